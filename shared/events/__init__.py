@@ -1,0 +1,27 @@
+"""The public contract: every event that goes through Kafka, as a frozen, validated type."""
+
+from shared.events.base import DEFAULT_TENANT, Event
+from shared.events.candidates import Candidate, ImageCandidates
+from shared.events.erase import UserErase, UserErased
+from shared.events.feed import Assessment, ElementAssessment, RankedFeed, RankedItem, RejectedItem
+from shared.events.feedback import Feedback
+from shared.events.model import ModelPromoted
+from shared.events.profile import Evidence, ProfileUpdated
+
+__all__ = [
+    "DEFAULT_TENANT",
+    "Assessment",
+    "Candidate",
+    "ElementAssessment",
+    "Event",
+    "Evidence",
+    "Feedback",
+    "ImageCandidates",
+    "ModelPromoted",
+    "ProfileUpdated",
+    "RankedFeed",
+    "RankedItem",
+    "RejectedItem",
+    "UserErase",
+    "UserErased",
+]

@@ -1,0 +1,79 @@
+"""The answer to a request: the images ranked, with scores and reasons, and what was refused."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from shared.events.base import Event
+from shared.events.candidates import MAX_CANDIDATES
+from shared.events.fields import Identifier, Milliseconds, Text
+from shared.taste import ELEMENTS, Element, Value
+
+Status = Literal["ok", "cold_start", "degraded"]
+Tier = Literal["vlm", "embedding", "fallback"]
+ElementPoints = Annotated[float, Field(ge=0, le=5)]
+
+
+class ElementAssessment(Value):
+    """How one element of a candidate meets the taste: 0 disliked, 2 neither, 5 liked."""
+
+    score: ElementPoints
+    rationale: Text | None = None
+
+
+class Assessment(Value):
+    """All five elements of one candidate."""
+
+    art_style: ElementAssessment
+    color: ElementAssessment
+    medium: ElementAssessment
+    saturation: ElementAssessment
+    detail: ElementAssessment
+
+    def __getitem__(self, element: Element) -> ElementAssessment:
+        assessment: ElementAssessment = getattr(self, element.value)
+        return assessment
+
+    @property
+    def total(self) -> float:
+        """0-25; always recomputed from the elements, never taken from a model."""
+        return sum(self[element].score for element in ELEMENTS)
+
+
+class RankedItem(Value):
+    """One image of the feed, in its place, with why it is there."""
+
+    image_id: Identifier
+    rank: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
+    score: Annotated[float, Field(ge=0, le=25)] | None
+    """Sum of the five element scores; null in tier `fallback`, where nothing was assessed."""
+    elements: Assessment | None
+    propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Probability that the image stood at this rank under the policy that served it."""
+    explored: bool = False
+    tier: Tier
+
+
+class RejectedItem(Value):
+    """One image that could not be ranked, and why, in words for a person."""
+
+    image_id: Identifier
+    reason: Text
+
+
+class RankedFeed(Event):
+    """`feed.ranked.v1`: the answer to one `image.candidates.v1`; its id is derived, so upsert."""
+
+    event_type: ClassVar[str] = "feed.ranked.v1"
+
+    request_id: Identifier
+    status: Status
+    degraded_reason: Text | None = None
+    items: Annotated[tuple[RankedItem, ...], Field(max_length=MAX_CANDIDATES)]
+    rejected: Annotated[tuple[RejectedItem, ...], Field(max_length=MAX_CANDIDATES)] = ()
+    profile_version: Annotated[int, Field(ge=1)] | None
+    """The profile it was ranked by; null when the user has none yet."""
+    model_version: Identifier
+    variant: Identifier = "champion"
+    latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
+    """Milliseconds by stage: `queue`, `images`, `score`, `explain`, `total`."""

@@ -1,0 +1,25 @@
+"""A new model has taken over."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from shared.events.base import Event
+from shared.events.fields import Identifier, Text
+
+
+class ModelPromoted(Event):
+    """`model.promoted.v1` (compacted by model name): serve this adapter from now on.
+
+    It is about no person: `user_id` carries the model's name, which is the record's key.
+    """
+
+    event_type: ClassVar[str] = "model.promoted.v1"
+
+    model_version: Identifier
+    adapter_uri: Identifier
+    adapter_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    prompt_version: Identifier
+    metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+    previous_version: Identifier | None = None
+    reason: Text

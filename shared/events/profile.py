@@ -1,0 +1,29 @@
+"""A user's taste profile has changed."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from shared.events.base import Event
+from shared.events.fields import Identifier
+from shared.taste import TasteSide, Value
+
+
+class Evidence(Value):
+    """How many references of each kind a profile was predicted from."""
+
+    liked: Annotated[int, Field(ge=0)]
+    disliked: Annotated[int, Field(ge=0)]
+
+
+class ProfileUpdated(Event):
+    """`profile.updated.v1` (compacted by user): the whole profile as it now stands."""
+
+    event_type: ClassVar[str] = "profile.updated.v1"
+
+    profile_version: Annotated[int, Field(ge=1)]
+    preference: TasteSide
+    non_preference: TasteSide
+    evidence: Evidence
+    reference_ids: tuple[Identifier, ...] = ()
+    model_version: Identifier

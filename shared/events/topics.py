@@ -1,0 +1,66 @@
+"""Every topic we own: what it carries, how it is kept, and where its dead letters go."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared.events.base import Event
+from shared.events.candidates import ImageCandidates
+from shared.events.erase import UserErase, UserErased
+from shared.events.feed import RankedFeed
+from shared.events.feedback import Feedback
+from shared.events.model import ModelPromoted
+from shared.events.profile import ProfileUpdated
+
+DAY_MS: Final = 86_400_000
+MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
+"""The broker's limit for one record: room for a slate of small `data:` images."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic and how it is kept. `retention_ms` None: kept for ever (compacted)."""
+
+    name: str
+    event: type[Event] | None
+    """None for dead letters, which keep the bytes they came with."""
+    retention_ms: int | None
+    compacted: bool = False
+    purpose: str = ""
+
+    @property
+    def dead_letters(self) -> str:
+        return f"{self.name}.dlq"
+
+
+CANDIDATES: Final = Topic(
+    ImageCandidates.event_type, ImageCandidates, 3 * DAY_MS, purpose="images to rank for a user"
+)
+FEEDS: Final = Topic(
+    RankedFeed.event_type, RankedFeed, 30 * DAY_MS, purpose="ranked feeds with scores and reasons"
+)
+FEEDBACK: Final = Topic(
+    Feedback.event_type, Feedback, 30 * DAY_MS, purpose="what people did with the images"
+)
+PROFILES: Final = Topic(
+    ProfileUpdated.event_type, ProfileUpdated, None, compacted=True, purpose="taste profiles"
+)
+MODELS: Final = Topic(
+    ModelPromoted.event_type, ModelPromoted, None, compacted=True, purpose="the model to serve"
+)
+ERASE: Final = Topic(UserErase.event_type, UserErase, 30 * DAY_MS, purpose="users to forget")
+ERASED: Final = Topic(
+    UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was forgotten"
+)
+
+TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, PROFILES, MODELS, ERASE, ERASED)
+CONSUMED: Final = (CANDIDATES, FEEDBACK, MODELS, ERASE, FEEDS, PROFILES)
+"""Topics that a service of ours reads, and that therefore have a dead-letter topic."""
+DEAD_LETTERS: Final = tuple(
+    Topic(topic.dead_letters, None, 30 * DAY_MS, purpose=f"set aside from {topic.name}")
+    for topic in CONSUMED
+)
+
+
+def topic_named(name: str) -> Topic:
+    """The topic of that name; KeyError when it is not ours."""
+    return {topic.name: topic for topic in (*TOPICS, *DEAD_LETTERS)}[name]
