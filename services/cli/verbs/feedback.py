@@ -1,0 +1,79 @@
+"""`preferstream feedback`: say what a person did with images."""
+
+from pathlib import Path
+from typing import Annotated, get_args
+from uuid import uuid4
+
+import typer
+from pydantic import ValidationError
+
+from services.cli.connection import connect
+from services.cli.console import fail, out, print_json, wrong_use
+from services.cli.inputs import NoImages, image_uri
+from services.cli.kafka import send
+from shared.clock import system_clock
+from shared.errors import Unavailable
+from shared.events import Feedback
+from shared.events.feedback import Action
+
+ACTIONS = get_args(Action)
+
+
+def feedback(
+    action: Annotated[str, typer.Argument(help=", ".join(ACTIONS))],
+    images: Annotated[
+        list[str], typer.Argument(help="Image files, addresses, or ids that a feed has shown.")
+    ],
+    user: Annotated[str, typer.Option(help="Who did it.")],
+    request_id: Annotated[str | None, typer.Option(help="The feed it answers.")] = None,
+    dwell_ms: Annotated[int | None, typer.Option(min=0, help="How long it was looked at.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The event ids as JSON.")] = False,
+) -> None:
+    """Send one action for each image.
+
+    Example: preferstream feedback reference_like --user ada liked/*.png
+    """
+    if action not in ACTIONS:
+        wrong_use(f"{action} is no action; take one of {', '.join(ACTIONS)}")
+    system = connect()
+    try:
+        events = [
+            _event(action, image, system.allowed_file_roots, user=user, request_id=request_id,
+                   dwell_ms=dwell_ms)
+            for image in images
+        ]  # fmt: skip
+        send(system.kafka, list(events))
+    except NoImages as error:
+        wrong_use(str(error))
+    except ValidationError as error:
+        wrong_use(error.errors()[0]["msg"])
+    except Unavailable as error:
+        fail(error.detail)
+    if as_json:
+        print_json({"sent": [str(event.event_id) for event in events]})
+    else:
+        out.print(f"sent {len(events)} {action} for {user}")
+
+
+def _event(
+    action: str, image: str, roots: tuple[str, ...], *, user: str, request_id: str | None,
+    dwell_ms: int | None,
+) -> Feedback:  # fmt: skip
+    path = Path(image)
+    uri: str | None = None
+    if "://" in image or image.startswith("data:"):
+        uri = image
+    elif path.is_file():
+        uri = image_uri(path, roots=roots)
+    return Feedback.model_validate(
+        {
+            "event_id": uuid4(),
+            "occurred_at": system_clock(),
+            "user_id": user,
+            "type": action,
+            "image_id": path.name if uri else image,
+            "uri": uri,
+            "request_id": request_id,
+            "dwell_ms": dwell_ms,
+        }
+    )

@@ -1,0 +1,130 @@
+"""`preferstream publish`: send candidates from files, folders, addresses or JSON lines."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from pydantic import ValidationError
+
+from services.cli import tables
+from services.cli.connection import connect
+from services.cli.console import fail, out, print_json, say, wrong_use
+from services.cli.inputs import NoImages, candidates, event_from_line
+from services.cli.kafka import reading, send
+from shared.clock import system_clock
+from shared.errors import Unavailable, Unprocessable
+from shared.events import ImageCandidates, RankedFeed
+from shared.events.candidates import MAX_CANDIDATES, Explain
+from shared.events.topics import FEEDS
+
+
+def publish(
+    images: Annotated[
+        list[str] | None, typer.Argument(help="Image files, folders of them, or addresses.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="Whose feed; fills in for JSON lines.")] = None,
+    json_lines: Annotated[
+        Path | None, typer.Option(help="A file of candidate events, one a line; - is stdin.")
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(min=1, max=MAX_CANDIDATES)] = None,
+    explain: Annotated[str, typer.Option(help="Reasons for: none, top or all.")] = "top",
+    deadline_ms: Annotated[int | None, typer.Option(min=1, help="Answer within this.")] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the feeds.")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Feeds as JSON lines.")] = False,
+) -> None:
+    """Send candidates and show the feed that answers.
+
+    Example: preferstream publish --user ada pictures/
+    """
+    if (json_lines is None) == (not images):
+        wrong_use("name image files, folders or addresses, or a file with --json-lines (not both)")
+    system = connect()
+    if json_lines is not None:
+        events = _from_lines(json_lines, user=user)
+    else:
+        if user is None:
+            wrong_use("say whose feed it is with --user")
+        events = [
+            _request(
+                images or [], system.allowed_file_roots, user=user, top_k=top_k,
+                explain=explain, deadline_ms=deadline_ms,
+            )
+        ]  # fmt: skip
+    try:
+        unanswered = _send_and_wait(system.kafka, events, wait=wait, as_json=as_json)
+    except Unavailable as error:
+        fail(error.detail)
+    if unanswered and wait:
+        fail(
+            f"{len(unanswered)} of {len(events)} requests were not answered within {wait:g} s."
+            " Is the assessor running (`preferstream doctor`)? The feeds will still come:"
+            " `preferstream feed --follow`"
+        )
+
+
+def _request(
+    names: list[str], roots: tuple[str, ...], *, user: str, top_k: int | None, explain: str,
+    deadline_ms: int | None,
+) -> ImageCandidates:  # fmt: skip
+    if explain not in ("none", "top", "all"):
+        wrong_use(f"--explain takes none, top or all, not {explain}")
+    choice: Explain = explain  # type: ignore[assignment]  # checked on the line above
+    try:
+        return ImageCandidates(
+            event_id=uuid4(), occurred_at=system_clock(), user_id=user, request_id=str(uuid4()),
+            candidates=candidates(names, roots=roots), top_k=top_k, explain=choice,
+            deadline_ms=deadline_ms,
+        )  # fmt: skip
+    except NoImages as error:
+        wrong_use(str(error))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        wrong_use(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}")
+
+
+def _from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]:
+    try:
+        lines = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).splitlines()
+    except OSError as error:
+        wrong_use(f"{path} cannot be read: {error.strerror}")
+    events = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            events.append(event_from_line(line, user=user, clock=system_clock))
+        except Unprocessable as error:
+            fail(f"line {number} of {path} is no candidate event: {error.detail}")
+    if not events:
+        wrong_use(f"{path} holds no events")
+    return events
+
+
+def _send_and_wait(
+    bootstrap: str, events: list[ImageCandidates], *, wait: float, as_json: bool
+) -> set[str]:
+    open_requests = {event.request_id for event in events}
+    with reading(bootstrap, FEEDS) as feeds:
+        send(bootstrap, list(events))
+        say(f"sent {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates")
+        for event in feeds.events_for(seconds=wait) if wait else ():
+            if isinstance(event, RankedFeed) and event.request_id in open_requests:
+                open_requests.discard(event.request_id)
+                show_feed(event, as_json=as_json)
+            if not open_requests:
+                break
+    return open_requests
+
+
+def show_feed(feed: RankedFeed, *, as_json: bool) -> None:
+    """One feed, as a table with reasons or as one line of JSON."""
+    if as_json:
+        print_json(feed.model_dump(mode="json"))
+        return
+    out.print(tables.feed_table(feed))
+    if feed.degraded_reason:
+        out.print(f"degraded: {feed.degraded_reason}")
+    for line in (*tables.reason_lines(feed), *tables.rejected_lines(feed)):
+        out.print(line, markup=False)
