@@ -1,0 +1,95 @@
+"""What the broker and its Java are told, as text and arguments from plain values."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.local.kafka.ports import Ports
+from shared.events.topics import MAX_RECORD_BYTES
+
+NODE_ID = 1
+MAX_HEAP_MEGABYTES = 384
+"""Three times what a demo with all services uses; the broker's own minimum is about 90."""
+
+_SERVER = """\
+process.roles=broker,controller
+node.id={node}
+controller.quorum.voters={node}@127.0.0.1:{ports.controller}
+listeners=PLAINTEXT://127.0.0.1:{ports.broker},CONTROLLER://127.0.0.1:{ports.controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{ports.broker}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs={records}
+
+# Topics are provisioned, never made by a typing error.
+auto.create.topics.enable=false
+message.max.bytes={max_record_bytes}
+
+# One node: one copy of everything, and few partitions of its own topics to open at a start.
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+# So that tests of a lost consumer need not wait the usual six seconds.
+group.min.session.timeout.ms=1000
+
+# A laptop, not a rack.
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+num.recovery.threads.per.data.dir=2
+log.cleaner.dedupe.buffer.size=8388608
+# After a kill every active segment is read again: small ones keep that quick.
+log.segment.bytes=67108864
+log.index.size.max.bytes=2097152
+"""
+
+_LOGGING = """\
+status=error
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d{ISO8601} %p %c{1}: %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
+"""
+
+
+def server_properties(*, ports: Ports, records: str) -> str:
+    """`records` is relative to the data folder, where Java runs: no path needs escaping."""
+    return _SERVER.format(
+        node=NODE_ID, ports=ports, records=records, max_record_bytes=MAX_RECORD_BYTES
+    )
+
+
+def logging_properties() -> str:
+    """Warnings and worse, to the standard output: that is `kafka.log`."""
+    return _LOGGING
+
+
+def java_command(
+    java: Path, jars: Sequence[Path], main_class: str, arguments: Sequence[str]
+) -> list[str]:
+    return [
+        str(java),
+        f"-Xmx{MAX_HEAP_MEGABYTES}m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",  # up sooner and smaller; the optimiser pays off on servers
+        "-XX:-UsePerfData",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Djava.awt.headless=true",
+        "-Djava.net.preferIPv4Stack=true",
+        "-Dlog4j2.configurationFile=log4j2.properties",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-cp",
+        os.pathsep.join(map(str, jars)),
+        main_class,
+        *arguments,
+    ]
