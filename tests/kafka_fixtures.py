@@ -12,7 +12,7 @@ START_TIMEOUT_SECONDS = 180.0
 
 def pytest_configure(config: pytest.Config) -> None:
     # kafka-python 3.0 reads its schemas in a way that Python 3.11 and 3.12 call deprecated.
-    config.addinivalue_line("filterwarnings", "ignore:read_text is deprecated:DeprecationWarning")
+    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is dep:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
