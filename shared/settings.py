@@ -1,9 +1,20 @@
 """Read settings from `PREFERSTREAM_*` variables and `.env`, once, where a process starts."""
 
+import ast
+import inspect
+import textwrap
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 PREFIX = "PREFERSTREAM_"
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
@@ -17,22 +28,81 @@ def from_environment(model: type[SettingsT], **fixed: Any) -> SettingsT:
     """`model` with each field taken from `fixed`, else `PREFERSTREAM_<FIELD>`, else `.env`.
 
     Settings stay plain frozen models that know of no environment, so tests build them directly.
+    A field that holds several values is written with colons between them, as `PATH` is.
     Raises `WrongSettings` with one line a wrong variable.
     """
     reader = type(
         model.__name__,
-        (model, BaseSettings),
-        {
-            "__module__": model.__module__,
-            "model_config": SettingsConfigDict(
-                env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True
-            ),
-        },
+        (model, _Reader),
+        {"__module__": model.__module__, "__doc__": model.__doc__},
     )
     try:
         return cast(SettingsT, reader(**fixed))
     except ValidationError as error:
         raise WrongSettings("\n".join(_line(problem) for problem in error.errors())) from error
+
+
+class _Colons:
+    """Values with colons between them instead of JSON."""
+
+    def prepare_field_value(
+        self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool
+    ) -> Any:
+        if isinstance(value, str) and (value_is_complex or _holds_several(field)):
+            return tuple(part for part in value.split(":") if part)
+        return value
+
+
+class _Environment(_Colons, EnvSettingsSource):
+    pass
+
+
+class _DotEnv(_Colons, DotEnvSettingsSource):
+    pass
+
+
+class _Reader(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, _Environment(settings_cls), _DotEnv(settings_cls))
+
+
+@cache
+def attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """The docstring under each field of a settings class, and of the classes it builds on."""
+    found: dict[str, str] = {}
+    for owner in reversed(model.__mro__):
+        if owner in (BaseModel, object) or not issubclass(owner, BaseModel):
+            continue
+        try:
+            (body,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+        except (OSError, TypeError):
+            continue
+        assert isinstance(body, ast.ClassDef)
+        for field, told in zip(body.body, body.body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(told, ast.Expr)
+                and isinstance(told.value, ast.Constant)
+            ):
+                found[field.target.id] = str(told.value.value)
+    return found
+
+
+def _holds_several(field: FieldInfo) -> bool:
+    return getattr(field.annotation, "__origin__", None) in (tuple, list, frozenset, set)
 
 
 def _line(problem: Any) -> str:

@@ -1,3 +1,3 @@
-"""What every test may ask for."""
+"""What every test may use: the one real Kafka of the run."""
 
 pytest_plugins = ["tests.kafka_fixtures"]

@@ -1,26 +1,32 @@
 """Be the app: send events and read feeds and profiles, each call with an end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 from shared.events.codec import decode, encode
 
-from shared.errors import Unavailable
+from shared.errors import Unavailable, Unprocessable
 from shared.events.base import Event
-from shared.events.record import Record
-from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.events.record import Outgoing, Record
+from shared.events.topics import MAX_RECORD_BYTES, Topic, topic_named
 
 SEND_TIMEOUT_SECONDS = 30.0
 """Longer than a broker's restart, shorter than a person's patience."""
 POLL_MILLISECONDS = 200
+EventT = TypeVar("EventT", bound=Event)
 
 
-def send(bootstrap: str, events: list[Event]) -> None:
+def send(bootstrap: str, events: Iterable[Event]) -> None:
     """Publish events; returns when Kafka has acknowledged every one."""
+    send_raw(bootstrap, [encode(event) for event in events])
+
+
+def send_raw(bootstrap: str, outgoing: Sequence[Outgoing]) -> None:
+    """Publish records as they are, well formed or not; returns when all are acknowledged."""
     try:
         producer = KafkaProducer(
             bootstrap_servers=bootstrap.split(","),
@@ -30,7 +36,6 @@ def send(bootstrap: str, events: list[Event]) -> None:
             max_block_ms=int(SEND_TIMEOUT_SECONDS * 1000),
         )
         try:
-            outgoing = [encode(event) for event in events]
             sent = [
                 producer.send(o.topic, key=o.key, value=o.value, headers=list(o.headers))
                 for o in outgoing
@@ -72,27 +77,38 @@ class TopicReader:
         for partition, offset in self._consumer.end_offsets(list(partitions)).items():
             self._consumer.seek(partition, offset)
 
-    def events(self, *, until: Callable[[], bool]) -> Iterator[Event]:
-        """Every event that arrives until `until()` says so; undecodable ones are left out."""
+    def records(self, *, until: Callable[[], bool]) -> Iterator[Record]:
+        """Every record that arrives until `until()` says so."""
         while not until():
             for records in self._consumer.poll(timeout_ms=POLL_MILLISECONDS).values():
-                for record in records:
-                    if record.value is not None:
-                        yield decode(self._topic, _record(record))
+                yield from (_record(record) for record in records)
 
-    def events_for(self, *, seconds: float) -> Iterator[Event]:
+    def records_for(self, *, seconds: float) -> Iterator[Record]:
         end = monotonic() + seconds
-        return self.events(until=lambda: monotonic() >= end)
+        return self.records(until=lambda: monotonic() >= end)
 
-    def events_so_far(self) -> Iterator[Event]:
+    def records_so_far(self) -> Iterator[Record]:
         """Everything up to the end of the topic as it stands now."""
         ends = self._consumer.end_offsets(self._partitions)
-        return self.events(
+        return self.records(
             until=lambda: all(self._consumer.position(p) >= end for p, end in ends.items())
         )
 
     def close(self) -> None:
         self._consumer.close(autocommit=False)
+
+
+def events_of(records: Iterable[Record], kind: type[EventT]) -> Iterator[EventT]:
+    """The events of one kind among records; tombstones and undecodable records are left out."""
+    for record in records:
+        if record.value is None:
+            continue
+        try:
+            event = decode(topic_named(record.topic), record)
+        except Unprocessable:
+            continue
+        if isinstance(event, kind):
+            yield event
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Show feeds, tastes and assessments as tables a person can read at a glance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
@@ -16,16 +16,21 @@ SHORT = {
 }
 
 
-def feed_table(feed: RankedFeed, *, title: str | None = None) -> Table:
-    """Rank, image, total and the five element scores."""
+def feed_table(
+    feed: RankedFeed, *, title: str | None = None, notes: Mapping[str, str] | None = None
+) -> Table:
+    """Rank, image, total and the five element scores; `notes` says more of an image by id."""
     table = Table(title=title or f"Feed for {feed.user_id} ({feed.status})", title_justify="left")
     table.add_column("#", justify="right")
     table.add_column("image")
     table.add_column("score", justify="right")
     for element in ELEMENTS:
         table.add_column(SHORT[element], justify="right")
+    if notes:
+        table.add_column("what it is")
     for item in feed.items:
-        table.add_row(str(item.rank), item.image_id, _points(item.score), *_elements(item))
+        note = [notes.get(item.image_id, "")] if notes else []
+        table.add_row(str(item.rank), item.image_id, _points(item.score), *_elements(item), *note)
     return table
 
 

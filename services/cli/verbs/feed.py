@@ -6,7 +6,7 @@ import typer
 
 from services.cli.connection import connect
 from services.cli.console import fail, say
-from services.cli.kafka import reading
+from services.cli.kafka import events_of, reading
 from services.cli.verbs.publish import show_feed
 from shared.errors import Unavailable
 from shared.events import RankedFeed
@@ -26,25 +26,20 @@ def feed(
     """
     system = connect()
 
-    def wanted(event: object) -> bool:
-        return (
-            isinstance(event, RankedFeed)
-            and user in (None, event.user_id)
-            and request_id in (None, event.request_id)
-        )
+    def wanted(feed: RankedFeed) -> bool:
+        return user in (None, feed.user_id) and request_id in (None, feed.request_id)
 
     try:
         with reading(system.kafka, FEEDS, from_beginning=not follow) as feeds:
             if follow:
                 say("waiting for feeds; Ctrl-C ends")
-                for event in feeds.events(until=lambda: False):
-                    if wanted(event) and isinstance(event, RankedFeed):
-                        show_feed(event, as_json=as_json)
-                return
-            found = [e for e in feeds.events_so_far() if wanted(e) and isinstance(e, RankedFeed)]
+                for ranked in events_of(feeds.records(until=lambda: False), RankedFeed):
+                    if wanted(ranked):
+                        show_feed(ranked, as_json=as_json)
+            found = [f for f in events_of(feeds.records_so_far(), RankedFeed) if wanted(f)]
     except Unavailable as error:
         fail(error.detail)
     if not found:
         fail("no such feed yet; send candidates with `preferstream publish`")
-    for event in sorted(found, key=lambda f: f.occurred_at)[-last:]:
-        show_feed(event, as_json=as_json)
+    for ranked in sorted(found, key=lambda f: f.occurred_at)[-last:]:
+        show_feed(ranked, as_json=as_json)

@@ -42,7 +42,7 @@ def feedback(
                    dwell_ms=dwell_ms)
             for image in images
         ]  # fmt: skip
-        send(system.kafka, list(events))
+        send(system.kafka, events)
     except NoImages as error:
         wrong_use(str(error))
     except ValidationError as error:

@@ -12,7 +12,7 @@ from services.cli import tables
 from services.cli.connection import connect
 from services.cli.console import fail, out, print_json, say, wrong_use
 from services.cli.inputs import NoImages, candidates, event_from_line
-from services.cli.kafka import reading, send
+from services.cli.kafka import events_of, reading, send
 from shared.clock import system_clock
 from shared.errors import Unavailable, Unprocessable
 from shared.events import ImageCandidates, RankedFeed
@@ -107,12 +107,12 @@ def _send_and_wait(
 ) -> set[str]:
     open_requests = {event.request_id for event in events}
     with reading(bootstrap, FEEDS) as feeds:
-        send(bootstrap, list(events))
+        send(bootstrap, events)
         say(f"sent {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates")
-        for event in feeds.events_for(seconds=wait) if wait else ():
-            if isinstance(event, RankedFeed) and event.request_id in open_requests:
-                open_requests.discard(event.request_id)
-                show_feed(event, as_json=as_json)
+        for feed in events_of(feeds.records_for(seconds=wait), RankedFeed):
+            if feed.request_id in open_requests:
+                open_requests.discard(feed.request_id)
+                show_feed(feed, as_json=as_json)
             if not open_requests:
                 break
     return open_requests

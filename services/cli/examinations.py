@@ -1,0 +1,106 @@
+"""Look at one part after another: is it there, does it answer, and what to do if not."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.cli.connection import ConnectionSettings
+from services.local.announcement import read_announcement
+from shared.settings import PREFIX, WrongSettings, from_environment
+
+SMALLEST_FREE_BYTES = 2 * 1024**3
+"""Kafka's log, the profiles and a model's checkpoints; less ends in a full disk within days."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one part; `advice` finishes the reader's next sentence."""
+
+    part: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+
+def examine() -> list[Finding]:
+    """Every examination, in the order in which a person would look."""
+    try:
+        settings = from_environment(ConnectionSettings)
+    except WrongSettings as error:
+        return [Finding("settings", False, str(error), "correct the variable or the .env file")]
+    looks: list[Callable[[ConnectionSettings], Finding]] = [
+        python, variables, data_folder, disk, file_roots, model, kafka,
+    ]  # fmt: skip
+    return [look(settings) for look in looks]
+
+
+def python(_: ConnectionSettings) -> Finding:
+    return Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0])
+
+
+def variables(_: ConnectionSettings) -> Finding:
+    """A misspelt variable would be ignored in silence."""
+    from services.cli.known_settings import known_variables
+
+    unknown = sorted(k for k in os.environ if k.startswith(PREFIX) and k not in known_variables())
+    found = f"unknown: {', '.join(unknown)}" if unknown else "all known"
+    advice = "unset them, or see .env.example for the names" if unknown else ""
+    return Finding("settings", not unknown, found, advice)
+
+
+def data_folder(settings: ConnectionSettings) -> Finding:
+    folder = settings.data_dir.resolve()
+    nearest = next(p for p in (folder, *folder.parents) if p.exists())
+    ok = os.access(nearest, os.W_OK)
+    advice = "" if ok else "make it writable, or name another in PREFERSTREAM_DATA_DIR"
+    return Finding("data folder", ok, str(folder), advice)
+
+
+def disk(settings: ConnectionSettings) -> Finding:
+    folder = settings.data_dir.resolve()
+    nearest = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(nearest).free
+    ok = free >= SMALLEST_FREE_BYTES
+    advice = "" if ok else "free some, or set PREFERSTREAM_DATA_DIR to a folder on another disk"
+    return Finding("disk", ok, f"{free / 1024**3:.1f} GiB free", advice)
+
+
+def file_roots(_: ConnectionSettings) -> Finding:
+    roots = [r for r in os.environ.get(f"{PREFIX}ALLOWED_FILE_ROOTS", "").split(":") if r]
+    missing = [root for root in roots if not Path(root).is_dir()]
+    found = f"no such folder: {', '.join(missing)}" if missing else ", ".join(roots) or "none"
+    advice = "correct PREFERSTREAM_ALLOWED_FILE_ROOTS" if missing else ""
+    return Finding("file: images", not missing, found, advice)
+
+
+def model(_: ConnectionSettings) -> Finding:
+    from shared.vlm.checkpoint import BadCheckpoint, check_files, shipped_folder
+
+    try:
+        version = check_files(shipped_folder())
+    except BadCheckpoint as error:
+        return Finding("model", False, str(error), "get the files of shared/nano anew")
+    return Finding("model", True, version)
+
+
+def kafka(settings: ConnectionSettings) -> Finding:
+    from shared.errors import Unavailable
+    from shared.events.topics import DEAD_LETTERS, TOPICS
+    from shared.messaging.provision import differences
+    from shared.messaging.settings import MessagingSettings
+
+    running = read_announcement(settings.data_dir)
+    address = settings.kafka or (running.kafka if running else None)
+    if address is None:
+        return Finding("Kafka", True, "none is running; `preferstream up` starts one")
+    try:
+        found = differences(MessagingSettings(kafka=address), (*TOPICS, *DEAD_LETTERS))
+    except Unavailable as error:
+        return Finding("Kafka", False, error.detail, "start it, or correct PREFERSTREAM_KAFKA")
+    if found:
+        told = "; ".join(str(difference) for difference in found)
+        return Finding("Kafka", False, f"{address}: {told}", "change the topics, or remove them")
+    return Finding("Kafka", True, f"{address}, all topics as they should be")

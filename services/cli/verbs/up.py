@@ -1,0 +1,38 @@
+"""`preferstream up`: Kafka and every service on this machine, until Ctrl-C."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli.console import fail, out, print_json, say
+from services.local.announcement import Announcement
+from shared.settings import from_environment
+
+
+def up(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line when everything is ready.")
+    ] = False,
+) -> None:
+    """Start a Kafka and every service on this machine, until Ctrl-C.
+
+    Example: preferstream up
+    """
+    # Imported here: these bring in torch and FastStream, which the other verbs do without.
+    say("loading the services")
+    from services.local.config import LocalSettings
+    from services.local.run import CannotRun, run
+
+    def ready(announcement: Announcement) -> None:
+        if as_json:
+            print_json(announcement.ready_line())
+            return
+        out.print(f"[bold green]ready[/] Kafka listens on [bold]{announcement.kafka}[/]")
+        for name, address in announcement.services.items():
+            out.print(f"  {name:<10} {address}/healthz")
+        out.print("Send images with `preferstream publish --user ada pictures/`; Ctrl-C ends.")
+
+    try:
+        run(from_environment(LocalSettings), on_progress=say, on_ready=ready)
+    except CannotRun as error:
+        fail(str(error))

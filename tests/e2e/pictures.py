@@ -1,0 +1,35 @@
+"""Image files of one simulated user, for tests that need a taste whose truth is known."""
+
+from pathlib import Path
+from uuid import uuid4
+
+from services.cli.demo_files import DemoFiles, make_demo_files
+from shared.clock import system_clock
+from shared.events import Candidate, Feedback, ImageCandidates
+from shared.events.feedback import Action
+
+
+def story_files(folder: Path) -> DemoFiles:
+    return make_demo_files(folder, seed=11)
+
+
+def act(user: str, action: Action, path: Path) -> Feedback:
+    return Feedback(
+        event_id=uuid4(), occurred_at=system_clock(), user_id=user, type=action,
+        image_id=path.name, uri=path.as_uri(),
+    )  # fmt: skip
+
+
+def request(
+    user: str, paths: list[Path], *, request_id: str | None = None, explain: str = "top"
+) -> ImageCandidates:
+    return ImageCandidates.model_validate(
+        {
+            "event_id": uuid4(),
+            "occurred_at": system_clock(),
+            "user_id": user,
+            "request_id": request_id or str(uuid4()),
+            "explain": explain,
+            "candidates": tuple(Candidate(image_id=p.name, uri=p.as_uri()) for p in paths),
+        }
+    )

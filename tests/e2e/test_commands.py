@@ -1,0 +1,96 @@
+"""Be the app from the command line: likes, a profile, candidates, a feed; then without Kafka."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.cli.demo_files import DemoFiles
+from tests.e2e.pictures import story_files
+from tests.e2e.system import System, preferstream
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def files(pictures: Path) -> DemoFiles:
+    return story_files(pictures / "commands")
+
+
+def test_the_commands_tell_the_story(system: System, files: DemoFiles) -> None:
+    def run(*arguments: str) -> str:
+        told = preferstream(*arguments, data_dir=system.data_dir)
+        assert told.returncode == 0, (arguments, told.stderr)
+        return told.stdout
+
+    run("feedback", "reference_dislike", "--user", "cli", *map(str, files.disliked))
+    run("feedback", "reference_like", "--user", "cli", *map(str, files.liked))
+    for _ in range(60):
+        shown = preferstream("profile", "show", "cli", "--json", data_dir=system.data_dir)
+        if shown.returncode == 0 and json.loads(shown.stdout)["evidence"]["liked"] == len(
+            files.liked
+        ):
+            break
+    profile = json.loads(shown.stdout)
+    assert profile["evidence"] == {"liked": len(files.liked), "disliked": len(files.disliked)}
+
+    slate = [str(path) for path in files.slate]
+    feed = json.loads(run("publish", "--user", "cli", "--json", "--explain", "all", *slate))
+    assert feed["status"] == "ok"
+    assert [item["rank"] for item in feed["items"]] == list(range(1, len(slate) + 1))
+    again = json.loads(run("feed", "--user", "cli", "--json"))
+    assert again == feed
+    assert "liked" in run("publish", "--user", "cli", *slate)
+
+
+def test_an_id_that_a_feed_has_shown_is_enough_for_feedback(
+    system: System, files: DemoFiles
+) -> None:
+    image = files.slate[0]
+    preferstream("publish", "--user", "by-id", str(image), data_dir=system.data_dir)
+    told = preferstream("feedback", "like", "--user", "by-id", image.name, data_dir=system.data_dir)
+    assert told.returncode == 0, told.stderr
+    for _ in range(60):
+        shown = preferstream("profile", "show", "by-id", "--json", data_dir=system.data_dir)
+        if shown.returncode == 0:
+            break
+    assert json.loads(shown.stdout)["reference_ids"] == [image.name]
+
+
+def test_assess_needs_no_kafka(files: DemoFiles, tmp_path: Path) -> None:
+    arguments = [f"--liked={path}" for path in files.liked]
+    arguments += [f"--disliked={path}" for path in files.disliked]
+    told = preferstream("assess", "--json", *arguments, *map(str, files.slate), data_dir=tmp_path)
+    assert told.returncode == 0, told.stderr
+    outcome = json.loads(told.stdout)
+    ranks = {c["image"]: c["rank"] for c in outcome["candidates"]}
+    liked = [ranks[str(p)] for p in files.slate if p.name in files.names("liked")]
+    disliked = [ranks[str(p)] for p in files.slate if p.name in files.names("disliked")]
+    assert max(liked) < min(disliked)
+    assert set(outcome["candidates"][0]["elements"]) == {
+        "art_style", "color", "medium", "saturation", "detail",
+    }  # fmt: skip
+    assert outcome["profile"]["preference"]["color"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["publish"], "name image files"),
+        (["publish", "--user", "x", "nowhere.png"], "neither a file nor a folder"),
+        (["feedback", "adore", "--user", "x", "a.png"], "is no action"),
+        (["assess", "a.png"], "--liked"),
+    ],
+)
+def test_wrong_use_ends_with_two_and_a_sentence(
+    system: System, arguments: list[str], said: str
+) -> None:
+    told = preferstream(*arguments, data_dir=system.data_dir)
+    assert told.returncode == 2
+    assert said in " ".join(told.stderr.split())
+
+
+def test_without_a_system_the_commands_say_how_to_start_one(tmp_path: Path) -> None:
+    told = preferstream("profile", "show", "x", data_dir=tmp_path)
+    assert told.returncode == 1
+    assert "preferstream up" in " ".join(told.stderr.split())

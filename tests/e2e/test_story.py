@@ -1,0 +1,25 @@
+"""The demo: a real Kafka, the real model, real files, and the liked style on top."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.system import preferstream
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def test_the_demo_ranks_the_liked_style_on_top_and_follows_the_clicks(tmp_path: Path) -> None:
+    told = preferstream("demo", "--headless", "--json", data_dir=tmp_path, timeout=500)
+
+    assert told.returncode == 0, told.stderr[-3000:]
+    outcome = json.loads(told.stdout.splitlines()[-1])
+    assert outcome["right_pairs"] >= 0.9
+    assert outcome["mean_rise"] > 0
+    assert outcome["status"] == "ok"
+    assert outcome["set_aside"]["reason"]
+    assert outcome["rejected"] == []
+    page = Path(outcome["page"]).read_text(encoding="utf-8")
+    assert page.count('class="card"') >= 2 * 12
+    assert "data:image/webp" in page

@@ -1,0 +1,55 @@
+"""Settings come from the environment, and what is wrong with them is said by name."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict, PositiveFloat
+
+from shared.settings import WrongSettings, attribute_docstrings, from_environment
+
+
+class Example(BaseModel):
+    """An example."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path = Path("here")
+    """Where it lies."""
+    roots: tuple[str, ...] = ()
+    """Several."""
+    wait_seconds: PositiveFloat = 2.0
+    """How long."""
+
+
+@pytest.fixture(autouse=True)
+def _no_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_defaults_hold_where_nothing_is_set() -> None:
+    assert from_environment(Example) == Example()
+
+
+def test_a_variable_wins_over_the_file_and_a_fixed_value_over_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text("PREFERSTREAM_WAIT_SECONDS=3\nPREFERSTREAM_FOLDER=from-file\n")
+    monkeypatch.setenv("PREFERSTREAM_WAIT_SECONDS", "4")
+    assert from_environment(Example).wait_seconds == 4
+    assert from_environment(Example).folder == Path("from-file")
+    assert from_environment(Example, wait_seconds=5).wait_seconds == 5
+
+
+def test_several_values_stand_between_colons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFERSTREAM_ROOTS", "/a:/b")
+    assert from_environment(Example).roots == ("/a", "/b")
+
+
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFERSTREAM_WAIT_SECONDS", "soon")
+    with pytest.raises(WrongSettings, match="PREFERSTREAM_WAIT_SECONDS.*'soon'"):
+        from_environment(Example)
+
+
+def test_every_field_is_told_of_by_the_docstring_under_it() -> None:
+    assert attribute_docstrings(Example)["roots"] == "Several."
