@@ -15,13 +15,22 @@ GRACE_SECONDS = 15.0
 class GuardedProcess:
     """A running guardian and the command it watches over; `pid` is the command's."""
 
-    def __init__(self, command: Sequence[str], *, folder: Path, log: Path, lock: int) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        log: Path,
+        lock: int,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        self._grace_seconds = grace_seconds
         read, self._lifeline = os.pipe()
         python = [sys.executable, "-I", "-S", str(GUARDIAN)]
         try:
             with log.open("wb") as output:
                 self._guardian = subprocess.Popen(
-                    [*python, str(read), str(lock), str(GRACE_SECONDS), *command],
+                    [*python, str(read), str(lock), str(grace_seconds), *command],
                     cwd=folder,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
@@ -37,6 +46,7 @@ class GuardedProcess:
         assert self._guardian.stdout is not None
         with self._guardian.stdout as first_words:
             self.pid = int(first_words.readline() or 0)
+        self.guardian_pid = self._guardian.pid
 
     def is_alive(self) -> bool:
         return self._guardian.poll() is None
@@ -51,7 +61,7 @@ class GuardedProcess:
             os.close(self._lifeline)
             self._lifeline = -1
         try:
-            self._guardian.wait(GRACE_SECONDS + 5.0)
+            self._guardian.wait(self._grace_seconds + 5.0)
         except subprocess.TimeoutExpired:
             # Its own session: the group is the guardian and Java, nothing else.
             os.killpg(self._guardian.pid, signal.SIGKILL)

@@ -39,6 +39,12 @@ group.initial.rebalance.delay.ms=0
 # So that tests of a lost consumer need not wait the usual six seconds.
 group.min.session.timeout.ms=1000
 
+# After a kill the new broker is let in once the old one's session has ended: seconds to wait.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+# A heartbeat for other controllers, written and flushed to disk twice a second; there are none.
+metadata.max.idle.interval.ms=0
+
 # A laptop, not a rack.
 num.network.threads=2
 num.io.threads=4

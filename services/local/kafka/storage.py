@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.local.kafka.errors import KafkaDidNotStart
+from services.local.kafka.metadata_log import FOLDER as METADATA_LOG
+from services.local.kafka.metadata_log import damaged_at
 from services.local.kafka.pins import KAFKA_VERSION
 from services.local.kafka.settings import NODE_ID
 
 RECORDS = "records"
 UNFINISHED = "records.unfinished"
-VERSION_FILE = "kafka.version"
+STAMP = "kafka.stamp"
+"""Which Kafka and which cluster the records belong to; written beside them."""
 NEEDED_BYTES = 512 * 1024 * 1024
 """Room for a few active segments; Kafka ends at once when a write fails."""
 
@@ -51,29 +54,41 @@ def existing_storage(folder: Path) -> Storage | None:
     records = folder / RECORDS
     if not records.exists():
         return None
-    version = _text(folder / VERSION_FILE)
-    if version and _numbers(version) > _numbers(KAFKA_VERSION):
+    stamp = read_properties(_text(folder / STAMP))
+    version = stamp.get("kafka.version", KAFKA_VERSION)
+    if _numbers(version) > _numbers(KAFKA_VERSION):
         raise KafkaDidNotStart(
-            f"the records in {folder} were written by Kafka {version.strip()}, newer than this "
+            f"the records in {folder} were written by Kafka {version}, newer than this "
             f"{KAFKA_VERSION}. Start them with that version, or choose another data folder."
         )
     meta = read_properties(_text(records / "meta.properties"))
-    problem = what_is_wrong(meta)
+    problem = what_is_wrong(meta, stamp) or _missing(records) or damaged_at(records)
     if problem:
         raise KafkaDidNotStart(
-            f"the data folder {folder} is damaged: {problem} in {records / 'meta.properties'}. "
-            f"Restore it from a copy, or delete {records} to start empty (its topics are lost)."
+            f"the data folder {folder} is damaged: {problem}. Nothing was changed. "
+            f"Restore {records} from a copy, or delete it to start empty (its topics are lost)."
         )
     return Storage(meta["cluster.id"])
 
 
-def what_is_wrong(meta: dict[str, str]) -> str | None:
+def what_is_wrong(meta: dict[str, str], stamp: dict[str, str]) -> str | None:
+    """Why `meta.properties` is not the one we made; None when it is."""
+    for key, expected in {"version": "1", "node.id": str(NODE_ID)}.items():
+        if meta.get(key) != expected:
+            return f"meta.properties says {key}={meta.get(key)}, expected {expected}"
     if not meta.get("cluster.id"):
-        return "there is no cluster.id"
-    if meta.get("version") != "1":
-        return f"version is {meta.get('version')!r}, not 1,"
-    if meta.get("node.id") != str(NODE_ID):
-        return f"node.id is {meta.get('node.id')!r}, not {NODE_ID} (another cluster's folder?),"
+        return "meta.properties says no cluster.id"
+    if stamp.get("cluster.id", meta["cluster.id"]) != meta["cluster.id"]:
+        return f"its records are of another cluster, {meta['cluster.id']}"
+    return None
+
+
+def _missing(records: Path) -> str | None:
+    # Kafka would start without them, empty, and drop the topics' records as strays.
+    if not (records / "bootstrap.checkpoint").exists():
+        return "bootstrap.checkpoint is missing"
+    if not (records / METADATA_LOG).exists() and any(entry.is_dir() for entry in records.iterdir()):
+        return f"{METADATA_LOG} is missing"
     return None
 
 
@@ -85,7 +100,8 @@ def create_storage(folder: Path, run_format: Callable[[str, str], None]) -> Stor
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     cluster_id = new_cluster_id()
     run_format(UNFINISHED, cluster_id)
-    (folder / VERSION_FILE).write_text(f"{KAFKA_VERSION}\n", encoding="ascii")
+    stamp = f"kafka.version={KAFKA_VERSION}\ncluster.id={cluster_id}\n"
+    (folder / STAMP).write_text(stamp, encoding="ascii")
     (folder / UNFINISHED).rename(folder / RECORDS)
     return Storage(cluster_id)
 
