@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from shared.events import ProfileUpdated, RankedFeed, RankedItem
+from shared.events import Assessment, ProfileUpdated, RankedFeed, RankedItem
 from shared.taste import ELEMENTS, Element, Taste, TasteSide
 
 SHORT = {
@@ -20,12 +20,7 @@ def feed_table(
     feed: RankedFeed, *, title: str | None = None, notes: Mapping[str, str] | None = None
 ) -> Table:
     """Rank, image, total and the five element scores; `notes` says more of an image by id."""
-    table = Table(title=title or f"Feed for {feed.user_id} ({feed.status})", title_justify="left")
-    table.add_column("#", justify="right")
-    table.add_column("image")
-    table.add_column("score", justify="right")
-    for element in ELEMENTS:
-        table.add_column(SHORT[element], justify="right")
+    table = _ranking(title or f"Feed for {feed.user_id} ({feed.status})")
     if notes:
         table.add_column("what it is")
     for item in feed.items:
@@ -34,13 +29,25 @@ def feed_table(
     return table
 
 
+def assessment_table(rows: Sequence[tuple[str, Assessment]]) -> Table:
+    """Files best first, with their total and element scores."""
+    table = _ranking("Candidates, assessed")
+    for rank, (name, assessment) in enumerate(rows, start=1):
+        points = (f"{assessment[element].score:.1f}" for element in ELEMENTS)
+        table.add_row(str(rank), name, f"{assessment.total:.1f}", *points)
+    return table
+
+
+def assessment_reasons(name: str, assessment: Assessment) -> list[str]:
+    """The image's name and its reasons, one line an element; nothing where there are none."""
+    told = [(e.spoken, assessment[e].rationale) for e in ELEMENTS if assessment[e].rationale]
+    return [f"{name}:", *(f"  {element}: {reason}" for element, reason in told)] if told else []
+
+
 def reason_lines(feed: RankedFeed, *, most: int = 3) -> list[str]:
     """The reasons of the first images that have any, one line an element."""
-    lines: list[str] = []
-    for item in [i for i in feed.items if i.elements and _reasons(i)][:most]:
-        lines.append(f"{item.image_id}:")
-        lines += [f"  {reason}" for reason in _reasons(item)]
-    return lines
+    told = (assessment_reasons(i.image_id, i.elements) for i in feed.items if i.elements)
+    return [line for lines in [t for t in told if t][:most] for line in lines]
 
 
 def rejected_lines(feed: RankedFeed) -> list[str]:
@@ -66,6 +73,16 @@ def taste_of(event: ProfileUpdated) -> Taste:
     return Taste(preference=event.preference, non_preference=event.non_preference)
 
 
+def _ranking(title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("#", justify="right")
+    table.add_column("image")
+    table.add_column("score", justify="right")
+    for element in ELEMENTS:
+        table.add_column(SHORT[element], justify="right")
+    return table
+
+
 def _words(side: TasteSide, element: Element) -> str:
     return ", ".join(f"{w.word} {w.weight:.0%}" for w in side[element]) or "(unknown)"
 
@@ -78,10 +95,3 @@ def _elements(item: RankedItem) -> Sequence[str]:
     if item.elements is None:
         return ["-"] * len(ELEMENTS)
     return [f"{item.elements[element].score:.1f}" for element in ELEMENTS]
-
-
-def _reasons(item: RankedItem) -> list[str]:
-    if item.elements is None:
-        return []
-    told = ((e.spoken, item.elements[e].rationale) for e in ELEMENTS)
-    return [f"{name}: {rationale}" for name, rationale in told if rationale]

@@ -1,0 +1,41 @@
+"""Several predictions become one taste, with weights a person can check by counting."""
+
+from shared.taste import Element
+from shared.vlm.protocol import PredictedTaste
+from shared.vote import groups, taste_by_vote
+
+
+def _says(likes: str = "", dislikes: str = "") -> PredictedTaste:
+    def words(text: str) -> dict[Element, tuple[str, ...]]:
+        return {Element.COLOR: tuple(text.split())}
+
+    return PredictedTaste(words(likes), words(dislikes))
+
+
+def test_a_words_weight_is_the_share_of_predictions_that_name_it() -> None:
+    taste = taste_by_vote([_says("red"), _says("red blue"), _says("blue"), _says("red")])
+    assert [(w.word, w.weight, w.count) for w in taste.preference.color] == [
+        ("red", 0.75, 3),
+        ("blue", 0.5, 2),
+    ]
+
+
+def test_a_word_on_both_sides_stays_where_it_has_more_votes() -> None:
+    taste = taste_by_vote([_says("red", "blue"), _says("red", "red"), _says("", "blue")])
+    assert [w.word for w in taste.preference.color] == ["red"]
+    assert [w.word for w in taste.non_preference.color] == ["blue"]
+
+
+def test_a_tie_between_the_sides_is_neither() -> None:
+    taste = taste_by_vote([_says("red", "red")])
+    assert taste.is_unknown
+
+
+def test_no_predictions_are_an_unknown_taste() -> None:
+    assert taste_by_vote([]).is_unknown
+
+
+def test_every_reference_is_looked_at_and_the_shorter_side_starts_over() -> None:
+    assert groups("abcdefg", "xy", size=5) == [("abcde", "xy"), ("fg", "xy")]
+    assert groups("ab", "", size=5) == [("ab", ())]
+    assert groups("", "", size=5) == []
