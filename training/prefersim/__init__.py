@@ -1,0 +1,1 @@
+"""Simulated users: drawings whose five visual elements are known, and tastes over them."""
