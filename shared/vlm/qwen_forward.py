@@ -1,0 +1,241 @@
+"""Run the modules of a Hugging Face Qwen2.5-VL over whole batches, in plain tensors.
+
+The library attends image by image in a Python loop and pads prompts; here the images of a batch are
+one tensor and the positions of a batch are computed at once. Equal to the library's own forward for
+images of one size whose vision blocks all attend to the whole image, which is what our small
+models are. A test compares the two.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+KeyValues = tuple[Tensor, Tensor]
+"""Keys and values of one text block: each (n, heads, L, head size)."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """An image's patches: how many rows and columns, and how many merge to one token a side."""
+
+    rows: int
+    columns: int
+    merge: int = 2
+
+    @property
+    def token_rows(self) -> int:
+        return self.rows // self.merge
+
+    @property
+    def token_columns(self) -> int:
+        return self.columns // self.merge
+
+    @property
+    def tokens(self) -> int:
+        return self.token_rows * self.token_columns
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How one vision block and one text block are run; training passes compiled ones."""
+
+    vision: Callable[..., Tensor]
+    text: Callable[..., tuple[Tensor, KeyValues]]
+
+
+def patchify(
+    pixels: Tensor,
+    *,
+    patch: int = 14,
+    merge: int = 2,
+    mean: Sequence[float] = (0.5, 0.5, 0.5),
+    std: Sequence[float] = (0.5, 0.5, 0.5),
+) -> Tensor:
+    """Normalised patches in Qwen's merge order, channels first: uint8 (n, H, W, 3) -> (n, L, 3pp).
+
+    The library repeats each patch for a second, equal frame; `image_tokens` adds the two frames'
+    weights instead.
+    """
+    x = (pixels.float() / 255 - torch.tensor(mean)) / torch.tensor(std)
+    n, height, width, _ = x.shape
+    rows, columns = height // patch // merge, width // patch // merge
+    x = x.view(n, rows, merge, patch, columns, merge, patch, 3)
+    x = x.permute(0, 1, 4, 2, 5, 7, 3, 6)  # (n, rows, columns, merge, merge, 3, p, p)
+    return x.reshape(n, rows * columns * merge * merge, 3 * patch * patch)
+
+
+def image_tokens(
+    visual: Any, patches: Tensor, *, grid: Grid, blocks: Blocks | None = None
+) -> Tensor:
+    """Image tokens of equal-sized images: (n, L, 3pp) -> (n, L / merge^2, d)."""
+    run = (blocks or PLAIN).vision
+    config = visual.config
+    weight = visual.patch_embed.proj.weight  # (D, 3, frames, p, p)
+    hidden = F.linear(patches, weight.sum(2).flatten(1))
+    cos, sin = vision_rotation(config.hidden_size // config.num_heads, grid)
+    cos, sin = cos.to(hidden.device), sin.to(hidden.device)
+    for block in visual.blocks:
+        hidden = run(block, hidden, cos, sin, config.num_heads)
+    n, length, width = hidden.shape
+    merged = visual.merger.ln_q(hidden).view(n, length // grid.merge**2, width * grid.merge**2)
+    tokens: Tensor = visual.merger.mlp(merged)
+    return tokens
+
+
+def vision_rotation(head_size: int, grid: Grid) -> KeyValues:
+    """Cosine and sine of every patch's row and column, in merge order: (L, head size)."""
+    exponent = torch.arange(0, head_size // 2, 2).float() / (head_size // 2)
+    inverse = 10000.0**-exponent
+    row, column = torch.meshgrid(torch.arange(grid.rows), torch.arange(grid.columns), indexing="ij")
+
+    def in_merge_order(places: Tensor) -> Tensor:
+        m = grid.merge
+        blocked = places.reshape(grid.token_rows, m, grid.token_columns, m)
+        return blocked.permute(0, 2, 1, 3).reshape(-1, 1)
+
+    angle = torch.cat([in_merge_order(row) * inverse, in_merge_order(column) * inverse], dim=1)
+    angle = torch.cat([angle, angle], dim=1)
+    return angle.cos(), angle.sin()
+
+
+def vision_block(block: Any, hidden: Tensor, cos: Tensor, sin: Tensor, heads: int) -> Tensor:
+    """One vision block; every patch attends to its whole image."""
+    n, length, width = hidden.shape
+    qkv = block.attn.qkv(block.norm1(hidden)).view(n, length, 3, heads, width // heads)
+    q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (n, heads, L, head size)
+    seen = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v)
+    hidden = hidden + block.attn.proj(seen.transpose(1, 2).reshape(n, length, width))
+    out: Tensor = hidden + block.mlp(block.norm2(hidden))
+    return out
+
+
+def token_positions(ids: Tensor, *, image_token: int, grid: Grid) -> Tensor:
+    """Qwen's three-axis positions (time, row, column): ids (n, L) -> (3, n, L).
+
+    An image starts where the text before it ended and takes as many places as its longer side.
+    """
+    is_image = ids == image_token
+    nth = (is_image.long().cumsum(1) - 1) % grid.tokens
+    ends_image = is_image & (nth == grid.tokens - 1)
+    longer = max(grid.token_rows, grid.token_columns)
+    places = torch.where(is_image, torch.where(ends_image, longer, 0), 1)
+    start = places.cumsum(1) - places
+    row = start + torch.where(is_image, nth // grid.token_columns, 0)
+    column = start + torch.where(is_image, nth % grid.token_columns, 0)
+    return torch.stack([start, row, column])
+
+
+def next_position(positions: Tensor) -> Tensor:
+    """The position that follows each row's last token: (3, n, L) -> (n,)."""
+    return positions.amax(dim=(0, 2)) + 1
+
+
+def rotation(language_model: Any, positions: Tensor) -> KeyValues:
+    """Cosine and sine of positions (3, n, L), ready for all heads: (n, 1, L, head size)."""
+    cos, sin = language_model.rotary_emb(torch.zeros(1, device=positions.device), positions)
+    if cos.ndim == 4:  # (3, n, L, head size): one of the three axes for each section of the head
+        sections = language_model.config.rope_parameters["mrope_section"] * 2
+
+        def mixed(axes: Tensor) -> Tensor:
+            parts = torch.split(axes, sections, dim=-1)
+            return torch.cat([part[i % 3] for i, part in enumerate(parts)], dim=-1)
+
+        cos, sin = mixed(cos), mixed(sin)
+    return cos[:, None], sin[:, None]
+
+
+def text_block(
+    block: Any,
+    hidden: Tensor,
+    cos: Tensor,
+    sin: Tensor,
+    *,
+    heads: int,
+    kv_heads: int,
+    past: KeyValues | None = None,
+    mask: Tensor | None = None,
+) -> tuple[Tensor, KeyValues]:
+    """One causal text block, after `past` tokens if there are any; `mask` replaces the causal one.
+
+    `mask` is True where a token may look: broadcast to (n, heads, L, past + L).
+    """
+    n, length, width = hidden.shape
+    size = width // heads
+    attention = block.self_attn
+    x = block.input_layernorm(hidden)
+    q = rotate(attention.q_proj(x).view(n, length, heads, size).transpose(1, 2), cos, sin)
+    k = rotate(attention.k_proj(x).view(n, length, kv_heads, size).transpose(1, 2), cos, sin)
+    v = attention.v_proj(x).view(n, length, kv_heads, size).transpose(1, 2)
+    if past is not None:
+        k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
+    keys, values = (_for_every_head(t, heads) for t in (k, v))
+    causal = mask is None and past is None and length > 1
+    seen = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask, is_causal=causal)
+    hidden = hidden + attention.o_proj(seen.transpose(1, 2).reshape(n, length, width))
+    return hidden + block.mlp(block.post_attention_layernorm(hidden)), (k, v)
+
+
+def decode(
+    language_model: Any,
+    hidden: Tensor,
+    positions: Tensor,
+    *,
+    past: Sequence[KeyValues] | None = None,
+    mask: Tensor | None = None,
+    blocks: Blocks | None = None,
+) -> tuple[Tensor, list[KeyValues]]:
+    """The whole text decoder: embeddings (n, L, d) -> final hidden states and keys and values.
+
+    With `past`, several new tokens at once look at all of the past and at those before them.
+    """
+    run = (blocks or PLAIN).text
+    config = language_model.config
+    cos, sin = rotation(language_model, positions)
+    if mask is None and past is not None and hidden.shape[1] > 1:
+        mask = causal_mask(hidden.shape[1], past=past[0][0].shape[2]).to(hidden.device)
+    kept: list[KeyValues] = []
+    for layer, block in enumerate(language_model.layers):
+        hidden, key_values = run(
+            block,
+            hidden,
+            cos,
+            sin,
+            heads=config.num_attention_heads,
+            kv_heads=config.num_key_value_heads,
+            past=None if past is None else past[layer],
+            mask=mask,
+        )
+        kept.append(key_values)
+    return language_model.norm(hidden), kept
+
+
+def causal_mask(length: int, *, past: int = 0) -> Tensor:
+    """True where a new token may look: the past, itself and the new ones before it."""
+    return torch.ones(length, past + length, dtype=torch.bool).tril(past)
+
+
+def embed(model: Any, ids: Tensor, features: Tensor | None, *, image_token: int) -> Tensor:
+    """Embeddings of ids (n, L), the image places filled in order with features (images, t, d)."""
+    hidden: Tensor = model.model.language_model.embed_tokens(ids)
+    if features is None or not features.numel():
+        return hidden
+    return hidden.masked_scatter((ids == image_token)[..., None], features.to(hidden.dtype))
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary position embedding."""
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-second, first), dim=-1) * sin
+
+
+def _for_every_head(grouped: Tensor, heads: int) -> Tensor:
+    n, kv_heads, length, size = grouped.shape
+    repeated = grouped[:, :, None].expand(-1, -1, heads // kv_heads, -1, -1)
+    return repeated.reshape(n, heads, length, size)
+
+
+PLAIN: Final = Blocks(vision=vision_block, text=text_block)
