@@ -36,7 +36,7 @@ class DemoFiles:
 def make_demo_files(folder: Path, *, seed: int) -> DemoFiles:
     """Render and copy everything into `folder`; the simulator runs in a process of its own."""
     subprocess.run(
-        [sys.executable, "-m", "training.prefersim.story", str(folder), "--seed", str(seed)],
+        [sys.executable, "-m", "training.prefersim.story_files", str(folder), "--seed", str(seed)],
         check=True,
         stdout=subprocess.DEVNULL,
     )
