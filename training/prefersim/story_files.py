@@ -21,7 +21,7 @@ SLATE = {"liked": 5, "disliked": 5, "new": 5}
 
 
 def write_story_files(folder: Path, *, seed: int) -> None:
-    """`liked/`, `disliked/` and `slate/` with PNG files, and `truth.json`; same seed, same bytes."""
+    """`liked/`, `disliked/` and `slate/` with PNG files, and `truth.json`; by seed."""
     rng = np.random.default_rng(seed)
     tastes = dict(zip(SLATE, _three_tastes(rng), strict=True))
     for side in ("liked", "disliked"):
