@@ -4,7 +4,7 @@ import ast
 import inspect
 import textwrap
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -37,9 +37,10 @@ def from_environment(model: type[SettingsT], **fixed: Any) -> SettingsT:
         {"__module__": model.__module__, "__doc__": model.__doc__},
     )
     try:
-        return cast(SettingsT, reader(**fixed))
+        read = reader(**fixed)
     except ValidationError as error:
         raise WrongSettings("\n".join(_line(problem) for problem in error.errors())) from error
+    return model.model_construct(**{name: getattr(read, name) for name in model.model_fields})
 
 
 class _Colons:

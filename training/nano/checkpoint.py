@@ -1,0 +1,38 @@
+"""Save a training where it stands, and take it up again; a crash loses at most one interval."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.nano.optimizer import Optimizer
+
+
+def save_checkpoint(path: Path, model: Any, optimizer: Optimizer, *, step: int) -> None:
+    """Weights, optimizer and the next step, written whole or not at all.
+
+    Batches are drawn from (seed, step), so the step is all there is to remember of the data.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    torch.save(state, unfinished)
+    os.replace(unfinished, path)
+
+
+def resume(path: Path, model: Any, optimizer: Optimizer) -> int:
+    """Take up the training at `path`; the step to go on with, 0 when there is none."""
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
+
+
+def load_weights(path: Path, model: Any) -> None:
+    """Only the weights of a checkpoint."""
+    if not path.exists():
+        raise FileNotFoundError(f"No checkpoint at {path}: run the stage before this one first.")
+    model.load_state_dict(torch.load(path, weights_only=True)["model"])

@@ -1,0 +1,142 @@
+"""Teach the vision tower alone: its mean image token is held against the taste words' embeddings.
+
+Five softmaxes over the tied word embeddings, one an element. The embeddings stay in the language
+model, so the image tokens arrive there aligned with the words. Training the tower through the
+language model needs several times the images: teach the eye first.
+
+    python -m training.nano.train_vision --run runs/nano
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from shared.taste import ELEMENTS
+from shared.vlm.qwen_forward import Blocks
+from training.nano.architecture import build_model
+from training.nano.checkpoint import resume, save_checkpoint
+from training.nano.eye import compiled_blocks, look
+from training.nano.optimizer import Optimizer
+from training.nano.pool import Pool
+from training.nano.progress import Progress
+from training.nano.tokenizer import build_tokenizer
+from training.nano.vocabulary import WORDS
+from training.prefersim.renderer import Pixels
+from training.prefersim.vocabulary import SIZES
+
+SHARPNESS = 2.0
+EVERY = 100
+"""Steps between checkpoints and progress lines."""
+TESTED = 1000
+"""Held-out drawings named at each progress line."""
+
+
+def word_logits(
+    model: Any, word_ids: Tensor, pixels: Pixels, blocks: Blocks | None
+) -> tuple[Tensor, ...]:
+    """For each element the logits of its words: five of (n, values)."""
+    mean_token = look(model, pixels, blocks=blocks).mean(1).float()
+    words = model.model.language_model.embed_tokens(word_ids)  # (32, d)
+    return (SHARPNESS * mean_token @ words.T).split(SIZES, dim=1)
+
+
+def turned(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+    """Mirrored, upside down or transposed at random: what a drawing shows stays the same."""
+    if rng.random() < 0.5:
+        pixels = pixels[:, :, ::-1]
+    if rng.random() < 0.5:
+        pixels = pixels[:, ::-1]
+    return pixels.transpose(0, 2, 1, 3) if rng.random() < 0.5 else pixels
+
+
+def batch_at(step: int, *, pool: Pool, batch: int, seed: int) -> tuple[Pixels, Tensor]:
+    """The drawings of one step and what they show; every drawing once before any comes again."""
+    per_round = len(pool) // batch
+    round_number, place = divmod(step, per_round)
+    order = np.random.default_rng((seed, round_number)).permutation(len(pool))
+    chosen = np.sort(order[place * batch : (place + 1) * batch])
+    rng = np.random.default_rng((seed, round_number, place))
+    return turned(rng, pool.pixels[chosen]), torch.from_numpy(pool.attributes[chosen])
+
+
+def train_vision(
+    model: Any,
+    tokenizer: Any,
+    pool: Pool,
+    test: Pool,
+    *,
+    steps: int,
+    batch: int,
+    seed: int,
+    checkpoint: Path,
+    blocks: Blocks | None = None,
+) -> list[float]:
+    """Train to `steps`, from the checkpoint if there is one; the losses of this run's steps."""
+    named = [
+        (name, weight)
+        for name, weight in model.named_parameters()
+        if "visual" in name or "embed_tokens" in name
+    ]
+    optimizer = Optimizer(named, steps=steps)
+    first = resume(checkpoint, model, optimizer)
+    word_ids = torch.tensor(tokenizer.convert_tokens_to_ids([f" {word}" for word in WORDS]))
+    progress = Progress("vision", steps, first)
+    losses: list[float] = []
+    for step in range(first, steps):
+        pixels, truth = batch_at(step, pool=pool, batch=batch, seed=seed)
+        logits = word_logits(model, word_ids, pixels, blocks)
+        loss = sum(F.cross_entropy(one, truth[:, j]) for j, one in enumerate(logits))
+        assert isinstance(loss, Tensor)
+        loss.backward()
+        optimizer.step(step)
+        losses.append(loss.item())
+        if (step + 1) % EVERY == 0 or step + 1 == steps:
+            save_checkpoint(checkpoint, model, optimizer, step=step + 1)
+            measures = {"loss": float(np.mean(losses[-EVERY:]))}
+            print(
+                progress.line(step + 1, measures | named_right(model, word_ids, test)), flush=True
+            )
+    return losses
+
+
+@torch.no_grad()
+def named_right(model: Any, word_ids: Tensor, test: Pool) -> dict[str, float]:
+    """The share of held-out drawings whose word is the nearest, element by element."""
+    right = torch.zeros(len(ELEMENTS))
+    count = min(TESTED, len(test))
+    for start in range(0, count, 250):
+        pixels, truth = test.pixels[start : start + 250], test.attributes[start : start + 250]
+        logits = word_logits(model, word_ids, pixels, None)
+        for j, one in enumerate(logits):
+            right[j] += (one.argmax(1) == torch.from_numpy(truth[:, j])).sum()
+    return {e.spoken: float(r) / count for e, r in zip(ELEMENTS, right, strict=True)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Teach nano's vision tower, from nothing.")
+    parser.add_argument("--run", type=Path, default=Path("runs/nano"), help="default runs/nano")
+    parser.add_argument("--steps", type=int, default=1200, help="default 1200")
+    parser.add_argument("--batch", type=int, default=128, help="drawings a step (default 128)")
+    parser.add_argument("--seed", type=int, default=1, help="default 1")
+    options = parser.parse_args()
+    tokenizer = build_tokenizer()
+    train_vision(
+        build_model(tokenizer, seed=options.seed),
+        tokenizer,
+        Pool.load(options.run / "pool" / "train"),
+        Pool.load(options.run / "pool" / "test"),
+        steps=options.steps,
+        batch=options.batch,
+        seed=options.seed,
+        checkpoint=options.run / "vision.pt",
+        blocks=compiled_blocks(),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Every string that is one token of nano: taste words, element names, digits, fixed sentences.
+
+A small model on two cores pays by the token, so whatever the prompts and answers always say is one
+token; everything else is bytes, so any text can still be encoded.
+"""
+
+from typing import Final
+
+from shared.prompt import CANDIDATE, DISLIKED, LIKED, TASKS, UNKNOWN
+from shared.reason import RELATIONS, phrase
+from shared.taste import ELEMENTS
+from training.prefersim.vocabulary import VALUES
+
+END_OF_TEXT: Final = "<|endoftext|>"
+TURN_START: Final = "<|im_start|>"
+TURN_END: Final = "<|im_end|>"
+IMAGE_START: Final = "<|vision_start|>"
+IMAGE_END: Final = "<|vision_end|>"
+IMAGE_PAD: Final = "<|image_pad|>"
+VIDEO_PAD: Final = "<|video_pad|>"
+SPECIAL: Final = (
+    END_OF_TEXT,
+    TURN_START,
+    TURN_END,
+    IMAGE_START,
+    IMAGE_END,
+    IMAGE_PAD,
+    VIDEO_PAD,
+)
+
+WORDS: Final = tuple(word for element in ELEMENTS for word in VALUES[element])
+DIGITS: Final = tuple(range(6))
+
+
+def whole_tokens() -> tuple[str, ...]:
+    """The added tokens, each once, in a fixed order."""
+    listed = (
+        *(f" {word}" for word in WORDS),
+        *WORDS,  # as the first word of a reason, after its bracket
+        *(f" {element.spoken}:" for element in ELEMENTS),
+        *(f" {digit}" for digit in DIGITS),
+        f" {UNKNOWN}",
+        " or",
+        *("user\n", "assistant\n"),
+        *(LIKED, f"\n{DISLIKED}", f"\n{CANDIDATE}"),
+        *(f"\n{task}" for task in TASKS),
+        *("Likes", "\nDislikes", "Shows", "Scores"),
+        *_relation_fragments(),
+        *(" (", ")", ";"),
+    )
+    return tuple(dict.fromkeys(listed))
+
+
+def _relation_fragments() -> tuple[str, ...]:
+    """What a reason says around its words: ` is liked`, ` is closer to`, `, which is liked`."""
+    reasons = (phrase("", relation, anchor="|") for relation in RELATIONS)
+    return tuple(piece.rstrip() for reason in reasons for piece in reason.split("|"))
