@@ -9,30 +9,44 @@ import torch
 from training.nano.optimizer import Optimizer
 
 
-def save_checkpoint(path: Path, model: Any, optimizer: Optimizer, *, step: int) -> None:
+def save_checkpoint(
+    path: Path, model: Any, optimizer: Optimizer, *, step: int, recipe: str = ""
+) -> None:
     """Weights, optimizer and the next step, written whole or not at all.
 
-    Batches are drawn from (seed, step), so the step is all there is to remember of the data.
+    Batches are drawn from (seed, step), so the step is all there is to remember of the data;
+    `recipe` names whatever else must be the same for a resumed training to be the same.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+        "recipe": recipe,
+    }
     torch.save(state, unfinished)
     os.replace(unfinished, path)
 
 
-def resume(path: Path, model: Any, optimizer: Optimizer) -> int:
+def resume(path: Path, model: Any, optimizer: Optimizer, *, recipe: str = "") -> int:
     """Take up the training at `path`; the step to go on with, 0 when there is none."""
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True)
+    if state.get("recipe", "") != recipe:
+        raise ValueError(
+            f"{path} was trained as {state.get('recipe')!r}, this run is {recipe!r}:"
+            " give another path, or remove the file to begin anew."
+        )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["step"])
 
 
 def load_weights(path: Path, model: Any) -> None:
-    """Only the weights of a checkpoint."""
+    """Only the weights: of a checkpoint, or of a file that holds nothing but weights."""
     if not path.exists():
         raise FileNotFoundError(f"No checkpoint at {path}: run the stage before this one first.")
-    model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state.get("model", state))

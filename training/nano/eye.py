@@ -16,7 +16,7 @@ AT_ONCE = 250
 
 def look(model: Any, pixels: Pixels, *, blocks: Blocks | None = None) -> Tensor:
     """Image tokens of uint8 drawings (n, SIDE, SIDE, 3): (n, 9, d), in half precision."""
-    patches = patchify(torch.from_numpy(np.ascontiguousarray(pixels)))
+    patches = patchify(torch.from_numpy(np.array(pixels)))
     with torch.autocast("cpu", torch.bfloat16):
         return image_tokens(model.model.visual, patches, grid=GRID, blocks=blocks)
 

@@ -1,13 +1,13 @@
 """Every string that is one token of nano: taste words, element names, digits, fixed sentences.
 
 A small model on two cores pays by the token, so whatever the prompts and answers always say is one
-token; everything else is bytes, so any text can still be encoded.
+token; everything else is bytes and a few syllables, so any text can still be encoded.
 """
 
 from typing import Final
 
 from shared.prompt import CANDIDATE, DISLIKED, LIKED, TASKS, UNKNOWN
-from shared.reason import RELATIONS, phrase
+from shared.reason import Relation, phrase
 from shared.taste import ELEMENTS
 from training.prefersim.vocabulary import VALUES
 
@@ -33,25 +33,29 @@ DIGITS: Final = tuple(range(6))
 
 
 def whole_tokens() -> tuple[str, ...]:
-    """The added tokens, each once, in a fixed order."""
+    """The added tokens, each once, in the order of their ids: a shipped model depends on it."""
     listed = (
         *(f" {word}" for word in WORDS),
         *WORDS,  # as the first word of a reason, after its bracket
         *(f" {element.spoken}:" for element in ELEMENTS),
         *(f" {digit}" for digit in DIGITS),
-        f" {UNKNOWN}",
-        " or",
-        *("user\n", "assistant\n"),
-        *(LIKED, f"\n{DISLIKED}", f"\n{CANDIDATE}"),
-        *(f"\n{task}" for task in TASKS),
-        *("Likes", "\nDislikes", "Shows", "Scores"),
+        *(LIKED, DISLIKED, CANDIDATE),
+        *TASKS,
+        *("Likes", "Dislikes", "Shows", "Scores"),
+        *(" or", f" {UNKNOWN}"),
+        *(";", " (", ")"),
         *_relation_fragments(),
-        *(" (", ")", ";"),
     )
     return tuple(dict.fromkeys(listed))
 
 
 def _relation_fragments() -> tuple[str, ...]:
     """What a reason says around its words: ` is liked`, ` is closer to`, `, which is liked`."""
-    reasons = (phrase("", relation, anchor="|") for relation in RELATIONS)
+    reasons = (phrase("", relation, anchor="|") for relation in _RELATIONS)
     return tuple(piece.rstrip() for reason in reasons for piece in reason.split("|"))
+
+
+_RELATIONS: Final[tuple[Relation, ...]] = (
+    *("liked", "disliked", "neither", "unknown"),
+    *("toward_liked", "toward_disliked"),
+)
