@@ -6,50 +6,44 @@ python -m training.nano.export --checkpoint runs/nano/text.pt --to shared/nano -
 import argparse
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from transformers import (
-    GenerationConfig,
-    Qwen2_5_VLProcessor,
-    Qwen2VLImageProcessor,
-    Qwen2VLVideoProcessor,
-)
+import transformers
+from transformers import GenerationConfig
 
 from shared.prompt import PROMPT_VERSION
 from training.nano.architecture import build_model
 from training.nano.checkpoint import load_weights
-from training.nano.tokenizer import CHAT_TEMPLATE, build_tokenizer
+from training.nano.model_card import model_card
+from training.nano.processor import write_processor
+from training.nano.tokenizer import build_tokenizer
 from training.nano.vocabulary import END_OF_TEXT, TURN_END
 from training.prefersim.canvas import SIDE
 
 NAME: Final = "preferthinker-nano"
-VERSION: Final = "preferthinker-nano-1"
+SERIES: Final = "nano-1"
+"""The version is this and the beginning of the weights' hash."""
 WEIGHTS: Final = "model.safetensors"
+MANIFEST: Final = "manifest.json"
+CARD: Final = "README.md"
 MAX_BYTES: Final = 16 * 1024 * 1024
 """The folder is committed and shipped in the package."""
 MAX_ANSWER_TOKENS: Final = 96
 
 
-def build_processor(tokenizer: Any) -> Any:
-    """The processor that turns pictures and messages into exactly what nano was trained on."""
-    half = [0.5, 0.5, 0.5]
-    side = {"shortest_edge": SIDE * SIDE, "longest_edge": SIDE * SIDE}
-    return Qwen2_5_VLProcessor(
-        image_processor=Qwen2VLImageProcessor(size=side, image_mean=half, image_std=half),
-        tokenizer=tokenizer,
-        video_processor=Qwen2VLVideoProcessor(),
-        chat_template=CHAT_TEMPLATE,
-    )
+def export(
+    model: Any, tokenizer: Any, folder: Path, *, seed: int, training: Mapping[str, object]
+) -> str:
+    """Write the folder and say its version; the manifest comes last, so one that has it is whole.
 
-
-def export(model: Any, tokenizer: Any, folder: Path, *, seed: int) -> None:
-    """Write the folder; the manifest comes last, so a folder that has one is complete."""
+    The model is turned to half precision in place.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = folder / "manifest.json"
-    manifest.unlink(missing_ok=True)
-    build_processor(tokenizer).save_pretrained(folder)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    write_processor(tokenizer, folder)
     half = model.bfloat16()
     half.generation_config = GenerationConfig(
         do_sample=False,
@@ -59,17 +53,48 @@ def export(model: Any, tokenizer: Any, folder: Path, *, seed: int) -> None:
         pad_token_id=tokenizer.convert_tokens_to_ids(END_OF_TEXT),
     )
     half.save_pretrained(folder)
+    (folder / WEIGHTS).chmod(0o644)  # the library leaves it to its owner alone
+    version = f"{SERIES}-{sha256_of(folder / WEIGHTS)[:8]}"
+    parameters = sum(weight.numel() for weight in half.parameters())
+    (folder / CARD).write_text(
+        model_card(
+            name=NAME,
+            version=version,
+            prompt_version=PROMPT_VERSION,
+            side=SIDE,
+            parameters=parameters,
+            training=training,
+        )
+    )
     told = {
         "name": NAME,
-        "version": VERSION,
+        "version": version,
         "prompt_version": PROMPT_VERSION,
         "seed": seed,
-        "sha256": hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
+        "parameters": parameters,
+        "training": dict(training),
+        "sha256": {file.name: sha256_of(file) for file in sorted(folder.iterdir())},
     }
-    manifest.write_text(json.dumps(told, indent=2) + "\n")
     size = sum(file.stat().st_size for file in folder.iterdir())
     if size > MAX_BYTES:
         raise ValueError(f"{folder} has {size:,} bytes, more than the {MAX_BYTES:,} that may ship.")
+    (folder / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
+    return version
+
+
+def sha256_of(file: Path) -> str:
+    """The hash of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def facts(recipe: str) -> dict[str, object]:
+    """What a reader needs to train the same weights again."""
+    return {
+        "recipe": recipe,
+        "data": "training/prefersim, simulated",
+        "torch": torch.__version__.split("+")[0],
+        "transformers": transformers.__version__,
+    }
 
 
 def main() -> None:
@@ -77,14 +102,16 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, help="without it: an untrained model")
     parser.add_argument("--to", type=Path, default=Path("shared/nano"), help="default shared/nano")
     parser.add_argument("--seed", type=int, default=1, help="the recipe's seed (default 1)")
+    parser.add_argument("--recipe", default="unknown", help="how it was trained, in words")
     options = parser.parse_args()
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=options.seed)
     if options.checkpoint:
         load_weights(options.checkpoint, model)
-    with torch.no_grad():
-        export(model, tokenizer, options.to, seed=options.seed)
-    print(f"Wrote {VERSION} to {options.to}.")
+    version = export(
+        model, tokenizer, options.to, seed=options.seed, training=facts(options.recipe)
+    )
+    print(f"Wrote {version} to {options.to}.")
 
 
 if __name__ == "__main__":
