@@ -35,7 +35,13 @@ MAX_ANSWER_TOKENS: Final = 96
 
 
 def export(
-    model: Any, tokenizer: Any, folder: Path, *, seed: int, training: Mapping[str, object]
+    model: Any,
+    tokenizer: Any,
+    folder: Path,
+    *,
+    seed: int,
+    training: Mapping[str, object],
+    max_bytes: int = MAX_BYTES,
 ) -> str:
     """Write the folder and say its version; the manifest comes last, so one that has it is whole.
 
@@ -76,8 +82,8 @@ def export(
         "sha256": {file.name: sha256_of(file) for file in sorted(folder.iterdir())},
     }
     size = sum(file.stat().st_size for file in folder.iterdir())
-    if size > MAX_BYTES:
-        raise ValueError(f"{folder} has {size:,} bytes, more than the {MAX_BYTES:,} that may ship.")
+    if size > max_bytes:
+        raise ValueError(f"{folder} has {size:,} bytes, more than the {max_bytes:,} that may ship.")
     (folder / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
     return version
 

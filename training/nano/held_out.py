@@ -36,6 +36,7 @@ class Pair:
     better: Image
     worse: Image
     better_shows: dict[Element, str]
+    worse_shows: dict[Element, str]
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _draw_pairs(rng: np.random.Generator, user: User) -> Iterator[Pair]:
             better=images[2 * k],
             worse=images[2 * k + 1],
             better_shows=words_of(values[2 * k]),
+            worse_shows=words_of(values[2 * k + 1]),
         )
 
 

@@ -1,6 +1,6 @@
 """Render a pool of drawings to disk and draw from it by what they show.
 
-python -m training.nano.pool runs/nano/train --images 96000 --seed 1
+python -m training.nano.pool runs/nano/train --images 60000 --seed 1
 """
 
 import argparse
@@ -108,7 +108,7 @@ def write_pool(folder: Path, *, count: int, seed: int, workers: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Render a pool of drawings to a folder.")
     parser.add_argument("folder", type=Path, help="where pixels.npy and attributes.npy go")
-    parser.add_argument("--images", type=int, default=96_000, help="how many (default 96,000)")
+    parser.add_argument("--images", type=int, default=60_000, help="how many (default 60,000)")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     options = parser.parse_args()

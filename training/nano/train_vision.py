@@ -120,7 +120,7 @@ def named_right(model: Any, word_ids: Tensor, test: Pool) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Teach nano's vision tower, from nothing.")
     parser.add_argument("--run", type=Path, default=Path("runs/nano"), help="default runs/nano")
-    parser.add_argument("--steps", type=int, default=1200, help="default 1200")
+    parser.add_argument("--steps", type=int, default=1500, help="default 1500")
     parser.add_argument("--batch", type=int, default=128, help="drawings a step (default 128)")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     options = parser.parse_args()

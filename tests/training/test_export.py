@@ -1,0 +1,78 @@
+"""An exported folder loads as any Hugging Face model does, and its manifest tells the truth."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+
+from shared import prompt
+from shared.prompt import PROMPT_VERSION
+from tests.training import tiny
+from training.nano.batches import encode, question
+from training.nano.export import MANIFEST, WEIGHTS, export, facts, sha256_of
+from training.nano.eye import look
+from training.nano.rows import Row
+from training.nano.train_text import answer_loss
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "nano"
+    export(tiny.model(), tiny.tokenizer(), path, seed=5, training=facts("tiny"))
+    return path
+
+
+def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    files = {file.name: sha256_of(file) for file in folder.iterdir() if file.name != MANIFEST}
+    assert manifest["sha256"] == files
+    assert manifest["version"] == f"nano-1-{files[WEIGHTS][:8]}"
+    assert (manifest["prompt_version"], manifest["seed"]) == (PROMPT_VERSION, 5)
+
+
+def test_the_tokenizer_comes_back_with_its_ids_and_its_chat(folder: Path) -> None:
+    loaded = AutoTokenizer.from_pretrained(folder)
+    text = question(tiny.tokenizer(), Row(prompt.predict(liked=2, disliked=1), "", ()))
+    assert question(loaded, Row(prompt.predict(liked=2, disliked=1), "", ())) == text
+    assert loaded(text)["input_ids"] == tiny.tokenizer()(text)["input_ids"]
+    assert loaded.get_vocab() == tiny.tokenizer().get_vocab()
+
+
+def test_the_weights_come_back_and_see_a_saved_picture_as_in_training(folder: Path) -> None:
+    loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+    pixels = tiny.pool().pixels[:1]
+    picture = Image.fromarray(np.asarray(pixels[0]))
+    inputs = AutoImageProcessor.from_pretrained(folder)(images=[picture], return_tensors="pt")
+    with torch.no_grad():
+        theirs = loaded.model.visual(inputs["pixel_values"], grid_thw=inputs["image_grid_thw"])
+        ours = look(tiny.model(), pixels)[0]
+    assert torch.allclose(theirs.pooler_output, ours.float(), atol=0.05)
+
+
+def test_the_library_gives_an_answer_the_loss_that_training_gave_it(folder: Path) -> None:
+    loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+    row = Row(prompt.describe(), "Shows art style: mosaic", (0,))
+    batch = encode(tiny.tokenizer(), [row], length=40)
+    real = batch.ids[0] != tiny.tokenizer().pad_token_id
+    picture = Image.fromarray(np.asarray(tiny.pool().pixels[0]))
+    inputs = AutoImageProcessor.from_pretrained(folder)(images=[picture], return_tensors="pt")
+    ids = batch.ids[:, real]
+    with torch.no_grad():
+        theirs = loaded(
+            input_ids=ids,
+            labels=batch.labels[:, real],
+            mm_token_type_ids=(ids == loaded.config.image_token_id).int(),
+            **inputs,
+        ).loss
+        ours, _, _ = answer_loss(tiny.model(), batch, tiny.image_tokens(tiny.model(), 1))
+    assert theirs.item() == pytest.approx(ours.item(), abs=0.05)
+
+
+def test_a_folder_too_large_to_ship_gets_no_manifest(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="more than the 1,000 that may ship"):
+        export(tiny.model(), tiny.tokenizer(), tmp_path, seed=5, training={}, max_bytes=1000)
+    assert not (tmp_path / MANIFEST).exists()

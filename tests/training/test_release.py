@@ -1,0 +1,60 @@
+"""The model that ships is whole, and good enough on users nobody has met."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.prompt import PROMPT_VERSION
+from training.nano.evaluate import SHIPPED, measure
+from training.nano.export import MANIFEST, MAX_BYTES, WEIGHTS, sha256_of
+from training.nano.report import Report
+
+pytestmark = pytest.mark.model
+
+FOLDER = Path(__file__).parents[2] / SHIPPED
+USERS, SEED = 60, 60
+"""A smaller sample than LOG.md's 300 users, and other ones."""
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    file = FOLDER / MANIFEST
+    if not file.exists():
+        pytest.fail(
+            f"{SHIPPED}/{MANIFEST} is missing: the shipped model is not there, or was not written"
+            f" whole. Train it with `python -m training.nano --to {SHIPPED}`."
+        )
+    told: dict[str, Any] = json.loads(file.read_text())
+    return told
+
+
+@pytest.fixture(scope="module")
+def report(manifest: dict[str, Any]) -> Report:
+    return measure(FOLDER, users=USERS, seed=SEED)
+
+
+def test_every_file_of_the_manifest_is_there_unchanged(manifest: dict[str, Any]) -> None:
+    assert {name: sha256_of(FOLDER / name) for name in manifest["sha256"]} == manifest["sha256"]
+    assert manifest["version"].endswith(manifest["sha256"][WEIGHTS][:8])
+
+
+def test_it_speaks_the_prompts_of_this_version(manifest: dict[str, Any]) -> None:
+    assert manifest["prompt_version"] == PROMPT_VERSION, "train it again with these prompts"
+
+
+def test_it_is_small_enough_to_ship(manifest: dict[str, Any]) -> None:
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= MAX_BYTES
+
+
+@pytest.mark.slow
+def test_it_finds_the_better_of_two_images(report: Report) -> None:
+    assert report.pairs["predicted"]["all-different"].value >= 0.95
+    assert report.pairs["predicted"]["one-element"].value >= 0.85
+
+
+@pytest.mark.slow
+def test_without_a_taste_it_is_near_chance(report: Report) -> None:
+    assert report.pairs["nobody"]["all-different"].value == pytest.approx(0.5, abs=0.15)
+    assert report.pairs["nobody"]["one-element"].value == pytest.approx(0.5, abs=0.15)

@@ -1,0 +1,162 @@
+"""Train nano from nothing to a measured folder; run again after a stop, it goes on.
+
+python -m training.nano --run runs/nano --to shared/nano
+"""
+
+import argparse
+import json
+import os
+import shutil
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import torch
+
+from training.nano.architecture import build_model
+from training.nano.checkpoint import load_weights
+from training.nano.evaluate import SEED, USERS, as_json, as_table, measure
+from training.nano.export import MANIFEST, export, facts
+from training.nano.eye import compiled_blocks
+from training.nano.plan import read_plan
+from training.nano.pool import Pool, write_pool
+from training.nano.tokenizer import build_tokenizer
+from training.nano.train_text import PLAN, remembered_image_tokens, train_text
+from training.nano.train_vision import train_vision
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides which weights come out, on one kind of machine."""
+
+    seed: int = 1
+    drawings: int = 60_000
+    test_drawings: int = 3_000
+    vision_steps: int = 1_500
+    vision_batch: int = 128
+    plan: str = PLAN
+
+    def __str__(self) -> str:
+        return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self))
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where the stages of one training leave their files."""
+
+    folder: Path
+
+    @property
+    def pool(self) -> Path:
+        return self.folder / "pool" / "train"
+
+    @property
+    def test_pool(self) -> Path:
+        return self.folder / "pool" / "test"
+
+    @property
+    def vision(self) -> Path:
+        return self.folder / "vision.pt"
+
+    @property
+    def text(self) -> Path:
+        return self.folder / "text.pt"
+
+    @property
+    def image_tokens(self) -> Path:
+        return self.folder / "image-tokens.pt"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model"
+
+
+def draw_pools(run: Run, recipe: Recipe) -> None:
+    """Chapter one: drawings to learn from, and others to watch the eye with."""
+    pools = ((run.pool, recipe.drawings, 0), (run.test_pool, recipe.test_drawings, 1))
+    for folder, count, shift in pools:
+        if not (folder / "attributes.npy").exists():
+            print(f"Drawing {count} images in {folder}.", flush=True)
+            seed = 2 * recipe.seed + shift
+            write_pool(folder, count=count, seed=seed, workers=os.cpu_count() or 1)
+
+
+def teach_to_see(run: Run, recipe: Recipe) -> None:
+    """Chapter two: the vision tower, held against the words."""
+    tokenizer = build_tokenizer()
+    train_vision(
+        build_model(tokenizer, seed=recipe.seed),
+        tokenizer,
+        Pool.load(run.pool),
+        Pool.load(run.test_pool),
+        steps=recipe.vision_steps,
+        batch=recipe.vision_batch,
+        seed=recipe.seed,
+        checkpoint=run.vision,
+        blocks=compiled_blocks(),
+    )
+
+
+def teach_to_judge(run: Run, recipe: Recipe) -> None:
+    """Chapter three: the language model, the eye frozen."""
+    tokenizer = build_tokenizer()
+    model = build_model(tokenizer, seed=recipe.seed)
+    load_weights(run.vision, model)
+    pool = Pool.load(run.pool)
+    train_text(
+        model,
+        tokenizer,
+        pool,
+        remembered_image_tokens(model, pool, run.image_tokens),
+        plan=read_plan(recipe.plan, seed=recipe.seed),
+        checkpoint=run.text,
+        blocks=compiled_blocks(),
+    )
+
+
+def write_folder(run: Run, recipe: Recipe) -> str:
+    """Chapter four: an ordinary Hugging Face folder."""
+    tokenizer = build_tokenizer()
+    model = build_model(tokenizer, seed=recipe.seed)
+    load_weights(run.text, model)
+    training = facts(str(recipe))
+    return export(model, tokenizer, run.model, seed=recipe.seed, training=training)
+
+
+def measure_folder(run: Run) -> None:
+    """Chapter five: held-out users, through the engine that serves."""
+    report = measure(run.model, users=USERS, seed=SEED)
+    (run.folder / "report.json").write_text(json.dumps(as_json(report), indent=1) + "\n")
+    print(as_table(report), flush=True)
+
+
+def publish(run: Run, to: Path) -> None:
+    """Copy the folder to where it ships; the manifest comes last here too."""
+    to.mkdir(parents=True, exist_ok=True)
+    (to / MANIFEST).unlink(missing_ok=True)
+    for file in sorted(run.model.iterdir(), key=lambda file: file.name == MANIFEST):
+        shutil.copyfile(file, to / file.name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train preferthinker-nano from nothing.")
+    parser.add_argument("--run", type=Path, default=Path("runs/nano"), help="default runs/nano")
+    parser.add_argument("--to", type=Path, help="where to ship the folder; without it: nowhere")
+    parser.add_argument("--seed", type=int, default=1, help="default 1")
+    parser.add_argument("--plan", default=PLAN, help="the text stage's phases; see plan.py")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="default: all")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    run, recipe = Run(options.run), Recipe(seed=options.seed, plan=options.plan)
+    draw_pools(run, recipe)
+    teach_to_see(run, recipe)
+    teach_to_judge(run, recipe)
+    version = write_folder(run, recipe)
+    print(f"Wrote {version} to {run.model}.", flush=True)
+    measure_folder(run)
+    if options.to:
+        publish(run, options.to)
+        print(f"Shipped {version} to {options.to}.")
+
+
+if __name__ == "__main__":
+    main()
