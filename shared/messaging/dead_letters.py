@@ -1,0 +1,56 @@
+"""Set aside the events no retry can save, and stop when too many are set aside."""
+
+from collections import deque
+
+from shared.errors import Unprocessable
+from shared.events.record import Outgoing, Record
+
+MAX_DETAIL_CHARACTERS = 2000
+"""Enough for what, which, expected and what to do; a payload does not belong in a header."""
+ENOUGH_TO_JUDGE = 4
+"""A share is judged once a quarter of the sample has been seen."""
+
+
+def dead_letter(record: Record, error: Unprocessable, *, attempts: int) -> Outgoing:
+    """The record as it came, to the dead letters of its topic, with why and whence in headers."""
+    told = {
+        "x-error": error.reason,
+        "x-detail": error.detail[:MAX_DETAIL_CHARACTERS],
+        "x-source": record.source,
+        "x-attempts": str(attempts),
+    }
+    # An earlier journey through the dead letters may have left its own.
+    kept = tuple(header for header in record.headers if header[0] not in told)
+    return Outgoing(
+        topic=f"{record.topic}.dlq",
+        key=record.key,
+        value=record.value,
+        headers=kept + tuple((k, v.encode("utf-8", "replace")) for k, v in told.items()),
+    )
+
+
+class TooManyDeadLetters(Exception):
+    """Stop the process: most events fail, so the fault is probably ours."""
+
+
+class DeadLetterGuard:
+    """Counts the latest events and says when too many of them were set aside."""
+
+    def __init__(self, *, share: float, sample: int) -> None:
+        self._share = share
+        self._latest: deque[bool] = deque(maxlen=sample)
+
+    def handled(self) -> None:
+        self._latest.append(False)
+
+    def set_aside(self) -> None:
+        """Count a dead letter before it is published; raises `TooManyDeadLetters`."""
+        self._latest.append(True)
+        bad, seen = sum(self._latest), len(self._latest)
+        enough = (self._latest.maxlen or 0) // ENOUGH_TO_JUDGE
+        if seen >= max(enough, 1) and bad > self._share * seen:
+            raise TooManyDeadLetters(
+                f"{bad} of the latest {seen} events became dead letters, more than a share of"
+                f" {self._share:g}. Nothing more is set aside: look at the dead letters' reasons"
+                " (x-error, x-detail) before starting again"
+            )

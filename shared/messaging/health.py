@@ -1,0 +1,107 @@
+"""Say whether a service lives and is ready, as its consumers see it, not an admin client."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+Check = Callable[[], Awaitable[str | None]]
+"""None when all is well, else what is wrong."""
+
+
+@dataclass(frozen=True)
+class ConsumerState:
+    """What one consumer looks like at a moment."""
+
+    topic: str
+    running: bool
+    joined: bool
+    lag: int
+    oldest_in_work_seconds: float
+    since_last_delivery_seconds: float
+
+
+def dead_because(state: ConsumerState, *, stuck_seconds: float) -> str | None:
+    """Why a consumer will not come back by itself, or None."""
+    if not state.running:
+        return f"the consumer of {state.topic} has ended"
+    if state.oldest_in_work_seconds > stuck_seconds:
+        return (
+            f"an event of {state.topic} has been in work for {state.oldest_in_work_seconds:.0f} s"
+        )
+    if state.lag > 0 and state.since_last_delivery_seconds > stuck_seconds:
+        return (
+            f"{state.lag} events of {state.topic} lie unread, and none was delivered for"
+            f" {state.since_last_delivery_seconds:.0f} s"
+        )
+    return None
+
+
+def unready_because(state: ConsumerState) -> str | None:
+    """Why a consumer takes no events yet, or None."""
+    return None if state.joined else f"the consumer of {state.topic} has no partitions yet"
+
+
+class Watched(Protocol):
+    """What health is asked about."""
+
+    def dead_because(self) -> str | None: ...
+
+    async def not_ready_because(self) -> str | None: ...
+
+
+class HealthServer:
+    """`/healthz`, `/readyz` and `/metrics` of one service, on loopback unless told otherwise."""
+
+    def __init__(
+        self, watched: Watched, registry: CollectorRegistry, *, host: str, port: int
+    ) -> None:
+        self._watched = watched
+        self._registry = registry
+        self._host = host
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self.address = ""
+        """`http://host:port`, once started."""
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                web.get("/metrics", self._metrics),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+        host, port = self._runner.addresses[0][:2]
+        self.address = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return _answer([self._watched.dead_because()])
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return _answer([self._watched.dead_because(), await self._watched.not_ready_because()])
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+
+def _answer(problems: Sequence[str | None]) -> web.Response:
+    told = [problem for problem in problems if problem]
+    body: dict[str, Any] = {"ok": not told, "problems": told}
+    return web.Response(
+        status=503 if told else 200, text=json.dumps(body), content_type="application/json"
+    )

@@ -1,0 +1,46 @@
+"""What every service counts about the events that it takes in."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
+"""From a decoded view to a slate on a slow machine."""
+
+
+class MessagingMetrics:
+    """Counters of one service; topics and reasons are closed sets, so label values stay few."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.handled = Counter(
+            "preferstream_events_handled",
+            "Events whose effect is acknowledged",
+            ["topic"],
+            registry=registry,
+        )
+        self.dead_letters = Counter(
+            "preferstream_dead_letters",
+            "Events set aside",
+            ["topic", "reason"],
+            registry=registry,
+        )
+        self.retries = Counter(
+            "preferstream_event_retries",
+            "Further attempts at an event",
+            ["topic"],
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "preferstream_event_seconds",
+            "Seconds from taking an event in to its acknowledged effect",
+            ["topic"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "preferstream_events_in_flight", "Events in work", ["topic"], registry=registry
+        )
+        self.lag = Gauge(
+            "preferstream_consumer_lag_events",
+            "Events that lie unread, as this consumer sees them",
+            ["topic"],
+            registry=registry,
+        )

@@ -1,0 +1,50 @@
+"""Know how far a partition is done when its events finish in any order."""
+
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass
+class Slot:
+    """One event in work."""
+
+    offset: int
+    opened_at: float
+    done: bool = False
+
+
+class PartitionOffsets:
+    """The events of one partition in delivery order; only a finished prefix may be committed."""
+
+    def __init__(self) -> None:
+        self._slots: deque[Slot] = deque()
+        self._newest = -1
+        self.next_offset: int | None = None
+        """First offset that is not done, which is what Kafka calls the committed offset."""
+
+    def open(self, offset: int, *, now: float) -> Slot | None:
+        """Take an event in; None when it is in work already (delivered again by a rewind)."""
+        if offset <= self._newest:
+            return None
+        self._newest = offset
+        slot = Slot(offset, now)
+        self._slots.append(slot)
+        return slot
+
+    def done(self, slot: Slot) -> None:
+        slot.done = True
+        while self._slots and self._slots[0].done:
+            self.next_offset = self._slots.popleft().offset + 1
+
+    @property
+    def newest(self) -> int:
+        """The newest offset taken in, -1 before the first."""
+        return self._newest
+
+    @property
+    def oldest_opened_at(self) -> float | None:
+        return self._slots[0].opened_at if self._slots else None
+
+    def span_with(self, offset: int) -> int:
+        """Offsets from the oldest unfinished event to `offset`."""
+        return offset - self._slots[0].offset if self._slots else 0

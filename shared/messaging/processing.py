@@ -1,0 +1,105 @@
+"""Take one record to its effect or to the dead letters, whatever happens on the way."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from shared.errors import Unavailable, Unprocessable
+from shared.events.codec import decode
+from shared.events.record import Outgoing, Record
+from shared.events.topics import Topic
+from shared.messaging.contract import Delivery, Handle
+from shared.messaging.dead_letters import DeadLetterGuard, TooManyDeadLetters, dead_letter
+from shared.messaging.metrics import MessagingMetrics
+from shared.messaging.retry import waits
+from shared.messaging.settings import MessagingSettings
+
+log = logging.getLogger(__name__)
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Sender(Protocol):
+    """Sends records; returns when they are acknowledged."""
+
+    async def send(self, *records: Outgoing) -> None: ...
+
+
+class Processing:
+    """Decode, handle, retry, set aside: what both paths do with one record of one topic."""
+
+    def __init__(
+        self,
+        topic: Topic,
+        handle: Handle[Any],
+        *,
+        sender: Sender,
+        guard: DeadLetterGuard,
+        metrics: MessagingMetrics,
+        settings: MessagingSettings,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.topic = topic
+        self._handle = handle
+        self._sender = sender
+        self._guard = guard
+        self._metrics = metrics
+        self._settings = settings
+        self._sleep = sleep
+
+    async def once(self, record: Record) -> None:
+        """For the fast path: after the bounded retries, `Unavailable` is the caller's."""
+        await self._process(record, most_waits=self._settings.retries)
+
+    async def until_done(self, record: Record) -> None:
+        """For the slow path: wait with the event as long as a part is unavailable."""
+        await self._process(record, most_waits=None)
+
+    async def _process(self, record: Record, *, most_waits: int | None) -> None:
+        began = time.monotonic()
+        waited = 0
+        for attempts, wait in enumerate(waits(self._settings), start=1):
+            try:
+                await self._attempt(record, attempts)
+                break
+            except Unavailable as error:
+                waited += 1
+                if most_waits is not None and waited > most_waits:
+                    raise
+                log.warning("%s waits %.1f s: %s", record.source, wait, error)
+            self._metrics.retries.labels(self.topic.name).inc()
+            await self._sleep(wait)
+        self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - began)
+
+    async def _attempt(self, record: Record, attempts: int) -> None:
+        try:
+            event = decode(self.topic, record)
+            await self._handle(event, Delivery(record))
+        except Unprocessable as error:
+            await self._set_aside(record, error, attempts)
+        except (Unavailable, TooManyDeadLetters):
+            raise
+        except Exception as error:
+            if attempts < self._settings.bug_attempts:
+                log.exception("%s failed, attempt %d", record.source, attempts)
+                raise Unavailable("ourselves", f"{type(error).__name__}: {error}") from error
+            log.exception("%s failed %d times and is set aside", record.source, attempts)
+            await self._set_aside(record, _bug(error), attempts)
+        else:
+            self._guard.handled()
+            self._metrics.handled.labels(self.topic.name).inc()
+
+    async def _set_aside(self, record: Record, error: Unprocessable, attempts: int) -> None:
+        self._guard.set_aside()
+        await self._sender.send(dead_letter(record, error, attempts=attempts))
+        self._metrics.dead_letters.labels(self.topic.name, error.reason).inc()
+        log.warning("%s is set aside: %s", record.source, error)
+
+
+def _bug(error: Exception) -> Unprocessable:
+    return Unprocessable(
+        "internal_error",
+        f"handling it failed with {type(error).__name__}: {str(error)[:300]}; this is a fault of"
+        " the service, whose log has the traceback. Replay the event once it is mended",
+    )

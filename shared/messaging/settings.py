@@ -1,0 +1,54 @@
+"""What every process that speaks Kafka must be told."""
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
+
+
+class MessagingSettings(BaseModel):
+    """Where Kafka is, how patient we are with it, and when too much goes wrong."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kafka: str = "127.0.0.1:9092"
+    """`host:port[,host:port]` of a cluster."""
+    topic_partitions: PositiveInt = 6
+    """Partitions of a topic that we create: the most instances of a service that share the work."""
+    topic_replication: PositiveInt = 1
+    """Copies of each partition of a topic that we create; 3 on a cluster, 1 on one machine."""
+    events_in_flight: PositiveInt = 32
+    """Events in work at once on the slow path: enough to fill the model's batches."""
+    events_span: PositiveInt = 1000
+    """Most events between the oldest unfinished one of a partition and the newest in work; a crash
+    repeats at most so many."""
+    commit_seconds: PositiveFloat = 1.0
+    """Seconds between commits; what finished since the last one is repeated after a crash."""
+    drain_seconds: PositiveFloat = 20.0
+    """Seconds that work in flight gets to finish when a partition goes or the process stops; less
+    than the rebalance timeout, which is the longest poll interval."""
+    session_timeout_seconds: PositiveFloat = 45.0
+    """Seconds without a heartbeat until the group gives our partitions away; Kafka's own default
+    for clients of its kind, and longer than any pause of ours."""
+    max_poll_seconds: PositiveFloat = 600.0
+    """Seconds between two fetches until the group thinks us dead: ten times the slowest event."""
+    retry_first_seconds: PositiveFloat = 0.2
+    """Seconds before the first retry; each further wait is twice as long."""
+    retry_longest_seconds: PositiveFloat = 15.0
+    """Longest wait between two retries, so that a part that comes back is noticed soon."""
+    retries: NonNegativeInt = 5
+    """Retries of one event when a part is unavailable: about six seconds in all, after which the
+    slow path goes on waiting with the event and the fast path gives the partition back."""
+    bug_attempts: PositiveInt = 3
+    """Attempts at an event that fails for no known reason before it becomes a dead letter."""
+    dead_letter_share: float = Field(default=0.5, gt=0, le=1)
+    """Share of the latest events that may become dead letters; beyond it the process stops, since
+    a bad deploy must not bury a day of feedback."""
+    dead_letter_sample: PositiveInt = 200
+    """Events that the share is counted over; fewer than a quarter of them prove nothing."""
+    stuck_seconds: PositiveFloat = 300.0
+    """Seconds an event may be in work, or lie unread, until `/healthz` says that we are stuck."""

@@ -1,0 +1,173 @@
+"""One topic of one service: take its records in from FastStream, on the fast or the slow path."""
+
+import time
+from typing import Any, Protocol
+
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from shared.events.record import Record
+from shared.events.topics import MAX_RECORD_BYTES
+from shared.messaging.health import ConsumerState
+from shared.messaging.processing import Processing
+from shared.messaging.settings import MessagingSettings
+from shared.messaging.window import OffsetWindow
+
+
+class Subscription(Protocol):
+    """A topic being read."""
+
+    def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None: ...
+
+    def state(self) -> ConsumerState: ...
+
+    async def drain(self) -> None: ...
+
+
+class _Reading:
+    """What both paths share: the FastStream subscriber of one topic, and what it delivered."""
+
+    def __init__(self, processing: Processing, settings: MessagingSettings) -> None:
+        self.processing = processing
+        self.settings = settings
+        self.subscriber: Any = None
+        self.last_delivery = time.monotonic()
+
+    def read(
+        self, broker: KafkaBroker, *, group_id: str, ack_policy: AckPolicy, listener: Any
+    ) -> None:
+        self.subscriber = broker.subscriber(
+            self.processing.topic.name,
+            group_id=group_id,
+            ack_policy=ack_policy,
+            listener=listener,
+            parser=self._parse,
+            decoder=_as_record,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(self.settings.session_timeout_seconds * 1000),
+            heartbeat_interval_ms=int(self.settings.session_timeout_seconds * 1000 / 15),
+            max_poll_interval_ms=int(self.settings.max_poll_seconds * 1000),
+            # Others wait so long for us to drain when they join.
+            rebalance_timeout_ms=int(self.settings.drain_seconds * 2 * 1000),
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+        self.subscriber(self._take)
+
+    async def _take(self, record: Record) -> None:
+        self.last_delivery = time.monotonic()
+        await self.take(record)
+
+    async def take(self, record: Record) -> None:
+        raise NotImplementedError
+
+    async def _parse(self, raw: ConsumerRecord[Any, Any]) -> KafkaAckableMessage:
+        # FastStream's own parser decodes every header and fails on one that is null or not UTF-8,
+        # which would be no reason to lose the event.
+        return KafkaAckableMessage(
+            body=raw.value or b"",
+            headers={},
+            message_id=f"{raw.topic}/{raw.partition}/{raw.offset}",
+            correlation_id=f"{raw.topic}/{raw.partition}/{raw.offset}",
+            raw_message=raw,
+            consumer=self.subscriber.consumer,
+        )
+
+    @property
+    def running(self) -> bool:
+        tasks = getattr(self.subscriber, "tasks", ())
+        return bool(tasks) and not all(task.done() for task in tasks)
+
+    def lag(self, delivered: dict[Any, int]) -> int:
+        """Events behind the newest that the consumer has heard of, over its partitions."""
+        consumer = self.subscriber.consumer if self.subscriber else None
+        if consumer is None:
+            return 0
+        ends = {partition: consumer.highwater(partition) for partition in delivered}
+        return sum(max((end or 0) - delivered[partition], 0) for partition, end in ends.items())
+
+
+class SlowPath(_Reading):
+    """For events that take seconds: a window of them in work, commits of the finished prefix."""
+
+    def __init__(
+        self, processing: Processing, settings: MessagingSettings, window: OffsetWindow
+    ) -> None:
+        super().__init__(processing, settings)
+        self.window = window
+
+    def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
+        self.read(broker, group_id=group_id, ack_policy=AckPolicy.MANUAL, listener=self.window)
+
+    async def take(self, record: Record) -> None:
+        await self.window.submit(record, self.subscriber.consumer, self.processing.until_done)
+
+    def state(self) -> ConsumerState:
+        now = time.monotonic()
+        return ConsumerState(
+            topic=self.processing.topic.name,
+            running=self.running,
+            joined=self.window.joined,
+            lag=self.lag(self.window.delivered()),
+            oldest_in_work_seconds=self.window.oldest_age(now),
+            since_last_delivery_seconds=now - self.last_delivery,
+        )
+
+    async def drain(self) -> None:
+        await self.window.close()
+
+
+class FastPath(_Reading, ConsumerRebalanceListener):  # type: ignore[misc]
+    """For events that take milliseconds: one after another, committed by FastStream when done."""
+
+    def __init__(self, processing: Processing, settings: MessagingSettings) -> None:
+        super().__init__(processing, settings)
+        self._joined = False
+        self._began: float | None = None
+        self._delivered: dict[Any, int] = {}
+
+    def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
+        self.read(broker, group_id=group_id, ack_policy=AckPolicy.NACK_ON_ERROR, listener=self)
+
+    async def take(self, record: Record) -> None:
+        """Unavailable after the bounded retries goes up: FastStream rewinds, nothing is skipped."""
+        self._began = time.monotonic()
+        try:
+            await self.processing.once(record)
+        finally:
+            self._began = None
+
+    def state(self) -> ConsumerState:
+        now = time.monotonic()
+        return ConsumerState(
+            topic=self.processing.topic.name,
+            running=self.running,
+            joined=self._joined,
+            lag=self.lag(self._delivered),
+            oldest_in_work_seconds=now - self._began if self._began is not None else 0.0,
+            since_last_delivery_seconds=now - self.last_delivery,
+        )
+
+    async def drain(self) -> None:
+        """Nothing to do: FastStream waits for the one event in work."""
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self._joined = False
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        self._joined = True
+
+
+async def _as_record(message: KafkaAckableMessage) -> Record:
+    raw = message.raw_message
+    assert not isinstance(raw, tuple)
+    return Record(
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        timestamp_ms=raw.timestamp,
+        key=raw.key,
+        value=raw.value,
+        headers=tuple(raw.headers),
+    )
