@@ -1,0 +1,174 @@
+"""Run a Qwen2.5-VL-like checkpoint in this process with transformers: predict, describe, score."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL.Image import Image
+from torch import Tensor
+from transformers import AutoModelForImageTextToText, AutoTokenizer, LogitsProcessorList
+
+from shared import prompt, reason, verdict
+from shared.prompt import Prompt
+from shared.taste import ELEMENTS, Element
+from shared.vlm.checkpoint import BadCheckpoint, check_files
+from shared.vlm.forced_digits import ForcedDigits
+from shared.vlm.pixels import Pictures, Vision, prepare
+from shared.vlm.protocol import (
+    Candidate,
+    Description,
+    PredictedTaste,
+    Reasons,
+    References,
+    Scored,
+    Scores,
+)
+from shared.vlm.skeleton import DIGITS, skeleton
+
+IMAGE_PAD = "<|image_pad|>"
+MAX_WORDS_TOKENS = 128
+"""Two sides of five elements with two words each are about 60 tokens, of a large model's 110."""
+MAX_REASONS_TOKENS = 224
+"""Five short reasons; one that runs on is cut and left out."""
+
+
+class TransformersEngine:
+    """Answers lists of requests in one pass each; not thread-safe, and blocks while it computes."""
+
+    def __init__(self, folder: Path, *, device: str = "auto", threads: int = 0) -> None:
+        self.model_version = check_files(folder)
+        if threads:
+            torch.set_num_threads(threads)
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._device = torch.device(device)
+        # Half precision is emulated, and slow, on most CPUs.
+        dtype = torch.float32 if self._device.type == "cpu" else torch.bfloat16
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="left")
+            model = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype)
+        except (OSError, ValueError) as error:
+            raise BadCheckpoint(f"{folder} cannot be loaded: {error}") from error
+        self._model: Any = model.to(self._device).eval()
+        self._vision = Vision.read(folder)
+        self._skeleton = skeleton(self._tokenizer)
+        self._image_pad: int = self._tokenizer.convert_tokens_to_ids(IMAGE_PAD)
+
+    def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        """The taste behind each person's images (arXiv 2511.00609, section 3: predict)."""
+        asked = [prompt.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references]
+        images = [[*r.liked, *r.disliked] for r in references]
+        read = map(verdict.read_taste, self._answers(asked, images, most=MAX_WORDS_TOKENS))
+        return [PredictedTaste(r.likes, r.dislikes, r.problems) for r in read]
+
+    def describe(self, images: Sequence[Image]) -> list[Description]:
+        """What each image shows, element by element."""
+        asked = [prompt.describe()] * len(images)
+        answers = self._answers(asked, [[image] for image in images], most=MAX_WORDS_TOKENS)
+        return [Description(r.words, r.problems) for r in map(verdict.read_description, answers)]
+
+    @torch.inference_mode()
+    def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        """Probabilities of the digits at the five places of the forced answer, in one pass."""
+        if not candidates:
+            return []
+        asked = [prompt.score_for(candidate.taste) for candidate in candidates]
+        pictures = prepare([candidate.image for candidate in candidates], self._vision)
+        questions = self._token_ids(asked, pictures, answer=False)
+        rows = [[*question, *self._skeleton.ids] for question in questions]
+        logits = self._model(**self._inputs(rows, pictures)).logits  # (n, L, vocabulary)
+        # A token's logits say what follows it: one to the left of each place. Rows end together.
+        places = [place - len(self._skeleton.ids) - 1 for place in self._skeleton.places]
+        at_digits = logits[:, places][:, :, list(self._skeleton.digit_ids)].float()
+        return [_scores(row) for row in at_digits.softmax(dim=-1)]  # (n, 5, 6)
+
+    def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+        """A reason for each score; one that says otherwise than its score is left out."""
+        asked = [prompt.explain_for(s.candidate.taste) for s in scored]
+        digits = [{e: s.scores.mode(e) for e in ELEMENTS} for s in scored]
+        answers = self._answers(
+            asked,
+            [[s.candidate.image] for s in scored],
+            most=MAX_REASONS_TOKENS,
+            constrain=lambda length: ForcedDigits(self._tokenizer, digits, prompt_length=length),
+        )
+        return [_reasons(answer, row) for answer, row in zip(answers, digits, strict=True)]
+
+    @torch.inference_mode()
+    def _answers(
+        self,
+        asked: Sequence[Prompt],
+        images: Sequence[Sequence[Image]],
+        *,
+        most: int,
+        constrain: Callable[[int], ForcedDigits] | None = None,
+    ) -> list[str]:
+        """The model's greedy answers, each with the beginning that was forced on it."""
+        if not asked:
+            return []
+        pictures = prepare([image for row in images for image in row], self._vision)
+        inputs = self._inputs(self._token_ids(asked, pictures, answer=True), pictures)
+        length = inputs["input_ids"].shape[1]
+        out = self._model.generate(
+            **inputs,
+            do_sample=False,
+            max_new_tokens=most,
+            logits_processor=LogitsProcessorList([constrain(length)] if constrain else []),
+        )
+        written = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
+        return [p.answer_prefix + text for p, text in zip(asked, written, strict=True)]
+
+    def _token_ids(
+        self, asked: Sequence[Prompt], pictures: Pictures, *, answer: bool
+    ) -> list[list[int]]:
+        """Tokens of each prompt, with an image's places as often as the image has tokens."""
+        counts = iter(pictures.tokens)
+        texts = [
+            self._tokenizer.apply_chat_template(
+                p.messages(), tokenize=False, add_generation_prompt=True
+            )
+            + (p.answer_prefix if answer else "")
+            for p in asked
+        ]
+        return [
+            [
+                token
+                for one in ids
+                for token in ([one] * next(counts) if one == self._image_pad else [one])
+            ]
+            for ids in self._tokenizer(texts, add_special_tokens=False)["input_ids"]
+        ]
+
+    def _inputs(self, rows: Sequence[Sequence[int]], pictures: Pictures) -> dict[str, Tensor]:
+        padded = self._tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
+        ids = padded["input_ids"]
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": padded["attention_mask"],
+            "mm_token_type_ids": (ids == self._image_pad).int(),
+        }
+        if pictures.tokens:
+            inputs |= {
+                "pixel_values": pictures.patches.to(self._model.dtype),
+                "image_grid_thw": pictures.grids,
+            }
+        return {name: tensor.to(self._device) for name, tensor in inputs.items()}
+
+
+def _scores(probabilities: Tensor) -> Scores:
+    """(5, 6) -> a distribution for each element."""
+    rows: list[list[float]] = probabilities.tolist()
+    assert all(len(row) == len(DIGITS) for row in rows)
+    return Scores({e: tuple(row) for e, row in zip(ELEMENTS, rows, strict=True)})
+
+
+def _reasons(answer: str, digits: Mapping[Element, int]) -> Reasons:
+    read = verdict.read_scores(answer)
+    kept = {e: told for e, told in read.reasons.items() if reason.agrees(told, digits[e])}
+    left_out = tuple(
+        f"the reason for {e.spoken} does not agree with its score"
+        for e in read.reasons
+        if e not in kept
+    )
+    return Reasons(kept, read.problems + left_out)
