@@ -1,0 +1,61 @@
+"""Read an image file, if it really lies below one of the folders that are allowed."""
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shared.errors import Unprocessable
+from shared.images.naming import short
+from shared.images.web_source import too_many_bytes
+
+
+def read_file(uri: str, *, roots: Sequence[Path], max_bytes: int) -> bytes:
+    """The bytes of a `file:` image; raises `Unprocessable`."""
+    path = _path(uri)
+    real = Path(os.path.realpath(path))
+    allowed = [Path(os.path.realpath(root)) for root in roots]
+    # Asked before whether it exists: the answer would tell a stranger what lies on this machine.
+    if not any(real.is_relative_to(root) for root in allowed):
+        raise Unprocessable(
+            "file_not_allowed",
+            f"{short(uri)} does not lie below an allowed folder"
+            f" ({':'.join(map(str, roots)) or 'none is allowed'});"
+            " PREFERSTREAM_ALLOWED_FILE_ROOTS names them",
+        )
+    try:
+        return _read(real, uri, max_bytes)
+    except FileNotFoundError as error:
+        raise Unprocessable("no_such_file", f"{short(uri)} does not exist") from error
+    except OSError as error:
+        raise Unprocessable(
+            "unreadable_file", f"{short(uri)} cannot be read: {error.strerror}"
+        ) from error
+
+
+def _read(real: Path, uri: str, max_bytes: int) -> bytes:
+    # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    with os.fdopen(handle, "rb") as opened:
+        found = os.fstat(opened.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise Unprocessable("not_a_file", f"{short(uri)} is not an ordinary file")
+        if found.st_size > max_bytes:
+            raise too_many_bytes(uri, max_bytes)
+        return opened.read(max_bytes + 1)
+
+
+def _path(uri: str) -> Path:
+    try:
+        parts = urlsplit(uri)
+        path = unquote(parts.path, errors="strict")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Unprocessable("bad_uri", f"{short(uri)} is not a file address") from error
+    if parts.netloc not in ("", "localhost"):
+        raise Unprocessable("bad_uri", f"{short(uri)} names another host; file: is for this one")
+    if not path.startswith("/") or "\0" in path:
+        raise Unprocessable(
+            "bad_uri", f"{short(uri)} is not an absolute path (file:///folder/name)"
+        )
+    return Path(path)
