@@ -17,6 +17,7 @@ from training.nano.checkpoint import load_weights
 from training.nano.evaluate import SEED, USERS, as_json, as_table, measure
 from training.nano.export import MANIFEST, export, facts
 from training.nano.eye import compiled_blocks
+from training.nano.optimizer import ADAM_RATE, MUON_RATE
 from training.nano.plan import read_plan
 from training.nano.pool import Pool, write_pool
 from training.nano.tokenizer import build_tokenizer
@@ -34,6 +35,9 @@ class Recipe:
     vision_steps: int = 1_500
     vision_batch: int = 128
     plan: str = PLAN
+    adam_rate: float = ADAM_RATE
+    muon_rate: float = MUON_RATE
+    """Of the text stage."""
 
     def __str__(self) -> str:
         return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self))
@@ -109,6 +113,8 @@ def teach_to_judge(run: Run, recipe: Recipe) -> None:
         remembered_image_tokens(model, pool, run.image_tokens),
         plan=read_plan(recipe.plan, seed=recipe.seed),
         checkpoint=run.text,
+        adam_rate=recipe.adam_rate,
+        muon_rate=recipe.muon_rate,
         blocks=compiled_blocks(),
     )
 
@@ -143,10 +149,18 @@ def main() -> None:
     parser.add_argument("--to", type=Path, help="where to ship the folder; without it: nowhere")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--plan", default=PLAN, help="the text stage's phases; see plan.py")
+    parser.add_argument("--adam-rate", type=float, default=ADAM_RATE, help="of the text stage")
+    parser.add_argument("--muon-rate", type=float, default=MUON_RATE, help="of the text stage")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="default: all")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    run, recipe = Run(options.run), Recipe(seed=options.seed, plan=options.plan)
+    run = Run(options.run)
+    recipe = Recipe(
+        seed=options.seed,
+        plan=options.plan,
+        adam_rate=options.adam_rate,
+        muon_rate=options.muon_rate,
+    )
     draw_pools(run, recipe)
     teach_to_see(run, recipe)
     teach_to_judge(run, recipe)

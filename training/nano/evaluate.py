@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from shared.vlm.protocol import VisionLanguageModel
 from training.nano.evaluation import evaluate
 from training.nano.held_out import draw_held_out_users
 from training.nano.measures import Share
@@ -22,17 +21,19 @@ USERS: Final = 300
 SEED: Final = 20260
 
 
-def open_model(folder: Path) -> VisionLanguageModel:
-    """The engine that serves a folder in-process."""
-    from shared.vlm.transformers_engine import TransformersEngine  # heavy: only when it is asked
+def measure(
+    folder: Path, *, users: int = USERS, seed: int = SEED, multi: bool = False, threads: int = 0
+) -> Report:
+    """Open the engine that serves, ask and count; `threads` 0 leaves them to torch."""
+    from shared.vlm.in_process import load_model  # loads transformers: not for --help
+    from shared.vlm.settings import ModelSettings
 
-    return TransformersEngine(folder)
-
-
-def measure(folder: Path, *, users: int = USERS, seed: int = SEED, multi: bool = False) -> Report:
-    """Open, ask and count."""
     drawn = draw_held_out_users(users, seed=seed, multi=multi)
-    return asyncio.run(evaluate(open_model(folder), drawn, seed=seed))
+    model = load_model(ModelSettings(model=folder, model_threads=threads))
+    try:
+        return asyncio.run(evaluate(model, drawn, seed=seed))
+    finally:
+        model.close()
 
 
 def as_table(report: Report) -> str:
@@ -79,9 +80,16 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=USERS, help=f"default {USERS}")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--multi", action="store_true", help="users with two tastes each")
+    parser.add_argument("--threads", type=int, default=0, help="default: as torch likes")
     parser.add_argument("--json", action="store_true", help="write JSON, not Markdown")
     options = parser.parse_args()
-    report = measure(options.folder, users=options.users, seed=options.seed, multi=options.multi)
+    report = measure(
+        options.folder,
+        users=options.users,
+        seed=options.seed,
+        multi=options.multi,
+        threads=options.threads,
+    )
     print(json.dumps(as_json(report), indent=1) if options.json else as_table(report))
 
 

@@ -23,7 +23,8 @@ from training.prefersim.users import Words
 
 AT_ONCE: Final = 128
 """Questions in one call: enough to fill a batch, few enough for a small machine's memory."""
-Asked, Answered = TypeVar("Asked"), TypeVar("Answered")
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
 
 
 async def evaluate(

@@ -11,6 +11,8 @@ from training.nano.muon import Muon
 
 WARM_UP_STEPS = 50
 LARGEST_GRADIENT = 1.0
+ADAM_RATE, MUON_RATE = 1e-3, 0.02
+"""The highest learning rates, at the end of the warm-up."""
 
 
 class Optimizer:
@@ -21,8 +23,8 @@ class Optimizer:
         named: Iterable[tuple[str, Tensor]],
         *,
         steps: int,
-        adam_rate: float = 1e-3,
-        muon_rate: float = 0.02,
+        adam_rate: float = ADAM_RATE,
+        muon_rate: float = MUON_RATE,
     ) -> None:
         trained = [(name, weight) for name, weight in named if weight.requires_grad]
         matrices = [weight for name, weight in trained if _is_block_matrix(name, weight)]

@@ -24,7 +24,7 @@ from training.nano.architecture import GRID, build_model
 from training.nano.batches import NO_LABEL, TOKENS_A_STEP, Batch, batch_at, digit_ids
 from training.nano.checkpoint import load_weights, resume, save_checkpoint
 from training.nano.eye import compiled_blocks, look_at_all
-from training.nano.optimizer import Optimizer
+from training.nano.optimizer import ADAM_RATE, MUON_RATE, Optimizer
 from training.nano.plan import Plan, read_plan
 from training.nano.pool import Pool
 from training.nano.progress import Progress
@@ -67,6 +67,8 @@ def train_text(
     plan: Plan,
     checkpoint: Path,
     tokens: int = TOKENS_A_STEP,
+    adam_rate: float = ADAM_RATE,
+    muon_rate: float = MUON_RATE,
     every: int = EVERY,
     until: int | None = None,
     blocks: Blocks | None = None,
@@ -77,8 +79,8 @@ def train_text(
     """
     model.model.visual.requires_grad_(False)
     named = [(n, weight) for n, weight in model.named_parameters() if "language_model" in n]
-    optimizer = Optimizer(named, steps=len(plan))
-    recipe = f"{plan} tokens {tokens}"
+    optimizer = Optimizer(named, steps=len(plan), adam_rate=adam_rate, muon_rate=muon_rate)
+    recipe = f"{plan} tokens {tokens} rates {adam_rate} {muon_rate}"
     first = resume(checkpoint, model, optimizer, recipe=recipe)
     last = len(plan) if until is None else min(until, len(plan))
     progress, tally = Progress("text", last, first), _Tally(tokenizer)
@@ -132,7 +134,8 @@ def remembered_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
     if path.exists():
         kept = torch.load(path, weights_only=True, mmap=True)
         if kept["eye"] == eye.hexdigest():
-            return kept["tokens"]
+            known: Tensor = kept["tokens"]
+            return known
     tokens = look_at_all(model, pool.pixels)  # (n, 9, d)
     unfinished = path.with_suffix(".part")
     torch.save({"eye": eye.hexdigest(), "tokens": tokens}, unfinished)
@@ -147,6 +150,8 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, default=Path("runs/nano/pool/train"), help="drawings")
     parser.add_argument("--plan", default=PLAN, help="phases of task*steps; see plan.py")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
+    parser.add_argument("--adam-rate", type=float, default=ADAM_RATE, help=f"default {ADAM_RATE}")
+    parser.add_argument("--muon-rate", type=float, default=MUON_RATE, help=f"default {MUON_RATE}")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="default: all")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -163,6 +168,8 @@ def main() -> None:
         remembered_image_tokens(model, pool, kept),
         plan=read_plan(options.plan, seed=options.seed),
         checkpoint=options.out,
+        adam_rate=options.adam_rate,
+        muon_rate=options.muon_rate,
         blocks=compiled_blocks(),
     )
 
