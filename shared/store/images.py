@@ -1,0 +1,91 @@
+"""Keep in Qdrant what is known of images: where an id lies, and what a model saw in it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.models import PointStruct
+
+from shared.ids import derived_id, image_point_id
+from shared.store.protocol import Described, ImageDescription, KnownImage
+from shared.store.qdrant import ensure_collection, translated
+from shared.taste import ELEMENTS
+
+ELEMENTS_VECTOR: Final = "elements"
+
+
+class QdrantImages:
+    """An `ImageStore` on two collections: ids by tenant, and descriptions by content and model."""
+
+    def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
+        self._client = client
+        self.ids = "image_ids"
+        self.descriptions_collection = f"images.{embedder}"
+
+    async def prepare(self, *, dimension: int) -> None:
+        """Create the collections if they are missing."""
+        size = len(ELEMENTS) * dimension
+        await ensure_collection(self._client, self.ids, {}, on_disk=True)
+        await ensure_collection(
+            self._client, self.descriptions_collection, {ELEMENTS_VECTOR: size}, on_disk=True
+        )
+
+    async def remember(self, images: Sequence[KnownImage]) -> None:
+        points = [
+            PointStruct(
+                id=_id_point(i.tenant, i.image_id), vector={}, payload=i.model_dump(mode="json")
+            )
+            for i in images
+        ]
+        if points:
+            with translated():
+                await self._client.upsert(self.ids, points, wait=True)
+
+    async def find(self, *, tenant: str, image_ids: Sequence[str]) -> dict[str, KnownImage]:
+        wanted = [_id_point(tenant, image_id) for image_id in dict.fromkeys(image_ids)]
+        if not wanted:
+            return {}
+        with translated():
+            found = await self._client.retrieve(self.ids, wanted, with_payload=True)
+        known = [KnownImage.model_validate(point.payload) for point in found]
+        return {image.image_id: image for image in known}
+
+    async def describe(self, described: Sequence[Described]) -> None:
+        points = [
+            PointStruct(
+                id=_description_point(d.description.content_hash, d.description.model_version),
+                vector={ELEMENTS_VECTOR: d.vector.tolist()},
+                payload=d.description.model_dump(mode="json"),
+            )
+            for d in described
+        ]
+        if points:
+            with translated():
+                await self._client.upsert(self.descriptions_collection, points, wait=True)
+
+    async def descriptions(
+        self, *, content_hashes: Sequence[str], model_version: str
+    ) -> dict[str, Described]:
+        wanted = [_description_point(h, model_version) for h in dict.fromkeys(content_hashes)]
+        if not wanted:
+            return {}
+        with translated():
+            found = await self._client.retrieve(
+                self.descriptions_collection, wanted, with_payload=True, with_vectors=True
+            )
+        read = {}
+        for point in found:
+            assert isinstance(point.vector, dict)
+            description = ImageDescription.model_validate(point.payload)
+            vector = np.asarray(point.vector[ELEMENTS_VECTOR], np.float32)
+            read[description.content_hash] = Described(description, vector)
+        return read
+
+
+def _id_point(tenant: str, image_id: str) -> str:
+    return str(derived_id("image-id", tenant, image_id))
+
+
+def _description_point(content_hash: str, model_version: str) -> str:
+    return str(image_point_id(content_hash=content_hash, model_version=model_version))

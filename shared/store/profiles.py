@@ -1,0 +1,89 @@
+"""Keep profiles in Qdrant: one point a user and taste, both sides as named vectors."""
+
+from typing import Final
+
+import numpy as np
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.models import PointStruct
+
+from shared.embedding.protocol import Vectors
+from shared.ids import profile_point_id
+from shared.store.protocol import StoredProfile, TasteVectors
+from shared.store.qdrant import ensure_collection, translated
+from shared.taste import ELEMENTS
+
+PREFERENCE: Final = "preference"
+NON_PREFERENCE: Final = "non_preference"
+
+
+class QdrantProfiles:
+    """A `ProfileStore`; its collection is named by the embedder, whose vectors it holds."""
+
+    def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
+        self._client = client
+        self.collection = f"profiles.{embedder}"
+
+    async def prepare(self, *, dimension: int) -> None:
+        """Create the collection if it is missing."""
+        size = len(ELEMENTS) * dimension
+        sizes = {PREFERENCE: size, NON_PREFERENCE: size}
+        await ensure_collection(self._client, self.collection, sizes, on_disk=False)
+
+    async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
+        with translated():
+            found = await self._client.retrieve(
+                self.collection, [_point(tenant, user_id)], with_payload=True
+            )
+        return StoredProfile.model_validate(found[0].payload) if found else None
+
+    async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
+        with translated():
+            found = await self._client.retrieve(
+                self.collection, [_point(tenant, user_id)], with_payload=False, with_vectors=True
+            )
+        if not found or not isinstance(found[0].vector, dict):
+            return None
+        return TasteVectors(
+            preference=_restored(found[0].vector[PREFERENCE]),
+            non_preference=_restored(found[0].vector[NON_PREFERENCE]),
+        )
+
+    async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
+        point = PointStruct(
+            id=_point(profile.tenant, profile.user_id),
+            vector={
+                PREFERENCE: vectors.preference.tolist(),
+                NON_PREFERENCE: vectors.non_preference.tolist(),
+            },
+            payload=profile.model_dump(mode="json"),
+        )
+        with translated():
+            await self._client.upsert(self.collection, [point], wait=True)
+
+    async def remove(self, *, tenant: str, user_id: str) -> int:
+        known = await self.get(tenant=tenant, user_id=user_id)
+        if known is None:
+            return 0
+        with translated():
+            await self._client.delete(self.collection, [_point(tenant, user_id)], wait=True)
+        return 1
+
+
+def _point(tenant: str, user_id: str) -> str:
+    return str(profile_point_id(tenant=tenant, user_id=user_id))
+
+
+def _restored(stored: object) -> Vectors:
+    """The vector as it went in: for cosine, Qdrant keeps it at length 1, whatever it had.
+
+    The longest a vector of ours can be is 1, when all five elements are known; with fewer, the
+    known blocks come back too long, and are scaled to their own length again.
+    """
+    vector = np.asarray(stored, np.float32)
+    blocks = vector.reshape(len(ELEMENTS), -1)
+    known = int((np.linalg.norm(blocks, axis=1) > 0).sum())
+    length = float(np.linalg.norm(vector))
+    if not known or not length:
+        return np.zeros_like(vector)
+    scaled: Vectors = vector * np.float32(np.sqrt(known / len(ELEMENTS)) / length)
+    return scaled

@@ -1,0 +1,64 @@
+"""Open Qdrant, make the collections that are missing, and give its failures our two names."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.exceptions import ApiException
+from qdrant_client.http.models import Distance, VectorParams
+
+from shared.errors import Unavailable
+from shared.store.settings import StoreSettings
+
+VectorSizes = Mapping[str, int]
+"""Name of each vector of a collection, and its floats; none for payloads alone."""
+
+
+def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
+    """A client of the server or the folder; raises `Unavailable`."""
+    if settings.qdrant_url:
+        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        timeout = max(1, round(settings.qdrant_timeout_seconds))
+        return AsyncQdrantClient(url=settings.qdrant_url, api_key=key, timeout=timeout)
+    path = settings.qdrant_path
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        return AsyncQdrantClient(path=str(path))
+    except (RuntimeError, OSError) as error:
+        raise Unavailable(
+            "qdrant",
+            f"the folder {path} cannot be opened: {error}. Another process may use it: the"
+            " embedded Qdrant serves one process, a server (PREFERSTREAM_QDRANT_URL) any number",
+        ) from error
+
+
+async def ensure_collection(
+    client: AsyncQdrantClient, name: str, sizes: VectorSizes, *, on_disk: bool
+) -> None:
+    """Create a collection if it is missing; doing it again changes nothing."""
+    with translated():
+        if await client.collection_exists(name):
+            return
+        vectors = {
+            vector: VectorParams(size=size, distance=Distance.COSINE, on_disk=on_disk)
+            for vector, size in sizes.items()
+        }
+        try:
+            await client.create_collection(name, vectors_config=vectors)
+        except ApiException:
+            # Another instance may have been faster.
+            if not await client.collection_exists(name):
+                raise
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Qdrant's failures as `Unavailable`."""
+    try:
+        yield
+    except (ApiException, httpx.HTTPError, sqlite3.Error, OSError) as error:
+        raise Unavailable(
+            "qdrant", f"Qdrant does not answer: {type(error).__name__}: {str(error)[:300]}"
+        ) from error
