@@ -1,0 +1,49 @@
+"""Put the profile service together: the one file that knows which parts are real."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from services.profile.config import ProfileSettings
+from services.profile.handlers import connect
+from services.profile.metrics import ProfileMetrics
+from services.profile.service import Parts, ProfileService
+from shared.clock import system_clock
+from shared.messaging.health import HealthServer
+from shared.messaging.service import KafkaService
+from shared.messaging.settings import MessagingSettings
+from shared.parts import SharedParts
+
+
+@dataclass(frozen=True)
+class ProfileApp:
+    """The service, wired and not yet started."""
+
+    kafka: KafkaService
+    health: HealthServer
+
+
+def build(
+    settings: ProfileSettings, messaging: MessagingSettings, parts: SharedParts
+) -> ProfileApp:
+    """Wire the service to Kafka and to the parts that it shares with others."""
+    registry = CollectorRegistry()
+    kafka = KafkaService("profile", messaging, registry)
+    service = ProfileService(
+        Parts(
+            model=parts.model,
+            embedder=parts.embedder,
+            profiles=parts.profiles,
+            known_images=parts.known_images,
+            images=parts.images,
+            publisher=kafka.publisher,
+            clock=system_clock,
+        ),
+        settings,
+        ProfileMetrics(registry),
+    )
+    connect(kafka, service)
+    health = HealthServer(
+        kafka, registry, host=settings.health_host, port=settings.profile_health_port
+    )
+    return ProfileApp(kafka, health)

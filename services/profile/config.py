@@ -1,0 +1,26 @@
+"""What the profile service can be told."""
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+
+
+class ProfileSettings(BaseModel):
+    """Settings of the profile service; those of Kafka, model, images and store stand beside it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    references_per_side: PositiveInt = 20
+    """Images kept for each side of a taste: four predictions of five, so that several tastes of a
+    person find room and none of it grows without end."""
+    dwell_liked_ms: PositiveInt = 5_000
+    """Milliseconds of looking from which a dwell speaks for an image; feeds are scrolled in one
+    or two seconds an image."""
+    gather_ms: float = Field(default=250.0, ge=0)
+    """Milliseconds that a person's first event waits for more of the same person: ten likes at
+    once are then one prediction, and one click is still felt in the next feed."""
+    remembered_event_ids: PositiveInt = 500
+    """Latest event ids kept with a profile, so that a redelivered event changes nothing; more than
+    one person's events in a window of unfinished work."""
+    profile_health_port: NonNegativeInt = Field(default=0, le=65_535)
+    """Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one."""
+    health_host: str = "127.0.0.1"
+    """Interface that the health endpoints listen on; `0.0.0.0` in a container."""

@@ -1,0 +1,56 @@
+"""Gather what arrives for one person within a moment, and handle it together, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+KeyT = TypeVar("KeyT", bound=Hashable)
+ItemT = TypeVar("ItemT")
+
+
+class Gathering(Generic[KeyT, ItemT]):
+    """One worker a key while there is work: never two at a time for the same person."""
+
+    def __init__(
+        self,
+        handle: Callable[[KeyT, Sequence[ItemT]], Awaitable[None]],
+        *,
+        wait_seconds: float,
+    ) -> None:
+        self._handle = handle
+        self._wait_seconds = wait_seconds
+        self._waiting: dict[KeyT, list[tuple[ItemT, asyncio.Future[None]]]] = {}
+        self._workers: dict[KeyT, asyncio.Task[None]] = {}
+
+    async def add(self, key: KeyT, item: ItemT) -> None:
+        """Return when the item has been handled; raises what its handling raised."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append((item, done))
+        if key not in self._workers:
+            self._workers[key] = asyncio.create_task(self._work(key))
+        await done
+
+    async def _work(self, key: KeyT) -> None:
+        try:
+            await asyncio.sleep(self._wait_seconds)
+            while batch := self._waiting.pop(key, None):
+                await self._handle_batch(key, batch)
+        finally:
+            del self._workers[key]
+
+    async def _handle_batch(
+        self, key: KeyT, batch: list[tuple[ItemT, asyncio.Future[None]]]
+    ) -> None:
+        # One whose caller has given up comes again with its redelivery.
+        wanted = [(item, done) for item, done in batch if not done.done()]
+        try:
+            if wanted:
+                await self._handle(key, [item for item, _ in wanted])
+        except Exception as error:
+            for _, done in wanted:
+                if not done.done():
+                    done.set_exception(error)
+        else:
+            for _, done in wanted:
+                if not done.done():
+                    done.set_result(None)

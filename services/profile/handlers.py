@@ -1,0 +1,20 @@
+"""Which topic goes to which function of the profile service."""
+
+from services.profile.service import ProfileService
+from shared.events import Feedback, UserErase
+from shared.events.topics import ERASE, FEEDBACK
+from shared.messaging.contract import Delivery
+from shared.messaging.service import KafkaService
+
+
+def connect(kafka: KafkaService, service: ProfileService) -> None:
+    """Feedback on the slow path, since a prediction takes seconds; erasures on the fast one."""
+
+    async def feedback(event: Feedback, _: Delivery) -> None:
+        await service.take_feedback(event)
+
+    async def erase(event: UserErase, _: Delivery) -> None:
+        await service.erase(event)
+
+    kafka.slow(FEEDBACK, feedback)
+    kafka.fast(ERASE, erase)

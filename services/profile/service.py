@@ -1,0 +1,185 @@
+"""Learn a person's taste from what they do: references in, a predicted profile out."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL.Image import Image
+
+from services.profile.config import ProfileSettings
+from services.profile.gathering import Gathering
+from services.profile.keeping import lasting_uri
+from services.profile.metrics import ProfileMetrics
+from services.profile.references import merged, of_side, side_of
+from shared.clock import Clock
+from shared.embedding.protocol import Embedder
+from shared.embedding.taste_vectors import taste_vectors
+from shared.errors import Unavailable, Unprocessable
+from shared.events import Evidence, Feedback, ProfileUpdated, UserErase, UserErased
+from shared.events.base import record_key
+from shared.events.topics import PROFILES
+from shared.ids import erased_event_id, profile_event_id
+from shared.images.loader import Loaded, LoadedImage
+from shared.messaging.contract import Publisher
+from shared.store.protocol import ImageStore, ProfileStore, Reference, StoredProfile
+from shared.taste import Taste
+from shared.vlm.protocol import References, VisionLanguageModel
+from shared.vote import groups, taste_by_vote
+
+log = logging.getLogger(__name__)
+
+
+class Images(Protocol):
+    """Loads images by address."""
+
+    async def load(self, uri: str) -> LoadedImage: ...
+
+    async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose taste it is."""
+
+    tenant: str
+    user_id: str
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the service works with."""
+
+    model: VisionLanguageModel
+    embedder: Embedder
+    profiles: ProfileStore
+    known_images: ImageStore
+    images: Images
+    publisher: Publisher
+    clock: Clock
+
+
+class ProfileService:
+    """Takes feedback in, keeps references, predicts tastes, forgets people."""
+
+    def __init__(self, parts: Parts, settings: ProfileSettings, metrics: ProfileMetrics) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._metrics = metrics
+        self._people: Gathering[Person, Reference] = Gathering(
+            self._update, wait_seconds=settings.gather_ms / 1000
+        )
+
+    async def take_feedback(self, event: Feedback) -> None:
+        """Return when the event is part of a stored and published profile, or says nothing."""
+        side = side_of(event, dwell_liked_ms=self._settings.dwell_liked_ms)
+        if side is None:
+            return
+        loaded = await self._parts.images.load(event.uri or await self._known_uri(event))
+        reference = Reference(
+            image_id=event.image_id,
+            uri=lasting_uri(loaded),
+            content_hash=loaded.content_hash,
+            side=side,
+            action=event.type,
+            occurred_at=event.occurred_at,
+            event_id=str(event.event_id),
+        )
+        await self._people.add(Person(event.tenant, event.user_id), reference)
+
+    async def erase(self, event: UserErase) -> None:
+        """Forget a person: the stored profile, and the one in the compacted topic."""
+        removed = await self._parts.profiles.remove(tenant=event.tenant, user_id=event.user_id)
+        key = record_key(tenant=event.tenant, user_id=event.user_id)
+        await self._parts.publisher.tombstone(PROFILES, key)
+        await self._parts.publisher.publish(
+            UserErased(
+                event_id=erased_event_id(erase_event_id=event.event_id, service="profile"),
+                occurred_at=self._parts.clock(),
+                user_id=event.user_id,
+                tenant=event.tenant,
+                erase_event_id=event.event_id,
+                service="profile",
+                removed={"profiles": removed},
+            )
+        )
+
+    async def _known_uri(self, event: Feedback) -> str:
+        found = await self._parts.known_images.find(tenant=event.tenant, image_ids=[event.image_id])
+        if event.image_id not in found:
+            raise Unprocessable(
+                "unknown_image",
+                f"the image {event.image_id!r} has no uri in this event and was in no feed that we"
+                " have ranked; send its uri",
+            )
+        return found[event.image_id].uri
+
+    async def _update(self, person: Person, new: Sequence[Reference]) -> None:
+        """One prediction for everything that came together; a redelivery only publishes again."""
+        stored = await self._parts.profiles.get(tenant=person.tenant, user_id=person.user_id)
+        applied = stored.applied_event_ids if stored else ()
+        fresh = [reference for reference in new if reference.event_id not in applied]
+        if stored is None or fresh:
+            stored = await self._predicted(person, stored, fresh)
+        await self._parts.publisher.publish(_announced(stored))
+
+    async def _predicted(
+        self, person: Person, stored: StoredProfile | None, fresh: Sequence[Reference]
+    ) -> StoredProfile:
+        references = merged(
+            stored.references if stored else (), fresh, per_side=self._settings.references_per_side
+        )
+        taste = await self._taste(references)
+        ids = (*(stored.applied_event_ids if stored else ()), *(r.event_id for r in fresh))
+        profile = StoredProfile(
+            tenant=person.tenant,
+            user_id=person.user_id,
+            profile_version=stored.profile_version + 1 if stored else 1,
+            taste=taste,
+            references=references,
+            applied_event_ids=ids[-self._settings.remembered_event_ids :],
+            model_version=self._parts.model.model_version,
+            updated_at=self._parts.clock(),
+        )
+        vectors = await taste_vectors(taste, self._parts.embedder)
+        await self._parts.profiles.put(profile, vectors)
+        self._metrics.updated.inc()
+        return profile
+
+    async def _taste(self, references: Sequence[Reference]) -> Taste:
+        with self._metrics.prediction_seconds.time():
+            liked = await self._pixels(of_side(references, "liked"))
+            disliked = await self._pixels(of_side(references, "disliked"))
+            asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]
+            predictions = await self._parts.model.predict(asked)
+        self._metrics.unreadable_answers.inc(sum(len(p.problems) for p in predictions))
+        return taste_by_vote(predictions)
+
+    async def _pixels(self, references: Sequence[Reference]) -> list[Image]:
+        """The references' images, without those that are gone: one lost file loses no profile."""
+        found = await self._parts.images.load_many([reference.uri for reference in references])
+        lost = [one for one in found if isinstance(one, (Unprocessable, Unavailable))]
+        for refusal in lost:
+            log.warning("a reference is left out of a prediction: %s", refusal)
+        self._metrics.lost_references.inc(len(lost))
+        return [one.pixels for one in found if isinstance(one, LoadedImage)]
+
+
+def _announced(profile: StoredProfile) -> ProfileUpdated:
+    return ProfileUpdated(
+        event_id=profile_event_id(
+            tenant=profile.tenant, user_id=profile.user_id, profile_version=profile.profile_version
+        ),
+        occurred_at=profile.updated_at,
+        user_id=profile.user_id,
+        tenant=profile.tenant,
+        profile_version=profile.profile_version,
+        preference=profile.taste.preference,
+        non_preference=profile.taste.non_preference,
+        evidence=Evidence(
+            liked=len(of_side(profile.references, "liked")),
+            disliked=len(of_side(profile.references, "disliked")),
+        ),
+        reference_ids=tuple(reference.image_id for reference in profile.references),
+        model_version=profile.model_version,
+    )

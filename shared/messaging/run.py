@@ -1,0 +1,83 @@
+"""Run one service in a process of its own until SIGINT or SIGTERM, or until it cannot go on."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from shared.errors import Unavailable
+from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.images.settings import ImageSettings
+from shared.messaging.health import HealthServer
+from shared.messaging.provision import provision
+from shared.messaging.service import KafkaService
+from shared.messaging.settings import MessagingSettings
+from shared.parts import SharedParts, open_parts
+from shared.settings import WrongSettings, from_environment
+from shared.store.settings import StoreSettings
+from shared.vlm.settings import ModelSettings
+
+log = logging.getLogger(__name__)
+
+
+class App(Protocol):
+    """A service, wired and not yet started."""
+
+    @property
+    def kafka(self) -> KafkaService: ...
+
+    @property
+    def health(self) -> HealthServer: ...
+
+
+Build = Callable[[MessagingSettings, SharedParts], App]
+
+
+def run_alone(build: Build) -> None:
+    """Run until told to stop; exit code 1 with a reason when the service cannot go on."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    from shared.vlm.checkpoint import BadCheckpoint
+
+    try:
+        asyncio.run(_run(build))
+    except (Unavailable, BadCheckpoint, WrongSettings) as error:
+        sys.exit(str(error))
+
+
+async def _run(build: Build) -> None:
+    messaging = from_environment(MessagingSettings)
+    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
+        log.warning("a topic is not as it should be, and is left so: %s", difference)
+    async with open_parts(
+        model=from_environment(ModelSettings),
+        store=from_environment(StoreSettings),
+        images=from_environment(ImageSettings),
+        on_progress=log.info,
+    ) as parts:
+        app = build(messaging, parts)
+        await app.health.start()
+        log.info("health: %s/healthz", app.health.address)
+        try:
+            await app.kafka.start()
+            await _until_told_or_ended(app.kafka)
+        finally:
+            await app.kafka.stop()
+            await app.health.stop()
+
+
+async def _until_told_or_ended(kafka: KafkaService) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    waits = [asyncio.create_task(told.wait()), asyncio.create_task(kafka.ended())]
+    done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    for task in done:
+        task.result()

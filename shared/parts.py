@@ -1,0 +1,62 @@
+"""Open what several services of one process use together: model, embedder, store, images."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from shared.embedding.minilm import MiniLM
+from shared.embedding.protocol import Embedder
+from shared.images.loader import ImageLoader
+from shared.images.settings import ImageSettings
+from shared.store.images import QdrantImages
+from shared.store.profiles import QdrantProfiles
+from shared.store.protocol import ImageStore, ProfileStore
+from shared.store.qdrant import open_qdrant
+from shared.store.settings import StoreSettings
+from shared.vlm.protocol import VisionLanguageModel
+from shared.vlm.settings import ModelSettings
+
+
+@dataclass(frozen=True)
+class SharedParts:
+    """The parts, open."""
+
+    model: VisionLanguageModel
+    embedder: Embedder
+    profiles: ProfileStore
+    known_images: ImageStore
+    images: ImageLoader
+
+
+@asynccontextmanager
+async def open_parts(
+    *,
+    model: ModelSettings,
+    store: StoreSettings,
+    images: ImageSettings,
+    on_progress: Callable[[str], None] = lambda step: None,
+) -> AsyncIterator[SharedParts]:
+    """Open everything and close it in the end; raises `Unavailable` and `BadCheckpoint`."""
+    # Imported here: torch and transformers, seconds that only a running service should pay.
+    from shared.vlm.in_process import load_model
+
+    on_progress("loading the model")
+    running = await asyncio.to_thread(load_model, model)
+    embedder = MiniLM()
+    # Its first words take seconds; nothing has to wait for them at the start.
+    embedder.warm()
+    on_progress("opening the store")
+    client = open_qdrant(store)
+    loader = ImageLoader(images)
+    try:
+        profiles = QdrantProfiles(client, embedder=embedder.name)
+        known_images = QdrantImages(client, embedder=embedder.name)
+        await profiles.prepare(dimension=embedder.dimension)
+        await known_images.prepare(dimension=embedder.dimension)
+        yield SharedParts(running, embedder, profiles, known_images, loader)
+    finally:
+        await loader.close()
+        await client.close()
+        embedder.close()
+        running.close()
