@@ -87,11 +87,10 @@ def model(_: ConnectionSettings) -> Finding:
 
 
 def kafka(settings: ConnectionSettings) -> Finding:
-    from shared.messaging.provision import differences
-    from shared.messaging.settings import MessagingSettings
-
     from shared.errors import Unavailable
     from shared.events.topics import DEAD_LETTERS, TOPICS
+    from shared.messaging.provision import differences
+    from shared.messaging.settings import MessagingSettings
 
     running = read_announcement(settings.data_dir)
     address = settings.kafka or (running.kafka if running else None)

@@ -6,15 +6,15 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from shared.images.settings import ImageSettings
-from shared.messaging.settings import MessagingSettings
-from shared.store.settings import StoreSettings
-from shared.vlm.settings import ModelSettings
 
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.profile.config import ProfileSettings
+from shared.images.settings import ImageSettings
+from shared.messaging.settings import MessagingSettings
 from shared.settings import PREFIX, attribute_docstrings
+from shared.store.settings import StoreSettings
+from shared.vlm.settings import ModelSettings
 
 GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("One machine", LocalSettings),

@@ -22,8 +22,12 @@ class ProfileApp:
     kafka: KafkaService
     health: HealthServer
 
+    async def stop(self) -> None:
+        """Finish the predictions in work, and leave Kafka."""
+        await self.kafka.stop()
 
-def build(
+
+async def build(
     settings: ProfileSettings, messaging: MessagingSettings, parts: SharedParts
 ) -> ProfileApp:
     """Wire the service to Kafka and to the parts that it shares with others."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -32,8 +32,12 @@ class App(Protocol):
     @property
     def health(self) -> HealthServer: ...
 
+    async def stop(self) -> None:
+        """Finish what is in work, and leave Kafka."""
+        ...
 
-Build = Callable[[MessagingSettings, SharedParts], App]
+
+Build = Callable[[MessagingSettings, SharedParts], Awaitable[App]]
 
 
 def run_alone(build: Build) -> None:
@@ -57,14 +61,14 @@ async def _run(build: Build) -> None:
         images=from_environment(ImageSettings),
         on_progress=log.info,
     ) as parts:
-        app = build(messaging, parts)
+        app = await build(messaging, parts)
         await app.health.start()
         log.info("health: %s/healthz", app.health.address)
         try:
             await app.kafka.start()
             await _until_told_or_ended(app.kafka)
         finally:
-            await app.kafka.stop()
+            await app.stop()
             await app.health.stop()
 
 

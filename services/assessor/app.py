@@ -1,0 +1,88 @@
+"""Put the assessor together: the one file that knows which parts are real."""
+
+import asyncio
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from services.assessor.answered import Answered, Request
+from services.assessor.config import AssessorSettings
+from services.assessor.describing import Describing
+from services.assessor.handlers import connect
+from services.assessor.metrics import AssessorMetrics
+from services.assessor.service import AssessorService, Parts
+from shared.clock import system_clock
+from shared.errors import Unprocessable
+from shared.events import RankedFeed
+from shared.events.codec import decode
+from shared.events.topics import FEEDS
+from shared.messaging.health import HealthServer
+from shared.messaging.service import KafkaService
+from shared.messaging.settings import MessagingSettings
+from shared.messaging.tail import tail
+from shared.parts import SharedParts
+
+ANSWERS_READ_BACK = 1_000
+"""Latest feeds of a partition that are read at the start: more than a crash can leave published
+and uncommitted, which is one window of unfinished work and a second of finished."""
+
+
+@dataclass(frozen=True)
+class AssessorApp:
+    """The service, wired and not yet started."""
+
+    kafka: KafkaService
+    health: HealthServer
+    describing: Describing
+
+    async def stop(self) -> None:
+        """Finish the requests in work, and leave Kafka; descriptions can wait."""
+        await self.kafka.stop()
+        await self.describing.stop()
+
+
+async def build(
+    settings: AssessorSettings, messaging: MessagingSettings, parts: SharedParts
+) -> AssessorApp:
+    """Wire the service to Kafka and to the parts that it shares with others."""
+    registry = CollectorRegistry()
+    kafka = KafkaService("assessor", messaging, registry)
+    describing = Describing(
+        model=parts.model,
+        embedder=parts.embedder,
+        images=parts.known_images,
+        at_once=settings.described_at_once,
+    )
+    published = await asyncio.to_thread(_published, messaging)
+    service = AssessorService(
+        Parts(
+            model=parts.model,
+            profiles=parts.profiles,
+            known_images=parts.known_images,
+            images=parts.images,
+            publisher=kafka.publisher,
+            clock=system_clock,
+        ),
+        settings,
+        AssessorMetrics(registry),
+        answered=Answered(published, most=settings.remembered_answers),
+        describing=describing,
+    )
+    connect(kafka, service)
+    health = HealthServer(
+        kafka, registry, host=settings.health_host, port=settings.assessor_health_port
+    )
+    return AssessorApp(kafka, health, describing)
+
+
+def _published(messaging: MessagingSettings) -> list[Request]:
+    """Requests that were answered before this process began; their records may come again."""
+    found: list[Request] = []
+    for record in tail(messaging, FEEDS, most=ANSWERS_READ_BACK):
+        try:
+            feed = decode(FEEDS, record)
+        except Unprocessable:
+            continue
+        if isinstance(feed, RankedFeed):
+            found.append((feed.tenant, feed.request_id))
+    return found

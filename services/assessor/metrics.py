@@ -1,0 +1,37 @@
+"""What the assessor counts beside its events."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15, 30, 60)
+
+
+class AssessorMetrics:
+    """Counters and timings of feeds."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.feeds = Counter(
+            "preferstream_feeds", "Feeds published, by status", ["status"], registry=registry
+        )
+        self.images = Counter(
+            "preferstream_images_ranked", "Images ranked, by tier", ["tier"], registry=registry
+        )
+        self.rejected = Counter(
+            "preferstream_images_rejected", "Images refused", ["reason"], registry=registry
+        )
+        self.repeated = Counter(
+            "preferstream_requests_repeated",
+            "Redelivered requests whose feed was published already",
+            registry=registry,
+        )
+        self.explanation_problems = Counter(
+            "preferstream_explanation_problems",
+            "Reasons that could not be read or disagreed with their score",
+            registry=registry,
+        )
+        self.stage_seconds = Histogram(
+            "preferstream_feed_stage_seconds",
+            "Seconds of a feed by stage",
+            ["stage"],
+            buckets=SECONDS,
+            registry=registry,
+        )

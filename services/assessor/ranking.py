@@ -1,0 +1,92 @@
+"""Put assessed images in order, and cut the order to what was asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.assessor.slate import Entry
+from shared.events import Assessment, ElementAssessment, RankedItem
+from shared.events.candidates import Explain
+from shared.events.feed import Tier
+from shared.taste import ELEMENTS, Element
+from shared.vlm.protocol import Scores
+
+DIGITS_AFTER_POINT = 4
+"""Finer than any difference that means something, and the same text for the same float."""
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """One image with its five scores; None where nothing was assessed."""
+
+    entry: Entry
+    tier: Tier
+    elements: Mapping[Element, float] | None = None
+    scores: Scores | None = None
+    """The model's own distributions, where it scored; reasons are generated from them."""
+    reasons: Mapping[Element, str] | None = None
+
+    @property
+    def total(self) -> float:
+        """0-25; below any total where nothing was assessed."""
+        return sum(self.elements.values()) if self.elements is not None else -1.0
+
+    def with_reasons(self, reasons: Mapping[Element, str]) -> "Assessed":
+        return replace(self, reasons=reasons)
+
+
+def by_model(entry: Entry, scores: Scores) -> Assessed:
+    return Assessed(entry, "vlm", {e: scores.expected(e) for e in ELEMENTS}, scores)
+
+
+def by_description(entry: Entry, elements: Mapping[Element, float]) -> Assessed:
+    return Assessed(entry, "embedding", elements)
+
+
+def not_assessed(entry: Entry) -> Assessed:
+    return Assessed(entry, "fallback")
+
+
+def best_first(assessed: Sequence[Assessed], *, top_k: int | None) -> list[Assessed]:
+    """By total; equal ones, and those not assessed, stay in the order sent."""
+    ranked = sorted(assessed, key=lambda one: -one.total)
+    return ranked[:top_k] if top_k is not None else ranked
+
+
+def to_explain(
+    ranked: Sequence[Assessed], *, explain: Explain, explained_top: int
+) -> Sequence[Assessed]:
+    """Those whose reasons were asked for, of those that the model scored."""
+    if explain == "none":
+        return []
+    scored = [one for one in ranked if one.scores is not None]
+    return scored if explain == "all" else scored[:explained_top]
+
+
+def items(ranked: Sequence[Assessed]) -> tuple[RankedItem, ...]:
+    """The feed's items, ranks from 1."""
+    return tuple(_item(one, rank) for rank, one in enumerate(ranked, start=1))
+
+
+def _item(one: Assessed, rank: int) -> RankedItem:
+    assessment = _assessment(one)
+    return RankedItem(
+        image_id=one.entry.image_id,
+        rank=rank,
+        score=round(assessment.total, DIGITS_AFTER_POINT) if assessment else None,
+        elements=assessment,
+        tier=one.tier,
+    )
+
+
+def _assessment(one: Assessed) -> Assessment | None:
+    if one.elements is None:
+        return None
+    reasons = one.reasons or {}
+    return Assessment.model_validate(
+        {
+            e.value: ElementAssessment(
+                score=round(one.elements[e], DIGITS_AFTER_POINT), rationale=reasons.get(e)
+            )
+            for e in ELEMENTS
+        }
+    )

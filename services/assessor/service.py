@@ -1,0 +1,185 @@
+"""Answer a request for a ranking: load, assess, rank, explain, publish."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.assessor.answered import Answered
+from services.assessor.assessing import Assessing
+from services.assessor.config import AssessorSettings
+from services.assessor.describing import Describing
+from services.assessor.metrics import AssessorMetrics
+from services.assessor.ranking import Assessed, best_first, items, not_assessed, to_explain
+from services.assessor.slate import Slate, slate, wanted
+from services.assessor.stopwatch import Stopwatch
+from shared.clock import Clock
+from shared.events import ImageCandidates, RankedFeed
+from shared.events.feed import Status
+from shared.ids import feed_id
+from shared.images.loader import Loaded
+from shared.messaging.contract import Publisher
+from shared.store.protocol import ImageStore, KnownImage, ProfileStore, StoredProfile
+from shared.vlm.protocol import VisionLanguageModel
+
+
+class Images(Protocol):
+    """Loads images by address."""
+
+    async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the service works with."""
+
+    model: VisionLanguageModel
+    profiles: ProfileStore
+    known_images: ImageStore
+    images: Images
+    publisher: Publisher
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A slate in order, and how it came about."""
+
+    status: Status
+    ranked: Sequence[Assessed]
+    degraded_reason: str | None = None
+
+
+class AssessorService:
+    """Ranks the candidates of one request after another."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        settings: AssessorSettings,
+        metrics: AssessorMetrics,
+        *,
+        answered: Answered,
+        describing: Describing,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._metrics = metrics
+        self._answered = answered
+        self._describing = describing
+        self._now = now
+        self._assessing = Assessing(
+            model=parts.model,
+            profiles=parts.profiles,
+            images=parts.known_images,
+            metrics=metrics,
+        )
+
+    async def answer(self, request: ImageCandidates, *, written_ms: int) -> None:
+        """Publish the feed of a request; `written_ms` is its record's Kafka timestamp."""
+        key = (request.tenant, request.request_id)
+        if key in self._answered:
+            self._metrics.repeated.inc()
+            return
+        watch = self._watch(request, written_ms)
+        profile = await self._parts.profiles.get(tenant=request.tenant, user_id=request.user_id)
+        with watch.stage("images"):
+            found = await self._load(request)
+        outcome = await self._rank(request, profile, found, watch)
+        # Before the feed: feedback on it may name an image by its id alone.
+        await self._remember(request, found)
+        feed = self._feed(request, profile, found, outcome, watch)
+        await self._parts.publisher.publish(feed)
+        self._answered.add(key)
+        self._count(feed)
+        self._describing.offer([entry.image for entry in found.entries])
+
+    def _watch(self, request: ImageCandidates, written_ms: int) -> Stopwatch:
+        deadline = request.deadline_ms or self._settings.default_deadline_ms
+        return Stopwatch(
+            queued_ms=self._parts.clock().timestamp() * 1000 - written_ms,
+            deadline_ms=deadline - self._settings.deadline_margin_ms,
+            now=self._now,
+        )
+
+    async def _load(self, request: ImageCandidates) -> Slate:
+        candidates, repeated = wanted(request)
+        loaded = await self._parts.images.load_many([c.uri for c in candidates])
+        return slate(candidates, loaded, repeated)
+
+    async def _rank(
+        self,
+        request: ImageCandidates,
+        profile: StoredProfile | None,
+        found: Slate,
+        watch: Stopwatch,
+    ) -> Outcome:
+        if profile is None or profile.taste.is_unknown:
+            unknown = [not_assessed(entry) for entry in found.entries]
+            return Outcome("cold_start", best_first(unknown, top_k=request.top_k))
+        assessment = await self._assessing.assess(found.entries, profile, watch)
+        ranked = best_first(assessment.assessed, top_k=request.top_k)
+        reason = assessment.degraded_reason
+        chosen = to_explain(
+            ranked, explain=request.explain, explained_top=self._settings.explained_top
+        )
+        if chosen and reason is None:
+            told, reason = await self._assessing.explain(chosen, profile, watch)
+            ranked = [told.get(one.entry.image_id, one) for one in ranked]
+        return Outcome("degraded" if reason else "ok", ranked, reason)
+
+    async def _remember(self, request: ImageCandidates, found: Slate) -> None:
+        now = self._parts.clock()
+        # A data: image is known by its content alone; keeping it whole is the app's affair.
+        known = [
+            KnownImage(
+                tenant=request.tenant,
+                image_id=entry.image_id,
+                uri=entry.image.uri,
+                content_hash=entry.image.content_hash,
+                seen_at=now,
+            )
+            for entry in found.entries
+            if not entry.image.uri.startswith("data:")
+        ]
+        await self._parts.known_images.remember(known)
+
+    def _feed(
+        self,
+        request: ImageCandidates,
+        profile: StoredProfile | None,
+        found: Slate,
+        outcome: Outcome,
+        watch: Stopwatch,
+    ) -> RankedFeed:
+        version = profile.profile_version if profile else None
+        model_version = self._parts.model.model_version
+        return RankedFeed(
+            event_id=feed_id(
+                tenant=request.tenant,
+                request_id=request.request_id,
+                model_version=model_version,
+                profile_version=version,
+            ),
+            occurred_at=self._parts.clock(),
+            user_id=request.user_id,
+            tenant=request.tenant,
+            request_id=request.request_id,
+            status=outcome.status,
+            degraded_reason=outcome.degraded_reason,
+            items=items(outcome.ranked),
+            rejected=found.rejected,
+            profile_version=version,
+            model_version=model_version,
+            latency_ms=watch.stages(),
+        )
+
+    def _count(self, feed: RankedFeed) -> None:
+        self._metrics.feeds.labels(feed.status).inc()
+        for item in feed.items:
+            self._metrics.images.labels(item.tier).inc()
+        for rejected in feed.rejected:
+            self._metrics.rejected.labels(rejected.reason.partition(":")[0]).inc()
+        for stage, milliseconds in feed.latency_ms.items():
+            self._metrics.stage_seconds.labels(stage).observe(milliseconds / 1000)

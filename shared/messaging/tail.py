@@ -1,0 +1,54 @@
+"""Read the last records of a topic, from some offset to where it ends now."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from shared.errors import Unavailable
+from shared.events.record import Record
+from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.settings import MessagingSettings
+
+POLL_MS = 200
+
+
+def tail(settings: MessagingSettings, topic: Topic, *, most: int) -> Iterator[Record]:
+    """At most `most` of a topic's latest records a partition; raises `Unavailable`."""
+    try:
+        consumer: Any = KafkaConsumer(
+            bootstrap_servers=settings.kafka.split(","),
+            group_id=None,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+        try:
+            numbers = consumer.partitions_for_topic(topic.name) or ()
+            partitions = [TopicPartition(topic.name, number) for number in numbers]
+            yield from _read(consumer, partitions, most)
+        finally:
+            consumer.close(autocommit=False)
+    except KafkaError as error:
+        raise Unavailable("kafka", f"{settings.kafka}: {error}") from error
+
+
+def _read(consumer: Any, partitions: list[TopicPartition], most: int) -> Iterator[Record]:
+    consumer.assign(partitions)
+    ends = consumer.end_offsets(partitions)
+    begins = consumer.beginning_offsets(partitions)
+    for partition, end in ends.items():
+        consumer.seek(partition, max(end - most, begins[partition]))
+    # By position, not by the last record seen: a compacted topic may end in a gap.
+    while any(consumer.position(partition) < end for partition, end in ends.items()):
+        for records in consumer.poll(timeout_ms=POLL_MS).values():
+            for found in records:
+                yield Record(
+                    topic=found.topic,
+                    partition=found.partition,
+                    offset=found.offset,
+                    timestamp_ms=found.timestamp,
+                    key=found.key,
+                    value=found.value,
+                    headers=tuple(found.headers or ()),
+                )
