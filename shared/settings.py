@@ -40,7 +40,8 @@ def from_environment(model: type[SettingsT], **fixed: Any) -> SettingsT:
         read = reader(**fixed)
     except ValidationError as error:
         raise WrongSettings("\n".join(_line(problem) for problem in error.errors())) from error
-    return model.model_construct(**{name: getattr(read, name) for name in model.model_fields})
+    values = {name: getattr(read, name) for name in model.model_fields}
+    return model.model_construct(_fields_set=read.model_fields_set, **values)
 
 
 class _Colons:

@@ -10,8 +10,9 @@ from services.local.announcement import Announcement, remove_announcement, write
 from services.local.config import LocalSettings
 from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
-from services.local.services import RunningServices, start_services
+from services.local.services import RunningServices, ServiceEnded, start_services
 from shared.errors import Unavailable
+from shared.vlm.checkpoint import BadCheckpoint
 
 BROKER_LOOK_SECONDS = 1.0
 """How often to look whether the local Kafka still lives; looking costs microseconds."""
@@ -34,6 +35,8 @@ def run(
         raise CannotRun(error.detail) from error
     except Unavailable as error:
         raise CannotRun(error.detail) from error
+    except (BadCheckpoint, ServiceEnded) as error:
+        raise CannotRun(str(error)) from error
 
 
 async def _run(
@@ -89,7 +92,7 @@ async def _ready_or_stopped(
 ) -> None:
     end = time.monotonic() + within
     while not stop.is_set():
-        reason = services.not_ready_because()
+        reason = await services.not_ready_because()
         if reason is None:
             return
         services.raise_if_ended()

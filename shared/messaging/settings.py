@@ -17,6 +17,10 @@ class MessagingSettings(BaseModel):
 
     kafka: str = "127.0.0.1:9092"
     """`host:port[,host:port]` of a cluster."""
+    instance_id: str | None = None
+    """Name of this instance that outlives its process, such as a pod's in a stateful set. One that
+    was killed then gets its partitions back at once, not after the session timeout. No two running
+    instances of a service may share it."""
     topic_partitions: PositiveInt = 6
     """Partitions of a topic that we create: the most instances of a service that share the work."""
     topic_replication: PositiveInt = 1

@@ -43,6 +43,7 @@ class _Reading:
             group_id=group_id,
             ack_policy=ack_policy,
             listener=listener,
+            group_instance_id=self.settings.instance_id,
             parser=self._parse,
             decoder=_as_record,
             auto_offset_reset="earliest",

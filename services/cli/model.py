@@ -1,0 +1,40 @@
+"""Open the model and the image loader for commands that work without Kafka."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from services.cli.console import fail
+from shared.images.loader import ImageLoader
+from shared.images.settings import ImageSettings
+from shared.settings import from_environment
+from shared.vlm.protocol import VisionLanguageModel
+from shared.vlm.settings import ModelSettings
+
+
+@asynccontextmanager
+async def open_loader(files: Sequence[Path]) -> AsyncIterator[ImageLoader]:
+    """A loader that may read these files: whoever names a file on the command line may read it."""
+    roots = tuple({file.resolve().parent for file in files})
+    loader = ImageLoader(from_environment(ImageSettings, allowed_file_roots=roots))
+    try:
+        yield loader
+    finally:
+        await loader.close()
+
+
+@asynccontextmanager
+async def open_model() -> AsyncIterator[VisionLanguageModel]:
+    """The model of the settings, or an ending that says what is wrong with it."""
+    from shared.vlm.checkpoint import BadCheckpoint
+    from shared.vlm.in_process import load_model
+
+    try:
+        model = await asyncio.to_thread(load_model, from_environment(ModelSettings))
+    except BadCheckpoint as error:
+        fail(str(error))
+    try:
+        yield model
+    finally:
+        model.close()
