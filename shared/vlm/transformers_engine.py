@@ -8,6 +8,7 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 from transformers import AutoModelForImageTextToText, AutoTokenizer, LogitsProcessorList
+from transformers.utils.logging import disable_progress_bar
 
 from shared import prompt, reason, verdict
 from shared.prompt import Prompt
@@ -45,6 +46,8 @@ class TransformersEngine:
         self._device = torch.device(device)
         # Half precision is emulated, and slow, on most CPUs.
         dtype = torch.float32 if self._device.type == "cpu" else torch.bfloat16
+        # Weights of a few seconds need no bar of the library's own between our lines.
+        disable_progress_bar()
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="left")
             model = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype)

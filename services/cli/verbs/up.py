@@ -21,7 +21,11 @@ def up(
     # Imported here: these bring in torch and FastStream, which the other verbs do without.
     say("loading the services")
     from services.local.config import LocalSettings
+    from services.local.logs import log_to
     from services.local.run import CannotRun, run
+
+    settings = from_environment(LocalSettings)
+    log_to(settings.data_dir)
 
     def ready(announcement: Announcement) -> None:
         if as_json:
@@ -33,6 +37,6 @@ def up(
         out.print("Send images with `preferstream publish --user ada pictures/`; Ctrl-C ends.")
 
     try:
-        run(from_environment(LocalSettings), on_progress=say, on_ready=ready)
+        run(settings, on_progress=say, on_ready=ready)
     except CannotRun as error:
         fail(str(error))
