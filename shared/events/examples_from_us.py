@@ -1,0 +1,145 @@
+"""One full and one minimal example of every event that we send."""
+
+from typing import Final
+
+from shared.events.base import Event
+from shared.events.erase import UserErased
+from shared.events.examples_from_apps import AT, LATER, USER, example_id
+from shared.events.feed import Assessment, ElementAssessment, RankedFeed, RankedItem, RejectedItem
+from shared.events.model import ModelPromoted
+from shared.events.profile import Evidence, ProfileUpdated
+from shared.taste import TasteSide, WeightedWord
+
+_MODEL: Final = "preferthinker-nano-1"
+
+
+def _element(score: float, rationale: str) -> ElementAssessment:
+    return ElementAssessment(score=score, rationale=rationale)
+
+
+_ASSESSED: Final = Assessment(
+    art_style=_element(5.0, "watercolour is liked"),
+    color=_element(4.5, "pastel is liked"),
+    medium=_element(4.0, "paper is closer to canvas, which is liked"),
+    saturation=_element(2.0, "medium saturation is neither liked nor disliked"),
+    detail=_element(1.0, "intricate is disliked"),
+)
+
+FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
+    (
+        RankedFeed(
+            event_id=example_id(3),
+            occurred_at=LATER,
+            user_id=USER,
+            tenant="gallery",
+            request_id="request-7",
+            status="degraded",
+            degraded_reason="the deadline of 1500 ms was near, so reasons were left out",
+            items=(
+                RankedItem(
+                    image_id="img-1",
+                    rank=1,
+                    score=16.5,
+                    elements=_ASSESSED,
+                    propensity=0.95,
+                    explored=True,
+                    tier="vlm",
+                ),
+            ),
+            rejected=(
+                RejectedItem(image_id="img-2", reason="the image is 40 megapixels; at most 25"),
+            ),
+            profile_version=3,
+            model_version=_MODEL,
+            variant="challenger",
+            latency_ms={"images": 120.5, "score": 840.0, "total": 1200.25},
+        ),
+        RankedFeed(
+            event_id=example_id(4),
+            occurred_at=LATER,
+            user_id=USER,
+            request_id="request-8",
+            status="cold_start",
+            items=(
+                RankedItem(image_id="img-1", rank=1, score=None, elements=None, tier="fallback"),
+            ),
+            profile_version=None,
+            model_version=_MODEL,
+        ),
+    ),
+    (
+        ProfileUpdated(
+            event_id=example_id(7),
+            occurred_at=LATER,
+            user_id=USER,
+            tenant="gallery",
+            profile_version=3,
+            preference=TasteSide(
+                art_style=(WeightedWord(word="watercolour", weight=0.75, count=6),),
+                color=(
+                    WeightedWord(word="pastel", weight=0.5, count=4),
+                    WeightedWord(word="blue", weight=0.25, count=2),
+                ),
+            ),
+            non_preference=TasteSide(detail=(WeightedWord(word="intricate", weight=1.0, count=3),)),
+            evidence=Evidence(liked=8, disliked=3),
+            reference_ids=("img-1", "img-5"),
+            model_version=_MODEL,
+        ),
+        ProfileUpdated(
+            event_id=example_id(8),
+            occurred_at=LATER,
+            user_id=USER,
+            profile_version=1,
+            preference=TasteSide(),
+            non_preference=TasteSide(),
+            evidence=Evidence(liked=1, disliked=0),
+            model_version=_MODEL,
+        ),
+    ),
+    (
+        ModelPromoted(
+            event_id=example_id(9),
+            occurred_at=AT,
+            user_id="preferthinker-nano",
+            tenant="gallery",
+            model_version="preferthinker-nano-2",
+            adapter_uri="s3://models/preferthinker-nano-2",
+            adapter_sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            prompt_version="prompt-1",
+            metrics={"pair_accuracy": 0.75, "ndcg": 0.875},
+            previous_version=_MODEL,
+            reason="better on the held-out pairs",
+        ),
+        ModelPromoted(
+            event_id=example_id(10),
+            occurred_at=AT,
+            user_id="preferthinker-nano",
+            model_version=_MODEL,
+            adapter_uri="file:///models/preferthinker-nano-1",
+            adapter_sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            prompt_version="prompt-1",
+            reason="the first model",
+        ),
+    ),
+    (
+        UserErased(
+            event_id=example_id(13),
+            occurred_at=LATER,
+            user_id=USER,
+            tenant="gallery",
+            erase_event_id=example_id(11),
+            service="profiler",
+            removed={"profiles": 1, "references": 8},
+        ),
+        UserErased(
+            event_id=example_id(14),
+            occurred_at=LATER,
+            user_id=USER,
+            erase_event_id=example_id(12),
+            service="assessor",
+            removed={},
+        ),
+    ),
+)
+"""Full, then minimal, of each event type."""
