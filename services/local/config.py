@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
+from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 
 class LocalSettings(BaseModel):
@@ -14,8 +14,6 @@ class LocalSettings(BaseModel):
     """`host:port[,host:port]` of an existing cluster; without it one is started here."""
     data_dir: Path = Path(".data")
     """Folder of all state: Kafka's log, the profiles, and where everything listens."""
-    health_port: NonNegativeInt = Field(default=0, le=65_535)
-    """First port of the health endpoints, one a service; 0 takes free ones."""
     kafka_start_timeout_seconds: PositiveFloat = 90.0
     """A warm start takes about 4 s; a loaded laptop that recovers a log may take ten times that."""
     ready_timeout_seconds: PositiveFloat = 120.0

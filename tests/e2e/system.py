@@ -32,12 +32,18 @@ class System:
     def kill(self) -> None:
         """SIGKILL: no goodbye."""
         self.process.kill()
-        self.process.wait(30)
+        self._ended(30)
 
     def stop(self) -> int:
         """SIGTERM, and wait for the end; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(120)
+        return self._ended(120)
+
+    def _ended(self, seconds: float) -> int:
+        code = self.process.wait(seconds)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
@@ -74,9 +80,8 @@ def running(data_dir: Path, **settings: str) -> Iterator[System]:
         yield system
     finally:
         if system.process.poll() is None:
-            system.process.send_signal(signal.SIGTERM)
             try:
-                system.process.wait(60)
+                system.stop()
             except subprocess.TimeoutExpired:
                 system.kill()
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from shared.events.codec import encode
 
-from services.cli.kafka import events_of, reading, send, send_raw
+from confluent_kafka import Producer
+
+from services.cli.kafka import events_of, reading, send
 from shared.events import Feedback, ProfileUpdated, RankedFeed
 from shared.events.record import Outgoing, Record
-from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic, topic_named
+from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
 from tests.contract.malformed import MALFORMED, Malformed
 from tests.e2e.pictures import act, request, story_files
 from tests.e2e.system import System
@@ -21,11 +23,21 @@ GOOD_FOR_EACH_BAD = 3
 
 
 def _of(topic: Topic) -> list[Malformed]:
-    return [case for case in MALFORMED if case.topic == topic]
+    return [case for case in MALFORMED if case.topic == topic.name]
 
 
 def _outgoing(case: Malformed) -> Outgoing:
-    return Outgoing(case.topic.name, case.key, case.value, case.headers)
+    return Outgoing(case.topic, case.key, case.value, case.headers)
+
+
+def send_raw(bootstrap: str, records: list[Outgoing]) -> None:
+    """Publish with a client that sends what others refuse to: headers without a value."""
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "message.max.bytes": MAX_RECORD_BYTES, "acks": "all"}
+    )
+    for r in records:
+        producer.produce(r.topic, value=r.value, key=r.key, headers=list(r.headers))
+    assert producer.flush(60) == 0
 
 
 def _dead_letters(system: System, topic: Topic, count: int) -> list[Record]:

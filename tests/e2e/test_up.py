@@ -58,9 +58,9 @@ def test_the_doctor_finds_nothing_wrong_with_a_running_system(system: System) ->
 
 
 def test_the_doctor_names_a_misspelt_setting(tmp_path: Path) -> None:
-    told = preferstream("doctor", data_dir=tmp_path, PREFERSTREAM_ALOWED_FILE_ROOTS="/tmp")
+    told = preferstream("doctor", "--json", data_dir=tmp_path, PREFERSTREAM_ALOWED_FILE_ROOTS="/x")
     assert told.returncode == 1
-    assert "PREFERSTREAM_ALOWED_FILE_ROOTS" in told.stdout.replace("\n", "")
+    assert "PREFERSTREAM_ALOWED_FILE_ROOTS" in told.stdout
 
 
 def test_a_second_system_on_the_same_folder_is_refused(system: System) -> None:
@@ -69,12 +69,15 @@ def test_a_second_system_on_the_same_folder_is_refused(system: System) -> None:
     assert str(system.process.pid) in told.stderr or "in use" in told.stderr
 
 
-@pytest.mark.parametrize("how", ["terminate", "kill"])
+@pytest.mark.parametrize("how", ["stop", "kill"])
 def test_nothing_is_left_running(tmp_path: Path, how: str) -> None:
     system = start(tmp_path)
-    getattr(system.process, how)()
-    system.process.wait(60)
+    getattr(system, how)()
     assert _gone_within(tmp_path, 30)
+
+
+def test_a_stop_is_a_success(tmp_path: Path) -> None:
+    assert start(tmp_path).stop() == 0
 
 
 def test_an_unreachable_cluster_ends_with_a_reason(tmp_path: Path) -> None:
