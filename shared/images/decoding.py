@@ -1,18 +1,23 @@
 """Turn an image's bytes into upright RGB pixels, or say why they are not an image we take."""
 
 import io
+import re
+import threading
 import warnings
 from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from shared.errors import Unprocessable
+from shared.images.content_kinds import begins_like_an_image, told_kind
 from shared.images.naming import short
 from shared.images.settings import ImageSettings
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 WHITE: Final = (255, 255, 255)
 SIXTEEN_BITS: Final = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I"})
+OF_PILLOW: Final = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
+_filters = threading.Lock()
 
 
 def decode(data: bytes, uri: str, settings: ImageSettings) -> Image.Image:
@@ -22,25 +27,33 @@ def decode(data: bytes, uri: str, settings: ImageSettings) -> Image.Image:
     """
     if not data:
         raise Unprocessable("empty_image", f"{short(uri)} has no bytes")
-    with warnings.catch_warnings():
-        # Pillow warns of bombs and odd metadata; our own limits decide.
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-                return _decode(opened, uri, settings)
-        except Unprocessable:
-            raise
-        except UnidentifiedImageError as error:
-            raise Unprocessable("not_an_image", f"{short(uri)} {_kind(data)}") from error
-        except Image.DecompressionBombError as error:
-            raise _too_large(uri, settings) from error
-        # Damaged files make decoders fail in every way there is: the content is at fault.
-        except Exception as error:
-            raise Unprocessable(
-                "broken_image",
-                f"{short(uri)} begins like an image but cannot be decoded"
-                f" ({str(error)[:120] or type(error).__name__}); was it cut off?",
-            ) from error
+    _hush_pillow()
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            return _decode(opened, uri, settings)
+    except Unprocessable:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(uri, settings) from error
+    # Damaged files make decoders fail in every way there is: the content is at fault.
+    except Exception as error:
+        if isinstance(error, UnidentifiedImageError) and not begins_like_an_image(data):
+            raise Unprocessable("not_an_image", f"{short(uri)} {told_kind(data)}") from error
+        raise Unprocessable(
+            "broken_image",
+            f"{short(uri)} begins like an image but cannot be decoded; was it cut off?",
+        ) from error
+
+
+def _hush_pillow() -> None:
+    """Let Pillow not warn of bombs and odd metadata, since our own limits decide.
+
+    A filter that stays, and not `catch_warnings`: that one exchanges the filters of the whole
+    process, and several threads decode at a time.
+    """
+    with _filters:
+        if not warnings.filters or warnings.filters[0] != OF_PILLOW:
+            warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _decode(opened: Image.Image, uri: str, settings: ImageSettings) -> Image.Image:
@@ -54,11 +67,18 @@ def _decode(opened: Image.Image, uri: str, settings: ImageSettings) -> Image.Ima
         # The decoder halves while it decodes: a large photograph costs a quarter.
         opened.draft(None, (side, side))
     opened.load()
-    upright = ImageOps.exif_transpose(opened)
-    rgb = _rgb(upright)
+    rgb = _rgb(_upright(opened))
     if max(rgb.size) > side:
         rgb.thumbnail((side, side), Image.Resampling.BICUBIC)
     return rgb
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    # Broken metadata says nothing about the pixels, which have been decoded.
+    except Exception:
+        return image
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -77,14 +97,3 @@ def _too_large(uri: str, settings: ImageSettings) -> Unprocessable:
         f"{short(uri)} has more than {settings.max_image_pixels:,} pixels;"
         " send a smaller rendition",
     )
-
-
-def _kind(data: bytes) -> str:
-    """What the bytes are instead, as far as a person can use it."""
-    start = data[:512].lstrip().lower()
-    takes = "PNG, JPEG, WebP, GIF and BMP are taken"
-    if start.startswith((b"<svg", b"<?xml")):
-        return f"is SVG or XML, not pixels; {takes}"
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "is an HTML page, not an image; is it a link to a page that shows the image?"
-    return f"is not an image of a kind we know; {takes}"

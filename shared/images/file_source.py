@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.errors import Unprocessable
 from shared.images.naming import short
-from shared.images.web_source import too_many_bytes
+from shared.images.refusals import too_many_bytes
 
 
 def read_file(uri: str, *, roots: Sequence[Path], max_bytes: int) -> bytes:
@@ -21,7 +21,7 @@ def read_file(uri: str, *, roots: Sequence[Path], max_bytes: int) -> bytes:
         raise Unprocessable(
             "file_not_allowed",
             f"{short(uri)} does not lie below an allowed folder"
-            f" ({':'.join(map(str, roots)) or 'none is allowed'});"
+            f"{'' if allowed else ', as none is allowed'};"
             " PREFERSTREAM_ALLOWED_FILE_ROOTS names them",
         )
     try:
@@ -43,14 +43,19 @@ def _read(real: Path, uri: str, max_bytes: int) -> bytes:
             raise Unprocessable("not_a_file", f"{short(uri)} is not an ordinary file")
         if found.st_size > max_bytes:
             raise too_many_bytes(uri, max_bytes)
-        return opened.read(max_bytes + 1)
+        data = opened.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise too_many_bytes(uri, max_bytes)
+    return data
 
 
 def _path(uri: str) -> Path:
     try:
         parts = urlsplit(uri)
         path = unquote(parts.path, errors="strict")
-    except (ValueError, UnicodeDecodeError) as error:
+        # A lone surrogate, which JSON can write, is in no file's name.
+        path.encode()
+    except ValueError as error:
         raise Unprocessable("bad_uri", f"{short(uri)} is not a file address") from error
     if parts.netloc not in ("", "localhost"):
         raise Unprocessable("bad_uri", f"{short(uri)} names another host; file: is for this one")

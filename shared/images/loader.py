@@ -66,16 +66,16 @@ class ImageLoader:
             return refusal
 
     async def _bytes(self, uri: str) -> bytes:
-        scheme = uri.partition(":")[0].lower()
+        scheme, colon, _ = uri.partition(":")
         most = self._settings.max_image_bytes
-        match scheme:
-            case "https" | "http":
+        match scheme.lower() + colon:
+            case "https:" | "http:":
                 return await self._web.fetch(uri)
-            case "s3":
+            case "s3:":
                 return await self._s3.fetch(uri)
-            case "data":
+            case "data:":
                 return await asyncio.to_thread(read_data, uri, max_bytes=most)
-            case "file":
+            case "file:":
                 roots = self._settings.allowed_file_roots
                 return await asyncio.to_thread(read_file, uri, roots=roots, max_bytes=most)
             case _:
@@ -89,5 +89,8 @@ class ImageLoader:
         return LoadedImage(uri, hashlib.sha256(data).hexdigest(), pixels)
 
     async def close(self) -> None:
-        await self._web.close()
-        await self._s3.close()
+        """Close the connections that are kept for the next image."""
+        try:
+            await self._web.close()
+        finally:
+            await self._s3.close()

@@ -1,17 +1,22 @@
 """Name an image in a message: its address, shortened, without what nobody should read."""
 
+import re
 from urllib.parse import urlsplit
 
 MAX_CHARACTERS = 120
+CREDENTIALS = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
 
 def short(uri: str) -> str:
-    """At most 120 characters; of a `data:` image its kind and size; never a query's signature."""
-    if uri.startswith("data:"):
-        return f"{uri.split(',')[0][:40]},… ({len(uri):,} characters)"
+    """At most 120 characters; of a `data:` image its kind and size; no password, no signature."""
+    uri = "".join(letter if letter.isprintable() else "?" for letter in uri)
+    if uri[:5].lower() == "data:":
+        return f"{uri.partition(',')[0][:40]},… ({len(uri):,} characters)"
     try:
         parts = urlsplit(uri)
         text = parts._replace(query="…" if parts.query else "", fragment="").geturl()
     except ValueError:
-        text = uri
-    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
+        # No address at all, so where its query begins is a guess.
+        text = re.sub(r"[?#].*", "?…", uri)
+    text = CREDENTIALS.sub(r"\1…@", text)
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"

@@ -1,12 +1,17 @@
 """Read an image from S3 or a store that speaks like it."""
 
 import asyncio
-from typing import Any
+import errno
+from typing import Any, Final
 
 from shared.errors import Unavailable, Unprocessable
 from shared.images.naming import short
+from shared.images.refusals import too_many_bytes, too_slow
 from shared.images.settings import ImageSettings
-from shared.images.web_source import too_many_bytes
+
+PART: Final = "s3"
+NEVER: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG})
+"""What s3fs makes of requests that the store calls wrong."""
 
 
 class S3Source:
@@ -15,50 +20,86 @@ class S3Source:
     def __init__(self, settings: ImageSettings) -> None:
         self._settings = settings
         self._files: Any = None
-        self._session: Any = None
 
     async def fetch(self, uri: str) -> bytes:
         """The object's bytes; raises `Unprocessable` or `Unavailable`."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        if not bucket or not key:
+        # Imported here: a second that only those who read from S3 should pay.
+        from botocore import exceptions as boto  # type: ignore[import-untyped]
+
+        bucket, _, key = uri[len("s3://") :].partition("/")
+        if uri[:5].lower() != "s3://" or not bucket or not key:
             raise Unprocessable("bad_uri", f"{short(uri)} is not of the form s3://bucket/key")
-        path = f"{bucket}/{key}"
+        wait = self._settings.max_image_wait_seconds
         try:
-            async with asyncio.timeout(self._settings.max_image_wait_seconds):
-                files = await self._connected()
-                if (await files._info(path))["size"] > self._settings.max_image_bytes:
-                    raise too_many_bytes(uri, self._settings.max_image_bytes)
-                found: bytes = await files._cat_file(path)
-                return found
+            async with asyncio.timeout(wait):
+                return await self._read(uri, f"{bucket}/{key}")
         except TimeoutError as error:
-            wait = self._settings.max_image_wait_seconds
-            raise Unavailable("s3", f"{short(uri)} did not arrive within {wait:g} s") from error
+            raise too_slow(PART, uri, seconds=wait) from error
         except FileNotFoundError as error:
-            raise Unprocessable("no_such_object", f"{short(uri)} does not exist") from error
+            raise _missing(uri) from error
         except PermissionError as error:
             raise Unprocessable(
                 "s3_forbidden", f"{short(uri)} may not be read with our credentials"
             ) from error
+        except (boto.NoCredentialsError, boto.PartialCredentialsError) as error:
+            raise Unprocessable(
+                "s3_forbidden",
+                f"{short(uri)} needs credentials, and none are set"
+                " (PREFERSTREAM_S3_ANONYMOUS=true reads public buckets without)",
+            ) from error
+        # Both name the bucket or key as one that cannot be.
+        except (boto.ParamValidationError, ValueError) as error:
+            raise Unprocessable("bad_uri", f"{short(uri)} names no possible object") from error
         except OSError as error:
-            raise Unavailable("s3", f"{short(uri)}: {str(error)[:200]}") from error
-        except ValueError as error:
-            raise Unprocessable("bad_uri", f"{short(uri)}: {str(error)[:200]}") from error
+            if error.errno in NEVER:
+                raise Unprocessable(
+                    "s3_refused", f"{short(uri)}: the store calls this request wrong"
+                ) from error
+            raise Unavailable(PART, f"{short(uri)}: the store cannot answer just now") from error
+        except boto.BotoCoreError as error:
+            raise Unavailable(
+                PART, f"{short(uri)}: the store cannot be reached ({type(error).__name__})"
+            ) from error
 
-    async def _connected(self) -> Any:
+    async def _read(self, uri: str, path: str) -> bytes:
+        most = self._settings.max_image_bytes
+        files = self._opened()
+        found = await files._info(path)
+        if found["type"] != "file":
+            raise _missing(uri)
+        if found["size"] > most:
+            raise too_many_bytes(uri, most)
+        if found["size"] == 0:
+            return b""
+        # An end is given since the object may have grown after it was asked for its size.
+        body: bytes = await files._cat_file(path, start=0, end=most + 1)
+        if len(body) > most:
+            raise too_many_bytes(uri, most)
+        return body
+
+    def _opened(self) -> Any:
         if self._files is None:
-            # Imported here: a second that only those who read from S3 should pay.
             from s3fs import S3FileSystem
 
             self._files = S3FileSystem(
                 asynchronous=True,
+                anon=self._settings.s3_anonymous,
                 endpoint_url=self._settings.s3_endpoint,
                 skip_instance_cache=True,
                 use_listings_cache=False,
+                config_kwargs={"retries": {"max_attempts": 1}},
             )
-            self._session = await self._files.set_session()
         return self._files
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = self._files = None
+        # Asked of the file system: a first request that was cut short has left its client there.
+        client = getattr(self._files, "_s3", None)
+        self._files = None
+        if client is not None:
+            await client.close()
+
+
+def _missing(uri: str) -> Unprocessable:
+    return Unprocessable(
+        "no_such_object", f"{short(uri)} does not exist; check its bucket and its key"
+    )

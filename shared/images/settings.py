@@ -29,8 +29,11 @@ class ImageSettings(BaseModel):
     allow_private_addresses: bool = False
     """Whether https images may lie at private, loopback and link-local addresses. An event could
     otherwise make us read an intranet or a cloud's metadata service."""
-    allow_plain_http: bool = False
-    """Whether `http:` images are read as well as `https:`."""
+    allow_http: bool = False
+    """Whether plain `http:` images are read as well as `https:`, as tests and intranets need:
+    anybody on the way could exchange them."""
     s3_endpoint: str | None = None
     """Address of an S3-compatible store; without it, Amazon's. Credentials come as they do for
     every S3 client: environment, profile or role."""
+    s3_anonymous: bool = False
+    """Whether S3 is asked without credentials, for public buckets."""

@@ -6,92 +6,89 @@ give another address than the one checked; redirects are followed by hand and ch
 
 import asyncio
 import socket
-from ipaddress import ip_address
-from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from http import HTTPStatus
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from shared.errors import Unavailable, Unprocessable
-from shared.images.addresses import refuse_private
+from shared.images.addresses import CheckedResolver
 from shared.images.naming import short
+from shared.images.refusals import too_many_bytes, too_slow
 from shared.images.settings import ImageSettings
+from shared.images.web_address import checked, redirected
 
+PART = "image host"
 CHUNK_BYTES = 64 * 1024
-NOT_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers that may be another one later."""
+NOT_NOW = frozenset({408, 425, 429})
+"""Answers, besides the 500s, that may be another one later."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class _CheckedResolver(AbstractResolver):
-    """Resolves names, and refuses those that lead to a private address."""
-
-    def __init__(self) -> None:
-        self._resolver = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        refuse_private(host, [one["host"] for one in found])
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
+NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+KNOWN_STATUSES = frozenset(HTTPStatus)
 
 
 class WebSource:
     """Fetches `https:` images; keeps no cookies, sends no credentials, uses no proxy."""
 
-    def __init__(self, settings: ImageSettings) -> None:
+    def __init__(self, settings: ImageSettings, *, names: AbstractResolver | None = None) -> None:
         self._settings = settings
+        self._names = names
         self._session: aiohttp.ClientSession | None = None
 
     async def fetch(self, uri: str) -> bytes:
         """The bytes at `uri`; raises `Unprocessable` or `Unavailable`."""
+        wait = self._settings.max_image_wait_seconds
         try:
-            async with asyncio.timeout(self._settings.max_image_wait_seconds):
+            async with asyncio.timeout(wait):
                 return await self._follow(uri)
         except TimeoutError as error:
-            raise Unavailable(
-                "image host",
-                f"{short(uri)} did not arrive within {self._settings.max_image_wait_seconds:g} s",
-            ) from error
+            raise too_slow(PART, uri, seconds=wait) from error
         except aiohttp.InvalidURL as error:
             raise Unprocessable("bad_uri", f"{short(uri)} is not a web address") from error
         except aiohttp.ClientConnectorDNSError as error:
+            raise _unresolved(uri, error) from error
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
             raise Unprocessable(
-                "unknown_host", f"{short(uri)}: no such host; check its name"
+                "bad_certificate",
+                f"{short(uri)}: its host has no certificate that can be trusted; renew it",
             ) from error
-        except aiohttp.ClientError as error:
-            raise Unavailable("image host", f"{short(uri)}: {_told(error)}") from error
+        except aiohttp.ClientConnectorError as error:
+            raise Unavailable(PART, f"{short(uri)}: its host cannot be connected to") from error
+        # Its text may repeat the whole address, signature included.
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unavailable(
+                PART, f"{short(uri)}: its host broke off or answered badly ({type(error).__name__})"
+            ) from error
 
     async def _follow(self, uri: str) -> bytes:
+        url = checked(uri, self._settings)
         for _ in range(self._settings.max_image_redirects + 1):
-            found = await self._get(uri)
+            found = await self._get(url)
             if isinstance(found, bytes):
                 return found
-            uri = urljoin(uri, found)
+            url = redirected(url, found, self._settings)
         raise Unprocessable(
             "too_many_redirects",
-            f"{short(uri)} is the end of more than {self._settings.max_image_redirects} redirects;"
+            f"{short(uri)} redirects more than {self._settings.max_image_redirects} times;"
             " send the image's own address",
         )
 
-    async def _get(self, uri: str) -> bytes | str:
+    async def _get(self, url: URL) -> bytes | str:
         """The image's bytes, or the address it is redirected to."""
-        self._check(uri)
-        async with self._sessions().get(uri, allow_redirects=False) as answer:
-            if answer.status in REDIRECTS and "Location" in answer.headers:
+        async with self._sessions().get(url, allow_redirects=False) as answer:
+            status = answer.status
+            if status in REDIRECTS and "Location" in answer.headers:
                 return answer.headers["Location"]
-            if answer.status in NOT_NOW:
-                raise Unavailable("image host", f"{short(uri)} answered {answer.status}")
-            if answer.status != 200:
+            if status in NOT_NOW or status >= 500:
+                raise Unavailable(PART, f"{short(str(url))} answered {status}")
+            if status != HTTPStatus.OK:
+                # A host may answer any number; counters should not grow with what it thinks of.
                 raise Unprocessable(
-                    "http_error", f"{short(uri)} answered {answer.status} instead of an image"
+                    f"http_{status}" if status in KNOWN_STATUSES else "http_error",
+                    f"{short(str(url))} answered {status} instead of an image",
                 )
-            return await self._body(uri, answer)
+            return await self._body(str(url), answer)
 
     async def _body(self, uri: str, answer: aiohttp.ClientResponse) -> bytes:
         most = self._settings.max_image_bytes
@@ -105,37 +102,22 @@ class WebSource:
                 raise too_many_bytes(uri, most)
         return bytes(body)
 
-    def _check(self, uri: str) -> SplitResult:
-        try:
-            parts = urlsplit(uri)
-            host, _ = parts.hostname, parts.port
-        except ValueError as error:
-            raise Unprocessable("bad_uri", f"{short(uri)} is not a web address") from error
-        if parts.scheme == "http" and not self._settings.allow_plain_http:
-            raise Unprocessable("plain_http", f"{short(uri)} is not https; send an https address")
-        if parts.scheme not in ("http", "https"):
-            raise Unprocessable(
-                "bad_redirect", f"a redirect leads to {short(uri)}, which is not on the web"
-            )
-        if not host:
-            raise Unprocessable("bad_uri", f"{short(uri)} names no host")
-        if parts.username or parts.password:
-            raise Unprocessable(
-                "credentials_in_uri", f"an address at {host} carries a password; send signed URLs"
-            )
-        if not self._settings.allow_private_addresses:
-            _check_literal(host)
-        return parts
-
     def _sessions(self) -> aiohttp.ClientSession:
         if self._session is None:
-            resolver: Any = None if self._settings.allow_private_addresses else _CheckedResolver()
+            resolver = CheckedResolver(
+                allow_private=self._settings.allow_private_addresses, names=self._names
+            )
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                # Unpacked by nobody, so asked for by nobody: a small body cannot swell.
                 auto_decompress=False,
-                headers={"Accept": "image/*", "User-Agent": "preferstream"},
+                headers={
+                    "Accept": "image/*",
+                    "Accept-Encoding": "identity",
+                    "User-Agent": "preferstream",
+                },
             )
         return self._session
 
@@ -145,25 +127,7 @@ class WebSource:
             self._session = None
 
 
-def too_many_bytes(uri: str, most: int) -> Unprocessable:
-    return Unprocessable(
-        "too_many_bytes", f"{short(uri)} has more than {most:,} bytes; send a smaller rendition"
-    )
-
-
-def _check_literal(host: str) -> None:
-    """The library connects to an address given as such without asking a resolver."""
-    try:
-        literal = str(ip_address(host))
-    except ValueError:
-        # Old spellings of IPv4 (2130706433, 0x7f.1) are addresses to the C library.
-        try:
-            literal = socket.inet_ntoa(socket.inet_aton(host))
-        except OSError:
-            return
-    refuse_private(host, [literal])
-
-
-def _told(error: aiohttp.ClientError) -> str:
-    text = str(error) or type(error).__name__
-    return text[:200]
+def _unresolved(uri: str, error: aiohttp.ClientConnectorDNSError) -> Unprocessable | Unavailable:
+    if error.os_error.errno in NO_SUCH_NAME:
+        return Unprocessable("unknown_host", f"{short(uri)}: no such host; check its name")
+    return Unavailable(PART, f"{short(uri)}: the name of its host cannot be looked up just now")
