@@ -44,6 +44,8 @@ def refuse_private(host: str, addresses: Iterable[str]) -> None:
 
 def refuse_private_literal(host: str) -> None:
     """Refuse a host that is itself a private address: no resolver is asked for those."""
+    # A dot at the end only says that the name is whole.
+    host = host.rstrip(".")
     try:
         literal = str(ipaddress.ip_address(host.split("%")[0]))
     except ValueError:

@@ -7,6 +7,11 @@ TAKEN: Final = "PNG, JPEG, WebP, GIF and BMP are taken"
 OURS: Final = re.compile(
     rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0", re.DOTALL
 )
+NO_PIXELS: Final = re.compile(
+    rb"(\x89PNG.{8}IHDR|BM.{16})(\0{4}|.{4}\0{4})",
+    re.DOTALL,
+)
+"""A width or height of zero, which Pillow calls no image at all."""
 OTHERS: Final = (
     (re.compile(rb"II\*\0|MM\0\*"), "TIFF"),
     (re.compile(rb"8BPS"), "PSD"),
@@ -24,6 +29,11 @@ OTHERS: Final = (
 def begins_like_an_image(data: bytes) -> bool:
     """Whether the first bytes are those of a format we take."""
     return OURS.match(data) is not None
+
+
+def has_no_pixels(data: bytes) -> bool:
+    """Whether a PNG or BMP says that it is zero pixels wide or high."""
+    return NO_PIXELS.match(data) is not None
 
 
 def told_kind(data: bytes) -> str:

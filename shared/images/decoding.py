@@ -6,10 +6,10 @@ import threading
 import warnings
 from typing import Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from shared.errors import Unprocessable
-from shared.images.content_kinds import begins_like_an_image, told_kind
+from shared.images.content_kinds import begins_like_an_image, has_no_pixels, told_kind
 from shared.images.naming import short
 from shared.images.settings import ImageSettings
 
@@ -37,7 +37,9 @@ def decode(data: bytes, uri: str, settings: ImageSettings) -> Image.Image:
         raise _too_large(uri, settings) from error
     # Damaged files make decoders fail in every way there is: the content is at fault.
     except Exception as error:
-        if isinstance(error, UnidentifiedImageError) and not begins_like_an_image(data):
+        if has_no_pixels(data):
+            raise _no_pixels(uri) from error
+        if not begins_like_an_image(data):
             raise Unprocessable("not_an_image", f"{short(uri)} {told_kind(data)}") from error
         raise Unprocessable(
             "broken_image",
@@ -59,7 +61,7 @@ def _hush_pillow() -> None:
 def _decode(opened: Image.Image, uri: str, settings: ImageSettings) -> Image.Image:
     width, height = opened.size
     if width < 1 or height < 1:
-        raise Unprocessable("no_pixels", f"{short(uri)} is {width} x {height}: it has no pixels")
+        raise _no_pixels(uri)
     if width * height > settings.max_image_pixels:
         raise _too_large(uri, settings)
     side = settings.max_image_side
@@ -89,6 +91,10 @@ def _rgb(image: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", with_alpha.size, (*WHITE, 255))
         return Image.alpha_composite(ground, with_alpha).convert("RGB")
     return image.convert("RGB") if image.mode != "RGB" else image.copy()
+
+
+def _no_pixels(uri: str) -> Unprocessable:
+    return Unprocessable("no_pixels", f"{short(uri)} says that it is 0 pixels wide or high")
 
 
 def _too_large(uri: str, settings: ImageSettings) -> Unprocessable:

@@ -9,7 +9,7 @@ CREDENTIALS = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
 def short(uri: str) -> str:
     """At most 120 characters; of a `data:` image its kind and size; no password, no signature."""
-    uri = "".join(letter if letter.isprintable() else "?" for letter in uri)
+    uri = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in uri)
     if uri[:5].lower() == "data:":
         return f"{uri.partition(',')[0][:40]},… ({len(uri):,} characters)"
     try:
