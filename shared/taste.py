@@ -29,7 +29,9 @@ MAX_WORDS = 8
 class Value(BaseModel):
     """A frozen value that crosses a process boundary; unknown fields are ignored on the way in."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class WeightedWord(Value):

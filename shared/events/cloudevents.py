@@ -5,8 +5,8 @@ as `application/cloudevents+json`), the binary one goes out, and plain JSON need
 """
 
 import base64
-import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +25,8 @@ PREFIX: Final = "ce_"
 STRUCTURED: Final = "application/cloudevents+json"
 SOURCE: Final = "/preferstream"
 SPEC_VERSION: Final = "1.0"
+NEEDED: Final = ("id", "source", "type")
+SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def _structured(found: dict[str, Any]) -> tuple[Envelope, dict[str, Any]]:
     if data is None and isinstance(encoded, str):
         try:
             data = read_object(base64.b64decode(encoded, validate=True))
-        except binascii.Error as error:
+        except ValueError as error:
             raise _bad("data_base64 is not base64") from error
     if not isinstance(data, dict):
         raise _bad("it has no `data` object; the event's own fields belong there")
@@ -83,14 +85,18 @@ def _envelope(attributes: Mapping[str, Any]) -> Envelope:
     if version != SPEC_VERSION:
         raise _bad(f"specversion is {json.dumps(version)[:40]}, expected {json.dumps('1.0')}")
     # The library makes up an id that is missing; a redelivery would then be another event.
-    missing = [name for name in ("id", "source", "type") if not attributes.get(name)]
+    missing = [name for name in NEEDED if not attributes.get(name)]
     if missing:
         raise _bad(f"it has no {' and no '.join(missing)}")
     moment = attributes.get("time")
+    for name in (*NEEDED, "time"):
+        value = attributes.get(name, "")
+        if not isinstance(value, str) or SURROGATES.search(value):
+            raise _bad(f"its {name} is not plain text")
     try:
         parsed = isoparse(moment) if moment is not None else None
         CloudEvent({**attributes, **({"time": parsed} if parsed else {})})
-    except (BaseCloudEventException, TypeError, ValueError) as error:
+    except (BaseCloudEventException, TypeError, ValueError, OverflowError) as error:
         raise _bad(_told(error)) from error
     return Envelope(str(attributes["type"]), _event_id(attributes), moment)
 

@@ -74,4 +74,6 @@ def _problems(error: ValidationError) -> str:
         where = ".".join(str(part)[:40] for part in problem["loc"]) or "the event"
         told.append(f"{where}: {problem['msg'].removeprefix('Value error, ')[:120]}")
     rest = len(found) - len(told)
-    return "; ".join(told) + (f"; and {rest} more" if rest > 0 else "")
+    text = "; ".join(told) + (f"; and {rest} more" if rest > 0 else "")
+    # Names of fields are the sender's; nothing in them may break a line of a log.
+    return "".join(c if c.isprintable() else "�" for c in text)

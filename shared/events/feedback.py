@@ -22,7 +22,8 @@ class Feedback(Event):
     uri: ImageUri | None = None
     """Where the image lies; may be left out for an image that a feed has ranked."""
     request_id: Identifier | None = None
-    position: Annotated[int, Field(ge=1)] | None = None
+    position: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Place in what was shown, from 1."""
     dwell_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 _RFC3339: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})"
 )
+EARLIEST_YEAR: Final = 1970
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -16,7 +17,13 @@ def _rfc3339(value: object) -> object:
     if isinstance(value, str) and not _RFC3339.fullmatch(value):
         raise ValueError("expected an RFC 3339 moment with a zone, such as 2026-01-31T09:30:00Z")
     # Parsed here because strict JSON validation takes no text after a Python validator.
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    return datetime.fromisoformat(value.upper()) if isinstance(value, str) else value
+
+
+def _not_before_computers(value: datetime) -> datetime:
+    if value.year < EARLIEST_YEAR:
+        raise ValueError(f"a moment before {EARLIEST_YEAR} is a mistake of unit or zone")
+    return value
 
 
 def _printable(value: str) -> str:
@@ -25,7 +32,7 @@ def _printable(value: str) -> str:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_not_before_computers)]
 """RFC 3339 with a zone; a number or a naive time is refused."""
 
 Identifier = Annotated[

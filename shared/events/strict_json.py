@@ -18,8 +18,13 @@ def read_object(data: bytes) -> dict[str, Any]:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except RecursionError as error:
         raise Unprocessable("not_json", "the value is nested too deeply to be an event") from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise Unprocessable("not_json", f"the value is not JSON: {str(error)[:200]}") from error
+    except _NotStrict as error:
+        raise Unprocessable("not_json", f"the value is not JSON: {error}") from error
+    except ValueError as error:
+        # Python refuses to read integers of thousands of digits, which take it quadratic time.
+        raise Unprocessable("not_json", "a number has thousands of digits") from error
     if not isinstance(value, dict):
         raise Unprocessable(
             "not_an_object", f"the value is a JSON {_kind(value)}; an event is a JSON object"
@@ -27,8 +32,12 @@ def read_object(data: bytes) -> dict[str, Any]:
     return value
 
 
+class _NotStrict(Exception):
+    """JSON as some read it, but not as it is defined, or not of one meaning."""
+
+
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise _NotStrict(f"{name} is not a JSON number")
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,7 +45,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice[:64]!r} stands twice in one object")
+        raise _NotStrict(f"the name {twice[:64]!r} stands twice in one object")
     return found
 
 

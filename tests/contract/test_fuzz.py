@@ -47,8 +47,6 @@ def test_mutated_envelopes_are_read_or_refused() -> None:
     topic = topic_named(FEEDBACK)
     for _ in range(ROUNDS // 2):
         value = mutated(structured(FEEDBACK, time="2026-01-31T09:30:00Z"), chance)
-        # A known fault: an id that is a lone surrogate. Drop this line when that is refused.
-        value = value.replace(rb"\ud83d", b"")
         _read_or_refused(topic, value, STRUCTURED)
         headers = tuple(
             (name, mutated(data or b"", chance) if chance.random() < 0.3 else data)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from typing import Any, Final
 
 import pytest
@@ -22,34 +22,10 @@ BEYOND_A_SCHEMA: Final = re.compile(
 """Faults that JSON Schema, or its usual validators, cannot see."""
 NAMELESS: Final = re.compile(r"brackets|lone surrogate")
 """Refused before a field is known."""
-RAISES_SOMETHING_ELSE: Final = frozenset(
-    {
-        "binary: ce_time after the end of time",
-        "structured: data_base64 beyond ASCII",
-        "structured: id a lone surrogate",
-    }
-)
-"""Known faults of ours: `decode` must refuse these, and raises another exception yet."""
-NOT_YET_PLAIN: Final = RAISES_SOMETHING_ELSE | {
-    "5 000 digits",
-    "structured: id a number",
-    "structured: time a number",
-}
-"""Known faults of ours: the detail speaks of Python, not of the event."""
-NOT_YET_READ: Final = frozenset({"lower-case z"})
-"""Known faults of ours: RFC 3339 allows it, and it is refused yet."""
 
 
-def _cases(cases: Iterable[Malformed | Sent], *, known: Set[str] = frozenset()) -> list[Any]:
-    """A parameter for each case; one that is known to fail must go on failing until it is fixed."""
-    return [
-        pytest.param(
-            case,
-            id=case.name,
-            marks=[pytest.mark.xfail(reason="a known fault")] if case.name in known else [],
-        )
-        for case in cases
-    ]
+def _cases(cases: Iterable[Malformed | Sent]) -> list[Any]:
+    return [pytest.param(case, id=case.name) for case in cases]
 
 
 def _refusal(case: Malformed) -> Unprocessable:
@@ -64,12 +40,12 @@ def test_there_are_many_cases_and_each_has_its_own_name() -> None:
     assert len({case.name for case in AWKWARD_BUT_GOOD}) == len(AWKWARD_BUT_GOOD)
 
 
-@pytest.mark.parametrize("case", _cases(MALFORMED, known=RAISES_SOMETHING_ELSE))
+@pytest.mark.parametrize("case", _cases(MALFORMED))
 def test_a_malformed_record_is_refused_with_its_reason(case: Malformed) -> None:
     assert _refusal(case).reason == case.expected_reason
 
 
-@pytest.mark.parametrize("case", _cases(MALFORMED, known=NOT_YET_PLAIN))
+@pytest.mark.parametrize("case", _cases(MALFORMED))
 def test_the_detail_is_a_sentence_for_a_person(case: Malformed) -> None:
     detail = _refusal(case).detail
     assert len(detail.split()) >= 4
@@ -109,7 +85,7 @@ def test_the_published_schema_refuses_it_too(case: Malformed) -> None:
     assert not schema_validator(topic_named(case.topic)).is_valid(json.loads(case.value or b""))
 
 
-@pytest.mark.parametrize("case", _cases(AWKWARD_BUT_GOOD, known=NOT_YET_READ))
+@pytest.mark.parametrize("case", _cases(AWKWARD_BUT_GOOD))
 def test_an_odd_record_that_is_good_is_read_and_can_be_sent_on(case: Sent) -> None:
     topic = topic_named(case.topic)
     event = decode(topic, case.record())
