@@ -37,13 +37,17 @@ def read_file(uri: str, *, roots: Sequence[Path], max_bytes: int) -> bytes:
 def _read(real: Path, uri: str, max_bytes: int) -> bytes:
     # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
     handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
-    with os.fdopen(handle, "rb") as opened:
-        found = os.fstat(opened.fileno())
+    try:
+        found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise Unprocessable("not_a_file", f"{short(uri)} is not an ordinary file")
         if found.st_size > max_bytes:
             raise too_many_bytes(uri, max_bytes)
-        data = opened.read(max_bytes + 1)
+        # Opened only now, since a folder cannot be; the handle stays ours to close.
+        with os.fdopen(handle, "rb", closefd=False) as opened:
+            data = opened.read(max_bytes + 1)
+    finally:
+        os.close(handle)
     if len(data) > max_bytes:
         raise too_many_bytes(uri, max_bytes)
     return data

@@ -19,7 +19,7 @@ class S3Source:
 
     def __init__(self, settings: ImageSettings) -> None:
         self._settings = settings
-        self._files: Any = None
+        self._files: asyncio.Task[Any] | None = None
 
     async def fetch(self, uri: str) -> bytes:
         """The object's bytes; raises `Unprocessable` or `Unavailable`."""
@@ -63,7 +63,10 @@ class S3Source:
 
     async def _read(self, uri: str, path: str) -> bytes:
         most = self._settings.max_image_bytes
-        files = self._opened()
+        if self._files is None or (self._files.done() and self._files.exception()):
+            self._files = asyncio.create_task(self._open())
+        # Shielded: one image's time-out would leave a half-open client that nobody can close.
+        files = await asyncio.shield(self._files)
         found = await files._info(path)
         if found["type"] != "file":
             raise _missing(uri)
@@ -77,26 +80,33 @@ class S3Source:
             raise too_many_bytes(uri, most)
         return body
 
-    def _opened(self) -> Any:
-        if self._files is None:
-            from s3fs import S3FileSystem
+    async def _open(self) -> Any:
+        from s3fs import S3FileSystem
 
-            self._files = S3FileSystem(
-                asynchronous=True,
-                anon=self._settings.s3_anonymous,
-                endpoint_url=self._settings.s3_endpoint,
-                skip_instance_cache=True,
-                use_listings_cache=False,
-                config_kwargs={"retries": {"max_attempts": 1}},
-            )
-        return self._files
+        files = S3FileSystem(
+            asynchronous=True,
+            anon=self._settings.s3_anonymous,
+            endpoint_url=self._settings.s3_endpoint,
+            skip_instance_cache=True,
+            use_listings_cache=False,
+            config_kwargs={"retries": {"max_attempts": 1}},
+        )
+        try:
+            await files.set_session()
+        except ValueError as error:
+            raise Unavailable(
+                PART, "PREFERSTREAM_S3_ENDPOINT is not an address such as https://store.example"
+            ) from error
+        return files
 
     async def close(self) -> None:
-        # Asked of the file system: a first request that was cut short has left its client there.
-        client = getattr(self._files, "_s3", None)
-        self._files = None
-        if client is not None:
-            await client.close()
+        if self._files is None:
+            return
+        opening, self._files = self._files, None
+        await asyncio.wait([opening])
+        # One that could not be opened told its images so, and has nothing to close.
+        if not opening.cancelled() and opening.exception() is None:
+            await (await opening.result().set_session()).close()
 
 
 def _missing(uri: str) -> Unprocessable:
