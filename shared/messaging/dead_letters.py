@@ -33,22 +33,35 @@ class TooManyDeadLetters(Exception):
     """Stop the process: most events fail, so the fault is probably ours."""
 
 
+class Arrival:
+    """One event as the guard remembers it."""
+
+    def __init__(self) -> None:
+        self.set_aside = False
+
+
 class DeadLetterGuard:
-    """Counts the latest events and says when too many of them were set aside."""
+    """Looks at the latest events that arrived, and says when too many of them were set aside.
+
+    Arrived, not done: a malformed event is done at once and a good one takes seconds, so that of
+    those done first nearly all may be bad though few of those that came are.
+    """
 
     def __init__(self, *, share: float, sample: int) -> None:
         self._share = share
-        self._latest: deque[bool] = deque(maxlen=sample)
+        self._latest: deque[Arrival] = deque(maxlen=sample)
+        self._enough = max(sample // ENOUGH_TO_JUDGE, 1)
 
-    def handled(self) -> None:
-        self._latest.append(False)
+    def arrived(self) -> Arrival:
+        arrival = Arrival()
+        self._latest.append(arrival)
+        return arrival
 
-    def set_aside(self) -> None:
+    def set_aside(self, arrival: Arrival) -> None:
         """Count a dead letter before it is published; raises `TooManyDeadLetters`."""
-        self._latest.append(True)
-        bad, seen = sum(self._latest), len(self._latest)
-        enough = (self._latest.maxlen or 0) // ENOUGH_TO_JUDGE
-        if seen >= max(enough, 1) and bad > self._share * seen:
+        arrival.set_aside = True
+        bad, seen = sum(one.set_aside for one in self._latest), len(self._latest)
+        if seen >= self._enough and bad > self._share * seen:
             raise TooManyDeadLetters(
                 f"{bad} of the latest {seen} events became dead letters, more than a share of"
                 f" {self._share:g}. Nothing more is set aside: look at the dead letters' reasons"

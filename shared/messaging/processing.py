@@ -11,7 +11,12 @@ from shared.events.codec import decode
 from shared.events.record import Outgoing, Record
 from shared.events.topics import Topic
 from shared.messaging.contract import Delivery, Handle
-from shared.messaging.dead_letters import DeadLetterGuard, TooManyDeadLetters, dead_letter
+from shared.messaging.dead_letters import (
+    Arrival,
+    DeadLetterGuard,
+    TooManyDeadLetters,
+    dead_letter,
+)
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.retry import waits
 from shared.messaging.settings import MessagingSettings
@@ -58,10 +63,11 @@ class Processing:
 
     async def _process(self, record: Record, *, most_waits: int | None) -> None:
         began = time.monotonic()
+        arrival = self._guard.arrived()
         waited = 0
         for attempts, wait in enumerate(waits(self._settings), start=1):
             try:
-                await self._attempt(record, attempts)
+                await self._attempt(record, arrival, attempts)
                 break
             except Unavailable as error:
                 waited += 1
@@ -72,12 +78,12 @@ class Processing:
             await self._sleep(wait)
         self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - began)
 
-    async def _attempt(self, record: Record, attempts: int) -> None:
+    async def _attempt(self, record: Record, arrival: Arrival, attempts: int) -> None:
         try:
             event = decode(self.topic, record)
             await self._handle(event, Delivery(record))
         except Unprocessable as error:
-            await self._set_aside(record, error, attempts)
+            await self._set_aside(record, error, arrival, attempts)
         except (Unavailable, TooManyDeadLetters):
             raise
         except Exception as error:
@@ -85,13 +91,14 @@ class Processing:
                 log.exception("%s failed, attempt %d", record.source, attempts)
                 raise Unavailable("ourselves", f"{type(error).__name__}: {error}") from error
             log.exception("%s failed %d times and is set aside", record.source, attempts)
-            await self._set_aside(record, _bug(error), attempts)
+            await self._set_aside(record, _bug(error), arrival, attempts)
         else:
-            self._guard.handled()
             self._metrics.handled.labels(self.topic.name).inc()
 
-    async def _set_aside(self, record: Record, error: Unprocessable, attempts: int) -> None:
-        self._guard.set_aside()
+    async def _set_aside(
+        self, record: Record, error: Unprocessable, arrival: Arrival, attempts: int
+    ) -> None:
+        self._guard.set_aside(arrival)
         await self._sender.send(dead_letter(record, error, attempts=attempts))
         self._metrics.dead_letters.labels(self.topic.name, error.reason).inc()
         log.warning("%s is set aside: %s", record.source, error)

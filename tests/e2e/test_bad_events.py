@@ -3,14 +3,21 @@
 from pathlib import Path
 
 import pytest
-from shared.events.codec import encode
-
 from confluent_kafka import Producer
 
-from services.cli.kafka import events_of, reading, send
+from services.cli.kafka import events_of, reading
 from shared.events import Feedback, ProfileUpdated, RankedFeed
+from shared.events.codec import encode
 from shared.events.record import Outgoing, Record
-from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
+from shared.events.topics import (
+    CANDIDATES,
+    FEEDBACK,
+    FEEDS,
+    MAX_RECORD_BYTES,
+    PROFILES,
+    Topic,
+    topic_named,
+)
 from tests.contract.malformed import MALFORMED, Malformed
 from tests.e2e.pictures import act, request, story_files
 from tests.e2e.system import System
@@ -30,11 +37,15 @@ def _outgoing(case: Malformed) -> Outgoing:
     return Outgoing(case.topic, case.key, case.value, case.headers)
 
 
-def send_raw(bootstrap: str, records: list[Outgoing]) -> None:
-    """Publish with a client that sends what others refuse to: headers without a value."""
-    producer = Producer(
-        {"bootstrap.servers": bootstrap, "message.max.bytes": MAX_RECORD_BYTES, "acks": "all"}
+@pytest.fixture
+def producer(system: System) -> Producer:
+    """A client that sends what others refuse to: headers without a value."""
+    return Producer(
+        {"bootstrap.servers": system.kafka, "message.max.bytes": MAX_RECORD_BYTES, "acks": "all"}
     )
+
+
+def send_raw(producer: Producer, records: list[Outgoing]) -> None:
     for r in records:
         producer.produce(r.topic, value=r.value, key=r.key, headers=list(r.headers))
     assert producer.flush(60) == 0
@@ -52,7 +63,7 @@ def _dead_letters(system: System, topic: Topic, count: int) -> list[Record]:
 
 
 def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answered(
-    system: System, pictures: Path
+    system: System, producer: Producer, pictures: Path
 ) -> None:
     files = story_files(pictures / "bad-candidates")
     cases = _of(CANDIDATES)
@@ -64,7 +75,7 @@ def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answer
 
     with reading(system.kafka, FEEDS) as feeds:
         for case, events in zip(cases, good, strict=True):
-            send_raw(system.kafka, [_outgoing(case), *map(encode, events)])
+            send_raw(producer, [_outgoing(case), *map(encode, events)])
         for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed):
             missing.discard(feed.request_id)
             if not missing:
@@ -82,7 +93,7 @@ def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answer
 
 
 def test_malformed_feedback_is_set_aside_and_the_good_ones_around_it_count(
-    system: System, pictures: Path
+    system: System, producer: Producer, pictures: Path
 ) -> None:
     files = story_files(pictures / "bad-feedback")
     cases = _of(FEEDBACK)
@@ -91,8 +102,8 @@ def test_malformed_feedback_is_set_aside_and_the_good_ones_around_it_count(
     with reading(system.kafka, PROFILES) as profiles:
         for number, case in enumerate(cases):
             views = [act("who-only-looks", "view", files.liked[0])] * GOOD_FOR_EACH_BAD
-            send_raw(system.kafka, [_outgoing(case), *map(encode, views)])
-            send(system.kafka, good[number : number + 1])
+            among = [*views, *good[number : number + 1]]
+            send_raw(producer, [_outgoing(case), *map(encode, among)])
         profile = next(
             (
                 found

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from services.cli.known_settings import known_variables
 from shared.events.codec import decode
-
 from shared.events.record import Record
 from shared.events.topics import CANDIDATES, TOPICS
 
