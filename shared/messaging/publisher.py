@@ -64,7 +64,7 @@ class KafkaPublisher:
             raise Unavailable("kafka", "the publisher is not running")
         try:
             sent = [
-                await self._producer.send(r.topic, r.value, r.key, headers=list(r.headers))
+                await self._producer.send(r.topic, _value(r), r.key, headers=list(r.headers))
                 for r in records
             ]
             await asyncio.gather(*sent)
@@ -74,3 +74,8 @@ class KafkaPublisher:
             ) from error
         except KafkaError as error:
             raise Unavailable("kafka", f"not acknowledged: {error}") from error
+
+
+def _value(record: Outgoing) -> bytes | None:
+    """The record's value; aiokafka refuses a record with neither key nor value, so its is empty."""
+    return b"" if record.key is None and record.value is None else record.value

@@ -16,9 +16,9 @@ from shared.events.topics import DEAD_LETTERS, TOPICS, Topic
 from shared.messaging.provision import topic_config
 from shared.messaging.settings import MessagingSettings
 from tests.contract.golden_events import Golden, golden_events
+from tests.contract.official_asyncapi import official_schema
 from tests.contract.schemas import schema_validator
 
-OFFICIAL: Final = Path(__file__).parent / "asyncapi-3.0.0.schema.json"
 DOCUMENT: Final[dict[str, Any]] = json.loads((document.FOLDER / "asyncapi.json").read_text("utf-8"))
 
 
@@ -138,7 +138,7 @@ def test_headers_of_half_an_envelope_do_not_fit() -> None:
 
 def _official() -> Any:
     """The official schema; a bare registry never downloads, so a reference out of it fails."""
-    schema = json.loads(OFFICIAL.read_text("utf-8"))
+    schema = official_schema()
     parts = {
         name.rstrip("#"): Resource.from_contents(part, default_specification=DRAFT7)
         for name, part in schema["definitions"].items()

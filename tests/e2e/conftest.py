@@ -17,5 +17,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Iterator[System]:
     data_dir = tmp_path_factory.mktemp("system")
-    with running(data_dir, PREFERSTREAM_ALLOWED_FILE_ROOTS=str(pictures)) as up:
+    with running(
+        data_dir,
+        PREFERSTREAM_ALLOWED_FILE_ROOTS=str(pictures),
+        # Tests send malformed events by the hundred, and Kafka may hand them out all together.
+        PREFERSTREAM_DEAD_LETTER_SAMPLE="4000",
+    ) as up:
         yield up

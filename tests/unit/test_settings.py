@@ -47,7 +47,7 @@ def test_several_values_stand_between_colons(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFERSTREAM_WAIT_SECONDS", "soon")
-    with pytest.raises(WrongSettings, match="PREFERSTREAM_WAIT_SECONDS.*'soon'"):
+    with pytest.raises(WrongSettings, match=r"PREFERSTREAM_WAIT_SECONDS.*'soon'"):
         from_environment(Example)
 
 
