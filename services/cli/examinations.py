@@ -78,11 +78,14 @@ def file_roots(_: ConnectionSettings) -> Finding:
 
 def model(_: ConnectionSettings) -> Finding:
     from shared.vlm.checkpoint import BadCheckpoint, check_files, shipped_folder
+    from shared.vlm.settings import ModelSettings
 
+    chosen = from_environment(ModelSettings).model
     try:
-        version = check_files(shipped_folder())
+        version = check_files(chosen or shipped_folder())
     except BadCheckpoint as error:
-        return Finding("model", False, str(error), "get the files of shared/nano anew")
+        advice = "correct PREFERSTREAM_MODEL" if chosen else "get the files of shared/nano anew"
+        return Finding("model", False, str(error), advice)
     return Finding("model", True, version)
 
 

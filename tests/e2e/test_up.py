@@ -63,6 +63,12 @@ def test_the_doctor_names_a_misspelt_setting(tmp_path: Path) -> None:
     assert "PREFERSTREAM_ALOWED_FILE_ROOTS" in told.stdout
 
 
+def test_the_doctor_looks_at_the_model_that_was_chosen(tmp_path: Path) -> None:
+    told = preferstream("doctor", "--json", data_dir=tmp_path, PREFERSTREAM_MODEL=str(tmp_path))
+    assert told.returncode == 1
+    assert "PREFERSTREAM_MODEL" in told.stdout
+
+
 def test_a_second_system_on_the_same_folder_is_refused(system: System) -> None:
     told = preferstream("up", data_dir=system.data_dir, timeout=120)
     assert told.returncode == 1
