@@ -100,7 +100,9 @@ def kafka(settings: ConnectionSettings) -> Finding:
     if address is None:
         return Finding("Kafka", True, "none is running; `preferstream up` starts one")
     try:
-        found = differences(MessagingSettings(kafka=address), (*TOPICS, *DEAD_LETTERS))
+        found = differences(
+            from_environment(MessagingSettings, kafka=address), (*TOPICS, *DEAD_LETTERS)
+        )
     except Unavailable as error:
         return Finding("Kafka", False, error.detail, "start it, or correct PREFERSTREAM_KAFKA")
     if found:

@@ -29,6 +29,21 @@ def dead_letter(record: Record, error: Unprocessable, *, attempts: int) -> Outgo
     )
 
 
+def without_value(letter: Outgoing) -> Outgoing:
+    """A dead letter that Kafka takes when the record is too large to be written again."""
+    size = len(letter.value or b"")
+    note = f"; the value, {size} bytes, is too large to stand here and lies at x-source alone"
+    return Outgoing(
+        topic=letter.topic,
+        key=letter.key,
+        value=None,
+        headers=tuple(
+            (name, (value or b"") + note.encode()) if name == "x-detail" else (name, value)
+            for name, value in letter.headers
+        ),
+    )
+
+
 class TooManyDeadLetters(Exception):
     """Stop the process: most events fail, so the fault is probably ours."""
 

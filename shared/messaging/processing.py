@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.errors import Unavailable, Unprocessable
@@ -14,8 +15,8 @@ from shared.messaging.contract import Delivery, Handle
 from shared.messaging.dead_letters import (
     Arrival,
     DeadLetterGuard,
-    TooManyDeadLetters,
     dead_letter,
+    without_value,
 )
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.retry import waits
@@ -29,6 +30,20 @@ class Sender(Protocol):
     """Sends records; returns when they are acknowledged."""
 
     async def send(self, *records: Outgoing) -> None: ...
+
+
+class _Fault(Exception):
+    """A bug showed itself, and the event is tried again."""
+
+
+@dataclass
+class _Tries:
+    """What has been tried with one record since it was delivered."""
+
+    arrival: Arrival
+    all: int = 0
+    faults: int = 0
+    """Those that ended in a bug; waiting for a part does not use them up."""
 
 
 class Processing:
@@ -63,43 +78,50 @@ class Processing:
 
     async def _process(self, record: Record, *, most_waits: int | None) -> None:
         began = time.monotonic()
-        arrival = self._guard.arrived()
+        tries = _Tries(self._guard.arrived())
         waited = 0
-        for attempts, wait in enumerate(waits(self._settings), start=1):
-            try:
-                await self._attempt(record, arrival, attempts)
-                break
-            except Unavailable as error:
-                waited += 1
-                if most_waits is not None and waited > most_waits:
-                    raise
-                log.warning("%s waits %.1f s: %s", record.source, wait, error)
-            self._metrics.retries.labels(self.topic.name).inc()
-            await self._sleep(wait)
+        with self._metrics.in_flight.labels(self.topic.name).track_inprogress():
+            for wait in waits(self._settings):
+                tries.all += 1
+                try:
+                    await self._attempt(record, tries)
+                    break
+                except _Fault as error:
+                    log.warning("%s is tried again in %.1f s: %s", record.source, wait, error)
+                except Unavailable as error:
+                    waited += 1
+                    if most_waits is not None and waited > most_waits:
+                        raise
+                    log.warning("%s waits %.1f s: %s", record.source, wait, error)
+                self._metrics.retries.labels(self.topic.name).inc()
+                await self._sleep(wait)
         self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - began)
 
-    async def _attempt(self, record: Record, arrival: Arrival, attempts: int) -> None:
+    async def _attempt(self, record: Record, tries: _Tries) -> None:
         try:
             event = decode(self.topic, record)
             await self._handle(event, Delivery(record))
         except Unprocessable as error:
-            await self._set_aside(record, error, arrival, attempts)
-        except (Unavailable, TooManyDeadLetters):
+            await self._set_aside(record, error, tries)
+        except Unavailable:
             raise
         except Exception as error:
-            if attempts < self._settings.bug_attempts:
-                log.exception("%s failed, attempt %d", record.source, attempts)
-                raise Unavailable("ourselves", f"{type(error).__name__}: {error}") from error
-            log.exception("%s failed %d times and is set aside", record.source, attempts)
-            await self._set_aside(record, _bug(error), arrival, attempts)
+            tries.faults += 1
+            log.exception("%s failed %d times", record.source, tries.faults)
+            if tries.faults < self._settings.bug_attempts:
+                raise _Fault(f"{type(error).__name__}: {error}") from error
+            await self._set_aside(record, _bug(error), tries)
         else:
             self._metrics.handled.labels(self.topic.name).inc()
 
-    async def _set_aside(
-        self, record: Record, error: Unprocessable, arrival: Arrival, attempts: int
-    ) -> None:
-        self._guard.set_aside(arrival)
-        await self._sender.send(dead_letter(record, error, attempts=attempts))
+    async def _set_aside(self, record: Record, error: Unprocessable, tries: _Tries) -> None:
+        self._guard.set_aside(tries.arrival)
+        letter = dead_letter(record, error, attempts=tries.all)
+        try:
+            await self._sender.send(letter)
+        except Unprocessable:
+            # It came compressed, and is larger than a record may be.
+            await self._sender.send(without_value(letter))
         self._metrics.dead_letters.labels(self.topic.name, error.reason).inc()
         log.warning("%s is set aside: %s", record.source, error)
 

@@ -33,7 +33,7 @@ class Difference:
 
 
 def provision(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Difference]:
-    """Create the missing ones of `topics`; returns how the existing ones differ.
+    """Create the missing ones of `topics`; returns how those that others made differ.
 
     Doing it again changes nothing. Raises `Unavailable` when Kafka does not answer.
     """
@@ -42,7 +42,8 @@ def provision(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Diff
         missing = [topic for topic in topics if topic.name not in existing]
         if missing:
             _create(admin, settings, missing)
-        return _differences(admin, [topic for topic in topics if topic.name in existing])
+        # All of them: what was missing a moment ago may have been made by another, and otherwise.
+        return _differences(admin, settings, topics)
 
 
 def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Difference]:
@@ -54,7 +55,7 @@ def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Di
             for topic in topics
             if topic.name not in existing
         ]
-        return missing + _differences(admin, [t for t in topics if t.name in existing])
+        return missing + _differences(admin, settings, [t for t in topics if t.name in existing])
 
 
 def topic_config(topic: Topic) -> dict[str, str]:
@@ -87,15 +88,29 @@ def _create(admin: Any, settings: MessagingSettings, missing: Sequence[Topic]) -
                 continue
 
 
-def _differences(admin: Any, topics: Sequence[Topic]) -> list[Difference]:
+def _differences(
+    admin: Any, settings: MessagingSettings, topics: Sequence[Topic]
+) -> list[Difference]:
     if not topics:
         return []
-    found = _configs(admin, [topic.name for topic in topics])
-    return [
+    names = [topic.name for topic in topics]
+    found = _configs(admin, names)
+    wrong = [
         Difference(topic.name, setting, found[topic.name].get(setting, "unset"), expected)
         for topic in topics
         for setting, expected in topic_config(topic).items()
         if found[topic.name].get(setting) != expected
+    ]
+    # More of them are a cluster that has grown; fewer leave instances without work.
+    least = settings.topic_partitions
+    few = {
+        one["name"]: len(one["partitions"])
+        for one in admin.describe_topics(names)
+        if len(one["partitions"]) < least
+    }
+    return wrong + [
+        Difference(name, "partitions", str(count), f"at least {least}")
+        for name, count in few.items()
     ]
 
 

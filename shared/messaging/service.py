@@ -65,11 +65,14 @@ class KafkaService:
 
     def fast(self, topic: Topic, handle: Handle[Any]) -> None:
         """Read `topic` one event after another: for work that takes milliseconds."""
-        self._add(topic, FastPath(self._processing(topic, handle), self._settings))
+        processing = self._processing(topic, handle)
+        self._add(topic, FastPath(processing, self._settings, on_failure=self._fail))
 
     def _add(self, topic: Topic, subscription: Subscription) -> None:
         subscription.subscribe(self._broker, group_id=f"preferstream.{self.name}.{topic.name}")
         self._subscriptions.append(subscription)
+        lag = self._metrics.lag.labels(topic.name)
+        lag.set_function(lambda: float(subscription.state().lag))
 
     def _processing(self, topic: Topic, handle: Handle[Any]) -> Processing:
         return Processing(
@@ -90,6 +93,7 @@ class KafkaService:
         try:
             await self._broker.start()
         except KafkaError as error:
+            await self._broker.stop()
             await self.publisher.stop()
             raise Unavailable("kafka", f"{self._settings.kafka}: {error}") from error
         self._started = True
@@ -137,9 +141,7 @@ class KafkaService:
         if not self._started:
             return f"{self.name} has not started"
         for subscription in self._subscriptions:
-            state = subscription.state()
-            self._metrics.lag.labels(state.topic).set(state.lag)
-            reason = unready_because(state)
+            reason = unready_because(subscription.state())
             if reason:
                 return reason
         for check in (self._kafka_answers, *self._checks):

@@ -1,19 +1,26 @@
 """One topic of one service: take its records in from FastStream, on the fast or the slow path."""
 
+import asyncio
+import logging
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import MAX_RECORD_BYTES
 from shared.messaging.health import ConsumerState
 from shared.messaging.processing import Processing
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.window import OffsetWindow
+
+log = logging.getLogger(__name__)
 
 
 class Subscription(Protocol):
@@ -85,7 +92,10 @@ class _Reading:
         consumer = self.subscriber.consumer if self.subscriber else None
         if consumer is None:
             return 0
-        ends = {partition: consumer.highwater(partition) for partition in delivered}
+        ours = consumer.assignment()
+        ends = {
+            partition: consumer.highwater(partition) for partition in delivered if partition in ours
+        }
         return sum(max((end or 0) - delivered[partition], 0) for partition, end in ends.items())
 
 
@@ -122,22 +132,46 @@ class SlowPath(_Reading):
 class FastPath(_Reading, ConsumerRebalanceListener):  # type: ignore[misc]
     """For events that take milliseconds: one after another, committed by FastStream when done."""
 
-    def __init__(self, processing: Processing, settings: MessagingSettings) -> None:
+    def __init__(
+        self,
+        processing: Processing,
+        settings: MessagingSettings,
+        *,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
         super().__init__(processing, settings)
+        self._on_failure = on_failure
         self._joined = False
-        self._began: float | None = None
-        self._delivered: dict[Any, int] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._taken_at: dict[TopicPartition, float] = {}
+        """When the unfinished event of a partition was first delivered."""
+        self._delivered: dict[TopicPartition, int] = {}
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
         self.read(broker, group_id=group_id, ack_policy=AckPolicy.NACK_ON_ERROR, listener=self)
 
     async def take(self, record: Record) -> None:
         """Unavailable after the bounded retries goes up: FastStream rewinds, nothing is skipped."""
-        self._began = time.monotonic()
+        partition = TopicPartition(record.topic, record.partition)
+        self._taken_at.setdefault(partition, time.monotonic())
+        self._delivered.setdefault(partition, record.offset)
+        self._idle.clear()
         try:
             await self.processing.once(record)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.critical("%s holds its partition: %s", record.source, error)
+            # FastStream rewinds to it; without the pause it would come again at once, for ever.
+            self.subscriber.consumer.pause(*self.subscriber.consumer.assignment())
+            self._on_failure(error)
+            raise
+        else:
+            self._taken_at.pop(partition, None)
+            self._delivered[partition] = record.offset + 1
         finally:
-            self._began = None
+            self._idle.set()
 
     def state(self) -> ConsumerState:
         now = time.monotonic()
@@ -146,7 +180,7 @@ class FastPath(_Reading, ConsumerRebalanceListener):  # type: ignore[misc]
             running=self.running,
             joined=self._joined,
             lag=self.lag(self._delivered),
-            oldest_in_work_seconds=now - self._began if self._began is not None else 0.0,
+            oldest_in_work_seconds=now - min(self._taken_at.values(), default=now),
             since_last_delivery_seconds=now - self.last_delivery,
         )
 
@@ -154,7 +188,12 @@ class FastPath(_Reading, ConsumerRebalanceListener):  # type: ignore[misc]
         """Nothing to do: FastStream waits for the one event in work."""
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
+        """Let the one event in work finish before another instance may get it too."""
         self._joined = False
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), self.settings.drain_seconds)
+        self._taken_at.clear()
+        self._delivered.clear()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self._joined = True

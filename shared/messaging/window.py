@@ -38,6 +38,7 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committer: asyncio.Task[None] | None = None
         self._commit_lock = asyncio.Lock()
         self._closing = False
+        self._revocations = 0
         self.joined = False
         """Whether the group has given us our share, which may be empty."""
 
@@ -49,8 +50,9 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._committer is None:
             self._committer = asyncio.create_task(self._commit_regularly())
         partition = TopicPartition(record.topic, record.partition)
+        revocations = self._revocations
         await self._free.acquire()
-        slot = await self._slot(partition, record)
+        slot = await self._slot(partition, record, revocations)
         if slot is None:
             self._free.release()
             return
@@ -59,10 +61,18 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]
         self._tasks[task] = partition
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
-    async def _slot(self, partition: TopicPartition, record: Record) -> Slot | None:
-        """A place for the record; None when it is not ours (any more) or is in work already."""
+    async def _slot(
+        self, partition: TopicPartition, record: Record, revocations: int
+    ) -> Slot | None:
+        """A place for the record; None when it is not ours (any more) or is in work already.
+
+        One that waited while its partition went and came back is left to its redelivery: taken
+        now, it would stand before unfinished events of lower offsets, and be committed over them.
+        """
         while True:
-            if self._closing or partition not in self._consumer.assignment():
+            if self._closing or revocations != self._revocations:
+                return None
+            if partition not in self._consumer.assignment():
                 return None
             offsets = self._partitions.setdefault(partition, PartitionOffsets())
             if offsets.span_with(record.offset) < self._settings.events_span:
@@ -142,6 +152,7 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         self.joined = False
+        self._revocations += 1
         await self.drain(revoked)
         self._forget(revoked)
 
