@@ -44,6 +44,8 @@ class Assessing:
         self, entries: Sequence[Entry], profile: StoredProfile, watch: Stopwatch
     ) -> Assessment:
         """Scores of the model; without it, of what it once saw in the same images."""
+        if not entries:
+            return Assessment(())
         asked = [Candidate(profile.taste, entry.image.pixels) for entry in entries]
         try:
             with watch.stage("score"):

@@ -29,11 +29,13 @@ class Describing:
         embedder: Embedder,
         images: ImageStore,
         at_once: int,
+        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._model = model
         self._embedder = embedder
         self._images = images
         self._at_once = at_once
+        self._pause_seconds = pause_seconds
         self._waiting: dict[str, LoadedImage] = {}
         self._done: set[str] = set()
         self._worker: asyncio.Task[None] | None = None
@@ -50,7 +52,7 @@ class Describing:
 
     async def _work(self) -> None:
         while self._waiting:
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(self._pause_seconds)
             batch = list(self._waiting.values())[: self._at_once]
             for image in batch:
                 self._waiting.pop(image.content_hash, None)

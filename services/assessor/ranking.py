@@ -28,18 +28,20 @@ class Assessed:
     @property
     def total(self) -> float:
         """0-25; below any total where nothing was assessed."""
-        return sum(self.elements.values()) if self.elements is not None else -1.0
+        if self.elements is None:
+            return -1.0
+        return round(sum(self.elements.values()), DIGITS_AFTER_POINT)
 
     def with_reasons(self, reasons: Mapping[Element, str]) -> "Assessed":
         return replace(self, reasons=reasons)
 
 
 def by_model(entry: Entry, scores: Scores) -> Assessed:
-    return Assessed(entry, "vlm", {e: scores.expected(e) for e in ELEMENTS}, scores)
+    return Assessed(entry, "vlm", _as_shown({e: scores.expected(e) for e in ELEMENTS}), scores)
 
 
 def by_description(entry: Entry, elements: Mapping[Element, float]) -> Assessed:
-    return Assessed(entry, "embedding", elements)
+    return Assessed(entry, "embedding", _as_shown(elements))
 
 
 def not_assessed(entry: Entry) -> Assessed:
@@ -72,7 +74,7 @@ def _item(one: Assessed, rank: int) -> RankedItem:
     return RankedItem(
         image_id=one.entry.image_id,
         rank=rank,
-        score=round(assessment.total, DIGITS_AFTER_POINT) if assessment else None,
+        score=one.total if assessment else None,
         elements=assessment,
         tier=one.tier,
     )
@@ -84,9 +86,12 @@ def _assessment(one: Assessed) -> Assessment | None:
     reasons = one.reasons or {}
     return Assessment.model_validate(
         {
-            e.value: ElementAssessment(
-                score=round(one.elements[e], DIGITS_AFTER_POINT), rationale=reasons.get(e)
-            )
+            e.value: ElementAssessment(score=one.elements[e], rationale=reasons.get(e))
             for e in ELEMENTS
         }
     )
+
+
+def _as_shown(elements: Mapping[Element, float]) -> dict[Element, float]:
+    """Rounded before they are ranked by, so that the scores of a feed never rise."""
+    return {e: round(elements[e], DIGITS_AFTER_POINT) for e in ELEMENTS}

@@ -43,10 +43,14 @@ class Stopwatch:
         """The outcome of `work`, given up when the deadline comes; raises `NoTimeLeft`."""
         if self.left_ms <= 0:
             raise NoTimeLeft
+        deadline = asyncio.timeout(self.left_ms / 1000)
         try:
-            async with asyncio.timeout(self.left_ms / 1000):
+            async with deadline:
                 return await work()
         except TimeoutError as error:
+            # One of the work's own is no sign of ours.
+            if not deadline.expired():
+                raise
             raise NoTimeLeft from error
 
     def stages(self) -> dict[str, float]:

@@ -130,7 +130,9 @@ class ProfileService:
             stored.references if stored else (), fresh, per_side=self._settings.references_per_side
         )
         taste = await self._taste(references)
-        ids = (*(stored.applied_event_ids if stored else ()), *(r.event_id for r in fresh))
+        known = stored.applied_event_ids if stored else ()
+        # A redelivery that comes with its first delivery would push out two others.
+        ids = tuple(dict.fromkeys((*known, *(r.event_id for r in fresh))))
         profile = StoredProfile(
             tenant=person.tenant,
             user_id=person.user_id,

@@ -1,0 +1,23 @@
+"""Embed each word as a direction of its own: equal words are alike, others are not at all."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from shared.embedding.protocol import Vectors
+
+
+class OneDirectionPerWord:
+    """An `Embedder` in a space of as many words as a test needs."""
+
+    name = "one-direction-per-word"
+    dimension = 32
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row, self._known.setdefault(text, len(self._known))] = 1
+        return vectors

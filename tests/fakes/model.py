@@ -1,0 +1,96 @@
+"""Look at plain images and know their colour: a model whose every answer a test can foretell."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from PIL import ImageColor
+from PIL.Image import Image
+
+from shared.errors import Unavailable
+from shared.taste import ELEMENTS, Element
+from shared.vlm.protocol import (
+    Candidate,
+    Description,
+    PredictedTaste,
+    Reasons,
+    References,
+    Scored,
+    Scores,
+)
+
+COLORS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple", "navy", "pink")
+_NAMES = {ImageColor.getrgb(color): color for color in COLORS}
+
+
+def color_of(image: Image) -> str:
+    pixel = image.getpixel((0, 0))
+    assert isinstance(pixel, tuple)
+    return _NAMES[pixel]
+
+
+def certain(digit: int) -> tuple[float, ...]:
+    """All probability on one digit."""
+    return tuple(float(n == digit) for n in range(6))
+
+
+class ColorModel:
+    """A `VisionLanguageModel`: liked colours get 5, disliked 0, others 2, for every element.
+
+    `away` says why a question gets no answer, `hangs` names those that wait for ever, and `breaks`
+    those that end in a mistake.
+    """
+
+    def __init__(self) -> None:
+        self.model_version = "colors-1"
+        self.away: dict[str, str] = {}
+        self.hangs: set[str] = set()
+        self.breaks: set[str] = set()
+        self.calls: Counter[str] = Counter()
+        self.asked: list[References] = []
+        self.described: list[str] = []
+        self.problems: tuple[str, ...] = ()
+
+    async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        await self._answer("predict")
+        self.asked += references
+        return [
+            PredictedTaste(
+                {Element.COLOR: tuple(dict.fromkeys(map(color_of, r.liked)))},
+                {Element.COLOR: tuple(dict.fromkeys(map(color_of, r.disliked)))},
+                self.problems,
+            )
+            for r in references
+        ]
+
+    async def describe(self, images: Sequence[Image]) -> list[Description]:
+        await self._answer("describe")
+        self.described += map(color_of, images)
+        return [Description({Element.COLOR: (color_of(image),)}) for image in images]
+
+    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        await self._answer("score")
+        return [Scores(dict.fromkeys(ELEMENTS, certain(_digit(c)))) for c in candidates]
+
+    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+        await self._answer("explain")
+        return [
+            Reasons({e: f"{color_of(s.candidate.image)} gets {s.scores.mode(e)}" for e in ELEMENTS})
+            for s in scored
+        ]
+
+    async def _answer(self, question: str) -> None:
+        self.calls[question] += 1
+        if question in self.away:
+            raise Unavailable("model", self.away[question])
+        if question in self.breaks:
+            raise RuntimeError(f"a mistake in {question}")
+        if question in self.hangs:
+            await asyncio.Event().wait()
+
+
+def _digit(candidate: Candidate) -> int:
+    color = color_of(candidate.image)
+    if color in {w.word for w in candidate.taste.preference.color}:
+        return 5
+    return 0 if color in {w.word for w in candidate.taste.non_preference.color} else 2

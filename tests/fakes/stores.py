@@ -1,0 +1,73 @@
+"""Keep profiles and images in memory, as Qdrant would: by tenant, by content, and by model."""
+
+from collections.abc import Sequence
+
+from shared.errors import Unavailable
+from shared.store.protocol import Described, KnownImage, StoredProfile, TasteVectors
+
+
+class InMemoryProfiles:
+    """A `ProfileStore`; away while `away` says why."""
+
+    def __init__(self) -> None:
+        self.away: str | None = None
+        self.puts = 0
+        self._kept: dict[tuple[str, str], tuple[StoredProfile, TasteVectors]] = {}
+
+    async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
+        self._answer()
+        kept = self._kept.get((tenant, user_id))
+        return kept[0] if kept else None
+
+    async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
+        self._answer()
+        kept = self._kept.get((tenant, user_id))
+        return kept[1] if kept else None
+
+    async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
+        self._answer()
+        self.puts += 1
+        self._kept[profile.tenant, profile.user_id] = (profile, vectors)
+
+    async def remove(self, *, tenant: str, user_id: str) -> int:
+        self._answer()
+        return 1 if self._kept.pop((tenant, user_id), None) else 0
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Unavailable("store", self.away)
+
+
+class InMemoryImages:
+    """An `ImageStore`; away while `away` says why."""
+
+    def __init__(self) -> None:
+        self.away: str | None = None
+        self._known: dict[tuple[str, str], KnownImage] = {}
+        self._described: dict[tuple[str, str], Described] = {}
+
+    async def remember(self, images: Sequence[KnownImage]) -> None:
+        self._answer()
+        self._known.update({(image.tenant, image.image_id): image for image in images})
+
+    async def find(self, *, tenant: str, image_ids: Sequence[str]) -> dict[str, KnownImage]:
+        self._answer()
+        keys = [(tenant, image_id) for image_id in image_ids]
+        return {key[1]: self._known[key] for key in keys if key in self._known}
+
+    async def describe(self, described: Sequence[Described]) -> None:
+        self._answer()
+        for one in described:
+            key = (one.description.content_hash, one.description.model_version)
+            self._described[key] = one
+
+    async def descriptions(
+        self, *, content_hashes: Sequence[str], model_version: str
+    ) -> dict[str, Described]:
+        self._answer()
+        keys = [(content_hash, model_version) for content_hash in content_hashes]
+        return {key[0]: self._described[key] for key in keys if key in self._described}
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Unavailable("store", self.away)
