@@ -15,6 +15,8 @@ from shared.messaging.settings import MessagingSettings
 
 ADMIN_TIMEOUT_MS = 30_000
 """Longer than a broker that has just started takes to elect its controller."""
+KNOWN_TIMEOUT_MS = 60_000
+"""A broker tells itself of a new topic in milliseconds; on a busy machine it takes many seconds."""
 HEADER_ROOM_BYTES = 64 * 1024
 """A dead letter is its record and why it was set aside: a little larger than the largest record."""
 
@@ -78,14 +80,16 @@ def _create(admin: Any, settings: MessagingSettings, missing: Sequence[Topic]) -
         for topic in missing
     }
     try:
-        admin.create_topics(wanted, wait_for_metadata=True)
+        admin.create_topics(wanted)
     except TopicAlreadyExistsError:
         # Another instance was faster with some of them; one by one, the rest are made.
         for name, options in wanted.items():
             try:
-                admin.create_topics({name: options}, wait_for_metadata=True)
+                admin.create_topics({name: options})
             except TopicAlreadyExistsError:
                 continue
+    # What was just made, by us or by another, is not known everywhere at once.
+    admin.wait_for_topics(list(wanted), timeout_ms=KNOWN_TIMEOUT_MS)
 
 
 def _differences(

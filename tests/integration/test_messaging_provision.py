@@ -103,9 +103,9 @@ def test_what_stands_otherwise_is_reported_and_left_as_it_is(
                     "replication_factor": 1,
                     "configs": {"retention.ms": "1000", "cleanup.policy": "delete"},
                 }
-            },
-            wait_for_metadata=True,
+            }
         )
+        client.wait_for_topics([wrong.name], timeout_ms=60_000)
     before = described(settings, [wrong.name])
     told = provision(settings, [wrong, missing])
     assert Difference(wrong.name, "cleanup.policy", "delete", "compact") in told

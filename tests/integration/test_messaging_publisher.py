@@ -42,7 +42,8 @@ def topic_of_small_records(cluster: Cluster) -> str:
     }
     admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap)
     try:
-        admin.create_topics({name: options}, wait_for_metadata=True)
+        admin.create_topics({name: options})
+        admin.wait_for_topics([name], timeout_ms=60_000)
     finally:
         admin.close()
     return name
