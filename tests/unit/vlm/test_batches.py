@@ -15,11 +15,13 @@ class Doubling:
 
     def __init__(self) -> None:
         self.passes: list[list[int]] = []
+        self.begun = threading.Event()
         self.go = threading.Event()
         self.go.set()
 
     def __call__(self, asked: Sequence[int]) -> list[int]:
         self.passes.append(list(asked))
+        self.begun.set()
         self.go.wait(timeout=10)
         if -1 in asked:
             raise ValueError("cannot double -1")
@@ -44,9 +46,8 @@ def batches(engine: Doubling, executor: ThreadPoolExecutor) -> Batches[int, int]
     return Batches(engine, executor=executor, largest=4, wait_seconds=0.01)
 
 
-async def until_begun(engine: Doubling, passes: int = 1) -> None:
-    while len(engine.passes) < passes:
-        await asyncio.sleep(0.001)
+async def until_begun(engine: Doubling) -> None:
+    assert await asyncio.to_thread(engine.begun.wait, 10)
 
 
 async def test_each_caller_gets_its_own_answers_in_its_own_order(
