@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import PointStruct
 
 from shared.ids import derived_id, image_point_id
+from shared.store.lengths import restored
 from shared.store.protocol import Described, ImageDescription, KnownImage
 from shared.store.qdrant import ensure_collection, translated
 from shared.taste import ELEMENTS
@@ -78,7 +78,7 @@ class QdrantImages:
         for point in found:
             assert isinstance(point.vector, dict)
             description = ImageDescription.model_validate(point.payload)
-            vector = np.asarray(point.vector[ELEMENTS_VECTOR], np.float32)
+            vector = restored(point.vector[ELEMENTS_VECTOR])
             read[description.content_hash] = Described(description, vector)
         return read
 

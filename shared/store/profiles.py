@@ -2,12 +2,11 @@
 
 from typing import Final
 
-import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import PointStruct
 
-from shared.embedding.protocol import Vectors
 from shared.ids import profile_point_id
+from shared.store.lengths import restored
 from shared.store.protocol import StoredProfile, TasteVectors
 from shared.store.qdrant import ensure_collection, translated
 from shared.taste import ELEMENTS
@@ -44,8 +43,8 @@ class QdrantProfiles:
         if not found or not isinstance(found[0].vector, dict):
             return None
         return TasteVectors(
-            preference=_restored(found[0].vector[PREFERENCE]),
-            non_preference=_restored(found[0].vector[NON_PREFERENCE]),
+            preference=restored(found[0].vector[PREFERENCE]),
+            non_preference=restored(found[0].vector[NON_PREFERENCE]),
         )
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
@@ -71,19 +70,3 @@ class QdrantProfiles:
 
 def _point(tenant: str, user_id: str) -> str:
     return str(profile_point_id(tenant=tenant, user_id=user_id))
-
-
-def _restored(stored: object) -> Vectors:
-    """The vector as it went in: for cosine, Qdrant keeps it at length 1, whatever it had.
-
-    The longest a vector of ours can be is 1, when all five elements are known; with fewer, the
-    known blocks come back too long, and are scaled to their own length again.
-    """
-    vector = np.asarray(stored, np.float32)
-    blocks = vector.reshape(len(ELEMENTS), -1)
-    known = int((np.linalg.norm(blocks, axis=1) > 0).sum())
-    length = float(np.linalg.norm(vector))
-    if not known or not length:
-        return np.zeros_like(vector)
-    scaled: Vectors = vector * np.float32(np.sqrt(known / len(ELEMENTS)) / length)
-    return scaled

@@ -62,12 +62,18 @@ class Batches(Generic[AskedT, AnswerT]):
             asked = [one for one, _ in batch]
             try:
                 answers = await loop.run_in_executor(self._executor, partial(self._answer, asked))
+                answered = list(zip(batch, answers, strict=True))
+            except asyncio.CancelledError:
+                # The executor was closed: nobody may wait for an answer that never comes.
+                for _, future in batch + self._waiting:
+                    future.cancel()
+                raise
             except Exception as error:
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
                 continue
-            for (_, future), answer in zip(batch, answers, strict=True):
+            for (_, future), answer in answered:
                 if not future.done():
                     future.set_result(answer)
 
