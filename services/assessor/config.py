@@ -15,7 +15,8 @@ class AssessorSettings(BaseModel):
     """Milliseconds before a request's deadline at which we answer with what we have: Kafka and the
     app need some too."""
     default_deadline_ms: PositiveInt = 60_000
-    """Deadline of a request that names none; only a model that hangs makes it matter."""
+    """Time in work of a request that names no deadline, which it does not spend in the queue; only
+    a model that hangs makes it matter."""
     remembered_answers: PositiveInt = 20_000
     """Latest answered requests kept in memory, so that a redelivered one is not answered anew."""
     described_at_once: PositiveInt = 16

@@ -96,9 +96,11 @@ class AssessorService:
         self._describing.offer([entry.image for entry in found.entries])
 
     def _watch(self, request: ImageCandidates, written_ms: int) -> Stopwatch:
-        deadline = request.deadline_ms or self._settings.default_deadline_ms
+        queued = max(self._parts.clock().timestamp() * 1000 - written_ms, 0.0)
+        # Without a deadline of its own, a request that waited out our absence is not late.
+        deadline = request.deadline_ms or queued + self._settings.default_deadline_ms
         return Stopwatch(
-            queued_ms=self._parts.clock().timestamp() * 1000 - written_ms,
+            queued_ms=queued,
             deadline_ms=deadline - self._settings.deadline_margin_ms,
             now=self._now,
         )
