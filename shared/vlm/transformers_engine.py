@@ -51,12 +51,19 @@ class TransformersEngine:
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="left")
             model = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype)
-        except (OSError, ValueError) as error:
+            self._vision = Vision.read(folder)
+        # The library's own for a spoilt file are of many kinds, a bare `Exception` among them.
+        except Exception as error:
             raise BadCheckpoint(f"{folder} cannot be loaded: {error}") from error
         self._model: Any = model.to(self._device).eval()
-        self._vision = Vision.read(folder)
         self._skeleton = skeleton(self._tokenizer)
         self._image_pad: int = self._tokenizer.convert_tokens_to_ids(IMAGE_PAD)
+        if self._image_pad != model.config.image_token_id:
+            raise BadCheckpoint(
+                f"{folder} has a tokenizer that is not its model's: {IMAGE_PAD} is token"
+                f" {self._image_pad}, and the model takes {model.config.image_token_id}; fetch the"
+                " folder anew"
+            )
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """The taste behind each person's images (arXiv 2511.00609, section 3: predict)."""
