@@ -35,6 +35,8 @@ class FormatFailures(Value):
 
     answers: int
     failed: int
+    unanswered: int
+    """Those in which not even the choice (`score`: not one word of the profiles) could be read."""
     reasons: dict[str, int]
 
 
