@@ -14,7 +14,7 @@ from shared.taste import ELEMENTS, Element
 from shared.vlm.checkpoint import check_files
 from shared.vlm.comparer import Comparison, Pair
 from shared.vlm.forced_digits import ForcedDigits
-from shared.vlm.loading import load
+from shared.vlm.opening import open_checkpoint
 from shared.vlm.pixels import Pictures, prepare
 from shared.vlm.protocol import (
     Candidate,
@@ -42,14 +42,14 @@ class TransformersEngine:
         self.model_version = check_files(folder)
         if threads:
             torch.set_num_threads(threads)
-        loaded = load(folder, device=device)
-        self._model = loaded.model
-        self._tokenizer = loaded.tokenizer
-        self._device = loaded.device
-        self._vision = loaded.vision
-        self._skeleton = loaded.skeleton
-        self._image_pad = loaded.image_pad
-        self._ends = loaded.ends
+        opened = open_checkpoint(folder, device=device)
+        self._model = opened.model
+        self._tokenizer = opened.tokenizer
+        self._device = opened.device
+        self._vision = opened.vision
+        self._skeleton = opened.skeleton
+        self._image_pad = opened.image_pad
+        self._ends = opened.ends
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """The taste behind each person's images (arXiv 2511.00609, section 3: predict)."""

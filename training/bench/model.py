@@ -128,12 +128,14 @@ async def measure(settings: ModelSettings, *, rounds: int) -> Measured:
     import torch
 
     from shared.vlm.in_process import load_model
-    from shared.vlm.loading import load
+    from shared.vlm.opening import open_checkpoint
     from training.bench.plain_calls import PlainCalls
 
     candidates, references = candidates_and_references()
     model = load_model(settings)
-    plain = PlainCalls(load(settings.model or shipped_folder(), device=settings.model_device))
+    plain = PlainCalls(
+        open_checkpoint(settings.model or shipped_folder(), device=settings.model_device)
+    )
     try:
         found: list[Speeds] = []
         for number in range(rounds + 1):

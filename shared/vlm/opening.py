@@ -1,4 +1,4 @@
-"""Load a checkpoint for this process, and refuse one whose files do not belong together."""
+"""Open a checkpoint in this process, and refuse one whose files do not belong together."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ IMAGE_PAD: Final = "<|image_pad|>"
 
 
 @dataclass(frozen=True)
-class Loaded:
+class Opened:
     """A model that is ready to answer, and what is needed to ask it."""
 
     model: Any
@@ -31,7 +31,7 @@ class Loaded:
     """Tokens that end an answer."""
 
 
-def load(folder: Path, *, device: str = "auto") -> Loaded:
+def open_checkpoint(folder: Path, *, device: str = "auto") -> Opened:
     """Everything in `folder`, on a GPU if there is one (`auto`); raises `BadCheckpoint`."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -56,7 +56,7 @@ def load(folder: Path, *, device: str = "auto") -> Loaded:
         expected_image_token=model.config.image_token_id,
     )
     ends = model.generation_config.eos_token_id
-    return Loaded(
+    return Opened(
         model=model.to(device).eval(),
         tokenizer=tokenizer,
         device=torch.device(device),
