@@ -85,7 +85,8 @@ PAIR_TEMPLATE: Final = PairTemplate(
     "B, in the same way.\n"
     "<answer>Image A</answer> or <answer>Image B</answer>"
 )
-"""Not among `TASKS`, whose texts are tokens of the shipped model: it has not learned to compare."""
+"""Not among `TASKS`, whose texts are tokens of the shipped model, and not of `PROMPT_VERSION`: no
+model of ours has learned to compare yet."""
 
 _IMAGE: Final = Part("image")
 

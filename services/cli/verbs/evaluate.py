@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.cli.benchmarks import NoBenchmark, find_benchmark
+from services.cli.benchmarks import NoBenchmark, NotWritten, find_benchmark
 from services.cli.connection import ConnectionSettings
-from services.cli.console import out, say, wrong_use
+from services.cli.console import fail, out, say, wrong_use
 from services.cli.evaluation_page import write_evaluation_page
 from shared.evaluation import Accuracy, Report
 from shared.pair_template import BadTemplate, PairTemplate
@@ -65,6 +65,8 @@ def evaluate(
         found = find_benchmark(bench, data_dir=data_dir, limit=limit)
     except NoBenchmark as error:
         wrong_use(str(error))
+    except NotWritten as error:
+        fail(str(error))
     options = {
         "--protocol": protocol.value, "--model": model, "--limit": limit, "--level": found.level,
         "--references": references, "--seed": seed, "--prompt-template": prompt_template,
@@ -77,11 +79,12 @@ def evaluate(
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if not ended.stdout.strip():
         raise typer.Exit(ended.returncode or 1)
-    report = Report.model_validate_json(ended.stdout)
+    line = ended.stdout.strip().splitlines()[-1]
+    report = Report.model_validate_json(line)
     page = folder / "index.html"
     write_evaluation_page(page, report, bench=bench)
     if as_json:
-        sys.stdout.write(ended.stdout.strip() + "\n")
+        sys.stdout.write(line + "\n")
     else:
         _show(report)
     say(f"report, answers and picture: {folder.resolve()}")
