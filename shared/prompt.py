@@ -1,4 +1,4 @@
-"""Build every prompt: predict a taste, describe an image, score a candidate, explain the scores.
+"""Build every prompt: predict a taste, describe an image, score, explain, compare a pair.
 
 The one place where a model is spoken to. Serving, training data, rewards and evaluation all build
 their prompts here and read the answers with `shared.verdict`, so they cannot drift apart.
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from shared.pair_template import PairTemplate
 from shared.taste import ELEMENTS, Element, Taste, TasteSide
 
 PROMPT_VERSION: Final = "1"
@@ -55,19 +56,37 @@ class Prompt:
 
     parts: tuple[Part, ...]
     answer_prefix: str
+    system: str = ""
+    """What stands before the user message; only a template of a user's own has one."""
 
     @property
     def image_count(self) -> int:
         return sum(part.kind == "image" for part in self.parts)
 
     def messages(self) -> list[dict[str, object]]:
-        """The user message in the layout of Hugging Face chat templates."""
+        """The messages in the layout of Hugging Face chat templates."""
         content = [
             {"type": "image"} if part.kind == "image" else {"type": "text", "text": part.text}
             for part in self.parts
         ]
-        return [{"role": "user", "content": content}]
+        first = [{"type": "text", "text": self.system}]
+        system: list[dict[str, object]] = [{"role": "system", "content": first}]
+        return [*(system if self.system else []), {"role": "user", "content": content}]
 
+
+PAIR_TEMPLATE: Final = PairTemplate(
+    f"{LIKED}{{liked}}\n{DISLIKED}{{disliked}}\nImage A:{{image_a}}\nImage B:{{image_b}}\n"
+    "Name this person's taste, score both images against it on each visual element from 0 to 5"
+    " (5 is liked, 0 is disliked, 2 is neither), and choose the one with the higher total."
+    " Answer in five lines, with your words and digits:\n"
+    "Likes art style: a word; color: a word; medium: a word; saturation: a word; detail: a word.\n"
+    "Dislikes, in the same way.\n"
+    "A art style: 0; color: 0; medium: 0; saturation: 0; detail: 0.\n"
+    "B, in the same way.\n"
+    "<answer>Image A</answer> or <answer>Image B</answer>"
+)
+"""Not among `TASKS`, whose texts are tokens of the shipped model, and not of `PROMPT_VERSION`: no
+model of ours has learned to compare yet."""
 
 _IMAGE: Final = Part("image")
 
@@ -124,6 +143,18 @@ def score(likes: SpokenTaste, dislikes: SpokenTaste) -> Prompt:
 def explain(likes: SpokenTaste, dislikes: SpokenTaste) -> Prompt:
     """Ask for one candidate's five scores against a taste in words, each with its reason."""
     return Prompt(_candidate(likes, dislikes, task=EXPLAIN_TASK), answer_prefix="Scores")
+
+
+def pair(*, liked: int, disliked: int, template: PairTemplate = PAIR_TEMPLATE) -> Prompt:
+    """Ask which of two candidates a person prefers, from `liked` and `disliked` references.
+
+    The images come in that order, then Image A and Image B; the answer is not begun for the model.
+    """
+    images = {"liked": liked, "disliked": disliked, "image_a": 1, "image_b": 1}
+    parts: list[Part] = []
+    for piece, stands_for_images in template.pieces():
+        parts += [_IMAGE] * images[piece] if stands_for_images else [Part("text", piece)]
+    return Prompt(tuple(parts), answer_prefix="", system=template.system)
 
 
 def score_for(taste: Taste) -> Prompt:

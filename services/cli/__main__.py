@@ -3,7 +3,18 @@
 import typer
 
 from services.cli.console import FAILURE, err
-from services.cli.verbs import assess, demo, doctor, feed, feedback, profile, publish, up
+from services.cli.verbs import (
+    assess,
+    bench,
+    demo,
+    doctor,
+    evaluate,
+    feed,
+    feedback,
+    profile,
+    publish,
+    up,
+)
 from shared.settings import WrongSettings
 
 app = typer.Typer(
@@ -19,6 +30,8 @@ app.command()(publish.publish)
 app.command()(feed.feed)
 app.command()(feedback.feedback)
 app.add_typer(profile.app, name="profile")
+app.command()(evaluate.evaluate)
+app.command()(bench.bench)
 app.command()(doctor.doctor)
 
 

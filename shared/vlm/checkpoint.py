@@ -50,6 +50,23 @@ def check_files(folder: Path) -> str:
     return str(manifest["version"])
 
 
+def check_tokens(
+    folder: Path, *, tokens: int, rows: int, image_token: int, expected_image_token: int
+) -> None:
+    """Raises `BadCheckpoint` when the tokenizer is another model's: answers would be nonsense."""
+    if tokens > rows:
+        raise BadCheckpoint(
+            f"the tokenizer in {folder} has {tokens} tokens and the model {rows}: they do not"
+            " belong together; fetch tokenizer.json and the weights from one place"
+        )
+    if image_token != expected_image_token:
+        raise BadCheckpoint(
+            f"the tokenizer in {folder} gives the place of an image the token {image_token} and"
+            f" config.json {expected_image_token}: they do not belong together; fetch both from"
+            " one place"
+        )
+
+
 def _manifest(file: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from PIL.Image import Image
 
+from shared.vlm.comparer import Comparison, Pair
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -79,7 +80,7 @@ class Batches(Generic[AskedT, AnswerT]):
 
 
 class InProcessModel:
-    """A `VisionLanguageModel` on one engine and one thread, shared by every service here."""
+    """A `VisionLanguageModel` and `Comparer` on one engine and one thread, shared by all here."""
 
     def __init__(self, engine: TransformersEngine, settings: ModelSettings) -> None:
         self._engine = engine
@@ -91,6 +92,7 @@ class InProcessModel:
         self._predictions: Batches[References, PredictedTaste] = batches(
             engine.predict, largest=few
         )
+        self._comparisons: Batches[Pair, Comparison] = batches(engine.compare, largest=few)
         self._descriptions: Batches[Image, Description] = batches(engine.describe, largest=many)
         self._scores: Batches[Candidate, Scores] = batches(engine.score, largest=many)
         self._reasons: Batches[Scored, Reasons] = batches(engine.explain, largest=many)
@@ -110,6 +112,9 @@ class InProcessModel:
 
     async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
         return await self._reasons.ask(scored)
+
+    async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
+        return await self._comparisons.ask(pairs)
 
     def close(self) -> None:
         """Finish the pass that runs; nothing more is answered."""

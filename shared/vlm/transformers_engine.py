@@ -1,21 +1,21 @@
-"""Run a Qwen2.5-VL-like checkpoint in this process with transformers: predict, describe, score."""
+"""Run a Qwen2.5-VL-like checkpoint in this process: predict, describe, score, explain, compare."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from transformers import AutoModelForImageTextToText, AutoTokenizer, LogitsProcessorList
-from transformers.utils.logging import disable_progress_bar
+from transformers import LogitsProcessorList
 
 from shared import prompt, reason, verdict
 from shared.prompt import Prompt
 from shared.taste import ELEMENTS, Element
-from shared.vlm.checkpoint import BadCheckpoint, check_files
+from shared.vlm.checkpoint import check_files
+from shared.vlm.comparer import Comparison, Pair
 from shared.vlm.forced_digits import ForcedDigits
-from shared.vlm.pixels import Pictures, Vision, prepare
+from shared.vlm.opening import open_checkpoint
+from shared.vlm.pixels import Pictures, prepare
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -25,13 +25,14 @@ from shared.vlm.protocol import (
     Scored,
     Scores,
 )
-from shared.vlm.skeleton import DIGITS, skeleton
+from shared.vlm.skeleton import DIGITS
 
-IMAGE_PAD = "<|image_pad|>"
 MAX_WORDS_TOKENS = 128
 """Two sides of five elements with two words each are about 60 tokens, of a large model's 110."""
 MAX_REASONS_TOKENS = 224
 """Five short reasons; one that runs on is cut and left out."""
+MAX_COMPARISON_TOKENS = 2048
+"""The paper's limit; its checkpoints write about 830 (arXiv 2511.00609)."""
 
 
 class TransformersEngine:
@@ -41,29 +42,14 @@ class TransformersEngine:
         self.model_version = check_files(folder)
         if threads:
             torch.set_num_threads(threads)
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._device = torch.device(device)
-        # Half precision is emulated, and slow, on most CPUs.
-        dtype = torch.float32 if self._device.type == "cpu" else torch.bfloat16
-        # Weights of a few seconds need no bar of the library's own between our lines.
-        disable_progress_bar()
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="left")
-            model = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype)
-            self._vision = Vision.read(folder)
-        # The library's own for a spoilt file are of many kinds, a bare `Exception` among them.
-        except Exception as error:
-            raise BadCheckpoint(f"{folder} cannot be loaded: {error}") from error
-        self._model: Any = model.to(self._device).eval()
-        self._skeleton = skeleton(self._tokenizer)
-        self._image_pad: int = self._tokenizer.convert_tokens_to_ids(IMAGE_PAD)
-        if self._image_pad != model.config.image_token_id:
-            raise BadCheckpoint(
-                f"{folder} has a tokenizer that is not its model's: {IMAGE_PAD} is token"
-                f" {self._image_pad}, and the model takes {model.config.image_token_id}; fetch the"
-                " folder anew"
-            )
+        opened = open_checkpoint(folder, device=device)
+        self._model = opened.model
+        self._tokenizer = opened.tokenizer
+        self._device = opened.device
+        self._vision = opened.vision
+        self._skeleton = opened.skeleton
+        self._image_pad = opened.image_pad
+        self._ends = opened.ends
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """The taste behind each person's images (arXiv 2511.00609, section 3: predict)."""
@@ -105,7 +91,25 @@ class TransformersEngine:
         )
         return [_reasons(answer, row) for answer, row in zip(answers, digits, strict=True)]
 
-    @torch.inference_mode()
+    def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
+        """Which of two candidates, in the model's own words: profiles, scores, an answer."""
+        asked = [
+            prompt.pair(
+                liked=len(p.references.liked),
+                disliked=len(p.references.disliked),
+                template=p.template,
+            )
+            for p in pairs
+        ]
+        images = [
+            [*p.references.liked, *p.references.disliked, p.image_a, p.image_b] for p in pairs
+        ]
+        written = self._written(asked, images, most=MAX_COMPARISON_TOKENS)
+        return [
+            Comparison(answer, verdict.read_comparison(answer, finished=ended))
+            for answer, ended in written
+        ]
+
     def _answers(
         self,
         asked: Sequence[Prompt],
@@ -115,6 +119,18 @@ class TransformersEngine:
         constrain: Callable[[int], ForcedDigits] | None = None,
     ) -> list[str]:
         """The model's greedy answers, each with the beginning that was forced on it."""
+        return [text for text, _ in self._written(asked, images, most=most, constrain=constrain)]
+
+    @torch.inference_mode()
+    def _written(
+        self,
+        asked: Sequence[Prompt],
+        images: Sequence[Sequence[Image]],
+        *,
+        most: int,
+        constrain: Callable[[int], ForcedDigits] | None = None,
+    ) -> list[tuple[str, bool]]:
+        """Answers, each with whether the model ended it within `most` tokens."""
         if not asked:
             return []
         pictures = prepare([image for row in images for image in row], self._vision)
@@ -127,7 +143,8 @@ class TransformersEngine:
             logits_processor=LogitsProcessorList([constrain(length)] if constrain else []),
         )
         written = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
-        return [p.answer_prefix + text for p, text in zip(asked, written, strict=True)]
+        ended = torch.isin(out[:, length:].cpu(), self._ends).any(dim=1).tolist()
+        return [(p.answer_prefix + t, e) for p, t, e in zip(asked, written, ended, strict=True)]
 
     def _token_ids(
         self, asked: Sequence[Prompt], pictures: Pictures, *, answer: bool

@@ -7,29 +7,9 @@ out and named in `problems`, never guessed.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
-from shared.prompt import UNKNOWN
 from shared.taste import ELEMENTS, Element
-
-MAX_WORD_LENGTH = 64
-"""A longer "word" is a sentence that ran on, not a value."""
-
-_NAMES: Final[dict[Element, str]] = {
-    Element.ART_STYLE: r"(?:art[ _]?)?styles?",
-    Element.COLOR: r"colou?rs?",
-    Element.MEDIUM: r"(?:art(?:istic)?[ _]?)?mediums?",
-    Element.SATURATION: r"saturations?",
-    Element.DETAIL: r"details?",
-}
-
-
-@dataclass(frozen=True)
-class SideRead:
-    """The words read for each element of one side; elements answered "any" are empty."""
-
-    words: Mapping[Element, tuple[str, ...]]
-    problems: tuple[str, ...] = ()
+from shared.verdict.elements import NAMES, SideRead, read_side
 
 
 @dataclass(frozen=True)
@@ -57,16 +37,16 @@ class ScoresRead:
 def read_taste(answer: str) -> TasteRead:
     """Read `Likes ... Dislikes ...` (spelling and line breaks vary)."""
     halves = re.split(r"\bdislikes\b", answer, maxsplit=1, flags=re.IGNORECASE)
-    likes = _read_side(halves[0], side="likes")
+    likes = read_side(halves[0], side="likes")
     if len(halves) == 1:
         return TasteRead(likes.words, {}, (*likes.problems, "the answer has no Dislikes part"))
-    dislikes = _read_side(halves[1], side="dislikes")
+    dislikes = read_side(halves[1], side="dislikes")
     return TasteRead(likes.words, dislikes.words, likes.problems + dislikes.problems)
 
 
 def read_description(answer: str) -> SideRead:
     """Read `Shows art style: ...; ...`."""
-    return _read_side(answer, side="description")
+    return read_side(answer, side="description")
 
 
 def read_scores(answer: str) -> ScoresRead:
@@ -75,7 +55,7 @@ def read_scores(answer: str) -> ScoresRead:
     reasons: dict[Element, str] = {}
     problems: list[str] = []
     for element in ELEMENTS:
-        pattern = rf"\b{_NAMES[element]}\s*:\s*(-?\d+(?:\.\d+)?)\s*(?:\(([^()]*)\)?)?"
+        pattern = rf"\b{NAMES[element]}\s*:\s*(-?\d+(?:\.\d+)?)\s*(?:\(([^()]*)\)?)?"
         match = re.search(pattern, answer, re.IGNORECASE)
         if match is None:
             problems.append(f"no score for {element.spoken}")
@@ -86,23 +66,3 @@ def read_scores(answer: str) -> ScoresRead:
             if match[2] and match[2].strip():
                 reasons[element] = match[2].strip()
     return ScoresRead(digits, reasons, tuple(problems))
-
-
-def _read_side(text: str, *, side: str) -> SideRead:
-    words: dict[Element, tuple[str, ...]] = {}
-    problems: list[str] = []
-    for element in ELEMENTS:
-        match = re.search(rf"\b{_NAMES[element]}\s*:\s*([^;:\n.<]*)", text, re.IGNORECASE)
-        found = _split_words(match[1]) if match else ()
-        if not found:
-            problems.append(f"no word for {element.spoken} in the {side}")
-        elif any(len(word) > MAX_WORD_LENGTH for word in found):
-            problems.append(f"a word for {element.spoken} of the {side} runs on")
-        else:
-            words[element] = () if found == (UNKNOWN,) else found
-    return SideRead(words, tuple(problems))
-
-
-def _split_words(text: str) -> tuple[str, ...]:
-    pieces = (piece.strip(" ,\t\"'*").lower() for piece in re.split(r"\bor\b|,|/", text))
-    return tuple(dict.fromkeys(piece for piece in pieces if piece))

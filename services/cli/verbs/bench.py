@@ -1,0 +1,68 @@
+"""`preferstream bench`: what the parts do in a second, each beside its baseline, as ratios."""
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from services.cli.console import fail, out, print_json, wrong_use
+from shared.measured import Measure, Measured
+
+BENCHMARKS = {
+    "model": "training.bench.model",
+}
+"""Name and module; each runs in a process of its own and prints `shared.measured.Measured`."""
+
+
+def bench(
+    name: Annotated[
+        str | None, typer.Argument(help=f"One of: {', '.join(BENCHMARKS)}; without it, all.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line a benchmark.")] = False,
+) -> None:
+    """Measure speed beside a baseline in runs that take turns; fails where a promise is broken.
+
+    Example: preferstream bench model
+    """
+    if name is not None and name not in BENCHMARKS:
+        wrong_use(f"{name} is no benchmark; there are {', '.join(BENCHMARKS)}")
+    broken: list[str] = []
+    for module in [BENCHMARKS[name]] if name else BENCHMARKS.values():
+        ended = subprocess.run(
+            [sys.executable, "-m", module], stdout=subprocess.PIPE, text=True, check=False
+        )
+        if ended.returncode:
+            raise typer.Exit(ended.returncode)
+        measured = Measured.model_validate_json(ended.stdout)
+        if as_json:
+            print_json(measured.model_dump(mode="json"))
+        else:
+            out.print(_table(measured))
+        broken += [measure.what for measure in measured.measures if not measure.kept]
+    if broken:
+        fail(f"not as fast as promised: {', '.join(broken)}")
+
+
+def _table(measured: Measured) -> Table:
+    conditions = ", ".join(f"{name} {value}" for name, value in measured.conditions.items())
+    table = Table(title=f"{measured.benchmark}: {conditions}", title_justify="left")
+    table.add_column("what")
+    for column in ("ours", "baseline", "ratio", "promised"):
+        table.add_column(column, justify="right")
+    for measure in measured.measures:
+        baseline = "" if measure.baseline is None else f"{measure.baseline:.3g} {measure.unit}"
+        ratio = "" if measure.ratio is None else f"{measure.ratio:.1f}x"
+        table.add_row(
+            measure.what, f"{measure.ours:.3g} {measure.unit}", baseline, ratio, _promise(measure)
+        )
+        if measure.baseline_is:
+            table.add_row(f"  beside {measure.baseline_is}", "", "", "", "")
+    return table
+
+
+def _promise(measure: Measure) -> str:
+    if measure.at_least is not None:
+        return f"at least {measure.at_least:g}x"
+    return "" if measure.at_most is None else f"at most {measure.at_most:g} {measure.unit}"

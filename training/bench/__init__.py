@@ -1,0 +1,1 @@
+"""Measure what the parts do in a second, each beside its baseline in one run."""

@@ -1,0 +1,127 @@
+"""Evaluate a model folder on a benchmark; the report is one line of JSON on standard output.
+
+python -m training.evaluation FOLDER --protocol score --model shared/nano --out runs/evaluation
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.evaluation import Report
+from shared.pair_template import BadTemplate, PairTemplate
+from shared.settings import WrongSettings, from_environment
+from shared.vlm.checkpoint import BadCheckpoint
+from shared.vlm.settings import ModelSettings
+from training.evaluation.answers import Answers
+from training.evaluation.benchmark import BadBenchmark, Benchmark
+from training.evaluation.evaluation import Settings, evaluate, steps
+from training.evaluation.progress import progress
+from training.evaluation.reading import read_benchmark
+
+FAILURE, INTERRUPTED = 1, 130
+
+
+def main() -> int:
+    options = _arguments()
+    settings = Settings(
+        protocol=options.protocol,
+        level=options.level,
+        template=options.prompt_template,
+        seed=options.seed,
+        limit=options.limit,
+        references=options.references,
+    )
+    try:
+        benchmark = read_benchmark(
+            options.bench, references=settings.references, limit=settings.limit
+        )
+        for complaint in benchmark.complaints:
+            print(f"left out: {complaint}", file=sys.stderr)
+        fixed = {"model": options.model} if options.model else {}
+        report, answers = run(benchmark, settings, from_environment(ModelSettings, **fixed))
+    except (BadBenchmark, BadCheckpoint, WrongSettings) as error:
+        print(f"preferstream: {error}", file=sys.stderr)
+        return FAILURE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    if options.out:
+        write(options.out, report, answers)
+    print(report.model_dump_json(), flush=True)
+    failures = report.format_failures
+    if failures.unanswered == failures.answers:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in failures.reasons.items())
+        print(
+            f"preferstream: not one of {failures.answers} answers could be read ({reasons}), so"
+            f" that the accuracy says nothing about taste: {report.model_version} has not learned"
+            f" this prompt. Use another --protocol than {settings.protocol}, or --prompt-template"
+            " with the prompt that it knows",
+            file=sys.stderr,
+        )
+        return FAILURE
+    return 0
+
+
+def run(
+    benchmark: Benchmark, settings: Settings, model_settings: ModelSettings
+) -> tuple[Report, Mapping[str, Answers]]:
+    """Open the engine that serves, ask, and close it."""
+    from shared.vlm.in_process import load_model  # loads transformers: not for --help
+
+    print("loading the model", file=sys.stderr, flush=True)
+    model = load_model(model_settings)
+    try:
+        with progress(steps(benchmark, settings.protocol)) as advance:
+            return asyncio.run(evaluate(model, benchmark, settings, advance=advance))
+    finally:
+        model.close()
+
+
+def write(folder: Path, report: Report, answers: Mapping[str, Answers]) -> None:
+    """`answers.jsonl`, one line an item, and `report.json` last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "answers.jsonl").open("w", encoding="utf-8") as file:
+        for split, told in answers.items():
+            for outcome in told.outcomes:
+                line = {
+                    "split": split, "item": outcome.item.place, "preferred": outcome.item.preferred,
+                    "won": outcome.won, "told": outcome.told,
+                }  # fmt: skip
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    (folder / "report.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluation", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("bench", type=Path, help="a SET.json, or a folder of data/<SET>/<SET>.json")
+    parser.add_argument("--protocol", choices=("score", "pair"), default="score")
+    parser.add_argument("--model", type=Path, help="a model folder; default: the setting's")
+    parser.add_argument("--level", choices=("easy", "hard"), help="of the simulated benchmark")
+    parser.add_argument("--limit", type=_positive, help="the first N items of each set")
+    parser.add_argument("--references", type=_positive, default=5, help="of a side (default 5)")
+    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap (default 0)")
+    parser.add_argument("--prompt-template", type=_template, help="replaces our pair prompt")
+    parser.add_argument("--out", type=Path, help="folder for report.json and answers.jsonl")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def _template(text: str) -> PairTemplate:
+    try:
+        return PairTemplate.parse(Path(text).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, BadTemplate) as error:
+        raise argparse.ArgumentTypeError(f"{text} cannot be used: {error}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
