@@ -43,7 +43,9 @@ def main() -> None:
         try:
             venv.create(folder, with_pip=True, clear=folder.exists())
         except (subprocess.CalledProcessError, OSError) as error:
-            fail(f"that failed ({error}); on Debian and Ubuntu install python3-venv, then try again")
+            fail(
+                f"that failed ({error}); on Debian and Ubuntu install python3-venv, then try again"
+            )
     say("2/3 installing the installer (uv)")
     run(
         python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv>=0.9",
@@ -52,7 +54,7 @@ def main() -> None:
     say("3/3 installing Preferstream and what it needs (about 5 GB, a minute on a fast network)")
     run(
         folder / "bin" / "uv", "pip", "install", "--python", python,
-        "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev]",
+        "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev,training]",
         hint="the installation failed; the lines above say which package. Run the same again:"
         " what was downloaded is kept",
     )  # fmt: skip
