@@ -43,9 +43,7 @@ def main() -> None:
         try:
             venv.create(folder, with_pip=True, clear=folder.exists())
         except (subprocess.CalledProcessError, OSError) as error:
-            fail(
-                f"that failed ({error}); on Debian and Ubuntu install python3-venv, then try again"
-            )
+            fail(f"that failed ({error}); on Debian and Ubuntu install python3-venv, then try again")
     say("2/3 installing the installer (uv)")
     run(
         python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv>=0.9",

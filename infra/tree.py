@@ -42,8 +42,7 @@ def sentence(path: Path) -> str:
         return (docstring or "").split("\n")[0]
     if path.suffix == ".md":
         return next(
-            (line.lstrip("# ") for line in path.read_text(encoding="utf-8").splitlines() if line),
-            "",
+            (line.lstrip("# ") for line in path.read_text(encoding="utf-8").splitlines() if line), ""
         )
     if path.suffix == ".html":
         return "The page's template."

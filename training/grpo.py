@@ -28,7 +28,7 @@ from training.tuning.judge import EngineJudge
 from training.tuning.policy import Loaded, load_policy
 from training.tuning.rows import fit_to, grpo_dataset, grpo_rows
 from training.tuning.run_folder import RunFolder
-from training.tuning.session import Finished, on_cpu, prepare, train
+from training.tuning.session import Finished, on_cpu, one_first, prepare, train
 from training.tuning.simulated import draw_cases
 
 STAGE = "grpo"
@@ -50,7 +50,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     from training.tuning.group_trainer import GroupTrainer
 
     fit = fit_to(Vision.read(config.policy.base))
-    rows = list(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
+    rows = grpo_dataset(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
     batch = config.optimizing.batch * config.optimizing.accumulation // config.group
     if len(rows) < batch:
         raise BadConfig(
@@ -61,7 +61,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
         model=loaded.model,
         args=grpo_arguments(config, on_cpu=on_cpu()),
         reward_funcs=rewards,
-        train_dataset=grpo_dataset(rows),
+        train_dataset=rows,
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
@@ -94,7 +94,8 @@ def judge_folder(config: GrpoConfig, folder: RunFolder) -> Path:
         return config.judge
     if config.policy.adapter is None:
         return config.policy.base
-    return merge(base=config.policy.base, adapter=config.policy.adapter, to=folder.judge)
+    with one_first():
+        return merge(base=config.policy.base, adapter=config.policy.adapter, to=folder.judge)
 
 
 def _image_similarity(config: GrpoConfig) -> ImageSimilarity:

@@ -13,7 +13,7 @@ from training.tuning.arguments import sft_arguments
 from training.tuning.case_files import read_examples
 from training.tuning.cases import Example
 from training.tuning.commands import run_command
-from training.tuning.config import SftConfig
+from training.tuning.config import BadConfig, SftConfig
 from training.tuning.policy import Loaded, load_policy
 from training.tuning.rows import fit_to, sft_dataset, sft_row
 from training.tuning.session import Finished, on_cpu, prepare, train
@@ -35,10 +35,13 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
     from trl import SFTTrainer
 
     fit = fit_to(Vision.read(config.policy.base))
+    rows = sft_dataset(sft_row(example, fit) for example in all_examples(config))
+    if not len(rows):
+        raise BadConfig("there is no example to learn from: give data.source a file that has some")
     return SFTTrainer(
         model=loaded.model,
         args=sft_arguments(config, on_cpu=on_cpu()),
-        train_dataset=sft_dataset(sft_row(example, fit) for example in all_examples(config)),
+        train_dataset=rows,
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )

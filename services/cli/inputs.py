@@ -9,10 +9,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from PIL import Image, ImageOps
+from shared.events.codec import decode
 
 from shared.clock import Clock
 from shared.events import Candidate, ImageCandidates
-from shared.events.codec import decode
 from shared.events.record import Record
 from shared.events.topics import CANDIDATES
 

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
+from shared.events.codec import decode, encode
 
 from shared.errors import Unavailable, Unprocessable
 from shared.events.base import Event
-from shared.events.codec import decode, encode
 from shared.events.record import Outgoing, Record
 from shared.events.topics import MAX_RECORD_BYTES, Topic, topic_named
 

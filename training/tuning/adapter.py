@@ -26,15 +26,17 @@ def write_adapter(
     stage: str,
     seed: int,
     training: Mapping[str, object],
+    weights: Mapping[str, Any] | None = None,
 ) -> Path:
     """Save the adapter under `folder` and say where.
 
     A server caches by name and path, so each version has a folder of its own and is never
     overwritten. Only the adapter that was trained is kept, not the trainer's copy of its start.
+    `weights` are the whole model's, where its own are spread over several processes.
     """
     part = folder / ".part"
     shutil.rmtree(part, ignore_errors=True)
-    model.save_pretrained(part, selected_adapters=["default"])
+    model.save_pretrained(part, selected_adapters=["default"], state_dict=weights)
     (part / "README.md").unlink(missing_ok=True)  # the library's, which names nothing of ours
     version = f"{base_version}-{stage}-{sha256_of(part / WEIGHTS)[:8]}"
     place = folder / version
@@ -58,7 +60,7 @@ def write_adapter(
 
 
 def check_adapter(folder: Path, *, base_version: str | None = None) -> str:
-    """The version of the adapter in `folder`; raises `BadAdapter` where it is not whole, or not fit.
+    """The version of the adapter in `folder`; raises `BadAdapter` where it cannot be used.
 
     An adapter without our manifest (a checkpoint of PEFT's) is taken as it is, named by its folder.
     """

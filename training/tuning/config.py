@@ -72,7 +72,8 @@ class Run(Section):
     threads: NonNegativeInt = 0
     """CPU threads; 0 leaves the choice to torch, one a core."""
     mlflow: str | None = None
-    """Tracking address; without it a SQLite file in the run's folder, where MLflow is installed."""
+    """Tracking address, or "off"; without it a SQLite file in the run's folder, where MLflow is
+    installed."""
     spare_gigabytes: NonNegativeFloat = 1.0
     """Of disk and of memory, to be left free for whatever else the machine does."""
 

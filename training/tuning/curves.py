@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 MLFLOW_RUN = "mlflow_run.txt"
+OFF = "off"
 
 
 class Curves(Protocol):
@@ -74,9 +75,9 @@ class MlflowCurves:
 def curves(
     folder: Path, *, address: str, name: str, parameters: Mapping[str, Any], first: int
 ) -> list[Curves]:
-    """Every place that measures go to; without MLflow the file alone."""
+    """Every place that measures go to; without MLflow, or with it off, the file alone."""
     kept: list[Curves] = [CurveFile(folder / "curves.jsonl", first=first)]
-    if importlib.util.find_spec("mlflow") is not None:
+    if address != OFF and importlib.util.find_spec("mlflow") is not None:
         kept.append(MlflowCurves(folder, address=address, name=name, parameters=parameters))
     return kept
 

@@ -1,6 +1,7 @@
 """Turn cases and examples into the columns that TRL's trainers take."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -12,6 +13,8 @@ from training.tuning.cases import Case, Example
 
 GrpoTask = Literal["predict", "score", "explain"]
 GRPO_TASKS: Final[tuple[GrpoTask, ...]] = get_args(GrpoTask)
+ROWS_AT_ONCE: Final = 256
+"""Ten images each of a photograph's size are some GB, decoded; stored they are a tenth."""
 Row = dict[str, Any]
 Fit = Callable[[Image], Image]
 
@@ -99,16 +102,16 @@ def _assess_row(number: int, case: Case, task: GrpoTask, fit: Fit, *, liked: boo
 
 def sft_dataset(rows: Iterable[Row]) -> Any:
     """The rows as a data set of the library's, images kept as PNG bytes."""
-    from datasets import Dataset, Features, List
+    from datasets import Features, List
 
     messages = _messages_feature()
     features = Features({"prompt": messages, "completion": messages, "images": List(_image())})
-    return Dataset.from_list(list(rows), features=features)
+    return _stored(rows, features)
 
 
 def grpo_dataset(rows: Iterable[Row]) -> Any:
     """The same with every column that a reward asks for."""
-    from datasets import Dataset, Features, List, Value
+    from datasets import Features, List, Value
 
     features = Features(
         {
@@ -123,7 +126,17 @@ def grpo_dataset(rows: Iterable[Row]) -> Any:
             "weight": Value("float64"),
         }
     )
-    return Dataset.from_list(list(rows), features=features)
+    return _stored(rows, features)
+
+
+def _stored(rows: Iterable[Row], features: Any) -> Any:
+    """Part by part, so that only a part's images are ever decoded at once."""
+    from datasets import Dataset, concatenate_datasets
+
+    left = iter(rows)
+    parts = iter(lambda: list(islice(left, ROWS_AT_ONCE)), [])
+    stored = [Dataset.from_list(part, features=features) for part in parts]
+    return concatenate_datasets(stored or [Dataset.from_list([], features=features)])
 
 
 def _messages_feature() -> Any:

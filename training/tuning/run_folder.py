@@ -89,7 +89,7 @@ class RunFolder:
 
 def write_whole(file: Path, text: str) -> None:
     """All of it or nothing, whenever the process dies."""
-    part = file.with_suffix(".part")
+    part = file.with_suffix(f".{os.getpid()}.part")
     part.write_text(text, encoding="utf-8")
     os.replace(part, file)
 

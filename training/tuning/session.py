@@ -1,7 +1,8 @@
 """One run from its checks to its adapter, whichever trainer does the steps."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from training.tuning.policy import needs
 from training.tuning.run_folder import RunFolder
 from training.tuning.watch import Watch
 
-BuildTrainer = Callable[[], Any]
+
+def say_at_once(line: str) -> None:
+    """To whoever watches, also through a pipe."""
+    print(line, flush=True)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,14 @@ def on_cpu() -> bool:
     return not torch.cuda.is_available()
 
 
+def one_first() -> AbstractContextManager[None]:
+    """Of the processes of a launch the first does what is inside, then the others find it done."""
+    from accelerate import PartialState
+
+    first: AbstractContextManager[None] = PartialState(cpu=on_cpu()).main_process_first()
+    return first
+
+
 def prepare(config: SftConfig | GrpoConfig, *, judge: bool = False) -> RunFolder:
     """Check the machine, claim the folder, and set what chance and sums depend on."""
     import torch
@@ -55,7 +67,8 @@ def prepare(config: SftConfig | GrpoConfig, *, judge: bool = False) -> RunFolder
 
     check_machine(config, judge=judge)
     folder = RunFolder(config.run.folder)
-    folder.open(config)
+    with one_first():
+        folder.open(config)
     if config.run.threads:
         torch.set_num_threads(config.run.threads)
     set_seed(config.run.seed)
@@ -69,11 +82,11 @@ def train(
     *,
     stage: str,
     base_version: str,
-    say: Callable[[str], None] = print,
-    facts: Mapping[str, object] | None = None,
+    say: Callable[[str], None] = say_at_once,
 ) -> Finished:
     """Go on from the last checkpoint to the end, or while there is time; write the adapter."""
-    last = folder.last_checkpoint()
+    with one_first():
+        last = folder.last_checkpoint()
     first = int(last.name.rpartition("-")[2]) if last else 0
     main = trainer.accelerator.is_main_process
     kept = (
@@ -93,25 +106,32 @@ def train(
     )
     trainer.remove_callback(_library_printer())
     trainer.add_callback(watch)
-    if last:
-        say(f"{stage}: going on from step {first} of {config.run.steps}.")
     finished = False
     try:
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
+        if last and (first >= config.run.steps or watch.is_late):
+            trainer._load_from_checkpoint(str(last))  # the library would train one step more
+            trainer.state.global_step = first
+            watch.ran_out_of_time = first < config.run.steps
+        else:
+            if last:
+                say(f"{stage}: going on from step {first} of {config.run.steps}.")
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
         finished = True
     finally:
         for one in kept:
             one.close(finished=finished)
     trainer.accelerator.wait_for_everyone()
-    return _finish(
-        trainer, config, folder, watch=watch, stage=stage, base_version=base_version, facts=facts
-    )
+    return _finish(trainer, config, folder, watch=watch, stage=stage, base_version=base_version)
 
 
 def _library_printer() -> Any:
     from transformers import PrinterCallback
 
     return PrinterCallback
+
+
+def _is_spread(trainer: Any) -> bool:
+    return bool(trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled)
 
 
 def _finish(
@@ -122,11 +142,12 @@ def _finish(
     watch: Watch,
     stage: str,
     base_version: str,
-    facts: Mapping[str, object] | None,
 ) -> Finished:
     steps = int(trainer.state.global_step)
     model = trainer.accelerator.unwrap_model(trainer.model)
     place = folder.adapters
+    # Spread over processes, a model can only be gathered by all of them together.
+    whole = trainer.accelerator.get_state_dict(trainer.model) if _is_spread(trainer) else None
     if trainer.accelerator.is_main_process:
         place = write_adapter(
             model,
@@ -134,7 +155,7 @@ def _finish(
             base_version=base_version,
             stage=stage,
             seed=config.run.seed,
-            training={"steps": steps, "configuration": config.model_dump(mode="json")}
-            | dict(facts or {}),
+            training={"steps": steps, "configuration": config.model_dump(mode="json")},
+            weights=whole,
         )
     return Finished(place, place.name, steps, watch.spent, watch.ran_out_of_time)

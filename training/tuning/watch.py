@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from transformers import TrainerCallback
 
 from training.nano.progress import spell
@@ -13,6 +14,15 @@ from training.tuning.run_folder import Progress, RunFolder
 
 TOLD = ("loss", "reward", "rewards/prediction/mean", "rewards/format/mean", "rewards/accuracy/mean")
 """Measures worth a place on the line; the curves keep all."""
+
+
+def _any_process(late: bool, args: Any) -> bool:
+    """All stop together: one that went on alone would wait for the others for ever."""
+    if args.world_size == 1:
+        return late
+    flag = torch.tensor(float(late), device=args.device)
+    torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
+    return bool(flag.item())
 
 
 class Watch(TrainerCallback):
@@ -25,7 +35,7 @@ class Watch(TrainerCallback):
         stage: str,
         curves: Sequence[Curves],
         budget: float | None,
-        say: Callable[[str], None] = print,
+        say: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`budget` is in seconds."""
@@ -43,6 +53,11 @@ class Watch(TrainerCallback):
         """Seconds, with those before a resumption."""
         return self._spent_before + self._clock() - self._began
 
+    @property
+    def is_late(self) -> bool:
+        """Whether another step would end after the budget."""
+        return out_of_time(spent=self.spent, longest_step=self._longest, budget=self._budget)
+
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._step_began = self._clock()
         if self._first_step is None:
@@ -52,8 +67,7 @@ class Watch(TrainerCallback):
         self._longest = max(self._longest, self._clock() - self._step_began)
         if state.is_world_process_zero:
             self._folder.tell(self._progress(state))
-        late = out_of_time(spent=self.spent, longest_step=self._longest, budget=self._budget)
-        if late and state.global_step < state.max_steps:
+        if _any_process(self.is_late, args) and state.global_step < state.max_steps:
             self.ran_out_of_time = True
             control.should_training_stop = control.should_save = True
 
