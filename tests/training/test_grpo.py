@@ -22,7 +22,7 @@ LOW = 220
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tuned.write_base(tmp_path_factory.mktemp("base") / "tiny")
+    return tuned.write_base(tmp_path_factory.mktemp("base") / "tiny", sharper=1.0)
 
 
 @pytest.fixture(autouse=True)

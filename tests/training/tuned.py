@@ -14,13 +14,14 @@ from training.tuning.policy import Loaded, load_policy
 from training.tuning.simulated import Task
 
 SHARPER = 4.0
-"""A random model with tied embeddings means nearly nothing; its last norm makes it mean more."""
+"""A random model with tied embeddings means nearly nothing; its last norm makes it mean more.
+Answers that are to differ, as GRPO's, need it as it is."""
 
 
-def write_base(folder: Path) -> Path:
+def write_base(folder: Path, *, sharper: float = SHARPER) -> Path:
     """The architecture of the large ones, 30,000 times smaller."""
     model = tiny.model()
-    model.model.language_model.norm.weight.data.mul_(SHARPER)
+    model.model.language_model.norm.weight.data.mul_(sharper)
     export(model, tiny.tokenizer(), folder, seed=5, training=facts("tiny"))
     return folder
 
