@@ -56,7 +56,10 @@ def test_merged_weights_answer_as_base_and_adapter_do(
     )
     with torch.no_grad():
         one, other = (model(input_ids=ids).logits for model in (whole, parts))
-    torch.testing.assert_close(one, other, rtol=0.05, atol=0.05)  # merged weights are bf16
+        with parts.disable_adapter():
+            without = parts(input_ids=ids).logits
+    rounding, learned = (one - other).abs().mean(), (without - other).abs().mean()
+    assert rounding < 0.1 * learned  # merged weights are bf16
 
 
 def test_a_whole_merged_folder_is_left_as_it_is(

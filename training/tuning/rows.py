@@ -136,7 +136,9 @@ def _stored(rows: Iterable[Row], features: Any) -> Any:
     left = iter(rows)
     parts = iter(lambda: list(islice(left, ROWS_AT_ONCE)), [])
     stored = [Dataset.from_list(part, features=features) for part in parts]
-    return concatenate_datasets(stored or [Dataset.from_list([], features=features)])
+    return concatenate_datasets(
+        stored or [Dataset.from_dict(dict.fromkeys(features, []), features=features)]
+    )
 
 
 def _messages_feature() -> Any:
