@@ -28,6 +28,7 @@ FOLDED = {
     "shared/events/schemas": "JSON Schema of every event and the AsyncAPI document, generated.",
     "shared/nano": "preferthinker-nano: weights, tokenizer, processor and model card.",
     "tests": "Unit, contract, integration, training and end-to-end tests.",
+    "training/configs": "Settings of SFT and GRPO runs, and how `accelerate` launches them.",
     "training/curves": "Measured curves of training runs.",
 }
 

@@ -1,0 +1,114 @@
+"""Let a model try, and reward what helps: profiles, layout and pairs ranked right (GRPO with TRL).
+
+python -m training.grpo --config training/configs/nano-grpo.toml
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from shared.embedding.minilm import MiniLM
+from shared.vlm.pixels import Vision
+from training.merge import merge
+from training.prefersim.vocabulary import VALUES
+from training.rewards.accuracy import accuracy
+from training.rewards.format import format
+from training.rewards.image_similarity import FeatureSimilarity, ImageSimilarity, rescaled
+from training.rewards.prediction import Pictured, prediction
+from training.rewards.reward import Reward
+from training.rewards.text_similarity import TextSimilarity, floors
+from training.tuning.arguments import grpo_arguments
+from training.tuning.case_files import read_cases
+from training.tuning.cases import Case
+from training.tuning.commands import run_command
+from training.tuning.config import BadConfig, GrpoConfig
+from training.tuning.drawn_profiles import DrawnProfiles, unlike_profiles
+from training.tuning.encoder import WordEncoder
+from training.tuning.judge import EngineJudge
+from training.tuning.policy import Loaded, load_policy
+from training.tuning.rows import fit_to, grpo_dataset, grpo_rows
+from training.tuning.run_folder import RunFolder
+from training.tuning.session import Finished, on_cpu, one_first, prepare, train
+from training.tuning.simulated import draw_cases
+
+STAGE = "grpo"
+UNLIKE_PAIRS = 64
+"""Pairs of unlike profiles that the floor of the images' likeness is measured on: +-.01."""
+
+
+def train_grpo(config: GrpoConfig) -> Finished:
+    """The whole run; on a folder that holds part of it, the rest."""
+    folder = prepare(config, judge=True)
+    rewards = build_rewards(config, judge=judge_folder(config, folder))
+    loaded = load_policy(config.policy, on_cpu=on_cpu())
+    trainer = grpo_trainer(config, loaded, rewards)
+    return train(trainer, config, folder, stage=STAGE, base_version=loaded.base_version)
+
+
+def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> Any:
+    """The library's trainer, with dead groups left out and groups weighted."""
+    from training.tuning.group_trainer import GroupTrainer
+
+    fit = fit_to(Vision.read(config.policy.base))
+    rows = grpo_dataset(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
+    batch = config.optimizing.batch * config.optimizing.accumulation // config.group
+    if len(rows) < batch:
+        raise BadConfig(
+            f"{len(rows)} rows are left of the cases, but one step takes {batch}: give more cases,"
+            " or a smaller batch"
+        )
+    return GroupTrainer(
+        model=loaded.model,
+        args=grpo_arguments(config, on_cpu=on_cpu()),
+        reward_funcs=rewards,
+        train_dataset=rows,
+        processing_class=loaded.processor,
+        peft_config=loaded.lora,
+    )
+
+
+def all_cases(config: GrpoConfig) -> Iterator[Case]:
+    data = config.data
+    if data.source is not None:
+        return read_cases(data.source, most=data.cases)
+    return draw_cases(data.cases, seed=data.seed, multi=data.multi)
+
+
+def build_rewards(config: GrpoConfig, *, judge: Path) -> list[Reward]:
+    """In the order of `Weights.as_list`."""
+    encoder = WordEncoder(MiniLM())
+    text = TextSimilarity(encoder, floors(encoder, VALUES))
+    pictured = None
+    if config.image_similarity != "none":
+        renderer = DrawnProfiles(encoder)
+        similarity = rescaled(
+            _image_similarity(config), renderer, unlike=unlike_profiles(UNLIKE_PAIRS)
+        )
+        pictured = Pictured(renderer, similarity)
+    return [prediction(text, pictured), format, accuracy(EngineJudge(judge))]
+
+
+def judge_folder(config: GrpoConfig, folder: RunFolder) -> Path:
+    """The model named as judge, or the policy as it starts: its base, its adapter merged in."""
+    if config.judge is not None:
+        return config.judge
+    if config.policy.adapter is None:
+        return config.policy.base
+    with one_first():
+        return merge(base=config.policy.base, adapter=config.policy.adapter, to=folder.judge)
+
+
+def _image_similarity(config: GrpoConfig) -> ImageSimilarity:
+    if config.image_similarity == "dreamsim":
+        from training.rewards.dreamsim import DreamSimSimilarity
+
+        return DreamSimSimilarity()
+    return FeatureSimilarity()
+
+
+def main() -> None:
+    run_command(GrpoConfig, train_grpo, says=__doc__ or "")
+
+
+if __name__ == "__main__":
+    main()

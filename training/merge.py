@@ -1,0 +1,88 @@
+"""Merge an adapter into its base: an ordinary Hugging Face folder that every engine loads.
+
+python -m training.merge --base shared/nano --adapter runs/nano-grpo/adapter --to runs/nano-tuned
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from shared.prompt import PROMPT_VERSION
+from shared.vlm.checkpoint import BadCheckpoint, check_files
+from training.nano.export import MANIFEST, facts, sha256_of
+from training.tuning.adapter import BadAdapter, check_adapter
+from training.tuning.policy import folder_of
+
+OF_WEIGHTS: Final = ("*.safetensors", "*.safetensors.index.json")
+"""Files of the base that are written anew; all others are copied as they are."""
+
+
+def merge(*, base: Path, adapter: Path, to: Path) -> Path:
+    """Write the folder, its manifest last; one that is already whole is left as it is.
+
+    Sums are made in float32 and written in the base's own precision.
+    """
+    adapter = folder_of(adapter)
+    base_version = check_files(base)
+    version = check_adapter(adapter, base_version=base_version)
+    if (to / MANIFEST).exists() and check_files(to) == version:
+        return to
+    to.mkdir(parents=True, exist_ok=True)
+    (to / MANIFEST).unlink(missing_ok=True)
+    _copy(base, to)
+    parameters = _write_weights(base, adapter, to)
+    told = {
+        "name": base.name,
+        "version": version,
+        "prompt_version": PROMPT_VERSION,
+        "base_version": base_version,
+        "parameters": parameters,
+        "training": facts(f"{base_version} with the adapter {version} merged in"),
+        "sha256": {file.name: sha256_of(file) for file in sorted(to.iterdir()) if file.is_file()},
+    }
+    (to / MANIFEST).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    return to
+
+
+def _copy(base: Path, to: Path) -> None:
+    for file in base.iterdir():
+        written = any(file.match(pattern) for pattern in OF_WEIGHTS)
+        if file.is_file() and not written and file.name not in (MANIFEST, "README.md"):
+            shutil.copyfile(file, to / file.name)
+
+
+def _write_weights(base: Path, adapter: Path, to: Path) -> int:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoConfig, AutoModelForImageTextToText
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    written_in = getattr(AutoConfig.from_pretrained(base), "dtype", None) or torch.bfloat16
+    model: Any = AutoModelForImageTextToText.from_pretrained(base, dtype=torch.float32)
+    merged: Any = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    merged.to(written_in).save_pretrained(to)
+    for file in to.glob("*.safetensors"):
+        file.chmod(0o644)  # the library leaves it to its owner alone
+    return sum(weight.numel() for weight in merged.parameters())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Merge an adapter into its base.")
+    parser.add_argument("--base", type=Path, required=True, help="folder of the base model")
+    parser.add_argument("--adapter", type=Path, required=True, help="an adapter, or a run's")
+    parser.add_argument("--to", type=Path, required=True, help="the folder to write")
+    options = parser.parse_args()
+    try:
+        folder = merge(base=options.base, adapter=options.adapter, to=options.to)
+    except (BadCheckpoint, BadAdapter) as error:
+        print(f"{error}.", file=sys.stderr)
+        raise SystemExit(2) from error
+    print(f"Wrote {check_files(folder)} to {folder}.")
+
+
+if __name__ == "__main__":
+    main()

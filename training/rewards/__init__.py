@@ -1,0 +1,1 @@
+"""What GRPO rewards: predicted profiles, well-formed answers and pairs ranked right."""

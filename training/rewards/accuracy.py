@@ -1,0 +1,114 @@
+"""Reward what decides: whether the liked candidate of a pair comes out above the other one."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from PIL.Image import Image
+
+from shared import verdict
+from shared.taste import ELEMENTS
+from shared.vlm.protocol import Candidate, PredictedTaste
+from shared.vote import taste_by_vote
+from training.rewards.reward import Completion, Reward, Rewards, text_of
+
+TIE = 0.5
+"""Two equal totals decide by chance."""
+
+
+class Judge(Protocol):
+    """A model that stands still while another learns; it scores as serving does."""
+
+    def totals(self, asked: Sequence[Candidate]) -> list[float]:
+        """0-25 for each candidate against its taste, the expectation over the digits."""
+        ...
+
+
+def accuracy(judge: Judge) -> Reward:
+    """Profiles are judged by the pair they let `judge` rank, scores against the other image's."""
+
+    def accuracy(
+        completions: Sequence[Completion],
+        *,
+        task: Sequence[str],
+        pair: Sequence[int],
+        liked: Sequence[bool],
+        better: Sequence[Image | None],
+        worse: Sequence[Image | None],
+        **_: Any,
+    ) -> Rewards:
+        answers = [text_of(completion) for completion in completions]
+        predicts = [row for row, name in enumerate(task) if name == "predict"]
+        scores = [row for row, name in enumerate(task) if name != "predict"]
+        rewards: Rewards = [None] * len(answers)
+        for row, reward in zip(
+            predicts,
+            ranked_by_profile(
+                judge,
+                [answers[row] for row in predicts],
+                pairs=[(better[row], worse[row]) for row in predicts],
+            ),
+            strict=True,
+        ):
+            rewards[row] = reward
+        sides = [(pair[row], task[row], bool(liked[row])) for row in scores]
+        won = ranked_by_scores([answers[row] for row in scores], sides=sides)
+        for row, reward in zip(scores, won, strict=True):
+            rewards[row] = reward
+        return rewards
+
+    return accuracy
+
+
+def ranked_by_profile(
+    judge: Judge,
+    answers: Sequence[str],
+    *,
+    pairs: Sequence[tuple[Image | None, Image | None]],
+) -> Rewards:
+    """Whether each predicted profile lets the judge put the liked image first; None without a pair.
+
+    An answer that cannot be read wholly is judged by what could be: format is another reward.
+    """
+    asked: list[Candidate] = []
+    for answer, (better, worse) in zip(answers, pairs, strict=True):
+        read = verdict.read_taste(answer)
+        taste = taste_by_vote([PredictedTaste(read.likes, read.dislikes)])
+        if better is not None and worse is not None:
+            asked += [Candidate(taste, better), Candidate(taste, worse)]
+    totals = iter(judge.totals(asked))
+    return [None if None in pair else _won(next(totals), next(totals)) for pair in pairs]
+
+
+def ranked_by_scores(answers: Sequence[str], *, sides: Sequence[tuple[int, str, bool]]) -> Rewards:
+    """The share of the other image's answers that each answer's total beats.
+
+    `sides` says of which pair, which task and whether of the liked image an answer is; each image
+    was assessed alone, so no order of two images can play a part. Answers of both images are in
+    one batch, by the order of the rows. Unreadable answers win nothing, and are nobody's opponent.
+    """
+    totals = [_total(answer) for answer in answers]
+    by_side: dict[tuple[int, str, bool], list[float]] = defaultdict(list)
+    for side, total in zip(sides, totals, strict=True):
+        if total is not None:
+            by_side[side].append(total)
+    rewards: Rewards = []
+    for (pair, task, liked), total in zip(sides, totals, strict=True):
+        others = by_side[pair, task, not liked]
+        if total is None:
+            rewards.append(0.0)
+        elif not others:
+            rewards.append(None)
+        else:
+            won = [_won(total, other) if liked else _won(other, total) for other in others]
+            rewards.append(sum(won) / len(won))
+    return rewards
+
+
+def _total(answer: str) -> float | None:
+    read = verdict.read_scores(answer)
+    return float(read.total) if len(read.digits) == len(ELEMENTS) else None
+
+
+def _won(better: float, worse: float) -> float:
+    return TIE if better == worse else float(better > worse)

@@ -1,0 +1,42 @@
+"""Reward answers that serving can read: in the one layout, with reasons that fit their scores."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from shared import prompt, reason, verdict
+from shared.taste import ELEMENTS
+from training.rewards.reward import Completion, Rewards, text_of
+
+READABLE: Final = 0.5
+"""What an answer earns that can be read but is not in our layout: a slope to climb, where all or
+nothing would leave a model that is nearly there without a signal."""
+
+
+def format(completions: Sequence[Completion], *, task: Sequence[str], **_: Any) -> Rewards:
+    """1 for an answer exactly as the prompt asks, `READABLE` for one that can be read, else 0."""
+    return [_format(text_of(c), t) for c, t in zip(completions, task, strict=True)]
+
+
+def _format(answer: str, task: str) -> float:
+    return _taste(answer) if task == "predict" else _scores(answer, reasoned=task == "explain")
+
+
+def _taste(answer: str) -> float:
+    read = verdict.read_taste(answer)
+    if read.problems:
+        return 0.0
+    return 1.0 if answer == prompt.taste_lines(read.likes, read.dislikes) else READABLE
+
+
+def _scores(answer: str, *, reasoned: bool) -> float:
+    """With reasons, the half beyond readable is shared among the five that must agree."""
+    read = verdict.read_scores(answer)
+    if read.problems:
+        return 0.0
+    reasons = {e: read.reasons.get(e, "") for e in ELEMENTS} if reasoned else None
+    if answer != prompt.score_line(read.digits, reasons):
+        return READABLE
+    if reasons is None:
+        return 1.0
+    agreeing = sum(reason.agrees(reasons[e], read.digits[e]) for e in ELEMENTS)
+    return READABLE + (1 - READABLE) * agreeing / len(ELEMENTS)

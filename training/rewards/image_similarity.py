@@ -1,0 +1,90 @@
+"""Compare an image of the predicted profile with one of the true profile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image, Resampling
+
+from shared.prompt import SpokenTaste
+
+SIDE: Final = 96
+"""Pixels that images are compared at."""
+BINS: Final = 12
+"""Bins of hue, of colorfulness and of edge strength: coarse, so that neighbors still overlap."""
+HIGHEST_FLOOR: Final = 0.95
+
+Features = NDArray[np.float64]
+
+
+class Renderer(Protocol):
+    """Draws profiles; in production the text-to-image model that drew the references."""
+
+    def render(self, sides: Sequence[SpokenTaste]) -> list[Image | None]:
+        """One image a side, of one and the same content; None for one that cannot be drawn."""
+        ...
+
+
+class ImageSimilarity(Protocol):
+    def compare(self, one: Image, other: Image) -> float:
+        """0-1: 1 for images that look the same."""
+        ...
+
+
+class FeatureSimilarity:
+    """Hue, colorfulness, edges at three scales and light: no weights, and milliseconds a pair."""
+
+    def compare(self, one: Image, other: Image) -> float:
+        """The mean overlap of the histograms of both images."""
+        pairs = zip(_features(one), _features(other), strict=True)
+        return float(np.mean([np.minimum(a, b).sum() for a, b in pairs]))
+
+
+@dataclass(frozen=True)
+class Rescaled:
+    """A similarity of which only what lies above the usual one of unlike images counts."""
+
+    similarity: ImageSimilarity
+    floor: float
+
+    def compare(self, one: Image, other: Image) -> float:
+        share = (self.similarity.compare(one, other) - self.floor) / (1 - self.floor)
+        return float(np.clip(share, 0, 1))
+
+
+def rescaled(
+    similarity: ImageSimilarity, renderer: Renderer, *, unlike: Sequence[tuple[SpokenTaste, ...]]
+) -> Rescaled:
+    """Measure the floor on pairs of profiles that agree in nothing."""
+    drawn = [renderer.render(pair) for pair in unlike]
+    likeness = [similarity.compare(a, b) for a, b in drawn if a is not None and b is not None]
+    if not likeness:
+        raise ValueError("None of the unlike profiles could be drawn: give words that can be.")
+    return Rescaled(similarity, min(float(np.mean(likeness)), HIGHEST_FLOOR))
+
+
+def _features(image: Image) -> list[Features]:
+    """Histograms that each sum to one."""
+    small = image.convert("RGB").resize((SIDE, SIDE), Resampling.BILINEAR)
+    hue, saturation, value = np.moveaxis(np.asarray(small.convert("HSV"), np.float64) / 255, 2, 0)
+    colorfulness = saturation * value
+    found = [
+        _histogram(hue, weights=colorfulness + 1e-6),
+        _histogram(colorfulness),
+        _histogram(value),
+    ]
+    light = np.asarray(small.convert("L"), np.float64) / 255
+    for step in (1, 3, 8):
+        down, across = light[step:] - light[:-step], light[:, step:] - light[:, :-step]
+        found.append(_histogram(np.sqrt(np.abs(down))))
+        found.append(_histogram(np.sqrt(np.abs(across))))
+    return found
+
+
+def _histogram(values: Features, *, weights: Features | None = None) -> Features:
+    counts, _ = np.histogram(
+        values.ravel(), BINS, (0, 1), weights=None if weights is None else weights.ravel()
+    )
+    return np.asarray(counts / counts.sum(), np.float64)

@@ -1,0 +1,91 @@
+"""Reward a predicted profile by its likeness to the true one, in words and in images."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared import verdict
+from shared.prompt import SpokenTaste
+from shared.taste import Element
+from training.rewards.image_similarity import ImageSimilarity, Renderer
+from training.rewards.reward import Completion, Reward, Rewards, text_of
+from training.rewards.text_similarity import TextSimilarity
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both profiles in words."""
+
+    likes: SpokenTaste
+    dislikes: SpokenTaste
+
+    def to_json(self) -> str:
+        told = {"likes": self.likes, "dislikes": self.dislikes}
+        return json.dumps(
+            {side: {e.value: list(w) for e, w in words.items()} for side, words in told.items()}
+        )
+
+    @staticmethod
+    def from_json(text: str) -> "Sides":
+        return Sides.read(json.loads(text))
+
+    @staticmethod
+    def read(told: Mapping[str, Mapping[str, Sequence[str]]]) -> "Sides":
+        """Raises `ValueError` at an element that is not one of the five."""
+        sides = [
+            {Element(name): tuple(words) for name, words in told.get(side, {}).items()}
+            for side in ("likes", "dislikes")
+        ]
+        return Sides(*sides)
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """How profiles become images, and how those are compared."""
+
+    renderer: Renderer
+    similarity: ImageSimilarity
+    share: float = 0.5
+    """Of the image term in the reward, 0-1; the rest is the text term's."""
+
+    def side(self, predicted: SpokenTaste, true: SpokenTaste) -> float:
+        """0 for a profile that cannot be drawn."""
+        one, other = self.renderer.render([predicted, true])
+        if one is None or other is None:
+            return float(one is other)
+        return self.similarity.compare(one, other)
+
+
+def prediction(text: TextSimilarity, pictured: Pictured | None = None) -> Reward:
+    """0-1 for completions that predict a profile whose truth is known, None for all others."""
+
+    def prediction(
+        completions: Sequence[Completion], *, task: Sequence[str], truth: Sequence[str], **_: Any
+    ) -> Rewards:
+        known: dict[tuple[str, str], float] = {}  # a group repeats its answers
+        rewards: Rewards = []
+        for completion, name, true in zip(completions, task, truth, strict=True):
+            if name != "predict" or not true:
+                rewards.append(None)
+                continue
+            asked = (text_of(completion), true)
+            if asked not in known:
+                known[asked] = likeness(asked[0], Sides.from_json(true), text, pictured)
+            rewards.append(known[asked])
+        return rewards
+
+    return prediction
+
+
+def likeness(
+    answer: str, true: Sides, text: TextSimilarity, pictured: Pictured | None = None
+) -> float:
+    """The mean of both sides; what could not be read is unknown, and so unlike what is known."""
+    read = verdict.read_taste(answer)
+    sides = ((read.likes, true.likes), (read.dislikes, true.dislikes))
+    in_words = sum(text.side(*side) for side in sides) / len(sides)
+    if pictured is None:
+        return in_words
+    in_images = sum(pictured.side(*side) for side in sides) / len(sides)
+    return (1 - pictured.share) * in_words + pictured.share * in_images

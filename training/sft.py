@@ -1,0 +1,66 @@
+"""Teach a model to reason as simulated people's truth does, by imitation (SFT with TRL and PEFT).
+
+python -m training.sft --config training/configs/nano-sft.toml
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from shared.vlm.pixels import Vision
+from training.tuning.arguments import sft_arguments
+from training.tuning.case_files import read_examples
+from training.tuning.cases import Example
+from training.tuning.commands import run_command
+from training.tuning.config import BadConfig, SftConfig
+from training.tuning.policy import Loaded, load_policy
+from training.tuning.rows import fit_to, sft_dataset, sft_row
+from training.tuning.session import Finished, on_cpu, prepare, train
+from training.tuning.simulated import draw_cases, examples
+
+STAGE = "sft"
+
+
+def train_sft(config: SftConfig) -> Finished:
+    """The whole run; on a folder that holds part of it, the rest."""
+    folder = prepare(config)
+    loaded = load_policy(config.policy, on_cpu=on_cpu())
+    trainer = sft_trainer(config, loaded)
+    return train(trainer, config, folder, stage=STAGE, base_version=loaded.base_version)
+
+
+def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
+    """The library's trainer, with the loss on the answers alone."""
+    from trl import SFTTrainer
+
+    fit = fit_to(Vision.read(config.policy.base))
+    rows = sft_dataset(sft_row(example, fit) for example in all_examples(config))
+    if not len(rows):
+        raise BadConfig("there is no example to learn from: give data.source a file that has some")
+    return SFTTrainer(
+        model=loaded.model,
+        args=sft_arguments(config, on_cpu=on_cpu()),
+        train_dataset=rows,
+        processing_class=loaded.processor,
+        peft_config=loaded.lora,
+    )
+
+
+def all_examples(config: SftConfig) -> Iterator[Example]:
+    """From the file, or from simulated people: each task once a person."""
+    data = config.data
+    if data.source is not None:
+        yield from read_examples(data.source, most=data.cases)
+        return
+    rng = np.random.default_rng((data.seed, data.cases))
+    for case in draw_cases(data.cases, seed=data.seed, multi=data.multi):
+        yield from examples(case, config.tasks, rng, varied=config.varied_reasons)
+
+
+def main() -> None:
+    run_command(SftConfig, train_sft, says=__doc__ or "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Start a run from the command line, and say how it ended."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from shared.vlm.checkpoint import BadCheckpoint
+from training.nano.progress import spell
+from training.tuning.adapter import BadAdapter
+from training.tuning.case_files import BadCases
+from training.tuning.config import BadConfig, ConfigT, read_config
+from training.tuning.session import Finished
+
+WRONG_USE = 2
+
+
+def run_command(kind: type[ConfigT], train: Callable[[ConfigT], Finished], *, says: str) -> None:
+    """Exit code 0, or 2 where the run cannot start as it is asked for."""
+    parser = argparse.ArgumentParser(description=says.splitlines()[0])
+    parser.add_argument("--config", type=Path, required=True, help="a TOML file, as in configs/")
+    parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
+    parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
+    parser.add_argument("--adapter", type=Path, help="an adapter to go on with")
+    parser.add_argument("--data", type=Path, help="instead of the file's data.source")
+    parser.add_argument("--minutes", type=float, help="instead of the file's run.minutes")
+    parser.add_argument("--json", action="store_true", help="the last line is for machines")
+    options = parser.parse_args()
+    try:
+        config = _changed(read_config(options.config, kind), options)
+        finished = train(config)
+    except (BadConfig, BadCheckpoint, BadAdapter, BadCases) as error:
+        print(f"{error}.", file=sys.stderr)
+        raise SystemExit(WRONG_USE) from error
+    if options.json:
+        print(json.dumps({**asdict(finished), "adapter": str(finished.adapter)}))
+        return
+    early = ", as far as its time went" if finished.ran_out_of_time else ""
+    print(
+        f"{finished.version}: {finished.steps} steps in {spell(finished.seconds)}{early}."
+        f" The adapter is in {finished.adapter}."
+    )
+
+
+def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
+    """The configuration with what the command line says otherwise."""
+    told = config.model_dump()
+    for section, key, value in (
+        ("run", "folder", options.folder),
+        ("run", "minutes", options.minutes),
+        ("policy", "base", options.base),
+        ("policy", "adapter", options.adapter),
+        ("data", "source", options.data),
+    ):
+        if value is not None:
+            told[section][key] = value
+    return type(config).model_validate(told)

@@ -1,0 +1,118 @@
+"""Draw cases and reasoning examples from PreferSim: the one place that knows the simulator here.
+
+No case shows a held-out combination of style and color, so that tests on those test something.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal, get_args
+
+import numpy as np
+from PIL.Image import Image
+
+from shared import prompt
+from shared.taste import ELEMENTS
+from shared.vlm.protocol import References
+from training.prefersim.renderer import as_image, render
+from training.prefersim.scenes import draw_scenes
+from training.prefersim.truth import judge_all
+from training.prefersim.users import Kind, User, draw_user, references
+from training.prefersim.vocabulary import SIZES, Attributes, held_out, words_of
+from training.rewards.prediction import Sides
+from training.tuning.cases import Case, Example, Pair, Shown
+from training.tuning.wording import reason
+
+Task = Literal["predict", "describe", "score", "explain"]
+TASKS: Final[tuple[Task, ...]] = get_args(Task)
+
+STREAM: Final = 0x7D1E
+"""Stands between the seed and the case's number: no pool and no evaluation draws from these."""
+REFERENCES: Final = 5
+"""Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""
+DIFFERS: Final = 0.5
+"""Chance of each element to differ within a pair; all five by chance in one pair of 32."""
+ANYTHING: Final = 0.15
+"""Chance of an element to show, in both images, what neither profile names."""
+
+
+def draw_cases(
+    count: int, *, seed: int, multi: float = 0.5, references_a_side: int = REFERENCES
+) -> Iterator[Case]:
+    """The same cases for a seed, and the first ones the same for any count."""
+    for number in range(count):
+        rng = np.random.default_rng((seed, STREAM, number))
+        yield _draw(rng, multi=bool(rng.random() < multi), side=references_a_side)
+
+
+def _draw(rng: np.random.Generator, *, multi: bool, side: int) -> Case:
+    user = draw_user(rng, Kind(multi=multi))
+    shown = [*references(rng, user.likes, side), *references(rng, user.dislikes, side)]
+    values = np.array([*shown, *_pair(rng, user)])
+    # A liked and a disliked reference share each scene, and so do the two candidates.
+    scene = np.array([*range(side), *range(side), side, side])
+    images = _images(rng, values, scene)
+    better, worse = (_shown(row) for row in values[-2:])
+    sides = Sides(user.like_words, user.dislike_words)
+    return Case(
+        references=References(tuple(images[:side]), tuple(images[side : 2 * side])),
+        pair=Pair(images[-2], images[-1], better, worse),
+        truth=sides,
+        profile=sides,
+    )
+
+
+def _pair(rng: np.random.Generator, user: User) -> tuple[Attributes, Attributes]:
+    """Values of two candidates, of which the first is liked more; neither is held out."""
+    while True:
+        like = np.array([rng.choice(values) for values in user.likes.T])
+        dislike = np.array([rng.choice(values) for values in user.dislikes.T])
+        anything = np.array([rng.integers(size) for size in SIZES])
+        same = np.where(rng.random(len(ELEMENTS)) < 0.5, like, dislike)
+        same = np.where(rng.random(len(ELEMENTS)) < ANYTHING, anything, same)
+        differs = rng.random(len(ELEMENTS)) < DIFFERS
+        better, worse = np.where(differs, like, same), np.where(differs, dislike, same)
+        if differs.any() and not held_out(np.array([better, worse])).any():
+            return better, worse
+
+
+def examples(
+    case: Case, tasks: Sequence[Task], rng: np.random.Generator, *, varied: bool
+) -> list[Example]:
+    """One example a task; scores and reasons are of either candidate by chance."""
+    return [_example(case, task, rng, varied=varied) for task in tasks]
+
+
+def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) -> Example:
+    assert case.truth is not None
+    assert case.references is not None
+    assert case.pair.better_shows is not None
+    assert case.pair.worse_shows is not None
+    likes, dislikes = case.truth.likes, case.truth.dislikes
+    if task == "predict":
+        liked, disliked = case.references.liked, case.references.disliked
+        asked = prompt.predict(liked=len(liked), disliked=len(disliked))
+        return Example(asked.messages(), prompt.taste_lines(likes, dislikes), (*liked, *disliked))
+    image, shows = (
+        (case.pair.better, case.pair.better_shows)
+        if rng.random() < 0.5
+        else (case.pair.worse, case.pair.worse_shows)
+    )
+    if task == "describe":
+        words = {element: (word,) for element, word in shows.items()}
+        return Example(prompt.describe().messages(), prompt.description_line(words), (image,))
+    truth = judge_all(shows, likes=likes, dislikes=dislikes)
+    digits = {e: judgement.digit for e, judgement in truth.items()}
+    if task == "score":
+        asked = prompt.score(likes, dislikes)
+        return Example(asked.messages(), prompt.score_line(digits), (image,))
+    reasons = {e: reason(judgement, rng, varied=varied) for e, judgement in truth.items()}
+    asked = prompt.explain(likes, dislikes)
+    return Example(asked.messages(), prompt.score_line(digits, reasons), (image,))
+
+
+def _images(rng: np.random.Generator, values: Attributes, scene: Attributes) -> list[Image]:
+    scenes = draw_scenes(rng, int(scene.max()) + 1).take(scene)
+    return [as_image(pixels) for pixels in render(scenes, values, rng)]
+
+
+def _shown(values: Attributes) -> Shown:
+    return words_of(values)
