@@ -59,6 +59,7 @@ async def build(
             model=parts.model,
             profiles=parts.profiles,
             known_images=parts.known_images,
+            seen=parts.seen,
             images=parts.images,
             publisher=kafka.publisher,
             clock=system_clock,
