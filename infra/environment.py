@@ -52,7 +52,7 @@ def main() -> None:
     say("3/3 installing Preferstream and what it needs (about 5 GB, a minute on a fast network)")
     run(
         folder / "bin" / "uv", "pip", "install", "--python", python,
-        "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev]",
+        "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev,training]",
         hint="the installation failed; the lines above say which package. Run the same again:"
         " what was downloaded is kept",
     )  # fmt: skip

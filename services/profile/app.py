@@ -23,6 +23,10 @@ class ProfileApp:
     kafka: KafkaService
     health: HealthServer
 
+    async def start(self) -> None:
+        """Join the consumer groups and begin to read."""
+        await self.kafka.start()
+
     async def stop(self) -> None:
         """Finish the predictions in work, and leave Kafka."""
         await self.kafka.stop()
