@@ -22,7 +22,7 @@ class Drain(Protocol):
     """Batches of a topic from a reader's place to its end (`shared.messaging.drain`)."""
 
     def __call__(
-        self, topic: Topic, *, start_of: Callable[[int], int | None]
+        self, topic: Topic, *, start_of: Callable[[int], int | None], stop: Callable[[], bool]
     ) -> Iterator[Batch]: ...
 
 
@@ -77,6 +77,8 @@ class Collector:
         problems: list[Problem] = []
         with self._metrics.seconds.time():
             for table in self._tables:
+                if self._stopping:
+                    break
                 try:
                     self._collect(table, rows, refused)
                     self._tidy(table)
@@ -97,7 +99,7 @@ class Collector:
             known[partition] = table.offsets([partition]).get(partition)
             return known[partition]
 
-        for batch in self._drain(table.table.topic, start_of=start_of):
+        for batch in self._drain(table.table.topic, start_of=start_of, stop=lambda: self._stopping):
             new = [row(table.table, record, now=self._clock()) for record in batch.records]
             if new:
                 table.append(new, batch.next_offsets, after=known)
@@ -105,8 +107,6 @@ class Collector:
             rows[table.table.name] += len(new)
             refused[table.table.name] += sum(1 for one in new if "refused" in one)
             self._count(table, new, batch)
-            if self._stopping:
-                return
 
     def _count(self, table: LakeTable, new: Sequence[Row], batch: Batch) -> None:
         name = table.table.name

@@ -54,12 +54,14 @@ def drain(
     group: str,
     start_of: Callable[[int], int | None],
     bounds: Bounds,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Batch]:
     """Batches up to the end offsets as they are now; an empty topic has none.
 
     `start_of` says where the reader goes on in a partition, None at the beginning: the reader's
     own memory is the truth. When a batch is asked for, the one before it is taken to be safe, and
-    its offsets are committed to `group`, which only tells others how far we are.
+    its offsets are committed to `group`, which only tells others how far we are. When `stop` says
+    so, it ends early; what is not yet in a batch stays for the next time.
     Raises `Unavailable` and `TopicMadeAnew`.
     """
     with _consumer(settings, group) as consumer:
@@ -72,7 +74,7 @@ def drain(
         for partition in partitions:
             start = start_of(partition.partition)
             lost += _seek(consumer, partition, start, begins[partition], ends[partition])
-        for batch in _batches(consumer, ends, bounds, lost):
+        for batch in _batches(consumer, ends, bounds, lost, stop):
             yield batch
             _commit(consumer, topic, batch)
 
@@ -90,14 +92,18 @@ def _seek(consumer: Any, partition: TopicPartition, start: int | None, begin: in
 
 
 def _batches(
-    consumer: Any, ends: Mapping[TopicPartition, int], bounds: Bounds, lost: int
+    consumer: Any,
+    ends: Mapping[TopicPartition, int],
+    bounds: Bounds,
+    lost: int,
+    stop: Callable[[], bool],
 ) -> Iterator[Batch]:
     gathered: list[Record] = []
     size = 0
     told = {partition: consumer.position(partition) for partition in ends}
     moved_at = time.monotonic()
     live = {partition for partition, end in ends.items() if told[partition] < end}
-    while live:
+    while live and not stop():
         polled = consumer.poll(timeout_ms=POLL_MS, max_records=bounds.records - len(gathered))
         for partition, records in polled.items():
             inside = [as_record(r) for r in records if r.offset < ends[partition]]
