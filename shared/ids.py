@@ -20,6 +20,11 @@ def feed_id(
     return derived_id("feed", tenant, request_id, model_version, profile_version)
 
 
+def exploration_seed(*, tenant: str, request_id: str) -> UUID:
+    """What a request's chance is drawn from, so that a redelivered one gives the same feed."""
+    return derived_id("exploration", tenant, request_id)
+
+
 def profile_event_id(*, tenant: str, user_id: str, profile_version: int) -> UUID:
     return derived_id("profile-updated", tenant, user_id, profile_version)
 

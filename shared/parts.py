@@ -11,8 +11,9 @@ from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
-from shared.store.protocol import ImageStore, ProfileStore
+from shared.store.protocol import ImageStore, ProfileStore, SeenStore
 from shared.store.qdrant import open_qdrant
+from shared.store.seen import QdrantSeen
 from shared.store.settings import StoreSettings
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.settings import ModelSettings
@@ -26,6 +27,7 @@ class SharedParts:
     embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
+    seen: SeenStore
     images: ImageLoader
 
 
@@ -54,7 +56,9 @@ async def open_parts(
         known_images = QdrantImages(client, embedder=embedder.name)
         await profiles.prepare(dimension=embedder.dimension)
         await known_images.prepare(dimension=embedder.dimension)
-        yield SharedParts(running, embedder, profiles, known_images, loader)
+        seen = QdrantSeen(client)
+        await seen.prepare()
+        yield SharedParts(running, embedder, profiles, known_images, seen, loader)
     finally:
         await loader.close()
         await client.close()

@@ -4,9 +4,9 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
@@ -32,44 +32,70 @@ class App(Protocol):
     @property
     def health(self) -> HealthServer: ...
 
+    async def start(self) -> None:
+        """Connect to Kafka and begin; raises `Unavailable`."""
+        ...
+
     async def stop(self) -> None:
         """Finish what is in work, and leave Kafka."""
         ...
 
 
 Build = Callable[[MessagingSettings, SharedParts], Awaitable[App]]
+BuildWithoutParts = Callable[[MessagingSettings], Awaitable[App]]
 
 
 def run_alone(build: Build) -> None:
     """Run until told to stop; exit code 1 with a reason when the service cannot go on."""
+    _main(_run(build))
+
+
+def run_without_parts(build: BuildWithoutParts) -> None:
+    """The same for a service that needs no model and no store."""
+    _main(_run_without_parts(build))
+
+
+def _main(running: Coroutine[Any, Any, None]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     from shared.vlm.checkpoint import BadCheckpoint
 
     try:
-        asyncio.run(_run(build))
+        asyncio.run(running)
     except (Unavailable, BadCheckpoint, WrongSettings) as error:
         sys.exit(str(error))
 
 
 async def _run(build: Build) -> None:
-    messaging = from_environment(MessagingSettings)
-    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
-        log.warning("a topic is not as it should be, and is left so: %s", difference)
+    messaging = await _provisioned()
     async with open_parts(
         model=from_environment(ModelSettings),
         store=from_environment(StoreSettings),
         images=from_environment(ImageSettings),
         on_progress=log.info,
     ) as parts:
-        app = await build(messaging, parts)
-        await app.health.start()
-        log.info("health: %s/healthz", app.health.address)
-        try:
-            await app.kafka.start()
-            await _until_told_or_ended(app.kafka)
-        finally:
-            await app.stop()
-            await app.health.stop()
+        await _until_stopped(await build(messaging, parts))
+
+
+async def _run_without_parts(build: BuildWithoutParts) -> None:
+    await _until_stopped(await build(await _provisioned()))
+
+
+async def _provisioned() -> MessagingSettings:
+    messaging = from_environment(MessagingSettings)
+    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
+        log.warning("a topic is not as it should be, and is left so: %s", difference)
+    return messaging
+
+
+async def _until_stopped(app: App) -> None:
+    await app.health.start()
+    log.info("health: %s/healthz", app.health.address)
+    try:
+        await app.start()
+        await _until_told_or_ended(app.kafka)
+    finally:
+        await app.stop()
+        await app.health.stop()
 
 
 async def _until_told_or_ended(kafka: KafkaService) -> None:

@@ -35,6 +35,10 @@ class AssessorApp:
     health: HealthServer
     describing: Describing
 
+    async def start(self) -> None:
+        """Join the consumer groups and begin to read."""
+        await self.kafka.start()
+
     async def stop(self) -> None:
         """Finish the requests in work, and leave Kafka; descriptions can wait."""
         await self.kafka.stop()
@@ -59,6 +63,7 @@ async def build(
             model=parts.model,
             profiles=parts.profiles,
             known_images=parts.known_images,
+            seen=parts.seen,
             images=parts.images,
             publisher=kafka.publisher,
             clock=system_clock,

@@ -22,6 +22,16 @@ class AssessorSettings(BaseModel):
     described_at_once: PositiveInt = 16
     """Images described in the background after a feed; one batch, so that the next request waits
     for no more."""
+    explore_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of slates in which neighbours are swapped by chance (FairPairs), so that learning can
+    tell taste from position; a swap moves an image by one place. 0 turns it off."""
+    seen_days: NonNegativeInt = 0
+    """Days for which images that the person has seen stand behind all others. 0 turns it off."""
+    author_cap: NonNegativeInt = 0
+    """Images of one author in a feed before those of others; 0 caps nobody."""
+    diversity: float = Field(default=0.0, ge=0, le=1)
+    """Share that likeness to the images above has against the score when the next image is chosen;
+    0.2 breaks up rows of the same style. It knows images that were described before. 0 is off."""
     assessor_health_port: NonNegativeInt = Field(default=0, le=65_535)
     """Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one."""
     health_host: str = "127.0.0.1"

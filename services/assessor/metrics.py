@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from shared.events import RankedFeed
+
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15, 30, 60)
 
 
@@ -17,6 +19,17 @@ class AssessorMetrics:
         )
         self.rejected = Counter(
             "preferstream_images_rejected", "Images refused", ["reason"], registry=registry
+        )
+        self.explored = Counter(
+            "preferstream_images_explored",
+            "Images whose place was drawn between two neighbours",
+            registry=registry,
+        )
+        self.demoted = Counter(
+            "preferstream_images_demoted",
+            "Images that stand lower than their score, by rule",
+            ["rule"],
+            registry=registry,
         )
         self.repeated = Counter(
             "preferstream_requests_repeated",
@@ -35,3 +48,16 @@ class AssessorMetrics:
             buckets=SECONDS,
             registry=registry,
         )
+
+    def count(self, feed: RankedFeed) -> None:
+        """Everything about a feed that was published."""
+        self.feeds.labels(feed.status).inc()
+        for item in feed.items:
+            self.images.labels(item.tier).inc()
+            self.explored.inc(item.explored)
+            for why in item.demoted:
+                self.demoted.labels(why).inc()
+        for rejected in feed.rejected:
+            self.rejected.labels(rejected.reason.partition(":")[0]).inc()
+        for stage, milliseconds in feed.latency_ms.items():
+            self.stage_seconds.labels(stage).observe(milliseconds / 1000)

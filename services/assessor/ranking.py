@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.assessor.slate import Entry
 from shared.events import Assessment, ElementAssessment, RankedItem
 from shared.events.candidates import Explain
-from shared.events.feed import Tier
+from shared.events.feed import Demotion, Tier
 from shared.taste import ELEMENTS, Element
 from shared.vlm.protocol import Scores
 
@@ -24,6 +24,10 @@ class Assessed:
     scores: Scores | None = None
     """The model's own distributions, where it scored; reasons are generated from them."""
     reasons: Mapping[Element, str] | None = None
+    demoted: tuple[Demotion, ...] = ()
+    """Why it stands lower than its total alone would place it."""
+    propensity: float = 1.0
+    explored: bool = False
 
     @property
     def total(self) -> float:
@@ -48,10 +52,13 @@ def not_assessed(entry: Entry) -> Assessed:
     return Assessed(entry, "fallback")
 
 
-def best_first(assessed: Sequence[Assessed], *, top_k: int | None) -> list[Assessed]:
+def best_first(assessed: Sequence[Assessed]) -> list[Assessed]:
     """By total; equal ones, and those not assessed, stay in the order sent."""
-    ranked = sorted(assessed, key=lambda one: -one.total)
-    return ranked[:top_k] if top_k is not None else ranked
+    return sorted(assessed, key=lambda one: -one.total)
+
+
+def with_demotion(one: Assessed, why: Demotion) -> Assessed:
+    return replace(one, demoted=(*one.demoted, why))
 
 
 def to_explain(
@@ -76,7 +83,10 @@ def _item(one: Assessed, rank: int) -> RankedItem:
         rank=rank,
         score=one.total if assessment else None,
         elements=assessment,
+        propensity=one.propensity,
+        explored=one.explored,
         tier=one.tier,
+        demoted=one.demoted,
     )
 
 

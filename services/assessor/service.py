@@ -10,6 +10,7 @@ from services.assessor.assessing import Assessing
 from services.assessor.config import AssessorSettings
 from services.assessor.describing import Describing
 from services.assessor.metrics import AssessorMetrics
+from services.assessor.placing import Placing
 from services.assessor.ranking import Assessed, best_first, items, not_assessed, to_explain
 from services.assessor.slate import Slate, slate, wanted
 from services.assessor.stopwatch import Stopwatch
@@ -19,7 +20,7 @@ from shared.events.feed import Status
 from shared.ids import feed_id
 from shared.images.loader import Loaded
 from shared.messaging.contract import Publisher
-from shared.store.protocol import ImageStore, KnownImage, ProfileStore, StoredProfile
+from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStore, StoredProfile
 from shared.vlm.protocol import VisionLanguageModel
 
 
@@ -36,6 +37,7 @@ class Parts:
     model: VisionLanguageModel
     profiles: ProfileStore
     known_images: ImageStore
+    seen: SeenStore
     images: Images
     publisher: Publisher
     clock: Clock
@@ -75,6 +77,9 @@ class AssessorService:
             images=parts.known_images,
             metrics=metrics,
         )
+        self._placing = Placing(
+            settings, seen=parts.seen, images=parts.known_images, clock=parts.clock
+        )
 
     async def answer(self, request: ImageCandidates, *, written_ms: int) -> None:
         """Publish the feed of a request; `written_ms` is its record's Kafka timestamp."""
@@ -92,7 +97,7 @@ class AssessorService:
         feed = self._feed(request, profile, found, outcome, watch)
         await self._parts.publisher.publish(feed)
         self._answered.add(key)
-        self._count(feed)
+        self._metrics.count(feed)
         self._describing.offer([entry.image for entry in found.entries])
 
     def _watch(self, request: ImageCandidates, written_ms: int) -> Stopwatch:
@@ -119,9 +124,9 @@ class AssessorService:
     ) -> Outcome:
         if profile is None or profile.taste.is_unknown:
             unknown = [not_assessed(entry) for entry in found.entries]
-            return Outcome("cold_start", best_first(unknown, top_k=request.top_k))
+            return Outcome("cold_start", await self._placed(request, unknown))
         assessment = await self._assessing.assess(found.entries, profile, watch)
-        ranked = best_first(assessment.assessed, top_k=request.top_k)
+        ranked = await self._placed(request, assessment.assessed)
         reason = assessment.degraded_reason
         chosen = to_explain(
             ranked, explain=request.explain, explained_top=self._settings.explained_top
@@ -130,6 +135,12 @@ class AssessorService:
             told, reason = await self._assessing.explain(chosen, profile, watch)
             ranked = [told.get(one.entry.image_id, one) for one in ranked]
         return Outcome("degraded" if reason else "ok", ranked, reason)
+
+    async def _placed(
+        self, request: ImageCandidates, assessed: Sequence[Assessed]
+    ) -> Sequence[Assessed]:
+        model_version = self._parts.model.model_version
+        return await self._placing.place(best_first(assessed), request, model_version=model_version)
 
     async def _remember(self, request: ImageCandidates, found: Slate) -> None:
         now = self._parts.clock()
@@ -175,13 +186,5 @@ class AssessorService:
             profile_version=version,
             model_version=model_version,
             latency_ms=watch.stages(),
+            policy=self._placing.policy,
         )
-
-    def _count(self, feed: RankedFeed) -> None:
-        self._metrics.feeds.labels(feed.status).inc()
-        for item in feed.items:
-            self._metrics.images.labels(item.tier).inc()
-        for rejected in feed.rejected:
-            self._metrics.rejected.labels(rejected.reason.partition(":")[0]).inc()
-        for stage, milliseconds in feed.latency_ms.items():
-            self._metrics.stage_seconds.labels(stage).observe(milliseconds / 1000)

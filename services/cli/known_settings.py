@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.profile.config import ProfileSettings
+from services.retrain.config import RetrainSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import PREFIX, attribute_docstrings
@@ -24,6 +25,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The store", StoreSettings),
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
+    ("Retrain service", RetrainSettings),
 )
 WIDTH = 98
 

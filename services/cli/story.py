@@ -54,12 +54,18 @@ class Teller:
     address: Callable[[Path], str]
     """Turns an image file into the address that goes into an event."""
 
-    def act(self, action: Action, files: Sequence[Path], *, likes: int) -> ProfileUpdated:
-        """Send one action for each image; the profile once it rests on `likes` liked images."""
+    def act(
+        self, action: Action, files: Sequence[Path], *, likes: int, on: RankedFeed | None = None
+    ) -> ProfileUpdated:
+        """Send one action for each image; the profile once it rests on `likes` liked images.
+
+        Actions on a feed name the request that it answered, which ties a click to its slate.
+        """
+        request_id = on.request_id if on else None
         events = [
             Feedback(
                 event_id=uuid4(), occurred_at=self.clock(), user_id=self.user, type=action,
-                image_id=path.name, uri=self.address(path),
+                image_id=path.name, uri=self.address(path), request_id=request_id,
             )
             for path in files
         ]  # fmt: skip
@@ -71,6 +77,19 @@ class Teller:
                 if profile.user_id == self.user and profile.evidence.liked >= likes:
                     return profile
         raise NoAnswer(f"no profile from {len(files)} {action} in {self.patience_seconds:g} s")
+
+    def look_at(self, feed: RankedFeed) -> None:
+        """Say of every image of a feed that it was seen, and where it stood."""
+        send(
+            self.kafka,
+            [
+                Feedback(
+                    event_id=uuid4(), occurred_at=self.clock(), user_id=self.user, type="view",
+                    image_id=item.image_id, request_id=feed.request_id, position=item.rank,
+                )
+                for item in feed.items
+            ],
+        )  # fmt: skip
 
     def rank(self, files: Sequence[Path], *, spoil: bool = False) -> RankedFeed:
         """Send a slate, with a malformed event right before it if asked; the feed that answers."""
@@ -111,7 +130,8 @@ def tell(teller: Teller, files: DemoFiles, *, say: Callable[[str], None]) -> Sto
     set_aside = teller.find_set_aside(CANDIDATES)
     new = [path for path in files.slate if path.name in files.names("new")][:CLICKS]
     say(f"the user clicks on {len(new)} images of a style that was neither liked nor disliked")
-    second_profile = teller.act("click", new, likes=len(files.liked) + len(new))
+    teller.look_at(first_feed)
+    second_profile = teller.act("click", new, likes=len(files.liked) + len(new), on=first_feed)
     say("the same slate goes in again")
     second_feed = teller.rank(files.slate)
     return Story(

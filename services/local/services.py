@@ -11,6 +11,8 @@ from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
+from services.retrain.app import build as build_retrain
+from services.retrain.config import RetrainSettings
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
 from shared.messaging.dead_letters import TooManyDeadLetters
@@ -75,6 +77,9 @@ async def start_services(
     store = from_environment(StoreSettings)
     if not store.qdrant_url and "qdrant_path" not in store.model_fields_set:
         store = store.model_copy(update={"qdrant_path": settings.data_dir / "qdrant"})
+    retrain = from_environment(RetrainSettings)
+    if "lake" not in retrain.model_fields_set:
+        retrain = retrain.model_copy(update={"lake": str(settings.data_dir / "lake")})
     on_progress("making sure of the topics")
     for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
         on_progress(f"a topic is not as it should be, and is left so: {difference}")
@@ -88,12 +93,13 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
+        apps["retrain"] = await build_retrain(retrain, messaging)
         on_progress("starting the services")
         for app in apps.values():
             await app.health.start()
             stack.push_async_callback(app.health.stop)
             stack.push_async_callback(app.stop)
-        await asyncio.gather(*(app.kafka.start() for app in apps.values()))
+        await asyncio.gather(*(app.start() for app in apps.values()))
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)
         yield RunningServices(apps, roots)
 

@@ -8,6 +8,7 @@ from services.profile.config import ProfileSettings
 from services.profile.handlers import connect
 from services.profile.metrics import ProfileMetrics
 from services.profile.service import Parts, ProfileService
+from services.profile.views import Views
 from shared.clock import system_clock
 from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
@@ -21,6 +22,10 @@ class ProfileApp:
 
     kafka: KafkaService
     health: HealthServer
+
+    async def start(self) -> None:
+        """Join the consumer groups and begin to read."""
+        await self.kafka.start()
 
     async def stop(self) -> None:
         """Finish the predictions in work, and leave Kafka."""
@@ -39,6 +44,7 @@ async def build(
             embedder=parts.embedder,
             profiles=parts.profiles,
             known_images=parts.known_images,
+            seen=parts.seen,
             images=parts.images,
             publisher=kafka.publisher,
             clock=system_clock,
@@ -46,7 +52,7 @@ async def build(
         settings,
         ProfileMetrics(registry),
     )
-    connect(kafka, service)
+    connect(kafka, service, Views(parts.seen, settings))
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port
     )

@@ -20,6 +20,11 @@ class ProfileSettings(BaseModel):
     remembered_event_ids: PositiveInt = 500
     """Latest event ids kept with a profile, so that a redelivered event changes nothing; more than
     one person's events in a window of unfinished work."""
+    seen_days: NonNegativeInt = 0
+    """Days for which images that the person has seen stand behind all others. 0 turns it off."""
+    remembered_views: PositiveInt = 1_000
+    """Latest seen images kept for one person while `PREFERSTREAM_SEEN_DAYS` is on: more than a
+    person looks at in a day, and about 60 KB."""
     profile_health_port: NonNegativeInt = Field(default=0, le=65_535)
     """Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one."""
     health_host: str = "127.0.0.1"

@@ -1,16 +1,19 @@
 """Which topic goes to which function of the profile service."""
 
 from services.profile.service import ProfileService
+from services.profile.views import Views
 from shared.events import Feedback, UserErase
 from shared.events.topics import ERASE, FEEDBACK
 from shared.messaging.contract import Delivery
 from shared.messaging.service import KafkaService
 
 
-def connect(kafka: KafkaService, service: ProfileService) -> None:
+def connect(kafka: KafkaService, service: ProfileService, views: Views) -> None:
     """Feedback on the slow path, since a prediction takes seconds; erasures on the fast one."""
 
     async def feedback(event: Feedback, _: Delivery) -> None:
+        # A view of an image that cannot be loaded is a view.
+        await views.take(event)
         await service.take_feedback(event)
 
     async def erase(event: UserErase, _: Delivery) -> None:

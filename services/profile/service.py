@@ -22,7 +22,7 @@ from shared.events.topics import PROFILES
 from shared.ids import erased_event_id, profile_event_id
 from shared.images.loader import Loaded, LoadedImage
 from shared.messaging.contract import Publisher
-from shared.store.protocol import ImageStore, ProfileStore, Reference, StoredProfile
+from shared.store.protocol import ImageStore, ProfileStore, Reference, SeenStore, StoredProfile
 from shared.taste import Taste
 from shared.vlm.protocol import References, VisionLanguageModel
 from shared.vote import groups, taste_by_vote
@@ -54,6 +54,7 @@ class Parts:
     embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
+    seen: SeenStore
     images: Images
     publisher: Publisher
     clock: Clock
@@ -88,8 +89,9 @@ class ProfileService:
         await self._people.add(Person(event.tenant, event.user_id), reference)
 
     async def erase(self, event: UserErase) -> None:
-        """Forget a person: the stored profile, and the one in the compacted topic."""
+        """Forget a person: the stored profile, the one in the compacted topic, what they saw."""
         removed = await self._parts.profiles.remove(tenant=event.tenant, user_id=event.user_id)
+        views = await self._parts.seen.remove(tenant=event.tenant, user_id=event.user_id)
         key = record_key(tenant=event.tenant, user_id=event.user_id)
         await self._parts.publisher.tombstone(PROFILES, key)
         await self._parts.publisher.publish(
@@ -100,7 +102,7 @@ class ProfileService:
                 tenant=event.tenant,
                 erase_event_id=event.event_id,
                 service="profile",
-                removed={"profiles": removed},
+                removed={"profiles": removed, "views": views},
             )
         )
 

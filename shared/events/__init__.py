@@ -3,7 +3,14 @@
 from shared.events.base import DEFAULT_TENANT, Event
 from shared.events.candidates import Candidate, ImageCandidates
 from shared.events.erase import UserErase, UserErased
-from shared.events.feed import Assessment, ElementAssessment, RankedFeed, RankedItem, RejectedItem
+from shared.events.feed import (
+    Assessment,
+    ElementAssessment,
+    RankedFeed,
+    RankedItem,
+    RejectedItem,
+    ServingPolicy,
+)
 from shared.events.feedback import Feedback
 from shared.events.model import ModelPromoted
 from shared.events.profile import Evidence, ProfileUpdated
@@ -22,6 +29,7 @@ __all__ = [
     "RankedFeed",
     "RankedItem",
     "RejectedItem",
+    "ServingPolicy",
     "UserErase",
     "UserErased",
 ]

@@ -5,7 +5,14 @@ from typing import Final
 from shared.events.base import Event
 from shared.events.erase import UserErased
 from shared.events.examples_from_apps import AT, LATER, USER, example_id
-from shared.events.feed import Assessment, ElementAssessment, RankedFeed, RankedItem, RejectedItem
+from shared.events.feed import (
+    Assessment,
+    ElementAssessment,
+    RankedFeed,
+    RankedItem,
+    RejectedItem,
+    ServingPolicy,
+)
 from shared.events.model import ModelPromoted
 from shared.events.profile import Evidence, ProfileUpdated
 from shared.taste import TasteSide, WeightedWord
@@ -44,6 +51,7 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
                     propensity=0.95,
                     explored=True,
                     tier="vlm",
+                    demoted=("diversity",),
                 ),
             ),
             rejected=(
@@ -53,6 +61,7 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
             model_version=_MODEL,
             variant="challenger",
             latency_ms={"images": 120.5, "score": 840.0, "total": 1200.25},
+            policy=ServingPolicy(explore_share=0.2, seen_days=7, author_cap=2, diversity=0.25),
         ),
         RankedFeed(
             event_id=example_id(4),

@@ -11,6 +11,7 @@ from shared.taste import ELEMENTS, Element, Value
 
 Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback"]
+Demotion = Literal["seen", "author_cap", "diversity"]
 ElementPoints = Annotated[float, Field(ge=0, le=5)]
 
 
@@ -51,7 +52,10 @@ class RankedItem(Value):
     propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Probability that the image stood at this rank under the policy that served it."""
     explored: bool = False
+    """Whether chance decided between this image and a neighbour."""
     tier: Tier
+    demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
+    """Why it stands lower than its score alone would place it; left out when it does not."""
 
 
 class RejectedItem(Value):
@@ -59,6 +63,19 @@ class RejectedItem(Value):
 
     image_id: Identifier
     reason: Text
+
+
+class ServingPolicy(Value):
+    """The rules that placed the images after they were scored; 0 is off."""
+
+    explore_share: Annotated[float, Field(ge=0, le=1)]
+    """Share of slates in which neighbours were swapped by chance (FairPairs)."""
+    seen_days: Annotated[int, Field(ge=0)]
+    """Days for which an image that the person has seen stands behind the others."""
+    author_cap: Annotated[int, Field(ge=0)]
+    """Images of one author before those of others."""
+    diversity: Annotated[float, Field(ge=0, le=1)]
+    """Share of likeness to the images above, against the score."""
 
 
 class RankedFeed(Event):
@@ -77,3 +94,5 @@ class RankedFeed(Event):
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `explain`, `total`."""
+    policy: Annotated[ServingPolicy | None, Field(exclude_if=lambda policy: policy is None)] = None
+    """How the order came about after scoring; left out by whoever places by score alone."""

@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
 
 POLL_MS = 200
@@ -43,12 +44,4 @@ def _read(consumer: Any, partitions: list[TopicPartition], most: int) -> Iterato
     while any(consumer.position(partition) < end for partition, end in ends.items()):
         for records in consumer.poll(timeout_ms=POLL_MS).values():
             for found in records:
-                yield Record(
-                    topic=found.topic,
-                    partition=found.partition,
-                    offset=found.offset,
-                    timestamp_ms=found.timestamp,
-                    key=found.key,
-                    value=found.value,
-                    headers=tuple(found.headers or ()),
-                )
+                yield as_record(found)

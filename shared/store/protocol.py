@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal, Protocol, Self
 
 from pydantic import AwareDatetime
 
@@ -109,4 +110,36 @@ class ImageStore(Protocol):
         self, *, content_hashes: Sequence[str], model_version: str
     ) -> dict[str, Described]:
         """Those of the images that this model has described, by content hash."""
+        ...
+
+
+class SeenImages(Value):
+    """The images that one person has seen of late, and when; bounded, the latest stay."""
+
+    tenant: str
+    user_id: str
+    seen_at: Mapping[str, AwareDatetime]
+
+    def with_views(self, views: Mapping[str, datetime], *, most: int) -> Self:
+        """These and more, of each image its latest view, of all at most the latest `most`."""
+        merged = dict(self.seen_at)
+        for image_id, moment in views.items():
+            merged[image_id] = max(moment, merged.get(image_id, moment))
+        latest = sorted(merged.items(), key=lambda view: (view[1], view[0]))[-most:]
+        return self.model_copy(update={"seen_at": dict(latest)})
+
+    def since(self, moment: datetime) -> frozenset[str]:
+        """Those seen at or after a moment."""
+        return frozenset(i for i, at in self.seen_at.items() if at >= moment)
+
+
+class SeenStore(Protocol):
+    """Keeps what people have seen. Raises `Unavailable` like `ProfileStore`."""
+
+    async def get(self, *, tenant: str, user_id: str) -> SeenImages | None: ...
+
+    async def put(self, seen: SeenImages) -> None: ...
+
+    async def remove(self, *, tenant: str, user_id: str) -> int:
+        """Forget the person; how many images were known to be seen."""
         ...

@@ -1,0 +1,98 @@
+"""Put the retrain service together: the one file that knows which parts are real."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from apscheduler.triggers.interval import IntervalTrigger
+from prometheus_client import CollectorRegistry
+
+from services.retrain.collect import Collector
+from services.retrain.columns import TABLES, Table
+from services.retrain.config import RetrainSettings
+from services.retrain.lake import LakeTable
+from services.retrain.metrics import CollectMetrics
+from services.retrain.schedule import Job, Schedule
+from shared.clock import system_clock
+from shared.messaging.drain import Bounds, drain
+from shared.messaging.health import HealthServer
+from shared.messaging.service import KafkaService
+from shared.messaging.settings import MessagingSettings
+
+GROUP = "preferstream.retrain"
+"""Consumer group that shows how far collecting is; the lake's own offsets decide."""
+
+
+@dataclass(frozen=True)
+class RetrainApp:
+    """The service, wired and not yet started."""
+
+    kafka: KafkaService
+    health: HealthServer
+    schedule: Schedule
+
+    async def start(self) -> None:
+        """Connect to Kafka, and begin to wait for the jobs' times."""
+        await self.kafka.start()
+        self.schedule.start()
+
+    async def stop(self) -> None:
+        """Finish the commit in work, and leave Kafka."""
+        await self.schedule.stop()
+        await self.kafka.stop()
+
+
+def collector(
+    settings: RetrainSettings,
+    messaging: MessagingSettings,
+    registry: CollectorRegistry,
+    *,
+    tables: Sequence[Table] = TABLES,
+) -> Collector:
+    """Collecting on the real Kafka and the real lake."""
+    options = storage_options(settings)
+    bounds = Bounds(records=settings.collect_batch_records, bytes=settings.collect_batch_bytes)
+    return Collector(
+        [LakeTable(settings.lake, table, storage_options=options) for table in tables],
+        partial(drain, messaging, group=GROUP, bounds=bounds),
+        settings,
+        CollectMetrics(registry),
+        system_clock,
+    )
+
+
+def storage_options(settings: RetrainSettings) -> dict[str, str]:
+    """How the lake's store is reached, where its address does not say."""
+    if settings.s3_endpoint is None:
+        return {}
+    plain = settings.s3_endpoint.startswith("http:")
+    return {"AWS_ENDPOINT_URL": settings.s3_endpoint, "AWS_ALLOW_HTTP": str(plain).lower()}
+
+
+async def build(settings: RetrainSettings, messaging: MessagingSettings) -> RetrainApp:
+    """Wire the service to Kafka and to the lake."""
+    registry = CollectorRegistry()
+    collecting = collector(settings, messaging, registry)
+
+    async def collected() -> str | None:
+        problems = collecting.last.problems if collecting.last else ()
+        return "; ".join(map(str, problems)) or None
+
+    kafka = KafkaService("retrain", messaging, registry, checks=[collected])
+    schedule = Schedule(
+        (
+            Job(
+                name="collect",
+                trigger=IntervalTrigger(minutes=settings.collect_minutes, timezone="UTC"),
+                run=collecting.run,
+                stop=collecting.stop,
+                first_after=timedelta(seconds=settings.collect_first_seconds),
+            ),
+        ),
+        clock=system_clock,
+    )
+    health = HealthServer(
+        kafka, registry, host=settings.health_host, port=settings.retrain_health_port
+    )
+    return RetrainApp(kafka, health, schedule)

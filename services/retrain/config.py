@@ -1,0 +1,33 @@
+"""What the retrain service can be told about collecting."""
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+
+class RetrainSettings(BaseModel):
+    """Settings of collecting; those of Kafka stand beside it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lake: str = ".data/lake"
+    """Folder or `s3://` address of the Delta tables that feeds and feedback are kept in."""
+    s3_endpoint: str | None = None
+    """Address of an S3-compatible store; without it, Amazon's. Credentials come as they do for
+    every S3 client: environment, profile or role."""
+    collect_minutes: PositiveFloat = 15.0
+    """Minutes between two collections: short against Kafka's retention of days, and long enough
+    that files are worth their overhead."""
+    collect_first_seconds: PositiveFloat = 5.0
+    """Seconds from the start to the first collection, so that a service that is often restarted
+    collects as well."""
+    collect_batch_records: PositiveInt = 5_000
+    """Records of one commit to the lake; a feed of 300 images has 100 KB."""
+    collect_batch_bytes: PositiveInt = 32 * 1024 * 1024
+    """Bytes of one commit to the lake, which are in memory at once."""
+    compact_files: PositiveInt = 16
+    """Files of one day from which they are made into one; four hours of collections."""
+    lake_vacuum_days: PositiveInt = 7
+    """Days after which files that compaction replaced are deleted; a reader is done with them."""
+    retrain_health_port: NonNegativeInt = Field(default=0, le=65_535)
+    """Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one."""
+    health_host: str = "127.0.0.1"
+    """Interface that the health endpoints listen on; `0.0.0.0` in a container."""

@@ -1,0 +1,12 @@
+"""An empty world for each test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.dataset.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "lake")

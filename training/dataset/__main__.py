@@ -1,0 +1,50 @@
+"""Build the dataset of a night from the lake.
+
+python -m training.dataset --lake .data/lake --to runs/night/dataset
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.images.loader import ImageLoader
+from shared.images.settings import ImageSettings
+from shared.settings import from_environment
+from training.dataset.build import build
+from training.dataset.lake import LakeUnreadable
+from training.dataset.settings import DatasetSettings
+
+
+def main() -> int:
+    standard = DatasetSettings()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--lake", default=".data/lake", help="folder or s3:// (.data/lake)")
+    parser.add_argument("--to", type=Path, required=True, help="where the dataset goes")
+    parser.add_argument("--days", type=int, default=standard.window_days, help="window (30)")
+    parser.add_argument(
+        "--replay", type=float, default=standard.replay_share, help="simulated share (0.3)"
+    )
+    options = parser.parse_args()
+    images = from_environment(ImageSettings)
+    storage = {"AWS_ENDPOINT_URL": images.s3_endpoint} if images.s3_endpoint else {}
+    try:
+        dataset = build(
+            options.lake,
+            options.to,
+            ImageLoader(images),
+            now=datetime.now(UTC),
+            settings=replace(standard, window_days=options.days, replay_share=options.replay),
+            storage_options=storage,
+            say=lambda step: print(step, file=sys.stderr),
+        )
+    except LakeUnreadable as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{dataset.folder}/report.html: {dataset.report.verdict}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

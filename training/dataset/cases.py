@@ -1,0 +1,213 @@
+"""Write pairs as cases: references, the two images, the profile they were scored by, a weight.
+
+One JSON object a line, images as file names beside it: what SFT, GRPO and the gate read.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from training.dataset.images import Kept, Key
+from training.dataset.settings import DatasetSettings
+
+Sides = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""`likes` and `dislikes`: words by element."""
+IMAGES = "images"
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One line of a file of cases."""
+
+    liked: tuple[str, ...]
+    disliked: tuple[str, ...]
+    better: str
+    worse: str
+    profile: Sides | None
+    truth: Sides | None
+    weight: float
+    user: str
+    slate: str
+    kind: str
+    source: str
+    better_rank: int = 0
+    worse_rank: int = 0
+
+    def text(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Pairs that have come so far and are of no use."""
+
+    image_gone: int
+    same_picture: int
+    repeated_pictures: int
+
+
+def image_addresses(connection: duckdb.DuckDBPyConnection) -> dict[Key, str]:
+    """Where each image of a pair or a reference lies, as last told."""
+    connection.execute(_ADDRESSES)
+    rows = connection.execute(_WANTED).fetchall()
+    return {(tenant, image): uri for tenant, image, uri in rows if uri}
+
+
+def drop_unusable(connection: duckdb.DuckDBPyConnection, kept: Kept) -> Dropped:
+    """Leave pairs of two different pictures that we have, each once a person."""
+    rows = connection.execute(
+        "SELECT pair_id, tenant, user_id, better, worse FROM pairs ORDER BY shown_at DESC, pair_id"
+    ).fetchall()
+    gone, same, repeated = [], [], []
+    known: set[tuple[str, str, frozenset[str]]] = set()
+    for pair, tenant, user, better, worse in rows:
+        a, b = (tenant, better), (tenant, worse)
+        if a not in kept.files or b not in kept.files:
+            gone.append(pair)
+        elif kept.same(a, b):
+            same.append(pair)
+        else:
+            pictures = (tenant, user, frozenset({kept.picture(a), kept.picture(b)}))
+            if pictures in known:
+                repeated.append(pair)
+            known.add(pictures)
+    out = [*gone, *same, *repeated]
+    if out:
+        connection.execute("DELETE FROM pairs WHERE pair_id IN (SELECT unnest(?))", [out])
+    return Dropped(len(gone), len(same), len(repeated))
+
+
+def cases(
+    connection: duckdb.DuckDBPyConnection, kept: Kept, settings: DatasetSettings
+) -> Iterator[tuple[str, CaseLine]]:
+    """Each pair's split and case, in a fixed order.
+
+    References are what the person had said and done before the slate, on other images than the
+    pair's: a click must not explain itself.
+    """
+    connection.execute(_REFERENCES)
+    rows = connection.execute(_CASES, {"most": settings.references_a_side * 3}).fetchall()
+    for row in rows:
+        tenant, user, request, kind, split = row[:5]
+        better, worse = kept.files[tenant, row[5]], kept.files[tenant, row[6]]
+        yield (
+            split,
+            CaseLine(
+                liked=_files(tenant, row[10], kept, {better, worse}, settings.references_a_side),
+                disliked=_files(tenant, row[11], kept, {better, worse}, settings.references_a_side),
+                better=better,
+                worse=worse,
+                profile=_profile(row[12]),
+                truth=None,
+                weight=round(row[7], 6),
+                user=f"{tenant}/{user}",
+                slate=request,
+                kind=kind,
+                source="clicks",
+                better_rank=row[8],
+                worse_rank=row[9],
+            ),
+        )
+
+
+def write(path: Path, lines: list[CaseLine]) -> None:
+    """Lines with the images named from the file's own folder; complete or not at all."""
+    named = [
+        json.dumps(
+            asdict(line)
+            | {"better": _named(line.better), "worse": _named(line.worse)}
+            | {side: [_named(n) for n in getattr(line, side)] for side in ("liked", "disliked")},
+            ensure_ascii=False,
+        )
+        for line in lines
+    ]
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join(f"{text}\n" for text in named), encoding="utf-8")
+    partial.rename(path)
+
+
+def _named(file: str) -> str:
+    return f"{IMAGES}/{file}"
+
+
+def _files(
+    tenant: str, images: list[str] | None, kept: Kept, without: set[str], most: int
+) -> tuple[str, ...]:
+    pictures = {kept.pictures[file] for file in without}
+    files = [kept.files[tenant, image] for image in images or () if (tenant, image) in kept.files]
+    fit = [file for file in files if kept.pictures[file] not in pictures]
+    return tuple(dict.fromkeys(fit))[:most]
+
+
+def _profile(event: str | None) -> Sides | None:
+    if event is None:
+        return None
+    told: dict[str, Any] = json.loads(event)
+    return {"likes": _words(told["preference"]), "dislikes": _words(told["non_preference"])}
+
+
+def _words(side: Mapping[str, list[dict[str, Any]]]) -> dict[str, tuple[str, ...]]:
+    return {element: tuple(w["word"] for w in words) for element, words in side.items() if words}
+
+
+_ADDRESSES = """
+CREATE TABLE addresses AS
+WITH told AS (
+    SELECT tenant, written_at, unnest(from_json(event->'candidates',
+        '[{"image_id": "VARCHAR", "uri": "VARCHAR"}]')) AS c
+    FROM lake_candidates WHERE refused IS NULL),
+every_word AS (
+    SELECT tenant, c.image_id AS image_id, c.uri AS uri, written_at FROM told
+    UNION ALL
+    SELECT tenant, image_id, event->>'uri', written_at
+    FROM lake_feedback WHERE refused IS NULL AND event->>'uri' IS NOT NULL)
+SELECT tenant, image_id, arg_max(uri, written_at) AS uri FROM every_word GROUP BY ALL
+"""
+_WANTED = """
+WITH wanted AS (
+    SELECT tenant, better AS image_id FROM pairs
+    UNION SELECT tenant, worse FROM pairs
+    UNION SELECT f.tenant, f.image_id FROM feedback f
+        SEMI JOIN pairs USING (tenant, user_id)
+        WHERE f.use IN ('used', 'stated_reference', 'names_no_slate')
+          AND f.type IN ('reference_like', 'reference_dislike', 'like', 'dislike', 'hide', 'click'))
+SELECT w.tenant, w.image_id, a.uri FROM wanted w LEFT JOIN addresses a USING (tenant, image_id)
+"""
+_REFERENCES = """
+CREATE TABLE told_references AS
+SELECT tenant, user_id, image_id, written_at,
+    type IN ('reference_like', 'like', 'click') AS liked,
+    CASE WHEN type LIKE 'reference%' THEN 2 WHEN type = 'click' THEN 0 ELSE 1 END AS telling
+FROM feedback
+WHERE use IN ('used', 'stated_reference', 'names_no_slate')
+  AND type IN ('reference_like', 'reference_dislike', 'like', 'dislike', 'hide', 'click')
+"""
+_CASES = """
+WITH before AS (
+    SELECT p.pair_id, r.image_id, r.liked, max(r.telling) AS telling, max(r.written_at) AS told_at
+    FROM pairs p JOIN told_references r
+      ON r.tenant = p.tenant AND r.user_id = p.user_id AND r.written_at < p.shown_at
+    GROUP BY ALL),
+sides AS (
+    SELECT pair_id,
+        list(image_id ORDER BY telling DESC, told_at DESC, image_id) FILTER (liked) AS liked,
+        list(image_id ORDER BY telling DESC, told_at DESC, image_id) FILTER (NOT liked) AS disliked
+    FROM before GROUP BY pair_id),
+served AS (
+    SELECT tenant, user_id, request_id, profile_version FROM slates),
+profiles AS (
+    SELECT tenant, user_id, profile_version, arg_max(event, written_at) AS event
+    FROM lake_profiles WHERE refused IS NULL GROUP BY ALL)
+SELECT p.tenant, p.user_id, p.request_id, p.kind, p.split, p.better, p.worse, p.weight,
+    p.better_rank, p.worse_rank, s.liked[1:$most], s.disliked[1:$most], r.event
+FROM pairs p
+LEFT JOIN sides s USING (pair_id)
+LEFT JOIN served v USING (tenant, user_id, request_id)
+LEFT JOIN profiles r ON r.tenant = p.tenant AND r.user_id = p.user_id
+    AND r.profile_version = v.profile_version
+ORDER BY p.pair_id
+"""

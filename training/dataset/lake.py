@@ -1,0 +1,83 @@
+"""Read the lake's Delta tables into DuckDB, a window of days of them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import duckdb
+from deltalake import DeltaTable, QueryBuilder
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "feeds": {
+        "event_id": "VARCHAR", "tenant": "VARCHAR", "user_id": "VARCHAR", "request_id": "VARCHAR",
+        "status": "VARCHAR", "model_version": "VARCHAR", "profile_version": "BIGINT",
+    },
+    "feedback": {
+        "event_id": "VARCHAR", "tenant": "VARCHAR", "user_id": "VARCHAR", "type": "VARCHAR",
+        "image_id": "VARCHAR", "request_id": "VARCHAR", "dwell_ms": "BIGINT",
+    },
+    "candidates": {"tenant": "VARCHAR", "user_id": "VARCHAR", "request_id": "VARCHAR"},
+    "profiles": {"tenant": "VARCHAR", "user_id": "VARCHAR", "profile_version": "BIGINT"},
+}  # fmt: skip
+"""What we ask of each table, beside what all of them have."""
+COMMON: Mapping[str, str] = {
+    "kafka_partition": "BIGINT", "kafka_offset": "BIGINT", "written_at": "BIGINT",
+    "refused": "VARCHAR", "event": "VARCHAR",
+}  # fmt: skip
+"""`written_at` in microseconds since the epoch: no time zone can come in between."""
+
+
+class LakeUnreadable(Exception):
+    """A table cannot be read; the text says which and what to do."""
+
+
+def open_lake(
+    lake: str, *, since: date, storage_options: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A database with a table `lake_<name>` for each of ours; one that is missing is empty.
+
+    Profiles are read whole: a slate of today may rest on a profile of last year.
+    Raises `LakeUnreadable`.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    for name, own in COLUMNS.items():
+        columns = {**own, **COMMON}
+        told = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE lake_{name} ({told})")
+        where = "TRUE" if name == "profiles" else f"day >= DATE '{since.isoformat()}'"
+        _fill(connection, name, columns, f"{lake.rstrip('/')}/{name}", where, storage_options)
+    return connection
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Mapping[str, str],
+    uri: str,
+    where: str,
+    storage_options: Mapping[str, str] | None,
+) -> None:
+    try:
+        table = DeltaTable(uri, storage_options=dict(storage_options or {}))
+        # Delta's own reader: it knows which files count, wherever they lie.
+        rows = QueryBuilder().register("t", table).execute(
+            f"SELECT {', '.join(map(_selected, columns))} FROM t WHERE {where}"
+        )  # fmt: skip
+        connection.register("incoming", rows)
+        connection.execute(f"INSERT INTO lake_{name} SELECT * FROM incoming")
+        connection.unregister("incoming")
+    except TableNotFoundError:
+        return
+    except (DeltaError, duckdb.Error, OSError, ValueError) as error:
+        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
+        raise LakeUnreadable(
+            f"the Delta table {uri} cannot be read: {first_line}. Bring its folder back from a"
+            " copy, or move it away and collect anew; nothing was trained on it"
+        ) from error
+
+
+def _selected(column: str) -> str:
+    if column == "written_at":
+        return "CAST(written_at AS BIGINT) AS written_at"
+    return column
