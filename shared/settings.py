@@ -24,7 +24,7 @@ class WrongSettings(Exception):
     """A variable has a value that cannot be used; the text names each one and what it wants."""
 
 
-def from_environment(model: type[SettingsT], **fixed: Any) -> SettingsT:
+def from_environment(model: type[SettingsT], /, **fixed: Any) -> SettingsT:
     """`model` with each field taken from `fixed`, else `PREFERSTREAM_<FIELD>`, else `.env`.
 
     Settings stay plain frozen models that know of no environment, so tests build them directly.

@@ -53,3 +53,11 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_field_is_told_of_by_the_docstring_under_it() -> None:
     assert attribute_docstrings(Example)["roots"] == "Several."
+
+
+class NamedModel(BaseModel):
+    model: str = "ours"
+
+
+def test_a_setting_may_be_called_model() -> None:
+    assert from_environment(NamedModel, model="mine").model == "mine"
