@@ -137,7 +137,7 @@ def _stored(rows: Iterable[Row], features: Any) -> Any:
     parts = iter(lambda: list(islice(left, ROWS_AT_ONCE)), [])
     stored = [Dataset.from_list(part, features=features) for part in parts]
     return concatenate_datasets(
-        stored or [Dataset.from_dict(dict.fromkeys(features, []), features=features)]
+        stored or [Dataset.from_dict({name: [] for name in features}, features=features)]
     )
 
 
