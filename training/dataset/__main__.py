@@ -28,7 +28,13 @@ def main() -> int:
     )
     options = parser.parse_args()
     images = from_environment(ImageSettings)
-    storage = {"AWS_ENDPOINT_URL": images.s3_endpoint} if images.s3_endpoint else {}
+    storage = {}
+    if images.s3_endpoint:
+        plain = images.s3_endpoint.startswith("http:")
+        storage = {
+            "AWS_ENDPOINT_URL": images.s3_endpoint,
+            "AWS_ALLOW_HTTP": str(plain).lower(),
+        }
     try:
         dataset = build(
             options.lake,

@@ -117,7 +117,7 @@ def write_report(folder: Path, report: Report) -> None:
 def _verdict(train: int, every: int, drift: Sequence[Drift]) -> str:
     if not every:
         return "No pair can be learned from: nobody both viewed and acted on images of one slate."
-    moved = [one.element for one in drift if one.stability_index >= DRIFTED]
+    moved = [one.element.replace("_", " ") for one in drift if one.stability_index >= DRIFTED]
     told = f"{train} pairs to train on, {every - train} kept to judge by."
     if train < ENOUGH_PAIRS:
         told += f" That is little: from {ENOUGH_PAIRS} on a night can be expected to help."
