@@ -21,6 +21,7 @@ from shared.messaging.service import KafkaService
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.tail import tail
 from shared.parts import SharedParts
+from shared.promotions import follow_promotions
 
 ANSWERS_READ_BACK = 1_000
 """Latest feeds of a partition that are read at the start: more than a crash can leave published
@@ -52,7 +53,7 @@ async def build(
     registry = CollectorRegistry()
     kafka = KafkaService("assessor", messaging, registry)
     describing = Describing(
-        model=parts.model,
+        models=parts.models,
         embedder=parts.embedder,
         images=parts.known_images,
         at_once=settings.described_at_once,
@@ -60,7 +61,7 @@ async def build(
     published = await asyncio.to_thread(_published, messaging)
     service = AssessorService(
         Parts(
-            model=parts.model,
+            models=parts.models,
             profiles=parts.profiles,
             known_images=parts.known_images,
             seen=parts.seen,
@@ -74,6 +75,7 @@ async def build(
         describing=describing,
     )
     connect(kafka, service)
+    await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.assessor_health_port
     )

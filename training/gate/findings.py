@@ -54,7 +54,6 @@ def examine(
     """The same evidence and seed give the same findings; `resampling` may be shared by many."""
     again = resampling or Resampling(draws=rules.draws, seed=seed)
     splits = {name: pairs for name, pairs in evidence.benchmark.items() if pairs.pairs}
-    tail = TAIL / max(len(splits), 1)
     return Findings(
         champion=evidence.champion,
         challenger=evidence.challenger,
@@ -66,7 +65,7 @@ def examine(
         splits={
             name: found
             for name, pairs in splits.items()
-            if (found := _compared(pairs, rules, again, tail=tail)) is not None
+            if (found := _compared(pairs, rules, again, tail=rules.split_tail)) is not None
         },
         order=_compared(evidence.order, rules, again),
         forms={"champion": evidence.champion_form, "challenger": evidence.challenger_form},

@@ -18,15 +18,18 @@ class Rules:
     """In medians of all pairs: one lucky, rarely shown pair must not outweigh an evening."""
     most_user_weight: float = 4.0
     """In medians of all users: the busiest user counts as four ordinary ones."""
-    most_change_a_user: float = 0.2
-    """In mean weights of a user: what one account can gain or lose counts as a fifth of an ordinary
-    user's pairs at most, so that a share s of hostile accounts moves the mean by 0.2 s at most."""
+    most_change_a_user: float = 0.15
+    """In mean weights of a user: what one account can gain or lose counts as 15 % of an ordinary
+    user's pairs at most, so that a share s of hostile accounts moves the mean by 0.15 s at most."""
     hostile_share: float = 0.02
     """Share of the users who may lie together and decide nothing; see decision 0030 for what a
     larger one costs."""
     benchmark_margin: float = 0.02
     """Loss on the simulated benchmark that must be ruled out; the interval of 1,500 pairs with one
     in twenty changed reaches 1.1 points to each side."""
+    split_tail: float = 0.001
+    """Tail of a split's interval, in place of 0.025: four splits are looked at, and what is lost
+    everywhere shows in the whole; a split alone stops only what is plainly lost."""
     release_margin: float = 0.03
     """The same against the release, so that many nights cannot add up small losses."""
     least_well_formed: float = 0.995
