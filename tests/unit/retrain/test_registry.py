@@ -118,7 +118,7 @@ def test_a_disk_that_takes_no_more_is_told_of_and_nothing_is_left(
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))  # bytes: less than the weights have
     try:
-        with pytest.raises(Unavailable, match="nano-2 cannot be kept .* free some space"):
+        with pytest.raises(Unavailable, match=r"nano-2 cannot be kept .* free some space"):
             folders.add(trained, _new("nano-2"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
