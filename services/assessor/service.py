@@ -12,6 +12,7 @@ from services.assessor.describing import Describing
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.placing import Placing
 from services.assessor.ranking import Assessed, best_first, items, not_assessed, to_explain
+from services.assessor.shadowing import Shadowing
 from services.assessor.slate import Slate, slate, wanted
 from services.assessor.stopwatch import Stopwatch
 from shared.clock import Clock
@@ -64,6 +65,7 @@ class AssessorService:
         *,
         answered: Answered,
         describing: Describing,
+        shadowing: Shadowing,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parts = parts
@@ -71,6 +73,7 @@ class AssessorService:
         self._metrics = metrics
         self._answered = answered
         self._describing = describing
+        self._shadowing = shadowing
         self._now = now
         self._assessing = Assessing(
             profiles=parts.profiles,
@@ -101,6 +104,11 @@ class AssessorService:
         self._answered.add(key)
         self._metrics.count(feed)
         self._describing.offer([entry.image for entry in found.entries])
+        challenger = self._parts.models.shadow(tenant=feed.tenant, request_id=feed.request_id)
+        if challenger is not None and profile is not None and feed.status == "ok":
+            self._shadowing.offer(
+                feed, entries=found.entries, taste=profile.taste, challenger=challenger
+            )
 
     def _watch(self, request: ImageCandidates, written_ms: int) -> Stopwatch:
         queued = max(self._parts.clock().timestamp() * 1000 - written_ms, 0.0)

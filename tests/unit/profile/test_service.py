@@ -19,7 +19,7 @@ from shared.ids import erased_event_id, profile_event_id
 from shared.store.protocol import KnownImage, StoredProfile
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages, drawn
-from tests.fakes.model import COLORS, ColorModel
+from tests.fakes.model import COLORS, ColorModel, serving
 from tests.fakes.published import Published
 from tests.fakes.stores import InMemoryImages, InMemoryProfiles
 
@@ -38,7 +38,7 @@ class Profiles:
         self.published = Published()
         self.registry = CollectorRegistry()
         parts = Parts(
-            model=self.model,
+            models=serving(self.model),
             embedder=self.embedder,
             profiles=self.store,
             known_images=self.known_images,
