@@ -110,12 +110,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(world: World) -> None:
-    ids = world.ask(PROMOTED_AFTER)
-    streaming = threading.Thread(target=lambda: _stream(world, ids))
+    ids, promoted = world.ask(PROMOTED_AFTER), threading.Event()
+    streaming = threading.Thread(target=lambda: _stream(world, ids, until=promoted))
     streaming.start()
-    world.models("promote", "swap-2", "--reason", "better")
-    streaming.join()
+    try:
+        world.models("promote", "swap-2", "--reason", "better")
+    finally:
+        promoted.set()
+        streaming.join()
     world.wait_for("swap-2")
+    ids += world.ask(10)
     feeds = world.feeds(ids)
 
     assert Counter(feed.request_id for feed in feeds) == dict.fromkeys(ids, 1)
@@ -162,8 +166,9 @@ def test_the_list_marks_what_serves(world: World) -> None:
     assert serving == {RELEASE.version: "champion", "swap-2": None, "swap-3": None}
 
 
-def _stream(world: World, ids: list[str]) -> None:
-    while len(ids) < REQUESTS:
+def _stream(world: World, ids: list[str], *, until: threading.Event) -> None:
+    """Ten requests four times a second: at least REQUESTS, and as long as the command runs."""
+    while len(ids) < REQUESTS or not until.is_set():
         ids += world.ask(10)
         time.sleep(0.25)
 

@@ -70,12 +70,17 @@ def promote(
     shadow: Annotated[
         float, typer.Option(min=0, max=1, help="Only let it score this share, unseen.")
     ] = 0.0,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also when the gate has kept it out.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a version the champion, or try it out on a share of the traffic.
 
     Example: preferstream models promote nano-2 --canary 0.1
     """
+    if not anyway:
+        _stop_at_the_gate(version)
     if canary or shadow:
         _act(
             lambda promoter: promoter.try_out(
@@ -119,6 +124,16 @@ def watch(
         print_json({"verdict": seen.verdict, "reason": seen.reason, "applied": seen.applied})
         return
     out.print(f"[bold]{seen.verdict}[/] {seen.reason}")
+
+
+def _stop_at_the_gate(version: str) -> None:
+    report = open_folders().report_of(version)
+    decision = report.get("decision", {}) if report else {}
+    if decision.get("verdict") == "keep":
+        fail(
+            f"the gate has kept {version} out: {decision.get('reason')} Promote it all the same"
+            " with --anyway."
+        )
 
 
 def _act(action: Callable[[Promoter], Done], as_json: bool) -> None:
