@@ -1,20 +1,13 @@
 """Read and write `model.promoted.v1` for commands and nights, which end."""
 
-from typing import Any
-
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
-
-from shared.errors import Unavailable, Unprocessable
+from shared.errors import Unprocessable
 from shared.events import ModelPromoted
 from shared.events.codec import decode, encode
 from shared.events.topics import MODELS
+from shared.messaging.send_once import send_once
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.tail import tail
 from shared.promotions import READ_BACK, challenger_key
-
-SEND_SECONDS = 30.0
-"""Longer than a broker's restart."""
 
 
 class KafkaAnnouncements:
@@ -38,25 +31,4 @@ class KafkaAnnouncements:
 
     def publish(self, event: ModelPromoted) -> None:
         """Returns when all replicas have it; raises `Unavailable`."""
-        outgoing = encode(event)
-        try:
-            producer: Any = KafkaProducer(
-                bootstrap_servers=self._settings.kafka.split(","),
-                acks="all",
-                allow_auto_create_topics=False,
-                max_block_ms=int(SEND_SECONDS * 1000),
-            )
-            try:
-                producer.send(
-                    outgoing.topic,
-                    key=outgoing.key,
-                    value=outgoing.value,
-                    headers=list(outgoing.headers),
-                ).get(timeout=SEND_SECONDS)
-            finally:
-                producer.close(timeout=SEND_SECONDS)
-        except KafkaError as error:
-            raise Unavailable(
-                "kafka",
-                f"{self._settings.kafka} did not take the promotion ({error}); nothing has changed",
-            ) from error
+        send_once(self._settings, encode(event))
