@@ -17,7 +17,7 @@ from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages
 from tests.fakes.model import ColorModel, serving
 from tests.fakes.published import Published
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemorySeen
 from tests.unit.assessor.people import NOW, WRITTEN_MS, keep, likes
 
 
@@ -49,6 +49,7 @@ class Assessor:
                 models=self.models,
                 profiles=self.profiles,
                 known_images=self.known_images,
+                seen=InMemorySeen(),
                 images=self.images,
                 publisher=self.published,
                 clock=lambda: NOW,
