@@ -15,7 +15,7 @@ from shared.store.protocol import ImageStore, ProfileStore, SeenStore
 from shared.store.qdrant import open_qdrant
 from shared.store.seen import QdrantSeen
 from shared.store.settings import StoreSettings
-from shared.vlm.protocol import VisionLanguageModel
+from shared.vlm.serving import ServingModels
 from shared.vlm.settings import ModelSettings
 
 
@@ -23,7 +23,7 @@ from shared.vlm.settings import ModelSettings
 class SharedParts:
     """The parts, open."""
 
-    model: VisionLanguageModel
+    models: ServingModels
     embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
@@ -41,16 +41,18 @@ async def open_parts(
 ) -> AsyncIterator[SharedParts]:
     """Open everything and close it in the end; raises `Unavailable` and `BadCheckpoint`."""
     # Imported here: torch and transformers, seconds that only a running service should pay.
-    from shared.vlm.in_process import load_model
+    from shared.vlm.loading import InProcessLoader
 
     on_progress("loading the model")
-    running = await asyncio.to_thread(load_model, model)
+    loader = await asyncio.to_thread(InProcessLoader, model)
+    release = await asyncio.to_thread(loader.load_release)
+    models = ServingModels(release, name=loader.release.name, loader=loader)
     embedder = MiniLM()
     # Its first words take seconds; nothing has to wait for them at the start.
     embedder.warm()
     on_progress("opening the store")
     client = open_qdrant(store)
-    loader = ImageLoader(images)
+    images_by_address = ImageLoader(images)
     try:
         profiles = QdrantProfiles(client, embedder=embedder.name)
         known_images = QdrantImages(client, embedder=embedder.name)
@@ -58,9 +60,9 @@ async def open_parts(
         await known_images.prepare(dimension=embedder.dimension)
         seen = QdrantSeen(client)
         await seen.prepare()
-        yield SharedParts(running, embedder, profiles, known_images, seen, loader)
+        yield SharedParts(models, embedder, profiles, known_images, seen, images_by_address)
     finally:
-        await loader.close()
+        await images_by_address.close()
         await client.close()
         embedder.close()
-        running.close()
+        loader.close()

@@ -11,6 +11,7 @@ from services.assessor.describing import Describing
 from services.assessor.handlers import connect
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Parts
+from services.assessor.shadowing import Shadowing, ShadowMetrics
 from shared.clock import system_clock
 from shared.errors import Unprocessable
 from shared.events import RankedFeed
@@ -21,6 +22,7 @@ from shared.messaging.service import KafkaService
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.tail import tail
 from shared.parts import SharedParts
+from shared.promotions import follow_promotions
 
 ANSWERS_READ_BACK = 1_000
 """Latest feeds of a partition that are read at the start: more than a crash can leave published
@@ -34,6 +36,7 @@ class AssessorApp:
     kafka: KafkaService
     health: HealthServer
     describing: Describing
+    shadowing: Shadowing
 
     async def start(self) -> None:
         """Join the consumer groups and begin to read."""
@@ -43,6 +46,7 @@ class AssessorApp:
         """Finish the requests in work, and leave Kafka; descriptions can wait."""
         await self.kafka.stop()
         await self.describing.stop()
+        await self.shadowing.stop()
 
 
 async def build(
@@ -52,15 +56,16 @@ async def build(
     registry = CollectorRegistry()
     kafka = KafkaService("assessor", messaging, registry)
     describing = Describing(
-        model=parts.model,
+        models=parts.models,
         embedder=parts.embedder,
         images=parts.known_images,
         at_once=settings.described_at_once,
     )
+    shadowing = Shadowing(ShadowMetrics(registry))
     published = await asyncio.to_thread(_published, messaging)
     service = AssessorService(
         Parts(
-            model=parts.model,
+            models=parts.models,
             profiles=parts.profiles,
             known_images=parts.known_images,
             seen=parts.seen,
@@ -72,12 +77,14 @@ async def build(
         AssessorMetrics(registry),
         answered=Answered(published, most=settings.remembered_answers),
         describing=describing,
+        shadowing=shadowing,
     )
     connect(kafka, service)
+    await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.assessor_health_port
     )
-    return AssessorApp(kafka, health, describing)
+    return AssessorApp(kafka, health, describing, shadowing)
 
 
 def _published(messaging: MessagingSettings) -> list[Request]:

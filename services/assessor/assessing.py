@@ -30,18 +30,21 @@ class Assessing:
     def __init__(
         self,
         *,
-        model: VisionLanguageModel,
         profiles: ProfileStore,
         images: ImageStore,
         metrics: AssessorMetrics,
     ) -> None:
-        self._model = model
         self._profiles = profiles
         self._images = images
         self._metrics = metrics
 
     async def assess(
-        self, entries: Sequence[Entry], profile: StoredProfile, watch: Stopwatch
+        self,
+        entries: Sequence[Entry],
+        profile: StoredProfile,
+        watch: Stopwatch,
+        *,
+        model: VisionLanguageModel,
     ) -> Assessment:
         """Scores of the model; without it, of what it once saw in the same images."""
         if not entries:
@@ -49,16 +52,23 @@ class Assessing:
         asked = [Candidate(profile.taste, entry.image.pixels) for entry in entries]
         try:
             with watch.stage("score"):
-                scores = await watch.in_time(lambda: self._model.score(asked))
+                scores = await watch.in_time(lambda: model.score(asked))
         except NoTimeLeft:
-            return await self._without_model(entries, profile, "the deadline was near")
+            return await self._without_model(entries, profile, model, "the deadline was near")
         except Unavailable as error:
             log.warning("no scores from the model: %s", error)
-            return await self._without_model(entries, profile, f"the model is away: {error.detail}")
+            return await self._without_model(
+                entries, profile, model, f"the model is away: {error.detail}"
+            )
         return Assessment(tuple(by_model(e, s) for e, s in zip(entries, scores, strict=True)))
 
     async def explain(
-        self, chosen: Sequence[Assessed], profile: StoredProfile, watch: Stopwatch
+        self,
+        chosen: Sequence[Assessed],
+        profile: StoredProfile,
+        watch: Stopwatch,
+        *,
+        model: VisionLanguageModel,
     ) -> tuple[dict[str, Assessed], str | None]:
         """The chosen with their reasons, by image id; and why they have none, if so."""
         asked = [
@@ -68,7 +78,7 @@ class Assessing:
         ]
         try:
             with watch.stage("explain"):
-                told = await watch.in_time(lambda: self._model.explain(asked))
+                told = await watch.in_time(lambda: model.explain(asked))
         except NoTimeLeft:
             return {}, "the deadline was near: scores are the model's, reasons are left out"
         except Unavailable as error:
@@ -80,12 +90,16 @@ class Assessing:
         }, None
 
     async def _without_model(
-        self, entries: Sequence[Entry], profile: StoredProfile, why: str
+        self,
+        entries: Sequence[Entry],
+        profile: StoredProfile,
+        model: VisionLanguageModel,
+        why: str,
     ) -> Assessment:
         taste = await self._profiles.vectors(tenant=profile.tenant, user_id=profile.user_id)
         known = await self._images.descriptions(
             content_hashes=[entry.image.content_hash for entry in entries],
-            model_version=self._model.model_version,
+            model_version=model.model_version,
         )
         assessed = []
         for entry in entries:

@@ -9,7 +9,7 @@ from shared.embedding.taste_vectors import description_vector
 from shared.errors import Unavailable
 from shared.images.loader import LoadedImage
 from shared.store.protocol import Described, ImageDescription, ImageStore
-from shared.vlm.protocol import VisionLanguageModel
+from shared.vlm.serving import ServingModels
 
 log = logging.getLogger(__name__)
 MOST_WAITING = 256
@@ -25,13 +25,13 @@ class Describing:
     def __init__(
         self,
         *,
-        model: VisionLanguageModel,
+        models: ServingModels,
         embedder: Embedder,
         images: ImageStore,
         at_once: int,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
-        self._model = model
+        self._models = models
         self._embedder = embedder
         self._images = images
         self._at_once = at_once
@@ -62,12 +62,13 @@ class Describing:
                 log.warning("images stay undescribed: %s", error)
 
     async def _describe(self, images: Sequence[LoadedImage]) -> None:
-        version = self._model.model_version
+        model = self._models.champion
+        version = model.model_version
         known = await self._images.descriptions(
             content_hashes=[image.content_hash for image in images], model_version=version
         )
         new = [image for image in images if image.content_hash not in known]
-        seen = await self._model.describe([image.pixels for image in new])
+        seen = await model.describe([image.pixels for image in new])
         described = [
             Described(
                 ImageDescription(

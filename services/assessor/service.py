@@ -12,6 +12,7 @@ from services.assessor.describing import Describing
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.placing import Placing
 from services.assessor.ranking import Assessed, best_first, items, not_assessed, to_explain
+from services.assessor.shadowing import Shadowing
 from services.assessor.slate import Slate, slate, wanted
 from services.assessor.stopwatch import Stopwatch
 from shared.clock import Clock
@@ -22,6 +23,7 @@ from shared.images.loader import Loaded
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStore, StoredProfile
 from shared.vlm.protocol import VisionLanguageModel
+from shared.vlm.serving import Chosen, ServingModels
 
 
 class Images(Protocol):
@@ -34,7 +36,7 @@ class Images(Protocol):
 class Parts:
     """What the service works with."""
 
-    model: VisionLanguageModel
+    models: ServingModels
     profiles: ProfileStore
     known_images: ImageStore
     seen: SeenStore
@@ -63,6 +65,7 @@ class AssessorService:
         *,
         answered: Answered,
         describing: Describing,
+        shadowing: Shadowing,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parts = parts
@@ -70,9 +73,9 @@ class AssessorService:
         self._metrics = metrics
         self._answered = answered
         self._describing = describing
+        self._shadowing = shadowing
         self._now = now
         self._assessing = Assessing(
-            model=parts.model,
             profiles=parts.profiles,
             images=parts.known_images,
             metrics=metrics,
@@ -88,17 +91,24 @@ class AssessorService:
             self._metrics.repeated.inc()
             return
         watch = self._watch(request, written_ms)
+        # Kept to the end: whatever is promoted meanwhile, one model scores and signs this feed.
+        chosen = self._parts.models.choose(tenant=request.tenant, user_id=request.user_id)
         profile = await self._parts.profiles.get(tenant=request.tenant, user_id=request.user_id)
         with watch.stage("images"):
             found = await self._load(request)
-        outcome = await self._rank(request, profile, found, watch)
+        outcome = await self._rank(request, profile, found, watch, chosen)
         # Before the feed: feedback on it may name an image by its id alone.
         await self._remember(request, found)
-        feed = self._feed(request, profile, found, outcome, watch)
+        feed = self._feed(request, profile, found, outcome, watch, chosen)
         await self._parts.publisher.publish(feed)
         self._answered.add(key)
         self._metrics.count(feed)
         self._describing.offer([entry.image for entry in found.entries])
+        challenger = self._parts.models.shadow(tenant=feed.tenant, request_id=feed.request_id)
+        if challenger is not None and profile is not None and feed.status == "ok":
+            self._shadowing.offer(
+                feed, entries=found.entries, taste=profile.taste, challenger=challenger
+            )
 
     def _watch(self, request: ImageCandidates, written_ms: int) -> Stopwatch:
         queued = max(self._parts.clock().timestamp() * 1000 - written_ms, 0.0)
@@ -121,26 +131,32 @@ class AssessorService:
         profile: StoredProfile | None,
         found: Slate,
         watch: Stopwatch,
+        answering: Chosen,
     ) -> Outcome:
         if profile is None or profile.taste.is_unknown:
             unknown = [not_assessed(entry) for entry in found.entries]
-            return Outcome("cold_start", await self._placed(request, unknown))
-        assessment = await self._assessing.assess(found.entries, profile, watch)
-        ranked = await self._placed(request, assessment.assessed)
+            return Outcome("cold_start", await self._placed(request, unknown, answering.model))
+        assessment = await self._assessing.assess(
+            found.entries, profile, watch, model=answering.model
+        )
+        ranked = await self._placed(request, assessment.assessed, answering.model)
         reason = assessment.degraded_reason
         chosen = to_explain(
             ranked, explain=request.explain, explained_top=self._settings.explained_top
         )
         if chosen and reason is None:
-            told, reason = await self._assessing.explain(chosen, profile, watch)
+            told, reason = await self._assessing.explain(
+                chosen, profile, watch, model=answering.model
+            )
             ranked = [told.get(one.entry.image_id, one) for one in ranked]
         return Outcome("degraded" if reason else "ok", ranked, reason)
 
     async def _placed(
-        self, request: ImageCandidates, assessed: Sequence[Assessed]
+        self, request: ImageCandidates, assessed: Sequence[Assessed], model: VisionLanguageModel
     ) -> Sequence[Assessed]:
-        model_version = self._parts.model.model_version
-        return await self._placing.place(best_first(assessed), request, model_version=model_version)
+        return await self._placing.place(
+            best_first(assessed), request, model_version=model.model_version
+        )
 
     async def _remember(self, request: ImageCandidates, found: Slate) -> None:
         now = self._parts.clock()
@@ -165,9 +181,10 @@ class AssessorService:
         found: Slate,
         outcome: Outcome,
         watch: Stopwatch,
+        answering: Chosen,
     ) -> RankedFeed:
         version = profile.profile_version if profile else None
-        model_version = self._parts.model.model_version
+        model_version = answering.model.model_version
         return RankedFeed(
             event_id=feed_id(
                 tenant=request.tenant,
@@ -185,6 +202,7 @@ class AssessorService:
             rejected=found.rejected,
             profile_version=version,
             model_version=model_version,
+            variant=answering.variant,
             latency_ms=watch.stages(),
             policy=self._placing.policy,
         )

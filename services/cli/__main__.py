@@ -11,6 +11,7 @@ from services.cli.verbs import (
     evaluate,
     feed,
     feedback,
+    models,
     profile,
     publish,
     up,
@@ -32,6 +33,7 @@ app.command()(feedback.feedback)
 app.add_typer(profile.app, name="profile")
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
+app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 
 

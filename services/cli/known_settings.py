@@ -11,6 +11,7 @@ from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
+from services.retrain.registry_settings import RegistrySettings
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import PREFIX, attribute_docstrings
@@ -26,6 +27,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
+    ("The registry", RegistrySettings),
 )
 WIDTH = 98
 

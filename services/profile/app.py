@@ -14,6 +14,7 @@ from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
 from shared.messaging.settings import MessagingSettings
 from shared.parts import SharedParts
+from shared.promotions import follow_promotions
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ async def build(
     kafka = KafkaService("profile", messaging, registry)
     service = ProfileService(
         Parts(
-            model=parts.model,
+            models=parts.models,
             embedder=parts.embedder,
             profiles=parts.profiles,
             known_images=parts.known_images,
@@ -53,6 +54,7 @@ async def build(
         ProfileMetrics(registry),
     )
     connect(kafka, service, Views(parts.seen, settings))
+    await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port
     )

@@ -38,6 +38,13 @@ class Images(Protocol):
     async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
 
 
+class Models(Protocol):
+    """Knows which model answers now."""
+
+    @property
+    def champion(self) -> VisionLanguageModel: ...
+
+
 @dataclass(frozen=True)
 class Person:
     """Whose taste it is."""
@@ -50,7 +57,7 @@ class Person:
 class Parts:
     """What the service works with."""
 
-    model: VisionLanguageModel
+    models: Models
     embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
@@ -131,7 +138,9 @@ class ProfileService:
         references = merged(
             stored.references if stored else (), fresh, per_side=self._settings.references_per_side
         )
-        taste = await self._taste(references)
+        # One model for the whole prediction, also when another takes over meanwhile.
+        model = self._parts.models.champion
+        taste = await self._taste(references, model)
         known = stored.applied_event_ids if stored else ()
         # A redelivery that comes with its first delivery would push out two others.
         ids = tuple(dict.fromkeys((*known, *(r.event_id for r in fresh))))
@@ -142,7 +151,7 @@ class ProfileService:
             taste=taste,
             references=references,
             applied_event_ids=ids[-self._settings.remembered_event_ids :],
-            model_version=self._parts.model.model_version,
+            model_version=model.model_version,
             updated_at=self._parts.clock(),
         )
         vectors = await taste_vectors(taste, self._parts.embedder)
@@ -150,12 +159,12 @@ class ProfileService:
         self._metrics.updated.inc()
         return profile
 
-    async def _taste(self, references: Sequence[Reference]) -> Taste:
+    async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
         with self._metrics.prediction_seconds.time():
             liked = await self._pixels(of_side(references, "liked"))
             disliked = await self._pixels(of_side(references, "disliked"))
             asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]
-            predictions = await self._parts.model.predict(asked)
+            predictions = await model.predict(asked)
         self._metrics.unreadable_answers.inc(sum(len(p.problems) for p in predictions))
         return taste_by_vote(predictions)
 

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from shared.errors import Unavailable
 from shared.events.topics import Topic
+from shared.messaging.broadcast import Broadcast
 from shared.messaging.contract import Handle
 from shared.messaging.dead_letters import DeadLetterGuard
 from shared.messaging.health import Check, dead_because, unready_because
@@ -67,6 +68,11 @@ class KafkaService:
         """Read `topic` one event after another: for work that takes milliseconds."""
         processing = self._processing(topic, handle)
         self._add(topic, FastPath(processing, self._settings, on_failure=self._fail))
+
+    def every_instance(self, topic: Topic, handle: Handle[Any]) -> None:
+        """Read all of `topic` in this instance whatever others read: for news to every process."""
+        processing = self._processing(topic, handle)
+        self._add(topic, Broadcast(processing, self._settings, on_failure=self._fail))
 
     def _add(self, topic: Topic, subscription: Subscription) -> None:
         subscription.subscribe(self._broker, group_id=f"preferstream.{self.name}.{topic.name}")

@@ -33,8 +33,8 @@ class Subscription(Protocol):
     async def drain(self) -> None: ...
 
 
-class _Reading:
-    """What both paths share: the FastStream subscriber of one topic, and what it delivered."""
+class Reading:
+    """What all paths share: the FastStream subscriber of one topic, and what it delivered."""
 
     def __init__(self, processing: Processing, settings: MessagingSettings) -> None:
         self.processing = processing
@@ -43,14 +43,14 @@ class _Reading:
         self.last_delivery = time.monotonic()
 
     def read(
-        self, broker: KafkaBroker, *, group_id: str, ack_policy: AckPolicy, listener: Any
+        self, broker: KafkaBroker, *, group_id: str | None, ack_policy: AckPolicy, listener: Any
     ) -> None:
         self.subscriber = broker.subscriber(
             self.processing.topic.name,
             group_id=group_id,
             ack_policy=ack_policy,
             listener=listener,
-            group_instance_id=self.settings.instance_id,
+            group_instance_id=self.settings.instance_id if group_id else None,
             parser=self._parse,
             decoder=_as_record,
             auto_offset_reset="earliest",
@@ -99,7 +99,7 @@ class _Reading:
         return sum(max((end or 0) - delivered[partition], 0) for partition, end in ends.items())
 
 
-class SlowPath(_Reading):
+class SlowPath(Reading):
     """For events that take seconds: a window of them in work, commits of the finished prefix."""
 
     def __init__(
@@ -129,7 +129,7 @@ class SlowPath(_Reading):
         await self.window.close()
 
 
-class FastPath(_Reading, ConsumerRebalanceListener):  # type: ignore[misc]
+class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]
     """For events that take milliseconds: one after another, committed by FastStream when done."""
 
     def __init__(

@@ -35,10 +35,10 @@ def check_files(folder: Path) -> str:
     if not list(folder.glob("*.safetensors")):
         raise BadCheckpoint(f"{folder} has no *.safetensors; the weights were not fetched")
     if not (folder / MANIFEST).is_file():
-        return f"{folder.name}-{_hash(folder / 'config.json')[:8]}"
-    manifest = _manifest(folder / MANIFEST)
+        return f"{folder.name}-{file_hash(folder / 'config.json')[:8]}"
+    manifest = read_manifest(folder / MANIFEST)
     for name, expected in manifest["sha256"].items():
-        if not (folder / name).is_file() or _hash(folder / name) != expected:
+        if not (folder / name).is_file() or file_hash(folder / name) != expected:
             raise BadCheckpoint(
                 f"{folder / name} is not the file that the manifest names; fetch the folder anew"
             )
@@ -67,7 +67,8 @@ def check_tokens(
         )
 
 
-def _manifest(file: Path) -> dict[str, Any]:
+def read_manifest(file: Path) -> dict[str, Any]:
+    """The manifest's fields, those that every model needs being there; raises `BadCheckpoint`."""
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         assert isinstance(manifest["sha256"], dict)
@@ -79,6 +80,7 @@ def _manifest(file: Path) -> dict[str, Any]:
     return found
 
 
-def _hash(file: Path) -> str:
+def file_hash(file: Path) -> str:
+    """SHA-256 in hex."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -80,11 +80,20 @@ class Batches(Generic[AskedT, AnswerT]):
 
 
 class InProcessModel:
-    """A `VisionLanguageModel` and `Comparer` on one engine and one thread, shared by all here."""
+    """A `VisionLanguageModel` and `Comparer` on one engine and one thread, shared by all here.
 
-    def __init__(self, engine: TransformersEngine, settings: ModelSettings) -> None:
+    Its engine never changes, so that a batch cannot mix versions. Models of several versions may
+    share a thread: `executor`, whose owner then ends it.
+    """
+
+    def __init__(
+        self,
+        engine: TransformersEngine,
+        settings: ModelSettings,
+        executor: ThreadPoolExecutor | None = None,
+    ) -> None:
         self._engine = engine
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="model")
         wait = settings.model_batch_wait_ms / 1000
         batches = partial(Batches, executor=self._executor, wait_seconds=wait)
         # A prediction looks at ten images, so that fewer of them fill a pass.

@@ -11,9 +11,11 @@ from transformers import LogitsProcessorList
 from shared import prompt, reason, verdict
 from shared.prompt import Prompt
 from shared.taste import ELEMENTS, Element
+from shared.vlm.artefact import Artefact
 from shared.vlm.checkpoint import check_files
 from shared.vlm.comparer import Comparison, Pair
 from shared.vlm.forced_digits import ForcedDigits
+from shared.vlm.lora import merge_adapter
 from shared.vlm.opening import open_checkpoint
 from shared.vlm.pixels import Pictures, prepare
 from shared.vlm.protocol import (
@@ -38,11 +40,21 @@ MAX_COMPARISON_TOKENS = 2048
 class TransformersEngine:
     """Answers lists of requests in one pass each; not thread-safe, and blocks while it computes."""
 
-    def __init__(self, folder: Path, *, device: str = "auto", threads: int = 0) -> None:
-        self.model_version = check_files(folder)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        adapter: Artefact | None = None,
+        device: str = "auto",
+        threads: int = 0,
+    ) -> None:
+        base_version = check_files(folder)
+        self.model_version = adapter.version if adapter else base_version
         if threads:
             torch.set_num_threads(threads)
         opened = open_checkpoint(folder, device=device)
+        if adapter:
+            merge_adapter(opened.model, adapter.folder)
         self._model = opened.model
         self._tokenizer = opened.tokenizer
         self._device = opened.device

@@ -9,6 +9,7 @@ from PIL.Image import Image
 
 from shared.errors import Unavailable
 from shared.taste import ELEMENTS, Element
+from shared.vlm.checkpoint import BadCheckpoint
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -18,6 +19,7 @@ from shared.vlm.protocol import (
     Scored,
     Scores,
 )
+from shared.vlm.serving import ServingModels
 
 COLORS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple", "navy", "pink")
 _NAMES = {ImageColor.getrgb(color): color for color in COLORS}
@@ -41,8 +43,8 @@ class ColorModel:
     those that end in a mistake.
     """
 
-    def __init__(self) -> None:
-        self.model_version = "colors-1"
+    def __init__(self, version: str = "colors-1") -> None:
+        self.model_version = version
         self.away: dict[str, str] = {}
         self.hangs: set[str] = set()
         self.breaks: set[str] = set()
@@ -87,6 +89,24 @@ class ColorModel:
             raise RuntimeError(f"a mistake in {question}")
         if question in self.hangs:
             await asyncio.Event().wait()
+
+
+class Shelf:
+    """A loader of models that a test has made; others are broken."""
+
+    def __init__(self, *models: ColorModel) -> None:
+        self.models = {model.model_version: model for model in models}
+
+    def load(self, *, uri: str, sha256: str) -> ColorModel:
+        found = self.models.get(uri.rpartition("/")[2])
+        if found is None:
+            raise BadCheckpoint(f"{uri} is not the file that the manifest names")
+        return found
+
+
+def serving(champion: ColorModel, *others: ColorModel) -> ServingModels:
+    """The models of a process that began with `champion` and can load the others."""
+    return ServingModels(champion, name="colors", loader=Shelf(*others))
 
 
 def _digit(candidate: Candidate) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.errors import Unavailable
-from shared.store.protocol import Described, KnownImage, StoredProfile, TasteVectors
+from shared.store.protocol import Described, KnownImage, SeenImages, StoredProfile, TasteVectors
 
 
 class InMemoryProfiles:
@@ -71,3 +71,20 @@ class InMemoryImages:
     def _answer(self) -> None:
         if self.away:
             raise Unavailable("store", self.away)
+
+
+class InMemorySeen:
+    """What people have seen, in a dictionary."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str], SeenImages] = {}
+
+    async def get(self, *, tenant: str, user_id: str) -> SeenImages | None:
+        return self.seen.get((tenant, user_id))
+
+    async def put(self, seen: SeenImages) -> None:
+        self.seen[(seen.tenant, seen.user_id)] = seen
+
+    async def remove(self, *, tenant: str, user_id: str) -> int:
+        removed = self.seen.pop((tenant, user_id), None)
+        return len(removed.seen_at) if removed else 0

@@ -11,12 +11,13 @@ from services.assessor.config import AssessorSettings
 from services.assessor.describing import Describing
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Parts
+from services.assessor.shadowing import Shadowing, ShadowMetrics
 from shared.events import ImageCandidates, RankedFeed
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages
-from tests.fakes.model import ColorModel
+from tests.fakes.model import ColorModel, serving
 from tests.fakes.published import Published
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemorySeen
 from tests.unit.assessor.people import NOW, WRITTEN_MS, keep, likes
 
 
@@ -25,13 +26,15 @@ class Assessor:
 
     def __init__(self, *, now: Callable[[], float] = monotonic, **settings: Any) -> None:
         self.model = ColorModel()
+        self.challenger = ColorModel("colors-2")
+        self.models = serving(self.model, self.challenger)
         self.embedder = OneDirectionPerWord()
         self.profiles = InMemoryProfiles()
         self.known_images = InMemoryImages()
         self.images = DrawnImages()
         self.published = Published()
         self.describing = Describing(
-            model=self.model, embedder=self.embedder, images=self.known_images, at_once=16
+            models=self.models, embedder=self.embedder, images=self.known_images, at_once=16
         )
         self._settings = AssessorSettings(**settings)
         self._now = now
@@ -40,11 +43,13 @@ class Assessor:
     def started(self) -> AssessorService:
         """A service without memory of requests, as after a crash; the parts stay the same."""
         self.registry = CollectorRegistry()
+        self.shadowing = Shadowing(ShadowMetrics(self.registry))
         return AssessorService(
             Parts(
-                model=self.model,
+                models=self.models,
                 profiles=self.profiles,
                 known_images=self.known_images,
+                seen=InMemorySeen(),
                 images=self.images,
                 publisher=self.published,
                 clock=lambda: NOW,
@@ -53,6 +58,7 @@ class Assessor:
             AssessorMetrics(self.registry),
             answered=Answered(most=self._settings.remembered_answers),
             describing=self.describing,
+            shadowing=self.shadowing,
             now=self._now,
         )
 

@@ -8,7 +8,7 @@ import pytest
 from services.assessor.describing import MOST_WAITING, Describing
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import drawn
-from tests.fakes.model import ColorModel
+from tests.fakes.model import ColorModel, serving
 from tests.fakes.stores import InMemoryImages
 
 
@@ -19,7 +19,7 @@ class Behind:
         self.model = ColorModel()
         self.store = InMemoryImages()
         self.describing = Describing(
-            model=self.model,
+            models=serving(self.model),
             embedder=OneDirectionPerWord(),
             images=self.store,
             at_once=at_once,
@@ -61,7 +61,7 @@ async def test_what_another_process_has_described_is_not_described_again(behind:
     behind.describing.offer([drawn("", "red")])
     await behind.described()
     other = Describing(
-        model=behind.model,
+        models=serving(behind.model),
         embedder=OneDirectionPerWord(),
         images=behind.store,
         at_once=2,

@@ -19,9 +19,9 @@ from shared.ids import erased_event_id, profile_event_id
 from shared.store.protocol import KnownImage, StoredProfile
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages, drawn
-from tests.fakes.model import COLORS, ColorModel
+from tests.fakes.model import COLORS, ColorModel, serving
 from tests.fakes.published import Published
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemorySeen
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -38,7 +38,8 @@ class Profiles:
         self.published = Published()
         self.registry = CollectorRegistry()
         parts = Parts(
-            model=self.model,
+            models=serving(self.model),
+            seen=InMemorySeen(),
             embedder=self.embedder,
             profiles=self.store,
             known_images=self.known_images,
@@ -279,7 +280,7 @@ async def test_erasing_removes_the_profile_here_and_in_the_topic_and_gives_a_rec
     assert profiles.published.tombstones == [(PROFILES, "ana")]
     receipt = profiles.published.events[-1]
     assert isinstance(receipt, UserErased)
-    assert receipt.removed == {"profiles": 1}
+    assert receipt.removed == {"profiles": 1, "views": 0}
     assert (receipt.service, receipt.erase_event_id) == ("profile", UUID(int=9))
     assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="profile")
 
@@ -292,7 +293,7 @@ async def test_an_erasure_that_comes_again_finds_nothing_and_has_the_same_receip
         await profiles.service.erase(erase())
     first, again = profiles.published.events[-2:]
     assert isinstance(again, UserErased)
-    assert (again.event_id, again.removed) == (first.event_id, {"profiles": 0})
+    assert (again.event_id, again.removed) == (first.event_id, {"profiles": 0, "views": 0})
 
 
 async def test_another_tenants_person_is_not_erased(profiles: Profiles) -> None:

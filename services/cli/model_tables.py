@@ -1,0 +1,66 @@
+"""Show versions of the model and what the gate found as tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from services.retrain.registry import Listed
+from shared.vlm.artefact import Artefact
+
+
+def versions_table(versions: Sequence[Listed], serving: Mapping[str, str]) -> Table:
+    """One line a version, oldest first."""
+    table = Table("version", "kind", "made", "serves as", "gain", "reason")
+    for one in versions:
+        gain = one.metrics.get("held_out_difference")
+        table.add_row(
+            one.version,
+            one.kind,
+            one.made_at[:16].replace("T", " "),
+            _alias(one.version, serving),
+            f"{100 * gain:+.1f} points" if gain is not None else "",
+            one.reason[:100],
+        )
+    return table
+
+
+def version_table(
+    one: Listed, artefact: Artefact, serving: Mapping[str, str], report: Mapping[str, Any] | None
+) -> Table:
+    """All about one version, with every condition of the gate."""
+    table = Table(show_header=False)
+    table.add_row("version", one.version)
+    table.add_row("kind", one.kind)
+    table.add_row("serves as", _alias(one.version, serving) or "nothing")
+    table.add_row("changes", artefact.base_version or "")
+    table.add_row("held against", one.previous_version or "")
+    table.add_row("folder", str(artefact.folder))
+    table.add_row("sha256", artefact.sha256)
+    if report is None:
+        table.add_row("gate", "no report was kept with it")
+        return table
+    decision = report.get("decision", {})
+    table.add_row("gate", f"{decision.get('verdict')}: {decision.get('reason')}")
+    for check in decision.get("checks", []):
+        mark = "[green]yes[/]" if check["passed"] else "[red]no[/]"
+        table.add_row(f"  {mark}", f"{check['title']}. {check['told']}")
+    return table
+
+
+def plain(one: Listed, serving: Mapping[str, str]) -> dict[str, Any]:
+    """The version for `--json`."""
+    return {
+        "version": one.version,
+        "kind": one.kind,
+        "made_at": one.made_at or None,
+        "serves_as": _alias(one.version, serving) or None,
+        "previous_version": one.previous_version,
+        "metrics": dict(one.metrics),
+        "reason": one.reason,
+        "folder": str(one.folder) if one.folder else None,
+    }
+
+
+def _alias(version: str, serving: Mapping[str, str]) -> str:
+    return ", ".join(alias for alias, serves in serving.items() if serves == version)

@@ -1,0 +1,71 @@
+"""Open the registry for a command: folders always, Kafka and MLflow when they are needed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.cli.connection import ConnectionSettings, connect
+from services.cli.console import fail
+from services.local.announcement import read_announcement
+from services.retrain.promotion import Promoter
+from services.retrain.promotion_kafka import KafkaAnnouncements
+from services.retrain.registry import ModelFolders
+from services.retrain.registry_mlflow import MlflowAliases, installed, sqlite_uri
+from services.retrain.registry_settings import RegistrySettings
+from shared.clock import system_clock
+from shared.errors import Unavailable
+from shared.messaging.settings import MessagingSettings
+from shared.settings import from_environment
+from shared.vlm.artefact import release
+from shared.vlm.checkpoint import BadCheckpoint
+from shared.vlm.settings import ModelSettings
+
+
+def open_folders() -> ModelFolders:
+    """The versions there are, or an ending that says what is wrong with the release."""
+    settings = from_environment(RegistrySettings)
+    try:
+        released = release(from_environment(ModelSettings).model)
+    except BadCheckpoint as error:
+        fail(str(error))
+    return ModelFolders(settings.models_dir or _data_dir() / "models", released)
+
+
+def open_promoter() -> Promoter:
+    """Changes what serves, or an ending that says how to start a system."""
+    folders = open_folders()
+    settings = from_environment(RegistrySettings)
+    aliases = None
+    if settings.mlflow or installed():
+        aliases = MlflowAliases(
+            settings.mlflow or sqlite_uri(_data_dir()), model=folders.release.name
+        )
+    return Promoter(folders, KafkaAnnouncements(connected()), aliases, clock=system_clock)
+
+
+def connected() -> MessagingSettings:
+    """Settings of the running system's Kafka."""
+    return from_environment(MessagingSettings, kafka=connect().kafka)
+
+
+def running_lineup() -> tuple[Mapping[str, str], str]:
+    """The versions that serve as Kafka has it, and a note when they cannot be known."""
+    settings = from_environment(ConnectionSettings)
+    running = read_announcement(settings.data_dir)
+    kafka = settings.kafka or (running.kafka if running else None)
+    if kafka is None:
+        return {}, "no system is running, so that nothing is marked as serving"
+    folders = open_folders()
+    try:
+        messaging = from_environment(MessagingSettings, kafka=kafka)
+        latest = KafkaAnnouncements(messaging).latest(folders.release.name)
+    except Unavailable as error:
+        return {}, f"{error.detail}; nothing is marked as serving"
+    serving = {"champion": folders.release.version}
+    for variant, event in latest.items():
+        if variant == "champion" or event.canary_share or event.shadow_share:
+            serving[variant] = event.model_version
+    return serving, ""
+
+
+def _data_dir() -> Path:
+    return from_environment(ConnectionSettings).data_dir

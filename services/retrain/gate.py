@@ -1,0 +1,74 @@
+"""Run the gate in a process of its own, and read its verdict; a failure keeps the champion."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+SECONDS: Final = 1_800.0
+"""The gate takes seconds for thousands of pairs; half an hour means that it hangs."""
+LINES_TOLD: Final = 3
+
+
+@dataclass(frozen=True)
+class GateVerdict:
+    """What the gate said, or why it said nothing."""
+
+    promotes: bool
+    code: str
+    reason: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    report: Path | None = None
+    """Folder of `report.json` and `report.html`."""
+
+
+class Gate(Protocol):
+    """Judges a file of evidence; never raises."""
+
+    def __call__(self, evidence: Path, *, out: Path) -> GateVerdict: ...
+
+
+def run_gate(
+    evidence: Path,
+    *,
+    out: Path,
+    command: Sequence[str] = (sys.executable, "-m", "training.gate"),
+    seconds: float = SECONDS,
+) -> GateVerdict:
+    """The verdict on a file of evidence; a gate that dies, hangs or mumbles promotes nothing."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.json").unlink(missing_ok=True)
+    try:
+        done = subprocess.run(
+            [*command, str(evidence), "--out", str(out)],
+            capture_output=True, text=True, timeout=seconds, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return _kept(f"the gate did not come to an end within {seconds:g} s")
+    except OSError as error:
+        return _kept(f"the gate could not be started: {error}")
+    try:
+        return _read(json.loads((out / "report.json").read_text(encoding="utf-8")), out)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        said = " / ".join(done.stderr.strip().splitlines()[-LINES_TOLD:]) or "nothing"
+        return _kept(
+            f"the gate ended with code {done.returncode} and left no report; it said: {said}"
+        )
+
+
+def _read(report: Mapping[str, Any], folder: Path) -> GateVerdict:
+    decision = report["decision"]
+    return GateVerdict(
+        promotes=decision["verdict"] == "promote",
+        code=str(decision["code"]),
+        reason=str(decision["reason"]),
+        metrics={str(name): float(value) for name, value in report["metrics"].items()},
+        report=folder,
+    )
+
+
+def _kept(why: str) -> GateVerdict:
+    return GateVerdict(False, "crash", f"The champion keeps serving: {why}.")

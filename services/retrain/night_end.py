@@ -1,0 +1,107 @@
+"""End a night: the gate judges, the version is kept, the winner is announced, the rest is told."""
+
+import json
+import logging
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from services.retrain.gate import Gate, GateVerdict
+from services.retrain.promotion import CannotPromote, Promoter
+from services.retrain.registry import ModelFolders, NewVersion, NoSuchVersion
+from shared.errors import Unavailable
+from shared.vlm.checkpoint import BadCheckpoint
+
+log = logging.getLogger(__name__)
+NIGHTS = "nights.jsonl"
+"""One line a night, beside the versions."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a night has made, and the evidence on it."""
+
+    folder: Path
+    evidence: Path
+    new: NewVersion
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The shares that a winner gets before it takes over; both 0: it takes over at once."""
+
+    canary_share: float = 0.0
+    shadow_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class NightEnd:
+    """What became of a night."""
+
+    version: str
+    ended_at: str
+    verdict: str
+    """`promoted`, `tried_out` or `kept`."""
+    reason: str
+    warnings: tuple[str, ...] = ()
+
+
+class EndOfNight:
+    """From a trained folder to a verdict that everybody can read."""
+
+    def __init__(
+        self, gate: Gate, folders: ModelFolders, promoter: Promoter, *, work: Path, log_in: Path
+    ) -> None:
+        self._gate = gate
+        self._folders = folders
+        self._promoter = promoter
+        self._work = work
+        self._log_in = log_in
+
+    def __call__(self, trained: Trained, *, now: datetime, trial: Trial | None = None) -> NightEnd:
+        """Never raises what it can tell: a night that cannot end well changes nothing.
+
+        A version that the gate kept out is kept in its folder too: `models show` tells why, and a
+        person may still promote it.
+        """
+        verdict = self._gate(trained.evidence, out=self._work / "gate" / trained.new.version)
+        end = self._judged(trained, verdict, now, trial or Trial())
+        log.info("night: %s %s: %s", end.version, end.verdict, end.reason)
+        self._remember(end)
+        return end
+
+    def _judged(
+        self, trained: Trained, verdict: GateVerdict, now: datetime, trial: Trial
+    ) -> NightEnd:
+        version = trained.new.version
+        kept = NightEnd(version, now.isoformat(), "kept", verdict.reason)
+        new = replace(trained.new, metrics=verdict.metrics, reason=verdict.reason)
+        try:
+            self._folders.add(trained.folder, new, report=verdict.report)
+            if not verdict.promotes:
+                return kept
+            if trial.canary_share or trial.shadow_share:
+                done = self._promoter.try_out(
+                    version, canary_share=trial.canary_share, shadow_share=trial.shadow_share,
+                    reason=verdict.reason,
+                )  # fmt: skip
+                return replace(kept, verdict="tried_out", warnings=done.warnings)
+            done = self._promoter.promote(version, reason=verdict.reason)
+            return replace(kept, verdict="promoted", warnings=done.warnings)
+        except Unavailable as error:
+            why = error.detail
+        except (BadCheckpoint, CannotPromote, NoSuchVersion, FileExistsError, ValueError) as error:
+            why = str(error)
+        return replace(
+            kept,
+            reason=f"The champion keeps serving: {version} was not promoted, because {why}."
+            f" The gate had said: {verdict.reason}",
+        )
+
+    def _remember(self, end: NightEnd) -> None:
+        try:
+            self._log_in.mkdir(parents=True, exist_ok=True)
+            with (self._log_in / NIGHTS).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(end), ensure_ascii=False) + "\n")
+        except OSError as error:
+            log.warning("the night's end could not be written down: %s", error)

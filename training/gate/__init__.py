@@ -1,0 +1,1 @@
+"""Decide whether a challenger takes over, and tell why."""

@@ -1,0 +1,72 @@
+"""Put a report on a page that an operator reads on a desk or on a phone."""
+
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from training.gate.findings import Findings
+from training.gate.plots import forest, histogram, reliability, shares
+from training.gate.report import Report
+from training.gate.words import percent
+
+
+def page(report: Report) -> str:
+    """The whole page as one file, without scripts and without anything from elsewhere."""
+    text = resources.files("training.gate").joinpath("page.html").read_text(encoding="utf-8")
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(text)
+    found = report.findings
+    return template.render(
+        report=report,
+        found=found,
+        plots=_plots(found),
+        percent=percent,
+        made_at=report.made_at.strftime("%Y-%m-%d %H:%M %Z"),
+    )
+
+
+def _plots(found: Findings | None) -> dict[str, Markup]:
+    """Empty where there is nothing to draw."""
+    drawn = {
+        "differences": _differences(found) if found else "",
+        "shares": _shares(found) if found else "",
+        "changes": histogram(found.changes, title="Users by change")
+        if found and any(found.changes)
+        else "",
+        "reliability": reliability(found.calibrations, title="Confidence against truth")
+        if found and found.calibrations
+        else "",
+    }
+    # Every text inside was escaped where it was drawn.
+    return {name: Markup(svg) for name, svg in drawn.items()}
+
+
+def _differences(found: Findings) -> str:
+    rows = [
+        ("Held-out users", found.held_out_users and found.held_out_users.difference),
+        ("The same, no loud voices", found.quietened),
+        ("Later days of known users", found.later_days and found.later_days.difference),
+        ("Simulated benchmark", found.benchmark and found.benchmark.difference),
+        *(
+            (f"  {name.replace('_', ' ')}", split.difference)
+            for name, split in found.splits.items()
+        ),
+        ("Same answer in both orders", found.order and found.order.difference),
+    ]
+    there = [(name, interval) for name, interval in rows if interval is not None]
+    return forest(there, title="Challenger minus champion, in points") if there else ""
+
+
+def _shares(found: Findings) -> str:
+    if found.held_out_users is None:
+        return ""
+    means = found.held_out_users.means
+    rows = [
+        (f"Champion {found.champion}", means["champion"], "champion"),
+        (f"Challenger {found.challenger}", means["challenger"], "challenger"),
+    ]
+    if "blind" in means:
+        rows.append(("Control: challenger without any taste", means["blind"], "control"))
+    if "another" in means:
+        rows.append(("Control: with somebody else's taste", means["another"], "control"))
+    return shares(rows, title="Share of held-out choices that each agrees with")
