@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from services.cli.demo_files import DemoFiles
-from services.cli.kafka import events_of, reading, send, send_raw
+from shared.client.records import events_of, reading, send, send_raw
 from shared.clock import Clock
 from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, RankedFeed
 from shared.events.feedback import Action

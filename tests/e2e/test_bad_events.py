@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from services.cli.kafka import events_of, reading
+from shared.client.records import events_of, reading
 from shared.events import Feedback, ProfileUpdated, RankedFeed
 from shared.events.codec import encode
 from shared.events.record import Outgoing, Record

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from services.cli.demo_files import DemoFiles
-from services.cli.kafka import events_of, reading, send
 from services.retrain.registry import ModelFolders, NewVersion
+from shared.client.records import events_of, reading, send
 from shared.events import ProfileUpdated, RankedFeed
 from shared.events.topics import FEEDS, PROFILES
 from shared.vlm.artefact import release

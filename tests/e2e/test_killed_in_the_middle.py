@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.kafka import events_of, reading, send
+from shared.client.records import events_of, reading, send
 from shared.events import ImageCandidates, ProfileUpdated, RankedFeed
 from shared.events.record import Record
 from shared.events.topics import FEEDS, PROFILES

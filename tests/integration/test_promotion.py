@@ -12,8 +12,8 @@ import pytest
 
 from services.assessor.app import AssessorApp, build
 from services.assessor.config import AssessorSettings
-from services.cli.kafka import TopicReader, events_of, send
 from services.retrain.promotion_kafka import KafkaAnnouncements
+from shared.client.records import TopicReader, events_of, send
 from shared.events import ImageCandidates, ModelPromoted, RankedFeed
 from shared.events.topics import DEAD_LETTERS, FEEDS, MODELS, TOPICS, topic_named
 from shared.images.loader import ImageLoader

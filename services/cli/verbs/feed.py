@@ -6,11 +6,10 @@ import typer
 
 from services.cli.connection import connect
 from services.cli.console import fail, say
-from services.cli.kafka import events_of, reading
 from services.cli.verbs.publish import show_feed
+from shared.client import Client
 from shared.errors import Unavailable
 from shared.events import RankedFeed
-from shared.events.topics import FEEDS
 
 
 def feed(
@@ -30,16 +29,15 @@ def feed(
         return user in (None, feed.user_id) and request_id in (None, feed.request_id)
 
     try:
-        with reading(system.kafka, FEEDS, from_beginning=not follow) as feeds:
+        with Client(system.kafka) as app:
             if follow:
                 say("waiting for feeds; Ctrl-C ends")
-                for ranked in events_of(feeds.records(until=lambda: False), RankedFeed):
-                    if wanted(ranked):
-                        show_feed(ranked, as_json=as_json)
-            found = [f for f in events_of(feeds.records_so_far(), RankedFeed) if wanted(f)]
+                for ranked in filter(wanted, app.follow_feeds()):
+                    show_feed(ranked, as_json=as_json)
+            found = app.feeds(wanted=wanted)
     except Unavailable as error:
         fail(error.detail)
     if not found:
         fail("no such feed yet; send candidates with `preferstream publish`")
-    for ranked in sorted(found, key=lambda f: f.occurred_at)[-last:]:
+    for ranked in found[-last:]:
         show_feed(ranked, as_json=as_json)

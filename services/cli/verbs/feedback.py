@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Annotated, get_args
-from uuid import uuid4
 
 import typer
 from pydantic import ValidationError
@@ -10,8 +9,8 @@ from pydantic import ValidationError
 from services.cli.connection import connect
 from services.cli.console import fail, out, print_json, wrong_use
 from services.cli.inputs import NoImages, image_uri
-from services.cli.kafka import send
-from shared.clock import system_clock
+from shared.client import Client
+from shared.client import action as made
 from shared.errors import Unavailable
 from shared.events import Feedback
 from shared.events.feedback import Action
@@ -42,7 +41,8 @@ def feedback(
                    dwell_ms=dwell_ms)
             for image in images
         ]  # fmt: skip
-        send(system.kafka, events)
+        with Client(system.kafka) as app:
+            app.send(*events)
     except NoImages as error:
         wrong_use(str(error))
     except ValidationError as error:
@@ -65,15 +65,6 @@ def _event(
         uri = image
     elif path.is_file():
         uri = image_uri(path, roots=roots)
-    return Feedback.model_validate(
-        {
-            "event_id": uuid4(),
-            "occurred_at": system_clock(),
-            "user_id": user,
-            "type": action,
-            "image_id": path.name if uri else image,
-            "uri": uri,
-            "request_id": request_id,
-            "dwell_ms": dwell_ms,
-        }
-    )
+    kind: Action = action  # type: ignore[assignment]  # checked where the command began
+    image_id = path.name if uri else image
+    return made(user, kind, image_id, uri=uri, request_id=request_id, dwell_ms=dwell_ms)

@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 from pydantic import ValidationError
@@ -12,12 +11,11 @@ from services.cli import tables
 from services.cli.connection import connect
 from services.cli.console import fail, out, print_json, say, wrong_use
 from services.cli.inputs import NoImages, candidates, event_from_line
-from services.cli.kafka import events_of, reading, send
+from shared.client import Client, request
 from shared.clock import system_clock
 from shared.errors import Unavailable, Unprocessable
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.candidates import MAX_CANDIDATES, Explain
-from shared.events.topics import FEEDS
 
 
 def publish(
@@ -72,9 +70,8 @@ def _request(
         wrong_use(f"--explain takes none, top or all, not {explain}")
     choice: Explain = explain  # type: ignore[assignment]  # checked on the line above
     try:
-        return ImageCandidates(
-            event_id=uuid4(), occurred_at=system_clock(), user_id=user, request_id=str(uuid4()),
-            candidates=candidates(names, roots=roots), top_k=top_k, explain=choice,
+        return request(
+            user, candidates(names, roots=roots), top_k=top_k, explain=choice,
             deadline_ms=deadline_ms,
         )  # fmt: skip
     except NoImages as error:
@@ -106,15 +103,15 @@ def _send_and_wait(
     bootstrap: str, events: list[ImageCandidates], *, wait: float, as_json: bool
 ) -> set[str]:
     open_requests = {event.request_id for event in events}
-    with reading(bootstrap, FEEDS) as feeds:
-        send(bootstrap, events)
-        say(f"sent {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates")
-        for feed in events_of(feeds.records_for(seconds=wait), RankedFeed):
-            if feed.request_id in open_requests:
-                open_requests.discard(feed.request_id)
-                show_feed(feed, as_json=as_json)
-            if not open_requests:
-                break
+    with Client(bootstrap) as app:
+        if not wait:
+            app.send(*events)
+        say(
+            f"sending {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates"
+        )
+        for feed in app.answers(events, seconds=wait) if wait else ():
+            open_requests.discard(feed.request_id)
+            show_feed(feed, as_json=as_json)
     return open_requests
 
 

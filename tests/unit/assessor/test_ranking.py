@@ -43,7 +43,7 @@ def ids(ranked: list[Assessed]) -> list[str]:
 
 
 def test_the_higher_total_comes_first() -> None:
-    assert ids(best_first([scored("a", 1), scored("b", 5), scored("c", 3)], top_k=None)) == [
+    assert ids(best_first([scored("a", 1), scored("b", 5), scored("c", 3)])) == [
         "b",
         "c",
         "a",
@@ -52,29 +52,23 @@ def test_the_higher_total_comes_first() -> None:
 
 def test_equal_ones_stay_in_the_order_sent() -> None:
     equal = [scored(name, 3) for name in "dbca"]
-    assert ids(best_first(equal, top_k=None)) == list("dbca")
+    assert ids(best_first(equal)) == list("dbca")
 
 
 def test_images_not_assessed_follow_even_the_worst() -> None:
     mixed = [not_assessed(entry("x")), scored("worst", 0), not_assessed(entry("y"))]
-    assert ids(best_first(mixed, top_k=None)) == ["worst", "x", "y"]
-
-
-def test_the_order_is_cut_to_the_best_and_not_to_the_first() -> None:
-    sent = [scored("a", 0), scored("b", 2), scored("c", 4)]
-    assert ids(best_first(sent, top_k=2)) == ["c", "b"]
-    assert ids(best_first(sent, top_k=300)) == ["c", "b", "a"]
+    assert ids(best_first(mixed)) == ["worst", "x", "y"]
 
 
 def test_whatever_the_order_sent_different_totals_give_one_order() -> None:
     sent = [scored(name, digit) for name, digit in zip("abcd", (5, 3, 1, 0), strict=True)]
-    orders = {tuple(ids(best_first(p, top_k=None))) for p in itertools.permutations(sent)}
+    orders = {tuple(ids(best_first(p))) for p in itertools.permutations(sent)}
     assert orders == {("a", "b", "c", "d")}
 
 
 def test_the_scores_of_a_feed_never_rise_and_each_is_the_sum_of_its_elements() -> None:
     rng = random.Random(4)
-    ranked = best_first([uncertain(str(n), rng) for n in range(300)], top_k=None)
+    ranked = best_first([uncertain(str(n), rng) for n in range(300)])
     feed = items(ranked)
     assert [item.rank for item in feed] == list(range(1, 301))
     for item in feed:
@@ -95,7 +89,7 @@ def test_two_images_that_differ_by_less_than_is_shown_stay_in_the_order_sent() -
     # The first is higher by its digits, the second by the four that a feed shows.
     first = nearly("first", third=0.5 + 0.4e-4 / 3, color=0.5 + 0.4e-4 / 3)
     second = nearly("second", third=0.5 + 0.1e-4 / 3, color=0.5 + 0.6e-4 / 3)
-    ranked = items(best_first([first, second], top_k=None))
+    ranked = items(best_first([first, second]))
     assert [item.image_id for item in ranked] == ["second", "first"]
     assert ranked[0].score == pytest.approx(7.5001)
 

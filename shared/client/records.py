@@ -1,4 +1,4 @@
-"""Be the app: send events and read feeds and profiles, each call with an end."""
+"""Send records and read topics with kafka-python: every call has an end."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,25 +27,52 @@ def send(bootstrap: str, events: Iterable[Event]) -> None:
 
 def send_raw(bootstrap: str, outgoing: Sequence[Outgoing]) -> None:
     """Publish records as they are, well formed or not; returns when all are acknowledged."""
+    sender = Sender(bootstrap)
     try:
-        producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
-            acks="all",
-            max_request_size=MAX_RECORD_BYTES,
-            allow_auto_create_topics=False,
-            max_block_ms=int(SEND_TIMEOUT_SECONDS * 1000),
-        )
+        sender.send_raw(outgoing)
+    finally:
+        sender.close()
+
+
+class Sender:
+    """One connection that publishes; it is opened when the first record is sent."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._producer: Any = None
+
+    def send(self, events: Iterable[Event]) -> None:
+        self.send_raw([encode(event) for event in events])
+
+    def send_raw(self, outgoing: Sequence[Outgoing]) -> None:
+        """Publish records; returns when all are acknowledged, raises `Unavailable` otherwise."""
         try:
+            if self._producer is None:
+                self._producer = _producer(self._bootstrap)
             sent = [
-                producer.send(o.topic, key=o.key, value=o.value, headers=list(o.headers))
+                self._producer.send(o.topic, key=o.key, value=o.value, headers=list(o.headers))
                 for o in outgoing
             ]
             for future in sent:
                 future.get(timeout=SEND_TIMEOUT_SECONDS)
-        finally:
-            producer.close(timeout=SEND_TIMEOUT_SECONDS)
-    except KafkaError as error:
-        raise Unavailable("kafka", f"{bootstrap} did not take the events: {error}") from error
+        except KafkaError as error:
+            detail = f"{self._bootstrap} did not take the events: {error}"
+            raise Unavailable("kafka", detail) from error
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=SEND_TIMEOUT_SECONDS)
+            self._producer = None
+
+
+def _producer(bootstrap: str) -> Any:
+    return KafkaProducer(
+        bootstrap_servers=bootstrap.split(","),
+        acks="all",
+        max_request_size=MAX_RECORD_BYTES,
+        allow_auto_create_topics=False,
+        max_block_ms=int(SEND_TIMEOUT_SECONDS * 1000),
+    )
 
 
 class TopicReader:

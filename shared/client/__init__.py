@@ -1,0 +1,15 @@
+"""The way in for apps: publish candidates, await feeds, send feedback; typed, sync and async.
+
+    with Client("127.0.0.1:9092") as app:
+        app.act("ada", "reference_like", "boat.png", uri="https://images.example/boat.png")
+        feed = app.rank("ada", {"a.png": "https://images.example/a.png"})
+        app.act("ada", "click", feed.items[0].image_id, request_id=feed.request_id)
+
+`AsyncClient` has the same verbs, to be awaited.
+"""
+
+from shared.client.blocking import Client
+from shared.client.live import AsyncClient
+from shared.client.requests import NoAnswer, action, request
+
+__all__ = ["AsyncClient", "Client", "NoAnswer", "action", "request"]

@@ -1,0 +1,127 @@
+"""The way in for programs that wait: scripts, notebooks, the command line."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from shared.client.records import Sender, events_of, reading
+from shared.client.requests import Images, NoAnswer, action, request
+from shared.events import (
+    DEFAULT_TENANT,
+    Feedback,
+    ImageCandidates,
+    ProfileUpdated,
+    RankedFeed,
+)
+from shared.events.base import Event, record_key
+from shared.events.feedback import Action
+from shared.events.record import Record
+from shared.events.topics import FEEDS, PROFILES
+
+ANSWER_SECONDS = 30.0
+"""A feed takes a second or two; a cold model on a busy machine takes many."""
+
+
+class Client:
+    """An app on one Kafka. Every call returns; those that wait say how long they do.
+
+    Raises `shared.errors.Unavailable` when Kafka does not answer.
+    """
+
+    def __init__(self, kafka: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        self.kafka = kafka
+        self._tenant = tenant
+        self._sender = Sender(kafka)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._sender.close()
+
+    def send(self, *events: Event) -> None:
+        """Publish events; returns when Kafka has acknowledged every one."""
+        self._sender.send(events)
+
+    def act(self, user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
+        """Say what a user did with an image; `uri` is needed where no feed has shown it yet."""
+        event = action(user_id, type, image_id, **{"tenant": self._tenant, **fields})
+        self.send(event)
+        return event
+
+    def rank(
+        self, user_id: str, images: Images, *, seconds: float = ANSWER_SECONDS, **fields: Any
+    ) -> RankedFeed:
+        """Send candidates and wait for their feed; raises `NoAnswer`.
+
+        `fields` are those of the event: `top_k`, `explain`, `deadline_ms`, `exclude_ids`.
+        """
+        event = request(user_id, images, **{"tenant": self._tenant, **fields})
+        for feed in self.answers([event], seconds=seconds):
+            return feed
+        raise NoAnswer(event.request_id, seconds=seconds)
+
+    def answers(
+        self, requests: Sequence[ImageCandidates], *, seconds: float = ANSWER_SECONDS
+    ) -> Iterator[RankedFeed]:
+        """Send requests and give each feed as it comes, until all have or the time is over."""
+        missing = {(event.tenant, event.request_id) for event in requests}
+        with reading(self.kafka, FEEDS) as feeds:
+            self.send(*requests)
+            for feed in events_of(feeds.records_for(seconds=seconds), RankedFeed):
+                if (feed.tenant, feed.request_id) in missing:
+                    missing.discard((feed.tenant, feed.request_id))
+                    yield feed
+                if not missing:
+                    return
+
+    def feeds(self, *, wanted: Callable[[RankedFeed], bool]) -> list[RankedFeed]:
+        """Every feed that Kafka still holds and that is wanted, oldest first."""
+        with reading(self.kafka, FEEDS, from_beginning=True) as reader:
+            found = [f for f in events_of(reader.records_so_far(), RankedFeed) if wanted(f)]
+        return sorted(found, key=lambda feed: feed.occurred_at)
+
+    def follow_feeds(self) -> Iterator[RankedFeed]:
+        """Every feed from now on, without end."""
+        with reading(self.kafka, FEEDS) as reader:
+            yield from events_of(reader.records(until=lambda: False), RankedFeed)
+
+    def profile(self, user_id: str) -> ProfileUpdated | None:
+        """The user's taste as it now stands; None when nothing is known or it was erased."""
+        with reading(self.kafka, PROFILES, from_beginning=True) as reader:
+            return latest_profile(reader.records_so_far(), tenant=self._tenant, user_id=user_id)
+
+    def profile_when(
+        self,
+        user_id: str,
+        rests: Callable[[ProfileUpdated], bool],
+        *,
+        after: Callable[[], None],
+        seconds: float = ANSWER_SECONDS,
+    ) -> ProfileUpdated | None:
+        """Do `after`, then wait for the first profile of the user that will do; None if none."""
+        with reading(self.kafka, PROFILES) as reader:
+            after()
+            for profile in events_of(reader.records_for(seconds=seconds), ProfileUpdated):
+                if (profile.tenant, profile.user_id) == (self._tenant, user_id) and rests(profile):
+                    return profile
+        return None
+
+
+def latest_profile(
+    records: Iterable[Record], *, tenant: str, user_id: str
+) -> ProfileUpdated | None:
+    """The user's profile as the topic has it; None when there is none or it was erased."""
+    key = record_key(tenant=tenant, user_id=user_id).encode()
+    own = [record for record in records if record.key == key]
+    if not own or own[-1].value is None:
+        return None
+    return max(events_of(own, ProfileUpdated), key=lambda e: e.profile_version, default=None)

@@ -1,0 +1,194 @@
+"""The way in for programs that live: servers that ask for many feeds at once and hear events."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from types import TracebackType
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.client.requests import Images, NoAnswer, action, request
+from shared.errors import Unavailable, Unprocessable
+from shared.events import DEFAULT_TENANT, Feedback, ImageCandidates, RankedFeed
+from shared.events.base import Event
+from shared.events.codec import decode
+from shared.events.feedback import Action
+from shared.events.record import Record
+from shared.events.topics import FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
+from shared.messaging.publisher import KafkaPublisher
+from shared.messaging.settings import MessagingSettings
+
+log = logging.getLogger(__name__)
+ANSWER_SECONDS = 30.0
+"""A feed takes a second or two; a cold model on a busy machine takes many."""
+MOST_UNREAD = 1_000
+"""Records that a slow listener may be behind; then it misses the oldest of them."""
+HEARD = (FEEDS, PROFILES)
+
+Heard = tuple[Record, Event | None]
+"""A record, and the event in it unless it is a tombstone, a dead letter or cannot be read."""
+Key = tuple[str, str]
+
+
+class AsyncClient:
+    """An app on one Kafka: one producer, one reader without a group, any number of callers.
+
+    It hears `topics` from the moment it has started. Raises `shared.errors.Unavailable` when Kafka
+    does not answer.
+    """
+
+    def __init__(
+        self,
+        kafka: str | MessagingSettings,
+        *,
+        tenant: str = DEFAULT_TENANT,
+        topics: tuple[Topic, ...] = HEARD,
+    ) -> None:
+        settings = kafka if isinstance(kafka, MessagingSettings) else MessagingSettings(kafka=kafka)
+        self._settings = settings
+        self._tenant = tenant
+        self._topics = topics
+        self._publisher = KafkaPublisher(settings, client_id="preferstream-client")
+        self._consumer: AIOKafkaConsumer | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._awaited: dict[Key, set[asyncio.Future[RankedFeed]]] = {}
+        self._listeners: set[asyncio.Queue[Heard]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        await self._publisher.start()
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka,
+            group_id=None,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+        try:
+            await self._consumer.start()
+            await self._pin_to_end(self._consumer)
+        except KafkaError as error:
+            await self.stop()
+            raise Unavailable("kafka", f"{self._settings.kafka}: {error}") from error
+        except BaseException:
+            await self.stop()
+            raise
+        self._reader = asyncio.create_task(self._read(self._consumer))
+
+    async def _pin_to_end(self, consumer: Any) -> None:
+        # A consumer without a group knows the partitions of its topics once it asks for them.
+        await consumer._client.force_metadata_update()
+        partitions = [
+            TopicPartition(topic.name, number)
+            for topic in self._topics
+            for number in sorted(consumer.partitions_for_topic(topic.name) or ())
+        ]
+        if not partitions:
+            names = ", ".join(topic.name for topic in self._topics)
+            raise Unavailable("kafka", f"{self._settings.kafka} has none of the topics {names}")
+        consumer.assign(partitions)
+        for partition, offset in (await consumer.end_offsets(partitions)).items():
+            consumer.seek(partition, offset)
+
+    async def stop(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reader
+        if self._consumer is not None:
+            await self._consumer.stop()
+        await self._publisher.stop()
+        self._reader = self._consumer = None
+
+    async def send(self, *events: Event) -> None:
+        """Publish events; returns when Kafka has acknowledged every one."""
+        await self._publisher.publish(*events)
+
+    async def act(self, user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
+        """Say what a user did with an image; `uri` is needed where no feed has shown it yet."""
+        event = action(user_id, type, image_id, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
+    async def rank(
+        self, user_id: str, images: Images, *, seconds: float = ANSWER_SECONDS, **fields: Any
+    ) -> RankedFeed:
+        """Send candidates and wait for their feed; raises `NoAnswer`."""
+        event = request(user_id, images, **{"tenant": self._tenant, **fields})
+        return await self.answer(event, seconds=seconds)
+
+    async def answer(
+        self, event: ImageCandidates, *, seconds: float = ANSWER_SECONDS
+    ) -> RankedFeed:
+        """Send a request and wait for its feed; raises `NoAnswer`."""
+        key = (event.tenant, event.request_id)
+        coming: asyncio.Future[RankedFeed] = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(key, set()).add(coming)
+        try:
+            await self.send(event)
+            return await asyncio.wait_for(coming, seconds)
+        except TimeoutError:
+            raise NoAnswer(event.request_id, seconds=seconds) from None
+        finally:
+            self._awaited[key].discard(coming)
+            if not self._awaited[key]:
+                del self._awaited[key]
+
+    @asynccontextmanager
+    async def listening(
+        self, wanted: Callable[[Record], bool] = lambda record: True
+    ) -> AsyncIterator[AsyncIterator[Heard]]:
+        """Everything that is heard from now on, for the length of a block."""
+        queue: asyncio.Queue[Heard] = asyncio.Queue(MOST_UNREAD)
+        self._listeners.add(queue)
+
+        async def heard() -> AsyncIterator[Heard]:
+            while True:
+                record, event = await queue.get()
+                if wanted(record):
+                    yield record, event
+
+        try:
+            yield heard()
+        finally:
+            self._listeners.discard(queue)
+
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+        async for raw in consumer:
+            record = Record(
+                raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value,
+                tuple(raw.headers or ()),
+            )  # fmt: skip
+            event = _event(record)
+            if isinstance(event, RankedFeed):
+                for coming in self._awaited.get((event.tenant, event.request_id), ()):
+                    if not coming.done():
+                        coming.set_result(event)
+            for queue in self._listeners:
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait((record, event))
+
+
+def _event(record: Record) -> Event | None:
+    topic = topic_named(record.topic)
+    if record.value is None or topic.event is None:
+        return None
+    try:
+        return decode(topic, record)
+    except Unprocessable as error:
+        log.warning("%s is left out: %s", record.source, error)
+        return None
