@@ -12,6 +12,7 @@ from services.local.config import LocalSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.registry_settings import RegistrySettings
+from services.watch.config import WatchSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import PREFIX, attribute_docstrings
@@ -28,6 +29,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
     ("The registry", RegistrySettings),
+    ("Watch service", WatchSettings),
 )
 WIDTH = 98
 

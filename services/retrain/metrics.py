@@ -40,7 +40,7 @@ class CollectMetrics:
             "preferstream_lake_files", "Files of a table", ["table"], registry=registry
         )
         self.last_success = Gauge(
-            "preferstream_collect_last_success_seconds",
+            "preferstream_collect_last_success_timestamp_seconds",
             "Moment of the last collection without a problem, seconds since the epoch",
             registry=registry,
         )

@@ -4,6 +4,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 """From a decoded view to a slate on a slow machine."""
+AGE_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400)
+"""From an idle system to a day of backlog."""
 
 
 class MessagingMetrics:
@@ -33,6 +35,13 @@ class MessagingMetrics:
             "Seconds from taking an event in to its acknowledged effect",
             ["topic"],
             buckets=SECONDS,
+            registry=registry,
+        )
+        self.age = Histogram(
+            "preferstream_event_age_seconds",
+            "Seconds from an event's writing to Kafka to its acknowledged effect: queue and work",
+            ["topic"],
+            buckets=AGE_SECONDS,
             registry=registry,
         )
         self.in_flight = Gauge(
