@@ -43,6 +43,8 @@ class ShadowMetrics:
         self.slates = Counter(
             "preferstream_shadow_slates", "Slates scored unseen", ["outcome"], registry=registry
         )
+        for outcome in ("scored", "unavailable", "failed"):
+            self.slates.labels(outcome)
         self.agreement = Histogram(
             "preferstream_shadow_pair_agreement_ratio",
             "Share of pairs that champion and challenger order alike",

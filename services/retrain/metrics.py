@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.retrain.columns import TABLES
+
 SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 
 
@@ -24,6 +26,9 @@ class CollectMetrics:
             ["table"],
             registry=registry,
         )
+        for table in TABLES:
+            # From 0: a counter that is born at 1 has never grown, for Prometheus.
+            self.lost.labels(table.name)
         self.failures = Counter(
             "preferstream_collect_failures",
             "Collections of a table that ended in a problem",

@@ -19,7 +19,7 @@ from shared.messaging.dead_letters import (
     dead_letter,
     without_value,
 )
-from shared.messaging.metrics import MessagingMetrics
+from shared.messaging.metrics import INTERNAL_ERROR, MessagingMetrics
 from shared.messaging.retry import waits
 from shared.messaging.settings import MessagingSettings
 
@@ -70,6 +70,7 @@ class Processing:
         self._settings = settings
         self._sleep = sleep
         self._clock = clock
+        metrics.expect(topic.name)
 
     async def once(self, record: Record) -> None:
         """For the fast path: after the bounded retries, `Unavailable` is the caller's."""
@@ -133,7 +134,7 @@ class Processing:
 
 def _bug(error: Exception) -> Unprocessable:
     return Unprocessable(
-        "internal_error",
+        INTERNAL_ERROR,
         f"handling it failed with {type(error).__name__}: {str(error)[:300]}; this is a fault of"
         " the service, whose log has the traceback. Replay the event once it is mended",
     )
