@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.shadowing import ShadowMetrics
+from services.ops.metrics import OpsMetrics
 from services.profile.metrics import ProfileMetrics
 from services.retrain.columns import TABLES
 from services.retrain.metrics import CollectMetrics
@@ -50,7 +51,13 @@ LABELS: Final[Mapping[str, Label]] = {
     "partition": Label(pattern=r"\d{1,4}", told="a number"),
     "group": Label(pattern=r"preferstream\.[a-z0-9.]{1,80}", told="`preferstream.<service>...`"),
     "reason": Label(pattern=r"[a-z][a-z0-9_]{1,40}", told="a short word of the code"),
-    "status": _one_of(*get_args(Status)),
+    "status": Label(
+        frozenset(get_args(Status)),
+        r"[1-5]\d\d",
+        "of a feed: `ok`, `cold_start`, `degraded`; of HTTP",
+    ),
+    "method": Label(pattern=r"[A-Z]{3,7}|other", told="of HTTP"),
+    "route": Label(pattern=r"/[A-Za-z0-9_{}/.:-]{0,80}|unmatched", told="a template, `/v1/feeds/{id}`"),
     "tier": _one_of(*get_args(Tier)),
     "rule": _one_of(*get_args(Demotion)),
     "stage": _one_of("queue", "images", "score", "explain", "total"),
@@ -109,6 +116,7 @@ PARTS: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("assessor", ShadowMetrics),
     ("profile", ProfileMetrics),
     ("retrain", CollectMetrics),
+    ("ops", OpsMetrics),
     ("watch", ClusterMetrics),
     ("watch", LookMetrics),
 )
