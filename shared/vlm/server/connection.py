@@ -50,7 +50,8 @@ class Connection:
         """One chat completion, when its turn comes."""
         async with self._few:
             answer = await self.post(f"{ROUTES}/chat/completions", question)
-        assert isinstance(answer, dict)
+        if not isinstance(answer, dict):
+            raise Unavailable(PART, f"what {self.address} answers is no chat completion")
         return answer
 
     async def get(self, route: str) -> Any:

@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import prompt
+from shared.errors import Unavailable
 from shared.taste import ELEMENTS
+from shared.vlm.checkpoint import BadCheckpoint
 from shared.vlm.protocol import Scores
 from shared.vlm.server.chat import digits_pattern
-from shared.vlm.server.connection import Connection
+from shared.vlm.server.connection import PART, Connection
 from shared.vlm.skeleton import Skeleton, lines, skeleton_of
 
 
-class NotForced(Exception):
+class NotForced(Unavailable):
     """The answer is not the forced one; the text says how it differs."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(PART, f"the server did not write the forced scores: {how}")
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,12 @@ class ForcedScores:
 
     @staticmethod
     def of(found: Skeleton, *, begun: Sequence[int], text: str) -> "ForcedScores":
-        """From the whole answer's tokens and those of its beginning, `text`."""
-        assert tuple(begun) == found.ids[: len(begun)], "the beginning is cut inside a token"
+        """From the whole answer's tokens and those of its beginning, `text`.
+
+        Raises `BadCheckpoint` when the two do not fit.
+        """
+        if tuple(begun) != found.ids[: len(begun)]:
+            raise BadCheckpoint(f"this model's tokenizer joins {text!r} with what follows it")
         return ForcedScores(
             written=found.ids[len(begun) : found.places[-1] + 1],
             places=tuple(place - len(begun) for place in found.places),

@@ -16,7 +16,7 @@ from shared.vlm.checkpoint import BadCheckpoint
 from shared.vlm.protocol import Candidate
 from shared.vlm.server.adapters import Adapters, check_reach
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
-from shared.vlm.server.forced_scores import ForcedScores, forced_scores
+from shared.vlm.server.forced_scores import ForcedScores, NotForced, forced_scores
 from shared.vlm.server.model import ServerModel
 from shared.vlm.server.pictures import AsTheModelSees, AtMost, Pictures
 from shared.vlm.server.served import Served, served
@@ -178,3 +178,8 @@ async def _try(model: ServerModel, server: Connection) -> None:
         await model.score([Candidate(Taste(), white)])
     except Unprocessable as error:
         raise BadCheckpoint(f"{error.detail}; serve a model that sees images with vLLM") from error
+    except NotForced as error:
+        raise BadCheckpoint(
+            f"{server.address}: {error.detail}; it must understand structured_outputs and"
+            " logprob_token_ids, as vLLM 0.32 does"
+        ) from error

@@ -30,7 +30,7 @@ from shared.vlm.protocol import (
 )
 from shared.vlm.server.chat import question, reasons_pattern, written
 from shared.vlm.server.connection import PART, Connection, NotFound
-from shared.vlm.server.forced_scores import ForcedScores, NotForced
+from shared.vlm.server.forced_scores import ForcedScores
 from shared.vlm.server.pictures import Pictures
 
 AnswerT = TypeVar("AnswerT")
@@ -93,13 +93,7 @@ class ServerModel:
     async def _score(self, one: Candidate) -> Scores:
         asked = prompt.score_for(one.taste)
         plain = await self._question(asked, [one.image], most=0)
-        answer = await self._answer(self._forced.question(plain))
-        try:
-            return self._forced.read(answer)
-        except NotForced as error:
-            raise Unavailable(
-                PART, f"{self._server.address} did not write the forced scores: {error}"
-            ) from error
+        return self._forced.read(await self._answer(self._forced.question(plain)))
 
     async def _explain(self, one: Scored) -> Reasons:
         asked = prompt.explain_for(one.candidate.taste)
