@@ -65,7 +65,7 @@ def command(python: Path, *, model: Path, name: str, port: int) -> list[str]:
     variables = {
         "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_API_KEY": KEY, "VLLM_NO_USAGE_STATS": "1",
         "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "HF_HUB_OFFLINE": "1",
-        # Two threads that wait for each other at every layer lose more than they gain beside others.
+        # Threads that wait for each other at every layer lose more than they gain beside others.
         "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     return [
