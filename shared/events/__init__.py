@@ -13,6 +13,7 @@ from shared.events.feed import (
 )
 from shared.events.feedback import Feedback
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction
 from shared.events.profile import Evidence, ProfileUpdated
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Feedback",
     "ImageCandidates",
     "ModelPromoted",
+    "OperatorAction",
     "ProfileUpdated",
     "RankedFeed",
     "RankedItem",
