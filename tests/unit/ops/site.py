@@ -10,11 +10,14 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.ops.access import Role
+from services.ops.audit import Audit
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
+from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
 from services.ops.sessions import Sessions
+from services.ops.streaming import Streams
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
 from tests.fakes.images import DrawnImages
@@ -61,6 +64,10 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         ),
         metrics=OpsMetrics(registry),
         registry=registry,
+        audit=Audit(kafka.send, lambda: NOW),
+        requests=Remembered(),
+        actions=Remembered(),
+        streams=Streams(),
         clock=lambda: NOW,
     )
     return Site(web_app(ops), ops, kafka, profiles)
