@@ -46,7 +46,14 @@ class Site:
         )
 
 
-def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **settings: Any) -> Site:
+def site(
+    *,
+    with_tokens: bool = False,
+    tokens: Tokens | None = None,
+    seconds: list[float] | None = None,
+    most_streams: int = 1000,
+    **settings: Any,
+) -> Site:
     """A new one; `seconds[0]` is what its clock for limits says."""
     chosen = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
@@ -55,7 +62,7 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         settings=chosen,
         kafka=kafka,
         stores=Stores(profiles, InMemoryImages(), DrawnImages()),
-        tokens=known_tokens(TOKENS) if with_tokens else None,
+        tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
         limits=RateLimits(
             per_second=chosen.ops_requests_per_second,
@@ -67,7 +74,7 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         audit=Audit(kafka.send, lambda: NOW),
         requests=Remembered(),
         actions=Remembered(),
-        streams=Streams(),
+        streams=Streams(most=most_streams),
         clock=lambda: NOW,
     )
     return Site(web_app(ops), ops, kafka, profiles)
