@@ -21,6 +21,7 @@ class FakeKafkaSide:
         self.sent: list[Event] = []
         self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
         self._listeners: set[asyncio.Queue[Heard]] = set()
+        self.streams_end = False
         self._offset = 0
         self._feeds: dict[tuple[str, str], RankedFeed] = {}
         self._awaited: set[tuple[str, str]] = set()
@@ -70,7 +71,7 @@ class FakeKafkaSide:
         self._listeners.add(queue)
 
         async def heard() -> AsyncIterator[Heard]:
-            while True:
+            while not self.streams_end:
                 record, event = await queue.get()
                 if wanted(record):
                     yield record, event

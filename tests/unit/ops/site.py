@@ -52,6 +52,7 @@ def site(
     tokens: Tokens | None = None,
     seconds: list[float] | None = None,
     most_streams: int = 1000,
+    remembered_keys: int = 1000,
     **settings: Any,
 ) -> Site:
     """A new one; `seconds[0]` is what its clock for limits says."""
@@ -72,8 +73,8 @@ def site(
         metrics=OpsMetrics(registry),
         registry=registry,
         audit=Audit(kafka.send, lambda: NOW),
-        requests=Remembered(),
-        actions=Remembered(),
+        requests=Remembered(most=remembered_keys),
+        actions=Remembered(most=remembered_keys),
         streams=Streams(most=most_streams),
         clock=lambda: NOW,
     )
