@@ -9,9 +9,11 @@ from pydantic import BaseModel
 
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
+from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.registry_settings import RegistrySettings
+from services.watch.config import WatchSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import PREFIX, attribute_docstrings
@@ -27,7 +29,9 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
+    ("Dashboard and gateway", OpsSettings),
     ("The registry", RegistrySettings),
+    ("Watch service", WatchSettings),
 )
 WIDTH = 98
 
