@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from services.ops.audit import Audit
 from services.ops.config import OpsSettings
@@ -13,6 +13,7 @@ from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
 from services.ops.live_kafka import LiveKafka
 from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
 from services.ops.server import WebServer
 from services.ops.sessions import Sessions
 from services.ops.streaming import Streams
@@ -45,6 +46,7 @@ class OpsApp:
 async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Stores) -> OpsApp:
     """Wire the service to Kafka and to what it reads; raises `WrongSettings`."""
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     kafka = LiveKafka(messaging)
     key = settings.ops_session_key
     streams = Streams()
@@ -69,6 +71,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         requests=Remembered(),
         actions=Remembered(),
         streams=streams,
+        samples=Samples(settings.ops_samples),
         clock=system_clock,
     )
     server = WebServer(

@@ -21,6 +21,7 @@ class FakeKafkaSide:
         self.sent: list[Event] = []
         self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
         self._listeners: set[asyncio.Queue[Heard]] = set()
+        self._listened = asyncio.Event()
         self.streams_end = False
         self._offset = 0
         self._feeds: dict[tuple[str, str], RankedFeed] = {}
@@ -63,12 +64,17 @@ class FakeKafkaSide:
         for queue in self._listeners:
             queue.put_nowait((record, event))
 
+    async def listened_to(self) -> None:
+        """Wait until somebody listens."""
+        await self._listened.wait()
+
     @asynccontextmanager
     async def listening(
         self, wanted: Callable[[Record], bool] = lambda record: True
     ) -> AsyncIterator[AsyncIterator[Heard]]:
         queue: asyncio.Queue[Heard] = asyncio.Queue()
         self._listeners.add(queue)
+        self._listened.set()
 
         async def heard() -> AsyncIterator[Heard]:
             while not self.streams_end:

@@ -22,11 +22,12 @@ async def test_a_user_hears_of_themselves_alone() -> None:
     live = site()
 
     async def happens() -> None:
-        await asyncio.sleep(0.01)
+        await live.kafka.listened_to()
         live.kafka.tell(profile("bob"))
         live.kafka.tell(profile("ada", tenant="gallery"))
         live.kafka.tell(profile("ada"))
-        await asyncio.sleep(0.01)
+        for _ in range(20):
+            await asyncio.sleep(0)
         live.ops.streams.closing.set()
 
     async with live.client() as app:
