@@ -42,3 +42,19 @@ def labels_in(expression: Any) -> dict[str, set[str]]:
         chosen = {matcher.name for matcher in selector.matchers.matchers}
         found.setdefault(selector.name, set()).update(chosen)
     return found
+
+
+def groups_in(expression: Any) -> set[str]:
+    """Labels that a query groups by."""
+    match expression:
+        case promql_parser.AggregateExpr():
+            own = set(expression.modifier.labels) if expression.modifier else set()
+            return own | groups_in(expression.expr)
+        case promql_parser.Call():
+            return set[str]().union(*(groups_in(argument) for argument in expression.args))
+        case promql_parser.BinaryExpr():
+            return groups_in(expression.lhs) | groups_in(expression.rhs)
+        case promql_parser.ParenExpr() | promql_parser.UnaryExpr():
+            return groups_in(expression.expr)
+        case _:
+            return set()

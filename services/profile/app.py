@@ -52,6 +52,7 @@ async def build(
         ),
         settings,
         ProfileMetrics(registry),
+        spans=kafka.tracing.stage,
     )
     connect(kafka, service, Views(parts.seen, settings))
     await follow_promotions(kafka, parts.models, messaging)

@@ -24,6 +24,7 @@ from shared.images.loader import Loaded, LoadedImage
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, ProfileStore, Reference, SeenStore, StoredProfile
 from shared.taste import Taste
+from shared.tracing import Stages, untraced
 from shared.vlm.protocol import References, VisionLanguageModel
 from shared.vote import groups, taste_by_vote
 
@@ -70,7 +71,15 @@ class Parts:
 class ProfileService:
     """Takes feedback in, keeps references, predicts tastes, forgets people."""
 
-    def __init__(self, parts: Parts, settings: ProfileSettings, metrics: ProfileMetrics) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        settings: ProfileSettings,
+        metrics: ProfileMetrics,
+        *,
+        spans: Stages = untraced,
+    ) -> None:
+        self._spans = spans
         self._parts = parts
         self._settings = settings
         self._metrics = metrics
@@ -160,7 +169,7 @@ class ProfileService:
         return profile
 
     async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
-        with self._metrics.prediction_seconds.time():
+        with self._spans("predict"), self._metrics.prediction_seconds.time():
             liked = await self._pixels(of_side(references, "liked"))
             disliked = await self._pixels(of_side(references, "disliked"))
             asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]
