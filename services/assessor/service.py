@@ -16,12 +16,14 @@ from services.assessor.shadowing import Shadowing
 from services.assessor.slate import Slate, slate, wanted
 from services.assessor.stopwatch import Stopwatch
 from shared.clock import Clock
+from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.feed import Status
 from shared.ids import feed_id
 from shared.images.loader import Loaded
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStore, StoredProfile
+from shared.tracing import Stages, untraced
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.serving import Chosen, ServingModels
 
@@ -43,6 +45,7 @@ class Parts:
     """What the service works with."""
 
     models: ServingModels
+    embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
     seen: SeenStore
@@ -73,6 +76,7 @@ class AssessorService:
         describing: Describing,
         shadowing: Shadowing,
         now: Callable[[], float] = time.monotonic,
+        spans: Stages = untraced,
     ) -> None:
         self._parts = parts
         self._settings = settings
@@ -81,9 +85,11 @@ class AssessorService:
         self._describing = describing
         self._shadowing = shadowing
         self._now = now
+        self._spans = spans
         self._assessing = Assessing(
             profiles=parts.profiles,
             images=parts.known_images,
+            embedder=parts.embedder,
             metrics=metrics,
         )
         self._placing = Placing(
@@ -124,6 +130,7 @@ class AssessorService:
             queued_ms=queued,
             deadline_ms=deadline - self._settings.deadline_margin_ms,
             now=self._now,
+            spans=self._spans,
         )
 
     async def _load(self, request: ImageCandidates, watch: Stopwatch) -> Slate:
