@@ -39,8 +39,8 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     from services.local.kafka.guarded import GuardedProcess
     from shared.vlm.artefact import release
 
-    if os.environ.get('VL_DEV'):
-        yield RunningServer('http://127.0.0.1:18400', release(None).version)
+    if os.environ.get("VL_DEV"):
+        yield RunningServer("http://127.0.0.1:18400", release(None).version)
         return
     python = python_of(ROOT / ".venv-vllm")
     shipped = release(None)
