@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 READY_SECONDS = 900.0
 """On a quiet machine with two cores it takes 40 to 100; tests run beside trainings."""
 KEY = "sesame"
-LARGEST_RANK = 16
+MOST_ADAPTERS = 32
+"""More than the tests load: on a CPU, vLLM 0.32 adds whatever fills the last place to the answers of
+the base model that share a batch with an adapter (vLLM's pull request 48421)."""
 needs_vllm = pytest.mark.skipif(refused() is not None, reason=str(refused()))
 
 
@@ -77,7 +79,7 @@ def command(python: Path, *, model: Path, name: str, port: int) -> list[str]:
         "--dtype", "float32", "--enforce-eager", "--max-model-len", "2048",
         "--max-num-seqs", "32", "--limit-mm-per-prompt", '{"image": 12, "video": 0}',
         "--generation-config", "vllm",
-        "--enable-lora", "--max-loras", "3", "--max-lora-rank", str(LARGEST_RANK),
+        "--enable-lora", "--max-loras", str(MOST_ADAPTERS), "--max-lora-rank", "16",
     ]  # fmt: skip
 
 

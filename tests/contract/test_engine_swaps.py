@@ -7,22 +7,18 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from PIL import Image
 
 from services.retrain.registry import ModelFolders, NewVersion
-from shared.taste import Taste
 from shared.vlm.artefact import release
 from shared.vlm.checkpoint import BadCheckpoint
 from shared.vlm.engines import EngineLoader
-from shared.vlm.protocol import Candidate
 from shared.vlm.serving import Announced, ServingModels
 from tests.adapters import write_adapter
-from tests.contract.engines import ENGINES, opener, settings_for
+from tests.contract.engines import ENGINES, candidates, opener, settings_for
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1200)]
 RELEASE = release(None)
-PICTURES = [Image.new("RGB", (84, 84), color) for color in ("red", "navy", "white")]
-ASKED = [Candidate(Taste(), picture) for picture in PICTURES]
+ASKED = candidates(3)
 
 
 @pytest.fixture(params=ENGINES)
@@ -40,7 +36,9 @@ def version() -> str:
 @pytest.fixture
 def folders(tmp_path: Path, version: str) -> ModelFolders:
     made = ModelFolders(tmp_path / "models", RELEASE)
-    made.add(write_adapter(tmp_path / "adapter", seed=1), _new(version, RELEASE.version))
+    made.add(
+        write_adapter(tmp_path / "adapter", seed=1, strength=0.1), _new(version, RELEASE.version)
+    )
     return made
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,7 +14,7 @@ from shared import prompt
 from shared.taste import ELEMENTS
 
 BEGUN = prompt.score({}, {}).answer_prefix
-LIKELY_DIGIT = 4
+LIKELY_DIGIT, MIXED_DIGIT = 4, 1
 
 
 class ModelServer:
@@ -31,12 +31,15 @@ class ModelServer:
         self.loses_adapters = False
         self.takes_adapters = True
         self.forces = True
+        self.mixes = False
+        """Answers the base's questions otherwise while it answers an adapter's."""
         self.tokenizes = True
         self.answers_as: str | None = None
         self.at_once = self.most_at_once = 0
         self.asked: list[dict[str, Any]] = []
         self.keys: set[str | None] = set()
         self._ids: dict[str, int] = {}
+        self._asking: Counter[str] = Counter()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ModelServer"]:
@@ -72,12 +75,14 @@ class ModelServer:
         body = await request.json()
         self.asked.append(body)
         self.at_once += 1
+        self._asking[body["model"]] += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await asyncio.sleep(self.seconds)
             return self._answer(request, body)
         finally:
             self.at_once -= 1
+            self._asking[body["model"]] -= 1
 
     def _answer(self, request: web.Request, body: dict[str, Any]) -> web.Response:
         if self.disconnects:
@@ -96,8 +101,10 @@ class ModelServer:
 
     def _forced(self, digits: list[int], *, most: int) -> tuple[str, dict[str, Any]]:
         line = prompt.score_line(dict.fromkeys(ELEMENTS, 2)).removeprefix(BEGUN)
+        others = any(count for name, count in self._asking.items() if name != self.model)
+        likely = MIXED_DIGIT if self.mixes and others else LIKELY_DIGIT
         told = [
-            {"token": f"token_id:{token}", "logprob": -0.1 if digit == LIKELY_DIGIT else -9.0}
+            {"token": f"token_id:{token}", "logprob": -0.1 if digit == likely else -9.0}
             for digit, token in enumerate(digits)
         ]
         content = [

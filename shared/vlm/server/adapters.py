@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from shared.errors import Unavailable, Unprocessable
 from shared.vlm.checkpoint import BadCheckpoint
-from shared.vlm.server.connection import ROUTES, Connection, NotFound
+from shared.vlm.server.connection import ROUTES, Connection, Failed, NotFound
 
 log = logging.getLogger(__name__)
 REACHED: Final = ".language_model."
@@ -75,8 +75,9 @@ class Adapters:
                 " --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1, and see this folder under"
                 " the same path"
             ) from error
-        except Unprocessable as error:
-            # Another instance of ours may have been faster.
+        except (Unprocessable, Failed) as error:
+            # Another instance of ours may have been faster. An adapter that the server cannot take
+            # ends in 500 as well: no later try would help.
             if (await loaded_adapters(self._server)).get(name) != path:
                 raise BadCheckpoint(f"{path} is refused: {error.detail}") from error
         log.info("%s was loaded into %s", name, self._server.address)

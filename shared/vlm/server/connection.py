@@ -24,6 +24,10 @@ class NotFound(Exception):
     """The server has no such route or model; the text is its own."""
 
 
+class Failed(Unavailable):
+    """The server is there, and failed at this very question (500)."""
+
+
 class Connection:
     """One server, for all models of this process; made and used in one event loop.
 
@@ -133,7 +137,8 @@ def failure(status: int, text: str, *, address: str) -> Exception:
         return Unavailable(
             PART, f"{address} sends us elsewhere ({status}); name the server's own address"
         )
-    return Unavailable(PART, f"{address} answers {status}: {told}")
+    kind = Failed if status == 500 else Unavailable
+    return kind(PART, f"{address} answers {status}: {told}")
 
 
 def _message(text: str) -> str:

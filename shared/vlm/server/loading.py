@@ -5,26 +5,21 @@ import logging
 import weakref
 from functools import partial
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
-from PIL import Image
-
-from shared.errors import Unavailable, Unprocessable
-from shared.taste import Taste
+from shared.errors import Unavailable
 from shared.vlm.artefact import RELEASE, Artefact, folder_of, read_artefact, release
 from shared.vlm.checkpoint import BadCheckpoint
-from shared.vlm.protocol import Candidate
 from shared.vlm.server.adapters import Adapters, check_reach
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
-from shared.vlm.server.forced_scores import ForcedScores, NotForced, forced_scores
+from shared.vlm.server.forced_scores import ForcedScores, forced_scores
 from shared.vlm.server.model import ServerModel
 from shared.vlm.server.pictures import AsTheModelSees, AtMost, Pictures
 from shared.vlm.server.served import Served, served
+from shared.vlm.server.trial import try_apart, try_scores
 from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)
-TRIAL_SIDE: Final = 84
-"""Pixels: an image that every model takes."""
 
 
 class ServerLoader:
@@ -53,7 +48,7 @@ class ServerLoader:
                 pictures = AsTheModelSees(found.artefact.folder)
             forced = await _forced(server, found)
             made = cls(server, found, forced=forced, pictures=pictures)
-            await _try(made.load_release(), server)
+            await try_scores(made.load_release(), address=str(server.address))
         except BaseException:
             await server.close()
             raise
@@ -79,12 +74,8 @@ class ServerLoader:
             return self.load_release()
         artefact = read_artefact(folder_of(uri), sha256=sha256)
         self._check(artefact)
-        name, folder = artefact.version, artefact.folder.resolve()
-        asyncio.run_coroutine_threadsafe(self._adapters.take(name, folder), self._loop).result()
-        model = self._model(name, artefact.version, adapter=folder)
-        # As an engine's memory in this process: gone with the last request that holds the model.
-        weakref.finalize(model, self._gone, name).atexit = False
-        return model
+        version, folder = artefact.version, artefact.folder.resolve()
+        return asyncio.run_coroutine_threadsafe(self._take(version, folder), self._loop).result()
 
     async def close(self) -> None:
         """Leave the server; adapters stay there, since others may ask them."""
@@ -102,6 +93,14 @@ class ServerLoader:
             pictures=self._pictures,
             load=partial(self._bring_back, name, adapter) if adapter else None,
         )
+
+    async def _take(self, version: str, folder: Path) -> ServerModel:
+        await self._adapters.take(version, folder)
+        model = self._model(version, version, adapter=folder)
+        # As an engine's memory in this process: gone with the last request that holds the model.
+        weakref.finalize(model, self._gone, version).atexit = False
+        await try_apart(self.load_release(), model, address=str(self._server.address))
+        return model
 
     async def _bring_back(self, name: str, folder: Path) -> None:
         log.warning("%s has lost %s; it is loaded anew", self._server.address, name)
@@ -168,18 +167,4 @@ async def _forced(server: Connection, found: Served) -> ForcedScores:
         raise BadCheckpoint(
             f"{server.address} has no /tokenize, by which the scores' places are found; serve the"
             " model with vLLM"
-        ) from error
-
-
-async def _try(model: ServerModel, server: Connection) -> None:
-    """One score before the first person's: a server that cannot force answers is refused here."""
-    white = Image.new("RGB", (TRIAL_SIDE, TRIAL_SIDE), "white")
-    try:
-        await model.score([Candidate(Taste(), white)])
-    except Unprocessable as error:
-        raise BadCheckpoint(f"{error.detail}; serve a model that sees images with vLLM") from error
-    except NotForced as error:
-        raise BadCheckpoint(
-            f"{server.address}: {error.detail}; it must understand structured_outputs and"
-            " logprob_token_ids, as vLLM 0.32 does"
         ) from error

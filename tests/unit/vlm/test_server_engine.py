@@ -198,6 +198,18 @@ async def test_an_answer_of_another_model_than_the_adapter_asked_is_not_taken(
     await engine.close()
 
 
+async def test_a_server_that_lets_an_adapter_change_the_bases_answers_is_found_out(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    engine = await ServerLoader.open(settings.model_copy(update={"model_server_at_once": 8}))
+    server.seconds = 0.05
+    await engine._take("night-1", Path("/models/night-1"))
+    server.mixes = True
+    with pytest.raises(BadCheckpoint, match="lets night-2 change the answers of"):
+        await engine._take("night-2", Path("/models/night-2"))
+    await engine.close()
+
+
 async def test_a_server_without_runtime_adapters_is_told_what_to_start_it_with(
     server: ModelServer, settings: ModelSettings
 ) -> None:
