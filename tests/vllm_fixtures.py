@@ -21,8 +21,8 @@ READY_SECONDS = 900.0
 """On a quiet machine with two cores it takes 40 to 100; tests run beside trainings."""
 KEY = "sesame"
 MOST_ADAPTERS = 32
-"""More than the tests load: on a CPU, vLLM 0.32 adds whatever fills the last place to the answers of
-the base model that share a batch with an adapter (vLLM's pull request 48421)."""
+"""More than the tests load: on a CPU, vLLM 0.32 changes the base model's answers by the adapter in
+the last place when both share a batch (vLLM's pull request 48421)."""
 needs_vllm = pytest.mark.skipif(refused() is not None, reason=str(refused()))
 
 
@@ -41,9 +41,6 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     from services.local.kafka.guarded import GuardedProcess
     from shared.vlm.artefact import release
 
-    if os.environ.get("VL_DEV"):
-        yield RunningServer("http://127.0.0.1:18400", release(None).version)
-        return
     python = python_of(ROOT / ".venv-vllm")
     shipped = release(None)
     folder = tmp_path_factory.mktemp("vllm")
