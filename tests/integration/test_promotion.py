@@ -26,7 +26,7 @@ from shared.vlm.serving import ServingModels
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages
 from tests.fakes.model import ColorModel, Shelf, certain
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemorySeen
+from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemorySeen
 from tests.unit.assessor.people import keep, likes, request
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -71,6 +71,7 @@ class Cluster:
             profiles=profiles,
             known_images=InMemoryImages(),
             seen=InMemorySeen(),
+            erasures=InMemoryErasures(),
             images=cast(ImageLoader, DrawnImages()),
         )
         app = await build(AssessorSettings(), self.settings, parts)
