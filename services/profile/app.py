@@ -49,6 +49,7 @@ async def build(
             embedder=parts.embedder,
             profiles=parts.profiles,
             known_images=parts.known_images,
+            erasures=parts.erasures,
             images=parts.images,
             clock=system_clock,
         ),

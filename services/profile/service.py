@@ -19,7 +19,13 @@ from shared.embedding.taste_vectors import taste_vectors
 from shared.errors import Unavailable, Unprocessable
 from shared.events import Feedback
 from shared.images.loader import Loaded, LoadedImage
-from shared.store.protocol import ImageStore, ProfileStore, Reference, StoredProfile
+from shared.store.protocol import (
+    ErasureStore,
+    ImageStore,
+    ProfileStore,
+    Reference,
+    StoredProfile,
+)
 from shared.taste import Taste
 from shared.vlm.protocol import References, VisionLanguageModel
 from shared.vote import groups, taste_by_vote
@@ -50,6 +56,7 @@ class Parts:
     embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
+    erasures: ErasureStore
     images: Images
     clock: Clock
 
@@ -131,8 +138,17 @@ class ProfileService:
             updated_at=self._parts.clock(),
         )
         vectors = await taste_vectors(taste, self._parts.embedder)
+        if await self._erased_since(person, fresh):
+            return
         await self._parts.profiles.put(profile, vectors)
         self._metrics.updated.inc()
+
+    async def _erased_since(self, person: Person, fresh: Sequence[Reference]) -> bool:
+        """Whether the person was erased while their taste was predicted."""
+        erasure = await self._parts.erasures.erased(tenant=person.tenant, user_id=person.user_id)
+        return erasure is not None and all(
+            reference.occurred_at <= erasure.occurred_at for reference in fresh
+        )
 
     async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
         with self._metrics.prediction_seconds.time():

@@ -4,12 +4,13 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-from shared.events import UserErase, UserErased
+from shared.events import ProfileUpdated, UserErase, UserErased
 from shared.events.base import Event
 from shared.events.record import Record
 from shared.events.topics import PROFILES
 from shared.ids import erased_event_id
 from shared.messaging.contract import Delivery
+from tests.fakes.published import Published
 from tests.unit.profile.test_correcting import Gated, say
 from tests.unit.profile.test_service import NOW, Profiles, feedback, words
 
@@ -100,7 +101,33 @@ async def test_a_prediction_in_work_does_not_bring_an_erased_person_back() -> No
     model.go_on.set()
     await predicting
     assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert profiles.seen.seen == {}
-    # The profile was published after the first tombstone; there is a second one behind it.
+    assert (profiles.seen.seen, profiles.updates()) == ({}, [])
+
+
+class Slow(Published):
+    """Publishes profiles when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def publish(self, *events: Event) -> None:
+        if any(isinstance(event, ProfileUpdated) for event in events):
+            self.began.set()
+            await self.go_on.wait()
+        await super().publish(*events)
+
+
+async def test_a_profile_that_is_published_after_the_tombstone_gets_a_tombstone_too() -> None:
+    published = Slow()
+    profiles = Profiles(published=published)
+    like = feedback("red")
+    handled = asyncio.create_task(profiles.handling.feedback(like, delivered(like)))
+    await published.began.wait()
+    await erased(profiles, erase())
+    published.go_on.set()
+    await handled
     assert profiles.updates()
-    assert profiles.published.tombstones == [(PROFILES, "ana"), (PROFILES, "ana")]
+    assert published.tombstones == [(PROFILES, "ana"), (PROFILES, "ana")]
+    assert await profiles.store.get(tenant="default", user_id="ana") is None

@@ -38,25 +38,31 @@ NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 class Profiles:
     """The service on fakes, and every part of it within a test's reach."""
 
-    def __init__(self, model: ColorModel | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        model: ColorModel | None = None,
+        published: Published | None = None,
+        **settings: Any,
+    ) -> None:
         self.model = model or ColorModel()
         self.embedder = OneDirectionPerWord()
         self.store = InMemoryProfiles()
         self.known_images = InMemoryImages()
+        self.seen = InMemorySeen()
+        self.erasures = InMemoryErasures()
         self.images = DrawnImages()
-        self.published = Published()
+        self.published = published or Published()
         self.registry = CollectorRegistry()
         parts = Parts(
             models=serving(self.model),
             embedder=self.embedder,
             profiles=self.store,
             known_images=self.known_images,
+            erasures=self.erasures,
             images=self.images,
             clock=lambda: NOW,
         )
         wished = ProfileSettings(**{"gather_ms": 0, **settings})
-        self.seen = InMemorySeen()
-        self.erasures = InMemoryErasures()
         announcing = Announcing(self.store, self.published)
         self.service = ProfileService(parts, wished, ProfileMetrics(self.registry), announcing)
         self.correcting = Correcting(

@@ -1,4 +1,4 @@
-"""What nights have written is without an erased person: lines, names, and images of theirs alone."""
+"""What nights have written is without an erased person: lines, names, images of theirs alone."""
 
 import json
 from pathlib import Path
