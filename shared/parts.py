@@ -11,6 +11,7 @@ from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
+from shared.store.people import PeopleStore, QdrantPeople
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import ErasureStore, ImageStore, ProfileStore, SeenStore
 from shared.store.qdrant import open_qdrant
@@ -27,6 +28,7 @@ class SharedParts:
     models: ServingModels
     embedder: Embedder
     profiles: ProfileStore
+    people: PeopleStore
     known_images: ImageStore
     seen: SeenStore
     erasures: ErasureStore
@@ -64,8 +66,9 @@ async def open_parts(
         await seen.prepare()
         erasures = QdrantErasures(client)
         await erasures.prepare()
+        people = QdrantPeople(client, embedder=embedder.name)
         yield SharedParts(
-            models, embedder, profiles, known_images, seen, erasures, images_by_address
+            models, embedder, profiles, people, known_images, seen, erasures, images_by_address
         )
     finally:
         await images_by_address.close()

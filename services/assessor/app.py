@@ -82,6 +82,7 @@ async def build(
         erasing=erasing,
         describing=describing,
         shadowing=shadowing,
+        spans=kafka.tracing.stage,
     )
     connect(kafka, service, erasing)
     await follow_promotions(kafka, parts.models, messaging)

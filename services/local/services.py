@@ -104,7 +104,7 @@ async def start_services(
         on_progress("starting the services")
         await _start(apps, stack)
         # Last, so that whoever opens the dashboard finds the others there.
-        stores = Stores(parts.profiles, parts.known_images, parts.images)
+        stores = Stores(parts.profiles, parts.people, parts.known_images, parts.images)
         ops = {"ops": await build_ops(from_environment(OpsSettings), messaging, stores)}
         await _start(ops, stack)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)

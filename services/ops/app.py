@@ -11,6 +11,7 @@ from services.ops.guards.origin import is_loopback
 from services.ops.kafka_side import LiveKafka
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
 from services.ops.server import WebServer
 from services.ops.sessions import Sessions
 from services.ops.tokens import Tokens, read_tokens
@@ -60,6 +61,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         ),
         metrics=OpsMetrics(registry),
         registry=registry,
+        samples=Samples(settings.ops_samples),
         clock=system_clock,
     )
     server = WebServer(

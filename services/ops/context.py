@@ -10,10 +10,12 @@ from services.ops.config import OpsSettings
 from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.tokens import Tokens
 from shared.clock import Clock
 from shared.images.loader import LoadedImage
+from shared.store.people import PeopleStore
 from shared.store.protocol import ImageStore, ProfileStore
 
 
@@ -30,6 +32,7 @@ class Stores:
     """What we read beside Kafka: profiles, where images lie, and the guarded way to load one."""
 
     profiles: ProfileStore
+    people: PeopleStore
     known_images: ImageStore
     images: Images
 
@@ -47,6 +50,7 @@ class Ops:
     limits: RateLimits
     metrics: OpsMetrics
     registry: CollectorRegistry
+    samples: Samples
     clock: Clock
 
 

@@ -14,12 +14,13 @@ from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
 from tests.fakes.images import DrawnImages
 from tests.fakes.kafka_side import FakeKafkaSide
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 HOME = "http://127.0.0.1:8420"
@@ -51,7 +52,7 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
     ops = Ops(
         settings=chosen,
         kafka=kafka,
-        stores=Stores(profiles, InMemoryImages(), DrawnImages()),
+        stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
         tokens=known_tokens(TOKENS) if with_tokens else None,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
         limits=RateLimits(
@@ -61,6 +62,7 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         ),
         metrics=OpsMetrics(registry),
         registry=registry,
+        samples=Samples(chosen.ops_samples),
         clock=lambda: NOW,
     )
     return Site(web_app(ops), ops, kafka, profiles)
