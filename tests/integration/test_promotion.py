@@ -20,6 +20,7 @@ from shared.images.loader import ImageLoader
 from shared.messaging.provision import provision
 from shared.messaging.settings import MessagingSettings
 from shared.parts import SharedParts
+from shared.store.people import PeopleStore
 from shared.taste import ELEMENTS
 from shared.vlm.protocol import Candidate, Scores
 from shared.vlm.serving import ServingModels
@@ -69,6 +70,7 @@ class Cluster:
             models=models,
             embedder=embedder,
             profiles=profiles,
+            people=cast(PeopleStore, None),
             known_images=InMemoryImages(),
             seen=InMemorySeen(),
             erasures=InMemoryErasures(),
