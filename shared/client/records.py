@@ -94,16 +94,12 @@ class TopicReader:
             numbers = self._consumer.partitions_for_topic(topic.name) or ()
             self._partitions = [TopicPartition(topic.name, number) for number in sorted(numbers)]
             if not self._partitions:
-                raise Unavailable(
-                    "kafka", f"{address} has no topic {topic.name}"
-                )
+                raise Unavailable("kafka", f"{address} has no topic {topic.name}")
             self._consumer.assign(self._partitions)
             seek = self._consumer.seek_to_beginning if from_beginning else self._pin_to_end
             seek(*self._partitions)
         except KafkaError as error:
-            raise Unavailable(
-                "kafka", f"{address} does not answer: {error}"
-            ) from error
+            raise Unavailable("kafka", f"{address} does not answer: {error}") from error
 
     def _pin_to_end(self, *partitions: TopicPartition) -> None:
         # Explicit offsets: seek_to_end is lazy and would skip what arrives before the first poll.

@@ -1,24 +1,16 @@
 """Say where Kafka is and how to prove who we are: one answer for every client there is.
 
-aiokafka and kafka-python take the same names; FastStream wants them as an object of its own.
+aiokafka and kafka-python take the same names; FastStream's own object is in `broker_security`.
 """
 
 import ssl
-from typing import Any, Final
-
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+from typing import Any
 
 from shared.messaging.settings import MessagingSettings
 from shared.settings import WrongSettings
 
 Kafka = str | MessagingSettings
 """`host:port[,host:port]` of a cluster that asks for nothing, or all settings."""
-
-_SASL: Final = {
-    "PLAIN": SASLPlaintext,
-    "SCRAM-SHA-256": SASLScram256,
-    "SCRAM-SHA-512": SASLScram512,
-}
 
 
 def settings_of(kafka: Kafka) -> MessagingSettings:
@@ -36,21 +28,8 @@ def connection(settings: MessagingSettings) -> dict[str, Any]:
     if settings.uses_sasl:
         told["sasl_mechanism"] = settings.kafka_sasl
         told["sasl_plain_username"] = settings.kafka_user
-        told["sasl_plain_password"] = _secret(settings)
+        told["sasl_plain_password"] = password_of(settings)
     return told
-
-
-def faststream_security(settings: MessagingSettings) -> BaseSecurity:
-    """The same for FastStream; raises `WrongSettings`."""
-    context = tls_context(settings) if settings.uses_tls else None
-    if not settings.uses_sasl:
-        return BaseSecurity(ssl_context=context, use_ssl=settings.uses_tls)
-    return _SASL[settings.kafka_sasl](
-        username=settings.kafka_user or "",
-        password=_secret(settings),
-        ssl_context=context,
-        use_ssl=settings.uses_tls,
-    )
 
 
 def tls_context(settings: MessagingSettings) -> ssl.SSLContext:
@@ -79,5 +58,6 @@ def tls_context(settings: MessagingSettings) -> ssl.SSLContext:
     return context
 
 
-def _secret(settings: MessagingSettings) -> str:
+def password_of(settings: MessagingSettings) -> str:
+    """The password that we log in with; empty without one."""
     return settings.kafka_password.get_secret_value() if settings.kafka_password else ""

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from shared.errors import Unavailable
 from shared.events.topics import Topic
 from shared.messaging.broadcast import Broadcast
-from shared.messaging.connection import faststream_security
+from shared.messaging.broker_security import faststream_security
 from shared.messaging.contract import Handle
 from shared.messaging.dead_letters import DeadLetterGuard
 from shared.messaging.health import Check, dead_because, unready_because
