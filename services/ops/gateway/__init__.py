@@ -7,7 +7,7 @@ from services.ops.gateway import candidates, corrections, events, feedback, feed
 
 def gateway_router() -> APIRouter:
     """All endpoints below `/v1`."""
-    router = APIRouter(prefix="/v1")
+    router = APIRouter()
     for part in (candidates, feeds, feedback, corrections, profiles, events):
         router.include_router(part.router)
     return router

@@ -17,7 +17,7 @@ from services.ops.idempotency import IdempotencyKey, Keyed
 from shared.client import correction
 from shared.events.fields import Identifier
 
-router = APIRouter(tags=["profiles"])
+router = APIRouter(prefix="/v1", tags=["profiles"])
 
 
 @router.post(

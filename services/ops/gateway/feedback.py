@@ -18,7 +18,7 @@ from shared.client import action
 from shared.clock import Clock
 from shared.events import Feedback
 
-router = APIRouter(tags=["feedback"])
+router = APIRouter(prefix="/v1", tags=["feedback"])
 
 
 @router.post(
