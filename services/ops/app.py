@@ -1,5 +1,6 @@
 """Put the operations service together: the one file that knows which parts are real."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from services.ops.web import web_app
 from shared.clock import system_clock
 from shared.messaging.settings import MessagingSettings
 from shared.settings import WrongSettings
+from shared.tracing import Tracing, traced
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class OpsApp:
 
     kafka: LiveKafka
     health: WebServer
+    tracing: Tracing
 
     async def start(self) -> None:
         """Begin to hear what Kafka has to say."""
@@ -36,6 +39,7 @@ class OpsApp:
         """Answer what is in work, and leave Kafka."""
         await self.health.stop()
         await self.kafka.stop()
+        await asyncio.to_thread(self.tracing.close)
 
 
 async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Stores) -> OpsApp:
@@ -43,6 +47,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     kafka = LiveKafka(messaging)
+    tracing = traced("ops", messaging.otlp_endpoint)
     key = settings.ops_session_key
     ops = Ops(
         settings=settings,
@@ -63,6 +68,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         registry=registry,
         samples=Samples(settings.ops_samples),
         clock=system_clock,
+        tracing=tracing,
     )
     server = WebServer(
         web_app(ops),
@@ -71,7 +77,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         else_any_port="ops_port" not in settings.model_fields_set,
         stop_seconds=settings.ops_stop_seconds,
     )
-    return OpsApp(kafka, server)
+    return OpsApp(kafka, server, tracing)
 
 
 def _tokens(settings: OpsSettings) -> Tokens | None:

@@ -60,6 +60,7 @@ def web_app(ops: Ops) -> ASGIApp:
             ),
             metrics=ops.metrics,
             answer=answer,
+            tracing=ops.tracing,
         )
     )
 
