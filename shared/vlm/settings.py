@@ -46,4 +46,4 @@ class ModelSettings(BaseModel):
     """Seconds to an answer, queue included; a comparison of a large model writes 2,000 tokens."""
     model_server_longest_side: PositiveInt = 1024
     """Pixels of the longer side of an image that is sent; a Qwen2.5-VL would take twelve million
-    pixels of one image, and answer a slate in minutes."""
+    pixels of it, which are 16,000 tokens."""
