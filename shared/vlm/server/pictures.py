@@ -47,7 +47,7 @@ class AsTheModelSees(AtMost):
 
 
 def _png(image: Image.Image) -> str:
-    """Without loss; level 1 takes less than half of the default's time for at most a fifth more bytes."""
+    """Without loss; level 1 takes less than half of the default's time for a fifth more bytes."""
     written = BytesIO()
     image.save(written, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode("ascii")
