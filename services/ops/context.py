@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from services.ops.cluster import Cluster
 from services.ops.config import OpsSettings
 from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
@@ -43,6 +44,7 @@ class Ops:
 
     settings: OpsSettings
     kafka: KafkaSide
+    cluster: Cluster
     stores: Stores
     tokens: Tokens | None
     """None: only loopback reaches us, and everybody there may do everything."""

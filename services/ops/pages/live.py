@@ -55,22 +55,28 @@ async def _text(events: AsyncIterator[Told]) -> AsyncIterator[str]:
 @router.get("/live/profile")
 async def profile(ops: OpsOf, person: PersonOf) -> Response:
     """A person's taste as it stands, and anew whenever it changes."""
-    return stream(tastes_of(ops, person))
+    return stream(tastes_of(ops, person, "_taste.html"))
 
 
-async def tastes_of(ops: Ops, person: Person) -> AsyncIterator[Told]:
+@router.get("/live/editor")
+async def editor(ops: OpsOf, person: PersonOf) -> Response:
+    """The same, each word with what can be said of it."""
+    return stream(tastes_of(ops, person, "_editor.html"))
+
+
+async def tastes_of(ops: Ops, person: Person, template: str) -> AsyncIterator[Told]:
     key = record_key(tenant=person.tenant, user_id=person.user).encode()
     async with ops.kafka.listening(
         lambda record: record.topic == PROFILES.name and record.key == key
     ) as heard:
         stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
         taste = of_stored(stored) if stored else None
-        yield "profile", fragment("_taste.html", taste=taste)
+        yield "profile", fragment(template, person=person, taste=taste)
         async for _, event in heard:
             if isinstance(event, ProfileUpdated):
                 taste = of_event(event, before=taste.places if taste else ())
-                yield "changed", fragment("_taste.html", taste=taste)
+                yield "changed", fragment(template, person=person, taste=taste)
             else:
                 # A tombstone: the person was erased.
                 taste = None
-                yield "profile", fragment("_taste.html", taste=None)
+                yield "profile", fragment(template, person=person, taste=None)

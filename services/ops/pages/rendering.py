@@ -32,6 +32,7 @@ class Page:
 PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
+    Page("/users", "Users"),
 )
 
 

@@ -18,6 +18,7 @@ from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
+from tests.fakes.cluster import FakeCluster
 from tests.fakes.images import DrawnImages
 from tests.fakes.kafka_side import FakeKafkaSide
 from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
@@ -34,6 +35,7 @@ class Site:
     app: ASGIApp
     ops: Ops
     kafka: FakeKafkaSide
+    cluster: FakeCluster
     profiles: InMemoryProfiles
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
@@ -48,10 +50,11 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
     """A new one; `seconds[0]` is what its clock for limits says."""
     chosen = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
-    clock = seconds or [0.0]
+    clock, cluster = seconds or [0.0], FakeCluster()
     ops = Ops(
         settings=chosen,
         kafka=kafka,
+        cluster=cluster,
         stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
         tokens=known_tokens(TOKENS) if with_tokens else None,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
@@ -65,7 +68,7 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         samples=Samples(chosen.ops_samples),
         clock=lambda: NOW,
     )
-    return Site(web_app(ops), ops, kafka, profiles)
+    return Site(web_app(ops), ops, kafka, cluster, profiles)
 
 
 def known_tokens(roles: Mapping[str, Role], *, tenant: str | None = None) -> Tokens:

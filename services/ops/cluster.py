@@ -1,0 +1,40 @@
+"""Look at Kafka itself, in threads: how far everything is, and the latest records of a topic."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from shared.events.record import Record
+from shared.events.topics import DEAD_LETTERS, TOPICS, Topic
+from shared.messaging.cluster import ClusterNow, look
+from shared.messaging.settings import MessagingSettings
+from shared.messaging.tail import tail
+
+
+class Cluster(Protocol):
+    """What pages ask of Kafka beside sending and hearing; all of it raises `Unavailable`."""
+
+    async def now(self) -> ClusterNow:
+        """Every topic of ours, and every group."""
+        ...
+
+    async def latest(self, topic: Topic, *, most: int) -> Sequence[Record]:
+        """At most `most` of the latest records of each partition, oldest first."""
+        ...
+
+
+class KafkaCluster:
+    """A `Cluster` on a real one."""
+
+    def __init__(self, settings: MessagingSettings) -> None:
+        self._settings = settings
+
+    async def now(self) -> ClusterNow:
+        names = [topic.name for topic in (*TOPICS, *DEAD_LETTERS)]
+        return await asyncio.to_thread(look, self._settings, names)
+
+    async def latest(self, topic: Topic, *, most: int) -> Sequence[Record]:
+        def read() -> list[Record]:
+            return sorted(tail(self._settings, topic, most=most), key=lambda r: r.timestamp_ms)
+
+        return await asyncio.to_thread(read)
