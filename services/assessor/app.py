@@ -79,6 +79,7 @@ async def build(
         answered=Answered(published, most=settings.remembered_answers),
         describing=describing,
         shadowing=shadowing,
+        spans=kafka.tracing.stage,
     )
     connect(kafka, service)
     await follow_promotions(kafka, parts.models, messaging)

@@ -23,6 +23,7 @@ from shared.ids import feed_id
 from shared.images.loader import Loaded
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStore, StoredProfile
+from shared.tracing import Stages, untraced
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.serving import Chosen, ServingModels
 
@@ -75,6 +76,7 @@ class AssessorService:
         describing: Describing,
         shadowing: Shadowing,
         now: Callable[[], float] = time.monotonic,
+        spans: Stages = untraced,
     ) -> None:
         self._parts = parts
         self._settings = settings
@@ -83,6 +85,7 @@ class AssessorService:
         self._describing = describing
         self._shadowing = shadowing
         self._now = now
+        self._spans = spans
         self._assessing = Assessing(
             profiles=parts.profiles,
             images=parts.known_images,
@@ -127,6 +130,7 @@ class AssessorService:
             queued_ms=queued,
             deadline_ms=deadline - self._settings.deadline_margin_ms,
             now=self._now,
+            spans=self._spans,
         )
 
     async def _load(self, request: ImageCandidates, watch: Stopwatch) -> Slate:

@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Protocol
+from uuid import UUID
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from services.ops.audit import Audit
 from services.ops.cluster import Cluster
 from services.ops.config import OpsSettings
+from services.ops.idempotency import Remembered
 from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
 from services.ops.samples import Samples
 from services.ops.sessions import Sessions
+from services.ops.streaming import Streams
 from services.ops.tokens import Tokens
 from shared.clock import Clock
 from shared.images.loader import LoadedImage
@@ -52,6 +56,10 @@ class Ops:
     limits: RateLimits
     metrics: OpsMetrics
     registry: CollectorRegistry
+    audit: Audit
+    requests: Remembered[None]
+    actions: Remembered[tuple[UUID, ...]]
+    streams: Streams
     samples: Samples
     clock: Clock
 

@@ -56,6 +56,7 @@ async def build(
         settings,
         ProfileMetrics(registry),
         announcing,
+        spans=kafka.tracing.stage,
     )
     correcting = Correcting(
         parts.profiles,

@@ -25,6 +25,7 @@ from shared.images.loader import Loaded, LoadedImage
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, ProfileStore, Reference, SeenStore, StoredProfile
 from shared.taste import Taste
+from shared.tracing import Stages, untraced
 from shared.vlm.protocol import References, VisionLanguageModel
 from shared.vote import groups, taste_by_vote
 
@@ -69,7 +70,10 @@ class ProfileService:
         settings: ProfileSettings,
         metrics: ProfileMetrics,
         announcing: Announcing,
+        *,
+        spans: Stages = untraced,
     ) -> None:
+        self._spans = spans
         self._parts = parts
         self._announcing = announcing
         self._settings = settings
@@ -159,7 +163,7 @@ class ProfileService:
         self._metrics.updated.inc()
 
     async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
-        with self._metrics.prediction_seconds.time():
+        with self._spans("predict"), self._metrics.prediction_seconds.time():
             liked = await self._pixels(of_side(references, "liked"))
             disliked = await self._pixels(of_side(references, "disliked"))
             asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]

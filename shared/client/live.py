@@ -26,6 +26,7 @@ from shared.events.correction import CorrectionAction
 from shared.events.feedback import Action
 from shared.events.record import Record
 from shared.events.topics import FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
+from shared.messaging.fetch import as_record
 from shared.messaging.publisher import KafkaPublisher
 from shared.messaging.settings import MessagingSettings
 
@@ -210,19 +211,19 @@ class AsyncClient:
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         async for raw in consumer:
-            record = Record(
-                raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value,
-                tuple(raw.headers or ()),
-            )  # fmt: skip
-            event = _event(record)
-            if isinstance(event, RankedFeed):
-                for coming in self._awaited.get((event.tenant, event.request_id), ()):
-                    if not coming.done():
-                        coming.set_result(event)
-            for queue in self._listeners:
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait((record, event))
+            record = as_record(raw)
+            self.hear(record, _event(record))
+
+    def hear(self, record: Record, event: Event | None) -> None:
+        """Tell a record to whoever waits for it or listens."""
+        if isinstance(event, RankedFeed):
+            for coming in self._awaited.get((event.tenant, event.request_id), ()):
+                if not coming.done():
+                    coming.set_result(event)
+        for queue in self._listeners:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait((record, event))
 
 
 def _event(record: Record) -> Event | None:

@@ -14,6 +14,7 @@ from shared.events.feed import (
 )
 from shared.events.feedback import Feedback
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction
 from shared.events.profile import Evidence, ProfileUpdated
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Feedback",
     "ImageCandidates",
     "ModelPromoted",
+    "OperatorAction",
     "ProfileCorrected",
     "ProfileUpdated",
     "RankedFeed",

@@ -10,6 +10,7 @@ from shared.events.erase import UserErase, UserErased
 from shared.events.feed import RankedFeed
 from shared.events.feedback import Feedback
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction
 from shared.events.profile import ProfileUpdated
 
 DAY_MS: Final = 86_400_000
@@ -58,8 +59,11 @@ ERASE: Final = Topic(UserErase.event_type, UserErase, 30 * DAY_MS, purpose="user
 ERASED: Final = Topic(
     UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was forgotten"
 )
+AUDIT: Final = Topic(
+    OperatorAction.event_type, OperatorAction, 400 * DAY_MS, purpose="what operators did"
+)
 
-TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, CORRECTIONS, PROFILES, MODELS, ERASE, ERASED)
+TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, CORRECTIONS, PROFILES, MODELS, ERASE, ERASED, AUDIT)
 CONSUMED: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, MODELS, ERASE, FEEDS, PROFILES)
 """Topics that a service of ours reads, and that therefore have a dead-letter topic."""
 DEAD_LETTERS: Final = tuple(

@@ -10,12 +10,15 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.ops.access import Role
+from services.ops.audit import Audit
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
+from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
 from services.ops.samples import Samples
 from services.ops.sessions import Sessions
+from services.ops.streaming import Streams
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
 from tests.fakes.cluster import FakeCluster
@@ -46,7 +49,15 @@ class Site:
         )
 
 
-def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **settings: Any) -> Site:
+def site(
+    *,
+    with_tokens: bool = False,
+    tokens: Tokens | None = None,
+    seconds: list[float] | None = None,
+    most_streams: int = 1000,
+    remembered_keys: int = 1000,
+    **settings: Any,
+) -> Site:
     """A new one; `seconds[0]` is what its clock for limits says."""
     chosen = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
@@ -56,7 +67,7 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         kafka=kafka,
         cluster=cluster,
         stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
-        tokens=known_tokens(TOKENS) if with_tokens else None,
+        tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
         limits=RateLimits(
             per_second=chosen.ops_requests_per_second,
@@ -65,6 +76,10 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         ),
         metrics=OpsMetrics(registry),
         registry=registry,
+        audit=Audit(kafka.send, lambda: NOW),
+        requests=Remembered(most=remembered_keys),
+        actions=Remembered(most=remembered_keys),
+        streams=Streams(most=most_streams),
         samples=Samples(chosen.ops_samples),
         clock=lambda: NOW,
     )
