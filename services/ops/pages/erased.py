@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.ops.context import Ops, OpsOf
-from services.ops.pages.live import Told, stream
+from services.ops.pages.live import Part, stream
 from services.ops.pages.people import Person, PersonOf
 from services.ops.pages.rendering import fragment, render
 from shared.client.records import events_of
@@ -27,10 +27,10 @@ async def page(http: Request, person: PersonOf, event: Erasure) -> Response:
 
 @router.get("/live/erased")
 async def live(ops: OpsOf, person: PersonOf, event: Erasure) -> Response:
-    return stream(receipts(ops, person, event))
+    return stream(ops, receipts(ops, person, event))
 
 
-async def receipts(ops: Ops, person: Person, event_id: UUID) -> AsyncIterator[Told]:
+async def receipts(ops: Ops, person: Person, event_id: UUID) -> AsyncIterator[Part]:
     """All receipts so far, and again with each that comes."""
     found: dict[str, UserErased] = {}
     async with ops.kafka.listening(lambda record: record.topic == ERASED.name) as heard:

@@ -18,6 +18,7 @@ from services.ops.pages.tastes import of_stored
 from services.ops.problems import Problem
 from shared.client import correction
 from shared.events import UserErase
+from shared.events.operator import person_target
 from shared.store.protocol import StoredProfile
 
 router = APIRouter()
@@ -109,7 +110,9 @@ async def erase(
         tenant=person.tenant,
         reason=f"asked on the dashboard by {who.name}",
     )
-    await ops.kafka.send(event)
+    target = person_target(tenant=person.tenant, user_id=person.user)
+    async with ops.audit.action(who, "user.erase", target=target, tenant=person.tenant):
+        await ops.kafka.send(event)
     return RedirectResponse(f"/user/erased?{person.query}&event={event.event_id}", 303)
 
 
