@@ -98,7 +98,8 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
-        apps["retrain"] = await build_retrain(retrain, messaging)
+        nights = settings.data_dir / "nights"
+        apps["retrain"] = await build_retrain(retrain, messaging, nights=nights)
         apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")
         await _start(apps, stack)

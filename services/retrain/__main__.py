@@ -5,7 +5,7 @@ import sys
 from prometheus_client import CollectorRegistry
 
 from services.retrain.app import build, collector
-from services.retrain.config import RetrainSettings
+from services.retrain.config import DataSettings, RetrainSettings
 from shared.logs import log_to_stderr
 from shared.messaging.settings import MessagingSettings
 from shared.run import run_without_parts
@@ -28,4 +28,5 @@ if __name__ == "__main__":
     settings = from_environment(RetrainSettings)
     if "--collect" in sys.argv[1:]:
         sys.exit(collect_once(settings))
-    run_without_parts(lambda messaging: build(settings, messaging))
+    nights = from_environment(DataSettings).data_dir / "nights"
+    run_without_parts(lambda messaging: build(settings, messaging, nights=nights))
