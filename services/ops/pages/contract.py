@@ -4,11 +4,26 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from shared.events.asyncapi import document
 from shared.events.json_schemas import SENT_BY_APPS
 from shared.events.topics import TOPICS, Topic
+
+COMMON: Final[Mapping[str, str]] = {
+    "event_id": "Names the event: what comes twice under one id has its effect once.",
+    "occurred_at": "When it happened, RFC 3339 with a zone.",
+    "user_id": "Whom it is about; part of the record's key.",
+    "tenant": "Keeps the users and images of one app from those of another; `default` when absent.",
+    "request_id": "Your own id of a request; its feed carries it.",
+    "image_id": "Your own id of an image, the same image throughout a tenant.",
+    "candidates": "The images to rank, each with its id and where it lies.",
+    "explain": "Which images get reasons: none, the best few, or all.",
+    "exclude_ids": "Images to leave out.",
+    "uri": "Where the image lies: https, s3, file under an allowed root, or `data:` base64.",
+    "model_version": "The model that answered.",
+}
+"""What fields say that need no words beside the code."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +73,7 @@ def _read(topic: Topic, contract: Mapping[str, Any]) -> TopicDocs:
         about=contract["channels"][topic.name]["description"],
         key=message["bindings"]["kafka"]["key"]["description"],
         fields=[
-            FieldLine(name, kind(said), name in required, _about(said, contract))
+            FieldLine(name, kind(said), name in required, _about(name, said, contract))
             for name, said in schema["properties"].items()
         ],
         examples=[
@@ -85,9 +100,9 @@ def kind(said: Mapping[str, Any]) -> str:
     return " or ".join(named) if isinstance(named, list) else str(said.get("format", named))
 
 
-def _about(said: Mapping[str, Any], contract: Mapping[str, Any]) -> str:
-    own = said.get("description")
-    return str(own if own else _of(said, contract).get("description", ""))
+def _about(name: str, said: Mapping[str, Any], contract: Mapping[str, Any]) -> str:
+    told = said.get("description") or COMMON.get(name) or _of(said, contract).get("description")
+    return str(told or "")
 
 
 def _of(said: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:

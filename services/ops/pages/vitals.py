@@ -81,6 +81,8 @@ class Reader:
     members: int
     lag: Mapping[int, int]
     """By partition."""
+    in_batches: bool = False
+    """It reads now and then, to where a topic ends, and is in no group meanwhile."""
 
     @property
     def total(self) -> int:
@@ -88,7 +90,7 @@ class Reader:
 
     @property
     def is_away(self) -> bool:
-        return self.members == 0
+        return self.members == 0 and not self.in_batches
 
 
 @dataclass(frozen=True)
@@ -159,12 +161,12 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 def _readers(cluster: ClusterNow) -> list[Reader]:
     found = []
     for group in cluster.groups:
-        service, _, _ = group.name.removeprefix(GROUP_PREFIX).partition(".")
+        service, named, _ = group.name.removeprefix(GROUP_PREFIX).partition(".")
         by_topic: dict[str, dict[int, int]] = {}
         for (topic, number), behind in sorted(group.lag.items()):
             by_topic.setdefault(topic, {})[number] = behind
         found += [
-            Reader(service, topic, group.state, group.members, lag)
+            Reader(service, topic, group.state, group.members, lag, in_batches=not named)
             for topic, lag in by_topic.items()
         ]
     return sorted(found, key=lambda one: (-one.total, one.service, one.topic))

@@ -30,6 +30,7 @@ def _cluster(candidates: int, feeds: int, *, dead: int = 0) -> ClusterNow:
                 {("image.candidates.v1", 0): 4, ("image.candidates.v1", 1): 0},
             ),
             GroupNow("preferstream.profile.feedback.v1", "Empty", 0, {("feedback.v1", 0): 0}),
+            GroupNow("preferstream.retrain", "Empty", 0, {("feedback.v1", 0): 0}),
         ],
     )  # fmt: skip
 
@@ -51,11 +52,12 @@ def test_rates_are_those_since_the_look_before() -> None:
 
 def test_lag_is_told_by_reader_and_partition_and_who_is_away() -> None:
     seen = vitals(Looked(_cluster(10, 5, dead=2), NOW), None, ())
-    first, second = seen.readers
+    first, second, third = seen.readers
     assert (first.service, first.topic, first.lag) == (
         "assessor", "image.candidates.v1", {0: 4, 1: 0},
     )  # fmt: skip
-    assert (second.is_away, first.is_away) == (True, False)
+    assert [one.is_away for one in (first, second, third)] == [False, True, False]
+    assert third.in_batches
     assert (seen.lag, seen.dead) == (4, 2)
     assert [one.topic.name for one in seen.dead_letters] == ["feedback.v1.dlq"]
 
