@@ -33,6 +33,7 @@ PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
     Page("/users", "Users"),
+    Page("/docs", "Docs"),
 )
 
 
