@@ -12,6 +12,7 @@ from services.cli.verbs import (
     feed,
     feedback,
     models,
+    night,
     profile,
     publish,
     up,
@@ -33,6 +34,7 @@ app.command()(feedback.feedback)
 app.add_typer(profile.app, name="profile")
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
+app.command()(night.night)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 

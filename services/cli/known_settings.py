@@ -11,6 +11,7 @@ from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
+from services.retrain.night_settings import NightSettings
 from services.retrain.registry_settings import RegistrySettings
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
@@ -27,6 +28,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
+    ("Nights", NightSettings),
     ("The registry", RegistrySettings),
 )
 WIDTH = 98

@@ -11,8 +11,11 @@ from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
+from services.retrain.app import NightWiring
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
+from services.retrain.night_settings import NightSettings
+from services.retrain.registry_settings import RegistrySettings
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
 from shared.messaging.dead_letters import TooManyDeadLetters
@@ -93,7 +96,13 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
-        apps["retrain"] = await build_retrain(retrain, messaging)
+        wiring = NightWiring(
+            nights=from_environment(NightSettings, data_dir=settings.data_dir),
+            registry=from_environment(RegistrySettings),
+            model=from_environment(ModelSettings),
+            allowed_file_roots=images.allowed_file_roots,
+        )
+        apps["retrain"] = await build_retrain(retrain, messaging, wiring)
         on_progress("starting the services")
         for app in apps.values():
             await app.health.start()
