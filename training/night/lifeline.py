@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import threading
 from typing import Final
 
@@ -25,7 +24,8 @@ def release(child: "subprocess.Popen[str]") -> None:
 
 
 def _watch() -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not `sys.stdin.buffer`: its lock could be held when the interpreter shuts down.
+    while os.read(0, 4096):
         pass
     for child in list(_children):
         child.kill()

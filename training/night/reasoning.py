@@ -31,7 +31,7 @@ DRAWINGS: Final = 16
 """Of a pair: enough to find agreement where the champion gives it one chance in five."""
 LEAST_AGREEING: Final = 2
 """Drawings of 16 that must agree with the click."""
-EXPLAINED: Final = 0.25
+EXPLAINED: Final = 0.12
 """Share of the kept pairs that reasons are written for: they cost a hundred scores each."""
 SIMULATED_PEOPLE: Final = 60
 """With one example a task; more with more clicks, see `simulated_people`."""

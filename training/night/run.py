@@ -4,12 +4,15 @@ Every chapter leaves a marker, written last, and is not done again. What ends a 
 being a failure of the program (too little data, no time, no room) becomes a result with its reason.
 """
 
+import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
@@ -32,12 +35,16 @@ from training.night.reasoning import write_examples
 from training.night.stages import Budget, Say, Stages
 from training.night.trainers import CannotTrain, Stage, Task, Trainer, default_config
 from training.tuning.adapter import BadAdapter
-from training.tuning.run_folder import RunFolder
+from training.tuning.run_folder import RunFolder, write_whole
 
 NEEDED_DISK: Final = 2 * 10**9
 """Bytes: images of 30 days of clicks, two runs with their checkpoints, and room to spare."""
 MOST_PAIRS: Final = 1_000
 """Pairs that examples are written from: more than SFT's steps can take."""
+TRIED_PAIRS: Final = 420
+"""Clicked pairs that GRPO tries: 60 steps take 240."""
+DATASET: Final = DatasetSettings(replay_at_most=180)
+"""With `TRIED_PAIRS`, three tenths of what GRPO tries are simulated."""
 
 
 class Ends(Exception):
@@ -56,7 +63,7 @@ class Parts:
     open_models: Callable[[NightRequest, ModelFolder], Opened]
     open_champion: Callable[[NightRequest], Any]
     train: Trainer
-    dataset: DatasetSettings = field(default_factory=DatasetSettings)
+    dataset: DatasetSettings = DATASET
 
 
 def run_night(folder: Path, request: NightRequest, parts: Parts, *, say: Say) -> NightResult:
@@ -162,10 +169,24 @@ def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages)
             ),
             late=lambda: stages.budget.spent - begun > most,
         )  # fmt: skip
+        _choose_tried(folder / "dataset", seed=request.seed)
         stages.tell("examples", written.told)
         return {"pairs": written.pairs, "kept": written.kept, "told": written.told}
 
     return stages.once("2-examples", work)
+
+
+def _choose_tried(dataset: Path, *, seed: int) -> None:
+    """Clicked pairs by weight and all simulated ones, mixed: GRPO goes through them in order."""
+    rng = np.random.default_rng((seed, 0x6290))
+    lines = (dataset / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [(line, json.loads(line)) for line in lines]
+    clicked = [(line, float(case["weight"])) for line, case in told if case["source"] == "clicks"]
+    keys = [rng.exponential() / max(weight, 1e-9) for _, weight in clicked]
+    chosen = [clicked[n][0] for n in np.argsort(keys, kind="stable")[:TRIED_PAIRS]]
+    chosen += [line for line, case in told if case["source"] != "clicks"]
+    mixed = [chosen[n] for n in rng.permutation(len(chosen))]
+    write_whole(dataset / "tried.jsonl", "".join(f"{line}\n" for line in mixed))
 
 
 def _train(
@@ -183,7 +204,7 @@ def _train(
         )
     base, adapter = _begins_with(request)
     configs = {"sft": request.sft_config, "grpo": request.grpo_config}
-    data = {"sft": "examples.jsonl", "grpo": "train.jsonl"}[stage]
+    data = {"sft": "examples.jsonl", "grpo": "tried.jsonl"}[stage]
     stages.tell(stage, "starting")
     trained = parts.train(
         Task(
