@@ -17,7 +17,8 @@ from shared.night import REQUEST, RESULT, NightRequest, NightStep
 from shared.vlm.checkpoint import BadCheckpoint
 from training.night import lifeline
 from training.night.judging import open_model, open_models
-from training.night.run import Parts, load_images, run_night
+from training.night.parts import Parts
+from training.night.run import load_images, run_night
 from training.night.trainers import train_apart
 from training.tuning.run_folder import write_whole
 

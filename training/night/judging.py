@@ -9,11 +9,11 @@ from shared.night import ModelFolder, NightRequest
 from shared.vlm.artefact import read_artefact
 from shared.vlm.transformers_engine import TransformersEngine
 from training.night.asking import Model
+from training.night.benchmarking import benchmark_pairs
 from training.night.cases import read_heard
 from training.night.evidence import (
     Counted,
     Models,
-    benchmark_pairs,
     count_reasons,
     heard_pairs,
     write_evidence,
@@ -74,7 +74,7 @@ def gather(
     )  # fmt: skip
     write_evidence(
         folder / "evidence.json", champion=champion, challenger=challenger, held_out=held_out,
-        later=later, benchmarked=benchmarked, counted=counted,
+        later=later, benchmark=benchmarked.splits, order=benchmarked.order, counted=counted,
     )  # fmt: skip
     return {
         "held_out": held_out.pairs,

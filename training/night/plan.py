@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-START_SECONDS: Final = 45.0
-"""What a training takes beside its steps: libraries are loaded, an adapter is written."""
+START_SECONDS: Final = 25.0
+"""What the first training takes beside its steps: libraries are loaded, an adapter is written. The
+second one is planned with what the first one took."""
+LEAST_EVIDENCE_SECONDS: Final = 20.0
+"""Two models are loaded in some seconds; then a gate wants hundreds of answers."""
 LEAST_TRAINING_SECONDS: Final = 30.0
 """A shorter training is a few steps, which teach nothing."""
 DATA_SHARE: Final = 0.2
@@ -28,9 +31,9 @@ def share_out(left: float) -> Shares:
     return Shares(sft=0.28 * left, grpo=0.28 * left, evidence=0.44 * left)
 
 
-def training_seconds(share: float) -> float | None:
+def training_seconds(share: float, *, overhead: float = START_SECONDS) -> float | None:
     """For the steps of one training; None where the share is too short to begin."""
-    seconds = share - START_SECONDS
+    seconds = share - max(overhead, START_SECONDS)
     return seconds if seconds >= LEAST_TRAINING_SECONDS else None
 
 

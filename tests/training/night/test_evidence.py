@@ -8,11 +8,11 @@ import pytest
 from tests.training.night.models import Known, brightness, heard
 from training.gate.evidence import PairSet
 from training.night.benchmark import people
+from training.night.benchmarking import benchmark_pairs
 from training.night.cases import HeardCase
 from training.night.evidence import (
     Counted,
     Models,
-    benchmark_pairs,
     count_reasons,
     heard_pairs,
     in_turns,

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from shared.night import NightStep
-from training.night.plan import share_out, short_of_room, too_little_data, training_seconds
+from training.night.plan import (
+    START_SECONDS,
+    share_out,
+    short_of_room,
+    too_little_data,
+    training_seconds,
+)
 from training.night.stages import Budget, Stages
 
 
@@ -35,8 +41,9 @@ def test_enough_data_is_no_reason() -> None:
 def test_the_parts_take_no_more_than_there_is() -> None:
     shares = share_out(600.0)
     assert shares.sft + shares.grpo + shares.evidence == pytest.approx(600)
-    assert training_seconds(shares.sft) == pytest.approx(shares.sft - 45)
-    assert training_seconds(60) is None
+    assert training_seconds(shares.sft) == pytest.approx(shares.sft - START_SECONDS)
+    assert training_seconds(START_SECONDS + 29) is None
+    assert training_seconds(200, overhead=180) is None
 
 
 def test_a_full_disk_is_said_before_anything_is_written() -> None:
