@@ -10,6 +10,7 @@ from shared.embedding.protocol import Embedder
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.store.images import QdrantImages
+from shared.store.people import PeopleStore, QdrantPeople
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import ImageStore, ProfileStore, SeenStore
 from shared.store.qdrant import open_qdrant
@@ -26,6 +27,7 @@ class SharedParts:
     models: ServingModels
     embedder: Embedder
     profiles: ProfileStore
+    people: PeopleStore
     known_images: ImageStore
     seen: SeenStore
     images: ImageLoader
@@ -60,7 +62,8 @@ async def open_parts(
         await known_images.prepare(dimension=embedder.dimension)
         seen = QdrantSeen(client)
         await seen.prepare()
-        yield SharedParts(models, embedder, profiles, known_images, seen, images_by_address)
+        people = QdrantPeople(client, embedder=embedder.name)
+        yield SharedParts(models, embedder, profiles, people, known_images, seen, images_by_address)
     finally:
         await images_by_address.close()
         await client.close()

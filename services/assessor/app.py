@@ -66,6 +66,7 @@ async def build(
     service = AssessorService(
         Parts(
             models=parts.models,
+            embedder=parts.embedder,
             profiles=parts.profiles,
             known_images=parts.known_images,
             seen=parts.seen,
@@ -78,6 +79,7 @@ async def build(
         answered=Answered(published, most=settings.remembered_answers),
         describing=describing,
         shadowing=shadowing,
+        spans=kafka.tracing.stage,
     )
     connect(kafka, service)
     await follow_promotions(kafka, parts.models, messaging)

@@ -16,20 +16,28 @@ from services.assessor.shadowing import Shadowing
 from services.assessor.slate import Slate, slate, wanted
 from services.assessor.stopwatch import Stopwatch
 from shared.clock import Clock
+from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.feed import Status
 from shared.ids import feed_id
 from shared.images.loader import Loaded
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStore, StoredProfile
+from shared.tracing import Stages, untraced
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.serving import Chosen, ServingModels
+
+LEAST_SECONDS_FOR_IMAGES = 1.0
+"""Even a request taken up too late gets its images, to be ranked by what was seen in them before:
+an empty feed would help nobody."""
 
 
 class Images(Protocol):
     """Loads images by address."""
 
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
+    async def load_many(
+        self, uris: Sequence[str], *, within_seconds: float | None = None
+    ) -> list[Loaded]: ...
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class Parts:
     """What the service works with."""
 
     models: ServingModels
+    embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
     seen: SeenStore
@@ -67,6 +76,7 @@ class AssessorService:
         describing: Describing,
         shadowing: Shadowing,
         now: Callable[[], float] = time.monotonic,
+        spans: Stages = untraced,
     ) -> None:
         self._parts = parts
         self._settings = settings
@@ -75,9 +85,11 @@ class AssessorService:
         self._describing = describing
         self._shadowing = shadowing
         self._now = now
+        self._spans = spans
         self._assessing = Assessing(
             profiles=parts.profiles,
             images=parts.known_images,
+            embedder=parts.embedder,
             metrics=metrics,
         )
         self._placing = Placing(
@@ -95,7 +107,7 @@ class AssessorService:
         chosen = self._parts.models.choose(tenant=request.tenant, user_id=request.user_id)
         profile = await self._parts.profiles.get(tenant=request.tenant, user_id=request.user_id)
         with watch.stage("images"):
-            found = await self._load(request)
+            found = await self._load(request, watch)
         outcome = await self._rank(request, profile, found, watch, chosen)
         # Before the feed: feedback on it may name an image by its id alone.
         await self._remember(request, found)
@@ -118,11 +130,15 @@ class AssessorService:
             queued_ms=queued,
             deadline_ms=deadline - self._settings.deadline_margin_ms,
             now=self._now,
+            spans=self._spans,
         )
 
-    async def _load(self, request: ImageCandidates) -> Slate:
+    async def _load(self, request: ImageCandidates, watch: Stopwatch) -> Slate:
         candidates, repeated = wanted(request)
-        loaded = await self._parts.images.load_many([c.uri for c in candidates])
+        loaded = await self._parts.images.load_many(
+            [c.uri for c in candidates],
+            within_seconds=max(watch.left_ms / 1000, LEAST_SECONDS_FOR_IMAGES),
+        )
         return slate(candidates, loaded, repeated)
 
     async def _rank(

@@ -9,10 +9,12 @@ from pydantic import BaseModel
 
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
+from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.night_settings import NightSettings
 from services.retrain.registry_settings import RegistrySettings
+from services.watch.config import WatchSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import PREFIX, attribute_docstrings
@@ -29,7 +31,9 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
     ("Nights", NightSettings),
+    ("Dashboard and gateway", OpsSettings),
     ("The registry", RegistrySettings),
+    ("Watch service", WatchSettings),
 )
 WIDTH = 98
 

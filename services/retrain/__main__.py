@@ -1,6 +1,5 @@
 """Run the retrain service alone: `python -m services.retrain`; with `--collect`, collect once."""
 
-import logging
 import sys
 
 from prometheus_client import CollectorRegistry
@@ -10,6 +9,7 @@ from services.retrain.config import RetrainSettings
 from services.retrain.night_settings import NightSettings
 from services.retrain.registry_settings import RegistrySettings
 from shared.images.settings import ImageSettings
+from shared.logs import log_to_stderr
 from shared.messaging.settings import MessagingSettings
 from shared.run import run_without_parts
 from shared.settings import from_environment
@@ -18,7 +18,7 @@ from shared.vlm.settings import ModelSettings
 
 def collect_once(settings: RetrainSettings) -> int:
     """One collection; exit code 1 when a table has a problem."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr()
     messaging = from_environment(MessagingSettings)
     collected = collector(settings, messaging, CollectorRegistry()).run()
     for table, count in collected.rows.items():

@@ -10,20 +10,31 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.client.corrections import correction
 from shared.client.requests import Images, NoAnswer, action, request
 from shared.errors import Unavailable, Unprocessable
-from shared.events import DEFAULT_TENANT, Feedback, ImageCandidates, RankedFeed
+from shared.events import (
+    DEFAULT_TENANT,
+    Feedback,
+    ImageCandidates,
+    ProfileCorrected,
+    RankedFeed,
+)
 from shared.events.base import Event
 from shared.events.codec import decode
+from shared.events.correction import CorrectionAction
 from shared.events.feedback import Action
 from shared.events.record import Record
 from shared.events.topics import FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
+from shared.messaging.fetch import as_record
 from shared.messaging.publisher import KafkaPublisher
 from shared.messaging.settings import MessagingSettings
 
 log = logging.getLogger(__name__)
 ANSWER_SECONDS = 30.0
 """A feed takes a second or two; a cold model on a busy machine takes many."""
+REPLY_SECONDS = 5.0
+"""Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
 MOST_UNREAD = 1_000
 """Records that a slow listener may be behind; then it misses the oldest of them."""
 HEARD = (FEEDS, PROFILES)
@@ -113,6 +124,30 @@ class AsyncClient:
         await self._publisher.stop()
         self._reader = self._consumer = None
 
+    def reading_failure(self) -> BaseException | None:
+        """What ended the reading, if something did; a Kafka that is away for a while does not."""
+        reader = self._reader
+        if reader is None or not reader.done() or reader.cancelled():
+            return None
+        return reader.exception()
+
+    async def until_reading_fails(self) -> None:
+        """Wait for what ends the reading, and raise it."""
+        assert self._reader is not None
+        await asyncio.shield(self._reader)
+
+    async def silent_because(self) -> str | None:
+        """Why nothing can be heard now, or None."""
+        consumer = self._consumer
+        if consumer is None or self._reader is None:
+            return "the client has not started"
+        try:
+            partitions = list(consumer.assignment())[:1]
+            await asyncio.wait_for(consumer.end_offsets(partitions), REPLY_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            return f"Kafka does not answer: {type(error).__name__}"
+        return None
+
     async def send(self, *events: Event) -> None:
         """Publish events; returns when Kafka has acknowledged every one."""
         await self._publisher.publish(*events)
@@ -120,6 +155,14 @@ class AsyncClient:
     async def act(self, user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
         """Say what a user did with an image; `uri` is needed where no feed has shown it yet."""
         event = action(user_id, type, image_id, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
+    async def correct(
+        self, user_id: str, action: CorrectionAction, **fields: Any
+    ) -> ProfileCorrected:
+        """Say what holds for a user's taste whatever is predicted: `element`, `side`, `word`."""
+        event = correction(user_id, action, **{"tenant": self._tenant, **fields})
         await self.send(event)
         return event
 
@@ -168,19 +211,19 @@ class AsyncClient:
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         async for raw in consumer:
-            record = Record(
-                raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value,
-                tuple(raw.headers or ()),
-            )  # fmt: skip
-            event = _event(record)
-            if isinstance(event, RankedFeed):
-                for coming in self._awaited.get((event.tenant, event.request_id), ()):
-                    if not coming.done():
-                        coming.set_result(event)
-            for queue in self._listeners:
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait((record, event))
+            record = as_record(raw)
+            self.hear(record, _event(record))
+
+    def hear(self, record: Record, event: Event | None) -> None:
+        """Tell a record to whoever waits for it or listens."""
+        if isinstance(event, RankedFeed):
+            for coming in self._awaited.get((event.tenant, event.request_id), ()):
+                if not coming.done():
+                    coming.set_result(event)
+        for queue in self._listeners:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait((record, event))
 
 
 def _event(record: Record) -> Event | None:

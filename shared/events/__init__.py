@@ -2,6 +2,7 @@
 
 from shared.events.base import DEFAULT_TENANT, Event
 from shared.events.candidates import Candidate, ImageCandidates
+from shared.events.correction import ProfileCorrected
 from shared.events.erase import UserErase, UserErased
 from shared.events.feed import (
     Assessment,
@@ -13,6 +14,7 @@ from shared.events.feed import (
 )
 from shared.events.feedback import Feedback
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction
 from shared.events.profile import Evidence, ProfileUpdated
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "Feedback",
     "ImageCandidates",
     "ModelPromoted",
+    "OperatorAction",
+    "ProfileCorrected",
     "ProfileUpdated",
     "RankedFeed",
     "RankedItem",

@@ -14,6 +14,7 @@ from shared.events.feed import (
     ServingPolicy,
 )
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction, person_target
 from shared.events.profile import Evidence, ProfileUpdated
 from shared.taste import TasteSide, WeightedWord
 
@@ -148,6 +149,28 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
             erase_event_id=example_id(12),
             service="assessor",
             removed={},
+        ),
+    ),
+    (
+        OperatorAction(
+            event_id=example_id(15),
+            occurred_at=LATER,
+            user_id="night-shift",
+            tenant="gallery",
+            action_id="action-3",
+            action="user.erase",
+            target=person_target(tenant="gallery", user_id=USER),
+            outcome="done",
+            detail="asked to",
+            details={"request": "request-9"},
+        ),
+        OperatorAction(
+            event_id=example_id(16),
+            occurred_at=LATER,
+            user_id="night-shift",
+            action_id="action-4",
+            action="model.rollback",
+            outcome="begun",
         ),
     ),
 )

@@ -5,10 +5,12 @@ from typing import Final
 
 from shared.events.base import Event
 from shared.events.candidates import ImageCandidates
+from shared.events.correction import ProfileCorrected
 from shared.events.erase import UserErase, UserErased
 from shared.events.feed import RankedFeed
 from shared.events.feedback import Feedback
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction
 from shared.events.profile import ProfileUpdated
 
 DAY_MS: Final = 86_400_000
@@ -44,6 +46,12 @@ FEEDBACK: Final = Topic(
 PROFILES: Final = Topic(
     ProfileUpdated.event_type, ProfileUpdated, None, compacted=True, purpose="taste profiles"
 )
+CORRECTIONS: Final = Topic(
+    ProfileCorrected.event_type,
+    ProfileCorrected,
+    30 * DAY_MS,
+    purpose="what people say of their own taste profiles",
+)
 MODELS: Final = Topic(
     ModelPromoted.event_type, ModelPromoted, None, compacted=True, purpose="the model to serve"
 )
@@ -51,9 +59,12 @@ ERASE: Final = Topic(UserErase.event_type, UserErase, 30 * DAY_MS, purpose="user
 ERASED: Final = Topic(
     UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was forgotten"
 )
+AUDIT: Final = Topic(
+    OperatorAction.event_type, OperatorAction, 400 * DAY_MS, purpose="what operators did"
+)
 
-TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, PROFILES, MODELS, ERASE, ERASED)
-CONSUMED: Final = (CANDIDATES, FEEDBACK, MODELS, ERASE, FEEDS, PROFILES)
+TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, CORRECTIONS, PROFILES, MODELS, ERASE, ERASED, AUDIT)
+CONSUMED: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, MODELS, ERASE, FEEDS, PROFILES)
 """Topics that a service of ours reads, and that therefore have a dead-letter topic."""
 DEAD_LETTERS: Final = tuple(
     Topic(topic.dead_letters, None, 30 * DAY_MS, purpose=f"set aside from {topic.name}")

@@ -4,13 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.clock import Clock, system_clock
 from shared.errors import Unavailable, Unprocessable
+from shared.events.base import Event
 from shared.events.codec import decode
 from shared.events.record import Outgoing, Record
 from shared.events.topics import Topic
+from shared.logs import about
 from shared.messaging.contract import Delivery, Handle
 from shared.messaging.dead_letters import (
     Arrival,
@@ -18,9 +22,10 @@ from shared.messaging.dead_letters import (
     dead_letter,
     without_value,
 )
-from shared.messaging.metrics import MessagingMetrics
+from shared.messaging.metrics import INTERNAL_ERROR, MessagingMetrics
 from shared.messaging.retry import waits
 from shared.messaging.settings import MessagingSettings
+from shared.tracing import Tracing, describe_current, failed
 
 log = logging.getLogger(__name__)
 Sleep = Callable[[float], Awaitable[None]]
@@ -59,6 +64,8 @@ class Processing:
         metrics: MessagingMetrics,
         settings: MessagingSettings,
         sleep: Sleep = asyncio.sleep,
+        clock: Clock = system_clock,
+        tracing: Tracing | None = None,
     ) -> None:
         self.topic = topic
         self._handle = handle
@@ -67,6 +74,9 @@ class Processing:
         self._metrics = metrics
         self._settings = settings
         self._sleep = sleep
+        self._clock = clock
+        self._tracing = tracing or Tracing("untraced")
+        metrics.expect(topic.name)
 
     async def once(self, record: Record) -> None:
         """For the fast path: after the bounded retries, `Unavailable` is the caller's."""
@@ -77,6 +87,10 @@ class Processing:
         await self._process(record, most_waits=None)
 
     async def _process(self, record: Record, *, most_waits: int | None) -> None:
+        with self._tracing.processing(record), about(source=record.source):
+            await self._to_its_end(record, most_waits)
+
+    async def _to_its_end(self, record: Record, most_waits: int | None) -> None:
         began = time.monotonic()
         tries = _Tries(self._guard.arrived())
         waited = 0
@@ -96,11 +110,14 @@ class Processing:
                 self._metrics.retries.labels(self.topic.name).inc()
                 await self._sleep(wait)
         self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - began)
+        age = max(self._clock().timestamp() - record.timestamp_ms / 1000, 0.0)
+        self._metrics.age.labels(self.topic.name).observe(age)
 
     async def _attempt(self, record: Record, tries: _Tries) -> None:
         try:
             event = decode(self.topic, record)
-            await self._handle(event, Delivery(record))
+            with _told_of(event):
+                await self._handle(event, Delivery(record))
         except Unprocessable as error:
             await self._set_aside(record, error, tries)
         except Unavailable:
@@ -115,6 +132,7 @@ class Processing:
             self._metrics.handled.labels(self.topic.name).inc()
 
     async def _set_aside(self, record: Record, error: Unprocessable, tries: _Tries) -> None:
+        failed(error.reason)
         self._guard.set_aside(tries.arrival)
         letter = dead_letter(record, error, attempts=tries.all)
         try:
@@ -126,9 +144,17 @@ class Processing:
         log.warning("%s is set aside: %s", record.source, error)
 
 
+def _told_of(event: Event) -> AbstractContextManager[None]:
+    """Spans and logs name the request; the user they leave out."""
+    request_id = getattr(event, "request_id", None)
+    ids = {"event_id": str(event.event_id), **({"request_id": request_id} if request_id else {})}
+    describe_current(**ids)
+    return about(**ids)
+
+
 def _bug(error: Exception) -> Unprocessable:
     return Unprocessable(
-        "internal_error",
+        INTERNAL_ERROR,
         f"handling it failed with {type(error).__name__}: {str(error)[:300]}; this is a fault of"
         " the service, whose log has the traceback. Replay the event once it is mended",
     )

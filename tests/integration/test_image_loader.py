@@ -311,6 +311,16 @@ async def test_many_are_loaded_a_few_at_a_time(host: tuple[Host, str], loader: I
     assert host[0].most_at_once == LOCAL.images_at_once
 
 
+async def test_what_is_late_is_refused_and_the_rest_is_there(
+    host: tuple[Host, str], loader: ImageLoader
+) -> None:
+    uris = [f"{host[1]}/a", f"{host[1]}/silent"]
+    there, late = await loader.load_many(uris, within_seconds=0.5)
+    assert isinstance(there, LoadedImage)
+    assert isinstance(late, Unavailable)
+    assert "was not there within 0.5 seconds" in late.detail
+
+
 async def test_many_keep_their_order_and_each_is_fetched_once(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
@@ -367,7 +377,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
-def from_store(address: str, *, wait: float = 5.0) -> ImageLoader:
+def from_store(address: str, *, wait: float = 60.0) -> ImageLoader:
     return ImageLoader(
         ImageSettings(s3_endpoint=address, max_image_bytes=MOST, max_image_wait_seconds=wait)
     )
@@ -413,7 +423,9 @@ async def test_a_store_that_does_not_answer_is_not_available(closed_port: int) -
 
 
 async def test_a_public_bucket_is_read_without_credentials(store: str) -> None:
-    loader = ImageLoader(ImageSettings(s3_endpoint=store, s3_anonymous=True))
+    loader = ImageLoader(
+        ImageSettings(s3_endpoint=store, s3_anonymous=True, max_image_wait_seconds=60)
+    )
     found = await loader.load("s3://images/public.png")
     await loader.close()
     assert found.pixels.size == (6, 4)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.taste import ELEMENTS
 from tests.unit.assessor.assessor import Assessor, order, tiers
-from tests.unit.assessor.people import WRITTEN_MS, keep_described, request
+from tests.unit.assessor.people import WRITTEN_MS, keep_described, pinned, request
 
 
 async def test_without_the_model_stored_descriptions_rank_and_the_rest_follows_as_sent(
@@ -46,6 +46,19 @@ async def test_scores_by_description_have_their_elements_and_no_reasons(
     assert assessor.model.calls["explain"] == 0
 
 
+async def test_what_a_person_said_of_their_taste_counts_without_the_model_too(
+    assessor: Assessor,
+) -> None:
+    await assessor.knows_ana()
+    await assessor.profiles.correct(pinned("blue"))
+    await keep_described(assessor.known_images, ["red", "blue"], assessor.embedder)
+    assessor.model.away["score"] = "out of memory"
+    red, blue = (await assessor.feed(request("red", "blue"))).items
+    assert red.elements is not None
+    assert blue.elements is not None
+    assert (red.elements.color.score, blue.elements.color.score) == (5.0, 5.0)
+
+
 async def test_with_no_description_at_all_everything_follows_as_sent(assessor: Assessor) -> None:
     await assessor.knows_ana()
     assessor.model.away["score"] = "out of memory"
@@ -82,6 +95,17 @@ async def test_a_model_that_hangs_is_given_up_at_the_deadline(assessor: Assessor
     feed = await assessor.feed(request("blue", "red", deadline_ms=200))
     assert (feed.status, order(feed)) == ("degraded", ["blue", "red"])
     assert feed.latency_ms["total"] > 50
+
+
+async def test_images_may_take_what_time_is_left_and_a_late_request_a_little(
+    assessor: Assessor,
+) -> None:
+    await assessor.feed(request("blue", deadline_ms=30_000))
+    assert assessor.images.within_seconds == pytest.approx(29.9, abs=1)
+    await assessor.feed(
+        request("red", deadline_ms=1_000, request_id="late"), written_ms=WRITTEN_MS - 60_000
+    )
+    assert assessor.images.within_seconds == 1.0
 
 
 async def test_with_time_for_scores_alone_the_reasons_are_left_out(assessor: Assessor) -> None:

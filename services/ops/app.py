@@ -1,0 +1,96 @@
+"""Put the operations service together: the one file that knows which parts are real."""
+
+import time
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+
+from services.ops.audit import Audit
+from services.ops.config import OpsSettings
+from services.ops.context import Ops, Stores
+from services.ops.guards.origin import is_loopback
+from services.ops.idempotency import Remembered
+from services.ops.limits import RateLimits
+from services.ops.live_kafka import LiveKafka
+from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
+from services.ops.server import WebServer
+from services.ops.sessions import Sessions
+from services.ops.streaming import Streams
+from services.ops.tokens import Tokens, read_tokens
+from services.ops.web import web_app
+from shared.clock import system_clock
+from shared.messaging.settings import MessagingSettings
+from shared.settings import WrongSettings
+
+
+@dataclass(frozen=True)
+class OpsApp:
+    """The service, wired and not yet started."""
+
+    kafka: LiveKafka
+    health: WebServer
+    streams: Streams
+
+    async def start(self) -> None:
+        """Begin to hear what Kafka has to say."""
+        await self.kafka.start()
+
+    async def stop(self) -> None:
+        """Answer what is in work, and leave Kafka."""
+        self.streams.closing.set()
+        await self.health.stop()
+        await self.kafka.stop()
+
+
+async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Stores) -> OpsApp:
+    """Wire the service to Kafka and to what it reads; raises `WrongSettings`."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    kafka = LiveKafka(messaging)
+    key = settings.ops_session_key
+    streams = Streams()
+    ops = Ops(
+        settings=settings,
+        kafka=kafka,
+        stores=stores,
+        tokens=_tokens(settings),
+        sessions=Sessions(
+            key=key.get_secret_value() if key else None,
+            hours=settings.ops_session_hours,
+            clock=system_clock,
+        ),
+        limits=RateLimits(
+            per_second=settings.ops_requests_per_second,
+            burst=settings.ops_request_burst,
+            now=time.monotonic,
+        ),
+        metrics=OpsMetrics(registry),
+        registry=registry,
+        audit=Audit(kafka.send, system_clock),
+        requests=Remembered(),
+        actions=Remembered(),
+        streams=streams,
+        samples=Samples(settings.ops_samples),
+        clock=system_clock,
+    )
+    server = WebServer(
+        web_app(ops),
+        host=settings.ops_host,
+        port=settings.ops_port,
+        else_any_port="ops_port" not in settings.model_fields_set,
+        stop_seconds=settings.ops_stop_seconds,
+    )
+    return OpsApp(kafka, server, streams)
+
+
+def _tokens(settings: OpsSettings) -> Tokens | None:
+    if settings.ops_tokens is not None:
+        return read_tokens(settings.ops_tokens)
+    if is_loopback(settings.ops_host):
+        return None
+    raise WrongSettings(
+        f"PREFERSTREAM_OPS_HOST: {settings.ops_host} is reached from other machines, so callers"
+        " must show tokens: name their file in PREFERSTREAM_OPS_TOKENS"
+        " (`python -m services.ops.tokens NAME ROLE` draws one), or listen on 127.0.0.1"
+    )

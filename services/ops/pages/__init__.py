@@ -1,0 +1,13 @@
+"""The dashboard's pages, each with a router of its own."""
+
+from fastapi import APIRouter
+
+from services.ops.pages import live, overview, playground, thumbnails
+
+
+def page_router() -> APIRouter:
+    """All pages; whoever sees them has at least the role `read`."""
+    pages = APIRouter(include_in_schema=False)
+    for page in (overview, playground, live, thumbnails):
+        pages.include_router(page.router)
+    return pages
