@@ -14,11 +14,9 @@ from services.ops.config import OpsSettings
 from services.ops.context import Stores
 from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
-from services.retrain.app import NightWiring
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
-from services.retrain.night_settings import NightSettings
-from services.retrain.registry_settings import RegistrySettings
+from services.retrain.night_app import NightWiring
 from services.watch.app import build as build_watch
 from services.watch.config import WatchSettings
 from shared.events.topics import DEAD_LETTERS, TOPICS
@@ -101,12 +99,7 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
-        wiring = NightWiring(
-            nights=from_environment(NightSettings, data_dir=settings.data_dir),
-            registry=from_environment(RegistrySettings),
-            model=from_environment(ModelSettings),
-            allowed_file_roots=images.allowed_file_roots,
-        )
+        wiring = NightWiring.read(data_dir=settings.data_dir)
         apps["retrain"] = await build_retrain(retrain, messaging, wiring)
         apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")

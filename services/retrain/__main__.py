@@ -4,16 +4,13 @@ import sys
 
 from prometheus_client import CollectorRegistry
 
-from services.retrain.app import NightWiring, build, collector
+from services.retrain.app import build, collector
 from services.retrain.config import RetrainSettings
-from services.retrain.night_settings import NightSettings
-from services.retrain.registry_settings import RegistrySettings
-from shared.images.settings import ImageSettings
+from services.retrain.night_app import NightWiring
 from shared.logs import log_to_stderr
 from shared.messaging.settings import MessagingSettings
 from shared.run import run_without_parts
 from shared.settings import from_environment
-from shared.vlm.settings import ModelSettings
 
 
 def collect_once(settings: RetrainSettings) -> int:
@@ -32,10 +29,5 @@ if __name__ == "__main__":
     settings = from_environment(RetrainSettings)
     if "--collect" in sys.argv[1:]:
         sys.exit(collect_once(settings))
-    wiring = NightWiring(
-        nights=from_environment(NightSettings),
-        registry=from_environment(RegistrySettings),
-        model=from_environment(ModelSettings),
-        allowed_file_roots=from_environment(ImageSettings).allowed_file_roots,
-    )
+    wiring = NightWiring.read()
     run_without_parts(lambda messaging: build(settings, messaging, wiring))

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.client.corrections import correction
-from shared.client.requests import Images, NoAnswer, action, request
+from shared.client.requests import Images, NoAnswer, action, erasure, request
 from shared.errors import Unavailable, Unprocessable
 from shared.events import (
     DEFAULT_TENANT,
@@ -19,6 +19,7 @@ from shared.events import (
     ImageCandidates,
     ProfileCorrected,
     RankedFeed,
+    UserErase,
 )
 from shared.events.base import Event
 from shared.events.codec import decode
@@ -163,6 +164,12 @@ class AsyncClient:
     ) -> ProfileCorrected:
         """Say what holds for a user's taste whatever is predicted: `element`, `side`, `word`."""
         event = correction(user_id, action, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
+    async def erase(self, user_id: str, **fields: Any) -> UserErase:
+        """Ask for a user to be forgotten; receipts come as `user.erased.v1`, one a service."""
+        event = erasure(user_id, **{"tenant": self._tenant, **fields})
         await self.send(event)
         return event
 

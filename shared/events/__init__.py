@@ -3,6 +3,7 @@
 from shared.events.base import DEFAULT_TENANT, Event
 from shared.events.candidates import Candidate, ImageCandidates
 from shared.events.correction import ProfileCorrected
+from shared.events.dead_letter import DeadLetterResolved
 from shared.events.erase import UserErase, UserErased
 from shared.events.feed import (
     Assessment,
@@ -21,6 +22,7 @@ __all__ = [
     "DEFAULT_TENANT",
     "Assessment",
     "Candidate",
+    "DeadLetterResolved",
     "ElementAssessment",
     "Event",
     "Evidence",

@@ -3,6 +3,7 @@
 from typing import Final
 
 from shared.events.base import Event
+from shared.events.dead_letter import DeadLetterResolved
 from shared.events.erase import UserErased
 from shared.events.examples_from_apps import AT, LATER, USER, example_id
 from shared.events.feed import (
@@ -149,6 +150,26 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
             erase_event_id=example_id(12),
             service="assessor",
             removed={},
+        ),
+    ),
+    (
+        DeadLetterResolved(
+            event_id=example_id(17),
+            occurred_at=LATER,
+            user_id="feedback.v1.dlq/3/17",
+            tenant="gallery",
+            resolution="replayed",
+            reason="invalid_event",
+            fixed=True,
+            by="operator-1",
+            note="the app sent dwell without dwell_ms until Tuesday",
+        ),
+        DeadLetterResolved(
+            event_id=example_id(18),
+            occurred_at=LATER,
+            user_id="image.candidates.v1.dlq/0/4",
+            resolution="dropped",
+            reason="not_json",
         ),
     ),
     (

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.erasures import Erasure
 from shared.errors import Unavailable
 from shared.store.people import ListedPerson, PeoplePage
 from shared.store.protocol import (
@@ -135,3 +136,21 @@ class InMemorySeen:
     async def remove(self, *, tenant: str, user_id: str) -> int:
         removed = self.seen.pop((tenant, user_id), None)
         return len(removed.seen_at) if removed else 0
+
+
+class InMemoryErasures:
+    """Who was erased, in a dictionary; `left` is what a search would find."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], Erasure] = {}
+        self.left: dict[str, int] = {"profiles": 0}
+
+    async def erased(self, *, tenant: str, user_id: str) -> Erasure | None:
+        return self.known.get((tenant, user_id))
+
+    async def remember(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
+        known = self.known.get((tenant, user_id))
+        self.known[tenant, user_id] = erasure.with_earlier(known)
+
+    async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
+        return dict(self.left)

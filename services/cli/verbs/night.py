@@ -14,23 +14,19 @@ from services.cli.console import FAILURE, fail, out, print_json, say
 from services.local.announcement import read_announcement
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
-from services.retrain.app import NightWiring, collector
-from services.retrain.app import night as wire_night
+from services.retrain.app import collector
 from services.retrain.config import RetrainSettings
 from services.retrain.night import NightPlan
+from services.retrain.night_app import NightWiring, build_night
 from services.retrain.night_end import NightEnd
 from services.retrain.night_metrics import NightMetrics
-from services.retrain.night_settings import NightSettings
-from services.retrain.registry_settings import RegistrySettings
 from shared.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
-from shared.images.settings import ImageSettings
 from shared.messaging.provision import provision
 from shared.messaging.settings import MessagingSettings
 from shared.night import NightStep
 from shared.settings import from_environment
 from shared.vlm.checkpoint import BadCheckpoint
-from shared.vlm.settings import ModelSettings
 
 FAILED = {"crash", "machine", "registry", "collect", "kafka", "lake", "data", "champion",
           "not_announced", "mlflow"}  # fmt: skip
@@ -89,15 +85,10 @@ def _run(
     retrain = from_environment(RetrainSettings)
     if "lake" not in retrain.model_fields_set:
         retrain = retrain.model_copy(update={"lake": str(settings.data_dir / "lake")})
-    wiring = NightWiring(
-        nights=from_environment(NightSettings, data_dir=settings.data_dir),
-        registry=from_environment(RegistrySettings),
-        model=from_environment(ModelSettings),
-        allowed_file_roots=(*from_environment(ImageSettings).allowed_file_roots, *roots),
-    )
+    wiring = NightWiring.read(data_dir=settings.data_dir, roots=roots)
     metrics = CollectorRegistry()
     collecting = collector(retrain, messaging, metrics)
-    running, _ = wire_night(collecting, retrain, wiring, messaging, NightMetrics(metrics))
+    running, _ = build_night(collecting, retrain, wiring, messaging, NightMetrics(metrics))
     return running.run(plan, say=_progress)
 
 
