@@ -121,7 +121,7 @@ class Night:
             end = self._kept(name, "crash", f"{type(error).__name__}: {error}")
         finally:
             self._parts.metrics.running.set(0)
-        self._parts.metrics.minutes.observe((time.monotonic() - begun) / 60)
+        self._parts.metrics.seconds.observe(time.monotonic() - begun)
         self._close(name, end)
         return end
 

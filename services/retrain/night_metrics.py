@@ -4,7 +4,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-MINUTES = (1, 5, 10, 20, 40, 60, 120, 240, 480)
+SECONDS = (60, 300, 600, 1200, 2400, 3600, 7200, 14400, 28800)
 
 
 class NightMetrics:
@@ -41,10 +41,10 @@ class NightMetrics:
             "Nights that did not begin here because another instance has or had them",
             registry=registry,
         )
-        self.minutes = Histogram(
-            "preferstream_night_minutes",
-            "Minutes of a night from its collection to its verdict",
-            buckets=MINUTES,
+        self.seconds = Histogram(
+            "preferstream_night_seconds",
+            "Seconds of a night from its collection to its verdict",
+            buckets=SECONDS,
             registry=registry,
         )
         self.canary = Counter(
