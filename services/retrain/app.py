@@ -16,7 +16,7 @@ from services.retrain.lake import LakeTable
 from services.retrain.lake_erasing import LakeErasing
 from services.retrain.lake_erasures import LakeErasures
 from services.retrain.metrics import CollectMetrics
-from services.retrain.night_app import NightWiring, build_night, night_jobs
+from services.retrain.night_app import NightWiring, night_jobs
 from services.retrain.night_erasing import NightErasing
 from services.retrain.night_metrics import NightMetrics
 from services.retrain.schedule import Job, Schedule
@@ -95,11 +95,10 @@ def storage_options(settings: RetrainSettings) -> dict[str, str]:
 async def build(
     settings: RetrainSettings, messaging: MessagingSettings, wiring: NightWiring
 ) -> RetrainApp:
-    """Wire the service to Kafka, the lake, and the registry; raises `BadCheckpoint`."""
+    """Wire the service to Kafka, the lake, and the registry."""
     registry = CollectorRegistry()
     collecting = collector(settings, messaging, registry)
     metrics = NightMetrics(registry)
-    nights, promoter = build_night(collecting, settings, wiring, messaging, metrics)
 
     async def collected() -> str | None:
         problems = collecting.last.problems if collecting.last else ()
@@ -122,7 +121,7 @@ async def build(
                 stop=collecting.stop,
                 first_after=timedelta(seconds=settings.collect_first_seconds),
             ),
-            *night_jobs(nights, promoter, wiring.nights, messaging, metrics),
+            *night_jobs(collecting, settings, wiring, messaging, metrics),
         ),
         clock=system_clock,
     )

@@ -79,10 +79,6 @@ class Night:
         """Ask the night that runs to end; it goes on when the service is back."""
         self._stop.set()
 
-    def is_unfinished(self) -> bool:
-        """Whether a scheduled night was killed and waits to be gone on with."""
-        return self._folders.unfinished(SCHEDULED, now=self._parts.clock()) is not None
-
     def run(self, plan: NightPlan = NightPlan(), *, say: Say = lambda step: None) -> NightEnd:
         """Never raises what it can tell. `skipped` ends are not written down: nothing has run."""
         now = self._parts.clock()

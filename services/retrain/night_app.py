@@ -1,8 +1,9 @@
 """Put nights together: the lake, the registry, the training, and when each of them runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,14 +15,15 @@ from services.retrain.canary import CanaryWatch
 from services.retrain.collect import Collector
 from services.retrain.config import RetrainSettings
 from services.retrain.gate import run_gate
-from services.retrain.night import Lake, Night, NightParts, scheduled
+from services.retrain.night import SCHEDULED, Lake, Night, NightParts, scheduled
 from services.retrain.night_end import EndOfNight
+from services.retrain.night_folders import NightFolders
 from services.retrain.night_metrics import NightMetrics
 from services.retrain.night_settings import NightSettings
 from services.retrain.night_training import TrainApart
 from services.retrain.opening import models_dir, open_folders, open_promoter
 from services.retrain.promotion import Promoter
-from services.retrain.promotion_watch import watch_canary
+from services.retrain.promotion_watch import Watched, watch_canary
 from services.retrain.registry_settings import RegistrySettings
 from services.retrain.schedule import Job
 from shared.clock import system_clock
@@ -85,29 +87,51 @@ def build_night(
 
 
 def night_jobs(
-    nights: Night,
-    promoter: Promoter,
-    settings: NightSettings,
+    collecting: Collector,
+    settings: RetrainSettings,
+    wiring: NightWiring,
     messaging: MessagingSettings,
     metrics: NightMetrics,
 ) -> tuple[Job, ...]:
-    """The watch over a model that is tried out, and the night if there is to be one."""
-    watch = CanaryWatch(partial(watch_canary, promoter, messaging, apply=True), metrics)
+    """The watch over a model that is tried out, and the night if there is to be one.
+
+    The release's files are read when the first of them runs: a large model takes a minute, and one
+    that this process cannot see must not keep it from collecting.
+    """
+    opened = cache(partial(build_night, collecting, settings, wiring, messaging, metrics))
+
+    def watch() -> Watched:
+        _, promoter = opened()
+        return watch_canary(promoter, messaging, apply=True)
+
     canary = Job(
         name="canary",
-        trigger=IntervalTrigger(minutes=settings.canary_watch_minutes, timezone="UTC"),
-        run=watch.run,
+        trigger=IntervalTrigger(minutes=wiring.nights.canary_watch_minutes, timezone="UTC"),
+        run=CanaryWatch(watch, metrics).run,
     )
-    return (canary,) if settings.night_at == NEVER else (canary, _nightly(nights, settings))
+    if wiring.nights.night_at == NEVER:
+        return (canary,)
+    return (canary, _nightly(lambda: opened()[0], wiring.nights))
 
 
-def _nightly(nights: Night, settings: NightSettings) -> Job:
+def _nightly(opened: Callable[[], Night], settings: NightSettings) -> Job:
     zone, begins = ZoneInfo(settings.night_zone), settings.night_at
     hour, minute = begins.split(":")
+    running: list[Night] = []
+
+    def run() -> None:
+        running[:] = [opened()]
+        running[0].run(scheduled(system_clock().astimezone(zone), begins=begins))
+
+    def stop() -> None:
+        for night in running:
+            night.stop()
+
+    waits = NightFolders(settings.nights).unfinished(SCHEDULED, now=system_clock())
     return Job(
         name="night",
         trigger=CronTrigger(hour=int(hour), minute=int(minute), timezone=zone),
-        run=lambda: nights.run(scheduled(system_clock().astimezone(zone), begins=begins)),
-        stop=nights.stop,
-        first_after=RESUMED_AFTER if nights.is_unfinished() else None,
+        run=run,
+        stop=stop,
+        first_after=RESUMED_AFTER if waits else None,
     )

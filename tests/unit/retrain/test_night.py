@@ -9,12 +9,26 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client import CollectorRegistry
+from pydantic import ValidationError
 
+from services.retrain.app import collector
 from services.retrain.collect import Problem
-from services.retrain.night import NightPlan, scheduled
+from services.retrain.config import RetrainSettings
+from services.retrain.night import SCHEDULED, NightPlan, scheduled
+from services.retrain.night_app import NightWiring, night_jobs
+from services.retrain.night_folders import NightFolders
 from services.retrain.night_lock import night_lock
+from services.retrain.night_metrics import NightMetrics
+from services.retrain.night_settings import NightSettings
 from services.retrain.night_training import NightCrashed, NightStopped, TrainApart
+from services.retrain.registry_settings import RegistrySettings
+from services.retrain.schedule import Job
+from shared.clock import system_clock
 from shared.errors import Unavailable
+from shared.messaging.settings import MessagingSettings
+from shared.vlm.checkpoint import BadCheckpoint
+from shared.vlm.settings import ModelSettings
 from tests.unit.retrain.nights import NO_SIGNAL, Nights
 from tests.unit.retrain.test_promotion import RELEASE
 
@@ -28,6 +42,11 @@ def nights(tmp_path: Path) -> Nights:
 
 def _value(nights: Nights, name: str, **labels: str) -> float:
     return nights.metrics.get_sample_value(name, labels) or 0.0
+
+
+def _unfinished(nights: Nights) -> bool:
+    folders = NightFolders(nights.settings.nights)
+    return folders.unfinished(SCHEDULED, now=nights.clock.now) is not None
 
 
 def _lines(nights: Nights) -> list[dict[str, str]]:
@@ -178,12 +197,12 @@ def test_a_killed_night_goes_on_in_its_own_folder_with_its_own_request(nights: N
     with pytest.raises(Killed):
         nights.night().run(TONIGHT)
     nights.clock.now += timedelta(hours=3)
-    assert nights.night().is_unfinished()
+    assert _unfinished(nights)
     nights.training.does = lambda: None
     end = nights.night().run(TONIGHT)
     assert (end.verdict, len(set(nights.training.folders))) == ("promoted", 1)
     assert nights.training.request.asked_at == nights.clock.now - timedelta(hours=3)
-    assert not nights.night().is_unfinished()
+    assert not _unfinished(nights)
 
 
 def test_a_night_killed_after_it_was_announced_is_told_of_once(nights: Nights) -> None:
@@ -216,7 +235,7 @@ def test_a_night_of_another_time_is_not_gone_on_with(nights: Nights, hours: int)
     with pytest.raises(Killed):
         nights.night().run(TONIGHT)
     nights.clock.now += timedelta(hours=hours)
-    assert not nights.night().is_unfinished()
+    assert not _unfinished(nights)
 
 
 def test_a_persons_unfinished_night_does_not_take_the_place_of_the_nights(nights: Nights) -> None:
@@ -226,7 +245,7 @@ def test_a_persons_unfinished_night_does_not_take_the_place_of_the_nights(nights
     nights.training.does = die
     with pytest.raises(Killed):
         nights.night().run()
-    assert not nights.night().is_unfinished()
+    assert not _unfinished(nights)
     nights.training.does = lambda: None
     nights.night().run(TONIGHT)
     assert nights.training.folders[-1].name == "night-2026-01-31"
@@ -238,7 +257,7 @@ def test_a_night_that_is_asked_to_end_goes_on_another_time(nights: Nights) -> No
 
     nights.training.does = stopped
     assert nights.night().run(TONIGHT).verdict == "stopped"
-    assert nights.night().is_unfinished()
+    assert _unfinished(nights)
 
 
 def test_old_nights_are_removed_and_heavy_files_go_at_once(nights: Nights) -> None:
@@ -311,3 +330,50 @@ def test_a_training_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
     process.stdin.close()
     assert process.wait(10) == 3
     process.stdout.close()
+
+
+def _jobs(tmp_path: Path, **settings: object) -> dict[str, Job]:
+    wiring = NightWiring(
+        NightSettings.model_validate({"data_dir": tmp_path, **settings}),
+        RegistrySettings(),
+        ModelSettings(model=tmp_path / "not_here"),
+    )
+    retrain, messaging = RetrainSettings(lake=str(tmp_path)), MessagingSettings(kafka="none:1")
+    collecting = collector(retrain, messaging, CollectorRegistry())
+    metrics = NightMetrics(CollectorRegistry())
+    return {job.name: job for job in night_jobs(collecting, retrain, wiring, messaging, metrics)}
+
+
+def test_the_night_comes_at_half_past_two_unless_it_is_never(tmp_path: Path) -> None:
+    night = _jobs(tmp_path, night_zone="Europe/Berlin")["night"]
+    after = datetime(2026, 1, 31, 12, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert str(night.trigger.get_next_fire_time(None, after)) == "2026-02-01 02:30:00+01:00"
+    assert night.first_after is None
+    assert set(_jobs(tmp_path, night_at="never")) == {"canary"}
+
+
+def test_a_night_that_was_killed_with_the_service_goes_on_soon_after_its_start(
+    nights: Nights,
+) -> None:
+    def stopped() -> None:
+        raise NightStopped("asked to end")
+
+    nights.clock.now = system_clock()
+    nights.training.does = stopped
+    nights.night().run(TONIGHT)
+    assert _jobs(nights.tmp_path)["night"].first_after is not None
+
+
+def test_a_model_that_is_not_here_does_not_keep_the_service_from_collecting(
+    tmp_path: Path,
+) -> None:
+    jobs = _jobs(tmp_path)
+    assert jobs["canary"].run().verdict == "unknown"
+    with pytest.raises(BadCheckpoint, match="not_here"):
+        jobs["night"].run()
+
+
+@pytest.mark.parametrize("wrong", [{"night_at": "2:30"}, {"night_zone": "Berlin"}])
+def test_a_time_that_is_none_is_refused(tmp_path: Path, wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        NightSettings.model_validate(wrong)
