@@ -15,7 +15,7 @@ class NightMetrics:
             "preferstream_night_running", "1 while a night runs here", registry=registry
         )
         self.heartbeat = Gauge(
-            "preferstream_night_heartbeat_seconds",
+            "preferstream_night_heartbeat_timestamp_seconds",
             "Moment of the last line of progress of a night, seconds since the epoch",
             registry=registry,
         )
@@ -31,7 +31,7 @@ class NightMetrics:
             registry=registry,
         )
         self.last_end = Gauge(
-            "preferstream_night_last_end_seconds",
+            "preferstream_night_last_end_timestamp_seconds",
             "Moment at which a night last came to an end, seconds since the epoch, by verdict",
             ["verdict"],
             registry=registry,

@@ -60,8 +60,11 @@ def test_a_winner_takes_over_and_the_night_is_told_of(nights: Nights) -> None:
     assert nights.training.request.champion.version == RELEASE.version
     assert [line["night"] for line in _lines(nights)] == ["night-2026-01-31"]
     assert _value(nights, "preferstream_nights_total", verdict="promoted", code="better") == 1
-    assert _value(nights, "preferstream_night_last_end_seconds", verdict="promoted") > 0
-    assert _value(nights, "preferstream_night_heartbeat_seconds") == nights.clock.now.timestamp()
+    assert _value(nights, "preferstream_night_last_end_timestamp_seconds", verdict="promoted") > 0
+    assert (
+        _value(nights, "preferstream_night_heartbeat_timestamp_seconds")
+        == nights.clock.now.timestamp()
+    )
     assert _value(nights, "preferstream_night_running") == 0
 
 
