@@ -188,6 +188,16 @@ def _promote(nights: Nights, version: str) -> None:
     nights.world.promoter.promote(version, reason="by hand")
 
 
+def test_a_champion_whose_files_are_broken_is_named_and_goes_on_serving(nights: Nights) -> None:
+    _promote(nights, "nano-2")
+    folder = nights.world.folders.find("nano-2").folder
+    (folder / "adapter_model.safetensors").write_bytes(b"torn")
+    end = nights.night().run(TONIGHT)
+    assert (end.verdict, end.code, nights.training.folders) == ("kept", "champion", [])
+    assert "adapter_model.safetensors" in end.reason
+    assert nights.announced == ["nano-2"]
+
+
 class Killed(BaseException):
     """As SIGKILL: nothing of ours runs after it."""
 
