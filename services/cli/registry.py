@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.cli.connection import ConnectionSettings, connect
+from services.cli.connection import ConnectionSettings, connect, kafka_of
 from services.cli.console import fail
 from services.local.announcement import read_announcement
 from services.retrain import opening
@@ -38,7 +38,7 @@ def open_promoter() -> Promoter:
 
 def connected() -> MessagingSettings:
     """Settings of the running system's Kafka."""
-    return from_environment(MessagingSettings, kafka=connect().kafka)
+    return kafka_of(connect())
 
 
 def running_lineup() -> tuple[Mapping[str, str], str]:

@@ -26,7 +26,7 @@ from shared.messaging.provision import provision
 from shared.messaging.settings import MessagingSettings
 from shared.parts import SharedParts, open_parts
 from shared.run import App
-from shared.settings import from_environment
+from shared.settings import WrongSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
 
@@ -79,6 +79,12 @@ async def start_services(
     Raises `Unavailable` and `BadCheckpoint`.
     """
     messaging = from_environment(MessagingSettings, kafka=kafka, instance_id=INSTANCE)
+    if settings.kafka is None and messaging.kafka_security != "plaintext":
+        raise WrongSettings(
+            f"PREFERSTREAM_KAFKA_SECURITY is {messaging.kafka_security}, and the Kafka that is"
+            " started here speaks plaintext on loopback; name the cluster in PREFERSTREAM_KAFKA,"
+            " or unset it"
+        )
     images = from_environment(ImageSettings)
     store = from_environment(StoreSettings)
     if not store.qdrant_url and "qdrant_path" not in store.model_fields_set:
