@@ -17,6 +17,7 @@ from services.ops.metrics import OpsMetrics
 from services.profile.metrics import ProfileMetrics
 from services.retrain.columns import TABLES
 from services.retrain.metrics import CollectMetrics
+from services.retrain.night_log import NightLog
 from services.retrain.night_metrics import NightMetrics
 from services.watch.metrics import ClusterMetrics, LookMetrics
 from shared.events.feed import Demotion, Status, Tier
@@ -124,6 +125,7 @@ PARTS: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("profile", ProfileMetrics),
     ("retrain", CollectMetrics),
     ("retrain", NightMetrics),
+    ("retrain", lambda registry: NightLog(Path(), registry)),
     ("ops", OpsMetrics),
     ("watch", ClusterMetrics),
     ("watch", LookMetrics),

@@ -18,7 +18,9 @@ from services.retrain.lake_erasures import LakeErasures
 from services.retrain.metrics import CollectMetrics
 from services.retrain.night_app import NightWiring, night_jobs
 from services.retrain.night_erasing import NightErasing
+from services.retrain.night_log import NightLog
 from services.retrain.night_metrics import NightMetrics
+from services.retrain.opening import models_dir
 from services.retrain.schedule import Job, Schedule
 from shared.clock import system_clock
 from shared.events.topics import ERASE
@@ -99,6 +101,7 @@ async def build(
     registry = CollectorRegistry()
     collecting = collector(settings, messaging, registry)
     metrics = NightMetrics(registry)
+    NightLog(models_dir(wiring.registry, data_dir=wiring.nights.data_dir), registry)
 
     async def collected() -> str | None:
         problems = collecting.last.problems if collecting.last else ()
