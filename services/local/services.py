@@ -16,6 +16,7 @@ from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
+from services.retrain.night_app import NightWiring
 from services.watch.app import build as build_watch
 from services.watch.config import WatchSettings
 from shared.events.topics import DEAD_LETTERS, TOPICS
@@ -104,8 +105,8 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
-        nights = settings.data_dir / "nights"
-        apps["retrain"] = await build_retrain(retrain, messaging, nights=nights)
+        wiring = NightWiring.read(data_dir=settings.data_dir)
+        apps["retrain"] = await build_retrain(retrain, messaging, wiring)
         apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")
         await _start(apps, stack)

@@ -1,6 +1,6 @@
 """What pages and endpoints work with, made once where the process starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from services.ops.audit import Audit
+from services.ops.cluster import Cluster
 from services.ops.config import OpsSettings
 from services.ops.idempotency import Remembered
 from services.ops.kafka_side import KafkaSide
@@ -21,6 +22,7 @@ from shared.clock import Clock
 from shared.images.loader import LoadedImage
 from shared.store.people import PeopleStore
 from shared.store.protocol import ImageStore, ProfileStore
+from shared.tracing import Tracing
 
 
 class Images(Protocol):
@@ -47,6 +49,7 @@ class Ops:
 
     settings: OpsSettings
     kafka: KafkaSide
+    cluster: Cluster
     stores: Stores
     tokens: Tokens | None
     """None: only loopback reaches us, and everybody there may do everything."""
@@ -60,6 +63,7 @@ class Ops:
     streams: Streams
     samples: Samples
     clock: Clock
+    tracing: Tracing = field(default_factory=lambda: Tracing("ops"))
 
 
 def ops_of(request: Request) -> Ops:
