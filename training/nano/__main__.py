@@ -21,7 +21,7 @@ from training.nano.optimizer import ADAM_RATE, MUON_RATE
 from training.nano.plan import read_plan
 from training.nano.pool import Pool, write_pool
 from training.nano.tokenizer import build_tokenizer
-from training.nano.train_text import PLAN, remembered_image_tokens, train_text
+from training.nano.train_text import PLAN, begin_synonyms, remembered_image_tokens, train_text
 from training.nano.train_vision import train_vision
 
 
@@ -30,7 +30,7 @@ class Recipe:
     """Everything that decides which weights come out, on one kind of machine."""
 
     seed: int = 1
-    drawings: int = 60_000
+    drawings: int = 120_000
     test_drawings: int = 3_000
     vision_steps: int = 1_500
     vision_batch: int = 128
@@ -105,6 +105,7 @@ def teach_to_judge(run: Run, recipe: Recipe) -> None:
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=recipe.seed)
     load_weights(run.vision, model)
+    begin_synonyms(model, tokenizer, seed=recipe.seed)
     pool = Pool.load(run.pool)
     train_text(
         model,

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from training.nano.architecture import GRID
 from training.nano.pool import Pool
-from training.nano.rows import FEWER, FULL, Row, Task, draw_row
+from training.nano.rows import EIGHT, FEWER, FULL, Row, Task, draw_row
 from training.nano.vocabulary import DIGITS, IMAGE_PAD, TURN_END
 
 LENGTHS: Final[Mapping[Task, int]] = {
@@ -23,6 +23,7 @@ LENGTHS: Final[Mapping[Task, int]] = {
     "assess": 98,
     "explain": 134,
     "predict": 184,
+    "predict_eight": 250,
     "predict_fewer": 176,
 }
 """Tokens of the longest row of each task (two words everywhere), padded to; a test holds them."""
@@ -54,7 +55,11 @@ def batch_at(
 ) -> Batch:
     """The batch of one step, drawn from (seed, step): a resumed training meets the same ones."""
     rng = np.random.default_rng((seed, step))
-    shape = FEWER[rng.integers(len(FEWER))] if task == "predict_fewer" else FULL
+    shape = FULL
+    if task == "predict_fewer":
+        shape = FEWER[rng.integers(len(FEWER))]
+    elif task == "predict_eight":
+        shape = EIGHT
     count = max(1, tokens // LENGTHS[task])
     rows = [draw_row(task, rng, pool, shape=shape) for _ in range(count)]
     batch = encode(tokenizer, rows, length=LENGTHS[task])
