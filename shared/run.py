@@ -5,15 +5,13 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol
 
 from shared.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
-from shared.messaging.health import HealthServer
 from shared.messaging.provision import provision
-from shared.messaging.service import KafkaService
 from shared.messaging.settings import MessagingSettings
 from shared.parts import SharedParts, open_parts
 from shared.settings import WrongSettings, from_environment
@@ -23,14 +21,41 @@ from shared.vlm.settings import ModelSettings
 log = logging.getLogger(__name__)
 
 
+class KafkaEnd(Protocol):
+    """The end of a service that touches Kafka, as whoever runs the service looks at it."""
+
+    def failure(self) -> BaseException | None:
+        """What the service cannot go on after, if it has happened."""
+        ...
+
+    async def ended(self) -> None:
+        """Wait for that failure, and raise it."""
+        ...
+
+    async def not_ready_because(self) -> str | None: ...
+
+
+class WebEnd(Protocol):
+    """The end of a service that is asked over HTTP how it fares."""
+
+    @property
+    def address(self) -> str:
+        """`http://host:port`, once started."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 class App(Protocol):
     """A service, wired and not yet started."""
 
     @property
-    def kafka(self) -> KafkaService: ...
+    def kafka(self) -> KafkaEnd: ...
 
     @property
-    def health(self) -> HealthServer: ...
+    def health(self) -> WebEnd: ...
 
     async def start(self) -> None:
         """Connect to Kafka and begin; raises `Unavailable`."""
@@ -53,6 +78,11 @@ def run_alone(build: Build) -> None:
 def run_without_parts(build: BuildWithoutParts) -> None:
     """The same for a service that needs no model and no store."""
     _main(_run_without_parts(build))
+
+
+def run_opened(opened: Callable[[MessagingSettings], AbstractAsyncContextManager[App]]) -> None:
+    """The same for a service that opens parts of its own and closes them in the end."""
+    _main(_run_opened(opened))
 
 
 def _main(running: Coroutine[Any, Any, None]) -> None:
@@ -80,6 +110,13 @@ async def _run_without_parts(build: BuildWithoutParts) -> None:
     await _until_stopped(await build(await _provisioned()))
 
 
+async def _run_opened(
+    opened: Callable[[MessagingSettings], AbstractAsyncContextManager[App]],
+) -> None:
+    async with opened(await _provisioned()) as app:
+        await _until_stopped(app)
+
+
 async def _provisioned() -> MessagingSettings:
     messaging = from_environment(MessagingSettings)
     for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
@@ -98,7 +135,7 @@ async def _until_stopped(app: App) -> None:
         await app.health.stop()
 
 
-async def _until_told_or_ended(kafka: KafkaService) -> None:
+async def _until_told_or_ended(kafka: KafkaEnd) -> None:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

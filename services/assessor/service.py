@@ -25,11 +25,17 @@ from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStor
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.serving import Chosen, ServingModels
 
+LEAST_SECONDS_FOR_IMAGES = 1.0
+"""Even a request taken up too late gets its images, to be ranked by what was seen in them before:
+an empty feed would help nobody."""
+
 
 class Images(Protocol):
     """Loads images by address."""
 
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
+    async def load_many(
+        self, uris: Sequence[str], *, within_seconds: float | None = None
+    ) -> list[Loaded]: ...
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ class AssessorService:
         chosen = self._parts.models.choose(tenant=request.tenant, user_id=request.user_id)
         profile = await self._parts.profiles.get(tenant=request.tenant, user_id=request.user_id)
         with watch.stage("images"):
-            found = await self._load(request)
+            found = await self._load(request, watch)
         outcome = await self._rank(request, profile, found, watch, chosen)
         # Before the feed: feedback on it may name an image by its id alone.
         await self._remember(request, found)
@@ -120,9 +126,12 @@ class AssessorService:
             now=self._now,
         )
 
-    async def _load(self, request: ImageCandidates) -> Slate:
+    async def _load(self, request: ImageCandidates, watch: Stopwatch) -> Slate:
         candidates, repeated = wanted(request)
-        loaded = await self._parts.images.load_many([c.uri for c in candidates])
+        loaded = await self._parts.images.load_many(
+            [c.uri for c in candidates],
+            within_seconds=max(watch.left_ms / 1000, LEAST_SECONDS_FOR_IMAGES),
+        )
         return slate(candidates, loaded, repeated)
 
     async def _rank(

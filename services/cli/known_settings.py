@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
+from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.registry_settings import RegistrySettings
@@ -27,6 +28,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
+    ("Dashboard and gateway", OpsSettings),
     ("The registry", RegistrySettings),
 )
 WIDTH = 98

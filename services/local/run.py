@@ -12,6 +12,7 @@ from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.services import RunningServices, ServiceEnded, start_services
 from shared.errors import Unavailable
+from shared.settings import WrongSettings
 from shared.vlm.checkpoint import BadCheckpoint
 
 BROKER_LOOK_SECONDS = 1.0
@@ -35,7 +36,7 @@ def run(
         raise CannotRun(error.detail) from error
     except Unavailable as error:
         raise CannotRun(error.detail) from error
-    except (BadCheckpoint, ServiceEnded) as error:
+    except (BadCheckpoint, ServiceEnded, WrongSettings) as error:
         raise CannotRun(str(error)) from error
 
 
@@ -59,6 +60,7 @@ async def _run(
         if not stop.is_set():
             announcement = Announcement(
                 kafka=kafka,
+                dashboard=services.addresses["ops"],
                 services=services.addresses,
                 allowed_file_roots=services.allowed_file_roots,
             )

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from services.assessor.app import build as build_assessor
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
+from services.ops.app import build as build_ops
+from services.ops.config import OpsSettings
+from services.ops.context import Stores
 from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
@@ -95,13 +98,21 @@ async def start_services(
         apps = await _build(messaging, parts)
         apps["retrain"] = await build_retrain(retrain, messaging)
         on_progress("starting the services")
-        for app in apps.values():
-            await app.health.start()
-            stack.push_async_callback(app.health.stop)
-            stack.push_async_callback(app.stop)
-        await asyncio.gather(*(app.start() for app in apps.values()))
+        await _start(apps, stack)
+        # Last, so that whoever opens the dashboard finds the others there.
+        stores = Stores(parts.profiles, parts.known_images, parts.images)
+        ops = {"ops": await build_ops(from_environment(OpsSettings), messaging, stores)}
+        await _start(ops, stack)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)
-        yield RunningServices(apps, roots)
+        yield RunningServices({**apps, **ops}, roots)
+
+
+async def _start(apps: Mapping[str, App], stack: AsyncExitStack) -> None:
+    for app in apps.values():
+        await app.health.start()
+        stack.push_async_callback(app.health.stop)
+        stack.push_async_callback(app.stop)
+    await asyncio.gather(*(app.start() for app in apps.values()))
 
 
 async def _build(messaging: MessagingSettings, parts: SharedParts) -> dict[str, App]:

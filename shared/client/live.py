@@ -24,6 +24,8 @@ from shared.messaging.settings import MessagingSettings
 log = logging.getLogger(__name__)
 ANSWER_SECONDS = 30.0
 """A feed takes a second or two; a cold model on a busy machine takes many."""
+REPLY_SECONDS = 5.0
+"""Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
 MOST_UNREAD = 1_000
 """Records that a slow listener may be behind; then it misses the oldest of them."""
 HEARD = (FEEDS, PROFILES)
@@ -112,6 +114,30 @@ class AsyncClient:
             await self._consumer.stop()
         await self._publisher.stop()
         self._reader = self._consumer = None
+
+    def reading_failure(self) -> BaseException | None:
+        """What ended the reading, if something did; a Kafka that is away for a while does not."""
+        reader = self._reader
+        if reader is None or not reader.done() or reader.cancelled():
+            return None
+        return reader.exception()
+
+    async def until_reading_fails(self) -> None:
+        """Wait for what ends the reading, and raise it."""
+        assert self._reader is not None
+        await asyncio.shield(self._reader)
+
+    async def silent_because(self) -> str | None:
+        """Why nothing can be heard now, or None."""
+        consumer = self._consumer
+        if consumer is None or self._reader is None:
+            return "the client has not started"
+        try:
+            partitions = list(consumer.assignment())[:1]
+            await asyncio.wait_for(consumer.end_offsets(partitions), REPLY_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            return f"Kafka does not answer: {type(error).__name__}"
+        return None
 
     async def send(self, *events: Event) -> None:
         """Publish events; returns when Kafka has acknowledged every one."""

@@ -46,18 +46,27 @@ class ImageLoader:
             data = await self._bytes(uri)
             return await asyncio.to_thread(self._loaded, uri, data)
 
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]:
-        """All of them in order, each fetched once; a refusal stands in its image's place."""
+    async def load_many(
+        self, uris: Sequence[str], *, within_seconds: float | None = None
+    ) -> list[Loaded]:
+        """All of them in order, each fetched once; a refusal stands in its image's place.
+
+        What is still on its way after `within_seconds` is given up and refused as not available.
+        """
         tasks = {
             uri: asyncio.create_task(self._load_or_refusal(uri)) for uri in dict.fromkeys(uris)
         }
         try:
-            await asyncio.gather(*tasks.values())
+            if tasks:
+                await asyncio.wait(tasks.values(), timeout=within_seconds)
         finally:
             # Nothing goes on loading for a caller that has given up.
             for task in tasks.values():
                 task.cancel()
-        return [tasks[uri].result() for uri in uris]
+        return [
+            tasks[uri].result() if tasks[uri].done() else _too_late(uri, within_seconds)
+            for uri in uris
+        ]
 
     async def _load_or_refusal(self, uri: str) -> Loaded:
         try:
@@ -94,3 +103,11 @@ class ImageLoader:
             await self._web.close()
         finally:
             await self._s3.close()
+
+
+def _too_late(uri: str, seconds: float | None) -> Unavailable:
+    return Unavailable(
+        "image",
+        f"{short(uri)} was not there within {seconds:.1f} seconds, all that the deadline of the"
+        " request leaves for loading; give it a longer one",
+    )

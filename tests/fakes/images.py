@@ -22,6 +22,7 @@ class DrawnImages:
         self.refused: dict[str, Unprocessable | Unavailable] = {}
         self.drawn_as: dict[str, str] = {}
         self.loads = 0
+        self.within_seconds: float | None = None
 
     async def load(self, uri: str) -> LoadedImage:
         self.loads += 1
@@ -29,5 +30,8 @@ class DrawnImages:
             raise self.refused[uri]
         return drawn(uri, self.drawn_as.get(uri, uri.removeprefix("drawing:")))
 
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]:
+    async def load_many(
+        self, uris: Sequence[str], *, within_seconds: float | None = None
+    ) -> list[Loaded]:
+        self.within_seconds = within_seconds
         return [self.refused.get(uri) or await self.load(uri) for uri in uris]

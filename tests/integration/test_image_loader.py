@@ -311,6 +311,16 @@ async def test_many_are_loaded_a_few_at_a_time(host: tuple[Host, str], loader: I
     assert host[0].most_at_once == LOCAL.images_at_once
 
 
+async def test_what_is_late_is_refused_and_the_rest_is_there(
+    host: tuple[Host, str], loader: ImageLoader
+) -> None:
+    uris = [f"{host[1]}/a", f"{host[1]}/silent"]
+    there, late = await loader.load_many(uris, within_seconds=0.5)
+    assert isinstance(there, LoadedImage)
+    assert isinstance(late, Unavailable)
+    assert "was not there within 0.5 seconds" in late.detail
+
+
 async def test_many_keep_their_order_and_each_is_fetched_once(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:

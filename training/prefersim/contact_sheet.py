@@ -15,7 +15,7 @@ from training.prefersim.renderer import Pixels, as_image, render
 from training.prefersim.scenes import draw_scenes
 from training.prefersim.vocabulary import SIZES, VALUES, sample_attributes, words_of
 
-COLUMNS = 10
+COLUMNS = 12
 WIDTH = 2 * SIDE
 CAPTION = 16
 USUAL = (1, 7, 4, 2, 0)

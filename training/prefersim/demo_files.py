@@ -76,7 +76,11 @@ def write_user_files(
         *[f"candidate-{k + 1:02}.png" for k in range(candidates)],
     ]
     paths = tuple(folder / name for name in names)
-    for path, pixels in zip(paths, render(draw_scenes(rng, len(shown)), shown, rng), strict=True):
+    # A liked and a disliked reference share each scene; every candidate has its own.
+    scene_of = np.concatenate([np.arange(liked), np.arange(disliked), np.arange(candidates)])
+    scene_of[liked + disliked :] += max(liked, disliked)
+    scenes = draw_scenes(rng, max(liked, disliked) + candidates).take(scene_of)
+    for path, pixels in zip(paths, render(scenes, shown, rng), strict=True):
         image = as_image(pixels)
         image.resize((image.width * SCALE, image.height * SCALE), resample=0).save(path)
     return UserFiles(

@@ -71,11 +71,14 @@ SURFACES: Final[Mapping[str, Medium]] = {
 _IN_ORDER: Final = tuple(SURFACES[name] for name in MEDIUMS)
 
 
-def lay_on(value: Floats, medium: np.ndarray, rng: np.random.Generator) -> Floats:
-    """Each drawing on its medium (indices into MEDIUMS): values 0-1."""
+def lay_on(
+    value: Floats, medium: np.ndarray, rng: np.random.Generator, *, strength: Floats
+) -> Floats:
+    """Each drawing on its medium (indices into MEDIUMS), thinner at a strength below 1 (n,)."""
     laid = value.copy()
     for k, surface in enumerate(_IN_ORDER):
         chosen = np.flatnonzero(medium == k)
         if len(chosen):
             laid[chosen] = surface(value[chosen], rng)
-    return np.clip(laid, 0, 1)
+    laid = np.clip(laid, 0, 1)
+    return np.asarray(value + per_image(strength) * (laid - value), np.float32)

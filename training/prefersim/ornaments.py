@@ -5,16 +5,20 @@ from typing import Final
 import numpy as np
 
 from training.prefersim.canvas import SIDE, Floats
+from training.prefersim.scales import toward_middle
 from training.prefersim.vocabulary import ORNAMENT_DENSITY
 
 STAMP: Final = 7
 """Side of an ornament in pixels; the canvas is a grid of 12 x 12 of them."""
 
 
-def stamp_on(value: Floats, detail: np.ndarray, rng: np.random.Generator) -> Floats:
+def stamp_on(
+    value: Floats, detail: np.ndarray, rng: np.random.Generator, *, strength: Floats
+) -> Floats:
     """White motifs with a black rim, legible on any ground, as many as the detail asks for."""
     count, grid = len(value), SIDE // STAMP
-    density = np.array(tuple(ORNAMENT_DENSITY.values()))[detail] * rng.uniform(0.85, 1.15, count)
+    levels = np.array(tuple(ORNAMENT_DENSITY.values()))
+    density = toward_middle(levels, detail, strength) * rng.uniform(0.85, 1.15, count)
     wanted = np.round(density * grid * grid).astype(int)
     rank = rng.random((count, grid * grid)).argsort(axis=1).argsort(axis=1)
     present = (rank < wanted[:, None]).reshape(count, grid, grid, 1, 1)

@@ -4,31 +4,56 @@ The elements act on different things, so that none hides another: the style draw
 channel, ornaments lie on top, the medium textures the whole, hue and saturation come last.
 """
 
+from typing import Final
+
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from training.prefersim.canvas import SIDE, Floats, per_image
+from shared.taste import ELEMENTS
+from training.prefersim.canvas import Floats, noise, per_image
+from training.prefersim.colors import Pixels, to_rgb
 from training.prefersim.mediums import lay_on
 from training.prefersim.ornaments import stamp_on
+from training.prefersim.scales import toward_middle
 from training.prefersim.scenes import Scenes
 from training.prefersim.styles import draw
 from training.prefersim.vocabulary import CHROMA, HUES, Attributes
 
-Pixels = npt.NDArray[np.uint8]
-"""Red, green, blue 0-255: (n, SIDE, SIDE, 3)."""
+__all__ = ["Pixels", "as_image", "render"]
+
+HUE_JITTER: Final = 5.0
+"""Degrees to either side of a color that a drawing's own may lie."""
+HUE_WANDER: Final = 36.0
+"""Degrees by which a color cue of no strength at all wanders across a drawing (deviation)."""
+_DEGREES: Final = np.array(tuple(HUES.values()))
+_CHROMA: Final = np.array(tuple(CHROMA.values()))
 
 
-def render(scenes: Scenes, attributes: Attributes, rng: np.random.Generator) -> Pixels:
-    """Each scene with its row of `attributes` (n, 5)."""
-    style, color, medium, saturation, detail = np.asarray(attributes).T
+def render(
+    scenes: Scenes,
+    attributes: Attributes,
+    rng: np.random.Generator,
+    strength: Floats | None = None,
+) -> Pixels:
+    """Each scene with its row of `attributes` (n, 5).
+
+    `strength` (n, 5), 0-1, weakens the cue of single elements: the bare scene shows through a
+    style, a medium lies thinner, a color wanders, saturation and detail move toward the middle of
+    their scales. Without it every cue has its full strength.
+    """
     count = len(scenes)
-    value = draw(scenes, style, rng)
-    degrees = np.array(tuple(HUES.values()))[color] + rng.uniform(-6, 6, count)
-    hue = per_image(degrees) + 14 * (value - 0.5)
-    chroma = np.array(tuple(CHROMA.values()))[saturation] * rng.uniform(0.9, 1.1, count)
-    value = lay_on(stamp_on(value, detail, rng), medium, rng) * 0.9 + 0.08
-    return _to_rgb(hue, per_image(np.clip(chroma, 0, 1)), value)
+    whole = np.ones((count, len(ELEMENTS)), np.float32)
+    style, color, medium, saturation, detail = np.asarray(attributes).T
+    of_style, of_color, of_medium, of_saturation, of_detail = (
+        whole if strength is None else np.asarray(strength, np.float32)
+    ).T
+    value = draw(scenes, style, rng, strength=of_style)
+    hue = per_image(_DEGREES[color] + rng.uniform(-HUE_JITTER, HUE_JITTER, count))
+    hue = hue + _wander(rng, 1 - of_color) + 8 * (value - 0.5)
+    chroma = toward_middle(_CHROMA, saturation, of_saturation) * rng.uniform(0.93, 1.07, count)
+    value = stamp_on(value, detail, rng, strength=of_detail)
+    value = lay_on(value, medium, rng, strength=of_medium) * 0.9 + 0.08
+    return to_rgb(hue, per_image(np.clip(chroma, 0, 1)), value)
 
 
 def as_image(pixels: Pixels) -> Image.Image:
@@ -36,13 +61,10 @@ def as_image(pixels: Pixels) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _to_rgb(hue: Floats, saturation: Floats, value: Floats) -> Pixels:
-    """Hue in degrees, the others 0-1."""
-    rgb = np.empty((*value.shape, 3), np.uint8)
-    for channel, offset in enumerate((5, 3, 1)):
-        sector = (offset + hue / 60) % 6
-        rgb[..., channel] = 255 * (
-            value - value * saturation * np.clip(np.minimum(sector, 4 - sector), 0, 1)
-        )
-    assert rgb.shape[1:] == (SIDE, SIDE, 3)
-    return rgb
+def _wander(rng: np.random.Generator, weakness: Floats) -> Floats:
+    """Smooth changes of hue in degrees that average to nothing: (n, SIDE, SIDE), or zero."""
+    if not weakness.any():
+        return per_image(weakness)
+    waves = noise(rng, len(weakness), rows=6, columns=6)
+    waves -= waves.mean(axis=(1, 2), keepdims=True)
+    return HUE_WANDER * per_image(weakness) * waves

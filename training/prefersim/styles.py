@@ -96,6 +96,56 @@ def stained_glass(scenes: Scenes, rng: np.random.Generator) -> Floats:
     return np.where(panes.gap < 3.2, 0.03, 0.35 + 0.65 * value).astype(np.float32)
 
 
+def op_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
+    """Rings of two values around one point, inverted where the scene is dark."""
+    count = len(scenes)
+    center_x, center_y = uniform(rng, 10, 74, count=count), uniform(rng, 10, 74, count=count)
+    radius = np.sqrt((X - center_x) ** 2 + (Y - center_y) ** 2)
+    value, _ = trace(scenes, *_plain(count))
+    wave = np.sin(2 * np.pi * radius / uniform(rng, 8, 10, count=count))
+    rings = np.where(value > 0.5, 1, -1) * np.clip(2.5 * wave, -1, 1)
+    return np.asarray(0.5 + 0.44 * rings, np.float32)
+
+
+def neon_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
+    """Glowing outlines in the dark."""
+    value, distance = trace(scenes, *_plain(len(scenes)))
+    glow = 0.85 * np.exp(-((np.maximum(distance - 0.8, 0) / 2.6) ** 1.2))
+    return np.asarray(0.1 + 0.1 * value + glow, np.float32)
+
+
+def art_deco(scenes: Scenes, rng: np.random.Generator) -> Floats:
+    """Overlapping fans of concentric arcs, row upon row."""
+    count = len(scenes)
+    radius, left, top = _grid(rng, count, low=12, high=15)
+    value, drawn = np.zeros((2, count, *X.shape), np.float32)
+    last = np.floor((Y + top + radius) / radius * 2)
+    for back in range(4):  # the lowest row lies on top
+        row = last - back
+        stagger = 0.5 * (row % 2)
+        column = np.floor((X + left) / (2 * radius) + stagger)
+        middle = (column + 0.5 - stagger) * 2 * radius - left
+        from_middle = np.sqrt((X - middle) ** 2 + (Y + top - row * radius / 2) ** 2) / radius
+        arcs = np.where((from_middle * 2.2) % 1 < 0.42, -0.34, 0.26)
+        new = (from_middle < 1) & (drawn == 0)
+        value, drawn = np.where(new, arcs, value), np.where(new, 1, drawn)
+    scene, _ = trace(scenes, *_plain(count))
+    return np.asarray(0.26 + 0.45 * scene + value, np.float32)
+
+
+def glitch_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
+    """Bands torn sideways, some of them lost to blocks of noise."""
+    count = len(scenes)
+    height, left, top = _grid(rng, count, low=5, high=7)
+    band = np.floor((Y + top) / height)
+    torn = 2 * hashed(band, band * 0, salt=left) - 1
+    value, _ = trace(scenes, X + 30 * torn * np.abs(torn), np.tile(Y, (count, 1, 1)))
+    lost = hashed(band, band * 0 + 7, salt=top) < 0.22
+    blocks = hashed(np.floor((X + left) / 4), band, salt=top)
+    uneven = value * 0.8 + 0.1 + 0.3 * (hashed(band, band * 0 + 3, salt=left) - 0.5)
+    return np.where(lost, 0.05 + 0.9 * blocks, uneven).astype(np.float32)
+
+
 STYLES: Final[Mapping[str, Style]] = {
     "pixel art": pixel_art,
     "pop art": pop_art,
@@ -105,18 +155,31 @@ STYLES: Final[Mapping[str, Style]] = {
     "mosaic": mosaic,
     "pointillism": pointillism,
     "stained glass": stained_glass,
+    "op art": op_art,
+    "neon art": neon_art,
+    "art deco": art_deco,
+    "glitch art": glitch_art,
 }
 _IN_ORDER: Final = tuple(STYLES[name] for name in ART_STYLES)
 
 
-def draw(scenes: Scenes, style: np.ndarray, rng: np.random.Generator) -> Floats:
-    """Each scene in its style (indices into ART_STYLES): values 0-1."""
+def draw(
+    scenes: Scenes, style: np.ndarray, rng: np.random.Generator, *, strength: Floats
+) -> Floats:
+    """Each scene in its style (indices into ART_STYLES): values 0-1.
+
+    At a strength below 1 (n,) the bare scene shows through.
+    """
     value = np.empty((len(scenes), *X.shape), np.float32)
     for k, drawn_in in enumerate(_IN_ORDER):
         chosen = np.flatnonzero(style == k)
         if len(chosen):
-            value[chosen] = drawn_in(scenes.take(chosen), rng)
-    return np.clip(value, 0, 1)
+            value[chosen] = np.clip(drawn_in(scenes.take(chosen), rng), 0, 1)
+    weak = np.flatnonzero(strength < 1)
+    if len(weak):
+        bare, _ = trace(scenes.take(weak), *_plain(len(weak)))
+        value[weak] = bare + per_image(strength[weak]) * (value[weak] - bare)
+    return value
 
 
 def _plain(count: int) -> tuple[Floats, Floats]:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from shared.prompt import SpokenTaste
 from shared.reason import Relation, phrase
 from shared.taste import ELEMENTS, Element
-from training.prefersim.vocabulary import ORDINAL, VALUES
+from training.prefersim.synonyms import canonical, value_of
+from training.prefersim.vocabulary import ORDINAL
 
 LIKED, NEITHER, DISLIKED = 5, 2, 0
+UNRELATED = 99
+"""Steps to a word that means no value: farther than any that does."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,14 @@ class Judgement:
 def judge(
     element: Element, seen: str, *, likes: Sequence[str], dislikes: Sequence[str]
 ) -> Judgement:
-    """5 liked, 0 disliked, 2 neither; where the values have an order, between by nearness."""
-    if seen in likes:
+    """5 liked, 0 disliked, 2 neither; where the values have an order, between by nearness.
+
+    A taste may be told in synonyms: words that mean the same value are the same.
+    """
+    shown = canonical(element, seen)
+    if shown in [canonical(element, word) for word in likes]:
         return Judgement(seen, LIKED, "liked")
-    if seen in dislikes:
+    if shown in [canonical(element, word) for word in dislikes]:
         return Judgement(seen, DISLIKED, "disliked")
     if not likes and not dislikes:
         return Judgement(seen, NEITHER, "unknown")
@@ -43,10 +50,11 @@ def judge(
 def judge_all(
     shows: Mapping[Element, str], *, likes: SpokenTaste, dislikes: SpokenTaste
 ) -> dict[Element, Judgement]:
-    """Every element of one drawing."""
+    """Every element that an image is known to show: of a drawing all five."""
     return {
         e: judge(e, shows[e], likes=likes.get(e, ()), dislikes=dislikes.get(e, ()))
         for e in ELEMENTS
+        if e in shows
     }
 
 
@@ -58,10 +66,9 @@ def true_total(shows: Mapping[Element, str], *, likes: SpokenTaste, dislikes: Sp
 def _graded(
     element: Element, seen: str, *, likes: Sequence[str], dislikes: Sequence[str]
 ) -> Judgement:
-    place = VALUES[element].index
-
     def steps(word: str) -> int:
-        return abs(place(word) - place(seen))
+        place, seen_at = value_of(element, word), value_of(element, seen)
+        return UNRELATED if place is None or seen_at is None else abs(place - seen_at)
 
     nearest_liked, nearest_disliked = min(likes, key=steps), min(dislikes, key=steps)
     to_liked, to_disliked = steps(nearest_liked), steps(nearest_disliked)

@@ -25,6 +25,8 @@ class Kind:
 
 KINDS = (Kind(), Kind(unseen=True), Kind(multi=True), Kind(multi=True, unseen=True))
 """The four splits of the benchmark."""
+HARD_REFERENCES = 8
+"""References of a side where one or two contradict the taste."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,13 @@ class User:
 def draw_user(rng: np.random.Generator, kind: Kind) -> User:
     """A user none of whose values repeat within an element, liked or disliked."""
     tastes = 2 if kind.multi else 1
-    while True:
-        values = np.stack([rng.permutation(size)[: 2 * tastes] for size in SIZES], axis=1)
-        user = User(values[:tastes], values[tastes:])
-        if all(_allowed(side, unseen=kind.unseen) for side in (user.likes, user.dislikes)):
-            return user
+    while True:  # whether a combination is held out is decided by style and color alone
+        pair = np.stack([rng.permutation(size)[: 2 * tastes] for size in SIZES[:2]], axis=1)
+        if all(_allowed(side, unseen=kind.unseen) for side in (pair[:tastes], pair[tastes:])):
+            break
+    rest = [rng.permutation(size)[: 2 * tastes] for size in SIZES[2:]]
+    values = np.column_stack([pair, *rest])
+    return User(values[:tastes], values[tastes:])
 
 
 def references(rng: np.random.Generator, side: Attributes, count: int) -> Attributes:
@@ -59,6 +63,18 @@ def references(rng: np.random.Generator, side: Attributes, count: int) -> Attrib
     if len(side) > 1:
         turns = rng.permutation((turns + rng.integers(len(side))) % len(side))
     return side[turns]
+
+
+def hard_references(rng: np.random.Generator, side: Attributes, other: Attributes) -> Attributes:
+    """Eight references of one side, of which one or two show a taste of the other: (8, 5)."""
+    contradicting = int(rng.integers(1, 3))
+    shown = np.concatenate(
+        [
+            references(rng, side, HARD_REFERENCES - contradicting),
+            references(rng, other, contradicting),
+        ]
+    )
+    return np.asarray(rng.permutation(shown))
 
 
 def words_in(rows: Attributes | Sequence[Attributes]) -> Words:

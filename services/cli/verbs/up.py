@@ -32,6 +32,7 @@ def up(
             print_json(announcement.ready_line())
             return
         out.print(f"[bold green]ready[/] Kafka listens on [bold]{announcement.kafka}[/]")
+        out.print(f"the dashboard is at [bold]{announcement.dashboard}[/]")
         for name, address in announcement.services.items():
             out.print(f"  {name:<10} {address}/healthz")
         out.print("Send images with `preferstream publish --user ada pictures/`; Ctrl-C ends.")

@@ -84,6 +84,17 @@ async def test_a_model_that_hangs_is_given_up_at_the_deadline(assessor: Assessor
     assert feed.latency_ms["total"] > 50
 
 
+async def test_images_may_take_what_time_is_left_and_a_late_request_a_little(
+    assessor: Assessor,
+) -> None:
+    await assessor.feed(request("blue", deadline_ms=30_000))
+    assert assessor.images.within_seconds == pytest.approx(29.9, abs=1)
+    await assessor.feed(
+        request("red", deadline_ms=1_000, request_id="late"), written_ms=WRITTEN_MS - 60_000
+    )
+    assert assessor.images.within_seconds == 1.0
+
+
 async def test_with_time_for_scores_alone_the_reasons_are_left_out(assessor: Assessor) -> None:
     await assessor.knows_ana()
     assessor.model.hangs.add("explain")

@@ -1,0 +1,83 @@
+"""Put the operations service together: the one file that knows which parts are real."""
+
+import time
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from services.ops.config import OpsSettings
+from services.ops.context import Ops, Stores
+from services.ops.guards.origin import is_loopback
+from services.ops.kafka_side import LiveKafka
+from services.ops.limits import RateLimits
+from services.ops.metrics import OpsMetrics
+from services.ops.server import WebServer
+from services.ops.sessions import Sessions
+from services.ops.tokens import Tokens, read_tokens
+from services.ops.web import web_app
+from shared.clock import system_clock
+from shared.messaging.settings import MessagingSettings
+from shared.settings import WrongSettings
+
+
+@dataclass(frozen=True)
+class OpsApp:
+    """The service, wired and not yet started."""
+
+    kafka: LiveKafka
+    health: WebServer
+
+    async def start(self) -> None:
+        """Begin to hear what Kafka has to say."""
+        await self.kafka.start()
+
+    async def stop(self) -> None:
+        """Answer what is in work, and leave Kafka."""
+        await self.health.stop()
+        await self.kafka.stop()
+
+
+async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Stores) -> OpsApp:
+    """Wire the service to Kafka and to what it reads; raises `WrongSettings`."""
+    registry = CollectorRegistry()
+    kafka = LiveKafka(messaging)
+    key = settings.ops_session_key
+    ops = Ops(
+        settings=settings,
+        kafka=kafka,
+        stores=stores,
+        tokens=_tokens(settings),
+        sessions=Sessions(
+            key=key.get_secret_value() if key else None,
+            hours=settings.ops_session_hours,
+            clock=system_clock,
+        ),
+        limits=RateLimits(
+            per_second=settings.ops_requests_per_second,
+            burst=settings.ops_request_burst,
+            now=time.monotonic,
+        ),
+        metrics=OpsMetrics(registry),
+        registry=registry,
+        clock=system_clock,
+    )
+    server = WebServer(
+        web_app(ops),
+        host=settings.ops_host,
+        port=settings.ops_port,
+        else_any_port="ops_port" not in settings.model_fields_set,
+        stop_seconds=settings.ops_stop_seconds,
+    )
+    return OpsApp(kafka, server)
+
+
+def _tokens(settings: OpsSettings) -> Tokens | None:
+    if settings.ops_tokens is not None:
+        return read_tokens(settings.ops_tokens)
+    if is_loopback(settings.ops_host):
+        return None
+    raise WrongSettings(
+        f"PREFERSTREAM_OPS_HOST: {settings.ops_host} is reached from other machines, so callers"
+        " must show tokens: name their file in PREFERSTREAM_OPS_TOKENS"
+        " (`python -m services.ops.tokens NAME ROLE` draws one), or listen on 127.0.0.1"
+    )

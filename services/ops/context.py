@@ -1,0 +1,59 @@
+"""What pages and endpoints work with, made once where the process starts."""
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from services.ops.config import OpsSettings
+from services.ops.kafka_side import KafkaSide
+from services.ops.limits import RateLimits
+from services.ops.metrics import OpsMetrics
+from services.ops.sessions import Sessions
+from services.ops.tokens import Tokens
+from shared.clock import Clock
+from shared.images.loader import LoadedImage
+from shared.store.protocol import ImageStore, ProfileStore
+
+
+class Images(Protocol):
+    """The guarded way to an image: sizes, addresses and formats are checked there."""
+
+    async def load(self, uri: str) -> LoadedImage:
+        """Raises `Unprocessable` and `Unavailable`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What we read beside Kafka: profiles, where images lie, and the guarded way to load one."""
+
+    profiles: ProfileStore
+    known_images: ImageStore
+    images: Images
+
+
+@dataclass(frozen=True)
+class Ops:
+    """All of it."""
+
+    settings: OpsSettings
+    kafka: KafkaSide
+    stores: Stores
+    tokens: Tokens | None
+    """None: only loopback reaches us, and everybody there may do everything."""
+    sessions: Sessions
+    limits: RateLimits
+    metrics: OpsMetrics
+    registry: CollectorRegistry
+    clock: Clock
+
+
+def ops_of(request: Request) -> Ops:
+    """The one context of this app."""
+    found: Ops = request.app.state.ops
+    return found
+
+
+OpsOf = Annotated[Ops, Depends(ops_of)]

@@ -1,0 +1,74 @@
+"""Be Kafka for the gateway: keep what is sent, answer what a test has prepared, tell its news."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from shared.client import NoAnswer
+from shared.client.live import Heard
+from shared.errors import Unavailable
+from shared.events import ImageCandidates, RankedFeed
+from shared.events.base import Event
+from shared.events.codec import encode
+from shared.events.record import Record
+
+
+class FakeKafkaSide:
+    """A `KafkaSide`; away while `away` says why."""
+
+    def __init__(self) -> None:
+        self.away: str | None = None
+        self.sent: list[Event] = []
+        self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
+        self._listeners: set[asyncio.Queue[Heard]] = set()
+        self._offset = 0
+
+    async def send(self, *events: Event) -> None:
+        self._answers()
+        for event in events:
+            encode(event)
+        self.sent += events
+
+    async def answer(self, event: ImageCandidates, *, seconds: float) -> RankedFeed:
+        await self.send(event)
+        feed = self.feed_for(event)
+        if feed is None:
+            raise NoAnswer(event.request_id, seconds=seconds)
+        self.tell(feed)
+        return feed
+
+    def tell(self, event: Event) -> None:
+        """Let everybody who listens hear an event."""
+        sent = encode(event)
+        self._offset += 1
+        record = Record(sent.topic, 0, self._offset, 0, sent.key, sent.value, sent.headers)
+        for queue in self._listeners:
+            queue.put_nowait((record, event))
+
+    @asynccontextmanager
+    async def listening(
+        self, wanted: Callable[[Record], bool] = lambda record: True
+    ) -> AsyncIterator[AsyncIterator[Heard]]:
+        queue: asyncio.Queue[Heard] = asyncio.Queue()
+        self._listeners.add(queue)
+
+        async def heard() -> AsyncIterator[Heard]:
+            while True:
+                record, event = await queue.get()
+                if wanted(record):
+                    yield record, event
+
+        try:
+            yield heard()
+        finally:
+            self._listeners.discard(queue)
+
+    def dead_because(self) -> str | None:
+        return None
+
+    async def not_ready_because(self) -> str | None:
+        return self.away
+
+    def _answers(self) -> None:
+        if self.away:
+            raise Unavailable("kafka", self.away)

@@ -1,0 +1,75 @@
+"""The real web app on fakes, and browsers and programs that ask it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from services.ops.access import Role
+from services.ops.config import OpsSettings
+from services.ops.context import Ops, Stores
+from services.ops.limits import RateLimits
+from services.ops.metrics import OpsMetrics
+from services.ops.sessions import Sessions
+from services.ops.tokens import KnownToken, Tokens, digest_of
+from services.ops.web import web_app
+from tests.fakes.images import DrawnImages
+from tests.fakes.kafka_side import FakeKafkaSide
+from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+HOME = "http://127.0.0.1:8420"
+TOKENS = {"reader": Role.READ, "writer": Role.WRITE, "operator": Role.OPERATE}
+
+
+@dataclass(frozen=True)
+class Site:
+    """The app, and the fakes behind it."""
+
+    app: ASGIApp
+    ops: Ops
+    kafka: FakeKafkaSide
+    profiles: InMemoryProfiles
+
+    def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
+        """A program or a browser; `token` is the name of one of `TOKENS`."""
+        told = {"Authorization": f"Bearer secret-{token}"} if token else {}
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url=HOME, headers={**told, **headers}
+        )
+
+
+def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **settings: Any) -> Site:
+    """A new one; `seconds[0]` is what its clock for limits says."""
+    chosen = OpsSettings(**settings)
+    kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
+    clock = seconds or [0.0]
+    ops = Ops(
+        settings=chosen,
+        kafka=kafka,
+        stores=Stores(profiles, InMemoryImages(), DrawnImages()),
+        tokens=known_tokens(TOKENS) if with_tokens else None,
+        sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
+        limits=RateLimits(
+            per_second=chosen.ops_requests_per_second,
+            burst=chosen.ops_request_burst,
+            now=lambda: clock[0],
+        ),
+        metrics=OpsMetrics(registry),
+        registry=registry,
+        clock=lambda: NOW,
+    )
+    return Site(web_app(ops), ops, kafka, profiles)
+
+
+def known_tokens(roles: Mapping[str, Role], *, tenant: str | None = None) -> Tokens:
+    return Tokens(
+        [
+            KnownToken(name=name, role=role, tenant=tenant, sha256=digest_of(f"secret-{name}"))
+            for name, role in roles.items()
+        ]
+    )
