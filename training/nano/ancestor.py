@@ -22,7 +22,9 @@ def begin_with(folder: Path, model: Any, tokenizer: Any) -> str:
     known = AutoTokenizer.from_pretrained(folder).get_vocab()
     for name, weight in model.named_parameters():
         if name == EMBEDDINGS:
-            shared = [(k, known[word]) for word, k in tokenizer.get_vocab().items() if word in known]
+            shared = [
+                (k, known[word]) for word, k in tokenizer.get_vocab().items() if word in known
+            ]
             here, there = (torch.tensor(places) for places in zip(*shared, strict=True))
             weight[here] = old[name][there]
         elif name not in old or old[name].shape != weight.shape:

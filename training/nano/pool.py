@@ -11,7 +11,8 @@ import contextlib
 import multiprocessing
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,12 @@ from PIL import Image
 
 from training.nano.shelves import Shelves
 from training.prefersim.canvas import SIDE
-from training.prefersim.degradations import degrade_to_canvas, draw_strength
+from training.prefersim.degradations import (
+    apply,
+    degrade_to_canvas,
+    draw_degradation,
+    draw_strength,
+)
 from training.prefersim.photographs import draw_photographs
 from training.prefersim.renderer import Pixels, render
 from training.prefersim.scenes import draw_scenes
@@ -39,7 +45,7 @@ AT_ONCE: Final = 50
 PHOTOGRAPHS: Final = 40
 """Of a chunk."""
 DEGRADED: Final = 0.5
-"""Share of the drawings, and of the photographs."""
+"""Share of the drawings; the same share of the photographs comes from JPEGs of other sizes."""
 KNOWN_IN_PHOTOGRAPHS: Final = (1, 3, 4)
 """Of the five elements those that are known of a photograph: color, saturation and detail."""
 
@@ -94,7 +100,7 @@ def _render_into(pixels: Pixels, *, seed: int, workers: int) -> Attributes:
     chunks, make = range(-(-count // CHUNK)), partial(_chunk, seed=seed)
     with contextlib.ExitStack() as open_while:
         if workers == 1:
-            done = map(make, chunks)
+            done: Iterator[tuple[Pixels, Attributes]] = map(make, chunks)
         else:
             processes = multiprocessing.get_context("fork").Pool(workers)
             done = open_while.enter_context(processes).imap(make, chunks)
@@ -116,19 +122,30 @@ def _chunk(number: int, *, seed: int) -> tuple[Pixels, Attributes]:
     rng = np.random.default_rng((seed, number))
     attributes = sample_attributes(rng, CHUNK - PHOTOGRAPHS)
     drawings = _drawings(rng, attributes)
-    photographs, shown = draw_photographs(rng, PHOTOGRAPHS)
-    degraded = slice(0, int(DEGRADED * PHOTOGRAPHS))
-    photographs[degraded] = degrade_to_canvas(photographs[degraded], rng)
+    photographs, shown = photographs_as_files(rng, PHOTOGRAPHS)
     order = rng.permutation(CHUNK)
     pixels = np.concatenate([drawings, photographs])[order]
     return pixels, np.concatenate([attributes, shown])[order]
+
+
+def photographs_as_files(rng: np.random.Generator, count: int) -> tuple[Pixels, Attributes]:
+    """Restyled photographs, the first half of them from JPEGs of other sizes.
+
+    Without noise or blur: how sharp a photograph is, is what its detail says.
+    """
+    photographs, shown = draw_photographs(rng, count)
+    for k in range(int(DEGRADED * count)):
+        drawn = draw_degradation(rng)
+        saved = apply(photographs[k], replace(drawn, blur=0.0, noise=0.0), rng)
+        photographs[k] = np.asarray(saved.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    return photographs, shown
 
 
 def _drawings(rng: np.random.Generator, attributes: Attributes) -> Pixels:
     """The first half as it is drawn, or saved larger and read back; the rest degraded."""
     count = len(attributes)
     degraded = int(DEGRADED * count)
-    strength = np.ones((count, len(SIZES)))
+    strength = np.ones((count, len(SIZES)), np.float32)
     strength[count - degraded :] = draw_strength(rng, degraded)
     parts = [
         render(

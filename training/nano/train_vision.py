@@ -21,8 +21,8 @@ from torch import Tensor
 from shared.prompt import UNKNOWN
 from shared.taste import ELEMENTS
 from shared.vlm.qwen_forward import Blocks
-from training.nano.architecture import build_model
 from training.nano.ancestor import begin_with
+from training.nano.architecture import build_model
 from training.nano.checkpoint import resume, save_checkpoint
 from training.nano.eye import compiled_blocks, look
 from training.nano.optimizer import Optimizer
