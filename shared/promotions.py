@@ -14,6 +14,7 @@ from shared.messaging.contract import Delivery
 from shared.messaging.service import KafkaService
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.tail import tail
+from shared.model_metrics import ModelMetrics
 from shared.vlm.checkpoint import BadCheckpoint
 from shared.vlm.serving import Announced, ServingModels
 
@@ -96,6 +97,7 @@ async def follow_promotions(
     kafka: KafkaService, models: ServingModels, messaging: MessagingSettings
 ) -> None:
     """Serve what was promoted last, and follow what comes; raises `Unavailable`."""
+    ModelMetrics(models, kafka.registry)
     promotions = Promotions(models)
     await promotions.catch_up(messaging)
     kafka.every_instance(MODELS, promotions.take)

@@ -66,6 +66,7 @@ async def build(
     service = AssessorService(
         Parts(
             models=parts.models,
+            embedder=parts.embedder,
             profiles=parts.profiles,
             known_images=parts.known_images,
             seen=parts.seen,

@@ -8,9 +8,10 @@ from services.assessor.metrics import AssessorMetrics
 from services.assessor.ranking import Assessed, by_description, by_model, not_assessed
 from services.assessor.slate import Entry
 from services.assessor.stopwatch import NoTimeLeft, Stopwatch
-from shared.embedding.taste_vectors import element_scores
+from shared.embedding.protocol import Embedder
+from shared.embedding.taste_vectors import element_scores, taste_vectors
 from shared.errors import Unavailable
-from shared.store.protocol import ImageStore, ProfileStore, StoredProfile
+from shared.store.protocol import ImageStore, ProfileStore, StoredProfile, TasteVectors
 from shared.vlm.protocol import Candidate, Scored, VisionLanguageModel
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,12 @@ class Assessing:
         *,
         profiles: ProfileStore,
         images: ImageStore,
+        embedder: Embedder,
         metrics: AssessorMetrics,
     ) -> None:
         self._profiles = profiles
         self._images = images
+        self._embedder = embedder
         self._metrics = metrics
 
     async def assess(
@@ -96,7 +99,7 @@ class Assessing:
         model: VisionLanguageModel,
         why: str,
     ) -> Assessment:
-        taste = await self._profiles.vectors(tenant=profile.tenant, user_id=profile.user_id)
+        taste = await self._vectors(profile)
         known = await self._images.descriptions(
             content_hashes=[entry.image.content_hash for entry in entries],
             model_version=model.model_version,
@@ -114,3 +117,9 @@ class Assessing:
         if rest:
             instead += f", {rest} follow in the order sent"
         return Assessment(tuple(assessed), f"{why}; {instead}")
+
+    async def _vectors(self, profile: StoredProfile) -> TasteVectors | None:
+        if profile.corrections is None:
+            return await self._profiles.vectors(tenant=profile.tenant, user_id=profile.user_id)
+        # Those stored are of the prediction; a person's own words are few, and soon embedded.
+        return await taste_vectors(profile.taste, self._embedder)

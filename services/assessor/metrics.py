@@ -1,8 +1,11 @@
 """What the assessor counts beside its events."""
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from shared.events import RankedFeed
+from shared.events.feed import Status, Tier
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15, 30, 60)
 
@@ -48,6 +51,12 @@ class AssessorMetrics:
             buckets=SECONDS,
             registry=registry,
         )
+
+        # From 0: a counter that is born at 1 has never grown, for Prometheus.
+        for status in get_args(Status):
+            self.feeds.labels(status)
+        for tier in get_args(Tier):
+            self.images.labels(tier)
 
     def count(self, feed: RankedFeed) -> None:
         """Everything about a feed that was published."""

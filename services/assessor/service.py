@@ -16,6 +16,7 @@ from services.assessor.shadowing import Shadowing
 from services.assessor.slate import Slate, slate, wanted
 from services.assessor.stopwatch import Stopwatch
 from shared.clock import Clock
+from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.feed import Status
 from shared.ids import feed_id
@@ -43,6 +44,7 @@ class Parts:
     """What the service works with."""
 
     models: ServingModels
+    embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
     seen: SeenStore
@@ -84,6 +86,7 @@ class AssessorService:
         self._assessing = Assessing(
             profiles=parts.profiles,
             images=parts.known_images,
+            embedder=parts.embedder,
             metrics=metrics,
         )
         self._placing = Placing(

@@ -43,8 +43,10 @@ class ShadowMetrics:
         self.slates = Counter(
             "preferstream_shadow_slates", "Slates scored unseen", ["outcome"], registry=registry
         )
+        for outcome in ("scored", "unavailable", "failed"):
+            self.slates.labels(outcome)
         self.agreement = Histogram(
-            "preferstream_shadow_pair_agreement",
+            "preferstream_shadow_pair_agreement_ratio",
             "Share of pairs that champion and challenger order alike",
             buckets=(0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.99, 1.0),
             registry=registry,

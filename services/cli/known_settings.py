@@ -13,6 +13,7 @@ from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.registry_settings import RegistrySettings
+from services.watch.config import WatchSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import PREFIX, attribute_docstrings
@@ -30,6 +31,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Retrain service", RetrainSettings),
     ("Dashboard and gateway", OpsSettings),
     ("The registry", RegistrySettings),
+    ("Watch service", WatchSettings),
 )
 WIDTH = 98
 

@@ -73,6 +73,23 @@ def taste_of(event: ProfileUpdated) -> Taste:
     return Taste(preference=event.preference, non_preference=event.non_preference)
 
 
+def correction_lines(event: ProfileUpdated) -> list[str]:
+    """What the person said themselves, one line an element and side."""
+    lines = []
+    for said in event.corrections:
+        told = []
+        if said.edited is not None:
+            words = ", ".join(f"{one.word} {one.weight:.0%}" for one in said.edited)
+            told.append(f"edited to {words or '(unknown)'}")
+        if said.pinned:
+            told.append(f"pinned {', '.join(said.pinned)}")
+        if said.vetoed:
+            told.append(f"vetoed {', '.join(said.vetoed)}")
+        side = "likes" if said.side == "preference" else "does not like"
+        lines.append(f"{said.element.spoken}, {side}: {'; '.join(told)}")
+    return lines
+
+
 def _ranking(title: str) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("#", justify="right")

@@ -16,6 +16,8 @@ from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
+from services.watch.app import build as build_watch
+from services.watch.config import WatchSettings
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
 from shared.messaging.dead_letters import TooManyDeadLetters
@@ -97,6 +99,7 @@ async def start_services(
         )
         apps = await _build(messaging, parts)
         apps["retrain"] = await build_retrain(retrain, messaging)
+        apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")
         await _start(apps, stack)
         # Last, so that whoever opens the dashboard finds the others there.

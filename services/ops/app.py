@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
@@ -40,6 +40,7 @@ class OpsApp:
 async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Stores) -> OpsApp:
     """Wire the service to Kafka and to what it reads; raises `WrongSettings`."""
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     kafka = LiveKafka(messaging)
     key = settings.ops_session_key
     ops = Ops(

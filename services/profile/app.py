@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from services.profile.announcing import Announcing
 from services.profile.config import ProfileSettings
+from services.profile.correcting import Correcting
 from services.profile.handlers import connect
 from services.profile.metrics import ProfileMetrics
 from services.profile.service import Parts, ProfileService
@@ -39,6 +41,7 @@ async def build(
     """Wire the service to Kafka and to the parts that it shares with others."""
     registry = CollectorRegistry()
     kafka = KafkaService("profile", messaging, registry)
+    announcing = Announcing(parts.profiles, kafka.publisher)
     service = ProfileService(
         Parts(
             models=parts.models,
@@ -52,8 +55,16 @@ async def build(
         ),
         settings,
         ProfileMetrics(registry),
+        announcing,
     )
-    connect(kafka, service, Views(parts.seen, settings))
+    correcting = Correcting(
+        parts.profiles,
+        announcing,
+        parts.models,
+        clock=system_clock,
+        remembered_event_ids=settings.remembered_event_ids,
+    )
+    connect(kafka, service, Views(parts.seen, settings), correcting)
     await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from PIL.Image import Image
 
+from services.profile.announcing import Announcing, Person
 from services.profile.config import ProfileSettings
 from services.profile.gathering import Gathering
 from services.profile.keeping import lasting_uri
@@ -16,10 +17,10 @@ from shared.clock import Clock
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
 from shared.errors import Unavailable, Unprocessable
-from shared.events import Evidence, Feedback, ProfileUpdated, UserErase, UserErased
+from shared.events import Feedback, UserErase, UserErased
 from shared.events.base import record_key
 from shared.events.topics import PROFILES
-from shared.ids import erased_event_id, profile_event_id
+from shared.ids import erased_event_id
 from shared.images.loader import Loaded, LoadedImage
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, ProfileStore, Reference, SeenStore, StoredProfile
@@ -46,14 +47,6 @@ class Models(Protocol):
 
 
 @dataclass(frozen=True)
-class Person:
-    """Whose taste it is."""
-
-    tenant: str
-    user_id: str
-
-
-@dataclass(frozen=True)
 class Parts:
     """What the service works with."""
 
@@ -70,8 +63,15 @@ class Parts:
 class ProfileService:
     """Takes feedback in, keeps references, predicts tastes, forgets people."""
 
-    def __init__(self, parts: Parts, settings: ProfileSettings, metrics: ProfileMetrics) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        settings: ProfileSettings,
+        metrics: ProfileMetrics,
+        announcing: Announcing,
+    ) -> None:
         self._parts = parts
+        self._announcing = announcing
         self._settings = settings
         self._metrics = metrics
         self._people: Gathering[Person, Reference] = Gathering(
@@ -129,12 +129,12 @@ class ProfileService:
         applied = stored.applied_event_ids if stored else ()
         fresh = [reference for reference in new if reference.event_id not in applied]
         if stored is None or fresh:
-            stored = await self._predicted(person, stored, fresh)
-        await self._parts.publisher.publish(_announced(stored))
+            await self._predict(person, stored, fresh)
+        await self._announcing.tell(person)
 
-    async def _predicted(
+    async def _predict(
         self, person: Person, stored: StoredProfile | None, fresh: Sequence[Reference]
-    ) -> StoredProfile:
+    ) -> None:
         references = merged(
             stored.references if stored else (), fresh, per_side=self._settings.references_per_side
         )
@@ -147,8 +147,8 @@ class ProfileService:
         profile = StoredProfile(
             tenant=person.tenant,
             user_id=person.user_id,
-            profile_version=stored.profile_version + 1 if stored else 1,
-            taste=taste,
+            prediction_version=stored.prediction_version + 1 if stored else 1,
+            predicted=taste,
             references=references,
             applied_event_ids=ids[-self._settings.remembered_event_ids :],
             model_version=model.model_version,
@@ -157,7 +157,6 @@ class ProfileService:
         vectors = await taste_vectors(taste, self._parts.embedder)
         await self._parts.profiles.put(profile, vectors)
         self._metrics.updated.inc()
-        return profile
 
     async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
         with self._metrics.prediction_seconds.time():
@@ -176,23 +175,3 @@ class ProfileService:
             log.warning("a reference is left out of a prediction: %s", refusal)
         self._metrics.lost_references.inc(len(lost))
         return [one.pixels for one in found if isinstance(one, LoadedImage)]
-
-
-def _announced(profile: StoredProfile) -> ProfileUpdated:
-    return ProfileUpdated(
-        event_id=profile_event_id(
-            tenant=profile.tenant, user_id=profile.user_id, profile_version=profile.profile_version
-        ),
-        occurred_at=profile.updated_at,
-        user_id=profile.user_id,
-        tenant=profile.tenant,
-        profile_version=profile.profile_version,
-        preference=profile.taste.preference,
-        non_preference=profile.taste.non_preference,
-        evidence=Evidence(
-            liked=len(of_side(profile.references, "liked")),
-            disliked=len(of_side(profile.references, "disliked")),
-        ),
-        reference_ids=tuple(reference.image_id for reference in profile.references),
-        model_version=profile.model_version,
-    )

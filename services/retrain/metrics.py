@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.retrain.columns import TABLES
+
 SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 
 
@@ -24,6 +26,9 @@ class CollectMetrics:
             ["table"],
             registry=registry,
         )
+        for table in TABLES:
+            # From 0: a counter that is born at 1 has never grown, for Prometheus.
+            self.lost.labels(table.name)
         self.failures = Counter(
             "preferstream_collect_failures",
             "Collections of a table that ended in a problem",
@@ -40,7 +45,7 @@ class CollectMetrics:
             "preferstream_lake_files", "Files of a table", ["table"], registry=registry
         )
         self.last_success = Gauge(
-            "preferstream_collect_last_success_seconds",
+            "preferstream_collect_last_success_timestamp_seconds",
             "Moment of the last collection without a problem, seconds since the epoch",
             registry=registry,
         )

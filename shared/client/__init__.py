@@ -4,12 +4,14 @@
         app.act("ada", "reference_like", "boat.png", uri="https://images.example/boat.png")
         feed = app.rank("ada", {"a.png": "https://images.example/a.png"})
         app.act("ada", "click", feed.items[0].image_id, request_id=feed.request_id)
+        app.correct("ada", "pin", element="color", word="blue")
 
 `AsyncClient` has the same verbs, to be awaited.
 """
 
 from shared.client.blocking import Client
+from shared.client.corrections import correction
 from shared.client.live import AsyncClient
 from shared.client.requests import NoAnswer, action, request
 
-__all__ = ["AsyncClient", "Client", "NoAnswer", "action", "request"]
+__all__ = ["AsyncClient", "Client", "NoAnswer", "action", "correction", "request"]

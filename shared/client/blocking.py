@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from shared.client.corrections import correction
 from shared.client.records import Sender, events_of, reading
 from shared.client.requests import Images, NoAnswer, action, request
 from shared.events import (
     DEFAULT_TENANT,
     Feedback,
     ImageCandidates,
+    ProfileCorrected,
     ProfileUpdated,
     RankedFeed,
 )
 from shared.events.base import Event, record_key
+from shared.events.correction import CorrectionAction
 from shared.events.feedback import Action
 from shared.events.record import Record
 from shared.events.topics import FEEDS, PROFILES
@@ -54,6 +57,15 @@ class Client:
     def act(self, user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
         """Say what a user did with an image; `uri` is needed where no feed has shown it yet."""
         event = action(user_id, type, image_id, **{"tenant": self._tenant, **fields})
+        self.send(event)
+        return event
+
+    def correct(self, user_id: str, action: CorrectionAction, **fields: Any) -> ProfileCorrected:
+        """Say what holds for a user's taste whatever is predicted.
+
+        `fields` are those of the event: `element`, `side`, `word`, `words`.
+        """
+        event = correction(user_id, action, **{"tenant": self._tenant, **fields})
         self.send(event)
         return event
 
@@ -121,7 +133,9 @@ def latest_profile(
 ) -> ProfileUpdated | None:
     """The user's profile as the topic has it; None when there is none or it was erased."""
     key = record_key(tenant=tenant, user_id=user_id).encode()
-    own = [record for record in records if record.key == key]
-    if not own or own[-1].value is None:
-        return None
+    own: list[Record] = []
+    for record in records:
+        if record.key == key:
+            # Versions begin anew behind a tombstone; what stood before it is nobody's.
+            own = [*own, record] if record.value is not None else []
     return max(events_of(own, ProfileUpdated), key=lambda e: e.profile_version, default=None)

@@ -10,11 +10,19 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.client.corrections import correction
 from shared.client.requests import Images, NoAnswer, action, request
 from shared.errors import Unavailable, Unprocessable
-from shared.events import DEFAULT_TENANT, Feedback, ImageCandidates, RankedFeed
+from shared.events import (
+    DEFAULT_TENANT,
+    Feedback,
+    ImageCandidates,
+    ProfileCorrected,
+    RankedFeed,
+)
 from shared.events.base import Event
 from shared.events.codec import decode
+from shared.events.correction import CorrectionAction
 from shared.events.feedback import Action
 from shared.events.record import Record
 from shared.events.topics import FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
@@ -146,6 +154,14 @@ class AsyncClient:
     async def act(self, user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
         """Say what a user did with an image; `uri` is needed where no feed has shown it yet."""
         event = action(user_id, type, image_id, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
+    async def correct(
+        self, user_id: str, action: CorrectionAction, **fields: Any
+    ) -> ProfileCorrected:
+        """Say what holds for a user's taste whatever is predicted: `element`, `side`, `word`."""
+        event = correction(user_id, action, **{"tenant": self._tenant, **fields})
         await self.send(event)
         return event
 

@@ -2,6 +2,7 @@
 
 from shared.events.base import DEFAULT_TENANT, Event
 from shared.events.candidates import Candidate, ImageCandidates
+from shared.events.correction import ProfileCorrected
 from shared.events.erase import UserErase, UserErased
 from shared.events.feed import (
     Assessment,
@@ -25,6 +26,7 @@ __all__ = [
     "Feedback",
     "ImageCandidates",
     "ModelPromoted",
+    "ProfileCorrected",
     "ProfileUpdated",
     "RankedFeed",
     "RankedItem",

@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from shared.corrections import CorrectedWord
 from shared.events.base import Event
 from shared.events.candidates import Candidate, ImageCandidates
+from shared.events.correction import ProfileCorrected
 from shared.events.erase import UserErase
 from shared.events.feedback import Feedback
+from shared.taste import Element
 
 AT: Final = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 LATER: Final = datetime(2026, 1, 31, 9, 30, 1, 250_000, tzinfo=UTC)
@@ -67,6 +70,19 @@ FROM_APPS: Final[tuple[tuple[Event, Event], ...]] = (
         Feedback(
             event_id=example_id(6), occurred_at=LATER, user_id=USER, type="like", image_id="img-1"
         ),
+    ),
+    (
+        ProfileCorrected(
+            event_id=example_id(15),
+            occurred_at=LATER,
+            user_id=USER,
+            tenant="gallery",
+            action="edit",
+            element=Element.COLOR,
+            side="preference",
+            words=(CorrectedWord(word="pastel"), CorrectedWord(word="deep blue", weight=0.5)),
+        ),
+        ProfileCorrected(event_id=example_id(16), occurred_at=LATER, user_id=USER, action="reset"),
     ),
     (
         UserErase(

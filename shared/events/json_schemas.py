@@ -5,11 +5,12 @@ from typing import Any, Final, Literal
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.events.base import Event
+from shared.events.correction import ProfileCorrected
 from shared.events.feedback import Feedback
-from shared.events.topics import CANDIDATES, ERASE, FEEDBACK, TOPICS, Topic
+from shared.events.topics import CANDIDATES, CORRECTIONS, ERASE, FEEDBACK, TOPICS, Topic
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-SENT_BY_APPS: Final = (CANDIDATES, FEEDBACK, ERASE)
+SENT_BY_APPS: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, ERASE)
 """Topics that applications write; the others are ours to write and theirs to read."""
 
 _RULES: Final[dict[type[Event], dict[str, Any]]] = {
@@ -19,7 +20,22 @@ _RULES: Final[dict[type[Event], dict[str, Any]]] = {
             "properties": {"dwell_ms": {"type": "integer"}},
             "required": ["dwell_ms"],
         },
-    }
+    },
+    ProfileCorrected: {
+        "allOf": [
+            {
+                "if": {"properties": {"action": {"enum": actions}}, "required": ["action"]},
+                "then": {
+                    "properties": {name: {"not": {"type": "null"}} for name in needed},
+                    "required": needed,
+                },
+            }
+            for actions, needed in (
+                (["pin", "veto"], ["element", "word"]),
+                (["edit"], ["element", "words"]),
+            )
+        ]
+    },
 }
 """Rules between fields, which a type checks in code and its schema must be told."""
 

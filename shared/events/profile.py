@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from shared.corrections import Correction
 from shared.events.base import Event
 from shared.events.fields import Identifier
 from shared.taste import TasteSide, Value
@@ -27,3 +28,5 @@ class ProfileUpdated(Event):
     evidence: Evidence
     reference_ids: tuple[Identifier, ...] = ()
     model_version: Identifier
+    corrections: Annotated[tuple[Correction, ...], Field(exclude_if=lambda said: not said)] = ()
+    """What the person said themselves, which both sides above obey; left out without any."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.events.base import Event
 from shared.events.candidates import ImageCandidates
+from shared.events.correction import ProfileCorrected
 from shared.events.erase import UserErase, UserErased
 from shared.events.feed import RankedFeed
 from shared.events.feedback import Feedback
@@ -44,6 +45,12 @@ FEEDBACK: Final = Topic(
 PROFILES: Final = Topic(
     ProfileUpdated.event_type, ProfileUpdated, None, compacted=True, purpose="taste profiles"
 )
+CORRECTIONS: Final = Topic(
+    ProfileCorrected.event_type,
+    ProfileCorrected,
+    30 * DAY_MS,
+    purpose="what people say of their own taste profiles",
+)
 MODELS: Final = Topic(
     ModelPromoted.event_type, ModelPromoted, None, compacted=True, purpose="the model to serve"
 )
@@ -52,8 +59,8 @@ ERASED: Final = Topic(
     UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was forgotten"
 )
 
-TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, PROFILES, MODELS, ERASE, ERASED)
-CONSUMED: Final = (CANDIDATES, FEEDBACK, MODELS, ERASE, FEEDS, PROFILES)
+TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, CORRECTIONS, PROFILES, MODELS, ERASE, ERASED)
+CONSUMED: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, MODELS, ERASE, FEEDS, PROFILES)
 """Topics that a service of ours reads, and that therefore have a dead-letter topic."""
 DEAD_LETTERS: Final = tuple(
     Topic(topic.dead_letters, None, 30 * DAY_MS, purpose=f"set aside from {topic.name}")

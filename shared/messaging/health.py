@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    ProcessCollector,
+    generate_latest,
+)
 
 Check = Callable[[], Awaitable[str | None]]
 """None when all is well, else what is wrong."""
@@ -61,6 +66,8 @@ class HealthServer:
     ) -> None:
         self._watched = watched
         self._registry = registry
+        # Memory, CPU, open files and start of this process, as every Prometheus client names them.
+        ProcessCollector(registry=registry)
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None

@@ -4,6 +4,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 """From a decoded view to a slate on a slow machine."""
+INTERNAL_ERROR = "internal_error"
+"""Reason of a dead letter that is a fault of ours."""
+AGE_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400)
+"""From an idle system to a day of backlog."""
 
 
 class MessagingMetrics:
@@ -35,6 +39,13 @@ class MessagingMetrics:
             buckets=SECONDS,
             registry=registry,
         )
+        self.age = Histogram(
+            "preferstream_event_age_seconds",
+            "Seconds from an event's writing to Kafka to its acknowledged effect: queue and work",
+            ["topic"],
+            buckets=AGE_SECONDS,
+            registry=registry,
+        )
         self.in_flight = Gauge(
             "preferstream_events_in_flight", "Events in work", ["topic"], registry=registry
         )
@@ -44,3 +55,9 @@ class MessagingMetrics:
             ["topic"],
             registry=registry,
         )
+
+    def expect(self, topic: str) -> None:
+        """Show a topic's counters from 0: one that is born at 1 has never grown, for Prometheus."""
+        self.handled.labels(topic)
+        self.retries.labels(topic)
+        self.dead_letters.labels(topic, INTERNAL_ERROR)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.clock import Clock, system_clock
 from shared.errors import Unavailable, Unprocessable
 from shared.events.codec import decode
 from shared.events.record import Outgoing, Record
@@ -18,7 +19,7 @@ from shared.messaging.dead_letters import (
     dead_letter,
     without_value,
 )
-from shared.messaging.metrics import MessagingMetrics
+from shared.messaging.metrics import INTERNAL_ERROR, MessagingMetrics
 from shared.messaging.retry import waits
 from shared.messaging.settings import MessagingSettings
 
@@ -59,6 +60,7 @@ class Processing:
         metrics: MessagingMetrics,
         settings: MessagingSettings,
         sleep: Sleep = asyncio.sleep,
+        clock: Clock = system_clock,
     ) -> None:
         self.topic = topic
         self._handle = handle
@@ -67,6 +69,8 @@ class Processing:
         self._metrics = metrics
         self._settings = settings
         self._sleep = sleep
+        self._clock = clock
+        metrics.expect(topic.name)
 
     async def once(self, record: Record) -> None:
         """For the fast path: after the bounded retries, `Unavailable` is the caller's."""
@@ -96,6 +100,8 @@ class Processing:
                 self._metrics.retries.labels(self.topic.name).inc()
                 await self._sleep(wait)
         self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - began)
+        age = max(self._clock().timestamp() - record.timestamp_ms / 1000, 0.0)
+        self._metrics.age.labels(self.topic.name).observe(age)
 
     async def _attempt(self, record: Record, tries: _Tries) -> None:
         try:
@@ -128,7 +134,7 @@ class Processing:
 
 def _bug(error: Exception) -> Unprocessable:
     return Unprocessable(
-        "internal_error",
+        INTERNAL_ERROR,
         f"handling it failed with {type(error).__name__}: {str(error)[:300]}; this is a fault of"
         " the service, whose log has the traceback. Replay the event once it is mended",
     )

@@ -39,7 +39,7 @@ def provision(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Diff
 
     Doing it again changes nothing. Raises `Unavailable` when Kafka does not answer.
     """
-    with _admin(settings) as admin:
+    with admin_client(settings) as admin:
         existing = set(admin.list_topics())
         missing = [topic for topic in topics if topic.name not in existing]
         if missing:
@@ -50,7 +50,7 @@ def provision(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Diff
 
 def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Difference]:
     """How the cluster's topics differ from `topics`, missing ones included; changes nothing."""
-    with _admin(settings) as admin:
+    with admin_client(settings) as admin:
         existing = set(admin.list_topics())
         missing = [
             Difference(topic.name, "it", "missing", "a topic")
@@ -129,7 +129,8 @@ def _configs(admin: Any, names: Sequence[str]) -> dict[str, Mapping[str, str]]:
 
 
 @contextmanager
-def _admin(settings: MessagingSettings) -> Iterator[Any]:
+def admin_client(settings: MessagingSettings) -> Iterator[Any]:
+    """kafka-python's admin client for the length of a block; raises `Unavailable`."""
     try:
         client = KafkaAdminClient(
             bootstrap_servers=settings.kafka.split(","), request_timeout_ms=ADMIN_TIMEOUT_MS

@@ -42,6 +42,7 @@ class KafkaService:
         checks: Sequence[Check] = (),
     ) -> None:
         self.name = name
+        self.registry = registry
         self.publisher = KafkaPublisher(settings, client_id=f"preferstream-{name}")
         self._settings = settings
         self._metrics = MessagingMetrics(registry)

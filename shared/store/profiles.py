@@ -1,18 +1,26 @@
 """Keep profiles in Qdrant: one point a user and taste, both sides as named vectors."""
 
+import asyncio
 from typing import Final
 
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import PointStruct
 
-from shared.ids import profile_point_id
+from shared.ids import derived_id, profile_point_id
 from shared.store.lengths import restored
-from shared.store.protocol import StoredProfile, TasteVectors
+from shared.store.protocol import (
+    StoredCorrections,
+    StoredProfile,
+    TasteVectors,
+    with_corrections,
+)
 from shared.store.qdrant import ensure_collection, translated
 from shared.taste import ELEMENTS
 
 PREFERENCE: Final = "preference"
 NON_PREFERENCE: Final = "non_preference"
+CORRECTIONS: Final = "corrections"
+"""Collection of what people said; it outlives a change of the embedder."""
 
 
 class QdrantProfiles:
@@ -23,17 +31,22 @@ class QdrantProfiles:
         self.collection = f"profiles.{embedder}"
 
     async def prepare(self, *, dimension: int) -> None:
-        """Create the collection if it is missing."""
+        """Create the collections if they are missing."""
         size = len(ELEMENTS) * dimension
         sizes = {PREFERENCE: size, NON_PREFERENCE: size}
         await ensure_collection(self._client, self.collection, sizes, on_disk=False)
+        await ensure_collection(self._client, CORRECTIONS, {}, on_disk=True)
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         with translated():
-            found = await self._client.retrieve(
-                self.collection, [_point(tenant, user_id)], with_payload=True
+            predicted, said = await asyncio.gather(
+                self._client.retrieve(self.collection, [_point(tenant, user_id)]),
+                self._client.retrieve(CORRECTIONS, [_said_point(tenant, user_id)]),
             )
-        return StoredProfile.model_validate(found[0].payload) if found else None
+        return with_corrections(
+            StoredProfile.model_validate(predicted[0].payload) if predicted else None,
+            StoredCorrections.model_validate(said[0].payload) if said else None,
+        )
 
     async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
         with translated():
@@ -54,10 +67,19 @@ class QdrantProfiles:
                 PREFERENCE: vectors.preference.tolist(),
                 NON_PREFERENCE: vectors.non_preference.tolist(),
             },
-            payload=profile.model_dump(mode="json"),
+            payload=profile.model_dump(mode="json", exclude={"corrections"}),
         )
         with translated():
             await self._client.upsert(self.collection, [point], wait=True)
+
+    async def correct(self, corrections: StoredCorrections) -> None:
+        point = PointStruct(
+            id=_said_point(corrections.tenant, corrections.user_id),
+            vector={},
+            payload=corrections.model_dump(mode="json"),
+        )
+        with translated():
+            await self._client.upsert(CORRECTIONS, [point], wait=True)
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
         known = await self.get(tenant=tenant, user_id=user_id)
@@ -65,8 +87,13 @@ class QdrantProfiles:
             return 0
         with translated():
             await self._client.delete(self.collection, [_point(tenant, user_id)], wait=True)
+            await self._client.delete(CORRECTIONS, [_said_point(tenant, user_id)], wait=True)
         return 1
 
 
 def _point(tenant: str, user_id: str) -> str:
     return str(profile_point_id(tenant=tenant, user_id=user_id))
+
+
+def _said_point(tenant: str, user_id: str) -> str:
+    return str(derived_id("corrections", tenant, user_id))

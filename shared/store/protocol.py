@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self
 
-from pydantic import AwareDatetime
+from pydantic import AliasChoices, AwareDatetime, Field
 
+from shared.corrections import Correction, corrected
 from shared.embedding.protocol import Vectors
 from shared.events.feedback import Action
 from shared.taste import Element, Taste, Value
@@ -27,18 +28,77 @@ class Reference(Value):
     event_id: str
 
 
-class StoredProfile(Value):
-    """Everything kept about one user: the taste, what it rests on, and which events it has seen."""
+class StoredCorrections(Value):
+    """What one user has said of their own taste."""
 
     tenant: str
     user_id: str
-    profile_version: int
-    taste: Taste
+    version: int = 0
+    """Grows by one with each correction, a reset included; part of the profile's version."""
+    said: tuple[Correction, ...] = ()
+    applied_event_ids: tuple[str, ...] = ()
+    """The latest corrections taken in, newest last and bounded: redelivery changes nothing."""
+    model_version: str
+    """The model that predicted when the last of them was taken in."""
+    updated_at: AwareDatetime
+
+
+class StoredProfile(Value):
+    """Everything kept about one user: the taste, what it rests on, and which events it has seen.
+
+    What a model predicted and what the person said are two records with a writer each, put
+    together when they are read: no prediction in work can undo a correction, nor the reverse.
+    """
+
+    tenant: str
+    user_id: str
+    prediction_version: int = Field(
+        validation_alias=AliasChoices("prediction_version", "profile_version")
+    )
+    predicted: Taste = Field(validation_alias=AliasChoices("predicted", "taste"))
+    """The taste as the model predicted it. Both fields had other names until people could correct
+    their profiles, and are still found under them."""
     references: tuple[Reference, ...] = ()
     applied_event_ids: tuple[str, ...] = ()
     """The latest feedback events taken in, newest last and bounded: redelivery changes nothing."""
     model_version: str
     updated_at: AwareDatetime
+    corrections: StoredCorrections | None = None
+
+    @property
+    def profile_version(self) -> int:
+        """Grows whenever the taste may have changed, whoever changed it."""
+        return self.prediction_version + (self.corrections.version if self.corrections else 0)
+
+    @property
+    def taste(self) -> Taste:
+        """The taste as it stands: what the person said outranks what was predicted."""
+        return corrected(self.predicted, self.corrections.said if self.corrections else ())
+
+    @property
+    def changed_at(self) -> datetime:
+        """When the taste last changed, whoever changed it."""
+        said = self.corrections
+        return max(self.updated_at, said.updated_at) if said else self.updated_at
+
+
+def with_corrections(
+    predicted: StoredProfile | None, said: StoredCorrections | None
+) -> StoredProfile | None:
+    """The two records of a user as one profile; of one who only ever corrected, an empty one."""
+    if predicted is not None:
+        return predicted.model_copy(update={"corrections": said})
+    if said is None:
+        return None
+    return StoredProfile(
+        tenant=said.tenant,
+        user_id=said.user_id,
+        prediction_version=0,
+        predicted=Taste(),
+        model_version=said.model_version,
+        updated_at=said.updated_at,
+        corrections=said,
+    )
 
 
 @dataclass(frozen=True)
@@ -56,16 +116,24 @@ class TasteVectors:
 class ProfileStore(Protocol):
     """Keeps profiles. Raises `shared.errors.Unavailable` when it does not answer now."""
 
-    async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None: ...
+    async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
+        """What was predicted and what was said, as one."""
+        ...
 
-    async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None: ...
+    async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
+        """Of the predicted taste."""
+        ...
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
-        """Replace the user's profile; returns when it is durable."""
+        """Replace what was predicted, and nothing of what was said; returns when it is durable."""
+        ...
+
+    async def correct(self, corrections: StoredCorrections) -> None:
+        """Replace what was said, and nothing of what was predicted; returns when it is durable."""
         ...
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
-        """Forget the user; how many profiles were removed."""
+        """Forget the user, prediction and corrections; how many profiles were removed."""
         ...
 
 

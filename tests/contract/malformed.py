@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.events.record import Header
-from tests.contract.malformed_fields import OF_ANY_EVENT, OF_CANDIDATES, OF_FEEDBACK
+from tests.contract.malformed_fields import (
+    OF_ANY_EVENT,
+    OF_CANDIDATES,
+    OF_CORRECTIONS,
+    OF_FEEDBACK,
+)
 from tests.contract.wire import (
     CANDIDATES,
+    CORRECTIONS,
     FEEDBACK,
     LEFT_OUT,
     STRUCTURED,
@@ -180,6 +186,7 @@ def _malformed() -> tuple[Malformed, ...]:
         (CANDIDATES, OF_ANY_EVENT),
         (CANDIDATES, OF_CANDIDATES),
         (FEEDBACK, OF_FEEDBACK),
+        (CORRECTIONS, OF_CORRECTIONS),
     ):
         cases += [
             Malformed(f"{topic}: {name}", topic, b"k", value(topic, **change), (), "invalid_event")
@@ -193,4 +200,4 @@ def _malformed() -> tuple[Malformed, ...]:
 
 
 MALFORMED: Final = _malformed()
-"""What must become a dead letter, over the two topics that applications write most."""
+"""What must become a dead letter, over the three topics that applications write most."""

@@ -100,7 +100,12 @@ def test_an_application_sends_what_we_take_in_and_receives_all_the_rest() -> Non
         for operation in DOCUMENT["operations"].values()
         if operation["action"] == "send"
     }
-    assert sent == {"image.candidates.v1", "feedback.v1", "user.erase.v1"}
+    assert sent == {
+        "image.candidates.v1",
+        "feedback.v1",
+        "profile.corrected.v1",
+        "user.erase.v1",
+    }
     assert len(DOCUMENT["operations"]) == len(DOCUMENT["channels"])
 
 

@@ -118,4 +118,4 @@ def test_a_redelivered_cloudevent_whose_id_is_no_uuid_is_the_same_event() -> Non
 def _fields(topic: str) -> list[str]:
     schema = schema_validator(topic_named(topic)).schema
     parts = schema.get("$defs", {}).values()
-    return [name for part in (schema, *parts) for name in part["properties"]]
+    return [name for part in (schema, *parts) for name in part.get("properties", ())]

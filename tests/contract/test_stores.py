@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from qdrant_client import AsyncQdrantClient
 
+from shared.corrections import Correction
 from shared.embedding.taste_vectors import description_vector, element_scores, taste_vectors
 from shared.errors import Unavailable
 from shared.ids import derived_id, image_point_id, profile_point_id
@@ -24,6 +25,7 @@ from shared.store.protocol import (
     KnownImage,
     ProfileStore,
     Reference,
+    StoredCorrections,
     StoredProfile,
 )
 from shared.store.qdrant import open_qdrant
@@ -153,6 +155,51 @@ async def test_a_later_profile_replaces_the_earlier_one(stores: Stores) -> None:
     vectors = await stores.profiles.vectors(tenant="default", user_id="ana")
     assert vectors is not None
     assert not vectors.preference.any()
+
+
+def pinned(word: str, *, version: int = 1) -> StoredCorrections:
+    said = Correction(side="preference", element=Element.COLOR, pinned=(word,))
+    return StoredCorrections(
+        tenant="default", user_id="ana", version=version, said=(said,), applied_event_ids=("e-9",),
+        model_version="m-1", updated_at=NOW,
+    )  # fmt: skip
+
+
+async def test_what_was_said_and_what_was_predicted_do_not_overwrite_each_other(
+    stores: Stores,
+) -> None:
+    before = profile(TASTES["one side"])
+    await put(stores, before)
+    await stores.profiles.correct(pinned("gold"))
+    # A prediction that was in work meanwhile knows nothing of the correction.
+    await put(stores, before.model_copy(update={"prediction_version": 8}))
+    found = await stores.profiles.get(tenant="default", user_id="ana")
+    assert found is not None
+    assert found.corrections == pinned("gold")
+    assert [word.word for word in found.taste.preference.color] == ["gold", "red"]
+    assert (found.profile_version, found.predicted) == (9, TASTES["one side"])
+
+
+async def test_a_person_who_only_ever_corrected_has_a_profile_of_that(stores: Stores) -> None:
+    await stores.profiles.correct(pinned("gold"))
+    await stores.profiles.correct(pinned("teal", version=2))
+    found = await stores.profiles.get(tenant="default", user_id="ana")
+    assert found is not None
+    assert [word.word for word in found.taste.preference.color] == ["teal"]
+    assert (found.profile_version, found.references) == (2, ())
+    assert await stores.profiles.vectors(tenant="default", user_id="ana") is None
+    assert await stores.profiles.remove(tenant="default", user_id="ana") == 1
+    assert await stores.profiles.get(tenant="default", user_id="ana") is None
+
+
+def test_a_profile_that_was_stored_before_corrections_is_still_read() -> None:
+    old = {
+        "tenant": "default", "user_id": "ana", "profile_version": 7,
+        "taste": TASTES["full"].model_dump(mode="json"), "references": [],
+        "applied_event_ids": ["e-0"], "model_version": "m-1", "updated_at": NOW.isoformat(),
+    }  # fmt: skip
+    read = StoredProfile.model_validate(old)
+    assert (read.profile_version, read.taste) == (7, TASTES["full"])
 
 
 async def test_a_removed_profile_is_gone_and_counted_once(stores: Stores) -> None:
@@ -313,6 +360,7 @@ async def test_points_have_derived_ids_and_named_vectors(folder: StoreSettings) 
         f"profiles.{EMBEDDER.name}": [(profile_id, ["non_preference", "preference"])],
         f"images.{EMBEDDER.name}": [(image_id, ["elements"])],
         "image_ids": [(str(derived_id("image-id", "default", "a")), [])],
+        "corrections": [],
     }
 
 

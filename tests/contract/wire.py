@@ -8,6 +8,7 @@ from shared.events.record import Header, Record
 
 CANDIDATES: Final = "image.candidates.v1"
 FEEDBACK: Final = "feedback.v1"
+CORRECTIONS: Final = "profile.corrected.v1"
 STRUCTURED: Final[tuple[Header, ...]] = (("content-type", b"application/cloudevents+json"),)
 LEFT_OUT: Final = object()
 """As a field's value: leave the field out."""
@@ -28,6 +29,14 @@ _BASES: Final[dict[str, dict[str, Any]]] = {
         "user_id": "user-42",
         "type": "like",
         "image_id": "img-1",
+    },
+    CORRECTIONS: {
+        "event_id": _EVENT_ID,
+        "occurred_at": "2026-01-31T09:30:00Z",
+        "user_id": "user-42",
+        "action": "pin",
+        "element": "color",
+        "word": "blue",
     },
 }
 

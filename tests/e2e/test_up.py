@@ -40,7 +40,7 @@ def _gone_within(data_dir: Path, seconds: float) -> bool:
 def test_the_ready_line_says_where_everything_is(system: System) -> None:
     assert system.ready["ready"] is True
     assert system.ready["dashboard"] == system.ready["services"]["ops"]
-    assert set(system.ready["services"]) == {"assessor", "ops", "profile", "retrain"}
+    assert set(system.ready["services"]) == {"assessor", "ops", "profile", "retrain", "watch"}
     assert set(system.ready) == {"ready", "kafka", "dashboard", "services"}
 
 

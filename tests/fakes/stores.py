@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from shared.errors import Unavailable
-from shared.store.protocol import Described, KnownImage, SeenImages, StoredProfile, TasteVectors
+from shared.store.protocol import (
+    Described,
+    KnownImage,
+    SeenImages,
+    StoredCorrections,
+    StoredProfile,
+    TasteVectors,
+    with_corrections,
+)
 
 
 class InMemoryProfiles:
@@ -13,11 +21,12 @@ class InMemoryProfiles:
         self.away: str | None = None
         self.puts = 0
         self._kept: dict[tuple[str, str], tuple[StoredProfile, TasteVectors]] = {}
+        self._said: dict[tuple[str, str], StoredCorrections] = {}
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         self._answer()
         kept = self._kept.get((tenant, user_id))
-        return kept[0] if kept else None
+        return with_corrections(kept[0] if kept else None, self._said.get((tenant, user_id)))
 
     async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
         self._answer()
@@ -27,11 +36,17 @@ class InMemoryProfiles:
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         self._answer()
         self.puts += 1
-        self._kept[profile.tenant, profile.user_id] = (profile, vectors)
+        bare = profile.model_copy(update={"corrections": None})
+        self._kept[profile.tenant, profile.user_id] = (bare, vectors)
+
+    async def correct(self, corrections: StoredCorrections) -> None:
+        self._answer()
+        self._said[corrections.tenant, corrections.user_id] = corrections
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
         self._answer()
-        return 1 if self._kept.pop((tenant, user_id), None) else 0
+        said = self._said.pop((tenant, user_id), None)
+        return 1 if self._kept.pop((tenant, user_id), None) or said else 0
 
     def _answer(self) -> None:
         if self.away:

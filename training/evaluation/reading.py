@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ COMPLAINTS_SHOWN: Final = 5
 """Sentences about items left out: enough to see what is wrong, few enough to read."""
 KNOWN_BESIDE: Final = frozenset(
     {"user_id", "prefer_attributes", "non_prefer_attributes", "reference_prompt_list"}
-    | {"shows", "decided_by"}
+    | {"said_preference", "said_non_preference", "shows", "decided_by"}
 )
 """Keys beyond a benchmark's that the paper's training rows and our simulated benchmarks have."""
 CHECKSUM: Final = "checksum.txt"
@@ -54,6 +55,7 @@ def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> 
     left_out: Counter[str] = Counter()
     complaints: list[str] = []
     unknown: set[str] = set()
+    images: set[Path] = set()
     for file in sets:
         name = split_name(file.stem)
         if name in splits:
@@ -61,11 +63,13 @@ def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> 
         items: list[Item] = []
         rows = _rows(file)
         for number, row in enumerate(rows[:limit]):
-            item, other_keys = _item(row, file, number, references=references)
+            whole, other_keys = _item(row, file, number)
+            item = _with(whole, references=references)
             unknown |= other_keys
             reason = _why_not(item)
             if reason is None:
                 items.append(item)
+                images.update(image for image in whole.images if image.is_file())
             else:
                 left_out[reason[0]] += 1
                 complaints.append(f"{item.place}: {reason[1]}")
@@ -74,7 +78,7 @@ def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> 
                 f"not one item of {file} can be asked: {complaints[-1] if rows else 'it is empty'}"
             )
         splits[name] = tuple(items)
-    total = checksum(sets, (item for items in splits.values() for item in items))
+    total = checksum(sets, images)
     if limit is None:
         _check(path, total)
     complaints_shown = tuple(complaints[:COMPLAINTS_SHOWN])
@@ -93,12 +97,15 @@ def split_name(stem: str) -> str:
     return "_".join(words).lower() or stem
 
 
-def checksum(sets: Sequence[Path], items: Iterable[Item]) -> str:
-    """SHA-256 of the sets and of the images of these items, by their names within the sets."""
+def checksum(sets: Sequence[Path], images: Iterable[Path]) -> str:
+    """SHA-256 of the sets and of these images, by their names within the sets.
+
+    References that are not used count as well: how many are is not the benchmark's.
+    """
     total = hashlib.sha256()
     for file in sets:
         total.update(f"{file.name} {_sha256(file)}\n".encode())
-    for image in sorted({image for item in items for image in item.images}):
+    for image in sorted(images):
         total.update(f"{image.parent.parent.name}/{image.name} {_sha256(image)}\n".encode())
     return total.hexdigest()
 
@@ -143,7 +150,8 @@ def _rows(file: Path) -> list[Any]:
     return rows
 
 
-def _item(row: Any, file: Path, number: int, *, references: int) -> tuple[Item, set[str]]:
+def _item(row: Any, file: Path, number: int) -> tuple[Item, set[str]]:
+    """An item with all of its references, and its keys that are not the format's."""
     place = f"{file.name}[{number}]"
     try:
         read = _Row.model_validate(row)
@@ -164,13 +172,16 @@ def _item(row: Any, file: Path, number: int, *, references: int) -> tuple[Item, 
         return images / name
 
     extra = read.model_extra or {}
-    liked, disliked = read.liked[:references], read.disliked[:references]
-    user = str(extra.get("user_id") or "|".join((*liked, ">", *disliked)))
+    user = str(extra.get("user_id") or "|".join((*read.liked, ">", *read.disliked)))
     item = Item(
-        place, f"{file.stem}/{user}", tuple(map(path, liked)), tuple(map(path, disliked)),
+        place, f"{file.stem}/{user}", tuple(map(path, read.liked)), tuple(map(path, read.disliked)),
         path(read.image_a), path(read.image_b), preferred,
     )  # fmt: skip
     return item, extra.keys() - KNOWN_BESIDE
+
+
+def _with(item: Item, *, references: int) -> Item:
+    return replace(item, liked=item.liked[:references], disliked=item.disliked[:references])
 
 
 def _problem(error: ValidationError, row: Any) -> str:

@@ -81,6 +81,19 @@ def draw_degradation(rng: np.random.Generator) -> Degradation:
 
 def apply(pixels: Pixels, how: Degradation, rng: np.random.Generator) -> Image.Image:
     """One drawing (SIDE, SIDE, 3), cropped, blurred, with noise, resized, and once a JPEG."""
+    image = _reshaped(pixels, how, rng)
+    if how.quality is None:
+        return image
+    with Image.open(io.BytesIO(_encoded(image, how))) as read:
+        return read.convert("RGB")
+
+
+def as_file(pixels: Pixels, how: Degradation, rng: np.random.Generator) -> bytes:
+    """The same as the bytes of a JPEG file, or of a PNG where it never was a JPEG."""
+    return _encoded(_reshaped(pixels, how, rng), how)
+
+
+def _reshaped(pixels: Pixels, how: Degradation, rng: np.random.Generator) -> Image.Image:
     image = Image.fromarray(pixels)
     if how.blur:
         image = image.filter(ImageFilter.GaussianBlur(how.blur))
@@ -92,9 +105,7 @@ def apply(pixels: Pixels, how: Degradation, rng: np.random.Generator) -> Image.I
         image = _with_noise(image, how.noise, rng)
     scale = how.longer_side / SIDE
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if size != image.size:
-        image = image.resize(size, how.resampling)
-    return image if how.quality is None else _as_jpeg(image, how.quality)
+    return image if size == image.size else image.resize(size, how.resampling)
 
 
 def degrade(pixels: Pixels, rng: np.random.Generator) -> Image.Image:
@@ -116,8 +127,10 @@ def _with_noise(image: Image.Image, deviation: float, rng: np.random.Generator) 
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
 
 
-def _as_jpeg(image: Image.Image, quality: int) -> Image.Image:
+def _encoded(image: Image.Image, how: Degradation) -> bytes:
     memory = io.BytesIO()
-    image.save(memory, "JPEG", quality=quality)
-    with Image.open(memory) as read:
-        return read.convert("RGB")
+    if how.quality is None:
+        image.save(memory, "PNG")
+    else:
+        image.save(memory, "JPEG", quality=how.quality)
+    return memory.getvalue()

@@ -39,8 +39,9 @@ def evaluate(
         int | None, typer.Option(min=1, help="Only the first N items of each set.")
     ] = None,
     references: Annotated[
-        int, typer.Option(min=1, help="Reference images of a side that are used, as the paper.")
-    ] = 5,
+        int | None,
+        typer.Option(min=1, help="Images of a side that are used; default 5, for prefersim 8."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the intervals and the mismatched control.")] = 0,
     prompt_template: Annotated[
         Path | None, typer.Option(help="A file that replaces our prompt for pairs.")

@@ -47,6 +47,7 @@ class Assessor:
         return AssessorService(
             Parts(
                 models=self.models,
+                embedder=self.embedder,
                 profiles=self.profiles,
                 known_images=self.known_images,
                 seen=InMemorySeen(),

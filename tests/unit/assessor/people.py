@@ -5,9 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from shared.corrections import Correction
 from shared.embedding.taste_vectors import description_vector, taste_vectors
 from shared.events import Candidate, ImageCandidates
-from shared.store.protocol import Described, ImageDescription, StoredProfile
+from shared.store.protocol import (
+    Described,
+    ImageDescription,
+    StoredCorrections,
+    StoredProfile,
+)
 from shared.taste import Element, Taste, TasteSide, WeightedWord
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import drawn
@@ -33,6 +39,15 @@ def profile(taste: Taste, *, version: int = 3) -> StoredProfile:
         model_version="colors-1",
         updated_at=NOW,
     )
+
+
+def pinned(color: str) -> StoredCorrections:
+    """Ana says that she likes a colour."""
+    said = Correction(side="preference", element=Element.COLOR, pinned=(color,))
+    return StoredCorrections(
+        tenant="default", user_id="ana", version=1, said=(said,), model_version="colors-1",
+        updated_at=NOW,
+    )  # fmt: skip
 
 
 async def keep(

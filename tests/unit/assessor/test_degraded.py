@@ -4,7 +4,7 @@ import pytest
 
 from shared.taste import ELEMENTS
 from tests.unit.assessor.assessor import Assessor, order, tiers
-from tests.unit.assessor.people import WRITTEN_MS, keep_described, request
+from tests.unit.assessor.people import WRITTEN_MS, keep_described, pinned, request
 
 
 async def test_without_the_model_stored_descriptions_rank_and_the_rest_follows_as_sent(
@@ -44,6 +44,19 @@ async def test_scores_by_description_have_their_elements_and_no_reasons(
     assert (red.score, blue.score) == (5.0 + 4 * 2.0, 4 * 2.0)
     assert not any(i.elements and i.elements[e].rationale for i in feed.items for e in ELEMENTS)
     assert assessor.model.calls["explain"] == 0
+
+
+async def test_what_a_person_said_of_their_taste_counts_without_the_model_too(
+    assessor: Assessor,
+) -> None:
+    await assessor.knows_ana()
+    await assessor.profiles.correct(pinned("blue"))
+    await keep_described(assessor.known_images, ["red", "blue"], assessor.embedder)
+    assessor.model.away["score"] = "out of memory"
+    red, blue = (await assessor.feed(request("red", "blue"))).items
+    assert red.elements is not None
+    assert blue.elements is not None
+    assert (red.elements.color.score, blue.elements.color.score) == (5.0, 5.0)
 
 
 async def test_with_no_description_at_all_everything_follows_as_sent(assessor: Assessor) -> None:

@@ -9,7 +9,7 @@ from shared.events import Candidate, RankedFeed
 from shared.ids import feed_id
 from shared.taste import ELEMENTS, Taste
 from tests.unit.assessor.assessor import Assessor, order, tiers
-from tests.unit.assessor.people import NOW, WRITTEN_MS, keep, request
+from tests.unit.assessor.people import NOW, WRITTEN_MS, keep, pinned, request
 
 
 def explained(feed: RankedFeed) -> list[str]:
@@ -235,3 +235,18 @@ async def test_feeds_and_images_are_counted(assessor: Assessor) -> None:
     assert value("preferstream_images_ranked_total", {"tier": "vlm"}) == 2
     assert value("preferstream_images_rejected_total", {"reason": "not_an_image"}) == 1
     assert value("preferstream_feed_stage_seconds_count", {"stage": "total"}) == 1
+
+
+async def test_a_pinned_word_changes_the_next_feed(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    before = await assessor.feed(request("blue", "red", request_id="r-before"))
+    await assessor.profiles.correct(pinned("blue"))
+    after = await assessor.feed(request("blue", "red", request_id="r-after"))
+    assert (order(before), order(after)) == (["red", "blue"], ["blue", "red"])
+    assert (before.profile_version, after.profile_version) == (3, 4)
+
+
+async def test_a_taste_that_was_only_ever_stated_is_no_cold_start(assessor: Assessor) -> None:
+    await assessor.profiles.correct(pinned("blue"))
+    feed = await assessor.feed(request("red", "blue"))
+    assert (feed.status, order(feed)) == ("ok", ["blue", "red"])

@@ -8,7 +8,9 @@ from uuid import UUID, uuid5
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.profile.announcing import Announcing
 from services.profile.config import ProfileSettings
+from services.profile.correcting import Correcting
 from services.profile.metrics import ProfileMetrics
 from services.profile.service import Parts, ProfileService
 from shared.embedding.taste_vectors import taste_vectors
@@ -29,8 +31,8 @@ NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 class Profiles:
     """The service on fakes, and every part of it within a test's reach."""
 
-    def __init__(self, **settings: Any) -> None:
-        self.model = ColorModel()
+    def __init__(self, model: ColorModel | None = None, **settings: Any) -> None:
+        self.model = model or ColorModel()
         self.embedder = OneDirectionPerWord()
         self.store = InMemoryProfiles()
         self.known_images = InMemoryImages()
@@ -48,7 +50,12 @@ class Profiles:
             clock=lambda: NOW,
         )
         wished = ProfileSettings(**{"gather_ms": 0, **settings})
-        self.service = ProfileService(parts, wished, ProfileMetrics(self.registry))
+        announcing = Announcing(self.store, self.published)
+        self.service = ProfileService(parts, wished, ProfileMetrics(self.registry), announcing)
+        self.correcting = Correcting(
+            self.store, announcing, parts.models, clock=lambda: NOW,
+            remembered_event_ids=wished.remembered_event_ids,
+        )  # fmt: skip
 
     async def take(self, *events: Feedback) -> None:
         await asyncio.gather(*(self.service.take_feedback(event) for event in events))

@@ -57,13 +57,13 @@ def test_a_topic_that_is_away_is_told_of_and_the_others_are_collected(tmp_path: 
     assert collector.last == collected
     failed = {"table": "feedback", "reason": "kafka"}
     assert registry.get_sample_value("preferstream_collect_failures_total", failed) == 1
-    assert registry.get_sample_value("preferstream_collect_last_success_seconds") == 0
+    assert registry.get_sample_value("preferstream_collect_last_success_timestamp_seconds") == 0
 
 
 def test_a_success_leaves_its_moment_and_what_kafka_had_deleted(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     assert not _collector(tmp_path, FakeDrain(), registry).run().problems
-    moment = registry.get_sample_value("preferstream_collect_last_success_seconds")
+    moment = registry.get_sample_value("preferstream_collect_last_success_timestamp_seconds")
     assert moment == NOW.timestamp()
     lost = {"table": "feeds"}
     assert registry.get_sample_value("preferstream_collect_lost_records_total", lost) == 3

@@ -1,0 +1,31 @@
+"""Scrape every service of a running system, as Prometheus does."""
+
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.system import System
+
+
+@dataclass(frozen=True)
+class Scraped:
+    """One metric family of one service."""
+
+    service: str
+    name: str
+    kind: str
+    samples: tuple[Any, ...]
+
+
+def scrape(system: System) -> list[Scraped]:
+    found = []
+    for service, address in system.ready["services"].items():
+        with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        found += [
+            Scraped(service, family.name, family.type, tuple(family.samples))
+            for family in text_string_to_metric_families(text)
+        ]
+    return found
