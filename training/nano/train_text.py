@@ -35,7 +35,7 @@ from training.nano.vocabulary import ALSO, WORDS
 PLAN: Final = (
     "describe*120,easy*120"
     ";describe*40,easy*120,assess*300,predict*80"
-    ";describe*40,easy*40,assess*450,explain*280,predict*380,predict_fewer*160"
+    ";describe*60,easy*300,assess*1100,explain*500,predict*500,predict_eight*500,predict_fewer*240"
 )
 """First name and compare, then tastes, then everything: a task alone makes others forgotten."""
 EVERY: Final = 50
