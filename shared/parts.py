@@ -9,9 +9,11 @@ from shared.embedding.minilm import MiniLM
 from shared.embedding.protocol import Embedder
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
+from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
+from shared.store.people import PeopleStore, QdrantPeople
 from shared.store.profiles import QdrantProfiles
-from shared.store.protocol import ImageStore, ProfileStore, SeenStore
+from shared.store.protocol import ErasureStore, ImageStore, ProfileStore, SeenStore
 from shared.store.qdrant import open_qdrant
 from shared.store.seen import QdrantSeen
 from shared.store.settings import StoreSettings
@@ -26,8 +28,10 @@ class SharedParts:
     models: ServingModels
     embedder: Embedder
     profiles: ProfileStore
+    people: PeopleStore
     known_images: ImageStore
     seen: SeenStore
+    erasures: ErasureStore
     images: ImageLoader
 
 
@@ -60,7 +64,12 @@ async def open_parts(
         await known_images.prepare(dimension=embedder.dimension)
         seen = QdrantSeen(client)
         await seen.prepare()
-        yield SharedParts(models, embedder, profiles, known_images, seen, images_by_address)
+        erasures = QdrantErasures(client)
+        await erasures.prepare()
+        people = QdrantPeople(client, embedder=embedder.name)
+        yield SharedParts(
+            models, embedder, profiles, people, known_images, seen, erasures, images_by_address
+        )
     finally:
         await images_by_address.close()
         await client.close()

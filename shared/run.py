@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from shared.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
+from shared.logs import log_to_stderr
 from shared.messaging.provision import provision
 from shared.messaging.settings import MessagingSettings
 from shared.parts import SharedParts, open_parts
@@ -86,7 +87,7 @@ def run_opened(opened: Callable[[MessagingSettings], AbstractAsyncContextManager
 
 
 def _main(running: Coroutine[Any, Any, None]) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr()
     from shared.vlm.checkpoint import BadCheckpoint
 
     try:

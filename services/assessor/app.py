@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
-from services.assessor.answered import Answered, Request
+from services.assessor.answered import Answered
 from services.assessor.config import AssessorSettings
 from services.assessor.describing import Describing
+from services.assessor.erasing import Erasing
 from services.assessor.handlers import connect
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Parts
@@ -62,7 +63,8 @@ async def build(
         at_once=settings.described_at_once,
     )
     shadowing = Shadowing(ShadowMetrics(registry))
-    published = await asyncio.to_thread(_published, messaging)
+    answered = await asyncio.to_thread(_answered, messaging, settings)
+    erasing = Erasing(parts.erasures, answered, kafka.publisher, clock=system_clock)
     service = AssessorService(
         Parts(
             models=parts.models,
@@ -76,11 +78,13 @@ async def build(
         ),
         settings,
         AssessorMetrics(registry),
-        answered=Answered(published, most=settings.remembered_answers),
+        answered=answered,
+        erasing=erasing,
         describing=describing,
         shadowing=shadowing,
+        spans=kafka.tracing.stage,
     )
-    connect(kafka, service)
+    connect(kafka, service, erasing)
     await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.assessor_health_port
@@ -88,14 +92,14 @@ async def build(
     return AssessorApp(kafka, health, describing, shadowing)
 
 
-def _published(messaging: MessagingSettings) -> list[Request]:
+def _answered(messaging: MessagingSettings, settings: AssessorSettings) -> Answered:
     """Requests that were answered before this process began; their records may come again."""
-    found: list[Request] = []
+    answered = Answered(most=settings.remembered_answers)
     for record in tail(messaging, FEEDS, most=ANSWERS_READ_BACK):
         try:
             feed = decode(FEEDS, record)
         except Unprocessable:
             continue
         if isinstance(feed, RankedFeed):
-            found.append((feed.tenant, feed.request_id))
-    return found
+            answered.add((feed.tenant, feed.request_id), user_id=feed.user_id)
+    return answered

@@ -39,6 +39,11 @@ class AssessorMetrics:
             "Redelivered requests whose feed was published already",
             registry=registry,
         )
+        self.erased = Counter(
+            "preferstream_requests_erased",
+            "Requests left unanswered because their user was erased after asking",
+            registry=registry,
+        )
         self.explanation_problems = Counter(
             "preferstream_explanation_problems",
             "Reasons that could not be read or disagreed with their score",

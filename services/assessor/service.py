@@ -9,6 +9,7 @@ from services.assessor.answered import Answered
 from services.assessor.assessing import Assessing
 from services.assessor.config import AssessorSettings
 from services.assessor.describing import Describing
+from services.assessor.erasing import Erasing
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.placing import Placing
 from services.assessor.ranking import Assessed, best_first, items, not_assessed, to_explain
@@ -23,6 +24,7 @@ from shared.ids import feed_id
 from shared.images.loader import Loaded
 from shared.messaging.contract import Publisher
 from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStore, StoredProfile
+from shared.tracing import Stages, untraced
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.serving import Chosen, ServingModels
 
@@ -72,17 +74,21 @@ class AssessorService:
         metrics: AssessorMetrics,
         *,
         answered: Answered,
+        erasing: Erasing,
         describing: Describing,
         shadowing: Shadowing,
         now: Callable[[], float] = time.monotonic,
+        spans: Stages = untraced,
     ) -> None:
         self._parts = parts
         self._settings = settings
         self._metrics = metrics
         self._answered = answered
+        self._erasing = erasing
         self._describing = describing
         self._shadowing = shadowing
         self._now = now
+        self._spans = spans
         self._assessing = Assessing(
             profiles=parts.profiles,
             images=parts.known_images,
@@ -99,6 +105,9 @@ class AssessorService:
         if key in self._answered:
             self._metrics.repeated.inc()
             return
+        if await self._erasing.is_past(request, written_ms=written_ms):
+            self._metrics.erased.inc()
+            return
         watch = self._watch(request, written_ms)
         # Kept to the end: whatever is promoted meanwhile, one model scores and signs this feed.
         chosen = self._parts.models.choose(tenant=request.tenant, user_id=request.user_id)
@@ -109,8 +118,12 @@ class AssessorService:
         # Before the feed: feedback on it may name an image by its id alone.
         await self._remember(request, found)
         feed = self._feed(request, profile, found, outcome, watch, chosen)
+        # Once more: a person who was erased in these seconds gets no new record of theirs.
+        if await self._erasing.is_past(request, written_ms=written_ms):
+            self._metrics.erased.inc()
+            return
         await self._parts.publisher.publish(feed)
-        self._answered.add(key)
+        self._answered.add(key, user_id=request.user_id)
         self._metrics.count(feed)
         self._describing.offer([entry.image for entry in found.entries])
         challenger = self._parts.models.shadow(tenant=feed.tenant, request_id=feed.request_id)
@@ -127,6 +140,7 @@ class AssessorService:
             queued_ms=queued,
             deadline_ms=deadline - self._settings.deadline_margin_ms,
             now=self._now,
+            spans=self._spans,
         )
 
     async def _load(self, request: ImageCandidates, watch: Stopwatch) -> Slate:

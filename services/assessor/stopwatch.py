@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from shared.tracing import Stages, untraced
+
 T = TypeVar("T")
 
 
@@ -15,7 +17,15 @@ class NoTimeLeft(Exception):
 class Stopwatch:
     """Milliseconds by stage, and what is left until the deadline."""
 
-    def __init__(self, *, queued_ms: float, deadline_ms: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        queued_ms: float,
+        deadline_ms: float,
+        now: Callable[[], float],
+        spans: Stages = untraced,
+    ) -> None:
+        self._spans = spans
         self._now = now
         self._began = now()
         self._queued_ms = max(queued_ms, 0.0)
@@ -35,7 +45,8 @@ class Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         began = self._now()
         try:
-            yield
+            with self._spans(name):
+                yield
         finally:
             self._stages[name] = round((self._now() - began) * 1000, 1)
 

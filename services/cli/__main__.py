@@ -8,6 +8,7 @@ from services.cli.verbs import (
     bench,
     demo,
     doctor,
+    erase,
     evaluate,
     feed,
     feedback,
@@ -31,6 +32,7 @@ app.command()(publish.publish)
 app.command()(feed.feed)
 app.command()(feedback.feedback)
 app.add_typer(profile.app, name="profile")
+app.command()(erase.erase)
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
 app.add_typer(models.app, name="models")

@@ -57,7 +57,9 @@ LABELS: Final[Mapping[str, Label]] = {
         "of a feed: `ok`, `cold_start`, `degraded`; of HTTP",
     ),
     "method": Label(pattern=r"[A-Z]{3,7}|other", told="of HTTP"),
-    "route": Label(pattern=r"/[A-Za-z0-9_{}/.:-]{0,80}|unmatched", told="a template, `/v1/feeds/{id}`"),
+    "route": Label(
+        pattern=r"/[A-Za-z0-9_{}/.:-]{0,80}|unmatched", told="a template, `/v1/feeds/{id}`"
+    ),
     "tier": _one_of(*get_args(Tier)),
     "rule": _one_of(*get_args(Demotion)),
     "stage": _one_of("queue", "images", "score", "explain", "total"),

@@ -5,9 +5,10 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from shared.logs import TEXT, WithIds
+
 FILE = "services.log"
 MOST_BYTES = 10 * 1024 * 1024
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 CHATTY = ("aiokafka", "kafka", "faststream", "shared.messaging.broker")
 """They warn of every retry while Kafka elects its coordinators; the file keeps it."""
 
@@ -18,7 +19,8 @@ def log_to(data_dir: Path) -> None:
     written = RotatingFileHandler(
         data_dir / FILE, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8"
     )
-    written.setFormatter(logging.Formatter(FORMAT))
+    written.setFormatter(logging.Formatter(TEXT))
+    written.addFilter(WithIds())
     shown = logging.StreamHandler(sys.stderr)
     shown.setLevel(logging.WARNING)
     shown.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))

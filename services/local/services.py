@@ -98,12 +98,13 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
-        apps["retrain"] = await build_retrain(retrain, messaging)
+        nights = settings.data_dir / "nights"
+        apps["retrain"] = await build_retrain(retrain, messaging, nights=nights)
         apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")
         await _start(apps, stack)
         # Last, so that whoever opens the dashboard finds the others there.
-        stores = Stores(parts.profiles, parts.known_images, parts.images)
+        stores = Stores(parts.profiles, parts.people, parts.known_images, parts.images)
         ops = {"ops": await build_ops(from_environment(OpsSettings), messaging, stores)}
         await _start(ops, stack)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)

@@ -14,6 +14,7 @@ from shared.messaging.settings import MessagingSettings
 from shared.run import run_opened
 from shared.settings import from_environment
 from shared.store.images import QdrantImages
+from shared.store.people import QdrantPeople
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
@@ -30,9 +31,9 @@ async def opened(messaging: MessagingSettings) -> AsyncIterator[OpsApp]:
         await asyncio.gather(
             profiles.prepare(dimension=DIMENSION), known_images.prepare(dimension=DIMENSION)
         )
-        yield await build(
-            from_environment(OpsSettings), messaging, Stores(profiles, known_images, images)
-        )
+        people = QdrantPeople(client, embedder=NAME)
+        stores = Stores(profiles, people, known_images, images)
+        yield await build(from_environment(OpsSettings), messaging, stores)
     finally:
         await images.close()
         await client.close()

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from services.ops.audit import Audit
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
 from services.ops.guards.origin import is_loopback
-from services.ops.kafka_side import LiveKafka
+from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
+from services.ops.live_kafka import LiveKafka
 from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
 from services.ops.server import WebServer
 from services.ops.sessions import Sessions
+from services.ops.streaming import Streams
 from services.ops.tokens import Tokens, read_tokens
 from services.ops.web import web_app
 from shared.clock import system_clock
@@ -26,6 +30,7 @@ class OpsApp:
 
     kafka: LiveKafka
     health: WebServer
+    streams: Streams
 
     async def start(self) -> None:
         """Begin to hear what Kafka has to say."""
@@ -33,6 +38,7 @@ class OpsApp:
 
     async def stop(self) -> None:
         """Answer what is in work, and leave Kafka."""
+        self.streams.closing.set()
         await self.health.stop()
         await self.kafka.stop()
 
@@ -43,6 +49,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
     ProcessCollector(registry=registry)
     kafka = LiveKafka(messaging)
     key = settings.ops_session_key
+    streams = Streams()
     ops = Ops(
         settings=settings,
         kafka=kafka,
@@ -60,6 +67,11 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         ),
         metrics=OpsMetrics(registry),
         registry=registry,
+        audit=Audit(kafka.send, system_clock),
+        requests=Remembered(),
+        actions=Remembered(),
+        streams=streams,
+        samples=Samples(settings.ops_samples),
         clock=system_clock,
     )
     server = WebServer(
@@ -69,7 +81,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         else_any_port="ops_port" not in settings.model_fields_set,
         stop_seconds=settings.ops_stop_seconds,
     )
-    return OpsApp(kafka, server)
+    return OpsApp(kafka, server, streams)
 
 
 def _tokens(settings: OpsSettings) -> Tokens | None:

@@ -38,5 +38,8 @@ class OpsSettings(BaseModel):
     """Requests that one token may make at once after a pause."""
     ops_max_body_bytes: PositiveInt = 8 * 1024 * 1024
     """Bytes of one request: an event of Kafka's largest size, or an upload of a few pictures."""
+    ops_samples: Path | None = None
+    """Folder of up to 200 picture files that the playground offers; without it, drawings and
+    photographs that come along."""
     ops_stop_seconds: PositiveInt = 5
     """Seconds that requests in work get to finish when the process stops."""

@@ -2,18 +2,24 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Protocol
+from uuid import UUID
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from services.ops.audit import Audit
 from services.ops.config import OpsSettings
+from services.ops.idempotency import Remembered
 from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
 from services.ops.sessions import Sessions
+from services.ops.streaming import Streams
 from services.ops.tokens import Tokens
 from shared.clock import Clock
 from shared.images.loader import LoadedImage
+from shared.store.people import PeopleStore
 from shared.store.protocol import ImageStore, ProfileStore
 
 
@@ -30,6 +36,7 @@ class Stores:
     """What we read beside Kafka: profiles, where images lie, and the guarded way to load one."""
 
     profiles: ProfileStore
+    people: PeopleStore
     known_images: ImageStore
     images: Images
 
@@ -47,6 +54,11 @@ class Ops:
     limits: RateLimits
     metrics: OpsMetrics
     registry: CollectorRegistry
+    audit: Audit
+    requests: Remembered[None]
+    actions: Remembered[tuple[UUID, ...]]
+    streams: Streams
+    samples: Samples
     clock: Clock
 
 

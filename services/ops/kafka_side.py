@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from shared.client.live import AsyncClient, Heard
+from shared.client.live import Heard
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.base import Event
 from shared.events.record import Record
 from shared.events.topics import ERASED, FEEDS, MODELS, PROFILES, Topic
-from shared.messaging.settings import MessagingSettings
 
 HEARD: tuple[Topic, ...] = (FEEDS, PROFILES, MODELS, ERASED)
 """What is answered and announced; what apps send is counted by its offsets, not read."""
@@ -26,6 +25,14 @@ class KafkaSide(Protocol):
         """Send a request and wait for its feed; raises `NoAnswer`."""
         ...
 
+    async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
+        """The feed of a request, read back; None when none is known."""
+        ...
+
+    def is_awaited(self, *, tenant: str, request_id: str) -> bool:
+        """Whether the request went out through us and has no feed yet."""
+        ...
+
     def listening(
         self, wanted: Callable[[Record], bool] = ...
     ) -> AbstractAsyncContextManager[AsyncIterator[Heard]]:
@@ -39,25 +46,3 @@ class KafkaSide(Protocol):
     async def not_ready_because(self) -> str | None:
         """Why nothing can be sent or heard now, or None."""
         ...
-
-
-class LiveKafka(AsyncClient):
-    """A `KafkaSide`, and what health asks about it."""
-
-    def __init__(self, settings: MessagingSettings) -> None:
-        super().__init__(settings, topics=HEARD)
-
-    def failure(self) -> BaseException | None:
-        """What it cannot go on after; a Kafka that is away comes back, and is none."""
-        return self.reading_failure()
-
-    def dead_because(self) -> str | None:
-        failure = self.failure()
-        return None if failure is None else f"nothing is heard of Kafka any more: {failure!r}"
-
-    async def not_ready_because(self) -> str | None:
-        return await self.silent_because()
-
-    async def ended(self) -> None:
-        """Wait for the failure that we cannot go on after, and raise it."""
-        await self.until_reading_fails()

@@ -46,6 +46,7 @@ async def sign_in(
     if holder is None:
         return render(request, "sign_in.html", status=403, next=inside(next), failed=True)
     request.state.session = ops.sessions.begin(holder.name)
+    await ops.audit.signed_in(holder)
     return RedirectResponse(inside(next), 303)
 
 

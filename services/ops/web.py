@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from services.ops import health, sign_in
 from services.ops.access import Role
 from services.ops.context import Ops
+from services.ops.gateway import gateway_router
+from services.ops.gateway.documents import document
 from services.ops.guards.admission import API, requires
 from services.ops.guards.browser import BrowserSessions
 from services.ops.guards.headers import SecureHeaders
@@ -43,7 +45,9 @@ def web_app(ops: Ops) -> ASGIApp:
         title="Preferstream", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None
     )
     app.state.ops = ops
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
     app.include_router(health.router)
+    app.include_router(gateway_router())
     app.include_router(sign_in.router)
     app.include_router(page_router(), dependencies=[Depends(requires(Role.READ))])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

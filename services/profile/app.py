@@ -7,7 +7,8 @@ from prometheus_client import CollectorRegistry
 from services.profile.announcing import Announcing
 from services.profile.config import ProfileSettings
 from services.profile.correcting import Correcting
-from services.profile.handlers import connect
+from services.profile.erasing import Erasing
+from services.profile.handlers import Handling, connect
 from services.profile.metrics import ProfileMetrics
 from services.profile.service import Parts, ProfileService
 from services.profile.views import Views
@@ -48,14 +49,14 @@ async def build(
             embedder=parts.embedder,
             profiles=parts.profiles,
             known_images=parts.known_images,
-            seen=parts.seen,
+            erasures=parts.erasures,
             images=parts.images,
-            publisher=kafka.publisher,
             clock=system_clock,
         ),
         settings,
         ProfileMetrics(registry),
         announcing,
+        spans=kafka.tracing.stage,
     )
     correcting = Correcting(
         parts.profiles,
@@ -64,7 +65,14 @@ async def build(
         clock=system_clock,
         remembered_event_ids=settings.remembered_event_ids,
     )
-    connect(kafka, service, Views(parts.seen, settings), correcting)
+    erasing = Erasing(
+        profiles=parts.profiles,
+        seen=parts.seen,
+        erasures=parts.erasures,
+        publisher=kafka.publisher,
+        clock=system_clock,
+    )
+    connect(kafka, Handling(service, Views(parts.seen, settings), correcting, erasing))
     await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port

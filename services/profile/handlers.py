@@ -1,6 +1,9 @@
 """Which topic goes to which function of the profile service."""
 
+from dataclasses import dataclass
+
 from services.profile.correcting import Correcting
+from services.profile.erasing import Erasing
 from services.profile.service import ProfileService
 from services.profile.views import Views
 from shared.events import Feedback, ProfileCorrected, UserErase
@@ -9,22 +12,39 @@ from shared.messaging.contract import Delivery
 from shared.messaging.service import KafkaService
 
 
-def connect(
-    kafka: KafkaService, service: ProfileService, views: Views, correcting: Correcting
-) -> None:
+@dataclass(frozen=True)
+class Handling:
+    """Who takes what."""
+
+    service: ProfileService
+    views: Views
+    correcting: Correcting
+    erasing: Erasing
+
+    async def feedback(self, event: Feedback, delivery: Delivery) -> None:
+        if await self.erasing.is_past(event, delivery):
+            return
+        try:
+            # A view of an image that cannot be loaded is a view.
+            await self.views.take(event)
+            await self.service.take_feedback(event)
+        finally:
+            await self.erasing.undo_if_past(event, delivery)
+
+    async def correct(self, event: ProfileCorrected, delivery: Delivery) -> None:
+        if await self.erasing.is_past(event, delivery):
+            return
+        try:
+            await self.correcting.take(event)
+        finally:
+            await self.erasing.undo_if_past(event, delivery)
+
+    async def erase(self, event: UserErase, delivery: Delivery) -> None:
+        await self.erasing.erase(event, delivery)
+
+
+def connect(kafka: KafkaService, handling: Handling) -> None:
     """Feedback on the slow path, since a prediction takes seconds; the rest on the fast one."""
-
-    async def feedback(event: Feedback, _: Delivery) -> None:
-        # A view of an image that cannot be loaded is a view.
-        await views.take(event)
-        await service.take_feedback(event)
-
-    async def correct(event: ProfileCorrected, _: Delivery) -> None:
-        await correcting.take(event)
-
-    async def erase(event: UserErase, _: Delivery) -> None:
-        await service.erase(event)
-
-    kafka.slow(FEEDBACK, feedback)
-    kafka.fast(CORRECTIONS, correct)
-    kafka.fast(ERASE, erase)
+    kafka.slow(FEEDBACK, handling.feedback)
+    kafka.fast(CORRECTIONS, handling.correct)
+    kafka.fast(ERASE, handling.erase)

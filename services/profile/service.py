@@ -17,14 +17,17 @@ from shared.clock import Clock
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
 from shared.errors import Unavailable, Unprocessable
-from shared.events import Feedback, UserErase, UserErased
-from shared.events.base import record_key
-from shared.events.topics import PROFILES
-from shared.ids import erased_event_id
+from shared.events import Feedback
 from shared.images.loader import Loaded, LoadedImage
-from shared.messaging.contract import Publisher
-from shared.store.protocol import ImageStore, ProfileStore, Reference, SeenStore, StoredProfile
+from shared.store.protocol import (
+    ErasureStore,
+    ImageStore,
+    ProfileStore,
+    Reference,
+    StoredProfile,
+)
 from shared.taste import Taste
+from shared.tracing import Stages, untraced
 from shared.vlm.protocol import References, VisionLanguageModel
 from shared.vote import groups, taste_by_vote
 
@@ -54,14 +57,13 @@ class Parts:
     embedder: Embedder
     profiles: ProfileStore
     known_images: ImageStore
-    seen: SeenStore
+    erasures: ErasureStore
     images: Images
-    publisher: Publisher
     clock: Clock
 
 
 class ProfileService:
-    """Takes feedback in, keeps references, predicts tastes, forgets people."""
+    """Takes feedback in, keeps references, predicts tastes."""
 
     def __init__(
         self,
@@ -69,7 +71,10 @@ class ProfileService:
         settings: ProfileSettings,
         metrics: ProfileMetrics,
         announcing: Announcing,
+        *,
+        spans: Stages = untraced,
     ) -> None:
+        self._spans = spans
         self._parts = parts
         self._announcing = announcing
         self._settings = settings
@@ -94,24 +99,6 @@ class ProfileService:
             event_id=str(event.event_id),
         )
         await self._people.add(Person(event.tenant, event.user_id), reference)
-
-    async def erase(self, event: UserErase) -> None:
-        """Forget a person: the stored profile, the one in the compacted topic, what they saw."""
-        removed = await self._parts.profiles.remove(tenant=event.tenant, user_id=event.user_id)
-        views = await self._parts.seen.remove(tenant=event.tenant, user_id=event.user_id)
-        key = record_key(tenant=event.tenant, user_id=event.user_id)
-        await self._parts.publisher.tombstone(PROFILES, key)
-        await self._parts.publisher.publish(
-            UserErased(
-                event_id=erased_event_id(erase_event_id=event.event_id, service="profile"),
-                occurred_at=self._parts.clock(),
-                user_id=event.user_id,
-                tenant=event.tenant,
-                erase_event_id=event.event_id,
-                service="profile",
-                removed={"profiles": removed, "views": views},
-            )
-        )
 
     async def _known_uri(self, event: Feedback) -> str:
         found = await self._parts.known_images.find(tenant=event.tenant, image_ids=[event.image_id])
@@ -155,11 +142,20 @@ class ProfileService:
             updated_at=self._parts.clock(),
         )
         vectors = await taste_vectors(taste, self._parts.embedder)
+        if await self._erased_since(person, fresh):
+            return
         await self._parts.profiles.put(profile, vectors)
         self._metrics.updated.inc()
 
+    async def _erased_since(self, person: Person, fresh: Sequence[Reference]) -> bool:
+        """Whether the person was erased while their taste was predicted."""
+        erasure = await self._parts.erasures.erased(tenant=person.tenant, user_id=person.user_id)
+        return erasure is not None and all(
+            reference.occurred_at <= erasure.occurred_at for reference in fresh
+        )
+
     async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
-        with self._metrics.prediction_seconds.time():
+        with self._spans("predict"), self._metrics.prediction_seconds.time():
             liked = await self._pixels(of_side(references, "liked"))
             disliked = await self._pixels(of_side(references, "disliked"))
             asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]

@@ -1,12 +1,12 @@
 """Run the retrain service alone: `python -m services.retrain`; with `--collect`, collect once."""
 
-import logging
 import sys
 
 from prometheus_client import CollectorRegistry
 
 from services.retrain.app import build, collector
-from services.retrain.config import RetrainSettings
+from services.retrain.config import DataSettings, RetrainSettings
+from shared.logs import log_to_stderr
 from shared.messaging.settings import MessagingSettings
 from shared.run import run_without_parts
 from shared.settings import from_environment
@@ -14,7 +14,7 @@ from shared.settings import from_environment
 
 def collect_once(settings: RetrainSettings) -> int:
     """One collection; exit code 1 when a table has a problem."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr()
     messaging = from_environment(MessagingSettings)
     collected = collector(settings, messaging, CollectorRegistry()).run()
     for table, count in collected.rows.items():
@@ -28,4 +28,5 @@ if __name__ == "__main__":
     settings = from_environment(RetrainSettings)
     if "--collect" in sys.argv[1:]:
         sys.exit(collect_once(settings))
-    run_without_parts(lambda messaging: build(settings, messaging))
+    nights = from_environment(DataSettings).data_dir / "nights"
+    run_without_parts(lambda messaging: build(settings, messaging, nights=nights))

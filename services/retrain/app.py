@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import CollectorRegistry
@@ -11,10 +12,15 @@ from prometheus_client import CollectorRegistry
 from services.retrain.collect import Collector
 from services.retrain.columns import TABLES, Table
 from services.retrain.config import RetrainSettings
+from services.retrain.erasing import Erasing
 from services.retrain.lake import LakeTable
+from services.retrain.lake_erasing import LakeErasing
+from services.retrain.lake_erasures import LakeErasures
 from services.retrain.metrics import CollectMetrics
+from services.retrain.night_erasing import NightErasing
 from services.retrain.schedule import Job, Schedule
 from shared.clock import system_clock
+from shared.events.topics import ERASE
 from shared.messaging.drain import Bounds, drain
 from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
@@ -51,15 +57,30 @@ def collector(
     tables: Sequence[Table] = TABLES,
 ) -> Collector:
     """Collecting on the real Kafka and the real lake."""
-    options = storage_options(settings)
     bounds = Bounds(records=settings.collect_batch_records, bytes=settings.collect_batch_bytes)
     return Collector(
-        [LakeTable(settings.lake, table, storage_options=options) for table in tables],
+        lake_tables(settings, tables),
         partial(drain, messaging, group=GROUP, bounds=bounds),
         settings,
         CollectMetrics(registry),
         system_clock,
     )
+
+
+def lake_tables(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> list[LakeTable]:
+    """The tables of the lake; what is appended to them leaves erased people out."""
+    options = storage_options(settings)
+    erasures = LakeErasures(settings.lake, storage_options=options)
+    return [
+        LakeTable(settings.lake, table, storage_options=options, erasures=erasures)
+        for table in tables
+    ]
+
+
+def lake_erasing(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> LakeErasing:
+    """Erasing on the real lake."""
+    erasures = LakeErasures(settings.lake, storage_options=storage_options(settings))
+    return LakeErasing(lake_tables(settings, tables), erasures)
 
 
 def storage_options(settings: RetrainSettings) -> dict[str, str]:
@@ -70,8 +91,10 @@ def storage_options(settings: RetrainSettings) -> dict[str, str]:
     return {"AWS_ENDPOINT_URL": settings.s3_endpoint, "AWS_ALLOW_HTTP": str(plain).lower()}
 
 
-async def build(settings: RetrainSettings, messaging: MessagingSettings) -> RetrainApp:
-    """Wire the service to Kafka and to the lake."""
+async def build(
+    settings: RetrainSettings, messaging: MessagingSettings, *, nights: Path
+) -> RetrainApp:
+    """Wire the service to Kafka, to the lake, and to the folder that nights work in."""
     registry = CollectorRegistry()
     collecting = collector(settings, messaging, registry)
 
@@ -80,6 +103,10 @@ async def build(settings: RetrainSettings, messaging: MessagingSettings) -> Retr
         return "; ".join(map(str, problems)) or None
 
     kafka = KafkaService("retrain", messaging, registry, checks=[collected])
+    erasing = Erasing(
+        lake_erasing(settings), NightErasing(nights), kafka.publisher, clock=system_clock
+    )
+    kafka.slow(ERASE, erasing.take)
     schedule = Schedule(
         (
             Job(

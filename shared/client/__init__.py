@@ -12,6 +12,6 @@
 from shared.client.blocking import Client
 from shared.client.corrections import correction
 from shared.client.live import AsyncClient
-from shared.client.requests import NoAnswer, action, request
+from shared.client.requests import NoAnswer, action, erasure, request
 
-__all__ = ["AsyncClient", "Client", "NoAnswer", "action", "correction", "request"]
+__all__ = ["AsyncClient", "Client", "NoAnswer", "action", "correction", "erasure", "request"]

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from shared.client.corrections import correction
 from shared.client.records import Sender, events_of, reading
-from shared.client.requests import Images, NoAnswer, action, request
+from shared.client.requests import Images, NoAnswer, action, erasure, request
 from shared.events import (
     DEFAULT_TENANT,
     Feedback,
@@ -14,15 +14,19 @@ from shared.events import (
     ProfileCorrected,
     ProfileUpdated,
     RankedFeed,
+    UserErased,
 )
 from shared.events.base import Event, record_key
 from shared.events.correction import CorrectionAction
+from shared.events.erase import ERASING_SERVICES
 from shared.events.feedback import Action
 from shared.events.record import Record
-from shared.events.topics import FEEDS, PROFILES
+from shared.events.topics import ERASED, FEEDS, PROFILES
 
 ANSWER_SECONDS = 30.0
 """A feed takes a second or two; a cold model on a busy machine takes many."""
+ERASE_SECONDS = 120.0
+"""The lake's tables are looked through and written anew: seconds, minutes when they are large."""
 
 
 class Client:
@@ -126,6 +130,24 @@ class Client:
                 if (profile.tenant, profile.user_id) == (self._tenant, user_id) and rests(profile):
                     return profile
         return None
+
+    def erase(
+        self, user_id: str, *, seconds: float = ERASE_SECONDS, **fields: Any
+    ) -> dict[str, UserErased]:
+        """Ask for a user to be forgotten; the receipts that came in time, by service.
+
+        One of `shared.events.erase.ERASING_SERVICES` that is missing may still answer.
+        """
+        event = erasure(user_id, **{"tenant": self._tenant, **fields})
+        receipts: dict[str, UserErased] = {}
+        with reading(self.kafka, ERASED) as reader:
+            self.send(event)
+            for receipt in events_of(reader.records_for(seconds=seconds), UserErased):
+                if receipt.erase_event_id == event.event_id:
+                    receipts[receipt.service] = receipt
+                if receipts.keys() >= set(ERASING_SERVICES):
+                    break
+        return receipts
 
 
 def latest_profile(

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.client.corrections import correction
-from shared.client.requests import Images, NoAnswer, action, request
+from shared.client.requests import Images, NoAnswer, action, erasure, request
 from shared.errors import Unavailable, Unprocessable
 from shared.events import (
     DEFAULT_TENANT,
@@ -19,6 +19,7 @@ from shared.events import (
     ImageCandidates,
     ProfileCorrected,
     RankedFeed,
+    UserErase,
 )
 from shared.events.base import Event
 from shared.events.codec import decode
@@ -26,6 +27,7 @@ from shared.events.correction import CorrectionAction
 from shared.events.feedback import Action
 from shared.events.record import Record
 from shared.events.topics import FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
+from shared.messaging.fetch import as_record
 from shared.messaging.publisher import KafkaPublisher
 from shared.messaging.settings import MessagingSettings
 
@@ -165,6 +167,12 @@ class AsyncClient:
         await self.send(event)
         return event
 
+    async def erase(self, user_id: str, **fields: Any) -> UserErase:
+        """Ask for a user to be forgotten; receipts come as `user.erased.v1`, one a service."""
+        event = erasure(user_id, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
     async def rank(
         self, user_id: str, images: Images, *, seconds: float = ANSWER_SECONDS, **fields: Any
     ) -> RankedFeed:
@@ -210,19 +218,19 @@ class AsyncClient:
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         async for raw in consumer:
-            record = Record(
-                raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value,
-                tuple(raw.headers or ()),
-            )  # fmt: skip
-            event = _event(record)
-            if isinstance(event, RankedFeed):
-                for coming in self._awaited.get((event.tenant, event.request_id), ()):
-                    if not coming.done():
-                        coming.set_result(event)
-            for queue in self._listeners:
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait((record, event))
+            record = as_record(raw)
+            self.hear(record, _event(record))
+
+    def hear(self, record: Record, event: Event | None) -> None:
+        """Tell a record to whoever waits for it or listens."""
+        if isinstance(event, RankedFeed):
+            for coming in self._awaited.get((event.tenant, event.request_id), ()):
+                if not coming.done():
+                    coming.set_result(event)
+        for queue in self._listeners:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait((record, event))
 
 
 def _event(record: Record) -> Event | None:

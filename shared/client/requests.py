@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.clock import system_clock
-from shared.events import Candidate, Feedback, ImageCandidates
+from shared.events import Candidate, Feedback, ImageCandidates, UserErase
 from shared.events.feedback import Action
 
 Images = Mapping[str, str] | Iterable[Candidate]
@@ -54,4 +54,11 @@ def action(user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback
             "image_id": image_id,
             **fields,
         }
+    )
+
+
+def erasure(user_id: str, **fields: Any) -> UserErase:
+    """Forget this person; raises pydantic's `ValidationError`, a `ValueError`."""
+    return UserErase.model_validate(
+        {"event_id": uuid4(), "occurred_at": system_clock(), "user_id": user_id, **fields}
     )

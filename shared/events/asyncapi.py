@@ -12,6 +12,7 @@ from shared.events.asyncapi_messages import (
 from shared.events.json_schemas import SENT_BY_APPS, shared_definitions
 from shared.events.topics import (
     CANDIDATES,
+    COMPACTED_WITHIN_MS,
     CONSUMED,
     DEAD_LETTERS,
     FEEDS,
@@ -75,6 +76,7 @@ def document() -> dict[str, Any]:
 
 def _channel(topic: Topic) -> dict[str, Any]:
     room = HEADER_ROOM_BYTES if topic.event is None else 0
+    compaction = {"max.compaction.lag.ms": COMPACTED_WITHIN_MS} if topic.compacted else {}
     return {
         "address": topic.name,
         "description": f"{topic.purpose[0].upper()}{topic.purpose[1:]}; {_kept(topic)}.",
@@ -85,7 +87,8 @@ def _channel(topic: Topic) -> dict[str, Any]:
                 "topic": topic.name,
                 "partitions": PARTITIONS,
                 "replicas": REPLICAS,
-                "topicConfiguration": {
+                "topicConfiguration": compaction
+                | {
                     "cleanup.policy": ["compact" if topic.compacted else "delete"],
                     "retention.ms": -1 if topic.retention_ms is None else topic.retention_ms,
                     "max.message.bytes": MAX_RECORD_BYTES + room,

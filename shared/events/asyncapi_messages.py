@@ -42,6 +42,11 @@ _WHY: Final[dict[str, str]] = {
     "x-source": "Where the record stood: topic/partition/offset.",
     "x-attempts": "How often it was tried.",
 }
+_KEYS: Final[dict[str, str]] = {
+    "model.promoted.v1": "The model's name (user_id)",
+    "dlq.resolved.v1": "The dead letter's topic/partition/offset (user_id)",
+}
+"""Of events that are about no person."""
 
 
 def event_message(topic: Topic) -> dict[str, Any]:
@@ -131,7 +136,7 @@ def _headers_name(topic: Topic) -> str:
 
 
 def _key(topic: Topic) -> dict[str, Any]:
-    whose = "The user's id" if topic.name != "model.promoted.v1" else "The model's name (user_id)"
+    whose = _KEYS.get(topic.name, "The user's id")
     return {
         "type": "string",
         "description": f"{whose}; outside the tenant `default` the tenant and U+001F before it.",

@@ -1,6 +1,6 @@
 """A user asks to be forgotten, and each service says what it removed."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -25,3 +25,12 @@ class UserErased(Event):
     erase_event_id: UUID
     service: Identifier
     removed: dict[str, Annotated[int, Field(ge=0)]]
+    remaining: Annotated[
+        dict[str, Annotated[int, Field(ge=0)]], Field(exclude_if=lambda counts: not counts)
+    ] = Field(default_factory=dict)
+    """What a search of the service's stores still found afterwards, by kind: all 0 when it is
+    done; left out by a service that has not searched."""
+
+
+ERASING_SERVICES: Final = ("profile", "assessor", "retrain")
+"""Services that keep something of people; each answers an erasure with a receipt."""

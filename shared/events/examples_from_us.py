@@ -3,6 +3,7 @@
 from typing import Final
 
 from shared.events.base import Event
+from shared.events.dead_letter import DeadLetterResolved
 from shared.events.erase import UserErased
 from shared.events.examples_from_apps import AT, LATER, USER, example_id
 from shared.events.feed import (
@@ -14,6 +15,7 @@ from shared.events.feed import (
     ServingPolicy,
 )
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction, person_target
 from shared.events.profile import Evidence, ProfileUpdated
 from shared.taste import TasteSide, WeightedWord
 
@@ -148,6 +150,48 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
             erase_event_id=example_id(12),
             service="assessor",
             removed={},
+        ),
+    ),
+    (
+        DeadLetterResolved(
+            event_id=example_id(17),
+            occurred_at=LATER,
+            user_id="feedback.v1.dlq/3/17",
+            tenant="gallery",
+            resolution="replayed",
+            reason="invalid_event",
+            fixed=True,
+            by="operator-1",
+            note="the app sent dwell without dwell_ms until Tuesday",
+        ),
+        DeadLetterResolved(
+            event_id=example_id(18),
+            occurred_at=LATER,
+            user_id="image.candidates.v1.dlq/0/4",
+            resolution="dropped",
+            reason="not_json",
+        ),
+    ),
+    (
+        OperatorAction(
+            event_id=example_id(15),
+            occurred_at=LATER,
+            user_id="night-shift",
+            tenant="gallery",
+            action_id="action-3",
+            action="user.erase",
+            target=person_target(tenant="gallery", user_id=USER),
+            outcome="done",
+            detail="asked to",
+            details={"request": "request-9"},
+        ),
+        OperatorAction(
+            event_id=example_id(16),
+            occurred_at=LATER,
+            user_id="night-shift",
+            action_id="action-4",
+            action="model.rollback",
+            outcome="begun",
         ),
     ),
 )

@@ -35,8 +35,11 @@ def _printable(value: str) -> str:
 Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_not_before_computers)]
 """RFC 3339 with a zone; a number or a naive time is refused."""
 
+_PRINTABLE: Final = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f]*$"})
+"""What `_printable` wants, as JSON Schema says it."""
+
 Identifier = Annotated[
-    str, StringConstraints(min_length=1, max_length=256), AfterValidator(_printable)
+    str, StringConstraints(min_length=1, max_length=256), AfterValidator(_printable), _PRINTABLE
 ]
 """An id that the app chooses: 1-256 printable characters."""
 
@@ -44,7 +47,10 @@ MAX_URI_CHARACTERS: Final = 2_000_000
 """Room for one `data:` image of about 1.4 MB; a Kafka record is smaller still."""
 
 ImageUri = Annotated[
-    str, StringConstraints(min_length=1, max_length=MAX_URI_CHARACTERS), AfterValidator(_printable)
+    str,
+    StringConstraints(min_length=1, max_length=MAX_URI_CHARACTERS),
+    AfterValidator(_printable),
+    _PRINTABLE,
 ]
 """Where an image lies: https, s3, file under an allowed root, or `data:` base64."""
 

@@ -6,13 +6,18 @@ from typing import Final
 from shared.events.base import Event
 from shared.events.candidates import ImageCandidates
 from shared.events.correction import ProfileCorrected
+from shared.events.dead_letter import DeadLetterResolved
 from shared.events.erase import UserErase, UserErased
 from shared.events.feed import RankedFeed
 from shared.events.feedback import Feedback
 from shared.events.model import ModelPromoted
+from shared.events.operator import OperatorAction
 from shared.events.profile import ProfileUpdated
 
 DAY_MS: Final = 86_400_000
+COMPACTED_WITHIN_MS: Final = DAY_MS
+"""The longest that a value outlives its successor or its tombstone in a compacted topic: of an
+erased person nothing must lie about for as long as nobody writes."""
 MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 """The broker's limit for one record: room for a slate of small `data:` images."""
 
@@ -58,8 +63,29 @@ ERASE: Final = Topic(UserErase.event_type, UserErase, 30 * DAY_MS, purpose="user
 ERASED: Final = Topic(
     UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was forgotten"
 )
+AUDIT: Final = Topic(
+    OperatorAction.event_type, OperatorAction, 400 * DAY_MS, purpose="what operators did"
+)
+RESOLVED: Final = Topic(
+    DeadLetterResolved.event_type,
+    DeadLetterResolved,
+    45 * DAY_MS,
+    purpose="what was done about dead letters",
+)
+"""Kept longer than any dead letter, its segment of a week included: none opens again by itself."""
 
-TOPICS: Final = (CANDIDATES, FEEDS, FEEDBACK, CORRECTIONS, PROFILES, MODELS, ERASE, ERASED)
+TOPICS: Final = (
+    CANDIDATES,
+    FEEDS,
+    FEEDBACK,
+    CORRECTIONS,
+    PROFILES,
+    MODELS,
+    ERASE,
+    ERASED,
+    RESOLVED,
+    AUDIT,
+)
 CONSUMED: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, MODELS, ERASE, FEEDS, PROFILES)
 """Topics that a service of ours reads, and that therefore have a dead-letter topic."""
 DEAD_LETTERS: Final = tuple(

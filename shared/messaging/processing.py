@@ -4,14 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.clock import Clock, system_clock
 from shared.errors import Unavailable, Unprocessable
+from shared.events.base import Event
 from shared.events.codec import decode
 from shared.events.record import Outgoing, Record
 from shared.events.topics import Topic
+from shared.logs import about
 from shared.messaging.contract import Delivery, Handle
 from shared.messaging.dead_letters import (
     Arrival,
@@ -22,6 +25,7 @@ from shared.messaging.dead_letters import (
 from shared.messaging.metrics import INTERNAL_ERROR, MessagingMetrics
 from shared.messaging.retry import waits
 from shared.messaging.settings import MessagingSettings
+from shared.tracing import Tracing, describe_current, failed
 
 log = logging.getLogger(__name__)
 Sleep = Callable[[float], Awaitable[None]]
@@ -61,6 +65,7 @@ class Processing:
         settings: MessagingSettings,
         sleep: Sleep = asyncio.sleep,
         clock: Clock = system_clock,
+        tracing: Tracing | None = None,
     ) -> None:
         self.topic = topic
         self._handle = handle
@@ -70,6 +75,7 @@ class Processing:
         self._settings = settings
         self._sleep = sleep
         self._clock = clock
+        self._tracing = tracing or Tracing("untraced")
         metrics.expect(topic.name)
 
     async def once(self, record: Record) -> None:
@@ -81,6 +87,10 @@ class Processing:
         await self._process(record, most_waits=None)
 
     async def _process(self, record: Record, *, most_waits: int | None) -> None:
+        with self._tracing.processing(record), about(source=record.source):
+            await self._to_its_end(record, most_waits)
+
+    async def _to_its_end(self, record: Record, most_waits: int | None) -> None:
         began = time.monotonic()
         tries = _Tries(self._guard.arrived())
         waited = 0
@@ -106,7 +116,8 @@ class Processing:
     async def _attempt(self, record: Record, tries: _Tries) -> None:
         try:
             event = decode(self.topic, record)
-            await self._handle(event, Delivery(record))
+            with _told_of(event):
+                await self._handle(event, Delivery(record))
         except Unprocessable as error:
             await self._set_aside(record, error, tries)
         except Unavailable:
@@ -121,6 +132,7 @@ class Processing:
             self._metrics.handled.labels(self.topic.name).inc()
 
     async def _set_aside(self, record: Record, error: Unprocessable, tries: _Tries) -> None:
+        failed(error.reason)
         self._guard.set_aside(tries.arrival)
         letter = dead_letter(record, error, attempts=tries.all)
         try:
@@ -130,6 +142,14 @@ class Processing:
             await self._sender.send(without_value(letter))
         self._metrics.dead_letters.labels(self.topic.name, error.reason).inc()
         log.warning("%s is set aside: %s", record.source, error)
+
+
+def _told_of(event: Event) -> AbstractContextManager[None]:
+    """Spans and logs name the request; the user they leave out."""
+    request_id = getattr(event, "request_id", None)
+    ids = {"event_id": str(event.event_id), **({"request_id": request_id} if request_id else {})}
+    describe_current(**ids)
+    return about(**ids)
 
 
 def _bug(error: Exception) -> Unprocessable:

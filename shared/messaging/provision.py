@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.errors import Unavailable
-from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.events.topics import COMPACTED_WITHIN_MS, MAX_RECORD_BYTES, Topic
 from shared.messaging.settings import MessagingSettings
 
 ADMIN_TIMEOUT_MS = 30_000
@@ -63,7 +63,8 @@ def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Di
 def topic_config(topic: Topic) -> dict[str, str]:
     """The topic's own settings in Kafka, as Kafka spells them."""
     room = HEADER_ROOM_BYTES if topic.event is None else 0
-    return {
+    compaction = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_MS)} if topic.compacted else {}
+    return compaction | {
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": str(-1 if topic.retention_ms is None else topic.retention_ms),
         "max.message.bytes": str(MAX_RECORD_BYTES + room),

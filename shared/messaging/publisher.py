@@ -16,6 +16,7 @@ from shared.events.record import Outgoing
 from shared.events.topics import MAX_RECORD_BYTES, Topic
 from shared.messaging.provision import HEADER_ROOM_BYTES
 from shared.messaging.settings import MessagingSettings
+from shared.tracing import with_trace
 
 LINGER_MS = 2
 """Lets records that are published at once travel together; invisible beside a model's second."""
@@ -52,7 +53,7 @@ class KafkaPublisher:
             self._producer = None
 
     async def publish(self, *events: Event) -> None:
-        await self.send(*(encode(event) for event in events))
+        await self.send(*(with_trace(encode(event)) for event in events))
 
     async def tombstone(self, topic: Topic, key: str) -> None:
         """Remove a key from a compacted topic."""

@@ -21,6 +21,7 @@ from shared.messaging.publisher import KafkaPublisher
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.subscription import FastPath, SlowPath, Subscription
 from shared.messaging.window import OffsetWindow
+from shared.tracing import Tracing, otlp
 
 ANSWER_SECONDS = 5.0
 """Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
@@ -43,6 +44,8 @@ class KafkaService:
     ) -> None:
         self.name = name
         self.registry = registry
+        endpoint = settings.otlp_endpoint
+        self.tracing = Tracing(name, otlp(endpoint) if endpoint else None)
         self.publisher = KafkaPublisher(settings, client_id=f"preferstream-{name}")
         self._settings = settings
         self._metrics = MessagingMetrics(registry)
@@ -91,6 +94,7 @@ class KafkaService:
             ),
             metrics=self._metrics,
             settings=self._settings,
+            tracing=self.tracing,
         )
 
     async def start(self) -> None:
@@ -111,6 +115,7 @@ class KafkaService:
         await asyncio.gather(*(subscription.drain() for subscription in self._subscriptions))
         await self._broker.stop()
         await self.publisher.stop()
+        await asyncio.to_thread(self.tracing.close)
         if self._failure is not None:
             self._failure.cancel()
 

@@ -17,6 +17,9 @@ class MessagingSettings(BaseModel):
 
     kafka: str = "127.0.0.1:9092"
     """`host:port[,host:port]` of a cluster."""
+    otlp_endpoint: str | None = None
+    """Address of an OpenTelemetry collector that takes OTLP over HTTP, such as
+    `http://collector:4318`; without it spans stay in the process, and their ids in the log."""
     instance_id: str | None = None
     """Name of this instance that outlives its process, such as a pod's in a stateful set. One that
     was killed then gets its partitions back at once, not after the session timeout. No two running

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, AwareDatetime, Field
 
 from shared.corrections import Correction, corrected
 from shared.embedding.protocol import Vectors
+from shared.erasures import Erasure
 from shared.events.feedback import Action
 from shared.taste import Element, Taste, Value
 
@@ -210,4 +211,20 @@ class SeenStore(Protocol):
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
         """Forget the person; how many images were known to be seen."""
+        ...
+
+
+class ErasureStore(Protocol):
+    """Keeps who was erased, without their names. Raises `Unavailable` like `ProfileStore`."""
+
+    async def erased(self, *, tenant: str, user_id: str) -> Erasure | None:
+        """Up to when this person was erased, if ever."""
+        ...
+
+    async def remember(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
+        """Erased until then; an earlier moment takes nothing back."""
+        ...
+
+    async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
+        """How much is left of the person in each part of the store, whoever keeps it."""
         ...

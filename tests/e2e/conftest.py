@@ -1,11 +1,16 @@
-"""One running system and one user's image files, shared by the end-to-end tests."""
+"""One running system, its image files and its numbers, shared by the end-to-end tests."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.pictures import story_files
+from tests.e2e.scrape import Scraped, scrape, total
 from tests.e2e.system import System, running
+
+PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +29,33 @@ def system(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Iterator
         PREFERSTREAM_DEAD_LETTER_SAMPLE="4000",
     ) as up:
         yield up
+
+
+@pytest.fixture(scope="session")
+def scraped(system: System, pictures: Path) -> list[Scraped]:
+    """What all services tell Prometheus after a like, a feed and a dead letter."""
+    from shared.client import Client
+
+    files = story_files(pictures / "metrics")
+    image = files.liked[0]
+    with Client(system.kafka) as app:
+
+        def like() -> None:
+            app.act("metrics-ada", "reference_like", image.name, uri=image.as_uri())
+            app.act("metrics-ada", "reference_like", "known-to-nobody")
+
+        app.profile_when(
+            "metrics-ada", lambda taste: taste.evidence.liked > 0, after=like,
+            seconds=PATIENCE_SECONDS,
+        )  # fmt: skip
+        slate = {path.name: path.as_uri() for path in files.slate[:3]}
+        app.rank("metrics-ada", slate, seconds=PATIENCE_SECONDS)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        found = scrape(system)
+        letters = total(found, "preferstream_dead_letters_kept_events", topic="feedback.v1")
+        feeds = total(found, "preferstream_topic_written_events_total", topic="feed.ranked.v1")
+        if letters and feeds:
+            return found
+        assert time.monotonic() < end, "the watch saw no dead letter and no feed"
+        time.sleep(1)

@@ -29,3 +29,13 @@ def scrape(system: System) -> list[Scraped]:
             for family in text_string_to_metric_families(text)
         ]
     return found
+
+
+def total(found: list[Scraped], sample: str, **labels: str) -> float:
+    """The sum of all samples of that name that have these labels."""
+    return sum(
+        one.value
+        for family in found
+        for one in family.samples
+        if one.name == sample and labels.items() <= one.labels.items()
+    )

@@ -21,13 +21,29 @@ class FakeKafkaSide:
         self.sent: list[Event] = []
         self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
         self._listeners: set[asyncio.Queue[Heard]] = set()
+        self._listened = asyncio.Event()
+        self.streams_end = False
         self._offset = 0
+        self._feeds: dict[tuple[str, str], RankedFeed] = {}
+        self._awaited: set[tuple[str, str]] = set()
 
     async def send(self, *events: Event) -> None:
         self._answers()
         for event in events:
             encode(event)
         self.sent += events
+        self._awaited |= {
+            (event.tenant, event.request_id)
+            for event in events
+            if isinstance(event, ImageCandidates)
+        }
+
+    async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
+        self._answers()
+        return self._feeds.get((tenant, request_id))
+
+    def is_awaited(self, *, tenant: str, request_id: str) -> bool:
+        return (tenant, request_id) in self._awaited
 
     async def answer(self, event: ImageCandidates, *, seconds: float) -> RankedFeed:
         await self.send(event)
@@ -41,9 +57,16 @@ class FakeKafkaSide:
         """Let everybody who listens hear an event."""
         sent = encode(event)
         self._offset += 1
+        if isinstance(event, RankedFeed):
+            self._feeds[event.tenant, event.request_id] = event
+            self._awaited.discard((event.tenant, event.request_id))
         record = Record(sent.topic, 0, self._offset, 0, sent.key, sent.value, sent.headers)
         for queue in self._listeners:
             queue.put_nowait((record, event))
+
+    async def listened_to(self) -> None:
+        """Wait until somebody listens."""
+        await self._listened.wait()
 
     @asynccontextmanager
     async def listening(
@@ -51,9 +74,10 @@ class FakeKafkaSide:
     ) -> AsyncIterator[AsyncIterator[Heard]]:
         queue: asyncio.Queue[Heard] = asyncio.Queue()
         self._listeners.add(queue)
+        self._listened.set()
 
         async def heard() -> AsyncIterator[Heard]:
-            while True:
+            while not self.streams_end:
                 record, event = await queue.get()
                 if wanted(record):
                     yield record, event

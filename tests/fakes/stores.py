@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from shared.erasures import Erasure
 from shared.errors import Unavailable
+from shared.store.people import ListedPerson, PeoplePage
 from shared.store.protocol import (
     Described,
     KnownImage,
@@ -43,6 +45,11 @@ class InMemoryProfiles:
         self._answer()
         self._said[corrections.tenant, corrections.user_id] = corrections
 
+    def predicted(self) -> list[StoredProfile]:
+        """All profiles, as the list of people sees them."""
+        self._answer()
+        return [profile for profile, _ in self._kept.values()]
+
     async def remove(self, *, tenant: str, user_id: str) -> int:
         self._answer()
         said = self._said.pop((tenant, user_id), None)
@@ -51,6 +58,32 @@ class InMemoryProfiles:
     def _answer(self) -> None:
         if self.away:
             raise Unavailable("store", self.away)
+
+
+class InMemoryPeople:
+    """A `PeopleStore` on profiles in memory, in the order of their ids."""
+
+    def __init__(self, profiles: InMemoryProfiles) -> None:
+        self._profiles = profiles
+
+    async def page(self, *, tenant: str, after: str | None, most: int) -> PeoplePage:
+        found = [p for p in self._profiles.predicted() if p.tenant == tenant]
+        found = sorted((p for p in found if p.user_id >= (after or "")), key=lambda p: p.user_id)
+        return PeoplePage(
+            people=tuple(
+                ListedPerson(
+                    user_id=p.user_id,
+                    prediction_version=p.prediction_version,
+                    model_version=p.model_version,
+                    updated_at=p.updated_at,
+                )
+                for p in found[:most]
+            ),
+            next=found[most].user_id if len(found) > most else None,
+        )
+
+    async def count(self, *, tenant: str) -> int:
+        return sum(p.tenant == tenant for p in self._profiles.predicted())
 
 
 class InMemoryImages:
@@ -103,3 +136,21 @@ class InMemorySeen:
     async def remove(self, *, tenant: str, user_id: str) -> int:
         removed = self.seen.pop((tenant, user_id), None)
         return len(removed.seen_at) if removed else 0
+
+
+class InMemoryErasures:
+    """Who was erased, in a dictionary; `left` is what a search would find."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], Erasure] = {}
+        self.left: dict[str, int] = {"profiles": 0}
+
+    async def erased(self, *, tenant: str, user_id: str) -> Erasure | None:
+        return self.known.get((tenant, user_id))
+
+    async def remember(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
+        known = self.known.get((tenant, user_id))
+        self.known[tenant, user_id] = erasure.with_earlier(known)
+
+    async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
+        return dict(self.left)

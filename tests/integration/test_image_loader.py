@@ -377,7 +377,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
-def from_store(address: str, *, wait: float = 5.0) -> ImageLoader:
+def from_store(address: str, *, wait: float = 60.0) -> ImageLoader:
     return ImageLoader(
         ImageSettings(s3_endpoint=address, max_image_bytes=MOST, max_image_wait_seconds=wait)
     )
@@ -423,7 +423,9 @@ async def test_a_store_that_does_not_answer_is_not_available(closed_port: int) -
 
 
 async def test_a_public_bucket_is_read_without_credentials(store: str) -> None:
-    loader = ImageLoader(ImageSettings(s3_endpoint=store, s3_anonymous=True))
+    loader = ImageLoader(
+        ImageSettings(s3_endpoint=store, s3_anonymous=True, max_image_wait_seconds=60)
+    )
     found = await loader.load("s3://images/public.png")
     await loader.close()
     assert found.pixels.size == (6, 4)

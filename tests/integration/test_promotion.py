@@ -20,13 +20,14 @@ from shared.images.loader import ImageLoader
 from shared.messaging.provision import provision
 from shared.messaging.settings import MessagingSettings
 from shared.parts import SharedParts
+from shared.store.people import PeopleStore
 from shared.taste import ELEMENTS
 from shared.vlm.protocol import Candidate, Scores
 from shared.vlm.serving import ServingModels
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages
 from tests.fakes.model import ColorModel, Shelf, certain
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemorySeen
+from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemorySeen
 from tests.unit.assessor.people import keep, likes, request
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -69,8 +70,10 @@ class Cluster:
             models=models,
             embedder=embedder,
             profiles=profiles,
+            people=cast(PeopleStore, None),
             known_images=InMemoryImages(),
             seen=InMemorySeen(),
+            erasures=InMemoryErasures(),
             images=cast(ImageLoader, DrawnImages()),
         )
         app = await build(AssessorSettings(), self.settings, parts)

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.ops.pages import overview
+from services.ops.pages import live, overview, playground, thumbnails
 
 
 def page_router() -> APIRouter:
     """All pages; whoever sees them has at least the role `read`."""
     pages = APIRouter(include_in_schema=False)
-    pages.include_router(overview.router)
+    for page in (overview, playground, live, thumbnails):
+        pages.include_router(page.router)
     return pages

@@ -1,20 +1,42 @@
-"""Fill templates: escaped, with the form token and the person's name at hand."""
+"""Fill templates: escaped, with the form token, the person's name and the list of pages at hand."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from jinja2 import StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from services.ops.context import ops_of
+from services.ops.pages import words
 from services.ops.problems import Problem
+from shared.taste import ELEMENTS
 
 TEMPLATES: Final = Jinja2Templates(directory=Path(__file__).parent / "templates")
+# A name that nobody told is a fault of ours, not an empty place on a page.
+TEMPLATES.env.undefined = StrictUndefined
+TEMPLATES.env.globals["ELEMENTS"] = ELEMENTS
+TEMPLATES.env.filters.update(words.FILTERS)
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry of the rail."""
+
+    address: str
+    name: str
+
+
+PAGES: Final = (
+    Page("/", "Overview"),
+    Page("/playground", "Playground"),
+)
 
 
 def render(request: Request, template: str, *, status: int = 200, **told: Any) -> Response:
-    """A page. Templates also see `csrf_token`, `principal` (or None) and `has_tokens`."""
+    """A page. Templates also see `csrf_token`, `principal` (or None), `has_tokens`, `pages`."""
     ops = ops_of(request)
     session = getattr(request.state, "session", None)
     return TEMPLATES.TemplateResponse(
@@ -24,10 +46,17 @@ def render(request: Request, template: str, *, status: int = 200, **told: Any) -
             "csrf_token": ops.sessions.form_token(session) if session else "",
             "principal": getattr(request.state, "principal", None),
             "has_tokens": ops.tokens is not None,
+            "pages": PAGES,
+            "here": request.url.path,
             **told,
         },
         status_code=status,
     )
+
+
+def fragment(template: str, **told: Any) -> str:
+    """A part of a page, without a request; for streams."""
+    return TEMPLATES.env.get_template(template).render(**told)
 
 
 def problem_page(request: Request, problem: Problem) -> Response:

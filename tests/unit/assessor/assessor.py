@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from services.assessor.answered import Answered
 from services.assessor.config import AssessorSettings
 from services.assessor.describing import Describing
+from services.assessor.erasing import Erasing
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Parts
 from services.assessor.shadowing import Shadowing, ShadowMetrics
@@ -17,7 +18,12 @@ from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages
 from tests.fakes.model import ColorModel, serving
 from tests.fakes.published import Published
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemorySeen
+from tests.fakes.stores import (
+    InMemoryErasures,
+    InMemoryImages,
+    InMemoryProfiles,
+    InMemorySeen,
+)
 from tests.unit.assessor.people import NOW, WRITTEN_MS, keep, likes
 
 
@@ -31,6 +37,7 @@ class Assessor:
         self.embedder = OneDirectionPerWord()
         self.profiles = InMemoryProfiles()
         self.known_images = InMemoryImages()
+        self.erasures = InMemoryErasures()
         self.images = DrawnImages()
         self.published = Published()
         self.describing = Describing(
@@ -44,6 +51,8 @@ class Assessor:
         """A service without memory of requests, as after a crash; the parts stay the same."""
         self.registry = CollectorRegistry()
         self.shadowing = Shadowing(ShadowMetrics(self.registry))
+        self.answered = Answered(most=self._settings.remembered_answers)
+        self.erasing = Erasing(self.erasures, self.answered, self.published, clock=lambda: NOW)
         return AssessorService(
             Parts(
                 models=self.models,
@@ -57,7 +66,8 @@ class Assessor:
             ),
             self._settings,
             AssessorMetrics(self.registry),
-            answered=Answered(most=self._settings.remembered_answers),
+            answered=self.answered,
+            erasing=self.erasing,
             describing=self.describing,
             shadowing=self.shadowing,
             now=self._now,

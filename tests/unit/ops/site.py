@@ -10,16 +10,20 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.ops.access import Role
+from services.ops.audit import Audit
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
+from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.samples import Samples
 from services.ops.sessions import Sessions
+from services.ops.streaming import Streams
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
 from tests.fakes.images import DrawnImages
 from tests.fakes.kafka_side import FakeKafkaSide
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 HOME = "http://127.0.0.1:8420"
@@ -43,7 +47,15 @@ class Site:
         )
 
 
-def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **settings: Any) -> Site:
+def site(
+    *,
+    with_tokens: bool = False,
+    tokens: Tokens | None = None,
+    seconds: list[float] | None = None,
+    most_streams: int = 1000,
+    remembered_keys: int = 1000,
+    **settings: Any,
+) -> Site:
     """A new one; `seconds[0]` is what its clock for limits says."""
     chosen = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
@@ -51,8 +63,8 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
     ops = Ops(
         settings=chosen,
         kafka=kafka,
-        stores=Stores(profiles, InMemoryImages(), DrawnImages()),
-        tokens=known_tokens(TOKENS) if with_tokens else None,
+        stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
+        tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
         limits=RateLimits(
             per_second=chosen.ops_requests_per_second,
@@ -61,6 +73,11 @@ def site(*, with_tokens: bool = False, seconds: list[float] | None = None, **set
         ),
         metrics=OpsMetrics(registry),
         registry=registry,
+        audit=Audit(kafka.send, lambda: NOW),
+        requests=Remembered(most=remembered_keys),
+        actions=Remembered(most=remembered_keys),
+        streams=Streams(most=most_streams),
+        samples=Samples(chosen.ops_samples),
         clock=lambda: NOW,
     )
     return Site(web_app(ops), ops, kafka, profiles)

@@ -14,9 +14,10 @@ from services.ops.tokens import drawn, read_tokens
 from shared.messaging.settings import MessagingSettings
 from shared.settings import WrongSettings
 from tests.fakes.images import DrawnImages
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
 
-STORES = Stores(InMemoryProfiles(), InMemoryImages(), DrawnImages())
+PROFILES = InMemoryProfiles()
+STORES = Stores(PROFILES, InMemoryPeople(PROFILES), InMemoryImages(), DrawnImages())
 
 
 def test_a_drawn_token_is_known_by_the_lines_that_come_with_it(tmp_path: Path) -> None:

@@ -162,10 +162,10 @@ async def test_a_failure_reaches_those_who_stayed_when_others_gave_up() -> None:
 
 
 async def test_when_all_callers_give_up_nothing_is_handled_and_the_key_is_free_again() -> None:
-    desk = Desk(wait_seconds=0.01)
+    desk = Desk(wait_seconds=0.2)
     (gone,) = desk.add("ana", 1)
     await turns()
     gone.cancel()
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.3)
     await desk.gathering.add("ana", 2)
     assert desk.batches == {"ana": [[2]]}

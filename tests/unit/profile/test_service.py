@@ -11,19 +11,26 @@ from prometheus_client import CollectorRegistry
 from services.profile.announcing import Announcing
 from services.profile.config import ProfileSettings
 from services.profile.correcting import Correcting
+from services.profile.erasing import Erasing
+from services.profile.handlers import Handling
 from services.profile.metrics import ProfileMetrics
 from services.profile.service import Parts, ProfileService
+from services.profile.views import Views
 from shared.embedding.taste_vectors import taste_vectors
 from shared.errors import Unavailable, Unprocessable
-from shared.events import Feedback, ProfileUpdated, UserErase, UserErased
-from shared.events.topics import PROFILES
-from shared.ids import erased_event_id, profile_event_id
+from shared.events import Feedback, ProfileUpdated
+from shared.ids import profile_event_id
 from shared.store.protocol import KnownImage, StoredProfile
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages, drawn
 from tests.fakes.model import COLORS, ColorModel, serving
 from tests.fakes.published import Published
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemorySeen
+from tests.fakes.stores import (
+    InMemoryErasures,
+    InMemoryImages,
+    InMemoryProfiles,
+    InMemorySeen,
+)
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -31,22 +38,28 @@ NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 class Profiles:
     """The service on fakes, and every part of it within a test's reach."""
 
-    def __init__(self, model: ColorModel | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        model: ColorModel | None = None,
+        published: Published | None = None,
+        **settings: Any,
+    ) -> None:
         self.model = model or ColorModel()
         self.embedder = OneDirectionPerWord()
         self.store = InMemoryProfiles()
         self.known_images = InMemoryImages()
+        self.seen = InMemorySeen()
+        self.erasures = InMemoryErasures()
         self.images = DrawnImages()
-        self.published = Published()
+        self.published = published or Published()
         self.registry = CollectorRegistry()
         parts = Parts(
             models=serving(self.model),
-            seen=InMemorySeen(),
             embedder=self.embedder,
             profiles=self.store,
             known_images=self.known_images,
+            erasures=self.erasures,
             images=self.images,
-            publisher=self.published,
             clock=lambda: NOW,
         )
         wished = ProfileSettings(**{"gather_ms": 0, **settings})
@@ -56,6 +69,13 @@ class Profiles:
             self.store, announcing, parts.models, clock=lambda: NOW,
             remembered_event_ids=wished.remembered_event_ids,
         )  # fmt: skip
+        self.erasing = Erasing(
+            profiles=self.store, seen=self.seen, erasures=self.erasures,
+            publisher=self.published, clock=lambda: NOW,
+        )  # fmt: skip
+        self.handling = Handling(
+            self.service, Views(self.seen, wished), self.correcting, self.erasing
+        )
 
     async def take(self, *events: Feedback) -> None:
         await asyncio.gather(*(self.service.take_feedback(event) for event in events))
@@ -86,10 +106,6 @@ def feedback(color: str, action: str = "like", *, at: int = 0, **fields: Any) ->
             **fields,
         }
     )
-
-
-def erase() -> UserErase:
-    return UserErase(event_id=UUID(int=9), occurred_at=NOW, user_id="ana")
 
 
 def words(side: Any) -> list[str]:
@@ -276,38 +292,6 @@ async def test_equal_user_ids_of_two_tenants_are_two_people(profiles: Profiles) 
     await profiles.take(feedback("red"), feedback("blue", tenant="elsewhere"))
     assert words((await profiles.stored()).taste.preference) == ["red"]
     assert words((await profiles.stored(tenant="elsewhere")).taste.preference) == ["blue"]
-
-
-async def test_erasing_removes_the_profile_here_and_in_the_topic_and_gives_a_receipt(
-    profiles: Profiles,
-) -> None:
-    await profiles.take(feedback("red"))
-    await profiles.service.erase(erase())
-    assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert profiles.published.tombstones == [(PROFILES, "ana")]
-    receipt = profiles.published.events[-1]
-    assert isinstance(receipt, UserErased)
-    assert receipt.removed == {"profiles": 1, "views": 0}
-    assert (receipt.service, receipt.erase_event_id) == ("profile", UUID(int=9))
-    assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="profile")
-
-
-async def test_an_erasure_that_comes_again_finds_nothing_and_has_the_same_receipts_id(
-    profiles: Profiles,
-) -> None:
-    await profiles.take(feedback("red"))
-    for _ in range(2):
-        await profiles.service.erase(erase())
-    first, again = profiles.published.events[-2:]
-    assert isinstance(again, UserErased)
-    assert (again.event_id, again.removed) == (first.event_id, {"profiles": 0, "views": 0})
-
-
-async def test_another_tenants_person_is_not_erased(profiles: Profiles) -> None:
-    await profiles.take(feedback("red"))
-    await profiles.service.erase(erase().model_copy(update={"tenant": "elsewhere"}))
-    assert (await profiles.stored()).profile_version == 1
-    assert profiles.published.tombstones == [(PROFILES, "elsewhere\x1fana")]
 
 
 async def test_answers_that_could_not_be_read_are_counted(profiles: Profiles) -> None:

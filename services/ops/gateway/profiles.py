@@ -1,0 +1,30 @@
+"""`GET /v1/profiles/{user_id}`: read a taste profile."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from services.ops.context import OpsOf
+from services.ops.gateway.answers import FAILURES
+from services.ops.gateway.bodies import Profile
+from services.ops.gateway.feeds import Tenant
+from services.ops.gateway.tenancy import tenant_for
+from services.ops.guards.admission import Reader
+from services.ops.problems import Problem
+from shared.events.fields import Identifier
+
+router = APIRouter(tags=["profiles"])
+
+
+@router.get("/profiles/{user_id:path}", responses={200: {"model": Profile}, **FAILURES})
+async def profile(
+    ops: OpsOf, who: Reader, user_id: Annotated[Identifier, Path()], tenant: Tenant = None
+) -> Response:
+    """What a user likes and does not, in weighted words on the five elements."""
+    found = await ops.stores.profiles.get(tenant=tenant_for(who, tenant), user_id=user_id)
+    if found is None:
+        raise Problem(
+            404, "no-profile", "Nothing is known of that user yet; send likes to /v1/feedback."
+        )
+    return Response(Profile.of(found).model_dump_json(), media_type="application/json")

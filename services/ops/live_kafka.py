@@ -1,0 +1,112 @@
+"""The real Kafka behind dashboard and gateway: a client that also reads feeds back."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Final
+
+from services.ops.feed_index import FeedIndex, Place, Request
+from services.ops.kafka_side import HEARD
+from shared.client.live import AsyncClient
+from shared.errors import Unavailable, Unprocessable
+from shared.events import ImageCandidates, RankedFeed
+from shared.events.base import Event
+from shared.events.codec import decode
+from shared.events.record import Record
+from shared.events.topics import FEEDS
+from shared.messaging.fetch import RecordFetcher
+from shared.messaging.settings import MessagingSettings
+from shared.messaging.tail import tail
+
+log = logging.getLogger(__name__)
+READ_BACK: Final = 2_000
+"""Latest feeds of a partition that are found again after a restart."""
+
+
+class LiveKafka(AsyncClient):
+    """A `KafkaSide`, and what health asks about it."""
+
+    def __init__(self, settings: MessagingSettings) -> None:
+        super().__init__(settings, topics=HEARD)
+        self._fetcher = RecordFetcher(settings)
+        self._feeds = FeedIndex()
+        self._finding: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await super().start()
+        await self._fetcher.start()
+        self._finding = asyncio.create_task(self._find_earlier_feeds())
+
+    async def stop(self) -> None:
+        if self._finding is not None:
+            self._finding.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._finding
+        await self._fetcher.stop()
+        await super().stop()
+
+    async def send(self, *events: Event) -> None:
+        await super().send(*events)
+        for event in events:
+            if isinstance(event, ImageCandidates):
+                self._feeds.expect((event.tenant, event.request_id))
+
+    def hear(self, record: Record, event: Event | None) -> None:
+        self._note(record, event)
+        super().hear(record, event)
+
+    async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
+        """The feed of a request, read back; None when none is known. Raises `Unavailable`."""
+        request = (tenant, request_id)
+        place = self._feeds.place(request)
+        if place is None:
+            if self._finding is not None and not self._finding.done():
+                if self._feeds.is_awaited(request):
+                    return None
+                raise Unavailable("kafka", "earlier feeds are still being found")
+            return None
+        record = await self._fetcher.at(FEEDS.name, place.partition, place.offset)
+        event = decode(FEEDS, record) if record is not None else None
+        return event if isinstance(event, RankedFeed) else None
+
+    def is_awaited(self, *, tenant: str, request_id: str) -> bool:
+        return self._feeds.is_awaited((tenant, request_id))
+
+    def failure(self) -> BaseException | None:
+        """What it cannot go on after; a Kafka that is away comes back, and is none."""
+        return self.reading_failure()
+
+    def dead_because(self) -> str | None:
+        failure = self.failure()
+        return None if failure is None else f"nothing is heard of Kafka any more: {failure!r}"
+
+    async def not_ready_because(self) -> str | None:
+        return await self.silent_because()
+
+    async def ended(self) -> None:
+        """Wait for the failure that we cannot go on after, and raise it."""
+        await self.until_reading_fails()
+
+    def _note(self, record: Record, event: Event | None) -> None:
+        if isinstance(event, RankedFeed):
+            place = Place(record.partition, record.offset)
+            self._feeds.add((event.tenant, event.request_id), place)
+
+    async def _find_earlier_feeds(self) -> None:
+        try:
+            found = await asyncio.to_thread(_earlier_feeds, self._settings)
+        except Unavailable as error:
+            log.warning("feeds from before the start cannot be read back: %s", error)
+            return
+        for request, place in found:
+            self._feeds.add(request, place)
+
+
+def _earlier_feeds(settings: MessagingSettings) -> list[tuple[Request, Place]]:
+    found = []
+    for record in tail(settings, FEEDS, most=READ_BACK):
+        with suppress(Unprocessable):
+            event = decode(FEEDS, record)
+            place = Place(record.partition, record.offset)
+            found.append(((event.tenant, getattr(event, "request_id", "")), place))
+    return found

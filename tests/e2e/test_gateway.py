@@ -1,0 +1,123 @@
+"""Be an app without a Kafka client: likes, a taste, a feed, and news of it, all over HTTP."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.cli.demo_files import DemoFiles
+from tests.e2e.pictures import story_files
+from tests.e2e.system import System, start
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(400)]
+PATIENCE_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def files(pictures: Path) -> DemoFiles:
+    return story_files(pictures / "gateway")
+
+
+@pytest.fixture
+def app(system: System) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=system.ready["dashboard"], timeout=PATIENCE_SECONDS) as client:
+        yield client
+
+
+def _slate(files: DemoFiles, user: str, **fields: object) -> dict[str, object]:
+    images = [{"image_id": path.name, "uri": path.as_uri()} for path in files.slate[:4]]
+    return {"user_id": user, "candidates": images, "explain": "none", **fields}
+
+
+def _until_200(app: httpx.Client, address: str) -> httpx.Response:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (answer := app.get(address)).status_code != 200:
+        assert time.monotonic() < end, answer.text
+        time.sleep(0.2)
+    return answer
+
+
+def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
+    app: httpx.Client, files: DemoFiles
+) -> None:
+    heard: list[str] = []
+    listening = threading.Event()
+
+    def listen() -> None:
+        with app.stream("GET", "/v1/events", params={"user_id": "web-ada"}) as stream:
+            for line in stream.iter_lines():
+                listening.set()
+                if line.startswith("event: "):
+                    heard.append(line.removeprefix("event: "))
+                if "feed.ranked.v1" in heard:
+                    return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    assert listening.wait(PATIENCE_SECONDS)
+    likes = [
+        {"type": "reference_like", "image_id": path.name, "uri": path.as_uri()}
+        for path in files.liked
+    ]
+    assert app.post("/v1/feedback", json={"user_id": "web-ada", "actions": likes}).is_success
+    profile = _until_200(app, "/v1/profiles/web-ada").json()
+    asked = app.post("/v1/candidates?wait_seconds=60", json=_slate(files, "web-ada"))
+    listener.join(PATIENCE_SECONDS)
+
+    assert profile["evidence"]["liked"] > 0
+    assert any(profile["preference"].values())
+    assert asked.status_code == 200, asked.text
+    assert asked.json()["status"] == "ok"
+    assert len(asked.json()["items"]) == 4
+    assert heard[-1] == "feed.ranked.v1"
+    assert "profile.updated.v1" in heard
+
+
+def test_a_feed_is_read_back_later_and_asked_for_twice_is_ranked_once(
+    app: httpx.Client, files: DemoFiles
+) -> None:
+    body = _slate(files, "web-bob", request_id="web-1")
+    accepted = app.post("/v1/candidates?wait_seconds=0", json=body)
+    assert accepted.status_code == 202
+    feed = _until_200(app, accepted.headers["location"])
+    again = app.post("/v1/candidates?wait_seconds=60", json=body)
+    assert again.json() == feed.json()
+
+
+def test_a_bad_image_is_told_of_and_a_bad_request_never_reaches_kafka(
+    app: httpx.Client, files: DemoFiles
+) -> None:
+    bad = {"image_id": "gone", "uri": "file:///nowhere/gone.png"}
+    body = _slate(files, "web-carla")
+    body["candidates"] = [*body["candidates"], bad]  # type: ignore[misc]
+    answer = app.post("/v1/candidates?wait_seconds=60", json=body)
+    assert [refused["image_id"] for refused in answer.json()["rejected"]] == ["gone"]
+    refused = app.post("/v1/candidates", json={"user_id": "web-carla", "candidates": []})
+    assert refused.status_code == 422
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_an_open_stream_keeps_nothing_from_stopping_and_feeds_outlive_a_restart(
+    tmp_path: Path, files: DemoFiles
+) -> None:
+    roots = str(files.slate[0].parents[1])
+    system = start(tmp_path, PREFERSTREAM_ALLOWED_FILE_ROOTS=roots)
+    with httpx.Client(base_url=system.ready["dashboard"], timeout=PATIENCE_SECONDS) as app:
+        body = _slate(files, "web-dora", request_id="web-2")
+        feed = app.post("/v1/candidates?wait_seconds=60", json=body)
+        assert feed.status_code == 200, feed.text
+        with app.stream("GET", "/v1/events", params={"user_id": "web-dora"}) as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            assert system.stop() == 0
+    again = start(tmp_path, PREFERSTREAM_ALLOWED_FILE_ROOTS=roots)
+    try:
+        with httpx.Client(base_url=again.ready["dashboard"], timeout=PATIENCE_SECONDS) as app:
+            there = _until_200(app, "/v1/feeds/web-2")
+            assert json.loads(there.content) == feed.json()
+    finally:
+        assert again.stop() == 0

@@ -1,0 +1,121 @@
+"""Weaker cues stay readable; files vary in quality, size and shape, the same for a seed."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.training.prefersim.drawings import drawings
+from training.prefersim.canvas import SIDE
+from training.prefersim.colors import measured_color
+from training.prefersim.degradations import (
+    CLEAN,
+    HALF,
+    SIZES_OF_FILES,
+    WIDEST,
+    apply,
+    as_file,
+    degrade,
+    degrade_to_canvas,
+    draw_degradation,
+    draw_strength,
+)
+from training.prefersim.renderer import render
+from training.prefersim.scales import toward_middle
+from training.prefersim.scenes import draw_scenes
+from training.prefersim.vocabulary import CHROMA, HUES, sample_attributes
+
+
+def test_a_clean_drawing_comes_through_to_the_byte() -> None:
+    one = drawings(50, seed=3)[0][0]
+    assert np.array_equal(np.asarray(apply(one, CLEAN, np.random.default_rng(0))), one)
+
+
+def test_the_same_chance_gives_the_same_file() -> None:
+    one = drawings(50, seed=3)[0][0]
+    for seed in range(20):
+        rng, again = np.random.default_rng(seed), np.random.default_rng(seed)
+        how = draw_degradation(rng)
+        assert how == draw_degradation(again)
+        assert as_file(one, how, rng) == as_file(one, how, again)
+
+
+def test_a_file_is_what_is_seen_of_it() -> None:
+    one = drawings(50, seed=3)[0][0]
+    for seed in range(20):
+        rng, again = np.random.default_rng(seed), np.random.default_rng(seed)
+        how = draw_degradation(rng)
+        with Image.open(io.BytesIO(as_file(one, how, rng))) as file:
+            assert file.format == ("PNG" if how.quality is None else "JPEG")
+            seen = np.asarray(file.convert("RGB"))
+        assert np.array_equal(seen, np.asarray(degrade(one, again)))
+
+
+def test_sizes_and_shapes_vary_within_their_bounds() -> None:
+    one = drawings(50, seed=3)[0][0]
+    rng = np.random.default_rng(0)
+    sizes = np.array([degrade(one, rng).size for _ in range(200)])
+    longer, ratio = sizes.max(1), sizes[:, 0] / sizes[:, 1]
+    smallest, largest = SIZES_OF_FILES
+    assert smallest - 1 <= longer.min() < smallest * 1.2
+    assert largest * 0.85 < longer.max() <= largest + 1
+    assert 1 / WIDEST - 0.03 <= ratio.min() < 0.8
+    assert 1.25 < ratio.max() <= WIDEST + 0.05
+
+
+def test_every_degradation_happens_and_is_left_out() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [draw_degradation(rng) for _ in range(300)]
+    for happened in (
+        [how.blur > 0 for how in drawn],
+        [how.noise > 0 for how in drawn],
+        [how.quality is not None for how in drawn],
+    ):
+        assert 0.2 < np.mean(happened) < 0.85
+
+
+@pytest.mark.parametrize(("blur", "noise"), [(0.9, 0.0), (0.0, 15.0)])
+def test_stronger_is_farther_from_the_drawing(blur: float, noise: float) -> None:
+    one = drawings(50, seed=3)[0][0].astype(float)
+
+    def distance(share: float) -> float:
+        how = CLEAN.__class__(1, SIDE, CLEAN.resampling, blur * share, noise * share, None)
+        seen = apply(one.astype(np.uint8), how, np.random.default_rng(0))
+        return float(np.abs(np.asarray(seen, float) - one).mean())
+
+    assert 0 < distance(0.5) < distance(1)
+
+
+def test_squeezed_back_they_fit_the_canvas() -> None:
+    pixels = drawings(50, seed=3)[0][:8]
+    degraded = degrade_to_canvas(pixels, np.random.default_rng(0))
+    assert degraded.shape == pixels.shape
+    assert degraded.dtype == np.uint8
+
+
+def test_a_cue_at_half_strength_still_measures_nearest_to_its_own_value() -> None:
+    rng = np.random.default_rng(4)
+    rows = sample_attributes(rng, 200)
+    strength = np.full((200, 5), HALF, np.float32)
+    hue, chroma = measured_color(render(draw_scenes(rng, 200), rows, rng, strength))
+    hues, levels = np.array(tuple(HUES.values())), np.array(tuple(CHROMA.values()))
+    apart = np.abs((hue[:, None] - hues + 180) % 360 - 180)
+    assert (apart.argmin(1) == rows[:, 1]).mean() >= 0.99
+    assert (np.abs(chroma[:, None] - levels).argmin(1) == rows[:, 3]).mean() >= 0.99
+
+
+def test_on_a_scale_a_weak_value_moves_to_the_middle_and_stays_its_own_nearest() -> None:
+    levels, chosen = np.array([0.0, 0.2, 0.5, 0.9]), np.arange(4)
+    full = toward_middle(levels, chosen, np.ones(4, np.float32))
+    weak = toward_middle(levels, chosen, np.full(4, HALF, np.float32))
+    assert np.allclose(full, levels)
+    assert np.allclose(weak, [0.05, 0.275, 0.425, 0.8])
+    assert (np.abs(weak[:, None] - levels).argmin(1) == chosen).all()
+
+
+def test_cues_are_of_full_or_of_half_strength() -> None:
+    strength = draw_strength(np.random.default_rng(0), 400)
+    assert strength.shape == (400, 5)
+    assert set(np.unique(strength)) == {0.5, 1.0}
+    assert ((strength == HALF).mean(0) > 0.2).all()

