@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test fast check format contract vllm-cpu clean
+.PHONY: help demo up test fast check check-deploy format contract vllm-cpu clean
 
 help: ## say what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,16 @@ check: $(INSTALLED) ## lint, types, layers and the fast tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory fast
+
+check-deploy: $(INSTALLED) ## rules, boards, chart and compose file, by the tools that read them
+	@$(BIN)/python infra/grafana/boards.py
+	@$(BIN)/python -m pytest -q tests/unit/infra tests/integration/test_alerts.py \
+		tests/integration/test_helm.py tests/integration/test_compose.py
+	@if docker compose version > /dev/null 2>&1; then \
+		QDRANT_API_KEY=x S3_SECRET_KEY=x MLFLOW_DB_PASSWORD=x GRAFANA_PASSWORD=x OPS_SESSION_KEY=x \
+			docker compose --profile gpu --profile traces config --quiet \
+			&& echo "docker compose takes the file"; \
+	else echo "Docker Compose is not here: the file was held against its specification alone"; fi
 
 format: $(INSTALLED) ## put the code into the one format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

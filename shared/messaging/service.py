@@ -21,7 +21,7 @@ from shared.messaging.publisher import KafkaPublisher
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.subscription import FastPath, SlowPath, Subscription
 from shared.messaging.window import OffsetWindow
-from shared.tracing import Tracing, otlp
+from shared.tracing import traced
 
 ANSWER_SECONDS = 5.0
 """Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
@@ -44,8 +44,7 @@ class KafkaService:
     ) -> None:
         self.name = name
         self.registry = registry
-        endpoint = settings.otlp_endpoint
-        self.tracing = Tracing(name, otlp(endpoint) if endpoint else None)
+        self.tracing = traced(name, settings.otlp_endpoint)
         self.publisher = KafkaPublisher(settings, client_id=f"preferstream-{name}")
         self._settings = settings
         self._metrics = MessagingMetrics(registry)

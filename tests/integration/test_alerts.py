@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from services.cli.known_metrics import known_metrics
-from tests.integration.promtool import promtool
+from tests.integration.go_tools import promtool
 from tests.queries import names_in
 
 ROOT = Path(__file__).parents[2]
