@@ -13,6 +13,7 @@ from services.cli.verbs import (
     feed,
     feedback,
     models,
+    night,
     profile,
     publish,
     up,
@@ -35,6 +36,7 @@ app.add_typer(profile.app, name="profile")
 app.command()(erase.erase)
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
+app.command()(night.night)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 

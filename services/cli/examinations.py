@@ -9,6 +9,7 @@ from pathlib import Path
 from services.cli.connection import ConnectionSettings
 from services.cli.deployment_examinations import examine_deployment
 from services.cli.finding import Finding
+from services.cli.model_server_examination import examine_server
 from services.local.announcement import read_announcement
 from shared.settings import PREFIX, WrongSettings, from_environment
 
@@ -71,7 +72,10 @@ def model(_: ConnectionSettings) -> Finding:
     from shared.vlm.checkpoint import BadCheckpoint, check_files, shipped_folder
     from shared.vlm.settings import ModelSettings
 
-    chosen = from_environment(ModelSettings).model
+    settings = from_environment(ModelSettings)
+    if settings.model_server is not None:
+        return Finding("model server", *examine_server(settings))
+    chosen = settings.model
     try:
         version = check_files(chosen or shipped_folder())
     except BadCheckpoint as error:

@@ -86,6 +86,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         port=settings.ops_port,
         else_any_port="ops_port" not in settings.model_fields_set,
         stop_seconds=settings.ops_stop_seconds,
+        proxies=settings.ops_proxies,
     )
     return OpsApp(kafka, server, streams, tracing)
 

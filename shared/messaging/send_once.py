@@ -7,6 +7,7 @@ from kafka.errors import KafkaError
 
 from shared.errors import Unavailable
 from shared.events.record import Outgoing
+from shared.messaging.connection import connection
 from shared.messaging.settings import MessagingSettings
 
 SEND_SECONDS: Final = 30.0
@@ -17,7 +18,7 @@ def send_once(settings: MessagingSettings, *records: Outgoing) -> None:
     """Returns when all replicas have every record; raises `Unavailable`."""
     try:
         producer: Any = KafkaProducer(
-            bootstrap_servers=settings.kafka.split(","),
+            **connection(settings),
             acks="all",
             allow_auto_create_topics=False,
             max_block_ms=int(SEND_SECONDS * 1000),

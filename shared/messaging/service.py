@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from shared.errors import Unavailable
 from shared.events.topics import Topic
 from shared.messaging.broadcast import Broadcast
+from shared.messaging.broker_security import faststream_security
 from shared.messaging.contract import Handle
 from shared.messaging.dead_letters import DeadLetterGuard
 from shared.messaging.health import Check, dead_because, unready_because
@@ -51,6 +52,7 @@ class KafkaService:
         self._checks = checks
         self._broker = KafkaBroker(
             settings.kafka.split(","),
+            security=faststream_security(settings),
             client_id=f"preferstream-{name}",
             allow_auto_create_topics=False,
             consumer_only=True,
