@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.assessor.app import build as build_assessor
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
+from services.local.registry import open_models
 from services.ops.app import build as build_ops
 from services.ops.config import OpsSettings
 from services.ops.context import Stores
@@ -112,7 +113,9 @@ async def start_services(
         await _start(apps, stack)
         # Last, so that whoever opens the dashboard finds the others there.
         stores = Stores(parts.profiles, parts.people, parts.known_images, parts.images)
-        ops = {"ops": await build_ops(from_environment(OpsSettings), messaging, stores)}
+        models = open_models(messaging, data_dir=settings.data_dir)
+        ops_app = await build_ops(from_environment(OpsSettings), messaging, stores, models=models)
+        ops = {"ops": ops_app}
         await _start(ops, stack)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)
         yield RunningServices({**apps, **ops}, roots)

@@ -29,10 +29,12 @@ class Page:
     name: str
 
 
+MODELS: Final = Page("/models", "Models")
 PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
     Page("/users", "Users"),
+    MODELS,
     Page("/docs", "Docs"),
 )
 
@@ -48,7 +50,7 @@ def render(request: Request, template: str, *, status: int = 200, **told: Any) -
             "csrf_token": ops.sessions.form_token(session) if session else "",
             "principal": getattr(request.state, "principal", None),
             "has_tokens": ops.tokens is not None,
-            "pages": PAGES,
+            "pages": [page for page in PAGES if ops.models is not None or page != MODELS],
             "here": request.url.path,
             **told,
         },
