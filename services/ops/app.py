@@ -16,6 +16,7 @@ from services.ops.limits import RateLimits
 from services.ops.live_kafka import LiveKafka
 from services.ops.metrics import OpsMetrics
 from services.ops.models import Models
+from services.ops.nights import NightRecords
 from services.ops.samples import Samples
 from services.ops.server import WebServer
 from services.ops.sessions import Sessions
@@ -55,6 +56,7 @@ async def build(
     stores: Stores,
     *,
     models: Models | None = None,
+    nights: NightRecords | None = None,
 ) -> OpsApp:
     """Wire the service to Kafka and to what it reads; raises `WrongSettings`."""
     registry = CollectorRegistry()
@@ -87,6 +89,7 @@ async def build(
         streams=streams,
         samples=Samples(settings.ops_samples),
         models=models,
+        nights=nights,
         clock=system_clock,
         tracing=tracing,
     )

@@ -15,6 +15,7 @@ from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
 from services.ops.models import Models
+from services.ops.nights import NightRecords
 from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.streaming import Streams
@@ -65,6 +66,8 @@ class Ops:
     samples: Samples
     models: Models | None
     """None where no registry is at hand; the page of models is left out there."""
+    nights: NightRecords | None
+    """None where the training's folders are not at hand; likewise."""
     clock: Clock
     tracing: Tracing = field(default_factory=lambda: Tracing("ops"))
 

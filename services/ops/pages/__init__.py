@@ -7,6 +7,7 @@ from services.ops.pages import (
     erased,
     live,
     models,
+    nights,
     overview,
     playground,
     thumbnails,
@@ -26,6 +27,7 @@ def page_router() -> APIRouter:
         user,
         erased,
         models,
+        nights,
         live,
         thumbnails,
     ):
