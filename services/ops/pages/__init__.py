@@ -21,7 +21,7 @@ def page_router() -> APIRouter:
     pages = APIRouter(include_in_schema=False)
     for page in (
         overview,
-            docs,
+        docs,
         playground,
         users,
         user,
