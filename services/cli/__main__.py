@@ -7,6 +7,7 @@ from services.cli.verbs import (
     assess,
     bench,
     demo,
+    dlq,
     doctor,
     erase,
     evaluate,
@@ -36,6 +37,7 @@ app.command()(erase.erase)
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
 app.add_typer(models.app, name="models")
+app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 
 

@@ -7,6 +7,8 @@ from kafka.errors import KafkaError
 
 from shared.errors import Unavailable
 from shared.events.record import Outgoing
+from shared.events.topics import MAX_RECORD_BYTES
+from shared.messaging.provision import HEADER_ROOM_BYTES
 from shared.messaging.settings import MessagingSettings
 
 SEND_SECONDS: Final = 30.0
@@ -19,6 +21,7 @@ def send_once(settings: MessagingSettings, *records: Outgoing) -> None:
         producer: Any = KafkaProducer(
             bootstrap_servers=settings.kafka.split(","),
             acks="all",
+            max_request_size=MAX_RECORD_BYTES + 2 * HEADER_ROOM_BYTES,
             allow_auto_create_topics=False,
             max_block_ms=int(SEND_SECONDS * 1000),
         )
