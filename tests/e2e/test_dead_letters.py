@@ -16,7 +16,7 @@ from shared.events.topics import CANDIDATES, FEEDS
 from tests.e2e.pictures import request, story_files
 from tests.e2e.system import System, preferstream
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
 PATIENCE_SECONDS = 120.0
 
 

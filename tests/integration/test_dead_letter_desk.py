@@ -1,7 +1,6 @@
 """Operators and a real Kafka: letters in pages, replayed or dropped once, and remembered."""
 
 import asyncio
-import gc
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -22,7 +21,7 @@ from shared.dead_letters import (
     replay_all,
     totals,
 )
-from shared.errors import Unavailable, Unprocessable
+from shared.errors import Unprocessable
 from shared.events.record import Outgoing, Record
 from shared.events.topics import DEAD_LETTERS, FEEDBACK, TOPICS
 from shared.messaging.dead_letters import dead_letter
@@ -189,14 +188,6 @@ async def test_an_id_that_names_no_letter_is_answered_with_what_one_looks_like(
 async def test_a_cursor_that_is_none_is_refused(desk: Desk, cursor: str) -> None:
     with pytest.raises(BadCursor):
         await letters(desk.settings, desk.wanted(), after=cursor)
-
-
-# The library leaves the socket of a consumer that could not connect to the garbage collector.
-@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
-async def test_a_kafka_that_is_not_there_is_unavailable() -> None:
-    with pytest.raises(Unavailable):
-        await letters(MessagingSettings(kafka="127.0.0.1:1"), Wanted())
-    gc.collect()
 
 
 async def test_many_letters_are_paged_without_reading_them_all(desk: Desk) -> None:
