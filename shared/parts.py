@@ -17,6 +17,7 @@ from shared.store.protocol import ErasureStore, ImageStore, ProfileStore, SeenSt
 from shared.store.qdrant import open_qdrant
 from shared.store.seen import QdrantSeen
 from shared.store.settings import StoreSettings
+from shared.vlm.engines import open_engine
 from shared.vlm.serving import ServingModels
 from shared.vlm.settings import ModelSettings
 
@@ -44,34 +45,30 @@ async def open_parts(
     on_progress: Callable[[str], None] = lambda step: None,
 ) -> AsyncIterator[SharedParts]:
     """Open everything and close it in the end; raises `Unavailable` and `BadCheckpoint`."""
-    # Imported here: torch and transformers, seconds that only a running service should pay.
-    from shared.vlm.loading import InProcessLoader
-
     on_progress("loading the model")
-    loader = await asyncio.to_thread(InProcessLoader, model)
-    release = await asyncio.to_thread(loader.load_release)
-    models = ServingModels(release, name=loader.release.name, loader=loader)
-    embedder = MiniLM()
-    # Its first words take seconds; nothing has to wait for them at the start.
-    embedder.warm()
-    on_progress("opening the store")
-    client = open_qdrant(store)
-    images_by_address = ImageLoader(images)
-    try:
-        profiles = QdrantProfiles(client, embedder=embedder.name)
-        known_images = QdrantImages(client, embedder=embedder.name)
-        await profiles.prepare(dimension=embedder.dimension)
-        await known_images.prepare(dimension=embedder.dimension)
-        seen = QdrantSeen(client)
-        await seen.prepare()
-        erasures = QdrantErasures(client)
-        await erasures.prepare()
-        people = QdrantPeople(client, embedder=embedder.name)
-        yield SharedParts(
-            models, embedder, profiles, people, known_images, seen, erasures, images_by_address
-        )
-    finally:
-        await images_by_address.close()
-        await client.close()
-        embedder.close()
-        loader.close()
+    async with open_engine(model) as engine:
+        release = await asyncio.to_thread(engine.load_release)
+        models = ServingModels(release, name=engine.name, loader=engine)
+        embedder = MiniLM()
+        # Its first words take seconds; nothing has to wait for them at the start.
+        embedder.warm()
+        on_progress("opening the store")
+        client = open_qdrant(store)
+        images_by_address = ImageLoader(images)
+        try:
+            profiles = QdrantProfiles(client, embedder=embedder.name)
+            known_images = QdrantImages(client, embedder=embedder.name)
+            await profiles.prepare(dimension=embedder.dimension)
+            await known_images.prepare(dimension=embedder.dimension)
+            seen = QdrantSeen(client)
+            await seen.prepare()
+            erasures = QdrantErasures(client)
+            await erasures.prepare()
+            people = QdrantPeople(client, embedder=embedder.name)
+            yield SharedParts(
+                models, embedder, profiles, people, known_images, seen, erasures, images_by_address
+            )
+        finally:
+            await images_by_address.close()
+            await client.close()
+            embedder.close()

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from collections.abc import Collection
 from functools import cache
 from typing import Any, TypeVar
 
@@ -39,7 +40,10 @@ def from_environment(model: type[SettingsT], /, **fixed: Any) -> SettingsT:
     try:
         read = reader(**fixed)
     except ValidationError as error:
-        raise WrongSettings("\n".join(_line(problem) for problem in error.errors())) from error
+        secret = {name for name, field in model.model_fields.items() if _is_secret(field)}
+        lines = [_line(problem, secret) for problem in error.errors()]
+        # Not `from error`: its text repeats what was read, passwords too.
+        raise WrongSettings("\n".join(lines)) from None
     values = {name: getattr(read, name) for name in model.model_fields}
     return model.model_construct(_fields_set=read.model_fields_set, **values)
 
@@ -107,6 +111,14 @@ def _holds_several(field: FieldInfo) -> bool:
     return getattr(field.annotation, "__origin__", None) in (tuple, list, frozenset, set)
 
 
-def _line(problem: Any) -> str:
-    name = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
-    return f"{name}: {problem['msg']} (it is {problem['input']!r})"
+def _is_secret(field: FieldInfo) -> bool:
+    return "SecretStr" in str(field.annotation)
+
+
+def _line(problem: Any, secret: Collection[str]) -> str:
+    where = "_".join(str(part) for part in problem["loc"])
+    told = str(problem["msg"]).removeprefix("Value error, ")
+    if not where:
+        return told
+    shown = "" if problem["loc"][0] in secret else f" (it is {problem['input']!r})"
+    return f"{PREFIX}{where.upper()}: {told}{shown}"

@@ -5,7 +5,7 @@ event that comes without one begins a trace. Spans leave the process only with a
 ids are in the logs in any case.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
@@ -59,6 +59,13 @@ class Tracing:
             yield span
 
     @contextmanager
+    def answering(self, what: str, carried: Mapping[str, str]) -> Iterator[None]:
+        """The work on one HTTP request, as a child of whoever sent its headers."""
+        context = _W3C.extract(dict(carried))
+        with self._tracer.start_as_current_span(what, context=context, kind=SpanKind.SERVER):
+            yield
+
+    @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """A part of the work on the current event."""
         with self._tracer.start_as_current_span(name):
@@ -103,6 +110,11 @@ def current_ids() -> tuple[str, str] | None:
     if not context.is_valid:
         return None
     return trace.format_trace_id(context.trace_id), trace.format_span_id(context.span_id)
+
+
+def traced(service: str, endpoint: str | None) -> Tracing:
+    """The tracing of a service, which sends its spans where an endpoint is named."""
+    return Tracing(service, otlp(endpoint) if endpoint else None)
 
 
 def otlp(endpoint: str) -> SpanExporter:

@@ -27,6 +27,9 @@ def write_adapter(folder: Path, *, seed: int, strength: float = 0.02) -> Path:
             tensors[f"{key}.lora_B.weight"] = strength * torch.randn(out, RANK, generator=generator)
     assert tensors
     save_file(tensors, folder / "adapter_model.safetensors")
-    config = {"peft_type": "LORA", "r": RANK, "lora_alpha": RANK, "bias": "none"}
+    config = {
+        "peft_type": "LORA", "r": RANK, "lora_alpha": RANK, "bias": "none",
+        "target_modules": ["q_proj"],
+    }  # fmt: skip
     (folder / "adapter_config.json").write_text(json.dumps(config))
     return folder

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.embedding.minilm import MiniLM
-from shared.vlm.pixels import Vision
+from shared.vlm.vision import Vision
 from training.merge import merge
 from training.prefersim.vocabulary import VALUES
 from training.rewards.accuracy import accuracy

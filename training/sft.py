@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.vlm.pixels import Vision
+from shared.vlm.vision import Vision
 from training.tuning.arguments import sft_arguments
 from training.tuning.case_files import read_examples
 from training.tuning.cases import Example

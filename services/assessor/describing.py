@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import description_vector
-from shared.errors import Unavailable
+from shared.errors import Unavailable, Unprocessable
 from shared.images.loader import LoadedImage
 from shared.store.protocol import Described, ImageDescription, ImageStore
 from shared.vlm.serving import ServingModels
@@ -58,7 +58,7 @@ class Describing:
                 self._waiting.pop(image.content_hash, None)
             try:
                 await self._describe(batch)
-            except Unavailable as error:
+            except (Unavailable, Unprocessable) as error:
                 log.warning("images stay undescribed: %s", error)
 
     async def _describe(self, images: Sequence[LoadedImage]) -> None:

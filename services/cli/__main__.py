@@ -14,6 +14,7 @@ from services.cli.verbs import (
     feed,
     feedback,
     models,
+    night,
     profile,
     publish,
     up,
@@ -36,6 +37,7 @@ app.add_typer(profile.app, name="profile")
 app.command()(erase.erase)
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
+app.command()(night.night)
 app.add_typer(models.app, name="models")
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.cli.console import fail
 from services.local.announcement import Announcement, read_announcement
+from shared.messaging.settings import MessagingSettings
 from shared.settings import from_environment
 
 
@@ -18,6 +19,11 @@ class ConnectionSettings(BaseModel):
     """`host:port[,host:port]` of an existing cluster; without it, the local one is looked up."""
     data_dir: Path = Path(".data")
     """Folder of the local system: Kafka's log, the profiles, and where it listens."""
+
+
+def kafka_of(system: Announcement) -> MessagingSettings:
+    """How to reach a system's Kafka: its address, and the proofs that the settings name."""
+    return from_environment(MessagingSettings, kafka=system.kafka)
 
 
 def connect() -> Announcement:

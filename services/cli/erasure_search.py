@@ -17,6 +17,7 @@ from shared.client.records import reading
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import COMPACTED_WITHIN_MS, DEAD_LETTERS, TOPICS, Topic
+from shared.messaging.connection import Kafka
 from shared.store.erasures import QdrantErasures
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
@@ -26,7 +27,7 @@ from shared.store.settings import StoreSettings
 class Where:
     """Where this system keeps what it keeps."""
 
-    kafka: str
+    kafka: Kafka
     lake: RetrainSettings
     nights: Path
     store: StoreSettings
@@ -43,7 +44,7 @@ def searched(where: Where, person: Person) -> list[Searched]:
     return found
 
 
-def retained(kafka: str, person: Person) -> list[Retained]:
+def retained(kafka: Kafka, person: Person) -> list[Retained]:
     """What lies in Kafka's logs until retention or compaction removes it."""
     found = []
     for topic in (*TOPICS, *DEAD_LETTERS):
@@ -57,7 +58,7 @@ def retained(kafka: str, person: Person) -> list[Retained]:
     return found
 
 
-def _compacted(kafka: str, topic: Topic, person: Person) -> Searched:
+def _compacted(kafka: Kafka, topic: Topic, person: Person) -> Searched:
     """Latest values that are about the person, under whatever key they stand."""
     latest: dict[bytes | None, Record] = {}
     with reading(kafka, topic, from_beginning=True) as reader:
@@ -68,7 +69,7 @@ def _compacted(kafka: str, topic: Topic, person: Person) -> Searched:
     return Searched(f"latest values of {topic.name}", len(values))
 
 
-def _about(kafka: str, topic: Topic, person: Person) -> Iterator[Record]:
+def _about(kafka: Kafka, topic: Topic, person: Person) -> Iterator[Record]:
     with reading(kafka, topic, from_beginning=True) as reader:
         yield from filter(About(tenant=person[0], user_id=person[1]), reader.records_so_far())
 

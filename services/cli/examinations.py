@@ -4,25 +4,17 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.connection import ConnectionSettings
+from services.cli.deployment_examinations import examine_deployment
+from services.cli.finding import Finding
+from services.cli.model_server_examination import examine_server
 from services.local.announcement import read_announcement
 from shared.settings import PREFIX, WrongSettings, from_environment
 
 SMALLEST_FREE_BYTES = 2 * 1024**3
 """Kafka's log, the profiles and a model's checkpoints; less ends in a full disk within days."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found of one part; `advice` finishes the reader's next sentence."""
-
-    part: str
-    ok: bool
-    found: str
-    advice: str = ""
 
 
 def examine() -> list[Finding]:
@@ -34,7 +26,7 @@ def examine() -> list[Finding]:
     looks: list[Callable[[ConnectionSettings], Finding]] = [
         python, variables, data_folder, disk, file_roots, model, kafka,
     ]  # fmt: skip
-    return [look(settings) for look in looks]
+    return [look(settings) for look in looks] + examine_deployment()
 
 
 def python(_: ConnectionSettings) -> Finding:
@@ -80,7 +72,10 @@ def model(_: ConnectionSettings) -> Finding:
     from shared.vlm.checkpoint import BadCheckpoint, check_files, shipped_folder
     from shared.vlm.settings import ModelSettings
 
-    chosen = from_environment(ModelSettings).model
+    settings = from_environment(ModelSettings)
+    if settings.model_server is not None:
+        return Finding("model server", *examine_server(settings))
+    chosen = settings.model
     try:
         version = check_files(chosen or shipped_folder())
     except BadCheckpoint as error:

@@ -1,14 +1,15 @@
 """Open the model and the image loader for commands that work without Kafka."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from services.cli.console import fail
+from shared.errors import Unavailable
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.settings import from_environment
+from shared.vlm import engines
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.settings import ModelSettings
 
@@ -28,13 +29,12 @@ async def open_loader(files: Sequence[Path]) -> AsyncIterator[ImageLoader]:
 async def open_model() -> AsyncIterator[VisionLanguageModel]:
     """The model of the settings, or an ending that says what is wrong with it."""
     from shared.vlm.checkpoint import BadCheckpoint
-    from shared.vlm.in_process import load_model
 
-    try:
-        model = await asyncio.to_thread(load_model, from_environment(ModelSettings))
-    except BadCheckpoint as error:
-        fail(str(error))
-    try:
+    async with AsyncExitStack() as stack:
+        try:
+            model = await stack.enter_async_context(
+                engines.open_model(from_environment(ModelSettings))
+            )
+        except (BadCheckpoint, Unavailable) as error:
+            fail(str(error))
         yield model
-    finally:
-        model.close()

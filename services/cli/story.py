@@ -12,6 +12,7 @@ from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, 
 from shared.events.feedback import Action
 from shared.events.record import Outgoing
 from shared.events.topics import CANDIDATES, FEEDS, PROFILES, Topic, topic_named
+from shared.messaging.connection import Kafka
 
 MALFORMED = b'{"user_id": "someone", "candidates": "none at all"'
 CLICKS = 4
@@ -47,7 +48,7 @@ class Story:
 class Teller:
     """An app for the length of a story: one user, one cluster, and patience in seconds."""
 
-    kafka: str
+    kafka: Kafka
     user: str
     clock: Clock
     patience_seconds: float

@@ -5,7 +5,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from shared.logs import TEXT, WithIds
+from shared.logs import TEXT, WithIds, quieten
 
 FILE = "services.log"
 MOST_BYTES = 10 * 1024 * 1024
@@ -26,3 +26,4 @@ def log_to(data_dir: Path) -> None:
     shown.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     shown.addFilter(lambda record: not record.name.startswith(CHATTY))
     logging.basicConfig(level=logging.INFO, handlers=[written, shown])
+    quieten()

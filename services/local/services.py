@@ -16,6 +16,7 @@ from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
+from services.retrain.night_app import NightWiring
 from services.watch.app import build as build_watch
 from services.watch.config import WatchSettings
 from shared.events.topics import DEAD_LETTERS, TOPICS
@@ -25,7 +26,7 @@ from shared.messaging.provision import provision
 from shared.messaging.settings import MessagingSettings
 from shared.parts import SharedParts, open_parts
 from shared.run import App
-from shared.settings import from_environment
+from shared.settings import WrongSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
 
@@ -78,6 +79,12 @@ async def start_services(
     Raises `Unavailable` and `BadCheckpoint`.
     """
     messaging = from_environment(MessagingSettings, kafka=kafka, instance_id=INSTANCE)
+    if settings.kafka is None and messaging.kafka_security != "plaintext":
+        raise WrongSettings(
+            f"PREFERSTREAM_KAFKA_SECURITY is {messaging.kafka_security}, and the Kafka that is"
+            " started here speaks plaintext on loopback; name the cluster in PREFERSTREAM_KAFKA,"
+            " or unset it"
+        )
     images = from_environment(ImageSettings)
     store = from_environment(StoreSettings)
     if not store.qdrant_url and "qdrant_path" not in store.model_fields_set:
@@ -98,8 +105,8 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
-        nights = settings.data_dir / "nights"
-        apps["retrain"] = await build_retrain(retrain, messaging, nights=nights)
+        wiring = NightWiring.read(data_dir=settings.data_dir)
+        apps["retrain"] = await build_retrain(retrain, messaging, wiring)
         apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")
         await _start(apps, stack)

@@ -1,5 +1,6 @@
 """Put the operations service together: the one file that knows which parts are real."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from services.ops.web import web_app
 from shared.clock import system_clock
 from shared.messaging.settings import MessagingSettings
 from shared.settings import WrongSettings
+from shared.tracing import Tracing, traced
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class OpsApp:
     kafka: LiveKafka
     health: WebServer
     streams: Streams
+    tracing: Tracing
 
     async def start(self) -> None:
         """Begin to hear what Kafka has to say."""
@@ -41,6 +44,7 @@ class OpsApp:
         self.streams.closing.set()
         await self.health.stop()
         await self.kafka.stop()
+        await asyncio.to_thread(self.tracing.close)
 
 
 async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Stores) -> OpsApp:
@@ -48,6 +52,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     kafka = LiveKafka(messaging)
+    tracing = traced("ops", messaging.otlp_endpoint)
     key = settings.ops_session_key
     streams = Streams()
     ops = Ops(
@@ -73,6 +78,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         streams=streams,
         samples=Samples(settings.ops_samples),
         clock=system_clock,
+        tracing=tracing,
     )
     server = WebServer(
         web_app(ops),
@@ -80,8 +86,9 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         port=settings.ops_port,
         else_any_port="ops_port" not in settings.model_fields_set,
         stop_seconds=settings.ops_stop_seconds,
+        proxies=settings.ops_proxies,
     )
-    return OpsApp(kafka, server, streams)
+    return OpsApp(kafka, server, streams, tracing)
 
 
 def _tokens(settings: OpsSettings) -> Tokens | None:

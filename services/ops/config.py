@@ -27,6 +27,9 @@ class OpsSettings(BaseModel):
     whoever reaches the port may do everything, which is why only loopback goes without."""
     ops_names: tuple[str, ...] = ()
     """Host names, colon-separated, that browsers may use for us besides loopback's own."""
+    ops_proxies: tuple[str, ...] = ()
+    """Addresses, colon-separated, of the proxies before us that end TLS: they say where a request
+    came from and whether it was `https`. Nobody else is believed."""
     ops_session_key: SecretStr | None = None
     """Secret that signs the dashboard's sessions; the same for all instances behind one address.
     Without it each process draws its own, and a restart signs everybody out."""

@@ -1,6 +1,6 @@
 """What pages and endpoints work with, made once where the process starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from shared.clock import Clock
 from shared.images.loader import LoadedImage
 from shared.store.people import PeopleStore
 from shared.store.protocol import ImageStore, ProfileStore
+from shared.tracing import Tracing
 
 
 class Images(Protocol):
@@ -60,6 +61,7 @@ class Ops:
     streams: Streams
     samples: Samples
     clock: Clock
+    tracing: Tracing = field(default_factory=lambda: Tracing("ops"))
 
 
 def ops_of(request: Request) -> Ops:

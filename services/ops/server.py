@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -31,14 +31,22 @@ class WebServer:
     """One app on one socket."""
 
     def __init__(
-        self, app: ASGIApp, *, host: str, port: int, else_any_port: bool, stop_seconds: int
+        self,
+        app: ASGIApp,
+        *,
+        host: str,
+        port: int,
+        else_any_port: bool,
+        stop_seconds: int,
+        proxies: Sequence[str] = (),
     ) -> None:
         self._where = (host, port)
         self._else_any_port = else_any_port
         self._server = _QuietServer(
             uvicorn.Config(
                 app, lifespan="off", log_config=None, access_log=False, server_header=False,
-                proxy_headers=False, ws="none", timeout_graceful_shutdown=stop_seconds,
+                proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
+                ws="none", timeout_graceful_shutdown=stop_seconds,
             )
         )  # fmt: skip
         self._serving: asyncio.Task[None] | None = None

@@ -64,6 +64,7 @@ def web_app(ops: Ops) -> ASGIApp:
             ),
             metrics=ops.metrics,
             answer=answer,
+            tracing=ops.tracing,
         )
     )
 

@@ -22,6 +22,7 @@ from shared.events.erase import ERASING_SERVICES
 from shared.events.feedback import Action
 from shared.events.record import Record
 from shared.events.topics import ERASED, FEEDS, PROFILES
+from shared.messaging.connection import Kafka
 
 ANSWER_SECONDS = 30.0
 """A feed takes a second or two; a cold model on a busy machine takes many."""
@@ -35,7 +36,7 @@ class Client:
     Raises `shared.errors.Unavailable` when Kafka does not answer.
     """
 
-    def __init__(self, kafka: str, *, tenant: str = DEFAULT_TENANT) -> None:
+    def __init__(self, kafka: Kafka, *, tenant: str = DEFAULT_TENANT) -> None:
         self.kafka = kafka
         self._tenant = tenant
         self._sender = Sender(kafka)

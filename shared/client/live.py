@@ -27,9 +27,9 @@ from shared.events.correction import CorrectionAction
 from shared.events.feedback import Action
 from shared.events.record import Record
 from shared.events.topics import FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
+from shared.messaging.connection import Kafka, connection, settings_of
 from shared.messaging.fetch import as_record
 from shared.messaging.publisher import KafkaPublisher
-from shared.messaging.settings import MessagingSettings
 
 log = logging.getLogger(__name__)
 ANSWER_SECONDS = 30.0
@@ -54,12 +54,12 @@ class AsyncClient:
 
     def __init__(
         self,
-        kafka: str | MessagingSettings,
+        kafka: Kafka,
         *,
         tenant: str = DEFAULT_TENANT,
         topics: tuple[Topic, ...] = HEARD,
     ) -> None:
-        settings = kafka if isinstance(kafka, MessagingSettings) else MessagingSettings(kafka=kafka)
+        settings = settings_of(kafka)
         self._settings = settings
         self._tenant = tenant
         self._topics = topics
@@ -84,7 +84,7 @@ class AsyncClient:
     async def start(self) -> None:
         await self._publisher.start()
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka,
+            **connection(self._settings),
             group_id=None,
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,

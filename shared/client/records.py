@@ -13,6 +13,7 @@ from shared.events.base import Event
 from shared.events.codec import decode, encode
 from shared.events.record import Outgoing, Record
 from shared.events.topics import MAX_RECORD_BYTES, Topic, topic_named
+from shared.messaging.connection import Kafka, connection, settings_of
 
 SEND_TIMEOUT_SECONDS = 30.0
 """Longer than a broker's restart, shorter than a person's patience."""
@@ -20,12 +21,12 @@ POLL_MILLISECONDS = 200
 EventT = TypeVar("EventT", bound=Event)
 
 
-def send(bootstrap: str, events: Iterable[Event]) -> None:
+def send(bootstrap: Kafka, events: Iterable[Event]) -> None:
     """Publish events; returns when Kafka has acknowledged every one."""
     send_raw(bootstrap, [encode(event) for event in events])
 
 
-def send_raw(bootstrap: str, outgoing: Sequence[Outgoing]) -> None:
+def send_raw(bootstrap: Kafka, outgoing: Sequence[Outgoing]) -> None:
     """Publish records as they are, well formed or not; returns when all are acknowledged."""
     sender = Sender(bootstrap)
     try:
@@ -37,7 +38,7 @@ def send_raw(bootstrap: str, outgoing: Sequence[Outgoing]) -> None:
 class Sender:
     """One connection that publishes; it is opened when the first record is sent."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: Kafka) -> None:
         self._bootstrap = bootstrap
         self._producer: Any = None
 
@@ -56,7 +57,7 @@ class Sender:
             for future in sent:
                 future.get(timeout=SEND_TIMEOUT_SECONDS)
         except KafkaError as error:
-            detail = f"{self._bootstrap} did not take the events: {error}"
+            detail = f"{settings_of(self._bootstrap).kafka} did not take the events: {error}"
             raise Unavailable("kafka", detail) from error
 
     def close(self) -> None:
@@ -65,9 +66,9 @@ class Sender:
             self._producer = None
 
 
-def _producer(bootstrap: str) -> Any:
+def _producer(bootstrap: Kafka) -> Any:
     return KafkaProducer(
-        bootstrap_servers=bootstrap.split(","),
+        **connection(settings_of(bootstrap)),
         acks="all",
         max_request_size=MAX_RECORD_BYTES,
         allow_auto_create_topics=False,
@@ -78,11 +79,12 @@ def _producer(bootstrap: str) -> Any:
 class TopicReader:
     """Reads one topic from where it stood when the reader was made, or from its beginning."""
 
-    def __init__(self, bootstrap: str, topic: Topic, *, from_beginning: bool = False) -> None:
+    def __init__(self, bootstrap: Kafka, topic: Topic, *, from_beginning: bool = False) -> None:
         self._topic = topic
+        address = settings_of(bootstrap).kafka
         try:
             self._consumer: Any = KafkaConsumer(
-                bootstrap_servers=bootstrap.split(","),
+                **connection(settings_of(bootstrap)),
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
@@ -92,12 +94,12 @@ class TopicReader:
             numbers = self._consumer.partitions_for_topic(topic.name) or ()
             self._partitions = [TopicPartition(topic.name, number) for number in sorted(numbers)]
             if not self._partitions:
-                raise Unavailable("kafka", f"{bootstrap} has no topic {topic.name}")
+                raise Unavailable("kafka", f"{address} has no topic {topic.name}")
             self._consumer.assign(self._partitions)
             seek = self._consumer.seek_to_beginning if from_beginning else self._pin_to_end
             seek(*self._partitions)
         except KafkaError as error:
-            raise Unavailable("kafka", f"{bootstrap} does not answer: {error}") from error
+            raise Unavailable("kafka", f"{address} does not answer: {error}") from error
 
     def _pin_to_end(self, *partitions: TopicPartition) -> None:
         # Explicit offsets: seek_to_end is lazy and would skip what arrives before the first poll.
@@ -139,7 +141,9 @@ def events_of(records: Iterable[Record], kind: type[EventT]) -> Iterator[EventT]
 
 
 @contextmanager
-def reading(bootstrap: str, topic: Topic, *, from_beginning: bool = False) -> Iterator[TopicReader]:
+def reading(
+    bootstrap: Kafka, topic: Topic, *, from_beginning: bool = False
+) -> Iterator[TopicReader]:
     reader = TopicReader(bootstrap, topic, from_beginning=from_beginning)
     try:
         yield reader

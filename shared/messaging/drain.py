@@ -14,6 +14,7 @@ from kafka.structs import OffsetAndMetadata
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.connection import connection
 from shared.messaging.settings import MessagingSettings
 
 log = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ def as_record(found: Any) -> Record:
 def _consumer(settings: MessagingSettings, group: str) -> Iterator[Any]:
     try:
         consumer = KafkaConsumer(
-            bootstrap_servers=settings.kafka.split(","),
+            **connection(settings),
             group_id=group,
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import MAX_RECORD_BYTES
+from shared.messaging.connection import connection
 from shared.messaging.settings import MessagingSettings
 
 FETCH_SECONDS = 10.0
@@ -26,7 +27,7 @@ class RecordFetcher:
 
     async def start(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka,
+            **connection(self._settings),
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="none",

@@ -11,6 +11,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.errors import Unavailable
 from shared.events.topics import COMPACTED_WITHIN_MS, MAX_RECORD_BYTES, Topic
+from shared.messaging.connection import connection
 from shared.messaging.settings import MessagingSettings
 
 ADMIN_TIMEOUT_MS = 30_000
@@ -133,9 +134,7 @@ def _configs(admin: Any, names: Sequence[str]) -> dict[str, Mapping[str, str]]:
 def admin_client(settings: MessagingSettings) -> Iterator[Any]:
     """kafka-python's admin client for the length of a block; raises `Unavailable`."""
     try:
-        client = KafkaAdminClient(
-            bootstrap_servers=settings.kafka.split(","), request_timeout_ms=ADMIN_TIMEOUT_MS
-        )
+        client = KafkaAdminClient(**connection(settings), request_timeout_ms=ADMIN_TIMEOUT_MS)
         try:
             yield client
         finally:

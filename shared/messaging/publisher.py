@@ -14,6 +14,7 @@ from shared.events.base import Event
 from shared.events.codec import encode
 from shared.events.record import Outgoing
 from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.connection import connection
 from shared.messaging.provision import HEADER_ROOM_BYTES
 from shared.messaging.settings import MessagingSettings
 from shared.tracing import with_trace
@@ -32,7 +33,7 @@ class KafkaPublisher:
 
     async def start(self) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka,
+            **connection(self._settings),
             client_id=self._client_id,
             acks="all",
             enable_idempotence=True,

@@ -8,6 +8,7 @@ from kafka.errors import KafkaError
 from shared.errors import Unavailable
 from shared.events.record import Outgoing
 from shared.events.topics import MAX_RECORD_BYTES
+from shared.messaging.connection import connection
 from shared.messaging.provision import HEADER_ROOM_BYTES
 from shared.messaging.settings import MessagingSettings
 
@@ -19,7 +20,7 @@ def send_once(settings: MessagingSettings, *records: Outgoing) -> None:
     """Returns when all replicas have every record; raises `Unavailable`."""
     try:
         producer: Any = KafkaProducer(
-            bootstrap_servers=settings.kafka.split(","),
+            **connection(settings),
             acks="all",
             max_request_size=MAX_RECORD_BYTES + 2 * HEADER_ROOM_BYTES,
             allow_auto_create_topics=False,

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from shared.errors import Unavailable
 from shared.events.topics import Topic
 from shared.messaging.broadcast import Broadcast
+from shared.messaging.broker_security import faststream_security
 from shared.messaging.contract import Handle
 from shared.messaging.dead_letters import DeadLetterGuard
 from shared.messaging.health import Check, dead_because, unready_because
@@ -21,7 +22,7 @@ from shared.messaging.publisher import KafkaPublisher
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.subscription import FastPath, SlowPath, Subscription
 from shared.messaging.window import OffsetWindow
-from shared.tracing import Tracing, otlp
+from shared.tracing import traced
 
 ANSWER_SECONDS = 5.0
 """Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
@@ -44,14 +45,14 @@ class KafkaService:
     ) -> None:
         self.name = name
         self.registry = registry
-        endpoint = settings.otlp_endpoint
-        self.tracing = Tracing(name, otlp(endpoint) if endpoint else None)
+        self.tracing = traced(name, settings.otlp_endpoint)
         self.publisher = KafkaPublisher(settings, client_id=f"preferstream-{name}")
         self._settings = settings
         self._metrics = MessagingMetrics(registry)
         self._checks = checks
         self._broker = KafkaBroker(
             settings.kafka.split(","),
+            security=faststream_security(settings),
             client_id=f"preferstream-{name}",
             allow_auto_create_topics=False,
             consumer_only=True,

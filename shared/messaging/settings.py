@@ -1,5 +1,8 @@
 """What every process that speaks Kafka must be told."""
 
+from pathlib import Path
+from typing import Literal, Self
+
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -7,7 +10,12 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    SecretStr,
+    model_validator,
 )
+
+Security = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+Sasl = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
 class MessagingSettings(BaseModel):
@@ -17,6 +25,25 @@ class MessagingSettings(BaseModel):
 
     kafka: str = "127.0.0.1:9092"
     """`host:port[,host:port]` of a cluster."""
+    kafka_security: Security = "plaintext"
+    """How the cluster is spoken to: `plaintext`, `ssl`, `sasl_ssl` or `sasl_plaintext`, which sends
+    passwords that anybody on the way can use."""
+    kafka_ca: Path | None = None
+    """PEM file of the authorities that sign the cluster's certificates; without it, those that this
+    machine trusts. Certificates and the names in them are always checked."""
+    kafka_certificate: Path | None = None
+    """PEM file of our own certificate and those that vouch for it, where the cluster asks for one
+    (mutual TLS)."""
+    kafka_key: Path | None = None
+    """PEM file of that certificate's key; without it, the key is in the certificate's file."""
+    kafka_key_password: SecretStr | None = None
+    """Password of that key."""
+    kafka_sasl: Sasl = "SCRAM-SHA-512"
+    """How the password is proved: `SCRAM-SHA-512`, `SCRAM-SHA-256` or `PLAIN`."""
+    kafka_user: str | None = None
+    """Name that we log in with."""
+    kafka_password: SecretStr | None = None
+    """Password of that name."""
     otlp_endpoint: str | None = None
     """Address of an OpenTelemetry collector that takes OTLP over HTTP, such as
     `http://collector:4318`; without it spans stay in the process, and their ids in the log."""
@@ -59,3 +86,33 @@ class MessagingSettings(BaseModel):
     """Events that the share is counted over; fewer than a quarter of them prove nothing."""
     stuck_seconds: PositiveFloat = 300.0
     """Seconds an event may be in work, or lie unread, until `/healthz` says that we are stuck."""
+
+    @property
+    def uses_tls(self) -> bool:
+        return self.kafka_security in ("ssl", "sasl_ssl")
+
+    @property
+    def uses_sasl(self) -> bool:
+        return self.kafka_security.startswith("sasl_")
+
+    @model_validator(mode="after")
+    def _proofs_and_security_belong_together(self) -> Self:
+        # A password that is set and not used would leave somebody in the belief that it is.
+        proofs = {
+            "kafka_user": self.uses_sasl,
+            "kafka_password": self.uses_sasl,
+            "kafka_ca": self.uses_tls,
+            "kafka_certificate": self.uses_tls,
+        }
+        for name, used in proofs.items():
+            if getattr(self, name) is not None and not used:
+                raise ValueError(
+                    f"PREFERSTREAM_{name.upper()} is set, and with PREFERSTREAM_KAFKA_SECURITY"
+                    f" {self.kafka_security} it would not be used; set `ssl` or `sasl_ssl`"
+                )
+        if self.uses_sasl and (self.kafka_user is None or self.kafka_password is None):
+            raise ValueError(
+                f"PREFERSTREAM_KAFKA_SECURITY {self.kafka_security} needs PREFERSTREAM_KAFKA_USER"
+                " and PREFERSTREAM_KAFKA_PASSWORD"
+            )
+        return self

@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.connection import connection
 from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
 
@@ -74,7 +75,7 @@ def stretches(settings: MessagingSettings) -> Iterator[Stretches]:
     """A connection for the length of a block; raises `Unavailable`."""
     try:
         consumer: Any = KafkaConsumer(
-            bootstrap_servers=settings.kafka.split(","),
+            **connection(settings),
             group_id=None,
             enable_auto_commit=False,
             # A span that retention has just cut off begins with what is left of it.

@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.connection import connection
 from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
 
@@ -19,7 +20,7 @@ def tail(settings: MessagingSettings, topic: Topic, *, most: int) -> Iterator[Re
     """At most `most` of a topic's latest records a partition; raises `Unavailable`."""
     try:
         consumer: Any = KafkaConsumer(
-            bootstrap_servers=settings.kafka.split(","),
+            **connection(settings),
             group_id=None,
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,

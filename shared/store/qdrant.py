@@ -1,8 +1,11 @@
 """Open Qdrant, make the collections that are missing, and give its failures our two names."""
 
 import sqlite3
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
 from qdrant_client import AsyncQdrantClient
@@ -10,6 +13,7 @@ from qdrant_client.http.exceptions import ApiException
 from qdrant_client.http.models import Distance, VectorParams
 
 from shared.errors import Unavailable
+from shared.settings import WrongSettings
 from shared.store.settings import StoreSettings
 
 VectorSizes = Mapping[str, int]
@@ -17,11 +21,15 @@ VectorSizes = Mapping[str, int]
 
 
 def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
-    """A client of the server or the folder; raises `Unavailable`."""
+    """A client of the server or the folder; raises `Unavailable` and `WrongSettings`."""
     if settings.qdrant_url:
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
         timeout = max(1, round(settings.qdrant_timeout_seconds))
-        return AsyncQdrantClient(url=settings.qdrant_url, api_key=key, timeout=timeout)
+        # The check would be a thread that asks for the server's version and can only warn.
+        told: dict[str, Any] = {"api_key": key, "timeout": timeout, "check_compatibility": False}
+        if settings.qdrant_ca is not None:
+            told["verify"] = _trusting(settings.qdrant_ca)
+        return AsyncQdrantClient(url=settings.qdrant_url, **told)
     path = settings.qdrant_path
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -31,6 +39,15 @@ def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
             "qdrant",
             f"the folder {path} cannot be opened: {error}. Another process may use it: the"
             " embedded Qdrant serves one process, a server (PREFERSTREAM_QDRANT_URL) any number",
+        ) from error
+
+
+def _trusting(authorities: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authorities)
+    except (OSError, ssl.SSLError) as error:
+        raise WrongSettings(
+            f"PREFERSTREAM_QDRANT_CA: {authorities} is no file of PEM certificates: {error}"
         ) from error
 
 

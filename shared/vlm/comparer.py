@@ -25,6 +25,11 @@ class Pair:
     image_b: Image
     template: PairTemplate = PAIR_TEMPLATE
 
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """In the order in which the prompt shows them."""
+        return (*self.references.images, self.image_a, self.image_b)
+
 
 @dataclass(frozen=True)
 class Comparison:

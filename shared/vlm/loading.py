@@ -21,6 +21,11 @@ class InProcessLoader:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="model")
         self.release: Artefact = release(settings.model)
 
+    @property
+    def name(self) -> str:
+        """Of the model, whatever its version."""
+        return self.release.name
+
     def load_release(self) -> InProcessModel:
         """The model of the settings; blocks for seconds. Raises `BadCheckpoint`."""
         return self._model(self.release)

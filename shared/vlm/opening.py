@@ -10,8 +10,8 @@ from transformers import AutoModelForImageTextToText, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from shared.vlm.checkpoint import BadCheckpoint, check_tokens
-from shared.vlm.pixels import Vision
 from shared.vlm.skeleton import Skeleton, skeleton
+from shared.vlm.vision import Vision
 
 IMAGE_PAD: Final = "<|image_pad|>"
 

@@ -16,6 +16,11 @@ class References:
     liked: tuple[Image, ...]
     disliked: tuple[Image, ...]
 
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """In the order in which a prompt shows them."""
+        return (*self.liked, *self.disliked)
+
 
 @dataclass(frozen=True)
 class PredictedTaste:
@@ -83,7 +88,8 @@ class Reasons:
 class VisionLanguageModel(Protocol):
     """Batched: one call, many answers, in the order asked.
 
-    Raises `shared.errors.Unavailable` when the model does not answer now.
+    Raises `shared.errors.Unavailable` when the model does not answer now, and `Unprocessable` when
+    it can never answer this.
     """
 
     @property

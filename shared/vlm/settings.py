@@ -2,11 +2,19 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+)
 
 
 class ModelSettings(BaseModel):
-    """Settings of the in-process engine."""
+    """Settings of the engine: in this process, or at a server."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,3 +31,19 @@ class ModelSettings(BaseModel):
     memory first."""
     model_batch_wait_ms: float = Field(default=4.0, ge=0)
     """Milliseconds that a first request waits for others to share its pass."""
+    model_server: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """Address of a vLLM server, `http://host:8000`, that answers instead of this process; see
+    `shared/vlm/server/README.md` for how to start one. Without it the model runs here."""
+    model_server_key: SecretStr | None = None
+    """The key that the server was started with (`--api-key`)."""
+    model_server_model: str | None = None
+    """What the server calls the model; needed when it serves several, or serves the checkpoint of
+    PREFERSTREAM_MODEL under another name than its version."""
+    model_server_at_once: PositiveInt = 64
+    """Questions that wait at the server at once: enough to fill its batches, few enough that a
+    request near its deadline does not stand behind a thousand images."""
+    model_server_timeout_seconds: PositiveFloat = 120.0
+    """Seconds to an answer, queue included; a comparison of a large model writes 2,000 tokens."""
+    model_server_longest_side: PositiveInt = 1024
+    """Pixels of the longer side of an image that is sent to a model whose checkpoint is not here to
+    say what it sees; about the million pixels that vLLM gives Qwen2.5-VL."""

@@ -1,5 +1,6 @@
 """Find where in a forced score answer the digits stand, for any tokenizer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,14 +25,18 @@ class Skeleton:
     """Token of each digit 0-5 at those places."""
 
 
+def lines() -> list[str]:
+    """The score answer with each digit at all five places: what has to be tokenized."""
+    return [prompt.score_line(dict.fromkeys(ELEMENTS, digit)) for digit in DIGITS]
+
+
 def skeleton(tokenizer: Any) -> Skeleton:
     """The skeleton in this tokenizer's tokens; raises `BadCheckpoint` when a digit is not one."""
-    written = [
-        tokenizer(prompt.score_line(dict.fromkeys(ELEMENTS, digit)), add_special_tokens=False)[
-            "input_ids"
-        ]
-        for digit in DIGITS
-    ]
+    return skeleton_of([tokenizer(line, add_special_tokens=False)["input_ids"] for line in lines()])
+
+
+def skeleton_of(written: Sequence[Sequence[int]]) -> Skeleton:
+    """The same from the tokens of `lines()`."""
     lengths = {len(ids) for ids in written}
     places = [n for n, ids in enumerate(zip(*written, strict=False)) if len(set(ids)) > 1]
     digit_ids = [tuple(ids[place] for place in places) for ids in written]

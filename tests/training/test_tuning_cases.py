@@ -11,7 +11,7 @@ from PIL.Image import Image, new
 from shared import prompt, verdict
 from shared.reason import RELATIONS, agrees, relation_of
 from shared.taste import ELEMENTS
-from shared.vlm.pixels import Vision
+from shared.vlm.vision import Vision
 from tests.training import tuned
 from training.prefersim.truth import Judgement, judge_all
 from training.rewards.prediction import Sides

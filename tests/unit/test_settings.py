@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, ConfigDict, PositiveFloat
+from pydantic import BaseModel, ConfigDict, PositiveFloat, SecretStr, model_validator
 
 from shared.settings import WrongSettings, attribute_docstrings, from_environment
 
@@ -61,3 +61,25 @@ class NamedModel(BaseModel):
 
 def test_a_setting_may_be_called_model() -> None:
     assert from_environment(NamedModel, model="mine").model == "mine"
+
+
+class WithSecret(BaseModel):
+    """A setting that nobody else should read, and one that belongs to it."""
+
+    key: SecretStr | None = None
+    name: str | None = None
+
+    @model_validator(mode="after")
+    def _key_has_a_name(self) -> "WithSecret":
+        if self.key is not None and self.name is None:
+            raise ValueError("a key needs a name")
+        return self
+
+
+def test_a_secret_is_not_repeated_by_what_is_said_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFERSTREAM_KEY", "swordfish")
+    with pytest.raises(WrongSettings) as wrong:
+        from_environment(WithSecret)
+    assert str(wrong.value) == "a key needs a name"
+    assert wrong.value.__cause__ is None
+    assert "swordfish" not in repr(from_environment(WithSecret, name="n"))

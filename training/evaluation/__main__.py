@@ -10,10 +10,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.errors import Unavailable, Unprocessable
 from shared.evaluation import Report
 from shared.pair_template import BadTemplate, PairTemplate
 from shared.settings import WrongSettings, from_environment
 from shared.vlm.checkpoint import BadCheckpoint
+from shared.vlm.engines import open_model
 from shared.vlm.settings import ModelSettings
 from training.evaluation.answers import Answers
 from training.evaluation.benchmark import BadBenchmark, Benchmark
@@ -45,7 +47,7 @@ def main() -> int:
             print(f"left out: {complaint}", file=sys.stderr)
         fixed = {"model": options.model} if options.model else {}
         report, answers = run(benchmark, settings, from_environment(ModelSettings, **fixed))
-    except (BadBenchmark, BadCheckpoint, WrongSettings) as error:
+    except (BadBenchmark, BadCheckpoint, Unavailable, Unprocessable, WrongSettings) as error:
         print(f"preferstream: {error}", file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
@@ -71,15 +73,14 @@ def run(
     benchmark: Benchmark, settings: Settings, model_settings: ModelSettings
 ) -> tuple[Report, Mapping[str, Answers]]:
     """Open the engine that serves, ask, and close it."""
-    from shared.vlm.in_process import load_model  # loads transformers: not for --help
+
+    async def ask() -> tuple[Report, Mapping[str, Answers]]:
+        async with open_model(model_settings) as model:
+            with progress(steps(benchmark, settings.protocol)) as advance:
+                return await evaluate(model, benchmark, settings, advance=advance)
 
     print("loading the model", file=sys.stderr, flush=True)
-    model = load_model(model_settings)
-    try:
-        with progress(steps(benchmark, settings.protocol)) as advance:
-            return asyncio.run(evaluate(model, benchmark, settings, advance=advance))
-    finally:
-        model.close()
+    return asyncio.run(ask())
 
 
 def write(folder: Path, report: Report, answers: Mapping[str, Answers]) -> None:

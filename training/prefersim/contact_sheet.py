@@ -11,23 +11,31 @@ from PIL import Image, ImageDraw
 
 from shared.taste import ELEMENTS
 from training.prefersim.canvas import SIDE
+from training.prefersim.degradations import HALF, degrade_to_canvas, draw_strength
+from training.prefersim.photographs import draw_photographs
 from training.prefersim.renderer import Pixels, as_image, render
 from training.prefersim.scenes import draw_scenes
-from training.prefersim.vocabulary import SIZES, VALUES, sample_attributes, words_of
+from training.prefersim.vocabulary import VALUES, Attributes, sample_attributes, words_of
 
 COLUMNS = 12
 WIDTH = 2 * SIDE
 CAPTION = 16
 USUAL = (1, 7, 4, 2, 0)
-"""Pop art, blue, digital, bold, plain: what does not vary in the rows of one element."""
+"""Pop art, azure, digital, balanced, plain: what does not vary in the rows of one element."""
 
 Row = tuple[Pixels, list[str]]
 
 
 def contact_sheet(seed: int = 0) -> Image.Image:
-    """One row for each element, in which only that element changes, then four rows of anything."""
+    """For each element a row in which only it changes, then rows of anything.
+
+    Of these two are clean, one has every cue at half strength, one is degraded as the hard
+    benchmark is, and two are restyled photographs, of which the last are never trained on.
+    """
     rng = np.random.default_rng(seed)
-    rows = [_one_element(rng, j) for j in range(len(ELEMENTS))] + [_anything(rng) for _ in range(4)]
+    rows = [_one_element(rng, j) for j in range(len(ELEMENTS))]
+    rows += [_anything(rng), _anything(rng), _anything(rng, strength=HALF), _degraded(rng)]
+    rows += [_photographs(rng, held_out=False), _photographs(rng, held_out=True)]
     sheet = Image.new("RGB", (COLUMNS * (WIDTH + 6), len(rows) * (WIDTH + CAPTION + 4)), "white")
     pen = ImageDraw.Draw(sheet)
     for y, (pixels, captions) in enumerate(rows):
@@ -40,17 +48,32 @@ def contact_sheet(seed: int = 0) -> Image.Image:
 
 
 def _one_element(rng: np.random.Generator, element: int) -> Row:
-    attributes = np.tile(np.array(USUAL), (COLUMNS, 1))
-    attributes[:, element] = np.arange(COLUMNS) % SIZES[element]
-    same = draw_scenes(rng, 1).take(np.zeros(COLUMNS, np.int64))
     names = VALUES[ELEMENTS[element]]
-    return render(same, attributes, rng), [names[k] for k in attributes[:, element]]
+    attributes = np.tile(np.array(USUAL), (len(names), 1))
+    attributes[:, element] = np.arange(len(names))
+    same = draw_scenes(rng, 1).take(np.zeros(len(names), np.int64))
+    return render(same, attributes, rng), list(names)
 
 
-def _anything(rng: np.random.Generator) -> Row:
+def _anything(rng: np.random.Generator, *, strength: float = 1) -> Row:
     attributes = sample_attributes(rng, COLUMNS)
-    captions = ["/".join(word[:5] for word in words_of(row).values()) for row in attributes]
-    return render(draw_scenes(rng, COLUMNS), attributes, rng), captions
+    of_all = np.full((COLUMNS, len(ELEMENTS)), strength, np.float32)
+    return render(draw_scenes(rng, COLUMNS), attributes, rng, of_all), _captions(attributes)
+
+
+def _degraded(rng: np.random.Generator) -> Row:
+    attributes = sample_attributes(rng, COLUMNS)
+    weakened = render(draw_scenes(rng, COLUMNS), attributes, rng, draw_strength(rng, COLUMNS))
+    return degrade_to_canvas(weakened, rng), _captions(attributes)
+
+
+def _photographs(rng: np.random.Generator, *, held_out: bool) -> Row:
+    pixels, attributes = draw_photographs(rng, COLUMNS, held_out=held_out)
+    return pixels, _captions(attributes)
+
+
+def _captions(attributes: Attributes) -> list[str]:
+    return ["/".join(word[:5] for word in words_of(row).values()) for row in attributes]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL.Image import Image, Resampling
 
 from shared import prompt
-from shared.vlm.pixels import Vision
+from shared.vlm.vision import Vision
 from training.tuning.cases import Case, Example
 
 GrpoTask = Literal["predict", "score", "explain"]

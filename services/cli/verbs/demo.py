@@ -13,7 +13,7 @@ from uuid import uuid4
 import typer
 
 from services.cli import tables
-from services.cli.connection import ConnectionSettings
+from services.cli.connection import ConnectionSettings, kafka_of
 from services.cli.console import err, fail, out, print_json, say
 from services.cli.demo_files import DemoFiles, make_demo_files
 from services.cli.inputs import image_uri
@@ -76,7 +76,7 @@ def _system(settings: ConnectionSettings) -> Iterator[Announcement]:
 def _teller(system: Announcement) -> Teller:
     roots = system.allowed_file_roots
     return Teller(
-        kafka=system.kafka, user=f"demo-{uuid4().hex[:8]}", clock=system_clock,
+        kafka=kafka_of(system), user=f"demo-{uuid4().hex[:8]}", clock=system_clock,
         patience_seconds=60.0, address=lambda path: image_uri(path, roots=roots),
     )  # fmt: skip
 

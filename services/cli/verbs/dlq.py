@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from services.cli.connection import connect
+from services.cli.connection import connect, kafka_of
 from services.cli.console import out, print_json, say, wrong_use
 from services.cli.letters import moment, one_by_one, page_by_page, run, state, table, tell
 from shared import dead_letters as desk
 from shared.dead_letters import Wanted as WantedLetters
 from shared.events.topics import CONSUMED
 from shared.messaging.settings import MessagingSettings
-from shared.settings import from_environment
 
 app = typer.Typer(help="Dead letters: list, show, replay, drop.", no_args_is_help=True)
 
@@ -156,7 +155,7 @@ def _check_chosen(ids: list[str] | None, every: bool) -> None:
 
 
 def _settings() -> MessagingSettings:
-    return from_environment(MessagingSettings, kafka=connect().kafka)
+    return kafka_of(connect())
 
 
 def _wanted(

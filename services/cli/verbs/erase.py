@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from services.cli.connection import ConnectionSettings, connect
+from services.cli.connection import ConnectionSettings, connect, kafka_of
 from services.cli.console import fail, out, print_json, say, wrong_use
 from services.cli.erasure_findings import Retained, Searched
 from services.retrain.config import RetrainSettings
@@ -17,6 +17,7 @@ from shared.client import Client
 from shared.errors import Unavailable
 from shared.events import DEFAULT_TENANT, UserErased
 from shared.events.erase import ERASING_SERVICES
+from shared.messaging.connection import Kafka
 from shared.settings import from_environment
 from shared.store.settings import StoreSettings
 
@@ -38,10 +39,10 @@ def erase(
 
     Example: preferstream erase ada --verify
     """
-    system = connect()
+    kafka = kafka_of(connect())
     end = time.monotonic() + seconds
     try:
-        receipts = _receipts(system.kafka, user, tenant, reason, seconds)
+        receipts = _receipts(kafka, user, tenant, reason, seconds)
         missing = sorted(set(ERASING_SERVICES) - receipts.keys())
         found: list[Searched] = []
         kept: list[Retained] = []
@@ -49,16 +50,16 @@ def erase(
             # Here, not above: Delta and Qdrant are seconds that only this should pay.
             from services.cli.erasure_search import Where, retained, searched
 
-            where = Where(system.kafka, *_places())
+            where = Where(kafka, *_places())
             found = _found(receipts, searched(where, (tenant, user)))
             while not all(one.is_clean for one in found) and time.monotonic() < end:
                 say("something was still in work; looking again")
                 time.sleep(PAUSE_SECONDS)
                 receipts |= _receipts(
-                    system.kafka, user, tenant, reason, max(end - time.monotonic(), PAUSE_SECONDS)
+                    kafka, user, tenant, reason, max(end - time.monotonic(), PAUSE_SECONDS)
                 )
                 found = _found(receipts, searched(where, (tenant, user)))
-            kept = retained(system.kafka, (tenant, user))
+            kept = retained(kafka, (tenant, user))
     except Unavailable as error:
         fail(error.detail)
     dirty = [one for one in found if not one.is_clean]
@@ -79,7 +80,7 @@ def erase(
 
 
 def _receipts(
-    kafka: str, user: str, tenant: str, reason: str | None, seconds: float
+    kafka: Kafka, user: str, tenant: str, reason: str | None, seconds: float
 ) -> dict[str, UserErased]:
     with Client(kafka, tenant=tenant) as client:
         try:

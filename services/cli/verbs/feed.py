@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.connection import connect
+from services.cli.connection import connect, kafka_of
 from services.cli.console import fail, say
 from services.cli.verbs.publish import show_feed
 from shared.client import Client
@@ -29,7 +29,7 @@ def feed(
         return user in (None, feed.user_id) and request_id in (None, feed.request_id)
 
     try:
-        with Client(system.kafka) as app:
+        with Client(kafka_of(system)) as app:
             if follow:
                 say("waiting for feeds; Ctrl-C ends")
                 for ranked in filter(wanted, app.follow_feeds()):

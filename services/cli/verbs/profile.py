@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import tables
-from services.cli.connection import connect
+from services.cli.connection import connect, kafka_of
 from services.cli.console import fail, out, print_json, wrong_use
 from shared.client import Client, correction
 from shared.client.corrections import obeys
@@ -112,11 +112,11 @@ def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
     """
     system = connect()
     try:
-        with Client(system.kafka, tenant=tenant) as client:
+        with Client(kafka_of(system), tenant=tenant) as client:
             profile = client.profile(user)
         events: dict[str, list[Any]] = {}
         for topic in EXPORTED:
-            with reading(system.kafka, topic, from_beginning=True) as reader:
+            with reading(kafka_of(system), topic, from_beginning=True) as reader:
                 about = records_about(reader.records_so_far(), tenant=tenant, user_id=user)
                 events[topic.name] = [(r.value or b"").decode("utf-8", "replace") for r in about]
     except Unavailable as error:
@@ -144,7 +144,7 @@ def _correct(user: str, action: Any, seconds: float, as_json: bool, **fields: An
         wrong_use(_problem(error))
     system = connect()
     try:
-        with Client(system.kafka, tenant=event.tenant) as client:
+        with Client(kafka_of(system), tenant=event.tenant) as client:
             profile = client.profile_when(
                 user, partial(_has, event=event), after=lambda: client.send(event), seconds=seconds
             )
@@ -165,7 +165,7 @@ def _has(profile: ProfileUpdated, *, event: ProfileCorrected) -> bool:
 def _latest(user: str, tenant: str) -> ProfileUpdated:
     system = connect()
     try:
-        with Client(system.kafka, tenant=tenant) as client:
+        with Client(kafka_of(system), tenant=tenant) as client:
             latest = client.profile(user)
     except Unavailable as error:
         fail(error.detail)

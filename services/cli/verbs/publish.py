@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import tables
-from services.cli.connection import connect
+from services.cli.connection import connect, kafka_of
 from services.cli.console import fail, out, print_json, say, wrong_use
 from services.cli.inputs import NoImages, candidates, event_from_line
 from shared.client import Client, request
@@ -16,6 +16,7 @@ from shared.clock import system_clock
 from shared.errors import Unavailable, Unprocessable
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.candidates import MAX_CANDIDATES, Explain
+from shared.messaging.connection import Kafka
 
 
 def publish(
@@ -51,7 +52,7 @@ def publish(
             )
         ]  # fmt: skip
     try:
-        unanswered = _send_and_wait(system.kafka, events, wait=wait, as_json=as_json)
+        unanswered = _send_and_wait(kafka_of(system), events, wait=wait, as_json=as_json)
     except Unavailable as error:
         fail(error.detail)
     if unanswered and wait:
@@ -100,7 +101,7 @@ def _from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]:
 
 
 def _send_and_wait(
-    bootstrap: str, events: list[ImageCandidates], *, wait: float, as_json: bool
+    bootstrap: Kafka, events: list[ImageCandidates], *, wait: float, as_json: bool
 ) -> set[str]:
     open_requests = {event.request_id for event in events}
     with Client(bootstrap) as app:

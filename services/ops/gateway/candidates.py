@@ -17,7 +17,7 @@ from shared.client import NoAnswer, request
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.fields import Identifier
 
-router = APIRouter(tags=["feeds"])
+router = APIRouter(prefix="/v1", tags=["feeds"])
 MOST_SECONDS = 60.0
 WaitSeconds = Annotated[
     float,

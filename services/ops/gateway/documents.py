@@ -7,11 +7,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.ops.gateway.answers import ProblemBody
-from services.ops.gateway.bodies import CandidatesBody, FeedbackBody
+from services.ops.gateway.bodies import CandidatesBody, CorrectionBody, FeedbackBody
 from services.ops.gateway.reading import REF
 from shared.taste import Value
 
-BODIES: tuple[type[Value], ...] = (CandidatesBody, FeedbackBody, ProblemBody)
+BODIES: tuple[type[Value], ...] = (CandidatesBody, CorrectionBody, FeedbackBody, ProblemBody)
 
 
 def document(app: FastAPI) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from shared.events.fields import Identifier
 from shared.events.record import Record
 from shared.events.topics import FEEDS, PROFILES
 
-router = APIRouter(tags=["feeds"])
+router = APIRouter(prefix="/v1", tags=["feeds"])
 TOPICS: Final = frozenset({FEEDS.name, PROFILES.name})
 STREAM: Final = "text/event-stream"
 

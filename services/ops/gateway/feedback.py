@@ -4,14 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from services.ops.context import OpsOf
 from services.ops.gateway.answers import FAILURES
 from services.ops.gateway.bodies import FeedbackBody, FeedbackTaken
-from services.ops.gateway.reading import body_of, takes
+from services.ops.gateway.reading import body_of, faults_of, takes
 from services.ops.gateway.tenancy import tenant_for
 from services.ops.guards.admission import Writer
 from services.ops.idempotency import IdempotencyKey, Keyed
@@ -19,7 +18,7 @@ from shared.client import action
 from shared.clock import Clock
 from shared.events import Feedback
 
-router = APIRouter(tags=["feedback"])
+router = APIRouter(prefix="/v1", tags=["feedback"])
 
 
 @router.post(
@@ -63,10 +62,6 @@ def _events(body: FeedbackBody, keyed: Keyed, clock: Clock) -> list[Feedback]:
                 **fields,
             )
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            at = ("body", "actions", number)
-            raise RequestValidationError(
-                [{**fault, "loc": (*at, *fault["loc"])} for fault in found]
-            ) from None
+            raise faults_of(error, "body", "actions", number) from None
         events.append(event)
     return events

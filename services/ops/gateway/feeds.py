@@ -15,7 +15,7 @@ from services.ops.problems import Problem
 from shared.events import RankedFeed
 from shared.events.fields import Identifier
 
-router = APIRouter(tags=["feeds"])
+router = APIRouter(prefix="/v1", tags=["feeds"])
 Tenant = Annotated[
     Identifier | None, Query(description="Left out: the token's own, else `default`.")
 ]

@@ -14,7 +14,7 @@ from services.ops.guards.admission import Reader
 from services.ops.problems import Problem
 from shared.events.fields import Identifier
 
-router = APIRouter(tags=["profiles"])
+router = APIRouter(prefix="/v1", tags=["profiles"])
 
 
 @router.get("/profiles/{user_id:path}", responses={200: {"model": Profile}, **FAILURES})

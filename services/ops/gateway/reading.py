@@ -34,12 +34,15 @@ def body_of(model: type[BodyT]) -> Callable[[Request], Awaitable[BodyT]]:
             # mean.
             return model.model_validate_json(json.dumps(fields), strict=True)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            raise RequestValidationError(
-                [{**fault, "loc": ("body", *fault["loc"])} for fault in found]
-            ) from None
+            raise faults_of(error, "body") from None
 
     return read
+
+
+def faults_of(error: ValidationError, *at: str | int) -> RequestValidationError:
+    """What is wrong with a part of the request, without what was sent."""
+    found = error.errors(include_url=False, include_input=False)
+    return RequestValidationError([{**fault, "loc": (*at, *fault["loc"])} for fault in found])
 
 
 def takes(model: type[Value]) -> dict[str, Any]:

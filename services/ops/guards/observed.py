@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ops.metrics import OpsMetrics
 from services.ops.problems import problem_of
+from shared.tracing import PARENT, STATE, Tracing
 
 log = logging.getLogger(__name__)
 REQUEST_ID: Final = "X-Request-ID"
@@ -26,7 +27,10 @@ Answer = Callable[[Request, Exception], Awaitable[Response]]
 class Observed:
     """The outermost guard but for the headers."""
 
-    def __init__(self, app: ASGIApp, *, metrics: OpsMetrics, answer: Answer) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: OpsMetrics, answer: Answer, tracing: Tracing
+    ) -> None:
+        self._tracing = tracing
         self._app = app
         self._metrics = metrics
         self._answer = answer
@@ -38,6 +42,12 @@ class Observed:
         asked = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = asked if _GOOD_ID.fullmatch(asked) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        # What it sends to Kafka goes on in the trace of the request, or begins one.
+        carried = {key: Headers(scope=scope).get(key, "") for key in (PARENT, STATE)}
+        with self._tracing.answering(f"answer {scope['method']}", carried):
+            await self._answered(scope, receive, send, request_id)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         began = time.monotonic()
         status: int | None = None
         complete = False

@@ -2,13 +2,14 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import numpy as np
 import pytest
 
 from services.ops.access import Role
-from shared.events import Feedback, ImageCandidates, RankedFeed
+from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
 from shared.ids import feed_id
 from shared.store.protocol import Reference, StoredProfile, TasteVectors
 from shared.taste import Taste, TasteSide, WeightedWord
@@ -258,3 +259,35 @@ async def test_a_browser_needs_its_form_token_for_the_gateway_too(quick: Site) -
     async with quick.client() as browser:
         await browser.get("/")
         assert problem(await browser.post("/v1/feedback", json=LIKES)) == "stale-form"
+
+
+@pytest.mark.parametrize("user", ["ada", "a/da", "ada/corrections"])
+async def test_a_person_corrects_their_taste(quick: Site, user: str) -> None:
+    body = {"action": "veto", "element": "color", "word": "neon"}
+    async with quick.client() as app:
+        answer = await app.post(f"/v1/profiles/{quote(user, safe='')}/corrections", json=body)
+    assert answer.status_code == 202, answer.text
+    (sent,) = quick.kafka.sent
+    assert isinstance(sent, ProfileCorrected)
+    assert (sent.user_id, sent.action, sent.element, sent.word) == (user, "veto", "color", "neon")
+    assert answer.json() == {"event_id": str(sent.event_id)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "pin", "element": "color"},
+        {"action": "edit", "element": "color"},
+        {"action": "pin", "element": "smell", "word": "sweet"},
+        {"action": "pin", "element": "color", "word": "red; drop"},
+        {"action": "edit", "element": "color", "words": [{"word": "red", "weight": 2}]},
+        {},
+    ],
+)
+async def test_a_correction_that_says_too_little_is_refused(
+    quick: Site, body: dict[str, Any]
+) -> None:
+    async with quick.client() as app:
+        answer = await app.post("/v1/profiles/ada/corrections", json=body)
+    assert problem(answer) == "invalid-request"
+    assert quick.kafka.sent == []

@@ -141,8 +141,9 @@ async def test_a_fault_of_ours_tells_nothing_of_our_inside(
 async def test_requests_are_counted_by_route_not_by_address() -> None:
     counted = site()
     async with counted.client() as client:
-        for path in ("/a", "/b", "/healthz"):
+        for path in ("/a", "/b", "/healthz", "/v1/feeds/a", "/v1/feeds/b"):
             await client.get(path)
         told = (await client.get("/metrics")).text
     assert 'requests_total{method="GET",route="unmatched",status="404"} 2.0' in told
     assert 'requests_total{method="GET",route="/healthz",status="200"} 1.0' in told
+    assert 'requests_total{method="GET",route="/v1/feeds/{request_id:path}",status="404"}' in told

@@ -12,7 +12,8 @@ from PIL import Image
 from transformers import Qwen2VLImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
-from shared.vlm.pixels import DEFAULT_MAX_PIXELS, DEFAULT_MIN_PIXELS, Vision, prepare
+from shared.vlm.pixels import prepare
+from shared.vlm.vision import DEFAULT_MAX_PIXELS, DEFAULT_MIN_PIXELS, Vision
 
 LIMITS = [
     (DEFAULT_MIN_PIXELS, DEFAULT_MAX_PIXELS),

@@ -1,0 +1,131 @@
+"""A model server that speaks the protocol and knows no model: for what servers do wrong."""
+
+import asyncio
+import re
+from collections import Counter, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from shared import prompt
+from shared.taste import ELEMENTS
+
+BEGUN = prompt.score({}, {}).answer_prefix
+LIKELY_DIGIT, MIXED_DIGIT = 4, 1
+
+
+class ModelServer:
+    """Answers scores with `LIKELY_DIGIT`, words with "cubism", until told otherwise."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.address = ""
+        self.adapters: dict[str, str] = {}
+        self.instead: deque[web.Response] = deque()
+        """Answers to the next questions, in place of the right ones."""
+        self.seconds = 0.0
+        self.disconnects = 0
+        self.loses_adapters = False
+        self.takes_adapters = True
+        self.forces = True
+        self.mixes = False
+        """Answers the base's questions otherwise while it answers an adapter's."""
+        self.tokenizes = True
+        self.answers_as: str | None = None
+        self.at_once = self.most_at_once = 0
+        self.asked: list[dict[str, Any]] = []
+        self.keys: set[str | None] = set()
+        self._ids: dict[str, int] = {}
+        self._asking: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["ModelServer"]:
+        app = web.Application(client_max_size=64 * 1024**2)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/tokenize", self._tokenize)
+        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/load_lora_adapter", self._load)
+        app.router.add_post("/v1/unload_lora_adapter", self._unload)
+        async with TestServer(app) as server:
+            self.address = str(server.make_url("")).rstrip("/")
+            yield self
+
+    def tokens(self, text: str) -> list[int]:
+        """One a word, a space before it being a part of it, a digit or a sign."""
+        pieces = re.findall(r" ?[A-Za-z]+| ?\d|[^ ]| ", text)
+        return [self._ids.setdefault(piece, 10 + len(self._ids)) for piece in pieces]
+
+    async def _models(self, request: web.Request) -> web.Response:
+        self.keys.add(request.headers.get("Authorization"))
+        cards = [{"id": self.model, "root": "/models/base", "parent": None}]
+        cards += [
+            {"id": name, "root": path, "parent": self.model} for name, path in self.adapters.items()
+        ]
+        return web.json_response({"data": cards})
+
+    async def _tokenize(self, request: web.Request) -> web.Response:
+        if not self.tokenizes:
+            raise web.HTTPNotFound
+        return web.json_response({"tokens": self.tokens((await request.json())["prompt"])})
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.asked.append(body)
+        self.at_once += 1
+        self._asking[body["model"]] += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.seconds)
+            return self._answer(request, body)
+        finally:
+            self.at_once -= 1
+            self._asking[body["model"]] -= 1
+
+    def _answer(self, request: web.Request, body: dict[str, Any]) -> web.Response:
+        if self.disconnects:
+            self.disconnects -= 1
+            assert request.transport is not None
+            request.transport.close()
+        if self.instead:
+            return self.instead.popleft()
+        if body["model"] not in {self.model, *self.adapters}:
+            return problem(404, f"The model `{body['model']}` does not exist.")
+        text, logprobs = " art style: cubism; color: red.", None
+        if "logprob_token_ids" in body and self.forces:
+            text, logprobs = self._forced(body["logprob_token_ids"], most=body["max_tokens"])
+        choice = {"message": {"content": text}, "finish_reason": "stop", "logprobs": logprobs}
+        return web.json_response({"model": self.answers_as or body["model"], "choices": [choice]})
+
+    def _forced(self, digits: list[int], *, most: int) -> tuple[str, dict[str, Any]]:
+        line = prompt.score_line(dict.fromkeys(ELEMENTS, 2)).removeprefix(BEGUN)
+        others = any(count for name, count in self._asking.items() if name != self.model)
+        likely = MIXED_DIGIT if self.mixes and others else LIKELY_DIGIT
+        told = [
+            {"token": f"token_id:{token}", "logprob": -0.1 if digit == likely else -9.0}
+            for digit, token in enumerate(digits)
+        ]
+        content = [
+            {"token": f"token_id:{token}", "top_logprobs": told}
+            for token in self.tokens(line)[:most]
+        ]
+        return line, {"content": content}
+
+    async def _load(self, request: web.Request) -> web.Response:
+        if not self.takes_adapters:
+            raise web.HTTPNotFound
+        body = await request.json()
+        if not self.loses_adapters:
+            self.adapters[body["lora_name"]] = body["lora_path"]
+        return web.Response(text="Success")
+
+    async def _unload(self, request: web.Request) -> web.Response:
+        self.adapters.pop((await request.json())["lora_name"], None)
+        return web.Response(text="Success")
+
+
+def problem(status: int, message: str) -> web.Response:
+    """A failure in the protocol's layout."""
+    return web.json_response({"error": {"message": message}}, status=status)

@@ -1,0 +1,74 @@
+"""No route of the whole app goes unguarded, whoever adds one."""
+
+from typing import Any, Final
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from services.ops.guards.origin import SAFE_METHODS
+from tests.unit.ops.site import Site, site
+
+OPEN_TO_ALL: Final = {"/healthz", "/readyz", "/metrics", "/sign-in", "/sign-out"}
+"""Probes, scrapers, and the way in and out, which has its own guards (`test_sign_in.py`)."""
+
+
+def fastapi_of(app: Any) -> FastAPI:
+    """The app inside its guards."""
+    while not isinstance(app, FastAPI):
+        app = app._app
+    return app
+
+
+def routes_of(made: Site) -> list[tuple[str, str]]:
+    """Method and path template of each route of ours."""
+    return sorted(
+        (method, str(route.path))
+        for route in iter_route_contexts(fastapi_of(made.app).routes)
+        if isinstance(route.original_route, APIRoute)
+        for method in route.original_route.methods
+    )
+
+
+ROUTES: Final = routes_of(site())
+GUARDED: Final = [one for one in ROUTES if one[1] not in OPEN_TO_ALL]
+CHANGING: Final = [one for one in GUARDED if one[0] not in SAFE_METHODS]
+PAGES: Final = [one for one in CHANGING if not one[1].startswith("/v1/")]
+
+
+def test_the_routes_are_found() -> None:
+    assert ("GET", "/") in GUARDED
+    assert ("POST", "/v1/candidates") in CHANGING
+    assert len(PAGES) > 1
+
+
+def filled(path: str, value: str) -> str:
+    """A path with something in place of each parameter."""
+    parts = path.replace("{", "}").split("}")
+    return "".join(value if number % 2 else part for number, part in enumerate(parts))
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+async def test_without_a_token_nothing_is_told(method: str, path: str) -> None:
+    async with site(with_tokens=True).client() as client:
+        answer = await client.request(method, filled(path, "x"))
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGING)
+async def test_who_may_only_read_changes_nothing(method: str, path: str) -> None:
+    guarded = site(with_tokens=True)
+    async with guarded.client("reader") as client:
+        answer = await client.request(method, filled(path, "x"))
+    assert answer.status_code == 403
+    assert guarded.kafka.sent == []
+
+
+@pytest.mark.parametrize(("method", "path"), PAGES)
+async def test_a_form_of_another_page_changes_nothing(method: str, path: str) -> None:
+    forged = site()
+    async with forged.client() as client:
+        answer = await client.request(method, filled(path, "x"), data={"csrf_token": "0"})
+    assert answer.status_code == 403
+    assert answer.json()["type"].endswith("stale-form")
+    assert forged.kafka.sent == []
