@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from services.ops.audit import Audit
+from services.ops.cluster import KafkaCluster
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
 from services.ops.guards.origin import is_loopback
@@ -58,6 +59,7 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
     ops = Ops(
         settings=settings,
         kafka=kafka,
+        cluster=KafkaCluster(messaging),
         stores=stores,
         tokens=_tokens(settings),
         sessions=Sessions(

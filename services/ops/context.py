@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from services.ops.audit import Audit
+from services.ops.cluster import Cluster
 from services.ops.config import OpsSettings
 from services.ops.idempotency import Remembered
 from services.ops.kafka_side import KafkaSide
@@ -48,6 +49,7 @@ class Ops:
 
     settings: OpsSettings
     kafka: KafkaSide
+    cluster: Cluster
     stores: Stores
     tokens: Tokens | None
     """None: only loopback reaches us, and everybody there may do everything."""

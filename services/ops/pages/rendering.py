@@ -32,6 +32,8 @@ class Page:
 PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
+    Page("/users", "Users"),
+    Page("/docs", "Docs"),
 )
 
 

@@ -21,6 +21,7 @@ from services.ops.sessions import Sessions
 from services.ops.streaming import Streams
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
+from tests.fakes.cluster import FakeCluster
 from tests.fakes.images import DrawnImages
 from tests.fakes.kafka_side import FakeKafkaSide
 from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
@@ -37,6 +38,7 @@ class Site:
     app: ASGIApp
     ops: Ops
     kafka: FakeKafkaSide
+    cluster: FakeCluster
     profiles: InMemoryProfiles
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
@@ -59,10 +61,11 @@ def site(
     """A new one; `seconds[0]` is what its clock for limits says."""
     chosen = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
-    clock = seconds or [0.0]
+    clock, cluster = seconds or [0.0], FakeCluster()
     ops = Ops(
         settings=chosen,
         kafka=kafka,
+        cluster=cluster,
         stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
@@ -80,7 +83,7 @@ def site(
         samples=Samples(chosen.ops_samples),
         clock=lambda: NOW,
     )
-    return Site(web_app(ops), ops, kafka, profiles)
+    return Site(web_app(ops), ops, kafka, cluster, profiles)
 
 
 def known_tokens(roles: Mapping[str, Role], *, tenant: str | None = None) -> Tokens:
