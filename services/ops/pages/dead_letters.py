@@ -80,16 +80,16 @@ async def replay(
 ) -> Response:
     """Send it back as it came, or with another value."""
     mended = value.replace("\r\n", "\n").encode("utf-8", "replace") if value is not None else None
-    with _told():
-        async with ops.audit.action(who, "dead_letter.replay", target=id):
+    async with ops.audit.action(who, "dead_letter.replay", target=id):
+        with _told():
             await ops.desk.replay(id, value=mended, by=who.name, note=note.strip() or None)
     return _back_to(id)
 
 
 @router.post("/dead-letter/drop")
 async def drop(ops: OpsOf, who: Clerk, id: Id, note: Note = "") -> Response:
-    with _told():
-        async with ops.audit.action(who, "dead_letter.drop", target=id):
+    async with ops.audit.action(who, "dead_letter.drop", target=id):
+        with _told():
             await ops.desk.drop(id, by=who.name, note=note.strip() or None)
     return _back_to(id)
 
