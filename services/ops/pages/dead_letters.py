@@ -14,12 +14,13 @@ from services.ops.guards.admission import Operator
 from services.ops.pages.rendering import render
 from services.ops.problems import Problem
 from shared.dead_letters import AlreadyResolved, BadCursor, CannotReplay, NoSuchLetter, Wanted
+from shared.events.fields import Identifier
 from shared.events.topics import CONSUMED
 
 router = APIRouter()
 SOURCES: Final = tuple(topic.name for topic in CONSUMED)
 Asked = Annotated[str, Query(max_length=200)]
-Id = Annotated[str, Form(max_length=300)]
+Id = Annotated[Identifier, Form()]
 Note = Annotated[str, Form(max_length=1_000)]
 
 
