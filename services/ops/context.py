@@ -14,6 +14,8 @@ from services.ops.idempotency import Remembered
 from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.models import Models
+from services.ops.nights import NightRecords
 from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.streaming import Streams
@@ -62,6 +64,10 @@ class Ops:
     actions: Remembered[tuple[UUID, ...]]
     streams: Streams
     samples: Samples
+    models: Models | None
+    """None where no registry is at hand; the page of models is left out there."""
+    nights: NightRecords | None
+    """None where the training's folders are not at hand; likewise."""
     clock: Clock
     tracing: Tracing = field(default_factory=lambda: Tracing("ops"))
 

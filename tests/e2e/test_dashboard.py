@@ -77,6 +77,8 @@ async def test_a_person_is_made_ranked_for_corrected_and_erased(system: System) 
         ("/playground?user=browser-bob", ".pick"),
         ("/users", "main table, main .empty"),
         ("/user?user=browser-bob", "#history .empty"),
+        ("/models", "main table"),
+        ("/nights", "main table, main .empty"),
         ("/docs", "main table"),
     ],
 )

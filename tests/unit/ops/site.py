@@ -16,6 +16,8 @@ from services.ops.context import Ops, Stores
 from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.models import Models
+from services.ops.nights import NightRecords
 from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.streaming import Streams
@@ -56,6 +58,8 @@ def site(
     seconds: list[float] | None = None,
     most_streams: int = 1000,
     remembered_keys: int = 1000,
+    models: Models | None = None,
+    nights: NightRecords | None = None,
     **settings: Any,
 ) -> Site:
     """A new one; `seconds[0]` is what its clock for limits says."""
@@ -81,6 +85,8 @@ def site(
         actions=Remembered(most=remembered_keys),
         streams=Streams(most=most_streams),
         samples=Samples(chosen.ops_samples),
+        models=models,
+        nights=nights,
         clock=lambda: NOW,
     )
     return Site(web_app(ops), ops, kafka, cluster, profiles)
