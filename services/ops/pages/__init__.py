@@ -2,12 +2,34 @@
 
 from fastapi import APIRouter
 
-from services.ops.pages import live, overview, playground, thumbnails
+from services.ops.pages import (
+    docs,
+    erased,
+    live,
+    models,
+    nights,
+    overview,
+    playground,
+    thumbnails,
+    user,
+    users,
+)
 
 
 def page_router() -> APIRouter:
     """All pages; whoever sees them has at least the role `read`."""
     pages = APIRouter(include_in_schema=False)
-    for page in (overview, playground, live, thumbnails):
+    for page in (
+        overview,
+        docs,
+        playground,
+        users,
+        user,
+        erased,
+        models,
+        nights,
+        live,
+        thumbnails,
+    ):
         pages.include_router(page.router)
     return pages

