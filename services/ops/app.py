@@ -10,6 +10,7 @@ from services.ops.audit import Audit
 from services.ops.cluster import KafkaCluster
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
+from services.ops.dead_letters import KafkaDesk
 from services.ops.guards.origin import is_loopback
 from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
@@ -69,6 +70,7 @@ async def build(
         settings=settings,
         kafka=kafka,
         cluster=KafkaCluster(messaging),
+        desk=KafkaDesk(messaging),
         stores=stores,
         tokens=_tokens(settings),
         sessions=Sessions(

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from services.ops.audit import Audit
 from services.ops.cluster import Cluster
 from services.ops.config import OpsSettings
+from services.ops.dead_letters import Desk
 from services.ops.idempotency import Remembered
 from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
@@ -52,6 +53,7 @@ class Ops:
     settings: OpsSettings
     kafka: KafkaSide
     cluster: Cluster
+    desk: Desk
     stores: Stores
     tokens: Tokens | None
     """None: only loopback reaches us, and everybody there may do everything."""

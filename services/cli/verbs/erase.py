@@ -13,6 +13,7 @@ from services.cli.connection import ConnectionSettings, connect, kafka_of
 from services.cli.console import fail, out, print_json, say, wrong_use
 from services.cli.erasure_findings import Retained, Searched
 from services.retrain.config import RetrainSettings
+from services.retrain.night_settings import NightSettings
 from shared.client import Client
 from shared.errors import Unavailable
 from shared.events import DEFAULT_TENANT, UserErased
@@ -96,7 +97,7 @@ def _places() -> tuple[RetrainSettings, Path, StoreSettings]:
     lake = from_environment(RetrainSettings)
     if "lake" not in lake.model_fields_set:
         lake = lake.model_copy(update={"lake": str(data_dir / "lake")})
-    return lake, data_dir / "nights", from_environment(StoreSettings)
+    return lake, from_environment(NightSettings).nights, from_environment(StoreSettings)
 
 
 def _found(receipts: Mapping[str, UserErased], own: list[Searched]) -> list[Searched]:

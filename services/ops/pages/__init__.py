@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.ops.pages import (
+    dead_letters,
     docs,
     erased,
     live,
@@ -21,6 +22,7 @@ def page_router() -> APIRouter:
     pages = APIRouter(include_in_schema=False)
     for page in (
         overview,
+        dead_letters,
         docs,
         playground,
         users,

@@ -12,6 +12,7 @@ from services.ops.models import Models
 from services.ops.pages.gate_report import gate_report
 from services.ops.pages.rendering import render
 from services.ops.problems import Problem
+from shared.events.fields import Identifier
 
 router = APIRouter()
 Reason = Annotated[str, Form(max_length=1_000)]
@@ -48,7 +49,7 @@ async def model(http: Request, ops: OpsOf, version: Version) -> Response:
 async def promote(
     ops: OpsOf,
     who: Operator,
-    version: Annotated[str, Form(max_length=200)],
+    version: Annotated[Identifier, Form()],
     reason: Reason = "",
     anyway: Annotated[bool, Form()] = False,
 ) -> Response:

@@ -37,6 +37,7 @@ PAGES: Final = (
     Page("/users", "Users"),
     MODELS,
     NIGHTS,
+    Page("/dead-letters", "Dead letters"),
     Page("/docs", "Docs"),
 )
 

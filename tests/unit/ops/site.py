@@ -24,6 +24,7 @@ from services.ops.streaming import Streams
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.dead_letters import FakeDesk
 from tests.fakes.images import DrawnImages
 from tests.fakes.kafka_side import FakeKafkaSide
 from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
@@ -41,6 +42,7 @@ class Site:
     ops: Ops
     kafka: FakeKafkaSide
     cluster: FakeCluster
+    desk: FakeDesk
     profiles: InMemoryProfiles
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
@@ -66,10 +68,12 @@ def site(
     chosen = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
     clock, cluster = seconds or [0.0], FakeCluster()
+    desk = FakeDesk()
     ops = Ops(
         settings=chosen,
         kafka=kafka,
         cluster=cluster,
+        desk=desk,
         stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
@@ -89,7 +93,7 @@ def site(
         nights=nights,
         clock=lambda: NOW,
     )
-    return Site(web_app(ops), ops, kafka, cluster, profiles)
+    return Site(web_app(ops), ops, kafka, cluster, desk, profiles)
 
 
 def known_tokens(roles: Mapping[str, Role], *, tenant: str | None = None) -> Tokens:
