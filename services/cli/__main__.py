@@ -7,6 +7,7 @@ from services.cli.verbs import (
     assess,
     bench,
     demo,
+    dlq,
     doctor,
     erase,
     evaluate,
@@ -38,6 +39,7 @@ app.command()(evaluate.evaluate)
 app.command()(bench.bench)
 app.command()(night.night)
 app.add_typer(models.app, name="models")
+app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 
 

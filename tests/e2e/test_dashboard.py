@@ -1,9 +1,14 @@
 """The dashboard in a real browser, on the real system: a person is made, ranked for, erased."""
 
+import asyncio
+import json
 import re
+from uuid import uuid4
 
 import pytest
 
+from shared.client.records import send_raw
+from shared.events.record import Outgoing
 from tests.browser.pages import Tab, chromium, tab
 from tests.e2e.system import System
 
@@ -77,6 +82,9 @@ async def test_a_person_is_made_ranked_for_corrected_and_erased(system: System) 
         ("/playground?user=browser-bob", ".pick"),
         ("/users", "main table, main .empty"),
         ("/user?user=browser-bob", "#history .empty"),
+        ("/models", "main table"),
+        ("/nights", "main table, main .empty"),
+        ("/dead-letters", "main table, main .empty"),
         ("/docs", "main table"),
     ],
 )
@@ -104,3 +112,31 @@ async def test_an_event_is_tried_from_the_docs(system: System) -> None:
         await form.get_by_role("button", name="Send").click()
         await here.sees(".answer pre")
         assert '"status"' in await here.text(".answer pre")
+
+
+async def test_a_dead_letter_is_found_mended_and_sent_back(system: System) -> None:
+    wrong = {
+        "event_id": str(uuid4()),
+        "occurred_at": "2026-01-31T09:30:01Z",
+        "user_id": "browser-cy",
+        "type": "adore",
+        "image_id": "img-1",
+    }
+    value = json.dumps(wrong).encode()
+    send_raw(system.kafka, [Outgoing("feedback.v1", b"browser-cy", value, ())])
+    async with chromium() as browser, tab(browser, system.ready["dashboard"]) as here:
+        for _ in range(60):
+            await here.open("/dead-letters?text=browser-cy")
+            if await here.page.locator("main table").count():
+                break
+            await asyncio.sleep(1)
+        await here.page.click("main table a")
+        assert "invalid_event" in await here.text("main")
+        assert not await here.serious_issues()
+        await here.page.fill("#value", json.dumps({**wrong, "type": "view"}))
+        await here.page.fill("#note", "an old client")
+        await here.page.click("text=Send back mended")
+        await here.sees(".state:text('replayed, mended')")
+        await here.open("/dead-letters?text=browser-cy")
+        await here.sees("main .empty")
+        assert not here.errors

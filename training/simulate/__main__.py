@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from shared.client import NoAnswer
+from shared.errors import Unavailable
 from training.nano.progress import spell
 from training.simulate.day import NoProfile
 from training.simulate.loop import Options, simulate
@@ -63,8 +65,8 @@ def main() -> int:
             results = together(by_seed)
             write_whole(asked.out / "ndcg.svg", plot(results))
             write_whole(asked.out / "results.json", json.dumps(results, indent=1))
-    except (SystemFailed, NoProfile, ValueError) as error:
-        print(f"{error}", file=sys.stderr)
+    except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
+        print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
         return FAILURE
     print(verdict(results))
     return 0

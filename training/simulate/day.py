@@ -167,6 +167,10 @@ async def _in_company(people: Sequence[Person], one: Callable[[Person], Awaitabl
         async with waiting:
             await one(person)
 
-    async with asyncio.TaskGroup() as group:
-        for person in people:
-            group.create_task(in_turn(person))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for person in people:
+                group.create_task(in_turn(person))
+    except BaseExceptionGroup as several:
+        # The first says what is wrong; the others were cancelled for it, or say the same.
+        raise several.exceptions[0] from several
