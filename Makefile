@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+MINUTES ?= 15
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test fast check check-deploy format contract vllm-cpu clean
+.PHONY: help demo up night test fast check check-deploy format contract vllm-cpu clean
 
 help: ## say what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +19,9 @@ demo: $(INSTALLED) ## the whole story on real files: likes, candidates, a ranked
 
 up: $(INSTALLED) ## Kafka and every service on this machine, until Ctrl-C
 	@$(BIN)/preferstream up
+
+night: $(INSTALLED) ## one whole training on what was clicked: progress, and the gate's verdict
+	@$(BIN)/preferstream night --minutes $(MINUTES)
 
 test: $(INSTALLED) ## every test, on a real Kafka and the real model
 	@$(BIN)/python -m pytest

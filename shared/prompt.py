@@ -11,7 +11,7 @@ from typing import Final, Literal
 from shared.pair_template import PairTemplate
 from shared.taste import ELEMENTS, Element, Taste, TasteSide
 
-PROMPT_VERSION: Final = "1"
+PROMPT_VERSION: Final = "2"
 """Changes whenever a byte of any prompt or answer format does; models carry theirs."""
 
 WORDS_SHOWN = 2
@@ -24,7 +24,9 @@ PREDICT_TASK: Final = (
     "Name this person's taste: for each visual element one or two words that the liked images"
     " share, then one or two that the disliked images share, or any where nothing is clear."
 )
-DESCRIBE_TASK: Final = "Describe this image: one word for each visual element."
+DESCRIBE_TASK: Final = (
+    "Describe this image: one word for each visual element, or any where it cannot be told."
+)
 SCORE_TASK: Final = (
     "Score the candidate against this taste on each visual element from 0 to 5:"
     " 5 is liked, 0 is disliked, 2 is neither."

@@ -2,7 +2,9 @@
 
 from typing import Final, Literal, get_args
 
-Relation = Literal["liked", "disliked", "neither", "toward_liked", "toward_disliked", "unknown"]
+Relation = Literal[
+    "liked", "disliked", "neither", "toward_liked", "toward_disliked", "unknown", "unseen"
+]
 RELATIONS: Final[tuple[Relation, ...]] = get_args(Relation)
 
 _AGREEING_DIGITS: Final[dict[Relation, frozenset[int]]] = {
@@ -10,13 +12,17 @@ _AGREEING_DIGITS: Final[dict[Relation, frozenset[int]]] = {
     "disliked": frozenset({0, 1}),
     "neither": frozenset({1, 2, 3}),
     "unknown": frozenset({1, 2, 3}),
+    "unseen": frozenset({1, 2, 3}),
     "toward_liked": frozenset({3, 4, 5}),
     "toward_disliked": frozenset({0, 1, 2}),
 }
 
 
 def phrase(seen: str, relation: Relation, *, anchor: str = "") -> str:
-    """A reason in words: what is seen, and how it stands to the taste (`anchor`: a taste word)."""
+    """A reason in words: what is seen, and how it stands to the taste (`anchor`: a taste word).
+
+    Nothing is seen where an image does not tell, as a photograph's art style.
+    """
     match relation:
         case "liked" | "disliked":
             return f"{seen} is {relation}"
@@ -28,6 +34,8 @@ def phrase(seen: str, relation: Relation, *, anchor: str = "") -> str:
             return f"{seen} is closer to {anchor}, which is disliked"
         case "unknown":
             return f"{seen}, and no taste is known"
+        case "unseen":
+            return "it cannot be told"
 
 
 def relation_of(reason: str) -> Relation | None:
@@ -37,6 +45,8 @@ def relation_of(reason: str) -> Relation | None:
         return "neither"
     if "no taste is known" in text:
         return "unknown"
+    if "cannot be told" in text:
+        return "unseen"
     if "closer to" in text:
         return "toward_disliked" if "disliked" in text else "toward_liked"
     if "disliked" in text:

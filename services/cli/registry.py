@@ -6,16 +6,15 @@ from pathlib import Path
 from services.cli.connection import ConnectionSettings, connect, kafka_of
 from services.cli.console import fail
 from services.local.announcement import read_announcement
+from services.retrain import opening
 from services.retrain.promotion import Promoter
 from services.retrain.promotion_kafka import KafkaAnnouncements
 from services.retrain.registry import ModelFolders
-from services.retrain.registry_mlflow import MlflowAliases, installed, sqlite_uri
 from services.retrain.registry_settings import RegistrySettings
 from shared.clock import system_clock
 from shared.errors import Unavailable
 from shared.messaging.settings import MessagingSettings
 from shared.settings import from_environment
-from shared.vlm.artefact import release
 from shared.vlm.checkpoint import BadCheckpoint
 from shared.vlm.settings import ModelSettings
 
@@ -24,22 +23,17 @@ def open_folders() -> ModelFolders:
     """The versions there are, or an ending that says what is wrong with the release."""
     settings = from_environment(RegistrySettings)
     try:
-        released = release(from_environment(ModelSettings).model)
+        return opening.open_folders(settings, from_environment(ModelSettings), data_dir=_data_dir())
     except BadCheckpoint as error:
         fail(str(error))
-    return ModelFolders(settings.models_dir or _data_dir() / "models", released)
 
 
 def open_promoter() -> Promoter:
     """Changes what serves, or an ending that says how to start a system."""
-    folders = open_folders()
-    settings = from_environment(RegistrySettings)
-    aliases = None
-    if settings.mlflow or installed():
-        aliases = MlflowAliases(
-            settings.mlflow or sqlite_uri(_data_dir()), model=folders.release.name
-        )
-    return Promoter(folders, KafkaAnnouncements(connected()), aliases, clock=system_clock)
+    return opening.open_promoter(
+        open_folders(), from_environment(RegistrySettings), connected(), data_dir=_data_dir(),
+        clock=system_clock,
+    )  # fmt: skip
 
 
 def connected() -> MessagingSettings:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.assessor.app import build as build_assessor
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
+from services.local.registry import open_models
 from services.ops.app import build as build_ops
 from services.ops.config import OpsSettings
 from services.ops.context import Stores
@@ -16,8 +17,11 @@ from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
+from services.retrain.night_app import NightWiring
+from services.retrain.night_desk import NightDesk
 from services.watch.app import build as build_watch
 from services.watch.config import WatchSettings
+from shared.clock import system_clock
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
 from shared.messaging.dead_letters import TooManyDeadLetters
@@ -104,14 +108,19 @@ async def start_services(
             )
         )
         apps = await _build(messaging, parts)
-        nights = settings.data_dir / "nights"
-        apps["retrain"] = await build_retrain(retrain, messaging, nights=nights)
+        wiring = NightWiring.read(data_dir=settings.data_dir)
+        apps["retrain"] = await build_retrain(retrain, messaging, wiring)
         apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")
         await _start(apps, stack)
         # Last, so that whoever opens the dashboard finds the others there.
         stores = Stores(parts.profiles, parts.people, parts.known_images, parts.images)
-        ops = {"ops": await build_ops(from_environment(OpsSettings), messaging, stores)}
+        models = open_models(messaging, wiring)
+        nights = NightDesk(wiring.nights, clock=system_clock)
+        ops_app = await build_ops(
+            from_environment(OpsSettings), messaging, stores, models=models, nights=nights
+        )
+        ops = {"ops": ops_app}
         await _start(ops, stack)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)
         yield RunningServices({**apps, **ops}, roots)

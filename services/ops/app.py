@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from services.ops.audit import Audit
+from services.ops.cluster import KafkaCluster
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
+from services.ops.dead_letters import KafkaDesk
 from services.ops.guards.origin import is_loopback
 from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
 from services.ops.live_kafka import LiveKafka
 from services.ops.metrics import OpsMetrics
+from services.ops.models import Models
+from services.ops.nights import NightRecords
 from services.ops.samples import Samples
 from services.ops.server import WebServer
 from services.ops.sessions import Sessions
@@ -47,7 +51,14 @@ class OpsApp:
         await asyncio.to_thread(self.tracing.close)
 
 
-async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Stores) -> OpsApp:
+async def build(
+    settings: OpsSettings,
+    messaging: MessagingSettings,
+    stores: Stores,
+    *,
+    models: Models | None = None,
+    nights: NightRecords | None = None,
+) -> OpsApp:
     """Wire the service to Kafka and to what it reads; raises `WrongSettings`."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -58,6 +69,8 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
     ops = Ops(
         settings=settings,
         kafka=kafka,
+        cluster=KafkaCluster(messaging),
+        desk=KafkaDesk(messaging),
         stores=stores,
         tokens=_tokens(settings),
         sessions=Sessions(
@@ -77,6 +90,8 @@ async def build(settings: OpsSettings, messaging: MessagingSettings, stores: Sto
         actions=Remembered(),
         streams=streams,
         samples=Samples(settings.ops_samples),
+        models=models,
+        nights=nights,
         clock=system_clock,
         tracing=tracing,
     )

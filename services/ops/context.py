@@ -8,11 +8,15 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from services.ops.audit import Audit
+from services.ops.cluster import Cluster
 from services.ops.config import OpsSettings
+from services.ops.dead_letters import Desk
 from services.ops.idempotency import Remembered
 from services.ops.kafka_side import KafkaSide
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.models import Models
+from services.ops.nights import NightRecords
 from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.streaming import Streams
@@ -48,6 +52,8 @@ class Ops:
 
     settings: OpsSettings
     kafka: KafkaSide
+    cluster: Cluster
+    desk: Desk
     stores: Stores
     tokens: Tokens | None
     """None: only loopback reaches us, and everybody there may do everything."""
@@ -60,6 +66,10 @@ class Ops:
     actions: Remembered[tuple[UUID, ...]]
     streams: Streams
     samples: Samples
+    models: Models | None
+    """None where no registry is at hand; the page of models is left out there."""
+    nights: NightRecords | None
+    """None where the training's folders are not at hand; likewise."""
     clock: Clock
     tracing: Tracing = field(default_factory=lambda: Tracing("ops"))
 

@@ -5,7 +5,8 @@ import sys
 from prometheus_client import CollectorRegistry
 
 from services.retrain.app import build, collector
-from services.retrain.config import DataSettings, RetrainSettings
+from services.retrain.config import RetrainSettings
+from services.retrain.night_app import NightWiring
 from shared.logs import log_to_stderr
 from shared.messaging.settings import MessagingSettings
 from shared.run import run_without_parts
@@ -28,5 +29,5 @@ if __name__ == "__main__":
     settings = from_environment(RetrainSettings)
     if "--collect" in sys.argv[1:]:
         sys.exit(collect_once(settings))
-    nights = from_environment(DataSettings).data_dir / "nights"
-    run_without_parts(lambda messaging: build(settings, messaging, nights=nights))
+    wiring = NightWiring.read()
+    run_without_parts(lambda messaging: build(settings, messaging, wiring))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import CollectorRegistry
@@ -17,7 +16,11 @@ from services.retrain.lake import LakeTable
 from services.retrain.lake_erasing import LakeErasing
 from services.retrain.lake_erasures import LakeErasures
 from services.retrain.metrics import CollectMetrics
+from services.retrain.night_app import NightWiring, night_jobs
 from services.retrain.night_erasing import NightErasing
+from services.retrain.night_log import NightLog
+from services.retrain.night_metrics import NightMetrics
+from services.retrain.opening import models_dir
 from services.retrain.schedule import Job, Schedule
 from shared.clock import system_clock
 from shared.events.topics import ERASE
@@ -92,11 +95,13 @@ def storage_options(settings: RetrainSettings) -> dict[str, str]:
 
 
 async def build(
-    settings: RetrainSettings, messaging: MessagingSettings, *, nights: Path
+    settings: RetrainSettings, messaging: MessagingSettings, wiring: NightWiring
 ) -> RetrainApp:
-    """Wire the service to Kafka, to the lake, and to the folder that nights work in."""
+    """Wire the service to Kafka, the lake, and the registry."""
     registry = CollectorRegistry()
     collecting = collector(settings, messaging, registry)
+    metrics = NightMetrics(registry)
+    NightLog(models_dir(wiring.registry, data_dir=wiring.nights.data_dir), registry)
 
     async def collected() -> str | None:
         problems = collecting.last.problems if collecting.last else ()
@@ -104,7 +109,10 @@ async def build(
 
     kafka = KafkaService("retrain", messaging, registry, checks=[collected])
     erasing = Erasing(
-        lake_erasing(settings), NightErasing(nights), kafka.publisher, clock=system_clock
+        lake_erasing(settings),
+        NightErasing(wiring.nights.nights),
+        kafka.publisher,
+        clock=system_clock,
     )
     kafka.slow(ERASE, erasing.take)
     schedule = Schedule(
@@ -116,6 +124,7 @@ async def build(
                 stop=collecting.stop,
                 first_after=timedelta(seconds=settings.collect_first_seconds),
             ),
+            *night_jobs(collecting, settings, wiring, messaging, metrics),
         ),
         clock=system_clock,
     )

@@ -1,7 +1,5 @@
 """What the retrain service can be told about collecting."""
 
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 
@@ -33,12 +31,3 @@ class RetrainSettings(BaseModel):
     """Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one."""
     health_host: str = "127.0.0.1"
     """Interface that the health endpoints listen on; `0.0.0.0` in a container."""
-
-
-class DataSettings(BaseModel):
-    """Where the state of one machine lies."""
-
-    model_config = ConfigDict(frozen=True)
-
-    data_dir: Path = Path(".data")
-    """Folder of all state; the nights work in `nights` below it."""

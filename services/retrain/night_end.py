@@ -41,9 +41,14 @@ class NightEnd:
     version: str
     ended_at: str
     verdict: str
-    """`promoted`, `tried_out` or `kept`."""
+    """`promoted`, `tried_out` or `kept`; `skipped` and `stopped` where none came to an end."""
     reason: str
     warnings: tuple[str, ...] = ()
+    night: str = ""
+    code: str = ""
+    """The reason in one word, for machines."""
+    report: str = ""
+    """Folder of the gate's report."""
 
 
 class EndOfNight:
@@ -58,7 +63,9 @@ class EndOfNight:
         self._work = work
         self._log_in = log_in
 
-    def __call__(self, trained: Trained, *, now: datetime, trial: Trial | None = None) -> NightEnd:
+    def __call__(
+        self, trained: Trained, *, now: datetime, trial: Trial | None = None, night: str = ""
+    ) -> NightEnd:
         """Never raises what it can tell: a night that cannot end well changes nothing.
 
         A version that the gate kept out is kept in its folder too: `models show` tells why, and a
@@ -66,7 +73,14 @@ class EndOfNight:
         """
         verdict = self._gate(trained.evidence, out=self._work / "gate" / trained.new.version)
         end = self._judged(trained, verdict, now, trial or Trial())
-        log.info("night: %s %s: %s", end.version, end.verdict, end.reason)
+        report = str(verdict.report) if verdict.report else ""
+        return self.remember(
+            replace(end, night=night, code=end.code or verdict.code, report=report)
+        )
+
+    def remember(self, end: NightEnd) -> NightEnd:
+        """Add a line to the nights; one that cannot be written is told in the log."""
+        log.info("night: %s %s: %s", end.version or end.night, end.verdict, end.reason)
         self._remember(end)
         return end
 
@@ -77,7 +91,7 @@ class EndOfNight:
         kept = NightEnd(version, now.isoformat(), "kept", verdict.reason)
         new = replace(trained.new, metrics=verdict.metrics, reason=verdict.reason)
         try:
-            self._folders.add(trained.folder, new, report=verdict.report)
+            self._keep(trained, new, verdict)
             if not verdict.promotes:
                 return kept
             if trial.canary_share or trial.shadow_share:
@@ -94,9 +108,18 @@ class EndOfNight:
             why = str(error)
         return replace(
             kept,
+            code="not_announced",
             reason=f"The champion keeps serving: {version} was not promoted, because {why}."
             f" The gate had said: {verdict.reason}",
         )
+
+    def _keep(self, trained: Trained, new: NewVersion, verdict: GateVerdict) -> None:
+        """The folder may be there: a night that was killed right after it goes on here."""
+        try:
+            self._folders.add(trained.folder, new, report=verdict.report)
+        except FileExistsError:
+            if self._folders.find(new.version).previous_version != new.previous_version:
+                raise
 
     def _remember(self, end: NightEnd) -> None:
         try:

@@ -135,6 +135,20 @@ class Promoter:
         self._announcements.publish(event)
         return Done(event, self._pointed({CHAMPION: artefact.version}))
 
+    def end_trial(self, version: str, *, reason: str) -> Done:
+        """Take back the share of this version alone: whoever comes second finds nothing to do.
+
+        Raises `Unavailable` and `CannotPromote`.
+        """
+        latest = self._announcements.latest(self._name)
+        tried = latest.get(CHALLENGER)
+        if tried is None or tried.model_version != version:
+            raise CannotPromote(f"{version} is not tried out any more")
+        withdrawn = self._end_trial(latest, reason)
+        if withdrawn is None:
+            raise CannotPromote(f"{version} is not tried out any more")
+        return Done(withdrawn, self._pointed({CHALLENGER: None}))
+
     def _end_trial(self, latest: Mapping[str, ModelPromoted], reason: str) -> ModelPromoted | None:
         tried = latest.get(CHALLENGER)
         if tried is None or not (tried.canary_share or tried.shadow_share):

@@ -54,7 +54,8 @@ def watch_canary(
     actions = _events(messaging, FEEDBACK, Feedback)
     judgement = judge(feeds, actions, version=tried.model_version, rails=rails or Guardrails())
     if judgement.verdict == "roll_back" and apply:
-        promoter.rollback(reason=f"by itself: {judgement.reason}")
+        # Not `rollback`: a second instance that judged the same must not take back the champion.
+        promoter.end_trial(tried.model_version, reason=f"by itself: {judgement.reason}")
         return Watched(judgement.verdict, judgement.reason, True)
     return Watched(judgement.verdict, judgement.reason, False)
 

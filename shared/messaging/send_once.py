@@ -7,7 +7,9 @@ from kafka.errors import KafkaError
 
 from shared.errors import Unavailable
 from shared.events.record import Outgoing
+from shared.events.topics import MAX_RECORD_BYTES
 from shared.messaging.connection import connection
+from shared.messaging.provision import HEADER_ROOM_BYTES
 from shared.messaging.settings import MessagingSettings
 
 SEND_SECONDS: Final = 30.0
@@ -20,6 +22,7 @@ def send_once(settings: MessagingSettings, *records: Outgoing) -> None:
         producer: Any = KafkaProducer(
             **connection(settings),
             acks="all",
+            max_request_size=MAX_RECORD_BYTES + 2 * HEADER_ROOM_BYTES,
             allow_auto_create_topics=False,
             max_block_ms=int(SEND_SECONDS * 1000),
         )

@@ -9,6 +9,8 @@ from shared.erasures import Erasure, erased_person
 from shared.store.qdrant import ensure_collection, translated
 
 COLLECTION: Final = "erasures"
+ABOUT_NOBODY: Final = ("image_ids", "images.")
+"""How collections begin that keep images by content and by id: millions, without a user."""
 
 
 class QdrantErasures:
@@ -48,6 +50,8 @@ class QdrantErasures:
         counts = {}
         with translated():
             for collection in (await self._client.get_collections()).collections:
+                if collection.name.startswith(ABOUT_NOBODY):
+                    continue
                 found = await self._client.count(collection.name, count_filter=about, exact=True)
                 counts[collection.name] = found.count
         return counts

@@ -14,7 +14,7 @@ from shared.store.protocol import (
     TasteVectors,
     with_corrections,
 )
-from shared.store.qdrant import ensure_collection, translated
+from shared.store.qdrant import ensure_collection, find_by_person, translated
 from shared.taste import ELEMENTS
 
 PREFERENCE: Final = "preference"
@@ -36,6 +36,8 @@ class QdrantProfiles:
         sizes = {PREFERENCE: size, NON_PREFERENCE: size}
         await ensure_collection(self._client, self.collection, sizes, on_disk=False)
         await ensure_collection(self._client, CORRECTIONS, {}, on_disk=True)
+        for collection in (self.collection, CORRECTIONS):
+            await find_by_person(self._client, collection)
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         with translated():

@@ -2,15 +2,16 @@
 
 import sqlite3
 import ssl
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException
-from qdrant_client.http.models import Distance, VectorParams
+from qdrant_client.http.models import Distance, PayloadSchemaType, VectorParams
 
 from shared.errors import Unavailable
 from shared.settings import WrongSettings
@@ -68,6 +69,23 @@ async def ensure_collection(
             # Another instance may have been faster.
             if not await client.collection_exists(name):
                 raise
+
+
+OF_PEOPLE: Final = ("tenant", "user_id")
+"""Fields by which points about people are found and counted."""
+
+
+async def find_by_person(client: AsyncQdrantClient, name: str) -> None:
+    """Let a collection be asked by person: without an index every payload would be read.
+
+    Doing it again changes nothing; the embedded Qdrant has no indexes, and warns of it.
+    """
+    with translated(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        for field in OF_PEOPLE:
+            await client.create_payload_index(
+                name, field_name=field, field_schema=PayloadSchemaType.KEYWORD
+            )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from qdrant_client.http.models import PointStruct
 
 from shared.ids import derived_id
 from shared.store.protocol import SeenImages
-from shared.store.qdrant import ensure_collection, translated
+from shared.store.qdrant import ensure_collection, find_by_person, translated
 
 COLLECTION: Final = "seen_images"
 
@@ -21,6 +21,7 @@ class QdrantSeen:
     async def prepare(self) -> None:
         """Create the collection if it is missing."""
         await ensure_collection(self._client, COLLECTION, {}, on_disk=True)
+        await find_by_person(self._client, COLLECTION)
 
     async def get(self, *, tenant: str, user_id: str) -> SeenImages | None:
         with translated():

@@ -13,7 +13,7 @@ from shared.events import ProfileUpdated, RankedFeed
 from tests.e2e.pictures import act, story_files
 from tests.e2e.system import System, preferstream
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
 PATIENCE_SECONDS = 120.0
 USER = "corrector"
 

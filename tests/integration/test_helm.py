@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 CHART = ROOT / "infra" / "helm" / "preferstream"
 KUBERNETES = ("1.29", "1.37")
 """The oldest that the chart allows, and the newest that the validator knows."""
-NOT_YET = {"PREFERSTREAM_MODEL_SERVER", "PREFERSTREAM_NIGHT_AT"}
+NOT_YET = {"PREFERSTREAM_MODEL_SERVER", "PREFERSTREAM_MODEL_SERVER_MODEL"}
 OF_OTHERS = {"keda.sh/v1alpha1", "monitoring.coreos.com/v1"}
 """Custom resources, whose schemas no registry of packages holds."""
 

@@ -16,6 +16,9 @@ from shared.taste import ELEMENTS, Taste, TasteSide, WeightedWord
 from shared.vlm.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.protocol import Candidate, References, Scored
 from shared.vlm.transformers_engine import TransformersEngine
+from training.prefersim.renderer import as_image, render
+from training.prefersim.scenes import draw_scenes
+from training.prefersim.vocabulary import sample_attributes
 
 pytestmark = pytest.mark.model
 
@@ -119,8 +122,15 @@ def test_kept_reasons_agree_with_the_scores_they_were_asked_for(
     assert kept >= 10
 
 
+def drawings(count: int) -> tuple[Image.Image, ...]:
+    """What nano was made for, and can tell every element of."""
+    rng = np.random.default_rng(5)
+    shown = sample_attributes(rng, count)
+    return tuple(as_image(one) for one in render(draw_scenes(rng, count), shown, rng))
+
+
 def test_predictions_and_descriptions_are_whole(engine: TransformersEngine) -> None:
-    images = tuple(picture(n) for n in range(4))
+    images = drawings(4)
     asked = [References(images[:2], images[2:]), References(images[:1], images[1:2])]
     for predicted in engine.predict(asked):
         assert predicted.problems == ()

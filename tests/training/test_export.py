@@ -30,7 +30,7 @@ def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     files = {file.name: sha256_of(file) for file in folder.iterdir() if file.name != MANIFEST}
     assert manifest["sha256"] == files
-    assert manifest["version"] == f"nano-1-{files[WEIGHTS][:8]}"
+    assert manifest["version"] == f"nano-2-{files[WEIGHTS][:8]}"
     assert (manifest["prompt_version"], manifest["seed"]) == (PROMPT_VERSION, 5)
 
 

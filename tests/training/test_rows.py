@@ -1,26 +1,33 @@
 """Rows speak through `shared.prompt`, tell the truth, and keep held-out combinations held out."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
 from shared import prompt
 from shared.prompt import SCORE_TASK
 from shared.reason import agrees
-from shared.taste import ELEMENTS
+from shared.taste import ELEMENTS, Element
 from shared.verdict import read_description, read_scores, read_taste
 from tests.training import tiny
 from training.nano.batches import LENGTHS, NO_LABEL, batch_at, digit_ids, encode, question
 from training.nano.plan import read_plan
-from training.nano.rows import FEWER, TASKS, Row, Task, draw_row
-from training.nano.vocabulary import TURN_END
-from training.prefersim.truth import judge_all
-from training.prefersim.users import words_in
-from training.prefersim.vocabulary import held_out, words_of
+from training.nano.rows import EIGHT, FEWER, FULL, TASKS, Row, Task, draw_row, judged
+from training.nano.vocabulary import ALSO, TURN_END, WORDS
+from training.prefersim.users import Words
+from training.prefersim.vocabulary import (
+    UNKNOWN_VALUE,
+    VALUES,
+    Attributes,
+    held_out,
+    words_of,
+)
 
 
-def rows(task: Task, count: int = 60) -> list[Row]:
+def rows(task: Task, count: int = 60, *, shape: tuple[int, int] = FULL) -> list[Row]:
     rng = np.random.default_rng(5)
-    return [draw_row(task, rng, tiny.pool()) for _ in range(count)]
+    return [draw_row(task, rng, tiny.library(), shape=shape) for _ in range(count)]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -33,25 +40,60 @@ def test_every_answer_begins_as_its_prompt_forces_it_to(task: Task) -> None:
 def test_a_description_reads_back_as_what_the_drawing_shows() -> None:
     for row in rows("describe"):
         read = read_description(row.answer)
-        shown = words_of(tiny.pool().attributes[row.drawings[0]])
+        shown = words_of(tiny.library().attributes[row.drawings[0]])
         assert not read.problems
-        assert read.words == {element: (word,) for element, word in shown.items()}
+        # Of a photograph neither style nor medium can be told.
+        assert {element: words for element, words in read.words.items() if words} == {
+            element: (word,) for element, word in shown.items()
+        }
+
+
+def words_shown(attributes: Attributes) -> Words:
+    """What some images show, without what cannot be told."""
+    shown: Words = {}
+    for j, element in enumerate(ELEMENTS):
+        values = sorted({int(k) for k in attributes[:, j] if k != UNKNOWN_VALUE})
+        if values:
+            shown[element] = tuple(VALUES[element][k] for k in values)
+    return shown
+
+
+def known(side: Mapping[Element, tuple[str, ...]]) -> Words:
+    return {element: words for element, words in side.items() if words}
 
 
 def test_a_predicted_taste_reads_back_as_what_its_references_show() -> None:
-    for row in rows("predict"):
+    for row in rows("predict_fewer", shape=(4, 4)):
         read = read_taste(row.answer)
-        shown = tiny.pool().attributes[list(row.drawings)]
+        shown = tiny.library().attributes[list(row.drawings)]
         assert not read.problems
-        assert (read.likes, read.dislikes) == (words_in(shown[:5]), words_in(shown[5:]))
+        assert (known(read.likes), known(read.dislikes)) == (
+            words_shown(shown[:4]),
+            words_shown(shown[4:]),
+        )
+
+
+def test_references_that_contradict_are_outvoted_in_the_answer() -> None:
+    contradicted = 0
+    for row in rows("predict_eight", shape=EIGHT):
+        read = read_taste(row.answer)
+        shown = tiny.library().attributes[list(row.drawings)]
+        for told, own, other in ((read.likes, shown[:8], shown[8:]),
+                                 (read.dislikes, shown[8:], shown[:8])):  # fmt: skip
+            for j, element in enumerate(ELEMENTS):
+                for word in told.get(element, ()):
+                    value = VALUES[element].index(word)
+                    assert (own[:, j] == value).sum() > (other[:, j] == value).sum()
+            contradicted += known(told) != words_shown(own)
+    assert contradicted > 30
 
 
 @pytest.mark.parametrize("task", ["easy", "assess", "explain"])
 def test_scores_read_back_as_the_truth_of_the_taste_in_their_prompt(task: Task) -> None:
     for row in rows(task):
         told = read_taste(row.prompt.parts[0].text)
-        shown = words_of(tiny.pool().attributes[row.drawings[0]])
-        truth = judge_all(shown, likes=told.likes, dislikes=told.dislikes)
+        shown = tiny.library().attributes[row.drawings[0]]
+        truth = judged(shown, likes=dict(told.likes), dislikes=dict(told.dislikes))
         read = read_scores(row.answer)
         assert not read.problems
         assert read.digits == {element: truth[element].digit for element in ELEMENTS}
@@ -73,8 +115,31 @@ def test_the_prompts_are_those_of_serving() -> None:
 
 @pytest.mark.parametrize("task", [task for task in TASKS if task != "describe"])
 def test_no_row_but_a_description_shows_a_held_out_combination(task: Task) -> None:
-    shown = tiny.pool().attributes[[k for row in rows(task) for k in row.drawings]]
-    assert not held_out(shown).any()
+    shown = tiny.library().attributes[[k for row in rows(task) for k in row.drawings]]
+    drawings = shown[:, 0] != UNKNOWN_VALUE
+    assert 0 < drawings.sum() < len(drawings)
+    assert not held_out(shown[drawings]).any()
+
+
+def test_some_tastes_are_told_in_synonyms_and_answers_never_are() -> None:
+    told = [row.prompt.parts[0].text for row in rows("assess", 100)]
+    assert any(f": {word};" in text for text in told for word in ALSO)
+    assert any(f": {word};" in text for text in told for word in WORDS)
+    answers = [row.answer for task in ("describe", "predict") for row in rows(task, 40)]
+    assert not any(f" {word};" in answer for answer in answers for word in ALSO)
+
+
+def test_what_a_photograph_does_not_tell_is_said_so() -> None:
+    photographs = [
+        read_scores(row.answer)
+        for row in rows("explain", 200)
+        if tiny.library().attributes[row.drawings[0], 0] == UNKNOWN_VALUE
+    ]
+    assert photographs
+    for read in photographs:
+        assert read.reasons[Element.ART_STYLE] == "it cannot be told"
+        assert read.digits[Element.ART_STYLE] == 2
+        assert read.reasons[Element.COLOR] != "it cannot be told"
 
 
 def test_some_tastes_are_whole_some_have_gaps_and_some_are_unknown() -> None:
@@ -89,9 +154,9 @@ def test_some_tastes_are_whole_some_have_gaps_and_some_are_unknown() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_the_longest_row_fits_its_length(task: Task) -> None:
     rng = np.random.default_rng(6)
-    shapes = FEWER if task == "predict_fewer" else ((5, 5),)
+    shapes = {"predict_fewer": FEWER, "predict_eight": (EIGHT,)}.get(task, (FULL,))
     drawn = [
-        draw_row(task, rng, tiny.pool(), shape=shapes[k % len(shapes)])
+        draw_row(task, rng, tiny.library(), shape=shapes[k % len(shapes)])
         for k in range(40 * len(shapes))
     ]
     encode(tiny.tokenizer(), drawn, length=LENGTHS[task])
@@ -127,7 +192,7 @@ def test_taste_words_digits_and_tasks_are_one_token_each() -> None:
 def test_batches_repeat_by_seed_and_step() -> None:
     def ids(step: int) -> list[list[int]]:
         batch = batch_at(
-            step, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.pool(), seed=1, tokens=400
+            step, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.library(), seed=1, tokens=400
         )
         return [*batch.ids.tolist(), batch.drawings.tolist()]
 
@@ -137,7 +202,7 @@ def test_batches_repeat_by_seed_and_step() -> None:
 
 def test_some_score_rows_hide_their_digits_and_labels_never_do() -> None:
     batch = batch_at(
-        0, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.pool(), seed=1, tokens=3000
+        0, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.library(), seed=1, tokens=3000
     )
     digits = digit_ids(tiny.tokenizer())
     placeholder = digits[2]

@@ -30,8 +30,8 @@ def train(model: Any, folder: Path, plan: str, **settings: Any) -> list[float]:
     return train_text(
         model,
         tiny.tokenizer(),
-        tiny.pool(),
-        tiny.image_tokens(model),
+        tiny.library(),
+        tiny.library_tokens(model),
         plan=read_plan(plan, seed=1),
         checkpoint=folder / "text.pt",
         tokens=TOKENS,
@@ -49,7 +49,7 @@ def test_loss_falls_parameters_move_and_the_eye_stays(tmp_path: Path) -> None:
 
 
 def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
-    plan = "describe*3,assess*3,explain*3,predict_fewer*3"
+    plan = "describe*3,assess*2,explain*2,predict_eight*2,predict_fewer*3"
     whole, stopped, resumed = tiny.model(), tiny.model(), tiny.model()
     losses = train(whole, tmp_path / "whole", plan)
     first = train(stopped, tmp_path / "parts", plan, until=7)
@@ -73,8 +73,8 @@ def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
 def test_padding_changes_no_loss() -> None:
     model = tiny.model()
     rng = np.random.default_rng(1)
-    rows = [draw_row("assess", rng, tiny.pool()) for _ in range(4)]
-    tokens = tiny.image_tokens(model)
+    rows = [draw_row("assess", rng, tiny.library()) for _ in range(4)]
+    tokens = tiny.library_tokens(model)
     with torch.no_grad():
         short, long = (
             answer_loss(model, encode(tiny.tokenizer(), rows, length=length), tokens)[0]
@@ -87,8 +87,8 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_halves_answer_tokens() -> None
     """What gradient accumulation would rest on: rows of one task are equally long."""
     model = tiny.model()
     rng = np.random.default_rng(2)
-    rows = [draw_row("describe", rng, tiny.pool()) for _ in range(8)]
-    tokens = tiny.image_tokens(model)
+    rows = [draw_row("describe", rng, tiny.library()) for _ in range(8)]
+    tokens = tiny.library_tokens(model)
 
     def gradient(parts: list[slice]) -> torch.Tensor:
         model.zero_grad()

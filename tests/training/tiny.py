@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,6 +11,8 @@ from training.nano.architecture import Shape, build_model
 from training.nano.eye import look_at_all
 from training.nano.pool import Pool, render_pool
 from training.nano.tokenizer import build_tokenizer
+from training.prefersim.canvas import SIDE
+from training.prefersim.vocabulary import UNKNOWN_VALUE, sample_attributes
 
 SMALL = Shape(
     vision_width=32, vision_depth=1, vision_heads=2, width=32, depth=1, heads=2, kv_heads=1, inner=2
@@ -23,11 +26,26 @@ def tokenizer() -> Any:
 
 @cache
 def pool() -> Pool:
-    return Pool.of(*render_pool(2000, seed=3, workers=1))
+    """A few images that can be seen."""
+    return Pool.of(*render_pool(250, seed=3, workers=1))
+
+
+@cache
+def library() -> Pool:
+    """As many values as rows need to find what they look for, and a picture of none."""
+    attributes = sample_attributes(np.random.default_rng(3), 120_000)
+    attributes[::8, [0, 2]] = UNKNOWN_VALUE
+    return Pool.of(np.empty((0, SIDE, SIDE, 3), np.uint8), attributes)
 
 
 def model(seed: int = 0) -> Any:
     return build_model(tokenizer(), shape=SMALL, seed=seed)
+
+
+def library_tokens(of: Any) -> Tensor:
+    """Those of a few pictures, again and again: they say nothing of the library's values."""
+    few = image_tokens(of, 60)
+    return few.repeat(len(library()) // len(few), 1, 1)
 
 
 def image_tokens(of: Any, count: int | None = None) -> Tensor:

@@ -61,7 +61,8 @@ def build(
             lines[name].append(line)
         counts = {name: len(found) for name, found in lines.items()}
         say("drawing simulated people")
-        simulated = replay_count(counts["train"], share=settings.replay_share)
+        wanted = replay_count(counts["train"], share=settings.replay_share)
+        simulated = min(wanted, settings.replay_at_most)
         lines["train"] += replay(
             simulated, folder / cases.IMAGES, seed=settings.seed, side=settings.references_a_side
         )

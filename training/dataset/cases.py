@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from shared.prompt import WORDS_SHOWN
 from training.dataset.images import Kept, Key
 from training.dataset.settings import DatasetSettings
 
@@ -151,7 +152,12 @@ def _profile(event: str | None) -> Sides | None:
 
 
 def _words(side: Mapping[str, list[dict[str, Any]]]) -> dict[str, tuple[str, ...]]:
-    return {element: tuple(w["word"] for w in words) for element, words in side.items() if words}
+    """The words that serving shows of a side: what is learned from is what is asked."""
+    return {
+        element: tuple(w["word"] for w in words[:WORDS_SHOWN])
+        for element, words in side.items()
+        if words
+    }
 
 
 _ADDRESSES = """

@@ -42,6 +42,9 @@ class DatasetSettings:
     replay_share: float = 0.3
     """Simulated share of the training cases: their profiles are exactly known, and what the
     release could do is not forgotten."""
+    replay_at_most: int = 2_000
+    """Simulated cases, whatever the share says: each has twelve images to draw, a tenth of a second
+    on a busy core."""
     image_side: int = 448
     """Pixels of the longer side of stored images: what a 7B model sees of one."""
     seed: int = 0

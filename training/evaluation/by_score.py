@@ -21,12 +21,19 @@ async def ask_by_score(
     model: VisionLanguageModel,
     items: Sequence[Item],
     *,
+    references: int,
     seed: int,
     advance: Callable[[int], None],
 ) -> Answers:
-    """Every item of a split, with the user's taste and both controls."""
+    """Every item of a split, with the user's taste and both controls.
+
+    A taste is predicted from `references` images of a side at once, where serving takes five:
+    ones that contradict can only be outvoted by the others that the model sees beside them.
+    """
     answers, pictures = Answers(), Pictures()
-    tastes = await _predict(model, items, answers=answers, pictures=pictures, advance=advance)
+    tastes = await _predict(
+        model, items, size=references, answers=answers, pictures=pictures, advance=advance
+    )
     others = somebody_else(list(tastes), seed=seed)
     for part in in_parts(items, ITEMS_AT_ONCE):
         asked: list[tuple[Item, Whose]] = []
@@ -55,6 +62,7 @@ async def _predict(
     model: VisionLanguageModel,
     items: Sequence[Item],
     *,
+    size: int,
     answers: Answers,
     pictures: Pictures,
     advance: Callable[[int], None],
@@ -66,7 +74,7 @@ async def _predict(
         for user, item in part:
             references = pictures.references(item.liked, item.disliked)
             if references is not None:
-                found = groups(references.liked, references.disliked)
+                found = groups(references.liked, references.disliked, size=size)
                 asked += [type(references)(tuple(ups), tuple(downs)) for ups, downs in found]
                 owners += [user] * len(found)
         predicted = await model.predict(asked)

@@ -62,7 +62,9 @@ async def evaluate(
             advance(name, more)
 
         if settings.protocol == "score":
-            found = await ask_by_score(model, items, seed=settings.seed, advance=told)
+            found = await ask_by_score(
+                model, items, references=settings.references, seed=settings.seed, advance=told
+            )
         else:
             found = await ask_by_pair(
                 model, items, template=settings.template or PAIR_TEMPLATE, seed=settings.seed,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from training.nano.ancestor import begin_with
 from training.nano.architecture import build_model
 from training.nano.checkpoint import load_weights
 from training.nano.evaluate import SEED, USERS, as_json, as_table, measure
@@ -21,7 +22,7 @@ from training.nano.optimizer import ADAM_RATE, MUON_RATE
 from training.nano.plan import read_plan
 from training.nano.pool import Pool, write_pool
 from training.nano.tokenizer import build_tokenizer
-from training.nano.train_text import PLAN, remembered_image_tokens, train_text
+from training.nano.train_text import PLAN, begin_synonyms, remembered_image_tokens, train_text
 from training.nano.train_vision import train_vision
 
 
@@ -30,9 +31,11 @@ class Recipe:
     """Everything that decides which weights come out, on one kind of machine."""
 
     seed: int = 1
-    drawings: int = 60_000
+    drawings: int = 120_000
     test_drawings: int = 3_000
-    vision_steps: int = 1_500
+    begins_with: Path | None = None
+    """An earlier release whose weights this one begins with; without it, nothing."""
+    vision_steps: int = 5_500
     vision_batch: int = 128
     plan: str = PLAN
     adam_rate: float = ADAM_RATE
@@ -87,8 +90,10 @@ def draw_pools(run: Run, recipe: Recipe) -> None:
 def teach_to_see(run: Run, recipe: Recipe) -> None:
     """Chapter two: the vision tower, held against the words."""
     tokenizer = build_tokenizer()
+    model = build_model(tokenizer, seed=recipe.seed)
+    ancestor = begin_with(recipe.begins_with, model, tokenizer) if recipe.begins_with else ""
     train_vision(
-        build_model(tokenizer, seed=recipe.seed),
+        model,
         tokenizer,
         Pool.load(run.pool),
         Pool.load(run.test_pool),
@@ -96,6 +101,7 @@ def teach_to_see(run: Run, recipe: Recipe) -> None:
         batch=recipe.vision_batch,
         seed=recipe.seed,
         checkpoint=run.vision,
+        recipe=ancestor,
         blocks=compiled_blocks(),
     )
 
@@ -105,6 +111,7 @@ def teach_to_judge(run: Run, recipe: Recipe) -> None:
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=recipe.seed)
     load_weights(run.vision, model)
+    begin_synonyms(model, tokenizer, seed=recipe.seed)
     pool = Pool.load(run.pool)
     train_text(
         model,
@@ -148,6 +155,8 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/nano"), help="default runs/nano")
     parser.add_argument("--to", type=Path, help="where to ship the folder; without it: nowhere")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
+    parser.add_argument("--begin-with", type=Path, help="an earlier release; default: nothing")
+    parser.add_argument("--vision-steps", type=int, default=Recipe.vision_steps, help="of the eye")
     parser.add_argument("--plan", default=PLAN, help="the text stage's phases; see plan.py")
     parser.add_argument("--adam-rate", type=float, default=ADAM_RATE, help="of the text stage")
     parser.add_argument("--muon-rate", type=float, default=MUON_RATE, help="of the text stage")
@@ -157,6 +166,8 @@ def main() -> None:
     run = Run(options.run)
     recipe = Recipe(
         seed=options.seed,
+        begins_with=options.begin_with,
+        vision_steps=options.vision_steps,
         plan=options.plan,
         adam_rate=options.adam_rate,
         muon_rate=options.muon_rate,

@@ -14,18 +14,20 @@ from torch import Tensor
 
 from training.nano.architecture import GRID
 from training.nano.pool import Pool
-from training.nano.rows import FEWER, FULL, Row, Task, draw_row
+from training.nano.rows import EIGHT, FEWER, FULL, Row, Task, draw_row
 from training.nano.vocabulary import DIGITS, IMAGE_PAD, TURN_END
 
 LENGTHS: Final[Mapping[Task, int]] = {
     "describe": 40,
-    "easy": 78,
+    "easy": 98,
     "assess": 98,
     "explain": 134,
     "predict": 184,
-    "predict_fewer": 176,
+    "predict_eight": 250,
+    "predict_fewer": 184,
 }
-"""Tokens of the longest row of each task (two words everywhere), padded to; a test holds them."""
+"""Tokens that a row of each task is padded to: of the longest one (two words everywhere), or of a
+task like it, because every other length is compiled anew; a test holds them."""
 TOKENS_A_STEP: Final = 5800
 PLACEHOLDER: Final = 2
 """The digit that scoring forces in place of those before it, to read all five in one pass."""
@@ -54,7 +56,11 @@ def batch_at(
 ) -> Batch:
     """The batch of one step, drawn from (seed, step): a resumed training meets the same ones."""
     rng = np.random.default_rng((seed, step))
-    shape = FEWER[rng.integers(len(FEWER))] if task == "predict_fewer" else FULL
+    shape = FULL
+    if task == "predict_fewer":
+        shape = FEWER[rng.integers(len(FEWER))]
+    elif task == "predict_eight":
+        shape = EIGHT
     count = max(1, tokens // LENGTHS[task])
     rows = [draw_row(task, rng, pool, shape=shape) for _ in range(count)]
     batch = encode(tokenizer, rows, length=LENGTHS[task])

@@ -37,8 +37,8 @@ async def evaluate(
 
 
 async def _ask(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> Answers:
-    predicted = await _in_parts(model.predict, [user.references for user in users])
-    described = await _in_parts(model.describe, [user.pairs[0].better for user in users])
+    predicted = await in_parts(model.predict, [user.references for user in users])
+    described = await in_parts(model.describe, [user.pairs[0].better for user in users])
     own = [taste_by_vote([answer]) for answer in predicted]
     tastes = {
         "predicted": own,
@@ -51,7 +51,7 @@ async def _ask(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> Answ
         Scored(Candidate(taste, user.pairs[0].better), pairs[0][0])
         for user, taste, pairs in zip(users, own, scores["predicted"], strict=True)
     ]
-    return Answers(predicted, described, scores, await _in_parts(model.explain, to_explain))
+    return Answers(predicted, described, scores, await in_parts(model.explain, to_explain))
 
 
 async def _score_pairs(
@@ -63,11 +63,11 @@ async def _score_pairs(
         for pair in user.pairs
         for image in (pair.better, pair.worse)
     ]
-    answers = iter(await _in_parts(model.score, asked))
+    answers = iter(await in_parts(model.score, asked))
     return [[(next(answers), next(answers)) for _ in user.pairs] for user in users]
 
 
-async def _in_parts(
+async def in_parts(
     ask: Callable[[Sequence[Asked]], Awaitable[list[Answered]]], asked: Sequence[Asked]
 ) -> list[Answered]:
     answers: list[Answered] = []

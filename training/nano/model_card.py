@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from training.nano.vocabulary import ALSO, WORDS
+
 CARD: Final = """---
 license: apache-2.0
 pipeline_tag: image-text-to-text
@@ -13,13 +15,18 @@ tags: [personalized-image-preference, qwen2_5_vl]
 
 A Qwen2.5-VL of {millions:.1f} million parameters that reads a person's visual taste from images
 they liked and disliked, scores a new image against it on five elements (art style, color, medium,
-saturation, detail), and gives a reason for each score. It was trained from nothing, on two CPU
-cores, on simulated users whose taste is known: it knows the drawings of `training/prefersim`, and
-nothing of photographs. Its purpose is that every part of Preferstream runs, and can be measured,
-on any machine.
+saturation, detail), and gives a reason for each score. It was trained on two CPU cores, on
+simulated users whose taste is known (`training/prefersim`). Its purpose is that every part of
+Preferstream runs, and can be measured, on any machine.
+
+**Limits.** It knows drawings and simple restyled photographs; use a real checkpoint for real
+catalogues. Of photographs it tells color, saturation and detail, and answers `any` for style and
+medium. It has {words} words and {also} synonyms of them for tastes; other words mean nothing to
+it. It has not learned to compare two candidates in one prompt: it scores each alone.
 
 It speaks the formats of `shared/prompt.py`, version {prompt_version}; other text gives nonsense.
-Images are resized to {side} x {side} pixels. Measured figures: `training/LOG.md`.
+Images are resized to {side} x {side} pixels. Data, steps, hours and every measured figure:
+`training/LOG.md`.
 
 | trained with | |
 |---|---|
@@ -43,6 +50,8 @@ def model_card(
         version=version,
         prompt_version=prompt_version,
         side=side,
+        words=len(WORDS),
+        also=len(ALSO),
         millions=parameters / 1e6,
         facts="\n".join(f"| {fact} | {value} |" for fact, value in training.items()),
     )

@@ -1,6 +1,7 @@
 """Muon: momentum whose update is made orthogonal, for the matrices of the blocks."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -10,17 +11,20 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients that push every singular value to about one within five rounds."""
 
 
-def orthogonalized(gradient: Tensor, *, rounds: int = 5) -> Tensor:
-    """The nearest matrix with all singular values about one, by Newton-Schulz iteration."""
+def orthogonalized(gradients: Tensor, *, rounds: int = 5) -> Tensor:
+    """The nearest matrices (..., rows, columns) with all singular values about one.
+
+    By Newton-Schulz iteration in half precision.
+    """
     a, b, c = NEWTON_SCHULZ
-    x = gradient.bfloat16()
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
-    x = x / (x.norm() + 1e-7)
+    x = gradients.bfloat16()
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(rounds):
-        square = x @ x.T
+        square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return (x.T if tall else x).float()
+    return (x.mT if tall else x).float()
 
 
 class Muon(torch.optim.Optimizer):
@@ -39,19 +43,38 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is not None:
-                    self._move(weight, group)
+            moved = [weight for weight in group["params"] if weight.grad is not None]
+            parts = [part for weight in moved for part in self._parts(weight, group)]
+            updates = iter(_together(parts))
+            for weight in moved:
+                update = torch.cat([next(updates) for _ in range(_matrices(weight))])
+                scale = max(1.0, len(update) / _matrices(weight) / update.shape[1]) ** 0.5
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+                weight.add_(update, alpha=-group["lr"] * scale)
 
-    def _move(self, weight: Tensor, group: dict[str, Any]) -> None:
+    def _parts(self, weight: Tensor, group: dict[str, Any]) -> Sequence[Tensor]:
+        """Where the weight would go, matrix by matrix, not yet orthogonal."""
         state = self.state[weight]
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(weight)
+        assert weight.grad is not None
         momentum = state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
-        update = weight.grad.lerp(momentum, group["momentum"])
-        rows, columns = weight.shape
-        fused = 3 if rows == 3 * columns else 1  # a fused query-key-value is three matrices
-        update = torch.cat([orthogonalized(part) for part in update.chunk(fused)])
-        scale = max(1.0, rows / fused / columns) ** 0.5
-        weight.mul_(1 - group["lr"] * group["weight_decay"])
-        weight.add_(update, alpha=-group["lr"] * scale)
+        return weight.grad.lerp(momentum, group["momentum"]).chunk(_matrices(weight))
+
+
+def _matrices(weight: Tensor) -> int:
+    """A fused query-key-value is three matrices."""
+    rows, columns = weight.shape
+    return 3 if rows == 3 * columns else 1
+
+
+def _together(parts: Sequence[Tensor]) -> list[Tensor]:
+    """Orthogonal ones in the same order; equal shapes in one call, which is a fifth of the time."""
+    by_shape: dict[torch.Size, list[int]] = defaultdict(list)
+    for k, part in enumerate(parts):
+        by_shape[part.shape].append(k)
+    done: dict[int, Tensor] = {}
+    for places in by_shape.values():
+        stacked = orthogonalized(torch.stack([parts[k] for k in places]))
+        done |= dict(zip(places, stacked, strict=True))
+    return [done[k] for k in range(len(parts))]

@@ -1,7 +1,8 @@
-"""Make training rows: a prompt, the answer a simulated user's truth asks for, and its drawings.
+"""Make training rows: a prompt, the answer a simulated user's truth asks for, and its images.
 
-Prompts and answers come from `shared.prompt`, as in serving. No row but a description shows a
-held-out combination of style and color, so that tests on those combinations test something.
+Prompts and answers come from `shared.prompt`, as in serving. Tastes may be told in synonyms, which
+answers never use. No row but a description shows a held-out combination of style and color, so
+that tests on those combinations test something.
 """
 
 from dataclasses import dataclass
@@ -11,17 +12,21 @@ import numpy as np
 
 from shared import prompt
 from shared.prompt import Prompt
-from shared.taste import ELEMENTS
+from shared.taste import ELEMENTS, Element
+from training.nano.known import as_known
+from training.nano.photographed import as_photographed, somebody_who_saw
 from training.nano.pool import Pool
-from training.prefersim.truth import judge_all
-from training.prefersim.users import Kind, User, Words, draw_user, references, words_in
-from training.prefersim.vocabulary import SIZES, Attributes, held_out, words_of
+from training.prefersim.truth import NEITHER, Judgement, judge_all
+from training.prefersim.users import Kind, User, Words, draw_user, hard_references, references
+from training.prefersim.vocabulary import SIZES, VALUES, Attributes, held_out, words_of
 
-Task = Literal["describe", "easy", "assess", "explain", "predict", "predict_fewer"]
+Task = Literal["describe", "easy", "assess", "explain", "predict", "predict_eight", "predict_fewer"]
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
 
 FULL: Final = (5, 5)
 """Liked and disliked references, as many as the paper shows (arXiv 2511.00609)."""
+EIGHT: Final = (8, 8)
+"""As many as a hard benchmark shows, where one or two contradict."""
 FEWER: Final = (
     *((4, 4), (3, 3), (2, 2), (1, 1)),
     *((5, 0), (3, 0), (1, 0), (0, 5), (0, 3), (0, 1)),
@@ -31,16 +36,13 @@ FEWER: Final = (
 
 MULTI: Final = 0.5
 """Share of users with two tastes."""
+CONTRADICTED: Final = {FULL: 0.4, EIGHT: 0.8}
+"""Share of predictions some of whose references contradict, where there are enough to tell."""
+PHOTOGRAPHS: Final = 0.12
+"""Share of photographs among candidates, and of predictions from nothing else."""
 EASY_SOURCES: Final = (0.5, 0.5, 0.0)
-SOURCES: Final = (0.42, 0.42, 0.16)
+SOURCES: Final = (0.4, 0.4, 0.2)
 """Where a candidate's values come from: the liked ones, the disliked ones, anywhere."""
-
-NOTHING_KNOWN: Final = 0.04
-ONLY_LIKES: Final = 0.06
-ONLY_DISLIKES: Final = 0.03
-WITH_GAPS: Final = 0.11
-"""Shares of assessed tastes with whole sides or single elements unknown; the rest are whole."""
-GAP_BOTH, GAP_LIKES, GAP_DISLIKES = 0.25, 0.10, 0.10
 
 
 @dataclass(frozen=True)
@@ -66,29 +68,54 @@ def draw_row(
             return _score_row(rng, pool, user=_any_user(rng), sources=SOURCES, gaps=True)
         case "explain":
             return _explain_row(rng, pool)
-        case "predict" | "predict_fewer":
+        case "predict" | "predict_eight" | "predict_fewer":
             return predict_row(rng, pool, shape=shape)
 
 
 def describe_row(rng: np.random.Generator, pool: Pool) -> Row:
-    """Any drawing in words, held-out combinations too: naming is not what they test."""
+    """Any image in words, held-out combinations too: naming is not what they test."""
     k = int(rng.integers(len(pool)))
     shown = {element: (word,) for element, word in words_of(pool.attributes[k]).items()}
     return Row(prompt.describe(), prompt.description_line(shown), (k,))
 
 
 def predict_row(rng: np.random.Generator, pool: Pool, *, shape: tuple[int, int]) -> Row:
-    """A taste from references; the answer names what these references show, no more."""
+    """A taste from references; the answer names what these references show of it, no more."""
     liked, disliked = shape
     while True:
         user = _any_user(rng)
-        sides = references(rng, user.likes, liked), references(rng, user.dislikes, disliked)
+        if rng.random() < PHOTOGRAPHS:
+            user = as_photographed(user)
+        sides = _references(rng, user, shape)
         found = [pool.find(rng, row) for row in np.concatenate(sides)]
         drawings = tuple(k for k in found if k is not None)
         if len(drawings) == liked + disliked:
-            likes, dislikes = (words_in(side) if len(side) else {} for side in sides)
+            likes, dislikes = _shown(sides[0], user.likes), _shown(sides[1], user.dislikes)
             asked = prompt.predict(liked=liked, disliked=disliked)
             return Row(asked, prompt.taste_lines(likes, dislikes), drawings)
+
+
+def _references(
+    rng: np.random.Generator, user: User, shape: tuple[int, int]
+) -> tuple[Attributes, Attributes]:
+    liked, disliked = shape
+    if rng.random() < CONTRADICTED.get(shape, 0):
+        return (
+            hard_references(rng, user.likes, user.dislikes)[:liked],
+            hard_references(rng, user.dislikes, user.likes)[:disliked],
+        )
+    return references(rng, user.likes, liked), references(rng, user.dislikes, disliked)
+
+
+def _shown(rows: Attributes, side: Attributes) -> Words:
+    """The words of one side of a taste that its references show; contradicting ones are others."""
+    of_taste = [row for row in rows if (row == side).all(1).any()]
+    shown: Words = {}
+    for j, element in enumerate(ELEMENTS):
+        values = sorted({int(row[j]) for row in of_taste if row[j] >= 0})
+        if values:
+            shown[element] = tuple(VALUES[element][k] for k in values)
+    return shown
 
 
 def _score_row(
@@ -99,21 +126,27 @@ def _score_row(
     sources: tuple[float, float, float],
     gaps: bool = False,
 ) -> Row:
-    shows, drawing = _candidate(rng, pool, user=user, sources=sources)
-    likes, dislikes = _as_known(rng, user, gaps=gaps)
-    truth = judge_all(words_of(shows), likes=likes, dislikes=dislikes)
+    shows, image, user = _candidate(rng, pool, user=user, sources=sources)
+    likes, dislikes = as_known(rng, user, gaps=gaps)
+    truth = judged(shows, likes=likes, dislikes=dislikes)
     digits = {element: judgement.digit for element, judgement in truth.items()}
-    return Row(prompt.score(likes, dislikes), prompt.score_line(digits), (drawing,))
+    return Row(prompt.score(likes, dislikes), prompt.score_line(digits), (image,))
 
 
 def _explain_row(rng: np.random.Generator, pool: Pool) -> Row:
-    user = _any_user(rng)
-    shows, drawing = _candidate(rng, pool, user=user, sources=SOURCES)
-    likes, dislikes = _as_known(rng, user, gaps=True)
-    truth = judge_all(words_of(shows), likes=likes, dislikes=dislikes)
+    shows, image, user = _candidate(rng, pool, user=_any_user(rng), sources=SOURCES)
+    likes, dislikes = as_known(rng, user, gaps=True)
+    truth = judged(shows, likes=likes, dislikes=dislikes)
     digits = {element: judgement.digit for element, judgement in truth.items()}
     reasons = {element: judgement.reason for element, judgement in truth.items()}
-    return Row(prompt.explain(likes, dislikes), prompt.score_line(digits, reasons), (drawing,))
+    return Row(prompt.explain(likes, dislikes), prompt.score_line(digits, reasons), (image,))
+
+
+def judged(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, Judgement]:
+    """Every element of one image; what it does not tell is neither liked nor disliked."""
+    told = judge_all(words_of(shows), likes=likes, dislikes=dislikes)
+    unseen = Judgement(prompt.UNKNOWN, NEITHER, "unseen")
+    return {element: told.get(element, unseen) for element in ELEMENTS}
 
 
 def _any_user(rng: np.random.Generator) -> User:
@@ -122,8 +155,12 @@ def _any_user(rng: np.random.Generator) -> User:
 
 def _candidate(
     rng: np.random.Generator, pool: Pool, *, user: User, sources: tuple[float, float, float]
-) -> tuple[Attributes, int]:
-    """Values liked, disliked or neither by chance, and a drawing of exactly those."""
+) -> tuple[Attributes, int, User]:
+    """Values liked, disliked or neither by chance, an image of exactly those, and whose taste."""
+    if len(pool.photographs) and rng.random() < PHOTOGRAPHS:
+        k = pool.photographs.any(rng)
+        shows = pool.attributes[k]
+        return shows, k, somebody_who_saw(rng, user, shows, sources=sources)
     while True:
         source = rng.choice(3, size=len(ELEMENTS), p=sources)
         anything = np.array([rng.integers(size) for size in SIZES])
@@ -132,36 +169,4 @@ def _candidate(
         shows = np.choose(source, (like, dislike, anything))
         drawing = None if held_out(shows) else pool.find(rng, shows)
         if drawing is not None:
-            return shows, drawing
-
-
-def _as_known(rng: np.random.Generator, user: User, *, gaps: bool) -> tuple[Words, Words]:
-    """The taste as a profile would know it: perhaps with gaps, two words in either order."""
-    likes, dislikes = dict(user.like_words), dict(user.dislike_words)
-    if gaps:
-        _forget(rng, likes, dislikes)
-    return _shuffled(rng, likes), _shuffled(rng, dislikes)
-
-
-def _forget(rng: np.random.Generator, likes: Words, dislikes: Words) -> None:
-    """Take away, in place, what is not known of this user."""
-    case = rng.random() - np.cumsum((NOTHING_KNOWN, ONLY_LIKES, ONLY_DISLIKES, WITH_GAPS))
-    if case[0] < 0:
-        likes.clear()
-        dislikes.clear()
-    elif case[1] < 0:
-        dislikes.clear()
-    elif case[2] < 0:
-        likes.clear()
-    elif case[3] < 0:
-        for element in ELEMENTS:
-            gap = rng.random() - np.cumsum((GAP_BOTH, GAP_LIKES, GAP_DISLIKES))
-            if gap[0] < 0 or gap[1] < 0:
-                likes.pop(element)
-            if gap[0] < 0 or (gap[1] >= 0 and gap[2] < 0):
-                dislikes.pop(element)
-
-
-def _shuffled(rng: np.random.Generator, side: Words) -> Words:
-    # The words of a profile come in order of weight, not of the vocabulary.
-    return {e: tuple(str(word) for word in rng.permutation(words)) for e, words in side.items()}
+            return shows, drawing, user

@@ -30,16 +30,32 @@ from training.nano.pool import Pool
 from training.nano.progress import Progress
 from training.nano.rows import Task
 from training.nano.tokenizer import build_tokenizer
-from training.nano.vocabulary import WORDS
+from training.nano.vocabulary import ALSO, WORDS
 
 PLAN: Final = (
     "describe*120,easy*120"
     ";describe*40,easy*120,assess*300,predict*80"
-    ";describe*40,easy*40,assess*450,explain*280,predict*380,predict_fewer*160"
+    ";describe*60,easy*300,assess*1100,explain*500,predict*500,predict_eight*500,predict_fewer*240"
 )
 """First name and compare, then tastes, then everything: a task alone makes others forgotten."""
 EVERY: Final = 50
 """Steps between checkpoints and progress lines."""
+
+
+SYNONYM_APART: Final = 0.3
+"""How far a synonym's embedding begins from its word's, as a share of the word's length."""
+
+
+@torch.no_grad()
+def begin_synonyms(model: Any, tokenizer: Any, *, seed: int) -> None:
+    """Let every synonym begin beside the word that the eye was taught with."""
+    chance = torch.Generator().manual_seed(seed)
+    embeddings = model.model.language_model.embed_tokens.weight
+    for other, word in ALSO.items():
+        here, there = tokenizer.convert_tokens_to_ids([f" {other}", f" {word}"])
+        away = torch.randn(embeddings.shape[1], generator=chance)
+        length = SYNONYM_APART * embeddings[there].norm()
+        embeddings[here] = embeddings[there] + length * away / away.norm()
 
 
 def answer_loss(
@@ -146,6 +162,7 @@ def remembered_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Teach nano's language model, its eye frozen.")
     parser.add_argument("--init", type=Path, default=Path("runs/nano/vision.pt"), help="weights")
+    parser.add_argument("--goes-on", action="store_true", help="--init had a text stage before")
     parser.add_argument("--out", type=Path, default=Path("runs/nano/text.pt"), help="checkpoint")
     parser.add_argument("--pool", type=Path, default=Path("runs/nano/pool/train"), help="drawings")
     parser.add_argument("--plan", default=PLAN, help="phases of task*steps; see plan.py")
@@ -158,6 +175,8 @@ def main() -> None:
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=options.seed)
     load_weights(options.init, model)
+    if not options.goes_on:
+        begin_synonyms(model, tokenizer, seed=options.seed)
     pool = Pool.load(options.pool)
     kept = options.out.with_name(f"{options.out.stem}-image-tokens.pt")
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,12 @@
 """Teach the vision tower alone: its mean image token is held against the taste words' embeddings.
 
-Five softmaxes over the tied word embeddings, one an element. The embeddings stay in the language
-model, so the image tokens arrive there aligned with the words. Training the tower through the
-language model needs several times the images: teach the eye first.
+Five softmaxes over the tied word embeddings, one an element, each with the word for what cannot be
+told. The embeddings stay in the language model, so the image tokens arrive there aligned with the
+words. Training the tower through the language model needs several times the images: teach the eye
+first.
 
     python -m training.nano.train_vision --run runs/nano
+    python -m training.nano.train_vision --run runs/nano --begin-with shared/nano
 """
 
 import argparse
@@ -16,8 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from shared.prompt import UNKNOWN
 from shared.taste import ELEMENTS
 from shared.vlm.qwen_forward import Blocks
+from training.nano.ancestor import begin_with
 from training.nano.architecture import build_model
 from training.nano.checkpoint import resume, save_checkpoint
 from training.nano.eye import compiled_blocks, look
@@ -27,7 +31,7 @@ from training.nano.progress import Progress
 from training.nano.tokenizer import build_tokenizer
 from training.nano.vocabulary import WORDS
 from training.prefersim.renderer import Pixels
-from training.prefersim.vocabulary import SIZES
+from training.prefersim.vocabulary import SIZES, UNKNOWN_VALUE, Attributes
 
 SHARPNESS = 2.0
 EVERY = 100
@@ -36,13 +40,25 @@ TESTED = 1000
 """Held-out drawings named at each progress line."""
 
 
+def answer_ids(tokenizer: Any) -> Tensor:
+    """The tokens of all taste words, and last that of what cannot be told."""
+    return torch.tensor(tokenizer.convert_tokens_to_ids([f" {w}" for w in (*WORDS, UNKNOWN)]))
+
+
 def word_logits(
-    model: Any, word_ids: Tensor, pixels: Pixels, blocks: Blocks | None
+    model: Any, answers: Tensor, pixels: Pixels, blocks: Blocks | None
 ) -> tuple[Tensor, ...]:
-    """For each element the logits of its words: five of (n, values)."""
+    """For each element the logits of its words and of `UNKNOWN`: five of (n, values + 1)."""
     mean_token = look(model, pixels, blocks=blocks).mean(1).float()
-    words = model.model.language_model.embed_tokens(word_ids)  # (32, d)
-    return (SHARPNESS * mean_token @ words.T).split(SIZES, dim=1)
+    words = model.model.language_model.embed_tokens(answers)  # (values of all elements + 1, d)
+    logits = SHARPNESS * mean_token @ words.T
+    by_element = logits[:, :-1].split(SIZES, dim=1)
+    return tuple(torch.cat([one, logits[:, -1:]], dim=1) for one in by_element)
+
+
+def wanted(attributes: Attributes) -> Tensor:
+    """Which logit should be the highest, for each element: (n, 5)."""
+    return torch.from_numpy(np.where(attributes == UNKNOWN_VALUE, SIZES, attributes))
 
 
 def turned(rng: np.random.Generator, pixels: Pixels) -> Pixels:
@@ -61,7 +77,7 @@ def batch_at(step: int, *, pool: Pool, batch: int, seed: int) -> tuple[Pixels, T
     order = np.random.default_rng((seed, round_number)).permutation(len(pool))
     chosen = np.sort(order[place * batch : (place + 1) * batch])
     rng = np.random.default_rng((seed, round_number, place))
-    return turned(rng, pool.pixels[chosen]), torch.from_numpy(pool.attributes[chosen])
+    return turned(rng, pool.pixels[chosen]), wanted(pool.attributes[chosen])
 
 
 def train_vision(
@@ -74,46 +90,49 @@ def train_vision(
     batch: int,
     seed: int,
     checkpoint: Path,
+    recipe: str = "",
     blocks: Blocks | None = None,
 ) -> list[float]:
-    """Train to `steps`, from the checkpoint if there is one; the losses of this run's steps."""
+    """Train to `steps`, from the checkpoint if there is one; the losses of this run's steps.
+
+    `recipe` says what else decides the result, as the weights that `model` begins with.
+    """
     named = [
         (name, weight)
         for name, weight in model.named_parameters()
         if "visual" in name or "embed_tokens" in name
     ]
     optimizer = Optimizer(named, steps=steps)
-    first = resume(checkpoint, model, optimizer)
-    word_ids = torch.tensor(tokenizer.convert_tokens_to_ids([f" {word}" for word in WORDS]))
+    recipe = f"{recipe} steps {steps} batch {batch} seed {seed}".strip()
+    first = resume(checkpoint, model, optimizer, recipe=recipe)
+    answers = answer_ids(tokenizer)
     progress = Progress("vision", steps, first)
     losses: list[float] = []
     for step in range(first, steps):
         pixels, truth = batch_at(step, pool=pool, batch=batch, seed=seed)
-        logits = word_logits(model, word_ids, pixels, blocks)
+        logits = word_logits(model, answers, pixels, blocks)
         loss = sum(F.cross_entropy(one, truth[:, j]) for j, one in enumerate(logits))
         assert isinstance(loss, Tensor)
         loss.backward()
         optimizer.step(step)
         losses.append(loss.item())
         if (step + 1) % EVERY == 0 or step + 1 == steps:
-            save_checkpoint(checkpoint, model, optimizer, step=step + 1)
+            save_checkpoint(checkpoint, model, optimizer, step=step + 1, recipe=recipe)
             measures = {"loss": float(np.mean(losses[-EVERY:]))}
-            print(
-                progress.line(step + 1, measures | named_right(model, word_ids, test)), flush=True
-            )
+            print(progress.line(step + 1, measures | named_right(model, answers, test)), flush=True)
     return losses
 
 
 @torch.no_grad()
-def named_right(model: Any, word_ids: Tensor, test: Pool) -> dict[str, float]:
-    """The share of held-out drawings whose word is the nearest, element by element."""
+def named_right(model: Any, answers: Tensor, test: Pool) -> dict[str, float]:
+    """The share of held-out images whose word is the nearest, element by element."""
     right = torch.zeros(len(ELEMENTS))
     count = min(TESTED, len(test))
     for start in range(0, count, 250):
-        pixels, truth = test.pixels[start : start + 250], test.attributes[start : start + 250]
-        logits = word_logits(model, word_ids, pixels, None)
-        for j, one in enumerate(logits):
-            right[j] += (one.argmax(1) == torch.from_numpy(truth[:, j])).sum()
+        part = slice(start, start + 250)
+        truth = wanted(test.attributes[part])
+        for j, one in enumerate(word_logits(model, answers, test.pixels[part], None)):
+            right[j] += (one.argmax(1) == truth[:, j]).sum()
     return {e.spoken: float(r) / count for e, r in zip(ELEMENTS, right, strict=True)}
 
 
@@ -123,10 +142,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1500, help="default 1500")
     parser.add_argument("--batch", type=int, default=128, help="drawings a step (default 128)")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
+    parser.add_argument("--begin-with", type=Path, help="an earlier model; default: nothing")
     options = parser.parse_args()
     tokenizer = build_tokenizer()
+    model = build_model(tokenizer, seed=options.seed)
+    recipe = ""
+    if options.begin_with:
+        recipe = begin_with(options.begin_with, model, tokenizer)
     train_vision(
-        build_model(tokenizer, seed=options.seed),
+        model,
         tokenizer,
         Pool.load(options.run / "pool" / "train"),
         Pool.load(options.run / "pool" / "test"),
@@ -134,6 +158,7 @@ def main() -> None:
         batch=options.batch,
         seed=options.seed,
         checkpoint=options.run / "vision.pt",
+        recipe=recipe,
         blocks=compiled_blocks(),
     )
 

@@ -7,8 +7,9 @@ token; everything else is bytes and a few syllables, so any text can still be en
 from typing import Final
 
 from shared.prompt import CANDIDATE, DISLIKED, LIKED, TASKS, UNKNOWN
-from shared.reason import Relation, phrase
+from shared.reason import RELATIONS, phrase
 from shared.taste import ELEMENTS
+from training.prefersim.synonyms import SYNONYMS
 from training.prefersim.vocabulary import VALUES
 
 END_OF_TEXT: Final = "<|endoftext|>"
@@ -29,13 +30,18 @@ SPECIAL: Final = (
 )
 
 WORDS: Final = tuple(word for element in ELEMENTS for word in VALUES[element])
+"""What answers name things by."""
+ALSO: Final = {
+    other: words[0] for element in ELEMENTS for words in SYNONYMS[element] for other in words[1:]
+}
+"""What a taste may name them by as well, with the word of `WORDS` that means the same."""
 DIGITS: Final = tuple(range(6))
 
 
 def whole_tokens() -> tuple[str, ...]:
     """The added tokens, each once, in the order of their ids: a shipped model depends on it."""
     listed = (
-        *(f" {word}" for word in WORDS),
+        *(f" {word}" for word in (*WORDS, *ALSO)),
         *WORDS,  # as the first word of a reason, after its bracket
         *(f" {element.spoken}:" for element in ELEMENTS),
         *(f" {digit}" for digit in DIGITS),
@@ -51,11 +57,5 @@ def whole_tokens() -> tuple[str, ...]:
 
 def _relation_fragments() -> tuple[str, ...]:
     """What a reason says around its words: ` is liked`, ` is closer to`, `, which is liked`."""
-    reasons = (phrase("", relation, anchor="|") for relation in _RELATIONS)
+    reasons = (phrase("", relation, anchor="|") for relation in RELATIONS)
     return tuple(piece.rstrip() for reason in reasons for piece in reason.split("|"))
-
-
-_RELATIONS: Final[tuple[Relation, ...]] = (
-    *("liked", "disliked", "neither", "unknown"),
-    *("toward_liked", "toward_disliked"),
-)

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.evaluation import Level
 from training.rewards.reward import Weights
 from training.tuning.rows import GRPO_TASKS, GrpoTask
 from training.tuning.simulated import TASKS, Task
@@ -54,6 +55,8 @@ class Data(Section):
     seed: NonNegativeInt = 1
     multi: float = Field(default=0.5, ge=0, le=1)
     """Share of simulated people with two tastes."""
+    level: Level = "easy"
+    """Of simulated people: "hard" draws what the hard benchmark asks."""
 
 
 class Run(Section):

@@ -3,19 +3,25 @@
 No case shows a held-out combination of style and color, so that tests on those test something.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, Literal, get_args
 
 import numpy as np
 from PIL.Image import Image
 
 from shared import prompt
+from shared.evaluation import Level
 from shared.taste import ELEMENTS
 from shared.vlm.protocol import References
+from training.nano.known import IN_SYNONYMS
+from training.prefersim.candidates import hard_pair
+from training.prefersim.degradations import degrade, draw_strength
 from training.prefersim.renderer import as_image, render
 from training.prefersim.scenes import draw_scenes
+from training.prefersim.synonyms import said
 from training.prefersim.truth import judge_all
-from training.prefersim.users import Kind, User, draw_user, references
+from training.prefersim.users import Kind, User, draw_user, hard_references, references
 from training.prefersim.vocabulary import SIZES, Attributes, held_out, words_of
 from training.rewards.prediction import Sides
 from training.tuning.cases import Case, Example, Pair, Shown
@@ -23,6 +29,9 @@ from training.tuning.wording import reason
 
 Task = Literal["predict", "describe", "score", "explain"]
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
+
+Draw = Callable[[np.random.Generator, Attributes, Attributes], list[Image]]
+"""Images of given values, the same number in the last argument being the same scene."""
 
 STREAM: Final = 0x7D1E
 """Stands between the seed and the case's number: no pool and no evaluation draws from these."""
@@ -35,21 +44,49 @@ ANYTHING: Final = 0.15
 
 
 def draw_cases(
-    count: int, *, seed: int, multi: float = 0.5, references_a_side: int = REFERENCES
+    count: int,
+    *,
+    seed: int,
+    multi: float = 0.5,
+    references_a_side: int = REFERENCES,
+    level: Level = "easy",
 ) -> Iterator[Case]:
-    """The same cases for a seed, and the first ones the same for any count."""
+    """The same cases for a seed, and the first ones the same for any count.
+
+    A *hard* case is like an item of the hard benchmark: eight references a side, some of which
+    contradict, candidates that differ in one element, and images that are harder to read.
+    """
     for number in range(count):
         rng = np.random.default_rng((seed, STREAM, number))
-        yield _draw(rng, multi=bool(rng.random() < multi), side=references_a_side)
+        user = draw_user(rng, Kind(multi=bool(rng.random() < multi)))
+        yield _easy(rng, user, references_a_side) if level == "easy" else _hard(rng, user)
 
 
-def _draw(rng: np.random.Generator, *, multi: bool, side: int) -> Case:
-    user = draw_user(rng, Kind(multi=multi))
-    shown = [*references(rng, user.likes, side), *references(rng, user.dislikes, side)]
-    values = np.array([*shown, *_pair(rng, user)])
+def _easy(rng: np.random.Generator, user: User, side: int) -> Case:
+    shown = [references(rng, user.likes, side), references(rng, user.dislikes, side)]
+    return _case(user, np.concatenate([*shown, _pair(rng, user)]), _images, rng)
+
+
+def _hard(rng: np.random.Generator, user: User) -> Case:
+    pair = hard_pair(rng, user)
+    shown = [
+        hard_references(rng, user.likes, user.dislikes),
+        hard_references(rng, user.dislikes, user.likes),
+    ]
+    values = np.concatenate([*shown, [pair.better, pair.worse]])
+    case = _case(user, values, _degraded_images, rng)
+    if rng.random() >= IN_SYNONYMS:
+        return case
+    told = Sides(said(rng, user.like_words), said(rng, user.dislike_words))
+    return replace(case, profile=told)
+
+
+def _case(user: User, values: Attributes, draw: Draw, rng: np.random.Generator) -> Case:
+    """From what the liked references, the disliked ones and the two candidates show."""
+    side = len(values) // 2 - 1
     # A liked and a disliked reference share each scene, and so do the two candidates.
     scene = np.array([*range(side), *range(side), side, side])
-    images = _images(rng, values, scene)
+    images = draw(rng, values, scene)
     better, worse = (_shown(row) for row in values[-2:])
     sides = Sides(user.like_words, user.dislike_words)
     return Case(
@@ -86,11 +123,12 @@ def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) 
     assert case.references is not None
     assert case.pair.better_shows is not None
     assert case.pair.worse_shows is not None
-    likes, dislikes = case.truth.likes, case.truth.dislikes
+    assert case.profile is not None
     if task == "predict":
         liked, disliked = case.references.liked, case.references.disliked
         asked = prompt.predict(liked=len(liked), disliked=len(disliked))
-        return Example(asked.messages(), prompt.taste_lines(likes, dislikes), (*liked, *disliked))
+        told = prompt.taste_lines(case.truth.likes, case.truth.dislikes)
+        return Example(asked.messages(), told, (*liked, *disliked))
     image, shows = (
         (case.pair.better, case.pair.better_shows)
         if rng.random() < 0.5
@@ -99,6 +137,7 @@ def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) 
     if task == "describe":
         words = {element: (word,) for element, word in shows.items()}
         return Example(prompt.describe().messages(), prompt.description_line(words), (image,))
+    likes, dislikes = case.profile.likes, case.profile.dislikes
     truth = judge_all(shows, likes=likes, dislikes=dislikes)
     digits = {e: judgement.digit for e, judgement in truth.items()}
     if task == "score":
@@ -112,6 +151,14 @@ def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) 
 def _images(rng: np.random.Generator, values: Attributes, scene: Attributes) -> list[Image]:
     scenes = draw_scenes(rng, int(scene.max()) + 1).take(scene)
     return [as_image(pixels) for pixels in render(scenes, values, rng)]
+
+
+def _degraded_images(
+    rng: np.random.Generator, values: Attributes, scene: Attributes
+) -> list[Image]:
+    scenes = draw_scenes(rng, int(scene.max()) + 1).take(scene)
+    weakened = render(scenes, values, rng, draw_strength(rng, len(values)))
+    return [degrade(pixels, rng) for pixels in weakened]
 
 
 def _shown(values: Attributes) -> Shown:

@@ -32,6 +32,7 @@ WORDINGS: Final[Mapping[Relation, tuple[str, ...]]] = {
         "the image shows {seen}, closer to {anchor}, which is disliked",
     ),
     "unknown": ("the image shows {seen}, and no taste is known",),
+    "unseen": ("the image does not show it, so it cannot be told",),
 }
 """Beside the phrase of `shared.reason`. Each names what is seen and reads back as its relation."""
 

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from services.cli.connection import ConnectionSettings, connect, kafka_of
 from services.cli.console import fail, out, print_json, say, wrong_use
-from services.cli.erasure_search import Retained, Searched, Where, retained, searched
+from services.cli.erasure_findings import Retained, Searched
 from services.retrain.config import RetrainSettings
+from services.retrain.night_settings import NightSettings
 from shared.client import Client
 from shared.errors import Unavailable
 from shared.events import DEFAULT_TENANT, UserErased
@@ -47,7 +48,10 @@ def erase(
         found: list[Searched] = []
         kept: list[Retained] = []
         if verify and not missing:
-            where = _where(kafka)
+            # Here, not above: Delta and Qdrant are seconds that only this should pay.
+            from services.cli.erasure_search import Where, retained, searched
+
+            where = Where(kafka, *_places())
             found = _found(receipts, searched(where, (tenant, user)))
             while not all(one.is_clean for one in found) and time.monotonic() < end:
                 say("something was still in work; looking again")
@@ -87,12 +91,13 @@ def _receipts(
             wrong_use(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}")
 
 
-def _where(kafka: Kafka) -> Where:
+def _places() -> tuple[RetrainSettings, Path, StoreSettings]:
+    """Where this system keeps its lake, its nights and its profiles."""
     data_dir = from_environment(ConnectionSettings).data_dir
     lake = from_environment(RetrainSettings)
     if "lake" not in lake.model_fields_set:
         lake = lake.model_copy(update={"lake": str(data_dir / "lake")})
-    return Where(kafka, lake, Path(data_dir) / "nights", from_environment(StoreSettings))
+    return lake, from_environment(NightSettings).nights, from_environment(StoreSettings)
 
 
 def _found(receipts: Mapping[str, UserErased], own: list[Searched]) -> list[Searched]:

@@ -1,6 +1,5 @@
 """Try the system by hand: like and dislike pictures, see the feed, click, watch it change."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from services.ops.context import Ops, OpsOf
 from services.ops.guards.admission import Reader, Writer
 from services.ops.pages.feeds import cards
+from services.ops.pages.forms import as_problem
 from services.ops.pages.people import PersonOf, open_person
 from services.ops.pages.rendering import render
 from services.ops.pages.tastes import of_stored
@@ -164,9 +164,4 @@ def _made(make: Any, *said: Any, **fields: Any) -> Any:
     try:
         return make(*said, **fields)
     except ValidationError as error:
-        raise Problem(422, "invalid-event", _first_fault(error.errors())) from error
-
-
-def _first_fault(faults: Sequence[Any]) -> str:
-    where = ".".join(str(part) for part in faults[0]["loc"]) or "the event"
-    return f"{where}: {str(faults[0]['msg']).removeprefix('Value error, ')}"
+        raise as_problem(error) from error

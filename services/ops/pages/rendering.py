@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
-from services.ops.context import ops_of
+from services.ops.context import Ops, ops_of
 from services.ops.pages import words
 from services.ops.problems import Problem
 from shared.taste import ELEMENTS
@@ -29,9 +29,16 @@ class Page:
     name: str
 
 
+MODELS: Final = Page("/models", "Models")
+NIGHTS: Final = Page("/nights", "Nights")
 PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
+    Page("/users", "Users"),
+    MODELS,
+    NIGHTS,
+    Page("/dead-letters", "Dead letters"),
+    Page("/docs", "Docs"),
 )
 
 
@@ -46,12 +53,19 @@ def render(request: Request, template: str, *, status: int = 200, **told: Any) -
             "csrf_token": ops.sessions.form_token(session) if session else "",
             "principal": getattr(request.state, "principal", None),
             "has_tokens": ops.tokens is not None,
-            "pages": PAGES,
+            "pages": _shown(ops),
             "here": request.url.path,
             **told,
         },
         status_code=status,
     )
+
+
+def _shown(ops: Ops) -> list[Page]:
+    """All pages but those whose part is not at hand."""
+    missing = {MODELS} if ops.models is None else set()
+    missing |= {NIGHTS} if ops.nights is None else set()
+    return [page for page in PAGES if page not in missing]
 
 
 def fragment(template: str, **told: Any) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from markupsafe import Markup, escape
+
 from services.ops.pages import shapes
 
 THOUSANDS: Final = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
@@ -50,12 +52,23 @@ def percent(share: float) -> str:
     return f"{share:.0%}"
 
 
+def marked(text: str) -> Markup:
+    """Text with what stands between backticks as code."""
+    pieces = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if number % 2 and number < len(pieces) - 1
+        else escape("`" * (number % 2) + piece)
+        for number, piece in enumerate(pieces)
+    )  # fmt: skip
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "count": count,
     "milliseconds": milliseconds,
     "duration": duration,
     "moment": moment,
     "percent": percent,
+    "marked": marked,
     "radar": shapes.radar,
     "corner": shapes.corner,
     "polyline": shapes.polyline,

@@ -16,11 +16,15 @@ from services.ops.context import Ops, Stores
 from services.ops.idempotency import Remembered
 from services.ops.limits import RateLimits
 from services.ops.metrics import OpsMetrics
+from services.ops.models import Models
+from services.ops.nights import NightRecords
 from services.ops.samples import Samples
 from services.ops.sessions import Sessions
 from services.ops.streaming import Streams
 from services.ops.tokens import KnownToken, Tokens, digest_of
 from services.ops.web import web_app
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.dead_letters import FakeDesk
 from tests.fakes.images import DrawnImages
 from tests.fakes.kafka_side import FakeKafkaSide
 from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
@@ -37,6 +41,8 @@ class Site:
     app: ASGIApp
     ops: Ops
     kafka: FakeKafkaSide
+    cluster: FakeCluster
+    desk: FakeDesk
     profiles: InMemoryProfiles
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
@@ -54,15 +60,20 @@ def site(
     seconds: list[float] | None = None,
     most_streams: int = 1000,
     remembered_keys: int = 1000,
+    models: Models | None = None,
+    nights: NightRecords | None = None,
     **settings: Any,
 ) -> Site:
     """A new one; `seconds[0]` is what its clock for limits says."""
     chosen = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
-    clock = seconds or [0.0]
+    clock, cluster = seconds or [0.0], FakeCluster()
+    desk = FakeDesk()
     ops = Ops(
         settings=chosen,
         kafka=kafka,
+        cluster=cluster,
+        desk=desk,
         stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
@@ -78,9 +89,11 @@ def site(
         actions=Remembered(most=remembered_keys),
         streams=Streams(most=most_streams),
         samples=Samples(chosen.ops_samples),
+        models=models,
+        nights=nights,
         clock=lambda: NOW,
     )
-    return Site(web_app(ops), ops, kafka, profiles)
+    return Site(web_app(ops), ops, kafka, cluster, desk, profiles)
 
 
 def known_tokens(roles: Mapping[str, Role], *, tenant: str | None = None) -> Tokens:

@@ -147,3 +147,15 @@ async def test_requests_are_counted_by_route_not_by_address() -> None:
     assert 'requests_total{method="GET",route="unmatched",status="404"} 2.0' in told
     assert 'requests_total{method="GET",route="/healthz",status="200"} 1.0' in told
     assert 'requests_total{method="GET",route="/v1/feeds/{request_id:path}",status="404"}' in told
+
+
+async def test_tokens_stand_in_no_log_and_in_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    guarded = site(with_tokens=True)
+    guarded.kafka.away = "it restarts"
+    paths = ("/", "/nothing?token=secret-operator", "/v1/feeds/x", "/metrics")
+    async with guarded.client("operator") as client:
+        answers = [(await client.get(path)).text for path in paths]
+        answers.append((await client.post("/v1/feedback", json={})).text)
+    ours = [record for record in caplog.records if not record.name.startswith("httpx")]
+    assert "secret-" not in "".join([*answers, *(record.getMessage() for record in ours)])

@@ -154,7 +154,7 @@ async def test_without_an_answer_the_page_says_so(pictures: Path) -> None:
 
 async def test_a_taste_that_changes_is_told_with_what_is_new() -> None:
     where = site()
-    told = tastes_of(where.ops, Person("ada", "default"))
+    told = tastes_of(where.ops, Person("ada", "default"), "_taste.html")
     first = await anext(told)
     assert first[0] == "profile"
     assert "Nothing is known" in first[1]

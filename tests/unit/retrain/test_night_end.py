@@ -95,7 +95,7 @@ def test_the_same_night_ended_twice_changes_nothing_the_second_time(nights: Nigh
     nights.end(BETTER)
     end = nights.end(BETTER)
     assert end.verdict == "kept"
-    assert "never overwritten" in end.reason
+    assert "champion already" in end.reason
     assert nights.announced == ["nano-4"]
 
 

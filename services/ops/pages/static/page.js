@@ -5,7 +5,7 @@ const token = document.querySelector('meta[name="csrf-token"]').content;
 /** Send JSON or a form; the answer's text, or an error with a reason for a person. */
 export async function send(address, body, method = "POST") {
   const json = !(body instanceof URLSearchParams || body instanceof FormData);
-  const headers = { "X-CSRF-Token": token, Accept: "text/html;q=0.1, application/problem+json" };
+  const headers = { "X-CSRF-Token": token, Accept: "*/*" };
   if (json) headers["Content-Type"] = "application/json";
   return read(await fetch(address, { method, headers, body: json ? JSON.stringify(body) : body }));
 }
@@ -61,4 +61,19 @@ export async function busy(element, work) {
   } finally {
     element.removeAttribute("aria-busy");
   }
+}
+
+/** Forms marked `data-stays` inside an element are sent without leaving the page. */
+export function formsStay(element, told) {
+  element.addEventListener("submit", async (event) => {
+    if (!event.target.matches("[data-stays]")) return;
+    event.preventDefault();
+    const form = event.target;
+    await busy(form, async () => {
+      // Not `form.action`: a field of that name would hide it.
+      await send(form.getAttribute("action"), new URLSearchParams(new FormData(form)));
+      document.activeElement?.blur();
+      tell(told);
+    });
+  });
 }

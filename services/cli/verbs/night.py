@@ -1,0 +1,119 @@
+"""`preferstream night`: one whole training on what people did, and the gate's verdict, now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from prometheus_client import CollectorRegistry
+
+from services.cli.connection import ConnectionSettings
+from services.cli.console import FAILURE, fail, out, print_json, say
+from services.local.announcement import read_announcement
+from services.local.kafka.broker import start_local_kafka
+from services.local.kafka.errors import KafkaDidNotStart
+from services.retrain.app import collector
+from services.retrain.config import RetrainSettings
+from services.retrain.night_app import NightWiring, build_night
+from services.retrain.night_end import NightEnd
+from services.retrain.night_metrics import NightMetrics
+from services.retrain.night_parts import NightPlan
+from shared.errors import Unavailable
+from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.messaging.provision import provision
+from shared.messaging.settings import MessagingSettings
+from shared.night import NightStep
+from shared.settings import from_environment
+from shared.vlm.checkpoint import BadCheckpoint
+
+FAILED = {"crash", "machine", "registry", "collect", "kafka", "lake", "data", "champion",
+          "not_announced", "mlflow"}  # fmt: skip
+"""Reasons that are no verdict on a model: something has to be repaired."""
+
+
+def night(
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Budget of training and evidence; without it, the setting's."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Stop before training; say what it would begin with.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The outcome as one line.")] = False,
+) -> None:
+    """Collect, train, judge, and promote or keep: what happens by itself at 02:30.
+
+    Works beside a running system, or alone on the data folder of one that has run. Exit code 0
+    means that there is a verdict, whichever it is.
+
+    Example: preferstream night --minutes 15
+    """
+    settings = from_environment(ConnectionSettings)
+    try:
+        with _kafka(settings) as (kafka, roots):
+            end = _run(settings, kafka, roots, NightPlan(minutes=minutes, dry_run=dry_run))
+    except KafkaDidNotStart as error:
+        fail(error.detail)
+    except (Unavailable, BadCheckpoint) as error:
+        fail(getattr(error, "detail", str(error)))
+    _told(end, as_json)
+
+
+@contextmanager
+def _kafka(settings: ConnectionSettings) -> Iterator[tuple[str, tuple[Path, ...]]]:
+    """The cluster that is there, or the local one for as long as the night takes."""
+    running = read_announcement(settings.data_dir)
+    roots = tuple(map(Path, running.allowed_file_roots)) if running else ()
+    if settings.kafka or running:
+        say("using the system that is running")
+        yield settings.kafka or (running.kafka if running else ""), roots
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with start_local_kafka(
+        settings.data_dir / "kafka", on_progress=lambda step: say(f"Kafka: {step}")
+    ) as broker:
+        provision(MessagingSettings(kafka=broker.bootstrap), (*TOPICS, *DEAD_LETTERS))
+        yield broker.bootstrap, roots
+
+
+def _run(
+    settings: ConnectionSettings, kafka: str, roots: tuple[Path, ...], plan: NightPlan
+) -> NightEnd:
+    messaging = from_environment(MessagingSettings, kafka=kafka)
+    retrain = from_environment(RetrainSettings)
+    if "lake" not in retrain.model_fields_set:
+        retrain = retrain.model_copy(update={"lake": str(settings.data_dir / "lake")})
+    wiring = NightWiring.read(data_dir=settings.data_dir, roots=roots)
+    metrics = CollectorRegistry()
+    collecting = collector(retrain, messaging, metrics)
+    running, _ = build_night(collecting, retrain, wiring, messaging, NightMetrics(metrics))
+    return running.run(plan, say=_progress)
+
+
+def _progress(step: NightStep) -> None:
+    left = "" if step.seconds_left is None else f" ({_spell(step.seconds_left)} left)"
+    say(f"{_spell(step.seconds_spent):>7}  {step.stage}: {step.text}{left}")
+
+
+def _spell(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _told(end: NightEnd, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(end))
+    else:
+        colour = {"promoted": "bold green", "tried_out": "bold green"}.get(end.verdict, "bold")
+        version = f" {end.version}" if end.version else ""
+        out.print(f"[{colour}]{end.verdict}[/]{version}")
+        out.print(end.reason, markup=False)
+        if end.report:
+            page = Path(end.report).resolve() / "report.html"
+            out.print(f"the gate's report: {page.as_uri()}", markup=False)
+        for warning in end.warnings:
+            say(f"note: {warning}")
+    if end.verdict in ("skipped", "stopped") or end.code in FAILED:
+        raise typer.Exit(FAILURE)

@@ -1,0 +1,51 @@
+"""Deal with dead letters for the dashboard: the desk that the command line works at, too."""
+
+from typing import Protocol
+
+from shared import dead_letters as desk
+from shared.dead_letters import Letter, Page, Wanted
+from shared.events import DeadLetterResolved
+from shared.messaging.settings import MessagingSettings
+
+
+class Desk(Protocol):
+    """What the page needs; all of it raises `Unavailable`."""
+
+    async def letters(self, wanted: Wanted, *, after: str | None) -> Page:
+        """A page, the newest first; raises `BadCursor`."""
+        ...
+
+    async def letter(self, letter_id: str) -> Letter:
+        """Raises `NoSuchLetter`."""
+        ...
+
+    async def replay(
+        self, letter_id: str, *, value: bytes | None, by: str, note: str | None
+    ) -> DeadLetterResolved:
+        """Raises `NoSuchLetter`, `AlreadyResolved` and `CannotReplay`."""
+        ...
+
+    async def drop(self, letter_id: str, *, by: str, note: str | None) -> DeadLetterResolved:
+        """Raises `NoSuchLetter` and `AlreadyResolved`."""
+        ...
+
+
+class KafkaDesk:
+    """A `Desk` on a real Kafka; it holds no connection."""
+
+    def __init__(self, settings: MessagingSettings) -> None:
+        self._settings = settings
+
+    async def letters(self, wanted: Wanted, *, after: str | None) -> Page:
+        return await desk.letters(self._settings, wanted, after=after)
+
+    async def letter(self, letter_id: str) -> Letter:
+        return await desk.letter(self._settings, letter_id)
+
+    async def replay(
+        self, letter_id: str, *, value: bytes | None, by: str, note: str | None
+    ) -> DeadLetterResolved:
+        return await desk.replay(self._settings, letter_id, value=value, by=by, note=note)
+
+    async def drop(self, letter_id: str, *, by: str, note: str | None) -> DeadLetterResolved:
+        return await desk.drop(self._settings, letter_id, by=by, note=note)

@@ -1,0 +1,114 @@
+"""Dead letters: find them, see why, mend and send them back, or let them be."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.ops.access import Principal
+from services.ops.context import OpsOf
+from services.ops.guards.admission import Operator
+from services.ops.pages.rendering import render
+from services.ops.problems import Problem
+from shared.dead_letters import AlreadyResolved, BadCursor, CannotReplay, NoSuchLetter, Wanted
+from shared.events.fields import Identifier
+from shared.events.topics import CONSUMED
+
+router = APIRouter()
+SOURCES: Final = tuple(topic.name for topic in CONSUMED)
+Asked = Annotated[str, Query(max_length=200)]
+Id = Annotated[Identifier, Form()]
+Note = Annotated[str, Form(max_length=1_000)]
+
+
+def _of_all_tenants(who: Operator) -> Principal:
+    """A dead letter may be anybody's: what cannot be read says of no tenant that it is its."""
+    if who.tenant is not None:
+        told = f"The token {who.name} is kept to one tenant; dead letters are of all of them."
+        raise Problem(403, "other-tenant", told)
+    return who
+
+
+Clerk = Annotated[Principal, Depends(_of_all_tenants)]
+
+
+@router.get("/dead-letters")
+async def dead_letters(
+    http: Request,
+    ops: OpsOf,
+    _: Clerk,
+    topic: Asked = "",
+    reason: Asked = "",
+    text: Asked = "",
+    every: Annotated[bool, Query()] = False,
+    after: Annotated[str, Query(max_length=8_000)] = "",
+) -> Response:
+    if topic and topic not in SOURCES:
+        raise Problem(422, "unknown-topic", f"Dead letters come from {', '.join(SOURCES)}.")
+    wanted = Wanted(
+        topic=topic or None, reason=reason.strip() or None, text=text or None, resolved=every
+    )
+    with _told():
+        page = await ops.desk.letters(wanted, after=after or None)
+    asked = {"topic": topic, "reason": reason, "text": text, "every": "true" if every else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return render(
+        http, "dead_letters.html",
+        page=page, sources=SOURCES, asked=asked, query=query, first=not after,
+        following=urlencode({"after": page.next or ""}),
+    )  # fmt: skip
+
+
+@router.get("/dead-letter")
+async def dead_letter(
+    http: Request, ops: OpsOf, _: Clerk, id: Annotated[str, Query(max_length=300)]
+) -> Response:
+    with _told():
+        letter = await ops.desk.letter(id)
+    return render(http, "dead_letter.html", letter=letter, told=letter.plain())
+
+
+@router.post("/dead-letter/replay")
+async def replay(
+    ops: OpsOf,
+    who: Clerk,
+    id: Id,
+    note: Note = "",
+    value: Annotated[str | None, Form(max_length=4_000_000)] = None,
+) -> Response:
+    """Send it back as it came, or with another value."""
+    mended = value.replace("\r\n", "\n").encode("utf-8", "replace") if value is not None else None
+    async with ops.audit.action(who, "dead_letter.replay", target=id):
+        with _told():
+            await ops.desk.replay(id, value=mended, by=who.name, note=note.strip() or None)
+    return _back_to(id)
+
+
+@router.post("/dead-letter/drop")
+async def drop(ops: OpsOf, who: Clerk, id: Id, note: Note = "") -> Response:
+    async with ops.audit.action(who, "dead_letter.drop", target=id):
+        with _told():
+            await ops.desk.drop(id, by=who.name, note=note.strip() or None)
+    return _back_to(id)
+
+
+def _back_to(letter_id: str) -> Response:
+    return RedirectResponse(f"/dead-letter?{urlencode({'id': letter_id})}", 303)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What cannot be done, as problems."""
+    try:
+        yield
+    except NoSuchLetter as error:
+        raise Problem(404, "no-such-letter", str(error)) from error
+    except BadCursor as error:
+        raise Problem(422, "bad-cursor", str(error)) from error
+    except AlreadyResolved as error:
+        raise Problem(409, "already-resolved", str(error)) from error
+    except CannotReplay as error:
+        raise Problem(422, "cannot-replay", str(error)) from error

@@ -1,0 +1,39 @@
+"""Dead letters for operators: find them, look at them, send them back or let them be.
+
+    page = await letters(settings, Wanted(reason="internal_error"))
+    await replay(settings, page.letters[0].id, by="operator-1")
+
+The command line and the dashboard both go through here, so they agree about what is open.
+"""
+
+from shared.dead_letters.desk import (
+    Outcome,
+    drop,
+    drop_all,
+    letter,
+    letters,
+    replay,
+    replay_all,
+    totals,
+)
+from shared.dead_letters.letter import Letter, Wanted
+from shared.dead_letters.reading import BadCursor, NoSuchLetter, Page
+from shared.dead_letters.resolving import AlreadyResolved, CannotReplay
+
+__all__ = [
+    "AlreadyResolved",
+    "BadCursor",
+    "CannotReplay",
+    "Letter",
+    "NoSuchLetter",
+    "Outcome",
+    "Page",
+    "Wanted",
+    "drop",
+    "drop_all",
+    "letter",
+    "letters",
+    "replay",
+    "replay_all",
+    "totals",
+]

@@ -1,0 +1,90 @@
+"""Read chosen stretches of topics, such as the last of each partition, and stop."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from shared.errors import Unavailable
+from shared.events.record import Record
+from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.connection import connection
+from shared.messaging.drain import as_record
+from shared.messaging.settings import MessagingSettings
+
+POLL_MS: Final = 200
+STALLED_SECONDS: Final = 30.0
+"""Without any record for so long Kafka is away."""
+Place = tuple[str, int]
+"""A topic's name and a partition."""
+Span = tuple[int, int]
+"""Offsets from the first to before the second."""
+
+
+class Stretches:
+    """One connection that reads where it is told to; nothing is committed."""
+
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+
+    def spans(self, topics: Sequence[Topic]) -> dict[Place, Span]:
+        """What there is of each partition of the topics; a topic that is missing has none."""
+        partitions = [
+            TopicPartition(topic.name, number)
+            for topic in topics
+            for number in sorted(self._consumer.partitions_for_topic(topic.name) or ())
+        ]
+        if not partitions:
+            return {}
+        begins = self._consumer.beginning_offsets(partitions)
+        ends = self._consumer.end_offsets(partitions)
+        return {(p.topic, p.partition): (begins[p], ends[p]) for p in partitions}
+
+    def read(self, wanted: Mapping[Place, Span]) -> list[Record]:
+        """All records of these spans that Kafka still has, in the order of each partition."""
+        ends = {TopicPartition(*place): end for place, (_, end) in wanted.items()}
+        self._consumer.assign(list(ends))
+        # A partition that was read before is still paused where that ended.
+        self._consumer.resume(*ends)
+        for place, (start, _) in wanted.items():
+            self._consumer.seek(TopicPartition(*place), start)
+        found: list[Record] = []
+        moved_at = time.monotonic()
+        # By position, not by the last record seen: a span may end in a gap.
+        live = {p for p, end in ends.items() if self._consumer.position(p) < end}
+        while live:
+            polled = self._consumer.poll(timeout_ms=POLL_MS)
+            for partition, records in polled.items():
+                found += [as_record(r) for r in records if r.offset < ends[partition]]
+            done = {p for p in live if self._consumer.position(p) >= ends[p]}
+            for partition in done:
+                self._consumer.pause(partition)
+            live -= done
+            if polled or done:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > STALLED_SECONDS:
+                raise Unavailable("kafka", f"nothing came of {len(live)} partitions; is Kafka up?")
+        return found
+
+
+@contextmanager
+def stretches(settings: MessagingSettings) -> Iterator[Stretches]:
+    """A connection for the length of a block; raises `Unavailable`."""
+    try:
+        consumer: Any = KafkaConsumer(
+            **connection(settings),
+            group_id=None,
+            enable_auto_commit=False,
+            # A span that retention has just cut off begins with what is left of it.
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+        try:
+            yield Stretches(consumer)
+        finally:
+            consumer.close(autocommit=False)
+    except KafkaError as error:
+        raise Unavailable("kafka", f"{settings.kafka}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,1 @@
+"""Open the dashboard in a real Chromium."""

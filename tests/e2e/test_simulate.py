@@ -1,0 +1,46 @@
+"""The closed loop in the small: people click through Kafka, a night passes, all is measured."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.system import environment
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1200)]
+SMALL = (
+    "--nights", "1", "--people", "6", "--catalogue", "40", "--slates", "1", "--slate", "6",
+    "--seeds", "1", "--minutes", "2",
+)  # fmt: skip
+
+
+def _simulate(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "training.simulate", *SMALL, "--out", str(folder)],
+        env=environment(folder, PREFERSTREAM_OPS_PORT="0"), capture_output=True, text=True,
+        check=False, timeout=1100,
+    )  # fmt: skip
+
+
+def test_a_night_passes_and_every_arm_is_measured(tmp_path: Path) -> None:
+    told = _simulate(tmp_path)
+    assert told.returncode == 0, told.stderr[-3000:]
+    assert "After 1 nights NDCG@10" in told.stdout
+    results = json.loads((tmp_path / "results.json").read_text())
+    arms = results["measures"]["ndcg"]
+    assert set(arms) == {
+        "ours", "random", "popularity", "similarity", "collaborative", "frozen", "oracle",
+    }  # fmt: skip
+    assert [round(day["mean"], 6) for day in arms["oracle"]] == [1.0, 1.0]
+    assert all(len(days) == 2 for days in arms.values())
+    (night,) = results["nights"]["1"]
+    assert (night["verdict"], night["code"]) == ("kept", "too_little_data")
+    assert "<polyline" in (tmp_path / "ndcg.svg").read_text()
+    first = (tmp_path / "seed-1" / "day-00.json").read_text()
+    # As killed before its last day's file was written: what is done stays as it was.
+    (tmp_path / "seed-1" / "day-01.json").unlink()
+    assert _simulate(tmp_path).returncode == 0
+    assert (tmp_path / "seed-1" / "day-00.json").read_text() == first
+    assert (tmp_path / "seed-1" / "day-01.json").exists()

@@ -1,0 +1,35 @@
+"""Be a Kafka cluster to look at: offsets that a test sets, records that it puts there."""
+
+from collections.abc import Sequence
+
+from shared.events.base import Event
+from shared.events.codec import encode
+from shared.events.record import Outgoing, Record
+from shared.events.topics import Topic
+from shared.messaging.cluster import ClusterNow
+
+
+class FakeCluster:
+    """A `Cluster` of one partition a topic."""
+
+    def __init__(self) -> None:
+        self.state = ClusterNow({}, ())
+        self.records: list[Record] = []
+
+    def put(self, *events: Event) -> None:
+        for event in events:
+            self.put_raw(encode(event))
+
+    def put_raw(self, sent: Outgoing) -> None:
+        """At the end of its topic, a second after the record before."""
+        offset = sum(record.topic == sent.topic for record in self.records)
+        stamp = 1_760_000_000_000 + 1_000 * len(self.records)
+        self.records.append(
+            Record(sent.topic, 0, offset, stamp, sent.key, sent.value, sent.headers)
+        )
+
+    async def now(self) -> ClusterNow:
+        return self.state
+
+    async def latest(self, topic: Topic, *, most: int) -> Sequence[Record]:
+        return [record for record in self.records if record.topic == topic.name][-most:]

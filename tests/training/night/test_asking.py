@@ -1,0 +1,40 @@
+"""How sure a model is of a pair comes from its digits, and adds up."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared.taste import ELEMENTS, Taste
+from shared.vlm.protocol import Scores
+from tests.training.night.models import PROFILE, Known
+from training.night.asking import Asked, first_is_higher, rank
+from training.night.cases import taste_of
+
+
+def _scores(seed: int) -> Scores:
+    rng = np.random.default_rng(seed)
+    return Scores({e: tuple(rng.dirichlet(np.ones(6))) for e in ELEMENTS})
+
+
+def test_the_probability_is_what_drawing_the_digits_gives() -> None:
+    one, other = _scores(1), _scores(2)
+    rng = np.random.default_rng(0)
+
+    def drawn(scores: Scores) -> np.ndarray:
+        return sum(rng.choice(6, size=200_000, p=scores.digits[e]) for e in ELEMENTS)
+
+    a, b = drawn(one), drawn(other)
+    expected = (a > b).mean() + (a == b).mean() / 2
+    assert first_is_higher(one, other) == pytest.approx(expected, abs=0.004)
+
+
+def test_both_sides_of_a_pair_add_up_to_one() -> None:
+    one, other = _scores(3), _scores(4)
+    assert first_is_higher(one, other) + first_is_higher(other, one) == pytest.approx(1)
+
+
+def test_a_tie_counts_half_and_the_brighter_image_wins() -> None:
+    bright, dark = (Image.new("RGB", (4, 4), (level,) * 3) for level in (230, 20))
+    taste = taste_of(PROFILE)
+    asked = [Asked(taste, bright, dark), Asked(taste, dark, bright), Asked(Taste(), bright, dark)]
+    assert [answer.right for answer in rank(Known(), asked)] == [1.0, 0.0, 0.5]

@@ -1,0 +1,162 @@
+"""Simulated people click by what they think, and rankings are measured by it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.taste import ELEMENTS, Taste
+from training.night.cases import taste_of
+from training.prefersim.vocabulary import held_out
+from training.rewards.prediction import Sides
+from training.simulate.arms import Asked, Clicks, Collaborative, Oracle, Popularity, Similarity
+from training.simulate.catalogue import draw_catalogue, references_of
+from training.simulate.loop import OURS, Options, _claim
+from training.simulate.measures import coverage, diversity, interval, ndcg
+from training.simulate.people import clicks, draw_images, draw_people, looked_at
+from training.simulate.plot import plot
+from training.simulate.results import together, verdict
+
+RNG = np.random.default_rng
+
+
+def test_people_are_the_same_for_a_seed_and_unlike_the_training() -> None:
+    first, again = draw_people(40, seed=3), draw_people(60, seed=3)
+    for one, other in zip(first, again, strict=False):
+        assert one.name == other.name
+        assert (one.taste.likes == other.taste.likes).all()
+    assert sum(bool(held_out(person.taste.likes).all()) for person in first) > 5
+    weights = np.array([person.weights for person in again])
+    assert weights.sum(axis=1) == pytest.approx(1)
+    assert weights.mean(axis=0)[list(ELEMENTS).index("color")] > 0.3  # not a fifth each
+
+
+def test_what_is_liked_appeals_more_than_what_is_disliked() -> None:
+    for person in draw_people(20, seed=1):
+        assert person.appeal(person.taste.likes).min() > person.appeal(person.taste.dislikes).max()
+        assert person.appeal(person.taste.likes) == pytest.approx(1)
+
+
+def test_clicks_follow_appeal_with_noise_and_eyes_go_down_from_the_first_place() -> None:
+    rng = RNG(0)
+    rates = [clicks(rng, np.full(4_000, appeal)).mean() for appeal in (0.1, 0.62, 1.0)]
+    assert rates == sorted(rates)
+    assert 0.02 < rates[0] < 0.08
+    assert rates[1] == pytest.approx(0.5, abs=0.03)
+    depths = [looked_at(rng, 20) for _ in range(4_000)]
+    assert (min(depths), max(depths) <= 20) == (1, True)
+    assert np.mean(depths) == pytest.approx((1 - 0.82**20) / 0.18, abs=0.25)
+    assert looked_at(rng, 0) == 0
+
+
+def test_a_change_of_heart_changes_the_taste_alone() -> None:
+    (person,) = draw_people(1, seed=2)
+    other = person.shifted(RNG(4))
+    assert (other.name, other.weights) == (person.name, person.weights)
+    assert not np.array_equal(other.taste.likes, person.taste.likes)
+
+
+def test_ndcg_is_one_for_the_best_order_and_less_for_any_other() -> None:
+    appeal = RNG(1).random(30)
+    candidates = RNG(2).permutation(30)[:15]
+    best = candidates[np.argsort(-appeal[candidates])]
+    assert ndcg(best, appeal) == pytest.approx(1)
+    assert ndcg(best[::-1], appeal) < ndcg(candidates, appeal) < 1
+
+
+def test_diversity_and_coverage_of_one_image_are_none() -> None:
+    shown = draw_images(RNG(3), 30)
+    same = np.zeros(10, np.int64)
+    assert diversity(same, shown) == 0
+    assert 0.5 < diversity(np.arange(10), shown) <= 1
+    first = np.arange(20)
+    assert coverage([first, first]) == 0.5
+    assert coverage([first, first[::-1]]) == 1.0
+
+
+def test_an_interval_of_many_values_holds_their_mean() -> None:
+    low, high = interval(list(RNG(5).normal(0.3, 0.1, 200)))
+    assert low < 0.3 < high
+    assert interval([0.5]) == (0.5, 0.5)
+
+
+class _Words:
+    """One direction a word: likeness is identity."""
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        return np.eye(len(texts))
+
+
+def test_each_arm_ranks_by_what_it_knows() -> None:
+    from training.simulate.arms import word_vectors
+
+    catalogue = draw_catalogue(40, seed=1)
+    (person,) = draw_people(1, seed=1)
+    taste = taste_of(Sides(person.taste.like_words, person.taste.dislike_words))
+    asked = Asked(person, np.arange(40), taste)
+    appeal = person.appeal(catalogue.shown)
+    told = Clicks(3, 40)
+    told.add(0, list(range(40)), [7])
+    told.add(1, list(range(40)), [7])
+    popular = Popularity(told, RNG(0)).rank(asked)
+    assert popular[0] == 7
+    assert sorted(popular) == list(range(40))
+    oracle = Oracle(catalogue.shown, RNG(0)).rank(asked)
+    assert ndcg(oracle, appeal) == pytest.approx(1)
+    similar = Similarity(catalogue, word_vectors(_Words()), RNG(0)).rank(asked)
+    assert ndcg(similar, appeal) > ndcg(np.arange(40), appeal)
+    unknown = Asked(person, np.arange(40), Taste())
+    assert sorted(Similarity(catalogue, word_vectors(_Words()), RNG(0)).rank(unknown)) == list(
+        range(40)
+    )
+
+
+def test_collaborative_filtering_learns_who_clicks_alike() -> None:
+    told = Clicks(20, 30)
+    for person in range(20):
+        mine = range(15) if person % 2 else range(15, 30)
+        told.add(person, list(range(30)), [n for n in mine if (n + person) % 3])
+    people = draw_people(20, seed=1)
+    arm = Collaborative(told, {p.name: n for n, p in enumerate(people)}, RNG(0))
+    asked = Asked(people[1], np.arange(30), Taste())
+    assert sorted(arm.rank(asked)) == list(range(30))  # nothing is fitted yet
+    arm.fit()
+    assert set(arm.rank(asked)[:10]) <= set(range(15))
+
+
+def test_references_show_the_taste_and_are_the_same_again() -> None:
+    (person,) = draw_people(1, seed=9)
+    liked, disliked = references_of(person, 3, seed=9)
+    again, _ = references_of(person, 3, seed=9)
+    assert liked.addresses == again.addresses
+    assert person.appeal(liked.shown).min() > person.appeal(disliked.shown).max()
+
+
+def _day(ours: float, frozen: float) -> dict[str, object]:
+    arm = {"ctr": 0.2, "diversity": 0.5, "coverage": 0.6, "people": 2}
+    return {
+        "arms": {OURS: {**arm, "ndcg": ours}, "frozen": {**arm, "ndcg": frozen}},
+        "ndcg_by_person": {OURS: {"0": ours, "1": ours}, "frozen": {"0": frozen, "1": frozen}},
+        "night": {"verdict": "kept", "code": "no_signal", "version": "", "reason": "chance"},
+    }
+
+
+def test_results_say_whether_the_feed_got_better() -> None:
+    results = together({1: [_day(0.7, 0.7), _day(0.8, 0.7)], 2: [_day(0.7, 0.7), _day(0.82, 0.7)]})
+    assert results["against_frozen"]["low"] > 0
+    assert "better" in verdict(results)
+    assert results["kept_of_the_first_day"] == {"diversity": 1.0, "coverage": 1.0}
+    worse = together({1: [_day(0.7, 0.7), _day(0.6, 0.7)]})
+    assert "no better that can be shown" in verdict(worse)
+    drawn = plot(results)
+    assert drawn.count("<polyline") == 2
+    assert "ours" in drawn
+
+
+def test_a_folder_of_another_simulation_is_refused(tmp_path: Path) -> None:
+    _claim(tmp_path, Options(people=5), 1)
+    _claim(tmp_path, Options(people=5, nights=20), 1)
+    with pytest.raises(ValueError, match="other options"):
+        _claim(tmp_path, Options(people=6), 1)
+    assert json.loads((tmp_path / "options.json").read_text())["people"] == 5

@@ -1,0 +1,1 @@
+"""Prove the method step by step: base, then SFT, then GRPO, then the prediction reward."""

@@ -1,0 +1,95 @@
+"""Turn what was measured of each row and seed into one table, with intervals."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from training.ablation.plan import ROWS, TITLES, Row
+
+DRAWS: Final = 2000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row over its seeds; shares 0-1 with 95 % intervals over seeds and users."""
+
+    row: Row
+    seeds: int
+    splits: Mapping[str, float]
+    mean: float
+    interval: tuple[float, float]
+    similarity: float
+    similarity_interval: tuple[float, float]
+
+
+def line(row: Row, measured: Sequence[Mapping[str, Any]]) -> Line:
+    """From one report a seed: for each set the right answers and likenesses, user by user."""
+    splits = list(measured[0]["splits"])
+    right = [[np.array(one["splits"][s]["right"]) for s in splits] for one in measured]
+    alike = [[np.array(one["splits"][s]["alike"]) for s in splits] for one in measured]
+    by_split = {
+        name: float(np.mean([seed[k].mean() for seed in right])) for k, name in enumerate(splits)
+    }
+    return Line(
+        row=row,
+        seeds=len(measured),
+        splits=by_split,
+        mean=_mean(right),
+        interval=_interval(right),
+        similarity=_mean(alike),
+        similarity_interval=_interval(alike),
+    )
+
+
+def as_markdown(lines: Sequence[Line]) -> str:
+    splits = list(lines[0].splits)
+    head = ["", *splits, "mean", "profile similarity", "seeds"]
+    told = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for one in sorted(lines, key=lambda found: ROWS.index(found.row)):
+        cells = [
+            TITLES[one.row],
+            *(f"{one.splits[name]:.3f}" for name in splits),
+            _told(one.mean, one.interval),
+            _told(one.similarity, one.similarity_interval),
+            str(one.seeds),
+        ]
+        told.append(f"| {' | '.join(cells)} |")
+    return "\n".join(told) + "\n"
+
+
+def monotone(lines: Sequence[Line]) -> dict[str, bool]:
+    """Whether every row is at least as good as the one before it, by both measures."""
+    ordered = sorted(lines, key=lambda found: ROWS.index(found.row))
+    pairs = list(itertools.pairwise(ordered))
+    return {
+        "mean": all(one.mean <= other.mean for one, other in pairs),
+        "profile similarity": all(one.similarity <= other.similarity for one, other in pairs),
+    }
+
+
+def _mean(values: Sequence[Sequence[Any]]) -> float:
+    """Of the sets, each counting the same, and of the seeds."""
+    return float(np.mean([[split.mean() for split in seed] for seed in values]))
+
+
+def _interval(values: Sequence[Sequence[Any]]) -> tuple[float, float]:
+    """Seeds drawn again, and the users of each set; the same users for all of a draw's seeds."""
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(DRAWS):
+        seeds = rng.integers(len(values), size=len(values))
+        users = [rng.integers(len(split), size=len(split)) for split in values[0]]
+        drawn.append(
+            np.mean(
+                [values[seed][k][places].mean() for seed in seeds for k, places in enumerate(users)]
+            )
+        )
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _told(value: float, interval: tuple[float, float]) -> str:
+    return f"{value:.3f} ({interval[0]:.3f}-{interval[1]:.3f})"

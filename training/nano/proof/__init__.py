@@ -1,0 +1,1 @@
+"""Measure a model folder on the frozen simulated benchmarks, element by element."""

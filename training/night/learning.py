@@ -1,0 +1,119 @@
+"""The two trainings of a night, within their shares of its time, and the challenger they leave."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shared.night import ModelFolder, NightRequest
+from training.night.parts import TRIED_PAIRS, Ends, Parts
+from training.night.plan import share_out, training_seconds
+from training.night.stages import Stages
+from training.night.trainers import Task, default_config
+from training.tuning.run_folder import RunFolder, write_whole
+
+
+def choose_tried(dataset: Path, *, seed: int) -> None:
+    """Clicked pairs by weight and all simulated ones, mixed: GRPO goes through them in order."""
+    rng = np.random.default_rng((seed, 0x6290))
+    lines = (dataset / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [(line, json.loads(line)) for line in lines]
+    clicked = [(line, float(case["weight"])) for line, case in told if case["source"] == "clicks"]
+    keys = [rng.exponential() / max(weight, 1e-9) for _, weight in clicked]
+    chosen = [clicked[n][0] for n in np.argsort(keys, kind="stable")[:TRIED_PAIRS]]
+    chosen += [line for line, case in told if case["source"] != "clicks"]
+    mixed = [chosen[n] for n in rng.permutation(len(chosen))]
+    write_whole(dataset / "tried.jsonl", "".join(f"{line}\n" for line in mixed))
+
+
+def sft(folder: Path, request: NightRequest, parts: Parts, stages: Stages) -> dict[str, Any]:
+    share = share_out(stages.budget.left).sft
+    seconds = training_seconds(share)
+    if seconds is None and RunFolder(folder / "sft").progress() is None:
+        raise Ends(
+            "no_time",
+            f"a budget of {request.minutes:g} minutes leaves {share:.0f} s to SFT, too little to"
+            " begin: give more with --minutes",
+        )
+    base, adapter = _begins_with(request)
+    return _train(
+        Task(
+            stage="sft",
+            config=request.sft_config or default_config("sft"),
+            folder=folder / "sft",
+            base=base,
+            adapter=adapter,
+            data=folder / "dataset" / "examples.jsonl",
+            minutes=_minutes(folder / "sft", seconds),
+        ),
+        parts,
+        stages,
+    )
+
+
+def grpo(
+    folder: Path, request: NightRequest, parts: Parts, stages: Stages, *, after: dict[str, Any]
+) -> dict[str, Any]:
+    """Left out where there is no time for it: what SFT has learned can be judged by itself."""
+    spent = RunFolder(folder / "sft").progress()
+    overhead = after["seconds"] - (spent.seconds_spent if spent else 0.0)
+    parts_left = share_out(stages.budget.left)
+    share = stages.budget.left * parts_left.grpo / (parts_left.grpo + parts_left.evidence)
+    seconds = training_seconds(share, overhead=overhead)
+    if seconds is None and RunFolder(folder / "grpo").progress() is None:
+        stages.tell("grpo", f"left out: {share:.0f} s are too little to begin")
+        return {"steps": 0}
+    return _train(
+        Task(
+            stage="grpo",
+            config=request.grpo_config or default_config("grpo"),
+            folder=folder / "grpo",
+            base=_begins_with(request)[0],
+            adapter=Path(after["adapter"]),
+            data=folder / "dataset" / "tried.jsonl",
+            minutes=_minutes(folder / "grpo", seconds),
+        ),
+        parts,
+        stages,
+    )
+
+
+def _minutes(folder: Path, seconds: float | None) -> float:
+    """A run counts what it spent before it was killed; the night's budget has counted that too."""
+    before = RunFolder(folder).progress()
+    return ((before.seconds_spent if before else 0.0) + (seconds or 1.0)) / 60
+
+
+def _train(task: Task, parts: Parts, stages: Stages) -> dict[str, Any]:
+    stages.tell(task.stage, "starting")
+    run = RunFolder(task.folder)
+    trained = parts.train(
+        task, say=lambda line: stages.tell(task.stage, line, seconds_left=_left(run))
+    )
+    return {
+        "adapter": str(trained.adapter), "version": trained.version, "steps": trained.steps,
+    }  # fmt: skip
+
+
+def _begins_with(request: NightRequest) -> tuple[Path, Path | None]:
+    """The base and the adapter to go on with; a champion that is a whole checkpoint is a base."""
+    if request.champion.kind == "adapter":
+        return request.release.folder, request.champion.folder
+    return request.champion.folder, None
+
+
+def challenger(folder: Path, request: NightRequest, adapter: Path, version: str) -> ModelFolder:
+    """The adapter on the release; on another checkpoint nobody could serve it, so it is merged."""
+    base, _ = _begins_with(request)
+    if base == request.release.folder:
+        return ModelFolder(folder=adapter, version=version, kind="adapter")
+    from training.merge import merge
+
+    merged = merge(base=base, adapter=adapter, to=folder / "merged")
+    return ModelFolder(folder=merged, version=version, kind="checkpoint")
+
+
+def _left(run: RunFolder) -> float | None:
+    progress = run.progress()
+    return progress.seconds_left if progress else None

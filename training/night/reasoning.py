@@ -1,0 +1,238 @@
+"""Write what SFT imitates: the champion's own scores where they agree with a click, with reasons.
+
+Rejection sampling: of a pair the champion's digits are drawn several times, as it means them, and
+one drawing that puts the preferred image first is kept. A pair that hardly any drawing agrees with
+is left out: the click is then more likely to be noise than the champion is to be that wrong.
+Reasons are the champion's for those digits, and kept when every one agrees with its digit.
+Simulated people stand beside, for every task: one that is left out is forgotten (training/LOG.md).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL.Image import Image
+
+from shared import prompt
+from shared.taste import ELEMENTS, Element
+from shared.vlm.protocol import Candidate, Scored, Scores
+from training.night.asking import SCORED_AT_ONCE, Model
+from training.night.cases import HeardCase
+from training.rewards.prediction import Sides
+from training.tuning.cases import Case
+from training.tuning.simulated import TASKS, draw_cases, examples
+
+DRAWINGS: Final = 16
+"""Of a pair: enough to find agreement where the champion gives it one chance in five."""
+LEAST_AGREEING: Final = 2
+"""Drawings of 16 that must agree with the click."""
+EXPLAINED: Final = 0.12
+"""Share of the kept pairs that reasons are written for: they cost a hundred scores each."""
+SIMULATED_PEOPLE: Final = 60
+"""With one example a task; more with more clicks, see `simulated_people`."""
+Digits = dict[Element, int]
+Line = dict[str, Any]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of the pairs."""
+
+    pairs: int
+    kept: int
+    disbelieved: int
+    """Pairs that the champion could not be brought to agree with."""
+    without_taste: int
+    explained: int
+    simulated: int
+
+    @property
+    def told(self) -> str:
+        return (
+            f"{self.kept} of {self.pairs} pairs agree with the champion often enough to be"
+            f" imitated, {self.explained} of them with reasons; {self.simulated} simulated examples"
+        )
+
+
+def write_examples(
+    file: Path,
+    cases: Sequence[HeardCase],
+    champion: Model,
+    *,
+    seed: int,
+    most_pairs: int,
+    advance: Callable[[int, int], None],
+    late: Callable[[], bool],
+) -> Written:
+    """Examples in JSON lines, images named from the file's folder; complete or not at all.
+
+    When `late` says so, the pairs that are left are not asked about.
+    """
+    rng = np.random.default_rng((seed, 0x51F7))
+    usable = [case for case in cases if case.taste is not None]
+    chosen = _by_weight(usable, most=most_pairs, rng=rng)
+    lines: list[Line] = []
+    asked = kept = explained = 0
+    each = SCORED_AT_ONCE // 2
+    for at in range(0, len(chosen), each):
+        if late():
+            break
+        part = chosen[at : at + each]
+        found = _agreeing(champion, part, rng)
+        asked += len(part)
+        kept += len(found)
+        lines += [line for agreed in found for line in agreed.score_lines(file.parent)]
+        wanted = [agreed for agreed in found if rng.random() < EXPLAINED]
+        told = _explained(champion, wanted, file.parent)
+        explained += len(told)
+        lines += told
+        advance(asked, len(chosen))
+    people = simulated_people(kept)
+    simulated = list(_simulated(people, file.parent, seed=seed, rng=rng))
+    partial = file.with_suffix(".partial")
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *simulated])
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)
+    return Written(asked, kept, asked - kept, len(cases) - len(usable), explained, len(simulated))
+
+
+def simulated_people(kept: int) -> int:
+    """A third as many as kept pairs, so that what the release could do makes up a third."""
+    return max(SIMULATED_PEOPLE, kept // 3)
+
+
+@dataclass(frozen=True)
+class _Agreed:
+    case: HeardCase
+    better: Digits
+    worse: Digits
+
+    def score_lines(self, folder: Path) -> Iterator[Line]:
+        for image, digits in ((self.case.better, self.better), (self.case.worse, self.worse)):
+            yield {
+                "ask": "score", "profile": _shown(self.case), "images": [_named(image, folder)],
+                "answer": prompt.score_line(digits),
+            }  # fmt: skip
+
+
+def _agreeing(champion: Model, cases: Sequence[HeardCase], rng: Rng) -> list[_Agreed]:
+    pairs = [case.pair() for case in cases]
+    candidates = [
+        Candidate(case.taste, image)
+        for case, pair in zip(cases, pairs, strict=True)
+        for image in pair
+        if case.taste is not None
+    ]
+    scores = champion.score(candidates)
+    found = []
+    for number, case in enumerate(cases):
+        agreed = _drawn(scores[2 * number], scores[2 * number + 1], rng)
+        if agreed is not None:
+            found.append(_Agreed(case, *agreed))
+    return found
+
+
+def _drawn(better: Scores, worse: Scores, rng: Rng) -> tuple[Digits, Digits] | None:
+    """One drawing by chance of those that put the preferred image first, where there are enough."""
+    a, b = _draws(better, rng), _draws(worse, rng)
+    agreeing = np.flatnonzero(a.sum(axis=1) > b.sum(axis=1))
+    if len(agreeing) < LEAST_AGREEING:
+        return None
+    row = int(rng.choice(agreeing))
+    return _digits(a[row]), _digits(b[row])
+
+
+def _draws(scores: Scores, rng: Rng) -> npt.NDArray[np.int64]:
+    """(DRAWINGS, 5)"""
+    columns = []
+    for element in ELEMENTS:
+        p = np.asarray(scores.digits[element], np.float64)
+        columns.append(rng.choice(len(p), size=DRAWINGS, p=p / p.sum()))
+    return np.stack(columns, axis=1)
+
+
+def _digits(row: npt.NDArray[np.int64]) -> Digits:
+    return {element: int(digit) for element, digit in zip(ELEMENTS, row, strict=True)}
+
+
+def _explained(champion: Model, agreed: Sequence[_Agreed], folder: Path) -> list[Line]:
+    """The preferred image's digits with the champion's reasons, where all five could be read."""
+    if not agreed:
+        return []
+    scored = []
+    for one in agreed:
+        taste, (better, _) = one.case.taste, one.case.pair()
+        assert taste is not None
+        scored.append(Scored(Candidate(taste, better), _certain(one.better)))
+    lines = []
+    for one, reasons in zip(agreed, champion.explain(scored), strict=True):
+        if reasons.problems or len(reasons.by_element) < len(ELEMENTS):
+            continue
+        lines.append(
+            {
+                "ask": "explain",
+                "profile": _shown(one.case),
+                "images": [_named(one.case.better, folder)],
+                "answer": prompt.score_line(one.better, reasons.by_element),
+            }
+        )
+    return lines
+
+
+def _certain(digits: Digits) -> Scores:
+    return Scores({e: tuple(float(digit == digits[e]) for digit in range(6)) for e in ELEMENTS})
+
+
+def _shown(case: HeardCase) -> dict[str, Any]:
+    """The words that serving shows of a taste, which are fewer than a profile has."""
+    assert case.taste is not None
+    sides = Sides(prompt.spoken(case.taste.preference), prompt.spoken(case.taste.non_preference))
+    told: dict[str, Any] = json.loads(sides.to_json())
+    return told
+
+
+def _by_weight(cases: Sequence[HeardCase], *, most: int, rng: Rng) -> list[HeardCase]:
+    """At most `most`, in an order in which a heavier pair comes earlier the more it weighs."""
+    keys = [rng.exponential() / max(case.weight, 1e-9) for case in cases]
+    return [cases[number] for number in np.argsort(keys, kind="stable")[:most]]
+
+
+def _simulated(people: int, folder: Path, *, seed: int, rng: Rng) -> Iterator[Line]:
+    images = folder / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    for case in draw_cases(people, seed=seed + 1):
+        told = zip(TASKS, examples(case, TASKS, rng, varied=False), strict=True)
+        for task, example in told:
+            yield {
+                "ask": task, "images": [_stored(image, images) for image in example.images],
+                "answer": example.answer, **_about(task, case),
+            }  # fmt: skip
+
+
+def _about(task: str, case: Case) -> Line:
+    if task == "predict" and case.references is not None:
+        return {
+            "liked": len(case.references.liked), "disliked": len(case.references.disliked)
+        }  # fmt: skip
+    if task in ("score", "explain") and case.truth is not None:
+        return {"profile": json.loads(case.truth.to_json())}
+    return {}
+
+
+def _stored(image: Image, folder: Path) -> str:
+    name = f"{hashlib.sha256(image.tobytes()).hexdigest()}.png"
+    if not (folder / name).exists():
+        partial = folder / f"{name}.partial"
+        image.save(partial, "PNG", compress_level=1)
+        partial.replace(folder / name)
+    return f"{folder.name}/{name}"
+
+
+def _named(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix()

@@ -1,0 +1,1 @@
+"""The closed loop: simulated people click on real feeds while nights pass."""

@@ -1,0 +1,80 @@
+"""Prove the loop: `python -m training.simulate --nights 10 --out runs/simulate`.
+
+Starts a system of its own for each seed, lets simulated people ask for feeds and click through
+Kafka, runs a night after each day, and holds every day's feeds against other rankings of the same
+candidates. Stopped, the same command goes on. Leaves `results.json` and `ndcg.svg`.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from shared.client import NoAnswer
+from shared.errors import Unavailable
+from training.nano.progress import spell
+from training.simulate.day import NoProfile
+from training.simulate.loop import Options, simulate
+from training.simulate.plot import plot
+from training.simulate.results import together, verdict
+from training.simulate.system import System, SystemFailed, running
+from training.tuning.run_folder import write_whole
+
+FAILURE = 1
+
+
+def main() -> int:
+    standard = Options()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--nights", type=int, default=standard.nights)
+    parser.add_argument("--people", type=int, default=standard.people)
+    parser.add_argument("--catalogue", type=int, default=standard.catalogue, help="images (600)")
+    parser.add_argument("--slates", type=int, default=standard.slates, help="a person a day (2)")
+    parser.add_argument("--slate", type=int, default=standard.slate, help="images (20)")
+    parser.add_argument("--minutes", type=float, default=standard.minutes, help="of a night (20)")
+    parser.add_argument("--shift-after", type=int, help="nights, then tastes of some change")
+    parser.add_argument("--seeds", type=_numbers, default=(1, 2, 3), help="default 1,2,3")
+    parser.add_argument("--kafka", help="a running system, with --data-dir, instead of our own")
+    parser.add_argument("--data-dir", type=Path, help="of the running system")
+    parser.add_argument("--out", type=Path, default=Path("runs/simulate"))
+    asked = parser.parse_args()
+    options = Options(
+        nights=asked.nights, people=asked.people, catalogue=asked.catalogue, slates=asked.slates,
+        slate=asked.slate, minutes=asked.minutes, shift_after=asked.shift_after,
+    )  # fmt: skip
+    if asked.slate > asked.catalogue or min(asked.nights, asked.people, asked.slates) < 1:
+        parser.error("a slate must fit into the catalogue, and nights, people and slates are >= 1")
+    if bool(asked.kafka) != bool(asked.data_dir) or (asked.kafka and len(asked.seeds) > 1):
+        parser.error("--kafka needs --data-dir, and one seed: another one wants a fresh system")
+    begun = time.monotonic()
+    by_seed = {}
+    try:
+        for seed in asked.seeds:
+
+            def say(line: str, seed: int = seed) -> None:
+                print(f"{spell(time.monotonic() - begun)}, seed {seed}: {line}", flush=True)
+
+            folder = asked.out / f"seed-{seed}"
+            if asked.kafka:
+                system = System(asked.kafka, asked.data_dir)
+                by_seed[seed] = simulate(folder, system, options, seed=seed, say=say)
+            else:
+                with running(folder / "system") as system:
+                    by_seed[seed] = simulate(folder, system, options, seed=seed, say=say)
+            results = together(by_seed)
+            write_whole(asked.out / "ndcg.svg", plot(results))
+            write_whole(asked.out / "results.json", json.dumps(results, indent=1))
+    except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
+        print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
+        return FAILURE
+    print(verdict(results))
+    return 0
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
