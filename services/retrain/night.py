@@ -4,66 +4,24 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
-from services.retrain.collect import Collected
-from services.retrain.night_end import EndOfNight, NightEnd, Trained, Trial
+from services.retrain.night_end import NightEnd, Trained, Trial
 from services.retrain.night_folders import NightFolders
 from services.retrain.night_lock import HeldElsewhere, night_lock
-from services.retrain.night_metrics import NightMetrics
+from services.retrain.night_parts import BY_HAND, NOW, SCHEDULED, NightParts, NightPlan, named
 from services.retrain.night_settings import NightSettings
-from services.retrain.night_training import NightCrashed, NightStopped, Train
-from services.retrain.promotion import Promoter
-from services.retrain.registry import ModelFolders, NewVersion, NoSuchVersion
-from shared.clock import Clock
+from services.retrain.night_training import NightCrashed, NightStopped
+from services.retrain.registry import NewVersion, NoSuchVersion
 from shared.errors import Unavailable
 from shared.night import REQUEST, ModelFolder, NightRequest, NightResult, NightStep
 from shared.vlm.artefact import Artefact
 from shared.vlm.checkpoint import BadCheckpoint
 
 log = logging.getLogger(__name__)
-SCHEDULED = "night-"
-BY_HAND = "now-"
-"""How the names of nights begin: a killed one is gone on with by its own kind alone, since what a
-person began with a small budget must not take the place of the night."""
 Say = Callable[[NightStep], None]
-
-
-@dataclass(frozen=True)
-class Lake:
-    """Where the clicks lie, and how images are reached."""
-
-    uri: str
-    s3_endpoint: str | None = None
-    allowed_file_roots: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class NightParts:
-    """What a night works with."""
-
-    collect: Callable[[], Collected]
-    train: Train
-    end: EndOfNight
-    folders: ModelFolders
-    promoter: Promoter
-    models_dir: Path
-    """The lock lies here: every instance sees it."""
-    lake: Lake
-    metrics: NightMetrics
-    clock: Clock
-
-
-@dataclass(frozen=True)
-class NightPlan:
-    """What is asked of one night beyond the settings."""
-
-    name: str | None = None
-    """None: a night of its own, named by the moment."""
-    minutes: float | None = None
-    dry_run: bool = False
 
 
 class Night:
@@ -79,7 +37,7 @@ class Night:
         """Ask the night that runs to end; it goes on when the service is back."""
         self._stop.set()
 
-    def run(self, plan: NightPlan = NightPlan(), *, say: Say = lambda step: None) -> NightEnd:
+    def run(self, plan: NightPlan = NOW, *, say: Say = lambda step: None) -> NightEnd:
         """Never raises what it can tell. `skipped` ends are not written down: nothing has run."""
         now = self._parts.clock()
         try:
@@ -88,7 +46,7 @@ class Night:
         except HeldElsewhere as error:
             return self._skipped(plan, now, "held", f"{error}; one night runs at a time")
         except Unavailable as error:
-            name = plan.name or _named(now)
+            name = plan.name or named(now)
             return self._kept(name, "registry", error.detail)
 
     def _alone(self, plan: NightPlan, now: datetime, say: Say) -> NightEnd:
@@ -98,7 +56,7 @@ class Night:
         self._parts.metrics.running.set(1)
         kind = SCHEDULED if plan.name else BY_HAND
         request = None if plan.dry_run else self._folders.unfinished(kind, now=now)
-        name = request.night if request else plan.name or _named(now)
+        name = request.night if request else plan.name or named(now)
         try:
             end = self._judged(name, request, plan, now, self._beating(say))
         except NightStopped as error:
@@ -220,22 +178,6 @@ class Night:
             say(step)
 
         return told
-
-
-def scheduled(now: datetime, *, begins: str) -> NightPlan:
-    """The night of the day on which it was due, in `now`'s zone; one day has one night.
-
-    A run that is made up for after midnight still belongs to the day before.
-    """
-    hour, minute = map(int, begins.split(":"))
-    due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    # A scheduler may wake a moment early.
-    day = due if now >= due - timedelta(minutes=1) else due - timedelta(days=1)
-    return NightPlan(name=f"{SCHEDULED}{day.date().isoformat()}")
-
-
-def _named(now: datetime) -> str:
-    return f"{BY_HAND}{now.strftime('%Y-%m-%d-%H%M%S')}"
 
 
 def _folder(artefact: Artefact) -> ModelFolder:

@@ -15,10 +15,11 @@ from services.retrain.canary import CanaryWatch
 from services.retrain.collect import Collector
 from services.retrain.config import RetrainSettings
 from services.retrain.gate import run_gate
-from services.retrain.night import SCHEDULED, Lake, Night, NightParts, scheduled
+from services.retrain.night import Night
 from services.retrain.night_end import EndOfNight
 from services.retrain.night_folders import NightFolders
 from services.retrain.night_metrics import NightMetrics
+from services.retrain.night_parts import SCHEDULED, Lake, NightParts, scheduled
 from services.retrain.night_settings import NightSettings
 from services.retrain.night_training import TrainApart
 from services.retrain.opening import models_dir, open_folders, open_promoter

@@ -45,5 +45,5 @@ class ModelSettings(BaseModel):
     model_server_timeout_seconds: PositiveFloat = 120.0
     """Seconds to an answer, queue included; a comparison of a large model writes 2,000 tokens."""
     model_server_longest_side: PositiveInt = 1024
-    """Pixels of the longer side of an image that is sent to a model whose checkpoint is not here to
-    say what it sees; about the million pixels that vLLM gives Qwen2.5-VL."""
+    """Pixels of the longer side of an image that is sent; a Qwen2.5-VL would take twelve million
+    pixels of it, which are 16,000 tokens."""

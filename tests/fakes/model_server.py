@@ -28,6 +28,7 @@ class ModelServer:
         """Answers to the next questions, in place of the right ones."""
         self.seconds = 0.0
         self.disconnects = 0
+        self.resets = False
         self.loses_adapters = False
         self.takes_adapters = True
         self.forces = True
@@ -88,6 +89,8 @@ class ModelServer:
         if self.disconnects:
             self.disconnects -= 1
             assert request.transport is not None
+            if self.resets:
+                request.transport.abort()
             request.transport.close()
         if self.instead:
             return self.instead.popleft()

@@ -16,10 +16,10 @@ from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
 from services.retrain.app import collector
 from services.retrain.config import RetrainSettings
-from services.retrain.night import NightPlan
 from services.retrain.night_app import NightWiring, build_night
 from services.retrain.night_end import NightEnd
 from services.retrain.night_metrics import NightMetrics
+from services.retrain.night_parts import NightPlan
 from shared.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.messaging.provision import provision

@@ -15,6 +15,8 @@ from shared.vlm.settings import ModelSettings
 PART: Final = "model"
 CONNECT_SECONDS: Final = 5.0
 """A server that is there takes a connection at once, however busy it is."""
+KEPT_SECONDS: Final = 3.0
+"""An idle connection; vLLM closes its side after five."""
 TOLD_CHARACTERS: Final = 300
 """Of a server's own words: some repeat the question, which may hold a person's image."""
 ROUTES: Final = "v1"
@@ -22,6 +24,10 @@ ROUTES: Final = "v1"
 
 class NotFound(Exception):
     """The server has no such route or model; the text is its own."""
+
+
+class Closed(Exception):
+    """A connection that was kept open ended before the question was read; asking again is safe."""
 
 
 class Failed(Unavailable):
@@ -46,7 +52,7 @@ class Connection:
                 total=settings.model_server_timeout_seconds, sock_connect=CONNECT_SECONDS
             ),
             # The semaphore bounds the questions; promotions must not wait behind them.
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
         )
         self._few = asyncio.Semaphore(settings.model_server_at_once)
 
@@ -66,8 +72,7 @@ class Connection:
         """The same with a question; words that are no JSON are returned as they are."""
         try:
             return await self._send("POST", route, body)
-        except aiohttp.ServerDisconnectedError:
-            # A connection kept open was closed under us before the question was read.
+        except Closed:
             return await self._send("POST", route, body, last=True)
 
     async def close(self) -> None:
@@ -95,8 +100,8 @@ class Connection:
                 PART, f"{self.address} did not answer within {self._timeout_seconds:g} s"
             ) from error
         except aiohttp.ClientError as error:
-            if isinstance(error, aiohttp.ServerDisconnectedError) and body and not last:
-                raise
+            if _closed_under_us(error) and body and not last:
+                raise Closed from error
             raise Unavailable(PART, f"{self.address} cannot be reached: {error}") from error
         if status != 200:
             raise failure(status, text, address=str(self.address))
@@ -104,6 +109,12 @@ class Connection:
             return json.loads(text)
         except ValueError:
             return text
+
+
+def _closed_under_us(error: aiohttp.ClientError) -> bool:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return False
+    return isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
 
 
 def base_address(setting: str) -> URL:

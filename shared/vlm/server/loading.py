@@ -43,9 +43,10 @@ class ServerLoader:
         server = Connection(settings)
         try:
             found = await look(server, settings, known)
-            pictures: Pictures = AtMost(settings.model_server_longest_side)
+            longest = settings.model_server_longest_side
+            pictures: Pictures = AtMost(longest)
             if found.artefact is not None:
-                pictures = AsTheModelSees(found.artefact.folder)
+                pictures = AsTheModelSees(found.artefact.folder, longest)
             forced = await _forced(server, found)
             made = cls(server, found, forced=forced, pictures=pictures)
             await try_scores(made.load_release(), address=str(server.address))

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[3]
 LIGHT = ("services.watch.app", "services.retrain.app", "services.ops.app", "services.ops.web")
 ABSENT = ("torch", "transformers", "sentence_transformers", "safetensors", "skimage", "jgo",
@@ -20,7 +18,8 @@ class Absent:
         if name.partition(".")[0] in absent:
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Absent())
-__import__(sys.argv[1])
+for module in sys.argv[1].split(","):
+    __import__(module)
 """
 
 
@@ -35,10 +34,9 @@ def _requirements(image: str) -> set[str]:
     return set(module.needed(image, ROOT / "pyproject.toml"))
 
 
-@pytest.mark.parametrize("module", LIGHT)
-def test_a_light_service_starts_without_a_model(module: str) -> None:
+def test_the_light_services_start_without_a_model() -> None:
     told = subprocess.run(
-        [sys.executable, "-c", WITHOUT, module, ",".join(ABSENT)],
+        [sys.executable, "-c", WITHOUT, ",".join(LIGHT), ",".join(ABSENT)],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr[-2000:]

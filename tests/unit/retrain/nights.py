@@ -10,9 +10,10 @@ from prometheus_client import CollectorRegistry
 
 from services.retrain.collect import Collected, Problem
 from services.retrain.gate import GateVerdict
-from services.retrain.night import Lake, Night, NightParts
+from services.retrain.night import Night
 from services.retrain.night_end import EndOfNight
 from services.retrain.night_metrics import NightMetrics
+from services.retrain.night_parts import Lake, NightParts
 from services.retrain.night_settings import NightSettings
 from shared.night import ModelFolder, NightRequest, NightResult, NightStep
 from tests.unit.retrain.test_promotion import RELEASE, World

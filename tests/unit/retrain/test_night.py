@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from services.retrain.app import collector
 from services.retrain.collect import Problem
 from services.retrain.config import RetrainSettings
-from services.retrain.night import SCHEDULED, NightPlan, scheduled
 from services.retrain.night_app import NightWiring, night_jobs
 from services.retrain.night_folders import NightFolders
 from services.retrain.night_lock import night_lock
 from services.retrain.night_metrics import NightMetrics
+from services.retrain.night_parts import SCHEDULED, NightPlan, scheduled
 from services.retrain.night_settings import NightSettings
 from services.retrain.night_training import NightCrashed, NightStopped, TrainApart
 from services.retrain.registry_settings import RegistrySettings

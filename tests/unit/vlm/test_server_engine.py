@@ -119,9 +119,11 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
             pass
 
 
+@pytest.mark.parametrize("resets", [False, True])
 async def test_a_connection_that_was_closed_meanwhile_is_made_anew(
-    server: ModelServer, settings: ModelSettings
+    server: ModelServer, settings: ModelSettings, resets: bool
 ) -> None:
+    server.resets = resets
     async with open_model(settings) as model:
         server.disconnects = 1
         assert len(await model.describe([ASKED[0].image])) == 1

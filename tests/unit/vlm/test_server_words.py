@@ -137,10 +137,11 @@ def test_a_tokenizer_that_joins_the_beginning_with_the_rest_is_refused() -> None
 
 def test_images_are_sent_as_the_model_sees_them_or_no_larger_than_set() -> None:
     wide = Image.new("RGB", (4000, 100), "red")
-    seen = AsTheModelSees(shipped_folder()).data_url(wide)
+    seen = AsTheModelSees(shipped_folder(), 1000).data_url(wide)
     assert seen.startswith("data:image/png;base64,")
     assert sent_size(seen) == (84, 84)
     assert sent_size(AtMost(1000).data_url(wide)) == (1000, 25)
+    assert sent_size(AsTheModelSees(shipped_folder(), 56).data_url(wide)) == (84, 84)
     assert sent_size(AtMost(1000).data_url(Image.new("LA", (30, 20)))) == (30, 20)
 
 
