@@ -15,8 +15,6 @@ from shared.vlm.settings import ModelSettings
 PART: Final = "model"
 CONNECT_SECONDS: Final = 5.0
 """A server that is there takes a connection at once, however busy it is."""
-KEPT_SECONDS: Final = 3.0
-"""An idle connection; vLLM closes its side after five."""
 TOLD_CHARACTERS: Final = 300
 """Of a server's own words: some repeat the question, which may hold a person's image."""
 ROUTES: Final = "v1"
@@ -27,7 +25,7 @@ class NotFound(Exception):
 
 
 class Closed(Exception):
-    """A connection that was kept open ended before the question was read; asking again is safe."""
+    """A connection ended before it brought an answer; asking again is safe."""
 
 
 class Failed(Unavailable):
@@ -51,8 +49,10 @@ class Connection:
             timeout=aiohttp.ClientTimeout(
                 total=settings.model_server_timeout_seconds, sock_connect=CONNECT_SECONDS
             ),
-            # The semaphore bounds the questions; promotions must not wait behind them.
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+            # The semaphore bounds the questions; promotions must not wait behind them. No connection
+            # is kept: vLLM closes an idle one after five seconds, maybe just as a question goes out,
+            # and making one is little beside an answer.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
         )
         self._few = asyncio.Semaphore(settings.model_server_at_once)
 
