@@ -17,7 +17,6 @@ ROOT = Path(__file__).parents[2]
 CHART = ROOT / "infra" / "helm" / "preferstream"
 KUBERNETES = ("1.29", "1.37")
 """The oldest that the chart allows, and the newest that the validator knows."""
-NOT_YET = {"PREFERSTREAM_MODEL_SERVER", "PREFERSTREAM_MODEL_SERVER_MODEL"}
 OF_OTHERS = {"keda.sh/v1alpha1", "monitoring.coreos.com/v1"}
 """Custom resources, whose schemas no registry of packages holds."""
 
@@ -169,7 +168,7 @@ def test_every_module_and_setting_is_one_that_there_is(resources: list[dict[str,
         variables = {one["name"] for one in container.get("env", [])}
         variables |= set(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
         ours = {one for one in variables if one.startswith("PREFERSTREAM_")}
-        assert ours <= known_variables() | NOT_YET
+        assert ours <= known_variables()
 
 
 def test_scaling_hangs_on_the_group_that_reads_the_topic(large: list[dict[str, Any]]) -> None:

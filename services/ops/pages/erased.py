@@ -13,6 +13,7 @@ from services.ops.pages.people import Person, PersonOf
 from services.ops.pages.rendering import fragment, render
 from shared.client.records import events_of
 from shared.events import UserErased
+from shared.events.erase import ERASING_SERVICES
 from shared.events.topics import ERASED
 
 router = APIRouter()
@@ -51,4 +52,8 @@ def _take(found: dict[str, UserErased], event: UserErased, person: Person, event
 
 
 def _shown(found: dict[str, UserErased]) -> str:
-    return fragment("_receipts.html", receipts=sorted(found.values(), key=lambda one: one.service))
+    return fragment(
+        "_receipts.html",
+        receipts=sorted(found.values(), key=lambda one: one.service),
+        awaited=[name for name in ERASING_SERVICES if name not in found],
+    )

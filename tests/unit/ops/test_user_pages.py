@@ -176,15 +176,21 @@ async def test_receipts_of_an_erasure_are_shown_as_they_come() -> None:
     first = await anext(told)
     where.kafka.tell(_receipt(erasure, "assessor"))
     second = await anext(told)
-    await told.aclose()
     assert "profile" in first[1]
     assert "2 profiles" in first[1]
     assert "other" not in first[1]
-    assert "assessor" in second[1]
+    assert "waiting for assessor, retrain" in first[1]
+    assert "waiting for retrain" in second[1]
+    where.kafka.tell(_receipt(erasure, "retrain", left=3))
+    third = await anext(told)
+    assert "Every service" in third[1]
+    assert 'class="state bad">3<' in third[1]
+    await told.aclose()
 
 
-def _receipt(erasure: Any, service: str) -> UserErased:
+def _receipt(erasure: Any, service: str, *, left: int = 0) -> UserErased:
     return UserErased(
         event_id=uuid4(), occurred_at=NOW, user_id="ada", erase_event_id=erasure,
         service=service, removed={"profiles": 2},
+        remaining={"profiles": left},
     )  # fmt: skip
