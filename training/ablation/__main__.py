@@ -18,6 +18,7 @@ from training.ablation.plan import Budget, Row, Step, as_toml, configuration, st
 from training.ablation.table import as_markdown, line, monotone
 from training.merge import merge
 from training.nano.proof.cases import Truth, read_truth
+from training.tuning.policy import folder_of
 
 BASE = "base"
 
@@ -52,7 +53,8 @@ def _trained(step: Step, *, base: Path, run: Path, budget: Budget) -> Path:
     file.write_text(as_toml(told), encoding="utf-8")
     command = [sys.executable, "-m", step.module, "--config", str(file)]
     if step.begins_with is not None:
-        command += ["--adapter", str(run / "trainings" / step.begins_with.name / "adapter")]
+        earlier = run / "trainings" / step.begins_with.name / "adapter"
+        command += ["--adapter", str(folder_of(earlier))]
     print(f"Training {step.name}.", flush=True)
     subprocess.run(command, check=True)
     return merge(base=base, adapter=folder / "adapter", to=merged)

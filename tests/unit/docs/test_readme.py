@@ -63,3 +63,8 @@ def test_the_list_of_settings_is_complete_and_in_order() -> None:
     from services.cli.known_settings import env_example
 
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
+
+
+def test_no_two_decisions_share_a_number() -> None:
+    numbers = [path.name.split("-")[0] for path in (ROOT / "infra/decisions").glob("*.md")]
+    assert len(numbers) == len(set(numbers))
