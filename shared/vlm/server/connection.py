@@ -49,8 +49,8 @@ class Connection:
             timeout=aiohttp.ClientTimeout(
                 total=settings.model_server_timeout_seconds, sock_connect=CONNECT_SECONDS
             ),
-            # The semaphore bounds the questions; promotions must not wait behind them. vLLM closes an
-            # idle connection after five seconds, maybe just as a question goes out: none is kept.
+            # The semaphore bounds the questions; promotions must not wait behind them. vLLM closes
+            # an idle connection after five seconds, maybe under a question: none is kept.
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
         )
         self._few = asyncio.Semaphore(settings.model_server_at_once)
