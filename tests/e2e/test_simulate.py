@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.system import environment
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.night, pytest.mark.timeout(1200)]
 SMALL = (
     "--nights", "1", "--people", "6", "--catalogue", "40", "--slates", "1", "--slate", "6",
     "--seeds", "1", "--minutes", "2",
