@@ -13,6 +13,9 @@ from shared.vlm.engines import EngineLoader, open_engine
 from shared.vlm.protocol import Candidate
 from shared.vlm.settings import ModelSettings
 from tests.vllm_fixtures import RunningServer, needs_vllm
+from training.prefersim.renderer import as_image, render
+from training.prefersim.scenes import draw_scenes
+from training.prefersim.vocabulary import sample_attributes
 
 HERE, AT_A_SERVER = "in this process", "at a server"
 ENGINES = [
@@ -45,6 +48,13 @@ def picture(number: int, *, size: tuple[int, int] = (84, 84)) -> Image.Image:
     """A mosaic of its own for each number."""
     drawn = np.random.default_rng(number).integers(0, 256, (6, 6, 3)).astype(np.uint8)
     return Image.fromarray(drawn).resize(size, Image.Resampling.NEAREST)
+
+
+def drawings(count: int) -> tuple[Image.Image, ...]:
+    """What the shipped model was made for, and can tell every element of."""
+    rng = np.random.default_rng(5)
+    shown = sample_attributes(rng, count)
+    return tuple(as_image(one) for one in render(draw_scenes(rng, count), shown, rng))
 
 
 def side(**words: str) -> TasteSide:

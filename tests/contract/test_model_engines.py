@@ -10,7 +10,7 @@ from shared import reason
 from shared.taste import ELEMENTS, Taste
 from shared.vlm.engines import EngineLoader, Model
 from shared.vlm.protocol import Candidate, References, Scored
-from tests.contract.engines import ENGINES, candidates, opener, picture, settings_for
+from tests.contract.engines import ENGINES, candidates, drawings, opener, settings_for
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1200)]
 
@@ -65,7 +65,7 @@ async def test_reasons_agree_with_the_scores_they_were_asked_for(model: Model) -
 
 
 async def test_predictions_and_descriptions_are_whole(model: Model) -> None:
-    images = tuple(picture(n) for n in range(10))
+    images = drawings(10)
     asked = [References(images[:5], images[5:]), References(images[:1], images[1:2])]
     for predicted in await model.predict(asked):
         assert predicted.problems == ()
