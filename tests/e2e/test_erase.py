@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,27 @@ def lived(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
     likes += [act(user, "reference_dislike", path) for path in files.disliked]
     slate = {path.name: path.as_uri() for path in files.slate[:4]}
     with Client(system.kafka) as app:
-        profile = app.profile_when(
-            user,
-            lambda p: p.evidence.liked + p.evidence.disliked == len(likes),
-            after=lambda: app.send(*likes),
-            seconds=PATIENCE_SECONDS,
-        )
+        knows(app, user, len(likes), after=lambda: app.send(*likes))
         feed = app.rank(user, slate, explain="none", seconds=PATIENCE_SECONDS)
-        app.act(user, "click", feed.items[0].image_id, request_id=feed.request_id)
+        assert feed.status == "ok"
+        clicked = feed.items[0].image_id
+        return knows(
+            app,
+            user,
+            len(likes) + 1,
+            after=lambda: app.act(user, "click", clicked, request_id=feed.request_id),
+        )
+
+
+def knows(app: Client, user: str, count: int, *, after: Callable[[], object]) -> ProfileUpdated:
+    """The first profile that rests on so many references."""
+    profile = app.profile_when(
+        user,
+        lambda p: p.evidence.liked + p.evidence.disliked == count,
+        after=after,
+        seconds=PATIENCE_SECONDS,
+    )
     assert profile is not None
-    assert feed.status == "ok"
     return profile
 
 
@@ -105,7 +117,8 @@ def test_an_erased_person_is_found_nowhere_and_begins_anew(
     assert (shown.returncode, "has no profile" in shown.stderr) == (1, True)
     other = preferstream("profile", "show", "who-stays", "--json", data_dir=system.data_dir)
     assert json.loads(other.stdout)["evidence"]["liked"] >= len(files.liked)
-    assert lived(system, files, USER).profile_version == 1
+    # With exactly the references of now (`knows`), and without the pin of before.
+    assert lived(system, files, USER).corrections == ()
 
 
 def test_an_old_event_that_is_sent_late_brings_nobody_back(
