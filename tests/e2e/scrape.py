@@ -1,5 +1,6 @@
 """Scrape every service of a running system, as Prometheus does."""
 
+import time
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +18,18 @@ class Scraped:
     name: str
     kind: str
     samples: tuple[Any, ...]
+    at: float
+    """Unix seconds."""
 
 
 def scrape(system: System) -> list[Scraped]:
     found = []
+    now = time.time()
     for service, address in system.ready["services"].items():
         with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:
             text = answer.read().decode()
         found += [
-            Scraped(service, family.name, family.type, tuple(family.samples))
+            Scraped(service, family.name, family.type, tuple(family.samples), now)
             for family in text_string_to_metric_families(text)
         ]
     return found
