@@ -21,6 +21,7 @@ COLUMNS: Final = (
     Column("written_at", "moment", required=True),
     Column("erased_at", "moment", required=True),
 )
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 Person = tuple[str, str]
 """Tenant and user id."""
 
@@ -99,7 +100,8 @@ def _told(text: str, field: str) -> str | None:
         value = json.loads(found[1])
     except ValueError:
         return None
-    return value if isinstance(value, str) else None
+    # A lone surrogate is no text, and names nobody.
+    return value if isinstance(value, str) and not _SURROGATE.search(value) else None
 
 
 def _rows(table: DeltaTable) -> list[dict[str, Any]]:

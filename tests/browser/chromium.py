@@ -94,7 +94,7 @@ def _fetch(folder: Path) -> None:
     (folder / "fonts.conf").write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
         '<dir prefix="relative">fonts</dir><dir>/usr/share/fonts</dir>'
-        '<cachedir prefix="relative">font-cache</cachedir></fontconfig>',
+        '<cachedir prefix="xdg">fontconfig</cachedir></fontconfig>',
         encoding="utf-8",
     )
 

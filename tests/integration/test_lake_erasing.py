@@ -137,6 +137,13 @@ def test_records_that_could_not_be_read_go_when_they_name_the_person(
     assert len(lake.rows()) == 2
 
 
+def test_a_name_that_is_no_text_holds_up_no_collection(lake: Lake, sender: Sender) -> None:
+    erase(lake, ADA)
+    send(sender, [rb'{"user_id": "\ud800", "tenant": "\udfff"}', *likes(BO, 1)])
+    lake.collector().run()
+    assert len(lake.rows()) == 2
+
+
 def test_older_records_that_kafka_still_has_are_not_collected_again(
     lake: Lake, sender: Sender
 ) -> None:
