@@ -31,6 +31,10 @@ class Erasure(Value):
         """
         return occurred_at <= self.occurred_at or written_at <= self.written_at
 
+    def covers_record(self, occurred_at: datetime, *, written_ms: int) -> bool:
+        """The same of an event and the Kafka timestamp, milliseconds, of its record."""
+        return self.covers(occurred_at, written_at=datetime.fromtimestamp(written_ms / 1000, UTC))
+
     def with_earlier(self, other: "Erasure | None") -> "Erasure":
         """Both of a person's erasures as one."""
         if other is None:

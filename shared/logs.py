@@ -14,7 +14,7 @@ from shared.tracing import current_ids
 TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s%(told)s"
 CHATTY: Final = ("kafka", "aiokafka")
 """Kafka's clients tell at INFO of every connection they open, which the watch does all day."""
-_about: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039
+_about: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039  # it is copied, never changed
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def write_adapter(folder: Path, *, seed: int, strength: float = 0.02) -> Path:
     generator = torch.Generator().manual_seed(seed)
     tensors = {}
     with safe_open(shipped_folder() / "model.safetensors", "pt") as weights:
-        names = [n for n in weights.keys() if n.endswith("self_attn.q_proj.weight")]  # noqa: SIM118
+        names = [n for n in weights.keys() if n.endswith("self_attn.q_proj.weight")]  # noqa: SIM118  # no mapping
         for name in names:
             out, into = weights.get_slice(name).get_shape()
             module = "model.language_model.layers." + name.split("layers.")[1]

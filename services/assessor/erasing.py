@@ -1,13 +1,11 @@
 """Forget people, and answer no request from before they asked to be forgotten."""
 
-from datetime import UTC, datetime
 from typing import Protocol
 
 from services.assessor.answered import Answered
 from shared.clock import Clock
 from shared.erasures import Erasure
-from shared.events import ImageCandidates, UserErase, UserErased
-from shared.ids import erased_event_id
+from shared.events import ImageCandidates, UserErase
 from shared.messaging.contract import Publisher
 
 
@@ -36,13 +34,9 @@ class Erasing:
         await self._erasures.remember(erasure, tenant=event.tenant, user_id=event.user_id)
         removed = self._answered.forget(tenant=event.tenant, user_id=event.user_id)
         await self._publisher.publish(
-            UserErased(
-                event_id=erased_event_id(erase_event_id=event.event_id, service="assessor"),
-                occurred_at=self._clock(),
-                user_id=event.user_id,
-                tenant=event.tenant,
-                erase_event_id=event.event_id,
-                service="assessor",
+            event.receipt(
+                "assessor",
+                at=self._clock(),
                 removed={"remembered_requests": removed},
                 remaining={
                     "remembered_requests": self._answered.count(
@@ -55,5 +49,6 @@ class Erasing:
     async def is_past(self, request: ImageCandidates, *, written_ms: int) -> bool:
         """Whether the person has been erased since they asked."""
         erasure = await self._erasures.erased(tenant=request.tenant, user_id=request.user_id)
-        written_at = datetime.fromtimestamp(written_ms / 1000, UTC)
-        return erasure is not None and erasure.covers(request.occurred_at, written_at=written_at)
+        return erasure is not None and erasure.covers_record(
+            request.occurred_at, written_ms=written_ms
+        )

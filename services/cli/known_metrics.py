@@ -102,7 +102,7 @@ class _NoModel:
 
     @property
     def lineup(self) -> Lineup:
-        raise NotImplementedError
+        raise NotImplementedError  # nobody asks: only names are read
 
 
 class _Listing(CollectorRegistry):
@@ -153,7 +153,7 @@ def _registered(build: Callable[[CollectorRegistry], object]) -> list[Collector]
 def _described(collector: Collector, service: str) -> Iterator[KnownMetric]:
     # The client tells label names in no public way.
     own: tuple[str, ...] = tuple(getattr(collector, "_labelnames", ()))
-    for family in collector.describe():  # type: ignore[attr-defined]
+    for family in collector.describe():  # type: ignore[attr-defined]  # all but the base class have it
         labels = own or tuple(getattr(family, "_labelnames", ()))
         yield KnownMetric(family.name, family.type, family.documentation, labels, service)
 

@@ -45,7 +45,7 @@ def web_app(ops: Ops) -> ASGIApp:
         title="Preferstream", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None
     )
     app.state.ops = ops
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     app.include_router(health.router)
     app.include_router(gateway_router())
     app.include_router(sign_in.router)

@@ -1,14 +1,11 @@
 """Forget people, and take in nothing more from before they asked to be forgotten."""
 
-from datetime import UTC, datetime
-
 from services.profile.announcing import Person
 from shared.clock import Clock
 from shared.erasures import Erasure
-from shared.events import UserErase, UserErased
+from shared.events import UserErase
 from shared.events.base import Event, record_key
 from shared.events.topics import PROFILES
-from shared.ids import erased_event_id
 from shared.messaging.contract import Delivery, Publisher
 from shared.store.protocol import ErasureStore, ProfileStore, SeenStore
 
@@ -43,13 +40,9 @@ class Erasing:
         removed = await self._forget(person)
         remaining = await self._erasures.remaining(tenant=person.tenant, user_id=person.user_id)
         await self._publisher.publish(
-            UserErased(
-                event_id=erased_event_id(erase_event_id=event.event_id, service="profile"),
-                occurred_at=self._clock(),
-                user_id=event.user_id,
-                tenant=event.tenant,
-                erase_event_id=event.event_id,
-                service="profile",
+            event.receipt(
+                "profile",
+                at=self._clock(),
                 removed=removed,
                 remaining=remaining,
             )
@@ -58,8 +51,9 @@ class Erasing:
     async def is_past(self, event: Event, delivery: Delivery) -> bool:
         """Whether the person has been erased since this happened."""
         erasure = await self._erasures.erased(tenant=event.tenant, user_id=event.user_id)
-        written_at = datetime.fromtimestamp(delivery.record.timestamp_ms / 1000, UTC)
-        return erasure is not None and erasure.covers(event.occurred_at, written_at=written_at)
+        return erasure is not None and erasure.covers_record(
+            event.occurred_at, written_ms=delivery.record.timestamp_ms
+        )
 
     async def undo_if_past(self, event: Event, delivery: Delivery) -> None:
         """After an event has had its effect: none of it, if the person was erased meanwhile."""

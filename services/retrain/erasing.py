@@ -7,8 +7,7 @@ from typing import Protocol
 from services.retrain.lake_erasures import Person
 from shared.clock import Clock
 from shared.erasures import Erasure
-from shared.events import UserErase, UserErased
-from shared.ids import erased_event_id
+from shared.events import UserErase
 from shared.messaging.contract import Delivery, Publisher
 
 
@@ -45,13 +44,9 @@ class Erasing:
         async with self._one_at_a_time:
             removed, remaining = await asyncio.to_thread(self._erase, person, erasure)
         await self._publisher.publish(
-            UserErased(
-                event_id=erased_event_id(erase_event_id=event.event_id, service="retrain"),
-                occurred_at=self._clock(),
-                user_id=event.user_id,
-                tenant=event.tenant,
-                erase_event_id=event.event_id,
-                service="retrain",
+            event.receipt(
+                "retrain",
+                at=self._clock(),
                 removed=removed,
                 remaining=remaining,
             )

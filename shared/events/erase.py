@@ -1,5 +1,7 @@
 """A user asks to be forgotten, and each service says what it removed."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
@@ -7,6 +9,7 @@ from pydantic import Field
 
 from shared.events.base import Event
 from shared.events.fields import Identifier, Text
+from shared.ids import erased_event_id
 
 
 class UserErase(Event):
@@ -15,6 +18,26 @@ class UserErase(Event):
     event_type: ClassVar[str] = "user.erase.v1"
 
     reason: Text | None = None
+
+    def receipt(
+        self,
+        service: str,
+        *,
+        at: datetime,
+        removed: Mapping[str, int],
+        remaining: Mapping[str, int],
+    ) -> "UserErased":
+        """A service's answer; a redelivered erasure gets the receipt of the first under its id."""
+        return UserErased(
+            event_id=erased_event_id(erase_event_id=self.event_id, service=service),
+            occurred_at=at,
+            user_id=self.user_id,
+            tenant=self.tenant,
+            erase_event_id=self.event_id,
+            service=service,
+            removed=dict(removed),
+            remaining=dict(remaining),
+        )
 
 
 class UserErased(Event):

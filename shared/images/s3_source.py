@@ -24,7 +24,7 @@ class S3Source:
     async def fetch(self, uri: str) -> bytes:
         """The object's bytes; raises `Unprocessable` or `Unavailable`."""
         # Imported here: a second that only those who read from S3 should pay.
-        from botocore import exceptions as boto  # type: ignore[import-untyped]
+        from botocore import exceptions as boto  # type: ignore[import-untyped]  # ships no types
 
         bucket, _, key = uri[len("s3://") :].partition("/")
         if uri[:5].lower() != "s3://" or not bucket or not key:

@@ -68,7 +68,7 @@ class Reading:
         await self.take(record)
 
     async def take(self, record: Record) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each path has its own
 
     async def _parse(self, raw: ConsumerRecord[Any, Any]) -> KafkaAckableMessage:
         # FastStream's own parser decodes every header and fails on one that is null or not UTF-8,
@@ -129,7 +129,7 @@ class SlowPath(Reading):
         await self.window.close()
 
 
-class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]
+class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
     """For events that take milliseconds: one after another, committed by FastStream when done."""
 
     def __init__(

@@ -22,7 +22,7 @@ SPAN_LOOK_SECONDS = 0.05
 """How often a consumer that waits for the oldest event looks again."""
 
 
-class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]
+class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
     """The events in work of one consumer, which it listens to for partitions that come and go."""
 
     def __init__(

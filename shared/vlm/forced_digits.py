@@ -13,7 +13,7 @@ LOOK_BACK_TOKENS: Final = 16
 """Enough to spell the longest element name in any tokenizer."""
 
 
-class ForcedDigits(LogitsProcessor):  # type: ignore[misc]
+class ForcedDigits(LogitsProcessor):  # type: ignore[misc]  # untyped base
     """After `art style:` each row can go on with nothing but its own digit."""
 
     def __init__(

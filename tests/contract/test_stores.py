@@ -396,5 +396,5 @@ async def test_a_server_that_does_not_answer_is_unavailable(
         QdrantProfiles(client, embedder=EMBEDDER.name), QdrantImages(client, embedder=EMBEDDER.name)
     )
     with pytest.raises(Unavailable, match="Qdrant does not answer"):
-        await ask(stores)  # type: ignore[misc]
+        await ask(stores)  # type: ignore[misc]  # all are awaitable
     await client.close()

@@ -2,7 +2,8 @@
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -11,7 +12,7 @@ from shared.client.records import send
 from shared.clock import system_clock
 from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, RankedFeed
 from shared.events.base import Event
-from shared.taste import ELEMENTS
+from shared.taste import ELEMENTS, Element
 from training.prefersim.renderer import as_image, render
 from training.prefersim.scenes import draw_scenes
 from training.simulate.people import Person, clicks, draw_images, draw_people
@@ -81,7 +82,7 @@ def _action(person: Person, kind: str, image: str, request: str) -> Feedback:
 
 
 def _profile(person: Person) -> ProfileUpdated:
-    def side(words: dict) -> dict:  # type: ignore[type-arg]
+    def side(words: Mapping[Element, Sequence[str]]) -> dict[str, Any]:
         return {e.value: [{"word": w, "weight": 1.0} for w in found] for e, found in words.items()}
 
     return ProfileUpdated.model_validate(

@@ -95,7 +95,7 @@ async def test_every_page_is_for_everybody(system: System, path: str, shown: str
                 browser,
                 system.ready["dashboard"],
                 colors=colors,
-                width=width,  # type: ignore[arg-type]
+                width=width,  # type: ignore[arg-type]  # one of the two above
             ) as here:
                 await here.open(path)
                 await here.sees(shown)

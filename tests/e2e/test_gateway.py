@@ -93,7 +93,7 @@ def test_a_bad_image_is_told_of_and_a_bad_request_never_reaches_kafka(
 ) -> None:
     bad = {"image_id": "gone", "uri": "file:///nowhere/gone.png"}
     body = _slate(files, "web-carla")
-    body["candidates"] = [*body["candidates"], bad]  # type: ignore[misc]
+    body["candidates"] = [*body["candidates"], bad]  # type: ignore[misc]  # JSON
     answer = app.post("/v1/candidates?wait_seconds=60", json=body)
     assert [refused["image_id"] for refused in answer.json()["rejected"]] == ["gone"]
     refused = app.post("/v1/candidates", json={"user_id": "web-carla", "candidates": []})

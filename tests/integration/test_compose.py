@@ -14,7 +14,7 @@ from jsonschema import Draft201909Validator, ValidationError
 
 from services.cli.known_settings import known_variables
 from tests.integration.go_tools import compose_reader
-from tests.integration.npm_member import npm_member
+from tests.npm_member import npm_member
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")

@@ -85,7 +85,7 @@ async def correct(
     if action == "edit":
         said["words"] = tuple(_weighted(one) for one in words.split(",") if one.strip())
     try:
-        event = correction(person.user, action, tenant=person.tenant, **said)  # type: ignore[arg-type]
+        event = correction(person.user, action, tenant=person.tenant, **said)  # type: ignore[arg-type]  # the event refuses what is no action
     except ValidationError as error:
         raise as_problem(error) from error
     await ops.kafka.send(event)
