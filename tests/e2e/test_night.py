@@ -16,7 +16,7 @@ from shared.messaging.settings import MessagingSettings
 from tests.e2e.clicked import send_clicks
 from tests.e2e.system import environment, preferstream
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(3600)]
 VERDICTS = {
     "better", "no_signal", "worse", "few_users", "format", "benchmark", "order", "later_days",
     "release", "too_little_data", "no_time",
@@ -31,7 +31,7 @@ def _people_clicked(data_dir: Path, people: int) -> None:
 
 
 def _night(data_dir: Path, *arguments: str) -> dict[str, Any]:
-    told = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=800)
+    told = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=2_000)
     assert told.returncode == 0, told.stderr[-3000:]
     outcome: dict[str, Any] = json.loads(told.stdout)
     return outcome
