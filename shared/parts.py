@@ -11,7 +11,8 @@ from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
-from shared.store.people import PeopleStore, QdrantPeople
+from shared.store.listed import with_people
+from shared.store.people import PeopleStore
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import ErasureStore, ImageStore, ProfileStore, SeenStore
 from shared.store.qdrant import open_qdrant
@@ -56,15 +57,15 @@ async def open_parts(
         client = open_qdrant(store)
         images_by_address = ImageLoader(images)
         try:
-            profiles = QdrantProfiles(client, embedder=embedder.name)
+            stored = QdrantProfiles(client, embedder=embedder.name)
             known_images = QdrantImages(client, embedder=embedder.name)
-            await profiles.prepare(dimension=embedder.dimension)
+            await stored.prepare(dimension=embedder.dimension)
             await known_images.prepare(dimension=embedder.dimension)
             seen = QdrantSeen(client)
             await seen.prepare()
             erasures = QdrantErasures(client)
             await erasures.prepare()
-            people = QdrantPeople(client, embedder=embedder.name)
+            profiles, people = await with_people(stored, client, embedded=not store.qdrant_url)
             yield SharedParts(
                 models, embedder, profiles, people, known_images, seen, erasures, images_by_address
             )

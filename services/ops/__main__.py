@@ -14,7 +14,7 @@ from shared.messaging.settings import MessagingSettings
 from shared.run import run_opened
 from shared.settings import from_environment
 from shared.store.images import QdrantImages
-from shared.store.people import QdrantPeople
+from shared.store.listed import with_people
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
@@ -23,15 +23,16 @@ from shared.store.settings import StoreSettings
 @asynccontextmanager
 async def opened(messaging: MessagingSettings) -> AsyncIterator[OpsApp]:
     """The service with the stores it reads; no model is loaded."""
-    client = open_qdrant(from_environment(StoreSettings))
+    store = from_environment(StoreSettings)
+    client = open_qdrant(store)
     images = ImageLoader(from_environment(ImageSettings))
     try:
-        profiles = QdrantProfiles(client, embedder=NAME)
+        stored = QdrantProfiles(client, embedder=NAME)
         known_images = QdrantImages(client, embedder=NAME)
         await asyncio.gather(
-            profiles.prepare(dimension=DIMENSION), known_images.prepare(dimension=DIMENSION)
+            stored.prepare(dimension=DIMENSION), known_images.prepare(dimension=DIMENSION)
         )
-        people = QdrantPeople(client, embedder=NAME)
+        profiles, people = await with_people(stored, client, embedded=not store.qdrant_url)
         stores = Stores(profiles, people, known_images, images)
         yield await build(from_environment(OpsSettings), messaging, stores)
     finally:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from shared import dead_letters as desk
 from shared.dead_letters import Letter, Page, Wanted
+from shared.dead_letters.resolved import Resolutions
 from shared.events import DeadLetterResolved
 from shared.messaging.settings import MessagingSettings
 
@@ -31,16 +32,17 @@ class Desk(Protocol):
 
 
 class KafkaDesk:
-    """A `Desk` on a real Kafka; it holds no connection."""
+    """A `Desk` on a real Kafka; it holds no connection, and remembers what was dealt with."""
 
     def __init__(self, settings: MessagingSettings) -> None:
         self._settings = settings
+        self._known = Resolutions()
 
     async def letters(self, wanted: Wanted, *, after: str | None) -> Page:
-        return await desk.letters(self._settings, wanted, after=after)
+        return await desk.letters(self._settings, wanted, after=after, known=self._known)
 
     async def letter(self, letter_id: str) -> Letter:
-        return await desk.letter(self._settings, letter_id)
+        return await desk.letter(self._settings, letter_id, known=self._known)
 
     async def replay(
         self, letter_id: str, *, value: bytes | None, by: str, note: str | None

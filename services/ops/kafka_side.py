@@ -1,6 +1,6 @@
 """Speak to Kafka for browsers and apps without a client: send events, await feeds, hear news."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from shared.events import ImageCandidates, RankedFeed
 from shared.events.base import Event
 from shared.events.record import Record
 from shared.events.topics import ERASED, FEEDS, MODELS, PROFILES, Topic
+from shared.messaging.keyed import Places, Since
 
 HEARD: tuple[Topic, ...] = (FEEDS, PROFILES, MODELS, ERASED)
 """What is answered and announced; what apps send is counted by its offsets, not read."""
@@ -27,6 +28,10 @@ class KafkaSide(Protocol):
 
     async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
         """The feed of a request, read back; None when none is known."""
+        ...
+
+    async def since(self, key: bytes, topics: Sequence[Topic], places: Places | None) -> Since:
+        """What was written of a key since a reader left off; None: only where it may begin."""
         ...
 
     def is_awaited(self, *, tenant: str, request_id: str) -> bool:

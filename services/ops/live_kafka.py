@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -13,14 +14,18 @@ from shared.events import ImageCandidates, RankedFeed
 from shared.events.base import Event
 from shared.events.codec import decode
 from shared.events.record import Record
-from shared.events.topics import FEEDS
+from shared.events.topics import FEEDS, Topic
 from shared.messaging.fetch import RecordFetcher
+from shared.messaging.keyed import Places, Since, records_since
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.tail import tail
 
 log = logging.getLogger(__name__)
 READ_BACK: Final = 2_000
 """Latest feeds of a partition that are found again after a restart."""
+MOST_LOOKING_BACK: Final = 4
+"""Streams that look for what they missed at once: each takes a thread and a connection to Kafka,
+and after a restart all of them come back together."""
 
 
 class LiveKafka(AsyncClient):
@@ -30,6 +35,7 @@ class LiveKafka(AsyncClient):
         super().__init__(settings, topics=HEARD)
         self._fetcher = RecordFetcher(settings)
         self._feeds = FeedIndex()
+        self._looking_back = asyncio.Semaphore(MOST_LOOKING_BACK)
         self._finding: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -68,6 +74,10 @@ class LiveKafka(AsyncClient):
         record = await self._fetcher.at(FEEDS.name, place.partition, place.offset)
         event = decode(FEEDS, record) if record is not None else None
         return event if isinstance(event, RankedFeed) else None
+
+    async def since(self, key: bytes, topics: Sequence[Topic], places: Places | None) -> Since:
+        async with self._looking_back:
+            return await asyncio.to_thread(records_since, self._settings, topics, key, places)
 
     def is_awaited(self, *, tenant: str, request_id: str) -> bool:
         return self._feeds.is_awaited((tenant, request_id))

@@ -47,3 +47,7 @@ class NightRecords(Protocol):
     async def data_report(self, name: str) -> dict[str, Any] | None:
         """What a night's dataset held; None where none was built."""
         ...
+
+    async def curves(self, name: str) -> Mapping[str, Sequence[Mapping[str, float]]]:
+        """By training, what was measured at each step, also while it runs; `step` is among it."""
+        ...

@@ -11,7 +11,7 @@ MOST_STREAMS: Final = 1_000
 """Streams of one instance: each holds a connection and up to 1,000 unread records."""
 
 Told = tuple[str, str, str]
-"""Id, name and data of an event; each of one line."""
+"""Id, name and data of an event; each of one line. Without a name it is an id to remember."""
 
 
 class Streams:
@@ -63,7 +63,8 @@ async def server_sent(
                 event_id, name, data = coming.result()
             except StopAsyncIteration:
                 return
-            yield f"id: {event_id}\nevent: {name}\ndata: {data}\n\n"
+            said = f"event: {name}\ndata: {data}\n" if name else ""
+            yield f"id: {event_id}\n{said}\n"
             coming = asyncio.ensure_future(anext(events))
     finally:
         for task in (closed, coming):

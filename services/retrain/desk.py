@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.retrain.curves import Curves
 from services.retrain.promotion import CannotPromote, Done, Promoter
 from services.retrain.registry import Listed, ModelFolders, NoSuchVersion
 from shared.errors import Unprocessable
@@ -56,10 +57,20 @@ class ModelDesk:
         """The gate's report of a version; None without one."""
         return await asyncio.to_thread(self._report, version)
 
+    async def curves(self, version: str) -> Curves:
+        """How a version was learning; empty where nobody has kept it."""
+
+        def read() -> Curves:
+            return self._folders.curves_of(version) if self._knows(version) else {}
+
+        return await asyncio.to_thread(read)
+
     def _report(self, version: str) -> dict[str, Any] | None:
-        known = {one.version for one in self._folders.versions()}
-        # A version names a folder: only one that is listed is looked up.
-        return self._folders.report_of(version) if version in known else None
+        return self._folders.report_of(version) if self._knows(version) else None
+
+    def _knows(self, version: str) -> bool:
+        """A version names a folder: only one that is listed is looked up."""
+        return any(one.version == version for one in self._folders.versions())
 
     async def promote(self, version: str, *, reason: str, anyway: bool) -> Changed:
         """Make a version the champion; what the gate has kept out only `anyway`.

@@ -125,7 +125,7 @@ class Night:
         )
         trial = Trial(self._settings.night_canary_share, self._settings.night_shadow_share)
         return self._parts.end(
-            Trained(result.challenger.folder, result.evidence, new),
+            Trained(result.challenger.folder, result.evidence, new, self._settings.nights / name),
             now=now,
             trial=trial,
             night=name,

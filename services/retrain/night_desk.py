@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from services.retrain.curves import Curves, read_curves
 from services.retrain.night_folders import END, GOES_ON_FOR, NAME
 from services.retrain.night_settings import NightSettings
 from shared.clock import Clock
@@ -66,6 +67,12 @@ class NightDesk:
         if not NAME.fullmatch(name):
             return None
         return await asyncio.to_thread(_json, self._settings.nights / name / DATA_REPORT)
+
+    async def curves(self, name: str) -> Curves:
+        """How far its trainings have learned, also while they run; empty before the first step."""
+        if not NAME.fullmatch(name):
+            return {}
+        return await asyncio.to_thread(read_curves, self._settings.nights / name)
 
     def _read(self) -> Nights:
         now = self._clock()

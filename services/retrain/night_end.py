@@ -24,6 +24,8 @@ class Trained:
     folder: Path
     evidence: Path
     new: NewVersion
+    night: Path | None = None
+    """The night's folder, with the curves of its trainings."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class EndOfNight:
     def _keep(self, trained: Trained, new: NewVersion, verdict: GateVerdict) -> None:
         """The folder may be there: a night that was killed right after it goes on here."""
         try:
-            self._folders.add(trained.folder, new, report=verdict.report)
+            self._folders.add(trained.folder, new, report=verdict.report, night=trained.night)
         except FileExistsError:
             if self._folders.find(new.version).previous_version != new.previous_version:
                 raise

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from services.retrain.curves import keep_curves
 from shared.night import REQUEST, NightRequest
 
 NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
@@ -59,6 +61,8 @@ class NightFolders:
         partial = folder / f"{END}.partial"
         partial.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
         partial.replace(folder / END)
+        with suppress(OSError):  # what fills the disk must go all the same
+            keep_curves(folder)
         for heavy in HEAVY:
             shutil.rmtree(folder / heavy, ignore_errors=True)
         over = sorted(self.root.glob(f"*/{END}"), key=lambda file: file.stat().st_mtime)

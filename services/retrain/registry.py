@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from services.retrain.curves import Curves, keep_curves, read_curves
 from shared.errors import Unavailable
 from shared.prompt import PROMPT_VERSION
 from shared.vlm.artefact import RELEASE, Artefact, Kind, read_artefact
@@ -60,9 +61,17 @@ class ModelFolders:
         self._root = root
         self.release = release
 
-    def add(self, source: Path, new: NewVersion, *, report: Path | None = None) -> Artefact:
+    def add(
+        self,
+        source: Path,
+        new: NewVersion,
+        *,
+        report: Path | None = None,
+        night: Path | None = None,
+    ) -> Artefact:
         """Copy a trained folder in; a version that is there already is left alone and refused.
 
+        The gate's report is kept beside it, and the curves of the night that trained it.
         The manifest is written last, and the folder appears under its name in one step: a process
         that is killed here leaves nothing that could be mistaken for a model. Raises
         `FileExistsError`, and `Unavailable` when the disk does not take it.
@@ -79,6 +88,8 @@ class ModelFolders:
             shutil.copytree(source, partial, ignore=shutil.ignore_patterns(MANIFEST, ".*"))
             if report is not None:
                 shutil.copytree(report, partial / REPORT)
+            if night is not None:
+                keep_curves(night, to=partial)
             _write_manifest(partial, new)
             _read_checked(partial)
             partial.rename(final)
@@ -115,6 +126,10 @@ class ModelFolders:
         except (OSError, ValueError):
             return None
         return found
+
+    def curves_of(self, version: str) -> Curves:
+        """How the version was learning; empty where nobody has kept it."""
+        return read_curves(self._root / version)
 
     def versions(self) -> list[Listed]:
         """The release, then all versions, oldest first."""

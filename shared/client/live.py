@@ -67,7 +67,7 @@ class AsyncClient:
         self._consumer: AIOKafkaConsumer | None = None
         self._reader: asyncio.Task[None] | None = None
         self._awaited: dict[Key, set[asyncio.Future[RankedFeed]]] = {}
-        self._listeners: set[asyncio.Queue[Heard]] = set()
+        self._listeners: dict[asyncio.Queue[Heard], Callable[[Record], bool]] = {}
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -203,18 +203,16 @@ class AsyncClient:
     ) -> AsyncIterator[AsyncIterator[Heard]]:
         """Everything that is heard from now on, for the length of a block."""
         queue: asyncio.Queue[Heard] = asyncio.Queue(MOST_UNREAD)
-        self._listeners.add(queue)
+        self._listeners[queue] = wanted
 
         async def heard() -> AsyncIterator[Heard]:
             while True:
-                record, event = await queue.get()
-                if wanted(record):
-                    yield record, event
+                yield await queue.get()
 
         try:
             yield heard()
         finally:
-            self._listeners.discard(queue)
+            del self._listeners[queue]
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         async for raw in consumer:
@@ -227,7 +225,9 @@ class AsyncClient:
             for coming in self._awaited.get((event.tenant, event.request_id), ()):
                 if not coming.done():
                     coming.set_result(event)
-        for queue in self._listeners:
+        for queue, wanted in self._listeners.items():
+            if not wanted(record):
+                continue
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait((record, event))

@@ -11,6 +11,7 @@ from shared.clock import Clock, system_clock
 from shared.dead_letters import reading
 from shared.dead_letters.letter import Letter, Wanted
 from shared.dead_letters.reading import PAGE, Page
+from shared.dead_letters.resolved import Resolutions
 from shared.dead_letters.resolving import (
     AlreadyResolved,
     CannotReplay,
@@ -35,15 +36,24 @@ class Outcome:
 
 
 async def letters(
-    settings: MessagingSettings, wanted: Wanted, *, after: str | None = None, most: int = PAGE
+    settings: MessagingSettings,
+    wanted: Wanted,
+    *,
+    after: str | None = None,
+    most: int = PAGE,
+    known: Resolutions | None = None,
 ) -> Page:
     """A page of dead letters, the newest first; raises `Unavailable` and `BadCursor`."""
-    return await asyncio.to_thread(reading.page, settings, wanted, after=after, most=most)
+    return await asyncio.to_thread(
+        reading.page, settings, wanted, after=after, most=most, known=known
+    )
 
 
-async def letter(settings: MessagingSettings, letter_id: str) -> Letter:
+async def letter(
+    settings: MessagingSettings, letter_id: str, *, known: Resolutions | None = None
+) -> Letter:
     """One dead letter, resolved or not; raises `Unavailable` and `NoSuchLetter`."""
-    return await asyncio.to_thread(reading.one, settings, letter_id)
+    return await asyncio.to_thread(reading.one, settings, letter_id, known=known)
 
 
 async def totals(settings: MessagingSettings) -> dict[str, int]:

@@ -3,22 +3,23 @@
 import base64
 import heapq
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
 from shared.dead_letters.letter import SOURCES, Letter, Wanted, letter_of
-from shared.errors import Unprocessable
-from shared.events import DeadLetterResolved
-from shared.events.codec import decode
+from shared.dead_letters.resolved import Resolutions
 from shared.events.record import Record
-from shared.events.topics import CONSUMED, DEAD_LETTERS, RESOLVED
+from shared.events.topics import CONSUMED, DEAD_LETTERS
 from shared.messaging.settings import MessagingSettings
 from shared.messaging.stretches import Place, Span, Stretches, stretches
 
 PAGE: Final = 50
 CHUNK: Final = 20
 """Records of a partition that are read at once, going back; one may have four megabytes."""
+LARGEST_CHUNK: Final = 1_000
+CHUNK_BYTES: Final = 2_000_000
+"""Small records are read by more at a time, to about so much: each chunk is a question to Kafka."""
 MOST_LOOKED_AT: Final = 5_000
 """Records that one page looks at; a page with fewer letters than asked for may go on after it."""
 
@@ -47,16 +48,18 @@ def page(
     *,
     after: str | None = None,
     most: int = PAGE,
+    known: Resolutions | None = None,
 ) -> Page:
     """At most `most` letters from `after` on, a `next` of an earlier page.
 
+    `known` remembers from call to call what was done about letters.
     Raises `Unavailable` and `BadCursor`.
     """
     topics = [t for t in DEAD_LETTERS if wanted.topic in (None, SOURCES[t.name].name)]
     with stretches(settings) as kafka:
-        resolved = _resolved(kafka)
+        resolved = (known or Resolutions()).read(kafka)
         spans = _going_on(kafka.spans(topics), _read_cursor(after))
-        backwards = _Backwards(kafka, spans)
+        backwards = _Backwards(kafka, spans, frozenset() if wanted.resolved else resolved.keys())
         found: list[Letter] = []
         for record in backwards:
             letter = letter_of(record, resolved)
@@ -70,7 +73,7 @@ def page(
         return Page(tuple(found), backwards.cursor(), backwards.looked_at)
 
 
-def one(settings: MessagingSettings, letter_id: str) -> Letter:
+def one(settings: MessagingSettings, letter_id: str, *, known: Resolutions | None = None) -> Letter:
     """The dead letter of that id; raises `Unavailable` and `NoSuchLetter`."""
     place, offset = _place(letter_id)
     with stretches(settings) as kafka:
@@ -84,7 +87,7 @@ def one(settings: MessagingSettings, letter_id: str) -> Letter:
                 if end > begin
                 else f"there is no dead letter {letter_id}: {place[0]}/{place[1]} is empty"
             )
-        return letter_of(records[0], _resolved(kafka))
+        return letter_of(records[0], (known or Resolutions()).read(kafka))
 
 
 def counts(settings: MessagingSettings) -> dict[str, int]:
@@ -103,8 +106,11 @@ class _Backwards:
     kafka: Stretches
     left: dict[Place, Span]
     """By partition, what has not been given yet."""
+    passed_over: Set[str]
+    """Places of records that nobody asks for; where they lie together they are not even read."""
     looked_at: int = 0
     _waiting: dict[Place, list[Record]] = field(default_factory=dict)
+    _chunk: int = CHUNK
 
     def __iter__(self) -> Iterator[Record]:
         self._fill(list(self.left))
@@ -134,13 +140,23 @@ class _Backwards:
     def _top(self, place: Place) -> tuple[int, Place]:
         return -self._waiting[place][-1].timestamp_ms, place
 
+    def _without_passed(self, place: Place) -> Span:
+        begin, end = self.left[place]
+        while end > begin and f"{place[0]}/{place[1]}/{end - 1}" in self.passed_over:
+            end -= 1
+        return begin, end
+
     def _fill(self, places: list[Place]) -> None:
         """The next chunk of these partitions; one that retention has emptied meanwhile is over."""
         while places:
+            for place in places:
+                self.left[place] = self._without_passed(place)
             spans = {p: self.left[p] for p in places if self.left[p][1] > self.left[p][0]}
-            chunks = {p: (max(begin, end - CHUNK), end) for p, (begin, end) in spans.items()}
-            for record in self.kafka.read(chunks) if chunks else ():
+            chunks = {p: (max(begin, end - self._chunk), end) for p, (begin, end) in spans.items()}
+            records = self.kafka.read(chunks) if chunks else []
+            for record in records:
                 self._waiting.setdefault((record.topic, record.partition), []).append(record)
+            self._chunk = _next_chunk(self._chunk, records)
             places = []
             for place, (start, _) in chunks.items():
                 if not self._waiting.get(place):
@@ -149,17 +165,13 @@ class _Backwards:
                     places.append(place)
 
 
-def _resolved(kafka: Stretches) -> dict[str, DeadLetterResolved]:
-    """What was done about each letter; a letter that was dealt with twice has the last word."""
-    found: dict[str, DeadLetterResolved] = {}
-    for record in kafka.read(kafka.spans([RESOLVED])):
-        try:
-            event = decode(RESOLVED, record)
-        except Unprocessable:
-            continue
-        if isinstance(event, DeadLetterResolved):
-            found[event.letter] = event
-    return found
+def _next_chunk(chunk: int, records: Sequence[Record]) -> int:
+    """Twice as many if they are as small as these; who wants one page has read few in vain."""
+    size = sum(len(record.value or b"") for record in records)
+    if not records or not size:
+        return chunk
+    fitting = CHUNK_BYTES * len(records) // size
+    return max(CHUNK, min(2 * chunk, fitting, LARGEST_CHUNK))
 
 
 def _going_on(spans: Mapping[Place, Span], cursor: Mapping[Place, int] | None) -> dict[Place, Span]:

@@ -47,9 +47,9 @@ class PeopleStore(Protocol):
 class QdrantPeople:
     """A `PeopleStore` on the collection that `QdrantProfiles` keeps."""
 
-    def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
+    def __init__(self, client: AsyncQdrantClient, *, collection: str) -> None:
         self._client = client
-        self.collection = f"profiles.{embedder}"
+        self.collection = collection
 
     async def page(self, *, tenant: str, after: str | None, most: int) -> PeoplePage:
         with translated():

@@ -68,6 +68,7 @@ def unpacked(folder: Path) -> Chromium:
             "LD_LIBRARY_PATH": str(folder / "lib"),
             "FONTCONFIG_FILE": str(folder / "fonts.conf"),
             "HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder / ".cache"),
         },
     )
 

@@ -77,6 +77,41 @@ def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
     assert "profile.updated.v1" in heard
 
 
+def test_a_stream_that_broke_goes_on_where_it_was(app: httpx.Client, files: DemoFiles) -> None:
+    def until(number: int, *, last: str = "", asking: tuple[str, ...] = ()) -> list[str]:
+        """Ids of feeds, up to `number` of them; requests go out once the stream has begun."""
+        nonlocal last_id
+        headers = {"Last-Event-ID": last} if last else {}
+        found, name = [], ""
+        with app.stream("GET", "/v1/events?user_id=web-eve", headers=headers) as stream:
+            assert stream.status_code == 200
+            for line in stream.iter_lines():
+                kind, _, told = line.partition(": ")
+                if kind == "id":
+                    last_id = told
+                elif kind == "event":
+                    name = told
+                elif kind == "data" and name == "feed.ranked.v1":
+                    found.append(json.loads(told)["request_id"])
+                elif not line and last_id and asking:
+                    ask(asking)
+                    asking = ()
+                if not line and last_id and len(found) == number:
+                    return found
+        raise AssertionError("the stream has ended by itself")
+
+    def ask(requests: tuple[str, ...]) -> None:
+        for one in requests:
+            body = _slate(files, "web-eve", request_id=one)
+            assert app.post("/v1/candidates?wait_seconds=60", json=body).status_code == 200
+
+    last_id = ""
+    assert until(0) == []
+    ask(("eve-1", "eve-2"))
+    assert until(1, last=last_id) == ["eve-1"]
+    assert until(2, last=last_id, asking=("eve-3",)) == ["eve-2", "eve-3"]
+
+
 def test_a_feed_is_read_back_later_and_asked_for_twice_is_ranked_once(
     app: httpx.Client, files: DemoFiles
 ) -> None:

@@ -1,7 +1,7 @@
 """Be Kafka for the gateway: keep what is sent, answer what a test has prepared, tell its news."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from shared.client import NoAnswer
@@ -11,6 +11,8 @@ from shared.events import ImageCandidates, RankedFeed
 from shared.events.base import Event
 from shared.events.codec import encode
 from shared.events.record import Record
+from shared.events.topics import Topic
+from shared.messaging.keyed import KeyPlace, Places, Since
 
 
 class FakeKafkaSide:
@@ -24,6 +26,8 @@ class FakeKafkaSide:
         self._listened = asyncio.Event()
         self.streams_end = False
         self._offset = 0
+        self.told: list[Record] = []
+        self.has_forgotten = False
         self._feeds: dict[tuple[str, str], RankedFeed] = {}
         self._awaited: set[tuple[str, str]] = set()
 
@@ -61,8 +65,20 @@ class FakeKafkaSide:
             self._feeds[event.tenant, event.request_id] = event
             self._awaited.discard((event.tenant, event.request_id))
         record = Record(sent.topic, 0, self._offset, 0, sent.key, sent.value, sent.headers)
+        self.told.append(record)
         for queue in self._listeners:
             queue.put_nowait((record, event))
+
+    async def since(self, key: bytes, topics: Sequence[Topic], places: Places | None) -> Since:
+        self._answers()
+        now = {topic.name: KeyPlace(0, self._offset + 1) for topic in topics}
+        if places is None:
+            return Since((), now, is_whole=True)
+        found = [
+            r for r in self.told if r.key == key and r.topic in places
+            and r.offset >= places[r.topic].offset
+        ]  # fmt: skip
+        return Since(found, now, is_whole=not self.has_forgotten)
 
     async def listened_to(self) -> None:
         """Wait until somebody listens."""

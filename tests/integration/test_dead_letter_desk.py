@@ -21,6 +21,7 @@ from shared.dead_letters import (
     replay_all,
     totals,
 )
+from shared.dead_letters.resolved import Resolutions
 from shared.errors import Unprocessable
 from shared.events.record import Outgoing, Record
 from shared.events.topics import DEAD_LETTERS, FEEDBACK, TOPICS
@@ -195,3 +196,28 @@ async def test_many_letters_are_paged_without_reading_them_all(desk: Desk) -> No
     page = await letters(desk.settings, desk.wanted(), most=20)
     assert len(page.letters) == 20
     assert page.looked_at < 200
+
+
+async def test_thousands_of_letters_are_looked_through_to_the_last(kafka: str) -> None:
+    """Partition after partition in chunks: what kafka-python keeps of one must not stop another."""
+    desk = Desk(kafka)
+    desk.set_aside(4_000)
+    nobodys = Wanted(text=f"{desk.mark}-nobody")
+    looked_at, after = 0, None
+    while looked_at == 0 or after is not None:
+        page = await letters(desk.settings, nobodys, after=after)
+        assert not page.letters
+        looked_at, after = looked_at + page.looked_at, page.next
+    assert looked_at >= 4_000
+
+
+async def test_letters_that_were_dealt_with_are_passed_over_and_remembered(kafka: str) -> None:
+    desk, known = Desk(kafka), Resolutions()
+    desk.set_aside(300)
+    newest = (await letters(desk.settings, desk.wanted(), most=200, known=known)).letters
+    await drop_all(desk.settings, newest)
+    page = await letters(desk.settings, desk.wanted(), most=500, known=known)
+    assert len(page.letters) == 100
+    every = await letters(desk.settings, desk.wanted(resolved=True), most=500, known=known)
+    assert len(every.letters) == 300
+    assert (await letter(desk.settings, newest[0].id, known=known)).resolved is not None

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.ops.pages.reliability import Reliability, reliabilities
+
 NAMES: Final = {
     "champion": "champion",
     "challenger": "challenger",
@@ -56,6 +58,7 @@ class GateReport:
     checks: tuple[Mapping[str, Any], ...]
     accuracies: tuple[Interval, ...]
     differences: tuple[Interval, ...]
+    reliabilities: tuple[Reliability, ...]
 
 
 def gate_report(report: Mapping[str, Any]) -> GateReport:
@@ -66,7 +69,9 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
     means = held_out.get("means") or {}
     parts = {"held-out people": held_out, "later days": found.get("later_days")}
     parts |= {"benchmark": found.get("benchmark")}
-    parts |= {f"benchmark, {name}": one for name, one in (found.get("splits") or {}).items()}
+    parts |= {
+        f"benchmark, {_spaced(name)}": one for name, one in (found.get("splits") or {}).items()
+    }
     return GateReport(
         verdict=str(decision.get("verdict", "unknown")),
         reason=str(decision.get("reason", "")),
@@ -83,7 +88,12 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
             },
             around=0.0,
         ),
+        reliabilities=reliabilities(found),
     )
+
+
+def _spaced(name: object) -> str:
+    return str(name).replace("_", " ")
 
 
 def _on_one_scale(

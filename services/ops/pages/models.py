@@ -10,6 +10,7 @@ from services.ops.context import Ops, OpsOf
 from services.ops.guards.admission import Operator
 from services.ops.models import Models
 from services.ops.pages.gate_report import gate_report
+from services.ops.pages.learning import trainings
 from services.ops.pages.rendering import render
 from services.ops.problems import Problem
 from shared.events.fields import Identifier
@@ -42,6 +43,7 @@ async def model(http: Request, ops: OpsOf, version: Version) -> Response:
     return render(
         http, "model.html",
         one=found, standing=standing, report=gate_report(report) if report else None,
+        trainings=trainings(await registry.curves(version)),
     )  # fmt: skip
 
 

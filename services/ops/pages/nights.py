@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from services.ops.context import Ops, OpsOf
 from services.ops.nights import NightRecords
+from services.ops.pages.learning import trainings
 from services.ops.pages.rendering import render
 from services.ops.problems import Problem
 
@@ -47,6 +48,7 @@ async def night(http: Request, ops: OpsOf, name: Annotated[str, Query(max_length
     return render(
         http, "night.html",
         night=found, report=report, counts=_counts(report),
+        trainings=trainings(await records.curves(name)),
     )  # fmt: skip
 
 

@@ -34,6 +34,10 @@ REPORTED = {
         "later_days": None,
         "benchmark": {"means": {"difference": {"value": -0.02, "low": -0.03, "high": -0.01}}},
         "splits": {},
+        "calibrations": {
+            "champion": {"bins": [{"pairs": 9, "confidence": 0.7, "right": 0.6}], "error": 0.1},
+            "challenger": {"bins": [{"pairs": 9, "confidence": 0.8, "right": 0.78}], "error": 0.02},
+        },
     },
 }
 
@@ -44,6 +48,10 @@ def world(tmp_path: Path) -> World:
     report = tmp_path / "models" / "nano-2" / REPORT
     report.mkdir()
     (report / "report.json").write_text(json.dumps(REPORTED))
+    curves = tmp_path / "models" / "nano-2" / "curves"
+    curves.mkdir()
+    rows = [{"step": n, "loss": 2 - n / 10, "epoch": 0.1} for n in range(1, 6)]
+    (curves / "sft.jsonl").write_text("\n".join(map(json.dumps, rows)))
     return found
 
 
@@ -70,6 +78,16 @@ async def test_a_gates_report_is_shown_with_its_checks_and_intervals(world: Worl
     assert "-2.0 points" in page
     assert "400 pairs of 60 held-out people" in page
     assert "No gate has judged this version" in other
+
+
+async def test_a_version_shows_how_it_learned_and_how_sure_it_may_be(world: World) -> None:
+    async with _site(world).client("reader") as client:
+        page = (await client.get("/model?version=nano-2")).text
+        other = (await client.get("/model?version=nano-3")).text
+    assert "Loss, from 1.9 at step 1 to 1.5 at step 5" in page
+    assert "champion off by 10.0 points; challenger off by 2.0 points" in page
+    assert "9 pairs: 80% sure, 78% right" in page
+    assert "How it was trained" not in other
 
 
 async def test_what_the_gate_kept_out_is_promoted_only_by_intention(world: World) -> None:

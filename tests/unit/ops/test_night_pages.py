@@ -39,6 +39,9 @@ def desk(tmp_path: Path) -> NightDesk:
         end_json={"verdict": "kept", "reason": "It is <no> better.", "version": "nano-2"},
     )  # fmt: skip
     (tmp_path / "nights" / "night-2026-01-30" / "sft.done.json").write_text('{"seconds": 900}')
+    training = tmp_path / "nights" / "now-1" / "sft"
+    training.mkdir(parents=True)
+    (training / "curves.jsonl").write_text('{"step": 1, "loss": 3}\n{"step": 2, "loss": 2}\n')
     _night(tmp_path, "now-1", asked_at=NOW - timedelta(seconds=20), spent_json={"seconds": 20})
     _night(tmp_path, "night-2026-01-20", asked_at=NOW - timedelta(days=10))
     (tmp_path / "nights" / "broken").mkdir()
@@ -69,6 +72,8 @@ async def test_a_night_is_shown_with_its_time_and_its_data(desk: NightDesk) -> N
     assert "1,234" in page
     assert "15 min" in page
     assert "No dataset was built." in unbuilt
+    assert "Loss, from 3 at step 1 to 2 at step 2" in unbuilt
+    assert '<h2 id="learning">' not in page
     assert missing.status_code == 404
 
 

@@ -35,7 +35,7 @@ async def test_a_user_hears_of_themselves_alone() -> None:
         answer = await app.get("/v1/events", params={"user_id": "ada"})
         await happening
     assert answer.headers["content-type"].startswith("text/event-stream")
-    events = [part for part in answer.text.split("\n\n") if part.startswith("id:")]
+    events = [part for part in answer.text.split("\n\n") if "\nevent:" in part]
     assert len(events) == 1
     assert "event: profile.updated.v1\n" in events[0]
     assert '"tenant":"default"' in events[0]
