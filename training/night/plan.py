@@ -16,10 +16,10 @@ SCORING_SHARE: Final = 0.7
 """Of that time for asking about pairs; reasons have what is left."""
 EVIDENCE_SHARE: Final = 0.35
 """Of what is left once examples are written; more where a verdict takes more."""
-VERDICT_SCORES: Final = 4_500
+VERDICT_SCORES: Final = 3_300
 """Scores that take as long as the least evidence a verdict rests on: 200 pairs of held-out people
-with controls (1,600), 320 pairs of the benchmark (1,280), 32 people's tastes predicted in either
-order (1,200), 140 images described (400)."""
+with controls (1,600), 160 pairs of the benchmark (640), 16 people's tastes predicted in either
+order (600), 170 images described (450)."""
 ROOM: Final = 1.2
 """For a machine that grows busier while it trains."""
 SFT_SHARE: Final = 0.65
