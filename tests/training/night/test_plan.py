@@ -52,9 +52,9 @@ def test_the_parts_take_no_more_than_there_is() -> None:
 
 def test_a_slow_machine_keeps_the_time_of_a_verdict_free() -> None:
     slow = Speed(opening=10.0, score=0.04)
-    shares = share_out(400.0, slow)
+    shares = share_out(350.0, slow)
     assert shares.evidence >= slow.verdict
-    assert (shares.sft, shares.grpo) == (pytest.approx(400 - shares.evidence), 0.0)
+    assert (shares.sft, shares.grpo) == (pytest.approx(350 - shares.evidence), 0.0)
 
 
 def test_where_a_verdict_takes_all_the_time_nothing_is_trained() -> None:
