@@ -1,0 +1,81 @@
+"""The dashboard in a process of its own, as containers run it: it starts, shows, and stops."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.vlm.artefact import release
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+PATIENCE_SECONDS = 120.0
+
+
+@contextmanager
+def _running(module: str, kafka: str, folder: Path) -> Iterator[httpx.Client]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder / "log"
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFERSTREAM_")}
+    settings = {
+        "PREFERSTREAM_KAFKA": kafka,
+        "PREFERSTREAM_DATA_DIR": str(folder),
+        "PREFERSTREAM_QDRANT_PATH": str(folder / "qdrant"),
+        "PREFERSTREAM_OPS_PORT": str(port),
+    }
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module], env={**kept, **settings}, stdout=said, stderr=said
+        )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            end = time.monotonic() + PATIENCE_SECONDS
+            while not _is_ready(client):
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.2)
+            yield client
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, log.read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_alone_it_has_every_page_but_those_of_the_training(kafka: str, tmp_path: Path) -> None:
+    with _running("services.ops", kafka, tmp_path) as client:
+        for page in ("/", "/playground", "/users", "/dead-letters", "/docs"):
+            assert client.get(page).status_code == 200, page
+        assert client.get("/models").status_code == 404
+        assert client.get("/nights").status_code == 404
+        assert "/models" not in client.get("/").text
+        client.cookies.clear()  # a program, not a browser
+        sent = client.post(
+            "/v1/feedback",
+            json={"user_id": "alone", "actions": [{"type": "view", "image_id": "i"}]},
+        )
+        assert sent.status_code == 202
+
+
+def test_with_the_folders_of_the_training_it_has_them_too(kafka: str, tmp_path: Path) -> None:
+    (tmp_path / "nights").mkdir()
+    with _running("services.local.dashboard", kafka, tmp_path) as client:
+        assert release(None).version in client.get("/models").text
+        assert "No night has been yet." in client.get("/nights").text
