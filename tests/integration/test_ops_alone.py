@@ -7,12 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from shared.client.records import send
+from shared.clock import system_clock
+from shared.events import RankedFeed
 from shared.vlm.artefact import release
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
@@ -44,8 +48,9 @@ def _running(module: str, kafka: str, folder: Path) -> Iterator[httpx.Client]:
                 assert time.monotonic() < end, log.read_text()
                 time.sleep(0.2)
             yield client
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0, log.read_text()
+            # With whatever is still open.
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0, log.read_text()
     finally:
         if process.poll() is None:
             process.kill()
@@ -79,3 +84,44 @@ def test_with_the_folders_of_the_training_it_has_them_too(kafka: str, tmp_path: 
     with _running("services.local.dashboard", kafka, tmp_path) as client:
         assert release(None).version in client.get("/models").text
         assert "No night has been yet." in client.get("/nights").text
+
+
+def _feed(request_id: str) -> RankedFeed:
+    return RankedFeed(
+        event_id=uuid4(), occurred_at=system_clock(), user_id="alone-ada", request_id=request_id,
+        status="ok", profile_version=1, model_version="m", items=(),
+    )  # fmt: skip
+
+
+def test_a_stream_holds_up_no_stop_and_feeds_and_streams_outlive_a_restart(
+    kafka: str, tmp_path: Path
+) -> None:
+    first, second = _feed(f"alone-{uuid4()}"), _feed(f"alone-{uuid4()}")
+    about = {"user_id": "alone-ada"}
+    with ExitStack() as left_open, _running("services.ops", kafka, tmp_path) as client:
+        stream = left_open.enter_context(client.stream("GET", "/v1/events", params=about))
+        lines = stream.iter_lines()
+        begun = next(line for line in lines if line.startswith("id: "))
+        send(kafka, [first])
+        told = [next(lines) for _ in range(4)]
+        assert told[2] == "event: feed.ranked.v1"
+        assert first.request_id in told[3]
+        last = told[1].removeprefix("id: ")
+        assert last != begun
+    send(kafka, [second])
+    with _running("services.ops", kafka, tmp_path) as client:
+        for feed in (first, second):
+            there = _until_200(client, f"/v1/feeds/{feed.request_id}")
+            assert RankedFeed.model_validate_json(there.content) == feed
+        resumed = {"Last-Event-ID": last}
+        with client.stream("GET", "/v1/events", params=about, headers=resumed) as stream:
+            data = next(line for line in stream.iter_lines() if line.startswith("data: "))
+        assert second.request_id in data
+
+
+def _until_200(client: httpx.Client, address: str) -> httpx.Response:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (answer := client.get(address)).status_code != 200:
+        assert time.monotonic() < end, answer.text
+        time.sleep(0.2)
+    return answer
