@@ -87,8 +87,7 @@ PAIR_TEMPLATE: Final = PairTemplate(
     "B, in the same way.\n"
     "<answer>Image A</answer> or <answer>Image B</answer>"
 )
-"""Not among `TASKS`, whose texts are tokens of the shipped model, and not of `PROMPT_VERSION`: no
-model of ours has learned to compare yet."""
+"""Not of `PROMPT_VERSION`: no service asks it, evaluation does, and a user may bring another."""
 
 _IMAGE: Final = Part("image")
 
@@ -118,6 +117,27 @@ def score_line(digits: Mapping[Element, int], reasons: Mapping[Element, str] | N
     """`Scores art style: 5; ...`, with reasons `Scores art style: 5 (cubism is liked); ...`."""
     reason = {e: f" ({reasons[e]})" if reasons else "" for e in ELEMENTS}
     return "Scores" + ";".join(f" {e.spoken}: {digits[e]}{reason[e]}" for e in ELEMENTS) + "."
+
+
+def comparison_lines(
+    likes: SpokenTaste,
+    dislikes: SpokenTaste,
+    *,
+    a: Mapping[Element, int],
+    b: Mapping[Element, int],
+    choice: Literal["A", "B"],
+) -> str:
+    """The answer that `PAIR_TEMPLATE` asks for: a taste, the digits of both images, the choice."""
+    scored = (
+        f"{label}{';'.join(f' {e.spoken}: {digits[e]}' for e in ELEMENTS)}."
+        for label, digits in (("A", a), ("B", b))
+    )
+    return "\n".join([taste_lines(likes, dislikes), *scored, answer_line(choice)])
+
+
+def answer_line(choice: Literal["A", "B"]) -> str:
+    """How a comparison ends."""
+    return f"<answer>Image {choice}</answer>"
 
 
 def predict(*, liked: int, disliked: int) -> Prompt:

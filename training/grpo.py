@@ -36,13 +36,15 @@ UNLIKE_PAIRS = 64
 """Pairs of unlike profiles that the floor of the images' likeness is measured on: +-.01."""
 
 
-def train_grpo(config: GrpoConfig) -> Finished:
+def train_grpo(config: GrpoConfig, *, began: float | None = None) -> Finished:
     """The whole run; on a folder that holds part of it, the rest."""
     folder = prepare(config, judge=True)
     rewards = build_rewards(config, judge=judge_folder(config, folder))
     loaded = load_policy(config.policy, on_cpu=on_cpu())
     trainer = grpo_trainer(config, loaded, rewards)
-    return train(trainer, config, folder, stage=STAGE, base_version=loaded.base_version)
+    return train(
+        trainer, config, folder, stage=STAGE, base_version=loaded.base_version, began=began
+    )
 
 
 def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> Any:

@@ -14,6 +14,7 @@ from training.tuning.case_files import read_examples
 from training.tuning.cases import Example
 from training.tuning.commands import run_command
 from training.tuning.config import BadConfig, SftConfig
+from training.tuning.even_batches import evenly_batched, size_of
 from training.tuning.policy import Loaded, load_policy
 from training.tuning.rows import fit_to, sft_dataset, sft_row
 from training.tuning.session import Finished, on_cpu, prepare, train
@@ -22,12 +23,14 @@ from training.tuning.simulated import draw_cases, examples
 STAGE = "sft"
 
 
-def train_sft(config: SftConfig) -> Finished:
+def train_sft(config: SftConfig, *, began: float | None = None) -> Finished:
     """The whole run; on a folder that holds part of it, the rest."""
     folder = prepare(config)
     loaded = load_policy(config.policy, on_cpu=on_cpu())
     trainer = sft_trainer(config, loaded)
-    return train(trainer, config, folder, stage=STAGE, base_version=loaded.base_version)
+    return train(
+        trainer, config, folder, stage=STAGE, base_version=loaded.base_version, began=began
+    )
 
 
 def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
@@ -35,16 +38,25 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
     from trl import SFTTrainer
 
     fit = fit_to(Vision.read(config.policy.base))
-    rows = sft_dataset(sft_row(example, fit) for example in all_examples(config))
+    sizes: list[tuple[int, int]] = []
+
+    def measured() -> Iterator[Example]:
+        for example in all_examples(config):
+            sizes.append(size_of(example))
+            yield example
+
+    rows = sft_dataset(sft_row(example, fit) for example in measured())
     if not len(rows):
         raise BadConfig("there is no example to learn from: give data.source a file that has some")
-    return SFTTrainer(
+    trainer = SFTTrainer(
         model=loaded.model,
         args=sft_arguments(config, on_cpu=on_cpu()),
         train_dataset=rows,
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
+    batch = config.optimizing.batch * config.optimizing.accumulation
+    return evenly_batched(trainer, sizes, batch=batch, seed=config.run.seed)
 
 
 def all_examples(config: SftConfig) -> Iterator[Example]:

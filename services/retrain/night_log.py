@@ -19,6 +19,13 @@ LATEST_BYTES: Final = 256 * 1024
 """The end of the log that is read: a line has about 1 KB, so that it holds months of nights."""
 
 
+WITHOUT_VERDICT: Final = frozenset(
+    {"crash", "machine", "registry", "collect", "kafka", "lake", "data", "champion", "mlflow"}
+    | {"not_announced", "no_time"}
+)
+"""Codes of nights that could not judge, or not announce, what they were to judge."""
+
+
 class NightLog(Collector):
     """Read at each scrape; a log that is not there, or a line that is torn, tells nothing."""
 
@@ -53,7 +60,22 @@ def _metrics(nights: list[dict[str, Any]]) -> Iterator[Metric]:
     if nights:
         last = nights[-1]
         info.add_metric([str(last["verdict"]), str(last.get("code") or last["verdict"])], 1)
-    yield from (ended, info)
+    failed = GaugeMetricFamily(
+        "preferstream_nights_without_verdict",
+        "Latest nights in a row that reached no verdict on anything: 0 after one that did",
+        value=_in_a_row(nights),
+    )
+    yield from (ended, info, failed)
+
+
+def _in_a_row(nights: list[dict[str, Any]]) -> int:
+    """Nights that were cut short count, nights with too little to judge do not."""
+    count = 0
+    for night in reversed(nights):
+        if (night.get("code") or night["verdict"]) not in WITHOUT_VERDICT:
+            break
+        count += 1
+    return count
 
 
 def _latest(log: Path) -> list[dict[str, Any]]:

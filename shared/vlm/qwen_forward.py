@@ -60,7 +60,8 @@ def patchify(
     The library repeats each patch for a second, equal frame; `image_tokens` adds the two frames'
     weights instead.
     """
-    x = (pixels.float() / 255 - torch.tensor(mean)) / torch.tensor(std)
+    middle, spread = (torch.tensor(one, device=pixels.device) for one in (mean, std))
+    x = (pixels.float() / 255 - middle) / spread
     n, height, width, _ = x.shape
     rows, columns = height // patch // merge, width // patch // merge
     x = x.view(n, rows, merge, patch, columns, merge, patch, 3)

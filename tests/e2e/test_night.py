@@ -16,7 +16,7 @@ from shared.messaging.settings import MessagingSettings
 from tests.e2e.clicked import send_clicks
 from tests.e2e.system import environment, preferstream
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(3600)]
 VERDICTS = {
     "better", "no_signal", "worse", "few_users", "format", "benchmark", "order", "later_days",
     "release", "too_little_data", "no_time",
@@ -31,7 +31,7 @@ def _people_clicked(data_dir: Path, people: int) -> None:
 
 
 def _night(data_dir: Path, *arguments: str) -> dict[str, Any]:
-    told = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=800)
+    told = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=2_000)
     assert told.returncode == 0, told.stderr[-3000:]
     outcome: dict[str, Any] = json.loads(told.stdout)
     return outcome
@@ -40,7 +40,7 @@ def _night(data_dir: Path, *arguments: str) -> dict[str, Any]:
 def _killed_in_training(data_dir: Path) -> None:
     """SIGKILL as soon as SFT begins; what it had started must end as well."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.cli", "night", "--minutes", "5"],
+        [sys.executable, "-m", "services.cli", "night", "--minutes", "15"],
         env=environment(data_dir), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
@@ -84,7 +84,7 @@ def test_a_whole_night_ends_with_a_verdict_and_a_champion(tmp_path: Path) -> Non
     before = _night(tmp_path, "--dry-run")
     assert before["code"] == "dry_run"
     _killed_in_training(tmp_path)
-    outcome = _night(tmp_path, "--minutes", "5")
+    outcome = _night(tmp_path, "--minutes", "15")
     assert outcome["code"] in VERDICTS
     assert len(list((tmp_path / "nights").glob("now-*"))) == 2  # the dry run, and one that went on
     told = (tmp_path / "models" / "nights.jsonl").read_text().splitlines()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.system import environment
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.night, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.night, pytest.mark.timeout(3600)]
 SMALL = (
     "--nights", "1", "--people", "6", "--catalogue", "40", "--slates", "1", "--slate", "6",
     "--seeds", "1", "--minutes", "2",
@@ -20,7 +20,7 @@ def _simulate(folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "training.simulate", *SMALL, "--out", str(folder)],
         env=environment(folder, PREFERSTREAM_OPS_PORT="0"), capture_output=True, text=True,
-        check=False, timeout=1100,
+        check=False, timeout=1_700,
     )  # fmt: skip
 
 

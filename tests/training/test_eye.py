@@ -11,7 +11,8 @@ from tests.training import tiny
 from training.nano.ancestor import EMBEDDINGS, begin_with
 from training.nano.architecture import Shape, build_model
 from training.nano.export import export
-from training.nano.train_vision import answer_ids, train_vision, wanted, word_logits
+from training.nano.naming import answer_ids, wanted, word_logits
+from training.nano.train_vision import train_vision
 from training.prefersim.vocabulary import SIZES, UNKNOWN_VALUE
 
 

@@ -13,7 +13,7 @@ from shared.verdict import read_description, read_scores, read_taste
 from tests.training import tiny
 from training.nano.batches import LENGTHS, NO_LABEL, batch_at, digit_ids, encode, question
 from training.nano.plan import read_plan
-from training.nano.rows import EIGHT, FEWER, FULL, TASKS, Row, Task, draw_row, judged
+from training.nano.rows import COMPARED, EIGHT, FEWER, FULL, TASKS, Row, Task, draw_row, judged
 from training.nano.vocabulary import ALSO, TURN_END, WORDS
 from training.prefersim.users import Words
 from training.prefersim.vocabulary import (
@@ -154,7 +154,8 @@ def test_some_tastes_are_whole_some_have_gaps_and_some_are_unknown() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_the_longest_row_fits_its_length(task: Task) -> None:
     rng = np.random.default_rng(6)
-    shapes = {"predict_fewer": FEWER, "predict_eight": (EIGHT,)}.get(task, (FULL,))
+    several = {"predict_fewer": FEWER, "predict_eight": (EIGHT,), "compare": COMPARED}
+    shapes = several.get(task, (FULL,))
     drawn = [
         draw_row(task, rng, tiny.library(), shape=shapes[k % len(shapes)])
         for k in range(40 * len(shapes))

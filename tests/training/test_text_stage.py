@@ -12,6 +12,7 @@ from tests.training import tiny
 from training.nano.batches import encode
 from training.nano.plan import read_plan
 from training.nano.rows import draw_row
+from training.nano.seeing import Learning, Remembered
 from training.nano.train_text import answer_loss, remembered_image_tokens, train_text
 
 TOKENS = 600
@@ -31,7 +32,7 @@ def train(model: Any, folder: Path, plan: str, **settings: Any) -> list[float]:
         model,
         tiny.tokenizer(),
         tiny.library(),
-        tiny.library_tokens(model),
+        Remembered(tiny.library_tokens(model)),
         plan=read_plan(plan, seed=1),
         checkpoint=folder / "text.pt",
         tokens=TOKENS,
@@ -77,8 +78,8 @@ def test_padding_changes_no_loss() -> None:
     tokens = tiny.library_tokens(model)
     with torch.no_grad():
         short, long = (
-            answer_loss(model, encode(tiny.tokenizer(), rows, length=length), tokens)[0]
-            for length in (98, 150)
+            answer_loss(model, batch, tokens[batch.drawings])[0]
+            for batch in (encode(tiny.tokenizer(), rows, length=length) for length in (98, 150))
         )
     assert short.item() == pytest.approx(long.item(), abs=2e-3)
 
@@ -94,7 +95,7 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_halves_answer_tokens() -> None
         model.zero_grad()
         for part in parts:
             batch = encode(tiny.tokenizer(), rows[part], length=40)
-            (answer_loss(model, batch, tokens)[0] / len(parts)).backward()
+            (answer_loss(model, batch, tokens[batch.drawings])[0] / len(parts)).backward()
         return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
     whole, halves = gradient([slice(0, 8)]), gradient([slice(0, 4), slice(4, 8)])
@@ -109,3 +110,33 @@ def test_image_tokens_are_kept_for_the_same_eye_and_computed_for_another(tmp_pat
     assert path.stat().st_mtime_ns == written
     other = remembered_image_tokens(tiny.model(seed=1), tiny.pool(), path)
     assert not torch.equal(first, other)
+
+
+def test_an_eye_that_learns_too_moves_and_resumes(tmp_path: Path) -> None:
+    def learn(model: Any, folder: Path, until: int | None = None) -> list[float]:
+        return train_text(
+            model,
+            tiny.tokenizer(),
+            tiny.pool(),
+            Learning(model, tiny.pool(), tiny.tokenizer(), seed=1),
+            plan=read_plan("describe*4", seed=1),
+            checkpoint=folder / "whole.pt",
+            tokens=TOKENS,
+            until=until,
+        )
+
+    whole, stopped, resumed = tiny.model(), tiny.model(), tiny.model()
+    losses = learn(whole, tmp_path / "whole")
+    assert (
+        learn(stopped, tmp_path / "parts", until=2) + learn(resumed, tmp_path / "parts") == losses
+    )
+    before = tiny.model().state_dict()
+    for (name, one), other in zip(whole.named_parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, other), name
+        assert not torch.equal(one, before[name]), name
+
+
+def test_batches_made_ahead_by_workers_are_the_same(tmp_path: Path) -> None:
+    plan = "describe*3,predict_fewer*3"
+    alone = train(tiny.model(), tmp_path / "alone", plan)
+    assert train(tiny.model(), tmp_path / "workers", plan, workers=2) == alone

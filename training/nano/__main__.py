@@ -1,6 +1,8 @@
 """Train nano from nothing to a measured folder; run again after a stop, it goes on.
 
 python -m training.nano --run runs/nano --to shared/nano
+python -m training.nano --run runs/nano --device cuda --workers 12 --pool-images 600000 \\
+    --vision-batch 1024 --tokens 32768
 """
 
 import argparse
@@ -12,8 +14,10 @@ from pathlib import Path
 
 import torch
 
+from training.nano import train_vision as vision
 from training.nano.ancestor import begin_with
 from training.nano.architecture import build_model
+from training.nano.batches import TOKENS_A_STEP
 from training.nano.checkpoint import load_weights
 from training.nano.evaluate import SEED, USERS, as_json, as_table, measure
 from training.nano.export import MANIFEST, export, facts
@@ -21,8 +25,15 @@ from training.nano.eye import compiled_blocks
 from training.nano.optimizer import ADAM_RATE, MUON_RATE
 from training.nano.plan import read_plan
 from training.nano.pool import Pool, write_pool
+from training.nano.seeing import Learning, Remembered
 from training.nano.tokenizer import build_tokenizer
-from training.nano.train_text import PLAN, begin_synonyms, remembered_image_tokens, train_text
+from training.nano.train_text import (
+    EVERY,
+    PLAN,
+    begin_synonyms,
+    remembered_image_tokens,
+    train_text,
+)
 from training.nano.train_vision import train_vision
 
 
@@ -41,6 +52,11 @@ class Recipe:
     adam_rate: float = ADAM_RATE
     muon_rate: float = MUON_RATE
     """Of the text stage."""
+    tokens: int = TOKENS_A_STEP
+    whole_plan: str = ""
+    """What eye and language model then learn together; nothing is said to skip it."""
+    whole_adam_rate: float = ADAM_RATE / 3
+    whole_muon_rate: float = MUON_RATE / 3
 
     def __str__(self) -> str:
         return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self))
@@ -48,9 +64,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Run:
-    """Where the stages of one training leave their files."""
+    """Where the stages of one training leave their files, and what computes."""
 
     folder: Path
+    device: str = "cpu"
+    workers: int = 0
+    """Processes that make the text stages' batches ahead of time."""
+    every: int | None = None
+    """Steps between checkpoints and progress lines; None is each stage's own."""
 
     @property
     def pool(self) -> Path:
@@ -67,6 +88,10 @@ class Run:
     @property
     def text(self) -> Path:
         return self.folder / "text.pt"
+
+    @property
+    def whole(self) -> Path:
+        return self.folder / "whole.pt"
 
     @property
     def image_tokens(self) -> Path:
@@ -93,7 +118,7 @@ def teach_to_see(run: Run, recipe: Recipe) -> None:
     model = build_model(tokenizer, seed=recipe.seed)
     ancestor = begin_with(recipe.begins_with, model, tokenizer) if recipe.begins_with else ""
     train_vision(
-        model,
+        model.to(run.device),
         tokenizer,
         Pool.load(run.pool),
         Pool.load(run.test_pool),
@@ -102,7 +127,8 @@ def teach_to_see(run: Run, recipe: Recipe) -> None:
         seed=recipe.seed,
         checkpoint=run.vision,
         recipe=ancestor,
-        blocks=compiled_blocks(),
+        every=run.every or vision.EVERY,
+        blocks=compiled_blocks(run.device),
     )
 
 
@@ -112,31 +138,61 @@ def teach_to_judge(run: Run, recipe: Recipe) -> None:
     model = build_model(tokenizer, seed=recipe.seed)
     load_weights(run.vision, model)
     begin_synonyms(model, tokenizer, seed=recipe.seed)
+    model.to(run.device)
     pool = Pool.load(run.pool)
     train_text(
         model,
         tokenizer,
         pool,
-        remembered_image_tokens(model, pool, run.image_tokens),
+        Remembered(remembered_image_tokens(model, pool, run.image_tokens)),
         plan=read_plan(recipe.plan, seed=recipe.seed),
         checkpoint=run.text,
+        tokens=recipe.tokens,
         adam_rate=recipe.adam_rate,
         muon_rate=recipe.muon_rate,
-        blocks=compiled_blocks(),
+        every=run.every or EVERY,
+        workers=run.workers,
+        blocks=compiled_blocks(run.device),
+    )
+
+
+def teach_the_whole(run: Run, recipe: Recipe) -> None:
+    """Chapter four, where there is a plan for it: both together, from where chapter three ended."""
+    if not recipe.whole_plan:
+        return
+    tokenizer = build_tokenizer()
+    model = build_model(tokenizer, seed=recipe.seed)
+    load_weights(run.text, model)
+    model.to(run.device)
+    pool, blocks = Pool.load(run.pool), compiled_blocks(run.device)
+    train_text(
+        model,
+        tokenizer,
+        pool,
+        Learning(model, pool, tokenizer, seed=recipe.seed, blocks=blocks),
+        # Another seed: rows that chapter three has not seen.
+        plan=read_plan(recipe.whole_plan, seed=recipe.seed + 1),
+        checkpoint=run.whole,
+        tokens=recipe.tokens,
+        adam_rate=recipe.whole_adam_rate,
+        muon_rate=recipe.whole_muon_rate,
+        every=run.every or EVERY,
+        workers=run.workers,
+        blocks=blocks,
     )
 
 
 def write_folder(run: Run, recipe: Recipe) -> str:
-    """Chapter four: an ordinary Hugging Face folder."""
+    """Chapter five: an ordinary Hugging Face folder."""
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=recipe.seed)
-    load_weights(run.text, model)
+    load_weights(run.whole if recipe.whole_plan else run.text, model)
     training = facts(str(recipe))
     return export(model, tokenizer, run.model, seed=recipe.seed, training=training)
 
 
 def measure_folder(run: Run) -> None:
-    """Chapter five: held-out users, through the engine that serves."""
+    """Chapter six: held-out users, through the engine that serves."""
     report = measure(run.model, users=USERS, seed=SEED)
     (run.folder / "report.json").write_text(json.dumps(as_json(report), indent=1) + "\n")
     print(as_table(report), flush=True)
@@ -157,15 +213,25 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--begin-with", type=Path, help="an earlier release; default: nothing")
     parser.add_argument("--vision-steps", type=int, default=Recipe.vision_steps, help="of the eye")
+    parser.add_argument("--vision-batch", type=int, default=Recipe.vision_batch, help="images")
+    parser.add_argument("--pool-images", type=int, default=Recipe.drawings, help="to learn from")
     parser.add_argument("--plan", default=PLAN, help="the text stage's phases; see plan.py")
+    parser.add_argument("--whole-plan", default="", help="then of eye and text together")
+    parser.add_argument("--tokens", type=int, default=TOKENS_A_STEP, help="of a text step's batch")
+    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     parser.add_argument("--adam-rate", type=float, default=ADAM_RATE, help="of the text stage")
     parser.add_argument("--muon-rate", type=float, default=MUON_RATE, help="of the text stage")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="default: all")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    run = Run(options.run)
+    run = Run(options.run, device=options.device, workers=options.workers)
     recipe = Recipe(
         seed=options.seed,
+        drawings=options.pool_images,
+        vision_batch=options.vision_batch,
+        whole_plan=options.whole_plan,
+        tokens=options.tokens,
         begins_with=options.begin_with,
         vision_steps=options.vision_steps,
         plan=options.plan,
@@ -175,6 +241,7 @@ def main() -> None:
     draw_pools(run, recipe)
     teach_to_see(run, recipe)
     teach_to_judge(run, recipe)
+    teach_the_whole(run, recipe)
     version = write_folder(run, recipe)
     print(f"Wrote {version} to {run.model}.", flush=True)
     measure_folder(run)

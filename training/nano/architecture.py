@@ -1,4 +1,4 @@
-"""Nano's shape: a Qwen2.5-VL of 6 million parameters, with a beginning that trains quickly."""
+"""Nano's shape: a Qwen2.5-VL of 8 million parameters, with a beginning that trains quickly."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,10 +28,10 @@ class Shape:
     """Widths and depths; tests use smaller ones."""
 
     vision_width: int = 192
-    vision_depth: int = 4
+    vision_depth: int = 6
     vision_heads: int = 3
     width: int = 256
-    depth: int = 4
+    depth: int = 5
     heads: int = 4
     kv_heads: int = 2
     inner: int = 3

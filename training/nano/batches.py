@@ -14,7 +14,7 @@ from torch import Tensor
 
 from training.nano.architecture import GRID
 from training.nano.pool import Pool
-from training.nano.rows import EIGHT, FEWER, FULL, Row, Task, draw_row
+from training.nano.rows import COMPARED, EIGHT, FEWER, FULL, Row, Task, draw_row
 from training.nano.vocabulary import DIGITS, IMAGE_PAD, TURN_END
 
 LENGTHS: Final[Mapping[Task, int]] = {
@@ -25,6 +25,7 @@ LENGTHS: Final[Mapping[Task, int]] = {
     "predict": 184,
     "predict_eight": 250,
     "predict_fewer": 184,
+    "compare": 350,
 }
 """Tokens that a row of each task is padded to: of the longest one (two words everywhere), or of a
 task like it, because every other length is compiled anew; a test holds them."""
@@ -44,6 +45,12 @@ class Batch:
     labels: Tensor  # (B, T), NO_LABEL outside the answers
     drawings: Tensor  # (images,)
 
+    def answers(self) -> tuple[Tensor, Tensor]:
+        """Where, of all B x T places in a row, an answer's next token is told, and which: (n,)."""
+        told = self.labels[:, 1:] != NO_LABEL
+        rows, places = told.nonzero(as_tuple=True)
+        return rows * self.ids.shape[1] + places, self.labels[:, 1:][told]
+
 
 def batch_at(
     step: int,
@@ -56,11 +63,7 @@ def batch_at(
 ) -> Batch:
     """The batch of one step, drawn from (seed, step): a resumed training meets the same ones."""
     rng = np.random.default_rng((seed, step))
-    shape = FULL
-    if task == "predict_fewer":
-        shape = FEWER[rng.integers(len(FEWER))]
-    elif task == "predict_eight":
-        shape = EIGHT
+    shape = _references_shown(task, rng)
     count = max(1, tokens // LENGTHS[task])
     rows = [draw_row(task, rng, pool, shape=shape) for _ in range(count)]
     batch = encode(tokenizer, rows, length=LENGTHS[task])
@@ -68,6 +71,18 @@ def batch_at(
         hidden = torch.from_numpy(rng.random(count) < HIDDEN_SHARE)
         return Batch(without_digits(tokenizer, batch.ids, hidden), batch.labels, batch.drawings)
     return batch
+
+
+def _references_shown(task: Task, rng: np.random.Generator) -> tuple[int, int]:
+    match task:
+        case "predict_fewer":
+            return FEWER[rng.integers(len(FEWER))]
+        case "predict_eight":
+            return EIGHT
+        case "compare":
+            return COMPARED[rng.integers(len(COMPARED))]
+        case _:
+            return FULL
 
 
 def encode(tokenizer: Any, rows: Sequence[Row], *, length: int) -> Batch:

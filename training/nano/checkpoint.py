@@ -33,7 +33,7 @@ def resume(path: Path, model: Any, optimizer: Optimizer, *, recipe: str = "") ->
     """Take up the training at `path`; the step to go on with, 0 when there is none."""
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location="cpu")
     if state.get("recipe", "") != recipe:
         raise ValueError(
             f"{path} was trained as {state.get('recipe')!r}, this run is {recipe!r}:"
@@ -48,5 +48,5 @@ def load_weights(path: Path, model: Any) -> None:
     """Only the weights: of a checkpoint, or of a file that holds nothing but weights."""
     if not path.exists():
         raise FileNotFoundError(f"No checkpoint at {path}: run the stage before this one first.")
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location="cpu")
     model.load_state_dict(state.get("model", state))

@@ -16,11 +16,21 @@ from shared.taste import ELEMENTS, Element
 from training.nano.known import as_known
 from training.nano.photographed import as_photographed, somebody_who_saw
 from training.nano.pool import Pool
+from training.prefersim.candidates import easy_pair, hard_pair
 from training.prefersim.truth import NEITHER, Judgement, judge_all
 from training.prefersim.users import Kind, User, Words, draw_user, hard_references, references
 from training.prefersim.vocabulary import SIZES, VALUES, Attributes, held_out, words_of
 
-Task = Literal["describe", "easy", "assess", "explain", "predict", "predict_eight", "predict_fewer"]
+Task = Literal[
+    "describe",
+    "easy",
+    "assess",
+    "explain",
+    "predict",
+    "predict_eight",
+    "predict_fewer",
+    "compare",
+]
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
 
 FULL: Final = (5, 5)
@@ -33,6 +43,10 @@ FEWER: Final = (
     *((4, 5), (5, 3), (5, 1), (2, 5)),
 )
 """What a person who has only begun has shown."""
+COMPARED: Final = (EIGHT, FULL, EIGHT, FULL, (0, 0))
+"""References before two candidates; of nobody at times, so that it is known what to say then."""
+EASY_PAIRS: Final = 0.4
+"""Share of compared pairs that differ in every element; the others differ in one."""
 
 MULTI: Final = 0.5
 """Share of users with two tastes."""
@@ -70,6 +84,8 @@ def draw_row(
             return _explain_row(rng, pool)
         case "predict" | "predict_eight" | "predict_fewer":
             return predict_row(rng, pool, shape=shape)
+        case "compare":
+            return compare_row(rng, pool, shape=shape)
 
 
 def describe_row(rng: np.random.Generator, pool: Pool) -> Row:
@@ -87,12 +103,45 @@ def predict_row(rng: np.random.Generator, pool: Pool, *, shape: tuple[int, int])
         if rng.random() < PHOTOGRAPHS:
             user = as_photographed(user)
         sides = _references(rng, user, shape)
-        found = [pool.find(rng, row) for row in np.concatenate(sides)]
-        drawings = tuple(k for k in found if k is not None)
-        if len(drawings) == liked + disliked:
+        drawings = _found(rng, pool, np.concatenate(sides))
+        if drawings is not None:
             likes, dislikes = _shown(sides[0], user.likes), _shown(sides[1], user.dislikes)
             asked = prompt.predict(liked=liked, disliked=disliked)
             return Row(asked, prompt.taste_lines(likes, dislikes), drawings)
+
+
+def compare_row(rng: np.random.Generator, pool: Pool, *, shape: tuple[int, int]) -> Row:
+    """References and two candidates, in either order; judged by the taste that the answer names."""
+    liked, disliked = shape
+    while True:
+        user, photographed = _any_user(rng), bool(rng.random() < PHOTOGRAPHS)
+        if photographed:
+            user = as_photographed(user)
+        easy = photographed or rng.random() < EASY_PAIRS
+        pair = easy_pair(rng, user) if easy else hard_pair(rng, user)
+        sides = _references(rng, user, shape)
+        better_first = bool(rng.random() < 0.5)
+        shown = (pair.better, pair.worse) if better_first else (pair.worse, pair.better)
+        drawings = _found(rng, pool, np.stack([*sides[0], *sides[1], *shown]))
+        if drawings is None or (not photographed and held_out(np.stack(shown)).any()):
+            continue
+        likes, dislikes = _shown(sides[0], user.likes), _shown(sides[1], user.dislikes)
+        a, b = (_digits(one, likes=likes, dislikes=dislikes) for one in shown)
+        choice: Literal["A", "B"] = "A" if better_first else "B"
+        answer = prompt.comparison_lines(likes, dislikes, a=a, b=b, choice=choice)
+        return Row(prompt.pair(liked=liked, disliked=disliked), answer, drawings)
+
+
+def _found(rng: np.random.Generator, pool: Pool, shown: Attributes) -> tuple[int, ...] | None:
+    """An image of each row, or None where the pool lacks one."""
+    found = [pool.find(rng, row) for row in shown]
+    drawings = tuple(k for k in found if k is not None)
+    return drawings if len(drawings) == len(found) else None
+
+
+def _digits(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, int]:
+    truth = judged(shows, likes=likes, dislikes=dislikes)
+    return {element: judgement.digit for element, judgement in truth.items()}
 
 
 def _references(
@@ -128,8 +177,7 @@ def _score_row(
 ) -> Row:
     shows, image, user = _candidate(rng, pool, user=user, sources=sources)
     likes, dislikes = as_known(rng, user, gaps=gaps)
-    truth = judged(shows, likes=likes, dislikes=dislikes)
-    digits = {element: judgement.digit for element, judgement in truth.items()}
+    digits = _digits(shows, likes=likes, dislikes=dislikes)
     return Row(prompt.score(likes, dislikes), prompt.score_line(digits), (image,))
 
 

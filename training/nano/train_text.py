@@ -1,9 +1,12 @@
-"""Teach the language model to describe, assess, explain and predict; the eye stays as it is.
+"""Teach the language model to describe, assess, explain, predict and compare.
 
-The vision tower is frozen, so every drawing's image tokens are computed once and kept beside the
-checkpoint. Loss on the answers only. Interrupted, it goes on from its last checkpoint.
+The eye stays as it is, so every drawing's image tokens are computed once and kept beside the
+checkpoint; or it learns too, which is worth it once the language model knows its tasks. Loss on the
+answers only. Interrupted, it goes on from its last checkpoint.
 
     python -m training.nano.train_text --init runs/nano/vision.pt --out runs/nano/text.pt
+    python -m training.nano.train_text --init runs/nano/text.pt --out runs/nano/whole.pt \\
+        --goes-on --eye-learns
 """
 
 import argparse
@@ -14,21 +17,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from shared.vlm.qwen_forward import Blocks, decode, embed, token_positions
 from training.nano.architecture import GRID, build_model
-from training.nano.batches import NO_LABEL, TOKENS_A_STEP, Batch, batch_at, digit_ids
+from training.nano.batches import TOKENS_A_STEP, Batch, batch_at, digit_ids
 from training.nano.checkpoint import load_weights, resume, save_checkpoint
-from training.nano.eye import compiled_blocks, look_at_all
+from training.nano.eye import compiled_blocks, device_of, look_at_all
 from training.nano.optimizer import ADAM_RATE, MUON_RATE, Optimizer
 from training.nano.plan import Plan, read_plan
 from training.nano.pool import Pool
 from training.nano.progress import Progress
-from training.nano.rows import Task
+from training.nano.rows import TASKS, Task
+from training.nano.seeing import Learning, Remembered, Seeing
 from training.nano.tokenizer import build_tokenizer
 from training.nano.vocabulary import ALSO, WORDS
 
@@ -40,6 +44,8 @@ PLAN: Final = (
 """First name and compare, then tastes, then everything: a task alone makes others forgotten."""
 EVERY: Final = 50
 """Steps between checkpoints and progress lines."""
+AHEAD: Final = 8
+"""Batches that a worker has ready."""
 
 
 SYNONYM_APART: Final = 0.3
@@ -61,24 +67,44 @@ def begin_synonyms(model: Any, tokenizer: Any, *, seed: int) -> None:
 def answer_loss(
     model: Any, batch: Batch, image_tokens: Tensor, *, blocks: Blocks | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean loss over the answers' tokens, with what was said and should have been: (tokens,)."""
+    """Mean loss over the answers' tokens, with what was said and should have been: (tokens,).
+
+    `image_tokens` are those of the batch's drawings, in their order: (images, 9, d).
+    """
     image_token = model.config.image_token_id
-    language = model.model.language_model
-    positions = token_positions(batch.ids, image_token=image_token, grid=GRID)
-    with torch.autocast("cpu", torch.bfloat16):
-        seen = embed(model, batch.ids, image_tokens[batch.drawings], image_token=image_token)
+    language, device = model.model.language_model, device_of(model)
+    places, wanted = (one.to(device) for one in batch.answers())  # (tokens,)
+    ids = batch.ids.to(device)
+    positions = token_positions(ids, image_token=image_token, grid=GRID)
+    with torch.autocast(device.type, torch.bfloat16):
+        seen = embed(model, ids, image_tokens, image_token=image_token)
         hidden, _ = decode(language, seen, positions, blocks=blocks)  # (B, T, d)
-    told = batch.labels[:, 1:] != NO_LABEL
-    wanted = batch.labels[:, 1:][told]  # (tokens,)
-    logits = hidden[:, :-1][told].float() @ model.lm_head.weight.T  # (tokens, vocabulary)
+    logits = hidden.flatten(0, 1)[places].float() @ model.lm_head.weight.T  # (tokens, vocabulary)
     return F.cross_entropy(logits, wanted), logits.argmax(1), wanted
+
+
+class _Steps(Dataset[Batch]):
+    """The batch of every step, for workers to make ahead of time."""
+
+    def __init__(self, plan: Plan, tokenizer: Any, pool: Pool, *, tokens: int) -> None:
+        self._plan, self._tokenizer, self._pool, self._tokens = plan, tokenizer, pool, tokens
+
+    def __getitem__(self, step: int) -> Batch:
+        return batch_at(
+            step,
+            task=self._plan.tasks[step],
+            tokenizer=self._tokenizer,
+            pool=self._pool,
+            seed=self._plan.seed,
+            tokens=self._tokens,
+        )
 
 
 def train_text(
     model: Any,
     tokenizer: Any,
     pool: Pool,
-    image_tokens: Tensor,
+    seeing: Seeing,
     *,
     plan: Plan,
     checkpoint: Path,
@@ -87,34 +113,48 @@ def train_text(
     muon_rate: float = MUON_RATE,
     every: int = EVERY,
     until: int | None = None,
+    workers: int = 0,
     blocks: Blocks | None = None,
 ) -> list[float]:
     """Train to the end of the plan (or `until`), from the checkpoint if there is one.
 
-    Returns the losses of this run's steps.
+    `workers` are processes that make batches ahead; with none they are made in between. Returns the
+    losses of this run's steps.
     """
-    model.model.visual.requires_grad_(False)
-    named = [(n, weight) for n, weight in model.named_parameters() if "language_model" in n]
+    model.model.visual.requires_grad_(seeing.learns)
+    named = [
+        (name, weight)
+        for name, weight in model.named_parameters()
+        if "language_model" in name or ("visual" in name and seeing.learns)
+    ]
     optimizer = Optimizer(named, steps=len(plan), adam_rate=adam_rate, muon_rate=muon_rate)
     recipe = f"{plan} tokens {tokens} rates {adam_rate} {muon_rate}"
+    recipe += " eye learns" if seeing.learns else ""
     first = resume(checkpoint, model, optimizer, recipe=recipe)
     last = len(plan) if until is None else min(until, len(plan))
     progress, tally = Progress("text", last, first), _Tally(tokenizer)
-    losses: list[float] = []
-    for step in range(first, last):
-        task = plan.tasks[step]
-        batch = batch_at(
-            step, task=task, tokenizer=tokenizer, pool=pool, seed=plan.seed, tokens=tokens
-        )
-        loss, said, wanted = answer_loss(model, batch, image_tokens, blocks=blocks)
-        loss.backward()
+    device = device_of(model)
+    steps = range(first, last)
+    batches = DataLoader(
+        _Steps(plan, tokenizer, pool, tokens=tokens),
+        batch_size=None,
+        sampler=steps,
+        num_workers=workers,
+        prefetch_factor=AHEAD if workers else None,
+    )
+    losses: list[Tensor] = []
+    for step, batch in zip(steps, batches, strict=True):
+        seen = seeing.tokens(batch.drawings.to(device))
+        loss, said, wanted = answer_loss(model, batch, seen, blocks=blocks)
+        beside = seeing.loss(step)
+        (loss if beside is None else loss + beside).backward()
         optimizer.step(step)
-        losses.append(loss.item())
-        tally.add(task, loss.item(), said, wanted)
+        losses.append(loss.detach())  # read late: reading waits for the GPU
+        tally.add(plan.tasks[step], losses[-1], said, wanted)
         if (step + 1) % every == 0 or step + 1 == last:
             save_checkpoint(checkpoint, model, optimizer, step=step + 1, recipe=recipe)
             print(progress.line(step + 1, tally.told()), flush=True)
-    return losses
+    return torch.stack(losses).tolist() if losses else []
 
 
 class _Tally:
@@ -123,20 +163,27 @@ class _Tally:
 
     def __init__(self, tokenizer: Any) -> None:
         words = tokenizer.convert_tokens_to_ids([f" {word}" for word in WORDS])
-        self._digits, self._words = digit_ids(tokenizer), torch.tensor(words)
-        self._kept: dict[Task, list[tuple[float, float]]] = defaultdict(list)
+        digits, named = digit_ids(tokenizer), torch.tensor(words)
+        self._values = {
+            task: torch.cat([digits, named])
+            if task == "compare"
+            else digits
+            if task in ("easy", "assess", "explain")
+            else named
+            for task in TASKS
+        }
+        self._kept: dict[Task, list[Tensor]] = defaultdict(list)
 
-    def add(self, task: Task, loss: float, said: Tensor, wanted: Tensor) -> None:
-        scores = task in ("easy", "assess", "explain")
-        values = torch.isin(wanted, self._digits if scores else self._words)
-        right = (said == wanted)[values].float().mean().item()
-        self._kept[task].append((loss, right))
+    def add(self, task: Task, loss: Tensor, said: Tensor, wanted: Tensor) -> None:
+        values = torch.isin(wanted, self._values[task].to(wanted.device))
+        right = ((said == wanted) & values).sum() / values.sum()
+        self._kept[task].append(torch.stack([loss, right]))
 
     def told(self) -> Mapping[str, float]:
         told: dict[str, float] = {}
         for task, kept in self._kept.items():
-            loss, right = np.mean(kept, axis=0)
-            told |= {f"{task} loss": float(loss), f"{task} right": float(right)}
+            loss, right = torch.stack(kept).mean(0).tolist()
+            told |= {f"{task} loss": loss, f"{task} right": right}
         self._kept.clear()
         return told
 
@@ -145,7 +192,7 @@ def remembered_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
     """The image tokens of every drawing, from `path` if this eye looked at this pool before."""
     eye = hashlib.sha256()
     for weight in model.model.visual.state_dict().values():
-        eye.update(weight.detach().float().contiguous().numpy().tobytes())
+        eye.update(weight.detach().float().cpu().contiguous().numpy().tobytes())
     eye.update(pool.attributes.tobytes())
     if path.exists():
         kept = torch.load(path, weights_only=True, mmap=True)
@@ -170,6 +217,10 @@ def main() -> None:
     parser.add_argument("--adam-rate", type=float, default=ADAM_RATE, help=f"default {ADAM_RATE}")
     parser.add_argument("--muon-rate", type=float, default=MUON_RATE, help=f"default {MUON_RATE}")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="default: all")
+    parser.add_argument("--eye-learns", action="store_true", help="train the vision tower too")
+    parser.add_argument("--tokens", type=int, default=TOKENS_A_STEP, help="of a step's batch")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
+    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     tokenizer = build_tokenizer()
@@ -177,19 +228,24 @@ def main() -> None:
     load_weights(options.init, model)
     if not options.goes_on:
         begin_synonyms(model, tokenizer, seed=options.seed)
-    pool = Pool.load(options.pool)
-    kept = options.out.with_name(f"{options.out.stem}-image-tokens.pt")
+    model.to(options.device)
+    pool, blocks = Pool.load(options.pool), compiled_blocks(options.device)
     options.out.parent.mkdir(parents=True, exist_ok=True)
+    kept = options.out.with_name(f"{options.out.stem}-image-tokens.pt")
     train_text(
         model,
         tokenizer,
         pool,
-        remembered_image_tokens(model, pool, kept),
+        Learning(model, pool, tokenizer, seed=options.seed, blocks=blocks)
+        if options.eye_learns
+        else Remembered(remembered_image_tokens(model, pool, kept)),
         plan=read_plan(options.plan, seed=options.seed),
         checkpoint=options.out,
+        tokens=options.tokens,
         adam_rate=options.adam_rate,
         muon_rate=options.muon_rate,
-        blocks=compiled_blocks(),
+        workers=options.workers,
+        blocks=blocks,
     )
 
 

@@ -1,9 +1,7 @@
 """Teach the vision tower alone: its mean image token is held against the taste words' embeddings.
 
-Five softmaxes over the tied word embeddings, one an element, each with the word for what cannot be
-told. The embeddings stay in the language model, so the image tokens arrive there aligned with the
-words. Training the tower through the language model needs several times the images: teach the eye
-first.
+The embeddings stay in the language model, so the image tokens arrive there aligned with the words.
+Training the tower through the language model needs several times the images: teach the eye first.
 
     python -m training.nano.train_vision --run runs/nano
     python -m training.nano.train_vision --run runs/nano --begin-with shared/nano
@@ -15,69 +13,50 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from shared.prompt import UNKNOWN
 from shared.taste import ELEMENTS
 from shared.vlm.qwen_forward import Blocks
 from training.nano.ancestor import begin_with
 from training.nano.architecture import build_model
 from training.nano.checkpoint import resume, save_checkpoint
-from training.nano.eye import compiled_blocks, look
+from training.nano.eye import compiled_blocks, device_of
+from training.nano.naming import answer_ids, naming_loss, wanted, word_logits
 from training.nano.optimizer import Optimizer
 from training.nano.pool import Pool
 from training.nano.progress import Progress
+from training.nano.seeing import resident
 from training.nano.tokenizer import build_tokenizer
-from training.nano.vocabulary import WORDS
-from training.prefersim.renderer import Pixels
-from training.prefersim.vocabulary import SIZES, UNKNOWN_VALUE, Attributes
 
-SHARPNESS = 2.0
 EVERY = 100
 """Steps between checkpoints and progress lines."""
 TESTED = 1000
 """Held-out drawings named at each progress line."""
 
 
-def answer_ids(tokenizer: Any) -> Tensor:
-    """The tokens of all taste words, and last that of what cannot be told."""
-    return torch.tensor(tokenizer.convert_tokens_to_ids([f" {w}" for w in (*WORDS, UNKNOWN)]))
-
-
-def word_logits(
-    model: Any, answers: Tensor, pixels: Pixels, blocks: Blocks | None
-) -> tuple[Tensor, ...]:
-    """For each element the logits of its words and of `UNKNOWN`: five of (n, values + 1)."""
-    mean_token = look(model, pixels, blocks=blocks).mean(1).float()
-    words = model.model.language_model.embed_tokens(answers)  # (values of all elements + 1, d)
-    logits = SHARPNESS * mean_token @ words.T
-    by_element = logits[:, :-1].split(SIZES, dim=1)
-    return tuple(torch.cat([one, logits[:, -1:]], dim=1) for one in by_element)
-
-
-def wanted(attributes: Attributes) -> Tensor:
-    """Which logit should be the highest, for each element: (n, 5)."""
-    return torch.from_numpy(np.where(attributes == UNKNOWN_VALUE, SIZES, attributes))
-
-
-def turned(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def turned(rng: np.random.Generator, pixels: Tensor) -> Tensor:
     """Mirrored, upside down or transposed at random: what a drawing shows stays the same."""
     if rng.random() < 0.5:
-        pixels = pixels[:, :, ::-1]
+        pixels = pixels.flip(2)
     if rng.random() < 0.5:
-        pixels = pixels[:, ::-1]
-    return pixels.transpose(0, 2, 1, 3) if rng.random() < 0.5 else pixels
+        pixels = pixels.flip(1)
+    return pixels.transpose(1, 2) if rng.random() < 0.5 else pixels
 
 
-def batch_at(step: int, *, pool: Pool, batch: int, seed: int) -> tuple[Pixels, Tensor]:
-    """The drawings of one step and what they show; every drawing once before any comes again."""
+def batch_at(
+    step: int, *, pool: Pool, pixels: Tensor, batch: int, seed: int
+) -> tuple[Tensor, Tensor]:
+    """The drawings of one step and what they show; every drawing once before any comes again.
+
+    `pixels` are the pool's, wherever they lie.
+    """
     per_round = len(pool) // batch
     round_number, place = divmod(step, per_round)
     order = np.random.default_rng((seed, round_number)).permutation(len(pool))
     chosen = np.sort(order[place * batch : (place + 1) * batch])
     rng = np.random.default_rng((seed, round_number, place))
-    return turned(rng, pool.pixels[chosen]), wanted(pool.attributes[chosen])
+    shown = pixels[torch.from_numpy(chosen).to(pixels.device)]
+    return turned(rng, shown), wanted(pool.attributes[chosen])
 
 
 def train_vision(
@@ -91,6 +70,7 @@ def train_vision(
     seed: int,
     checkpoint: Path,
     recipe: str = "",
+    every: int = EVERY,
     blocks: Blocks | None = None,
 ) -> list[float]:
     """Train to `steps`, from the checkpoint if there is one; the losses of this run's steps.
@@ -105,22 +85,21 @@ def train_vision(
     optimizer = Optimizer(named, steps=steps)
     recipe = f"{recipe} steps {steps} batch {batch} seed {seed}".strip()
     first = resume(checkpoint, model, optimizer, recipe=recipe)
-    answers = answer_ids(tokenizer)
+    device = device_of(model)
+    answers, all_pixels = answer_ids(tokenizer).to(device), resident(pool.pixels, device)
     progress = Progress("vision", steps, first)
-    losses: list[float] = []
+    losses: list[Tensor] = []
     for step in range(first, steps):
-        pixels, truth = batch_at(step, pool=pool, batch=batch, seed=seed)
-        logits = word_logits(model, answers, pixels, blocks)
-        loss = sum(F.cross_entropy(one, truth[:, j]) for j, one in enumerate(logits))
-        assert isinstance(loss, Tensor)
+        pixels, truth = batch_at(step, pool=pool, pixels=all_pixels, batch=batch, seed=seed)
+        loss = naming_loss(model, answers, pixels, truth, blocks=blocks)
         loss.backward()
         optimizer.step(step)
-        losses.append(loss.item())
-        if (step + 1) % EVERY == 0 or step + 1 == steps:
+        losses.append(loss.detach())  # read late: reading waits for the GPU
+        if (step + 1) % every == 0 or step + 1 == steps:
             save_checkpoint(checkpoint, model, optimizer, step=step + 1, recipe=recipe)
-            measures = {"loss": float(np.mean(losses[-EVERY:]))}
+            measures = {"loss": float(torch.stack(losses[-every:]).mean())}
             print(progress.line(step + 1, measures | named_right(model, answers, test)), flush=True)
-    return losses
+    return torch.stack(losses).tolist() if losses else []
 
 
 @torch.no_grad()
@@ -132,7 +111,7 @@ def named_right(model: Any, answers: Tensor, test: Pool) -> dict[str, float]:
         part = slice(start, start + 250)
         truth = wanted(test.attributes[part])
         for j, one in enumerate(word_logits(model, answers, test.pixels[part], None)):
-            right[j] += (one.argmax(1) == truth[:, j]).sum()
+            right[j] += (one.argmax(1).cpu() == truth[:, j]).sum()
     return {e.spoken: float(r) / count for e, r in zip(ELEMENTS, right, strict=True)}
 
 
@@ -143,6 +122,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=128, help="drawings a step (default 128)")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--begin-with", type=Path, help="an earlier model; default: nothing")
+    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     options = parser.parse_args()
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=options.seed)
@@ -150,7 +130,7 @@ def main() -> None:
     if options.begin_with:
         recipe = begin_with(options.begin_with, model, tokenizer)
     train_vision(
-        model,
+        model.to(options.device),
         tokenizer,
         Pool.load(options.run / "pool" / "train"),
         Pool.load(options.run / "pool" / "test"),
@@ -159,7 +139,7 @@ def main() -> None:
         seed=options.seed,
         checkpoint=options.run / "vision.pt",
         recipe=recipe,
-        blocks=compiled_blocks(),
+        blocks=compiled_blocks(options.device),
     )
 
 

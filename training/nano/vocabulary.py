@@ -6,7 +6,7 @@ token; everything else is bytes and a few syllables, so any text can still be en
 
 from typing import Final
 
-from shared.prompt import CANDIDATE, DISLIKED, LIKED, TASKS, UNKNOWN
+from shared.prompt import CANDIDATE, DISLIKED, LIKED, PAIR_TEMPLATE, TASKS, UNKNOWN, answer_line
 from shared.reason import RELATIONS, phrase
 from shared.taste import ELEMENTS
 from training.prefersim.synonyms import SYNONYMS
@@ -51,6 +51,8 @@ def whole_tokens() -> tuple[str, ...]:
         *(" or", f" {UNKNOWN}"),
         *(";", " (", ")"),
         *_relation_fragments(),
+        *_pair_texts(),
+        *(answer_line("A"), answer_line("B")),
     )
     return tuple(dict.fromkeys(listed))
 
@@ -59,3 +61,8 @@ def _relation_fragments() -> tuple[str, ...]:
     """What a reason says around its words: ` is liked`, ` is closer to`, `, which is liked`."""
     reasons = (phrase("", relation, anchor="|") for relation in RELATIONS)
     return tuple(piece.rstrip() for reason in reasons for piece in reason.split("|"))
+
+
+def _pair_texts() -> tuple[str, ...]:
+    """What the prompt that compares two images says between the images."""
+    return tuple(piece.strip("\n") for piece, is_image in PAIR_TEMPLATE.pieces() if not is_image)

@@ -10,6 +10,7 @@ from PIL.Image import Image
 from shared.taste import ELEMENTS, Taste
 from shared.vlm.protocol import (
     Candidate,
+    Description,
     PredictedTaste,
     Reasons,
     References,
@@ -20,14 +21,16 @@ from shared.vote import taste_by_vote
 
 SCORED_AT_ONCE: Final = 32
 """Candidates in one pass, as in serving."""
-PREDICTED_AT_ONCE: Final = 8
-"""Ten images each."""
+PREDICTED_AT_ONCE: Final = 32
+"""Ten images each: 32 at once take two thirds of the time that eight at once do."""
 
 
 class Model(Protocol):
     """The engine that serves, or what a test puts in its place."""
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]: ...
+
+    def describe(self, images: Sequence[Image]) -> list[Description]: ...
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]: ...
 

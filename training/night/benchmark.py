@@ -1,68 +1,167 @@
-"""Draw the frozen benchmark: the same simulated people on every night, in the four splits."""
+"""Read the frozen benchmark as a night asks it: the items of `training.prefersim.benchmark`.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+Each place of each set holds an easy item (the paper's protocol) and a hard one. Both pairs are
+asked against the taste that the item states; of the first places the easy pair is asked as a person
+meets it, too, from a taste predicted from references in either order.
 
-import numpy as np
+Items are drawn once and kept beside the nights, as is what a model answered: neither ever changes,
+so that a night asks nobody but its challenger again.
+"""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image as Images
 from PIL.Image import Image
 
-from shared.taste import ELEMENTS
+from shared.evaluation import Level
+from shared.taste import Taste
 from shared.vlm.protocol import References
-from training.prefersim.renderer import as_image, render
-from training.prefersim.scenes import draw_scenes
-from training.prefersim.users import KINDS, Kind, User, draw_user, references
+from training.night.cases import taste_of
+from training.prefersim.benchmark import SETS, frozen_item
+from training.prefersim.benchmark_items import Drawn
+from training.rewards.prediction import Sides
+from training.tuning.run_folder import write_whole
 
-STREAM: Final = 0xBE7C
-"""Stands between the kind and the person's number: no training draws from these."""
-SIDE: Final = 5
-"""References a side, as in the paper (arXiv 2511.00609)."""
-PAIRS: Final = 5
-"""Of one person: a pair asked costs two scores, a person also ten images to look at."""
-DIFFERS: Final = 0.4
-"""Chance of each element to differ within a pair; few differ in all five, which would be easy."""
+SPLITS: Final[Mapping[str, str]] = {
+    "SEEN_SP": "single_seen",
+    "SEEN_MP": "multi_seen",
+    "UNSEEN_SP": "single_unseen",
+    "UNSEEN_MP": "multi_unseen",
+}
+"""What the gate's report calls the sets."""
+LEVELS: Final[tuple[Level, ...]] = ("easy", "hard")
+PLACES: Final = min(count for _, count in SETS.values())
+"""That every set has."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One simulated person's pair, the preferred image first, and the taste that decides it."""
+
+    split: str
+    name: str
+    told: Taste
+    pair: tuple[Image, Image]
 
 
 @dataclass(frozen=True)
 class Person:
-    """One simulated person with references and pairs, the preferred image first."""
+    """The same person with the references that a taste is predicted from."""
 
-    split: str
-    name: str
+    item: Item
     references: References
-    pairs: tuple[tuple[Image, Image], ...]
 
 
-def people(a_split: int) -> Iterator[Person]:
-    """The splits in turn, so that the first ones are of all splits whenever time ends."""
-    for number in range(a_split):
-        for place, kind in enumerate(KINDS):
-            yield _person(kind, np.random.default_rng((STREAM, place, number)), number)
+@dataclass
+class Frozen:
+    """The benchmark, with a folder that keeps what was drawn and answered; None keeps nothing."""
+
+    folder: Path | None = None
+    _answers: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @classmethod
+    def beside(cls, nights: Path) -> "Frozen":
+        """In a folder named by what the items are: other items never meet old answers."""
+        digest = hashlib.sha256()
+        for level in LEVELS:
+            for name in SETS:
+                drawn = frozen_item(name, 0, level=level)
+                digest.update(json.dumps(drawn.row, sort_keys=True).encode())
+                for _, data in sorted(drawn.files.items()):
+                    digest.update(data)
+        return cls(nights / f"benchmark-{digest.hexdigest()[:12]}")
+
+    def items(self, places: int, *, begin: int = 0) -> Iterator[Item]:
+        """Sets and levels in turn, so that the first ones are of all whenever time ends."""
+        for number in range(begin, min(begin + places, PLACES)):
+            for level in LEVELS:
+                for name in SETS:
+                    yield self._item(name, number, level)
+
+    def people(self, places: int) -> Iterator[Person]:
+        """Easy ones, with references."""
+        for number in range(min(places, PLACES)):
+            for name in SETS:
+                drawn = frozen_item(name, number, level="easy")
+                yield _person(name, drawn, "easy")
+
+    def known(self, version: str) -> dict[str, float]:
+        """What a model answered on other nights, by name; to be added to."""
+        if version not in self._answers:
+            self._answers[version] = _read(self._answers_of(version))
+        return self._answers[version]
+
+    def keep(self) -> None:
+        """Write down what was answered; a disk that is full keeps nothing, and costs time later."""
+        for version, told in self._answers.items():
+            file = self._answers_of(version)
+            if file is not None and told:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(file, json.dumps(told))
+
+    def _answers_of(self, version: str) -> Path | None:
+        if self.folder is None:
+            return None
+        return self.folder / "answers" / f"{hashlib.sha256(version.encode()).hexdigest()[:32]}.json"
+
+    def _item(self, set_name: str, number: int, level: Level) -> Item:
+        if self.folder is None:
+            return _person(set_name, frozen_item(set_name, number, level=level), level).item
+        file = self.folder / level / f"{set_name}-{number}.json"
+        try:
+            return _read_item(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError):
+            drawn = frozen_item(set_name, number, level=level)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, json.dumps(_kept(set_name, drawn, level)))
+            return _person(set_name, drawn, level).item
 
 
-def _person(kind: Kind, rng: np.random.Generator, number: int) -> Person:
-    user = draw_user(rng, kind)
-    shown = [*references(rng, user.likes, SIDE), *references(rng, user.dislikes, SIDE)]
-    # A liked and a disliked reference share each scene, and so do the two images of a pair.
-    scene = [*range(SIDE), *range(SIDE)]
-    for at in range(PAIRS):
-        shown += _pair(rng, user)
-        scene += [SIDE + at] * 2
-    scenes = draw_scenes(rng, SIDE + PAIRS).take(np.array(scene))
-    images = [as_image(pixels) for pixels in render(scenes, np.array(shown), rng)]
-    pairs = images[2 * SIDE :]
+def _person(set_name: str, drawn: Drawn, level: Level) -> Person:
+    row: dict[str, Any] = drawn.row
+
+    def read(names: list[str]) -> tuple[Image, ...]:
+        return tuple(_opened(drawn.files[name]) for name in names)
+
     return Person(
-        str(kind),
-        f"{kind}/{number}",
-        References(tuple(images[:SIDE]), tuple(images[SIDE : 2 * SIDE])),
-        tuple((pairs[at], pairs[at + 1]) for at in range(0, len(pairs), 2)),
+        _read_item(_kept(set_name, drawn, level)),
+        References(read(row["prefered_images"]), read(row["non_prefered_images"])),
     )
 
 
-def _pair(rng: np.random.Generator, user: User) -> tuple[np.ndarray, np.ndarray]:
-    """Values that differ in some elements, where the first shows liked ones."""
-    like, dislike = rng.choice(user.likes), rng.choice(user.dislikes)
-    same = np.where(rng.random(len(ELEMENTS)) < 0.5, like, dislike)
-    differs = rng.random(len(ELEMENTS)) < DIFFERS
-    differs[rng.integers(len(ELEMENTS))] = True
-    return np.where(differs, like, same), np.where(differs, dislike, same)
+def _kept(set_name: str, drawn: Drawn, level: Level) -> dict[str, Any]:
+    row = drawn.row
+    names = [row["imageA"], row["imageB"]]
+    if row["conversations"][0]["value"] == "Image B":
+        names.reverse()
+    sides = Sides(drawn.user.like_words, drawn.user.dislike_words)
+    return {
+        "split": SPLITS[set_name],
+        "name": f"{level}/{row['user_id']}",
+        "told": json.loads(sides.to_json()),
+        "pair": [base64.b64encode(drawn.files[name]).decode() for name in names],
+    }
+
+
+def _read_item(told: Mapping[str, Any]) -> Item:
+    better, worse = (_opened(base64.b64decode(data)) for data in told["pair"])
+    return Item(told["split"], told["name"], taste_of(Sides.read(told["told"])), (better, worse))
+
+
+def _opened(data: bytes) -> Image:
+    return Images.open(io.BytesIO(data)).convert("RGB")
+
+
+def _read(file: Path | None) -> dict[str, float]:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8")) if file else {}
+        return {str(name): float(value) for name, value in told.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}

@@ -1,19 +1,21 @@
-"""Ask two models the frozen benchmark, whole: a taste from references, then images against it."""
+"""Ask the models of a night the frozen benchmark: tastes predicted, and pairs against told ones."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import islice
+from typing import Final, TypeVar
 
-from shared.taste import Taste
 from shared.vlm.protocol import References
 from training.gate.evidence import Pair, PairSet
-from training.night import benchmark
-from training.night.asking import Answer, Asked, Model, predict, rank
-from training.night.evidence import Advance, Counted, Late, Models
-from training.prefersim.users import KINDS
+from training.night.asking import Asked, Model, predict, rank
+from training.night.benchmark import Frozen, Item, Person
+from training.night.evidence import Advance, Counted, Forms, Late, Models
 
-PEOPLE_AT_ONCE: Final = 4
+PEOPLE_AT_ONCE: Final = 16
+ITEMS_AT_ONCE: Final = 32
+PREDICTED, SWAPPED, KEPT = "predicted", "swapped", "kept"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,64 +26,109 @@ class Benchmarked:
     order: PairSet
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One model, and what it has answered before."""
+
+    model: Model
+    known: dict[str, float]
+    forms: Forms | None = None
+
+
 def benchmark_pairs(
-    models: Models, *, a_split: int, counted: Counted, late: Late, advance: Advance
-) -> Benchmarked:
-    """Whole as a person meets it: a taste predicted from references, then images against it."""
+    models: Models, frozen: Frozen, *, people: int, items: int, counted: Counted,
+    late: Callable[[str], Late], advance: Advance,
+) -> Benchmarked:  # fmt: skip
+    """At most `people` and `items` places of each set; early ends leave all sets evenly asked."""
+    asked = {
+        "champion": _Asked(
+            models.champion, frozen.known(models.champion_version), counted.champion
+        ),
+        "challenger": _Asked(
+            models.challenger, frozen.known(models.challenger_version), counted.challenger
+        ),
+    }
+    if models.release is not None:
+        asked["release"] = _Asked(models.release, frozen.known(models.release_version))
     rows: dict[str, list[Pair]] = defaultdict(list)
     order: list[Pair] = []
-    waiting: list[benchmark.Person] = []
-    total, done = a_split * len(KINDS), 0
-    for person in benchmark.people(a_split):
-        waiting.append(person)
-        if len(waiting) < PEOPLE_AT_ONCE and done + len(waiting) < total:
-            continue
-        if late():
-            break
-        _ask_people(models, waiting, rows, order, counted)
-        done += len(waiting)
-        advance("benchmark", done, total)
-        waiting = []
+    _people(asked, frozen, people, rows, order, late=late("people"), advance=advance)
+    _items(asked, frozen, items, rows, late=late("benchmark"), advance=advance)
+    frozen.keep()
     return Benchmarked({name: PairSet.of(r) for name, r in rows.items()}, PairSet.of(order))
 
 
-def _ask_people(
-    models: Models,
-    people: Sequence[benchmark.Person],
-    rows: dict[str, list[Pair]],
-    order: list[Pair],
-    counted: Counted,
-) -> None:
-    told = [person.references for person in people]
-    swapped = [References(r.liked[::-1], r.disliked[::-1]) for r in told]
-    answers = {}
-    for name, model, forms in (
-        ("champion", models.champion, counted.champion),
-        ("challenger", models.challenger, counted.challenger),
-    ):
-        for way, references in (("", told), ("swapped", swapped)):
-            predicted = predict(model, references)
-            forms.add(kept for _, kept in predicted)
-            answers[name + way] = _of_people(model, [taste for taste, _ in predicted], people)
-    if models.release is not None:
-        predicted = predict(models.release, told)
-        answers["release"] = _of_people(models.release, [t for t, _ in predicted], people)
-    names = [(person.split, person.name) for person in people for _ in person.pairs]
-    for at, (split, user) in enumerate(names):
-        of = {name: found[at].right for name, found in answers.items()}
-        rows[split].append(Pair(user, of["champion"], of["challenger"], release=of.get("release")))
-        same = [float(of[name] == of[f"{name}swapped"]) for name in ("champion", "challenger")]
-        order.append(Pair(user, *same))
+def _people(
+    asked: dict[str, _Asked], frozen: Frozen, places: int, rows: dict[str, list[Pair]],
+    order: list[Pair], *, late: Late, advance: Advance,
+) -> None:  # fmt: skip
+    """A taste is predicted from references, in either order, and the easy pair held against it."""
+    done = 0
+    for part in _batches(frozen.people(places), PEOPLE_AT_ONCE):
+        if late():
+            return
+        for one in asked.values():
+            _predicted(one, part)
+        for person in part:
+            name = person.item.name
+            rows[person.item.split].append(_pair(asked, person.item, f"{PREDICTED}/{name}"))
+            same = [
+                float(one.known[f"{PREDICTED}/{name}"] == one.known[f"{SWAPPED}/{name}"])
+                for one in (asked["champion"], asked["challenger"])
+            ]
+            order.append(Pair(name, *same))
+        done += len(part)
+        advance("benchmark, from references", done, places * len(rows))
 
 
-def _of_people(
-    model: Model, tastes: Sequence[Taste], people: Sequence[benchmark.Person]
-) -> list[Answer]:
-    return rank(
-        model,
-        [
-            Asked(taste, *pair)
-            for taste, person in zip(tastes, people, strict=True)
-            for pair in person.pairs
-        ],
+def _predicted(one: _Asked, people: Sequence[Person]) -> None:
+    for way in (PREDICTED, SWAPPED):
+        new = [p for p in people if f"{way}/{p.item.name}" not in one.known]
+        told = [p.references for p in new]
+        if way == SWAPPED:
+            told = [References(r.liked[::-1], r.disliked[::-1]) for r in told]
+        found = predict(one.model, told)
+        answers = rank(
+            one.model,
+            [Asked(taste, *p.item.pair) for (taste, _), p in zip(found, new, strict=True)],
+        )
+        for person, answer, (_, kept) in zip(new, answers, found, strict=True):
+            one.known[f"{way}/{person.item.name}"] = answer.right
+            one.known[f"{KEPT}/{way}/{person.item.name}"] = float(kept)
+        if one.forms is not None:
+            one.forms.add(bool(one.known[f"{KEPT}/{way}/{p.item.name}"]) for p in people)
+
+
+def _items(
+    asked: dict[str, _Asked], frozen: Frozen, places: int, rows: dict[str, list[Pair]], *,
+    late: Late, advance: Advance,
+) -> None:  # fmt: skip
+    """Pairs against the taste that the item states: two scores each, so that many can be asked."""
+    done, of = 0, 8 * places
+    for part in _batches(frozen.items(places), ITEMS_AT_ONCE):
+        if late():
+            return
+        for one in asked.values():
+            new = [item for item in part if item.name not in one.known]
+            answers = rank(one.model, [Asked(item.told, *item.pair) for item in new])
+            one.known.update({i.name: a.right for i, a in zip(new, answers, strict=True)})
+        for item in part:
+            rows[item.split].append(_pair(asked, item, item.name))
+        done += len(part)
+        advance("benchmark", done, of)
+
+
+def _pair(asked: dict[str, _Asked], item: Item, name: str) -> Pair:
+    release = asked["release"].known[name] if "release" in asked else None
+    return Pair(
+        user=item.name,
+        champion=asked["champion"].known[name],
+        challenger=asked["challenger"].known[name],
+        release=release,
     )
+
+
+def _batches(everything: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    rest = iter(everything)
+    while part := tuple(islice(rest, size)):
+        yield part

@@ -13,11 +13,12 @@ from shared.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate, Scored
 from training.gate.evidence import Evidence, Form, Pair, PairSet, as_json
 from training.night.asking import Answer, Asked, Model, predict, rank
-from training.night.cases import HeardCase
+from training.night.cases import HeardCase, opened
 from training.tuning.run_folder import write_whole
 
 PAIRS_AT_ONCE: Final = 16
-EXPLAINED_AT_ONCE: Final = 16
+EXPLAINED_AT_ONCE: Final = 8
+DESCRIBED_AT_ONCE: Final = 32
 LEAST_FORMS: Final = 200
 """Answers of the challenger whose format is looked at, as the gate wants them."""
 Late = Callable[[], bool]
@@ -32,10 +33,15 @@ class Models:
     champion: Model
     challenger: Model
     release: Model | None = None
+    champion_version: str = "champion"
+    challenger_version: str = "challenger"
+    release_version: str = "release"
 
 
 @dataclass
-class _Forms:
+class Forms:
+    """Answers that were written, and those of them that kept the format."""
+
     answers: int = 0
     well_formed: int = 0
 
@@ -52,8 +58,8 @@ class _Forms:
 class Counted:
     """The format of both models' answers, gathered on the way."""
 
-    champion: _Forms = field(default_factory=_Forms)
-    challenger: _Forms = field(default_factory=_Forms)
+    champion: Forms = field(default_factory=Forms)
+    challenger: Forms = field(default_factory=Forms)
 
 
 def heard_pairs(
@@ -162,6 +168,21 @@ def count_reasons(
                 for told in model.explain(scored)
             )
         advance("reasons", at + len(part), len(chosen))
+
+
+def count_descriptions(models: Models, cases: Sequence[HeardCase], counted: Counted) -> None:
+    """Fill up what is still missing of answers to look at: images described cost little."""
+    images = list(dict.fromkeys(file for case in cases for file in (case.better, case.worse)))
+    random.Random(1).shuffle(images)
+    for at in range(0, len(images), DESCRIBED_AT_ONCE):
+        if counted.challenger.answers >= LEAST_FORMS:
+            break
+        part = [opened(file) for file in images[at : at + DESCRIBED_AT_ONCE]]
+        for model, forms in (
+            (models.champion, counted.champion),
+            (models.challenger, counted.challenger),
+        ):
+            forms.add(not told.problems for told in model.describe(part))
 
 
 def write_evidence(

@@ -9,22 +9,32 @@ from shared.night import ModelFolder, NightRequest
 from shared.vlm.artefact import read_artefact
 from shared.vlm.transformers_engine import TransformersEngine
 from training.night.asking import Model
+from training.night.benchmark import Frozen
 from training.night.benchmarking import benchmark_pairs
 from training.night.cases import read_heard
 from training.night.evidence import (
     Counted,
     Models,
+    count_descriptions,
     count_reasons,
     heard_pairs,
     write_evidence,
 )
+from training.night.turns import Turn
 
-PEOPLE_A_SPLIT: Final = 60
-"""1,200 pairs in all: a loss of two points can be ruled out where one pair in twenty changed."""
+PEOPLE_A_SPLIT: Final = 15
+"""Asked from references, in either order: a person costs ten scores' time and more."""
+PLACES: Final = 190
+"""Of the benchmark, each an easy and a hard pair of four sets: 1,520 pairs, of which a loss of two
+points can be ruled out where one in seven changed."""
 REASONS: Final = 64
-"""Reasons cost a hundred scores each; the predictions beside them are counted too."""
-SHARES: Final = {"held-out people": 0.35, "later days": 0.5, "reasons": 0.75, "benchmark": 1.0}
+"""Reasons cost a hundred scores each; predictions and descriptions are counted beside them."""
+SHARES: Final = {
+    "held-out people": 0.4, "later days": 0.5, "people": 0.65, "benchmark": 0.9, "reasons": 0.96,
+}  # fmt: skip
 """Until which share of the time each part may go on; what one leaves over goes to the next."""
+AT_ALL_COSTS: Final = 0.7
+"""Until here held-out people are asked while they are fewer than a verdict takes."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Opened:
 
     models: Models
     people_a_split: int = PEOPLE_A_SPLIT
+    places: int = PLACES
 
 
 class Tell(Protocol):
@@ -42,44 +53,46 @@ class Tell(Protocol):
 def gather(
     folder: Path,
     opened: Opened,
+    frozen: Frozen,
     *,
-    champion: str,
-    challenger: str,
+    least_pairs: int,
     seconds: float,
     now: Callable[[], float],
     tell: Tell,
 ) -> dict[str, Any]:
     """`evidence.json`; what did not fit into the time is left out evenly, and the gate counts."""
     begun = now()
-
-    def late_for(part: str) -> Callable[[], bool]:
-        return lambda: now() - begun > SHARES[part] * seconds
+    turns = {part: Turn(now, end=begun + share * seconds) for part, share in SHARES.items()}
+    first = turns["held-out people"]
+    enough, first.end = first.end, begun + AT_ALL_COSTS * seconds
 
     def advance(what: str, done: int, of: int) -> None:
+        if what == "held-out people" and done >= least_pairs:
+            first.end = enough
         tell("evidence", f"{what}: {done} of {of}", seconds_left=seconds - (now() - begun))
 
     counted, models, data = Counted(), opened.models, folder / "dataset"
     cases = list(read_heard(data / "held_out.jsonl"))
-    held_out = heard_pairs(
-        models, cases, what="held-out people", late=late_for("held-out people"), advance=advance
-    )
+    held_out = heard_pairs(models, cases, what="held-out people", late=first, advance=advance)
     later = heard_pairs(
         models, list(read_heard(data / "later.jsonl")), what="later days",
-        late=late_for("later days"), advance=advance,
+        late=turns["later days"], advance=advance,
     )  # fmt: skip
-    count_reasons(models, cases, counted, most=REASONS, late=late_for("reasons"), advance=advance)
     benchmarked = benchmark_pairs(
-        models, a_split=opened.people_a_split, counted=counted, late=late_for("benchmark"),
-        advance=advance,
+        models, frozen, people=opened.people_a_split, items=opened.places, counted=counted,
+        late=turns.__getitem__, advance=advance,
     )  # fmt: skip
+    count_reasons(models, cases, counted, most=REASONS, late=turns["reasons"], advance=advance)
+    count_descriptions(models, cases, counted)
     write_evidence(
-        folder / "evidence.json", champion=champion, challenger=challenger, held_out=held_out,
-        later=later, benchmark=benchmarked.splits, order=benchmarked.order, counted=counted,
+        folder / "evidence.json", champion=models.champion_version,
+        challenger=models.challenger_version, held_out=held_out, later=later,
+        benchmark=benchmarked.splits, order=benchmarked.order, counted=counted,
     )  # fmt: skip
     return {
         "held_out": held_out.pairs,
         "later": later.pairs,
-        "benchmark": benchmarked.order.pairs,
+        "benchmark": sum(pairs.pairs for pairs in benchmarked.splits.values()),
         "answers": counted.challenger.answers,
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from shared.night import ModelFolder, NightRequest
 from training.night.parts import TRIED_PAIRS, Ends, Parts
-from training.night.plan import share_out, training_seconds
+from training.night.plan import Speed, grpo_seconds, minutes_needed, share_out
 from training.night.stages import Stages
 from training.night.trainers import Task, default_config
 from training.tuning.run_folder import RunFolder, write_whole
@@ -27,14 +27,17 @@ def choose_tried(dataset: Path, *, seed: int) -> None:
     write_whole(dataset / "tried.jsonl", "".join(f"{line}\n" for line in mixed))
 
 
-def sft(folder: Path, request: NightRequest, parts: Parts, stages: Stages) -> dict[str, Any]:
-    share = share_out(stages.budget.left).sft
-    seconds = training_seconds(share)
-    if seconds is None and RunFolder(folder / "sft").progress() is None:
+def sft(
+    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed
+) -> dict[str, Any]:
+    seconds = share_out(stages.budget.left, speed).sft
+    if not seconds and RunFolder(folder / "sft").progress() is None:
         raise Ends(
             "no_time",
-            f"a budget of {request.minutes:g} minutes leaves {share:.0f} s to SFT, too little to"
-            " begin: give more with --minutes",
+            f"of a budget of {request.minutes:g} minutes {stages.budget.left:.0f} s are left, and"
+            f" this machine takes {speed.verdict:.0f} s to judge a challenger and"
+            f" {speed.starting:.0f} s to begin a training: give --minutes"
+            f" {minutes_needed(stages.budget.spent, speed)} or more",
         )
     base, adapter = _begins_with(request)
     return _train(
@@ -53,16 +56,13 @@ def sft(folder: Path, request: NightRequest, parts: Parts, stages: Stages) -> di
 
 
 def grpo(
-    folder: Path, request: NightRequest, parts: Parts, stages: Stages, *, after: dict[str, Any]
-) -> dict[str, Any]:
+    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed, *,
+    after: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
     """Left out where there is no time for it: what SFT has learned can be judged by itself."""
-    spent = RunFolder(folder / "sft").progress()
-    overhead = after["seconds"] - (spent.seconds_spent if spent else 0.0)
-    parts_left = share_out(stages.budget.left)
-    share = stages.budget.left * parts_left.grpo / (parts_left.grpo + parts_left.evidence)
-    seconds = training_seconds(share, overhead=overhead)
-    if seconds is None and RunFolder(folder / "grpo").progress() is None:
-        stages.tell("grpo", f"left out: {share:.0f} s are too little to begin")
+    seconds = grpo_seconds(stages.budget.left, speed)
+    if not seconds and RunFolder(folder / "grpo").progress() is None:
+        stages.tell("grpo", f"left out: the {stages.budget.left:.0f} s left go to the evidence")
         return {"steps": 0}
     return _train(
         Task(
@@ -79,7 +79,7 @@ def grpo(
     )
 
 
-def _minutes(folder: Path, seconds: float | None) -> float:
+def _minutes(folder: Path, seconds: float) -> float:
     """A run counts what it spent before it was killed; the night's budget has counted that too."""
     before = RunFolder(folder).progress()
     return ((before.seconds_spent if before else 0.0) + (seconds or 1.0)) / 60

@@ -4,37 +4,82 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-START_SECONDS: Final = 25.0
-"""What the first training takes beside its steps: libraries are loaded, an adapter is written. The
-second one is planned with what the first one took."""
-LEAST_EVIDENCE_SECONDS: Final = 20.0
-"""Two models are loaded in some seconds; then a gate wants hundreds of answers."""
+START_SECONDS: Final = 20.0
+"""What a training takes at least beside its steps: libraries are loaded, an adapter is written."""
+STARTS_IN_OPENINGS: Final = 4.0
+"""The same, in the time that it takes to open a model: what else the machine does slows both."""
 LEAST_TRAINING_SECONDS: Final = 30.0
 """A shorter training is a few steps, which teach nothing."""
 DATA_SHARE: Final = 0.2
 """Of the whole budget, for writing what SFT imitates."""
+SCORING_SHARE: Final = 0.7
+"""Of that time for asking about pairs; reasons have what is left."""
+EVIDENCE_SHARE: Final = 0.35
+"""Of what is left once examples are written; more where a verdict takes more."""
+VERDICT_SCORES: Final = 3_300
+"""Scores that take as long as the least evidence a verdict rests on: 200 pairs of held-out people
+with controls (1,600), 160 pairs of the benchmark (640), 16 people's tastes predicted in either
+order (600), 170 images described (450)."""
+ROOM: Final = 1.2
+"""For a machine that grows busier while it trains."""
+SFT_SHARE: Final = 0.65
+"""Of what both trainings have; where the rest is too short to begin, SFT has it all."""
 LEAST_TRAIN_PAIRS: Final = 100
-"""Clicks of fewer pairs are anecdotes; SFT takes 2,400 examples in its 150 steps."""
+"""Clicks of fewer pairs are anecdotes; SFT takes 4,800 examples in its 300 steps."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds that were measured this night, on this machine, beside whatever else it does."""
+
+    opening: float
+    """To open a model."""
+    score: float
+    """Of one image against one taste."""
+
+    @property
+    def starting(self) -> float:
+        """What a training is expected to take before its first step."""
+        return max(START_SECONDS, STARTS_IN_OPENINGS * self.opening)
+
+    @property
+    def verdict(self) -> float:
+        """The least evidence on which a challenger can be judged."""
+        return 2 * self.opening + VERDICT_SCORES * self.score
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Seconds for each part of what is left once the examples are written."""
+    """Seconds for each part of what is left once the examples are written; 0: left out."""
 
     sft: float
     grpo: float
     evidence: float
 
 
-def share_out(left: float) -> Shares:
-    """Evidence gets the most: a challenger that cannot be judged is of no use."""
-    return Shares(sft=0.28 * left, grpo=0.28 * left, evidence=0.44 * left)
+def share_out(left: float, speed: Speed) -> Shares:
+    """The evidence first, as long as a verdict takes: what cannot be judged is of no use."""
+    evidence = max(EVIDENCE_SHARE * left, ROOM * speed.verdict)
+    training = left - evidence
+    least = speed.starting + LEAST_TRAINING_SECONDS
+    if training < least:
+        return Shares(0.0, 0.0, evidence)
+    grpo = (1 - SFT_SHARE) * training
+    if grpo < least:
+        return Shares(training, 0.0, evidence)
+    return Shares(training - grpo, grpo, evidence)
 
 
-def training_seconds(share: float, *, overhead: float = START_SECONDS) -> float | None:
-    """For the steps of one training; None where the share is too short to begin."""
-    seconds = share - max(overhead, START_SECONDS)
-    return seconds if seconds >= LEAST_TRAINING_SECONDS else None
+def grpo_seconds(left: float, speed: Speed) -> float:
+    """What SFT left over of the trainings' time; 0 where it is too short to begin."""
+    training = left - max(EVIDENCE_SHARE * left, ROOM * speed.verdict)
+    return training if training >= speed.starting + LEAST_TRAINING_SECONDS else 0.0
+
+
+def minutes_needed(spent: float, speed: Speed) -> int:
+    """The budget with which this night would have gone on, whole minutes."""
+    seconds = spent + ROOM * speed.verdict + speed.starting + LEAST_TRAINING_SECONDS
+    return int(seconds // 60) + 1
 
 
 def too_little_data(

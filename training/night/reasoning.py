@@ -1,8 +1,10 @@
 """Write what SFT imitates: the champion's own scores where they agree with a click, with reasons.
 
-Rejection sampling: of a pair the champion's digits are drawn several times, as it means them, and
-one drawing that puts the preferred image first is kept. A pair that hardly any drawing agrees with
-is left out: the click is then more likely to be noise than the champion is to be that wrong.
+Rejection sampling: of a pair the champion's digits are drawn several times, as it means them, told
+by how much each element counts to these people (`element_weights`), and one drawing that puts the
+preferred image first is kept. A pair that hardly any drawing agrees with is left out: the click is
+then more likely to be noise than the champion is to be that wrong. Drawn from the champion alone,
+what it gets wrong would be left out, and it would imitate itself (training/LOG.md).
 Reasons are the champion's for those digits, and kept when every one agrees with its digit.
 Simulated people stand beside, for every task: one that is left out is forgotten (training/LOG.md).
 """
@@ -18,14 +20,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL.Image import Image
 
-from shared import prompt
+from shared import prompt, verdict
 from shared.taste import ELEMENTS, Element
 from shared.vlm.protocol import Candidate, Scored, Scores
 from training.night.asking import SCORED_AT_ONCE, Model
 from training.night.cases import HeardCase
+from training.night.element_weights import ElementWeights, alike, learn
 from training.rewards.prediction import Sides
 from training.tuning.cases import Case
-from training.tuning.simulated import TASKS, draw_cases, examples
+from training.tuning.simulated import TASKS, Task, draw_cases, examples
 
 DRAWINGS: Final = 16
 """Of a pair: enough to find agreement where the champion gives it one chance in five."""
@@ -34,7 +37,12 @@ LEAST_AGREEING: Final = 2
 EXPLAINED: Final = 0.12
 """Share of the kept pairs that reasons are written for: they cost a hundred scores each."""
 SIMULATED_PEOPLE: Final = 60
-"""With one example a task; more with more clicks, see `simulated_people`."""
+"""At least; more with more clicks, see `simulated_people`."""
+EXPLAINED_AT_ONCE: Final = 16
+CHEAP_TASKS: Final[tuple[Task, ...]] = ("describe", "score")
+ALL_TASKS_EVERY: Final = 4
+"""Simulated people from one with every task to the next: a prediction's ten images and five reasons
+take as long to learn from as twenty scores, and must only not be forgotten."""
 Digits = dict[Element, int]
 Line = dict[str, Any]
 Rng = np.random.Generator
@@ -51,12 +59,14 @@ class Written:
     without_taste: int
     explained: int
     simulated: int
+    weights: ElementWeights
 
     @property
     def told(self) -> str:
         return (
-            f"{self.kept} of {self.pairs} pairs agree with the champion often enough to be"
-            f" imitated, {self.explained} of them with reasons; {self.simulated} simulated examples"
+            f"{self.weights.told}; {self.kept} of {self.pairs} pairs agree with the champion often"
+            f" enough to be imitated, {self.explained} of them with reasons; {self.simulated}"
+            " simulated examples"
         )
 
 
@@ -69,37 +79,43 @@ def write_examples(
     most_pairs: int,
     advance: Callable[[int, int], None],
     late: Callable[[], bool],
+    late_to_explain: Callable[[], bool] = lambda: False,
 ) -> Written:
     """Examples in JSON lines, images named from the file's folder; complete or not at all.
 
-    When `late` says so, the pairs that are left are not asked about.
+    When `late` says so, the pairs that are left are not asked about; reasons end when
+    `late_to_explain` says so.
     """
     rng = np.random.default_rng((seed, 0x51F7))
     usable = [case for case in cases if case.taste is not None]
     chosen = _by_weight(usable, most=most_pairs, rng=rng)
-    lines: list[Line] = []
-    asked = kept = explained = 0
-    each = SCORED_AT_ONCE // 2
-    for at in range(0, len(chosen), each):
-        if late():
+    scored = _scored(champion, chosen, late=late, advance=advance)
+    weights = _learned(scored)
+    agreed = [found for one in scored if (found := _drawn(one, weights, rng)) is not None]
+    lines: list[Line] = [line for one in agreed for line in one.score_lines(file.parent)]
+    wanted = [one for one in agreed if rng.random() < EXPLAINED]
+    told: list[Line] = []
+    for at in range(0, len(wanted), EXPLAINED_AT_ONCE):
+        if late_to_explain():
             break
-        part = chosen[at : at + each]
-        found = _agreeing(champion, part, rng)
-        asked += len(part)
-        kept += len(found)
-        lines += [line for agreed in found for line in agreed.score_lines(file.parent)]
-        wanted = [agreed for agreed in found if rng.random() < EXPLAINED]
-        told = _explained(champion, wanted, file.parent)
-        explained += len(told)
-        lines += told
-        advance(asked, len(chosen))
-    people = simulated_people(kept)
-    simulated = list(_simulated(people, file.parent, seed=seed, rng=rng))
+        told += _explained(champion, wanted[at : at + EXPLAINED_AT_ONCE], file.parent)
+    people = simulated_people(len(agreed))
+    simulated = list(_simulated(people, file.parent, weights, seed=seed, rng=rng))
     partial = file.with_suffix(".partial")
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *simulated])
+    text = "".join(
+        json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *told, *simulated]
+    )
     partial.write_text(text, encoding="utf-8")
     partial.replace(file)
-    return Written(asked, kept, asked - kept, len(cases) - len(usable), explained, len(simulated))
+    return Written(
+        pairs=len(scored),
+        kept=len(agreed),
+        disbelieved=len(scored) - len(agreed),
+        without_taste=len(cases) - len(usable),
+        explained=len(told),
+        simulated=len(simulated),
+        weights=weights,
+    )
 
 
 def simulated_people(kept: int) -> int:
@@ -121,31 +137,69 @@ class _Agreed:
             }  # fmt: skip
 
 
-def _agreeing(champion: Model, cases: Sequence[HeardCase], rng: Rng) -> list[_Agreed]:
-    pairs = [case.pair() for case in cases]
-    candidates = [
-        Candidate(case.taste, image)
-        for case, pair in zip(cases, pairs, strict=True)
-        for image in pair
-        if case.taste is not None
-    ]
-    scores = champion.score(candidates)
-    found = []
-    for number, case in enumerate(cases):
-        agreed = _drawn(scores[2 * number], scores[2 * number + 1], rng)
-        if agreed is not None:
-            found.append(_Agreed(case, *agreed))
+@dataclass(frozen=True)
+class _ScoredPair:
+    case: HeardCase
+    better: Scores
+    worse: Scores
+
+
+def _scored(
+    champion: Model,
+    cases: Sequence[HeardCase],
+    *,
+    late: Callable[[], bool],
+    advance: Callable[[int, int], None],
+) -> list[_ScoredPair]:
+    found: list[_ScoredPair] = []
+    each = SCORED_AT_ONCE // 2
+    for at in range(0, len(cases), each):
+        if late():
+            break
+        part = cases[at : at + each]
+        candidates = [
+            Candidate(case.taste, image)
+            for case in part
+            for image in case.pair()
+            if case.taste is not None
+        ]
+        scores = champion.score(candidates)
+        found += [
+            _ScoredPair(case, scores[2 * number], scores[2 * number + 1])
+            for number, case in enumerate(part)
+        ]
+        advance(len(found), len(cases))
     return found
 
 
-def _drawn(better: Scores, worse: Scores, rng: Rng) -> tuple[Digits, Digits] | None:
+def _learned(scored: Sequence[_ScoredPair]) -> ElementWeights:
+    """How much each element counts to those who clicked."""
+    if not scored:
+        return alike()
+    better, worse = (
+        np.array([[expected(getattr(one, side), e) for e in ELEMENTS] for one in scored])
+        for side in ("better", "worse")
+    )
+    return learn(
+        better, worse,
+        users=[one.case.user for one in scored], weights=[one.case.weight for one in scored],
+    )  # fmt: skip
+
+
+def expected(scores: Scores, element: Element) -> float:
+    """The mean digit that a model gives an element."""
+    return float(np.dot(scores.digits[element], np.arange(6)))
+
+
+def _drawn(pair: _ScoredPair, weights: ElementWeights, rng: Rng) -> _Agreed | None:
     """One drawing by chance of those that put the preferred image first, where there are enough."""
-    a, b = _draws(better, rng), _draws(worse, rng)
+    a = weights.drawn(_draws(pair.better, rng), rng)
+    b = weights.drawn(_draws(pair.worse, rng), rng)
     agreeing = np.flatnonzero(a.sum(axis=1) > b.sum(axis=1))
     if len(agreeing) < LEAST_AGREEING:
         return None
     row = int(rng.choice(agreeing))
-    return _digits(a[row]), _digits(b[row])
+    return _Agreed(pair.case, _digits(a[row]), _digits(b[row]))
 
 
 def _draws(scores: Scores, rng: Rng) -> npt.NDArray[np.int64]:
@@ -203,16 +257,29 @@ def _by_weight(cases: Sequence[HeardCase], *, most: int, rng: Rng) -> list[Heard
     return [cases[number] for number in np.argsort(keys, kind="stable")[:most]]
 
 
-def _simulated(people: int, folder: Path, *, seed: int, rng: Rng) -> Iterator[Line]:
+def _simulated(
+    people: int, folder: Path, weights: ElementWeights, *, seed: int, rng: Rng
+) -> Iterator[Line]:
+    """Their scores are told by the same weights: one question must not have two answers."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
-    for case in draw_cases(people, seed=seed + 1):
-        told = zip(TASKS, examples(case, TASKS, rng, varied=False), strict=True)
+    for number, case in enumerate(draw_cases(people, seed=seed + 1)):
+        tasks = CHEAP_TASKS if number % ALL_TASKS_EVERY else TASKS
+        told = zip(tasks, examples(case, tasks, rng, varied=False), strict=True)
         for task, example in told:
             yield {
                 "ask": task, "images": [_stored(image, images) for image in example.images],
-                "answer": example.answer, **_about(task, case),
+                "answer": _told_by(weights, task, example.answer, rng), **_about(task, case),
             }  # fmt: skip
+
+
+def _told_by(weights: ElementWeights, task: str, answer: str, rng: Rng) -> str:
+    """Reasons go with the digits that they were written for, and stay with them."""
+    if task != "score" or weights.are_equal:
+        return answer
+    digits = verdict.read_scores(answer).digits
+    row = np.array([digits[element] for element in ELEMENTS])
+    return prompt.score_line(_digits(weights.drawn(row, rng)))
 
 
 def _about(task: str, case: Case) -> Line:

@@ -5,6 +5,7 @@ being a failure of the program (too little data, no time, no room) becomes a res
 """
 
 import shutil
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,18 +18,21 @@ from training.dataset.build import build
 from training.dataset.images import Images
 from training.dataset.lake import LakeUnreadable
 from training.night import learning
+from training.night.benchmark import Frozen
 from training.night.cases import BadCases, read_heard
 from training.night.judging import gather
 from training.night.parts import Ends, Parts
 from training.night.plan import (
     DATA_SHARE,
-    LEAST_EVIDENCE_SECONDS,
+    SCORING_SHARE,
+    Speed,
     short_of_room,
     too_little_data,
 )
 from training.night.reasoning import write_examples
 from training.night.stages import Budget, Say, Stages
 from training.night.trainers import CannotTrain
+from training.night.turns import Turn
 from training.tuning.adapter import BadAdapter
 
 NEEDED_DISK: Final = 2 * 10**9
@@ -84,8 +88,11 @@ def _chapters(
             f"of {examples['pairs']} pairs there is none that the champion could be brought to"
             " agree with: the clicks say nothing that it could learn",
         )
-    sft = stages.once("3-sft", lambda: learning.sft(folder, request, parts, stages))
-    grpo = stages.once("4-grpo", lambda: learning.grpo(folder, request, parts, stages, after=sft))
+    speed = Speed(examples["opening"], examples["score"])
+    sft = stages.once("3-sft", lambda: learning.sft(folder, request, parts, stages, speed))
+    grpo = stages.once(
+        "4-grpo", lambda: learning.grpo(folder, request, parts, stages, speed, after=sft)
+    )
     last = grpo if grpo["steps"] else sft
     challenger = learning.challenger(folder, request, Path(last["adapter"]), str(last["version"]))
     found = stages.once("5-evidence", lambda: _evidence(folder, request, parts, stages, challenger))
@@ -131,21 +138,33 @@ def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages)
         begun = stages.budget.spent
         most = DATA_SHARE * request.minutes * 60
         stages.tell("examples", "asking the champion about the clicked pairs")
+        champion = parts.open_champion(request)
+        opened = stages.budget.spent
+        scored = [0.0]
+
+        def advance(done: int, of: int) -> None:
+            scored[0] = (stages.budget.spent - opened) / (2 * done)
+            stages.tell(
+                "examples", f"{done} of {of} pairs", seconds_left=2 * scored[0] * (of - done)
+            )
+
         written = write_examples(
             folder / "dataset" / "examples.jsonl",
             [c for c in read_heard(folder / "dataset" / "train.jsonl") if c.source == "clicks"],
-            parts.open_champion(request),
+            champion,
             seed=request.seed,
             most_pairs=MOST_PAIRS,
-            advance=lambda done, of: stages.tell(
-                "examples", f"{done} of {of} pairs",
-                seconds_left=(stages.budget.spent - begun) / done * (of - done),
-            ),
-            late=lambda: stages.budget.spent - begun > most,
-        )  # fmt: skip
+            advance=advance,
+            late=Turn(lambda: stages.budget.spent, end=begun + SCORING_SHARE * most),
+            late_to_explain=Turn(lambda: stages.budget.spent, end=begun + most),
+        )
         learning.choose_tried(folder / "dataset", seed=request.seed)
         stages.tell("examples", written.told)
-        return {"pairs": written.pairs, "kept": written.kept, "told": written.told}
+        return {
+            "pairs": written.pairs, "kept": written.kept, "told": written.told,
+            "weights": asdict(written.weights),
+            "opening": round(opened - begun, 2), "score": round(scored[0], 5),
+        }  # fmt: skip
 
     return stages.once("2-examples", work)
 
@@ -153,23 +172,23 @@ def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages)
 def _evidence(
     folder: Path, request: NightRequest, parts: Parts, stages: Stages, challenger: ModelFolder
 ) -> dict[str, Any]:
-    if stages.budget.left < LEAST_EVIDENCE_SECONDS:
-        raise Ends(
-            "no_time",
-            f"{challenger.version} was trained, but nothing is left of {request.minutes:g} minutes"
-            " to judge it: give more with --minutes",
-        )
     stages.tell("evidence", "loading champion and challenger")
-    told = gather(
+    opened = parts.open_models(request, challenger)
+    models = replace(
+        opened.models,
+        champion_version=request.champion.version,
+        challenger_version=challenger.version,
+        release_version=request.release.version,
+    )
+    return gather(
         folder,
-        parts.open_models(request, challenger),
-        champion=request.champion.version,
-        challenger=challenger.version,
+        replace(opened, models=models),
+        Frozen.beside(folder.parent),
+        least_pairs=request.least_pairs,
         seconds=stages.budget.left,
         now=lambda: stages.budget.spent,
         tell=stages.tell,
     )
-    return dict(told)
 
 
 def _told(counts: dict[str, int]) -> str:

@@ -90,13 +90,22 @@ def _write_all(places: list[_Place], workers: int) -> list[tuple[Any, Any]]:
         return processes.map(_write_item, places, chunksize=4)
 
 
+def frozen_item(set_name: str, number: int, *, level: Level, seed: int = SEED) -> Drawn:
+    """The item that the files of a benchmark have at this place, without writing it."""
+    rng = np.random.default_rng((*_at(set_name, number, seed), 0))
+    name = f"{set_name.lower()}-{number + 1:04}"
+    return draw_item(rng, level, SETS[set_name][0], name=name)
+
+
+def _at(set_name: str, number: int, seed: int) -> tuple[int, ...]:
+    return (seed, STREAM, zlib.crc32(set_name.encode()), number)
+
+
 def _write_item(place: _Place) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """An item and its slate, if it has one, with their images on disk."""
     kind, _ = SETS[place.set_name]
-    at = (place.seed, STREAM, zlib.crc32(place.set_name.encode()), place.number)
-    rng = np.random.default_rng((*at, 0))
-    name = f"{place.set_name.lower()}-{place.number + 1:04}"
-    item = draw_item(rng, place.level, kind, name=name)
+    at = _at(place.set_name, place.number, place.seed)
+    item = frozen_item(place.set_name, place.number, level=place.level, seed=place.seed)
     _save(item, place.folder)
     if place.number % SLATE_EVERY:
         return item.row, None

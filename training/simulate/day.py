@@ -1,7 +1,7 @@
 """One day: people ask for feeds through Kafka, look down them, and click by what they think."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -101,6 +101,8 @@ class Visit:
     """The profile that the person had when they asked."""
     model_version: str
     status: str
+    scored: Mapping[int, float] = field(default_factory=dict)
+    """What the model that served gave each image, before anything was placed otherwise."""
 
 
 async def spend_day(
@@ -152,6 +154,11 @@ async def _visit(
         taste=taste,
         model_version=feed.model_version,
         status=feed.status,
+        scored={
+            catalogue.number(item.image_id): item.score
+            for item in feed.items
+            if item.score is not None and item.tier == "vlm"
+        },
     )
 
 

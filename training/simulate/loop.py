@@ -153,7 +153,7 @@ def _arms(
         "popularity": Popularity(state.clicks, rng(1)),
         "similarity": Similarity(catalogue, words, rng(2)),
         "collaborative": others,
-        "frozen": Frozen(model, catalogue, rng(4)),
+        "frozen": Frozen(model, model.model_version, catalogue, rng(4)),
         "oracle": Oracle(catalogue.shown, rng(5)),
     }
 
@@ -186,7 +186,9 @@ def _shown(
 ) -> Shown:
     """The same people look and click in the same way, whoever has ranked."""
     person = state.people[visit.person]
-    order = arm.rank(Asked(person, visit.candidates, visit.taste))
+    order = arm.rank(
+        Asked(person, visit.candidates, visit.taste, visit.model_version, visit.scored)
+    )
     viewed = order[: looked_at(rng, len(order))]
     clicked = clicks(rng, person.appeal(catalogue.shown[viewed]))
     return Shown(order, len(viewed), int(clicked.sum()))

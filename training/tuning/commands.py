@@ -3,9 +3,10 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 
 from shared.vlm.checkpoint import BadCheckpoint
 from training.nano.progress import spell
@@ -17,8 +18,18 @@ from training.tuning.session import Finished
 WRONG_USE = 2
 
 
-def run_command(kind: type[ConfigT], train: Callable[[ConfigT], Finished], *, says: str) -> None:
-    """Exit code 0, or 2 where the run cannot start as it is asked for."""
+class Training(Protocol[ConfigT]):
+    """One whole run, whose time counts from `began`."""
+
+    def __call__(self, config: ConfigT, *, began: float | None = None) -> Finished: ...
+
+
+def run_command(kind: type[ConfigT], train: Training[ConfigT], *, says: str) -> None:
+    """Exit code 0, or 2 where the run cannot start as it is asked for.
+
+    A budget counts from the start of the process: to load the libraries can take a minute.
+    """
+    began = _process_began()
     parser = argparse.ArgumentParser(description=says.splitlines()[0])
     parser.add_argument("--config", type=Path, required=True, help="a TOML file, as in configs/")
     parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
@@ -30,7 +41,7 @@ def run_command(kind: type[ConfigT], train: Callable[[ConfigT], Finished], *, sa
     options = parser.parse_args()
     try:
         config = _changed(read_config(options.config, kind), options)
-        finished = train(config)
+        finished = train(config, began=began)
     except (BadConfig, BadCheckpoint, BadAdapter, BadCases) as error:
         print(f"{error}.", file=sys.stderr)
         raise SystemExit(WRONG_USE) from error
@@ -42,6 +53,13 @@ def run_command(kind: type[ConfigT], train: Callable[[ConfigT], Finished], *, sa
         f"{finished.version}: {finished.steps} steps in {spell(finished.seconds)}{early}."
         f" The adapter is in {finished.adapter}."
     )
+
+
+def _process_began() -> float:
+    """On the clock that never jumps."""
+    import psutil
+
+    return time.monotonic() - max(0.0, time.time() - psutil.Process().create_time())
 
 
 def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:

@@ -82,9 +82,13 @@ def train(
     *,
     stage: str,
     base_version: str,
+    began: float | None = None,
     say: Callable[[str], None] = say_at_once,
 ) -> Finished:
-    """Go on from the last checkpoint to the end, or while there is time; write the adapter."""
+    """Go on from the last checkpoint to the end, or while there is time; write the adapter.
+
+    The time counts from `began`, a moment of `time.monotonic`.
+    """
     with one_first():
         last = folder.last_checkpoint()
     first = int(last.name.rpartition("-")[2]) if last else 0
@@ -102,8 +106,9 @@ def train(
     )
     minutes = config.run.minutes
     watch = Watch(
-        folder, stage=stage, curves=kept, budget=minutes * 60 if minutes else None, say=say
-    )
+        folder, stage=stage, curves=kept, budget=minutes * 60 if minutes else None, say=say,
+        began=began,
+    )  # fmt: skip
     trainer.remove_callback(_library_printer())
     trainer.add_callback(watch)
     finished = False

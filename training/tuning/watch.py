@@ -37,13 +37,15 @@ class Watch(TrainerCallback):
         budget: float | None,
         say: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        began: float | None = None,
     ) -> None:
-        """`budget` is in seconds."""
+        """`budget` is in seconds, from `began` on: loading what a run needs is part of its time."""
         self._folder, self._stage, self._curves, self._budget = folder, stage, curves, budget
         self._say, self._clock = say, clock
         before = folder.progress()
         self._spent_before = before.seconds_spent if before else 0.0
-        self._began = self._step_began = clock()
+        self._loaded = self._step_began = clock()
+        self._began = self._loaded if began is None else began
         self._first_step: int | None = None
         self._longest = 0.0
         self.ran_out_of_time = False
@@ -94,7 +96,7 @@ class Watch(TrainerCallback):
 
     def _progress(self, state: Any) -> Progress:
         done = state.global_step - (self._first_step or 0)
-        each = (self._clock() - self._began) / max(1, done)
+        each = (self._clock() - self._loaded) / max(1, done)
         left = each * (state.max_steps - state.global_step)
         if self._budget is not None:
             left = max(0.0, min(left, self._budget - self.spent))

@@ -9,7 +9,15 @@ from PIL import Image as Images
 from PIL.Image import Image
 
 from shared.taste import ELEMENTS
-from shared.vlm.protocol import Candidate, PredictedTaste, Reasons, References, Scored, Scores
+from shared.vlm.protocol import (
+    Candidate,
+    Description,
+    PredictedTaste,
+    Reasons,
+    References,
+    Scored,
+    Scores,
+)
 from training.night.cases import HeardCase
 from training.rewards.prediction import Sides
 
@@ -32,9 +40,16 @@ class Known:
     """Pictures that are scored the wrong way round."""
     problems: tuple[str, ...] = ()
     asked: int = 0
+    described: int = 0
+    predicted: int = 0
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        self.predicted += len(references)
         return [PredictedTaste(LIKES, DISLIKES, self.problems) for _ in references]
+
+    def describe(self, images: Sequence[Image]) -> list[Description]:
+        self.described += len(images)
+        return [Description(LIKES, self.problems) for _ in images]
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         self.asked += len(candidates)

@@ -6,13 +6,17 @@ import pytest
 
 from shared.night import NightStep
 from training.night.plan import (
-    START_SECONDS,
+    EVIDENCE_SHARE,
+    ROOM,
+    Speed,
+    grpo_seconds,
+    minutes_needed,
     share_out,
     short_of_room,
     too_little_data,
-    training_seconds,
 )
 from training.night.stages import Budget, Stages
+from training.night.turns import Turn
 
 
 @pytest.mark.parametrize(
@@ -39,11 +43,43 @@ def test_enough_data_is_no_reason() -> None:
 
 
 def test_the_parts_take_no_more_than_there_is() -> None:
-    shares = share_out(600.0)
+    quick = Speed(opening=2.0, score=0.01)
+    shares = share_out(600.0, quick)
     assert shares.sft + shares.grpo + shares.evidence == pytest.approx(600)
-    assert training_seconds(shares.sft) == pytest.approx(shares.sft - START_SECONDS)
-    assert training_seconds(START_SECONDS + 29) is None
-    assert training_seconds(200, overhead=180) is None
+    assert shares.evidence == pytest.approx(EVIDENCE_SHARE * 600)
+    assert min(shares.sft, shares.grpo) > quick.starting
+
+
+def test_a_slow_machine_keeps_the_time_of_a_verdict_free() -> None:
+    slow = Speed(opening=10.0, score=0.04)
+    shares = share_out(350.0, slow)
+    assert shares.evidence >= slow.verdict
+    assert (shares.sft, shares.grpo) == (pytest.approx(350 - shares.evidence), 0.0)
+
+
+def test_where_a_verdict_takes_all_the_time_nothing_is_trained() -> None:
+    slow = Speed(opening=10.0, score=0.04)
+    assert share_out(200.0, slow).sft == 0.0
+    left = 60 * minutes_needed(100.0, slow) - 100.0
+    assert share_out(left, slow).sft > 0
+
+
+def test_grpo_has_what_sft_left_and_never_the_evidences_time() -> None:
+    speed = Speed(opening=2.0, score=0.02)
+    assert grpo_seconds(400.0, speed) == pytest.approx(400 - ROOM * max(
+        speed.verdict, EVIDENCE_SHARE * 400 / ROOM
+    ))  # fmt: skip
+    assert grpo_seconds(ROOM * speed.verdict + 40.0, speed) == 0.0
+
+
+def test_a_part_begins_no_batch_that_would_end_after_its_time() -> None:
+    now = [0.0]
+    turn = Turn(lambda: now[0], end=10.0)
+    begun = 0
+    while not turn():
+        begun += 1
+        now[0] += 4.0
+    assert (begun, now[0]) == (2, 8.0)
 
 
 def test_a_full_disk_is_said_before_anything_is_written() -> None:

@@ -87,7 +87,9 @@ def _parts(**changes: object) -> Parts:
     parts = Parts(
         images=lambda request: Pictures(),
         # Digits of a random model are even: what it is asked is the real thing, its answer is not.
-        open_models=lambda request, challenger: Opened(Models(Known(), Known()), people_a_split=1),
+        open_models=lambda request, challenger: Opened(
+            Models(Known(), Known()), people_a_split=1, places=1
+        ),
         open_champion=lambda request: Known(0.1),
         train=_train,
         dataset=SETTINGS,

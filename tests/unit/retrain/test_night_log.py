@@ -61,3 +61,17 @@ def test_of_a_long_log_the_end_is_read(tmp_path: Path, registry: CollectorRegist
     (tmp_path / NIGHTS).write_text(old + new * (LATEST_BYTES // len(new) + 1))
     assert _at(registry, "promoted") is None
     assert _at(registry, "kept") is not None
+
+
+def test_nights_without_a_verdict_are_counted_in_a_row(
+    tmp_path: Path, registry: CollectorRegistry
+) -> None:
+    def counted(*codes: str) -> float | None:
+        lines = [_line("kept", day, code) for day, code in enumerate(codes, start=1)]
+        (tmp_path / NIGHTS).write_text("".join(lines))
+        return registry.get_sample_value("preferstream_nights_without_verdict")
+
+    assert counted() == 0
+    assert counted("no_time", "crash", "no_signal") == 0
+    assert counted("no_signal", "no_time", "lake", "crash") == 3
+    assert counted("crash", "too_little_data") == 0  # few clicks are no failure
