@@ -1,5 +1,6 @@
 """The dashboard in a process of its own, as containers run it: it starts, shows, and stops."""
 
+import json
 import os
 import signal
 import socket
@@ -17,7 +18,9 @@ import pytest
 from shared.client.records import send
 from shared.clock import system_clock
 from shared.events import RankedFeed
+from shared.night import ModelFolder, NightRequest
 from shared.vlm.artefact import release
+from tests.browser.pages import chromium, tab
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 PATIENCE_SECONDS = 120.0
@@ -125,3 +128,31 @@ def _until_200(client: httpx.Client, address: str) -> httpx.Response:
         assert time.monotonic() < end, answer.text
         time.sleep(0.2)
     return answer
+
+
+async def test_a_running_nights_page_follows_it(kafka: str, tmp_path: Path) -> None:
+    night = tmp_path / "nights" / "now-1"
+    (night / "sft").mkdir(parents=True)
+    model = ModelFolder(folder=tmp_path, version="nano-1", kind="checkpoint")
+    request = NightRequest(
+        night="now-1", asked_at=system_clock(), lake="lake", release=model, champion=model,
+        minutes=60,
+    )  # fmt: skip
+    (night / "request.json").write_text(request.model_dump_json())
+    curves = night / "sft" / "curves.jsonl"
+    curves.write_text(_line(1) + _line(2))
+    with _running("services.local.dashboard", kafka, tmp_path) as client:
+        async with chromium() as browser, tab(browser, str(client.base_url)) as here:
+            await here.open("/night?name=now-1")
+            assert "at step 2" in await here.text("#learning ~ .stack")
+            curves.write_text(_line(1) + _line(2) + _line(3))
+            await here.sees("#learning ~ .stack :text('at step 3')")
+            assert "running" in await here.text("main")
+            (night / "end.json").write_text(json.dumps({"verdict": "kept", "reason": "No better."}))
+            await here.sees("main :text('No better.')")
+            await here.sees("#live[data-running=false]")
+            assert not here.errors
+
+
+def _line(step: int) -> str:
+    return json.dumps({"step": step, "loss": 1 / step}) + "\n"
