@@ -3,44 +3,21 @@
 import typer
 
 from services.cli.console import FAILURE, err
-from services.cli.verbs import (
-    assess,
-    bench,
-    demo,
-    dlq,
-    doctor,
-    erase,
-    evaluate,
-    feed,
-    feedback,
-    models,
-    night,
-    profile,
-    publish,
-    up,
-)
+from services.cli.lazily import Verbs
 from shared.settings import WrongSettings
 
 app = typer.Typer(
     name="preferstream",
+    cls=Verbs,
     help="Rank images for each person, from a taste profile that can be read.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command()(up.up)
-app.command()(demo.demo)
-app.command()(assess.assess)
-app.command()(publish.publish)
-app.command()(feed.feed)
-app.command()(feedback.feedback)
-app.add_typer(profile.app, name="profile")
-app.command()(erase.erase)
-app.command()(evaluate.evaluate)
-app.command()(bench.bench)
-app.command()(night.night)
-app.add_typer(models.app, name="models")
-app.add_typer(dlq.app, name="dlq")
-app.command()(doctor.doctor)
+
+
+@app.callback()
+def _preferstream() -> None:
+    """Rank images for each person, from a taste profile that can be read."""
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from shared.errors import Unavailable
 from shared.images.settings import ImageSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import WrongSettings, from_environment
+from shared.store.qdrant import trusting
 from shared.store.settings import StoreSettings
 
 SECONDS = 5.0
@@ -48,8 +50,12 @@ def qdrant() -> Finding | None:
     problem = _asked(
         f"{settings.qdrant_url.rstrip('/')}/collections",
         headers={"api-key": key.get_secret_value()} if key else {},
+        trusted=trusting(settings.qdrant_ca) if settings.qdrant_ca else None,
     )
-    advice = "correct PREFERSTREAM_QDRANT_URL or PREFERSTREAM_QDRANT_API_KEY, or start the server"
+    advice = (
+        "correct PREFERSTREAM_QDRANT_URL, PREFERSTREAM_QDRANT_API_KEY or PREFERSTREAM_QDRANT_CA, or"
+        " start the server"
+    )
     return _of("Qdrant", settings.qdrant_url, problem, advice)
 
 
@@ -143,13 +149,17 @@ def copies() -> Finding | None:
     )
 
 
-def _asked(address: str, headers: dict[str, str] | None = None) -> str | None:
+def _asked(
+    address: str,
+    headers: dict[str, str] | None = None,
+    trusted: ssl.SSLContext | None = None,
+) -> str | None:
     """Why the address does not answer well, or None."""
     if not address.startswith(WEB):
         return "that is no http address"
     try:
         asked = urllib.request.Request(address, headers=headers or {})
-        urllib.request.urlopen(asked, timeout=SECONDS).close()
+        urllib.request.urlopen(asked, timeout=SECONDS, context=trusted).close()
     except urllib.error.HTTPError as error:
         return f"it answers {error.code} {error.reason}"
     except (OSError, ValueError) as error:

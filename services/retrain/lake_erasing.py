@@ -56,6 +56,14 @@ class LakeErasing:
             if table.exists()
         }
 
+    def rows(self, person: Person) -> dict[str, list[str]]:
+        """The person's events as they were collected, by table; raises as `erase`."""
+        return {
+            table.table.name: [row["event"] or "" for row in _rows(table, person, whole=True)]
+            for table in self._tables
+            if table.exists()
+        }
+
     def _remove(self, table: LakeTable, person: Person, erasure: Erasure) -> int:
         places = _places(table, person, erasure)
         for begin in range(0, len(places), PLACES_AT_ONCE):
@@ -66,20 +74,28 @@ class LakeErasing:
 
 
 def _places(table: LakeTable, person: Person, erasure: Erasure | None) -> list[Place]:
-    """Where the person's rows stand, those of records that could not be read among them."""
-    with table.translated():
-        query = QueryBuilder().register("rows", table.open())
-        # Never by name in a predicate of a delete: Delta's log would keep the name.
-        found = query.execute(
-            "SELECT kafka_partition, kafka_offset, written_at, occurred_at, tenant, user_id,"
-            " CASE WHEN user_id IS NULL THEN event END AS event FROM rows"
-            f" WHERE user_id = {_quoted(person[1])} OR (user_id IS NULL AND event IS NOT NULL)"
-        ).read_all()
+    """Where the person's rows stand. Deletes name places: Delta's log would keep the person."""
     return [
         (row["kafka_partition"], row["kafka_offset"])
-        for row in _dicts(ArrowTable.from_arrow(found))
-        if person_of(row) == person and (erasure is None or _covers(erasure, row))
+        for row in _rows(table, person, whole=False)
+        if erasure is None or _covers(erasure, row)
     ]
+
+
+def _rows(table: LakeTable, person: Person, *, whole: bool) -> list[dict[str, Any]]:
+    """The person's rows, those of records that could not be read among them.
+
+    Unless they are wanted whole, the event is read of the latter alone.
+    """
+    event = "event" if whole else "CASE WHEN user_id IS NULL THEN event END AS event"
+    with table.translated():
+        query = QueryBuilder().register("rows", table.open())
+        found = query.execute(
+            "SELECT kafka_partition, kafka_offset, written_at, occurred_at, tenant, user_id,"
+            f" {event} FROM rows"
+            f" WHERE user_id = {_quoted(person[1])} OR (user_id IS NULL AND event IS NOT NULL)"
+        ).read_all()
+    return [row for row in _dicts(ArrowTable.from_arrow(found)) if person_of(row) == person]
 
 
 def _covers(erasure: Erasure, row: dict[str, Any]) -> bool:

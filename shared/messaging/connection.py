@@ -6,6 +6,7 @@ aiokafka and kafka-python take the same names; FastStream's own object is in `br
 import ssl
 from typing import Any
 
+from shared.messaging.header_names import read_any_header_name
 from shared.messaging.settings import MessagingSettings
 from shared.settings import WrongSettings
 
@@ -18,7 +19,11 @@ def settings_of(kafka: Kafka) -> MessagingSettings:
 
 
 def connection(settings: MessagingSettings) -> dict[str, Any]:
-    """What aiokafka and kafka-python are told; raises `WrongSettings` for a file that is no use."""
+    """What aiokafka and kafka-python are told; raises `WrongSettings` for a file that is no use.
+
+    Every client is made with it, and so reads whatever names of headers others have written.
+    """
+    read_any_header_name()
     told: dict[str, Any] = {
         "bootstrap_servers": settings.kafka.split(","),
         "security_protocol": settings.kafka_security.upper(),

@@ -15,6 +15,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import MAX_RECORD_BYTES
+from shared.messaging.header_names import read_any_header_name
 from shared.messaging.health import ConsumerState
 from shared.messaging.processing import Processing
 from shared.messaging.settings import MessagingSettings
@@ -45,6 +46,7 @@ class Reading:
     def read(
         self, broker: KafkaBroker, *, group_id: str | None, ack_policy: AckPolicy, listener: Any
     ) -> None:
+        read_any_header_name()
         self.subscriber = broker.subscriber(
             self.processing.topic.name,
             group_id=group_id,

@@ -29,7 +29,7 @@ def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
         # The check would be a thread that asks for the server's version and can only warn.
         told: dict[str, Any] = {"api_key": key, "timeout": timeout, "check_compatibility": False}
         if settings.qdrant_ca is not None:
-            told["verify"] = _trusting(settings.qdrant_ca)
+            told["verify"] = trusting(settings.qdrant_ca)
         return AsyncQdrantClient(url=settings.qdrant_url, **told)
     path = settings.qdrant_path
     try:
@@ -43,7 +43,8 @@ def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
         ) from error
 
 
-def _trusting(authorities: Path) -> ssl.SSLContext:
+def trusting(authorities: Path) -> ssl.SSLContext:
+    """TLS that believes these authorities alone; raises `WrongSettings`."""
     try:
         return ssl.create_default_context(cafile=authorities)
     except (OSError, ssl.SSLError) as error:

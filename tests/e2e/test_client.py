@@ -1,6 +1,7 @@
 """Be an app with the typed client: references, a taste, a feed, a click; one by one and at once."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from services.cli.demo_files import DemoFiles
 from shared.client import AsyncClient, Client, NoAnswer
 from shared.errors import Unavailable
-from shared.events import ProfileUpdated, UserErase
-from shared.events.topics import topic_named
+from shared.events import ProfileUpdated, UserErase, UserErased
+from shared.events.erase import ERASING_SERVICES
+from shared.events.record import Record
+from shared.events.topics import ERASED, PROFILES, Topic, topic_named
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System
 
@@ -55,6 +58,39 @@ async def test_a_program_that_lives_asks_for_many_feeds_at_once(
             )
         )
     assert [feed.user_id for feed in feeds] == [f"client-{n}" for n in range(8)]
+
+
+async def test_a_program_that_lives_corrects_a_taste_and_has_a_person_erased(
+    system: System, files: DemoFiles
+) -> None:
+    def about(topic: Topic) -> Callable[[Record], bool]:
+        return lambda record: record.topic == topic.name and b"client-eve" in (record.key or b"")
+
+    async with AsyncClient(system.kafka, topics=(PROFILES, ERASED)) as app:
+        async with app.listening(about(PROFILES)) as profiles:
+            liked = files.liked[0]
+            await app.act("client-eve", "reference_like", liked.name, uri=liked.as_uri())
+            pinned = await app.correct(
+                "client-eve", "pin", element="color", side="preference", word="chartreuse"
+            )
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                async for _, event in profiles:
+                    if isinstance(event, ProfileUpdated) and _says(event, "chartreuse"):
+                        break
+        async with app.listening(about(ERASED)) as receipts:
+            asked = await app.erase("client-eve", reason="a test")
+            services = set()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                async for _, event in receipts:
+                    if isinstance(event, UserErased) and event.erase_event_id == asked.event_id:
+                        services.add(event.service)
+                    if services >= set(ERASING_SERVICES):
+                        break
+    assert (pinned.action, asked.user_id) == ("pin", "client-eve")
+
+
+def _says(profile: ProfileUpdated, word: str) -> bool:
+    return any(one.word == word for one in profile.preference.color)
 
 
 async def test_what_is_not_answered_in_time_says_which_request(

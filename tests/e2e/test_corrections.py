@@ -128,3 +128,7 @@ def test_an_export_holds_the_profile_and_every_event_that_is_still_kept(
     assert found["profile"]["user_id"] == USER
     assert len(found["events"]["feedback.v1"]) >= predicted.evidence.liked
     assert all(USER in value for values in found["events"].values() for value in values)
+    # The embedded store is asked through its dashboard.
+    assert found["not_searched"] == {}
+    assert len(found["stored"]["references"]) >= predicted.evidence.liked
+    assert all(USER in event for events in found["lake"].values() for event in events)

@@ -9,7 +9,7 @@ import pytest
 
 from shared.client.records import send_raw
 from shared.events.record import Outgoing
-from tests.browser.pages import Tab, chromium, tab
+from tests.browser.pages import Colors, Tab, chromium, tab
 from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -74,34 +74,33 @@ async def test_a_person_is_made_ranked_for_corrected_and_erased(system: System) 
         assert not here.errors
 
 
-@pytest.mark.parametrize(
-    ("path", "shown"),
-    [
-        ("/", ".facts"),
-        ("/playground", "#user"),
-        ("/playground?user=browser-bob", ".pick"),
-        ("/users", "main table, main .empty"),
-        ("/user?user=browser-bob", "#history .empty"),
-        ("/models", "main table"),
-        ("/nights", "main table, main .empty"),
-        ("/dead-letters", "main table, main .empty"),
-        ("/docs", "main table"),
-    ],
-)
-async def test_every_page_is_for_everybody(system: System, path: str, shown: str) -> None:
-    async with chromium() as browser:
-        for colors, width in (("light", 1280), ("dark", 390)):
-            async with tab(
-                browser,
-                system.ready["dashboard"],
-                colors=colors,
-                width=width,  # type: ignore[arg-type]  # one of the two above
-            ) as here:
-                await here.open(path)
-                await here.sees(shown)
-                assert not await here.serious_issues(), (colors, width)
-                assert not await here.is_wider_than_its_window(), (colors, width)
-                assert not here.errors
+PAGES = {
+    "/": ".facts",
+    "/playground": "#user",
+    "/playground?user=browser-bob": ".pick",
+    "/users": "main table, main .empty",
+    "/user?user=browser-bob": "#history .empty",
+    "/models": "main table",
+    "/nights": "main table, main .empty",
+    "/dead-letters": "main table, main .empty",
+    "/docs": "main table",
+}
+"""Each page, and what is seen of it once it is there."""
+
+
+@pytest.mark.parametrize(("colors", "width"), [("light", 1280), ("dark", 390)])
+async def test_every_page_is_for_everybody(system: System, colors: Colors, width: int) -> None:
+    """In one browser: starting one takes as long as looking at a page."""
+    async with (
+        chromium() as browser,
+        tab(browser, system.ready["dashboard"], colors=colors, width=width) as here,
+    ):
+        for path, shown in PAGES.items():
+            await here.open(path)
+            await here.sees(shown)
+            assert not await here.serious_issues(), path
+            assert not await here.is_wider_than_its_window(), path
+            assert not here.errors, path
 
 
 async def test_an_event_is_tried_from_the_docs(system: System) -> None:

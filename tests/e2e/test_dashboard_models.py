@@ -9,7 +9,7 @@ import pytest
 from services.retrain.night_end import NightEnd
 from shared.client import AsyncClient
 from shared.vlm.artefact import release
-from tests.browser.pages import Tab, chromium, tab
+from tests.browser.pages import Colors, Tab, chromium, tab
 from tests.e2e.judged_night import judged_night
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System
@@ -84,18 +84,15 @@ async def test_a_nights_challenger_is_promoted_and_rolled_back(
         await _is_fit_for_everybody(here)
 
 
+@pytest.mark.parametrize(("colors", "width"), [("light", 390), ("dark", 1280)])
 async def test_a_models_and_a_nights_page_are_for_everybody(
-    system: System, night: NightEnd
+    system: System, night: NightEnd, colors: Colors, width: int
 ) -> None:
-    async with chromium() as browser:
-        for colors, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)):
-            async with tab(
-                browser,
-                system.ready["dashboard"],
-                colors=colors,  # type: ignore[arg-type]  # one of the two above
-                width=width,
-            ) as here:
-                for path in (f"/model?version={VERSION}", f"/night?name={night.night}"):
-                    await here.open(path)
-                    await here.sees(".plot")
-                    await _is_fit_for_everybody(here)
+    async with (
+        chromium() as browser,
+        tab(browser, system.ready["dashboard"], colors=colors, width=width) as here,
+    ):
+        for path in (f"/model?version={VERSION}", f"/night?name={night.night}"):
+            await here.open(path)
+            await here.sees(".plot")
+            await _is_fit_for_everybody(here)

@@ -11,7 +11,7 @@ import pytest
 
 from services.cli.demo_files import DemoFiles
 from tests.e2e.pictures import story_files
-from tests.e2e.system import System, start
+from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(400)]
 PATIENCE_SECONDS = 120.0
@@ -134,25 +134,3 @@ def test_a_bad_image_is_told_of_and_a_bad_request_never_reaches_kafka(
     refused = app.post("/v1/candidates", json={"user_id": "web-carla", "candidates": []})
     assert refused.status_code == 422
     assert refused.headers["content-type"] == "application/problem+json"
-
-
-def test_an_open_stream_keeps_nothing_from_stopping_and_feeds_outlive_a_restart(
-    tmp_path: Path, files: DemoFiles
-) -> None:
-    roots = str(files.slate[0].parents[1])
-    system = start(tmp_path, PREFERSTREAM_ALLOWED_FILE_ROOTS=roots)
-    with httpx.Client(base_url=system.ready["dashboard"], timeout=PATIENCE_SECONDS) as app:
-        body = _slate(files, "web-dora", request_id="web-2")
-        feed = app.post("/v1/candidates?wait_seconds=60", json=body)
-        assert feed.status_code == 200, feed.text
-        with app.stream("GET", "/v1/events", params={"user_id": "web-dora"}) as stream:
-            lines = stream.iter_lines()
-            next(lines)
-            assert system.stop() == 0
-    again = start(tmp_path, PREFERSTREAM_ALLOWED_FILE_ROOTS=roots)
-    try:
-        with httpx.Client(base_url=again.ready["dashboard"], timeout=PATIENCE_SECONDS) as app:
-            there = _until_200(app, "/v1/feeds/web-2")
-            assert json.loads(there.content) == feed.json()
-    finally:
-        assert again.stop() == 0

@@ -1,6 +1,5 @@
 """The compose file keeps to the Compose Specification, and to our own rules for containers."""
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -15,6 +14,7 @@ from jsonschema import Draft201909Validator, ValidationError
 from services.cli.known_settings import known_variables
 from tests.integration.go_tools import compose_reader
 from tests.npm_member import npm_member
+from tests.runnable import is_runnable
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -111,7 +111,7 @@ def test_ours_start_a_module_that_there_is(name: str) -> None:
         script = Path(service["entrypoint"][1])
         assert (ROOT / "infra" / "docker" / script.name).is_file()
     else:
-        assert importlib.util.find_spec(f"{service['command'][0]}.__main__")
+        assert is_runnable(service["command"][0])
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -1,6 +1,5 @@
 """The Helm chart passes Helm's own lint, renders what Kubernetes takes, and keeps our rules."""
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 
 from services.cli.known_settings import known_variables
 from shared.events.topics import TOPICS
+from tests.runnable import is_runnable
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "infra" / "helm" / "preferstream"
@@ -164,7 +164,7 @@ def test_every_module_and_setting_is_one_that_there_is(resources: list[dict[str,
     for name, pod in pods(resources):
         (container,) = pod["spec"]["containers"]
         if not name.endswith("-vllm"):
-            assert importlib.util.find_spec(f"{container['args'][0]}.__main__")
+            assert is_runnable(container["args"][0])
         variables = {one["name"] for one in container.get("env", [])}
         variables |= set(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
         ours = {one for one in variables if one.startswith("PREFERSTREAM_")}
@@ -216,6 +216,24 @@ def test_gpus_are_asked_for_where_they_are_said(large: list[dict[str, Any]]) -> 
     }  # fmt: skip
     small = render(SMALL)
     assert "nvidia" not in yaml.safe_dump(small)
+
+
+def test_all_who_promote_or_serve_know_the_checkpoint_that_vllm_serves(
+    large: list[dict[str, Any]],
+) -> None:
+    settings = named(large, "ConfigMap", "demo-preferstream-settings")["data"]
+    (vllm,) = (pod for name, pod in pods(large) if name.endswith("-vllm"))
+    folder = settings["PREFERSTREAM_MODEL"]
+    assert vllm["spec"]["containers"][0]["args"][0] == folder
+    seen_by = {
+        name.rpartition("-")[2]
+        for name, pod in pods(large)
+        for mount in pod["spec"]["containers"][0]["volumeMounts"]
+        if mount["mountPath"] == folder and mount["readOnly"]
+    }
+    assert seen_by == {"assessor", "profile", "retrain", "ops", "night", "vllm"}
+    small = named(render(SMALL), "ConfigMap", "demo-preferstream-settings")["data"]
+    assert "PREFERSTREAM_MODEL" not in small
 
 
 def test_secrets_stand_in_the_secret_alone(large: list[dict[str, Any]]) -> None:

@@ -93,6 +93,9 @@ def test_rows_files_and_log_are_without_the_person(lake: Lake, sender: Sender) -
         lake.collector().run()
     assert users(lake) == {ADA[1]: 15, "bo": 12}
     assert ADA[1].encode() in everything(lake)
+    (rows,) = erasing(lake).rows(ADA).values()
+    assert len(rows) == 15
+    assert all(ADA[1] in event for event in rows)
 
     assert erase(lake, ADA) == {"feedback": 15}
 

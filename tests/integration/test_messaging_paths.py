@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from kafka import KafkaProducer
 from prometheus_client import CollectorRegistry
 
 from shared.errors import Unavailable, Unprocessable
@@ -156,6 +157,45 @@ async def test_odd_headers_on_a_good_event_do_not_matter(cluster: Cluster, path:
     async with running(cluster, path, handled):
         await handled.until_all([1])
     assert await letters(cluster) == []
+
+
+class NoText(str):
+    """A header's name that is written as bytes which are no UTF-8."""
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe-id"
+
+
+def _write_with_names_that_are_no_text(cluster: Cluster, *written: Written, **more: Any) -> None:
+    """With kafka-python, whose producer lets us; all in one batch."""
+    producer = KafkaProducer(bootstrap_servers=cluster.bootstrap, linger_ms=200, **more)
+    for one in written:
+        headers = [(NoText("x"), b"1"), ("trace", b"2")]
+        producer.send(cluster.topic.name, one.value, one.key, headers=headers, partition=0)
+    producer.flush()
+    producer.close()
+
+
+@BOTH_PATHS
+@pytest.mark.parametrize("compression", [None, "gzip"])
+async def test_a_header_whose_name_is_no_text_stops_nobody(
+    cluster: Cluster, path: str, compression: str | None
+) -> None:
+    bad = not_json(2)
+    _write_with_names_that_are_no_text(
+        cluster, event(1, user="u"), bad, event(3, user="u"), compression_type=compression
+    )
+    cluster.write([event(4, user="u", partition=0)])
+    handled = Handled()
+    async with running(cluster, path, handled):
+        await handled.until_all([1, 3, 4])
+        await until(lambda: _is(letters(cluster), lambda found: len(found) == 1))
+    (letter,) = await letters(cluster)
+    assert (letter.key, letter.value) == (bad.key, bad.value)
+    assert letter.headers[:2] == (("\\xff\\xfe-id", b"1"), ("trace", b"2"))
+    assert sum((await committed(cluster)).values()) == 4
+    # And whoever reads with the other client.
+    assert [r.headers[0][0] for r in cluster.read(cluster.topic)[:3]] == ["\\xff\\xfe-id"] * 3
 
 
 @BOTH_PATHS

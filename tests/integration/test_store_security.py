@@ -1,5 +1,6 @@
 """The store proves who we are to a Qdrant server with a key, and trusts no other server."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from services.cli.deployment_examinations import qdrant
 from shared.errors import Unavailable
 from shared.settings import WrongSettings
 from shared.store.profiles import QdrantProfiles
@@ -35,6 +37,7 @@ async def server(ours: Authority) -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_post("/collections/{name}/points", points)
+    app.router.add_get("/collections", points)
     certified = ours.certify("127.0.0.1")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certified.certificate, certified.key)
@@ -78,3 +81,19 @@ async def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
     empty.touch()
     with pytest.raises(WrongSettings, match="PREFERSTREAM_QDRANT_CA"):
         await _asked(qdrant_url="https://127.0.0.1:1", qdrant_ca=empty)
+
+
+async def test_the_doctor_trusts_whom_the_store_trusts(
+    server: str, ours: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PREFERSTREAM_QDRANT_URL", server)
+    monkeypatch.setenv("PREFERSTREAM_QDRANT_API_KEY", KEY)
+    unknown = await asyncio.to_thread(qdrant)
+    monkeypatch.setenv("PREFERSTREAM_QDRANT_CA", str(ours.file))
+    known = await asyncio.to_thread(qdrant)
+    assert unknown is not None
+    assert known is not None
+    assert "certificate" in unknown.found
+    assert "PREFERSTREAM_QDRANT_CA" in unknown.advice
+    assert known.ok, known.found

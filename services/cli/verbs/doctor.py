@@ -6,7 +6,6 @@ import typer
 from rich.table import Table
 
 from services.cli.console import FAILURE, out, print_json
-from services.cli.examinations import examine
 
 
 def doctor(
@@ -16,6 +15,9 @@ def doctor(
 
     Example: preferstream doctor
     """
+    # Here, not above: it imports every part that it looks at.
+    from services.cli.examinations import examine
+
     findings = examine()
     healthy = all(finding.ok for finding in findings)
     if as_json:

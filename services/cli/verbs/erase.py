@@ -9,9 +9,10 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from services.cli.connection import ConnectionSettings, connect, kafka_of
+from services.cli.connection import connect, kafka_of
 from services.cli.console import fail, out, print_json, say, wrong_use
 from services.cli.erasure_findings import Retained, Searched
+from services.cli.places import lake_settings
 from services.retrain.config import RetrainSettings
 from services.retrain.night_settings import NightSettings
 from shared.client import Client
@@ -93,11 +94,8 @@ def _receipts(
 
 def _places() -> tuple[RetrainSettings, Path, StoreSettings]:
     """Where this system keeps its lake, its nights and its profiles."""
-    data_dir = from_environment(ConnectionSettings).data_dir
-    lake = from_environment(RetrainSettings)
-    if "lake" not in lake.model_fields_set:
-        lake = lake.model_copy(update={"lake": str(data_dir / "lake")})
-    return lake, from_environment(NightSettings).nights, from_environment(StoreSettings)
+    nights = from_environment(NightSettings).nights
+    return lake_settings(), nights, from_environment(StoreSettings)
 
 
 def _found(receipts: Mapping[str, UserErased], own: list[Searched]) -> list[Searched]:

@@ -17,6 +17,8 @@ from shared.corrections import SIDES
 from shared.errors import Unavailable
 from shared.events import DEFAULT_TENANT, ProfileCorrected, ProfileUpdated
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS
+from shared.settings import from_environment
+from shared.store.settings import StoreSettings
 from shared.taste import ELEMENTS
 
 EXPORTED = (FEEDBACK, CORRECTIONS, CANDIDATES, FEEDS)
@@ -106,7 +108,9 @@ def reset(
 
 @app.command()
 def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Write what Kafka holds about a user as JSON: the profile, and every event still kept.
+    """Write all that is kept of a user as JSON: profile, references, and every event.
+
+    From Kafka, the lake and the store of profiles; what could not be asked is named in it.
 
     Example: preferstream profile export ada > ada.json
     """
@@ -121,7 +125,17 @@ def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
                 events[topic.name] = [(r.value or b"").decode("utf-8", "replace") for r in about]
     except Unavailable as error:
         fail(error.detail)
-    if profile is None and not any(events.values()):
+    # Here, not above: Delta and Qdrant are seconds that only this should pay.
+    from services.cli.export import kept_of
+    from services.cli.places import lake_settings
+
+    kept = kept_of(
+        (tenant, user),
+        store=from_environment(StoreSettings),
+        lake=lake_settings(),
+        dashboard=system.dashboard,
+    )
+    if profile is None and not any(events.values()) and not kept:
         fail(f"nothing is known about {user}")
     print_json(
         {
@@ -129,6 +143,9 @@ def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
             "tenant": tenant,
             "profile": profile.model_dump(mode="json") if profile else None,
             "events": events,
+            "stored": kept.stored,
+            "lake": kept.lake,
+            "not_searched": kept.not_searched,
         }
     )
 

@@ -1,0 +1,14 @@
+"""Where the system of this machine keeps its lake, unless a setting names another."""
+
+from services.cli.connection import ConnectionSettings
+from services.retrain.config import RetrainSettings
+from shared.settings import from_environment
+
+
+def lake_settings() -> RetrainSettings:
+    """The lake of the settings, or that of the data folder."""
+    lake = from_environment(RetrainSettings)
+    if "lake" in lake.model_fields_set:
+        return lake
+    data_dir = from_environment(ConnectionSettings).data_dir
+    return lake.model_copy(update={"lake": str(data_dir / "lake")})
