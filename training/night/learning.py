@@ -60,7 +60,7 @@ def grpo(
     after: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Left out where there is no time for it: what SFT has learned can be judged by itself."""
-    seconds = grpo_seconds(stages.budget.left, speed, starting=float(after["starting"]))
+    seconds = grpo_seconds(stages.budget.left, speed, starting=float(after.get("starting", 0.0)))
     if not seconds and RunFolder(folder / "grpo").progress() is None:
         stages.tell("grpo", f"left out: the {stages.budget.left:.0f} s left go to the evidence")
         return {"steps": 0}
