@@ -60,7 +60,7 @@ def grpo(
     after: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Left out where there is no time for it: what SFT has learned can be judged by itself."""
-    seconds = grpo_seconds(stages.budget.left, speed)
+    seconds = grpo_seconds(stages.budget.left, speed, starting=float(after["starting"]))
     if not seconds and RunFolder(folder / "grpo").progress() is None:
         stages.tell("grpo", f"left out: the {stages.budget.left:.0f} s left go to the evidence")
         return {"steps": 0}
@@ -88,11 +88,16 @@ def _minutes(folder: Path, seconds: float) -> float:
 def _train(task: Task, parts: Parts, stages: Stages) -> dict[str, Any]:
     stages.tell(task.stage, "starting")
     run = RunFolder(task.folder)
-    trained = parts.train(
-        task, say=lambda line: stages.tell(task.stage, line, seconds_left=_left(run))
-    )
+    begun, first = stages.budget.spent, list[float]()
+
+    def say(line: str) -> None:
+        first.append(stages.budget.spent - begun)
+        stages.tell(task.stage, line, seconds_left=_left(run))
+
+    trained = parts.train(task, say=say)
     return {
         "adapter": str(trained.adapter), "version": trained.version, "steps": trained.steps,
+        "starting": round(first[0], 1) if first else 0.0,
     }  # fmt: skip
 
 

@@ -70,10 +70,14 @@ def share_out(left: float, speed: Speed) -> Shares:
     return Shares(training - grpo, grpo, evidence)
 
 
-def grpo_seconds(left: float, speed: Speed) -> float:
-    """What SFT left over of the trainings' time; 0 where it is too short to begin."""
+def grpo_seconds(left: float, speed: Speed, *, starting: float = 0.0) -> float:
+    """What SFT left over of the trainings' time; 0 where it is too short to begin.
+
+    `starting` is what SFT took before its first step; GRPO loads what SFT does, and a judge.
+    """
     training = left - max(EVIDENCE_SHARE * left, ROOM * speed.verdict)
-    return training if training >= speed.starting + LEAST_TRAINING_SECONDS else 0.0
+    least = max(speed.starting, ROOM * starting) + LEAST_TRAINING_SECONDS
+    return training if training >= least else 0.0
 
 
 def minutes_needed(spent: float, speed: Speed) -> int:

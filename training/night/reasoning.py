@@ -274,12 +274,13 @@ def _simulated(
 
 
 def _told_by(weights: ElementWeights, task: str, answer: str, rng: Rng) -> str:
-    """Reasons go with the digits that they were written for, and stay with them."""
-    if task != "score" or weights.are_equal:
+    """Reasons stay as they are: what digits may be told as agrees with them."""
+    if task not in ("score", "explain") or weights.are_equal:
         return answer
-    digits = verdict.read_scores(answer).digits
-    row = np.array([digits[element] for element in ELEMENTS])
-    return prompt.score_line(_digits(weights.drawn(row, rng)))
+    read = verdict.read_scores(answer)
+    row = np.array([read.digits[element] for element in ELEMENTS])
+    told = _digits(weights.drawn(row, rng))
+    return prompt.score_line(told, read.reasons) if read.reasons else prompt.score_line(told)
 
 
 def _about(task: str, case: Case) -> Line:

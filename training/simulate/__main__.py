@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from shared.client import NoAnswer
 from shared.errors import Unavailable
@@ -48,27 +49,33 @@ def main() -> int:
     if bool(asked.kafka) != bool(asked.data_dir) or (asked.kafka and len(asked.seeds) > 1):
         parser.error("--kafka needs --data-dir, and one seed: another one wants a fresh system")
     begun = time.monotonic()
-    by_seed = {}
+    by_seed: dict[int, list[dict[str, Any]]] = {}
     try:
         for seed in asked.seeds:
 
             def say(line: str, seed: int = seed) -> None:
                 print(f"{spell(time.monotonic() - begun)}, seed {seed}: {line}", flush=True)
 
+            def keep(days: list[dict[str, Any]], seed: int = seed) -> None:
+                """What there is after every day, so that whoever stops early has it as well."""
+                if any(len(days) < len(others) for others in by_seed.values()):
+                    return  # would cut the seeds that are done to this one's days
+                results = together({**by_seed, seed: days})
+                write_whole(asked.out / "ndcg.svg", plot(results))
+                write_whole(asked.out / "results.json", json.dumps(results, indent=1))
+
             folder = asked.out / f"seed-{seed}"
             if asked.kafka:
                 system = System(asked.kafka, asked.data_dir)
-                by_seed[seed] = simulate(folder, system, options, seed=seed, say=say)
+                by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, done=keep)
             else:
                 with running(folder / "system") as system:
-                    by_seed[seed] = simulate(folder, system, options, seed=seed, say=say)
-            results = together(by_seed)
-            write_whole(asked.out / "ndcg.svg", plot(results))
-            write_whole(asked.out / "results.json", json.dumps(results, indent=1))
+                    by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, done=keep)
+            keep(by_seed[seed], seed)
     except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
         print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
         return FAILURE
-    print(verdict(results))
+    print(verdict(together(by_seed)))
     return 0
 
 

@@ -67,9 +67,10 @@ class State:
 
 
 def simulate(
-    folder: Path, system: System, options: Options, *, seed: int, say: Say
-) -> list[dict[str, Any]]:
-    """The days of one seed, each as its file has it; `folder` keeps them."""
+    folder: Path, system: System, options: Options, *, seed: int, say: Say,
+    done: Callable[[list[dict[str, Any]]], None] = lambda days: None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The days of one seed, each as its file has it; `folder` keeps them, `done` hears of each."""
     folder.mkdir(parents=True, exist_ok=True)
     _claim(folder, options, seed)
     catalogue = draw_catalogue(options.catalogue, seed=seed)
@@ -94,6 +95,7 @@ def simulate(
             _remember(day, state)
             days.append(day)
             say(_line(number, day))
+            done(days)
             if number < options.nights:
                 days[-1]["night"] = _night(folder, system, options, number, say)
     finally:

@@ -28,12 +28,18 @@ def even_order(sizes: Sequence[Hashable], *, batch: int, seed: int) -> list[int]
     by_size: dict[Hashable, list[int]] = defaultdict(list)
     for row in rng.permutation(len(sizes)):
         by_size[sizes[row]].append(int(row))
-    batches, left = [], []
+    batches: list[tuple[float, list[int]]] = []
+    left = []
     for rows in by_size.values():
         whole = len(rows) - len(rows) % batch
-        batches += [rows[at : at + batch] for at in range(0, whole, batch)]
+        begin = rng.random()
+        # Each size evenly over the whole: a run that ends early has met every one.
+        batches += [
+            ((number + begin) / (whole // batch), rows[number * batch : (number + 1) * batch])
+            for number in range(whole // batch)
+        ]
         left += rows[whole:]
-    return [row for n in rng.permutation(len(batches)) for row in batches[n]] + left
+    return [row for _, rows in sorted(batches) for row in rows] + left
 
 
 class EvenBatches(Sampler[int]):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shared.reason import agrees, phrase
 from training.night.element_weights import LEAST, alike, learn
 
 TRUE = np.array([0.1, 0.45, 0.05, 0.3, 0.1])
@@ -41,17 +42,19 @@ def test_flipped_clicks_turn_no_element_round() -> None:
     assert all(LEAST <= count <= 1.0 for count in found.counts)
 
 
-def test_digits_are_told_nearer_to_the_middle_and_keep_their_order_on_average() -> None:
+def test_digits_are_told_nearer_to_the_middle_and_say_the_same() -> None:
     better, worse, users = _clicked(TRUE, pairs=1_000)
     weights = learn(better, worse, users=users, weights=[1.0] * 1_000)
     rng = np.random.default_rng(1)
-    means = np.stack(
-        [weights.drawn(np.full((4_000, 5), digit), rng).mean(axis=0) for digit in range(6)]
-    )
-    assert (np.diff(means, axis=0) > 0).all()
-    spread = means[5] - means[0]
-    assert spread[1] == pytest.approx(5.0)
-    assert spread[0] == pytest.approx(5 * LEAST, abs=0.1)
+    told = np.stack([weights.drawn(np.full((4_000, 5), digit), rng) for digit in range(6)])
+    assert told[:, :, 1].std(axis=1).max() == 0  # the weightiest as it is
+    assert set(np.unique(told[5, :, 0])) == {4}
+    assert set(np.unique(told[0, :, 0])) == {1}
+    for digit in range(6):
+        for relation in ("liked", "disliked", "toward_liked", "toward_disliked", "neither"):
+            said = phrase("red", relation, anchor="blue")  # type: ignore[arg-type]
+            if agrees(said, digit):
+                assert all(agrees(said, int(d)) for d in np.unique(told[digit]))
 
 
 def test_nothing_to_learn_from_leaves_digits_as_they_are() -> None:

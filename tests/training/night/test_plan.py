@@ -70,6 +70,7 @@ def test_grpo_has_what_sft_left_and_never_the_evidences_time() -> None:
         speed.verdict, EVIDENCE_SHARE * 400 / ROOM
     ))  # fmt: skip
     assert grpo_seconds(ROOM * speed.verdict + 40.0, speed) == 0.0
+    assert grpo_seconds(400.0, speed, starting=250.0) == 0.0  # SFT was that long in starting
 
 
 def test_a_part_begins_no_batch_that_would_end_after_its_time() -> None:
