@@ -211,7 +211,8 @@ LEARNING = Board(
         Panel("Nights here", "short",
               (("sum by (verdict, code) (increase(preferstream_nights_total[7d]))",
                 "{{verdict}} {{code}}"),
-               ("sum(increase(preferstream_nights_skipped_total[7d]))", "skipped")),
+               ("sum(increase(preferstream_nights_skipped_total[7d]))", "skipped"),
+               ("max(preferstream_nights_without_verdict)", "in a row without a verdict")),
               "Nights of a week that came to an end in a scraped process."),
         Panel("A night takes", "s",
               (("histogram_quantile(0.5, sum by (le) (increase("

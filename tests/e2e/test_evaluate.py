@@ -7,7 +7,9 @@ import pytest
 
 from shared.vlm.checkpoint import shipped_folder
 from tests.e2e.system import preferstream
+from tests.training import tiny
 from tests.training.benchmark_files import write_benchmark
+from training.nano.export import export
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 SPLITS = {"seen_sp", "seen_mp", "unseen_sp", "unseen_mp"}
@@ -37,13 +39,31 @@ def test_by_score_the_preferred_images_win(folder: Path, tmp_path: Path) -> None
     assert "prefers wins" in (tmp_path / "out" / "index.html").read_text()
 
 
-def test_by_pair_a_model_that_has_not_learned_it_fails_honestly(
+def test_by_pair_the_shipped_model_answers_in_the_layout_asked_for(
     folder: Path, tmp_path: Path
 ) -> None:
     one = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
     told = preferstream(
         "evaluate", "--bench", str(one), "--protocol", "pair", "--limit", "1", "--json",
         data_dir=tmp_path, timeout=800, **QUIET,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    report = json.loads(told.stdout)
+    assert report["format_failures"] == {
+        "answers": 2, "failed": 0, "unanswered": 0, "reasons": {},
+    }  # fmt: skip
+    assert report["order_consistency"] in (0.0, 1.0)
+
+
+def test_by_pair_a_model_that_has_not_learned_it_fails_honestly(
+    folder: Path, tmp_path: Path
+) -> None:
+    one = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
+    untrained = tmp_path / "untrained"
+    export(tiny.model(), tiny.tokenizer(), untrained, seed=0, training={})
+    told = preferstream(
+        "evaluate", "--bench", str(one), "--protocol", "pair", "--limit", "1", "--json",
+        "--model", str(untrained), data_dir=tmp_path, timeout=800, **QUIET,
     )  # fmt: skip
     assert told.returncode == 1, told.stderr
     report = json.loads(told.stdout)

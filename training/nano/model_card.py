@@ -15,14 +15,15 @@ tags: [personalized-image-preference, qwen2_5_vl]
 
 A Qwen2.5-VL of {millions:.1f} million parameters that reads a person's visual taste from images
 they liked and disliked, scores a new image against it on five elements (art style, color, medium,
-saturation, detail), gives a reason for each score, and compares two images. It was trained on
-simulated users whose taste is known (`training/prefersim`). Its purpose is that every part of
-Preferstream runs, and can be measured, on any machine.
+saturation, detail), and gives a reason for each score. It was trained on simulated users
+whose taste is known (`training/prefersim`). Its purpose is that every part of Preferstream runs, and
+can be measured, on any machine.
 
 **Limits.** It knows drawings and simple restyled photographs; use a real checkpoint for real
 catalogues. Of photographs it tells color, saturation and detail, and answers `any` for style and
 medium. It has {words} words and {also} synonyms of them for tastes; other words mean nothing to
-it.
+it. Asked to compare two candidates in one prompt it answers in the right layout, with the taste it
+sees, but scores the two by their order and not by what they show: it is to score each alone.
 
 It speaks the formats of `shared/prompt.py`, version {prompt_version}; other text gives nonsense.
 Images are resized to {side} x {side} pixels. Data, steps, hours and every measured figure:
