@@ -16,8 +16,8 @@ tags: [personalized-image-preference, qwen2_5_vl]
 A Qwen2.5-VL of {millions:.1f} million parameters that reads a person's visual taste from images
 they liked and disliked, scores a new image against it on five elements (art style, color, medium,
 saturation, detail), and gives a reason for each score. It was trained on simulated users
-whose taste is known (`training/prefersim`). Its purpose is that every part of Preferstream runs, and
-can be measured, on any machine.
+whose taste is known (`training/prefersim`). Its purpose is that every part of Preferstream runs,
+and can be measured, on any machine.
 
 **Limits.** It knows drawings and simple restyled photographs; use a real checkpoint for real
 catalogues. Of photographs it tells color, saturation and detail, and answers `any` for style and
