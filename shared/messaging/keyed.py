@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka import TopicPartition
 from kafka.partitioner.default import murmur2
 
 from shared.errors import Unavailable
 from shared.events.record import Record
-from shared.events.topics import MAX_RECORD_BYTES, Topic
-from shared.messaging.connection import connection
+from shared.events.topics import Topic
+from shared.messaging.aside import consumer_aside
 from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
 
@@ -59,19 +58,8 @@ def records_since(
 
     All who write these topics place a key as Java's client does.
     """
-    try:
-        consumer: Any = KafkaConsumer(
-            **connection(settings),
-            group_id=None,
-            enable_auto_commit=False,
-            max_partition_fetch_bytes=MAX_RECORD_BYTES,
-        )
-        try:
-            return _read(consumer, topics, key, since, most)
-        finally:
-            consumer.close(autocommit=False)
-    except KafkaError as error:
-        raise Unavailable("kafka", f"{settings.kafka}: {error}") from error
+    with consumer_aside(settings) as consumer:
+        return _read(consumer, topics, key, since, most)
 
 
 def partition_of(key: bytes, partitions: Sequence[int]) -> int:

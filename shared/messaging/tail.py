@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka import TopicPartition
 
-from shared.errors import Unavailable
 from shared.events.record import Record
-from shared.events.topics import MAX_RECORD_BYTES, Topic
-from shared.messaging.connection import connection
+from shared.events.topics import Topic
+from shared.messaging.aside import consumer_aside
 from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
 
@@ -18,21 +16,10 @@ POLL_MS = 200
 
 def tail(settings: MessagingSettings, topic: Topic, *, most: int) -> Iterator[Record]:
     """At most `most` of a topic's latest records a partition; raises `Unavailable`."""
-    try:
-        consumer: Any = KafkaConsumer(
-            **connection(settings),
-            group_id=None,
-            enable_auto_commit=False,
-            max_partition_fetch_bytes=MAX_RECORD_BYTES,
-        )
-        try:
-            numbers = consumer.partitions_for_topic(topic.name) or ()
-            partitions = [TopicPartition(topic.name, number) for number in numbers]
-            yield from _read(consumer, partitions, most)
-        finally:
-            consumer.close(autocommit=False)
-    except KafkaError as error:
-        raise Unavailable("kafka", f"{settings.kafka}: {error}") from error
+    with consumer_aside(settings) as consumer:
+        numbers = consumer.partitions_for_topic(topic.name) or ()
+        partitions = [TopicPartition(topic.name, number) for number in numbers]
+        yield from _read(consumer, partitions, most)
 
 
 def _read(consumer: Any, partitions: list[TopicPartition], most: int) -> Iterator[Record]:

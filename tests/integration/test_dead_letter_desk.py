@@ -58,7 +58,7 @@ class Desk:
         return dead_letter(source, Unprocessable(reason, f"for {self.mark}"), attempts=1)
 
     def wanted(self, **more: object) -> Wanted:
-        return Wanted(text=self.mark, **more)  # type: ignore[arg-type]
+        return Wanted(text=self.mark, **more)  # type: ignore[arg-type]  # by its fields
 
     async def open(self, **more: object) -> list[Letter]:
         found: list[Letter] = []

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import torch
 
-from training.nano import train_vision as vision
 from training.nano.ancestor import begin_with
 from training.nano.architecture import build_model
 from training.nano.batches import TOKENS_A_STEP
@@ -34,6 +33,7 @@ from training.nano.train_text import (
     remembered_image_tokens,
     train_text,
 )
+from training.nano.train_vision import EVERY as VISION_EVERY
 from training.nano.train_vision import train_vision
 
 
@@ -127,7 +127,7 @@ def teach_to_see(run: Run, recipe: Recipe) -> None:
         seed=recipe.seed,
         checkpoint=run.vision,
         recipe=ancestor,
-        every=run.every or vision.EVERY,
+        every=run.every or VISION_EVERY,
         blocks=compiled_blocks(run.device),
     )
 

@@ -1,7 +1,6 @@
 """Where the text stage gets image tokens from: a frozen eye's memory, or an eye that learns too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -77,16 +76,8 @@ class Learning:
 
 def resident(pixels: Pixels, device: torch.device) -> Tensor:
     """All pixels of a pool: in the GPU's memory, or where they lie, on disk perhaps."""
-    with _read_only():
-        lying = torch.from_numpy(pixels)
-    return lying if device.type == "cpu" else lying.to(device)
-
-
-@contextmanager
-def _read_only() -> Iterator[None]:
-    """The library warns of arrays that cannot be written; nothing here writes."""
-    import warnings
-
     with warnings.catch_warnings():
+        # The library warns of arrays that cannot be written; nothing here writes.
         warnings.filterwarnings("ignore", message=".*not writable.*")
-        yield
+        lying = torch.from_numpy(pixels)
+    return lying.to(device)

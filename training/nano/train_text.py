@@ -132,8 +132,8 @@ def train_text(
     recipe += " eye learns" if seeing.learns else ""
     first = resume(checkpoint, model, optimizer, recipe=recipe)
     last = len(plan) if until is None else min(until, len(plan))
-    progress, tally = Progress("text", last, first), _Tally(tokenizer)
     device = device_of(model)
+    progress, tally = Progress("text", last, first), _Tally(tokenizer, device)
     steps = range(first, last)
     batches = DataLoader(
         _Steps(plan, tokenizer, pool, tokens=tokens),
@@ -159,23 +159,18 @@ def train_text(
 
 class _Tally:
     """What each task's answers came to since the last line: the loss, and the share of right
-    values (digits where there are any to give, else taste words)."""
+    values (digits, taste words, or both: what a task's answers give)."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, device: torch.device) -> None:
         words = tokenizer.convert_tokens_to_ids([f" {word}" for word in WORDS])
-        digits, named = digit_ids(tokenizer), torch.tensor(words)
-        self._values = {
-            task: torch.cat([digits, named])
-            if task == "compare"
-            else digits
-            if task in ("easy", "assess", "explain")
-            else named
-            for task in TASKS
-        }
+        digits, named = digit_ids(tokenizer).to(device), torch.tensor(words, device=device)
+        self._values: dict[Task, Tensor] = dict.fromkeys(TASKS, named)
+        self._values |= {"easy": digits, "assess": digits, "explain": digits}
+        self._values["compare"] = torch.cat([digits, named])
         self._kept: dict[Task, list[Tensor]] = defaultdict(list)
 
     def add(self, task: Task, loss: Tensor, said: Tensor, wanted: Tensor) -> None:
-        values = torch.isin(wanted, self._values[task].to(wanted.device))
+        values = torch.isin(wanted, self._values[task])
         right = ((said == wanted) & values).sum() / values.sum()
         self._kept[task].append(torch.stack([loss, right]))
 
@@ -207,7 +202,7 @@ def remembered_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Teach nano's language model, its eye frozen.")
+    parser = argparse.ArgumentParser(description="Teach nano's language model, or both.")
     parser.add_argument("--init", type=Path, default=Path("runs/nano/vision.pt"), help="weights")
     parser.add_argument("--goes-on", action="store_true", help="--init had a text stage before")
     parser.add_argument("--out", type=Path, default=Path("runs/nano/text.pt"), help="checkpoint")
