@@ -14,6 +14,7 @@ from shared.dead_letters.desk import (
     letters,
     replay,
     replay_all,
+    several,
     totals,
 )
 from shared.dead_letters.letter import Letter, Wanted
@@ -37,5 +38,6 @@ __all__ = [
     "letters",
     "replay",
     "replay_all",
+    "several",
     "totals",
 ]

@@ -56,6 +56,13 @@ async def letter(
     return await asyncio.to_thread(reading.one, settings, letter_id, known=known)
 
 
+async def several(
+    settings: MessagingSettings, letter_ids: Sequence[str], *, known: Known | None = None
+) -> tuple[Letter, ...]:
+    """Some dead letters, resolved or not; raises `Unavailable` and `NoSuchLetter`."""
+    return await asyncio.to_thread(reading.several, settings, letter_ids, known=known)
+
+
 async def totals(settings: MessagingSettings) -> dict[str, int]:
     """How many dead letters lie there, by the topic they came from; raises `Unavailable`."""
     return await asyncio.to_thread(reading.counts, settings)

@@ -20,6 +20,7 @@ from shared.dead_letters import (
     letters,
     replay,
     replay_all,
+    several,
     totals,
 )
 from shared.errors import Unprocessable
@@ -165,6 +166,18 @@ async def test_a_page_is_dealt_with_at_once_the_oldest_first(desk: Desk) -> None
     left = await letters(desk.settings, desk.wanted())
     assert (await drop_all(desk.settings, left.letters)).refused == {}
     assert await desk.open() == []
+
+
+async def test_several_are_looked_up_at_once(desk: Desk) -> None:
+    desk.set_aside(3)
+    ids = [one.id for one in await desk.open()]
+    await drop(desk.settings, ids[1])
+    for known in (None, Known()):
+        found = await several(desk.settings, ids, known=known)
+        assert [one.id for one in found] == ids
+        assert [one.resolved is None for one in found] == [True, False, True]
+    with pytest.raises(NoSuchLetter):
+        await several(desk.settings, [ids[0], "feedback.v1.dlq/0/999999999"])
 
 
 @pytest.mark.parametrize(
