@@ -14,7 +14,7 @@ from services.retrain.curves import Curves, keep_curves, read_curves
 from shared.element_weights import ElementWeights
 from shared.errors import Unavailable
 from shared.prompt import PROMPT_VERSION
-from shared.vlm.artefact import RELEASE, Artefact, Kind, read_artefact, weights_in
+from shared.vlm.artefact import RELEASE, Artefact, Kind, read_artefact, weights_in, weights_of
 from shared.vlm.checkpoint import MANIFEST, BadCheckpoint, file_hash, read_manifest
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -51,6 +51,7 @@ class Listed:
     previous_version: str | None
     metrics: Mapping[str, float]
     reason: str
+    element_weights: ElementWeights
     folder: Path | None
     """None for the release, which lies with the code."""
 
@@ -185,5 +186,6 @@ def _listed(manifest: Mapping[str, Any], folder: Path | None) -> Listed:
         previous_version=manifest.get("previous_version"),
         metrics=dict(manifest.get("metrics", {})),
         reason=str(manifest.get("reason", "")),
+        element_weights=weights_of(manifest, (folder or Path()) / MANIFEST),
         folder=folder,
     )
