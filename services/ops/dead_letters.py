@@ -3,8 +3,7 @@
 from typing import Protocol
 
 from shared import dead_letters as desk
-from shared.dead_letters import Letter, Page, Wanted
-from shared.dead_letters.resolved import Resolutions
+from shared.dead_letters import Known, Letter, Page, Wanted
 from shared.events import DeadLetterResolved
 from shared.messaging.settings import MessagingSettings
 
@@ -32,11 +31,11 @@ class Desk(Protocol):
 
 
 class KafkaDesk:
-    """A `Desk` on a real Kafka; it holds no connection, and remembers what was dealt with."""
+    """A `Desk` on a real Kafka; it holds no connection, and remembers what it has read."""
 
     def __init__(self, settings: MessagingSettings) -> None:
         self._settings = settings
-        self._known = Resolutions()
+        self._known = Known()
 
     async def letters(self, wanted: Wanted, *, after: str | None) -> Page:
         return await desk.letters(self._settings, wanted, after=after, known=self._known)

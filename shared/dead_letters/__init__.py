@@ -18,12 +18,14 @@ from shared.dead_letters.desk import (
 )
 from shared.dead_letters.letter import Letter, Wanted
 from shared.dead_letters.reading import BadCursor, NoSuchLetter, Page
+from shared.dead_letters.remembered import Known
 from shared.dead_letters.resolving import AlreadyResolved, CannotReplay
 
 __all__ = [
     "AlreadyResolved",
     "BadCursor",
     "CannotReplay",
+    "Known",
     "Letter",
     "NoSuchLetter",
     "Outcome",

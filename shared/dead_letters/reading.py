@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.dead_letters.letter import SOURCES, Letter, Wanted, letter_of
-from shared.dead_letters.resolved import Resolutions
+from shared.dead_letters.remembered import Known, Records
 from shared.events.record import Record
 from shared.events.topics import CONSUMED, DEAD_LETTERS
 from shared.messaging.settings import MessagingSettings
@@ -48,18 +48,22 @@ def page(
     *,
     after: str | None = None,
     most: int = PAGE,
-    known: Resolutions | None = None,
+    known: Known | None = None,
 ) -> Page:
     """At most `most` letters from `after` on, a `next` of an earlier page.
 
-    `known` remembers from call to call what was done about letters.
+    `known` remembers letters, and what was done about them, from call to call.
     Raises `Unavailable` and `BadCursor`.
     """
     topics = [t for t in DEAD_LETTERS if wanted.topic in (None, SOURCES[t.name].name)]
     with stretches(settings) as kafka:
-        resolved = (known or Resolutions()).read(kafka)
-        spans = _going_on(kafka.spans(topics), _read_cursor(after))
-        backwards = _Backwards(kafka, spans, frozenset() if wanted.resolved else resolved.keys())
+        known = known or Known()
+        resolved = known.resolutions.read(kafka)
+        there = kafka.spans(topics)
+        known.records.keep_to(there)
+        spans = _going_on(there, _read_cursor(after))
+        passed_over = frozenset() if wanted.resolved else resolved.keys()
+        backwards = _Backwards(kafka, known.records, spans, passed_over)
         found: list[Letter] = []
         for record in backwards:
             letter = letter_of(record, resolved)
@@ -73,7 +77,7 @@ def page(
         return Page(tuple(found), backwards.cursor(), backwards.looked_at)
 
 
-def one(settings: MessagingSettings, letter_id: str, *, known: Resolutions | None = None) -> Letter:
+def one(settings: MessagingSettings, letter_id: str, *, known: Known | None = None) -> Letter:
     """The dead letter of that id; raises `Unavailable` and `NoSuchLetter`."""
     place, offset = _place(letter_id)
     with stretches(settings) as kafka:
@@ -87,7 +91,7 @@ def one(settings: MessagingSettings, letter_id: str, *, known: Resolutions | Non
                 if end > begin
                 else f"there is no dead letter {letter_id}: {place[0]}/{place[1]} is empty"
             )
-        return letter_of(records[0], (known or Resolutions()).read(kafka))
+        return letter_of(records[0], (known or Known()).resolutions.read(kafka))
 
 
 def counts(settings: MessagingSettings) -> dict[str, int]:
@@ -104,6 +108,7 @@ class _Backwards:
     """Records of many partitions, the newest first, read in chunks when they are needed."""
 
     kafka: Stretches
+    known: Records
     left: dict[Place, Span]
     """By partition, what has not been given yet."""
     passed_over: Set[str]
@@ -153,7 +158,7 @@ class _Backwards:
                 self.left[place] = self._without_passed(place)
             spans = {p: self.left[p] for p in places if self.left[p][1] > self.left[p][0]}
             chunks = {p: (max(begin, end - self._chunk), end) for p, (begin, end) in spans.items()}
-            records = self.kafka.read(chunks) if chunks else []
+            records = self.known.read(self.kafka, chunks)
             for record in records:
                 self._waiting.setdefault((record.topic, record.partition), []).append(record)
             self._chunk = _next_chunk(self._chunk, records)
