@@ -47,7 +47,8 @@ check: $(INSTALLED) ## lint, types, layers and the fast tests
 check-deploy: $(INSTALLED) ## rules, boards, chart and compose file, by the tools that read them
 	@$(BIN)/python infra/grafana/boards.py
 	@$(BIN)/python -m pytest -q tests/unit/infra tests/integration/test_alerts.py \
-		tests/integration/test_helm.py tests/integration/test_compose.py
+		tests/integration/test_helm.py tests/integration/test_helm_nights.py \
+		tests/integration/test_compose.py
 	@if docker compose version > /dev/null 2>&1; then \
 		QDRANT_API_KEY=x S3_SECRET_KEY=x MLFLOW_DB_PASSWORD=x GRAFANA_PASSWORD=x OPS_SESSION_KEY=x \
 			docker compose --profile gpu --profile traces config --quiet \

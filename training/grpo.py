@@ -25,7 +25,7 @@ from training.tuning.config import BadConfig, GrpoConfig
 from training.tuning.drawn_profiles import DrawnProfiles, unlike_profiles
 from training.tuning.encoder import WordEncoder
 from training.tuning.judge import EngineJudge
-from training.tuning.policy import Loaded, load_policy
+from training.tuning.policy import Loaded, element_weights, load_policy
 from training.tuning.rows import fit_to, grpo_dataset, grpo_rows
 from training.tuning.run_folder import RunFolder
 from training.tuning.session import Finished, on_cpu, one_first, prepare, train
@@ -87,7 +87,8 @@ def build_rewards(config: GrpoConfig, *, judge: Path) -> list[Reward]:
             _image_similarity(config), renderer, unlike=unlike_profiles(UNLIKE_PAIRS)
         )
         pictured = Pictured(renderer, similarity)
-    return [prediction(text, pictured), format, accuracy(EngineJudge(judge))]
+    weights = element_weights(config.policy)
+    return [prediction(text, pictured), format, accuracy(EngineJudge(judge, weights), weights)]
 
 
 def judge_folder(config: GrpoConfig, folder: RunFolder) -> Path:

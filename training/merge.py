@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.prompt import PROMPT_VERSION
+from shared.vlm.artefact import weights_in
 from shared.vlm.checkpoint import BadCheckpoint, check_files
 from training.nano.export import MANIFEST, facts, sha256_of
 from training.tuning.adapter import BadAdapter, check_adapter
@@ -40,6 +41,7 @@ def merge(*, base: Path, adapter: Path, to: Path) -> Path:
         "prompt_version": PROMPT_VERSION,
         "base_version": base_version,
         "parameters": parameters,
+        "element_weights": weights_in(adapter).model_dump(),
         "training": facts(f"{base_version} with the adapter {version} merged in"),
         "sha256": {file.name: sha256_of(file) for file in sorted(to.iterdir()) if file.is_file()},
     }

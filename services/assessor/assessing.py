@@ -110,7 +110,8 @@ class Assessing:
             if described is None or taste is None:
                 assessed.append(not_assessed(entry))
             else:
-                assessed.append(by_description(entry, element_scores(described.vector, taste)))
+                elements = element_scores(described.vector, taste)
+                assessed.append(by_description(entry, elements, model.element_weights))
         count = sum(one.tier == "embedding" for one in assessed)
         rest = len(assessed) - count
         instead = f"{count} images were ranked by what was seen in them before"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.assessor.slate import Entry
+from shared.element_weights import EQUAL, ElementWeights
 from shared.events import Assessment, ElementAssessment, RankedItem
 from shared.events.candidates import Explain
 from shared.events.feed import Demotion, Tier
@@ -24,6 +25,8 @@ class Assessed:
     scores: Scores | None = None
     """The model's own distributions, where it scored; reasons are generated from them."""
     reasons: Mapping[Element, str] | None = None
+    weights: ElementWeights = EQUAL
+    """How much each element counts to the version that assessed."""
     demoted: tuple[Demotion, ...] = ()
     """Why it stands lower than its total alone would place it."""
     propensity: float = 1.0
@@ -34,18 +37,21 @@ class Assessed:
         """0-25; below any total where nothing was assessed."""
         if self.elements is None:
             return -1.0
-        return round(sum(self.elements.values()), DIGITS_AFTER_POINT)
+        return round(self.weights.total(self.elements), DIGITS_AFTER_POINT)
 
     def with_reasons(self, reasons: Mapping[Element, str]) -> "Assessed":
         return replace(self, reasons=reasons)
 
 
 def by_model(entry: Entry, scores: Scores) -> Assessed:
-    return Assessed(entry, "vlm", _as_shown({e: scores.expected(e) for e in ELEMENTS}), scores)
+    elements = _as_shown({e: scores.expected(e) for e in ELEMENTS})
+    return Assessed(entry, "vlm", elements, scores, weights=scores.weights)
 
 
-def by_description(entry: Entry, elements: Mapping[Element, float]) -> Assessed:
-    return Assessed(entry, "embedding", _as_shown(elements))
+def by_description(
+    entry: Entry, elements: Mapping[Element, float], weights: ElementWeights = EQUAL
+) -> Assessed:
+    return Assessed(entry, "embedding", _as_shown(elements), weights=weights)
 
 
 def not_assessed(entry: Entry) -> Assessed:

@@ -210,7 +210,7 @@ class AssessorService:
         answering: Chosen,
     ) -> RankedFeed:
         version = profile.profile_version if profile else None
-        model_version = answering.model.model_version
+        model_version, weights = answering.model.model_version, answering.model.element_weights
         return RankedFeed(
             event_id=feed_id(
                 tenant=request.tenant,
@@ -228,6 +228,7 @@ class AssessorService:
             rejected=found.rejected,
             profile_version=version,
             model_version=model_version,
+            element_weights=None if weights.are_equal else weights,
             variant=answering.variant,
             latency_ms=watch.stages(),
             policy=self._placing.policy,

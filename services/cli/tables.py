@@ -29,12 +29,12 @@ def feed_table(
     return table
 
 
-def assessment_table(rows: Sequence[tuple[str, Assessment]]) -> Table:
+def assessment_table(rows: Sequence[tuple[str, float, Assessment]]) -> Table:
     """Files best first, with their total and element scores."""
     table = _ranking("Candidates, assessed")
-    for rank, (name, assessment) in enumerate(rows, start=1):
+    for rank, (name, total, assessment) in enumerate(rows, start=1):
         points = (f"{assessment[element].score:.1f}" for element in ELEMENTS)
-        table.add_row(str(rank), name, f"{assessment.total:.1f}", *points)
+        table.add_row(str(rank), name, f"{total:.1f}", *points)
     return table
 
 

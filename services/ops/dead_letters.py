@@ -1,10 +1,10 @@
 """Deal with dead letters for the dashboard: the desk that the command line works at, too."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from shared import dead_letters as desk
-from shared.dead_letters import Letter, Page, Wanted
-from shared.dead_letters.resolved import Resolutions
+from shared.dead_letters import Known, Letter, Outcome, Page, Wanted
 from shared.events import DeadLetterResolved
 from shared.messaging.settings import MessagingSettings
 
@@ -30,13 +30,21 @@ class Desk(Protocol):
         """Raises `NoSuchLetter` and `AlreadyResolved`."""
         ...
 
+    async def replay_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
+        """Those that can be sent back as they came; raises `NoSuchLetter`."""
+        ...
+
+    async def drop_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
+        """Those that are open; raises `NoSuchLetter`."""
+        ...
+
 
 class KafkaDesk:
-    """A `Desk` on a real Kafka; it holds no connection, and remembers what was dealt with."""
+    """A `Desk` on a real Kafka; it holds no connection, and remembers what it has read."""
 
     def __init__(self, settings: MessagingSettings) -> None:
         self._settings = settings
-        self._known = Resolutions()
+        self._known = Known()
 
     async def letters(self, wanted: Wanted, *, after: str | None) -> Page:
         return await desk.letters(self._settings, wanted, after=after, known=self._known)
@@ -51,3 +59,11 @@ class KafkaDesk:
 
     async def drop(self, letter_id: str, *, by: str, note: str | None) -> DeadLetterResolved:
         return await desk.drop(self._settings, letter_id, by=by, note=note)
+
+    async def replay_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
+        some = await desk.several(self._settings, letter_ids, known=self._known)
+        return await desk.replay_all(self._settings, some, by=by, note=note)
+
+    async def drop_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
+        some = await desk.several(self._settings, letter_ids, known=self._known)
+        return await desk.drop_all(self._settings, some, by=by, note=note)

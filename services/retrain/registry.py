@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.retrain.curves import Curves, keep_curves, read_curves
+from shared.element_weights import ElementWeights
 from shared.errors import Unavailable
 from shared.prompt import PROMPT_VERSION
-from shared.vlm.artefact import RELEASE, Artefact, Kind, read_artefact
+from shared.vlm.artefact import RELEASE, Artefact, Kind, read_artefact, weights_in, weights_of
 from shared.vlm.checkpoint import MANIFEST, BadCheckpoint, file_hash, read_manifest
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -50,6 +51,7 @@ class Listed:
     previous_version: str | None
     metrics: Mapping[str, float]
     reason: str
+    element_weights: ElementWeights
     folder: Path | None
     """None for the release, which lies with the code."""
 
@@ -71,7 +73,8 @@ class ModelFolders:
     ) -> Artefact:
         """Copy a trained folder in; a version that is there already is left alone and refused.
 
-        The gate's report is kept beside it, and the curves of the night that trained it.
+        The gate's report is kept beside it, and the curves of the night that trained it; how much
+        elements count is taken over from the trained folder's own manifest.
         The manifest is written last, and the folder appears under its name in one step: a process
         that is killed here leaves nothing that could be mistaken for a model. Raises
         `FileExistsError`, and `Unavailable` when the disk does not take it.
@@ -90,7 +93,7 @@ class ModelFolders:
                 shutil.copytree(report, partial / REPORT)
             if night is not None:
                 keep_curves(night, to=partial)
-            _write_manifest(partial, new)
+            _write_manifest(partial, new, weights_in(source))
             _read_checked(partial)
             partial.rename(final)
         except OSError as error:
@@ -143,7 +146,7 @@ class ModelFolders:
         return [released, *sorted(found, key=lambda one: (one.made_at, one.version))]
 
 
-def _write_manifest(folder: Path, new: NewVersion) -> None:
+def _write_manifest(folder: Path, new: NewVersion, weights: ElementWeights) -> None:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     for file in files:
         with file.open("rb") as opened:
@@ -158,6 +161,7 @@ def _write_manifest(folder: Path, new: NewVersion) -> None:
         "previous_version": new.previous_version,
         "metrics": dict(new.metrics or {}),
         "reason": new.reason,
+        "element_weights": weights.model_dump(),
         "sha256": {file.relative_to(folder).as_posix(): file_hash(file) for file in files},
     }
     with (folder / MANIFEST).open("w", encoding="utf-8") as opened:
@@ -182,5 +186,6 @@ def _listed(manifest: Mapping[str, Any], folder: Path | None) -> Listed:
         previous_version=manifest.get("previous_version"),
         metrics=dict(manifest.get("metrics", {})),
         reason=str(manifest.get("reason", "")),
+        element_weights=weights_of(manifest, (folder or Path()) / MANIFEST),
         folder=folder,
     )

@@ -14,16 +14,19 @@ from shared.dead_letters.desk import (
     letters,
     replay,
     replay_all,
+    several,
     totals,
 )
 from shared.dead_letters.letter import Letter, Wanted
 from shared.dead_letters.reading import BadCursor, NoSuchLetter, Page
+from shared.dead_letters.remembered import Known
 from shared.dead_letters.resolving import AlreadyResolved, CannotReplay
 
 __all__ = [
     "AlreadyResolved",
     "BadCursor",
     "CannotReplay",
+    "Known",
     "Letter",
     "NoSuchLetter",
     "Outcome",
@@ -35,5 +38,6 @@ __all__ = [
     "letters",
     "replay",
     "replay_all",
+    "several",
     "totals",
 ]

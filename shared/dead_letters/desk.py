@@ -11,7 +11,7 @@ from shared.clock import Clock, system_clock
 from shared.dead_letters import reading
 from shared.dead_letters.letter import Letter, Wanted
 from shared.dead_letters.reading import PAGE, Page
-from shared.dead_letters.resolved import Resolutions
+from shared.dead_letters.remembered import Known
 from shared.dead_letters.resolving import (
     AlreadyResolved,
     CannotReplay,
@@ -41,7 +41,7 @@ async def letters(
     *,
     after: str | None = None,
     most: int = PAGE,
-    known: Resolutions | None = None,
+    known: Known | None = None,
 ) -> Page:
     """A page of dead letters, the newest first; raises `Unavailable` and `BadCursor`."""
     return await asyncio.to_thread(
@@ -50,10 +50,17 @@ async def letters(
 
 
 async def letter(
-    settings: MessagingSettings, letter_id: str, *, known: Resolutions | None = None
+    settings: MessagingSettings, letter_id: str, *, known: Known | None = None
 ) -> Letter:
     """One dead letter, resolved or not; raises `Unavailable` and `NoSuchLetter`."""
     return await asyncio.to_thread(reading.one, settings, letter_id, known=known)
+
+
+async def several(
+    settings: MessagingSettings, letter_ids: Sequence[str], *, known: Known | None = None
+) -> tuple[Letter, ...]:
+    """Some dead letters, resolved or not; raises `Unavailable` and `NoSuchLetter`."""
+    return await asyncio.to_thread(reading.several, settings, letter_ids, known=known)
 
 
 async def totals(settings: MessagingSettings) -> dict[str, int]:

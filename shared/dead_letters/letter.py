@@ -84,7 +84,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
-    """What stands in the key, the value or the detail."""
+    """What stands in the key, the value or the detail, in whatever case."""
     resolved: bool = False
     """Also those that were replayed or dropped."""
 
@@ -99,9 +99,9 @@ class Wanted:
         )
 
     def _stands_in(self, letter: Letter) -> bool:
-        text = (self.text or "").encode()
-        where = (letter.record.key or b"", letter.record.value or b"", letter.detail.encode())
-        return any(text in bytes_ for bytes_ in where)
+        text = (self.text or "").casefold()
+        where = (_text(letter.record.key), _text(letter.record.value), letter.detail)
+        return any(text in (one or "").casefold() for one in where)
 
 
 def letter_of(record: Record, resolved: Mapping[str, DeadLetterResolved]) -> Letter:

@@ -1,25 +1,19 @@
 """Read dead letters a page at a time, the newest first, however many there are."""
 
 import base64
-import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from shared.dead_letters.backwards import Backwards
 from shared.dead_letters.letter import SOURCES, Letter, Wanted, letter_of
-from shared.dead_letters.resolved import Resolutions
-from shared.events.record import Record
+from shared.dead_letters.remembered import Known
 from shared.events.topics import CONSUMED, DEAD_LETTERS
 from shared.messaging.settings import MessagingSettings
-from shared.messaging.stretches import Place, Span, Stretches, stretches
+from shared.messaging.stretches import Place, Span, stretches
 
 PAGE: Final = 50
-CHUNK: Final = 20
-"""Records of a partition that are read at once, going back; one may have four megabytes."""
-LARGEST_CHUNK: Final = 1_000
-CHUNK_BYTES: Final = 2_000_000
-"""Small records are read by more at a time, to about so much: each chunk is a question to Kafka."""
 MOST_LOOKED_AT: Final = 5_000
 """Records that one page looks at; a page with fewer letters than asked for may go on after it."""
 
@@ -48,18 +42,22 @@ def page(
     *,
     after: str | None = None,
     most: int = PAGE,
-    known: Resolutions | None = None,
+    known: Known | None = None,
 ) -> Page:
     """At most `most` letters from `after` on, a `next` of an earlier page.
 
-    `known` remembers from call to call what was done about letters.
+    `known` remembers letters, and what was done about them, from call to call.
     Raises `Unavailable` and `BadCursor`.
     """
     topics = [t for t in DEAD_LETTERS if wanted.topic in (None, SOURCES[t.name].name)]
     with stretches(settings) as kafka:
-        resolved = (known or Resolutions()).read(kafka)
-        spans = _going_on(kafka.spans(topics), _read_cursor(after))
-        backwards = _Backwards(kafka, spans, frozenset() if wanted.resolved else resolved.keys())
+        known = known or Known()
+        resolved = known.resolutions.read(kafka)
+        there = kafka.spans(topics)
+        known.records.keep_to(there)
+        spans = _going_on(there, _read_cursor(after))
+        passed_over = frozenset() if wanted.resolved else resolved.keys()
+        backwards = Backwards(kafka, known.records, spans, passed_over)
         found: list[Letter] = []
         for record in backwards:
             letter = letter_of(record, resolved)
@@ -73,21 +71,31 @@ def page(
         return Page(tuple(found), backwards.cursor(), backwards.looked_at)
 
 
-def one(settings: MessagingSettings, letter_id: str, *, known: Resolutions | None = None) -> Letter:
+def one(settings: MessagingSettings, letter_id: str, *, known: Known | None = None) -> Letter:
     """The dead letter of that id; raises `Unavailable` and `NoSuchLetter`."""
-    place, offset = _place(letter_id)
+    (found,) = several(settings, [letter_id], known=known)
+    return found
+
+
+def several(
+    settings: MessagingSettings, letter_ids: Sequence[str], *, known: Known | None = None
+) -> tuple[Letter, ...]:
+    """The dead letters of these ids; raises `Unavailable` and `NoSuchLetter`."""
+    places = [_place(letter_id) for letter_id in letter_ids]
+    known = known or Known()
     with stretches(settings) as kafka:
-        topic = next(t for t in DEAD_LETTERS if t.name == place[0])
-        begin, end = kafka.spans([topic]).get(place, (0, 0))
-        records = kafka.read({place: (offset, offset + 1)}) if begin <= offset < end else []
-        if not records:
-            raise NoSuchLetter(
-                f"there is no dead letter {letter_id}: {place[0]}/{place[1]} has offsets {begin} to"
-                f" {end - 1} now; older ones were deleted after 30 days"
-                if end > begin
-                else f"there is no dead letter {letter_id}: {place[0]}/{place[1]} is empty"
-            )
-        return letter_of(records[0], (known or Resolutions()).read(kafka))
+        spans = kafka.spans([t for t in DEAD_LETTERS if any(t.name == p[0] for p, _ in places)])
+        known.records.keep_to(spans)
+        resolved = known.resolutions.read(kafka)
+        found = []
+        for place, offset in places:
+            begin, end = spans.get(place, (0, 0))
+            there = begin <= offset < end
+            records = known.records.read(kafka, {place: (offset, offset + 1)}) if there else []
+            if not records:
+                raise NoSuchLetter(_not_there(place, offset, (begin, end)))
+            found.append(letter_of(records[0], resolved))
+        return tuple(found)
 
 
 def counts(settings: MessagingSettings) -> dict[str, int]:
@@ -97,81 +105,6 @@ def counts(settings: MessagingSettings) -> dict[str, int]:
         for (topic, _), (begin, end) in kafka.spans(DEAD_LETTERS).items():
             found[SOURCES[topic].name] += end - begin
         return found
-
-
-@dataclass
-class _Backwards:
-    """Records of many partitions, the newest first, read in chunks when they are needed."""
-
-    kafka: Stretches
-    left: dict[Place, Span]
-    """By partition, what has not been given yet."""
-    passed_over: Set[str]
-    """Places of records that nobody asks for; where they lie together they are not even read."""
-    looked_at: int = 0
-    _waiting: dict[Place, list[Record]] = field(default_factory=dict)
-    _chunk: int = CHUNK
-
-    def __iter__(self) -> Iterator[Record]:
-        self._fill(list(self.left))
-        newest = [self._top(place) for place in self._waiting]
-        heapq.heapify(newest)
-        while newest:
-            _, place = heapq.heappop(newest)
-            record = self._waiting[place].pop()
-            self.left[place] = (self.left[place][0], record.offset)
-            self.looked_at += 1
-            yield record
-            if not self._waiting[place]:
-                self._fill([place])
-            if self._waiting.get(place):
-                heapq.heappush(newest, self._top(place))
-
-    def end(self) -> None:
-        """Everything that is left is too old to be asked for."""
-        self.left = {}
-
-    def cursor(self) -> str | None:
-        offsets = {f"{t}/{p}": end for (t, p), (begin, end) in self.left.items() if end > begin}
-        if not offsets:
-            return None
-        return base64.urlsafe_b64encode(json.dumps(offsets).encode()).decode("ascii")
-
-    def _top(self, place: Place) -> tuple[int, Place]:
-        return -self._waiting[place][-1].timestamp_ms, place
-
-    def _without_passed(self, place: Place) -> Span:
-        begin, end = self.left[place]
-        while end > begin and f"{place[0]}/{place[1]}/{end - 1}" in self.passed_over:
-            end -= 1
-        return begin, end
-
-    def _fill(self, places: list[Place]) -> None:
-        """The next chunk of these partitions; one that retention has emptied meanwhile is over."""
-        while places:
-            for place in places:
-                self.left[place] = self._without_passed(place)
-            spans = {p: self.left[p] for p in places if self.left[p][1] > self.left[p][0]}
-            chunks = {p: (max(begin, end - self._chunk), end) for p, (begin, end) in spans.items()}
-            records = self.kafka.read(chunks) if chunks else []
-            for record in records:
-                self._waiting.setdefault((record.topic, record.partition), []).append(record)
-            self._chunk = _next_chunk(self._chunk, records)
-            places = []
-            for place, (start, _) in chunks.items():
-                if not self._waiting.get(place):
-                    # A chunk of gaps alone, such as the marks of a transaction.
-                    self.left[place] = (self.left[place][0], start)
-                    places.append(place)
-
-
-def _next_chunk(chunk: int, records: Sequence[Record]) -> int:
-    """Twice as many if they are as small as these; who wants one page has read few in vain."""
-    size = sum(len(record.value or b"") for record in records)
-    if not records or not size:
-        return chunk
-    fitting = CHUNK_BYTES * len(records) // size
-    return max(CHUNK, min(2 * chunk, fitting, LARGEST_CHUNK))
 
 
 def _going_on(spans: Mapping[Place, Span], cursor: Mapping[Place, int] | None) -> dict[Place, Span]:
@@ -197,6 +130,16 @@ def _read_cursor(text: str | None) -> dict[Place, int] | None:
     except (ValueError, AttributeError, TypeError) as error:
         raise BadCursor(f"{text[:60]!r} is not where a page ended; take its `next`") from error
     return found
+
+
+def _not_there(place: Place, offset: int, span: Span) -> str:
+    where, (begin, end) = f"{place[0]}/{place[1]}", span
+    if end <= begin:
+        return f"there is no dead letter {where}/{offset}: {where} is empty"
+    return (
+        f"there is no dead letter {where}/{offset}: {where} has offsets {begin} to {end - 1} now;"
+        " older ones were deleted after 30 days"
+    )
 
 
 def _place(letter_id: str) -> tuple[Place, int]:

@@ -4,10 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from shared.element_weights import ElementWeights
 from shared.events.base import Event
 from shared.events.candidates import MAX_CANDIDATES
 from shared.events.fields import Identifier, Milliseconds, Text
-from shared.taste import ELEMENTS, Element, Value
+from shared.taste import Element, Value
 
 Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback"]
@@ -35,11 +36,6 @@ class Assessment(Value):
         assessment: ElementAssessment = getattr(self, element.value)
         return assessment
 
-    @property
-    def total(self) -> float:
-        """0-25; always recomputed from the elements, never taken from a model."""
-        return sum(self[element].score for element in ELEMENTS)
-
 
 class RankedItem(Value):
     """One image of the feed, in its place, with why it is there."""
@@ -47,7 +43,8 @@ class RankedItem(Value):
     image_id: Identifier
     rank: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
     score: Annotated[float, Field(ge=0, le=25)] | None
-    """Sum of the five element scores; null in tier `fallback`, where nothing was assessed."""
+    """The five element scores summed, each times what it counts (`element_weights`); null in tier
+    `fallback`, where nothing was assessed."""
     elements: Assessment | None
     propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Probability that the image stood at this rank under the policy that served it."""
@@ -91,6 +88,11 @@ class RankedFeed(Event):
     profile_version: Annotated[int, Field(ge=1)] | None
     """The profile it was ranked by; null when the user has none yet."""
     model_version: Identifier
+    element_weights: Annotated[
+        ElementWeights | None, Field(exclude_if=lambda weights: weights is None)
+    ] = None
+    """How much each element counts to this version, as people's clicks have told; left out where
+    all count alike and a score is the plain sum."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `explain`, `total`."""

@@ -1,11 +1,15 @@
 """A model's folder as training leaves it and serving takes it: what it is, whole or not at all."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 from urllib.parse import unquote, urlsplit
 
+from pydantic import ValidationError
+
+from shared.element_weights import EQUAL, ElementWeights
 from shared.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint import (
     MANIFEST,
@@ -40,6 +44,8 @@ class Artefact:
     metrics: tuple[tuple[str, float], ...] = ()
     reason: str = ""
     """Why the gate let it through, or not."""
+    element_weights: ElementWeights = EQUAL
+    """How much each element counts in its totals."""
 
 
 def read_artefact(folder: Path, *, sha256: str | None = None) -> Artefact:
@@ -77,7 +83,29 @@ def read_artefact(folder: Path, *, sha256: str | None = None) -> Artefact:
         previous_version=manifest.get("previous_version"),
         metrics=tuple(sorted(dict(manifest.get("metrics", {})).items())),
         reason=str(manifest.get("reason", "")),
+        element_weights=weights_of(manifest, manifest_file),
     )
+
+
+def weights_of(manifest: Mapping[str, Any], file: Path) -> ElementWeights:
+    """How much elements count by a manifest, alike where it does not say.
+
+    Raises `BadCheckpoint`.
+    """
+    told = manifest.get("element_weights")
+    if told is None:
+        return EQUAL
+    try:
+        return ElementWeights.model_validate(told)
+    except ValidationError as error:
+        wrong = "; ".join(str(one["msg"]) for one in error.errors())
+        raise BadCheckpoint(f"the element_weights of {file} cannot be used: {wrong}") from error
+
+
+def weights_in(folder: Path) -> ElementWeights:
+    """How much elements count to the model in `folder`; alike without a manifest."""
+    file = folder / MANIFEST
+    return weights_of(read_manifest(file), file) if file.is_file() else EQUAL
 
 
 def release(folder: Path | None) -> Artefact:

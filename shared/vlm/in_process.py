@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from PIL.Image import Image
 
+from shared.element_weights import ElementWeights
 from shared.vlm.comparer import Comparison, Pair
 from shared.vlm.protocol import (
     Candidate,
@@ -109,6 +110,10 @@ class InProcessModel:
     @property
     def model_version(self) -> str:
         return self._engine.model_version
+
+    @property
+    def element_weights(self) -> ElementWeights:
+        return self._engine.element_weights
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return await self._predictions.ask(references)

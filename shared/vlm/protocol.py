@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PIL.Image import Image
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.taste import ELEMENTS, Element, Taste
 
 
@@ -53,6 +54,8 @@ class Scores:
     """For each element the model's probabilities of the digits 0-5 (six floats that sum to 1)."""
 
     digits: Mapping[Element, tuple[float, ...]]
+    weights: ElementWeights = EQUAL
+    """How much each element counts to the version that scored."""
 
     def expected(self, element: Element) -> float:
         """The expectation over the digits, 0-5: finer than the digit itself."""
@@ -66,7 +69,7 @@ class Scores:
     @property
     def total(self) -> float:
         """0-25."""
-        return sum(self.expected(element) for element in ELEMENTS)
+        return self.weights.total({element: self.expected(element) for element in ELEMENTS})
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,11 @@ class VisionLanguageModel(Protocol):
     @property
     def model_version(self) -> str:
         """Which weights answer: part of every event, id and cache key."""
+        ...
+
+    @property
+    def element_weights(self) -> ElementWeights:
+        """How much each element counts in this version's totals."""
         ...
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]: ...

@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers import LogitsProcessorList
 
 from shared import prompt, verdict
+from shared.element_weights import ElementWeights
 from shared.prompt import Prompt
 from shared.taste import ELEMENTS
 from shared.vlm.answers import (
@@ -19,7 +20,7 @@ from shared.vlm.answers import (
     read_reasons,
     read_taste,
 )
-from shared.vlm.artefact import Artefact
+from shared.vlm.artefact import Artefact, weights_in
 from shared.vlm.checkpoint import check_files
 from shared.vlm.comparer import Comparison, Pair
 from shared.vlm.forced_digits import ForcedDigits
@@ -51,6 +52,7 @@ class TransformersEngine:
     ) -> None:
         base_version = check_files(folder)
         self.model_version = adapter.version if adapter else base_version
+        self.element_weights = adapter.element_weights if adapter else weights_in(folder)
         if threads:
             torch.set_num_threads(threads)
         opened = open_checkpoint(folder, device=device)
@@ -89,7 +91,8 @@ class TransformersEngine:
         # A token's logits say what follows it: one to the left of each place. Rows end together.
         places = [place - len(self._skeleton.ids) - 1 for place in self._skeleton.places]
         at_digits = logits[:, places][:, :, list(self._skeleton.digit_ids)].float()
-        return [_scores(row) for row in at_digits.softmax(dim=-1)]  # (n, 5, 6)
+        found = at_digits.softmax(dim=-1)  # (n, 5, 6)
+        return [_scores(row, self.element_weights) for row in found]
 
     def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
         """A reason for each score; one that says otherwise than its score is left out."""
@@ -193,8 +196,8 @@ class TransformersEngine:
         return {name: tensor.to(self._device) for name, tensor in inputs.items()}
 
 
-def _scores(probabilities: Tensor) -> Scores:
+def _scores(probabilities: Tensor, weights: ElementWeights) -> Scores:
     """(5, 6) -> a distribution for each element."""
     rows: list[list[float]] = probabilities.tolist()
     assert all(len(row) == len(DIGITS) for row in rows)
-    return Scores({e: tuple(row) for e, row in zip(ELEMENTS, rows, strict=True)})
+    return Scores({e: tuple(row) for e, row in zip(ELEMENTS, rows, strict=True)}, weights)

@@ -1,8 +1,18 @@
 """Be the desk of dead letters: letters that a test puts there, a page of two at a time."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-from shared.dead_letters import BadCursor, Letter, NoSuchLetter, Page, Wanted
+from shared.dead_letters import (
+    AlreadyResolved,
+    BadCursor,
+    CannotReplay,
+    Letter,
+    NoSuchLetter,
+    Outcome,
+    Page,
+    Wanted,
+)
 from shared.dead_letters.resolving import Who, ensure_open, going_back, resolution_of
 from shared.events import DeadLetterResolved
 from shared.events.dead_letter import Resolution
@@ -53,6 +63,25 @@ class FakeDesk:
         letter = await self.letter(letter_id)
         ensure_open(letter)
         return self._resolve(letter, "dropped", Who(AT, by, note), fixed=False)
+
+    async def replay_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
+        return await self._each(
+            letter_ids, lambda one: self.replay(one, value=None, by=by, note=note)
+        )
+
+    async def drop_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
+        return await self._each(letter_ids, lambda one: self.drop(one, by=by, note=note))
+
+    async def _each(
+        self, letter_ids: Sequence[str], act: Callable[[str], Awaitable[DeadLetterResolved]]
+    ) -> Outcome:
+        outcome = Outcome()
+        for one in letter_ids:
+            try:
+                outcome.resolved.append(await act(one))
+            except (AlreadyResolved, CannotReplay) as error:
+                outcome.refused[one] = str(error)
+        return outcome
 
     def _resolve(
         self, letter: Letter, resolution: Resolution, who: Who, *, fixed: bool

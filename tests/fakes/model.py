@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PIL import ImageColor
 from PIL.Image import Image
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.errors import Unavailable
 from shared.taste import ELEMENTS, Element
 from shared.vlm.checkpoint import BadCheckpoint
@@ -43,8 +44,9 @@ class ColorModel:
     those that end in a mistake.
     """
 
-    def __init__(self, version: str = "colors-1") -> None:
+    def __init__(self, version: str = "colors-1", weights: ElementWeights = EQUAL) -> None:
         self.model_version = version
+        self.element_weights = weights
         self.away: dict[str, str] = {}
         self.hangs: set[str] = set()
         self.breaks: set[str] = set()
@@ -72,7 +74,8 @@ class ColorModel:
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         await self._answer("score")
-        return [Scores(dict.fromkeys(ELEMENTS, certain(_digit(c)))) for c in candidates]
+        digits = [dict.fromkeys(ELEMENTS, certain(_digit(c))) for c in candidates]
+        return [Scores(one, self.element_weights) for one in digits]
 
     async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
         await self._answer("explain")

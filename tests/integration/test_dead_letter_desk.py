@@ -10,6 +10,7 @@ from shared.dead_letters import (
     AlreadyResolved,
     BadCursor,
     CannotReplay,
+    Known,
     Letter,
     NoSuchLetter,
     Wanted,
@@ -19,9 +20,9 @@ from shared.dead_letters import (
     letters,
     replay,
     replay_all,
+    several,
     totals,
 )
-from shared.dead_letters.resolved import Resolutions
 from shared.errors import Unprocessable
 from shared.events.record import Outgoing, Record
 from shared.events.topics import DEAD_LETTERS, FEEDBACK, TOPICS
@@ -167,6 +168,18 @@ async def test_a_page_is_dealt_with_at_once_the_oldest_first(desk: Desk) -> None
     assert await desk.open() == []
 
 
+async def test_several_are_looked_up_at_once(desk: Desk) -> None:
+    desk.set_aside(3)
+    ids = [one.id for one in await desk.open()]
+    await drop(desk.settings, ids[1])
+    for known in (None, Known()):
+        found = await several(desk.settings, ids, known=known)
+        assert [one.id for one in found] == ids
+        assert [one.resolved is None for one in found] == [True, False, True]
+    with pytest.raises(NoSuchLetter):
+        await several(desk.settings, [ids[0], "feedback.v1.dlq/0/999999999"])
+
+
 @pytest.mark.parametrize(
     ("letter_id", "said"),
     [
@@ -212,7 +225,7 @@ async def test_thousands_of_letters_are_looked_through_to_the_last(kafka: str) -
 
 
 async def test_letters_that_were_dealt_with_are_passed_over_and_remembered(kafka: str) -> None:
-    desk, known = Desk(kafka), Resolutions()
+    desk, known = Desk(kafka), Known()
     desk.set_aside(300)
     newest = (await letters(desk.settings, desk.wanted(), most=200, known=known)).letters
     await drop_all(desk.settings, newest)
@@ -221,3 +234,13 @@ async def test_letters_that_were_dealt_with_are_passed_over_and_remembered(kafka
     every = await letters(desk.settings, desk.wanted(resolved=True), most=500, known=known)
     assert len(every.letters) == 300
     assert (await letter(desk.settings, newest[0].id, known=known)).resolved is not None
+
+
+async def test_letters_that_come_after_a_look_are_found_by_the_next(desk: Desk) -> None:
+    known = Known()
+    desk.set_aside(30)
+    first = (await letters(desk.settings, desk.wanted(), known=known)).letters
+    desk.set_aside(5)
+    second = (await letters(desk.settings, desk.wanted(), known=known)).letters
+    assert [one.id for one in second[5:]] == [one.id for one in first]
+    assert len({one.id for one in second}) == 35

@@ -1,7 +1,6 @@
 """The Helm chart passes Helm's own lint, renders what Kubernetes takes, and keeps our rules."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import helm_python as helm
@@ -11,46 +10,13 @@ import yaml
 
 from services.cli.known_settings import known_variables
 from shared.events.topics import TOPICS
+from tests.integration.chart import CHART, LARGE, SMALL, named, of_kind, pods, render
 from tests.runnable import is_runnable
 
-ROOT = Path(__file__).parents[2]
-CHART = ROOT / "infra" / "helm" / "preferstream"
 KUBERNETES = ("1.29", "1.37")
 """The oldest that the chart allows, and the newest that the validator knows."""
 OF_OTHERS = {"keda.sh/v1alpha1", "monitoring.coreos.com/v1"}
 """Custom resources, whose schemas no registry of packages holds."""
-
-SMALL: Mapping[str, Any] = {
-    "kafka": {"bootstrap": "kafka-0:9092,kafka-1:9092"},
-    "qdrant": {"url": "http://qdrant:6333"},
-    "lake": "s3://bucket/lake",
-    "tokens": {"existing": "dashboard-tokens"},
-}
-LARGE: Mapping[str, Any] = {
-    **SMALL,
-    "mlflow": "http://mlflow:5000",
-    "secret": {"values": {"PREFERSTREAM_QDRANT_API_KEY": "a: b # c", "AWS_ACCESS_KEY_ID": "x"}},
-    "settings": {"PREFERSTREAM_EXPLORE_SHARE": "0.2"},
-    "images": {"pullSecrets": ["registry"], "light": {"digest": "sha256:" + "0" * 64}},
-    "services": {
-        "assessor": {
-            "gpu": {"count": 1, "resource": "nvidia.com/gpu"},
-            "nodeSelector": {"gpu": "h100"},
-            "tolerations": [{"key": "gpu", "operator": "Exists"}],
-            "settings": {"PREFERSTREAM_MODEL_DEVICE": "cuda"},
-        },
-        "retrain": {"replicas": 2},
-    },
-    "ingress": {"enabled": True, "host": "taste.example", "tlsSecret": "tls", "className": "nginx"},
-    "vllm": {"enabled": True, "model": {"claim": "checkpoints"}},
-    "night": {"gpu": {"count": 1, "resource": "nvidia.com/gpu"}},
-    "keda": {"authentication": "kafka-auth"},
-    "monitoring": {
-        "podMonitor": True,
-        "rules": (ROOT / "infra" / "prometheus" / "alerts.yml").read_text("utf-8"),
-        "labels": {"release": "prometheus"},
-    },
-}
 INSTALLATIONS = {
     "small": SMALL,
     "large": LARGE,
@@ -65,13 +31,6 @@ INSTALLATIONS = {
 }
 
 
-def render(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    with helm.Chart.load(str(CHART)) as chart:
-        files = chart.render(chart.merge_values(dict(values)), name="demo", namespace="prod")
-    texts = [text for path, text in files.items() if path.endswith(".yaml")]
-    return [found for text in texts for found in yaml.safe_load_all(text) if found]
-
-
 @pytest.fixture(scope="module", params=INSTALLATIONS)
 def resources(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     return render(INSTALLATIONS[request.param])
@@ -80,23 +39,6 @@ def resources(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def large() -> list[dict[str, Any]]:
     return render(LARGE)
-
-
-def of_kind(resources: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
-    return (found for found in resources if found["kind"] == kind)
-
-
-def pods(resources: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and template of all pods."""
-    for found in of_kind(resources, "Deployment"):
-        yield found["metadata"]["name"], found["spec"]["template"]
-    for found in of_kind(resources, "CronJob"):
-        yield found["metadata"]["name"], found["spec"]["jobTemplate"]["spec"]["template"]
-
-
-def named(resources: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
-    (found,) = (one for one in of_kind(resources, kind) if one["metadata"]["name"] == name)
-    return found
 
 
 def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -284,6 +226,10 @@ def test_the_assessor_starts_anew_when_its_settings_change() -> None:
         ({"settings": {"PREFERSTREAM_SEEN_DAYS": 3}}, "string"),
         ({"settings": {"preferstream_seen_days": "3"}}, "preferstream_seen_days"),
         ({"service": {}}, "service"),
+        ({"night": {"schedule": "30 2 * * *"}}, "schedule"),
+        ({"night": {"at": "2:30"}}, "at"),
+        ({"night": {"minutes": 360}}, "night.hours is 6"),
+        ({"models": {"accessMode": "ReadWriteMany"}}, "accessMode"),
         ({"services": {"assessor": {"replica": 3}}}, "replica"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 from PIL.Image import Image
 
+from shared.element_weights import ElementWeights
 from shared.taste import ELEMENTS, Taste
 from shared.vlm.protocol import (
     Candidate,
@@ -25,8 +26,17 @@ PREDICTED_AT_ONCE: Final = 32
 """Ten images each: 32 at once take two thirds of the time that eight at once do."""
 
 
+STEPS_A_POINT: Final = 20
+"""Elements count in twentieths here: finer weights change no probability that is looked at."""
+LONGEST: Final = 25 * STEPS_A_POINT + 5 * len(ELEMENTS)
+"""Steps of the highest total, and what rounding five weights may add."""
+
+
 class Model(Protocol):
     """The engine that serves, or what a test puts in its place."""
+
+    @property
+    def element_weights(self) -> ElementWeights: ...
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]: ...
 
@@ -93,9 +103,11 @@ def first_is_higher(one: Scores, other: Scores) -> float:
 
 
 def _total(scores: Scores) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Distribution of the total over 0-25. (26,)"""
+    """Distribution of the total over 0-25, in steps of 1 / `STEPS_A_POINT`."""
     total = np.ones(1)
     for element in ELEMENTS:
         digits = np.asarray(scores.digits[element], np.float64)
-        total = np.convolve(total, digits / digits.sum())
-    return total
+        spread = np.zeros(5 * (step := round(scores.weights[element] * STEPS_A_POINT)) + 1)
+        np.add.at(spread, np.arange(len(digits)) * step, digits / digits.sum())
+        total = np.convolve(total, spread)
+    return np.pad(total, (0, LONGEST - len(total)))

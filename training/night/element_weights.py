@@ -1,13 +1,13 @@
-"""Learn from clicked pairs how much each element counts to these people, and tell digits by it.
+"""Learn from clicked pairs how much each element counts to these people.
 
 A model that shipped counts all five elements alike. Where people do not, their clicks contradict it
 in one direction: the pairs it gets wrong are wrong for the same reason. A pairwise logistic model
-over the champion's own digits finds that reason from some hundred pairs; its weights, shrunk to the
-common one, are believed only if they foresee the clicks of people they were not fitted to.
+over the champion's own digits finds that reason from some hundred pairs; its weights, pulled to the
+common one, are believed only if they foresee the clicks of people they were not fitted to, better
+than the champion's own weights do.
 
-An element that counts less is told by digits nearer to the middle, within what its reason still
-agrees with (`shared.reason`): 4 is liked as 5 is, 1 disliked as 0 is. So its order stays, reasons
-stay true, and totals stay sums.
+They are written into the challenger's manifest and weigh its digits wherever totals are formed
+(`shared.element_weights`): the digits go on saying what is liked, their reasons stay true of them.
 """
 
 from collections.abc import Sequence
@@ -17,98 +17,87 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.taste import ELEMENTS, Element
+from shared.element_weights import SUM, ElementWeights
+from shared.taste import ELEMENTS
 
 Floats = npt.NDArray[np.float64]
 SHRINKAGE: Final = 20.0
 """Strength of the pull to the common weight: a few dozen pairs do not move far from it."""
-LEAST: Final = 0.6
-"""Of the weightiest element's: 1 to 4 is six tenths of 0 to 5. Pressed further, reasons
-contradicted their digits, and where style alone decided it was told apart for .65 instead of .84
-(training/LOG.md)."""
-MIDDLE: Final = 2.5
-LOWEST: Final = np.array([0, 0, 2, 3, 4, 4])
-HIGHEST: Final = np.array([1, 1, 2, 3, 5, 5])
-"""What a digit may be told as, by digit: what says the same of liked and disliked."""
+LEAST: Final = 0.1
+"""Of five: an element never counts for nothing, so that what differs in it alone keeps an order."""
 FOLDS: Final = 5
 """People are left out fold by fold to see whether weights foresee their clicks."""
 SURE: Final = 2.0
 """Standard errors by which the gain on people left out must lie above zero."""
 STEPS: Final = 25
 """Of Newton's method, which needs under ten for a concave function of five numbers."""
+DIGITS_AFTER_POINT: Final = 4
 
 
 @dataclass(frozen=True)
-class ElementWeights:
-    """How far each element's digits are told from the middle, the weightiest at 1."""
+class Learned:
+    """The weights to go on with: new ones where they can be shown, else those of the champion."""
 
-    counts: tuple[float, ...]
+    weights: ElementWeights
+    believed: bool = False
     gain: float = 0.0
-    """Log-likelihood a pair that the weights add on people left out of their fitting."""
+    """Log-likelihood a pair that new weights add on people left out of their fitting."""
     error: float = 0.0
-
-    @property
-    def are_equal(self) -> bool:
-        return all(count == 1.0 for count in self.counts)
-
-    def drawn(
-        self, digits: npt.NDArray[np.int64], rng: np.random.Generator
-    ) -> npt.NDArray[np.int64]:
-        """Digits told by the weights; between two digits chance decides. (..., 5)"""
-        if self.are_equal:
-            return digits
-        wanted = MIDDLE + np.asarray(self.counts) * (digits - MIDDLE)
-        below = np.floor(wanted + 1e-9)
-        told = below + (rng.random(wanted.shape) < wanted - below)
-        return np.clip(told, LOWEST[digits], HIGHEST[digits]).astype(np.int64)
 
     @property
     def told(self) -> str:
         """For those who read a night's progress."""
-        if self.are_equal:
+        if self.believed:
+            return f"to these people the elements count {self.weights.told}"
+        if self.weights.are_equal:
             return "every element counts alike to these people, as far as can be shown"
-        each = ", ".join(
-            f"{Element(element).value} {count:.2f}"
-            for element, count in zip(ELEMENTS, self.counts, strict=True)
-        )
-        return f"to these people the elements count {each}"
-
-
-def alike(gain: float = 0.0, error: float = 0.0) -> ElementWeights:
-    """Digits as the champion tells them."""
-    return ElementWeights((1.0,) * len(ELEMENTS), gain, error)
+        return f"the elements count as they did, {self.weights.told}"
 
 
 def learn(
-    better: Floats, worse: Floats, *, users: Sequence[str], weights: Sequence[float]
-) -> ElementWeights:
+    better: Floats,
+    worse: Floats,
+    *,
+    users: Sequence[str],
+    weights: Sequence[float],
+    champion: ElementWeights,
+) -> Learned:
     """From the champion's expected digits of pairs that people ordered. (pairs, 5) each"""
     if not len(better):
-        return alike()
+        return Learned(champion)
     x, w = better - worse, np.asarray(weights, np.float64)
     w = w / max(w.mean(), 1e-12)
-    gain, error = _foreseen(x, w, np.unique(np.asarray(users), return_inverse=True)[1])
+    before = np.array(champion.in_order)
+    gain, error = _foreseen(x, w, np.unique(np.asarray(users), return_inverse=True)[1], before)
     if gain - SURE * error <= 0:
-        return alike(gain, error)
-    found = _fitted(x, w)
-    most = float(found.max())
-    if most <= 0:
-        return alike(gain, error)
-    return ElementWeights(tuple(float(c) for c in np.clip(found / most, LEAST, 1.0)), gain, error)
+        return Learned(champion, gain=gain, error=error)
+    found = np.maximum(_fitted(x, w), 0.0)
+    if not found.any():
+        return Learned(champion, gain=gain, error=error)
+    return Learned(_shares(found), believed=True, gain=gain, error=error)
 
 
-def _foreseen(x: Floats, w: Floats, users: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """What own weights add over a common one on people left out: the mean of people, its error."""
+def _shares(found: Floats) -> ElementWeights:
+    """Of any scale above zero -> summing to five, none below `LEAST`."""
+    each = LEAST + (SUM - len(found) * LEAST) * found / found.sum()
+    rounded = np.round(each, DIGITS_AFTER_POINT).tolist()
+    names = (element.value for element in ELEMENTS)
+    return ElementWeights.model_validate(dict(zip(names, rounded, strict=True)))
+
+
+def _foreseen(
+    x: Floats, w: Floats, users: npt.NDArray[np.int64], before: Floats
+) -> tuple[float, float]:
+    """What own weights add over those before on people left out: the mean of people, its error."""
     folds = users % FOLDS
     each = np.zeros(len(x))
     for fold in range(FOLDS):
         left_out, kept = folds == fold, folds != fold
         if not left_out.any() or not kept.any():
             return 0.0, 1.0
-        own, common = _fitted(x[kept], w[kept]), _common(x[kept], w[kept])
-        each[left_out] = _likelihood(x[left_out] @ own) - _likelihood(
-            common * x[left_out].sum(axis=1)
-        )
+        own, scale = _fitted(x[kept], w[kept]), _scale(x[kept] @ before, w[kept])
+        new, known = x[left_out] @ own, scale * (x[left_out] @ before)
+        each[left_out] = _likelihood(new) - _likelihood(known)
     people = np.bincount(users, weights=w * each) / np.maximum(np.bincount(users, weights=w), 1e-12)
     if len(people) < 2:
         return 0.0, 1.0
@@ -128,9 +117,9 @@ def _fitted(x: Floats, w: Floats) -> Floats:
     return found
 
 
-def _common(x: Floats, w: Floats) -> float:
-    """The one weight that all elements would share."""
-    return float(_fitted(x.sum(axis=1, keepdims=True), w)[0])
+def _scale(totals: Floats, w: Floats) -> float:
+    """How sure totals as they are make people of their clicks."""
+    return float(_fitted(totals[:, None], w)[0])
 
 
 def _likelihood(z: Floats) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from shared.element_weights import ElementWeights
 from shared.night import ModelFolder, NightRequest
 from training.night.parts import TRIED_PAIRS, Ends, Parts
 from training.night.plan import Speed, grpo_seconds, minutes_needed, share_out
@@ -28,8 +29,9 @@ def choose_tried(dataset: Path, *, seed: int) -> None:
 
 
 def sft(
-    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed
-) -> dict[str, Any]:
+    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed,
+    weights: ElementWeights,
+) -> dict[str, Any]:  # fmt: skip
     seconds = share_out(stages.budget.left, speed).sft
     if not seconds and RunFolder(folder / "sft").progress() is None:
         raise Ends(
@@ -49,6 +51,7 @@ def sft(
             adapter=adapter,
             data=folder / "dataset" / "examples.jsonl",
             minutes=_minutes(folder / "sft", seconds),
+            element_weights=weights,
         ),
         parts,
         stages,
@@ -56,8 +59,8 @@ def sft(
 
 
 def grpo(
-    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed, *,
-    after: dict[str, Any],
+    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed,
+    weights: ElementWeights, *, after: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Left out where there is no time for it: what SFT has learned can be judged by itself."""
     seconds = grpo_seconds(stages.budget.left, speed, starting=float(after.get("starting", 0.0)))
@@ -73,6 +76,7 @@ def grpo(
             adapter=Path(after["adapter"]),
             data=folder / "dataset" / "tried.jsonl",
             minutes=_minutes(folder / "grpo", seconds),
+            element_weights=weights,
         ),
         parts,
         stages,

@@ -14,12 +14,13 @@ DATA_SHARE: Final = 0.2
 """Of the whole budget, for writing what SFT imitates."""
 SCORING_SHARE: Final = 0.7
 """Of that time for asking about pairs; reasons have what is left."""
-EVIDENCE_SHARE: Final = 0.35
-"""Of what is left once examples are written; more where a verdict takes more."""
-VERDICT_SCORES: Final = 3_300
+EVIDENCE_SHARE: Final = 0.45
+"""Of what is left once examples are written; more where a verdict takes more. A gain that cannot be
+shown is as good as none, so that evidence has nearly as much time as what it is about."""
+VERDICT_SCORES: Final = 4_250
 """Scores that take as long as the least evidence a verdict rests on: 200 pairs of held-out people
-with controls (1,600), 160 pairs of the benchmark (640), 16 people's tastes predicted in either
-order (600), 170 images described (450)."""
+with controls (1,600), 400 pairs of the benchmark by two models (1,600), 16 people's tastes
+predicted in either order (600), 170 images described (450)."""
 ROOM: Final = 1.2
 """For a machine that grows busier while it trains."""
 SFT_SHARE: Final = 0.65

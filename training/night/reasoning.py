@@ -1,10 +1,11 @@
 """Write what SFT imitates: the champion's own scores where they agree with a click, with reasons.
 
-Rejection sampling: of a pair the champion's digits are drawn several times, as it means them, told
-by how much each element counts to these people (`element_weights`), and one drawing that puts the
-preferred image first is kept. A pair that hardly any drawing agrees with is left out: the click is
-then more likely to be noise than the champion is to be that wrong. Drawn from the champion alone,
-what it gets wrong would be left out, and it would imitate itself (training/LOG.md).
+Rejection sampling: of a pair the champion's digits are drawn several times, as it means them, and
+one drawing that puts the preferred image first is kept. Totals are weighed by how much each element
+counts to these people (`element_weights`), which is learned first: else a pair that the champion
+gets wrong for not knowing it would be brought to agree by digits that are wrong. A pair that hardly
+any drawing agrees with is left out: the click is then more likely to be noise than the champion is
+to be that wrong.
 Reasons are the champion's for those digits, and kept when every one agrees with its digit.
 Simulated people stand beside, for every task: one that is left out is forgotten (training/LOG.md).
 """
@@ -20,12 +21,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL.Image import Image
 
-from shared import prompt, verdict
+from shared import prompt
+from shared.element_weights import ElementWeights
 from shared.taste import ELEMENTS, Element
 from shared.vlm.protocol import Candidate, Scored, Scores
 from training.night.asking import SCORED_AT_ONCE, Model
 from training.night.cases import HeardCase
-from training.night.element_weights import ElementWeights, alike, learn
+from training.night.element_weights import Learned, learn
 from training.rewards.prediction import Sides
 from training.tuning.cases import Case
 from training.tuning.simulated import TASKS, Task, draw_cases, examples
@@ -59,12 +61,12 @@ class Written:
     without_taste: int
     explained: int
     simulated: int
-    weights: ElementWeights
+    learned: Learned
 
     @property
     def told(self) -> str:
         return (
-            f"{self.weights.told}; {self.kept} of {self.pairs} pairs agree with the champion often"
+            f"{self.learned.told}; {self.kept} of {self.pairs} pairs agree with the champion often"
             f" enough to be imitated, {self.explained} of them with reasons; {self.simulated}"
             " simulated examples"
         )
@@ -90,8 +92,8 @@ def write_examples(
     usable = [case for case in cases if case.taste is not None]
     chosen = _by_weight(usable, most=most_pairs, rng=rng)
     scored = _scored(champion, chosen, late=late, advance=advance)
-    weights = _learned(scored)
-    agreed = [found for one in scored if (found := _drawn(one, weights, rng)) is not None]
+    learned = _learned(scored, champion.element_weights)
+    agreed = [found for one in scored if (found := _drawn(one, learned.weights, rng)) is not None]
     lines: list[Line] = [line for one in agreed for line in one.score_lines(file.parent)]
     wanted = [one for one in agreed if rng.random() < EXPLAINED]
     told: list[Line] = []
@@ -100,7 +102,7 @@ def write_examples(
             break
         told += _explained(champion, wanted[at : at + EXPLAINED_AT_ONCE], file.parent)
     people = simulated_people(len(agreed))
-    simulated = list(_simulated(people, file.parent, weights, seed=seed, rng=rng))
+    simulated = list(_simulated(people, file.parent, seed=seed, rng=rng))
     partial = file.with_suffix(".partial")
     text = "".join(
         json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *told, *simulated]
@@ -114,7 +116,7 @@ def write_examples(
         without_taste=len(cases) - len(usable),
         explained=len(told),
         simulated=len(simulated),
-        weights=weights,
+        learned=learned,
     )
 
 
@@ -172,30 +174,26 @@ def _scored(
     return found
 
 
-def _learned(scored: Sequence[_ScoredPair]) -> ElementWeights:
+def _learned(scored: Sequence[_ScoredPair], champion: ElementWeights) -> Learned:
     """How much each element counts to those who clicked."""
     if not scored:
-        return alike()
+        return Learned(champion)
     better, worse = (
-        np.array([[expected(getattr(one, side), e) for e in ELEMENTS] for one in scored])
+        np.array([[getattr(one, side).expected(e) for e in ELEMENTS] for one in scored])
         for side in ("better", "worse")
     )
     return learn(
         better, worse,
         users=[one.case.user for one in scored], weights=[one.case.weight for one in scored],
+        champion=champion,
     )  # fmt: skip
-
-
-def expected(scores: Scores, element: Element) -> float:
-    """The mean digit that a model gives an element."""
-    return float(np.dot(scores.digits[element], np.arange(6)))
 
 
 def _drawn(pair: _ScoredPair, weights: ElementWeights, rng: Rng) -> _Agreed | None:
     """One drawing by chance of those that put the preferred image first, where there are enough."""
-    a = weights.drawn(_draws(pair.better, rng), rng)
-    b = weights.drawn(_draws(pair.worse, rng), rng)
-    agreeing = np.flatnonzero(a.sum(axis=1) > b.sum(axis=1))
+    a, b = _draws(pair.better, rng), _draws(pair.worse, rng)
+    counts = np.array(weights.in_order)
+    agreeing = np.flatnonzero(a @ counts > b @ counts)
     if len(agreeing) < LEAST_AGREEING:
         return None
     row = int(rng.choice(agreeing))
@@ -257,10 +255,7 @@ def _by_weight(cases: Sequence[HeardCase], *, most: int, rng: Rng) -> list[Heard
     return [cases[number] for number in np.argsort(keys, kind="stable")[:most]]
 
 
-def _simulated(
-    people: int, folder: Path, weights: ElementWeights, *, seed: int, rng: Rng
-) -> Iterator[Line]:
-    """Their scores are told by the same weights: one question must not have two answers."""
+def _simulated(people: int, folder: Path, *, seed: int, rng: Rng) -> Iterator[Line]:
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     for number, case in enumerate(draw_cases(people, seed=seed + 1)):
@@ -269,18 +264,8 @@ def _simulated(
         for task, example in told:
             yield {
                 "ask": task, "images": [_stored(image, images) for image in example.images],
-                "answer": _told_by(weights, task, example.answer, rng), **_about(task, case),
+                "answer": example.answer, **_about(task, case),
             }  # fmt: skip
-
-
-def _told_by(weights: ElementWeights, task: str, answer: str, rng: Rng) -> str:
-    """Reasons stay as they are: what digits may be told as agrees with them."""
-    if task not in ("score", "explain") or weights.are_equal:
-        return answer
-    read = verdict.read_scores(answer)
-    row = np.array([read.digits[element] for element in ELEMENTS])
-    told = _digits(weights.drawn(row, rng))
-    return prompt.score_line(told, read.reasons) if read.reasons else prompt.score_line(told)
 
 
 def _about(task: str, case: Case) -> Line:

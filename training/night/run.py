@@ -5,11 +5,12 @@ being a failure of the program (too little data, no time, no room) becomes a res
 """
 
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from shared.element_weights import ElementWeights
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.night import ModelFolder, NightRequest, NightResult
@@ -89,9 +90,10 @@ def _chapters(
             " agree with: the clicks say nothing that it could learn",
         )
     speed = Speed(examples["opening"], examples["score"])
-    sft = stages.once("3-sft", lambda: learning.sft(folder, request, parts, stages, speed))
+    weights = ElementWeights.model_validate(examples["element_weights"])
+    sft = stages.once("3-sft", lambda: learning.sft(folder, request, parts, stages, speed, weights))
     grpo = stages.once(
-        "4-grpo", lambda: learning.grpo(folder, request, parts, stages, speed, after=sft)
+        "4-grpo", lambda: learning.grpo(folder, request, parts, stages, speed, weights, after=sft)
     )
     last = grpo if grpo["steps"] else sft
     challenger = learning.challenger(folder, request, Path(last["adapter"]), str(last["version"]))
@@ -162,7 +164,7 @@ def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages)
         stages.tell("examples", written.told)
         return {
             "pairs": written.pairs, "kept": written.kept, "told": written.told,
-            "weights": asdict(written.weights),
+            "element_weights": written.learned.weights.model_dump(),
             "opening": round(opened - begun, 2), "score": round(scored[0], 5),
         }  # fmt: skip
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
+from shared.element_weights import EQUAL, ElementWeights
 from training.night import lifeline
 from training.tuning.commands import WRONG_USE
 
@@ -33,6 +34,7 @@ class Task:
     """To go on with; None begins a new one."""
     data: Path
     minutes: float
+    element_weights: ElementWeights = EQUAL
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def train_apart(
         "--config", str(task.config), "--folder", str(task.folder), "--base", str(task.base),
         "--data", str(task.data), "--minutes", f"{task.minutes:.3f}",
     ]  # fmt: skip
+    if not task.element_weights.are_equal:
+        command += ["--element-weights", task.element_weights.model_dump_json()]
     if task.adapter is not None:
         command += ["--adapter", str(task.adapter)]
     process = subprocess.Popen(

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from PIL.Image import Image
 
 from shared import verdict
+from shared.element_weights import EQUAL, ElementWeights
 from shared.taste import ELEMENTS
 from shared.vlm.protocol import Candidate, PredictedTaste
 from shared.vote import taste_by_vote
@@ -24,8 +25,11 @@ class Judge(Protocol):
         ...
 
 
-def accuracy(judge: Judge) -> Reward:
-    """Profiles are judged by the pair they let `judge` rank, scores against the other image's."""
+def accuracy(judge: Judge, weights: ElementWeights = EQUAL) -> Reward:
+    """Profiles are judged by the pair they let `judge` rank, scores against the other image's.
+
+    `weights`: how much each element counts in the totals of scores that are written.
+    """
 
     def accuracy(
         completions: Sequence[Completion],
@@ -52,7 +56,7 @@ def accuracy(judge: Judge) -> Reward:
         ):
             rewards[row] = reward
         sides = [(pair[row], task[row], bool(liked[row])) for row in scores]
-        won = ranked_by_scores([answers[row] for row in scores], sides=sides)
+        won = ranked_by_scores([answers[row] for row in scores], sides=sides, weights=weights)
         for row, reward in zip(scores, won, strict=True):
             rewards[row] = reward
         return rewards
@@ -80,14 +84,19 @@ def ranked_by_profile(
     return [None if None in pair else _won(next(totals), next(totals)) for pair in pairs]
 
 
-def ranked_by_scores(answers: Sequence[str], *, sides: Sequence[tuple[int, str, bool]]) -> Rewards:
+def ranked_by_scores(
+    answers: Sequence[str],
+    *,
+    sides: Sequence[tuple[int, str, bool]],
+    weights: ElementWeights = EQUAL,
+) -> Rewards:
     """The share of the other image's answers that each answer's total beats.
 
     `sides` says of which pair, which task and whether of the liked image an answer is; each image
     was assessed alone, so no order of two images can play a part. Answers of both images are in
     one batch, by the order of the rows. Unreadable answers win nothing, and are nobody's opponent.
     """
-    totals = [_total(answer) for answer in answers]
+    totals = [_total(answer, weights) for answer in answers]
     by_side: dict[tuple[int, str, bool], list[float]] = defaultdict(list)
     for side, total in zip(sides, totals, strict=True):
         if total is not None:
@@ -105,9 +114,9 @@ def ranked_by_scores(answers: Sequence[str], *, sides: Sequence[tuple[int, str, 
     return rewards
 
 
-def _total(answer: str) -> float | None:
+def _total(answer: str, weights: ElementWeights) -> float | None:
     read = verdict.read_scores(answer)
-    return float(read.total) if len(read.digits) == len(ELEMENTS) else None
+    return weights.total(read.digits) if len(read.digits) == len(ELEMENTS) else None
 
 
 def _won(better: float, worse: float) -> float:

@@ -1,5 +1,6 @@
 """Write a trained adapter as a folder of its own, named by its bytes, the manifest last."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.prompt import PROMPT_VERSION
 from training.nano.export import MANIFEST, sha256_of
 
@@ -27,6 +29,7 @@ def write_adapter(
     seed: int,
     training: Mapping[str, object],
     weights: Mapping[str, Any] | None = None,
+    element_weights: ElementWeights = EQUAL,
 ) -> Path:
     """Save the adapter under `folder` and say where.
 
@@ -38,7 +41,7 @@ def write_adapter(
     shutil.rmtree(part, ignore_errors=True)
     model.save_pretrained(part, selected_adapters=["default"], state_dict=weights)
     (part / "README.md").unlink(missing_ok=True)  # the library's, which names nothing of ours
-    version = f"{base_version}-{stage}-{sha256_of(part / WEIGHTS)[:8]}"
+    version = f"{base_version}-{stage}-{_digest(part / WEIGHTS, element_weights)}"
     place = folder / version
     if (place / MANIFEST).exists():
         shutil.rmtree(part)
@@ -51,12 +54,21 @@ def write_adapter(
         "stage": stage,
         "seed": seed,
         "training": dict(training),
+        "element_weights": element_weights.model_dump(),
         "sha256": {file.name: sha256_of(file) for file in sorted(part.iterdir())},
     }
     shutil.rmtree(place, ignore_errors=True)
     os.replace(part, place)
     (place / MANIFEST).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     return place
+
+
+def _digest(file: Path, element_weights: ElementWeights) -> str:
+    """Two versions whose totals differ are two, also where the same weights give their digits."""
+    found = sha256_of(file)
+    if not element_weights.are_equal:
+        found = hashlib.sha256(f"{found} {element_weights.model_dump_json()}".encode()).hexdigest()
+    return found[:8]
 
 
 def check_adapter(folder: Path, *, base_version: str | None = None) -> str:

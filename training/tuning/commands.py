@@ -6,7 +6,9 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic import ValidationError
 
 from shared.vlm.checkpoint import BadCheckpoint
 from training.nano.progress import spell
@@ -35,6 +37,7 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, says: str) -> 
     parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
     parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
     parser.add_argument("--adapter", type=Path, help="an adapter to go on with")
+    parser.add_argument("--element-weights", help="as JSON, instead of policy.element_weights")
     parser.add_argument("--data", type=Path, help="instead of the file's data.source")
     parser.add_argument("--minutes", type=float, help="instead of the file's run.minutes")
     parser.add_argument("--json", action="store_true", help="the last line is for machines")
@@ -70,8 +73,20 @@ def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
         ("run", "minutes", options.minutes),
         ("policy", "base", options.base),
         ("policy", "adapter", options.adapter),
+        ("policy", "element_weights", _read(options.element_weights)),
         ("data", "source", options.data),
     ):
         if value is not None:
             told[section][key] = value
-    return type(config).model_validate(told)
+    try:
+        return type(config).model_validate(told)
+    except ValidationError as error:
+        wrong = "; ".join(str(one["msg"]) for one in error.errors())
+        raise BadConfig(f"the command line asks for what cannot be: {wrong}") from error
+
+
+def _read(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError as error:
+        raise BadConfig(f"--element-weights is not JSON: {error}") from error

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.element_weights import ElementWeights
 from shared.evaluation import Level
 from training.rewards.reward import Weights
 from training.tuning.rows import GRPO_TASKS, GrpoTask
@@ -35,6 +36,9 @@ class Policy(Section):
     """Folder of a Qwen2.5-VL-like checkpoint in the Hugging Face layout; it stays as it is."""
     adapter: Path | None = None
     """An adapter folder to go on with (GRPO after SFT); without it a new one begins."""
+    element_weights: ElementWeights | None = None
+    """How much each element counts in the totals that are rewarded and, later, served; without it
+    as much as in the adapter or base to go on with."""
     rank: PositiveInt = 16
     """Of the low-rank updates: enough for one task, and 1 % of a 7B model's weights."""
     alpha: PositiveInt = 32

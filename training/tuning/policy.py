@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shared.element_weights import ElementWeights
+from shared.vlm.artefact import weights_in
 from shared.vlm.checkpoint import check_files
 from training.tuning.adapter import check_adapter
 from training.tuning.config import Policy
@@ -53,6 +55,13 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
         return Loaded(model, processor, lora, version)
     learned = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
     return Loaded(learned, processor, None, version)
+
+
+def element_weights(policy: Policy) -> ElementWeights:
+    """How much each element counts in what is trained: as configured, or as where it begins."""
+    if policy.element_weights is not None:
+        return policy.element_weights
+    return weights_in(policy.adapter or policy.base)
 
 
 def needs(policy: Policy, *, judge: bool) -> Needs:

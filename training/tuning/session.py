@@ -11,7 +11,7 @@ from training.tuning.adapter import write_adapter
 from training.tuning.config import BadConfig, GrpoConfig, SftConfig
 from training.tuning.curves import curves, flat
 from training.tuning.limits import Machine, reason_not_to_start
-from training.tuning.policy import needs
+from training.tuning.policy import element_weights, needs
 from training.tuning.run_folder import RunFolder
 from training.tuning.watch import Watch
 
@@ -162,5 +162,6 @@ def _finish(
             seed=config.run.seed,
             training={"steps": steps, "configuration": config.model_dump(mode="json")},
             weights=whole,
+            element_weights=element_weights(config.policy),
         )
     return Finished(place, place.name, steps, watch.spent, watch.ran_out_of_time)

@@ -132,7 +132,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             {
                 "image": found.path,
                 "rank": rank,
-                "score": round(found.assessment().total, 3),
+                "score": round(found.scores.total, 3),
                 "elements": found.assessment().model_dump(mode="json"),
             }
             for rank, found in enumerate(outcome.ranked, start=1)
@@ -143,9 +143,9 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 
 def _show(outcome: Outcome) -> None:
     out.print(tables.taste_table(outcome.taste, title="Taste, as predicted"))
-    rows = [(found.path, found.assessment()) for found in outcome.ranked]
+    rows = [(found.path, found.scores.total, found.assessment()) for found in outcome.ranked]
     out.print(tables.assessment_table(rows))
-    for path, assessment in rows[:EXPLAINED]:
+    for path, _, assessment in rows[:EXPLAINED]:
         for line in tables.assessment_reasons(path, assessment):
             out.print(line, markup=False)
     for path, reason in outcome.rejected:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -13,15 +13,28 @@ from services.ops.context import OpsOf
 from services.ops.guards.admission import Operator
 from services.ops.pages.rendering import render
 from services.ops.problems import Problem
-from shared.dead_letters import AlreadyResolved, BadCursor, CannotReplay, NoSuchLetter, Wanted
+from shared.dead_letters import (
+    AlreadyResolved,
+    BadCursor,
+    CannotReplay,
+    NoSuchLetter,
+    Outcome,
+    Wanted,
+)
+from shared.dead_letters.reading import PAGE
 from shared.events.fields import Identifier
 from shared.events.topics import CONSUMED
 
 router = APIRouter()
 SOURCES: Final = tuple(topic.name for topic in CONSUMED)
+ASKED: Final = ("topic", "reason", "text", "every")
 Asked = Annotated[str, Query(max_length=200)]
 Id = Annotated[Identifier, Form()]
+Ids = Annotated[list[Identifier], Form(min_length=1, max_length=PAGE)]
+"""What a page lists."""
 Note = Annotated[str, Form(max_length=1_000)]
+Came = Annotated[str, Form(max_length=2_000)]
+"""What the page was asked for, to come back to it."""
 
 
 def _of_all_tenants(who: Operator) -> Principal:
@@ -45,6 +58,7 @@ async def dead_letters(
     text: Asked = "",
     every: Annotated[bool, Query()] = False,
     after: Annotated[str, Query(max_length=8_000)] = "",
+    done: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     if topic and topic not in SOURCES:
         raise Problem(422, "unknown-topic", f"Dead letters come from {', '.join(SOURCES)}.")
@@ -57,7 +71,8 @@ async def dead_letters(
     query = urlencode({name: value for name, value in asked.items() if value})
     return render(
         http, "dead_letters.html",
-        page=page, sources=SOURCES, asked=asked, query=query, first=not after,
+        page=page, sources=SOURCES, asked=asked, query=query, first=not after, done=done,
+        open=[one.id for one in page.letters if one.resolved is None],
         following=urlencode({"after": page.next or ""}),
     )  # fmt: skip
 
@@ -93,6 +108,40 @@ async def drop(ops: OpsOf, who: Clerk, id: Id, note: Note = "") -> Response:
         with _told():
             await ops.desk.drop(id, by=who.name, note=note.strip() or None)
     return _back_to(id)
+
+
+@router.post("/dead-letters/replay")
+async def replay_all(
+    ops: OpsOf, who: Clerk, id: Ids, note: Note = "", query: Came = ""
+) -> Response:
+    """Send the letters of a page back as they came."""
+    async with ops.audit.action(who, "dead_letter.replay_all") as entry:
+        with _told():
+            outcome = await ops.desk.replay_all(id, by=who.name, note=note.strip() or None)
+        entry.details |= _counted(outcome)
+    return _back_to_list(query, outcome, "sent back")
+
+
+@router.post("/dead-letters/drop")
+async def drop_all(ops: OpsOf, who: Clerk, id: Ids, note: Note = "", query: Came = "") -> Response:
+    """Let the letters of a page be."""
+    async with ops.audit.action(who, "dead_letter.drop_all") as entry:
+        with _told():
+            outcome = await ops.desk.drop_all(id, by=who.name, note=note.strip() or None)
+        entry.details |= _counted(outcome)
+    return _back_to_list(query, outcome, "let be")
+
+
+def _counted(outcome: Outcome) -> dict[str, str]:
+    return {"resolved": str(len(outcome.resolved)), "refused": str(len(outcome.refused))}
+
+
+def _back_to_list(query: str, outcome: Outcome, how: str) -> Response:
+    told = f"{len(outcome.resolved)} {how}"
+    if outcome.refused:
+        told += f"; {len(outcome.refused)} not: {next(iter(outcome.refused.values()))}"
+    asked = [(name, value) for name, value in parse_qsl(query) if name in ASKED]
+    return RedirectResponse(f"/dead-letters?{urlencode([*asked, ('done', told[:500])])}", 303)
 
 
 def _back_to(letter_id: str) -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import prompt
+from shared.element_weights import EQUAL, ElementWeights
 from shared.errors import Unavailable
 from shared.taste import ELEMENTS
 from shared.vlm.checkpoint import BadCheckpoint
@@ -66,7 +67,7 @@ class ForcedScores:
             "return_tokens_as_token_ids": True,
         }
 
-    def read(self, answer: Mapping[str, Any]) -> Scores:
+    def read(self, answer: Mapping[str, Any], weights: ElementWeights = EQUAL) -> Scores:
         """The distributions over the digits; raises `NotForced`."""
         try:
             tokens = answer["choices"][0]["logprobs"]["content"]
@@ -76,7 +77,7 @@ class ForcedScores:
         if got != self.written:
             raise NotForced(f"its tokens are {list(got)}, not {list(self.written)}")
         rows = (self._digits(tokens[place]["top_logprobs"]) for place in self.places)
-        return Scores(dict(zip(ELEMENTS, rows, strict=True)))
+        return Scores(dict(zip(ELEMENTS, rows, strict=True)), weights)
 
     def _digits(self, told: Sequence[Mapping[str, Any]]) -> tuple[float, ...]:
         by_id = {_token_id(one["token"]): float(one["logprob"]) for one in told}

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.errors import Unavailable
 from shared.vlm.artefact import RELEASE, Artefact, folder_of, read_artefact, release
 from shared.vlm.checkpoint import BadCheckpoint
@@ -63,7 +64,9 @@ class ServerLoader:
 
     def load_release(self) -> ServerModel:
         """The model that the server was started with."""
-        return self._model(self._served.id, self._served.version)
+        known = self._served.artefact
+        weights = known.element_weights if known else EQUAL
+        return self._model(self._served.id, self._served.version, weights)
 
     def load(self, *, uri: str, sha256: str) -> ServerModel:
         """The announced model, its files checked first; blocks, and not on the loop's own thread.
@@ -75,8 +78,7 @@ class ServerLoader:
             return self.load_release()
         artefact = read_artefact(folder_of(uri), sha256=sha256)
         self._check(artefact)
-        version, folder = artefact.version, artefact.folder.resolve()
-        return asyncio.run_coroutine_threadsafe(self._take(version, folder), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._take(artefact), self._loop).result()
 
     async def close(self) -> None:
         """Leave the server; adapters stay there, since others may ask them."""
@@ -85,7 +87,9 @@ class ServerLoader:
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self._server.close()
 
-    def _model(self, name: str, version: str, adapter: Path | None = None) -> ServerModel:
+    def _model(
+        self, name: str, version: str, weights: ElementWeights, adapter: Path | None = None
+    ) -> ServerModel:
         return ServerModel(
             self._server,
             name=name,
@@ -93,11 +97,13 @@ class ServerLoader:
             forced=self._forced,
             pictures=self._pictures,
             load=partial(self._bring_back, name, adapter) if adapter else None,
+            element_weights=weights,
         )
 
-    async def _take(self, version: str, folder: Path) -> ServerModel:
+    async def _take(self, artefact: Artefact) -> ServerModel:
+        version, folder = artefact.version, artefact.folder.resolve()
         await self._adapters.take(version, folder)
-        model = self._model(version, version, adapter=folder)
+        model = self._model(version, version, artefact.element_weights, adapter=folder)
         # As an engine's memory in this process: gone with the last request that holds the model.
         weakref.finalize(model, self._gone, version).atexit = False
         await try_apart(self.load_release(), model, address=str(self._server.address))

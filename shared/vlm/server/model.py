@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from PIL.Image import Image
 
 from shared import prompt, verdict
+from shared.element_weights import EQUAL, ElementWeights
 from shared.errors import Unavailable
 from shared.prompt import Prompt
 from shared.taste import ELEMENTS
@@ -54,6 +55,7 @@ class ServerModel:
         forced: ForcedScores,
         pictures: Pictures,
         load: Callable[[], Awaitable[None]] | None = None,
+        element_weights: ElementWeights = EQUAL,
     ) -> None:
         self._server = server
         self._name = name
@@ -61,6 +63,7 @@ class ServerModel:
         self._forced = forced
         self._pictures = pictures
         self._load = load
+        self.element_weights = element_weights
 
     @property
     def model_version(self) -> str:
@@ -93,7 +96,8 @@ class ServerModel:
     async def _score(self, one: Candidate) -> Scores:
         asked = prompt.score_for(one.taste)
         plain = await self._question(asked, [one.image], most=0)
-        return self._forced.read(await self._answer(self._forced.question(plain)))
+        answer = await self._answer(self._forced.question(plain))
+        return self._forced.read(answer, self.element_weights)
 
     async def _explain(self, one: Scored) -> Reasons:
         asked = prompt.explain_for(one.candidate.taste)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image as Images
 from PIL.Image import Image
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.taste import ELEMENTS
 from shared.vlm.protocol import (
     Candidate,
@@ -42,6 +43,7 @@ class Known:
     asked: int = 0
     described: int = 0
     predicted: int = 0
+    element_weights: ElementWeights = EQUAL
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         self.predicted += len(references)
@@ -67,7 +69,7 @@ class Known:
         digit = round(5 * level)
         rest = (1 - self.sure) / 6
         row = tuple(rest + self.sure * (d == digit) for d in range(6))
-        return Scores(dict.fromkeys(ELEMENTS, row))
+        return Scores(dict.fromkeys(ELEMENTS, row), self.element_weights)
 
 
 def heard(

@@ -4,24 +4,29 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Scores
 from tests.training.night.models import PROFILE, Known
 from training.night.asking import Asked, first_is_higher, rank
 from training.night.cases import taste_of
 
+COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
 
-def _scores(seed: int) -> Scores:
+
+def _scores(seed: int, weights: ElementWeights = EQUAL) -> Scores:
     rng = np.random.default_rng(seed)
-    return Scores({e: tuple(rng.dirichlet(np.ones(6))) for e in ELEMENTS})
+    return Scores({e: tuple(rng.dirichlet(np.ones(6))) for e in ELEMENTS}, weights)
 
 
-def test_the_probability_is_what_drawing_the_digits_gives() -> None:
-    one, other = _scores(1), _scores(2)
+@pytest.mark.parametrize("weights", [EQUAL, COLOR_FIRST], ids=["alike", "color first"])
+def test_the_probability_is_what_drawing_the_digits_gives(weights: ElementWeights) -> None:
+    one, other = _scores(1, weights), _scores(2, weights)
     rng = np.random.default_rng(0)
 
     def drawn(scores: Scores) -> np.ndarray:
-        return sum(rng.choice(6, size=200_000, p=scores.digits[e]) for e in ELEMENTS)
+        digits = {e: rng.choice(6, size=200_000, p=scores.digits[e]) for e in ELEMENTS}
+        return np.round(sum(weights[e] * digits[e] for e in ELEMENTS), 6)
 
     a, b = drawn(one), drawn(other)
     expected = (a > b).mean() + (a == b).mean() / 2

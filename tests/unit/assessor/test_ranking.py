@@ -15,6 +15,7 @@ from services.assessor.ranking import (
     to_explain,
 )
 from services.assessor.slate import Entry
+from shared.element_weights import EQUAL, ElementWeights
 from shared.events import Candidate
 from shared.taste import ELEMENTS, Element
 from shared.vlm.protocol import Scores
@@ -137,3 +138,23 @@ def test_only_what_the_model_scored_is_explained() -> None:
         not_assessed(entry("c")),
     ]
     assert ids(list(to_explain(ranked, explain="all", explained_top=5))) == ["b"]
+
+
+def test_what_counts_more_to_the_version_decides_the_order_and_the_score() -> None:
+    color_first = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
+
+    def one(image_id: str, *, color: int, others: int, weights: ElementWeights) -> Assessed:
+        digits = dict.fromkeys(ELEMENTS, certain(others)) | {Element.COLOR: certain(color)}
+        return by_model(entry(image_id), Scores(digits, weights))
+
+    def ranked(weights: ElementWeights) -> list[Assessed]:
+        return best_first([
+            one("color", color=5, others=2, weights=weights),
+            one("rest", color=2, others=4, weights=weights),
+        ])  # fmt: skip
+
+    assert ids(ranked(EQUAL)) == ["rest", "color"]
+    assert ids(ranked(color_first)) == ["color", "rest"]
+    assert [item.score for item in items(ranked(color_first))] == [19.0, 14.0]
+    described = by_description(entry("a"), dict.fromkeys(ELEMENTS, 1.0), color_first)
+    assert described.total == 5.0

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.element_weights import ElementWeights
 from shared.errors import Unavailable, Unprocessable
 from shared.events import Candidate, RankedFeed
 from shared.ids import feed_id
@@ -31,6 +32,22 @@ async def test_the_feed_says_whose_it_is_and_what_it_answers(assessor: Assessor)
     assert (feed.user_id, feed.tenant, feed.request_id) == ("ana", "default", "r-1")
     assert (feed.profile_version, feed.model_version) == (4, "colors-1")
     assert feed.occurred_at == NOW
+
+
+async def test_the_feed_says_what_elements_count_where_they_do_not_count_alike(
+    assessor: Assessor,
+) -> None:
+    await assessor.knows_ana()
+    assert "element_weights" not in (await assessor.feed(request("red"))).model_dump()
+    weights = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
+    assessor.model.element_weights = weights
+    feed = await assessor.feed(request("red", "green", request_id="r-2"))
+    assert feed.element_weights == weights
+    for item in feed.items:
+        assert item.elements is not None
+        assert item.score == pytest.approx(
+            weights.total({e: item.elements[e].score for e in ELEMENTS}), abs=1e-4
+        )
 
 
 async def test_only_the_best_are_sent_when_few_are_asked_for(assessor: Assessor) -> None:

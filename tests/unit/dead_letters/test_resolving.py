@@ -106,6 +106,7 @@ def test_what_is_said_of_a_letter_is_keyed_by_its_place() -> None:
         (Wanted(until=NOW - timedelta(seconds=1)), False),
         (Wanted(text="user-42"), True),
         (Wanted(text="says why"), True),
+        (Wanted(text="SAYS Why"), True),
         (Wanted(text="user-43"), False),
     ],
 )

@@ -1,6 +1,7 @@
 """Dead letters on the dashboard: found by page, mended and sent back, or let be."""
 
 import json
+import re
 
 import pytest
 
@@ -97,6 +98,47 @@ async def test_a_letter_is_let_be() -> None:
         every = (await client.get("/dead-letters?every=true")).text
     assert "dlq/0/2" not in left
     assert "dropped" in every
+
+
+async def test_a_page_is_sent_back_at_once_but_for_what_cannot_be() -> None:
+    where = _with_letters()
+    where.desk.put(json.dumps(GOOD).encode(), error="internal_error", detail="a bug")
+    async with where.client("operator") as client:
+        page = (await client.get("/dead-letters?topic=feedback.v1")).text
+        asked = {"id": re.findall(r'name="id" value="([^"]+)"', page), "note": "mended"}
+        answer = await client.post("/dead-letters/replay", data={**asked, "query": "reason=x&y=1"})
+        shown = (await client.get(answer.headers["location"])).text
+    assert asked["id"] == ["feedback.v1.dlq/0/3", "feedback.v1.dlq/0/2"]
+    (sent,) = where.desk.sent
+    assert json.loads(sent.value or b"") == GOOD
+    assert "reason=x&done=" in answer.headers["location"]
+    assert "1 sent back; 1 not: feedback.v1.dlq/0/2 would be set aside again" in shown
+    assert where.desk.kept["feedback.v1.dlq/0/2"].resolved is None
+    told = [e for e in where.kafka.sent if isinstance(e, OperatorAction)]
+    assert [(e.action, e.outcome, e.details) for e in told] == [
+        ("dead_letter.replay_all", "begun", {}),
+        ("dead_letter.replay_all", "done", {"resolved": "1", "refused": "1"}),
+    ]
+
+
+async def test_a_page_is_let_be_at_once() -> None:
+    where = _with_letters()
+    asked = {"id": ["feedback.v1.dlq/0/2", "feedback.v1.dlq/0/1"]}
+    async with where.client("operator") as client:
+        answer = await client.post("/dead-letters/drop", data=asked)
+        left = (await client.get(answer.headers["location"])).text
+    assert "2 let be" in left
+    assert "dlq/0/0" in left
+    assert "dlq/0/1" not in left
+
+
+@pytest.mark.parametrize("asked", [{}, {"id": ["none"]}, {"id": ["x"] * 51}])
+async def test_what_is_no_page_of_letters_is_refused(asked: dict[str, list[str]]) -> None:
+    where = _with_letters()
+    async with where.client("operator") as client:
+        for path in ("/dead-letters/replay", "/dead-letters/drop"):
+            assert (await client.post(path, data=asked)).status_code in (404, 422)
+    assert not where.desk.sent
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,20 @@ async def test_a_version_shows_how_it_learned_and_how_sure_it_may_be(world: Worl
     assert "How it was trained" not in other
 
 
+async def test_a_version_says_what_elements_count_where_they_do_not_count_alike(
+    world: World,
+) -> None:
+    weights = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "detail": 0.5}
+    file = world.folders.find("nano-2").folder / "manifest.json"
+    told = json.loads(file.read_text()) | {"element_weights": weights}
+    file.write_text(json.dumps(told))
+    async with _site(world).client("reader") as client:
+        page = (await client.get("/model?version=nano-2")).text
+        other = (await client.get("/model?version=nano-3")).text
+    assert "<dt>color</dt><dd class=" + '"number">2.25</dd>' in page
+    assert "What elements count" not in other
+
+
 async def test_what_the_gate_kept_out_is_promoted_only_by_intention(world: World) -> None:
     where = _site(world)
     form = {"version": "nano-2", "reason": "we know better"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.retrain.registry import ModelFolders, NewVersion, NoSuchVersion
+from shared.element_weights import EQUAL, ElementWeights
 from shared.errors import Unavailable
 from shared.vlm.artefact import read_artefact, release
 from shared.vlm.checkpoint import BadCheckpoint
@@ -55,6 +56,26 @@ def test_a_kept_version_is_found_again_with_all_that_was_told(
     assert dict(found.metrics) == {"held_out_difference": 0.03}
     assert folders.uri(found).startswith("file:///")
     assert [one.version for one in folders.versions()] == [folders.release.version, "nano-2"]
+
+
+def test_what_elements_count_goes_with_the_version(folders: ModelFolders, trained: Path) -> None:
+    assert folders.add(trained, _new("nano-2")).element_weights == EQUAL
+    weights = {"art_style": 0.5, "color": 3, "medium": 0.5, "saturation": 0.5, "detail": 0.5}
+    told = {"version": "t", "prompt_version": "p", "sha256": {}, "element_weights": weights}
+    (trained / "manifest.json").write_text(json.dumps(told))
+    kept = folders.add(trained, _new("nano-3"))
+    assert kept.element_weights == ElementWeights.model_validate(weights)
+    assert folders.find("nano-3") == kept
+
+
+def test_elements_that_count_too_much_are_refused_with_a_reason(
+    folders: ModelFolders, trained: Path
+) -> None:
+    told = {"version": "t", "prompt_version": "p", "sha256": {}, "element_weights": {"color": 3}}
+    (trained / "manifest.json").write_text(json.dumps(told))
+    with pytest.raises(BadCheckpoint, match="element weights sum to 7"):
+        folders.add(trained, _new("nano-2"))
+    assert [one.version for one in folders.versions()] == [folders.release.version]
 
 
 def test_a_version_is_never_overwritten(folders: ModelFolders, trained: Path) -> None:

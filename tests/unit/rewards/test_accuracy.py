@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PIL.Image import Image, new
 
 from shared import prompt
+from shared.element_weights import ElementWeights
 from shared.taste import ELEMENTS, Element
 from shared.vlm.protocol import Candidate
 from tests.unit.rewards.words import RIGHT, SWAPPED, completion
@@ -98,3 +99,14 @@ def test_predictions_and_scores_share_a_batch() -> None:
         liked=[True, True, True, False],
     )
     assert won == [1, 1, 0, 1]
+
+
+def test_scores_win_by_what_elements_count() -> None:
+    color, others = (
+        prompt.score_line(dict.fromkeys(ELEMENTS, rest) | {Element.COLOR: at})
+        for at, rest in ((5, 2), (2, 3))
+    )
+    sides = [(0, "score", True), (0, "score", False)]
+    color_first = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
+    assert ranked_by_scores([color, others], sides=sides) == [0.0, 0.0]
+    assert ranked_by_scores([color, others], sides=sides, weights=color_first) == [1.0, 1.0]

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from aiohttp import web
 from PIL import Image
 from pydantic import SecretStr
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.errors import Unavailable, Unprocessable
 from shared.taste import ELEMENTS, Taste
-from shared.vlm.artefact import release
+from shared.vlm.artefact import Artefact, release
 from shared.vlm.checkpoint import BadCheckpoint
 from shared.vlm.engines import open_model
 from shared.vlm.protocol import Candidate
@@ -177,7 +179,7 @@ async def test_an_adapter_that_the_server_lost_is_loaded_anew(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("night-1", "night-1", Path("/models/night-1"))
+    model = engine._model("night-1", "night-1", EQUAL, Path("/models/night-1"))
     assert len(await model.score(ASKED)) == 3
     assert server.adapters == {"night-1": "/models/night-1"}
     server.adapters.clear()
@@ -193,10 +195,23 @@ async def test_an_answer_of_another_model_than_the_adapter_asked_is_not_taken(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("night-1", "night-1", Path("/models/night-1"))
+    model = engine._model("night-1", "night-1", EQUAL, Path("/models/night-1"))
     server.answers_as = VERSION
     with pytest.raises(Unavailable, match="asked for night-1"):
         await model.score(ASKED[:1])
+    await engine.close()
+
+
+async def test_scores_carry_how_much_elements_count_to_the_version_that_was_asked(
+    settings: ModelSettings,
+) -> None:
+    engine = await ServerLoader.open(settings)
+    weights = ElementWeights(color=3.0, detail=0.5, medium=0.5, saturation=0.5, art_style=0.5)
+    taken = await engine._take(replace(_adapter("night-1"), element_weights=weights))
+    (by_adapter,), (by_release,) = (
+        await taken.score(ASKED[:1]), await engine.load_release().score(ASKED[:1])
+    )  # fmt: skip
+    assert (by_adapter.weights, by_release.weights) == (weights, EQUAL)
     await engine.close()
 
 
@@ -205,10 +220,10 @@ async def test_a_server_that_lets_an_adapter_change_the_bases_answers_is_found_o
 ) -> None:
     engine = await ServerLoader.open(settings.model_copy(update={"model_server_at_once": 8}))
     server.seconds = 0.05
-    await engine._take("night-1", Path("/models/night-1"))
+    await engine._take(_adapter("night-1"))
     server.mixes = True
     with pytest.raises(BadCheckpoint, match="lets night-2 change the answers of"):
-        await engine._take("night-2", Path("/models/night-2"))
+        await engine._take(_adapter("night-2"))
     await engine.close()
 
 
@@ -231,3 +246,9 @@ async def test_an_adapter_is_unloaded_when_the_last_of_several_leaves_it(
         assert server.adapters == {"night-1": "/m/night-1"}
         await adapters.leave("night-1")
         assert server.adapters == {}
+
+
+def _adapter(version: str) -> Artefact:
+    return Artefact(
+        Path(f"/models/{version}"), "nano", version, "adapter", sha256="", prompt_version=""
+    )

@@ -48,6 +48,19 @@ capabilities: {drop: [ALL]}
 {{- .Values.models.existingClaim | default (printf "%s-models" (include "preferstream.name" .)) -}}
 {{- end -}}
 
+{{- define "preferstream.nightsClaim" -}}
+{{- .Values.night.storage.existingClaim | default (printf "%s-nights" (include "preferstream.name" .)) -}}
+{{- end -}}
+
+{{/* A claim of a volume that several pods mount. */}}
+{{- define "preferstream.storage" -}}
+accessModes: {{- toYaml .accessModes | nindent 2 }}
+{{- with .storageClass }}
+storageClassName: {{ . }}
+{{- end }}
+resources: {requests: {storage: {{ .size }}}}
+{{- end -}}
+
 {{/* Variables of every pod: from the ConfigMap, and over it the Secret. */}}
 {{- define "preferstream.variables" -}}
 - configMapRef: {name: {{ include "preferstream.name" . }}-settings}
