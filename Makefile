@@ -4,6 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 MINUTES ?= 15
 INSTALLED := $(VENV)/.installed
+# The processes that share the tests: more than cores gains little, and each may start a Kafka.
+PROCESSES ?= 2
+
+# The tests start many processes, and each would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up night test test-night fast check check-deploy format contract vllm-cpu clean
@@ -23,8 +28,9 @@ up: $(INSTALLED) ## Kafka and every service on this machine, until Ctrl-C
 night: $(INSTALLED) ## one whole training on what was clicked: progress, and the gate's verdict
 	@$(BIN)/preferstream night --minutes $(MINUTES)
 
-test: $(INSTALLED) ## the tests, on a real Kafka and the real model
-	@$(BIN)/python -m pytest
+# One thread each: threads of two trainings or models wait for each other and double their work.
+test: $(INSTALLED) ## the tests, on a real Kafka and the real model, in two processes
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test-night: $(INSTALLED) ## the tests that train for minutes: a whole night, and a closed loop in the small
 	@$(BIN)/python -m pytest tests/e2e -m night

@@ -1,3 +1,3 @@
-"""What every test may use: the one real Kafka and the one model server of the run."""
+"""What every test may use: the one real Kafka and the one model server of its process."""
 
-pytest_plugins = ["tests.kafka_fixtures", "tests.vllm_fixtures"]
+pytest_plugins = ["tests.kafka_fixtures", "tests.shared_run", "tests.vllm_fixtures"]

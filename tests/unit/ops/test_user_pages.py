@@ -10,7 +10,8 @@ import pytest
 from services.ops.pages.erased import receipts
 from services.ops.pages.people import Person
 from shared.corrections import Correction
-from shared.events import Feedback, ProfileCorrected, UserErase, UserErased
+from shared.events import Feedback, OperatorAction, ProfileCorrected, UserErase, UserErased
+from shared.events.operator import person_target
 from shared.store.protocol import Reference, StoredCorrections, StoredProfile, TasteVectors
 from shared.taste import Element, Taste, TasteSide, WeightedWord
 from tests.unit.ops.site import NOW, Site, site
@@ -94,11 +95,29 @@ async def test_a_correction_goes_to_kafka(form: dict[str, str], expected: dict[s
     where = await _with_ada(with_tokens=True)
     async with where.client("writer") as client:
         answer = await client.post("/user/correct", data={"user": "ada", **form})
-    (sent,) = where.kafka.sent
+    (sent,) = (event for event in where.kafka.sent if isinstance(event, ProfileCorrected))
     assert answer.status_code == 204
-    assert isinstance(sent, ProfileCorrected)
     assert (sent.user_id, sent.action) == ("ada", form["action"])
     assert {name: getattr(sent, name) for name in expected} == expected
+
+
+async def test_who_corrects_or_exports_a_taste_is_written_down_without_its_words() -> None:
+    where = await _with_ada(with_tokens=True)
+    form = {"user": "ada", "action": "pin", "element": "color", "word": "blue"}
+    async with where.client("writer") as client:
+        await client.post("/user/correct", data=form)
+        await client.get("/user/export?user=ada")
+        await client.get("/user/export?user=nobody")
+    told = [event for event in where.kafka.sent if isinstance(event, OperatorAction)]
+    assert [(e.action, e.outcome, e.detail) for e in told] == [
+        ("profile.correct", "begun", "pin color"),
+        ("profile.correct", "done", "pin color"),
+        *2 * [("profile.export", "begun", None), ("profile.export", "done", None)],
+    ]
+    assert {e.user_id for e in told} == {"writer"}
+    assert told[0].target == person_target(tenant="default", user_id="ada")
+    written = "".join(event.model_dump_json() for event in told)
+    assert not re.search(r"blue|ada|nobody", written)
 
 
 async def test_words_are_edited_with_their_weights() -> None:
@@ -106,9 +125,8 @@ async def test_words_are_edited_with_their_weights() -> None:
     form = {"action": "edit", "element": "color", "words": "blue=0.8, deep red ,"}
     async with where.client("writer", **BROWSER) as client:
         answer = await client.post("/user/correct", data={"user": "ada", **form})
-    (sent,) = where.kafka.sent
+    (sent,) = (event for event in where.kafka.sent if isinstance(event, ProfileCorrected))
     assert (answer.status_code, answer.headers["location"]) == (303, "/user?user=ada")
-    assert isinstance(sent, ProfileCorrected)
     assert [(one.word, one.weight) for one in sent.words or ()] == [("blue", 0.8), ("deep red", 1)]
 
 

@@ -8,7 +8,9 @@ const tray = document.getElementById("tray");
 const feed = document.getElementById("feed");
 const ranking = document.getElementById("ranking");
 const { user, tenant, query } = root.dataset;
+const blank = document.getElementById("pick");
 const own = new Map();
+const offered = busy(tray, async () => swap(tray, await load(`/playground/samples?${query}`)));
 let ranked = null;
 
 const sent = (id) => ({ image_id: id, uri: own.get(id)?.uri });
@@ -96,7 +98,9 @@ listen(`/live/profile?${query}`, {
 
 /* Own pictures: chosen, dropped or pasted. */
 async function add(files) {
-  for (const file of files) {
+  const given = [...files]; // what a drop carries is gone after the first wait
+  await offered;
+  for (const file of given) {
     const made = await picture(file);
     if (!made) {
       tell(`${file.name} is no picture that this browser can read`);
@@ -104,8 +108,7 @@ async function add(files) {
     }
     if (own.has(made.id)) continue;
     own.set(made.id, made);
-    const pick = tray.querySelector(".pick")?.cloneNode(true);
-    if (!pick) continue;
+    const pick = blank.content.querySelector(".pick").cloneNode(true);
     pick.dataset.imageId = made.id;
     Object.assign(pick.querySelector("img"), { src: made.uri, alt: made.alt, title: made.alt });
     mark(pick, "");
@@ -126,5 +129,3 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   add(event.dataTransfer.files);
 });
-
-busy(tray, async () => swap(tray, await load(`/playground/samples?${query}`)));
