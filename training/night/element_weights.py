@@ -69,10 +69,8 @@ def learn(
     w = w / max(w.mean(), 1e-12)
     before = np.array(champion.in_order)
     gain, error = _foreseen(x, w, np.unique(np.asarray(users), return_inverse=True)[1], before)
-    if gain - SURE * error <= 0:
-        return Learned(champion, gain=gain, error=error)
-    found = np.maximum(_fitted(x, w), 0.0)
-    if not found.any():
+    found = _fitted(x, w)
+    if gain - SURE * error <= 0 or not found.any():
         return Learned(champion, gain=gain, error=error)
     return Learned(_shares(found), believed=True, gain=gain, error=error)
 
@@ -96,6 +94,8 @@ def _foreseen(
         if not left_out.any() or not kept.any():
             return 0.0, 1.0
         own, scale = _fitted(x[kept], w[kept]), _scale(x[kept] @ before, w[kept])
+        if not own.any():
+            return 0.0, 1.0  # clicks against every element: no weights say that
         new, known = x[left_out] @ own, scale * (x[left_out] @ before)
         each[left_out] = _likelihood(new) - _likelihood(known)
     people = np.bincount(users, weights=w * each) / np.maximum(np.bincount(users, weights=w), 1e-12)
@@ -105,7 +105,8 @@ def _foreseen(
 
 
 def _fitted(x: Floats, w: Floats) -> Floats:
-    """Weights of most likelihood, pulled to their own mean. (5,)"""
+    """Weights of most likelihood, pulled to their own mean; none below zero, since digits say what
+    is liked. (5,)"""
     k = x.shape[1]
     pull = SHRINKAGE * (np.eye(k) - np.full((k, k), 1 / k)) + 1e-3 * np.eye(k)
     found = np.full(k, 0.3)
@@ -114,7 +115,7 @@ def _fitted(x: Floats, w: Floats) -> Floats:
         slope = (x * (w * wrong)[:, None]).sum(axis=0) - pull @ found
         bend = (x * (w * wrong * (1 - wrong))[:, None]).T @ x + pull
         found = found + np.linalg.solve(bend, slope)
-    return found
+    return np.maximum(found, 0.0)
 
 
 def _scale(totals: Floats, w: Floats) -> float:

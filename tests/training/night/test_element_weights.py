@@ -52,10 +52,18 @@ def test_people_who_changed_are_followed() -> None:
     assert found.weights.in_order == pytest.approx(5 * other, abs=0.35)
 
 
-def test_flipped_clicks_turn_no_element_round() -> None:
-    better, worse, users = _clicked(TRUE, pairs=600)
-    found = learn(worse, better, users=users, weights=[1.0] * 600, champion=EQUAL)
-    assert min(found.weights.in_order) >= LEAST
+def test_flipped_clicks_teach_nothing() -> None:
+    for seed in range(10):
+        better, worse, users = _clicked(TRUE, pairs=600, seed=seed)
+        found = learn(worse, better, users=users, weights=[1.0] * 600, champion=EQUAL)
+        assert not found.believed
+
+
+def test_an_element_that_clicks_go_against_counts_least_but_counts() -> None:
+    against = np.array([-0.3, 0.45, 0.2, 0.3, 0.1])
+    found = _learned(_clicked(against, pairs=1_000))
+    assert found.believed
+    assert found.weights.art_style == LEAST == min(found.weights.in_order)
 
 
 def test_nothing_to_learn_from_leaves_the_champions_weights() -> None:
