@@ -17,6 +17,7 @@ from training.simulate.measures import coverage, diversity, interval, ndcg
 from training.simulate.people import clicks, draw_images, draw_people, looked_at
 from training.simulate.plot import plot
 from training.simulate.results import together, verdict
+from training.simulate.shift import Shift
 
 RNG = np.random.default_rng
 
@@ -152,6 +153,35 @@ def test_results_say_whether_the_feed_got_better() -> None:
     drawn = plot(results)
     assert drawn.count("<polyline") == 2
     assert "ours" in drawn
+
+
+def _people(changed: float, others: float) -> dict[str, object]:
+    by_person = {"0": changed, "1": changed, "2": others, "3": others}
+    return _day(others, others) | {"ndcg_by_person": {OURS: by_person, "frozen": by_person}}
+
+
+def test_a_change_of_heart_is_followed_once_the_changed_stand_where_they_stood() -> None:
+    days = [
+        _people(*ndcg)
+        for ndcg in ((0.9, 0.91), (0.9, 0.91), (0.6, 0.91), (0.8, 0.91), (0.89, 0.91))
+    ]
+    shift = Shift(2, {1: {0, 1}})
+    found = together({1: days}, shift)["change_of_heart"]
+    assert found["below_the_others"] == pytest.approx([0.01, 0.01, 0.31, 0.11, 0.02])
+    assert found["followed_after_nights"] == 2
+    assert "followed after 2 nights" in verdict(together({1: days}, shift))
+    assert "not followed" in verdict(together({1: days[:4]}, shift))
+    assert together({1: days[:2]}, shift)["change_of_heart"] is None
+
+
+def test_the_same_people_change_for_a_seed_and_others_for_another() -> None:
+    options = Options(people=100, shift_after=5)
+    first = options.shift([1, 2])
+    assert first == options.shift([1, 2])
+    assert first is not None
+    assert len(first.people[1]) == 30
+    assert first.people[1] != first.people[2]
+    assert Options().shift([1]) is None
 
 
 def test_a_folder_of_another_simulation_is_refused(tmp_path: Path) -> None:

@@ -88,15 +88,20 @@ def _enough(findings: Findings, rules: Rules) -> Check:
 
 def _format(findings: Findings, rules: Rules) -> Check:
     form = findings.forms["challenger"]
-    title = f"At least {percent(rules.least_well_formed)} of answers well formed"
+    title = f"At least {percent(rules.least_well_formed)} of answers well formed, or no fewer"
+    before = findings.forms["champion"]
     if form.answers < rules.least_answers:
         told = (
             f"Only {form.answers} of the challenger's answers were looked at for their format;"
             f" {rules.least_answers} are needed."
         )
         return Check("too_little_data", title, False, told)
-    told = f"{100 * form.share:.2f} % of the challenger's {form.answers} answers keep the format."
-    return Check("format", title, form.share >= rules.least_well_formed, told)
+    told = (
+        f"{100 * form.share:.2f} % of the challenger's {form.answers} answers keep the format, and"
+        f" {100 * before.share:.2f} % of the champion's {before.answers}."
+    )
+    no_fewer = before.answers >= rules.least_answers and form.share >= before.share
+    return Check("format", title, form.share >= rules.least_well_formed or no_fewer, told)
 
 
 def _better(found: Comparison) -> Check:

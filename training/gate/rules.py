@@ -32,7 +32,7 @@ class Rules:
     everywhere shows in the whole; a split alone stops only what is plainly lost."""
     release_margin: float = 0.03
     """The same against the release, so that many nights cannot add up small losses."""
-    least_well_formed: float = 0.995
+    least_well_formed: float = 0.995  # or no fewer than of the champion's, on the same questions
     """Share of answers that keep the format: one bad reason in two hundred is still seen by few."""
     least_answers: int = 200
     """Answers whose format was looked at; with fewer, 99.5 % cannot be told from 98 %."""

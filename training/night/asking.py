@@ -1,7 +1,7 @@
 """Ask two models about pairs: which image each puts first, and how sure it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -66,10 +66,14 @@ class Answer:
     """That the preferred image scores higher, where each digit is drawn as the model means it."""
 
 
-def rank(model: Model, asked: Sequence[Asked]) -> list[Answer]:
-    """In the order asked."""
+def rank(
+    model: Model, asked: Sequence[Asked], *, weights: ElementWeights | None = None
+) -> list[Answer]:
+    """In the order asked; `weights` are how much elements count, in place of the model's own."""
     candidates = [Candidate(a.taste, image) for a in asked for image in (a.better, a.worse)]
     scores = _in_parts(model, candidates)
+    if weights is not None:
+        scores = [replace(one, weights=weights) for one in scores]
     return [_answer(scores[at], scores[at + 1]) for at in range(0, len(scores), 2)]
 
 

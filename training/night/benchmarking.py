@@ -1,4 +1,8 @@
-"""Ask the models of a night the frozen benchmark: tastes predicted, and pairs against told ones."""
+"""Ask the models of a night the frozen benchmark: tastes predicted, and pairs against told ones.
+
+The benchmark's people count all elements alike, whatever a version has learned of those it serves:
+their totals are plain sums for every model, and what is asked is whether it still sees as well.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeVar
 
+from shared.element_weights import EQUAL
 from shared.vlm.protocol import References
 from training.gate.evidence import Pair, PairSet
 from training.night.asking import Asked, Model, predict, rank
@@ -91,6 +96,7 @@ def _predicted(one: _Asked, people: Sequence[Person]) -> None:
         answers = rank(
             one.model,
             [Asked(taste, *p.item.pair) for (taste, _), p in zip(found, new, strict=True)],
+            weights=EQUAL,
         )
         for person, answer, (_, kept) in zip(new, answers, found, strict=True):
             one.known[f"{way}/{person.item.name}"] = answer.right
@@ -110,7 +116,7 @@ def _items(
             return
         for one in asked.values():
             new = [item for item in part if item.name not in one.known]
-            answers = rank(one.model, [Asked(item.told, *item.pair) for item in new])
+            answers = rank(one.model, [Asked(item.told, *item.pair) for item in new], weights=EQUAL)
             one.known.update({i.name: a.right for i, a in zip(new, answers, strict=True)})
         for item in part:
             rows[item.split].append(_pair(asked, item, item.name))

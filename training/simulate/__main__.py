@@ -60,7 +60,8 @@ def main() -> int:
                 """What there is after every day, so that whoever stops early has it as well."""
                 if any(len(days) < len(others) for others in by_seed.values()):
                     return  # would cut the seeds that are done to this one's days
-                results = together({**by_seed, seed: days})
+                known = {**by_seed, seed: days}
+                results = together(known, options.shift(list(known)))
                 write_whole(asked.out / "ndcg.svg", plot(results))
                 write_whole(asked.out / "results.json", json.dumps(results, indent=1))
 
@@ -75,7 +76,7 @@ def main() -> int:
     except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
         print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
         return FAILURE
-    print(verdict(together(by_seed)))
+    print(verdict(together(by_seed, options.shift(list(by_seed)))))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ from training.simulate.catalogue import Catalogue, draw_catalogue
 from training.simulate.day import Profiles, Visit, hearing, introduce, spend_day
 from training.simulate.measures import DayMeasures, Shown, coverage, diversity, ndcg
 from training.simulate.people import Person, clicks, draw_people, looked_at
+from training.simulate.shift import Shift, who_changes
 from training.simulate.system import System
 from training.tuning.encoder import WordEncoder
 from training.tuning.run_folder import write_whole
@@ -55,6 +56,16 @@ class Options:
     shift_after: int | None = None
     """Nights after which a part of the people has a change of heart."""
     shifting: float = 0.3
+
+    def shift(self, seeds: Sequence[int]) -> Shift | None:
+        """Who changes and when, if anybody does."""
+        if self.shift_after is None:
+            return None
+        changing = {
+            seed: set(map(int, who_changes(self.people, share=self.shifting, seed=seed)[0]))
+            for seed in seeds
+        }
+        return Shift(self.shift_after, changing)
 
 
 @dataclass
@@ -218,9 +229,7 @@ def _by_person(
 
 
 def _shift(state: State, options: Options, seed: int) -> None:
-    """The same people for a seed, whenever it is asked."""
-    rng = np.random.default_rng((seed, 0x541F))
-    chosen = rng.permutation(options.people)[: round(options.shifting * options.people)]
+    chosen, rng = who_changes(options.people, share=options.shifting, seed=seed)
     for number in chosen:
         state.people[number] = state.people[number].shifted(rng)
 

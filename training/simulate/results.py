@@ -7,6 +7,7 @@ import numpy as np
 
 from training.simulate.loop import OURS
 from training.simulate.measures import interval
+from training.simulate.shift import Shift, followed
 
 MEASURES: Final = ("ndcg", "ctr", "diversity", "coverage")
 NO_COLLAPSE: Final = 0.9
@@ -14,7 +15,7 @@ NO_COLLAPSE: Final = 0.9
 Days = Sequence[dict[str, Any]]
 
 
-def together(by_seed: dict[int, Days]) -> dict[str, Any]:
+def together(by_seed: dict[int, Days], shift: Shift | None = None) -> dict[str, Any]:
     """Everything as plain values; each measure by arm and day, the mean of seeds."""
     days = min(len(found) for found in by_seed.values())
     arms = list(next(iter(by_seed.values()))[0]["arms"])
@@ -43,6 +44,7 @@ def together(by_seed: dict[int, Days]) -> dict[str, Any]:
         "kept_of_the_first_day": {
             measure: _ratio(by_seed, measure, days) for measure in ("diversity", "coverage")
         },
+        "change_of_heart": _followed(by_seed, shift, days),
     }
 
 
@@ -58,6 +60,11 @@ def verdict(results: dict[str, Any]) -> str:
     for measure, kept in results["kept_of_the_first_day"].items():
         word = "kept" if kept >= NO_COLLAPSE else "COLLAPSED"
         lines.append(f"{measure}: {100 * kept:.0f} % of the first day, {word}.")
+    changed = results["change_of_heart"]
+    if changed:
+        nights = changed["followed_after_nights"]
+        told = "not followed" if nights is None else f"followed after {nights} nights"
+        lines.append(f"tastes that changed: {told}.")
     verdicts = [night["verdict"] for found in results["nights"].values() for night in found]
     told = ", ".join(f"{verdicts.count(one)} {one}" for one in sorted(set(verdicts)))
     return "\n".join([*lines, f"nights: {told or 'none'}."])
@@ -71,6 +78,12 @@ def _against_frozen(by_seed: dict[int, Days], days: int) -> dict[str, float]:
         differences += [last[OURS][person] - last["frozen"][person] for person in last[OURS]]
     low, high = interval(differences)
     return {"mean": float(np.mean(differences)), "low": low, "high": high}
+
+
+def _followed(by_seed: dict[int, Days], shift: Shift | None, days: int) -> dict[str, Any] | None:
+    if shift is None or shift.before_day >= days:
+        return None
+    return followed(by_seed, shift, arm=OURS, days=days)
 
 
 def _ratio(by_seed: dict[int, Days], measure: str, days: int) -> float:

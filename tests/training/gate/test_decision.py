@@ -119,6 +119,13 @@ def test_one_condition_that_does_not_hold_keeps_the_champion_and_is_named(
     assert decision.reason.startswith("champion keeps serving.")
 
 
+def test_answers_that_the_champion_spoils_as_often_do_not_stand_in_the_way() -> None:
+    equal = replace(_form(_better()), champion_form=Form(2_000, 1_989))
+    assert _decision(equal).verdict == "promote"
+    few = replace(_form(_better()), champion_form=Form(100, 90))
+    assert _decision(few).code == "format"
+
+
 def test_known_users_without_later_days_do_not_stand_in_the_way() -> None:
     assert _decision(replace(_better(), later_days=PairSet.of([]))).verdict == "promote"
 

@@ -1,13 +1,15 @@
 """How sure a model is of a pair comes from its digits, and adds up."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from shared.element_weights import EQUAL, ElementWeights
-from shared.taste import ELEMENTS, Taste
-from shared.vlm.protocol import Scores
-from tests.training.night.models import PROFILE, Known
+from shared.taste import ELEMENTS, Element, Taste
+from shared.vlm.protocol import Candidate, Scores
+from tests.training.night.models import PROFILE, Known, brightness
 from training.night.asking import Asked, first_is_higher, rank
 from training.night.cases import taste_of
 
@@ -43,3 +45,23 @@ def test_a_tie_counts_half_and_the_brighter_image_wins() -> None:
     taste = taste_of(PROFILE)
     asked = [Asked(taste, bright, dark), Asked(taste, dark, bright), Asked(Taste(), bright, dark)]
     assert [answer.right for answer in rank(Known(), asked)] == [1.0, 0.0, 0.5]
+
+
+class ColorAlone(Known):
+    """Bright pictures have the color, dark ones everything else."""
+
+    def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        return [self._told(brightness(one.image) > 0.5) for one in candidates]
+
+    def _told(self, bright: bool) -> Scores:
+        digits = dict.fromkeys(ELEMENTS, 2 if bright else 3) | {Element.COLOR: 5 if bright else 2}
+        rows = {e: tuple(float(d == digit) for d in range(6)) for e, digit in digits.items()}
+        return Scores(rows, self.element_weights)
+
+
+def test_a_pair_is_ordered_by_the_models_weights_or_by_those_that_are_given() -> None:
+    bright, dark = (Image.new("RGB", (4, 4), (level,) * 3) for level in (230, 20))
+    asked = [Asked(taste_of(PROFILE), bright, dark)]
+    model = ColorAlone(element_weights=COLOR_FIRST)
+    assert [answer.right for answer in rank(model, asked)] == [1.0]
+    assert [answer.right for answer in rank(model, asked, weights=EQUAL)] == [0.0]
