@@ -18,6 +18,7 @@ from training.simulate.people import clicks, draw_images, draw_people, looked_at
 from training.simulate.plot import plot
 from training.simulate.results import together, verdict
 from training.simulate.shift import Shift
+from training.simulate.together import Unlike, measured, read
 
 RNG = np.random.default_rng
 
@@ -172,6 +173,38 @@ def test_a_change_of_heart_is_followed_once_the_changed_stand_where_they_stood()
     assert "followed after 2 nights" in verdict(together({1: days}, shift))
     assert "not followed" in verdict(together({1: days[:4]}, shift))
     assert together({1: days[:2]}, shift)["change_of_heart"] is None
+
+
+def test_seeds_simulated_apart_are_put_together_as_if_they_had_not_been(tmp_path: Path) -> None:
+    options = Options(people=4, shift_after=1)
+    by_seed = {seed: [_people(0.8, 0.9), _people(0.7, 0.95)] for seed in (1, 2)}
+    files = []
+    for seed, days in by_seed.items():
+        files.append(tmp_path / f"{seed}.json")
+        files[-1].write_text(json.dumps(measured(days, options, seed=seed)))
+    found, told = read(files)
+    assert told == options
+    shift = options.shift([1, 2])
+    assert json.dumps(together(found, shift)) == json.dumps(together(by_seed, shift))
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"seed": 2, "options": {"people": 9}, "days": []}, "other options"),
+        ({"seed": 1, "options": {}, "days": []}, "twice"),
+        ({"seed": 2}, "is no measured.json"),
+        ({"seed": 2, "options": {"peoples": 9}, "days": []}, "is no measured.json"),
+    ],
+)
+def test_seeds_that_do_not_belong_together_are_refused(
+    tmp_path: Path, other: dict[str, object], reason: str
+) -> None:
+    first, second = tmp_path / "1.json", tmp_path / "2.json"
+    first.write_text(json.dumps({"seed": 1, "options": {}, "days": []}))
+    second.write_text(json.dumps(other))
+    with pytest.raises(Unlike, match=reason):
+        read([first, second])
 
 
 def test_the_same_people_change_for_a_seed_and_others_for_another() -> None:

@@ -2,7 +2,8 @@
 
 Starts a system of its own for each seed, lets simulated people ask for feeds and click through
 Kafka, runs a night after each day, and holds every day's feeds against other rankings of the same
-candidates. Stopped, the same command goes on. Leaves `results.json` and `ndcg.svg`.
+candidates. Stopped, the same command goes on. Leaves `results.json` and `ndcg.svg`, and of each
+seed a `measured.json`, by which seeds simulated apart are put together.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from training.simulate.loop import Options, simulate
 from training.simulate.plot import plot
 from training.simulate.results import together, verdict
 from training.simulate.system import System, SystemFailed, running
+from training.simulate.together import MEASURED, measured
 from training.tuning.run_folder import write_whole
 
 FAILURE = 1
@@ -73,6 +75,8 @@ def main() -> int:
                 with running(folder / "system") as system:
                     by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, done=keep)
             keep(by_seed[seed], seed)
+            told = json.dumps(measured(by_seed[seed], options, seed=seed))
+            write_whole(folder / MEASURED, told)
     except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
         print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
         return FAILURE
