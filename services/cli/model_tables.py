@@ -35,6 +35,7 @@ def version_table(
     table.add_row("serves as", _alias(one.version, serving) or "nothing")
     table.add_row("changes", artefact.base_version or "")
     table.add_row("held against", one.previous_version or "")
+    table.add_row("elements count", _counted(one))
     table.add_row("folder", str(artefact.folder))
     table.add_row("sha256", artefact.sha256)
     if report is None:
@@ -58,8 +59,13 @@ def plain(one: Listed, serving: Mapping[str, str]) -> dict[str, Any]:
         "previous_version": one.previous_version,
         "metrics": dict(one.metrics),
         "reason": one.reason,
+        "element_weights": one.element_weights.model_dump(),
         "folder": str(one.folder) if one.folder else None,
     }
+
+
+def _counted(one: Listed) -> str:
+    return "alike" if one.element_weights.are_equal else one.element_weights.told
 
 
 def _alias(version: str, serving: Mapping[str, str]) -> str:

@@ -142,7 +142,11 @@ class ModelFolders:
                 found.append(_listed(read_manifest(file), file.parent))
             except BadCheckpoint:
                 continue
-        released = replace(_listed({"version": self.release.version}, None), kind="release")
+        released = replace(
+            _listed({"version": self.release.version}, None),
+            kind="release",
+            element_weights=self.release.element_weights,
+        )
         return [released, *sorted(found, key=lambda one: (one.made_at, one.version))]
 
 

@@ -42,6 +42,7 @@ class MlflowAliases:
                     tags={
                         VERSION_TAG: artefact.version,
                         "preferstream.sha256": artefact.sha256,
+                        "preferstream.element_weights": artefact.element_weights.told,
                         **{f"metric.{name}": f"{value:g}" for name, value in artefact.metrics},
                     },
                     description=artefact.reason[:4_000],

@@ -10,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from services.cli.__main__ import app
 from services.retrain.registry import ModelFolders, NewVersion
+from shared.taste import ELEMENTS
 from shared.vlm.artefact import release
+from shared.vlm.checkpoint import MANIFEST
 
 RELEASE = release(None)
 
@@ -61,6 +63,16 @@ def test_a_version_is_shown_with_what_the_gate_found(models: Command) -> None:
     assert told["gate"]["decision"]["reason"] == "It may be chance."
     assert told["sha256"] == models.folders.find("nano-2").sha256
     assert models.json("show", RELEASE.version)["gate"] is None
+
+
+def test_a_version_is_shown_with_what_elements_count_to_it(models: Command) -> None:
+    assert models.json("show", "nano-2")["element_weights"] == dict.fromkeys(ELEMENTS, 1.0)
+    assert "alike" in models("show", "nano-2").output
+    file = models.folders.find("nano-2").folder / MANIFEST
+    weights = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "detail": 0.5}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"element_weights": weights}))
+    assert models.json("show", "nano-2")["element_weights"] == weights
+    assert "color 2.25" in models("show", "nano-2").output
 
 
 def test_a_version_that_is_not_there_is_answered_with_those_that_are(models: Command) -> None:

@@ -3,6 +3,7 @@
 import json
 import resource
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,6 +67,14 @@ def test_what_elements_count_goes_with_the_version(folders: ModelFolders, traine
     kept = folders.add(trained, _new("nano-3"))
     assert kept.element_weights == ElementWeights.model_validate(weights)
     assert folders.find("nano-3") == kept
+
+
+def test_a_release_that_was_trained_on_clicks_is_listed_with_what_counts_to_it(
+    tmp_path: Path,
+) -> None:
+    weights = ElementWeights(color=3, art_style=0.5, medium=0.5, saturation=0.5, detail=0.5)
+    folders = ModelFolders(tmp_path, replace(release(None), element_weights=weights))
+    assert [one.element_weights for one in folders.versions()] == [weights]
 
 
 def test_elements_that_count_too_much_are_refused_with_a_reason(
