@@ -16,7 +16,7 @@ BEST: Final = 5.0
 """The highest score of one element."""
 SUM: Final = float(len(ELEMENTS))
 SUM_TOLERANCE: Final = 1e-3
-"""Weights are written with four digits after the point."""
+"""For weights that somebody has rounded; a total never rises above 25 for it."""
 Weight = Annotated[float, Field(ge=0, le=SUM)]
 
 
@@ -52,7 +52,7 @@ class ElementWeights(Value):
     def total(self, points: Mapping[Element, float]) -> float:
         """0-25 from each element's 0-5."""
         weighed = sum(self[element] * points[element] for element in ELEMENTS)
-        return min(weighed * SUM / sum(self.in_order), SUM * BEST)
+        return min(weighed, SUM * BEST)
 
     @property
     def told(self) -> str:

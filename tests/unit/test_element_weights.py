@@ -31,3 +31,10 @@ def test_the_best_total_is_25_and_the_worst_0(weights: ElementWeights) -> None:
 def test_weights_that_do_not_sum_to_five_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ElementWeights.model_validate(wrong)
+
+
+def test_a_reader_who_weighs_an_items_scores_gets_its_total() -> None:
+    points = {e: 0.1234 + n for n, e in enumerate(ELEMENTS)}
+    for weights in (COLOR_FIRST, ElementWeights(color=1.0009)):
+        weighed = sum(weights[e] * points[e] for e in ELEMENTS)
+        assert weights.total(points) == weighed

@@ -78,9 +78,11 @@ def learn(
 def _shares(found: Floats) -> ElementWeights:
     """Of any scale above zero -> summing to five, none below `LEAST`."""
     each = LEAST + (SUM - len(found) * LEAST) * found / found.sum()
-    rounded = np.round(each, DIGITS_AFTER_POINT).tolist()
+    rounded = np.round(each, DIGITS_AFTER_POINT)
+    rounded[rounded.argmax()] += SUM - rounded.sum()  # so that the best total is 25 to the digit
     names = (element.value for element in ELEMENTS)
-    return ElementWeights.model_validate(dict(zip(names, rounded, strict=True)))
+    told = np.round(rounded, DIGITS_AFTER_POINT).tolist()
+    return ElementWeights.model_validate(dict(zip(names, told, strict=True)))
 
 
 def _foreseen(

@@ -31,6 +31,12 @@ def test_weights_are_found() -> None:
     assert f"color {found.weights.color:.2f}" in found.told
 
 
+def test_weights_sum_to_five_to_the_last_digit_that_is_written() -> None:
+    for seed in range(5):
+        found = _learned(_clicked(TRUE, pairs=1_000, seed=seed)).weights.in_order
+        assert sum(round(10_000 * weight) for weight in found) == 50_000
+
+
 def test_people_who_count_elements_alike_change_nothing() -> None:
     clicked = (_clicked(np.full(5, 0.2), pairs=400, seed=seed) for seed in range(20))
     assert sum(_learned(one).believed for one in clicked) <= 1
