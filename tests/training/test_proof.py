@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL.Image import Image
 
+from shared.element_weights import ElementWeights
 from shared.taste import ELEMENTS, Element, Taste
 from shared.vlm.protocol import (
     Candidate,
@@ -116,6 +117,20 @@ async def test_who_knows_everything_gets_everything_right(hard: Path, truth: Tru
         assert counted.ndcg is not None
         assert counted.ndcg.value == 1
         assert counted.calibration.error == 0
+
+
+async def test_a_version_that_counts_elements_otherwise_is_asked_for_plain_sums(
+    hard: Path, truth: Truth
+) -> None:
+    class CountsColor(Knowing):
+        async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+            weights = ElementWeights(art_style=0, color=5, medium=0, saturation=0, detail=0)
+            return [replace(one, weights=weights) for one in await super().score(candidates)]
+
+    for cases in truth.splits.values():
+        for asked in (await ask(CountsColor(hard, truth), cases),
+                      await ask_pairs(CountsColor(hard, truth), cases)):  # fmt: skip
+            assert all(b.total > w.total for one in asked for b, w in [one.pairs[PREDICTED]])
 
 
 async def test_a_taste_in_other_words_is_right_and_another_taste_is_not(

@@ -1,9 +1,13 @@
-"""Ask a serving model everything about the users of one set, through the protocol that serves."""
+"""Ask a serving model everything about the users of one set, through the protocol that serves.
+
+The users count all elements alike, whatever a version has learned of others: totals are plain sums.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from shared.element_weights import EQUAL
 from shared.taste import Taste
 from shared.vlm.protocol import (
     Candidate,
@@ -46,8 +50,8 @@ async def ask_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> list[A
     for at in range(0, len(cases), PART):
         part = list(zip(cases, predicted, strict=True))[at : at + PART]
         scores = iter(
-            await in_parts(
-                model.score,
+            await _scored(
+                model,
                 [
                     Candidate(taste_by_vote([said]), opened(path))
                     for case, said in part
@@ -97,7 +101,7 @@ async def _part(
         candidates += [Candidate(taste, image) for taste in of_user for image in pair]
         if case.slate:
             candidates += [Candidate(of_user[0], opened(path)) for path in case.slate.images]
-    scored = await in_parts(model.score, candidates)
+    scored = await _scored(model, candidates)
     both = iter(list(zip(candidates, scored, strict=True)))
     pairs, slates, to_explain = [], [], []
     for case in cases:
@@ -112,6 +116,11 @@ async def _part(
             cases, predicted[: len(cases)], pairs, slates, reasons, strict=True
         )
     ]
+
+
+async def _scored(model: VisionLanguageModel, candidates: Sequence[Candidate]) -> list[Scores]:
+    scores = await in_parts(model.score, candidates)
+    return [replace(one, weights=EQUAL) for one in scores]
 
 
 def _taste(likes: Words, dislikes: Words) -> Taste:
