@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.prompt import PROMPT_VERSION
-from shared.vlm.artefact import weights_in
 from shared.vlm.checkpoint import BadCheckpoint, check_files
 from training.nano.export import MANIFEST, facts, sha256_of
 from training.tuning.adapter import BadAdapter, check_adapter
-from training.tuning.policy import folder_of
+from training.tuning.policy import folder_of, weights_together
 
 OF_WEIGHTS: Final = ("*.safetensors", "*.safetensors.index.json")
 """Files of the base that are written anew; all others are copied as they are."""
@@ -41,7 +40,7 @@ def merge(*, base: Path, adapter: Path, to: Path) -> Path:
         "prompt_version": PROMPT_VERSION,
         "base_version": base_version,
         "parameters": parameters,
-        "element_weights": weights_in(adapter).model_dump(),
+        "element_weights": weights_together(base, adapter).model_dump(),
         "training": facts(f"{base_version} with the adapter {version} merged in"),
         "sha256": {file.name: sha256_of(file) for file in sorted(to.iterdir()) if file.is_file()},
     }

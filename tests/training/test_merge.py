@@ -1,6 +1,7 @@
 """A merged folder is what base and adapter are together, and serving's engine loads it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from peft import PeftModel
 from PIL import Image
 from transformers import AutoModelForImageTextToText
 
+from shared.element_weights import ElementWeights
 from shared.taste import Taste
+from shared.vlm.checkpoint import MANIFEST
 from shared.vlm.protocol import Candidate
 from shared.vlm.transformers_engine import TransformersEngine
 from tests.training import tuned
@@ -85,3 +88,13 @@ def test_a_folder_without_an_adapter_is_refused(base: Path, tmp_path: Path) -> N
     assert folder_of(tmp_path) == tmp_path
     with pytest.raises(BadAdapter, match="name an adapter's folder"):
         merge(base=base, adapter=tmp_path, to=tmp_path / "merged")
+
+
+def test_what_elements_count_is_merged_too(base: Path, finished: Finished, tmp_path: Path) -> None:
+    weights = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+    adapter = tmp_path / "adapter"
+    shutil.copytree(finished.adapter, adapter)
+    told = json.loads((adapter / MANIFEST).read_text()) | {"element_weights": weights.model_dump()}
+    (adapter / MANIFEST).write_text(json.dumps(told))
+    merged = merge(base=base, adapter=adapter, to=tmp_path / "merged")
+    assert TransformersEngine(merged, device="cpu").element_weights == weights

@@ -5,6 +5,7 @@ being a failure of the program (too little data, no time, no room) becomes a res
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,8 +90,7 @@ def _chapters(
             f"of {examples['pairs']} pairs there is none that the champion could be brought to"
             " agree with: the clicks say nothing that it could learn",
         )
-    speed = Speed(examples["opening"], examples["score"])
-    weights = ElementWeights.model_validate(examples["element_weights"])
+    speed, weights = Speed(examples["opening"], examples["score"]), _counted(examples)
     sft = stages.once("3-sft", lambda: learning.sft(folder, request, parts, stages, speed, weights))
     grpo = stages.once(
         "4-grpo", lambda: learning.grpo(folder, request, parts, stages, speed, weights, after=sft)
@@ -169,6 +169,21 @@ def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages)
         }  # fmt: skip
 
     return stages.once("2-examples", work)
+
+
+def _counted(examples: Mapping[str, Any]) -> ElementWeights:
+    """How much elements count, as was learned with the examples.
+
+    A release before weights travelled told them in the examples' digits: weighed too, a total would
+    count them twice.
+    """
+    if "element_weights" not in examples:
+        raise Ends(
+            "data",
+            "the night was begun by an earlier release, whose examples this one cannot go on with:"
+            " the next night begins anew, or ask for one with `preferstream night`",
+        )
+    return ElementWeights.model_validate(examples["element_weights"])
 
 
 def _evidence(

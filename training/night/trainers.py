@@ -35,6 +35,7 @@ class Task:
     data: Path
     minutes: float
     element_weights: ElementWeights = EQUAL
+    """How much each element counts in the totals of what is trained, whatever it begins with."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,8 @@ def train_apart(
         *python, "-m", f"training.{task.stage}", "--json",
         "--config", str(task.config), "--folder", str(task.folder), "--base", str(task.base),
         "--data", str(task.data), "--minutes", f"{task.minutes:.3f}",
+        "--element-weights", task.element_weights.model_dump_json(),
     ]  # fmt: skip
-    if not task.element_weights.are_equal:
-        command += ["--element-weights", task.element_weights.model_dump_json()]
     if task.adapter is not None:
         command += ["--adapter", str(task.adapter)]
     process = subprocess.Popen(

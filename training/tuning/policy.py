@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.element_weights import ElementWeights
 from shared.vlm.artefact import weights_in
-from shared.vlm.checkpoint import check_files
+from shared.vlm.checkpoint import MANIFEST, check_files
 from training.tuning.adapter import check_adapter
 from training.tuning.config import Policy
 from training.tuning.limits import Needs
@@ -58,10 +58,20 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
 
 
 def element_weights(policy: Policy) -> ElementWeights:
-    """How much each element counts in what is trained: as configured, or as where it begins."""
+    """How much each element counts in what is trained: as configured, or as where it begins.
+
+    Raises `BadCheckpoint`.
+    """
     if policy.element_weights is not None:
         return policy.element_weights
-    return weights_in(policy.adapter or policy.base)
+    return weights_together(policy.base, policy.adapter)
+
+
+def weights_together(base: Path, adapter: Path | None) -> ElementWeights:
+    """Those of an adapter on its base; one without our manifest changes nothing of its base's."""
+    if adapter is not None and (adapter / MANIFEST).is_file():
+        return weights_in(adapter)
+    return weights_in(base)
 
 
 def needs(policy: Policy, *, judge: bool) -> Needs:

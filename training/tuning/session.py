@@ -65,6 +65,7 @@ def prepare(config: SftConfig | GrpoConfig, *, judge: bool = False) -> RunFolder
     import torch
     from transformers import set_seed
 
+    element_weights(config.policy)  # a manifest that is wrong is refused before it has cost a night
     check_machine(config, judge=judge)
     folder = RunFolder(config.run.folder)
     with one_first():

@@ -217,6 +217,24 @@ def test_a_budget_that_is_too_short_is_said(place: Place, tmp_path: Path) -> Non
     assert "--minutes" in result.reason
 
 
+def test_a_night_that_an_earlier_release_began_ends_with_a_reason(tmp_path: Path) -> None:
+    nowhere = Place(tmp_path / "lake", tmp_path / "base", "nano-1")
+    request = nowhere.request(tmp_path, least_users=1, least_pairs=1)
+    (tmp_path / "dataset").mkdir()
+    heard = {
+        "user": "u", "weight": 1.0, "source": "clicks", "better": "a.png", "worse": "b.png",
+        "liked": [], "disliked": [],
+    }  # fmt: skip
+    (tmp_path / "dataset" / "held_out.jsonl").write_text(json.dumps(heard))
+    counts = {"train": 1_000, "held_out": 200, "later": 0}
+    examples = {"pairs": 300, "kept": 200, "told": "", "weights": {}, "opening": 1.0, "score": 0.1}
+    for stage, told in (("1-dataset", {"counts": counts}), ("2-examples", examples)):
+        (tmp_path / f"{stage}.done.json").write_text(json.dumps({**told, "seconds": 1.0}))
+    result = run_night(tmp_path, request, _parts(train=_never), say=_unheard)
+    assert result.code == "data", result.reason
+    assert "earlier release" in result.reason
+
+
 def test_a_dry_run_ends_before_training(place: Place, tmp_path: Path) -> None:
     result = run_night(
         tmp_path, place.request(tmp_path, dry_run=True), _parts(train=_never), say=_unheard
