@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from shared.element_weights import ElementWeights
 from shared.events import Assessment, ProfileUpdated, RankedFeed, RankedItem
 from shared.taste import ELEMENTS, Element, Taste, TasteSide
 
@@ -20,7 +21,7 @@ def feed_table(
     feed: RankedFeed, *, title: str | None = None, notes: Mapping[str, str] | None = None
 ) -> Table:
     """Rank, image, total and the five element scores; `notes` says more of an image by id."""
-    table = _ranking(title or f"Feed for {feed.user_id} ({feed.status})")
+    table = _ranking(title or f"Feed for {feed.user_id} ({feed.status})", feed.element_weights)
     if notes:
         table.add_column("what it is")
     for item in feed.items:
@@ -29,9 +30,11 @@ def feed_table(
     return table
 
 
-def assessment_table(rows: Sequence[tuple[str, float, Assessment]]) -> Table:
+def assessment_table(
+    rows: Sequence[tuple[str, float, Assessment]], weights: ElementWeights
+) -> Table:
     """Files best first, with their total and element scores."""
-    table = _ranking("Candidates, assessed")
+    table = _ranking("Candidates, assessed", weights)
     for rank, (name, total, assessment) in enumerate(rows, start=1):
         points = (f"{assessment[element].score:.1f}" for element in ELEMENTS)
         table.add_row(str(rank), name, f"{total:.1f}", *points)
@@ -90,8 +93,11 @@ def correction_lines(event: ProfileUpdated) -> list[str]:
     return lines
 
 
-def _ranking(title: str) -> Table:
-    table = Table(title=title, title_justify="left")
+def _ranking(title: str, weights: ElementWeights | None) -> Table:
+    """With what elements count below it, where a score is not their plain sum."""
+    table = Table(title=title, title_justify="left", caption_justify="left")
+    if weights is not None and not weights.are_equal:
+        table.caption = f"in a score the elements count {weights.told}"
     table.add_column("#", justify="right")
     table.add_column("image")
     table.add_column("score", justify="right")

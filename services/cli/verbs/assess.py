@@ -12,6 +12,7 @@ from PIL.Image import Image
 from services.cli import tables
 from services.cli.console import err, fail, out, print_json, wrong_use
 from services.cli.inputs import NoImages, image_files
+from shared.element_weights import ElementWeights
 from shared.errors import Unavailable, Unprocessable
 from shared.events import Assessment, ElementAssessment
 from shared.taste import ELEMENTS, Taste
@@ -48,6 +49,7 @@ class Outcome:
     ranked: tuple[Assessed, ...]
     rejected: tuple[tuple[str, str], ...]
     model_version: str
+    element_weights: ElementWeights
 
 
 def assess(
@@ -100,7 +102,7 @@ async def _assess(liked: list[Path], disliked: list[Path], candidates: list[Path
             else:
                 images[str(path)] = found.pixels
         ranked = await _rank(model, taste, images)
-    return Outcome(taste, ranked, tuple(rejected), model.model_version)
+    return Outcome(taste, ranked, tuple(rejected), model.model_version, model.element_weights)
 
 
 async def _predict(
@@ -127,6 +129,7 @@ async def _rank(
 def _as_json(outcome: Outcome) -> dict[str, Any]:
     return {
         "model_version": outcome.model_version,
+        "element_weights": outcome.element_weights.model_dump(),
         "profile": outcome.taste.model_dump(mode="json"),
         "candidates": [
             {
@@ -144,7 +147,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 def _show(outcome: Outcome) -> None:
     out.print(tables.taste_table(outcome.taste, title="Taste, as predicted"))
     rows = [(found.path, found.scores.total, found.assessment()) for found in outcome.ranked]
-    out.print(tables.assessment_table(rows))
+    out.print(tables.assessment_table(rows, outcome.element_weights))
     for path, _, assessment in rows[:EXPLAINED]:
         for line in tables.assessment_reasons(path, assessment):
             out.print(line, markup=False)
