@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from shared.element_weights import ElementWeights
 from shared.events.base import Event
 from shared.events.dead_letter import DeadLetterResolved
 from shared.events.erase import UserErased
@@ -48,7 +49,7 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
                 RankedItem(
                     image_id="img-1",
                     rank=1,
-                    score=16.5,
+                    score=17.125,
                     elements=_ASSESSED,
                     propensity=0.95,
                     explored=True,
@@ -61,6 +62,9 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
             ),
             profile_version=3,
             model_version=_MODEL,
+            element_weights=ElementWeights(
+                art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5
+            ),
             variant="challenger",
             latency_ms={"images": 120.5, "score": 840.0, "total": 1200.25},
             policy=ServingPolicy(explore_share=0.2, seen_days=7, author_cap=2, diversity=0.25),
