@@ -19,7 +19,7 @@ def _label(golden: Golden) -> str:
 def test_every_topic_has_a_full_and_a_minimal_event() -> None:
     for topic in TOPICS:
         names = {golden.name for golden in GOLDEN if golden.topic is topic}
-        assert names == {"full", "minimal", "minimal_as_sent"}
+        assert names >= {"full", "minimal", "minimal_as_sent"}
 
 
 @pytest.mark.parametrize("golden", SENT, ids=_label)
