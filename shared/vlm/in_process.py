@@ -10,6 +10,7 @@ from PIL.Image import Image
 
 from shared.element_weights import ElementWeights
 from shared.vlm.comparer import Comparison, Pair
+from shared.vlm.orders import predict_in_orders
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -94,6 +95,7 @@ class InProcessModel:
         executor: ThreadPoolExecutor | None = None,
     ) -> None:
         self._engine = engine
+        self._orders = settings.model_prediction_orders
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="model")
         wait = settings.model_batch_wait_ms / 1000
         batches = partial(Batches, executor=self._executor, wait_seconds=wait)
@@ -116,7 +118,7 @@ class InProcessModel:
         return self._engine.element_weights
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        return await self._predictions.ask(references)
+        return await predict_in_orders(self._predictions.ask, references, orders=self._orders)
 
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         return await self._descriptions.ask(images)

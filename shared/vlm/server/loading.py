@@ -27,12 +27,14 @@ class ServerLoader:
     """Versions of one model at one server: the base it was started with, and adapters on it."""
 
     def __init__(
-        self, server: Connection, found: Served, *, forced: ForcedScores, pictures: Pictures
-    ) -> None:
+        self, server: Connection, found: Served, *, forced: ForcedScores, pictures: Pictures,
+        orders: int,
+    ) -> None:  # fmt: skip
         self._server = server
         self._served = found
         self._forced = forced
         self._pictures = pictures
+        self._orders = orders
         self._adapters = Adapters(server)
         self._loop = asyncio.get_running_loop()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -49,7 +51,10 @@ class ServerLoader:
             if found.artefact is not None:
                 pictures = AsTheModelSees(found.artefact.folder, longest)
             forced = await _forced(server, found)
-            made = cls(server, found, forced=forced, pictures=pictures)
+            made = cls(
+                server, found, forced=forced, pictures=pictures,
+                orders=settings.model_prediction_orders,
+            )  # fmt: skip
             await try_scores(made.load_release(), address=str(server.address))
         except BaseException:
             await server.close()
@@ -98,6 +103,7 @@ class ServerLoader:
             pictures=self._pictures,
             load=partial(self._bring_back, name, adapter) if adapter else None,
             element_weights=weights,
+            orders=self._orders,
         )
 
     async def _take(self, artefact: Artefact) -> ServerModel:

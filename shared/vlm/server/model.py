@@ -20,6 +20,7 @@ from shared.vlm.answers import (
     read_taste,
 )
 from shared.vlm.comparer import Comparison, Pair
+from shared.vlm.orders import predict_in_orders
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -56,6 +57,7 @@ class ServerModel:
         pictures: Pictures,
         load: Callable[[], Awaitable[None]] | None = None,
         element_weights: ElementWeights = EQUAL,
+        orders: int = 1,
     ) -> None:
         self._server = server
         self._name = name
@@ -64,13 +66,14 @@ class ServerModel:
         self._pictures = pictures
         self._load = load
         self.element_weights = element_weights
+        self._orders = orders
 
     @property
     def model_version(self) -> str:
         return self._version
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        return await _together(self._predict(one) for one in references)
+        return await predict_in_orders(self._predictions, references, orders=self._orders)
 
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         return await _together(self._describe(image) for image in images)
@@ -83,6 +86,9 @@ class ServerModel:
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
         return await _together(self._compare(pair) for pair in pairs)
+
+    async def _predictions(self, references: Sequence[References]) -> list[PredictedTaste]:
+        return await _together(self._predict(one) for one in references)
 
     async def _predict(self, one: References) -> PredictedTaste:
         asked = prompt.predict(liked=len(one.liked), disliked=len(one.disliked))
