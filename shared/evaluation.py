@@ -6,6 +6,7 @@ Written by `training.evaluation`, read by the command line, by the gate and by a
 
 from typing import Literal
 
+from shared.element_weights import ElementWeights
 from shared.taste import Value
 
 Protocol = Literal["score", "pair"]
@@ -55,6 +56,8 @@ class Report(Value):
     checksum: str
     """SHA-256 of the sets and images that were used, in order."""
     model_version: str
+    element_weights: ElementWeights | None = None
+    """`score`: how much each element counted in the totals, as it does when this version serves."""
     prompt_version: str
     template: str | None
     """SHA-256 of the prompt template that replaced ours."""

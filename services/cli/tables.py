@@ -57,6 +57,13 @@ def rejected_lines(feed: RankedFeed) -> list[str]:
     return [f"not ranked: {item.image_id}: {item.reason}" for item in feed.rejected]
 
 
+def counted_lines(weights: ElementWeights | None) -> list[str]:
+    """What elements count, in one line; nothing where they count alike."""
+    if weights is None or weights.are_equal:
+        return []
+    return [f"in a score the elements count {weights.told}"]
+
+
 def taste_table(taste: Taste, *, title: str) -> Table:
     """What is liked and what is not, element by element."""
     table = Table(title=title, title_justify="left")
@@ -96,8 +103,7 @@ def correction_lines(event: ProfileUpdated) -> list[str]:
 def _ranking(title: str, weights: ElementWeights | None) -> Table:
     """With what elements count below it, where a score is not their plain sum."""
     table = Table(title=title, title_justify="left", caption_justify="left")
-    if weights is not None and not weights.are_equal:
-        table.caption = f"in a score the elements count {weights.told}"
+    table.caption = "\n".join(counted_lines(weights)) or None
     table.add_column("#", justify="right")
     table.add_column("image")
     table.add_column("score", justify="right")

@@ -23,7 +23,7 @@ class TasteRead:
 
 @dataclass(frozen=True)
 class ScoresRead:
-    """Digits 0-5 and reasons as read; the total is always recomputed from the digits."""
+    """Digits 0-5 and reasons as read; the total is their plain sum, made anew."""
 
     digits: Mapping[Element, int]
     reasons: Mapping[Element, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from shared.element_weights import EQUAL, ElementWeights
 from shared.evaluation import Report
 from shared.pair_template import PairTemplate
 from shared.prompt import PAIR_TEMPLATE
@@ -55,6 +56,7 @@ class Fake:
     answer: Answer = plain_answer
     problems: tuple[str, ...] = ()
     model_version: str = "fake-1"
+    element_weights: ElementWeights = EQUAL
     templates: set[PairTemplate] = field(default_factory=set)
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
@@ -143,6 +145,7 @@ async def test_a_model_that_sees_the_references_wins_and_the_controls_are_at_cha
     assert report.controls["mismatched"].splits["seen_sp"].n == USERS
     assert report.format_failures.failed == report.format_failures.unanswered == 0
     assert (report.level, report.seed) == (settings.level, 3)
+    assert report.element_weights == (EQUAL if settings.protocol == "score" else None)
 
 
 async def test_several_splits_count_the_same_in_the_mean(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from PIL.Image import Image
 
+from shared.element_weights import ElementWeights
 from shared.reason import phrase
 from shared.taste import ELEMENTS, Element
 from shared.vlm.protocol import (
@@ -96,6 +97,16 @@ async def test_a_model_that_knows_gets_everything_right() -> None:
     assert {told.value for told in report.description.values()} == {1}
     assert {told.value for told in report.well_formed.values()} == {1}
     assert set(report.predicted_by_group) == {"single_seen", "single_unseen"}
+
+
+async def test_a_version_that_counts_elements_otherwise_is_asked_for_plain_sums() -> None:
+    class CountsColor(Knowing):
+        async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+            weights = ElementWeights(art_style=0, color=5, medium=0, saturation=0, detail=0)
+            return [replace(one, weights=weights) for one in await super().score(candidates)]
+
+    report = await evaluate(CountsColor(USERS), USERS, seed=1)
+    assert [told.value for told in report.pairs["true"].values()] == [1, 1]
 
 
 async def test_without_a_taste_pairs_are_ties_and_anothers_taste_is_worth_little() -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.element_weights import ElementWeights
 from shared.evaluation import (
     Accuracy,
     Control,
@@ -26,6 +27,7 @@ class Run:
     protocol: Protocol
     level: Level | None
     model_version: str
+    element_weights: ElementWeights
     template_checksum: str | None
     seed: int
     limit: int | None
@@ -59,6 +61,7 @@ def report(answers: Mapping[str, Answers], benchmark: Benchmark, run: Run) -> Re
         controls=controls,
         checksum=benchmark.checksum,
         model_version=run.model_version,
+        element_weights=run.element_weights if run.protocol == "score" else None,
         prompt_version=PROMPT_VERSION,
         template=run.template_checksum,
         seed=run.seed,

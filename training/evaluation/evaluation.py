@@ -78,6 +78,7 @@ async def evaluate(
         protocol=settings.protocol,
         level=settings.level,
         model_version=model.model_version,
+        element_weights=model.element_weights,
         template_checksum=_checksum(settings.template),
         seed=settings.seed,
         limit=settings.limit,

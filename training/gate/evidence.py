@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shared.element_weights import ElementWeights
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -113,6 +115,8 @@ class Evidence:
     """For each pair 1 where a model gave the same answer in both orders."""
     champion_form: Form
     challenger_form: Form
+    element_weights: Mapping[str, ElementWeights] = field(default_factory=dict)
+    """How much each element counts to `champion` and `challenger`, where that was told."""
 
 
 def evidence_from_json(value: Mapping[str, Any]) -> Evidence:
@@ -130,6 +134,10 @@ def evidence_from_json(value: Mapping[str, Any]) -> Evidence:
         order=pairs(value["order"]),
         champion_form=Form(**value["champion_form"]),
         challenger_form=Form(**value["challenger_form"]),
+        element_weights={
+            str(model): ElementWeights.model_validate(weights)
+            for model, weights in value.get("element_weights", {}).items()
+        },
     )
 
 
@@ -144,6 +152,9 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "order": _rows(evidence.order),
         "champion_form": vars(evidence.champion_form),
         "challenger_form": vars(evidence.challenger_form),
+        "element_weights": {
+            model: weights.model_dump() for model, weights in evidence.element_weights.items()
+        },
     }
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from shared.element_weights import ElementWeights
 from training.gate.bootstrap import TAIL, Interval, Resampling, by_user, intervals
 from training.gate.calibration import Calibration, calibration
 from training.gate.evidence import Evidence, Form, PairSet
@@ -46,6 +47,8 @@ class Findings:
     order: Comparison | None
     forms: Mapping[str, Form]
     calibrations: Mapping[str, Calibration]
+    element_weights: Mapping[str, ElementWeights]
+    """By which each model's totals were formed, where that was told."""
 
 
 def examine(
@@ -74,6 +77,7 @@ def examine(
             for model in ("champion", "challenger")
             if (found := calibration(evidence.held_out_users, model)) is not None
         },
+        element_weights=evidence.element_weights,
     )
 
 

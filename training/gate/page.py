@@ -21,6 +21,7 @@ def page(report: Report) -> str:
         found=found,
         plots=_plots(found),
         percent=percent,
+        counted=_counted(found) if found else (),
         made_at=report.made_at.strftime("%Y-%m-%d %H:%M %Z"),
     )
 
@@ -39,6 +40,17 @@ def _plots(found: Findings | None) -> dict[str, Markup]:
     }
     # Every text inside was escaped where it was drawn.
     return {name: Markup(svg) for name, svg in drawn.items()}
+
+
+def _counted(found: Findings) -> tuple[tuple[str, str], ...]:
+    """What elements count to each model, in words; nothing where they count alike to both."""
+    told = found.element_weights
+    if all(weights.are_equal for weights in told.values()):
+        return ()
+    return tuple(
+        (model, "all alike" if weights.are_equal else weights.told)
+        for model, weights in told.items()
+    )
 
 
 def _differences(found: Findings) -> str:

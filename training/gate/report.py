@@ -43,16 +43,20 @@ def crashed(what: str, rules: Rules, *, seed: int, now: datetime) -> Report:
 
 def as_json(report: Report) -> dict[str, Any]:
     """Everything, as plain values."""
-    found = asdict(report.findings) if report.findings else None
     return {
         "format": FORMAT,
         "made_at": report.made_at.isoformat(),
         "seed": report.seed,
         "decision": asdict(report.decision),
         "metrics": metrics(report),
-        "findings": found,
+        "findings": _found(report.findings) if report.findings else None,
         "rules": asdict(report.rules),
     }
+
+
+def _found(findings: Findings) -> dict[str, Any]:
+    weights = {model: one.model_dump() for model, one in findings.element_weights.items()}
+    return {**asdict(findings), "element_weights": weights}
 
 
 def metrics(report: Report) -> dict[str, float]:

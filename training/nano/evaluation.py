@@ -6,8 +6,10 @@ taste of somebody else.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
+from shared.element_weights import EQUAL
 from shared.taste import Taste
 from shared.vlm.protocol import (
     Candidate,
@@ -63,8 +65,14 @@ async def _score_pairs(
         for pair in user.pairs
         for image in (pair.better, pair.worse)
     ]
-    answers = iter(await in_parts(model.score, asked))
+    answers = iter(await plain_scores(model, asked))
     return [[(next(answers), next(answers)) for _ in user.pairs] for user in users]
+
+
+async def plain_scores(model: VisionLanguageModel, candidates: Sequence[Candidate]) -> list[Scores]:
+    """Totals as plain sums: simulated users count all elements alike, whatever was learned."""
+    scores = await in_parts(model.score, candidates)
+    return [replace(one, weights=EQUAL) for one in scores]
 
 
 async def in_parts(

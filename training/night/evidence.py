@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from shared.element_weights import ElementWeights
 from shared.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate, Scored
 from training.gate.evidence import Evidence, Form, Pair, PairSet, as_json
@@ -195,6 +196,7 @@ def write_evidence(
     benchmark: Mapping[str, PairSet],
     order: PairSet,
     counted: Counted,
+    element_weights: Mapping[str, ElementWeights],
 ) -> None:
     """In one step, as the gate reads it."""
     evidence = Evidence(
@@ -206,5 +208,6 @@ def write_evidence(
         order=order,
         champion_form=counted.champion.form(),
         challenger_form=counted.challenger.form(),
+        element_weights=element_weights,
     )
     write_whole(file, json.dumps(as_json(evidence)))

@@ -88,6 +88,10 @@ def gather(
         folder / "evidence.json", champion=models.champion_version,
         challenger=models.challenger_version, held_out=held_out, later=later,
         benchmark=benchmarked.splits, order=benchmarked.order, counted=counted,
+        element_weights={
+            "champion": models.champion.element_weights,
+            "challenger": models.challenger.element_weights,
+        },
     )  # fmt: skip
     return {
         "held_out": held_out.pairs,

@@ -165,6 +165,7 @@ def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages)
         return {
             "pairs": written.pairs, "kept": written.kept, "told": written.told,
             "element_weights": written.learned.weights.model_dump(),
+            "gain": round(written.learned.gain, 5), "gain_error": round(written.learned.error, 5),
             "opening": round(opened - begun, 2), "score": round(scored[0], 5),
         }  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from services.cli import tables
 from services.cli.benchmarks import NoBenchmark, NotWritten, find_benchmark
 from services.cli.connection import ConnectionSettings
 from services.cli.console import fail, out, say, wrong_use
@@ -128,6 +129,7 @@ def notes(report: Report) -> list[str]:
         told.append(f"the same image in both orders: {report.order_consistency:.1%}")
     if report.agrees_with_totals is not None:
         told.append(f"the answer follows the recomputed totals: {report.agrees_with_totals:.1%}")
+    told += tables.counted_lines(report.element_weights)
     told += [f"items left out, {reason}: {count}" for reason, count in report.left_out.items()]
     if report.unknown_keys:
         told.append(f"keys that are not the format's, unused: {', '.join(report.unknown_keys)}")

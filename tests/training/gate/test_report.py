@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from shared.element_weights import EQUAL, ElementWeights
 from training.gate.calibration import calibration
 from training.gate.evidence import Evidence, Pair, PairSet, as_json, evidence_from_json
 from training.gate.report import judge, write_report
@@ -50,6 +51,21 @@ def test_both_controls_and_the_calibration_are_in_both_files(tmp_path: Path) -> 
     assert "challenger without any taste" in page
     assert "somebody else&#x27;s taste" in page
     assert "calibration error" in page
+
+
+def test_the_report_says_in_words_what_elements_count_to_a_challenger(tmp_path: Path) -> None:
+    weights = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+    evidence = replace(_evidence(), element_weights={"champion": EQUAL, "challenger": weights})
+    read = evidence_from_json(json.loads(json.dumps(as_json(evidence))))
+    write_report(judge(read, RULES, seed=0, now=NOW), tmp_path / "weighed")
+    told = json.loads((tmp_path / "weighed" / "report.json").read_text(encoding="utf-8"))
+    assert told["findings"]["element_weights"]["challenger"] == weights.model_dump()
+    page = (tmp_path / "weighed" / "report.html").read_text(encoding="utf-8")
+    assert weights.told in page
+    assert "all alike" in page
+    write_report(judge(_evidence(), RULES, seed=0, now=NOW), tmp_path / "untold")
+    untold = (tmp_path / "untold" / "report.html").read_text(encoding="utf-8")
+    assert "What elements count" not in untold
 
 
 def test_every_plot_is_well_formed_and_a_models_name_stays_text(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.element_weights import EQUAL
 from shared.night import ModelFolder, NightRequest, NightStep
 from tests.training import tuned
 from tests.training.dataset.world import NOW, Pictures, World
@@ -130,6 +131,7 @@ def test_a_night_leaves_a_challenger_and_evidence_that_the_gate_reads(
         "single_seen", "single_unseen", "multi_seen", "multi_unseen",
     }  # fmt: skip
     assert evidence.challenger_form.answers > 0
+    assert evidence.element_weights == {"champion": EQUAL, "challenger": EQUAL}
 
 
 def test_the_engine_that_serves_loads_what_was_trained(place: Place, whole: Path) -> None:

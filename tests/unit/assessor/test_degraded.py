@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.element_weights import ElementWeights
 from shared.taste import ELEMENTS
 from tests.unit.assessor.assessor import Assessor, order, tiers
 from tests.unit.assessor.people import WRITTEN_MS, keep_described, pinned, request
@@ -44,6 +45,19 @@ async def test_scores_by_description_have_their_elements_and_no_reasons(
     assert (red.score, blue.score) == (5.0 + 4 * 2.0, 4 * 2.0)
     assert not any(i.elements and i.elements[e].rationale for i in feed.items for e in ELEMENTS)
     assert assessor.model.calls["explain"] == 0
+
+
+async def test_scores_by_description_are_weighed_as_the_models_own(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    await keep_described(assessor.known_images, ["red", "blue"], assessor.embedder)
+    assessor.model.element_weights = ElementWeights(
+        art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5
+    )
+    assessor.model.away["score"] = "out of memory"
+    feed = await assessor.feed(request("red", "blue"))
+    assert feed.element_weights == assessor.model.element_weights
+    assert set(tiers(feed).values()) == {"embedding"}
+    assert [item.score for item in feed.items] == [3 * 5.0 + 2 * 2.0, 2 * 2.0]
 
 
 async def test_what_a_person_said_of_their_taste_counts_without_the_model_too(

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import pytest
 
 from services.assessor.shadowing import shadowed
+from shared.element_weights import EQUAL, ElementWeights
 from shared.events import RankedFeed
+from shared.taste import ELEMENTS
 from shared.vlm.protocol import Reasons, Scored
 from shared.vlm.serving import Announced
 from tests.unit.assessor.assessor import Assessor
 from tests.unit.assessor.people import request as ask
 
+COLOR_FIRST = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
 SECOND = Announced("colors-2", "/models/colors-2", "0" * 64)
 
 
@@ -46,6 +49,27 @@ async def test_a_canarys_feed_names_the_challenger(assessor: Assessor) -> None:
     feed = await assessor.feed(ask("red", request_id="r-2"))
     assert (feed.variant, feed.model_version) == ("challenger", "colors-2")
     assert assessor.challenger.calls["score"] == 1
+
+
+async def test_every_feed_names_what_elements_count_to_the_version_that_answered(
+    assessor: Assessor,
+) -> None:
+    assessor.challenger.element_weights = COLOR_FIRST
+    await assessor.models.try_out(SECOND, canary_share=0, shadow_share=1)
+    shadowed = await assessor.feed(ask("red"))
+    await _until_scored(assessor)
+    await assessor.models.try_out(SECOND, canary_share=1, shadow_share=0)
+    tried_out = await assessor.feed(ask("red", request_id="r-2"))
+    await assessor.models.try_out(SECOND, canary_share=0, shadow_share=0)
+    after = await assessor.feed(ask("red", request_id="r-3"))
+    assert [feed.element_weights for feed in (shadowed, tried_out, after)] == [
+        None, COLOR_FIRST, None,
+    ]  # fmt: skip
+    for feed in (shadowed, tried_out):
+        (item,) = feed.items
+        assert item.elements is not None
+        points = {e: item.elements[e].score for e in ELEMENTS}
+        assert item.score == pytest.approx((feed.element_weights or EQUAL).total(points), abs=1e-4)
 
 
 async def test_a_shadow_scores_after_the_feed_and_leaves_no_trace_in_it(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.cli.evaluation_page import rows, write_evaluation_page
 from services.cli.verbs.evaluate import notes
+from shared.element_weights import ElementWeights
 from shared.evaluation import Accuracy, ControlResult, FormatFailures, Report
 
 SPLIT = Accuracy(n=20, users=10, accuracy=0.9, interval=(0.75, 1.0))
@@ -56,3 +57,10 @@ def test_what_went_wrong_is_told_beside_the_table() -> None:
         "totals: 50.0%", "missing_image: 4", "unused: mood",
     ):  # fmt: skip
         assert line in told
+
+
+def test_a_version_that_counts_elements_otherwise_is_told_beside_the_table() -> None:
+    weights = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+    weighed = REPORT.model_copy(update={"element_weights": weights})
+    assert any("color 2.25" in line for line in notes(weighed))
+    assert not any("elements count" in line for line in notes(REPORT))

@@ -4,10 +4,9 @@ The users count all elements alike, whatever a version has learned of others: to
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from shared.element_weights import EQUAL
 from shared.taste import Taste
 from shared.vlm.protocol import (
     Candidate,
@@ -18,7 +17,7 @@ from shared.vlm.protocol import (
     VisionLanguageModel,
 )
 from shared.vote import taste_by_vote
-from training.nano.evaluation import in_parts
+from training.nano.evaluation import in_parts, plain_scores
 from training.nano.proof.cases import Case, opened
 from training.prefersim.users import Words
 
@@ -50,7 +49,7 @@ async def ask_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> list[A
     for at in range(0, len(cases), PART):
         part = list(zip(cases, predicted, strict=True))[at : at + PART]
         scores = iter(
-            await _scored(
+            await plain_scores(
                 model,
                 [
                     Candidate(taste_by_vote([said]), opened(path))
@@ -101,7 +100,7 @@ async def _part(
         candidates += [Candidate(taste, image) for taste in of_user for image in pair]
         if case.slate:
             candidates += [Candidate(of_user[0], opened(path)) for path in case.slate.images]
-    scored = await _scored(model, candidates)
+    scored = await plain_scores(model, candidates)
     both = iter(list(zip(candidates, scored, strict=True)))
     pairs, slates, to_explain = [], [], []
     for case in cases:
@@ -116,11 +115,6 @@ async def _part(
             cases, predicted[: len(cases)], pairs, slates, reasons, strict=True
         )
     ]
-
-
-async def _scored(model: VisionLanguageModel, candidates: Sequence[Candidate]) -> list[Scores]:
-    scores = await in_parts(model.score, candidates)
-    return [replace(one, weights=EQUAL) for one in scores]
 
 
 def _taste(likes: Words, dislikes: Words) -> Taste:
