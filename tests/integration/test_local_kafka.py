@@ -24,10 +24,12 @@ RECORDS = [f"record {number}".encode() for number in range(500)]
 ROOT = Path(__file__).resolve().parents[2]
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from services.local.kafka.broker import start_local_kafka
 
+# Tests in the background of a shell would hand on that SIGINT is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with start_local_kafka(Path(sys.argv[1]), start_timeout_seconds=120.0) as kafka:
     print(kafka.pid, kafka.bootstrap, flush=True)
     time.sleep(600)

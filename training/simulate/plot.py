@@ -1,5 +1,6 @@
 """Draw NDCG@10 by day and arm as one SVG file that a README can show."""
 
+import math
 from html import escape
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ COLORS: Final = {
     OURS: "#c2410c", "oracle": "#64748b", "frozen": "#1d4ed8", "similarity": "#0f766e",
     "collaborative": "#7c3aed", "popularity": "#a16207", "random": "#94a3b8",
 }  # fmt: skip
+ROUND: Final = 0.05
+"""The scale begins and ends at multiples of it."""
 APART = 15.0
 """Pixels between the names at the right."""
 
@@ -38,6 +41,7 @@ def plot(results: dict[str, Any]) -> str:
         parts.append(_text(LEFT - 8, y(value) + 4, f"{value:.2f}", anchor="end"))
     parts += [_text(x(day), BOTTOM + 18, str(day), anchor="middle") for day in range(days)]
     parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 40, "nights passed", anchor="middle"))
+    parts += _change(results, x)
     names = []
     for arm, found in arms.items():
         color = COLORS.get(arm, "#334155")
@@ -64,9 +68,23 @@ def plot(results: dict[str, Any]) -> str:
 
 
 def _range(values: list[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    room = max(0.02, 0.05 * (high - low))
-    return max(0.0, low - room), high + room
+    """Round ends, none above what NDCG can be."""
+    low = math.floor(min(values) / ROUND) * ROUND
+    high = math.ceil(max(values) / ROUND - 1e-9) * ROUND
+    return low, max(high, low + ROUND)
+
+
+def _change(results: dict[str, Any], x: Any) -> list[str]:
+    """Where a part of the people begins to like something else."""
+    changed = results.get("change_of_heart")
+    if not changed:
+        return []
+    at = x(changed["before_day"])
+    return [
+        f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{BOTTOM}" stroke="#94a3b8"'
+        ' stroke-dasharray="3 4"/>',
+        _text(at + 6, BOTTOM - 8, "some change their taste"),
+    ]
 
 
 def _names(names: list[tuple[float, str, str]]) -> list[str]:

@@ -12,6 +12,7 @@ from training.simulate.shift import Shift, followed
 MEASURES: Final = ("ndcg", "ctr", "diversity", "coverage")
 NO_COLLAPSE: Final = 0.9
 """Diversity and coverage of the last day, in those of the first."""
+OF_A_NIGHT: Final = ("verdict", "code", "version", "reason")
 Days = Sequence[dict[str, Any]]
 
 
@@ -34,7 +35,7 @@ def together(by_seed: dict[int, Days], shift: Shift | None = None) -> dict[str, 
         },
         "nights": {
             str(seed): [
-                {key: day["night"].get(key, "") for key in ("verdict", "code", "version", "reason")}
+                {key: day["night"].get(key, "") for key in OF_A_NIGHT}
                 for day in found
                 if "night" in day
             ]

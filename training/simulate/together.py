@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from training.simulate.loop import OURS, Options
 from training.simulate.plot import plot
-from training.simulate.results import together, verdict
+from training.simulate.results import OF_A_NIGHT, together, verdict
 from training.tuning.run_folder import write_whole
 
 MEASURED: Final = "measured.json"
@@ -40,11 +40,16 @@ def measured(days: Sequence[dict[str, Any]], options: Options, *, seed: int) -> 
                     for arm, found in day["ndcg_by_person"].items()
                     if arm in (OURS, "frozen")
                 },
-                **({"night": day["night"]} if "night" in day else {}),
+                **({"night": _told(day["night"])} if "night" in day else {}),
             }
             for day in days
         ],
     }
+
+
+def _told(night: dict[str, Any]) -> dict[str, Any]:
+    """Without where on this machine its files lie."""
+    return {key: night.get(key, "") for key in OF_A_NIGHT}
 
 
 def read(files: Iterable[Path]) -> tuple[dict[int, list[dict[str, Any]]], Options]:

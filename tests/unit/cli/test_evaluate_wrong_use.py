@@ -38,11 +38,13 @@ def test_wrong_use_is_named(
     assert said in output
 
 
-def test_a_template_without_a_placeholder_is_named(tmp_path: Path) -> None:
-    template = tmp_path / "mine.txt"
-    template.write_text("{liked} {image_a} {image_b}")
+def test_a_template_without_a_placeholder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a long path would be broken into lines
+    Path("mine.txt").write_text("{liked} {image_a} {image_b}")
     code, output = told(
-        "evaluate", "--bench", "x", "--protocol", "pair", "--prompt-template", str(template)
+        "evaluate", "--bench", "x", "--protocol", "pair", "--prompt-template", "mine.txt"
     )
     assert code == 2
     assert (
