@@ -3,19 +3,18 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from shared.errors import Unavailable
 from shared.events.record import Record
-from shared.events.topics import MAX_RECORD_BYTES, Topic
-from shared.messaging.connection import connection
+from shared.events.topics import Topic
 from shared.messaging.settings import MessagingSettings
+from shared.messaging.short_lived import short_lived_consumer
 
 log = logging.getLogger(__name__)
 POLL_MS = 200
@@ -65,7 +64,7 @@ def drain(
     so, it ends early; what is not yet in a batch stays for the next time.
     Raises `Unavailable` and `TopicMadeAnew`.
     """
-    with _consumer(settings, group) as consumer:
+    with short_lived_consumer(settings, group=group) as consumer:
         numbers = sorted(consumer.partitions_for_topic(topic.name) or ())
         partitions = [TopicPartition(topic.name, number) for number in numbers]
         consumer.assign(partitions)
@@ -155,20 +154,3 @@ def as_record(found: Any) -> Record:
         value=found.value,
         headers=tuple(found.headers or ()),
     )
-
-
-@contextmanager
-def _consumer(settings: MessagingSettings, group: str) -> Iterator[Any]:
-    try:
-        consumer = KafkaConsumer(
-            **connection(settings),
-            group_id=group,
-            enable_auto_commit=False,
-            max_partition_fetch_bytes=MAX_RECORD_BYTES,
-        )
-        try:
-            yield consumer
-        finally:
-            consumer.close(autocommit=False)
-    except KafkaError as error:
-        raise Unavailable("kafka", f"{settings.kafka}: {type(error).__name__}: {error}") from error

@@ -11,9 +11,9 @@ from kafka.partitioner.default import murmur2
 from shared.errors import Unavailable
 from shared.events.record import Record
 from shared.events.topics import Topic
-from shared.messaging.aside import consumer_aside
 from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
+from shared.messaging.short_lived import short_lived_consumer
 
 POLL_MS: Final = 200
 MOST_SCANNED: Final = 20_000
@@ -58,7 +58,7 @@ def records_since(
 
     All who write these topics place a key as Java's client does.
     """
-    with consumer_aside(settings) as consumer:
+    with short_lived_consumer(settings) as consumer:
         return _read(consumer, topics, key, since, most)
 
 

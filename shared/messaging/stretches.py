@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka import TopicPartition
 
 from shared.errors import Unavailable
 from shared.events.record import Record
-from shared.events.topics import MAX_RECORD_BYTES, Topic
-from shared.messaging.connection import connection
+from shared.events.topics import Topic
 from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
+from shared.messaging.short_lived import short_lived_consumer
 
 POLL_MS: Final = 200
 STALLED_SECONDS: Final = 30.0
@@ -73,18 +72,6 @@ class Stretches:
 @contextmanager
 def stretches(settings: MessagingSettings) -> Iterator[Stretches]:
     """A connection for the length of a block; raises `Unavailable`."""
-    try:
-        consumer: Any = KafkaConsumer(
-            **connection(settings),
-            group_id=None,
-            enable_auto_commit=False,
-            # A span that retention has just cut off begins with what is left of it.
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=MAX_RECORD_BYTES,
-        )
-        try:
-            yield Stretches(consumer)
-        finally:
-            consumer.close(autocommit=False)
-    except KafkaError as error:
-        raise Unavailable("kafka", f"{settings.kafka}: {type(error).__name__}: {error}") from error
+    # A span that retention has just cut off begins with what is left of it.
+    with short_lived_consumer(settings, auto_offset_reset="earliest") as consumer:
+        yield Stretches(consumer)

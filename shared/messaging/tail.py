@@ -7,16 +7,16 @@ from kafka import TopicPartition
 
 from shared.events.record import Record
 from shared.events.topics import Topic
-from shared.messaging.aside import consumer_aside
 from shared.messaging.drain import as_record
 from shared.messaging.settings import MessagingSettings
+from shared.messaging.short_lived import short_lived_consumer
 
 POLL_MS = 200
 
 
 def tail(settings: MessagingSettings, topic: Topic, *, most: int) -> Iterator[Record]:
     """At most `most` of a topic's latest records a partition; raises `Unavailable`."""
-    with consumer_aside(settings) as consumer:
+    with short_lived_consumer(settings) as consumer:
         numbers = consumer.partitions_for_topic(topic.name) or ()
         partitions = [TopicPartition(topic.name, number) for number in numbers]
         yield from _read(consumer, partitions, most)

@@ -1,4 +1,4 @@
-"""Read beside every group: a consumer for the length of a block, which commits nothing."""
+"""Open a kafka-python consumer for the length of a block; it commits nothing by itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +14,20 @@ from shared.messaging.settings import MessagingSettings
 
 
 @contextmanager
-def consumer_aside(settings: MessagingSettings) -> Iterator[Any]:
-    """A `KafkaConsumer`; what Kafka refuses within the block is raised as `Unavailable`."""
+def short_lived_consumer(
+    settings: MessagingSettings, *, group: str | None = None, **options: Any
+) -> Iterator[Any]:
+    """A `KafkaConsumer`, beside every group where none is named, with `options` of its own.
+
+    What Kafka refuses within the block is raised as `Unavailable`.
+    """
     try:
         consumer: Any = KafkaConsumer(
             **connection(settings),
-            group_id=None,
+            group_id=group,
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            **options,
         )
         try:
             yield consumer
