@@ -35,13 +35,13 @@ class Value(BaseModel):
 
 
 class WeightedWord(Value):
-    """A word for one element, with how strongly it holds and how many images speak for it."""
+    """A word for one element, with how strongly it holds and how often it was predicted."""
 
     word: str = Field(min_length=1, max_length=64)
     weight: float = Field(ge=0, le=1)
-    """Share of this side's evidence for the element, 0-1."""
+    """Share of this side's voices for the element, 0-1; what was told later has more of them."""
     count: int = Field(default=0, ge=0)
-    """References that show the word."""
+    """Predictions, each from up to five references a side, that name the word."""
 
 
 Words = tuple[WeightedWord, ...]

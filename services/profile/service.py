@@ -13,6 +13,7 @@ from services.profile.gathering import Gathering
 from services.profile.keeping import lasting_uri
 from services.profile.metrics import ProfileMetrics
 from services.profile.references import merged, of_side, side_of
+from services.profile.standing import standings
 from shared.clock import Clock
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
@@ -29,7 +30,7 @@ from shared.store.protocol import (
 from shared.taste import Taste
 from shared.tracing import Stages, untraced
 from shared.vlm.protocol import References, VisionLanguageModel
-from shared.vote import groups, taste_by_vote
+from shared.vote import Voice, groups, taste_by_vote
 
 log = logging.getLogger(__name__)
 
@@ -156,18 +157,40 @@ class ProfileService:
 
     async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
         with self._spans("predict"), self._metrics.prediction_seconds.time():
-            liked = await self._pixels(of_side(references, "liked"))
-            disliked = await self._pixels(of_side(references, "disliked"))
-            asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]
-            predictions = await model.predict(asked)
+            liked = await self._seen(of_side(references, "liked"))
+            disliked = await self._seen(of_side(references, "disliked"))
+            asked = groups(liked, disliked)
+            predictions = await model.predict(
+                [References(_images(up), _images(down)) for up, down in asked]
+            )
         self._metrics.unreadable_answers.inc(sum(len(p.problems) for p in predictions))
-        return taste_by_vote(predictions)
+        return taste_by_vote(predictions, [Voice(_says(up), _says(down)) for up, down in asked])
 
-    async def _pixels(self, references: Sequence[Reference]) -> list[Image]:
-        """The references' images, without those that are gone: one lost file loses no profile."""
+    async def _seen(self, references: Sequence[Reference]) -> list["_Seen"]:
+        """One side's references without those that are gone: one lost file loses no profile."""
         found = await self._parts.images.load_many([reference.uri for reference in references])
         lost = [one for one in found if isinstance(one, (Unprocessable, Unavailable))]
         for refusal in lost:
             log.warning("a reference is left out of a prediction: %s", refusal)
         self._metrics.lost_references.inc(len(lost))
-        return [one.pixels for one in found if isinstance(one, LoadedImage)]
+        return [
+            _Seen(one.pixels, standing)
+            for one, standing in zip(found, standings(references), strict=True)
+            if isinstance(one, LoadedImage)
+        ]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A reference's image, and how much the reference still says."""
+
+    pixels: Image
+    standing: float
+
+
+def _images(seen: Sequence[_Seen]) -> tuple[Image, ...]:
+    return tuple(one.pixels for one in seen)
+
+
+def _says(seen: Sequence[_Seen]) -> float:
+    return sum(one.standing for one in seen)

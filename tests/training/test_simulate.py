@@ -14,7 +14,7 @@ from training.simulate.arms import Asked, Clicks, Collaborative, Oracle, Popular
 from training.simulate.catalogue import draw_catalogue, references_of
 from training.simulate.loop import OURS, Options, _claim
 from training.simulate.measures import coverage, diversity, interval, ndcg
-from training.simulate.people import clicks, draw_images, draw_people, looked_at
+from training.simulate.people import clicks, draw_images, draw_people, looked_at, says
 from training.simulate.plot import plot
 from training.simulate.results import together, verdict
 from training.simulate.shift import Shift
@@ -50,6 +50,22 @@ def test_clicks_follow_appeal_with_noise_and_eyes_go_down_from_the_first_place()
     assert (min(depths), max(depths) <= 20) == (1, True)
     assert np.mean(depths) == pytest.approx((1 - 0.82**20) / 0.18, abs=0.25)
     assert looked_at(rng, 0) == 0
+
+
+def test_people_say_what_they_feel_strongly_and_only_if_they_are_outspoken() -> None:
+    rng = RNG(1)
+    appeal = np.repeat([0.1, 0.5, 0.95], 2_000)
+    clicked = np.tile([True, False], 3_000)
+    liked, disliked = says(rng, appeal, clicked, outspoken=1.0)
+    assert not (liked & ~clicked).any()
+    assert not (disliked & clicked).any()
+    cold, cool, warm = (slice(n, n + 2_000) for n in (0, 2_000, 4_000))
+    assert liked[warm].sum() > 800 > 100 > liked[cool].sum() > liked[cold].sum()
+    assert disliked[cold].sum() > 800 > 200 > disliked[cool].sum() > disliked[warm].sum()
+    often, silent = (says(rng, appeal, clicked, outspoken=share) for share in (0.5, 0.0))
+    assert often[0].sum() == pytest.approx(liked.sum() / 2, rel=0.15)
+    assert not silent[0].any()
+    assert not silent[1].any()
 
 
 def test_a_change_of_heart_changes_the_taste_alone() -> None:

@@ -1,8 +1,10 @@
 """Several predictions become one taste, with weights a person can check by counting."""
 
+import pytest
+
 from shared.taste import Element
 from shared.vlm.protocol import PredictedTaste
-from shared.vote import groups, taste_by_vote
+from shared.vote import Voice, groups, taste_by_vote
 
 
 def _says(likes: str = "", dislikes: str = "") -> PredictedTaste:
@@ -39,3 +41,26 @@ def test_every_reference_is_looked_at_and_the_shorter_side_starts_over() -> None
     assert groups("abcdefg", "xy", size=5) == [("abcde", "xy"), ("fg", "xy")]
     assert groups("ab", "", size=5) == [("ab", ())]
     assert groups("", "", size=5) == []
+
+
+def test_a_louder_voice_wins_over_several_quiet_ones() -> None:
+    said = [_says("red", "blue"), _says("blue", "red"), _says("blue", "red")]
+    taste = taste_by_vote(said, [Voice(3, 3), Voice(1, 1), Voice(1, 1)])
+    assert [(w.word, w.weight, w.count) for w in taste.preference.color] == [("red", 0.6, 1)]
+    assert [(w.word, w.weight, w.count) for w in taste.non_preference.color] == [("blue", 0.6, 1)]
+
+
+def test_a_word_far_behind_the_strongest_is_left_out_as_chance() -> None:
+    taste = taste_by_vote([_says("red")] * 3 + [_says("red blue")] + [_says("blue teal")])
+    assert [w.word for w in taste.preference.color] == ["red", "blue"]
+
+
+def test_a_side_without_references_has_no_words() -> None:
+    taste = taste_by_vote([_says("red", "blue")], [Voice(likes=1, dislikes=0)])
+    assert [w.word for w in taste.preference.color] == ["red"]
+    assert taste.non_preference.is_unknown
+
+
+def test_every_prediction_needs_a_voice() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        taste_by_vote([_says("red"), _says("red")], [Voice()])

@@ -75,7 +75,7 @@ def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> di
     if step.row == "sft":
         return told | {
             "varied_reasons": False,
-            "optimizing": {"learning_rate": 1e-4, "batch": 16},
+            "optimizing": {"learning_rate": 2e-4, "batch": 16},
         }
     told["optimizing"] = {"learning_rate": 5e-5, "batch": 64}
     # Whether there is a prediction reward is all that the two GRPO rows differ in.

@@ -36,7 +36,9 @@ def main() -> int:
     parser.add_argument("--slates", type=int, default=standard.slates, help="a person a day (2)")
     parser.add_argument("--slate", type=int, default=standard.slate, help="images (20)")
     parser.add_argument("--minutes", type=float, default=standard.minutes, help="of a night (20)")
+    parser.add_argument("--outspoken", type=float, default=standard.outspoken, help="0-1 (0)")
     parser.add_argument("--shift-after", type=int, help="nights, then tastes of some change")
+    parser.add_argument("--shifting", type=float, default=standard.shifting, help="share (.3)")
     parser.add_argument("--seeds", type=_numbers, default=(1, 2, 3), help="default 1,2,3")
     parser.add_argument("--kafka", help="a running system, with --data-dir, instead of our own")
     parser.add_argument("--data-dir", type=Path, help="of the running system")
@@ -44,10 +46,13 @@ def main() -> int:
     asked = parser.parse_args()
     options = Options(
         nights=asked.nights, people=asked.people, catalogue=asked.catalogue, slates=asked.slates,
-        slate=asked.slate, minutes=asked.minutes, shift_after=asked.shift_after,
+        slate=asked.slate, minutes=asked.minutes, outspoken=asked.outspoken,
+        shift_after=asked.shift_after, shifting=asked.shifting,
     )  # fmt: skip
     if asked.slate > asked.catalogue or min(asked.nights, asked.people, asked.slates) < 1:
         parser.error("a slate must fit into the catalogue, and nights, people and slates are >= 1")
+    if not (0 <= asked.outspoken <= 1 and 0 <= asked.shifting <= 1):
+        parser.error("--outspoken and --shifting are shares, 0-1")
     if bool(asked.kafka) != bool(asked.data_dir) or (asked.kafka and len(asked.seeds) > 1):
         parser.error("--kafka needs --data-dir, and one seed: another one wants a fresh system")
     begun = time.monotonic()

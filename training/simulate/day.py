@@ -12,7 +12,7 @@ from shared.events import Feedback, ProfileUpdated, RankedFeed
 from shared.taste import Taste
 from training.simulate.catalogue import Catalogue, references_of
 from training.simulate.measures import Order, Shown
-from training.simulate.people import Person, clicks, looked_at
+from training.simulate.people import Person, clicks, looked_at, says
 
 AT_A_TIME = 8
 """People who wait for a feed at once: enough that the model's passes are full."""
@@ -107,7 +107,8 @@ class Visit:
 
 async def spend_day(
     app: AsyncClient, people: Sequence[Person], catalogue: Catalogue, profiles: Profiles,
-    *, slates: int, slate: int, seed: tuple[int, int], advance: Callable[[int], None],
+    *, slates: int, slate: int, outspoken: float, seed: tuple[int, int],
+    advance: Callable[[int], None],
 ) -> list[Visit]:  # fmt: skip
     """Everybody's slates, one after another for one person; the visits in a fixed order."""
     found: dict[int, list[Visit]] = {}
@@ -118,7 +119,9 @@ async def spend_day(
         found[number] = []
         for _ in range(slates):
             candidates = rng.permutation(len(catalogue))[:slate]
-            visit = await _visit(app, person, number, candidates, catalogue, profiles, rng)
+            visit = await _visit(
+                app, person, number, candidates, catalogue, profiles, rng, outspoken=outspoken
+            )
             found[number].append(visit)
             advance(1)
 
@@ -128,20 +131,29 @@ async def spend_day(
 
 async def _visit(
     app: AsyncClient, person: Person, number: int, candidates: Order, catalogue: Catalogue,
-    profiles: Profiles, rng: np.random.Generator,
+    profiles: Profiles, rng: np.random.Generator, *, outspoken: float,
 ) -> Visit:  # fmt: skip
     taste = profiles.taste(person)
     images = {catalogue.name(int(n)): catalogue.addresses[n] for n in candidates}
     feed: RankedFeed = await app.rank(person.name, images, explain="none", seconds=PATIENCE_SECONDS)
     order = np.array([catalogue.number(item.image_id) for item in feed.items], np.int64)
     viewed = order[: looked_at(rng, len(order))]
-    chosen = viewed[clicks(rng, person.appeal(catalogue.shown[viewed]))]
+    appeal = person.appeal(catalogue.shown[viewed])
+    clicked = clicks(rng, appeal)
+    chosen = viewed[clicked]
+    liked, disliked = says(rng, appeal, clicked, outspoken=outspoken)
+    told = (
+        ("view", viewed),
+        ("click", chosen),
+        ("like", viewed[liked]),
+        ("dislike", viewed[disliked]),
+    )
     events = [
         action(
             person.name, kind, catalogue.name(int(n)), request_id=feed.request_id,  # type: ignore[arg-type]
             position=place,
         )
-        for kind, ones in (("view", viewed), ("click", chosen))
+        for kind, ones in told
         for place, n in _places(order, ones)
     ]  # fmt: skip
     await app.send(*events)

@@ -53,9 +53,12 @@ class Options:
     slate: int = 20
     minutes: float = 20.0
     """Budget of each night."""
+    outspoken: float = 0.0
+    """Share of the moments in which people who feel something also say it, 0-1; others click."""
     shift_after: int | None = None
     """Nights after which a part of the people has a change of heart."""
     shifting: float = 0.3
+    """Share of the people who change."""
 
     def shift(self, seeds: Sequence[int]) -> Shift | None:
         """Who changes and when, if anybody does."""
@@ -145,7 +148,7 @@ async def _day(
         done = 0
         return await spend_day(
             app, state.people, catalogue, state.profiles, slates=options.slates,
-            slate=options.slate, seed=(seed, number), advance=advance,
+            slate=options.slate, outspoken=options.outspoken, seed=(seed, number), advance=advance,
         )  # fmt: skip
 
 

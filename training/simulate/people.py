@@ -38,6 +38,10 @@ NOISE: Final = 0.05
 """Chance that a person clicks or passes whatever they think."""
 PATIENCE: Final = 0.82
 """Chance to look at the next place as well, from the second on: position bias."""
+DELIGHT, DISGUST = 0.75, 0.35
+"""Appeal at which half of those who say what they feel say so, for an image and against it."""
+FEELING: Final = 12.0
+"""How steeply the chance to say so rises beyond: what leaves people cool they pass over."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,20 @@ def clicks(rng: Rng, appeal: Floats) -> npt.NDArray[np.bool_]:
     chance = 1 / (1 + np.exp(-STEEPNESS * (appeal - HALF)))
     careless = rng.random(len(appeal)) < NOISE
     return np.where(careless, rng.random(len(appeal)) < 0.5, rng.random(len(appeal)) < chance)
+
+
+def says(
+    rng: Rng, appeal: Floats, clicked: npt.NDArray[np.bool_], *, outspoken: float
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which of the images looked at are told to be liked, and which to be disliked. (n,), (n,)
+
+    `outspoken`: share of the moments in which people who feel something say it, 0-1. Only what was
+    clicked is told to be liked, and only what was passed to be disliked.
+    """
+    delight = 1 / (1 + np.exp(-FEELING * (appeal - DELIGHT)))
+    disgust = 1 / (1 + np.exp(-FEELING * (DISGUST - appeal)))
+    said = rng.random(len(appeal)) < outspoken * np.where(clicked, delight, disgust)
+    return said & clicked, said & ~clicked
 
 
 def draw_images(rng: Rng, count: int) -> Attributes:
