@@ -152,6 +152,8 @@ async def _visit(
         action(
             person.name, kind, catalogue.name(int(n)), request_id=feed.request_id,  # type: ignore[arg-type]
             position=place,
+            # Nobody else knows an image that came inside an event; a view needs none.
+            uri=None if kind == "view" else catalogue.addresses[n],
         )
         for kind, ones in told
         for place, n in _places(order, ones)
