@@ -1,19 +1,26 @@
 """Simulated people click by what they think, and rankings are measured by it."""
 
+import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
 
-from shared.taste import ELEMENTS, Taste
+from shared.events import ProfileUpdated
+from shared.events.profile import Evidence
+from shared.taste import ELEMENTS, Taste, TasteSide
 from training.night.cases import taste_of
 from training.prefersim.vocabulary import held_out
 from training.rewards.prediction import Sides
+from training.simulate import day
 from training.simulate.arms import Asked, Clicks, Collaborative, Oracle, Popularity, Similarity
 from training.simulate.catalogue import draw_catalogue, references_of
+from training.simulate.day import NoProfile, Profiles, Visit, taken_in
 from training.simulate.loop import OURS, Options, _claim
-from training.simulate.measures import coverage, diversity, interval, ndcg
+from training.simulate.measures import Shown, coverage, diversity, interval, ndcg
 from training.simulate.people import clicks, draw_images, draw_people, looked_at, says
 from training.simulate.plot import plot
 from training.simulate.results import together, verdict
@@ -66,6 +73,40 @@ def test_people_say_what_they_feel_strongly_and_only_if_they_are_outspoken() -> 
     assert often[0].sum() == pytest.approx(liked.sum() / 2, rel=0.15)
     assert not silent[0].any()
     assert not silent[1].any()
+
+
+def test_a_day_ends_when_clicks_are_in_profiles_and_says_so_where_they_never_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(day, "PATIENCE_SECONDS", 0.3)
+    people = draw_people(2, seed=1)
+    visits = [_visit(0, clicked=(3,)), _visit(1, clicked=())]
+    before = {person.name: 1 for person in people}
+    known = {person.name: _profile(person.name, version=1) for person in people}
+    with pytest.raises(NoProfile, match="dead letters"):
+        asyncio.run(taken_in(people, visits, Profiles(known), before))
+    known[people[0].name] = _profile(people[0].name, version=2)
+    asyncio.run(taken_in(people, visits, Profiles(known), before))
+
+
+def _visit(person: int, *, clicked: tuple[int, ...]) -> Visit:
+    order = np.array([3, 4])
+    return Visit(
+        person, order, Shown(order, 2, len(clicked)), (3, 4), clicked, Taste(), "nano", "complete"
+    )
+
+
+def _profile(name: str, *, version: int) -> ProfileUpdated:
+    return ProfileUpdated(
+        event_id=uuid4(),
+        occurred_at=datetime(2026, 1, 31, tzinfo=UTC),
+        user_id=name,
+        profile_version=version,
+        preference=TasteSide(),
+        non_preference=TasteSide(),
+        evidence=Evidence(liked=5, disliked=5),
+        model_version="nano",
+    )
 
 
 def test_a_change_of_heart_changes_the_taste_alone() -> None:

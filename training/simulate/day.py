@@ -129,6 +129,25 @@ async def spend_day(
     return [visit for number in sorted(found) for visit in found[number]]
 
 
+async def taken_in(
+    people: Sequence[Person], visits: Sequence[Visit], profiles: Profiles, before: Mapping[str, int]
+) -> None:
+    """Return when everybody who clicked has a later profile than `before`; raises `NoProfile`.
+
+    A day whose clicks were refused would be measured as if people had clicked on nothing.
+    """
+    waiting = {people[visit.person].name for visit in visits if visit.clicked}
+    for _ in range(int(PATIENCE_SECONDS * 5)):
+        waiting = {n for n in waiting if profiles.known[n].profile_version <= before[n]}
+        if not waiting:
+            return
+        await asyncio.sleep(0.2)
+    raise NoProfile(
+        f"what {min(waiting)} clicked has changed no profile in {PATIENCE_SECONDS:g} s; look at the"
+        " dead letters of feedback.v1"
+    )
+
+
 async def _visit(
     app: AsyncClient, person: Person, number: int, candidates: Order, catalogue: Catalogue,
     profiles: Profiles, rng: np.random.Generator, *, outspoken: float,

@@ -27,7 +27,7 @@ from training.simulate.arms import (
     word_vectors,
 )
 from training.simulate.catalogue import Catalogue, draw_catalogue
-from training.simulate.day import Profiles, Visit, hearing, introduce, spend_day
+from training.simulate.day import Profiles, Visit, hearing, introduce, spend_day, taken_in
 from training.simulate.measures import DayMeasures, Shown, coverage, diversity, ndcg
 from training.simulate.people import Person, clicks, draw_people, looked_at
 from training.simulate.shift import Shift, who_changes
@@ -146,10 +146,13 @@ async def _day(
         elif number == 0:
             _load(state.profiles, json.loads((folder / FIRST).read_text(encoding="utf-8")))
         done = 0
-        return await spend_day(
+        before = {name: told.profile_version for name, told in state.profiles.known.items()}
+        visits = await spend_day(
             app, state.people, catalogue, state.profiles, slates=options.slates,
             slate=options.slate, outspoken=options.outspoken, seed=(seed, number), advance=advance,
         )  # fmt: skip
+        await taken_in(state.people, visits, state.profiles, before)
+        return visits
 
 
 def _arms(
