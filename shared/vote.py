@@ -1,6 +1,6 @@
 """Turn several predictions of one person's taste into weighted words, by vote."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -11,14 +11,13 @@ from shared.vlm.protocol import PredictedTaste
 GROUP_SIZE: Final = 5
 """References of a side that one prediction looks at: the paper's number (arXiv 2511.00609)."""
 LEAST: Final = 0.4
-"""A word with fewer votes than this share of its element's strongest word is left out as chance.
-What was stated at one sitting stays: the second five of ten have .42 of the first five's say."""
+"""A word with fewer votes than this share of its element's strongest word is left out as chance."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How much one prediction's words count: what its references still say, a side. From 0."""
+    """How much one prediction's words count, a side. From 0."""
 
     likes: float = 1.0
     dislikes: float = 1.0
@@ -50,9 +49,10 @@ def _cyclic(chunks: list[Sequence[T]], number: int) -> Sequence[T]:
 def taste_by_vote(
     predictions: Sequence[PredictedTaste], voices: Sequence[Voice] | None = None
 ) -> Taste:
-    """Each word with its share of the voices; a tie between the sides is neither.
+    """Each word with its share of the voices; what more voices put on the other side is left out.
 
-    Without `voices` all predictions have the same; with them there is one for each.
+    Of several predictions, one that names two words for an element gives half a vote to each: the
+    images that it has seen do not agree. Without `voices` all have the same; else one for each.
     """
     heard = list(zip(predictions, voices or [PLAIN] * len(predictions), strict=True))
     likes = [(said.likes, voice.likes) for said, voice in heard]
@@ -67,36 +67,29 @@ _Said = Sequence[tuple[Mapping[Element, tuple[str, ...]], float]]
 
 
 def _side(said: _Said, *, against: _Said) -> TasteSide:
-    voters = sum(voice for _, voice in said)
-    return TasteSide.model_validate(
-        {
-            e.value: _words(_votes(said, e), _votes(against, e), _namings(said, e), voters)
-            for e in ELEMENTS
-        }
-    )
+    return TasteSide.model_validate({e.value: _words(said, against, e) for e in ELEMENTS})
 
 
-def _votes(said: _Said, element: Element) -> dict[str, float]:
-    votes: dict[str, float] = defaultdict(float)
-    for words, voice in said:
-        for word in words.get(element, ()):
-            votes[word] += voice
-    return votes
-
-
-def _namings(said: _Said, element: Element) -> Counter[str]:
-    return Counter(word for words, _ in said for word in words.get(element, ()))
-
-
-def _words(
-    votes: Mapping[str, float], against: Mapping[str, float], namings: Counter[str], voters: float
-) -> Words:
-    won = {word: vote for word, vote in votes.items() if vote > against.get(word, 0.0)}
+def _words(said: _Said, against: _Said, element: Element) -> Words:
+    votes, others = _votes(said, element), _votes(against, element)
+    won = {word: vote for word, vote in votes.items() if vote > others.get(word, 0.0)}
     least = LEAST * max(won.values(), default=0.0)
     strongest = sorted(
         (word for word, vote in won.items() if vote >= least), key=lambda word: (-won[word], word)
     )
-    return tuple(
-        WeightedWord(word=word, weight=round(won[word] / voters, 4), count=namings[word])
-        for word in strongest[:MAX_WORDS]
-    )
+    return tuple(_weighed(word, said, element) for word in strongest[:MAX_WORDS])
+
+
+def _votes(said: _Said, element: Element) -> dict[str, float]:
+    votes: dict[str, float] = defaultdict(float)
+    for told, voice in said:
+        words = told.get(element, ())
+        for word in words:
+            votes[word] += voice / len(words) if len(said) > 1 else voice
+    return votes
+
+
+def _weighed(word: str, said: _Said, element: Element) -> WeightedWord:
+    naming = [voice for told, voice in said if word in told.get(element, ())]
+    share = sum(naming) / sum(voice for _, voice in said)
+    return WeightedWord(word=word, weight=round(share, 4), count=len(naming))

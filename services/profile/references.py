@@ -29,7 +29,7 @@ def side_of(event: Feedback, *, dwell_liked_ms: int) -> Side | None:
 def merged(
     kept: Sequence[Reference], new: Iterable[Reference], *, per_side: int
 ) -> tuple[Reference, ...]:
-    """All references, one an image, bounded a side: the newest first.
+    """All references, one an image, bounded a side: the most telling first.
 
     A later word about an image replaces an earlier one, except that a click does not take back
     what the person stated. When room is short, the oldest of the least telling goes first. The
@@ -46,9 +46,7 @@ def merged(
     return tuple(
         reference
         for side in sides
-        for reference in sorted(
-            [r for r in ranked if r.side == side][:per_side], key=_told_at, reverse=True
-        )
+        for reference in [r for r in ranked if r.side == side][:per_side]
     )
 
 

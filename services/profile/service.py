@@ -13,7 +13,7 @@ from services.profile.gathering import Gathering
 from services.profile.keeping import lasting_uri
 from services.profile.metrics import ProfileMetrics
 from services.profile.references import merged, of_side, side_of
-from services.profile.standing import standings
+from services.profile.voices import Heard, voices
 from shared.clock import Clock
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
@@ -30,7 +30,7 @@ from shared.store.protocol import (
 from shared.taste import Taste
 from shared.tracing import Stages, untraced
 from shared.vlm.protocol import References, VisionLanguageModel
-from shared.vote import Voice, groups, taste_by_vote
+from shared.vote import groups, taste_by_vote
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +164,11 @@ class ProfileService:
                 [References(_images(up), _images(down)) for up, down in asked]
             )
         self._metrics.unreadable_answers.inc(sum(len(p.problems) for p in predictions))
-        return taste_by_vote(predictions, [Voice(_says(up), _says(down)) for up, down in asked])
+        heard = [
+            Heard(_references(up), _references(down), said)
+            for (up, down), said in zip(asked, predictions, strict=True)
+        ]
+        return taste_by_vote(predictions, voices(heard))
 
     async def _seen(self, references: Sequence[Reference]) -> list["_Seen"]:
         """One side's references without those that are gone: one lost file loses no profile."""
@@ -174,23 +178,23 @@ class ProfileService:
             log.warning("a reference is left out of a prediction: %s", refusal)
         self._metrics.lost_references.inc(len(lost))
         return [
-            _Seen(one.pixels, standing)
-            for one, standing in zip(found, standings(references), strict=True)
+            _Seen(one.pixels, reference)
+            for one, reference in zip(found, references, strict=True)
             if isinstance(one, LoadedImage)
         ]
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """A reference's image, and how much the reference still says."""
+    """A reference and its image."""
 
     pixels: Image
-    standing: float
+    reference: Reference
 
 
 def _images(seen: Sequence[_Seen]) -> tuple[Image, ...]:
     return tuple(one.pixels for one in seen)
 
 
-def _says(seen: Sequence[_Seen]) -> float:
-    return sum(one.standing for one in seen)
+def _references(seen: Sequence[_Seen]) -> tuple[Reference, ...]:
+    return tuple(one.reference for one in seen)

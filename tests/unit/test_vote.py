@@ -51,8 +51,19 @@ def test_a_louder_voice_wins_over_several_quiet_ones() -> None:
 
 
 def test_a_word_far_behind_the_strongest_is_left_out_as_chance() -> None:
-    taste = taste_by_vote([_says("red")] * 3 + [_says("red blue")] + [_says("blue teal")])
+    taste = taste_by_vote([_says("red")] * 3 + [_says("blue")] * 2 + [_says("teal")])
     assert [w.word for w in taste.preference.color] == ["red", "blue"]
+
+
+def test_of_several_predictions_one_that_names_two_words_gives_half_a_vote_to_each() -> None:
+    taste = taste_by_vote([_says("red blue"), _says("red blue"), _says("teal"), _says("teal")])
+    assert [(w.word, w.weight) for w in taste.preference.color] == [
+        ("teal", 0.5),
+        ("blue", 0.5),
+        ("red", 0.5),
+    ]
+    alone = taste_by_vote([_says("red blue")])
+    assert [(w.word, w.weight) for w in alone.preference.color] == [("blue", 1.0), ("red", 1.0)]
 
 
 def test_a_side_without_references_has_no_words() -> None:

@@ -104,7 +104,7 @@ def test_when_room_is_short_clicks_go_before_likes_and_likes_before_what_was_sta
         reference("shown", "liked", "click", at=3),
     ]
     kept = [images(merged((), told, per_side=n)) for n in (3, 2, 1)]
-    assert kept == [["shown", "said", "stated"], ["said", "stated"], ["stated"]]
+    assert kept == [["stated", "said", "shown"], ["stated", "said"], ["stated"]]
 
 
 def test_nothing_new_changes_nothing() -> None:
