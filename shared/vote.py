@@ -10,7 +10,7 @@ from shared.vlm.protocol import PredictedTaste
 
 GROUP_SIZE: Final = 5
 """References of a side that one prediction looks at: the paper's number (arXiv 2511.00609)."""
-LEAST: Final = 0.4
+LEAST: Final = 0.2
 """A word with fewer votes than this share of its element's strongest word is left out as chance."""
 T = TypeVar("T")
 

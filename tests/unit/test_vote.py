@@ -51,7 +51,7 @@ def test_a_louder_voice_wins_over_several_quiet_ones() -> None:
 
 
 def test_a_word_far_behind_the_strongest_is_left_out_as_chance() -> None:
-    taste = taste_by_vote([_says("red")] * 3 + [_says("blue")] * 2 + [_says("teal")])
+    taste = taste_by_vote([_says("red")] * 6 + [_says("blue")] * 2 + [_says("teal")])
     assert [w.word for w in taste.preference.color] == ["red", "blue"]
 
 
