@@ -1,13 +1,22 @@
 """Decide which images speak for and against a taste, and how many of them are kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from shared.events import Feedback
 from shared.events.feedback import Action
 from shared.store.protocol import Reference, Side
 
-EXPLICIT: Final[frozenset[Action]] = frozenset({"reference_like", "reference_dislike"})
+TELLS: Final[Mapping[Action, float]] = {
+    "reference_like": 1.0,
+    "reference_dislike": 1.0,
+    "like": 0.5,
+    "dislike": 0.5,
+    "hide": 0.5,
+    "click": 0.25,
+    "dwell": 0.25,
+}
+"""How much one reference says: stated, said in passing, shown by behavior."""
 _SIDES: Final[dict[Action, Side]] = {
     "reference_like": "liked",
     "like": "liked",
@@ -38,10 +47,10 @@ def merged(
     by_image: dict[str, Reference] = {}
     for reference in sorted([*kept, *new], key=_told_at):
         known = by_image.get(reference.content_hash)
-        if known is None or _weight(reference) >= _weight(known):
+        if known is None or _tells(reference) >= _tells(known):
             by_image[reference.content_hash] = reference
     ranked = sorted(by_image.values(), key=_told_at, reverse=True)
-    ranked.sort(key=_weight, reverse=True)
+    ranked.sort(key=_tells, reverse=True)
     sides: tuple[Side, ...] = ("liked", "disliked")
     return tuple(
         reference
@@ -58,8 +67,5 @@ def _told_at(reference: Reference) -> tuple[object, str]:
     return (reference.occurred_at, reference.event_id)
 
 
-def _weight(reference: Reference) -> int:
-    """How much an action tells: stated, said in passing, shown by behaviour."""
-    if reference.action in EXPLICIT:
-        return 2
-    return 1 if reference.action in ("like", "dislike", "hide") else 0
+def _tells(reference: Reference) -> float:
+    return TELLS[reference.action]

@@ -1,26 +1,16 @@
 """Decide how much each prediction of a person's taste counts: what its references say, and whether
 what was told later agrees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shared.events.feedback import Action
+from services.profile.references import TELLS
 from shared.store.protocol import Reference
 from shared.taste import ELEMENTS
 from shared.vlm.protocol import PredictedTaste
 from shared.vote import Voice
 
-TELLS: Final[Mapping[Action, float]] = {
-    "reference_like": 1.0,
-    "reference_dislike": 1.0,
-    "like": 0.5,
-    "dislike": 0.5,
-    "hide": 0.5,
-    "click": 0.25,
-    "dwell": 0.25,
-}
-"""How much one reference says: stated, said in passing, shown by behavior."""
 CONFIRMED: Final = 0.2
 """Agreement with later predictions, -1 to 1, from which on an earlier one counts in full. Nine in
 ten people whose taste stays have more than .16, half of those who changed it less than .13."""

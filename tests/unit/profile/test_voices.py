@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from services.profile.voices import FORGOTTEN, TELLS, Heard, agreement, voices
+from services.profile.references import TELLS
+from services.profile.voices import FORGOTTEN, Heard, agreement, voices
 from shared.events.feedback import Action
 from shared.store.protocol import Reference, Side
 from shared.taste import ELEMENTS, Element
