@@ -29,7 +29,7 @@ from shared.night import ModelFolder, NightRequest, NightResult, NightStep
 from shared.vlm.artefact import release
 from tests.adapters import write_adapter
 from tests.e2e.system import System
-from training.gate.evidence import as_json
+from training.gate.evidence import CONTROLS, Control, as_json
 from training.gate.simulated import Night as Drawn
 from training.gate.simulated import draw_night
 
@@ -98,12 +98,11 @@ def _write_evidence(file: Path, champion: str, challenger: str, *, gain: float) 
         return np.where(right > 0, chosen, 1 - chosen)
 
     more = {
-        "blind": np.full(pairs.pairs, 0.5),
-        "another": np.full(pairs.pairs, 0.5),
         "champion_probability": sure(pairs.champion),
         "challenger_probability": sure(pairs.challenger),
     }
-    held_out = replace(pairs, more=more)
+    chance = Control(np.arange(pairs.pairs), np.full(pairs.pairs, 0.5))
+    held_out = replace(pairs, more=more, controls=dict.fromkeys(CONTROLS, chance))
     found = replace(drawn, champion=champion, challenger=challenger, held_out_users=held_out)
     _write(file, as_json(found))
 

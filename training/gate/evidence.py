@@ -10,6 +10,7 @@ import numpy.typing as npt
 from shared.element_weights import ElementWeights
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Pair:
     """One pair of one user: right is 1, wrong 0, undecided 0.5.
 
     `blind` is the challenger without any taste, `another` the challenger with somebody else's: the
-    two controls. Probabilities are those that a model gave to the image that the user preferred.
+    two controls, None on a pair that they were not asked on. Probabilities are those that a model
+    gave to the image that the user preferred.
     """
 
     user: str
@@ -34,25 +36,51 @@ class Pair:
 
 
 CONTROLS = ("blind", "another")
-OPTIONAL = (*CONTROLS, "champion_probability", "challenger_probability", "release")
+WHOLE = ("champion_probability", "challenger_probability", "release")
+"""Columns that every pair of a set has, or none."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """How the challenger did with a wrong taste, on those pairs of a set that this was asked on."""
+
+    places: Ints
+    """Of these pairs in the set, ascending. (m,)"""
+    right: Floats
+    """(m,)"""
+
+    def __post_init__(self) -> None:
+        if self.places.shape != self.right.shape:
+            raise ValueError(f"{self.right.size} answers of a control on {self.places.size} pairs")
+        if (np.diff(self.places) <= 0).any():
+            raise ValueError("a control's pairs are not in ascending order, each once")
 
 
 @dataclass(frozen=True)
 class PairSet:
-    """Pairs as columns; a column that no pair has is left out of `more`."""
+    """Pairs as columns, and the controls that were asked on some of them."""
 
-    users: npt.NDArray[np.int64]
+    users: Ints
     """The user of each pair, 0 .. users-1. (n,)"""
     weights: Floats
     champion: Floats
     challenger: Floats
     more: Mapping[str, Floats] = field(default_factory=dict)
+    """Of `WHOLE`, those that were given. (n,) each."""
+    controls: Mapping[str, Control] = field(default_factory=dict)
+    """Of `CONTROLS`, those that were asked at all."""
 
     def __post_init__(self) -> None:
         columns = {"weight": self.weights, "champion": self.champion, "challenger": self.challenger}
-        for name, column in {**columns, **self.more}.items():
+        columns |= self.more
+        for name, column in columns.items():
             if column.shape != self.users.shape:
                 raise ValueError(f"{name} has {column.size} values for {self.users.size} pairs")
+        for name, control in self.controls.items():
+            if ((control.places < 0) | (control.places >= self.pairs)).any():
+                raise ValueError(f"the control {name} was asked on a pair that is not in the set")
+            columns[name] = control.right
+        for name, column in columns.items():
             if not np.isfinite(column).all() or (column < 0).any():
                 raise ValueError(f"{name} holds a value that is negative or not a number")
             if name != "weight" and (column > 1).any():
@@ -66,24 +94,40 @@ class PairSet:
     def user_count(self) -> int:
         return int(self.users.max()) + 1 if self.users.size else 0
 
+    def controlled(self, name: str) -> "PairSet":
+        """Only the pairs that this control was asked on, with its answers as one more column."""
+        control = self.controls[name]
+        at = control.places
+        return PairSet(
+            users=np.unique(self.users[at], return_inverse=True)[1].reshape(-1),
+            weights=self.weights[at],
+            champion=self.champion[at],
+            challenger=self.challenger[at],
+            more={name: control.right},
+        )
+
     @classmethod
     def of(cls, pairs: Iterable[Pair]) -> "PairSet":
         rows = list(pairs)
         names = [row.user for row in rows]
         codes = np.unique(names, return_inverse=True)[1] if rows else np.empty(0)
-        more = {}
-        for name in OPTIONAL:
-            values = [getattr(row, name) for row in rows]
-            if rows and all(value is not None for value in values):
-                more[name] = np.array(values, np.float64)
-            elif any(value is not None for value in values):
+        more, controls = {}, {}
+        for name in (*WHOLE, *CONTROLS):
+            told = {n: v for n, row in enumerate(rows) if (v := getattr(row, name)) is not None}
+            values = np.array(list(told.values()), np.float64)
+            if told and name in CONTROLS:
+                controls[name] = Control(np.array(list(told), np.int64), values)
+            elif told and len(told) < len(rows):
                 raise ValueError(f"some pairs have {name} and others do not; give all or none")
+            elif told:
+                more[name] = values
         return cls(
             users=np.asarray(codes, np.int64).reshape(-1),
             weights=np.array([row.weight for row in rows], np.float64),
             champion=np.array([row.champion for row in rows], np.float64),
             challenger=np.array([row.challenger for row in rows], np.float64),
             more=more,
+            controls=controls,
         )
 
 
@@ -166,4 +210,8 @@ def _rows(pairs: PairSet) -> list[dict[str, Any]]:
         "challenger": pairs.challenger.tolist(),
         **{name: column.tolist() for name, column in pairs.more.items()},
     }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    for name, control in pairs.controls.items():
+        for place, right in zip(control.places.tolist(), control.right.tolist(), strict=True):
+            rows[place][name] = right
+    return rows

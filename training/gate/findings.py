@@ -22,7 +22,9 @@ class Comparison:
     users: int
     pairs: int
     means: Mapping[str, Interval]
-    """`champion`, `challenger`, `difference`; `blind`, `another`, `against_release` if given."""
+    """`champion`, `challenger`, `difference`; `against_release`, `blind`, `another` if given."""
+    control_pairs: Mapping[str, int]
+    """Pairs that `blind` and `another` were asked on; their means are over these alone."""
 
     @property
     def difference(self) -> Interval:
@@ -82,7 +84,7 @@ def examine(
 
 
 def joined(sets: list[PairSet]) -> PairSet:
-    """Several sets of different users as one; columns that all of them have."""
+    """Several sets of different users as one, without controls; columns that all of them have."""
     if not sets:
         return PairSet.of([])
     counts = np.cumsum([0, *(pairs.user_count for pairs in sets)])
@@ -103,7 +105,12 @@ def _compared(
         return None
     users = by_user(pairs, rules)
     means = intervals(users, again, tail=tail)
-    return Comparison(int((users.weights > 0).sum()), pairs.pairs, means)
+    controls = {name: pairs.controlled(name) for name in pairs.controls}
+    for name, some in controls.items():
+        if _says_anything(some):
+            means[name] = intervals(by_user(some, rules), again, tail=tail)[name]
+    asked = {name: some.pairs for name, some in controls.items() if name in means}
+    return Comparison(int((users.weights > 0).sum()), pairs.pairs, means, asked)
 
 
 def _quietened(pairs: PairSet, rules: Rules, again: Resampling) -> Interval | None:

@@ -1,6 +1,7 @@
 """Put a report on a page that an operator reads on a desk or on a phone."""
 
 from importlib import resources
+from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -8,7 +9,10 @@ from markupsafe import Markup
 from training.gate.findings import Findings
 from training.gate.plots import forest, histogram, reliability, shares
 from training.gate.report import Report
-from training.gate.words import percent
+from training.gate.words import percent, within
+
+CONTROLS: Final = {"blind": "without any taste", "another": "with somebody else's taste"}
+"""What the challenger was given in place of the user's own taste."""
 
 
 def page(report: Report) -> str:
@@ -22,6 +26,7 @@ def page(report: Report) -> str:
         plots=_plots(found),
         percent=percent,
         counted=_counted(found) if found else (),
+        controls=_controls(found) if found else (),
         made_at=report.made_at.strftime("%Y-%m-%d %H:%M %Z"),
     )
 
@@ -53,6 +58,18 @@ def _counted(found: Findings) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _controls(found: Findings) -> tuple[str, ...]:
+    """How each control did, and on how many pairs."""
+    if found.held_out_users is None:
+        return ()
+    means, asked = found.held_out_users.means, found.held_out_users.control_pairs
+    return tuple(
+        f"The challenger {told}, on {asked[name]} pairs: {within(means[name])}."
+        for name, told in CONTROLS.items()
+        if name in asked
+    )
+
+
 def _differences(found: Findings) -> str:
     rows = [
         ("Held-out users", found.held_out_users and found.held_out_users.difference),
@@ -77,8 +94,9 @@ def _shares(found: Findings) -> str:
         (f"Champion {found.champion}", means["champion"], "champion"),
         (f"Challenger {found.challenger}", means["challenger"], "challenger"),
     ]
-    if "blind" in means:
-        rows.append(("Control: challenger without any taste", means["blind"], "control"))
-    if "another" in means:
-        rows.append(("Control: with somebody else's taste", means["another"], "control"))
+    rows += [
+        (f"Control: challenger {told}", means[name], "control")
+        for name, told in CONTROLS.items()
+        if name in means
+    ]
     return shares(rows, title="Share of held-out choices that each agrees with")

@@ -26,3 +26,8 @@ def change(interval: Interval) -> str:
         f"{signed(interval.value)} points (95 % interval {signed(interval.low)} to"
         f" {signed(interval.high)})"
     )
+
+
+def within(interval: Interval) -> str:
+    low, high = (f"{100 * end:.1f}" for end in (interval.low, interval.high))
+    return f"{percent(interval.value)} ({low} to {high})"

@@ -71,10 +71,10 @@ def rank(
 ) -> list[Answer]:
     """In the order asked; `weights` are how much elements count, in place of the model's own."""
     candidates = [Candidate(a.taste, image) for a in asked for image in (a.better, a.worse)]
-    scores = _in_parts(model, candidates)
+    scores = in_parts(model, candidates)
     if weights is not None:
         scores = [replace(one, weights=weights) for one in scores]
-    return [_answer(scores[at], scores[at + 1]) for at in range(0, len(scores), 2)]
+    return [compared(scores[at], scores[at + 1]) for at in range(0, len(scores), 2)]
 
 
 def predict(model: Model, references: Sequence[References]) -> list[tuple[Taste, bool]]:
@@ -85,14 +85,16 @@ def predict(model: Model, references: Sequence[References]) -> list[tuple[Taste,
     return [(taste_by_vote([one]), not one.problems) for one in told]
 
 
-def _in_parts(model: Model, candidates: Sequence[Candidate]) -> list[Scores]:
+def in_parts(model: Model, candidates: Sequence[Candidate]) -> list[Scores]:
+    """Scores of any number of candidates, some in one pass."""
     found: list[Scores] = []
     for at in range(0, len(candidates), SCORED_AT_ONCE):
         found += model.score(candidates[at : at + SCORED_AT_ONCE])
     return found
 
 
-def _answer(better: Scores, worse: Scores) -> Answer:
+def compared(better: Scores, worse: Scores) -> Answer:
+    """Which image the scores put first, where people preferred the first one."""
     difference = better.total - worse.total
     # Totals are sums of float32 probabilities: what differs by less is a tie.
     right = 0.5 if abs(difference) < 1e-6 else float(difference > 0)

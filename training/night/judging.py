@@ -17,9 +17,10 @@ from training.night.evidence import (
     Models,
     count_descriptions,
     count_reasons,
-    heard_pairs,
     write_evidence,
 )
+from training.night.heard import heard_pairs
+from training.night.plan import CONTROLLED_PAIRS
 from training.night.turns import Turn
 
 PEOPLE_A_SPLIT: Final = 15
@@ -73,9 +74,12 @@ def gather(
 
     counted, models, data = Counted(), opened.models, folder / "dataset"
     cases = list(read_heard(data / "held_out.jsonl"))
-    held_out = heard_pairs(models, cases, what="held-out people", late=first, advance=advance)
+    held_out = heard_pairs(
+        models, cases, what="held-out people", controlled=CONTROLLED_PAIRS,
+        late=first, advance=advance,
+    )  # fmt: skip
     later = heard_pairs(
-        models, list(read_heard(data / "later.jsonl")), what="later days",
+        models, list(read_heard(data / "later.jsonl")), what="later days", controlled=0,
         late=turns["later days"], advance=advance,
     )  # fmt: skip
     benchmarked = benchmark_pairs(

@@ -17,7 +17,21 @@ SCORING_SHARE: Final = 0.7
 EVIDENCE_SHARE: Final = 0.45
 """Of what is left once examples are written; more where a verdict takes more. A gain that cannot be
 shown is as good as none, so that evidence has nearly as much time as what it is about."""
-VERDICT_SCORES: Final = 4_250
+CONTROLLED_PAIRS: Final = 200
+"""Pairs of held-out people that the two controls are asked on. They decide nothing and must only
+show that without the person's taste a model is near chance, which reaches 7 points to either side
+of one half on 200 pairs. A pair more would take the time of one that decides."""
+
+
+def heard_scores(pairs: int, *, controlled: int) -> int:
+    """What pairs of people take at most: an image that stands in several of them is scored once.
+
+    Champion and challenger score two images a pair, and the challenger twice more for the controls.
+    """
+    return 2 * (2 * pairs + 2 * min(pairs, controlled))
+
+
+VERDICT_SCORES: Final = heard_scores(200, controlled=CONTROLLED_PAIRS) + 1_600 + 600 + 450
 """Scores that take as long as the least evidence a verdict rests on: 200 pairs of held-out people
 with controls (1,600), 400 pairs of the benchmark by two models (1,600), 16 people's tastes
 predicted in either order (600), 170 images described (450)."""

@@ -20,18 +20,21 @@ import numpy as np
 
 from shared import prompt
 from shared.element_weights import ElementWeights
-from shared.taste import ELEMENTS
+from shared.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate, Scored, Scores
 from training.night.asking import SCORED_AT_ONCE, Model
 from training.night.cases import HeardCase
 from training.night.drawing import Agreed, Digits, Rng, ScoredPair, drawn
 from training.night.element_weights import Learned, learn
 from training.night.rehearsal import Line, simulated_lines, simulated_people
+from training.night.remembering import Remembered
 from training.rewards.prediction import Sides
 
 EXPLAINED: Final = 0.12
 """Share of the kept pairs that reasons are written for: they cost a hundred scores each."""
 EXPLAINED_AT_ONCE: Final = 16
+Advance = Callable[[int, int, int], None]
+"""How many pairs are scored, of how many, and the scores that the champion was asked for."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def write_examples(
     *,
     seed: int,
     most_pairs: int,
-    advance: Callable[[int, int], None],
+    advance: Advance,
     late: Callable[[], bool],
     late_to_explain: Callable[[], bool] = lambda: False,
 ) -> Written:
@@ -109,26 +112,19 @@ def _scored(
     cases: Sequence[HeardCase],
     *,
     late: Callable[[], bool],
-    advance: Callable[[int, int], None],
+    advance: Advance,
 ) -> list[ScoredPair]:
     found: list[ScoredPair] = []
+    remembered = Remembered(champion)
     each = SCORED_AT_ONCE // 2
     for at in range(0, len(cases), each):
         if late():
             break
         part = cases[at : at + each]
-        candidates = [
-            Candidate(case.taste, image)
-            for case in part
-            for image in case.pair()
-            if case.taste is not None
-        ]
-        scores = champion.score(candidates)
-        found += [
-            ScoredPair(case, scores[2 * number], scores[2 * number + 1])
-            for number, case in enumerate(part)
-        ]
-        advance(len(found), len(cases))
+        asked = [(case.taste or Taste(), case.better, case.worse) for case in part]
+        scores = remembered.score_pairs(asked)
+        found += [ScoredPair(case, *both) for case, both in zip(part, scores, strict=True)]
+        advance(len(found), len(cases), remembered.asked)
     return found
 
 

@@ -144,11 +144,10 @@ def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages)
         opened = stages.budget.spent
         scored = [0.0]
 
-        def advance(done: int, of: int) -> None:
-            scored[0] = (stages.budget.spent - opened) / (2 * done)
-            stages.tell(
-                "examples", f"{done} of {of} pairs", seconds_left=2 * scored[0] * (of - done)
-            )
+        def advance(done: int, of: int, scores: int) -> None:
+            took = stages.budget.spent - opened
+            scored[0] = took / scores
+            stages.tell("examples", f"{done} of {of} pairs", seconds_left=took / done * (of - done))
 
         written = write_examples(
             folder / "dataset" / "examples.jsonl",

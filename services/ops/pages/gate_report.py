@@ -79,7 +79,9 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
         users=int(held_out.get("users", 0)),
         pairs=int(held_out.get("pairs", 0)),
         checks=tuple(decision.get("checks") or ()),
-        accuracies=_on_one_scale({NAMES[n]: means[n] for n in NAMES if n in means}, around=0.5),
+        accuracies=_on_one_scale(
+            {_named(n, held_out): means[n] for n in NAMES if n in means}, around=0.5
+        ),
         differences=_on_one_scale(
             {
                 name: one["means"]["difference"]
@@ -90,6 +92,12 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
         ),
         reliabilities=reliabilities(found),
     )
+
+
+def _named(name: str, held_out: Mapping[str, Any]) -> str:
+    """A control with the pairs that it was asked on, where the report says so."""
+    asked = (held_out.get("control_pairs") or {}).get(name)
+    return f"{NAMES[name]}, on {asked} pairs" if asked else NAMES[name]
 
 
 def _spaced(name: object) -> str:

@@ -1,10 +1,12 @@
 """Intervals over users: as wide as theory says, and the same every time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from training.gate.bootstrap import Resampling, by_user, intervals
-from training.gate.evidence import Pair, PairSet
+from training.gate.evidence import Control, Pair, PairSet
 from training.gate.rules import Rules
 
 RULES = Rules(draws=4_000)
@@ -79,3 +81,21 @@ def test_a_weight_that_is_no_weight_is_refused(weight: float) -> None:
 def test_an_answer_above_one_is_refused() -> None:
     with pytest.raises(ValueError, match="right is 1, wrong 0"):
         PairSet.of([Pair(user="u", champion=25, challenger=1)])
+
+
+def test_a_control_may_be_asked_on_some_of_the_pairs_and_anything_else_on_all() -> None:
+    rows = [Pair(user=f"u{n}", champion=1, challenger=1) for n in range(3)]
+    asked = PairSet.of([rows[0], replace(rows[1], blind=0.5), rows[2]])
+    assert asked.controls["blind"].places.tolist() == [1]
+    assert "another" not in asked.controls
+    some = asked.controlled("blind")
+    assert (some.pairs, some.user_count, some.more["blind"].tolist()) == (1, 1, [0.5])
+    with pytest.raises(ValueError, match="give all or none"):
+        PairSet.of([rows[0], replace(rows[1], champion_probability=0.5)])
+
+
+@pytest.mark.parametrize("places", [[3], [-1], [1, 1], [2, 0], [0, 1, 2, 3]])
+def test_a_control_on_pairs_that_are_not_there_is_refused(places: list[int]) -> None:
+    pairs = PairSet.of([Pair(user=f"u{n}", champion=1, challenger=1) for n in range(3)])
+    with pytest.raises(ValueError, match="control"):
+        replace(pairs, controls={"blind": Control(np.array(places), np.full(len(places), 0.5))})

@@ -14,7 +14,15 @@ import pytest
 
 from shared.element_weights import EQUAL, ElementWeights
 from training.gate.calibration import calibration
-from training.gate.evidence import Evidence, Pair, PairSet, as_json, evidence_from_json
+from training.gate.evidence import (
+    CONTROLS,
+    Control,
+    Evidence,
+    Pair,
+    PairSet,
+    as_json,
+    evidence_from_json,
+)
 from training.gate.report import judge, write_report
 from training.gate.rules import Rules
 from training.gate.simulated import Night, draw_night
@@ -28,16 +36,18 @@ def _evidence() -> Evidence:
     pairs = evidence.held_out_users
     half = np.full(pairs.pairs, 0.5)
     sure = np.where(pairs.challenger > 0, 0.9, 0.1)
-    more = {"blind": half, "another": half, "challenger_probability": sure}
+    more = {"challenger_probability": sure}
     more["champion_probability"] = np.where(pairs.champion > 0, 0.7, 0.3)
-    return replace(evidence, held_out_users=replace(pairs, more=more), challenger="<b>nano-2</b>")
+    controls = dict.fromkeys(CONTROLS, Control(np.arange(200), half[:200]))
+    held_out = replace(pairs, more=more, controls=controls)
+    return replace(evidence, held_out_users=held_out, challenger="<b>nano-2</b>")
 
 
 def test_evidence_goes_through_json_unchanged() -> None:
     evidence = _evidence()
     read = evidence_from_json(json.loads(json.dumps(as_json(evidence))))
     found = [judge(e, RULES, seed=0, now=NOW) for e in (evidence, read)]
-    assert found[0].decision == found[1].decision
+    assert found[0] == found[1]
 
 
 def test_both_controls_and_the_calibration_are_in_both_files(tmp_path: Path) -> None:
@@ -51,6 +61,33 @@ def test_both_controls_and_the_calibration_are_in_both_files(tmp_path: Path) -> 
     assert "challenger without any taste" in page
     assert "somebody else&#x27;s taste" in page
     assert "calibration error" in page
+
+
+def test_a_control_says_on_how_many_pairs_and_with_the_interval_of_those(tmp_path: Path) -> None:
+    rows = [
+        Pair(user=f"u{n % 60}", champion=1, challenger=1, blind=float(n % 2) if n < 120 else None)
+        for n in range(600)
+    ]
+    evidence = replace(_evidence(), held_out_users=PairSet.of(rows))
+    write_report(judge(evidence, RULES, seed=0, now=NOW), tmp_path)
+    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    found = told["findings"]["held_out_users"]
+    assert (found["pairs"], found["control_pairs"]) == (600, {"blind": 120})
+    alone = judge(
+        replace(evidence, held_out_users=PairSet.of(rows[:120])), RULES, seed=0, now=NOW
+    ).findings
+    assert alone is not None
+    assert alone.held_out_users is not None
+    assert found["means"]["blind"] == vars(alone.held_out_users.means["blind"])
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "without any taste, on 120 pairs: 50" in page
+
+
+def test_what_controls_were_asked_changes_no_verdict() -> None:
+    evidence = _evidence()
+    unasked = replace(evidence, held_out_users=replace(evidence.held_out_users, controls={}))
+    found = [judge(e, RULES, seed=0, now=NOW) for e in (evidence, unasked)]
+    assert found[0].decision == found[1].decision
 
 
 def test_the_report_says_in_words_what_elements_count_to_a_challenger(tmp_path: Path) -> None:

@@ -1,63 +1,21 @@
-"""Champion and challenger are asked the same; controls know nobody, or somebody else."""
+"""The benchmark is asked evenly and remembered, and answers are looked at for their format."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image as Images
 
-from tests.training.night.models import Known, brightness, heard
+from tests.training.night.models import Known, heard
 from training.evaluation.reading import read_benchmark
-from training.gate.evidence import PairSet
 from training.night.benchmark import Frozen
 from training.night.benchmarking import Benchmarked, benchmark_pairs
-from training.night.cases import HeardCase
 from training.night.evidence import (
     Counted,
     Models,
     count_descriptions,
     count_reasons,
-    heard_pairs,
-    in_turns,
 )
 from training.prefersim.benchmark import write_benchmark
-
-
-def _pairs(
-    models: Models, cases: list[HeardCase], late: Callable[[], bool] = lambda: False
-) -> PairSet:
-    return heard_pairs(models, cases, what="held-out", late=late, advance=lambda *told: None)
-
-
-def test_who_is_right_is_counted_pair_by_pair(tmp_path: Path) -> None:
-    cases = [heard(tmp_path, f"u{n}", weight=1.0 + n) for n in range(4)]
-    wrong = Known(turned=lambda image: brightness(image) > 0.5)
-    found = _pairs(Models(champion=wrong, challenger=Known()), cases)
-    assert found.challenger.tolist() == [1.0] * 4
-    assert found.champion.tolist() != [1.0] * 4
-    assert sorted(found.weights.tolist()) == [1.0, 2.0, 3.0, 4.0]
-    assert found.more["blind"].tolist() == [0.5] * 4
-    assert (found.more["challenger_probability"] > 0.9).all()
-
-
-def test_one_person_alone_has_nobody_elses_taste(tmp_path: Path) -> None:
-    one = _pairs(Models(Known(), Known()), [heard(tmp_path, "u")])
-    two = _pairs(Models(Known(), Known()), [heard(tmp_path, "u"), heard(tmp_path, "v")])
-    assert ("another" in one.more, "another" in two.more) == (False, True)
-
-
-def test_a_taste_that_kafka_has_lost_is_predicted_by_each_model(tmp_path: Path) -> None:
-    cases = [heard(tmp_path, "u", profile=None), heard(tmp_path, "v")]
-    found = _pairs(Models(Known(), Known()), cases)
-    assert found.champion.tolist() == [1.0, 1.0]
-
-
-def test_an_early_end_leaves_many_people_rather_than_few(tmp_path: Path) -> None:
-    cases = [heard(tmp_path, f"u{n}") for n in range(20) for _ in range(5)]
-    turns = iter([False, True])
-    found = _pairs(Models(Known(), Known()), cases, late=lambda: next(turns))
-    assert (found.pairs, found.user_count) == (16, 16)
-    assert in_turns(cases) == in_turns(list(reversed(cases)))
 
 
 def test_the_benchmark_is_that_of_the_files(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from shared.night import NightStep
 from training.night.plan import (
+    CONTROLLED_PAIRS,
     EVIDENCE_SHARE,
     ROOM,
     Speed,
     grpo_seconds,
+    heard_scores,
     minutes_needed,
     share_out,
     short_of_room,
@@ -81,6 +83,21 @@ def test_a_part_begins_no_batch_that_would_end_after_its_time() -> None:
         begun += 1
         now[0] += 4.0
     assert (begun, now[0]) == (2, 8.0)
+
+
+def test_a_first_batch_that_was_long_does_not_count_for_ever() -> None:
+    now = [0.0]
+    turn = Turn(lambda: now[0], end=20.0)
+    took = iter([8.0, *[1.0] * 30])
+    while not turn():
+        now[0] += next(took)
+    assert now[0] == 20.0
+
+
+def test_controls_take_scores_on_their_pairs_alone() -> None:
+    assert heard_scores(200, controlled=CONTROLLED_PAIRS) == 1_600
+    assert heard_scores(500, controlled=CONTROLLED_PAIRS) == 500 * 4 + 200 * 4
+    assert heard_scores(500, controlled=0) == 2_000
 
 
 def test_a_full_disk_is_said_before_anything_is_written() -> None:

@@ -16,7 +16,7 @@ def _write(
 ) -> tuple[Written, list[dict[str, Any]]]:
     file = folder / "examples.jsonl"
     settings: dict[str, Any] = {
-        "seed": 1, "most_pairs": 100, "advance": lambda done, of: None, "late": lambda: False,
+        "seed": 1, "most_pairs": 100, "advance": lambda *told: None, "late": lambda: False,
     }  # fmt: skip
     written = write_examples(file, cases, model, **(settings | changes))
     return written, [json.loads(line) for line in file.read_text().splitlines()]
@@ -73,3 +73,14 @@ def test_heavier_pairs_come_first_and_an_end_of_time_leaves_the_rest(tmp_path: P
     turns = iter([False, True])
     written, _ = _write(tmp_path, cases, Known(), late=lambda: next(turns))
     assert written.pairs == 16
+
+
+def test_the_champion_scores_an_image_of_several_pairs_once_and_its_scores_are_told(
+    tmp_path: Path,
+) -> None:
+    told: list[tuple[int, ...]] = []
+    cases = [heard(tmp_path, "u", better=250 - n) for n in range(30)]
+    champion = Known()
+    _write(tmp_path, cases, champion, advance=lambda *numbers: told.append(numbers))
+    assert told == [(16, 30, 17), (30, 30, 31)]
+    assert champion.asked == 31

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,9 @@ import pytest
 
 from shared.element_weights import EQUAL
 from shared.night import ModelFolder, NightRequest, NightStep
+from shared.taste import ELEMENTS
+from shared.vlm.protocol import Candidate, Scores
+from tests.fakes.model import certain
 from tests.training import tuned
 from tests.training.dataset.world import NOW, Pictures, World
 from tests.training.night.models import Known
@@ -188,25 +191,14 @@ def test_an_empty_lake_is_too_little_data(place: Place, tmp_path: Path) -> None:
     assert "0 pairs of 0 held-out people" in result.reason
 
 
-def test_clicks_against_all_that_the_champion_knows_are_no_signal(
+def test_clicks_that_the_champion_gives_no_chance_are_no_signal(
     place: Place, tmp_path: Path
 ) -> None:
-    class Denies(Known):
-        def score(self, candidates: Sequence) -> list:  # type: ignore[type-arg]
-            turn: Iterator[int] = iter(range(len(candidates)))
-            one_digit = Known(sure=1.0)
-            found = []
-            for candidate in candidates:
-                row = one_digit.score([candidate])[0].digits
-                digit = 0 if next(turn) % 2 == 0 else 5
-                found.append(
-                    type(one_digit.score([candidate])[0])(
-                        {e: tuple(float(d == digit) for d in range(6)) for e in row}
-                    )
-                )
-            return found
+    class AllAlike(Known):
+        def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+            return [Scores(dict.fromkeys(ELEMENTS, certain(3)))] * len(candidates)
 
-    parts = _parts(train=_never, open_champion=lambda request: Denies())
+    parts = _parts(train=_never, open_champion=lambda request: AllAlike())
     result = run_night(tmp_path, place.request(tmp_path), parts, say=_unheard)
     assert result.code == "no_signal"
 

@@ -163,3 +163,15 @@ def test_intervals_share_a_scale_with_zero_in_sight() -> None:
     first, second = gate_report(REPORTED).differences
     assert first.scale == second.scale
     assert 0 < second.x_low < second.x_high < first.zero < first.x_low < first.x_high < 100
+
+
+def test_a_control_says_on_how_many_pairs_it_was_asked_where_the_report_does() -> None:
+    held_out = {"means": {"champion": WIDE, "blind": WIDE}}
+    told = gate_report(
+        {"findings": {"held_out_users": held_out | {"control_pairs": {"blind": 200}}}}
+    )
+    assert [one.name for one in told.accuracies] == [
+        "champion", "without knowing the person, on 200 pairs",
+    ]  # fmt: skip
+    before = gate_report({"findings": {"held_out_users": held_out}})
+    assert [one.name for one in before.accuracies] == ["champion", "without knowing the person"]
