@@ -39,9 +39,10 @@ class WeightedWord(Value):
 
     word: str = Field(min_length=1, max_length=64)
     weight: float = Field(ge=0, le=1)
-    """Share of this side's voices that name the word, 0-1; a statement has more than a click."""
+    """Share of this side's voices that name the word, 0-1; a statement has more than a click. Of a
+    word that is liked or disliked only since the taste changed, its probability."""
     count: int = Field(default=0, ge=0)
-    """Predictions, each from up to five references a side, that name the word."""
+    """Predictions, each from up to five references a side, that name the word. 0 since a change."""
 
 
 Words = tuple[WeightedWord, ...]

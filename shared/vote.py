@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from shared.taste import ELEMENTS, MAX_WORDS, Element, Taste, TasteSide, WeightedWord, Words
@@ -13,6 +13,8 @@ GROUP_SIZE: Final = 5
 LEAST: Final = 0.2
 """A word with fewer votes than this share of its element's strongest word is left out as chance."""
 T = TypeVar("T")
+Backing = Mapping[Element, Mapping[str, float]]
+"""How much of a voice single words have, 0-1; a word that is missing has all of it."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Voice:
 
     likes: float = 1.0
     dislikes: float = 1.0
+    likes_backing: Backing = field(default_factory=dict)
+    dislikes_backing: Backing = field(default_factory=dict)
 
 
 PLAIN: Final = Voice()
@@ -55,41 +59,51 @@ def taste_by_vote(
     images that it has seen do not agree. Without `voices` all have the same; else one for each.
     """
     heard = list(zip(predictions, voices or [PLAIN] * len(predictions), strict=True))
-    likes = [(said.likes, voice.likes) for said, voice in heard]
-    dislikes = [(said.dislikes, voice.dislikes) for said, voice in heard]
+    likes = [_Told(said.likes, voice.likes, voice.likes_backing) for said, voice in heard]
+    dislikes = [
+        _Told(said.dislikes, voice.dislikes, voice.dislikes_backing) for said, voice in heard
+    ]
     return Taste(
         preference=_side(likes, against=dislikes), non_preference=_side(dislikes, against=likes)
     )
 
 
-_Said = Sequence[tuple[Mapping[Element, tuple[str, ...]], float]]
-"""What each prediction says of one side, and how much it counts."""
+@dataclass(frozen=True)
+class _Told:
+    """What one prediction says of one side, and how much it counts."""
+
+    words: Mapping[Element, tuple[str, ...]]
+    voice: float
+    backing: Backing
+
+    def counts(self, word: str, element: Element) -> float:
+        return self.voice * self.backing.get(element, {}).get(word, 1.0)
 
 
-def _side(said: _Said, *, against: _Said) -> TasteSide:
-    return TasteSide.model_validate({e.value: _words(said, against, e) for e in ELEMENTS})
+def _side(told: Sequence[_Told], *, against: Sequence[_Told]) -> TasteSide:
+    return TasteSide.model_validate({e.value: _words(told, against, e) for e in ELEMENTS})
 
 
-def _words(said: _Said, against: _Said, element: Element) -> Words:
-    votes, others = _votes(said, element), _votes(against, element)
+def _words(told: Sequence[_Told], against: Sequence[_Told], element: Element) -> Words:
+    votes, others = _votes(told, element), _votes(against, element)
     won = {word: vote for word, vote in votes.items() if vote > others.get(word, 0.0)}
     least = LEAST * max(won.values(), default=0.0)
     strongest = sorted(
         (word for word, vote in won.items() if vote >= least), key=lambda word: (-won[word], word)
     )
-    return tuple(_weighed(word, said, element) for word in strongest[:MAX_WORDS])
+    return tuple(_weighed(word, told, element) for word in strongest[:MAX_WORDS])
 
 
-def _votes(said: _Said, element: Element) -> dict[str, float]:
+def _votes(told: Sequence[_Told], element: Element) -> dict[str, float]:
     votes: dict[str, float] = defaultdict(float)
-    for told, voice in said:
-        words = told.get(element, ())
+    for one in told:
+        words = one.words.get(element, ())
         for word in words:
-            votes[word] += voice / len(words) if len(said) > 1 else voice
+            votes[word] += one.counts(word, element) / (len(words) if len(told) > 1 else 1)
     return votes
 
 
-def _weighed(word: str, said: _Said, element: Element) -> WeightedWord:
-    naming = [voice for told, voice in said if word in told.get(element, ())]
-    share = sum(naming) / sum(voice for _, voice in said)
+def _weighed(word: str, told: Sequence[_Told], element: Element) -> WeightedWord:
+    naming = [one.voice for one in told if word in one.words.get(element, ())]
+    share = sum(naming) / sum(one.voice for one in told)
     return WeightedWord(word=word, weight=round(share, 4), count=len(naming))

@@ -63,6 +63,11 @@ def of_side(references: Iterable[Reference], side: Side) -> list[Reference]:
     return [reference for reference in references if reference.side == side]
 
 
+def says(references: Iterable[Reference]) -> float:
+    """Of several together."""
+    return sum(map(_tells, references))
+
+
 def _told_at(reference: Reference) -> tuple[object, str]:
     return (reference.occurred_at, reference.event_id)
 

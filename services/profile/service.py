@@ -5,21 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PIL.Image import Image
-
 from services.profile.announcing import Announcing, Person
 from services.profile.config import ProfileSettings
 from services.profile.gathering import Gathering
 from services.profile.keeping import lasting_uri
 from services.profile.metrics import ProfileMetrics
-from services.profile.references import merged, of_side, side_of
-from services.profile.voices import Heard, voices
+from services.profile.predicting import Images, Predicting
+from services.profile.references import merged, side_of
 from shared.clock import Clock
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
-from shared.errors import Unavailable, Unprocessable
+from shared.errors import Unprocessable
 from shared.events import Feedback
-from shared.images.loader import Loaded, LoadedImage
+from shared.images.loader import LoadedImage
 from shared.store.protocol import (
     ErasureStore,
     ImageStore,
@@ -27,20 +25,16 @@ from shared.store.protocol import (
     Reference,
     StoredProfile,
 )
-from shared.taste import Taste
 from shared.tracing import Stages, untraced
-from shared.vlm.protocol import References, VisionLanguageModel
-from shared.vote import groups, taste_by_vote
+from shared.vlm.protocol import VisionLanguageModel
 
 log = logging.getLogger(__name__)
 
 
-class Images(Protocol):
-    """Loads images by address."""
+class ImagesByAddress(Images, Protocol):
+    """Loads one image, or many."""
 
     async def load(self, uri: str) -> LoadedImage: ...
-
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
 
 
 class Models(Protocol):
@@ -59,7 +53,7 @@ class Parts:
     profiles: ProfileStore
     known_images: ImageStore
     erasures: ErasureStore
-    images: Images
+    images: ImagesByAddress
     clock: Clock
 
 
@@ -80,6 +74,7 @@ class ProfileService:
         self._announcing = announcing
         self._settings = settings
         self._metrics = metrics
+        self._predicting = Predicting(parts.images, metrics)
         self._people: Gathering[Person, Reference] = Gathering(
             self._update, wait_seconds=settings.gather_ms / 1000
         )
@@ -128,7 +123,8 @@ class ProfileService:
         )
         # One model for the whole prediction, also when another takes over meanwhile.
         model = self._parts.models.champion
-        taste = await self._taste(references, model)
+        with self._spans("predict"):
+            predicted = await self._predicting.taste(references, model)
         known = stored.applied_event_ids if stored else ()
         # A redelivery that comes with its first delivery would push out two others.
         ids = tuple(dict.fromkeys((*known, *(r.event_id for r in fresh))))
@@ -136,13 +132,13 @@ class ProfileService:
             tenant=person.tenant,
             user_id=person.user_id,
             prediction_version=stored.prediction_version + 1 if stored else 1,
-            predicted=taste,
-            references=references,
+            predicted=predicted.taste,
+            references=predicted.references,
             applied_event_ids=ids[-self._settings.remembered_event_ids :],
             model_version=model.model_version,
             updated_at=self._parts.clock(),
         )
-        vectors = await taste_vectors(taste, self._parts.embedder)
+        vectors = await taste_vectors(predicted.taste, self._parts.embedder)
         if await self._erased_since(person, fresh):
             return
         await self._parts.profiles.put(profile, vectors)
@@ -154,47 +150,3 @@ class ProfileService:
         return erasure is not None and all(
             reference.occurred_at <= erasure.occurred_at for reference in fresh
         )
-
-    async def _taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Taste:
-        with self._spans("predict"), self._metrics.prediction_seconds.time():
-            liked = await self._seen(of_side(references, "liked"))
-            disliked = await self._seen(of_side(references, "disliked"))
-            asked = groups(liked, disliked)
-            predictions = await model.predict(
-                [References(_images(up), _images(down)) for up, down in asked]
-            )
-        self._metrics.unreadable_answers.inc(sum(len(p.problems) for p in predictions))
-        heard = [
-            Heard(_references(up), _references(down), said)
-            for (up, down), said in zip(asked, predictions, strict=True)
-        ]
-        return taste_by_vote(predictions, voices(heard))
-
-    async def _seen(self, references: Sequence[Reference]) -> list["_Seen"]:
-        """One side's references without those that are gone: one lost file loses no profile."""
-        found = await self._parts.images.load_many([reference.uri for reference in references])
-        lost = [one for one in found if isinstance(one, (Unprocessable, Unavailable))]
-        for refusal in lost:
-            log.warning("a reference is left out of a prediction: %s", refusal)
-        self._metrics.lost_references.inc(len(lost))
-        return [
-            _Seen(one.pixels, reference)
-            for one, reference in zip(found, references, strict=True)
-            if isinstance(one, LoadedImage)
-        ]
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A reference and its image."""
-
-    pixels: Image
-    reference: Reference
-
-
-def _images(seen: Sequence[_Seen]) -> tuple[Image, ...]:
-    return tuple(one.pixels for one in seen)
-
-
-def _references(seen: Sequence[_Seen]) -> tuple[Reference, ...]:
-    return tuple(one.reference for one in seen)

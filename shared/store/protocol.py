@@ -16,6 +16,14 @@ from shared.taste import Element, Taste, Value
 Side = Literal["liked", "disliked"]
 
 
+class Shown(Value):
+    """What one model saw in an image, in words."""
+
+    model_version: str
+    """Another version looks anew."""
+    words: tuple[tuple[Element, tuple[str, ...]], ...]
+
+
 class Reference(Value):
     """One image that speaks for or against a taste."""
 
@@ -27,6 +35,11 @@ class Reference(Value):
     """What the person did; explicit references outlast clicks when room is short."""
     occurred_at: AwareDatetime
     event_id: str
+    shown: Shown | None = None
+    """What it shows; unknown until several predictions are to be weighed."""
+
+    def shows(self, element: Element) -> tuple[str, ...]:
+        return dict(self.shown.words).get(element, ()) if self.shown else ()
 
 
 class StoredCorrections(Value):

@@ -75,3 +75,10 @@ def test_a_side_without_references_has_no_words() -> None:
 def test_every_prediction_needs_a_voice() -> None:
     with pytest.raises(ValueError, match="shorter"):
         taste_by_vote([_says("red"), _says("red")], [Voice()])
+
+
+def test_a_word_that_is_little_borne_out_has_little_of_the_voice() -> None:
+    said = [_says("red"), _says("blue teal")]
+    backed = Voice(1, 1, likes_backing={Element.COLOR: {"blue": 0.1}})
+    taste = taste_by_vote(said, [Voice(1, 1), backed])
+    assert [(w.word, w.weight) for w in taste.preference.color] == [("red", 0.5), ("teal", 0.5)]

@@ -1,110 +1,77 @@
-"""Earlier predictions count while later ones agree with them, however much later those are."""
+"""Predicted words count by what their references say, and by how many of them show the word."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from typing import get_args
 
 import pytest
 
 from services.profile.references import TELLS
-from services.profile.voices import FORGOTTEN, Heard, agreement, voices
+from services.profile.voices import Heard, voices
 from shared.events.feedback import Action
-from shared.store.protocol import Reference, Side
-from shared.taste import ELEMENTS, Element
+from shared.store.protocol import Reference
+from shared.taste import Element
 from shared.vlm.protocol import PredictedTaste
 from shared.vote import taste_by_vote
-
-NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
-
-def says(likes: str, dislikes: str = "") -> PredictedTaste:
-    """The same words for every element."""
-    return PredictedTaste(
-        {e: tuple(likes.split()) for e in ELEMENTS}, {e: tuple(dislikes.split()) for e in ELEMENTS}
-    )
+from tests.unit.profile.tellings import told
 
 
-def references(side: Side, action: Action, *, day: int, count: int = 5) -> list[Reference]:
-    return [
-        Reference(
-            image_id=f"{side}{day}-{n}",
-            uri=f"drawing:{n}",
-            content_hash=f"{side}{day}-{n}",
-            side=side,
-            action=action,
-            occurred_at=NOON + timedelta(days=day, seconds=n),
-            event_id=f"{side}{day}-{n}",
-        )
-        for n in range(count)
-    ]
+def heard(likes: str, shown: Sequence[str], action: Action = "reference_like") -> Heard:
+    """One prediction of liked colors, and the colors that its images show."""
+    liked = [told(color, action, number=n) for n, color in enumerate(shown)]
+    return Heard(liked, (), PredictedTaste({Element.COLOR: tuple(likes.split())}, {}))
 
 
-def stated(said: PredictedTaste, *, day: int = 0) -> Heard:
-    return Heard(
-        references("liked", "reference_like", day=day),
-        references("disliked", "reference_dislike", day=day),
-        said,
-    )
+def colors(*groups: Heard) -> dict[str, float]:
+    taste = taste_by_vote([one.said for one in groups], voices(groups))
+    return {word.word: word.weight for word in taste.preference.color}
 
 
-def passing(said: PredictedTaste, *, day: int, action: Action = "like") -> Heard:
-    return Heard(
-        references("liked", action, day=day), references("disliked", "dislike", day=day), said
-    )
+STATED = heard("red", ["red"] * 5)
 
 
-def test_words_that_are_shared_agree_and_words_on_opposite_sides_contradict() -> None:
-    assert agreement(says("red", "blue"), says("red", "blue")) == 1
-    assert agreement(says("red", "blue"), says("blue", "red")) == -1
-    assert agreement(says("red", "blue"), says("teal", "lime")) == 0
-    assert agreement(says("red", "blue"), says("red teal", "lime")) == 0.5
-    assert agreement(says("", ""), says("red", "blue")) == 0
-
-
-def test_alone_a_prediction_counts_by_what_its_references_say() -> None:
-    (voice,) = voices([stated(says("red", "blue"))])
-    assert (voice.likes, voice.dislikes) == (5.0, 5.0)
-    (clicked,) = voices([passing(says("red"), day=1, action="click")])
-    assert (clicked.likes, clicked.dislikes) == (1.25, 2.5)
+def test_a_voice_is_what_its_references_say() -> None:
+    (alone,) = voices([STATED])
+    assert (alone.likes, alone.dislikes) == (5.0, 0.0)
+    _, clicked = voices([STATED, heard("teal", ["teal"] * 5, "click")])
+    assert (clicked.likes, clicked.dislikes) == (1.25, 0.0)
     assert voices([]) == []
 
 
-def test_what_later_predictions_confirm_keeps_its_say() -> None:
-    old, new = voices([stated(says("red", "blue")), passing(says("red", "lime"), day=3)])
-    assert old.likes == 5.0 > new.likes == 2.5
+def test_one_prediction_alone_is_taken_at_its_word() -> None:
+    assert colors(heard("red teal", ["red", "red", "red", "red", "teal"])) == {"red": 1, "teal": 1}
 
 
-def test_what_later_predictions_contradict_or_never_name_is_forgotten() -> None:
-    for later in (says("blue", "red"), says("teal", "lime")):
-        old, new = voices([stated(says("red", "blue")), passing(later, day=3)])
-        assert old.likes == pytest.approx(5.0 * FORGOTTEN)
-        assert new.likes == 2.5
+def test_five_clicks_that_agree_are_heard_beside_five_statements() -> None:
+    assert colors(STATED, heard("teal", ["teal"] * 5, "click")) == {"red": 0.8, "teal": 0.2}
 
 
-def test_only_what_was_told_later_confirms_whatever_the_order() -> None:
-    heard = [passing(says("teal", "lime"), day=3), stated(says("red", "blue"))]
-    new, old = voices(heard)
-    assert new.likes == 2.5 > old.likes
-    years = [passing(says("teal", "lime"), day=3_000), stated(says("red", "blue"))]
-    assert voices(years) == [new, old]
+def test_clicks_that_do_not_agree_are_not() -> None:
+    stray = heard("teal gold", ["teal", "teal", "gold", "gold", "red"], "click")
+    assert colors(STATED, stray) == {"red": 0.8}
 
 
-def test_what_was_told_at_one_sitting_stays_though_it_disagrees() -> None:
-    one, other = stated(says("red", "blue")), stated(says("teal", "lime"))
-    assert [voice.likes for voice in voices([one, other])] == [5.0, 5.0]
-    both = taste_by_vote([one.said, other.said], voices([one, other]))
-    assert [w.word for w in both.preference[Element.COLOR]] == ["red", "teal"]
+def test_both_words_of_statements_that_disagree_stay() -> None:
+    two = heard("red teal", ["red", "red", "red", "teal", "teal"])
+    assert list(colors(two, heard("red", ["red"] * 5, "click"))) == ["red", "teal"]
 
 
-def test_a_changed_taste_wins_with_its_first_five_of_a_side_and_a_stray_group_does_not() -> None:
-    before = stated(says("red", "blue"))
-    after = passing(says("teal", "red"), day=9)
-    changed = taste_by_vote([before.said, after.said], voices([before, after]))
-    assert [w.word for w in changed.preference[Element.COLOR]] == ["teal"]
-    assert [w.word for w in changed.non_preference[Element.COLOR]] == ["red"]
-    stray = passing(says("red lime", "gold"), day=9, action="click")
-    same = taste_by_vote([before.said, stray.said], voices([before, stray]))
-    assert [w.word for w in same.preference[Element.COLOR]] == ["red"]
+def test_what_is_predicted_in_other_words_than_it_is_described_keeps_its_say() -> None:
+    other_words = heard("crimson", ["red"] * 5)
+    clicked = heard("teal", ["teal"] * 5, "click")
+    assert colors(other_words, clicked) == {"crimson": 0.8, "teal": 0.2}
+
+
+def test_an_image_that_is_not_described_takes_no_say_away() -> None:
+    plain = [one.model_copy(update={"shown": None}) for one in STATED.liked]
+    silent = Heard(plain, (), STATED.said)
+    assert colors(silent, heard("teal", ["teal"] * 5, "click")) == {"red": 0.8, "teal": 0.2}
 
 
 def test_every_action_that_speaks_says_something() -> None:
     assert set(TELLS) | {"view"} == set(get_args(Action))
+
+
+@pytest.mark.parametrize("element", [Element.COLOR, Element.DETAIL])
+def test_a_reference_shows_what_was_seen_and_nothing_else(element: Element) -> None:
+    seen: Reference = told("red", "click")
+    assert seen.shows(element) == (("red",) if element is Element.COLOR else ())
