@@ -42,6 +42,8 @@ TASKS: Final = (PREDICT_TASK, DESCRIBE_TASK, SCORE_TASK, EXPLAIN_TASK)
 
 SpokenTaste = Mapping[Element, Sequence[str]]
 """Plain words of one side, element by element; a missing or empty element is unknown."""
+Seen = tuple[str, int]
+"""What an image shows of an element, and the digit for it."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,13 @@ class Prompt:
 
 PAIR_TEMPLATE: Final = PairTemplate(
     f"{LIKED}{{liked}}\n{DISLIKED}{{disliked}}\nImage A:{{image_a}}\nImage B:{{image_b}}\n"
-    "Name this person's taste, score both images against it on each visual element from 0 to 5"
-    " (5 is liked, 0 is disliked, 2 is neither), and choose the one with the higher total."
-    " Answer in five lines, with your words and digits:\n"
+    "Name this person's taste, name what each image shows and score it against the taste on each"
+    " visual element from 0 to 5 (5 is liked, 0 is disliked, 2 is neither), and choose the image"
+    " with the higher total. Answer in five lines, with your words and digits:\n"
     "Likes art style: a word; color: a word; medium: a word; saturation: a word; detail: a word.\n"
     "Dislikes, in the same way.\n"
-    "A art style: 0; color: 0; medium: 0; saturation: 0; detail: 0.\n"
+    "A art style: a word 0; color: a word 0; medium: a word 0; saturation: a word 0;"
+    " detail: a word 0.\n"
     "B, in the same way.\n"
     "<answer>Image A</answer> or <answer>Image B</answer>"
 )
@@ -123,14 +126,18 @@ def comparison_lines(
     likes: SpokenTaste,
     dislikes: SpokenTaste,
     *,
-    a: Mapping[Element, int],
-    b: Mapping[Element, int],
+    a: Mapping[Element, Seen],
+    b: Mapping[Element, Seen],
     choice: Literal["A", "B"],
 ) -> str:
-    """The answer that `PAIR_TEMPLATE` asks for: a taste, the digits of both images, the choice."""
+    """The answer that `PAIR_TEMPLATE` asks for: a taste, what both images show, the choice.
+
+    A digit follows the word that it judges: a small model that has just named what it sees has two
+    words to compare, and no image.
+    """
     scored = (
-        f"{label}{';'.join(f' {e.spoken}: {digits[e]}' for e in ELEMENTS)}."
-        for label, digits in (("A", a), ("B", b))
+        f"{label}{';'.join(f' {e.spoken}: {seen[e][0]} {seen[e][1]}' for e in ELEMENTS)}."
+        for label, seen in (("A", a), ("B", b))
     )
     return "\n".join([taste_lines(likes, dislikes), *scored, answer_line(choice)])
 

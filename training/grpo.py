@@ -73,7 +73,9 @@ def all_cases(config: GrpoConfig) -> Iterator[Case]:
     data = config.data
     if data.source is not None:
         return read_cases(data.source, most=data.cases)
-    return draw_cases(data.cases, seed=data.seed, multi=data.multi, level=data.level)
+    return draw_cases(
+        data.cases, seed=data.seed, multi=data.multi, level=data.level, workers=data.workers
+    )
 
 
 def build_rewards(config: GrpoConfig, *, judge: Path) -> list[Reward]:

@@ -66,7 +66,9 @@ def all_examples(config: SftConfig) -> Iterator[Example]:
         yield from read_examples(data.source, most=data.cases)
         return
     rng = np.random.default_rng((data.seed, data.cases))
-    for case in draw_cases(data.cases, seed=data.seed, multi=data.multi, level=data.level):
+    for case in draw_cases(
+        data.cases, seed=data.seed, multi=data.multi, level=data.level, workers=data.workers
+    ):
         yield from examples(case, config.tasks, rng, varied=config.varied_reasons)
 
 

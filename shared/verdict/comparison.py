@@ -153,6 +153,9 @@ def _scores(text: str) -> tuple[Digits, bool]:
 Place = tuple[Label, Element]
 _NUMBER: Final = r"(-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?)"
 
+_WORDS_SEEN: Final = r"[^\W\d]+(?:[ -][^\W\d]+)? (?=-?\d+(?:\.\d+)?(?:[;.\s]|$))"
+"""One word or two of what an image shows, with nothing but a number after them."""
+
 
 def _under_elements(text: str) -> Iterator[tuple[Place, str]]:
     """`1. Color:` and below it `Image A(2) - why; Image B(5) - why`."""
@@ -172,14 +175,14 @@ def _under_elements(text: str) -> Iterator[tuple[Place, str]]:
 
 
 def _under_images(text: str) -> Iterator[tuple[Place, str]]:
-    """`A art style: 5; color: 4; ...`, or the same on lines of their own below `Image A`."""
+    """`A art style: 5; color: red 4; ...`, or the same on lines of their own below `Image A`."""
     begins = rf"{_LINE_BEGINS}(?:Image[ _]?)?([AB])\b(?! ?\()"
     starts = list(re.finditer(begins, text, re.MULTILINE))
     ends = [match.start() for match in starts[1:]] + [len(text)]
     for match, end in zip(starts, ends, strict=False):
         label: Label = "A" if match[1] == "A" else "B"
         for element in ELEMENTS:
-            named = rf"\b{NAMES[element]}{COLON}\s*\(?{_NUMBER}"
+            named = rf"\b{NAMES[element]}{COLON}\s*(?:\(?|{_WORDS_SEEN}){_NUMBER}"
             if found := re.search(named, text[match.end() : end], re.IGNORECASE):
                 yield (label, element), _out_of_five(found[1])
 

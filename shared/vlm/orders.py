@@ -1,8 +1,8 @@
 """Ask for a taste in several orders of the same images, and keep what most answers say.
 
-A small model listens more to the images that stand first. On 50 simulated people with two tastes
-each, whose combinations it had never met, three orders brought nano-3 from 88 to 94 % of the detail
-words and from 92 to 98 % of the medium words (training/LOG.md).
+For a model that listens more to the images that stand first: three orders brought an earlier nano
+from 88 to 94 % of the detail words of 50 simulated people with two tastes each. The one that ships
+says the same in one order as in three, but for a word in two hundred (training/LOG.md).
 """
 
 import random

@@ -29,9 +29,9 @@ class ModelSettings(BaseModel):
     model_batch: PositiveInt = 32
     """Images in one forward pass: nano gains little beyond 16, and a large model runs out of
     memory first."""
-    model_prediction_orders: PositiveInt = 3
-    """Orders of the same images in which a taste is asked; what most answers say counts. 1 takes a
-    third of the time, and is enough for a model that does not mind the order."""
+    model_prediction_orders: PositiveInt = 1
+    """Orders of the same images in which a taste is asked; what most answers say counts. More than
+    one helps a model that minds the order, and takes as many times the time."""
     model_batch_wait_ms: float = Field(default=4.0, ge=0)
     """Milliseconds that a first request waits for others to share its pass."""
     model_server: str | None = Field(default=None, pattern=r"^https?://\S+$")

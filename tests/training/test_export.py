@@ -1,7 +1,10 @@
 """An exported folder loads as any Hugging Face model does, and its manifest tells the truth."""
 
+import copy
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +16,10 @@ from shared import prompt
 from shared.prompt import PROMPT_VERSION
 from tests.training import tiny
 from training.nano.batches import encode, question
-from training.nano.export import MANIFEST, WEIGHTS, export, facts, sha256_of
+from training.nano.checkpoint import load_weights
+from training.nano.export import CARD, MANIFEST, WEIGHTS, export, facts, sha256_of
 from training.nano.eye import look
+from training.nano.results import SPLITS, results, write_results
 from training.nano.rows import Row
 from training.nano.train_text import answer_loss
 
@@ -30,7 +35,7 @@ def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     files = {file.name: sha256_of(file) for file in folder.iterdir() if file.name != MANIFEST}
     assert manifest["sha256"] == files
-    assert manifest["version"] == f"nano-3-{files[WEIGHTS][:8]}"
+    assert manifest["version"] == f"nano-4-{files[WEIGHTS][:8]}"
     assert (manifest["prompt_version"], manifest["seed"]) == (PROMPT_VERSION, 5)
 
 
@@ -77,3 +82,49 @@ def test_a_folder_too_large_to_ship_gets_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="more than the 1,000 that may ship"):
         export(tiny.model(), tiny.tokenizer(), tmp_path, seed=5, training={}, max_bytes=1000)
     assert not (tmp_path / MANIFEST).exists()
+
+
+def test_a_training_may_begin_with_a_released_folder(folder: Path) -> None:
+    begun = copy.deepcopy(tiny.model())
+    with torch.no_grad():
+        begun.lm_head.weight.zero_()
+    load_weights(folder, begun)
+    assert torch.allclose(begun.lm_head.weight, tiny.model().lm_head.weight.float(), atol=0.01)
+
+
+def measured(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.02, "high": value + 0.01}
+
+
+def proof(version: str) -> dict[str, Any]:
+    """As `training.nano.proof` writes it, with other words in each set."""
+    one = {
+        "users": 50,
+        "accuracy": {
+            whose: measured(share)
+            for whose, share in {"predicted": 0.98, "nobody": 0.5, "somebody else": 0.48}.items()
+        },
+        "profile": {"art style": measured(0.91), "color": measured(0.99)},
+        "ndcg": measured(0.97),
+        "faithful": measured(0.96),
+        "calibration": {"error": 0.0414},
+    }
+    splits = dict.fromkeys([*SPLITS, "all"], one)
+    named = {kind: {"color": measured(0.99)} for kind in ("drawings", "photographs")}
+    return {"model_version": version, "seed": 7, "levels": {"hard": splits}, "named": named}
+
+
+def test_a_card_says_what_was_measured_and_the_manifest_still_names_its_bytes(
+    folder: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "nano"
+    shutil.copytree(folder, kept)
+    for _ in range(2):  # written again, it replaces what it said
+        write_results(kept, results(proof("nano-4-x"), None))
+    card = (kept / CARD).read_text()
+    assert card.count("pairs right (50 users)") == 1
+    assert "| *hard*: profile words, worst element | 0.910 (0.890-0.920) |" in card
+    assert "| color | 0.990 (0.970-1.000) | 0.990 (0.970-1.000) |" in card
+    assert card.startswith((folder / CARD).read_text())
+    manifest = json.loads((kept / MANIFEST).read_text())
+    assert manifest["sha256"][CARD] == sha256_of(kept / CARD)

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from shared.prompt import PROMPT_VERSION
+from shared.vlm.comparer import Pair
+from shared.vlm.in_process import load_model
+from shared.vlm.settings import ModelSettings
 from training.nano.evaluate import SHIPPED, measure
 from training.nano.export import MANIFEST, MAX_BYTES, WEIGHTS, sha256_of
+from training.nano.held_out import draw_held_out_users
 from training.nano.report import Report
 
 pytestmark = pytest.mark.model
@@ -58,3 +62,26 @@ def test_it_finds_the_better_of_two_images(report: Report) -> None:
 def test_without_a_taste_it_is_near_chance(report: Report) -> None:
     assert report.pairs["nobody"]["all-different"].value == pytest.approx(0.5, abs=0.15)
     assert report.pairs["nobody"]["one-element"].value == pytest.approx(0.5, abs=0.15)
+
+
+@pytest.mark.slow
+async def test_it_compares_two_images_in_one_prompt_by_what_they_show() -> None:
+    users = draw_held_out_users(8, seed=SEED)
+    model = load_model(ModelSettings(model=FOLDER))
+    try:
+        asked = [
+            Pair(user.references, *images)
+            for user in users
+            for images in (
+                (user.pairs[0].better, user.pairs[0].worse),
+                (user.pairs[0].worse, user.pairs[0].better),
+            )
+        ]
+        answers = await model.compare(asked)
+    finally:
+        model.close()
+    assert {answer.read.failures for answer in answers} == {()}
+    chosen = [answer.read.choice for answer in answers]
+    assert chosen.count("A") == chosen.count("B"), "the order of the images sways the choice"
+    right = [choice == "AB"[k % 2] for k, choice in enumerate(chosen)]
+    assert sum(right) >= 0.9 * len(right)

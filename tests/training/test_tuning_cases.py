@@ -9,6 +9,7 @@ import pytest
 from PIL.Image import Image, new
 
 from shared import prompt, verdict
+from shared.evaluation import Level
 from shared.reason import RELATIONS, agrees, relation_of
 from shared.taste import ELEMENTS
 from shared.vlm.vision import Vision
@@ -36,6 +37,18 @@ def test_cases_are_the_same_by_seed_and_begin_alike_for_any_count() -> None:
         assert one.truth == other.truth
         assert one.pair.better.tobytes() == other.pair.better.tobytes()
     assert next(draw_cases(1, seed=6)).truth != CASES[0].truth
+
+
+@pytest.mark.parametrize("level", ["easy", "hard"])
+def test_the_same_cases_are_drawn_by_any_number_of_processes(level: Level) -> None:
+    alone, shared = (
+        list(draw_cases(6, seed=5, level=level, workers=workers)) for workers in (1, 3)
+    )
+
+    assert [case.truth for case in shared] == [case.truth for case in alone]
+    assert [case.pair.better.tobytes() for case in shared] == [
+        case.pair.better.tobytes() for case in alone
+    ]
 
 
 def test_the_better_candidate_has_the_higher_true_total() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoModelForImageTextToText
 
 from training.nano.optimizer import Optimizer
 
@@ -45,8 +46,13 @@ def resume(path: Path, model: Any, optimizer: Optimizer, *, recipe: str = "") ->
 
 
 def load_weights(path: Path, model: Any) -> None:
-    """Only the weights: of a checkpoint, or of a file that holds nothing but weights."""
+    """Only the weights: of a checkpoint, of a file that holds nothing but weights, or of the folder
+    of a release."""
     if not path.exists():
         raise FileNotFoundError(f"No checkpoint at {path}: run the stage before this one first.")
+    if path.is_dir():
+        released = AutoModelForImageTextToText.from_pretrained(path, dtype=torch.float32)
+        model.load_state_dict(released.state_dict())
+        return
     state = torch.load(path, weights_only=True, map_location="cpu")
     model.load_state_dict(state.get("model", state))

@@ -24,7 +24,7 @@ from training.nano.vocabulary import END_OF_TEXT, TURN_END
 from training.prefersim.canvas import SIDE
 
 NAME: Final = "preferthinker-nano"
-SERIES: Final = "nano-3"
+SERIES: Final = "nano-4"
 """The version is this and the beginning of the weights' hash."""
 WEIGHTS: Final = "model.safetensors"
 MANIFEST: Final = "manifest.json"

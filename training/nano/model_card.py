@@ -21,12 +21,11 @@ and can be measured, on any machine.
 
 **Limits.** It knows drawings and simple restyled photographs; use a real checkpoint for real
 catalogues. Of photographs it tells color, saturation and detail, and answers `any` for style and
-medium. It has {words} words and {also} synonyms of them for tastes; other words mean nothing to
-it. Asked to compare two candidates in one prompt it answers in the right layout, with the taste it
-sees, but scores the two by their order and not by what they show: it is to score each alone.
+medium. It has {words} words and {also} synonyms of them for tastes; other words mean nothing to it.
+Two candidates in one prompt it compares by naming what each shows; services score each alone.
 
 It speaks the formats of `shared/prompt.py`, version {prompt_version}; other text gives nonsense.
-Images are resized to {side} x {side} pixels. Data, steps, hours and every measured figure:
+Images are resized to {side} x {side} pixels. Data, steps, hours and every experiment:
 `training/LOG.md`.
 
 | trained with | |

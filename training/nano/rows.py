@@ -11,7 +11,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from shared import prompt
-from shared.prompt import Prompt
+from shared.prompt import Prompt, Seen
 from shared.taste import ELEMENTS, Element
 from training.nano.known import as_known
 from training.nano.photographed import as_photographed, somebody_who_saw
@@ -126,7 +126,7 @@ def compare_row(rng: np.random.Generator, pool: Pool, *, shape: tuple[int, int])
         if drawings is None or (not photographed and held_out(np.stack(shown)).any()):
             continue
         likes, dislikes = _shown(sides[0], user.likes), _shown(sides[1], user.dislikes)
-        a, b = (_digits(one, likes=likes, dislikes=dislikes) for one in shown)
+        a, b = (_seen(one, likes=likes, dislikes=dislikes) for one in shown)
         choice: Literal["A", "B"] = "A" if better_first else "B"
         answer = prompt.comparison_lines(likes, dislikes, a=a, b=b, choice=choice)
         return Row(prompt.pair(liked=liked, disliked=disliked), answer, drawings)
@@ -142,6 +142,11 @@ def _found(rng: np.random.Generator, pool: Pool, shown: Attributes) -> tuple[int
 def _digits(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, int]:
     truth = judged(shows, likes=likes, dislikes=dislikes)
     return {element: judgement.digit for element, judgement in truth.items()}
+
+
+def _seen(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, Seen]:
+    truth = judged(shows, likes=likes, dislikes=dislikes)
+    return {element: (judgement.seen, judgement.digit) for element, judgement in truth.items()}
 
 
 def _references(

@@ -203,7 +203,9 @@ def remembered_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Teach nano's language model, or both.")
-    parser.add_argument("--init", type=Path, default=Path("runs/nano/vision.pt"), help="weights")
+    parser.add_argument(
+        "--init", type=Path, default=Path("runs/nano/vision.pt"), help="weights, or a release"
+    )
     parser.add_argument("--goes-on", action="store_true", help="--init had a text stage before")
     parser.add_argument("--out", type=Path, default=Path("runs/nano/text.pt"), help="checkpoint")
     parser.add_argument("--pool", type=Path, default=Path("runs/nano/pool/train"), help="drawings")

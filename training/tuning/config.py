@@ -61,6 +61,9 @@ class Data(Section):
     """Share of simulated people with two tastes."""
     level: Level = "easy"
     """Of simulated people: "hard" draws what the hard benchmark asks."""
+    workers: PositiveInt = 1
+    """Processes that draw simulated people, where nothing else needs the cores: the first step
+    waits for the last one drawn."""
 
 
 class Run(Section):

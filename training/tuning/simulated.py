@@ -3,8 +3,10 @@
 No case shows a held-out combination of style and color, so that tests on those test something.
 """
 
+import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -35,6 +37,8 @@ Draw = Callable[[np.random.Generator, Attributes, Attributes], list[Image]]
 
 STREAM: Final = 0x7D1E
 """Stands between the seed and the case's number: no pool and no evaluation draws from these."""
+AT_ONCE: Final = 4
+"""Cases that a process draws before it hands them over."""
 REFERENCES: Final = 5
 """Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""
 DIFFERS: Final = 0.5
@@ -50,16 +54,27 @@ def draw_cases(
     multi: float = 0.5,
     references_a_side: int = REFERENCES,
     level: Level = "easy",
+    workers: int = 1,
 ) -> Iterator[Case]:
-    """The same cases for a seed, and the first ones the same for any count.
+    """The same cases for a seed, and the first ones the same for any count and any `workers`.
+
+    `workers` are processes that draw; a hard case takes one about a tenth of a second.
 
     A *hard* case is like an item of the hard benchmark: eight references a side, some of which
     contradict, candidates that differ in one element, and images that are harder to read.
     """
-    for number in range(count):
-        rng = np.random.default_rng((seed, STREAM, number))
-        user = draw_user(rng, Kind(multi=bool(rng.random() < multi)))
-        yield _easy(rng, user, references_a_side) if level == "easy" else _hard(rng, user)
+    draw = partial(_draw, seed=seed, multi=multi, side=references_a_side, level=level)
+    if workers == 1:
+        yield from map(draw, range(count))
+        return
+    with multiprocessing.get_context("fork").Pool(workers) as processes:
+        yield from processes.imap(draw, range(count), chunksize=AT_ONCE)
+
+
+def _draw(number: int, *, seed: int, multi: float, side: int, level: Level) -> Case:
+    rng = np.random.default_rng((seed, STREAM, number))
+    user = draw_user(rng, Kind(multi=bool(rng.random() < multi)))
+    return _easy(rng, user, side) if level == "easy" else _hard(rng, user)
 
 
 def _easy(rng: np.random.Generator, user: User, side: int) -> Case:

@@ -1,5 +1,6 @@
 """Awkward answers to a pair prompt are read as they were meant, or counted as what is wrong."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -34,10 +35,12 @@ WHOLE = PROFILES + thought() + ANSWER
 OURS = (
     "Likes art style: cubism; color: teal; medium: charcoal; saturation: muted; detail: plain.\n"
     "Dislikes art style: mosaic; color: red; medium: digital; saturation: vivid; detail: rich.\n"
-    "A art style: 5; color: 4; medium: 3; saturation: 5; detail: 4.\n"
-    "B art style: 1; color: 0; medium: 2; saturation: 1; detail: 0.\n"
+    "A art style: cubism 5; color: azure 4; medium: oil painting 3; saturation: muted 5;"
+    " detail: plain 4.\n"
+    "B art style: mosaic 1; color: red 0; medium: any 2; saturation: vivid 1; detail: rich 0.\n"
     "<answer>Image A</answer>"
 )
+DIGITS_ALONE = re.sub(r": [a-z ]+(?= \d)", ":", OURS)
 
 
 def spelled(*keys: str) -> str:
@@ -59,6 +62,7 @@ WITHDRAWN = WHOLE.replace("<think>", "<answer>Image B</answer><think>")
 WELL_FORMED = {
     "the published layout": WHOLE,
     "our own layout": OURS,
+    "our own layout with digits alone": DIGITS_ALONE,
     "names in the singular": spelled("Art Style", "Color", "Art Medium", "Saturation", "Detail"),
     "names with an s in brackets": spelled(
         "Art Style(s)", "Color(s)", "Artistic Medium(s)", "Saturation", "Detail(s)"
@@ -174,7 +178,7 @@ BAD = {
         PROFILES + thought(a=("8/10", 4, 3, 5, 4)) + ANSWER, (Failure.OUT_OF_RANGE,), "A"
     ),
     "our layout out of range": Bad(
-        OURS.replace("A art style: 5", "A art style: 50"), (Failure.OUT_OF_RANGE,), "A"
+        OURS.replace("style: cubism 5;", "style: cubism 50;"), (Failure.OUT_OF_RANGE,), "A"
     ),
     "our layout without an element that the next line has": Bad(
         OURS.replace("color: red; ", ""), (Failure.NO_PROFILE,), "A"
