@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from training.nano.batches import encode, question
 from training.nano.checkpoint import load_weights
 from training.nano.export import CARD, MANIFEST, WEIGHTS, export, facts, sha256_of
 from training.nano.eye import look
+from training.nano.measures import Share
 from training.nano.results import SPLITS, results, write_results
 from training.nano.rows import Row
 from training.nano.train_text import answer_loss
@@ -93,7 +95,7 @@ def test_a_training_may_begin_with_a_released_folder(folder: Path) -> None:
 
 
 def measured(value: float) -> dict[str, float]:
-    return {"value": value, "low": value - 0.02, "high": value + 0.01}
+    return asdict(Share(value, value - 0.02, value + 0.01, count=100, users=50))
 
 
 def proof(version: str) -> dict[str, Any]:

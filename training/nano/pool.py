@@ -7,11 +7,8 @@ at half strength, cropped, blurred, noisy and compressed, and 16 are restyled ph
 """
 
 import argparse
-import contextlib
-import multiprocessing
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +26,7 @@ from training.prefersim.degradations import (
     draw_strength,
 )
 from training.prefersim.photographs import draw_photographs
+from training.prefersim.processes import in_order
 from training.prefersim.renderer import Pixels, render
 from training.prefersim.scenes import draw_scenes
 from training.prefersim.vocabulary import (
@@ -98,16 +96,11 @@ def _render_into(pixels: Pixels, *, seed: int, workers: int) -> Attributes:
     count = len(pixels)
     attributes = np.empty((count, len(SIZES)), np.int64)
     chunks, make = range(-(-count // CHUNK)), partial(_chunk, seed=seed)
-    with contextlib.ExitStack() as open_while:
-        if workers == 1:
-            done: Iterator[tuple[Pixels, Attributes]] = map(make, chunks)
-        else:
-            processes = multiprocessing.get_context("fork").Pool(workers)
-            done = open_while.enter_context(processes).imap(make, chunks)
-        for k, (drawn, shown) in zip(chunks, done, strict=True):
-            place = slice(k * CHUNK, min((k + 1) * CHUNK, count))
-            pixels[place] = drawn[: place.stop - place.start]
-            attributes[place] = shown[: place.stop - place.start]
+    done = in_order(make, chunks, workers=workers)
+    for k, (drawn, shown) in zip(chunks, done, strict=True):
+        place = slice(k * CHUNK, min((k + 1) * CHUNK, count))
+        pixels[place] = drawn[: place.stop - place.start]
+        attributes[place] = shown[: place.stop - place.start]
     return attributes
 
 

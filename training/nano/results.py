@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.nano.export import CARD, MANIFEST, sha256_of
+from training.nano.measures import Share
+from training.nano.proof.page import header
+from training.nano.proof.report import TOGETHER
 
 SPLITS: Final = {
     "seen_sp": "Seen-SP",
@@ -17,7 +20,6 @@ SPLITS: Final = {
     "unseen_sp": "Unseen-SP",
     "unseen_mp": "Unseen-MP",
 }
-ALL: Final = "all"
 BEGINS: Final = "\n## Measured\n"
 """Everything from here on is written anew."""
 
@@ -31,9 +33,11 @@ def results(proof: Told, pairs: Told | None) -> str:
     parts = [
         f"{BEGINS}\nSimulated users (seed {proof['seed']}, nobody's twin in training); in brackets"
         " 95 % intervals over users. A taste is predicted from references and candidates are scored"
-        f" against it, one by one.\n\n{_table('', SPLITS.values())}",
+        " against it, one by one.\n",
+        *header("", list(SPLITS.values())),
         *(line for level, splits in levels.items() for line in _of_level(level, splits)),
-        f"\n{_table('right words of what is seen', proof['named'])}",
+        "",
+        *header("right words of what is seen", list(proof["named"])),
         *_of_named(proof["named"]),
     ]
     if pairs is not None:
@@ -43,13 +47,13 @@ def results(proof: Told, pairs: Told | None) -> str:
 
 def _of_level(level: str, splits: Told) -> list[str]:
     sets = [splits[split] for split in SPLITS]
-    users = splits[ALL]["users"]
+    users = splits[TOGETHER]["users"]
 
     def row(name: str, values: Sequence[Told]) -> str:
-        return f"| *{level}*: {name} | {' | '.join(map(_share, values))} |"
+        return f"| *{level}*: {name} | {' | '.join(str(Share(**one)) for one in values)} |"
 
     worst = [min(one["profile"].values(), key=lambda share: share["value"]) for one in sets]
-    error = splits[ALL]["calibration"]["error"]
+    error = splits[TOGETHER]["calibration"]["error"]
     return [
         row(f"pairs right ({users} users)", [one["accuracy"]["predicted"] for one in sets]),
         row("with nobody's taste", [one["accuracy"]["nobody"] for one in sets]),
@@ -64,7 +68,7 @@ def _of_level(level: str, splits: Told) -> list[str]:
 def _of_named(named: Mapping[str, Mapping[str, Told]]) -> list[str]:
     elements = next(iter(named.values()))
     return [
-        f"| {element} | {' | '.join(_share(kind[element]) for kind in named.values())} |"
+        f"| {element} | {' | '.join(str(Share(**kind[element])) for kind in named.values())} |"
         for element in elements
     ]
 
@@ -79,15 +83,6 @@ def _of_pairs(report: Told) -> str:
         f" references {100 * controls['user_blind']['accuracy']:.1f} %, with somebody else's"
         f" {100 * controls['mismatched']['accuracy']:.1f} %."
     )
-
-
-def _table(first: str, names: Any) -> str:
-    listed = list(names)
-    return f"| {first} | {' | '.join(listed)} |\n|---|{'---|' * len(listed)}"
-
-
-def _share(share: Told) -> str:
-    return f"{share['value']:.3f} ({share['low']:.3f}-{share['high']:.3f})"
 
 
 def write_results(folder: Path, section: str) -> None:

@@ -10,7 +10,6 @@ graded relevance, in `slates.json`. The checksum is written last: a folder that 
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 import zlib
@@ -24,6 +23,7 @@ import numpy as np
 from shared.evaluation import Level
 from training.evaluation.reading import CHECKSUM, read_benchmark
 from training.prefersim.benchmark_items import Drawn, draw_item, draw_slate
+from training.prefersim.processes import in_order
 from training.prefersim.users import HARD_REFERENCES, Kind
 
 SETS: Final[Mapping[str, tuple[Kind, int]]] = {
@@ -71,7 +71,7 @@ def write_benchmark(
             _Place(images, level, name, number, seed)
             for number in range(count if limit is None else min(limit, count))
         ]
-        written = _write_all(places, workers)
+        written = list(in_order(_write_item, places, workers=workers, at_once=4))
         _write_json(images.parent / f"{name}.json", [item for item, _ in written])
         slates = [drawn for _, drawn in written if drawn is not None]
         _write_json(images.parent / "slates.json", slates)
@@ -80,14 +80,6 @@ def write_benchmark(
     total = read_benchmark(folder, references=HARD_REFERENCES).checksum
     (folder / CHECKSUM).write_text(total + "\n", encoding="utf-8")
     return total
-
-
-def _write_all(places: list[_Place], workers: int) -> list[tuple[Any, Any]]:
-    if workers == 1:
-        return [_write_item(place) for place in places]
-    # Spawned, not forked: the caller may have threads.
-    with multiprocessing.get_context("spawn").Pool(workers) as processes:
-        return processes.map(_write_item, places, chunksize=4)
 
 
 def frozen_item(set_name: str, number: int, *, level: Level, seed: int = SEED) -> Drawn:

@@ -3,7 +3,6 @@
 No case shows a held-out combination of style and color, so that tests on those test something.
 """
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +18,7 @@ from shared.vlm.protocol import References
 from training.nano.known import IN_SYNONYMS
 from training.prefersim.candidates import hard_pair
 from training.prefersim.degradations import degrade, draw_strength
+from training.prefersim.processes import in_order
 from training.prefersim.renderer import as_image, render
 from training.prefersim.scenes import draw_scenes
 from training.prefersim.synonyms import said
@@ -64,11 +64,7 @@ def draw_cases(
     contradict, candidates that differ in one element, and images that are harder to read.
     """
     draw = partial(_draw, seed=seed, multi=multi, side=references_a_side, level=level)
-    if workers == 1:
-        yield from map(draw, range(count))
-        return
-    with multiprocessing.get_context("fork").Pool(workers) as processes:
-        yield from processes.imap(draw, range(count), chunksize=AT_ONCE)
+    return in_order(draw, range(count), workers=workers, at_once=AT_ONCE)
 
 
 def _draw(number: int, *, seed: int, multi: float, side: int, level: Level) -> Case:

@@ -22,7 +22,7 @@ def as_markdown(proof: Proof) -> str:
     for level, splits in proof.levels.items():
         lines += [*_of_level(level, splits), ""]
     kinds = list(proof.named)
-    lines += _header("element named", kinds)
+    lines += header("element named", kinds)
     elements = list(next(iter(proof.named.values())))
     lines += [_line(name, [proof.named[kind][name] for kind in kinds]) for name in elements]
     return "\n".join(lines) + "\n"
@@ -30,7 +30,7 @@ def as_markdown(proof: Proof) -> str:
 
 def _of_level(level: str, splits: Mapping[str, Counted]) -> list[str]:
     columns = list(splits.values())
-    lines = _header(level, list(splits))
+    lines = header(level, list(splits))
     lines += [
         _line(f"taste: {whose}", [one.accuracy[whose] for one in columns])
         for whose in columns[0].accuracy
@@ -54,7 +54,8 @@ def _of_level(level: str, splits: Mapping[str, Counted]) -> list[str]:
     return [*lines, f"| calibration error | {errors} |"]
 
 
-def _header(first: str, names: Sequence[str]) -> list[str]:
+def header(first: str, names: Sequence[str]) -> list[str]:
+    """The first two lines of a table in Markdown."""
     return [f"| {first} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
 
 
