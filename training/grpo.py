@@ -25,6 +25,7 @@ from training.tuning.config import BadConfig, GrpoConfig
 from training.tuning.drawn_profiles import DrawnProfiles, unlike_profiles
 from training.tuning.encoder import WordEncoder
 from training.tuning.judge import EngineJudge
+from training.tuning.once import RowsOnce, scale_once, see_once
 from training.tuning.policy import Loaded, element_weights, load_policy
 from training.tuning.rows import fit_to, grpo_dataset, grpo_rows
 from training.tuning.run_folder import RunFolder
@@ -59,7 +60,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
             f"{len(rows)} rows are left of the cases, but one step takes {batch}: give more cases,"
             " or a smaller batch"
         )
-    return GroupTrainer(
+    trainer = GroupTrainer(
         model=loaded.model,
         args=grpo_arguments(config, on_cpu=on_cpu()),
         reward_funcs=rewards,
@@ -67,6 +68,11 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
+    trainer.train_dataset = RowsOnce(rows)
+    scale_once(loaded.processor.image_processor)
+    if trainer.accelerator.num_processes == 1:  # a spread tower must be run by all at once
+        see_once(trainer.model.get_base_model().model)
+    return trainer
 
 
 def all_cases(config: GrpoConfig) -> Iterator[Case]:

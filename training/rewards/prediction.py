@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from shared import verdict
 from shared.prompt import SpokenTaste
@@ -11,6 +11,9 @@ from shared.taste import Element
 from training.rewards.image_similarity import ImageSimilarity, Renderer
 from training.rewards.reward import Completion, Reward, Rewards, text_of
 from training.rewards.text_similarity import TextSimilarity
+
+REMEMBERED: Final = 10_000
+"""Pairs of sides whose drawings were compared: the answers to one question repeat each other's."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,18 @@ class Pictured:
     similarity: ImageSimilarity
     share: float = 0.5
     """Of the image term in the reward, 0-1; the rest is the text term's."""
+    _known: dict[tuple[Any, ...], float] = field(default_factory=dict, repr=False, compare=False)
 
     def side(self, predicted: SpokenTaste, true: SpokenTaste) -> float:
         """0 for a profile that cannot be drawn."""
+        asked = (_words(predicted), _words(true))
+        if asked not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[asked] = self._compare(predicted, true)
+        return self._known[asked]
+
+    def _compare(self, predicted: SpokenTaste, true: SpokenTaste) -> float:
         one, other = self.renderer.render([predicted, true])
         if one is None or other is None:
             return float(one is other)
@@ -89,3 +101,7 @@ def likeness(
         return in_words
     in_images = sum(pictured.side(*side) for side in sides) / len(sides)
     return (1 - pictured.share) * in_words + pictured.share * in_images
+
+
+def _words(side: SpokenTaste) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(sorted((element.value, tuple(words)) for element, words in side.items()))

@@ -8,6 +8,7 @@ seed a `measured.json`, by which seeds simulated apart are put together.
 
 import argparse
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ from training.simulate.together import MEASURED, measured
 from training.tuning.run_folder import write_whole
 
 FAILURE = 1
+STOPPED = 130
 
 
 def main() -> int:
@@ -85,6 +87,9 @@ def main() -> int:
     except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
         print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
         return FAILURE
+    except KeyboardInterrupt:
+        print("Stopped. What was done is kept: the same command goes on.", file=sys.stderr)
+        return STOPPED
     print(verdict(together(by_seed, options.shift(list(by_seed)))))
     return 0
 
@@ -94,4 +99,6 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
+    # However it is stopped, it stops what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -17,6 +18,8 @@ from training.rewards.text_similarity import SentenceEncoder
 
 SCENE_SEED: Final = 20_711
 """Every profile is drawn on one scene with one draw of chance: what differs is the profile."""
+REMEMBERED: Final = 512
+"""Drawings: the answers of a batch share their true profiles and most of what they predict."""
 KNOWN_AT: Final = 0.6
 """Cosine from which an unknown word stands for the nearest value; below it cannot be drawn."""
 
@@ -41,8 +44,7 @@ class DrawnProfiles:
         values = [self._value(element, side.get(element, ())) for element in ELEMENTS]
         if any(value is None for value in values):
             return None
-        rng = np.random.default_rng(SCENE_SEED)
-        return as_image(render(draw_scenes(rng, 1), np.array([values], np.int64), rng)[0])
+        return _drawn(tuple(value for value in values if value is not None))
 
     def _value(self, element: Element, words: Sequence[str]) -> int | None:
         if not words:
@@ -58,6 +60,12 @@ class DrawnProfiles:
         likeness = (self.encoder.encode([word]) @ self.encoder.encode(listed).T)[0]
         nearest = int(likeness.argmax())
         return nearest if likeness[nearest] >= KNOWN_AT else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _drawn(values: tuple[int, ...]) -> Image:
+    rng = np.random.default_rng(SCENE_SEED)
+    return as_image(render(draw_scenes(rng, 1), np.array([values], np.int64), rng)[0])
 
 
 def unlike_profiles(count: int, *, seed: int = 0) -> list[tuple[SpokenTaste, SpokenTaste]]:
