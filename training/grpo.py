@@ -52,6 +52,9 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     """The library's trainer, with dead groups left out and groups weighted."""
     from training.tuning.group_trainer import GroupTrainer
 
+    # The library pads questions on this side, and leaves the images' places to the processor's:
+    # on another one every question but the longest would be read with other tokens' positions.
+    loaded.processor.tokenizer.padding_side = "left"
     fit = fit_to(Vision.read(config.policy.base))
     rows = grpo_dataset(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
     batch = config.optimizing.batch * config.optimizing.accumulation // config.group

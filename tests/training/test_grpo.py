@@ -107,6 +107,40 @@ def test_too_few_cases_for_one_step_are_refused(base: Path, tmp_path: Path) -> N
         run(config, [low_tokens, absent, absent])
 
 
+def test_an_answer_is_as_likely_among_longer_questions_as_alone(base: Path, tmp_path: Path) -> None:
+    """Padded on the wrong side, the positions of all but the longest are those of other tokens."""
+    config = tuned.grpo_config(base, tmp_path, tasks=("predict", "score"), cases=12)
+    prepare(config, judge=True)
+    trainer = grpo_trainer(config, tuned.load(config), [indifferent, absent, absent])
+    rows = [trainer.train_dataset[at] for at in range(len(trainer.train_dataset))]
+    long, short = (
+        next(row for row in rows if row["task"] == task) for task in ("predict", "score")
+    )
+    found = trainer._generate_and_score_completions([long] * 8 + [short] * 8)
+    for at, row in ((0, long), (8, short)):
+        prompt, answer = (
+            found[f"{part}_ids"][at][found[f"{part}_mask"][at].bool()]
+            for part in ("prompt", "completion")
+        )
+        likely = found["ref_per_token_logps"][at][: len(answer)]
+        assert torch.allclose(likely, alone(trainer, row, prompt, answer), atol=1e-4)
+
+
+def alone(trainer: Any, row: Any, prompt: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:
+    """Logarithms of the probabilities of an answer's tokens, nothing padded: (tokens,)."""
+    ids = torch.cat([prompt, answer])[None]
+    model = trainer.model
+    pictures = trainer.processing_class.image_processor(images=row["images"], return_tensors="pt")
+    with torch.no_grad():
+        said = model(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            mm_token_type_ids=(ids == model.config.image_token_id).int(),
+            **pictures,
+        ).logits.log_softmax(-1)
+    return said[0, len(prompt) - 1 : -1].gather(1, answer[:, None])[:, 0]
+
+
 def test_every_task_is_rewarded_by_the_papers_rewards_from_an_adapter_on(
     base: Path, tmp_path: Path
 ) -> None:
