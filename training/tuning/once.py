@@ -40,11 +40,13 @@ class RowsOnce:
 
 def scale_once(image_processor: Any) -> None:
     """Let a processor of Qwen's, which lays patches one image after another, share equal work."""
+    from transformers.image_utils import make_flat_list_of_images
+
     kind: Any = type(image_processor)
 
-    class Once(kind):  # type: ignore[misc]
+    class Once(kind):  # type: ignore[misc]  # of whichever class it is
         def preprocess(self, images: Any, *args: Any, **kwargs: Any) -> Any:
-            flat = list(_flat(images))
+            flat = make_flat_list_of_images(images)
             different = {id(image): image for image in flat}
             places = {name: place for place, name in enumerate(different)}
             found = super().preprocess(list(different.values()), *args, **kwargs)
@@ -101,9 +103,7 @@ def _marks(patches: Tensor, grids: Tensor) -> Tensor:
     lengths = grids.prod(1)
     by_content = torch.randn(patches.shape[1], PROJECTIONS, generator=chance)
     by_place = torch.randn(int(lengths.max()), generator=chance)
-    within = torch.arange(int(lengths.sum())) - (lengths.cumsum(0) - lengths).repeat_interleave(
-        lengths
-    )
+    within = torch.arange(int(lengths.sum())) - _starts(lengths).repeat_interleave(lengths)
     projected = (patches.float() @ by_content.to(patches.device)).cpu() * by_place[within, None]
     image = torch.arange(len(lengths)).repeat_interleave(lengths)
     sums = torch.zeros(len(lengths), PROJECTIONS).index_add_(0, image, projected)
@@ -112,11 +112,14 @@ def _marks(patches: Tensor, grids: Tensor) -> Tensor:
 
 def _rows_of(lengths: Tensor, wanted: Tensor) -> Tensor:
     """Places of the rows of some parts, of parts that lie one after another: (rows,)."""
-    starts = lengths.cumsum(0) - lengths
     each = lengths[wanted]
-    return torch.arange(int(each.sum())) + (
-        starts[wanted] - (each.cumsum(0) - each)
-    ).repeat_interleave(each)
+    shift = _starts(lengths)[wanted] - _starts(each)
+    return torch.arange(int(each.sum())) + shift.repeat_interleave(each)
+
+
+def _starts(lengths: Tensor) -> Tensor:
+    """Where each of some parts that lie one after another begins."""
+    return lengths.cumsum(0) - lengths
 
 
 def _on_cpu(positions: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, ...]]:
@@ -130,11 +133,3 @@ def _on_cpu(positions: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tu
         return tuple(one.to(input_ids.device) for one in found)
 
     return on_cpu
-
-
-def _flat(images: Any) -> Any:
-    for one in images:
-        if isinstance(one, (list, tuple)):
-            yield from _flat(one)
-        else:
-            yield one
