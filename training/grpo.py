@@ -30,6 +30,7 @@ from training.tuning.policy import Loaded, element_weights, load_policy
 from training.tuning.rows import fit_to, grpo_dataset, grpo_rows
 from training.tuning.run_folder import RunFolder
 from training.tuning.session import Finished, on_cpu, one_first, prepare, train
+from training.tuning.shared_questions import SharedQuestions
 from training.tuning.simulated import draw_cases
 
 STAGE = "grpo"
@@ -74,7 +75,9 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     trainer.train_dataset = RowsOnce(rows)
     scale_once(loaded.processor.image_processor)
     if trainer.accelerator.num_processes == 1:  # a spread tower must be run by all at once
-        see_once(trainer.model.get_base_model().model)
+        whole = trainer.model.get_base_model().model
+        see_once(whole)
+        trainer.questions = SharedQuestions(whole.language_model)
     return trainer
 
 

@@ -1,12 +1,15 @@
 """GRPO with groups that cannot teach left out, and each group weighted by its pair's label."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 from trl import GRPOTrainer
+
+from training.tuning.shared_questions import SharedQuestions
 
 ALIKE: Final = 1e-6
 """Advantages below it come from rounding; rewards are sums of a few tenths."""
@@ -39,8 +42,27 @@ def weigh(advantages: Tensor, weights: Tensor, *, group: int) -> Weighed:
 class GroupTrainer(GRPOTrainer):
     """The library's trainer between its rewards and its loss.
 
-    What a dead group would cost in forward passes is paid all the same: batches keep their size.
+    Where questions are read once, a dead group is not read again to learn from.
     """
+
+    questions: SharedQuestions | None = None
+    _live: Tensor | None = None
+
+    def _get_per_token_logps_and_entropies(
+        self, model: Any, ids: Tensor, mask: Tensor, logits_to_keep: int, *args: Any, **told: Any
+    ) -> Any:
+        shared = self.questions and self.questions.answered(logits_to_keep, live=self._live)
+        with shared or nullcontext():
+            return super()._get_per_token_logps_and_entropies(
+                model, ids, mask, logits_to_keep, *args, **told
+            )
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Any:
+        self._live = inputs["tool_mask"].any(dim=1)
+        try:
+            return super()._compute_loss(model, inputs)
+        finally:
+            self._live = None
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)
