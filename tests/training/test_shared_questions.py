@@ -51,7 +51,9 @@ def asked(base: Path) -> dict[str, torch.Tensor]:
     return inputs
 
 
-def questions(base: Path) -> dict[str, torch.Tensor]:
+def questions(
+    base: Path, asked: Sequence[Sequence[Image.Image]] = ASKED
+) -> dict[str, torch.Tensor]:
     from transformers import AutoProcessor
 
     processor: Any = AutoProcessor.from_pretrained(base)
@@ -59,11 +61,11 @@ def questions(base: Path) -> dict[str, torch.Tensor]:
         processor.apply_chat_template(
             [{"role": "user", "content": [{"type": "image"} for _ in images]}], tokenize=False
         )
-        for images in ASKED
+        for images in asked
     ]
     return dict(
         processor(
-            text=prompts, images=ASKED, return_tensors="pt", padding=True, padding_side="left"
+            text=prompts, images=list(asked), return_tensors="pt", padding=True, padding_side="left"
         )
     )
 
@@ -113,19 +115,31 @@ def test_rows_that_teach_nothing_are_not_read(model: Any, asked: dict[str, torch
         assert logits_of_answers(model, asked).requires_grad  # a step without a lesson ends well
 
 
-def test_answers_are_written_behind_a_shared_question(base: Path, model: Any) -> None:
-    inputs = questions(base)
-    told = {"max_new_tokens": 6, "do_sample": False, "output_logits": True}
+@pytest.mark.parametrize(
+    ("order", "read"),
+    [([0, 1, 3, 0, 1, 3], [3] * 6), ([1, 1, 0, 0, 0, 0], [6] * 6), ([1], [1] * 6)],
+    ids=["groups of one size", "groups of two sizes", "one answer"],
+)
+def test_answers_are_written_behind_a_shared_question(
+    base: Path, model: Any, order: list[int], read: list[int]
+) -> None:
+    inputs = questions(base, [ASKED[number] for number in order])
+    told = {"max_new_tokens": 6, "do_sample": True, "output_logits": True, "top_k": 0}
     told |= {"return_dict_in_generate": True}
-    expected = model.generate(**inputs, **told)
+
+    def written() -> Any:
+        torch.manual_seed(3)  # a group's answers differ
+        return model.generate(**inputs, **told)
+
+    expected = written()
     rows = _count_rows(model.model.language_model)
     SharedQuestions(model.model.language_model)
-    found = model.generate(**inputs, **told)
+    found, again = written(), written()
     assert torch.equal(found.sequences, expected.sequences)
+    assert torch.equal(again.sequences, expected.sequences)
     for one, other in zip(found.logits, expected.logits, strict=True):
         assert torch.allclose(one, other, atol=1e-4)
-    assert rows[0] == 3
-    assert set(rows[1:]) == {len(ASKED)}
+    assert rows == read * 2
 
 
 def test_elsewhere_the_model_is_as_it_was(model: Any, asked: dict[str, torch.Tensor]) -> None:

@@ -26,6 +26,19 @@ class _Learning:
     live: Tensor | None
 
 
+@dataclass(frozen=True)
+class _Writing:
+    """Answers on their way: the cache holds a row a question, and behind it a token an answer."""
+
+    cache: Any
+    order: Tensor
+    """Of each question the rows of its answers, (questions, group)."""
+    where: Tensor
+    """Of each row its place in that order, (rows,)."""
+    asked: Tensor
+    """The questions' mask, (questions, columns)."""
+
+
 class SharedQuestions:
     """A language model, of a Qwen2.5-VL, that reads equal questions of a batch once.
 
@@ -35,6 +48,7 @@ class SharedQuestions:
     def __init__(self, language_model: Any) -> None:
         self._whole: Callable[..., Any] = language_model.forward
         self._learning: _Learning | None = None
+        self._writing: _Writing | None = None
         if language_model.config._attn_implementation in TAKES_MASKS:
             language_model.forward = self._forward
 
@@ -62,24 +76,47 @@ class SharedQuestions:
             return self._learn(embedded, mask, positions, self._learning, told)
         if cache is not None and cache.get_seq_length() == 0:
             return self._ask(embedded, mask, positions, told)
+        if self._writing is not None and self._writing.cache is cache:
+            return self._write(embedded, positions, self._writing, told)
         return self._whole(**told)
 
     def _ask(self, embedded: Tensor, mask: Tensor, positions: Tensor, told: dict[str, Any]) -> Any:
-        """Before answers are written: a row a question, then copies of what the cache holds."""
+        """Before answers are written: a row a question."""
+        self._writing = None
         questions = alike(embedded, mask)
-        first = torch.tensor([rows[0] for rows in questions], device=embedded.device)
-        which = torch.empty(len(embedded), dtype=torch.long)
-        for number, rows in enumerate(questions):
-            which[rows] = number
-        which = which.to(embedded.device)
+        if len({len(rows) for rows in questions}) > 1:  # not groups of one size
+            return self._whole(**told)
+        order = torch.tensor(questions)
+        first = order[:, 0].to(embedded.device)
         shared = {
             "inputs_embeds": embedded[first],
             "attention_mask": mask[first],
             "position_ids": positions[:, first],
         }
         found = self._whole(**told | shared)
-        found.past_key_values.batch_select_indices(which)
-        found.last_hidden_state = found.last_hidden_state[which]
+        where = order.flatten().argsort().to(embedded.device)
+        order = order.to(embedded.device)
+        self._writing = _Writing(found.past_key_values, order, where, mask[first].bool())
+        found.last_hidden_state = found.last_hidden_state[where // order.shape[1]]
+        return found
+
+    def _write(
+        self, embedded: Tensor, positions: Tensor, writing: _Writing, told: dict[str, Any]
+    ) -> Any:
+        """The next token of every answer; all of a question's in one row."""
+        group, asked = writing.order.shape[1], writing.asked
+        tokens = (writing.cache.get_seq_length() - asked.shape[1]) // group + 1
+        own = torch.eye(group, dtype=torch.bool, device=asked.device).repeat(1, tokens)
+        sees = torch.cat(
+            [asked[:, None].expand(-1, group, -1), own.expand(len(asked), -1, -1)], dim=2
+        )
+        shared = {
+            "inputs_embeds": embedded[writing.order, 0],
+            "attention_mask": _added(sees, embedded),
+            "position_ids": positions[:, writing.order, 0],
+        }
+        found = self._whole(**told | shared)
+        found.last_hidden_state = found.last_hidden_state.flatten(0, 1)[writing.where][:, None]
         return found
 
     def _learn(
@@ -91,6 +128,7 @@ class SharedQuestions:
         told: dict[str, Any],
     ) -> Any:
         """One question with its answers at a time, so that nothing is padded."""
+        self._writing = None  # what was written is written: its cache can go
         begin = embedded.shape[1] - learning.answer
         known = mask.bool().cpu()
         live = torch.ones(len(known), dtype=torch.bool)
@@ -106,7 +144,7 @@ class SharedQuestions:
             row, column, part = _laid_out(known, answered, begin)
             shared = {
                 "inputs_embeds": embedded[row, column][None],
-                "attention_mask": _who_sees_whom(part, embedded),
+                "attention_mask": _added(_who_sees_whom(part)[None], embedded),
                 "position_ids": positions[:, row, column][:, None],
             }
             found = self._whole(**told | shared)
@@ -142,9 +180,13 @@ def _laid_out(known: Tensor, rows: list[int], begin: int) -> tuple[Tensor, Tenso
     )
 
 
-def _who_sees_whom(part: Tensor, embedded: Tensor) -> Tensor:
-    """What attention adds, (1, 1, tokens, tokens): seen are the question and the part so far."""
-    sees = ((part[None] == 0) | (part[None] == part[:, None])).tril()
-    unseen = torch.finfo(embedded.dtype).min
-    added = torch.zeros(sees.shape, dtype=embedded.dtype).masked_fill(~sees, unseen)
-    return added.to(embedded.device)[None, None]
+def _who_sees_whom(part: Tensor) -> Tensor:
+    """(tokens, tokens): the question and one's own part, as far as they have come."""
+    return ((part[None] == 0) | (part[None] == part[:, None])).tril()
+
+
+def _added(sees: Tensor, to: Tensor) -> Tensor:
+    """What attention adds for it, (rows, 1, tokens, keys)."""
+    unseen = torch.finfo(to.dtype).min
+    added = torch.zeros(sees.shape, dtype=to.dtype, device=sees.device)
+    return added.masked_fill(~sees, unseen)[:, None].to(to.device)
