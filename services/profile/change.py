@@ -1,8 +1,10 @@
 """Tell from what later references show whether a taste has changed, and what it is since."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -24,6 +26,13 @@ SITTING: Final = timedelta(minutes=1)
 ENOUGH: Final = 10
 """References that a change must rest on, a prediction's five of a side: four or five clicks on
 something new are heard beside what was stated, not instead of it."""
+SEVERAL: Final = 0.25
+"""Chance that a side has two words of an element, before anything is told."""
+LIKELY: Final = 0.3
+"""Probability from which a second word is named: one too many costs less than one too few."""
+MOST_WORDS: Final = 16
+"""Words of an element that are weighed, those that were told of most: their pairs are compared
+with each other."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -31,8 +40,9 @@ def since_changed(told: Sequence[Reference], before: Taste) -> Taste:
     """The taste as it is since it changed; `before` where nothing decisive speaks for a change.
 
     A change may have come between any two sittings. What was told from there on is explained
-    either by the words before or by one liked and one disliked word, any of those seen with the
-    same chance; each element may keep its words. How long ago it was told does not count.
+    either by the words before, or by others: one or two liked and one or two disliked,
+    any of those seen with the same chance; each element may keep its words. How long ago it was
+    told does not count.
     """
     ordered = sorted(told, key=lambda one: (one.occurred_at, one.event_id))
     starts = _starts(ordered)
@@ -58,21 +68,35 @@ class _Explained:
     """One element: how well other words than those before explain what was told from each start."""
 
     words: Sequence[str]
-    gain: Floats
-    """Logarithm of how many times as well. (starts,)"""
-    share: Floats
-    """Probability of each liked and disliked word, given a change. (starts, words, words)"""
+    sets: Floats
+    """The words, one or two, that a side may have. (sets, words)"""
+    fits: Floats
+    """Logarithm of how many times as well, times its chance beforehand, for each liked set and
+    disliked set. (starts, sets, sets)"""
 
-    def likes(self, at: int) -> WeightedWord:
-        return self._strongest(self.share[at].sum(axis=1))
+    @cached_property
+    def gain(self) -> Floats:
+        """The same for any of them. (starts,)"""
+        return np.logaddexp.reduce(self.fits, axis=(1, 2))
 
-    def dislikes(self, at: int) -> WeightedWord:
-        return self._strongest(self.share[at].sum(axis=0))
+    def likes(self, at: int) -> Words:
+        return self._probable(self._share(at).sum(axis=1) @ self.sets)
 
-    def _strongest(self, share: Floats) -> WeightedWord:
-        best = int(np.argmax(share))
-        weight = round(min(float(share[best]), 1.0), 4)
-        return WeightedWord(word=self.words[best], weight=weight)
+    def dislikes(self, at: int) -> Words:
+        return self._probable(self._share(at).sum(axis=0) @ self.sets)
+
+    def _share(self, at: int) -> Floats:
+        """Probability of each liked and disliked set, given a change. (sets, sets)"""
+        return np.exp(self.fits[at] - self.gain[at])
+
+    def _probable(self, share: Floats) -> Words:
+        """The most probable word, and a second one that is likely."""
+        strongest = np.argsort(-share, kind="stable")[:WORDS_SHOWN]
+        return tuple(
+            WeightedWord(word=self.words[one], weight=round(min(float(share[one]), 1.0), 4))
+            for place, one in enumerate(strongest)
+            if place == 0 or share[one] > LIKELY
+        )
 
 
 def _starts(ordered: Sequence[Reference]) -> list[int]:
@@ -89,37 +113,62 @@ def _explained(
 ) -> _Explained:
     liked = [one.word for one in before.preference[element][:WORDS_SHOWN]]
     disliked = [one.word for one in before.non_preference[element][:WORDS_SHOWN]]
-    seen = {word for one in told for word in one.shows(element)}
-    words = sorted({*seen, *liked, *disliked})
-    if len(words) < 2:
-        return _Explained(words, np.full(len(starts), -np.inf), np.zeros((len(starts), 0, 0)))
-    shows = np.array([_row(one.shows(element), words) for one in told])  # (n, words)
     strength = np.array([TELLS[one.action] * np.log(STRENGTH) for one in told])
     strength *= [1 if one.side == "liked" else -1 for one in told]
-    one_word = np.eye(len(words))
-    same = _likelihood(shows, strength, _set(liked, words), _set(disliked, words))  # (n, 1)
-    pairs = _likelihood(
-        shows, strength, np.repeat(one_word, len(words), 0), np.tile(one_word, (len(words), 1))
-    )  # (n, words * words)
+    words = _told_of(told, strength, element, [*liked, *disliked])
+    if len(words) < 2:
+        nothing = np.full((len(starts), len(words), len(words)), -np.inf)
+        return _Explained(words, np.eye(len(words)), nothing)
+    shows = np.array([_row(one.shows(element), words) for one in told])  # (n, words)
     from_start = np.arange(len(told)) >= np.array(starts)[:, None]  # (starts, n)
-    gains = from_start @ (pairs - same)
-    gains[:, :: len(words) + 1] = -np.inf  # nobody likes and dislikes the same word
-    total = np.logaddexp.reduce(gains, axis=1, keepdims=True)
-    share = np.exp(gains - total).reshape(len(starts), len(words), len(words))
-    return _Explained(words, total[:, 0] - np.log(len(words) * (len(words) - 1)), share)
+    evidence = from_start @ (strength[:, None] * shows)  # (starts, words)
+    by_chance = np.tensordot(
+        from_start, _by_chance(strength, shows), 1
+    )  # (starts, 0 to 2 liked, 0 to 2 disliked)
+    before_sets = _set(liked, words), _set(disliked, words)
+    same = evidence @ (before_sets[0] - before_sets[1])
+    same -= by_chance[:, int(before_sets[0].sum()), int(before_sets[1].sum())]
+    sets, chance = _sets(len(words))
+    size = sets.sum(axis=1).astype(int)
+    fit = evidence @ sets.T  # (starts, sets)
+    fits = (
+        fit[:, :, None] - fit[:, None, :] - by_chance[:, size[:, None], size] - same[:, None, None]
+    )
+    together = np.log(chance[:, None] * chance)
+    together[sets @ sets.T > 0] = -np.inf  # nobody likes and dislikes the same word
+    return _Explained(words, sets, fits + together - np.logaddexp.reduce(together, axis=None))
 
 
-def _likelihood(shows: Floats, strength: Floats, liked: Floats, disliked: Floats) -> Floats:
-    """Logarithm of the chance of what each reference shows, up to what all tastes share.
+def _told_of(
+    told: Sequence[Reference], strength: Floats, element: Element, before: Sequence[str]
+) -> list[str]:
+    """The words before, and those of which most was told, in order."""
+    said = dict.fromkeys(before, np.inf)
+    for one, how in zip(told, strength, strict=True):
+        for word in one.shows(element):
+            said[word] = said.get(word, 0.0) + abs(how)
+    return sorted(sorted(said, key=lambda word: (-said[word], word))[:MOST_WORDS])
 
-    `strength` (n,) is that of its action, below zero where it speaks against the image; `liked`
-    and `disliked` are the tastes to explain it by. (n, words), (tastes, words) -> (n, tastes)
+
+def _sets(words: int) -> tuple[Floats, Floats]:
+    """All single words and all pairs, (sets, words), and the chance of each beforehand, (sets,)."""
+    one = np.eye(words)
+    two = np.array([one[a] + one[b] for a, b in combinations(range(words), 2)])
+    chance = np.repeat([(1 - SEVERAL) / words, SEVERAL / len(two)], [words, len(two)])
+    return np.concatenate([one, two]), chance
+
+
+def _by_chance(strength: Floats, shows: Floats) -> Floats:
+    """What a taste of so many liked and disliked words has to explain anyway, (n, 3, 3).
+
+    The chance of what a reference shows under a taste is what its words make of it, over what they
+    make of all words alike. `strength` (n,) is that of its action, below zero where it speaks
+    against the image.
     """
-    drawn = strength[:, None] * (shows @ (liked - disliked).T)
-    chance = 1 / shows.shape[1]
-    of_liked, of_disliked = liked.sum(axis=1) * chance, disliked.sum(axis=1) * chance
-    all_words = np.outer(np.expm1(strength), of_liked) + np.outer(np.expm1(-strength), of_disliked)
-    return np.where(shows.any(axis=1, keepdims=True), drawn - np.log1p(all_words), 0.0)
+    count = np.arange(WORDS_SHOWN + 1) / shows.shape[1]
+    liked, disliked = np.expm1(strength), np.expm1(-strength)
+    total = liked[:, None, None] * count[:, None] + disliked[:, None, None] * count
+    return np.where(shows.any(axis=1)[:, None, None], np.log1p(total), 0.0)
 
 
 def _row(shown: Sequence[str], words: Sequence[str]) -> Floats:
@@ -127,16 +176,16 @@ def _row(shown: Sequence[str], words: Sequence[str]) -> Floats:
 
 
 def _set(named: Sequence[str], words: Sequence[str]) -> Floats:
-    return np.array([[float(word in named) for word in words]])
+    return np.array([float(word in named) for word in words])
 
 
 def _with(
-    side: TasteSide, words: dict[Element, WeightedWord], *, against: dict[Element, WeightedWord]
+    side: TasteSide, words: Mapping[Element, Words], *, against: Mapping[Element, Words]
 ) -> TasteSide:
-    """The side with a changed element's word; what the other side has now is no longer here."""
+    """The side with a changed element's words; what the other side has now is no longer here."""
     found: dict[str, Words] = {}
     for element in ELEMENTS:
-        taken = against[element].word if element in against else None
-        kept = (words[element],) if element in words else side[element]
-        found[element.value] = tuple(one for one in kept if one.word != taken)
+        taken = {one.word for one in against.get(element, ())}
+        kept = words.get(element, side[element])
+        found[element.value] = tuple(one for one in kept if one.word not in taken)
     return TasteSide.model_validate(found)

@@ -8,9 +8,12 @@ class ProfileSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    references_per_side: PositiveInt = 20
-    """Images kept for each side of a taste: four predictions of five, so that several tastes of a
-    person find room and none of it grows without end."""
+    references_per_side: PositiveInt = 40
+    """Images kept for each side of a taste, so that none grows without end: what they show, all
+    together, tells whether a taste has changed."""
+    predicted_per_side: PositiveInt = 20
+    """Of these, the most telling that a taste is predicted from: four predictions of five, so that
+    several tastes of a person find room."""
     dwell_liked_ms: PositiveInt = 5_000
     """Milliseconds of looking from which a dwell speaks for an image; feeds are scrolled in one
     or two seconds an image."""

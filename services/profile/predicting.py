@@ -37,20 +37,28 @@ class Predicted:
 
 
 class Predicting:
-    """Asks one model for everything that one taste needs."""
+    """Asks one model for everything that one taste needs.
 
-    def __init__(self, images: Images, metrics: ProfileMetrics) -> None:
+    Predictions look at the first `per_side` references of each side.
+    """
+
+    def __init__(self, images: Images, metrics: ProfileMetrics, *, per_side: int = 20) -> None:
         self._images = images
         self._metrics = metrics
+        self._per_side = per_side
 
     async def taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Predicted:
         """Each image is described once, and none while a single prediction says it all."""
         with self._metrics.prediction_seconds.time():
-            liked = await self._seen(of_side(references, "liked"))
-            disliked = await self._seen(of_side(references, "disliked"))
+            sides = of_side(references, "liked"), of_side(references, "disliked")
+            liked, disliked = [await self._seen(side[: self._per_side]) for side in sides]
             asked = groups(liked, disliked)
-            seen = [*liked, *disliked] if len(asked) > 1 else []
-            new = [one for one in seen if not _is_described(one.reference, model)]
+            new = []
+            if len(asked) > 1:
+                others = [one for side in sides for one in side[self._per_side :]]
+                unknown = [one for one in others if not _is_described(one, model)]
+                seen = [*liked, *disliked, *await self._seen(unknown)]
+                new = [one for one in seen if not _is_described(one.reference, model)]
             predictions, descriptions = await asyncio.gather(
                 model.predict([References(_images(up), _images(down)) for up, down in asked]),
                 model.describe(_images(new)),

@@ -74,7 +74,7 @@ class ProfileService:
         self._announcing = announcing
         self._settings = settings
         self._metrics = metrics
-        self._predicting = Predicting(parts.images, metrics)
+        self._predicting = Predicting(parts.images, metrics, per_side=settings.predicted_per_side)
         self._people: Gathering[Person, Reference] = Gathering(
             self._update, wait_seconds=settings.gather_ms / 1000
         )

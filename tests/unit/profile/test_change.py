@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.profile.change import ENOUGH, since_changed
+from services.profile.change import ENOUGH, MOST_WORDS, since_changed
 from shared.events.feedback import Action
 from shared.store.protocol import Reference
 from shared.taste import ELEMENTS, Element, Taste
@@ -90,6 +90,23 @@ def test_a_side_of_which_nothing_is_told_since_keeps_its_words() -> None:
 def test_a_word_that_is_liked_now_is_no_longer_disliked() -> None:
     later = days(["blue"] * 20, (), detail="intricate x")
     assert words(since_changed([*STATED, *later], BEFORE)) == (["blue"], [])
+
+
+def test_a_changed_taste_may_have_two_words_a_side() -> None:
+    later = days(["teal", "lime"] * 6, ["gold", "pink"] * 6)
+    found = since_changed([*STATED, *later], BEFORE)
+    assert [sorted(side) for side in words(found)] == [["lime", "teal"], ["gold", "pink"]]
+
+
+def test_a_word_told_of_now_and_then_is_chance() -> None:
+    later = days([*["teal"] * 8, "lime", "plum"], [*["gold"] * 8, "navy", "plum"])
+    assert words(since_changed([*STATED, *later], BEFORE)) == (["teal"], ["gold"])
+
+
+def test_of_many_words_those_told_of_most_are_weighed() -> None:
+    many = [f"shade {n}" for n in range(MOST_WORDS * 2)]
+    later = days([*many, *["teal"] * 12], [*many, *["gold"] * 12])
+    assert words(since_changed([*STATED, *later], BEFORE)) == (["teal"], ["gold"])
 
 
 def test_a_few_new_things_are_too_few_however_much_they_agree() -> None:

@@ -62,6 +62,25 @@ async def test_an_image_that_is_gone_stays_a_reference_and_is_not_described() ->
     assert found.references[0].shown is None
 
 
+async def test_of_many_references_the_first_are_predicted_from_and_all_are_described() -> None:
+    model = ColorModel()
+    predicting = Predicting(DrawnImages(), ProfileMetrics(CollectorRegistry()), per_side=6)
+    liked = [new(color) for color in COLORS[:8]]
+    found = await predicting.taste([*liked, new(COLORS[0], "reference_dislike")], model)
+    assert sorted(model.described) == sorted([*COLORS[:8], COLORS[0]])
+    assert [len(one.liked) for one in model.asked] == [5, 1]
+    assert all(one.shown for one in found.references)
+
+
+async def test_what_is_beyond_and_described_is_not_loaded_again() -> None:
+    images, model = DrawnImages(), ColorModel()
+    predicting = Predicting(images, ProfileMetrics(CollectorRegistry()), per_side=6)
+    found = await predicting.taste([new(color) for color in COLORS[:8]], model)
+    images.refused[f"drawing:{COLORS[7]}"] = Unprocessable("no_such_file", "it is gone")
+    again = await predicting.taste(found.references, model)
+    assert again == found
+
+
 async def test_the_same_references_give_the_same_taste_whenever_they_were_described(
     predicting: Predicting,
 ) -> None:
