@@ -77,7 +77,7 @@ class _Explained:
     @cached_property
     def gain(self) -> Floats:
         """The same for any of them. (starts,)"""
-        return np.logaddexp.reduce(self.fits, axis=(1, 2))
+        return np.asarray(np.logaddexp.reduce(self.fits, axis=(1, 2)))
 
     def likes(self, at: int) -> Words:
         return self._probable(self._share(at).sum(axis=1) @ self.sets)
@@ -87,7 +87,7 @@ class _Explained:
 
     def _share(self, at: int) -> Floats:
         """Probability of each liked and disliked set, given a change. (sets, sets)"""
-        return np.exp(self.fits[at] - self.gain[at])
+        return np.asarray(np.exp(self.fits[at] - self.gain[at]))
 
     def _probable(self, share: Floats) -> Words:
         """The most probable word, and a second one that is likely."""
@@ -168,7 +168,7 @@ def _by_chance(strength: Floats, shows: Floats) -> Floats:
     count = np.arange(WORDS_SHOWN + 1) / shows.shape[1]
     liked, disliked = np.expm1(strength), np.expm1(-strength)
     total = liked[:, None, None] * count[:, None] + disliked[:, None, None] * count
-    return np.where(shows.any(axis=1)[:, None, None], np.log1p(total), 0.0)
+    return np.where(shows.any(axis=1, keepdims=True)[..., None], np.log1p(total), 0.0)
 
 
 def _row(shown: Sequence[str], words: Sequence[str]) -> Floats:
