@@ -168,7 +168,8 @@ def _by_chance(strength: Floats, shows: Floats) -> Floats:
     count = np.arange(WORDS_SHOWN + 1) / shows.shape[1]
     liked, disliked = np.expm1(strength), np.expm1(-strength)
     total = liked[:, None, None] * count[:, None] + disliked[:, None, None] * count
-    return np.where(shows.any(axis=1, keepdims=True)[..., None], np.log1p(total), 0.0)
+    anything = np.asarray(shows.any(axis=1))[:, None, None]
+    return np.where(anything, np.log1p(total), 0.0)
 
 
 def _row(shown: Sequence[str], words: Sequence[str]) -> Floats:
