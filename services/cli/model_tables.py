@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.retrain.registry import Listed
+from shared.taste import ELEMENTS
 from shared.vlm.artefact import Artefact
 
 
 def versions_table(versions: Sequence[Listed], serving: Mapping[str, str]) -> Table:
-    """One line a version, oldest first."""
-    table = Table("version", "kind", "made", "serves as", "gain", "reason")
+    """One line a version, oldest first; what counts most where some version weighs elements."""
+    # Folded: on 80 columns a version's name and its weights still stand there whole.
+    weighed = not all(one.element_weights.are_equal for one in versions)
+    more = [Column("counts more", overflow="fold")] if weighed else []
+    version = Column("version", overflow="fold")
+    table = Table(version, "kind", "made", "serves as", "gain", *more, "reason")
     for one in versions:
         gain = one.metrics.get("held_out_difference")
         table.add_row(
@@ -20,6 +25,7 @@ def versions_table(versions: Sequence[Listed], serving: Mapping[str, str]) -> Ta
             one.made_at[:16].replace("T", " "),
             _alias(one.version, serving),
             f"{100 * gain:+.1f} points" if gain is not None else "",
+            *([_counts_more(one)] if weighed else []),
             one.reason[:100],
         )
     return table
@@ -62,6 +68,14 @@ def plain(one: Listed, serving: Mapping[str, str]) -> dict[str, Any]:
         "element_weights": one.element_weights.model_dump(),
         "folder": str(one.folder) if one.folder else None,
     }
+
+
+def _counts_more(one: Listed) -> str:
+    """The elements above 1, the heaviest first, a line each: all five are in `models show`."""
+    weights = one.element_weights
+    above = [element for element in ELEMENTS if weights[element] > 1]
+    above.sort(key=lambda element: -weights[element])
+    return "\n".join(f"{element.spoken} {weights[element]:.2f}" for element in above)
 
 
 def _counted(one: Listed) -> str:

@@ -20,6 +20,7 @@ from services.ops.gateway.documents import document
 from services.ops.guards.admission import API, requires
 from services.ops.guards.browser import BrowserSessions
 from services.ops.guards.headers import SecureHeaders
+from services.ops.guards.heads import Heads
 from services.ops.guards.observed import Observed
 from services.ops.guards.origin import LOOPBACK_NAMES, OriginGuard, is_loopback
 from services.ops.guards.size import SizeGuard
@@ -53,20 +54,15 @@ def web_app(ops: Ops) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ANSWERED:
         app.add_exception_handler(kind, answer)
-    return SecureHeaders(
-        Observed(
-            OriginGuard(
-                SizeGuard(
-                    BrowserSessions(app, sessions=ops.sessions),
-                    most_bytes=ops.settings.ops_max_body_bytes,
-                ),
-                names=names_of(ops),
-            ),
-            metrics=ops.metrics,
-            answer=answer,
-            tracing=ops.tracing,
-        )
+    guarded = OriginGuard(
+        SizeGuard(
+            BrowserSessions(app, sessions=ops.sessions),
+            most_bytes=ops.settings.ops_max_body_bytes,
+        ),
+        names=names_of(ops),
     )
+    observed = Observed(guarded, metrics=ops.metrics, answer=answer, tracing=ops.tracing)
+    return SecureHeaders(Heads(observed))
 
 
 def names_of(ops: Ops) -> Collection[str] | None:

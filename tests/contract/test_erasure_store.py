@@ -11,7 +11,7 @@ from shared.erasures import Erasure
 from shared.store.erasures import COLLECTION, QdrantErasures
 from shared.store.protocol import ErasureStore, SeenImages
 from shared.store.seen import QdrantSeen
-from tests.contract.test_stores import EMBEDDER, TASTES, in_qdrant, pinned, profile
+from tests.contract.stores import EMBEDDER, TASTES, in_qdrant, pinned, profile
 from tests.fakes.stores import InMemoryErasures
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -15,12 +15,14 @@ from shared.vlm.artefact import release
 from shared.vlm.checkpoint import MANIFEST
 
 RELEASE = release(None)
+WEIGHTS = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "detail": 0.5}
 
 
 class Command:
     def __init__(self, data_dir: Path) -> None:
         self.folders = ModelFolders(data_dir / "models", RELEASE)
         self._environment = {"PREFERSTREAM_DATA_DIR": str(data_dir), "PREFERSTREAM_KAFKA": ""}
+        self._environment["COLUMNS"] = "160"
 
     def __call__(self, *arguments: str) -> Result:
         return CliRunner().invoke(app, ["models", *arguments], env=self._environment)
@@ -30,6 +32,12 @@ class Command:
         assert done.exit_code == 0, done.output
         told: dict[str, Any] = json.loads(done.stdout)
         return told
+
+
+def weigh(models: Command, weights: dict[str, float]) -> None:
+    """Write into the manifest of the second version what each element counts."""
+    file = models.folders.find("nano-2").folder / MANIFEST
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"element_weights": weights}))
 
 
 @pytest.fixture
@@ -68,11 +76,17 @@ def test_a_version_is_shown_with_what_the_gate_found(models: Command) -> None:
 def test_a_version_is_shown_with_what_elements_count_to_it(models: Command) -> None:
     assert models.json("show", "nano-2")["element_weights"] == dict.fromkeys(ELEMENTS, 1.0)
     assert "alike" in models("show", "nano-2").output
-    file = models.folders.find("nano-2").folder / MANIFEST
-    weights = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "detail": 0.5}
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"element_weights": weights}))
-    assert models.json("show", "nano-2")["element_weights"] == weights
+    weigh(models, WEIGHTS)
+    assert models.json("show", "nano-2")["element_weights"] == WEIGHTS
     assert "color 2.25" in models("show", "nano-2").output
+
+
+def test_the_list_shows_what_counts_more_where_elements_are_not_all_alike(models: Command) -> None:
+    assert "counts more" not in " ".join(models("list").output.split())
+    weigh(models, WEIGHTS)
+    shown = models("list").output
+    assert shown.index("color 2.25") < shown.index("saturation 1.50")
+    assert "medium" not in shown
 
 
 def test_a_version_that_is_not_there_is_answered_with_those_that_are(models: Command) -> None:

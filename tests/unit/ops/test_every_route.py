@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from services.ops.guards.heads import AS_THEY_ARE
 from services.ops.guards.origin import SAFE_METHODS
 from tests.unit.ops.site import Site, site
 
@@ -34,6 +35,9 @@ ROUTES: Final = routes_of(site())
 GUARDED: Final = [one for one in ROUTES if one[1] not in OPEN_TO_ALL]
 CHANGING: Final = [one for one in GUARDED if one[0] not in SAFE_METHODS]
 PAGES: Final = [one for one in CHANGING if not one[1].startswith("/v1/")]
+READ: Final = [path for method, path in ROUTES if method == "GET"]
+CHANGES_EACH_TIME: Final = {"x-request-id", "set-cookie", "content-length"}
+"""With a new session come a new cookie and, on a page, a form token; metrics count the asking."""
 
 
 def test_the_routes_are_found() -> None:
@@ -72,3 +76,21 @@ async def test_a_form_of_another_page_changes_nothing(method: str, path: str) ->
     assert answer.status_code == 403
     assert answer.json()["type"].endswith("stale-form")
     assert forged.kafka.sent == []
+
+
+@pytest.mark.parametrize("path", [path for path in READ if not path.startswith(AS_THEY_ARE)])
+async def test_a_head_has_the_headers_of_the_get_and_no_body(path: str) -> None:
+    async with site().client() as client:
+        got, told = [await client.request(how, filled(path, "x")) for how in ("GET", "HEAD")]
+    assert (told.status_code, told.content) == (got.status_code, b"")
+    assert told.status_code != 405
+    for name in got.headers.keys() - CHANGES_EACH_TIME:
+        assert told.headers[name] == got.headers[name]
+
+
+@pytest.mark.parametrize("path", [path for path in READ if path.startswith(AS_THEY_ARE)])
+async def test_no_stream_begins_for_a_head(path: str) -> None:
+    made = site()
+    async with made.client() as client:
+        answer = await client.head(path, params={"user_id": "ada", "user": "ada"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")

@@ -68,3 +68,15 @@ async def test_stopping_waits_no_longer_than_told() -> None:
             await server.stop()
         assert await reader.read() == b""
         writer.close()
+
+
+async def test_behind_a_head_nothing_is_sent() -> None:
+    async with served() as server:
+        reader, writer = await asyncio.open_connection(*server.address[7:].split(":"))
+        writer.write(b"HEAD /docs HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(30):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.startswith(b"HTTP/1.1 200")
+    assert int(head.lower().partition(b"content-length: ")[2].split()[0]) > 1000
+    assert body == b""

@@ -15,7 +15,7 @@ from shared.ids import profile_event_id
 from shared.taste import MAX_WORDS
 from shared.vlm.protocol import PredictedTaste, References
 from tests.fakes.model import ColorModel
-from tests.unit.profile.test_service import NOW, Profiles, feedback, words
+from tests.unit.profile.profiles import NOW, Profiles, feedback, words
 
 
 def say(action: str, **fields: Any) -> ProfileCorrected:

@@ -1,5 +1,6 @@
 """A night on parts in memory, with a training that does what a test tells it to."""
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,14 @@ from services.retrain.gate import GateVerdict
 from services.retrain.night import Night
 from services.retrain.night_end import EndOfNight
 from services.retrain.night_metrics import NightMetrics
-from services.retrain.night_parts import Lake, NightParts
+from services.retrain.night_parts import Lake, NightParts, NightPlan
 from services.retrain.night_settings import NightSettings
 from shared.night import ModelFolder, NightRequest, NightResult, NightStep
 from tests.unit.retrain.test_promotion import RELEASE, World
 
 BETTER = GateVerdict(True, "better", "nano-4 takes over.", {"held_out_difference": 0.03})
 NO_SIGNAL = GateVerdict(False, "no_signal", "The champion keeps serving. It may be chance.")
+TONIGHT = NightPlan(name="night-2026-01-31")
 
 
 @dataclass
@@ -112,3 +114,12 @@ class Nights:
             {"code": "too_little_data", "reason": "few.", **changes}
         )
         self.training = replace(self.training, result=result)
+
+
+def value(nights: Nights, name: str, **labels: str) -> float:
+    return nights.metrics.get_sample_value(name, labels) or 0.0
+
+
+def lines(nights: Nights) -> list[dict[str, str]]:
+    told = (nights.tmp_path / "models" / "nights.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in told]
