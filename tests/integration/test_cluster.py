@@ -21,13 +21,6 @@ except Unavailable as error:
 """
 
 
-@pytest.fixture
-def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
-
-
 def _consume(cluster: Cluster, *, events: int, commit: bool) -> None:
     """Be a consumer of the group that reads, perhaps commits, and dies."""
     consumer = KafkaConsumer(

@@ -14,13 +14,6 @@ from tests.integration.cluster import Cluster
 pytestmark = [pytest.mark.kafka]
 
 
-@pytest.fixture
-def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
-
-
 def _write(cluster: Cluster, *numbers: int, users: tuple[str, ...] = ("ada", "bob", "cy")) -> None:
     records = [
         Outgoing(cluster.topic.name, user.encode(), json.dumps([user, number]).encode(), ())

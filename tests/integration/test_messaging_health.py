@@ -13,13 +13,6 @@ from tests.integration.reading import BOTH_PATHS, Handled, health_of, holds, run
 pytestmark = pytest.mark.kafka
 
 
-@pytest.fixture
-def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
-
-
 @BOTH_PATHS
 async def test_healthz_sees_an_event_that_is_stuck_and_its_recovery(
     cluster: Cluster, path: str

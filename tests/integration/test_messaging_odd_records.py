@@ -11,13 +11,6 @@ from tests.integration.reading import BOTH_PATHS, Handled, committed, holds, let
 pytestmark = pytest.mark.kafka
 
 
-@pytest.fixture
-def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
-
-
 ODD_HEADERS = (
     ("null", None),
     ("not-utf8", b"\xff\xfe\x00\x80"),

@@ -22,13 +22,6 @@ from tests.integration.reading import (
 pytestmark = pytest.mark.kafka
 
 
-@pytest.fixture
-def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
-
-
 @BOTH_PATHS
 async def test_nothing_is_skipped_while_a_part_is_unavailable_and_all_is_done_when_it_is_back(
     cluster: Cluster, path: str

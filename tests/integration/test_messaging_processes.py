@@ -14,13 +14,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 
 @pytest.fixture
-def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
-
-
-@pytest.fixture
 def workers(cluster: Cluster, tmp_path: Path) -> Iterator[Workers]:
     started = Workers(cluster, tmp_path)
     yield started

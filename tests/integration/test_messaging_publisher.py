@@ -16,13 +16,6 @@ HEADERS = (("null", None), ("not-utf8", b"\xff\xfe"), ("twice", b"1"), ("twice",
 
 
 @pytest.fixture
-def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
-
-
-@pytest.fixture
 async def publisher(cluster: Cluster) -> AsyncIterator[KafkaPublisher]:
     made = KafkaPublisher(cluster.settings(), client_id="tested")
     await made.start()
