@@ -64,6 +64,7 @@ class Cluster:
             {
                 "bootstrap.servers": self.bootstrap,
                 "message.max.bytes": 50_000_000,
+                "enable.idempotence": True,  # else batches that are sent again may change places
                 "compression.type": "gzip" if compressed else "none",
             }
         )
