@@ -13,9 +13,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-PROJECTIONS: Final = 2
-"""Numbers by which questions are told apart, as images are in `once.py`."""
-SEED: Final = 0x0CE
+from training.tuning.once import PROJECTIONS, SEED
+
 TAKES_MASKS: Final = ("sdpa", "eager")
 """Ways of attention that take a mask of who sees whom."""
 
@@ -134,7 +133,7 @@ class SharedQuestions:
         live = torch.ones(len(known), dtype=torch.bool)
         if learning.live is not None and learning.live.any():
             live = learning.live.bool().cpu()
-        states = [embedded.new_zeros(1, embedded.shape[2])]
+        states, after = [embedded.new_zeros(1, embedded.shape[2])], 1
         places = torch.zeros(known.shape, dtype=torch.long)  # of each token in `states`; 0: unread
         found: Any = None
         for rows in alike(embedded[:, :begin], mask[:, :begin]):
@@ -148,7 +147,8 @@ class SharedQuestions:
                 "position_ids": positions[:, row, column][:, None],
             }
             found = self._whole(**told | shared)
-            places[row, column] = torch.arange(len(row)) + sum(len(one) for one in states)
+            places[row, column] = after + torch.arange(len(row))
+            after += len(row)
             places[answered, :begin] = places[answered[0], :begin]
             states.append(found.last_hidden_state[0])
         found.last_hidden_state = torch.cat(states)[places.to(embedded.device)]
@@ -156,7 +156,10 @@ class SharedQuestions:
 
 
 def alike(embedded: Tensor, mask: Tensor) -> list[list[int]]:
-    """Rows (rows, columns, width) that are equal where `mask` (rows, columns) is one, together."""
+    """Rows (rows, columns, width) that are equal where `mask` (rows, columns) is one, together.
+
+    They are told apart as images are in `once.py`.
+    """
     chance = torch.Generator().manual_seed(SEED)
     width = torch.randn(embedded.shape[2], PROJECTIONS, generator=chance).to(embedded.device)
     place = torch.randn(embedded.shape[1], generator=chance).to(embedded.device)

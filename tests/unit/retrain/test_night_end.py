@@ -11,11 +11,10 @@ import pytest
 from services.retrain.gate import GateVerdict, run_gate
 from services.retrain.night_end import EndOfNight, NightEnd, Trained, Trial
 from services.retrain.registry import NewVersion
+from tests.unit.retrain.nights import BETTER, NO_SIGNAL
 from tests.unit.retrain.test_promotion import RELEASE, World
 
 NOW = datetime(2026, 1, 31, 4, tzinfo=UTC)
-BETTER = GateVerdict(True, "better", "nano-4 takes over.", {"held_out_difference": 0.03})
-NO_SIGNAL = GateVerdict(False, "no_signal", "The champion keeps serving. It may be chance.")
 
 
 class Nights:
