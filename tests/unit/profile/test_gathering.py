@@ -38,6 +38,29 @@ class Desk:
         return [asyncio.create_task(self.gathering.add(key, item)) for item in items]
 
 
+class Moment:
+    """A wait that is over when a test says so, not when a busy machine gets to it."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.asked: list[float] = []
+        self._sleep = asyncio.sleep
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds:
+            self.asked.append(seconds)
+            await self.over.wait()
+        else:
+            await self._sleep(0)
+
+
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> Moment:
+    made = Moment()
+    monkeypatch.setattr(asyncio, "sleep", made.sleep)
+    return made
+
+
 async def turns(count: int = 20) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
@@ -49,12 +72,17 @@ async def test_what_comes_together_is_handled_together_in_order() -> None:
     assert desk.batches == {"ana": [[1, 2, 3]]}
 
 
-async def test_the_first_waits_for_those_that_come_soon() -> None:
+async def test_the_first_waits_for_those_that_come_soon(moment: Moment) -> None:
     desk = Desk(wait_seconds=0.05)
     first = desk.add("ana", 1)
-    await asyncio.sleep(0.01)
-    await asyncio.gather(*first, *desk.add("ana", 2))
+    await turns()
+    later = desk.add("ana", 2)
+    await turns()
+    assert desk.batches == {}
+    moment.over.set()
+    await asyncio.gather(*first, *later)
     assert desk.batches == {"ana": [[1, 2]]}
+    assert moment.asked == [0.05]
 
 
 async def test_what_comes_during_the_work_is_the_next_batch() -> None:
@@ -161,11 +189,14 @@ async def test_a_failure_reaches_those_who_stayed_when_others_gave_up() -> None:
         await stays
 
 
-async def test_when_all_callers_give_up_nothing_is_handled_and_the_key_is_free_again() -> None:
-    desk = Desk(wait_seconds=0.2)
+async def test_when_all_callers_give_up_nothing_is_handled_and_the_key_is_free_again(
+    moment: Moment,
+) -> None:
+    desk = Desk(wait_seconds=0.05)
     (gone,) = desk.add("ana", 1)
     await turns()
     gone.cancel()
-    await asyncio.sleep(0.3)
+    moment.over.set()
+    await turns()
     await desk.gathering.add("ana", 2)
     assert desk.batches == {"ana": [[2]]}
