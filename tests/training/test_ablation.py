@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from training.ablation.measuring import Unlike, asked_alike
 from training.ablation.plan import Budget, Row, Step, as_toml, configuration, steps
 from training.ablation.table import as_markdown, line, monotone
 from training.tuning.config import GrpoConfig, SftConfig, read_config
@@ -56,3 +57,14 @@ def test_a_table_has_every_row_with_its_interval_and_says_what_rose() -> None:
     assert monotone(lines) == {"mean": True, "profile similarity": False}
     told = as_markdown(lines)
     assert "| + SFT | 0.650 | 0.650 | 0.650 (" in told
+
+
+def asked(version: str, **told: object) -> dict[str, object]:
+    return {"model_version": version, "checksum": "c", "users": 40, "orders": 1} | told
+
+
+@pytest.mark.parametrize("told", [{"orders": 3}, {"orders": None}, {"users": 20}])
+def test_models_that_were_asked_otherwise_stand_in_no_table(told: dict[str, object]) -> None:
+    asked_alike([asked("base"), asked("sft-1")])
+    with pytest.raises(Unlike, match=rf"different {next(iter(told))} .*sft-1 .*measured/"):
+        asked_alike([asked("base"), asked("sft-1", **told)])

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from training.ablation.measuring import measure
+from training.ablation.measuring import Unlike, asked_alike, measure
 from training.ablation.plan import Budget, Row, Step, as_toml, configuration, steps
 from training.ablation.table import as_markdown, line, monotone
 from training.merge import merge
@@ -36,7 +36,11 @@ def main() -> int:
         budget = budgets["sft" if step.row == "sft" else "grpo"]
         model = _trained(step, base=options.base, run=options.run, budget=budget)
         found[step.row].append(_measured(options.run, step.name, model, truth))
-        _report(found, options.run)  # whatever there is by now
+        try:
+            _report(found, options.run)  # whatever there is by now
+        except Unlike as error:
+            print(f"No table: {error}.", file=sys.stderr)
+            return 1
     print((options.run / "ablation.md").read_text(encoding="utf-8"))
     return 0
 
@@ -73,6 +77,7 @@ def _measured(run: Path, name: str, model: Path, truth: Truth) -> dict[str, Any]
 
 
 def _report(found: dict[Row, list[dict[str, Any]]], run: Path) -> None:
+    asked_alike([one for measured in found.values() for one in measured])
     lines = [line(row, measured) for row, measured in found.items()]
     told = {"rows": [asdict(one) for one in lines], "monotone": monotone(lines)}
     (run / "ablation.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

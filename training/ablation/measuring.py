@@ -1,12 +1,20 @@
 """Measure one model on the hard benchmark, user by user, as the ablation's table needs it."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from training.nano.proof.asking import PREDICTED, ask_pairs
 from training.nano.proof.cases import Truth
 from training.nano.proof.counting import likeness, preferred
+
+ALIKE: Final = ("checksum", "users", "orders")
+"""What must be the same for two models' figures to stand in one table."""
+
+
+class Unlike(ValueError):
+    """Models were not asked the same questions; the text says which, and what to do."""
 
 
 def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
@@ -14,7 +22,8 @@ def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
     from shared.vlm.in_process import load_model  # loads transformers: not for --help
     from shared.vlm.settings import ModelSettings
 
-    model = load_model(ModelSettings(model=folder, model_threads=threads))
+    settings = ModelSettings(model=folder, model_threads=threads)
+    model = load_model(settings)
     try:
         splits = {}
         for split, cases in truth.splits.items():
@@ -23,6 +32,24 @@ def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
                 "right": [preferred(*one.pairs[PREDICTED]) for one in asked],
                 "alike": [sum(found) / len(found) for found in map(likeness, asked)],
             }
-        return {"model_version": model.model_version, "checksum": truth.checksum, "splits": splits}
+        return {
+            "model_version": model.model_version,
+            "checksum": truth.checksum,
+            "users": sum(map(len, truth.splits.values())),
+            "orders": settings.model_prediction_orders,
+            "splits": splits,
+        }
     finally:
         model.close()
+
+
+def asked_alike(measured: Sequence[Mapping[str, Any]]) -> None:
+    """Raises `Unlike` where models saw other people, or tastes were read in more orders."""
+    for name in ALIKE:
+        found = {one["model_version"]: one.get(name) for one in measured}
+        if len(set(found.values())) > 1:
+            told = ", ".join(f"{version} {value}" for version, value in found.items())
+            raise Unlike(
+                f"the models were measured with different {name} ({told}): delete the files of"
+                " the odd ones under measured/, and the same command measures them again"
+            )
