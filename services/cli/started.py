@@ -24,7 +24,7 @@ class StartFailed(Exception):
 def started_system(data_dir: Path, *, say: Callable[[str], None]) -> Iterator[Announcement]:
     """A running system for the length of a block; its progress goes to `say`."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.cli", "up", "--json"],
+        [sys.executable, "-m", "services.cli", "up", "--json", f"--parent={os.getpid()}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,6 +1,7 @@
 """Run everything on one machine: Kafka, the parts that services share, the services, until told."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from shared.vlm.checkpoint import BadCheckpoint
 
 BROKER_LOOK_SECONDS = 1.0
 """How often to look whether the local Kafka still lives; looking costs microseconds."""
+PARENT_LOOK_SECONDS = 0.5
 
 
 class CannotRun(Exception):
@@ -28,10 +30,11 @@ def run(
     *,
     on_progress: Callable[[str], None],
     on_ready: Callable[[Announcement], None],
+    parent: int | None = None,
 ) -> None:
-    """Run until SIGINT or SIGTERM; raises `CannotRun`."""
+    """Run until SIGINT or SIGTERM, or until `parent` (a process id) is gone; raises `CannotRun`."""
     try:
-        asyncio.run(_run(settings, on_progress, on_ready))
+        asyncio.run(_run(settings, on_progress, on_ready, parent))
     except KafkaDidNotStart as error:
         raise CannotRun(error.detail) from error
     except Unavailable as error:
@@ -44,11 +47,15 @@ async def _run(
     settings: LocalSettings,
     on_progress: Callable[[str], None],
     on_ready: Callable[[Announcement], None],
+    parent: int | None,
 ) -> None:
     began = time.monotonic()
     stop = _stop_on_signals()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
+        if parent is not None:
+            watching = asyncio.create_task(_stop_without(parent, stop))
+            stack.callback(watching.cancel)
         broker = None if settings.kafka else await _start_broker(settings, on_progress)
         if broker:
             stack.push_async_callback(asyncio.to_thread, broker.stop)
@@ -78,6 +85,13 @@ def _stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def _stop_without(parent: int, stop: asyncio.Event) -> None:
+    """A parent that is killed outright passes no signal on: look whether it is still there."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - a parent that is gone sets no event
+        await asyncio.sleep(PARENT_LOOK_SECONDS)
+    stop.set()
 
 
 async def _start_broker(settings: LocalSettings, on_progress: Callable[[str], None]) -> LocalKafka:

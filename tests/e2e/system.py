@@ -58,7 +58,7 @@ def start(data_dir: Path, **settings: str) -> System:
     log = data_dir / "up.log"
     with log.open("a") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "up", "--json"],
+            [sys.executable, "-m", "services.cli", "up", "--json", f"--parent={os.getpid()}"],
             stdout=subprocess.PIPE, stderr=stderr, text=True,
             env=environment(data_dir, **settings),
         )  # fmt: skip

@@ -82,6 +82,29 @@ def test_nothing_is_left_running(tmp_path: Path, how: str) -> None:
     assert _gone_within(tmp_path, 30)
 
 
+STARTS_AND_WAITS = """
+import subprocess, sys, time
+from services.cli.started import started_system
+from pathlib import Path
+with started_system(Path(sys.argv[1]), say=lambda line: None):
+    print("ready", flush=True)
+    time.sleep(300)
+"""
+
+
+def test_a_system_that_a_command_started_ends_with_it_even_where_it_is_killed(
+    tmp_path: Path,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTS_AND_WAITS, str(tmp_path)],
+        stdout=subprocess.PIPE, text=True, env=environment(tmp_path),
+    ) as command:  # fmt: skip
+        assert command.stdout is not None
+        assert command.stdout.readline() == "ready\n"
+        command.kill()
+    assert _gone_within(tmp_path, 60)
+
+
 def test_a_stop_is_a_success(tmp_path: Path) -> None:
     assert start(tmp_path).stop() == 0
 

@@ -56,7 +56,7 @@ def running(data_dir: Path) -> Iterator[System]:
     log = data_dir / "up.log"
     with log.open("a", encoding="utf-8") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "up", "--json"],
+            [sys.executable, "-m", "services.cli", "up", "--json", f"--parent={os.getpid()}"],
             env=_environment(data_dir), stdout=subprocess.PIPE, stderr=stderr, text=True,
         )  # fmt: skip
     try:

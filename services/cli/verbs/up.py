@@ -13,6 +13,9 @@ def up(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line when everything is ready.")
     ] = False,
+    parent: Annotated[
+        int | None, typer.Option(help="End when this process is no longer our parent.", hidden=True)
+    ] = None,
 ) -> None:
     """Start a Kafka and every service on this machine, until Ctrl-C.
 
@@ -38,6 +41,6 @@ def up(
         out.print("Send images with `preferstream publish --user ada pictures/`; Ctrl-C ends.")
 
     try:
-        run(settings, on_progress=say, on_ready=ready)
+        run(settings, on_progress=say, on_ready=ready, parent=parent)
     except CannotRun as error:
         fail(str(error))
