@@ -125,18 +125,23 @@ def _explained(
     by_chance = np.tensordot(
         from_start, _by_chance(strength, shows), 1
     )  # (starts, 0 to 2 liked, 0 to 2 disliked)
-    before_sets = _set(liked, words), _set(disliked, words)
-    same = evidence @ (before_sets[0] - before_sets[1])
-    same -= by_chance[:, int(before_sets[0].sum()), int(before_sets[1].sum())]
     sets, chance = _sets(len(words))
-    size = sets.sum(axis=1).astype(int)
-    fit = evidence @ sets.T  # (starts, sets)
-    fits = (
-        fit[:, :, None] - fit[:, None, :] - by_chance[:, size[:, None], size] - same[:, None, None]
-    )
+    fits = _fits(evidence, by_chance, sets, sets)
+    fits -= _fits(evidence, by_chance, _set(liked, words), _set(disliked, words))
     together = np.log(chance[:, None] * chance)
     together[sets @ sets.T > 0] = -np.inf  # nobody likes and dislikes the same word
     return _Explained(words, sets, fits + together - np.logaddexp.reduce(together, axis=None))
+
+
+def _fits(evidence: Floats, by_chance: Floats, liked: Floats, disliked: Floats) -> Floats:
+    """How well each liked and disliked set explains what was told from each start, a logarithm.
+
+    Of evidence (starts, words), what is explained by chance (starts, 3, 3) and sets of words
+    (liked, words) and (disliked, words) it makes (starts, liked, disliked).
+    """
+    many, few = (sets.sum(axis=1).astype(int) for sets in (liked, disliked))
+    shown = (evidence @ liked.T)[:, :, None] - (evidence @ disliked.T)[:, None, :]
+    return np.asarray(shown - by_chance[:, many[:, None], few])
 
 
 def _told_of(
@@ -177,7 +182,8 @@ def _row(shown: Sequence[str], words: Sequence[str]) -> Floats:
 
 
 def _set(named: Sequence[str], words: Sequence[str]) -> Floats:
-    return np.array([float(word in named) for word in words])
+    """One set of words, (1, words)."""
+    return np.array([[float(word in named) for word in words]])
 
 
 def _with(
