@@ -9,7 +9,7 @@ from schemathesis import Case
 
 from services.ops.access import Role
 from tests.unit.ops.site import Site, known_tokens, site
-from tests.unit.ops.test_gateway import feed_of
+from tests.unit.ops.told import feed_of
 
 ASKED_BY: Final = {"Authorization": "Bearer secret-operator", "Host": "127.0.0.1"}
 AS_DOCUMENTED: Final = (

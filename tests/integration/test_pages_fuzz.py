@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.ops.guards.admission import FORM_TOKEN_HEADER
+from tests.unit.ops.routes import PAGES, fastapi_of
 from tests.unit.ops.site import Site, site
-from tests.unit.ops.test_every_route import PAGES, fastapi_of
 
 STREAMS: Final = re.compile(r"/live/")
 """They go on for as long as somebody listens."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.training import tuned
-from tests.training.test_sft import Killed
+from tests.training.tuned import Killed
 from training.grpo import grpo_trainer, train_grpo
 from training.rewards.reward import Rewards
 from training.tuning.config import BadConfig, GrpoConfig

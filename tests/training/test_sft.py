@@ -3,11 +3,9 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from transformers import TrainerCallback
 
 from shared.vlm.checkpoint import BadCheckpoint
 from tests.training import tuned
@@ -30,17 +28,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-class Killed(TrainerCallback):  # type: ignore[misc]
-    """Ends the process's work in the middle of a step, as far as a test can."""
-
-    def __init__(self, at: int) -> None:
-        self._at = at
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step == self._at:
-            raise KeyboardInterrupt
-
-
 def losses(folder: Path) -> list[float]:
     lines = (folder / "curves.jsonl").read_text().splitlines()
     return [told["loss"] for told in map(json.loads, lines) if "loss" in told]
@@ -50,7 +37,7 @@ def killed_run(config: SftConfig, *, at: int) -> None:
     folder = prepare(config)
     loaded = tuned.load(config)
     trainer = sft_trainer(config, loaded)
-    trainer.add_callback(Killed(at))
+    trainer.add_callback(tuned.Killed(at))
     with pytest.raises(KeyboardInterrupt):
         train(trainer, config, folder, stage="sft", base_version=loaded.base_version)
 

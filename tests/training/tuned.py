@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import TrainerCallback
 
 from tests.training import tiny
 from training.nano.export import export, facts
@@ -82,3 +83,14 @@ def same(one: Path, other: Path) -> bool:
 def told(examples: Iterable[Example]) -> list[tuple[str, str]]:
     """What is asked and what is answered, in words."""
     return [(str(example.messages), example.answer) for example in examples]
+
+
+class Killed(TrainerCallback):  # type: ignore[misc]
+    """Ends the process's work in the middle of a step, as far as a test can."""
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step == self._at:
+            raise KeyboardInterrupt

@@ -10,32 +10,16 @@ import pytest
 
 from services.ops.access import Role
 from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
-from shared.ids import feed_id
 from shared.store.protocol import Reference, StoredProfile, TasteVectors
 from shared.taste import Taste, TasteSide, WeightedWord
 from tests.unit.ops.site import NOW, Site, known_tokens, site
+from tests.unit.ops.told import feed_of
 
 SLATE = {
     "user_id": "ada",
     "candidates": [{"image_id": "a", "uri": "https://images.example/a.png"}],
 }
 LIKES = {"user_id": "ada", "actions": [{"type": "like", "image_id": "a"}]}
-
-
-def feed_of(event: ImageCandidates) -> RankedFeed:
-    return RankedFeed(
-        event_id=feed_id(
-            tenant=event.tenant, request_id=event.request_id, model_version="m", profile_version=1
-        ),
-        occurred_at=NOW,
-        user_id=event.user_id,
-        tenant=event.tenant,
-        request_id=event.request_id,
-        status="cold_start",
-        items=(),
-        profile_version=None,
-        model_version="m",
-    )
 
 
 @pytest.fixture

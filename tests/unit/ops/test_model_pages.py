@@ -10,7 +10,7 @@ from services.retrain.desk import ModelDesk
 from services.retrain.registry import REPORT
 from shared.events import OperatorAction
 from tests.unit.ops.site import Site, site
-from tests.unit.retrain.test_promotion import RELEASE, World
+from tests.unit.retrain.world import RELEASE, World
 
 WIDE = {"value": 0.05, "low": 0.02, "high": 0.08}
 REPORTED = {

@@ -12,7 +12,7 @@ from services.ops.streaming import Told
 from shared.events import ProfileUpdated
 from shared.messaging.keyed import KeyPlace
 from tests.unit.ops.site import Site, site
-from tests.unit.ops.test_streaming import profile
+from tests.unit.ops.told import profile
 
 KEY = b"ada"
 

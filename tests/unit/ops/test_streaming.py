@@ -4,18 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from services.ops.streaming import Told, server_sent
-from shared.events import Evidence, ProfileUpdated
-from shared.ids import derived_id
-from shared.taste import TasteSide
-from tests.unit.ops.site import NOW, site
-
-
-def profile(user_id: str, *, tenant: str = "default") -> ProfileUpdated:
-    return ProfileUpdated(
-        event_id=derived_id("test", user_id), occurred_at=NOW, user_id=user_id, tenant=tenant,
-        profile_version=1, preference=TasteSide(), non_preference=TasteSide(),
-        evidence=Evidence(liked=0, disliked=0), model_version="m",
-    )  # fmt: skip
+from tests.unit.ops.site import site
+from tests.unit.ops.told import profile
 
 
 async def test_a_user_hears_of_themselves_alone() -> None:

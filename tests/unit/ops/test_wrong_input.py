@@ -10,7 +10,7 @@ from PIL import Image
 
 from services.retrain.desk import ModelDesk
 from tests.unit.ops.site import Site, site
-from tests.unit.retrain.test_promotion import World
+from tests.unit.retrain.world import World
 
 AWKWARD: Final = (
     "", "x", "\x00", "a\nb", "x" * 300, "x" * 5000, "../../etc", "%", "<script>", "\u202e",

@@ -1,9 +1,10 @@
 """The profile service on fakes, and what people do in one line each."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from prometheus_client import CollectorRegistry
 
@@ -15,8 +16,9 @@ from services.profile.handlers import Handling
 from services.profile.metrics import ProfileMetrics
 from services.profile.service import Parts, ProfileService
 from services.profile.views import Views
-from shared.events import Feedback, ProfileUpdated
+from shared.events import Feedback, ProfileCorrected, ProfileUpdated
 from shared.store.protocol import StoredProfile
+from shared.vlm.protocol import PredictedTaste, References
 from tests.fakes.embedder import OneDirectionPerWord
 from tests.fakes.images import DrawnImages
 from tests.fakes.model import ColorModel, serving
@@ -101,3 +103,30 @@ def feedback(color: str, action: str = "like", *, at: int = 0, **fields: Any) ->
 
 def words(side: Any) -> list[str]:
     return [word.word for word in side.color]
+
+
+def say(action: str, **fields: Any) -> ProfileCorrected:
+    return ProfileCorrected.model_validate(
+        {
+            "event_id": uuid4(),
+            "occurred_at": NOW,
+            "user_id": "ana",
+            "action": action,
+            **({} if action == "reset" else {"element": "color"}),
+            **fields,
+        }
+    )
+
+
+class Gated(ColorModel):
+    """A model that begins to predict, and goes on when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        self.began.set()
+        await self.go_on.wait()
+        return await super().predict(references)

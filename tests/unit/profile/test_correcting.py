@@ -1,9 +1,7 @@
 """Corrections are kept apart from predictions, once each, and published with them as one."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -13,22 +11,7 @@ from shared.corrections import MOST_VETOES, Correction
 from shared.events import ProfileCorrected
 from shared.ids import profile_event_id
 from shared.taste import MAX_WORDS
-from shared.vlm.protocol import PredictedTaste, References
-from tests.fakes.model import ColorModel
-from tests.unit.profile.profiles import NOW, Profiles, feedback, words
-
-
-def say(action: str, **fields: Any) -> ProfileCorrected:
-    return ProfileCorrected.model_validate(
-        {
-            "event_id": uuid4(),
-            "occurred_at": NOW,
-            "user_id": "ana",
-            "action": action,
-            **({} if action == "reset" else {"element": "color"}),
-            **fields,
-        }
-    )
+from tests.unit.profile.profiles import Gated, Profiles, feedback, say, words
 
 
 def all_said(*events: ProfileCorrected) -> tuple[Correction, ...]:
@@ -147,20 +130,6 @@ async def test_a_redelivered_correction_changes_nothing_and_only_publishes_again
         await profiles.correcting.take(event)
     assert profiles.updates()[-1] == profiles.updates()[-2]
     assert words((await profiles.stored()).taste.preference) == []
-
-
-class Gated(ColorModel):
-    """A model that begins to predict, and goes on when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.began = asyncio.Event()
-        self.go_on = asyncio.Event()
-
-    async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        self.began.set()
-        await self.go_on.wait()
-        return await super().predict(references)
 
 
 async def test_a_correction_in_the_middle_of_a_prediction_is_not_lost() -> None:

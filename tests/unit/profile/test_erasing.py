@@ -11,8 +11,7 @@ from shared.events.topics import PROFILES
 from shared.ids import erased_event_id
 from shared.messaging.contract import Delivery
 from tests.fakes.published import Published
-from tests.unit.profile.profiles import NOW, Profiles, feedback, words
-from tests.unit.profile.test_correcting import Gated, say
+from tests.unit.profile.profiles import NOW, Gated, Profiles, feedback, say, words
 
 
 def erase(*, number: int = 9, seconds: float = 60, tenant: str = "default") -> UserErase:

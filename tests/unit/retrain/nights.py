@@ -17,7 +17,7 @@ from services.retrain.night_metrics import NightMetrics
 from services.retrain.night_parts import Lake, NightParts, NightPlan
 from services.retrain.night_settings import NightSettings
 from shared.night import ModelFolder, NightRequest, NightResult, NightStep
-from tests.unit.retrain.test_promotion import RELEASE, World
+from tests.unit.retrain.world import RELEASE, World
 
 BETTER = GateVerdict(True, "better", "nano-4 takes over.", {"held_out_difference": 0.03})
 NO_SIGNAL = GateVerdict(False, "no_signal", "The champion keeps serving. It may be chance.")

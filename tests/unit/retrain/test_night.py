@@ -9,7 +9,7 @@ from services.retrain.night_parts import NightPlan
 from services.retrain.night_training import NightCrashed
 from shared.errors import Unavailable
 from tests.unit.retrain.nights import NO_SIGNAL, TONIGHT, Nights, lines, value
-from tests.unit.retrain.test_promotion import RELEASE
+from tests.unit.retrain.world import RELEASE
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from services.retrain.gate import GateVerdict, run_gate
 from services.retrain.night_end import EndOfNight, NightEnd, Trained, Trial
 from services.retrain.registry import NewVersion
 from tests.unit.retrain.nights import BETTER, NO_SIGNAL
-from tests.unit.retrain.test_promotion import RELEASE, World
+from tests.unit.retrain.world import RELEASE, World
 
 NOW = datetime(2026, 1, 31, 4, tzinfo=UTC)
 
