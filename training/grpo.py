@@ -86,7 +86,12 @@ def all_cases(config: GrpoConfig) -> Iterator[Case]:
     if data.source is not None:
         return read_cases(data.source, most=data.cases)
     return draw_cases(
-        data.cases, seed=data.seed, multi=data.multi, level=data.level, workers=data.workers
+        data.cases,
+        seed=data.seed,
+        multi=data.multi,
+        level=data.level,
+        workers=data.workers,
+        by_element="predict" in config.tasks,
     )
 
 

@@ -51,6 +51,24 @@ def test_the_same_cases_are_drawn_by_any_number_of_processes(level: Level) -> No
     ]
 
 
+def test_a_taste_is_judged_by_a_pair_of_each_element_and_its_case_stays_as_it_was() -> None:
+    (plain,) = draw_cases(1, seed=5, level="hard")
+    (asked,) = draw_cases(1, seed=5, level="hard", by_element=True)
+    assert plain.judged_by == ()
+    assert asked.pair.better.tobytes() == plain.pair.better.tobytes()
+    rows = list(grpo_rows([asked, plain, asked, plain], ("predict",), as_it_is, seed=1))
+    assert [len(row["candidates"]) for row in rows] == [6, 2, 6, 2]
+    assert [(row["better"], row["worse"]) for row in rows[1::2]] == [([0], [1])] * 2
+    pairs = set(zip(rows[0]["better"], rows[0]["worse"], strict=True))
+    assert len(pairs) == 5
+    assert len(set.intersection(*map(set, pairs))) == 1
+    (stored,) = grpo_dataset(rows[:1])
+    assert (stored["better"], stored["worse"]) == (rows[0]["better"], rows[0]["worse"])
+    assert [one.tobytes() for one in stored["candidates"]] == [
+        one.tobytes() for one in rows[0]["candidates"]
+    ]
+
+
 def test_the_better_candidate_has_the_higher_true_total() -> None:
     for case in CASES:
         assert case.truth is not None

@@ -54,6 +54,31 @@ def hard_pair(rng: np.random.Generator, user: User, *, unseen: bool = False) -> 
             return Pair(better, worse, element)
 
 
+def pairs_by_element(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
+    """A hard pair for each element, all of which have one image in common; none is held out."""
+    while True:
+        source = rng.choice(3, size=len(ELEMENTS), p=SAME_SHARES)
+        common = np.array([_value(rng, user, j, int(k)) for j, k in enumerate(source)])
+        found = [_pair_with(rng, user, common, j) for j in range(len(ELEMENTS))]
+        pairs = tuple(pair for pair in found if pair is not None)
+        if len(pairs) == len(ELEMENTS) and not held_out(common):
+            return pairs
+
+
+def _pair_with(
+    rng: np.random.Generator, user: User, common: Attributes, element: int
+) -> Pair | None:
+    """The other image shows what this user likes more, or less; None where that is held out."""
+    for kind in rng.permutation(3):
+        other = common.copy()
+        other[element] = _value(rng, user, element, int(kind))
+        digits = [_digit(user, element, row) for row in (common, other)]
+        if digits[0] != digits[1] and not held_out(other):
+            better, worse = (common, other) if digits[0] > digits[1] else (other, common)
+            return Pair(better, worse, element)
+    return None
+
+
 def slate(
     rng: np.random.Generator, user: User, count: int = 20, *, unseen: bool = False
 ) -> Attributes:

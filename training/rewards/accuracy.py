@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any, Protocol
 
 from PIL.Image import Image
@@ -26,7 +27,7 @@ class Judge(Protocol):
 
 
 def accuracy(judge: Judge, weights: ElementWeights = EQUAL) -> Reward:
-    """Profiles are judged by the pair they let `judge` rank, scores against the other image's.
+    """Profiles are judged by the pairs they let `judge` rank, scores against the other image's.
 
     `weights`: how much each element counts in the totals of scores that are written.
     """
@@ -37,8 +38,9 @@ def accuracy(judge: Judge, weights: ElementWeights = EQUAL) -> Reward:
         task: Sequence[str],
         pair: Sequence[int],
         liked: Sequence[bool],
-        better: Sequence[Image | None],
-        worse: Sequence[Image | None],
+        candidates: Sequence[Sequence[Image]],
+        better: Sequence[Sequence[int]],
+        worse: Sequence[Sequence[int]],
         **_: Any,
     ) -> Rewards:
         answers = [text_of(completion) for completion in completions]
@@ -50,7 +52,7 @@ def accuracy(judge: Judge, weights: ElementWeights = EQUAL) -> Reward:
             ranked_by_profile(
                 judge,
                 [answers[row] for row in predicts],
-                pairs=[(better[row], worse[row]) for row in predicts],
+                pairs=[_pairs(candidates[row], better[row], worse[row]) for row in predicts],
             ),
             strict=True,
         ):
@@ -68,20 +70,25 @@ def ranked_by_profile(
     judge: Judge,
     answers: Sequence[str],
     *,
-    pairs: Sequence[tuple[Image | None, Image | None]],
+    pairs: Sequence[Sequence[tuple[Image, Image]]],
 ) -> Rewards:
-    """Whether each predicted profile lets the judge put the liked image first; None without a pair.
+    """Of each answer's pairs the share whose liked image its profile lets the judge put first.
 
-    An answer that cannot be read wholly is judged by what could be: format is another reward.
+    None without a pair. An answer that cannot be read wholly is judged by what could be: format is
+    another reward. What is asked alike, by equal answers of a group, the judge is asked once.
     """
-    asked: list[Candidate] = []
-    for answer, (better, worse) in zip(answers, pairs, strict=True):
+    asked: dict[tuple[str, int], Candidate] = {}
+    for answer, shown in zip(answers, pairs, strict=True):
         read = verdict.read_taste(answer)
         taste = taste_by_vote([PredictedTaste(read.likes, read.dislikes)])
-        if better is not None and worse is not None:
-            asked += [Candidate(taste, better), Candidate(taste, worse)]
-    totals = iter(judge.totals(asked))
-    return [None if None in pair else _won(next(totals), next(totals)) for pair in pairs]
+        for image in (one for pair in shown for one in pair):
+            asked.setdefault((answer, id(image)), Candidate(taste, image))
+    totals = dict(zip(asked, judge.totals(list(asked.values())), strict=True))
+    rewards: Rewards = []
+    for answer, shown in zip(answers, pairs, strict=True):
+        won = [_won(totals[answer, id(one)], totals[answer, id(other)]) for one, other in shown]
+        rewards.append(fmean(won) if won else None)
+    return rewards
 
 
 def ranked_by_scores(
@@ -112,6 +119,13 @@ def ranked_by_scores(
             won = [_won(total, other) if liked else _won(other, total) for other in others]
             rewards.append(sum(won) / len(won))
     return rewards
+
+
+def _pairs(
+    candidates: Sequence[Image], better: Sequence[int], worse: Sequence[int]
+) -> list[tuple[Image, Image]]:
+    """Of places among a row's candidates, so that an image that several pairs share is one."""
+    return [(candidates[a], candidates[b]) for a, b in zip(better, worse, strict=True)]
 
 
 def _total(answer: str, weights: ElementWeights) -> float | None:

@@ -34,6 +34,8 @@ class Case:
     """What candidates are assessed against: the truth, or what a model predicted."""
     weight: float = 1.0
     """How much the pair's label counts: inverse propensity times reliability, 1 on average."""
+    judged_by: tuple[Pair, ...] = ()
+    """Pairs of this person that a predicted taste is judged by, in place of the one."""
 
 
 @dataclass(frozen=True)

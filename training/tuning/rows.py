@@ -71,6 +71,9 @@ def grpo_rows(
 def _predict_row(number: int, case: Case, fit: Fit) -> Row:
     assert case.references is not None
     liked, disliked = case.references.liked, case.references.disliked
+    pairs = case.judged_by or (case.pair,)
+    candidates = {id(image): image for pair in pairs for image in (pair.better, pair.worse)}
+    place = {name: at for at, name in enumerate(candidates)}
     return {
         "prompt": prompt.predict(liked=len(liked), disliked=len(disliked)).messages(),
         "images": [fit(image) for image in (*liked, *disliked)],
@@ -78,8 +81,9 @@ def _predict_row(number: int, case: Case, fit: Fit) -> Row:
         "pair": number,
         "liked": True,
         "truth": case.truth.to_json() if case.truth else "",
-        "better": fit(case.pair.better),
-        "worse": fit(case.pair.worse),
+        "candidates": [fit(image) for image in candidates.values()],
+        "better": [place[id(pair.better)] for pair in pairs],
+        "worse": [place[id(pair.worse)] for pair in pairs],
         "weight": case.weight,
     }
 
@@ -94,8 +98,9 @@ def _assess_row(number: int, case: Case, task: GrpoTask, fit: Fit, *, liked: boo
         "pair": number,
         "liked": liked,
         "truth": "",
-        "better": None,
-        "worse": None,
+        "candidates": [],
+        "better": [],
+        "worse": [],
         "weight": case.weight,
     }
 
@@ -121,8 +126,9 @@ def grpo_dataset(rows: Iterable[Row]) -> Any:
             "pair": Value("int64"),
             "liked": Value("bool"),
             "truth": Value("string"),
-            "better": _image(),
-            "worse": _image(),
+            "candidates": List(_image()),
+            "better": List(Value("int64")),
+            "worse": List(Value("int64")),
             "weight": Value("float64"),
         }
     )

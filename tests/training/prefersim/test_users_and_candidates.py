@@ -9,6 +9,7 @@ from training.prefersim.candidates import (
     NEUTRAL,
     easy_pair,
     hard_pair,
+    pairs_by_element,
     relevance,
     slate,
 )
@@ -88,6 +89,27 @@ def test_a_hard_pair_differs_in_one_element_and_the_better_is_liked_more(kind: K
         assert kind.unseen or not held_out(np.stack([pair.better, pair.worse])).any()
         elements.add(pair.element)
     assert elements == set(range(5))
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_pairs_by_element_have_one_image_in_common_and_differ_each_in_another_element(
+    multi: bool,
+) -> None:
+    rng = np.random.default_rng(6)
+    common_is = set()
+    for user in users(Kind(multi=multi)):
+        pairs = pairs_by_element(rng, user)
+        assert [np.flatnonzero(one.better != one.worse).tolist() for one in pairs] == [
+            [element] for element in range(5)
+        ]
+        for one in pairs:
+            better, worse = relevance(user, np.stack([one.better, one.worse]))
+            assert better > worse
+        rows = [{tuple(one.better), tuple(one.worse)} for one in pairs]
+        (common,) = set.intersection(*rows)
+        assert not held_out(np.array(list(set.union(*rows)))).any()
+        common_is |= {"better" if tuple(one.better) == common else "worse" for one in pairs}
+    assert common_is == {"better", "worse"}
 
 
 def test_hard_pairs_show_neutral_values_that_neither_profile_names() -> None:

@@ -17,7 +17,11 @@ RED, BLUE = new("RGB", (4, 4), "red"), new("RGB", (4, 4), "blue")
 class ByColor:
     """25 for an image whose color the taste likes, 0 for one it dislikes, else between."""
 
+    def __init__(self) -> None:
+        self.asked = 0
+
     def totals(self, asked: Sequence[Candidate]) -> list[float]:
+        self.asked += len(asked)
         return [self._total(one) for one in asked]
 
     def _total(self, asked: Candidate) -> float:
@@ -37,16 +41,19 @@ def reward(
     task: Sequence[str],
     pair: Sequence[int] | None = None,
     liked: Sequence[bool] | None = None,
-    images: tuple[Image | None, Image | None] = (RED, BLUE),
+    images: Sequence[Image] = (RED, BLUE),
+    pairs: Sequence[tuple[int, int]] = ((0, 1),),
+    judge: ByColor | None = None,
 ) -> list[float | None]:
     count = len(answers)
-    return accuracy(ByColor())(
+    return accuracy(judge or ByColor())(
         [completion(answer) for answer in answers],
         task=task,
         pair=pair or [0] * count,
         liked=liked or [True] * count,
-        better=[images[0]] * count,
-        worse=[images[1]] * count,
+        candidates=[images] * count,
+        better=[[better for better, _ in pairs]] * count,
+        worse=[[worse for _, worse in pairs]] * count,
     )
 
 
@@ -56,7 +63,18 @@ def test_a_profile_earns_when_it_lets_the_judge_rank_the_pair() -> None:
 
 
 def test_a_profile_without_a_pair_is_not_rewarded() -> None:
-    assert reward([RIGHT], task=["predict"], images=(None, None)) == [None]
+    assert reward([RIGHT], task=["predict"], images=(), pairs=()) == [None]
+
+
+def test_a_profile_earns_the_share_of_its_pairs_that_it_lets_the_judge_rank() -> None:
+    told = {"images": (RED, BLUE, RED), "pairs": [(0, 1), (1, 0), (0, 1), (2, 1)]}
+    assert reward([RIGHT, SWAPPED], task=["predict"] * 2, **told) == [0.75, 0.25]
+
+
+def test_what_equal_answers_ask_alike_the_judge_is_asked_once() -> None:
+    judge = ByColor()
+    reward([RIGHT, SWAPPED, RIGHT], task=["predict"] * 3, pairs=[(0, 1), (0, 1)], judge=judge)
+    assert judge.asked == 4
 
 
 def test_scores_earn_the_share_of_the_other_images_answers_that_they_beat() -> None:
