@@ -77,10 +77,10 @@ def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> di
             "varied_reasons": False,
             "optimizing": {"learning_rate": 5e-4, "batch": 16},
         }
-    # Answers with reasons take five times the tokens of digits alone, and are rewarded for the
-    # same digits: without them a run has several times as many answers in its time.
-    told |= {"tasks": ["predict", "score"], "longest": 64}
-    told["optimizing"] = {"learning_rate": 3e-4, "batch": 128}
+    # What a run is to learn is to predict: with the true taste told, the base ranks 97.5 % of hard
+    # pairs. Colder answers are more often whole, and are nearer to those that are served.
+    told |= {"tasks": ["predict"], "longest": 64, "temperature": 0.7}
+    told["optimizing"] = {"learning_rate": 1e-3, "batch": 128, "warmup_steps": 3}
     # Whether there is a prediction reward is all that the two GRPO rows differ in.
     told["weights"] = {"prediction": 0.0 if step.row == "grpo" else Weights().prediction}
     return told
