@@ -116,17 +116,29 @@ def proof(version: str) -> dict[str, Any]:
     return {"model_version": version, "seed": 7, "levels": {"hard": splits}, "named": named}
 
 
+ABLATION = {
+    "users": 200,
+    "rows": [
+        {
+            "row": "sft", "seeds": 3, "splits": {"seen_sp": 0.7}, "mean": 0.7,
+            "interval": [0.6, 0.8], "similarity": 0.9, "similarity_interval": [0.8, 0.95],
+        }
+    ],
+}  # fmt: skip
+
+
 def test_a_card_says_what_was_measured_and_the_manifest_still_names_its_bytes(
     folder: Path, tmp_path: Path
 ) -> None:
     kept = tmp_path / "nano"
     shutil.copytree(folder, kept)
     for _ in range(2):  # written again, it replaces what it said
-        write_results(kept, results(proof("nano-4-x"), None))
+        write_results(kept, results(proof("nano-4-x"), None, ABLATION))
     card = (kept / CARD).read_text()
     assert card.count("pairs right (50 users)") == 1
     assert "| *hard*: profile words, worst element | 0.910 (0.890-0.920) |" in card
     assert "| color | 0.990 (0.970-1.000) | 0.990 (0.970-1.000) |" in card
+    assert "| + SFT | 0.700 | 0.700 (0.600-0.800) | 0.900 (0.800-0.950) | 3 |" in card
     assert card.startswith((folder / CARD).read_text())
     manifest = json.loads((kept / MANIFEST).read_text())
     assert manifest["sha256"][CARD] == sha256_of(kept / CARD)

@@ -79,7 +79,8 @@ def _measured(run: Path, name: str, model: Path, truth: Truth) -> dict[str, Any]
 def _report(found: dict[Row, list[dict[str, Any]]], run: Path) -> None:
     asked_alike([one for measured in found.values() for one in measured])
     lines = [line(row, measured) for row, measured in found.items()]
-    told = {"rows": [asdict(one) for one in lines], "monotone": monotone(lines)}
+    users = found["base"][0]["users"]
+    told = {"users": users, "rows": [asdict(one) for one in lines], "monotone": monotone(lines)}
     (run / "ablation.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     (run / "ablation.md").write_text(as_markdown(lines), encoding="utf-8")
 

@@ -1,6 +1,7 @@
 """Write into a model's card what was measured of it, and its hash into the manifest.
 
-python -m training.nano.results shared/nano --proof runs/proof/proof.json --pairs runs/pairs
+python -m training.nano.results shared/nano --proof runs/proof/proof.json --pairs runs/pairs \
+  --ablation runs/ablation/ablation.json
 """
 
 import argparse
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from training.ablation.table import Line, as_markdown
 from training.nano.export import CARD, MANIFEST, sha256_of
 from training.nano.measures import Share
 from training.nano.proof.page import header
@@ -27,7 +29,7 @@ Told = Mapping[str, Any]
 """What a report's JSON says."""
 
 
-def results(proof: Told, pairs: Told | None) -> str:
+def results(proof: Told, pairs: Told | None, ablation: Told | None = None) -> str:
     """The card's last section: both levels, controls, naming; intervals are 95 %, over users."""
     levels: Mapping[str, Told] = proof["levels"]
     parts = [
@@ -42,6 +44,8 @@ def results(proof: Told, pairs: Told | None) -> str:
     ]
     if pairs is not None:
         parts.append(_of_pairs(pairs))
+    if ablation is not None:
+        parts.append(_of_ablation(ablation))
     return "\n".join(parts) + "\n"
 
 
@@ -85,6 +89,15 @@ def _of_pairs(report: Told) -> str:
     )
 
 
+def _of_ablation(told: Told) -> str:
+    table = as_markdown([Line(**row) for row in told["rows"]]).rstrip()
+    return (
+        "\nWhat each stage of the method adds, tried on small budgets from a base that has not yet"
+        f" learned to predict in the last layout (`python -m training.ablation`): {told['users']}"
+        f" *hard* users, intervals over users and seeds.\n\n{table}"
+    )
+
+
 def write_results(folder: Path, section: str) -> None:
     """In place of what the card said before; the manifest goes on naming every file's bytes."""
     card, manifest = folder / CARD, folder / MANIFEST
@@ -104,16 +117,20 @@ def main() -> None:
     parser.add_argument(
         "--pairs", type=Path, help="folder of `preferstream evaluate --protocol pair`"
     )
+    parser.add_argument("--ablation", type=Path, help="ablation.json of training.ablation")
     options = parser.parse_args()
     proof = json.loads(options.proof.read_text(encoding="utf-8"))
     version = json.loads((options.folder / MANIFEST).read_text(encoding="utf-8"))["version"]
     pairs = None
     if options.pairs:
         pairs = json.loads((options.pairs / "report.json").read_text(encoding="utf-8"))
+    ablation = None
+    if options.ablation:
+        ablation = json.loads(options.ablation.read_text(encoding="utf-8"))
     for measured in [proof, *([pairs] if pairs else [])]:
         if measured["model_version"] != version:
             parser.error(f"{measured['model_version']} was measured, the folder is {version}")
-    write_results(options.folder, results(proof, pairs))
+    write_results(options.folder, results(proof, pairs, ablation))
     print(f"Wrote what was measured of {version} into {options.folder / CARD}.")
 
 
