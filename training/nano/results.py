@@ -92,9 +92,9 @@ def _of_pairs(report: Told) -> str:
 def _of_ablation(told: Told) -> str:
     table = as_markdown([Line(**row) for row in told["rows"]]).rstrip()
     return (
-        "\nWhat each stage of the method adds, tried on small budgets from a base that has not yet"
-        f" learned to predict in the last layout (`python -m training.ablation`): {told['users']}"
-        f" *hard* users, intervals over users and seeds.\n\n{table}"
+        "\nWhat each stage of the method adds, tried on small budgets from a base that has more to"
+        f" learn (`python -m training.ablation`, training/LOG.md): {told['users']} *hard* users,"
+        f" intervals over users and seeds.\n\n{table}"
     )
 
 
