@@ -180,6 +180,14 @@ def test_what_people_clicked_comes_from_a_file(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_names_more_pairs_for_a_taste_to_be_judged_by(tmp_path: Path) -> None:
+    there = {"better": "a.png", "worse": "b.png"}
+    back = {"better": "b.png", "worse": "a.png"}
+    (case,) = read_cases(write_lines(tmp_path, CLICKED | {"judged_by": [there, back]}), most=1)
+    shown = [[one.getpixel((0, 0)) for one in (p.better, p.worse)] for p in case.judged_by]
+    assert shown == [[(255, 0, 0), (0, 0, 255)], [(0, 0, 255), (255, 0, 0)]]
+
+
 def test_examples_come_from_a_file_in_the_prompts_of_serving(tmp_path: Path) -> None:
     asked = [
         {"ask": "predict", "liked": 1, "disliked": 1, "images": ["a.png", "b.png"], "answer": "L"},
@@ -201,6 +209,7 @@ def test_examples_come_from_a_file_in_the_prompts_of_serving(tmp_path: Path) -> 
     ("change", "message"),
     [
         ({"better": "missing.png"}, "line 1.*missing.png"),
+        ({"judged_by": [{"better": "a.png"}]}, "line 1.*worse"),
         ({"better": "cases.jsonl"}, "line 1.*cannot identify"),
         ({"profile": {"likes": {"mood": ["calm"]}}}, "line 1.*mood"),
         ({"weight": "heavy"}, "line 1.*heavy"),

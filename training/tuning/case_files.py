@@ -2,7 +2,8 @@
 
 A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE, "profile": SIDES,
 "truth": SIDES or null, "weight": 1.0}, where SIDES is {"likes": {"color": ["red"], ...},
-"dislikes": {...}}. An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...],
+"dislikes": {...}}, and, where a predicted taste is to be judged by several pairs of the person,
+"judged_by": [{"better": FILE, "worse": FILE}, ...]. An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...],
 "answer": "Likes ..."}, or "describe", or "score" and "explain" with "profile". Files are relative
 to the file that names them.
 """
@@ -78,11 +79,16 @@ def _case(told: dict[str, Any], folder: Path) -> Case:
         references=References(_images(liked, folder), _images(disliked, folder))
         if liked or disliked
         else None,
-        pair=Pair(_image(told["better"], folder), _image(told["worse"], folder)),
+        pair=_pair(told, folder),
         truth=known,
         profile=Sides.read(profile) if profile else known,
         weight=float(told.get("weight", 1.0)),
+        judged_by=tuple(_pair(one, folder) for one in told.get("judged_by", [])),
     )
+
+
+def _pair(told: dict[str, Any], folder: Path) -> Pair:
+    return Pair(_image(told["better"], folder), _image(told["worse"], folder))
 
 
 def _example(told: dict[str, Any], folder: Path) -> Example:
