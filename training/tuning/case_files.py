@@ -3,9 +3,11 @@
 A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE, "profile": SIDES,
 "truth": SIDES or null, "weight": 1.0}, where SIDES is {"likes": {"color": ["red"], ...},
 "dislikes": {...}}, and, where a predicted taste is to be judged by several pairs of the person,
-"judged_by": [{"better": FILE, "worse": FILE}, ...]. An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...],
-"answer": "Likes ..."}, or "describe", or "score" and "explain" with "profile". Files are relative
-to the file that names them.
+"judged_by": [{"better": FILE, "worse": FILE}, ...].
+
+An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
+"Likes ..."}, or "describe", or "score" and "explain" with "profile". Files are relative to the file
+that names them.
 """
 
 import json
