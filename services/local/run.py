@@ -19,6 +19,7 @@ from shared.vlm.checkpoint import BadCheckpoint
 BROKER_LOOK_SECONDS = 1.0
 """How often to look whether the local Kafka still lives; looking costs microseconds."""
 PARENT_LOOK_SECONDS = 0.5
+"""How long a system may outlive the command that started it, before it begins to stop."""
 
 
 class CannotRun(Exception):

@@ -83,9 +83,9 @@ def test_nothing_is_left_running(tmp_path: Path, how: str) -> None:
 
 
 STARTS_AND_WAITS = """
-import subprocess, sys, time
-from services.cli.started import started_system
+import sys, time
 from pathlib import Path
+from services.cli.started import started_system
 with started_system(Path(sys.argv[1]), say=lambda line: None):
     print("ready", flush=True)
     time.sleep(300)

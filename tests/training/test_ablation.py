@@ -68,3 +68,8 @@ def test_models_that_were_asked_otherwise_stand_in_no_table(told: dict[str, obje
     asked_alike([asked("base"), asked("sft-1")])
     with pytest.raises(Unlike, match=rf"different {next(iter(told))} .*sft-1 .*measured/"):
         asked_alike([asked("base"), asked("sft-1", **told)])
+
+
+def test_models_of_which_nobody_knows_how_they_were_asked_stand_in_no_table() -> None:
+    with pytest.raises(Unlike, match="nobody knows"):
+        asked_alike([asked("base", users=None), asked("sft-1", users=None)])

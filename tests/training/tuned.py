@@ -85,7 +85,7 @@ def told(examples: Iterable[Example]) -> list[tuple[str, str]]:
     return [(str(example.messages), example.answer) for example in examples]
 
 
-class Killed(TrainerCallback):  # type: ignore[misc]
+class Killed(TrainerCallback):  # type: ignore[misc]  # untyped base
     """Ends the process's work in the middle of a step, as far as a test can."""
 
     def __init__(self, at: int) -> None:

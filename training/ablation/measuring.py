@@ -44,12 +44,16 @@ def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
 
 
 def asked_alike(measured: Sequence[Mapping[str, Any]]) -> None:
-    """Raises `Unlike` where models saw other people, or tastes were read in more orders."""
+    """Raises `Unlike` where models saw other people, or tastes were read in more orders.
+
+    Files from before this was written down say nothing of it, and are refused as well.
+    """
     for name in ALIKE:
         found = {one["model_version"]: one.get(name) for one in measured}
-        if len(set(found.values())) > 1:
+        if len(set(found.values())) > 1 or None in found.values():
             told = ", ".join(f"{version} {value}" for version, value in found.items())
             raise Unlike(
-                f"the models were measured with different {name} ({told}): delete the files of"
-                " the odd ones under measured/, and the same command measures them again"
+                f"the models were measured with different {name} ({told}), or nobody knows with"
+                " which: delete the files of the odd ones under measured/, and the same command"
+                " measures them again"
             )

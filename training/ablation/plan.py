@@ -77,8 +77,8 @@ def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> di
             "varied_reasons": False,
             "optimizing": {"learning_rate": 5e-4, "batch": 16},
         }
-    # What a run is to learn is to predict: with the true taste told, 97.5 % of hard
-    # pairs are ranked right after SFT. Colder answers are more often whole, as those that serve.
+    # What is left to learn is to predict: with the true taste told, SFT ranks 97.5 % of hard pairs.
+    # Colder answers are more often whole, like those that are served.
     told |= {"tasks": ["predict"], "longest": 64, "temperature": 0.7}
     told["optimizing"] = {"learning_rate": 1e-3, "batch": 128, "warmup_steps": 3}
     # Whether there is a prediction reward is all that the two GRPO rows differ in.
