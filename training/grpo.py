@@ -91,7 +91,7 @@ def all_cases(config: GrpoConfig) -> Iterator[Case]:
         multi=data.multi,
         level=data.level,
         workers=data.workers,
-        by_element="predict" in config.tasks,
+        by_word="predict" in config.tasks,
     )
 
 

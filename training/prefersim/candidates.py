@@ -12,6 +12,7 @@ from training.prefersim.users import User
 from training.prefersim.vocabulary import SIZES, VALUES, Attributes, held_out, words_of
 
 LIKED, NEUTRAL, DISLIKED = 0, 1, 2
+DECIDED: Final = (LIKED, DISLIKED)
 DECIDING: Final = ((LIKED, DISLIKED), (LIKED, NEUTRAL), (NEUTRAL, DISLIKED))
 """What the better and the worse image of a hard pair show of the element that decides."""
 DECIDING_SHARES: Final = (0.5, 0.25, 0.25)
@@ -54,29 +55,36 @@ def hard_pair(rng: np.random.Generator, user: User, *, unseen: bool = False) -> 
             return Pair(better, worse, element)
 
 
-def pairs_by_element(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
-    """A hard pair for each element, all of which have one image in common; none is held out."""
+def pairs_by_word(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
+    """A liked word of each element against a neutral value, and that against a disliked word.
+
+    Ten pairs of eleven images, of which all pairs have one in common; none is held out. Where the
+    taste leaves no neutral value of an element, one pair of a liked and a disliked value is left.
+    """
+    everything = np.arange(len(ELEMENTS))
     while True:
-        source = rng.choice(3, size=len(ELEMENTS), p=SAME_SHARES)
-        common = np.array([_value(rng, user, j, int(k)) for j, k in enumerate(source)])
-        found = [_pair_with(rng, user, common, j) for j in range(len(ELEMENTS))]
-        pairs = tuple(pair for pair in found if pair is not None)
-        if len(pairs) == len(ELEMENTS) and not held_out(common):
-            return pairs
+        common = np.array([_value(rng, user, j, NEUTRAL) for j in everything])
+        images = [common, *(_with(rng, user, common, j, k) for j in everything for k in DECIDED)]
+        if not held_out(np.stack(images)).any():
+            pairs = [_pair(user, common, other) for other in images[1:]]
+            return tuple(pair for pair in pairs if pair is not None)
 
 
-def _pair_with(
-    rng: np.random.Generator, user: User, common: Attributes, element: int
-) -> Pair | None:
-    """The other image shows what this user likes more, or less; None where that is held out."""
-    for kind in rng.permutation(3):
-        other = common.copy()
-        other[element] = _value(rng, user, element, int(kind))
-        digits = [_digit(user, element, row) for row in (common, other)]
-        if digits[0] != digits[1] and not held_out(other):
-            better, worse = (common, other) if digits[0] > digits[1] else (other, common)
-            return Pair(better, worse, element)
-    return None
+def _with(
+    rng: np.random.Generator, user: User, common: Attributes, element: int, kind: int
+) -> Attributes:
+    other = common.copy()
+    other[element] = _value(rng, user, element, kind)
+    return other
+
+
+def _pair(user: User, one: Attributes, other: Attributes) -> Pair | None:
+    """Of images that differ in one element at most; None where this user likes both alike."""
+    first, second = relevance(user, np.stack([one, other]))
+    if first == second:
+        return None
+    better, worse = (one, other) if first > second else (other, one)
+    return Pair(better, worse, int(np.argmax(one != other)))
 
 
 def slate(

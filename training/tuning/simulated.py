@@ -16,7 +16,7 @@ from shared.evaluation import Level
 from shared.taste import ELEMENTS
 from shared.vlm.protocol import References
 from training.nano.known import IN_SYNONYMS
-from training.prefersim.candidates import hard_pair, pairs_by_element
+from training.prefersim.candidates import hard_pair, pairs_by_word
 from training.prefersim.degradations import degrade, draw_strength
 from training.prefersim.processes import in_order
 from training.prefersim.renderer import as_image, render
@@ -55,7 +55,7 @@ def draw_cases(
     references_a_side: int = REFERENCES,
     level: Level = "easy",
     workers: int = 1,
-    by_element: bool = False,
+    by_word: bool = False,
 ) -> Iterator[Case]:
     """The same cases for a seed, and the first ones the same for any count and any `workers`.
 
@@ -63,23 +63,24 @@ def draw_cases(
 
     A *hard* case is like an item of the hard benchmark: eight references a side, some of which
     contradict, candidates that differ in one element, and images that are harder to read. With
-    `by_element` a taste that is predicted for it is judged by five pairs, one for each element.
+    `by_word` a taste that is predicted for it is judged by ten pairs, each of which turns on one
+    word of the taste.
     """
     draw = partial(
-        _draw, seed=seed, multi=multi, side=references_a_side, level=level, by_element=by_element
+        _draw, seed=seed, multi=multi, side=references_a_side, level=level, by_word=by_word
     )
     return in_order(draw, range(count), workers=workers, at_once=AT_ONCE)
 
 
 def _draw(
-    number: int, *, seed: int, multi: float, side: int, level: Level, by_element: bool
+    number: int, *, seed: int, multi: float, side: int, level: Level, by_word: bool
 ) -> Case:
     rng = np.random.default_rng((seed, STREAM, number))
     user = draw_user(rng, Kind(multi=bool(rng.random() < multi)))
     if level == "easy":
         return _easy(rng, user, side)
     case = _hard(rng, user)
-    return replace(case, judged_by=_judged_by(rng, user)) if by_element else case
+    return replace(case, judged_by=_judged_by(rng, user)) if by_word else case
 
 
 def _easy(rng: np.random.Generator, user: User, side: int) -> Case:
@@ -102,8 +103,8 @@ def _hard(rng: np.random.Generator, user: User) -> Case:
 
 
 def _judged_by(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
-    """Pairs that differ in one element each, of six images of one scene."""
-    pairs = pairs_by_element(rng, user)
+    """Pairs that differ in one element each, of eleven images of one scene."""
+    pairs = pairs_by_word(rng, user)
     rows = {row.tobytes(): row for pair in pairs for row in (pair.better, pair.worse)}
     values = np.array(list(rows.values()))
     drawn = _degraded_images(rng, values, np.zeros(len(values), int))
