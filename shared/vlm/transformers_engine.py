@@ -58,7 +58,7 @@ class TransformersEngine:
         opened = open_checkpoint(folder, device=device)
         if adapter:
             merge_adapter(opened.model, adapter.folder)
-        self._model = opened.model
+        self.model = opened.model
         self._tokenizer = opened.tokenizer
         self._device = opened.device
         self._vision = opened.vision
@@ -87,7 +87,7 @@ class TransformersEngine:
         pictures = prepare([candidate.image for candidate in candidates], self._vision)
         questions = self._token_ids(asked, pictures, answer=False)
         rows = [[*question, *self._skeleton.ids] for question in questions]
-        logits = self._model(**self._inputs(rows, pictures)).logits  # (n, L, vocabulary)
+        logits = self.model(**self._inputs(rows, pictures)).logits  # (n, L, vocabulary)
         # A token's logits say what follows it: one to the left of each place. Rows end together.
         places = [place - len(self._skeleton.ids) - 1 for place in self._skeleton.places]
         at_digits = logits[:, places][:, :, list(self._skeleton.digit_ids)].float()
@@ -149,7 +149,7 @@ class TransformersEngine:
         pictures = prepare([image for row in images for image in row], self._vision)
         inputs = self._inputs(self._token_ids(asked, pictures, answer=True), pictures)
         length = inputs["input_ids"].shape[1]
-        out = self._model.generate(
+        out = self.model.generate(
             **inputs,
             do_sample=False,
             max_new_tokens=most,
@@ -190,7 +190,7 @@ class TransformersEngine:
         }
         if pictures.tokens:
             inputs |= {
-                "pixel_values": pictures.patches.to(self._model.dtype),
+                "pixel_values": pictures.patches.to(self.model.dtype),
                 "image_grid_thw": pictures.grids,
             }
         return {name: tensor.to(self._device) for name, tensor in inputs.items()}
