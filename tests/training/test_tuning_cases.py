@@ -51,16 +51,16 @@ def test_the_same_cases_are_drawn_by_any_number_of_processes(level: Level) -> No
     ]
 
 
-def test_a_taste_is_judged_by_a_pair_of_each_element_and_its_case_stays_as_it_was() -> None:
-    (plain,) = draw_cases(1, seed=5, level="hard")
-    (asked,) = draw_cases(1, seed=5, level="hard", by_element=True)
+def test_a_taste_is_judged_word_by_word_and_its_case_stays_as_it_was() -> None:
+    (plain,) = draw_cases(1, seed=5, multi=0, level="hard")
+    (asked,) = draw_cases(1, seed=5, multi=0, level="hard", by_word=True)
     assert plain.judged_by == ()
     assert asked.pair.better.tobytes() == plain.pair.better.tobytes()
     rows = list(grpo_rows([asked, plain, asked, plain], ("predict",), as_it_is, seed=1))
-    assert [len(row["candidates"]) for row in rows] == [6, 2, 6, 2]
+    assert [len(row["candidates"]) for row in rows] == [11, 2, 11, 2]
     assert [(row["better"], row["worse"]) for row in rows[1::2]] == [([0], [1])] * 2
     pairs = set(zip(rows[0]["better"], rows[0]["worse"], strict=True))
-    assert len(pairs) == 5
+    assert len(pairs) == 10
     assert len(set.intersection(*map(set, pairs))) == 1
     (stored,) = grpo_dataset(rows[:1])
     assert (stored["better"], stored["worse"]) == (rows[0]["better"], rows[0]["worse"])

@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.taste import ELEMENTS
-from training.prefersim.truth import judge, true_total
+from training.prefersim.truth import true_total
 from training.prefersim.users import User
-from training.prefersim.vocabulary import SIZES, VALUES, Attributes, held_out, words_of
+from training.prefersim.vocabulary import SIZES, Attributes, held_out, words_of
 
 LIKED, NEUTRAL, DISLIKED = 0, 1, 2
-DECIDED: Final = (LIKED, DISLIKED)
 DECIDING: Final = ((LIKED, DISLIKED), (LIKED, NEUTRAL), (NEUTRAL, DISLIKED))
 """What the better and the worse image of a hard pair show of the element that decides."""
 DECIDING_SHARES: Final = (0.5, 0.25, 0.25)
@@ -51,31 +50,26 @@ def hard_pair(rng: np.random.Generator, user: User, *, unseen: bool = False) -> 
         better[element] = _value(rng, user, element, better_is)
         worse[element] = _value(rng, user, element, worse_is)
         allowed = unseen or not held_out(np.stack([better, worse])).any()
-        if allowed and _digit(user, element, better) > _digit(user, element, worse):
-            return Pair(better, worse, element)
+        pair = _pair(user, better, worse)
+        if allowed and pair is not None:
+            return pair
 
 
 def pairs_by_word(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
-    """A liked word of each element against a neutral value, and that against a disliked word.
+    """Pairs that turn on one word each: a liked or a disliked value against a neutral one.
 
-    Ten pairs of eleven images, of which all pairs have one in common; none is held out. Where the
-    taste leaves no neutral value of an element, one pair of a liked and a disliked value is left.
+    Ten pairs, two an element, of eleven images; one image is in all of them, none is held out.
+    Where a taste leaves no neutral value, one pair of a liked and a disliked value is left.
     """
-    everything = np.arange(len(ELEMENTS))
+    everything = range(len(ELEMENTS))
     while True:
         common = np.array([_value(rng, user, j, NEUTRAL) for j in everything])
-        images = [common, *(_with(rng, user, common, j, k) for j in everything for k in DECIDED)]
-        if not held_out(np.stack(images)).any():
-            pairs = [_pair(user, common, other) for other in images[1:]]
+        others = np.tile(common, (len(ELEMENTS), 2, 1))
+        for j in everything:
+            others[j, :, j] = [_value(rng, user, j, kind) for kind in (LIKED, DISLIKED)]
+        if not held_out(others).any() and not held_out(common):
+            pairs = [_pair(user, common, other) for row in others for other in row]
             return tuple(pair for pair in pairs if pair is not None)
-
-
-def _with(
-    rng: np.random.Generator, user: User, common: Attributes, element: int, kind: int
-) -> Attributes:
-    other = common.copy()
-    other[element] = _value(rng, user, element, kind)
-    return other
 
 
 def _pair(user: User, one: Attributes, other: Attributes) -> Pair | None:
@@ -118,14 +112,3 @@ def _value(rng: np.random.Generator, user: User, element: int, kind: int) -> int
             return int(rng.choice(unnamed))
         kind = LIKED if rng.random() < 0.5 else DISLIKED
     return int(rng.choice(liked if kind == LIKED else disliked))
-
-
-def _digit(user: User, j: int, row: Attributes) -> int:
-    element = ELEMENTS[j]
-    words = VALUES[element]
-    return judge(
-        element,
-        words[row[j]],
-        likes=[words[k] for k in user.likes[:, j]],
-        dislikes=[words[k] for k in user.dislikes[:, j]],
-    ).digit

@@ -72,9 +72,7 @@ def draw_cases(
     return in_order(draw, range(count), workers=workers, at_once=AT_ONCE)
 
 
-def _draw(
-    number: int, *, seed: int, multi: float, side: int, level: Level, by_word: bool
-) -> Case:
+def _draw(number: int, *, seed: int, multi: float, side: int, level: Level, by_word: bool) -> Case:
     rng = np.random.default_rng((seed, STREAM, number))
     user = draw_user(rng, Kind(multi=bool(rng.random() < multi)))
     if level == "easy":

@@ -9,7 +9,7 @@ from training.prefersim.candidates import (
     NEUTRAL,
     easy_pair,
     hard_pair,
-    pairs_by_element,
+    pairs_by_word,
     relevance,
     slate,
 )
@@ -91,25 +91,25 @@ def test_a_hard_pair_differs_in_one_element_and_the_better_is_liked_more(kind: K
     assert elements == set(range(5))
 
 
-@pytest.mark.parametrize("multi", [False, True])
-def test_pairs_by_element_have_one_image_in_common_and_differ_each_in_another_element(
-    multi: bool,
+@pytest.mark.parametrize(("multi", "turns_on"), [(False, [2] * 5), (True, [2, 2, 2, 2, 1])])
+def test_pairs_by_word_turn_on_a_liked_or_a_disliked_word_against_a_neutral_value(
+    multi: bool, turns_on: list[int]
 ) -> None:
+    """Two tastes name all four values of detail, so that none of them is neutral."""
     rng = np.random.default_rng(6)
-    common_is = set()
     for user in users(Kind(multi=multi)):
-        pairs = pairs_by_element(rng, user)
-        assert [np.flatnonzero(one.better != one.worse).tolist() for one in pairs] == [
-            [element] for element in range(5)
-        ]
+        pairs = pairs_by_word(rng, user)
+        differ = [np.flatnonzero(one.better != one.worse).tolist() for one in pairs]
+        assert differ == [[element] for element in range(5) for _ in range(turns_on[element])]
+        assert [[one.element] for one in pairs] == differ
         for one in pairs:
             better, worse = relevance(user, np.stack([one.better, one.worse]))
             assert better > worse
         rows = [{tuple(one.better), tuple(one.worse)} for one in pairs]
         (common,) = set.intersection(*rows)
         assert not held_out(np.array(list(set.union(*rows)))).any()
-        common_is |= {"better" if tuple(one.better) == common else "worse" for one in pairs}
-    assert common_is == {"better", "worse"}
+        named = (np.array(common) == np.concatenate([user.likes, user.dislikes])).any(0)
+        assert named.tolist() == [count == 1 for count in turns_on]
 
 
 def test_hard_pairs_show_neutral_values_that_neither_profile_names() -> None:
