@@ -80,8 +80,9 @@ def _of_named(named: Mapping[str, Mapping[str, Told]]) -> list[str]:
 def _of_pairs(report: Told) -> str:
     controls = report["controls"]
     items = sum(split["n"] for split in report["splits"].values())
+    level = f"*{report['level']}* " if report["level"] else ""  # of another's files nobody knows
     return (
-        f"\nBoth candidates in one prompt, {items} *{report['level'] or 'easy'}* pairs in both"
+        f"\nBoth candidates in one prompt, {items} {level}pairs in both"
         f" orders: {100 * report['mean']:.1f} % right,"
         f" {100 * report['order_consistency']:.1f} % the same in both orders; with nobody's"
         f" references {100 * controls['user_blind']['accuracy']:.1f} %, with somebody else's"
