@@ -25,6 +25,7 @@ from shared.vlm.checkpoint import check_files
 from shared.vlm.comparer import Comparison, Pair
 from shared.vlm.forced_digits import ForcedDigits
 from shared.vlm.lora import merge_adapter
+from shared.vlm.one_taste import last_logits, passes
 from shared.vlm.opening import open_checkpoint
 from shared.vlm.pixels import Pictures, prepare
 from shared.vlm.protocol import (
@@ -78,21 +79,27 @@ class TransformersEngine:
         answers = self._answers(asked, [[image] for image in images], most=MAX_WORDS_TOKENS)
         return [read_description(answer) for answer in answers]
 
-    @torch.inference_mode()
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        """Probabilities of the digits at the five places of the forced answer, in one pass."""
-        if not candidates:
-            return []
+        """Probabilities of the digits at the five places of the forced answer."""
         asked = [prompt.score_for(candidate.taste) for candidate in candidates]
-        pictures = prepare([candidate.image for candidate in candidates], self._vision)
+        found: dict[int, Scores] = {}
+        for places in passes([question.parts[0] for question in asked]):
+            digits = self._digits([asked[k] for k in places], [candidates[k].image for k in places])
+            scores = (_scores(row, self.element_weights) for row in digits)
+            found |= zip(places, scores, strict=True)
+        return [found[k] for k in range(len(candidates))]
+
+    @torch.inference_mode()
+    def _digits(self, asked: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
+        """(n, 5, 6) probabilities, in one pass."""
+        pictures = prepare(images, self._vision)
         questions = self._token_ids(asked, pictures, answer=False)
         rows = [[*question, *self._skeleton.ids] for question in questions]
-        logits = self.model(**self._inputs(rows, pictures)).logits  # (n, L, vocabulary)
         # A token's logits say what follows it: one to the left of each place. Rows end together.
-        places = [place - len(self._skeleton.ids) - 1 for place in self._skeleton.places]
-        at_digits = logits[:, places][:, :, list(self._skeleton.digit_ids)].float()
-        found = at_digits.softmax(dim=-1)  # (n, 5, 6)
-        return [_scores(row, self.element_weights) for row in found]
+        columns = len(self._skeleton.ids) + 1
+        logits = last_logits(self.model, self._inputs(rows, pictures), columns=columns)
+        at_digits = logits[:, list(self._skeleton.places)][:, :, list(self._skeleton.digit_ids)]
+        return at_digits.float().softmax(dim=-1)
 
     def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
         """A reason for each score; one that says otherwise than its score is left out."""

@@ -14,6 +14,7 @@ from transformers import AutoModelForImageTextToText, AutoTokenizer, Qwen2VLImag
 from shared import prompt, reason
 from shared.taste import ELEMENTS, Taste, TasteSide, WeightedWord
 from shared.vlm.checkpoint import BadCheckpoint, shipped_folder
+from shared.vlm.one_taste import MOST, WORTH_SHARING
 from shared.vlm.protocol import Candidate, References, Scored
 from shared.vlm.transformers_engine import TransformersEngine
 from training.prefersim.renderer import as_image, render
@@ -90,14 +91,43 @@ def test_scores_are_those_of_an_independent_forward_of_the_library(
         assert ours.digits[element] == pytest.approx(expected, abs=2e-3)
 
 
-def test_a_batch_of_eight_gives_what_eight_alone_give(engine: TransformersEngine) -> None:
-    asked = candidates(8)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        candidates(8),
+        candidates(14),
+        [Candidate(TASTES[0], picture(n)) for n in range(MOST + 2)],
+        [Candidate(TASTES[0], picture(n % 2)) for n in range(8)],
+        [Candidate(TASTES[1], picture(n, side=84 + 40 * n)) for n in range(6)],
+    ],
+    ids=["few of each taste", "several of each", "more than a pass", "images again", "sizes"],
+)
+def test_a_batch_gives_what_each_alone_gives(
+    engine: TransformersEngine, asked: list[Candidate]
+) -> None:
     together = engine.score(asked)
     for candidate, batched in zip(asked, together, strict=True):
         (alone,) = engine.score([candidate])
         for element in ELEMENTS:
             assert batched.digits[element] == pytest.approx(alone.digits[element], abs=1e-4)
-    assert len({tuple(scores.digits.values()) for scores in together}) == 8
+    different = {(id(one.taste), one.image.tobytes()) for one in asked}
+    assert len({tuple(scores.digits.values()) for scores in together}) >= len(different)
+
+
+@pytest.mark.parametrize(("images", "shared"), [(WORTH_SHARING - 1, False), (WORTH_SHARING, True)])
+def test_a_taste_is_read_once_for_all_its_candidates(
+    engine: TransformersEngine, images: int, shared: bool
+) -> None:
+    read: list[int] = []
+    layer = engine.model.model.language_model.layers[0]
+    hook = layer.register_forward_pre_hook(lambda _, told: read.append(told[0].shape[:2].numel()))
+    engine.score([Candidate(TASTES[0], picture(0))])
+    (alone,) = read
+    engine.score([Candidate(TASTES[0], picture(n)) for n in range(images)])
+    hook.remove()
+    taste = read[1] if shared else 0
+    assert sum(read[1:]) == images * (alone - taste) + taste
+    assert taste == 0 or taste > alone / 4
 
 
 def test_scores_are_distributions(engine: TransformersEngine) -> None:

@@ -1,4 +1,4 @@
-"""Read once what rows begin with alike: a question for all its answers, a taste for all images.
+"""Read a question once for all the answers to it, in all passes of a step of GRPO.
 
 A group's rows hold one question eight times, and a question (ten images) is several times as long
 as an answer. Here the language model is handed a question with its answers behind it, of which each
@@ -48,7 +48,6 @@ class SharedQuestions:
         self._whole: Callable[..., Any] = language_model.forward
         self._learning: _Learning | None = None
         self._writing: _Writing | None = None
-        self._begun_alike = False
         if language_model.config._attn_implementation in TAKES_MASKS:
             language_model.forward = self._forward
 
@@ -64,15 +63,6 @@ class SharedQuestions:
         finally:
             self._learning = None
 
-    @contextmanager
-    def begun_alike(self) -> Iterator[None]:
-        """Within, all rows of a batch begin alike, and are read once as far as they do."""
-        self._begun_alike = True
-        try:
-            yield
-        finally:
-            self._begun_alike = False
-
     def _forward(self, **told: Any) -> Any:
         embedded, mask, positions, cache = (
             told.get(name)
@@ -83,9 +73,6 @@ class SharedQuestions:
             return self._whole(**told)
         if self._learning is not None:
             return self._learn(embedded, mask, positions, self._learning, told)
-        if self._begun_alike and len(embedded) > 1 and mask.all():
-            after = embedded.shape[1] - _alike_for(embedded)
-            return self._learn(embedded, mask, positions, _Learning(after, None), told)
         if cache is not None and cache.get_seq_length() == 0:
             return self._ask(embedded, mask, positions, told)
         if self._writing is not None and self._writing.cache is cache:
@@ -183,12 +170,6 @@ def alike(embedded: Tensor, mask: Tensor) -> list[list[int]]:
     for row, question in enumerate(which.tolist()):
         together.setdefault(question, []).append(row)
     return list(together.values())
-
-
-def _alike_for(embedded: Tensor) -> int:
-    """How many columns all rows (rows, columns, width) share, but for the last one."""
-    same = (embedded == embedded[:1]).all(dim=2).all(dim=0)
-    return int(same[:-1].long().cumprod(0).sum())
 
 
 def _laid_out(known: Tensor, rows: list[int], begin: int) -> tuple[Tensor, Tensor, Tensor]:
