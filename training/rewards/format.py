@@ -1,6 +1,8 @@
 """Reward answers that serving can read: in the one layout, with reasons that fit their scores."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
+from statistics import fmean
 from typing import Any, Final
 
 from shared import prompt, reason, verdict
@@ -25,7 +27,17 @@ def _taste(answer: str) -> float:
     read = verdict.read_taste(answer)
     if read.problems:
         return 0.0
-    return 1.0 if answer == prompt.taste_lines(read.likes, read.dislikes) else READABLE
+    asked = prompt.taste_lines(read.likes, read.dislikes)
+    return READABLE + (1 - READABLE) * _as_asked(answer, asked)
+
+
+def _as_asked(answer: str, asked: str) -> float:
+    """The share of entries, five a line, that are as they should be: one slip costs one entry."""
+    entries = (
+        [entry for line in text.split("\n") for entry in line.split(";")]
+        for text in (answer, asked)
+    )
+    return fmean(one == other for one, other in zip_longest(*entries))
 
 
 def _scores(answer: str, *, reasoned: bool) -> float:
