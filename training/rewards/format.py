@@ -10,12 +10,12 @@ from shared.taste import ELEMENTS
 from training.rewards.reward import Completion, Rewards, text_of
 
 READABLE: Final = 0.5
-"""What an answer earns that can be read but is not in our layout: a slope to climb, where all or
-nothing would leave a model that is nearly there without a signal."""
+"""The least that an answer earns that can be read but is not in our layout: a slope to climb, where
+all or nothing would leave a model that is nearly there without a signal."""
 
 
 def format(completions: Sequence[Completion], *, task: Sequence[str], **_: Any) -> Rewards:
-    """1 for an answer exactly as the prompt asks, `READABLE` for one that can be read, else 0."""
+    """1 for an answer exactly as asked, `READABLE` or more for one that can be read, else 0."""
     return [_format(text_of(c), t) for c, t in zip(completions, task, strict=True)]
 
 

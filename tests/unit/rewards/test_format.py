@@ -1,4 +1,4 @@
-"""Answers in the one layout earn all, readable ones half, others nothing."""
+"""Answers in the one layout earn all, readable ones half or more, others nothing."""
 
 import pytest
 
@@ -24,9 +24,28 @@ def reward(answer: str, task: str) -> float | None:
 )
 def test_an_answer_exactly_as_asked_for_earns_everything(task: str, answer: str) -> None:
     assert reward(answer, task) == 1
-    assert reward(f"{answer} And so on.", task) == READABLE
     assert reward(answer[: len(answer) // 2], task) == 0
     assert reward("", task) == 0
+
+
+@pytest.mark.parametrize(("task", "answer"), [("score", SCORES), ("explain", REASONED)])
+def test_scores_that_go_on_are_only_readable(task: str, answer: str) -> None:
+    assert reward(f"{answer} And so on.", task) == READABLE
+
+
+@pytest.mark.parametrize(
+    ("answer", "earned"),
+    [
+        (RIGHT.replace("color: red", "color: red or red"), 0.95),
+        (RIGHT.replace("color: red", "color: red or red").replace("rich", "rich or rich"), 0.9),
+        (f"{RIGHT} And so on.", 0.95),
+        (RIGHT.replace("; ", ";"), 0.6),
+    ],
+    ids=["a word twice", "two words twice", "goes on", "no spaces"],
+)
+def test_an_entry_of_a_taste_that_slips_costs_that_entry(answer: str, earned: float) -> None:
+    """Else a taste of two words, where one comes twice sooner, would be safer with one."""
+    assert reward(answer, "predict") == pytest.approx(earned)
 
 
 def test_an_explanation_earns_with_each_reason_that_agrees_with_its_score() -> None:
