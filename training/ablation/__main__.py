@@ -94,11 +94,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--limit", type=int, default=100, help="users of each set (default 100)")
     parser.add_argument("--seeds", type=int, default=3, help="of the last three rows (default 3)")
-    parser.add_argument("--cases", type=int, default=600, help="simulated people of a training")
+    parser.add_argument("--cases", type=int, default=1000, help="simulated people of a training")
     parser.add_argument("--sft-minutes", type=float, default=5.0)
-    parser.add_argument("--sft-steps", type=int, default=100)
-    parser.add_argument("--grpo-minutes", type=float, default=20.0)
-    parser.add_argument("--grpo-steps", type=int, default=36)
+    parser.add_argument("--sft-steps", type=int, default=120)
+    parser.add_argument("--grpo-minutes", type=float, default=30.0)
+    parser.add_argument("--grpo-steps", type=int, default=55)
     return parser.parse_args()
 
 
