@@ -95,10 +95,10 @@ def test_scores_are_those_of_an_independent_forward_of_the_library(
     "asked",
     [
         candidates(8),
-        candidates(14),
+        candidates(3 * WORTH_SHARING),
         [Candidate(TASTES[0], picture(n)) for n in range(MOST + 2)],
         [Candidate(TASTES[0], picture(n % 2)) for n in range(8)],
-        [Candidate(TASTES[1], picture(n, side=84 + 40 * n)) for n in range(6)],
+        [Candidate(TASTES[1], picture(n, side=84 + 40 * n)) for n in range(WORTH_SHARING)],
     ],
     ids=["few of each taste", "several of each", "more than a pass", "images again", "sizes"],
 )
