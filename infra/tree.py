@@ -1,6 +1,7 @@
-"""Write the README's tree: every tracked file with the one sentence that says what it is for.
+"""Write `docs/tree.md`: every tracked file with one sentence about it.
 
-`python infra/tree.py --write` puts it between the markers; `--check` fails when it is stale.
+`python infra/tree.py --write` writes the page; `--check` fails when the page is out of date.
+The sentence comes from the file itself: its docstring, its heading or its first comment.
 """
 
 import argparse
@@ -10,10 +11,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
-BEGIN, END = "<!-- tree: begin -->", "<!-- tree: end -->"
+PAGE = ROOT / "docs" / "tree.md"
+INTRODUCTION = """# Every file
+
+`python infra/tree.py --write` writes this page from the first sentence of each file; a test keeps it
+current.
+
+"""
 COMMENTED = {".yml", ".yaml", ".env"}
 WITHOUT_A_LINE = {"__init__.py", "py.typed", ".gitkeep"}
+"""An `__init__.py` describes its folder, on the folder's own line."""
 SENTENCES = {
     ".ci/run": "What continuous integration runs: `make test`.",
     ".env.example": "Every setting, with its default and its reason.",
@@ -60,12 +67,12 @@ def sentence(path: Path) -> str:
 
 def _first_comment(path: Path) -> str:
     """The comment that a file begins with, up to its first full stop."""
-    told: list[str] = []
+    comment: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             break
-        told.append(line.lstrip("# "))
-    text, stop, _ = " ".join(told).partition(". ")
+        comment.append(line.lstrip("# "))
+    text, stop, _ = " ".join(comment).partition(". ")
     return text + "." if stop else text
 
 
@@ -88,8 +95,7 @@ def tree() -> str:
             continue
         for depth in range(common, len(parents)):
             label = "  " * depth + parents[depth] + "/"
-            told = FOLDED.get("/".join(parents[: depth + 1]), "")
-            lines.append(_line(label, told))
+            lines.append(_line(label, _folder_sentence(parents[: depth + 1])))
         open_folders = parents
         if folder or file.name in WITHOUT_A_LINE:
             continue
@@ -97,8 +103,15 @@ def tree() -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def _line(label: str, told: str) -> str:
-    return f"{label:<34} {told}".rstrip()
+def _folder_sentence(parts: tuple[str, ...]) -> str:
+    """What a folder holds: from the table above, else from its `__init__.py`."""
+    package = ROOT.joinpath(*parts) / "__init__.py"
+    listed = FOLDED.get("/".join(parts))
+    return listed or (sentence(package) if package.exists() else "")
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<42} {text}".rstrip()
 
 
 def main() -> int:
@@ -107,14 +120,12 @@ def main() -> int:
     group.add_argument("--write", action="store_true")
     group.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    text = README.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    wanted = f"{before}{BEGIN}\n{tree()}\n{END}{after}"
+    current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    expected = f"{INTRODUCTION}{tree()}\n"
     if arguments.write:
-        README.write_text(wanted, encoding="utf-8")
-    elif text != wanted:
-        print("the README's tree is stale: run `python infra/tree.py --write`")
+        PAGE.write_text(expected, encoding="utf-8")
+    elif current != expected:
+        print("docs/tree.md is out of date: run `python infra/tree.py --write`")
         return 1
     return 0
 

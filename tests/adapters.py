@@ -7,7 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from shared.vlm.checkpoint import shipped_folder
+from shared.vlm.checkpoint.checkpoint import shipped_folder
 
 RANK = 4
 

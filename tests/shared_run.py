@@ -16,36 +16,33 @@ SERVER: Final = "the one model server"
 SYSTEM: Final = "the one running system"
 TOGETHER: Final = {
     SERVER: (
-        "tests/contract/test_engine_swaps.py",
-        "tests/contract/test_model_engines.py",
-        "tests/e2e/test_hot_swap.py",
-        "tests/integration/test_model_server.py",
+        "tests/contract/vlm/test_engine_swaps.py",
+        "tests/contract/vlm/test_model_engines.py",
+        "tests/e2e/operations/test_hot_swap.py",
+        "tests/integration/vlm/test_model_server.py",
     ),
-    SYSTEM: tuple(
-        f"tests/e2e/test_{name}.py"
-        for name in (
-            "bad_events",
-            "boards",
-            "client",
-            "commands",
-            "connecting",
-            "corrections",
-            "dashboard",
-            "dashboard_models",
-            "dead_letters",
-            "erase",
-            "foreign_client",
-            "gateway",
-            "metrics",
-            "trace",
-            "up",
-        )
+    SYSTEM: (
+        "tests/e2e/events/test_bad_events.py",
+        "tests/e2e/operations/test_boards.py",
+        "tests/e2e/events/test_client.py",
+        "tests/e2e/test_commands.py",
+        "tests/e2e/events/test_connecting.py",
+        "tests/e2e/events/test_corrections.py",
+        "tests/e2e/pages/test_dashboard.py",
+        "tests/e2e/pages/test_dashboard_models.py",
+        "tests/e2e/operations/test_dead_letters.py",
+        "tests/e2e/events/test_erase.py",
+        "tests/e2e/events/test_foreign_client.py",
+        "tests/e2e/events/test_gateway.py",
+        "tests/e2e/operations/test_metrics.py",
+        "tests/e2e/operations/test_trace.py",
+        "tests/e2e/operations/test_up.py",
     ),
 }
 FIRST: Final = (
     SERVER,
     SYSTEM,
-    "tests/integration/test_alerts.py",
+    "tests/integration/infra/test_alerts.py",
     "tests/e2e/",
     "tests/training/",
     "tests/integration/",

@@ -15,7 +15,7 @@ import pytest
 from infra.vllm_environment import ROOT, python_of, refused
 
 if TYPE_CHECKING:
-    from services.local.kafka.guarded import GuardedProcess
+    from services.local.kafka.supervised_process import GuardedProcess
 
 READY_SECONDS = 900.0
 """On a quiet machine with two cores it takes 40 to 100; tests run beside trainings."""
@@ -38,8 +38,8 @@ class RunningServer:
 @pytest.fixture(scope="session")
 def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """The shipped model at a server; a test that needs it fails when it cannot start."""
-    from services.local.kafka.guarded import GuardedProcess
-    from shared.vlm.artefact import release
+    from services.local.kafka.supervised_process import GuardedProcess
+    from shared.vlm.checkpoint.model_package import release
 
     python = python_of(ROOT / ".venv-vllm")
     shipped = release(None)

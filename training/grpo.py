@@ -8,30 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from shared.embedding.minilm import MiniLM
-from shared.vlm.vision import Vision
+from shared.vlm.checkpoint.vision_config import Vision
+from training.finetuning.data.case_files import read_cases
+from training.finetuning.data.cases import Case
+from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows
+from training.finetuning.data.simulated import draw_cases
+from training.finetuning.grpo.drawn_profiles import DrawnProfiles, unlike_profiles
+from training.finetuning.grpo.prefix_sharing import SharedQuestions
+from training.finetuning.grpo.reward_model import EngineJudge
+from training.finetuning.grpo.text_encoder import WordEncoder
+from training.finetuning.grpo.vision_cache import RowsOnce, scale_once, see_once
+from training.finetuning.run.arguments import grpo_arguments
+from training.finetuning.run.commands import run_command
+from training.finetuning.run.config import BadConfig, GrpoConfig
+from training.finetuning.run.policy import Loaded, element_weights, load_policy
+from training.finetuning.run.run_folder import RunFolder
+from training.finetuning.run.runner import Finished, on_cpu, one_first, prepare, train
 from training.merge import merge
-from training.prefersim.vocabulary import VALUES
+from training.prefersim.values.vocabulary import VALUES
 from training.rewards.accuracy import accuracy
 from training.rewards.format import format
 from training.rewards.image_similarity import FeatureSimilarity, ImageSimilarity, rescaled
 from training.rewards.prediction import Pictured, prediction
 from training.rewards.reward import Reward
 from training.rewards.text_similarity import TextSimilarity, floors
-from training.tuning.arguments import grpo_arguments
-from training.tuning.case_files import read_cases
-from training.tuning.cases import Case
-from training.tuning.commands import run_command
-from training.tuning.config import BadConfig, GrpoConfig
-from training.tuning.drawn_profiles import DrawnProfiles, unlike_profiles
-from training.tuning.encoder import WordEncoder
-from training.tuning.judge import EngineJudge
-from training.tuning.once import RowsOnce, scale_once, see_once
-from training.tuning.policy import Loaded, element_weights, load_policy
-from training.tuning.rows import fit_to, grpo_dataset, grpo_rows
-from training.tuning.run_folder import RunFolder
-from training.tuning.session import Finished, on_cpu, one_first, prepare, train
-from training.tuning.shared_questions import SharedQuestions
-from training.tuning.simulated import draw_cases
 
 STAGE = "grpo"
 UNLIKE_PAIRS = 64
@@ -51,7 +51,7 @@ def train_grpo(config: GrpoConfig, *, began: float | None = None) -> Finished:
 
 def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> Any:
     """The library's trainer, with dead groups left out and groups weighted."""
-    from training.tuning.group_trainer import GroupTrainer
+    from training.finetuning.grpo.group_trainer import GroupTrainer
 
     # The library pads questions on this side, and leaves the images' places to the processor's:
     # on another one every question but the longest would be read with other tokens' positions.

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from shared.prompt import PROMPT_VERSION
-from shared.vlm.checkpoint import BadCheckpoint, check_files
-from training.nano.export import MANIFEST, facts, sha256_of
-from training.tuning.adapter import BadAdapter, check_adapter
-from training.tuning.policy import folder_of, weights_together
+from shared.prompting.prompt import PROMPT_VERSION
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_files
+from training.finetuning.run.adapter import BadAdapter, check_adapter
+from training.finetuning.run.policy import folder_of, weights_together
+from training.nano.model.export import MANIFEST, facts, sha256_of
 
 OF_WEIGHTS: Final = ("*.safetensors", "*.safetensors.index.json")
 """Files of the base that are written anew; all others are copied as they are."""

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from shared.vlm.vision import Vision
-from training.tuning.arguments import sft_arguments
-from training.tuning.case_files import read_examples
-from training.tuning.cases import Example
-from training.tuning.commands import run_command
-from training.tuning.config import BadConfig, SftConfig
-from training.tuning.even_batches import evenly_batched, size_of
-from training.tuning.policy import Loaded, load_policy
-from training.tuning.rows import fit_to, sft_dataset, sft_row
-from training.tuning.session import Finished, on_cpu, prepare, train
-from training.tuning.simulated import draw_cases, examples
+from shared.vlm.checkpoint.vision_config import Vision
+from training.finetuning.data.case_files import read_examples
+from training.finetuning.data.cases import Example
+from training.finetuning.data.rows import fit_to, sft_dataset, sft_row
+from training.finetuning.data.simulated import draw_cases, examples
+from training.finetuning.run.arguments import sft_arguments
+from training.finetuning.run.commands import run_command
+from training.finetuning.run.config import BadConfig, SftConfig
+from training.finetuning.run.policy import Loaded, load_policy
+from training.finetuning.run.runner import Finished, on_cpu, prepare, train
+from training.finetuning.sft.bucketed_sampler import evenly_batched, size_of
 
 STAGE = "sft"
 

@@ -5,25 +5,25 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
-from services.assessor.answered import Answered
+from services.assessor.background.background_description import Describing
+from services.assessor.background.shadow_evaluation import Shadowing, ShadowMetrics
 from services.assessor.config import AssessorSettings
-from services.assessor.describing import Describing
-from services.assessor.erasing import Erasing
+from services.assessor.erasure import Erasing
 from services.assessor.handlers import connect
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Parts
-from services.assessor.shadowing import Shadowing, ShadowMetrics
-from shared.clock import system_clock
-from shared.errors import Unprocessable
+from services.assessor.steps.deduplication import Answered
+from shared.domain.clock import system_clock
+from shared.domain.errors import Unprocessable
 from shared.events import RankedFeed
-from shared.events.codec import decode
 from shared.events.topics import FEEDS
+from shared.events.wire.codec import decode
+from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
+from shared.messaging.read.tail import tail
 from shared.messaging.service import KafkaService
-from shared.messaging.settings import MessagingSettings
-from shared.messaging.tail import tail
-from shared.parts import SharedParts
-from shared.promotions import follow_promotions
+from shared.runtime.dependencies import SharedParts
+from shared.runtime.promotions import follow_promotions
 
 ANSWERS_READ_BACK = 1_000
 """Latest feeds of a partition that are read at the start: more than a crash can leave published

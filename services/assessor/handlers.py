@@ -1,6 +1,6 @@
 """Which topic goes to which function of the assessor."""
 
-from services.assessor.erasing import Erasing
+from services.assessor.erasure import Erasing
 from services.assessor.service import AssessorService
 from shared.events import ImageCandidates, UserErase
 from shared.events.topics import CANDIDATES, ERASE

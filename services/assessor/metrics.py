@@ -5,7 +5,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from shared.events import RankedFeed
-from shared.events.feed import Status, Tier
+from shared.events.types.feed import Status, Tier
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15, 30, 60)
 

@@ -5,28 +5,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.assessor.answered import Answered
-from services.assessor.assessing import Assessing
+from services.assessor.background.background_description import Describing
+from services.assessor.background.shadow_evaluation import Shadowing
 from services.assessor.config import AssessorSettings
-from services.assessor.describing import Describing
-from services.assessor.erasing import Erasing
+from services.assessor.deadline import Stopwatch
+from services.assessor.erasure import Erasing
 from services.assessor.metrics import AssessorMetrics
-from services.assessor.placing import Placing
-from services.assessor.ranking import Assessed, best_first, items, not_assessed, to_explain
-from services.assessor.shadowing import Shadowing
-from services.assessor.slate import Slate, slate, wanted
-from services.assessor.stopwatch import Stopwatch
-from shared.clock import Clock
+from services.assessor.steps.deduplication import Answered
+from services.assessor.steps.feed_items import Assessed, best_first, items, not_assessed, to_explain
+from services.assessor.steps.loading import Slate, slate, wanted
+from services.assessor.steps.reranking import Placing
+from services.assessor.steps.scoring import Assessing
+from shared.domain.clock import Clock
+from shared.domain.ids import feed_id
 from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates, RankedFeed
-from shared.events.feed import Status
-from shared.ids import feed_id
+from shared.events.types.feed import Status
 from shared.images.loader import Loaded
 from shared.messaging.contract import Publisher
+from shared.observability.tracing import Stages, untraced
 from shared.store.protocol import ImageStore, KnownImage, ProfileStore, SeenStore, StoredProfile
-from shared.tracing import Stages, untraced
+from shared.vlm.model_selection import Chosen, ServingModels
 from shared.vlm.protocol import VisionLanguageModel
-from shared.vlm.serving import Chosen, ServingModels
 
 LEAST_SECONDS_FOR_IMAGES = 1.0
 """Even a request taken up too late gets its images, to be ranked by what was seen in them before:

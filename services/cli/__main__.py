@@ -2,8 +2,8 @@
 
 import typer
 
-from services.cli.console import FAILURE, err
-from services.cli.lazily import Verbs
+from services.cli.lazy_commands import Verbs
+from services.cli.output.console import FAILURE, err
 from shared.settings import WrongSettings
 
 app = typer.Typer(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from services.cli.console import fail
-from services.local.announcement import Announcement, read_announcement
-from shared.messaging.settings import MessagingSettings
+from services.cli.output.console import fail
+from services.local.runtime_file import Announcement, read_announcement
+from shared.messaging.client.settings import MessagingSettings
 from shared.settings import from_environment
 
 

@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from PIL import Image, ImageOps
 
-from shared.clock import Clock
+from shared.domain.clock import Clock
 from shared.events import Candidate, ImageCandidates
-from shared.events.codec import decode
-from shared.events.record import Record
 from shared.events.topics import CANDIDATES
+from shared.events.wire.codec import decode
+from shared.events.wire.record import Record
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 INLINE_SIDE_PIXELS = 768
@@ -80,7 +80,7 @@ def candidates(names: Sequence[str], *, roots: Sequence[str]) -> tuple[Candidate
 def event_from_line(line: bytes, *, user: str | None, clock: Clock) -> ImageCandidates:
     """One JSON line as a candidate event; ids, moment and user are filled in where missing.
 
-    Raises `shared.errors.Unprocessable` with the reason when it is not one.
+    Raises `shared.domain.errors.Unprocessable` with the reason when it is not one.
     """
     try:
         value = json.loads(line)

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from services.cli.console import fail
-from shared.errors import Unavailable
+from services.cli.output.console import fail
+from shared.domain.errors import Unavailable
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.settings import from_environment
-from shared.vlm import engines
+from shared.vlm import factory as engines
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.settings import ModelSettings
 
@@ -28,7 +28,7 @@ async def open_loader(files: Sequence[Path]) -> AsyncIterator[ImageLoader]:
 @asynccontextmanager
 async def open_model() -> AsyncIterator[VisionLanguageModel]:
     """The model of the settings, or an ending that says what is wrong with it."""
-    from shared.vlm.checkpoint import BadCheckpoint
+    from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
     async with AsyncExitStack() as stack:
         try:

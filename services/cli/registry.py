@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.cli.connection import ConnectionSettings, connect, kafka_of
-from services.cli.console import fail
-from services.local.announcement import read_announcement
-from services.retrain import opening
-from services.retrain.promotion import Promoter
-from services.retrain.promotion_kafka import KafkaAnnouncements
-from services.retrain.registry import ModelFolders
-from services.retrain.registry_settings import RegistrySettings
-from shared.clock import system_clock
-from shared.errors import Unavailable
-from shared.messaging.settings import MessagingSettings
+from services.cli.output.console import fail
+from services.local.runtime_file import read_announcement
+from services.retrain.registry import factory as opening
+from services.retrain.registry.folders import ModelFolders
+from services.retrain.registry.promotion import Promoter
+from services.retrain.registry.promotion_topic import KafkaAnnouncements
+from services.retrain.registry.settings import RegistrySettings
+from shared.domain.clock import system_clock
+from shared.domain.errors import Unavailable
+from shared.messaging.client.settings import MessagingSettings
 from shared.settings import from_environment
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.settings import ModelSettings
 
 

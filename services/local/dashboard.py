@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 from services.local.registry import open_models
 from services.ops.app import OpsApp
-from services.ops.opening import opened
-from services.retrain.night_app import NightWiring
-from services.retrain.night_desk import NightDesk
-from shared.clock import system_clock
-from shared.messaging.settings import MessagingSettings
-from shared.run import run_opened
+from services.ops.standalone import opened
+from services.retrain.jobs.admin import NightDesk
+from services.retrain.jobs.app import NightWiring
+from shared.domain.clock import system_clock
+from shared.messaging.client.settings import MessagingSettings
+from shared.runtime.run import run_opened
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from shared.logs import TEXT, WithIds, quieten
+from shared.observability.logs import TEXT, WithIds, quieten
 
 FILE = "services.log"
 MOST_BYTES = 10 * 1024 * 1024

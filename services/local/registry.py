@@ -1,10 +1,10 @@
 """Open the registry of models for the dashboard of this machine."""
 
-from services.retrain.desk import ModelDesk
-from services.retrain.night_app import NightWiring
-from services.retrain.opening import open_folders, open_promoter
-from shared.clock import system_clock
-from shared.messaging.settings import MessagingSettings
+from services.retrain.jobs.app import NightWiring
+from services.retrain.registry.admin import ModelDesk
+from services.retrain.registry.factory import open_folders, open_promoter
+from shared.domain.clock import system_clock
+from shared.messaging.client.settings import MessagingSettings
 
 
 def open_models(messaging: MessagingSettings, wiring: NightWiring) -> ModelDesk:

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
-from services.local.announcement import Announcement, remove_announcement, write_announcement
 from services.local.config import LocalSettings
 from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
+from services.local.runtime_file import Announcement, remove_announcement, write_announcement
 from services.local.services import RunningServices, ServiceEnded, start_services
-from shared.errors import Unavailable
+from shared.domain.errors import Unavailable
 from shared.settings import WrongSettings
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
 BROKER_LOOK_SECONDS = 1.0
 """How often to look whether the local Kafka still lives; looking costs microseconds."""

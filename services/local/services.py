@@ -10,6 +10,8 @@ from services.assessor.app import build as build_assessor
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.local.registry import open_models
+from services.monitor.app import build as build_watch
+from services.monitor.config import WatchSettings
 from services.ops.app import build as build_ops
 from services.ops.config import OpsSettings
 from services.ops.context import Stores
@@ -17,18 +19,16 @@ from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
-from services.retrain.night_app import NightWiring
-from services.retrain.night_desk import NightDesk
-from services.watch.app import build as build_watch
-from services.watch.config import WatchSettings
-from shared.clock import system_clock
+from services.retrain.jobs.admin import NightDesk
+from services.retrain.jobs.app import NightWiring
+from shared.domain.clock import system_clock
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
-from shared.messaging.dead_letters import TooManyDeadLetters
-from shared.messaging.provision import provision
-from shared.messaging.settings import MessagingSettings
-from shared.parts import SharedParts, open_parts
-from shared.run import App
+from shared.messaging.admin.provision import provision
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.consume.dead_letters import TooManyDeadLetters
+from shared.runtime.dependencies import SharedParts, open_parts
+from shared.runtime.run import App
 from shared.settings import WrongSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings

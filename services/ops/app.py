@@ -6,28 +6,28 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
-from services.ops.audit import Audit
-from services.ops.cluster import KafkaCluster
+from services.ops.admin.audit import Audit
+from services.ops.admin.dead_letters import KafkaDesk
+from services.ops.admin.models import Models
+from services.ops.admin.training_jobs import NightRecords
+from services.ops.auth.rate_limits import RateLimits
+from services.ops.auth.sessions import Sessions
+from services.ops.auth.tokens import Tokens, read_tokens
 from services.ops.config import OpsSettings
 from services.ops.context import Ops, Stores
-from services.ops.dead_letters import KafkaDesk
-from services.ops.guards.origin import is_loopback
-from services.ops.idempotency import Remembered
-from services.ops.limits import RateLimits
-from services.ops.live_kafka import LiveKafka
+from services.ops.http.idempotency import Remembered
+from services.ops.http.middleware.origin import is_loopback
+from services.ops.http.server import WebServer
+from services.ops.http.streaming import Streams
+from services.ops.http.web import web_app
+from services.ops.kafka.cluster import KafkaCluster
+from services.ops.kafka.kafka_adapter import LiveKafka
 from services.ops.metrics import OpsMetrics
-from services.ops.models import Models
-from services.ops.nights import NightRecords
 from services.ops.samples import Samples
-from services.ops.server import WebServer
-from services.ops.sessions import Sessions
-from services.ops.streaming import Streams
-from services.ops.tokens import Tokens, read_tokens
-from services.ops.web import web_app
-from shared.clock import system_clock
-from shared.messaging.settings import MessagingSettings
+from shared.domain.clock import system_clock
+from shared.messaging.client.settings import MessagingSettings
+from shared.observability.tracing import Tracing, traced
 from shared.settings import WrongSettings
-from shared.tracing import Tracing, traced
 
 
 @dataclass(frozen=True)
@@ -114,5 +114,5 @@ def _tokens(settings: OpsSettings) -> Tokens | None:
     raise WrongSettings(
         f"PREFERSTREAM_OPS_HOST: {settings.ops_host} is reached from other machines, so callers"
         " must show tokens: name their file in PREFERSTREAM_OPS_TOKENS"
-        " (`python -m services.ops.tokens NAME ROLE` draws one), or listen on 127.0.0.1"
+        " (`python -m services.ops.auth.tokens NAME ROLE` draws one), or listen on 127.0.0.1"
     )

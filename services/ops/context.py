@@ -7,25 +7,25 @@ from uuid import UUID
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
-from services.ops.audit import Audit
-from services.ops.cluster import Cluster
+from services.ops.admin.audit import Audit
+from services.ops.admin.dead_letters import Desk
+from services.ops.admin.models import Models
+from services.ops.admin.training_jobs import NightRecords
+from services.ops.auth.rate_limits import RateLimits
+from services.ops.auth.sessions import Sessions
+from services.ops.auth.tokens import Tokens
 from services.ops.config import OpsSettings
-from services.ops.dead_letters import Desk
-from services.ops.idempotency import Remembered
-from services.ops.kafka_side import KafkaSide
-from services.ops.limits import RateLimits
+from services.ops.http.idempotency import Remembered
+from services.ops.http.streaming import Streams
+from services.ops.kafka.cluster import Cluster
+from services.ops.kafka.kafka_port import KafkaSide
 from services.ops.metrics import OpsMetrics
-from services.ops.models import Models
-from services.ops.nights import NightRecords
 from services.ops.samples import Samples
-from services.ops.sessions import Sessions
-from services.ops.streaming import Streams
-from services.ops.tokens import Tokens
-from shared.clock import Clock
+from shared.domain.clock import Clock
 from shared.images.loader import LoadedImage
-from shared.store.people import PeopleStore
+from shared.observability.tracing import Tracing
 from shared.store.protocol import ImageStore, ProfileStore
-from shared.tracing import Tracing
+from shared.store.user_list import PeopleStore
 
 
 class Images(Protocol):

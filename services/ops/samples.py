@@ -92,7 +92,7 @@ def _made(folder: Path | None) -> Iterator[Sample]:
 
 def _drawings(folder: Path, seed: int) -> Iterator[Sample]:
     """In a process of their own: serving knows nothing of the simulator, and may lack it."""
-    command = [sys.executable, "-m", "training.prefersim.story_files", str(folder)]
+    command = [sys.executable, "-m", "training.prefersim.files.story_files", str(folder)]
     try:
         subprocess.run(
             [*command, "--seed", str(seed)],

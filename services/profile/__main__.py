@@ -2,7 +2,7 @@
 
 from services.profile.app import build
 from services.profile.config import ProfileSettings
-from shared.run import run_alone
+from shared.runtime.run import run_alone
 from shared.settings import from_environment
 
 if __name__ == "__main__":

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
-from services.profile.announcing import Announcing
 from services.profile.config import ProfileSettings
-from services.profile.correcting import Correcting
-from services.profile.erasing import Erasing
+from services.profile.corrections import Correcting
+from services.profile.erasure import Erasing
+from services.profile.feedback.impressions import Views
 from services.profile.handlers import Handling, connect
 from services.profile.metrics import ProfileMetrics
+from services.profile.profile_publisher import Announcing
 from services.profile.service import Parts, ProfileService
-from services.profile.views import Views
-from shared.clock import system_clock
+from shared.domain.clock import system_clock
+from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
-from shared.messaging.settings import MessagingSettings
-from shared.parts import SharedParts
-from shared.promotions import follow_promotions
+from shared.runtime.dependencies import SharedParts
+from shared.runtime.promotions import follow_promotions
 
 
 @dataclass(frozen=True)

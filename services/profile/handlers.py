@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.profile.correcting import Correcting
-from services.profile.erasing import Erasing
+from services.profile.corrections import Correcting
+from services.profile.erasure import Erasing
+from services.profile.feedback.impressions import Views
 from services.profile.service import ProfileService
-from services.profile.views import Views
 from shared.events import Feedback, ProfileCorrected, UserErase
 from shared.events.topics import CORRECTIONS, ERASE, FEEDBACK
 from shared.messaging.contract import Delivery

@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.profile.announcing import Announcing, Person
 from services.profile.config import ProfileSettings
-from services.profile.gathering import Gathering
-from services.profile.keeping import lasting_uri
+from services.profile.debounce import Gathering
+from services.profile.feedback.reference_images import lasting_uri
+from services.profile.feedback.references import merged, side_of
 from services.profile.metrics import ProfileMetrics
-from services.profile.predicting import Images, Predicting
-from services.profile.references import merged, side_of
-from shared.clock import Clock
+from services.profile.prediction.profile_prediction import Images, Predicting
+from services.profile.profile_publisher import Announcing, Person
+from shared.domain.clock import Clock
+from shared.domain.errors import Unprocessable
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
-from shared.errors import Unprocessable
 from shared.events import Feedback
 from shared.images.loader import LoadedImage
+from shared.observability.tracing import Stages, untraced
 from shared.store.protocol import (
     ErasureStore,
     ImageStore,
@@ -25,7 +26,6 @@ from shared.store.protocol import (
     Reference,
     StoredProfile,
 )
-from shared.tracing import Stages, untraced
 from shared.vlm.protocol import VisionLanguageModel
 
 log = logging.getLogger(__name__)

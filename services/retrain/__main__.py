@@ -6,10 +6,10 @@ from prometheus_client import CollectorRegistry
 
 from services.retrain.app import build, collector
 from services.retrain.config import RetrainSettings
-from services.retrain.night_app import NightWiring
-from shared.logs import log_to_stderr
-from shared.messaging.settings import MessagingSettings
-from shared.run import run_without_parts
+from services.retrain.jobs.app import NightWiring
+from shared.messaging.client.settings import MessagingSettings
+from shared.observability.logs import log_to_stderr
+from shared.runtime.run import run_without_parts
 from shared.settings import from_environment
 
 

@@ -8,26 +8,26 @@ from functools import partial
 from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import CollectorRegistry
 
-from services.retrain.collect import Collector
-from services.retrain.columns import TABLES, Table
 from services.retrain.config import RetrainSettings
-from services.retrain.erasing import Erasing
-from services.retrain.lake import LakeTable
-from services.retrain.lake_erasing import LakeErasing
-from services.retrain.lake_erasures import LakeErasures
+from services.retrain.erasure import Erasing
+from services.retrain.jobs.app import NightWiring, night_jobs
+from services.retrain.jobs.erasure import NightErasing
+from services.retrain.jobs.history import NightLog
+from services.retrain.jobs.metrics import NightMetrics
+from services.retrain.jobs.schedule import Job, Schedule
+from services.retrain.lake.collect import Collector
+from services.retrain.lake.erased_users import LakeErasures
+from services.retrain.lake.erasure import LakeErasing
+from services.retrain.lake.schema import TABLES, Table
+from services.retrain.lake.table import LakeTable
 from services.retrain.metrics import CollectMetrics
-from services.retrain.night_app import NightWiring, night_jobs
-from services.retrain.night_erasing import NightErasing
-from services.retrain.night_log import NightLog
-from services.retrain.night_metrics import NightMetrics
-from services.retrain.opening import models_dir
-from services.retrain.schedule import Job, Schedule
-from shared.clock import system_clock
+from services.retrain.registry.factory import models_dir
+from shared.domain.clock import system_clock
 from shared.events.topics import ERASE
-from shared.messaging.drain import Bounds, drain
+from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
+from shared.messaging.read.drain import Bounds, drain
 from shared.messaging.service import KafkaService
-from shared.messaging.settings import MessagingSettings
 
 GROUP = "preferstream.retrain"
 """Consumer group that shows how far collecting is; the lake's own offsets decide."""

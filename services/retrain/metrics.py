@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.retrain.columns import TABLES
+from services.retrain.lake.schema import TABLES
 
 SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 

@@ -9,9 +9,9 @@
 `AsyncClient` has the same verbs, to be awaited.
 """
 
+from shared.client.asynchronous import AsyncClient
 from shared.client.blocking import Client
 from shared.client.corrections import correction
-from shared.client.live import AsyncClient
 from shared.client.requests import NoAnswer, action, erasure, request
 
 __all__ = ["AsyncClient", "Client", "NoAnswer", "action", "correction", "erasure", "request"]

@@ -16,13 +16,13 @@ from shared.events import (
     RankedFeed,
     UserErased,
 )
-from shared.events.base import Event, record_key
-from shared.events.correction import CorrectionAction
-from shared.events.erase import ERASING_SERVICES
-from shared.events.feedback import Action
-from shared.events.record import Record
 from shared.events.topics import ERASED, FEEDS, PROFILES
-from shared.messaging.connection import Kafka
+from shared.events.types.base import Event, record_key
+from shared.events.types.correction import CorrectionAction
+from shared.events.types.erase import ERASING_SERVICES
+from shared.events.types.feedback import Action
+from shared.events.wire.record import Record
+from shared.messaging.client.connection import Kafka
 
 ANSWER_SECONDS = 30.0
 """A feed takes a second or two; a cold model on a busy machine takes many."""
@@ -33,7 +33,7 @@ ERASE_SECONDS = 120.0
 class Client:
     """An app on one Kafka. Every call returns; those that wait say how long they do.
 
-    Raises `shared.errors.Unavailable` when Kafka does not answer.
+    Raises `shared.domain.errors.Unavailable` when Kafka does not answer.
     """
 
     def __init__(self, kafka: Kafka, *, tenant: str = DEFAULT_TENANT) -> None:
@@ -137,7 +137,7 @@ class Client:
     ) -> dict[str, UserErased]:
         """Ask for a user to be forgotten; the receipts that came in time, by service.
 
-        One of `shared.events.erase.ERASING_SERVICES` that is missing may still answer.
+        One of `shared.events.types.erase.ERASING_SERVICES` that is missing may still answer.
         """
         event = erasure(user_id, **{"tenant": self._tenant, **fields})
         receipts: dict[str, UserErased] = {}

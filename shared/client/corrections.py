@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import uuid4
 
-from shared.clock import system_clock
-from shared.corrections import SIDES, Correction, SideName
+from shared.domain.clock import system_clock
+from shared.domain.corrections import SIDES, Correction, SideName
+from shared.domain.taste import ELEMENTS
 from shared.events import ProfileCorrected, ProfileUpdated
-from shared.events.correction import CorrectionAction
-from shared.taste import ELEMENTS
+from shared.events.types.correction import CorrectionAction
 
 
 def correction(user_id: str, action: CorrectionAction, **fields: Any) -> ProfileCorrected:

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from shared.errors import Unavailable, Unprocessable
-from shared.events.base import Event
-from shared.events.codec import decode, encode
-from shared.events.record import Outgoing, Record
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.events.topics import MAX_RECORD_BYTES, Topic, topic_named
-from shared.messaging.connection import Kafka, connection, settings_of
+from shared.events.types.base import Event
+from shared.events.wire.codec import decode, encode
+from shared.events.wire.record import Outgoing, Record
+from shared.messaging.client.connection import Kafka, connection, settings_of
 
 SEND_TIMEOUT_SECONDS = 30.0
 """Longer than a broker's restart, shorter than a person's patience."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from shared.clock import system_clock
+from shared.domain.clock import system_clock
 from shared.events import Candidate, Feedback, ImageCandidates, UserErase
-from shared.events.feedback import Action
+from shared.events.types.feedback import Action
 
 Images = Mapping[str, str] | Iterable[Candidate]
 """Images to rank: addresses by image id, or candidates with all that is known of them."""

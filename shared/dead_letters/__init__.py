@@ -6,7 +6,8 @@
 The command line and the dashboard both go through here, so they agree about what is open.
 """
 
-from shared.dead_letters.desk import (
+from shared.dead_letters.dead_letter import Letter, Wanted
+from shared.dead_letters.operations import (
     Outcome,
     drop,
     drop_all,
@@ -17,10 +18,9 @@ from shared.dead_letters.desk import (
     several,
     totals,
 )
-from shared.dead_letters.letter import Letter, Wanted
 from shared.dead_letters.reading import BadCursor, NoSuchLetter, Page
-from shared.dead_letters.remembered import Known
-from shared.dead_letters.resolving import AlreadyResolved, CannotReplay
+from shared.dead_letters.record_cache import Known
+from shared.dead_letters.resolve import AlreadyResolved, CannotReplay
 
 __all__ = [
     "AlreadyResolved",

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shared.dead_letters.backwards import Backwards
-from shared.dead_letters.letter import SOURCES, Letter, Wanted, letter_of
-from shared.dead_letters.remembered import Known
+from shared.dead_letters.dead_letter import SOURCES, Letter, Wanted, letter_of
+from shared.dead_letters.record_cache import Known
+from shared.dead_letters.reverse_reader import Backwards
 from shared.events.topics import CONSUMED, DEAD_LETTERS
-from shared.messaging.settings import MessagingSettings
-from shared.messaging.stretches import Place, Span, stretches
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.read.offset_ranges import Place, Span, stretches
 
 PAGE: Final = 50
 MOST_LOOKED_AT: Final = 10_000

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
 from shared.embedding.protocol import Embedder, Vectors
 from shared.store.protocol import TasteVectors
-from shared.taste import ELEMENTS, Element, Taste, TasteSide
 
 BLOCK_LENGTH: Final = 1 / sqrt(len(ELEMENTS))
 """Length of a known element's block: the cosine of two full vectors is then the mean of the five

@@ -1,11 +1,11 @@
 """The public contract: every event that goes through Kafka, as a frozen, validated type."""
 
-from shared.events.base import DEFAULT_TENANT, Event
-from shared.events.candidates import Candidate, ImageCandidates
-from shared.events.correction import ProfileCorrected
-from shared.events.dead_letter import DeadLetterResolved
-from shared.events.erase import UserErase, UserErased
-from shared.events.feed import (
+from shared.events.types.base import DEFAULT_TENANT, Event
+from shared.events.types.candidates import Candidate, ImageCandidates
+from shared.events.types.correction import ProfileCorrected
+from shared.events.types.dead_letter import DeadLetterResolved
+from shared.events.types.erase import UserErase, UserErased
+from shared.events.types.feed import (
     Assessment,
     ElementAssessment,
     RankedFeed,
@@ -13,10 +13,10 @@ from shared.events.feed import (
     RejectedItem,
     ServingPolicy,
 )
-from shared.events.feedback import Feedback
-from shared.events.model import ModelPromoted
-from shared.events.operator import OperatorAction
-from shared.events.profile import Evidence, ProfileUpdated
+from shared.events.types.feedback import Feedback
+from shared.events.types.model import ModelPromoted
+from shared.events.types.operator import OperatorAction
+from shared.events.types.profile import Evidence, ProfileUpdated
 
 __all__ = [
     "DEFAULT_TENANT",

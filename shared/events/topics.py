@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from shared.events.base import Event
-from shared.events.candidates import ImageCandidates
-from shared.events.correction import ProfileCorrected
-from shared.events.dead_letter import DeadLetterResolved
-from shared.events.erase import UserErase, UserErased
-from shared.events.feed import RankedFeed
-from shared.events.feedback import Feedback
-from shared.events.model import ModelPromoted
-from shared.events.operator import OperatorAction
-from shared.events.profile import ProfileUpdated
+from shared.events.types.base import Event
+from shared.events.types.candidates import ImageCandidates
+from shared.events.types.correction import ProfileCorrected
+from shared.events.types.dead_letter import DeadLetterResolved
+from shared.events.types.erase import UserErase, UserErased
+from shared.events.types.feed import RankedFeed
+from shared.events.types.feedback import Feedback
+from shared.events.types.model import ModelPromoted
+from shared.events.types.operator import OperatorAction
+from shared.events.types.profile import ProfileUpdated
 
 DAY_MS: Final = 86_400_000
 COMPACTED_WITHIN_MS: Final = DAY_MS

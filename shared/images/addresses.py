@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from shared.errors import Unprocessable
+from shared.domain.errors import Unprocessable
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """Public prefix under which a translator reaches any IPv4 address, private ones included."""

@@ -4,8 +4,8 @@ import base64
 import binascii
 from urllib.parse import unquote_to_bytes
 
-from shared.errors import Unprocessable
-from shared.images.naming import short
+from shared.domain.errors import Unprocessable
+from shared.images.display_name import short
 from shared.images.refusals import too_many_bytes
 
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from shared.errors import Unprocessable
-from shared.images.content_kinds import begins_like_an_image, has_no_pixels, told_kind
-from shared.images.naming import short
+from shared.domain.errors import Unprocessable
+from shared.images.display_name import short
+from shared.images.file_types import begins_like_an_image, has_no_pixels, told_kind
 from shared.images.settings import ImageSettings
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")

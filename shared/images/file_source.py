@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from shared.errors import Unprocessable
-from shared.images.naming import short
+from shared.domain.errors import Unprocessable
+from shared.images.display_name import short
 from shared.images.refusals import too_many_bytes
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PIL.Image import Image
 
-from shared.errors import Unavailable, Unprocessable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.data_source import read_data
 from shared.images.decoding import decode
+from shared.images.display_name import short
 from shared.images.file_source import read_file
-from shared.images.naming import short
 from shared.images.s3_source import S3Source
 from shared.images.settings import ImageSettings
 from shared.images.web_source import WebSource

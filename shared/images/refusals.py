@@ -1,7 +1,7 @@
 """Say the refusals that several sources of images share."""
 
-from shared.errors import Unavailable, Unprocessable
-from shared.images.naming import short
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.images.display_name import short
 
 
 def too_many_bytes(uri: str, most: int) -> Unprocessable:

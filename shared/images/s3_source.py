@@ -4,8 +4,8 @@ import asyncio
 import errno
 from typing import Any, Final
 
-from shared.errors import Unavailable, Unprocessable
-from shared.images.naming import short
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.images.display_name import short
 from shared.images.refusals import too_many_bytes, too_slow
 from shared.images.settings import ImageSettings
 

@@ -2,9 +2,9 @@
 
 from yarl import URL
 
-from shared.errors import Unprocessable
+from shared.domain.errors import Unprocessable
 from shared.images.addresses import refuse_private_literal
-from shared.images.naming import short
+from shared.images.display_name import short
 from shared.images.settings import ImageSettings
 
 

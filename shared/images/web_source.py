@@ -12,9 +12,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from shared.errors import Unavailable, Unprocessable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.addresses import CheckedResolver
-from shared.images.naming import short
+from shared.images.display_name import short
 from shared.images.refusals import too_many_bytes, too_slow
 from shared.images.settings import ImageSettings
 from shared.images.web_address import checked, redirected

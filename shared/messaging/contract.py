@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from shared.events.base import Event
-from shared.events.record import Record
 from shared.events.topics import Topic
+from shared.events.types.base import Event
+from shared.events.wire.record import Record
 
 EventT = TypeVar("EventT", bound=Event)
 

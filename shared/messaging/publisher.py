@@ -9,15 +9,15 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from shared.errors import Unavailable, Unprocessable
-from shared.events.base import Event
-from shared.events.codec import encode
-from shared.events.record import Outgoing
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.events.topics import MAX_RECORD_BYTES, Topic
-from shared.messaging.connection import connection
-from shared.messaging.provision import HEADER_ROOM_BYTES
-from shared.messaging.settings import MessagingSettings
-from shared.tracing import with_trace
+from shared.events.types.base import Event
+from shared.events.wire.codec import encode
+from shared.events.wire.record import Outgoing
+from shared.messaging.admin.provision import HEADER_ROOM_BYTES
+from shared.messaging.client.connection import connection
+from shared.messaging.client.settings import MessagingSettings
+from shared.observability.tracing import with_trace
 
 LINGER_MS = 2
 """Lets records that are published at once travel together; invisible beside a model's second."""

@@ -9,20 +9,20 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry
 
-from shared.errors import Unavailable
+from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
-from shared.messaging.broadcast import Broadcast
-from shared.messaging.broker_security import faststream_security
+from shared.messaging.client.broker_security import faststream_security
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.consume.broadcast import Broadcast
+from shared.messaging.consume.dead_letters import DeadLetterGuard
+from shared.messaging.consume.offset_window import OffsetWindow
+from shared.messaging.consume.processing import Processing
+from shared.messaging.consume.subscription import FastPath, SlowPath, Subscription
 from shared.messaging.contract import Handle
-from shared.messaging.dead_letters import DeadLetterGuard
 from shared.messaging.health import Check, dead_because, unready_because
 from shared.messaging.metrics import MessagingMetrics
-from shared.messaging.processing import Processing
 from shared.messaging.publisher import KafkaPublisher
-from shared.messaging.settings import MessagingSettings
-from shared.messaging.subscription import FastPath, SlowPath, Subscription
-from shared.messaging.window import OffsetWindow
-from shared.tracing import traced
+from shared.observability.tracing import traced
 
 ANSWER_SECONDS = 5.0
 """Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""

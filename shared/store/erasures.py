@@ -5,7 +5,7 @@ from typing import Final
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import FieldCondition, Filter, MatchValue, PointStruct
 
-from shared.erasures import Erasure, erased_person
+from shared.domain.erasures import Erasure, erased_person
 from shared.store.qdrant import ensure_collection, translated
 
 COLLECTION: Final = "erasures"

@@ -6,11 +6,11 @@ from typing import Final
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import PointStruct
 
-from shared.ids import derived_id, image_point_id
-from shared.store.lengths import restored
+from shared.domain.ids import derived_id, image_point_id
+from shared.domain.taste import ELEMENTS
 from shared.store.protocol import Described, ImageDescription, KnownImage
 from shared.store.qdrant import ensure_collection, translated
-from shared.taste import ELEMENTS
+from shared.store.vector_norms import restored
 
 ELEMENTS_VECTOR: Final = "elements"
 

@@ -6,8 +6,8 @@ from typing import Final
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import PointStruct
 
-from shared.ids import derived_id, profile_point_id
-from shared.store.lengths import restored
+from shared.domain.ids import derived_id, profile_point_id
+from shared.domain.taste import ELEMENTS
 from shared.store.protocol import (
     StoredCorrections,
     StoredProfile,
@@ -15,7 +15,7 @@ from shared.store.protocol import (
     with_corrections,
 )
 from shared.store.qdrant import ensure_collection, find_by_person, translated
-from shared.taste import ELEMENTS
+from shared.store.vector_norms import restored
 
 PREFERENCE: Final = "preference"
 NON_PREFERENCE: Final = "non_preference"

@@ -7,11 +7,11 @@ from typing import Literal, Protocol, Self
 
 from pydantic import AliasChoices, AwareDatetime, Field
 
-from shared.corrections import Correction, corrected
+from shared.domain.corrections import Correction, corrected
+from shared.domain.erasures import Erasure
+from shared.domain.taste import Element, Taste, Value
 from shared.embedding.protocol import Vectors
-from shared.erasures import Erasure
-from shared.events.feedback import Action
-from shared.taste import Element, Taste, Value
+from shared.events.types.feedback import Action
 
 Side = Literal["liked", "disliked"]
 
@@ -128,7 +128,7 @@ class TasteVectors:
 
 
 class ProfileStore(Protocol):
-    """Keeps profiles. Raises `shared.errors.Unavailable` when it does not answer now."""
+    """Keeps profiles. Raises `shared.domain.errors.Unavailable` when it does not answer now."""
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         """What was predicted and what was said, as one."""

@@ -13,7 +13,7 @@ from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException
 from qdrant_client.http.models import Distance, PayloadSchemaType, VectorParams
 
-from shared.errors import Unavailable
+from shared.domain.errors import Unavailable
 from shared.settings import WrongSettings
 from shared.store.settings import StoreSettings
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from PIL.Image import Image
 
-from shared.element_weights import EQUAL, ElementWeights
-from shared.taste import ELEMENTS, Element, Taste
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.taste import ELEMENTS, Element, Taste
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Reasons:
 class VisionLanguageModel(Protocol):
     """Batched: one call, many answers, in the order asked.
 
-    Raises `shared.errors.Unavailable` when the model does not answer now, and `Unprocessable` when
+    Raises `shared.domain.errors.Unavailable` when the model does not answer now, and `Unprocessable` when
     it can never answer this.
     """
 

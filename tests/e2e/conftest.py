@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.operations.scrape import Scraped, scrape, total
 from tests.e2e.pictures import story_files
-from tests.e2e.scrape import Scraped, scrape, total
 from tests.e2e.system import System, running
 
 PATIENCE_SECONDS = 120.0

@@ -3,10 +3,10 @@
 from pathlib import Path
 from uuid import uuid4
 
-from services.cli.demo_files import DemoFiles, make_demo_files
-from shared.clock import system_clock
+from services.cli.demo.image_files import DemoFiles, make_demo_files
+from shared.domain.clock import system_clock
 from shared.events import Candidate, Feedback, ImageCandidates
-from shared.events.feedback import Action
+from shared.events.types.feedback import Action
 
 
 def story_files(folder: Path) -> DemoFiles:

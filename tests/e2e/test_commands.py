@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.demo_files import DemoFiles
+from services.cli.demo.image_files import DemoFiles
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System, preferstream
 

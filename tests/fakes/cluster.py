@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from shared.events.base import Event
-from shared.events.codec import encode
-from shared.events.record import Outgoing, Record
 from shared.events.topics import Topic
-from shared.messaging.cluster import ClusterNow
+from shared.events.types.base import Event
+from shared.events.wire.codec import encode
+from shared.events.wire.record import Outgoing, Record
+from shared.messaging.admin.cluster import ClusterNow
 
 
 class FakeCluster:

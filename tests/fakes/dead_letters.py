@@ -13,10 +13,10 @@ from shared.dead_letters import (
     Page,
     Wanted,
 )
-from shared.dead_letters.resolving import Who, ensure_open, going_back, resolution_of
+from shared.dead_letters.resolve import Who, ensure_open, going_back, resolution_of
 from shared.events import DeadLetterResolved
-from shared.events.dead_letter import Resolution
-from shared.events.record import Outgoing, Record
+from shared.events.types.dead_letter import Resolution
+from shared.events.wire.record import Outgoing, Record
 
 PAGE = 2
 AT = datetime(2026, 1, 31, tzinfo=UTC)

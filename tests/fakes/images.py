@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from shared.errors import Unavailable, Unprocessable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.loader import Loaded, LoadedImage
 
 

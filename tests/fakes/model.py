@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from PIL import ImageColor
 from PIL.Image import Image
 
-from shared.element_weights import EQUAL, ElementWeights
-from shared.errors import Unavailable
-from shared.taste import ELEMENTS, Element
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.errors import Unavailable
+from shared.domain.taste import ELEMENTS, Element
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.model_selection import ServingModels
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -20,7 +21,6 @@ from shared.vlm.protocol import (
     Scored,
     Scores,
 )
-from shared.vlm.serving import ServingModels
 
 COLORS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple", "navy", "pink")
 _NAMES = {ImageColor.getrgb(color): color for color in COLORS}

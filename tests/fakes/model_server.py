@@ -10,8 +10,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from shared import prompt
-from shared.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS
+from shared.prompting import prompt
 
 BEGUN = prompt.score({}, {}).answer_prefix
 LIKELY_DIGIT, MIXED_DIGIT = 4, 1

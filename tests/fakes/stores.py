@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from shared.erasures import Erasure
-from shared.errors import Unavailable
-from shared.store.people import ListedPerson, PeoplePage
+from shared.domain.erasures import Erasure
+from shared.domain.errors import Unavailable
 from shared.store.protocol import (
     Described,
     KnownImage,
@@ -14,6 +13,7 @@ from shared.store.protocol import (
     TasteVectors,
     with_corrections,
 )
+from shared.store.user_list import ListedPerson, PeoplePage
 
 
 class InMemoryProfiles:

@@ -10,9 +10,9 @@ from uuid import uuid4
 from confluent_kafka import Producer
 
 from shared.events import Feedback
-from shared.events.record import Header, Record
 from shared.events.topics import DAY_MS, Topic
-from shared.messaging.settings import MessagingSettings
+from shared.events.wire.record import Header, Record
+from shared.messaging.client.settings import MessagingSettings
 
 ALL = 1_000_000
 """More records than any test writes."""
@@ -54,7 +54,7 @@ class Cluster:
         )
 
     def provision(self) -> None:
-        from shared.messaging.provision import provision
+        from shared.messaging.admin.provision import provision
 
         assert provision(self.settings(), (self.topic, self.letters)) == []
 
@@ -86,7 +86,7 @@ class Cluster:
 
     def read(self, topic: Topic) -> list[Record]:
         """Everything that lies in a topic now."""
-        from shared.messaging.tail import tail
+        from shared.messaging.read.tail import tail
 
         return list(tail(self.settings(), topic, most=ALL))
 

@@ -16,9 +16,9 @@ from typing import Any
 from training.ablation.measuring import Unlike, asked_alike, measure
 from training.ablation.plan import Budget, Row, Step, as_toml, configuration, steps
 from training.ablation.table import as_markdown, line, monotone
+from training.evaluation.simulated.cases import Truth, read_truth
+from training.finetuning.run.policy import folder_of
 from training.merge import merge
-from training.nano.proof.cases import Truth, read_truth
-from training.tuning.policy import folder_of
 
 BASE = "base"
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from training.nano.proof.asking import PREDICTED, ask_pairs
-from training.nano.proof.cases import Truth
-from training.nano.proof.counting import likeness, preferred
+from training.evaluation.simulated.cases import Truth
+from training.evaluation.simulated.evaluate import PREDICTED, ask_pairs
+from training.evaluation.simulated.metrics import likeness, preferred
 
 ALIKE: Final = ("checksum", "users", "orders")
 """What must be the same for two models' figures to stand in one table."""
@@ -19,7 +19,7 @@ class Unlike(ValueError):
 
 def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
     """For each set whether each user's better candidate won, and how alike the profile is."""
-    from shared.vlm.in_process import load_model  # loads transformers: not for --help
+    from shared.vlm.engine.batching_engine import load_model  # loads transformers: not for --help
     from shared.vlm.settings import ModelSettings
 
     settings = ModelSettings(model=folder, model_threads=threads)

@@ -56,7 +56,7 @@ def steps(seeds: int) -> Iterator[Step]:
 
 
 def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> dict[str, Any]:
-    """As `training.tuning.config` reads it; hard cases, other ones for every seed and stage."""
+    """As `training.finetuning.run.config` reads it; hard cases, other ones for every seed and stage."""
     told: dict[str, Any] = {
         "policy": {"base": str(base)},
         "data": {

@@ -22,13 +22,13 @@ from uuid import uuid4
 from PIL.Image import Image
 
 from shared.client import AsyncClient, NoAnswer
-from shared.errors import Unavailable
+from shared.domain.errors import Unavailable
 from shared.events import ProfileUpdated
-from shared.events.feedback import Action
-from shared.measured import Measure, Measured
-from shared.messaging.settings import MessagingSettings
+from shared.events.types.feedback import Action
+from shared.jobs.benchmark_result import Measure, Measured
+from shared.messaging.client.settings import MessagingSettings
 from shared.settings import WrongSettings, from_environment
-from training.nano.held_out import REFERENCES, HeldOutUser, draw_held_out_users
+from training.evaluation.held_out.users import REFERENCES, HeldOutUser, draw_held_out_users
 
 ROUNDS: Final = 5
 SLATE: Final = 20

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.measured import Measure, Measured
+from shared.jobs.benchmark_result import Measure, Measured
+from shared.prompting.prediction_voting import taste_by_vote
 from shared.settings import WrongSettings, from_environment
-from shared.vlm.checkpoint import BadCheckpoint, shipped_folder
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.protocol import Candidate, PredictedTaste, References, VisionLanguageModel
 from shared.vlm.settings import ModelSettings
-from shared.vote import taste_by_vote
-from training.nano.held_out import draw_held_out_users
+from training.evaluation.held_out.users import draw_held_out_users
 
 ROUNDS: Final = 5
 BATCHED: Final = 96
@@ -127,8 +127,8 @@ async def measure(settings: ModelSettings, *, rounds: int) -> Measured:
     """Load the weights twice, for the engine and for the plain calls, and let them take turns."""
     import torch
 
-    from shared.vlm.in_process import load_model
-    from shared.vlm.opening import open_checkpoint
+    from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
+    from shared.vlm.engine.batching_engine import load_model
     from training.bench.plain_calls import PlainCalls
 
     candidates, references = candidates_and_references()

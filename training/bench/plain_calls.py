@@ -4,10 +4,11 @@ from typing import Any, Final
 
 import torch
 
-from shared import prompt, verdict
-from shared.taste import ELEMENTS
-from shared.vlm.opening import IMAGE_PAD, Opened
-from shared.vlm.pixels import prepare
+from shared.domain.taste import ELEMENTS
+from shared.prompting import parser as verdict
+from shared.prompting import prompt
+from shared.vlm.checkpoint.open_checkpoint import IMAGE_PAD, Opened
+from shared.vlm.engine.pixels import prepare
 from shared.vlm.protocol import Candidate
 
 MAX_ANSWER_TOKENS: Final = 64

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from shared.prompt import WORDS_SHOWN
+from shared.prompting.prompt import WORDS_SHOWN
 from training.dataset.images import Kept, Key
 from training.dataset.settings import DatasetSettings
 

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from PIL import Image
 
-from shared.errors import Unavailable, Unprocessable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.loader import Loaded, LoadedImage
-from training.dataset.likeness import groups, signature
+from training.dataset.near_duplicates import groups, signature
 
 Key = tuple[str, str]
 """Tenant and image id."""

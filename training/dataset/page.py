@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from training.dataset import plots
+from training.dataset import report_plots as plots
 
 
 def page(report: Mapping[str, Any]) -> str:

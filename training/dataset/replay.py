@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 from PIL.Image import Image
 
-from shared.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS
 from training.dataset.cases import CaseLine, Sides
-from training.prefersim.renderer import as_image, render
-from training.prefersim.scenes import draw_scenes
-from training.prefersim.users import Kind, User, Words, draw_user, references
+from training.prefersim.drawing.renderer import as_image, render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.users.users import Kind, User, Words, draw_user, references
 
 STREAM: Final = 0x5E7A
 """Stands between the seed and the case's number: no pool and no evaluation draws from these."""

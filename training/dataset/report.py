@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from shared.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS
 from training.dataset.images import Kept
 from training.dataset.page import page
 from training.dataset.settings import DatasetSettings

@@ -10,18 +10,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared.errors import Unavailable, Unprocessable
-from shared.evaluation import Report
-from shared.pair_template import BadTemplate, PairTemplate
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.jobs.evaluation import Report
+from shared.prompting.pair_template import BadTemplate, PairTemplate
 from shared.settings import WrongSettings, from_environment
-from shared.vlm.checkpoint import BadCheckpoint
-from shared.vlm.engines import open_model
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.factory import open_model
 from shared.vlm.settings import ModelSettings
-from training.evaluation.answers import Answers
-from training.evaluation.benchmark import BadBenchmark, Benchmark
-from training.evaluation.evaluation import Settings, evaluate, steps
-from training.evaluation.progress import progress
-from training.evaluation.reading import read_benchmark
+from training.evaluation.benchmark.answers import Answers
+from training.evaluation.benchmark.evaluate import Settings, evaluate, steps
+from training.evaluation.benchmark.items import BadBenchmark, Benchmark
+from training.evaluation.benchmark.progress import progress
+from training.evaluation.benchmark.reader import read_benchmark
 
 FAILURE, INTERRUPTED = 1, 130
 REFERENCES = {None: 5, "easy": 5, "hard": 8}

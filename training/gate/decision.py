@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from training.gate.findings import Comparison, Findings
+from training.gate.formatting import change, percent, points
 from training.gate.rules import Rules
-from training.gate.words import change, percent, points
 
 Verdict = Literal["promote", "keep"]
 Code = Literal[

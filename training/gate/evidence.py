@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shared.element_weights import ElementWeights
+from shared.domain.element_weights import ElementWeights
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

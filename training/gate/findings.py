@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from shared.element_weights import ElementWeights
-from training.gate.bootstrap import TAIL, Interval, Resampling, by_user, intervals
-from training.gate.calibration import Calibration, calibration
+from shared.domain.element_weights import ElementWeights
 from training.gate.evidence import Evidence, Form, PairSet
 from training.gate.rules import Rules
+from training.statistics.bootstrap import TAIL, Interval, Resampling, by_user, intervals
+from training.statistics.calibration import Calibration, calibration
 
 HISTOGRAM_EDGES: Final = tuple(round(-1.05 + 0.1 * k, 2) for k in range(22))
 

@@ -7,9 +7,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from training.gate.findings import Findings
-from training.gate.plots import forest, histogram, reliability, shares
+from training.gate.formatting import percent, within
 from training.gate.report import Report
-from training.gate.words import percent, within
+from training.gate.report_plots import forest, histogram, reliability, shares
 
 CONTROLS: Final = {"blind": "without any taste", "another": "with somebody else's taste"}
 """What the challenger was given in place of the user's own taste."""

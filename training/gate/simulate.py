@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from training.gate.bootstrap import Resampling, by_user, intervals
 from training.gate.decision import decide
 from training.gate.findings import examine
 from training.gate.rules import Rules
 from training.gate.simulated import Night, draw_night
+from training.statistics.bootstrap import Resampling, by_user, intervals
 
 EQUAL, BETTER, POISONED, LIMITS = "equal", "better", "poisoned", "limits"
 PLUS_3: Final = Night(gain=0.03, later_gain=0.02)

@@ -14,27 +14,27 @@ from pathlib import Path
 
 import torch
 
-from training.nano.ancestor import begin_with
-from training.nano.architecture import build_model
-from training.nano.batches import TOKENS_A_STEP
-from training.nano.checkpoint import load_weights
-from training.nano.evaluate import SEED, USERS, as_json, as_table, measure
-from training.nano.export import MANIFEST, export, facts
-from training.nano.eye import compiled_blocks
-from training.nano.optimizer import ADAM_RATE, MUON_RATE
-from training.nano.plan import read_plan
-from training.nano.pool import Pool, write_pool
-from training.nano.seeing import Learning, Remembered
-from training.nano.tokenizer import build_tokenizer
-from training.nano.train_text import (
+from training.evaluation.held_out import SEED, USERS, as_json, as_table, measure
+from training.nano.data.batches import TOKENS_A_STEP
+from training.nano.data.image_features import Learning, Remembered
+from training.nano.data.image_pool import Pool, write_pool
+from training.nano.model.architecture import build_model
+from training.nano.model.export import MANIFEST, export, facts
+from training.nano.model.tokenizer import build_tokenizer
+from training.nano.model.vision_tower import compiled_blocks
+from training.nano.train.checkpoint import load_weights
+from training.nano.train.optimizer import ADAM_RATE, MUON_RATE
+from training.nano.train.plan import read_plan
+from training.nano.train.train_text import (
     EVERY,
     PLAN,
     begin_synonyms,
     remembered_image_tokens,
     train_text,
 )
-from training.nano.train_vision import EVERY as VISION_EVERY
-from training.nano.train_vision import train_vision
+from training.nano.train.train_vision import EVERY as VISION_EVERY
+from training.nano.train.train_vision import train_vision
+from training.nano.train.warm_start import begin_with
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from shared.evaluation import Level
-from training.evaluation.reading import CHECKSUM, read_benchmark
+from shared.jobs.evaluation import Level
+from training.evaluation.benchmark.reader import CHECKSUM, read_benchmark
 from training.prefersim.benchmark_items import Drawn, draw_item, draw_slate
-from training.prefersim.processes import in_order
-from training.prefersim.users import HARD_REFERENCES, Kind
+from training.prefersim.drawing.parallel import in_order
+from training.prefersim.users.users import HARD_REFERENCES, Kind
 
 SETS: Final[Mapping[str, tuple[Kind, int]]] = {
     "SEEN_SP": (Kind(), 500),

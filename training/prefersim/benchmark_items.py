@@ -7,16 +7,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from shared.evaluation import Level
-from shared.taste import ELEMENTS
-from training.prefersim.candidates import Pair, easy_pair, hard_pair, relevance, slate
-from training.prefersim.colors import Pixels
-from training.prefersim.degradations import as_file, draw_degradation, draw_strength
-from training.prefersim.renderer import as_image, render
-from training.prefersim.scenes import draw_scenes
-from training.prefersim.synonyms import said
-from training.prefersim.users import Kind, User, Words, draw_user, hard_references, references
-from training.prefersim.vocabulary import Attributes, words_of
+from shared.domain.taste import ELEMENTS
+from shared.jobs.evaluation import Level
+from training.prefersim.drawing.colors import Pixels
+from training.prefersim.drawing.degradations import as_file, draw_degradation, draw_strength
+from training.prefersim.drawing.renderer import as_image, render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.users.candidates import Pair, easy_pair, hard_pair, relevance, slate
+from training.prefersim.users.users import Kind, User, Words, draw_user, hard_references, references
+from training.prefersim.values.synonyms import said
+from training.prefersim.values.vocabulary import Attributes, words_of
 
 EASY_REFERENCES: Final = 5
 """Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""

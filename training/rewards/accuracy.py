@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
-from shared import verdict
-from shared.element_weights import EQUAL, ElementWeights
-from shared.taste import ELEMENTS
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.taste import ELEMENTS
+from shared.prompting import parser as verdict
+from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import Candidate, PredictedTaste
-from shared.vote import taste_by_vote
 from training.rewards.reward import Completion, Reward, Rewards, text_of
 
 TIE = 0.5

@@ -5,8 +5,10 @@ from itertools import zip_longest
 from statistics import fmean
 from typing import Any, Final
 
-from shared import prompt, reason, verdict
-from shared.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS
+from shared.prompting import parser as verdict
+from shared.prompting import prompt
+from shared.prompting import rationale as reason
 from training.rewards.reward import Completion, Rewards, text_of
 
 READABLE: Final = 0.5

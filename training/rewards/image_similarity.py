@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
-from shared.prompt import SpokenTaste
+from shared.prompting.prompt import SpokenTaste
 
 SIDE: Final = 96
 """Pixels that images are compared at."""

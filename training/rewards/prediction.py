@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shared import verdict
-from shared.prompt import SpokenTaste
-from shared.taste import Element
+from shared.domain.taste import Element
+from shared.prompting import parser as verdict
+from shared.prompting.prompt import SpokenTaste
 from training.rewards.image_similarity import ImageSimilarity, Renderer
 from training.rewards.reward import Completion, Reward, Rewards, text_of
 from training.rewards.text_similarity import TextSimilarity

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.prompt import SpokenTaste
-from shared.taste import ELEMENTS, Element
+from shared.domain.taste import ELEMENTS, Element
+from shared.prompting.prompt import SpokenTaste
 
 FLOOR_PERCENTILE: Final = 75
 """Three of four pairs of different words are worth nothing; a near-synonym still is something."""

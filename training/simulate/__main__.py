@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from shared.client import NoAnswer
-from shared.errors import Unavailable
-from training.nano.progress import spell
+from shared.domain.errors import Unavailable
+from training.finetuning.run.run_folder import write_whole
+from training.nano.train.progress import spell
 from training.simulate.day import NoProfile
 from training.simulate.loop import Options, simulate
+from training.simulate.merge_seeds import MEASURED, measured
 from training.simulate.plot import plot
 from training.simulate.results import together, verdict
 from training.simulate.system import System, SystemFailed, running
-from training.simulate.together import MEASURED, measured
-from training.tuning.run_folder import write_whole
 
 FAILURE = 1
 STOPPED = 130

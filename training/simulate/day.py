@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shared.client import AsyncClient, action
+from shared.domain.taste import Taste
 from shared.events import Feedback, ProfileUpdated, RankedFeed
-from shared.taste import Taste
-from training.simulate.catalogue import Catalogue, references_of
-from training.simulate.measures import Order, Shown
-from training.simulate.people import Person, clicks, looked_at, says
+from training.simulate.catalog import Catalogue, references_of
+from training.simulate.metrics import Order, Shown
+from training.simulate.users import Person, clicks, looked_at, says
 
 AT_A_TIME = 8
 """People who wait for a feed at once: enough that the model's passes are full."""

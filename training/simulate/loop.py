@@ -12,9 +12,11 @@ import numpy as np
 from shared.client import AsyncClient
 from shared.embedding.minilm import MiniLM
 from shared.events import ProfileUpdated
-from shared.vlm.checkpoint import shipped_folder
-from shared.vlm.transformers_engine import TransformersEngine
-from training.simulate.arms import (
+from shared.vlm.checkpoint.checkpoint import shipped_folder
+from shared.vlm.engine.transformers_engine import TransformersEngine
+from training.finetuning.grpo.text_encoder import WordEncoder
+from training.finetuning.run.run_folder import write_whole
+from training.simulate.baselines import (
     Arm,
     Asked,
     Clicks,
@@ -26,14 +28,12 @@ from training.simulate.arms import (
     Similarity,
     word_vectors,
 )
-from training.simulate.catalogue import Catalogue, draw_catalogue
+from training.simulate.catalog import Catalogue, draw_catalogue
 from training.simulate.day import Profiles, Visit, hearing, introduce, spend_day, taken_in
-from training.simulate.measures import DayMeasures, Shown, coverage, diversity, ndcg
-from training.simulate.people import Person, clicks, draw_people, looked_at
-from training.simulate.shift import Shift, who_changes
+from training.simulate.metrics import DayMeasures, Shown, coverage, diversity, ndcg
+from training.simulate.preference_drift import Shift, who_changes
 from training.simulate.system import System
-from training.tuning.encoder import WordEncoder
-from training.tuning.run_folder import write_whole
+from training.simulate.users import Person, clicks, draw_people, looked_at
 
 OURS: Final = "ours"
 FIRST: Final = "introduced.json"

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from training.simulate.loop import OURS
-from training.simulate.measures import interval
-from training.simulate.shift import Shift, followed
+from training.simulate.metrics import interval
+from training.simulate.preference_drift import Shift, followed
 
 MEASURES: Final = ("ndcg", "ctr", "diversity", "coverage")
 NO_COLLAPSE: Final = 0.9

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 from PIL.Image import Image
 
-from services.cli import tables
-from services.cli.console import err, fail, out, print_json, wrong_use
 from services.cli.inputs import NoImages, image_files
-from shared.element_weights import ElementWeights
-from shared.errors import Unavailable, Unprocessable
+from services.cli.output import tables
+from services.cli.output.console import err, fail, out, print_json, wrong_use
+from shared.domain.element_weights import ElementWeights
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.taste import ELEMENTS, Taste
 from shared.events import Assessment, ElementAssessment
-from shared.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate, Reasons, References, Scored, Scores, VisionLanguageModel
 
 EXPLAINED = 5
@@ -108,7 +108,7 @@ async def _assess(liked: list[Path], disliked: list[Path], candidates: list[Path
 async def _predict(
     model: VisionLanguageModel, liked: Sequence[Image], disliked: Sequence[Image]
 ) -> Taste:
-    from shared.vote import groups, taste_by_vote
+    from shared.prompting.prediction_voting import groups, taste_by_vote
 
     asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]
     return taste_by_vote(await model.predict(asked))

@@ -9,14 +9,14 @@ import typer
 from rich.table import Table
 
 from services.cli.connection import connect
-from services.cli.console import fail, out, print_json, wrong_use
-from shared.measured import Measure, Measured
+from services.cli.output.console import fail, out, print_json, wrong_use
+from shared.jobs.benchmark_result import Measure, Measured
 
 BENCHMARKS = {
     "model": "training.bench.model",
     "feeds": "training.bench.feeds",
 }
-"""Name and module; each runs in a process of its own and prints `shared.measured.Measured`."""
+"""Name and module; each runs in a process of its own and prints `shared.jobs.benchmark_result.Measured`."""
 OF_A_SYSTEM = {"feeds"}
 """They measure the one that is running, and run by name alone."""
 

@@ -12,18 +12,18 @@ from uuid import uuid4
 
 import typer
 
-from services.cli import tables
 from services.cli.connection import ConnectionSettings, kafka_of
-from services.cli.console import err, fail, out, print_json, say
-from services.cli.demo_files import DemoFiles, make_demo_files
+from services.cli.demo.checks import mean_rise, share_of_right_pairs
+from services.cli.demo.image_files import DemoFiles, make_demo_files
+from services.cli.demo.page import Part, feed_cards, picture, taste_rows, write_page
+from services.cli.demo.story import NoAnswer, Story, Teller, tell
 from services.cli.inputs import image_uri
-from services.cli.judgement import mean_rise, share_of_right_pairs
-from services.cli.page import Part, feed_cards, picture, taste_rows, write_page
-from services.cli.started import StartFailed, started_system
-from services.cli.story import NoAnswer, Story, Teller, tell
-from services.local.announcement import Announcement, read_announcement
-from shared.clock import system_clock
-from shared.errors import Unavailable
+from services.cli.managed_system import StartFailed, started_system
+from services.cli.output import tables
+from services.cli.output.console import err, fail, out, print_json, say
+from services.local.runtime_file import Announcement, read_announcement
+from shared.domain.clock import system_clock
+from shared.domain.errors import Unavailable
 from shared.settings import from_environment
 
 RIGHT_PAIRS_NEEDED = 0.9

@@ -8,12 +8,20 @@ from typing import Annotated
 import typer
 
 from services.cli.connection import connect, kafka_of
-from services.cli.console import out, print_json, say, wrong_use
-from services.cli.letters import moment, one_by_one, page_by_page, run, state, table, tell
+from services.cli.output.console import out, print_json, say, wrong_use
+from services.cli.output.dead_letter_output import (
+    moment,
+    one_by_one,
+    page_by_page,
+    run,
+    state,
+    table,
+    tell,
+)
 from shared import dead_letters as desk
 from shared.dead_letters import Wanted as WantedLetters
 from shared.events.topics import CONSUMED
-from shared.messaging.settings import MessagingSettings
+from shared.messaging.client.settings import MessagingSettings
 
 app = typer.Typer(help="Dead letters: list, show, replay, drop.", no_args_is_help=True)
 

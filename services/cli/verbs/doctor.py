@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.cli.console import FAILURE, out, print_json
+from services.cli.output.console import FAILURE, out, print_json
 
 
 def doctor(
@@ -16,7 +16,7 @@ def doctor(
     Example: preferstream doctor
     """
     # Here, not above: it imports every part that it looks at.
-    from services.cli.examinations import examine
+    from services.cli.doctor.checks import examine
 
     findings = examine()
     healthy = all(finding.ok for finding in findings)

@@ -10,16 +10,16 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from services.cli.connection import connect, kafka_of
-from services.cli.console import fail, out, print_json, say, wrong_use
-from services.cli.erasure_findings import Retained, Searched
-from services.cli.places import lake_settings
+from services.cli.output.console import fail, out, print_json, say, wrong_use
+from services.cli.paths import lake_settings
+from services.cli.user_data.erasure_report import Retained, Searched
 from services.retrain.config import RetrainSettings
-from services.retrain.night_settings import NightSettings
+from services.retrain.jobs.settings import NightSettings
 from shared.client import Client
-from shared.errors import Unavailable
+from shared.domain.errors import Unavailable
 from shared.events import DEFAULT_TENANT, UserErased
-from shared.events.erase import ERASING_SERVICES
-from shared.messaging.connection import Kafka
+from shared.events.types.erase import ERASING_SERVICES
+from shared.messaging.client.connection import Kafka
 from shared.settings import from_environment
 from shared.store.settings import StoreSettings
 
@@ -50,7 +50,7 @@ def erase(
         kept: list[Retained] = []
         if verify and not missing:
             # Here, not above: Delta and Qdrant are seconds that only this should pay.
-            from services.cli.erasure_search import Where, retained, searched
+            from services.cli.user_data.erasure_search import Where, retained, searched
 
             where = Where(kafka, *_places())
             found = _found(receipts, searched(where, (tenant, user)))

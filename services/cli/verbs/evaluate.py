@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.cli import tables
-from services.cli.benchmarks import NoBenchmark, NotWritten, find_benchmark
+from services.cli.benchmark_files import NoBenchmark, NotWritten, find_benchmark
 from services.cli.connection import ConnectionSettings
-from services.cli.console import fail, out, say, wrong_use
-from services.cli.evaluation_page import write_evaluation_page
-from shared.evaluation import Accuracy, Report
-from shared.pair_template import BadTemplate, PairTemplate
+from services.cli.output import tables
+from services.cli.output.console import fail, out, say, wrong_use
+from services.cli.output.evaluation_page import write_evaluation_page
+from shared.jobs.evaluation import Accuracy, Report
+from shared.prompting.pair_template import BadTemplate, PairTemplate
 from shared.settings import from_environment
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from services.cli.connection import connect, kafka_of
-from services.cli.console import fail, say
+from services.cli.output.console import fail, say
 from services.cli.verbs.publish import show_feed
 from shared.client import Client
-from shared.errors import Unavailable
+from shared.domain.errors import Unavailable
 from shared.events import RankedFeed
 
 

@@ -7,13 +7,13 @@ import typer
 from pydantic import ValidationError
 
 from services.cli.connection import connect, kafka_of
-from services.cli.console import fail, out, print_json, wrong_use
 from services.cli.inputs import NoImages, image_uri
+from services.cli.output.console import fail, out, print_json, wrong_use
 from shared.client import Client
 from shared.client import action as made
-from shared.errors import Unavailable
+from shared.domain.errors import Unavailable
 from shared.events import Feedback
-from shared.events.feedback import Action
+from shared.events.types.feedback import Action
 
 ACTIONS = get_args(Action)
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from services.cli import model_tables
-from services.cli.console import fail, out, print_json, say
+from services.cli.output import model_tables
+from services.cli.output.console import fail, out, print_json, say
 from services.cli.registry import connected, open_folders, open_promoter, running_lineup
-from services.retrain.promotion import CannotPromote, Done, Promoter
-from services.retrain.promotion_watch import watch_canary
-from services.retrain.registry import NoSuchVersion
-from shared.errors import Unavailable
-from shared.vlm.checkpoint import BadCheckpoint
+from services.retrain.canary.canary_monitor import watch_canary
+from services.retrain.registry.folders import NoSuchVersion
+from services.retrain.registry.promotion import CannotPromote, Done, Promoter
+from shared.domain.errors import Unavailable
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
 app = typer.Typer(
     help="Versions of the model: list, show, promote, roll back.", no_args_is_help=True

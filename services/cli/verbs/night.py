@@ -10,23 +10,23 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from services.cli.connection import ConnectionSettings
-from services.cli.console import FAILURE, fail, out, print_json, say
-from services.local.announcement import read_announcement
+from services.cli.output.console import FAILURE, fail, out, print_json, say
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
+from services.local.runtime_file import read_announcement
 from services.retrain.app import collector
 from services.retrain.config import RetrainSettings
-from services.retrain.night_app import NightWiring, build_night
-from services.retrain.night_end import NightEnd
-from services.retrain.night_metrics import NightMetrics
-from services.retrain.night_parts import NightPlan
-from shared.errors import Unavailable
+from services.retrain.jobs.app import NightWiring, build_night
+from services.retrain.jobs.dependencies import NightPlan
+from services.retrain.jobs.finalization import NightEnd
+from services.retrain.jobs.metrics import NightMetrics
+from shared.domain.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
-from shared.messaging.provision import provision
-from shared.messaging.settings import MessagingSettings
-from shared.night import NightStep
+from shared.jobs.training_job import NightStep
+from shared.messaging.admin.provision import provision
+from shared.messaging.client.settings import MessagingSettings
 from shared.settings import from_environment
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
 FAILED = {"crash", "machine", "registry", "collect", "kafka", "lake", "data", "champion",
           "not_announced", "mlflow"}  # fmt: skip

@@ -6,20 +6,20 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from services.cli import tables
 from services.cli.connection import connect, kafka_of
-from services.cli.console import fail, out, print_json, wrong_use
+from services.cli.output import tables
+from services.cli.output.console import fail, out, print_json, wrong_use
 from shared.client import Client, correction
 from shared.client.corrections import obeys
-from shared.client.person import records_about
 from shared.client.records import reading
-from shared.corrections import SIDES
-from shared.errors import Unavailable
+from shared.client.user_records import records_about
+from shared.domain.corrections import SIDES
+from shared.domain.errors import Unavailable
+from shared.domain.taste import ELEMENTS
 from shared.events import DEFAULT_TENANT, ProfileCorrected, ProfileUpdated
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS
 from shared.settings import from_environment
 from shared.store.settings import StoreSettings
-from shared.taste import ELEMENTS
 
 EXPORTED = (FEEDBACK, CORRECTIONS, CANDIDATES, FEEDS)
 app = typer.Typer(help="Read a taste profile, and correct it.", no_args_is_help=True)
@@ -126,8 +126,8 @@ def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
     except Unavailable as error:
         fail(error.detail)
     # Here, not above: Delta and Qdrant are seconds that only this should pay.
-    from services.cli.export import kept_of
-    from services.cli.places import lake_settings
+    from services.cli.paths import lake_settings
+    from services.cli.user_data.export import kept_of
 
     kept = kept_of(
         (tenant, user),

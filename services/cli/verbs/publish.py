@@ -7,16 +7,16 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from services.cli import tables
 from services.cli.connection import connect, kafka_of
-from services.cli.console import fail, out, print_json, say, wrong_use
 from services.cli.inputs import NoImages, candidates, event_from_line
+from services.cli.output import tables
+from services.cli.output.console import fail, out, print_json, say, wrong_use
 from shared.client import Client, request
-from shared.clock import system_clock
-from shared.errors import Unavailable, Unprocessable
+from shared.domain.clock import system_clock
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import ImageCandidates, RankedFeed
-from shared.events.candidates import MAX_CANDIDATES, Explain
-from shared.messaging.connection import Kafka
+from shared.events.types.candidates import MAX_CANDIDATES, Explain
+from shared.messaging.client.connection import Kafka
 
 
 def publish(

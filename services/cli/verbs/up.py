@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli.console import fail, out, print_json, say
-from services.local.announcement import Announcement
+from services.cli.output.console import fail, out, print_json, say
+from services.local.runtime_file import Announcement
 from shared.settings import from_environment
 
 

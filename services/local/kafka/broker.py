@@ -6,13 +6,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.local.kafka.guarded import GuardedProcess
 from services.local.kafka.jars import resolve_jars
 from services.local.kafka.java import Java
 from services.local.kafka.launch import launch
 from services.local.kafka.lock import held
 from services.local.kafka.progress import Progress, silent
 from services.local.kafka.storage import create_storage, existing_storage, prepare_folder
+from services.local.kafka.supervised_process import GuardedProcess
 
 
 @dataclass(frozen=True)

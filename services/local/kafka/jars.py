@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from services.local.kafka.errors import KafkaDidNotStart
-from services.local.kafka.pins import JARS, Jar
+from services.local.kafka.pinned_jars import JARS, Jar
 from services.local.kafka.progress import Progress
 
 FETCHED_AT_ONCE = 6

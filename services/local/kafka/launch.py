@@ -3,7 +3,6 @@
 import time
 
 from services.local.kafka.errors import KafkaDidNotStart
-from services.local.kafka.guarded import GuardedProcess
 from services.local.kafka.java import Java, last_lines
 from services.local.kafka.ports import (
     Ports,
@@ -14,6 +13,7 @@ from services.local.kafka.ports import (
     shuffled_range,
 )
 from services.local.kafka.readiness import serving_cluster
+from services.local.kafka.supervised_process import GuardedProcess
 
 PORT_TRIES = 4
 LOOK_SECONDS = 0.05

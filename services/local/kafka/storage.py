@@ -11,7 +11,7 @@ from pathlib import Path
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.kafka.metadata_log import FOLDER as METADATA_LOG
 from services.local.kafka.metadata_log import damaged_at
-from services.local.kafka.pins import KAFKA_VERSION
+from services.local.kafka.pinned_jars import KAFKA_VERSION
 from services.local.kafka.settings import NODE_ID
 
 RECORDS = "records"

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.corrections import CorrectedWord, Correction, SideName, Word
+from shared.domain.corrections import CorrectedWord, Correction, SideName, Word
+from shared.domain.taste import MAX_WORDS, Element, TasteSide, Value
 from shared.events import Candidate, Evidence
-from shared.events.candidates import MAX_CANDIDATES, Explain
-from shared.events.correction import CorrectionAction
-from shared.events.feedback import Action
-from shared.events.fields import Identifier, ImageUri, Moment
+from shared.events.types.candidates import MAX_CANDIDATES, Explain
+from shared.events.types.correction import CorrectionAction
+from shared.events.types.feedback import Action
+from shared.events.types.fields import Identifier, ImageUri, Moment
 from shared.store.protocol import StoredProfile
-from shared.taste import MAX_WORDS, Element, TasteSide, Value
 
 MOST_ACTIONS = 500
 """A screen of views and what was clicked on it; send several requests for more."""

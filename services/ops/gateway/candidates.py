@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.ops.context import Ops, OpsOf
-from services.ops.gateway.answers import FAILURES, feed_response
 from services.ops.gateway.bodies import Accepted, CandidatesBody
-from services.ops.gateway.reading import body_of, takes
+from services.ops.gateway.request_body import body_of, takes
+from services.ops.gateway.responses import FAILURES, feed_response
 from services.ops.gateway.tenancy import tenant_for
-from services.ops.guards.admission import Writer
-from services.ops.idempotency import IdempotencyKey, Keyed
+from services.ops.http.idempotency import IdempotencyKey, Keyed
+from services.ops.http.middleware.authentication import Writer
 from shared.client import NoAnswer, request
 from shared.events import ImageCandidates, RankedFeed
-from shared.events.fields import Identifier
+from shared.events.types.fields import Identifier
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
 MOST_SECONDS = 60.0

@@ -8,16 +8,16 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
 
 from services.ops.context import OpsOf
-from services.ops.gateway.answers import FAILURES
 from services.ops.gateway.feeds import Tenant
-from services.ops.gateway.resuming import news_of, places_of
+from services.ops.gateway.responses import FAILURES
+from services.ops.gateway.stream_resume import news_of, places_of
 from services.ops.gateway.tenancy import tenant_for
-from services.ops.guards.admission import Reader
-from services.ops.problems import Problem
-from services.ops.streaming import server_sent
-from shared.errors import Unavailable
-from shared.events.base import record_key
-from shared.events.fields import Identifier
+from services.ops.http.middleware.authentication import Reader
+from services.ops.http.problems import Problem
+from services.ops.http.streaming import server_sent
+from shared.domain.errors import Unavailable
+from shared.events.types.base import record_key
+from shared.events.types.fields import Identifier
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", tags=["feeds"])

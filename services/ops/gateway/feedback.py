@@ -8,14 +8,14 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from services.ops.context import OpsOf
-from services.ops.gateway.answers import FAILURES
 from services.ops.gateway.bodies import FeedbackBody, FeedbackTaken
-from services.ops.gateway.reading import body_of, faults_of, takes
+from services.ops.gateway.request_body import body_of, faults_of, takes
+from services.ops.gateway.responses import FAILURES
 from services.ops.gateway.tenancy import tenant_for
-from services.ops.guards.admission import Writer
-from services.ops.idempotency import IdempotencyKey, Keyed
+from services.ops.http.idempotency import IdempotencyKey, Keyed
+from services.ops.http.middleware.authentication import Writer
 from shared.client import action
-from shared.clock import Clock
+from shared.domain.clock import Clock
 from shared.events import Feedback
 
 router = APIRouter(prefix="/v1", tags=["feedback"])

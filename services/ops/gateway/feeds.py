@@ -6,14 +6,14 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from services.ops.context import OpsOf
-from services.ops.gateway.answers import FAILURES, feed_response
 from services.ops.gateway.bodies import Accepted
 from services.ops.gateway.candidates import accepted
+from services.ops.gateway.responses import FAILURES, feed_response
 from services.ops.gateway.tenancy import tenant_for
-from services.ops.guards.admission import Reader
-from services.ops.problems import Problem
+from services.ops.http.middleware.authentication import Reader
+from services.ops.http.problems import Problem
 from shared.events import RankedFeed
-from shared.events.fields import Identifier
+from shared.events.types.fields import Identifier
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
 Tenant = Annotated[

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from services.ops.context import OpsOf
-from services.ops.gateway.answers import FAILURES
 from services.ops.gateway.bodies import Profile
 from services.ops.gateway.feeds import Tenant
+from services.ops.gateway.responses import FAILURES
 from services.ops.gateway.tenancy import tenant_for
-from services.ops.guards.admission import Reader
-from services.ops.problems import Problem
-from shared.events.fields import Identifier
+from services.ops.http.middleware.authentication import Reader
+from services.ops.http.problems import Problem
+from shared.events.types.fields import Identifier
 
 router = APIRouter(prefix="/v1", tags=["profiles"])
 

@@ -1,7 +1,7 @@
 """Which tenant a request is about, and whether its token may name it."""
 
-from services.ops.access import Principal
-from services.ops.problems import Problem
+from services.ops.auth.roles import Principal
+from services.ops.http.problems import Problem
 from shared.events import DEFAULT_TENANT
 
 

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.ops.access import Principal
+from services.ops.auth.roles import Principal
 from services.ops.context import OpsOf
-from services.ops.guards.admission import Operator
-from services.ops.pages.rendering import render
-from services.ops.problems import Problem
+from services.ops.http.middleware.authentication import Operator
+from services.ops.http.problems import Problem
+from services.ops.pages.rendering.templates import render
 from shared.dead_letters import (
     AlreadyResolved,
     BadCursor,
@@ -22,8 +22,8 @@ from shared.dead_letters import (
     Wanted,
 )
 from shared.dead_letters.reading import PAGE
-from shared.events.fields import Identifier
 from shared.events.topics import CONSUMED
+from shared.events.types.fields import Identifier
 
 router = APIRouter()
 SOURCES: Final = tuple(topic.name for topic in CONSUMED)

@@ -8,8 +8,8 @@ from typing import Final
 
 from safetensors import SafetensorError, safe_open
 
-from shared.errors import Unavailable, Unprocessable
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.server.connection import ROUTES, Connection, Failed, NotFound
 
 log = logging.getLogger(__name__)

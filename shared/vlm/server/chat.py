@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared import prompt
-from shared.errors import Unavailable
-from shared.prompt import Prompt
-from shared.taste import ELEMENTS, Element
+from shared.domain.errors import Unavailable
+from shared.domain.taste import ELEMENTS, Element
+from shared.prompting import prompt
+from shared.prompting.prompt import Prompt
 from shared.vlm.server.connection import PART
 
 

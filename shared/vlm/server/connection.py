@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 import aiohttp
 from yarl import URL
 
-from shared.errors import Unavailable, Unprocessable
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.settings import ModelSettings
 
 PART: Final = "model"

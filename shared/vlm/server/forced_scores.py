@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared import prompt
-from shared.element_weights import EQUAL, ElementWeights
-from shared.errors import Unavailable
-from shared.taste import ELEMENTS
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.errors import Unavailable
+from shared.domain.taste import ELEMENTS
+from shared.prompting import prompt
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.engine.answer_layout import Skeleton, lines, skeleton_of
 from shared.vlm.protocol import Scores
 from shared.vlm.server.chat import digits_pattern
 from shared.vlm.server.connection import PART, Connection
-from shared.vlm.skeleton import Skeleton, lines, skeleton_of
 
 
 class NotForced(Unavailable):

@@ -7,17 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from shared.element_weights import EQUAL, ElementWeights
-from shared.errors import Unavailable
-from shared.vlm.artefact import RELEASE, Artefact, folder_of, read_artefact, release
-from shared.vlm.checkpoint import BadCheckpoint
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.errors import Unavailable
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.model_package import RELEASE, Artefact, folder_of, read_artefact, release
 from shared.vlm.server.adapters import Adapters, check_reach
+from shared.vlm.server.capability_check import try_apart, try_scores
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
+from shared.vlm.server.data_urls import AsTheModelSees, AtMost, Pictures
 from shared.vlm.server.forced_scores import ForcedScores, forced_scores
 from shared.vlm.server.model import ServerModel
-from shared.vlm.server.pictures import AsTheModelSees, AtMost, Pictures
-from shared.vlm.server.served import Served, served
-from shared.vlm.server.trial import try_apart, try_scores
+from shared.vlm.server.served_model import Served, served
 from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Ask a model server what `shared.vlm.protocol` and `shared.vlm.comparer` ask."""
+"""Ask a model server what `shared.vlm.protocol` and `shared.vlm.pairwise` ask."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
@@ -6,12 +6,13 @@ from typing import Any, Final, TypeVar
 
 from PIL.Image import Image
 
-from shared import prompt, verdict
-from shared.element_weights import EQUAL, ElementWeights
-from shared.errors import Unavailable
-from shared.prompt import Prompt
-from shared.taste import ELEMENTS
-from shared.vlm.answers import (
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.errors import Unavailable
+from shared.domain.taste import ELEMENTS
+from shared.prompting import parser as verdict
+from shared.prompting import prompt
+from shared.prompting.prompt import Prompt
+from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
     MAX_REASONS_TOKENS,
     MAX_WORDS_TOKENS,
@@ -19,8 +20,8 @@ from shared.vlm.answers import (
     read_reasons,
     read_taste,
 )
-from shared.vlm.comparer import Comparison, Pair
-from shared.vlm.orders import predict_in_orders
+from shared.vlm.order_ensemble import predict_in_orders
+from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -32,8 +33,8 @@ from shared.vlm.protocol import (
 )
 from shared.vlm.server.chat import question, reasons_pattern, written
 from shared.vlm.server.connection import PART, Connection, NotFound
+from shared.vlm.server.data_urls import Pictures
 from shared.vlm.server.forced_scores import ForcedScores
-from shared.vlm.server.pictures import Pictures
 
 AnswerT = TypeVar("AnswerT")
 LOADS_ANEW: Final = 3

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.assessor.exploration import Place, fair_pairs
-from shared.ids import exploration_seed
+from services.assessor.steps.exploration import Place, fair_pairs
+from shared.domain.ids import exploration_seed
 from tests.training.dataset.cases import lines
 from tests.training.dataset.world import SMALL, World
 

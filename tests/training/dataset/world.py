@@ -12,18 +12,18 @@ from uuid import UUID, uuid4
 import numpy as np
 from PIL import Image
 
-from services.assessor.exploration import Place, fair_pairs
-from services.retrain.columns import TABLES, Row, row
-from services.retrain.lake import LakeTable
-from shared.clock import system_clock
-from shared.errors import Unprocessable
+from services.assessor.steps.exploration import Place, fair_pairs
+from services.retrain.lake.schema import TABLES, Row, row
+from services.retrain.lake.table import LakeTable
+from shared.domain.clock import system_clock
+from shared.domain.errors import Unprocessable
+from shared.domain.ids import derived_id
+from shared.domain.taste import ELEMENTS
 from shared.events import Feedback, ImageCandidates, ProfileUpdated, RankedFeed
-from shared.events.base import Event
-from shared.events.codec import encode
-from shared.events.record import Record
-from shared.ids import derived_id
+from shared.events.types.base import Event
+from shared.events.wire.codec import encode
+from shared.events.wire.record import Record
 from shared.images.loader import Loaded, LoadedImage
-from shared.taste import ELEMENTS
 from training.dataset.build import Dataset, build
 from training.dataset.settings import DatasetSettings
 

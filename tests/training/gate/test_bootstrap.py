@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.gate.bootstrap import Resampling, by_user, intervals
 from training.gate.evidence import Control, Pair, PairSet
 from training.gate.rules import Rules
+from training.statistics.bootstrap import Resampling, by_user, intervals
 
 RULES = Rules(draws=4_000)
 

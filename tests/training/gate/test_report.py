@@ -12,8 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from shared.element_weights import EQUAL, ElementWeights
-from training.gate.calibration import calibration
+from shared.domain.element_weights import EQUAL, ElementWeights
 from training.gate.evidence import (
     CONTROLS,
     Control,
@@ -26,6 +25,7 @@ from training.gate.evidence import (
 from training.gate.report import judge, write_report
 from training.gate.rules import Rules
 from training.gate.simulated import Night, draw_night
+from training.statistics.calibration import calibration
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 RULES = Rules(draws=500)

@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 
-from training.prefersim.colors import Pixels
-from training.prefersim.renderer import render
-from training.prefersim.scenes import draw_scenes
-from training.prefersim.vocabulary import Attributes, sample_attributes
+from training.prefersim.drawing.colors import Pixels
+from training.prefersim.drawing.renderer import render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.values.vocabulary import Attributes, sample_attributes
 
 AT_ONCE = 50
 

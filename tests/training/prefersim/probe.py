@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.prefersim.colors import Pixels
-from training.prefersim.vocabulary import SIZES, Attributes
+from training.prefersim.drawing.colors import Pixels
+from training.prefersim.values.vocabulary import SIZES, Attributes
 
 PATCHES = 64
 """Filters of each size."""

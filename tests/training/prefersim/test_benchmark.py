@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.evaluation import Level
-from shared.taste import Element
-from training.evaluation.benchmark import BadBenchmark
-from training.evaluation.reading import read_benchmark
+from shared.domain.taste import Element
+from shared.jobs.evaluation import Level
+from training.evaluation.benchmark.items import BadBenchmark
+from training.evaluation.benchmark.reader import read_benchmark
 from training.prefersim.benchmark import SETS, write_benchmark
-from training.prefersim.truth import true_total
-from training.prefersim.vocabulary import VALUES, held_out
+from training.prefersim.users.true_answers import true_total
+from training.prefersim.values.vocabulary import VALUES, held_out
 
 LEVELS: tuple[Level, ...] = ("easy", "hard")
 REFERENCES = {"easy": 5, "hard": 8}

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from tests.training.prefersim.drawings import drawings
-from training.prefersim.canvas import SIDE
-from training.prefersim.colors import measured_color
-from training.prefersim.degradations import (
+from training.prefersim.drawing.canvas import SIDE
+from training.prefersim.drawing.colors import measured_color
+from training.prefersim.drawing.degradations import (
     CLEAN,
     HALF,
     SIZES_OF_FILES,
@@ -21,10 +21,10 @@ from training.prefersim.degradations import (
     draw_degradation,
     draw_strength,
 )
-from training.prefersim.renderer import render
-from training.prefersim.scales import toward_middle
-from training.prefersim.scenes import draw_scenes
-from training.prefersim.vocabulary import CHROMA, HUES, sample_attributes
+from training.prefersim.drawing.renderer import render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.values.scales import toward_middle
+from training.prefersim.values.vocabulary import CHROMA, HUES, sample_attributes
 
 
 def test_a_clean_drawing_comes_through_to_the_byte() -> None:

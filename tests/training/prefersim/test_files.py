@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from shared.taste import ELEMENTS
-from training.prefersim.canvas import SIDE
-from training.prefersim.contact_sheet import contact_sheet
-from training.prefersim.demo_files import SCALE, write_user_files
-from training.prefersim.story_files import REFERENCES, SLATE, write_story_files
-from training.prefersim.truth import true_total
-from training.prefersim.users import KINDS, Kind
+from shared.domain.taste import ELEMENTS
+from training.prefersim.drawing.canvas import SIDE
+from training.prefersim.files.contact_sheet import contact_sheet
+from training.prefersim.files.demo_files import SCALE, write_user_files
+from training.prefersim.files.story_files import REFERENCES, SLATE, write_story_files
+from training.prefersim.users.true_answers import true_total
+from training.prefersim.users.users import KINDS, Kind
 
 
 def contents(folder: Path) -> dict[str, bytes]:

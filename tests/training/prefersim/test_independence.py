@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from shared.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS
 from tests.training.prefersim.drawings import draw, drawings
 from tests.training.prefersim.probe import Probe, fit
-from training.prefersim.colors import measured_color
-from training.prefersim.renderer import render
-from training.prefersim.scenes import draw_scenes
-from training.prefersim.vocabulary import CHROMA, HUES, SIZES, Attributes, sample_attributes
+from training.prefersim.drawing.colors import measured_color
+from training.prefersim.drawing.renderer import render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.values.vocabulary import CHROMA, HUES, SIZES, Attributes, sample_attributes
 
 STYLE, COLOR, MEDIUM, SATURATION, DETAIL = range(5)
 OF_LIGHT = (STYLE, MEDIUM, DETAIL)

@@ -5,10 +5,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from training.prefersim.colors import Pixels, measured_color
-from training.prefersim.photographs import HELD_OUT, IN_TRAINING, draw_photographs
-from training.prefersim.sharpness import EDGES, edges_of
-from training.prefersim.vocabulary import CHROMA, HUES, SIZES, UNKNOWN_VALUE, Attributes
+from training.prefersim.drawing.colors import Pixels, measured_color
+from training.prefersim.drawing.photographs import HELD_OUT, IN_TRAINING, draw_photographs
+from training.prefersim.drawing.sharpness import EDGES, edges_of
+from training.prefersim.values.vocabulary import CHROMA, HUES, SIZES, UNKNOWN_VALUE, Attributes
 
 COUNT = 120
 

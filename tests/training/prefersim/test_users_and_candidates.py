@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.prefersim.candidates import (
+from training.prefersim.users.candidates import (
     DECIDING,
     LIKED,
     NEUTRAL,
@@ -13,8 +13,8 @@ from training.prefersim.candidates import (
     relevance,
     slate,
 )
-from training.prefersim.truth import true_total
-from training.prefersim.users import (
+from training.prefersim.users.true_answers import true_total
+from training.prefersim.users.users import (
     HARD_REFERENCES,
     KINDS,
     Kind,
@@ -23,7 +23,7 @@ from training.prefersim.users import (
     hard_references,
     references,
 )
-from training.prefersim.vocabulary import SIZES, held_out, words_of
+from training.prefersim.values.vocabulary import SIZES, held_out, words_of
 
 USERS = 40
 

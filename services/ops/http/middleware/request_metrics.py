@@ -1,0 +1,82 @@
+"""Give every request an id, count it, and turn whatever goes wrong into a problem."""
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.ops.http.problems import problem_of
+from services.ops.metrics import OpsMetrics
+from shared.observability.tracing import PARENT, STATE, Tracing
+
+log = logging.getLogger(__name__)
+REQUEST_ID: Final = "X-Request-ID"
+_GOOD_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+Answer = Callable[[Request, Exception], Awaitable[Response]]
+"""How an error is shown to the one who asked."""
+
+
+class Observed:
+    """The outermost guard but for the headers."""
+
+    def __init__(
+        self, app: ASGIApp, *, metrics: OpsMetrics, answer: Answer, tracing: Tracing
+    ) -> None:
+        self._tracing = tracing
+        self._app = app
+        self._metrics = metrics
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = asked if _GOOD_ID.fullmatch(asked) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        # What it sends to Kafka goes on in the trace of the request, or begins one.
+        carried = {key: Headers(scope=scope).get(key, "") for key in (PARENT, STATE)}
+        with self._tracing.answering(f"answer {scope['method']}", carried):
+            await self._answered(scope, receive, send, request_id)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        began = time.monotonic()
+        status: int | None = None
+        complete = False
+
+        async def counted(message: MutableMapping[str, Any]) -> None:
+            nonlocal status, complete
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                self._count(scope, message["status"], time.monotonic() - began)
+            elif message["type"] == "http.response.body":
+                complete = not message.get("more_body", False)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, counted)
+        except Exception as error:
+            if problem_of(error).status == 500:
+                log.exception("request %s: %s", request_id, type(error).__name__)
+            if complete:
+                return
+            if status is not None:
+                # The answer has begun; all that is left is to break it off.
+                raise
+            response = await self._answer(Request(scope), error)
+            await response(scope, receive, counted)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched") or "unmatched"
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.requests.labels(method, route, str(status)).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)

@@ -1,0 +1,131 @@
+"""What the lake keeps of each record: columns to ask by, and the whole event as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Literal
+
+from shared.domain.errors import Unprocessable
+from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic
+from shared.events.types.base import Event
+from shared.events.wire.codec import decode
+from shared.events.wire.record import Record
+
+Kind = Literal["text", "number", "moment", "day"]
+Row = Mapping[str, Any]
+
+OLDEST: Final = timedelta(days=31)
+"""A day longer than Kafka keeps what we collect; an earlier timestamp is a clock gone wrong."""
+AHEAD: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One topic's table in the lake."""
+
+    name: str
+    topic: Topic
+    own: tuple[Column, ...]
+    """Fields of the event that are columns too, under their own names."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (*COMMON, *self.own, *LAST)
+
+
+COMMON: Final = (
+    Column("day", "day", required=True),
+    Column("kafka_partition", "number", required=True),
+    Column("kafka_offset", "number", required=True),
+    Column("written_at", "moment", required=True),
+    Column("collected_at", "moment", required=True),
+    Column("refused", "text"),
+    Column("event_id", "text"),
+    Column("occurred_at", "moment"),
+    Column("tenant", "text"),
+    Column("user_id", "text"),
+)
+LAST: Final = (Column("event", "text"),)
+
+TABLES: Final = (
+    Table(
+        "feeds",
+        FEEDS,
+        (
+            Column("request_id", "text"),
+            Column("status", "text"),
+            Column("model_version", "text"),
+            Column("variant", "text"),
+            Column("profile_version", "number"),
+        ),
+    ),
+    Table(
+        "feedback",
+        FEEDBACK,
+        (
+            Column("type", "text"),
+            Column("image_id", "text"),
+            Column("request_id", "text"),
+            Column("position", "number"),
+            Column("dwell_ms", "number"),
+        ),
+    ),
+    Table("candidates", CANDIDATES, (Column("request_id", "text"),)),
+    Table("profiles", PROFILES, (Column("profile_version", "number"),)),
+)
+"""Feeds and feedback are what is learned from; candidates say where the images lie, and profiles
+by which taste they were scored. Kafka forgets the former, and compacts the latter."""
+
+
+def row(table: Table, record: Record, *, now: datetime) -> Row:
+    """A record as a row; one that cannot be read is kept too, with the reason in `refused`."""
+    placed = {
+        "day": _day(record.timestamp_ms, now),
+        "kafka_partition": record.partition,
+        "kafka_offset": record.offset,
+        "written_at": _moment(record.timestamp_ms, now),
+        "collected_at": now,
+    }
+    try:
+        event = decode(table.topic, record)
+    except Unprocessable as refusal:
+        value = None if record.value is None else record.value.decode("utf-8", "replace")
+        return placed | {"refused": refusal.reason, "event": value}
+    return placed | _told(table, event)
+
+
+def _told(table: Table, event: Event) -> dict[str, Any]:
+    fields = {column.name: getattr(event, column.name) for column in table.own}
+    return fields | {
+        "event_id": str(event.event_id),
+        "occurred_at": event.occurred_at,
+        "tenant": event.tenant,
+        "user_id": event.user_id,
+        "event": event.model_dump_json(),
+    }
+
+
+def _day(timestamp_ms: int, now: datetime) -> date:
+    """The record's own day; today, when its producer's clock is weeks off.
+
+    One file a day and batch: a producer with a wild clock would otherwise make thousands of them.
+    """
+    written = _moment(timestamp_ms, now)
+    believable = now - OLDEST <= written <= now + AHEAD
+    return (written if believable else now).astimezone(UTC).date()
+
+
+def _moment(timestamp_ms: int, now: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return now

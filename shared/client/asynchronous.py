@@ -1,0 +1,244 @@
+"""The way in for programs that live: servers that ask for many feeds at once and hear events."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from types import TracebackType
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.client.corrections import correction
+from shared.client.requests import Images, NoAnswer, action, erasure, request
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.events import (
+    DEFAULT_TENANT,
+    Feedback,
+    ImageCandidates,
+    ProfileCorrected,
+    RankedFeed,
+    UserErase,
+)
+from shared.events.topics import FEEDS, MAX_RECORD_BYTES, PROFILES, Topic, topic_named
+from shared.events.types.base import Event
+from shared.events.types.correction import CorrectionAction
+from shared.events.types.feedback import Action
+from shared.events.wire.codec import decode
+from shared.events.wire.record import Record
+from shared.messaging.client.connection import Kafka, connection, settings_of
+from shared.messaging.publisher import KafkaPublisher
+from shared.messaging.read.fetch import as_record
+
+log = logging.getLogger(__name__)
+ANSWER_SECONDS = 30.0
+"""A feed takes a second or two; a cold model on a busy machine takes many."""
+REPLY_SECONDS = 5.0
+"""Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
+MOST_UNREAD = 1_000
+"""Records that a slow listener may be behind; then it misses the oldest of them."""
+HEARD = (FEEDS, PROFILES)
+
+Heard = tuple[Record, Event | None]
+"""A record, and the event in it unless it is a tombstone, a dead letter or cannot be read."""
+Key = tuple[str, str]
+
+
+class AsyncClient:
+    """An app on one Kafka: one producer, one reader without a group, any number of callers.
+
+    It hears `topics` from the moment it has started. Raises `shared.domain.errors.Unavailable` when Kafka
+    does not answer.
+    """
+
+    def __init__(
+        self,
+        kafka: Kafka,
+        *,
+        tenant: str = DEFAULT_TENANT,
+        topics: tuple[Topic, ...] = HEARD,
+    ) -> None:
+        settings = settings_of(kafka)
+        self._settings = settings
+        self._tenant = tenant
+        self._topics = topics
+        self._publisher = KafkaPublisher(settings, client_id="preferstream-client")
+        self._consumer: AIOKafkaConsumer | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._awaited: dict[Key, set[asyncio.Future[RankedFeed]]] = {}
+        self._listeners: dict[asyncio.Queue[Heard], Callable[[Record], bool]] = {}
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        await self._publisher.start()
+        self._consumer = AIOKafkaConsumer(
+            **connection(self._settings),
+            group_id=None,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+        try:
+            await self._consumer.start()
+            await self._pin_to_end(self._consumer)
+        except KafkaError as error:
+            await self.stop()
+            raise Unavailable("kafka", f"{self._settings.kafka}: {error}") from error
+        except BaseException:
+            await self.stop()
+            raise
+        self._reader = asyncio.create_task(self._read(self._consumer))
+
+    async def _pin_to_end(self, consumer: Any) -> None:
+        # A consumer without a group knows the partitions of its topics once it asks for them.
+        await consumer._client.force_metadata_update()
+        partitions = [
+            TopicPartition(topic.name, number)
+            for topic in self._topics
+            for number in sorted(consumer.partitions_for_topic(topic.name) or ())
+        ]
+        if not partitions:
+            names = ", ".join(topic.name for topic in self._topics)
+            raise Unavailable("kafka", f"{self._settings.kafka} has none of the topics {names}")
+        consumer.assign(partitions)
+        for partition, offset in (await consumer.end_offsets(partitions)).items():
+            consumer.seek(partition, offset)
+
+    async def stop(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reader
+        if self._consumer is not None:
+            await self._consumer.stop()
+        await self._publisher.stop()
+        self._reader = self._consumer = None
+
+    def reading_failure(self) -> BaseException | None:
+        """What ended the reading, if something did; a Kafka that is away for a while does not."""
+        reader = self._reader
+        if reader is None or not reader.done() or reader.cancelled():
+            return None
+        return reader.exception()
+
+    async def until_reading_fails(self) -> None:
+        """Wait for what ends the reading, and raise it."""
+        assert self._reader is not None
+        await asyncio.shield(self._reader)
+
+    async def silent_because(self) -> str | None:
+        """Why nothing can be heard now, or None."""
+        consumer = self._consumer
+        if consumer is None or self._reader is None:
+            return "the client has not started"
+        try:
+            partitions = list(consumer.assignment())[:1]
+            await asyncio.wait_for(consumer.end_offsets(partitions), REPLY_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            return f"Kafka does not answer: {type(error).__name__}"
+        return None
+
+    async def send(self, *events: Event) -> None:
+        """Publish events; returns when Kafka has acknowledged every one."""
+        await self._publisher.publish(*events)
+
+    async def act(self, user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
+        """Say what a user did with an image; `uri` is needed where no feed has shown it yet."""
+        event = action(user_id, type, image_id, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
+    async def correct(
+        self, user_id: str, action: CorrectionAction, **fields: Any
+    ) -> ProfileCorrected:
+        """Say what holds for a user's taste whatever is predicted: `element`, `side`, `word`."""
+        event = correction(user_id, action, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
+    async def erase(self, user_id: str, **fields: Any) -> UserErase:
+        """Ask for a user to be forgotten; receipts come as `user.erased.v1`, one a service."""
+        event = erasure(user_id, **{"tenant": self._tenant, **fields})
+        await self.send(event)
+        return event
+
+    async def rank(
+        self, user_id: str, images: Images, *, seconds: float = ANSWER_SECONDS, **fields: Any
+    ) -> RankedFeed:
+        """Send candidates and wait for their feed; raises `NoAnswer`."""
+        event = request(user_id, images, **{"tenant": self._tenant, **fields})
+        return await self.answer(event, seconds=seconds)
+
+    async def answer(
+        self, event: ImageCandidates, *, seconds: float = ANSWER_SECONDS
+    ) -> RankedFeed:
+        """Send a request and wait for its feed; raises `NoAnswer`."""
+        key = (event.tenant, event.request_id)
+        coming: asyncio.Future[RankedFeed] = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(key, set()).add(coming)
+        try:
+            await self.send(event)
+            return await asyncio.wait_for(coming, seconds)
+        except TimeoutError:
+            raise NoAnswer(event.request_id, seconds=seconds) from None
+        finally:
+            self._awaited[key].discard(coming)
+            if not self._awaited[key]:
+                del self._awaited[key]
+
+    @asynccontextmanager
+    async def listening(
+        self, wanted: Callable[[Record], bool] = lambda record: True
+    ) -> AsyncIterator[AsyncIterator[Heard]]:
+        """Everything that is heard from now on, for the length of a block."""
+        queue: asyncio.Queue[Heard] = asyncio.Queue(MOST_UNREAD)
+        self._listeners[queue] = wanted
+
+        async def heard() -> AsyncIterator[Heard]:
+            while True:
+                yield await queue.get()
+
+        try:
+            yield heard()
+        finally:
+            del self._listeners[queue]
+
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+        async for raw in consumer:
+            record = as_record(raw)
+            self.hear(record, _event(record))
+
+    def hear(self, record: Record, event: Event | None) -> None:
+        """Tell a record to whoever waits for it or listens."""
+        if isinstance(event, RankedFeed):
+            for coming in self._awaited.get((event.tenant, event.request_id), ()):
+                if not coming.done():
+                    coming.set_result(event)
+        for queue, wanted in self._listeners.items():
+            if not wanted(record):
+                continue
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait((record, event))
+
+
+def _event(record: Record) -> Event | None:
+    topic = topic_named(record.topic)
+    if record.value is None or topic.event is None:
+        return None
+    try:
+        return decode(topic, record)
+    except Unprocessable as error:
+        log.warning("%s is left out: %s", record.source, error)
+        return None

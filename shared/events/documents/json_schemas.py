@@ -1,0 +1,78 @@
+"""The JSON Schema (2020-12) of every event, made from its type."""
+
+from typing import Any, Final, Literal
+
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from shared.events.topics import CANDIDATES, CORRECTIONS, ERASE, FEEDBACK, TOPICS, Topic
+from shared.events.types.base import Event
+from shared.events.types.correction import ProfileCorrected
+from shared.events.types.feedback import Feedback
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+SENT_BY_APPS: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, ERASE)
+"""Topics that applications write; the others are ours to write and theirs to read."""
+
+_RULES: Final[dict[type[Event], dict[str, Any]]] = {
+    Feedback: {
+        "if": {"properties": {"type": {"const": "dwell"}}, "required": ["type"]},
+        "then": {
+            "properties": {"dwell_ms": {"type": "integer"}},
+            "required": ["dwell_ms"],
+        },
+    },
+    ProfileCorrected: {
+        "allOf": [
+            {
+                "if": {"properties": {"action": {"enum": actions}}, "required": ["action"]},
+                "then": {
+                    "properties": {name: {"not": {"type": "null"}} for name in needed},
+                    "required": needed,
+                },
+            }
+            for actions, needed in (
+                (["pin", "veto"], ["element", "word"]),
+                (["edit"], ["element", "words"]),
+            )
+        ]
+    },
+}
+"""Rules between fields, which a type checks in code and its schema must be told."""
+
+Mode = Literal["validation", "serialization"]
+
+
+class _Plain(GenerateJsonSchema):
+    """No titles that only repeat a field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def schema_of(topic: Topic) -> dict[str, Any]:
+    """What a value on this topic must look like: as taken in from apps, or as we send it."""
+    event = _event(topic)
+    schema = event.model_json_schema(mode=_mode(topic), schema_generator=_Plain)
+    return {"$schema": DIALECT, **schema, "title": event.event_type, **_RULES.get(event, {})}
+
+
+def shared_definitions(ref_template: str) -> dict[str, dict[str, Any]]:
+    """The schemas of all events and of their parts, each once, referring to each other so."""
+    _, document = models_json_schema(
+        [(_event(topic), _mode(topic)) for topic in TOPICS],
+        ref_template=ref_template,
+        schema_generator=_Plain,
+    )
+    definitions: dict[str, dict[str, Any]] = document["$defs"]
+    for event, rule in _RULES.items():
+        definitions[event.__name__] |= rule
+    return definitions
+
+
+def _mode(topic: Topic) -> Mode:
+    return "validation" if topic in SENT_BY_APPS else "serialization"
+
+
+def _event(topic: Topic) -> type[Event]:
+    assert topic.event is not None
+    return topic.event

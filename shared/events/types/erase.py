@@ -1,0 +1,59 @@
+"""A user asks to be forgotten, and each service says what it removed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.domain.ids import erased_event_id
+from shared.events.types.base import Event
+from shared.events.types.fields import Identifier, Text
+
+
+class UserErase(Event):
+    """`user.erase.v1`: remove everything about this user."""
+
+    event_type: ClassVar[str] = "user.erase.v1"
+
+    reason: Text | None = None
+
+    def receipt(
+        self,
+        service: str,
+        *,
+        at: datetime,
+        removed: Mapping[str, int],
+        remaining: Mapping[str, int],
+    ) -> "UserErased":
+        """A service's answer; a redelivered erasure gets the receipt of the first under its id."""
+        return UserErased(
+            event_id=erased_event_id(erase_event_id=self.event_id, service=service),
+            occurred_at=at,
+            user_id=self.user_id,
+            tenant=self.tenant,
+            erase_event_id=self.event_id,
+            service=service,
+            removed=dict(removed),
+            remaining=dict(remaining),
+        )
+
+
+class UserErased(Event):
+    """`user.erased.v1`: one service's receipt, with what it removed, by kind."""
+
+    event_type: ClassVar[str] = "user.erased.v1"
+
+    erase_event_id: UUID
+    service: Identifier
+    removed: dict[str, Annotated[int, Field(ge=0)]]
+    remaining: Annotated[
+        dict[str, Annotated[int, Field(ge=0)]], Field(exclude_if=lambda counts: not counts)
+    ] = Field(default_factory=dict)
+    """What a search of the service's stores still found afterwards, by kind: all 0 when it is
+    done; left out by a service that has not searched."""
+
+
+ERASING_SERVICES: Final = ("profile", "assessor", "retrain")
+"""Services that keep something of people; each answers an erasure with a receipt."""

@@ -1,0 +1,34 @@
+"""A new model has taken over."""
+
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field, StringConstraints
+
+from shared.events.types.base import Event
+from shared.events.types.fields import Identifier, Text
+
+CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
+
+
+class ModelPromoted(Event):
+    """`model.promoted.v1` (compacted by model name): serve this adapter from now on.
+
+    It is about no person: `user_id` carries the model's name, which is the record's key.
+    """
+
+    event_type: ClassVar[str] = "model.promoted.v1"
+
+    model_version: Identifier
+    adapter_uri: Identifier
+    adapter_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    prompt_version: Identifier
+    metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+    previous_version: Identifier | None = None
+    reason: Text
+    variant: Annotated[Identifier, Field(exclude_if=lambda value: value == CHAMPION)] = CHAMPION
+    """`challenger` for a model that is tried out; its record key is then `<name>#challenger`."""
+    canary_share: Annotated[float, Field(ge=0, le=1, exclude_if=lambda value: value == 0)] = 0.0
+    """Share of users whom a challenger answers; with both shares 0 it is withdrawn."""
+    shadow_share: Annotated[float, Field(ge=0, le=1, exclude_if=lambda value: value == 0)] = 0.0
+    """Share of the champion's requests that a challenger scores as well, shown to nobody."""

@@ -1,0 +1,130 @@
+"""Take events out of CloudEvents 1.0 envelopes, and say what an envelope of ours carries.
+
+Both Kafka bindings come in (binary: attributes in `ce_*` headers; structured: the whole envelope
+as `application/cloudevents+json`), the binary one goes out, and plain JSON needs neither.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from cloudevents.core.exceptions import BaseCloudEventException
+from cloudevents.core.v1.event import CloudEvent
+from dateutil.parser import isoparse
+
+from shared.domain.errors import Unprocessable
+from shared.domain.ids import derived_id
+from shared.events.wire.record import Header, Record
+from shared.events.wire.strict_json import read_object
+
+PREFIX: Final = "ce_"
+STRUCTURED: Final = "application/cloudevents+json"
+SOURCE: Final = "/preferstream"
+SPEC_VERSION: Final = "1.0"
+NEEDED: Final = ("id", "source", "type")
+SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What an envelope says of its event; every field is None for plain JSON."""
+
+    type: str | None = None
+    event_id: str | None = None
+    occurred_at: str | None = None
+
+
+def opened(record: Record) -> tuple[Envelope, dict[str, Any]]:
+    """The envelope of a record, and the event's own fields; raises `Unprocessable`."""
+    assert record.value is not None
+    headers = dict(record.headers)
+    content_type = next((v for k, v in headers.items() if k.lower() == "content-type" and v), b"")
+    if content_type.split(b";")[0].strip().lower() == STRUCTURED.encode():
+        return _structured(read_object(record.value))
+    attributes = {
+        name.lower().removeprefix(PREFIX): _header(name, value)
+        for name, value in headers.items()
+        if name.lower().startswith(PREFIX)
+    }
+    envelope = _envelope(attributes) if attributes else Envelope()
+    return envelope, read_object(record.value)
+
+
+def binary_headers(*, event_type: str, event_id: UUID, occurred_at: str) -> tuple[Header, ...]:
+    """The headers that make a record of ours a CloudEvent in binary mode."""
+    attributes = {
+        "ce_specversion": SPEC_VERSION,
+        "ce_id": str(event_id),
+        "ce_source": SOURCE,
+        "ce_type": event_type,
+        "ce_time": occurred_at,
+        "content-type": "application/json",
+    }
+    return tuple((name, value.encode()) for name, value in attributes.items())
+
+
+def _structured(found: dict[str, Any]) -> tuple[Envelope, dict[str, Any]]:
+    data = found.pop("data", None)
+    encoded = found.pop("data_base64", None)
+    if data is None and isinstance(encoded, str):
+        try:
+            data = read_object(base64.b64decode(encoded, validate=True))
+        except ValueError as error:
+            raise _bad("data_base64 is not base64") from error
+    if not isinstance(data, dict):
+        raise _bad("it has no `data` object; the event's own fields belong there")
+    return _envelope(found), data
+
+
+def _envelope(attributes: Mapping[str, Any]) -> Envelope:
+    version = attributes.get("specversion")
+    if version != SPEC_VERSION:
+        raise _bad(f"specversion is {json.dumps(version)[:40]}, expected {json.dumps('1.0')}")
+    # The library makes up an id that is missing; a redelivery would then be another event.
+    missing = [name for name in NEEDED if not attributes.get(name)]
+    if missing:
+        raise _bad(f"it has no {' and no '.join(missing)}")
+    moment = attributes.get("time")
+    for name in (*NEEDED, "time"):
+        value = attributes.get(name, "")
+        if not isinstance(value, str) or SURROGATES.search(value):
+            raise _bad(f"its {name} is not plain text")
+    try:
+        parsed = isoparse(moment) if moment is not None else None
+        CloudEvent({**attributes, **({"time": parsed} if parsed else {})})
+    except (BaseCloudEventException, TypeError, ValueError, OverflowError) as error:
+        raise _bad(_told(error)) from error
+    return Envelope(str(attributes["type"]), _event_id(attributes), moment)
+
+
+def _event_id(attributes: Mapping[str, Any]) -> str:
+    """The envelope's id as a uuid; an id of another kind names one, with its source."""
+    given = str(attributes["id"])
+    try:
+        return str(UUID(given))
+    except ValueError:
+        return str(derived_id("cloudevent", str(attributes["source"]), given))
+
+
+def _header(name: str, value: bytes | None) -> str:
+    try:
+        return (value or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _bad(f"the header {name} is not UTF-8") from error
+
+
+def _told(error: Exception) -> str:
+    errors: Mapping[str, Sequence[Exception]] = getattr(error, "errors", {})
+    told = "; ".join(f"{name}: {e}" for name, found in errors.items() for e in found)
+    return (told or str(error))[:300]
+
+
+def _bad(what: str) -> Unprocessable:
+    return Unprocessable(
+        "bad_cloudevent", f"the record says that it is a CloudEvent, but {what}; correct it, or"
+        " send plain JSON without ce_ headers",
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Read JSON strictly: UTF-8, no NaN, no name twice in one object, no bottomless nesting."""
+
+import json
+from typing import Any, NoReturn
+
+from shared.domain.errors import Unprocessable
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """The JSON object in `data`; raises `Unprocessable` for anything else."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unprocessable(
+            "not_utf8", f"the value is not UTF-8 at byte {error.start}; send JSON in UTF-8"
+        ) from error
+    try:
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    except RecursionError as error:
+        raise Unprocessable("not_json", "the value is nested too deeply to be an event") from error
+    except json.JSONDecodeError as error:
+        raise Unprocessable("not_json", f"the value is not JSON: {str(error)[:200]}") from error
+    except _NotStrict as error:
+        raise Unprocessable("not_json", f"the value is not JSON: {error}") from error
+    except ValueError as error:
+        # Python refuses to read integers of thousands of digits, which take it quadratic time.
+        raise Unprocessable("not_json", "a number has thousands of digits") from error
+    if not isinstance(value, dict):
+        raise Unprocessable(
+            "not_an_object", f"the value is a JSON {_kind(value)}; an event is a JSON object"
+        )
+    return value
+
+
+class _NotStrict(Exception):
+    """JSON as some read it, but not as it is defined, or not of one meaning."""
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _NotStrict(f"{name} is not a JSON number")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _NotStrict(f"the name {twice[:64]!r} stands twice in one object")
+    return found
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    return {str: "string", list: "array", bool: "boolean"}.get(type(value), "number")

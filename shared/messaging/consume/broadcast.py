@@ -1,0 +1,59 @@
+"""Read a topic in every instance of a service: for news that all must hear, such as promotions."""
+
+import time
+from collections.abc import Callable
+
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from shared.events.wire.record import Record
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.consume.processing import Processing
+from shared.messaging.consume.subscription import Reading
+from shared.messaging.health import ConsumerState
+
+
+class Broadcast(Reading):
+    """Without a group, from the beginning, one event after another; nothing is committed.
+
+    What a handler finds unavailable it waits for: there is no partition to give back to others.
+    """
+
+    def __init__(
+        self,
+        processing: Processing,
+        settings: MessagingSettings,
+        *,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        super().__init__(processing, settings)
+        self._on_failure = on_failure
+        self._began: float | None = None
+
+    def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
+        self.read(broker, group_id=None, ack_policy=AckPolicy.MANUAL, listener=None)
+
+    async def take(self, record: Record) -> None:
+        self._began = time.monotonic()
+        try:
+            await self.processing.until_done(record)
+        except Exception as error:
+            self._on_failure(error)
+            raise
+        finally:
+            self._began = None
+
+    def state(self) -> ConsumerState:
+        now = time.monotonic()
+        consumer = self.subscriber.consumer if self.subscriber else None
+        return ConsumerState(
+            topic=self.processing.topic.name,
+            running=self.running,
+            joined=bool(consumer and consumer.assignment()),
+            lag=0,
+            oldest_in_work_seconds=now - self._began if self._began is not None else 0.0,
+            since_last_delivery_seconds=now - self.last_delivery,
+        )
+
+    async def drain(self) -> None:
+        """Nothing to do: FastStream waits for the one event in work."""

@@ -1,0 +1,215 @@
+"""One topic of one service: take its records in from FastStream, on the fast or the slow path."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
+
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from shared.domain.errors import Unavailable
+from shared.events.topics import MAX_RECORD_BYTES
+from shared.events.wire.record import Record
+from shared.messaging.client.header_compat import read_any_header_name
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.consume.offset_window import OffsetWindow
+from shared.messaging.consume.processing import Processing
+from shared.messaging.health import ConsumerState
+
+log = logging.getLogger(__name__)
+
+
+class Subscription(Protocol):
+    """A topic being read."""
+
+    def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None: ...
+
+    def state(self) -> ConsumerState: ...
+
+    async def drain(self) -> None: ...
+
+
+class Reading:
+    """What all paths share: the FastStream subscriber of one topic, and what it delivered."""
+
+    def __init__(self, processing: Processing, settings: MessagingSettings) -> None:
+        self.processing = processing
+        self.settings = settings
+        self.subscriber: Any = None
+        self.last_delivery = time.monotonic()
+
+    def read(
+        self, broker: KafkaBroker, *, group_id: str | None, ack_policy: AckPolicy, listener: Any
+    ) -> None:
+        read_any_header_name()
+        self.subscriber = broker.subscriber(
+            self.processing.topic.name,
+            group_id=group_id,
+            ack_policy=ack_policy,
+            listener=listener,
+            group_instance_id=self.settings.instance_id if group_id else None,
+            parser=self._parse,
+            decoder=_as_record,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(self.settings.session_timeout_seconds * 1000),
+            heartbeat_interval_ms=int(self.settings.session_timeout_seconds * 1000 / 15),
+            max_poll_interval_ms=int(self.settings.max_poll_seconds * 1000),
+            # Others wait so long for us to drain when they join.
+            rebalance_timeout_ms=int(self.settings.drain_seconds * 2 * 1000),
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+        self.subscriber(self._take)
+
+    async def _take(self, record: Record) -> None:
+        self.last_delivery = time.monotonic()
+        await self.take(record)
+
+    async def take(self, record: Record) -> None:
+        raise NotImplementedError  # each path has its own
+
+    async def _parse(self, raw: ConsumerRecord[Any, Any]) -> KafkaAckableMessage:
+        # FastStream's own parser decodes every header and fails on one that is null or not UTF-8,
+        # which would be no reason to lose the event.
+        return KafkaAckableMessage(
+            body=raw.value or b"",
+            headers={},
+            message_id=f"{raw.topic}/{raw.partition}/{raw.offset}",
+            correlation_id=f"{raw.topic}/{raw.partition}/{raw.offset}",
+            raw_message=raw,
+            consumer=self.subscriber.consumer,
+        )
+
+    @property
+    def running(self) -> bool:
+        tasks = getattr(self.subscriber, "tasks", ())
+        return bool(tasks) and not all(task.done() for task in tasks)
+
+    def lag(self, delivered: dict[Any, int]) -> int:
+        """Events behind the newest that the consumer has heard of, over its partitions."""
+        consumer = self.subscriber.consumer if self.subscriber else None
+        if consumer is None:
+            return 0
+        ours = consumer.assignment()
+        ends = {
+            partition: consumer.highwater(partition) for partition in delivered if partition in ours
+        }
+        return sum(max((end or 0) - delivered[partition], 0) for partition, end in ends.items())
+
+
+class SlowPath(Reading):
+    """For events that take seconds: a window of them in work, commits of the finished prefix."""
+
+    def __init__(
+        self, processing: Processing, settings: MessagingSettings, window: OffsetWindow
+    ) -> None:
+        super().__init__(processing, settings)
+        self.window = window
+
+    def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
+        self.read(broker, group_id=group_id, ack_policy=AckPolicy.MANUAL, listener=self.window)
+
+    async def take(self, record: Record) -> None:
+        await self.window.submit(record, self.subscriber.consumer, self.processing.until_done)
+
+    def state(self) -> ConsumerState:
+        now = time.monotonic()
+        return ConsumerState(
+            topic=self.processing.topic.name,
+            running=self.running,
+            joined=self.window.joined,
+            lag=self.lag(self.window.delivered()),
+            oldest_in_work_seconds=self.window.oldest_age(now),
+            since_last_delivery_seconds=now - self.last_delivery,
+        )
+
+    async def drain(self) -> None:
+        await self.window.close()
+
+
+class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
+    """For events that take milliseconds: one after another, committed by FastStream when done."""
+
+    def __init__(
+        self,
+        processing: Processing,
+        settings: MessagingSettings,
+        *,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        super().__init__(processing, settings)
+        self._on_failure = on_failure
+        self._joined = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._taken_at: dict[TopicPartition, float] = {}
+        """When the unfinished event of a partition was first delivered."""
+        self._delivered: dict[TopicPartition, int] = {}
+
+    def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
+        self.read(broker, group_id=group_id, ack_policy=AckPolicy.NACK_ON_ERROR, listener=self)
+
+    async def take(self, record: Record) -> None:
+        """Unavailable after the bounded retries goes up: FastStream rewinds, nothing is skipped."""
+        partition = TopicPartition(record.topic, record.partition)
+        self._taken_at.setdefault(partition, time.monotonic())
+        self._delivered.setdefault(partition, record.offset)
+        self._idle.clear()
+        try:
+            await self.processing.once(record)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.critical("%s holds its partition: %s", record.source, error)
+            # FastStream rewinds to it; without the pause it would come again at once, for ever.
+            self.subscriber.consumer.pause(*self.subscriber.consumer.assignment())
+            self._on_failure(error)
+            raise
+        else:
+            self._taken_at.pop(partition, None)
+            self._delivered[partition] = record.offset + 1
+        finally:
+            self._idle.set()
+
+    def state(self) -> ConsumerState:
+        now = time.monotonic()
+        return ConsumerState(
+            topic=self.processing.topic.name,
+            running=self.running,
+            joined=self._joined,
+            lag=self.lag(self._delivered),
+            oldest_in_work_seconds=now - min(self._taken_at.values(), default=now),
+            since_last_delivery_seconds=now - self.last_delivery,
+        )
+
+    async def drain(self) -> None:
+        """Nothing to do: FastStream waits for the one event in work."""
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """Let the one event in work finish before another instance may get it too."""
+        self._joined = False
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), self.settings.drain_seconds)
+        self._taken_at.clear()
+        self._delivered.clear()
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        self._joined = True
+
+
+async def _as_record(message: KafkaAckableMessage) -> Record:
+    raw = message.raw_message
+    assert not isinstance(raw, tuple)
+    return Record(
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        timestamp_ms=raw.timestamp,
+        key=raw.key,
+        value=raw.value,
+        headers=tuple(raw.headers),
+    )

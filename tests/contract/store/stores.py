@@ -1,0 +1,113 @@
+"""Both stores in each place they may be in, and what tests put into them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qdrant_client import AsyncQdrantClient
+
+from shared.domain.corrections import Correction
+from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
+from shared.embedding.taste_vectors import description_vector, taste_vectors
+from shared.store.images import QdrantImages
+from shared.store.profiles import QdrantProfiles
+from shared.store.protocol import (
+    Described,
+    ImageDescription,
+    ImageStore,
+    KnownImage,
+    ProfileStore,
+    Reference,
+    StoredCorrections,
+    StoredProfile,
+)
+from shared.store.qdrant import open_qdrant
+from shared.store.settings import StoreSettings
+from tests.fakes.embedder import OneDirectionPerWord
+from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+EMBEDDER = OneDirectionPerWord()
+KINDS = ["in memory", "qdrant in memory", "qdrant in a folder"]
+
+
+@dataclass
+class Stores:
+    """Both stores of one place."""
+
+    profiles: ProfileStore
+    images: ImageStore
+
+
+async def in_qdrant(client: AsyncQdrantClient) -> Stores:
+    profiles = QdrantProfiles(client, embedder=EMBEDDER.name)
+    images = QdrantImages(client, embedder=EMBEDDER.name)
+    await profiles.prepare(dimension=EMBEDDER.dimension)
+    await images.prepare(dimension=EMBEDDER.dimension)
+    return Stores(profiles, images)
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path) -> AsyncIterator[Stores]:
+    """Stores of one of `KINDS`, closed with the block; a folder is made within `folder`."""
+    match kind:
+        case "in memory":
+            yield Stores(InMemoryProfiles(), InMemoryImages())
+            return
+        case "qdrant in memory":
+            client = AsyncQdrantClient(":memory:")
+        case _:
+            client = open_qdrant(StoreSettings(qdrant_path=folder / "qdrant"))
+    yield await in_qdrant(client)
+    await client.close()
+
+
+def side(**words: str) -> TasteSide:
+    return TasteSide.model_validate(
+        {e: tuple(WeightedWord(word=w, weight=0.5, count=2) for w in t.split())
+         for e, t in words.items()}
+    )  # fmt: skip
+
+
+FULL = side(art_style="cubism", color="red blue", medium="oil", saturation="vivid", detail="fine")
+TASTES = {
+    "full": Taste(preference=FULL, non_preference=FULL),
+    "partly known": Taste(preference=side(color="red"), non_preference=side(medium="oil ink")),
+    "one side": Taste(preference=side(color="red", detail="fine")),
+    "unknown": Taste(),
+}
+
+
+def profile(taste: Taste, *, user_id: str = "ana", tenant: str = "default") -> StoredProfile:
+    reference = Reference(
+        image_id="i", uri="https://cdn.example/ü.png", content_hash="hash", side="liked",
+        action="click", occurred_at=NOW, event_id="e-1",
+    )  # fmt: skip
+    return StoredProfile(
+        tenant=tenant, user_id=user_id, profile_version=7, taste=taste, references=(reference,),
+        applied_event_ids=("e-0", "e-1"), model_version="m-1", updated_at=NOW,
+    )  # fmt: skip
+
+
+async def put(stores: Stores, kept: StoredProfile) -> None:
+    await stores.profiles.put(kept, await taste_vectors(kept.taste, EMBEDDER))
+
+
+def known(image_id: str, *, tenant: str = "default", uri: str = "u") -> KnownImage:
+    return KnownImage(tenant=tenant, image_id=image_id, uri=uri, content_hash="h", seen_at=NOW)
+
+
+async def described(content_hash: str, model: str = "m-1", **words: str) -> Described:
+    said = {Element(e): tuple(text.split()) for e, text in words.items()}
+    description = ImageDescription(content_hash=content_hash, model_version=model, words=said)
+    return Described(description, await description_vector(said, EMBEDDER))
+
+
+def pinned(word: str, *, version: int = 1) -> StoredCorrections:
+    said = Correction(side="preference", element=Element.COLOR, pinned=(word,))
+    return StoredCorrections(
+        tenant="default", user_id="ana", version=version, said=(said,), applied_event_ids=("e-9",),
+        model_version="m-1", updated_at=NOW,
+    )  # fmt: skip

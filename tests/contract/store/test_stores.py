@@ -1,0 +1,181 @@
+"""Profiles and images in one store: many at once, opened again, and when Qdrant is away."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable, Sequence
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qdrant_client import AsyncQdrantClient
+
+from shared.domain.errors import Unavailable
+from shared.domain.ids import derived_id, image_point_id, profile_point_id
+from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.embedding.taste_vectors import element_scores, taste_vectors
+from shared.store.images import QdrantImages
+from shared.store.profiles import QdrantProfiles
+from shared.store.qdrant import open_qdrant
+from shared.store.settings import StoreSettings
+from tests.contract.store.stores import (
+    EMBEDDER,
+    KINDS,
+    TASTES,
+    Stores,
+    described,
+    in_qdrant,
+    known,
+    opened,
+    profile,
+    put,
+    side,
+)
+
+
+@pytest.fixture(params=KINDS)
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    async with opened(request.param, tmp_path) as both:
+        yield both
+
+
+async def test_scores_from_stored_vectors_are_those_of_the_vectors_themselves(
+    stores: Stores,
+) -> None:
+    taste = Taste(preference=side(color="red blue"), non_preference=side(color="green"))
+    seen = await described("x", color="red blue green")
+    await put(stores, profile(taste))
+    await stores.images.describe([seen])
+    vectors = await stores.profiles.vectors(tenant="default", user_id="ana")
+    found = await stores.images.descriptions(content_hashes=["x"], model_version="m-1")
+    assert vectors is not None
+    expected = element_scores(seen.vector, await taste_vectors(taste, EMBEDDER))
+    got = element_scores(found["x"].vector, vectors)
+    assert got == pytest.approx(expected, abs=1e-3)
+    assert 0 < expected[Element.COLOR] < 5
+    assert expected[Element.DETAIL] == 2
+
+
+async def test_many_at_once_all_arrive(stores: Stores) -> None:
+    await asyncio.gather(
+        *(put(stores, profile(TASTES["full"], user_id=f"u{n}")) for n in range(20)),
+        *(stores.images.remember([known(f"i{n}")]) for n in range(20)),
+    )
+    ids = [f"i{n}" for n in range(20)]
+    assert set(await stores.images.find(tenant="default", image_ids=ids)) == set(ids)
+    for n in range(20):
+        assert await stores.profiles.get(tenant="default", user_id=f"u{n}") is not None
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> StoreSettings:
+    return StoreSettings(qdrant_path=tmp_path / "deep" / "qdrant")
+
+
+async def test_everything_is_still_there_when_the_folder_is_opened_again(
+    folder: StoreSettings,
+) -> None:
+    client = open_qdrant(folder)
+    stores = await in_qdrant(client)
+    await put(stores, profile(TASTES["partly known"]))
+    await stores.images.remember([known("a")])
+    await stores.images.describe([await described("x", color="red")])
+    await client.close()
+
+    client = open_qdrant(folder)
+    stores = await in_qdrant(client)
+    kept = await stores.profiles.get(tenant="default", user_id="ana")
+    vectors = await stores.profiles.vectors(tenant="default", user_id="ana")
+    images = await stores.images.find(tenant="default", image_ids=["a"])
+    seen = await stores.images.descriptions(content_hashes=["x"], model_version="m-1")
+    await client.close()
+    assert kept == profile(TASTES["partly known"])
+    assert vectors is not None
+    assert float(np.linalg.norm(vectors.preference)) == pytest.approx(1 / sqrt(len(ELEMENTS)))
+    assert (set(images), set(seen)) == ({"a"}, {"x"})
+
+
+def refusal_of(settings: StoreSettings) -> str:
+    with pytest.raises(Unavailable) as refused:
+        open_qdrant(settings)
+    return refused.value.detail
+
+
+# The library leaves the lock's file to the garbage collector when it refuses to open a folder.
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
+async def test_a_second_opening_of_the_folder_is_refused_and_the_first_goes_on(
+    folder: StoreSettings,
+) -> None:
+    client = open_qdrant(folder)
+    stores = await in_qdrant(client)
+    said = refusal_of(folder)
+    gc.collect()
+    assert str(folder.qdrant_path) in said
+    assert "PREFERSTREAM_QDRANT_URL" in said
+    await put(stores, profile(TASTES["full"]))
+    assert await stores.profiles.get(tenant="default", user_id="ana") is not None
+    await client.close()
+
+
+async def test_a_path_that_is_a_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("no folder")
+    with pytest.raises(Unavailable, match="cannot be opened"):
+        open_qdrant(StoreSettings(qdrant_path=tmp_path / "taken"))
+
+
+async def test_points_have_derived_ids_and_named_vectors(folder: StoreSettings) -> None:
+    client = open_qdrant(folder)
+    stores = await in_qdrant(client)
+    for _ in range(2):
+        await put(stores, profile(TASTES["full"]))
+        await stores.images.remember([known("a")])
+        await stores.images.describe([await described("x", color="red")])
+    found: dict[str, Sequence[tuple[str, list[str]]]] = {}
+    for collection in (await client.get_collections()).collections:
+        points, _ = await client.scroll(collection.name, with_vectors=True)
+        found[collection.name] = [(str(p.id), sorted(p.vector or ())) for p in points]
+    await client.close()
+    profile_id = str(profile_point_id(tenant="default", user_id="ana"))
+    image_id = str(image_point_id(content_hash="x", model_version="m-1"))
+    assert found == {
+        f"profiles.{EMBEDDER.name}": [(profile_id, ["non_preference", "preference"])],
+        f"images.{EMBEDDER.name}": [(image_id, ["elements"])],
+        "image_ids": [(str(derived_id("image-id", "default", "a")), [])],
+        "corrections": [],
+    }
+
+
+async def test_preparing_again_keeps_what_is_there(folder: StoreSettings) -> None:
+    client = open_qdrant(folder)
+    await put(await in_qdrant(client), profile(TASTES["full"]))
+    again = await in_qdrant(client)
+    kept = await again.profiles.get(tenant="default", user_id="ana")
+    await client.close()
+    assert kept is not None
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda s: s.profiles.get(tenant="t", user_id="u"),
+        lambda s: s.profiles.vectors(tenant="t", user_id="u"),
+        lambda s: s.profiles.remove(tenant="t", user_id="u"),
+        lambda s: put(s, profile(TASTES["full"])),
+        lambda s: s.images.find(tenant="t", image_ids=["a"]),
+        lambda s: s.images.remember([known("a")]),
+        lambda s: s.images.descriptions(content_hashes=["x"], model_version="m"),
+    ],
+    ids=["get", "vectors", "remove", "put", "find", "remember", "descriptions"],
+)
+async def test_a_server_that_does_not_answer_is_unavailable(
+    ask: Callable[[Stores], object], unused_tcp_port: int
+) -> None:
+    client = AsyncQdrantClient(
+        url=f"http://127.0.0.1:{unused_tcp_port}", timeout=1, check_compatibility=False
+    )
+    stores = Stores(
+        QdrantProfiles(client, embedder=EMBEDDER.name), QdrantImages(client, embedder=EMBEDDER.name)
+    )
+    with pytest.raises(Unavailable, match="Qdrant does not answer"):
+        await ask(stores)  # type: ignore[misc]  # all are awaitable
+    await client.close()

@@ -1,0 +1,123 @@
+"""Every malformed event of the table goes through Kafka among good ones, which are answered."""
+
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from shared.client.records import events_of, reading
+from shared.events import Feedback, ProfileUpdated, RankedFeed
+from shared.events.topics import (
+    CANDIDATES,
+    FEEDBACK,
+    FEEDS,
+    MAX_RECORD_BYTES,
+    PROFILES,
+    Topic,
+    topic_named,
+)
+from shared.events.wire.codec import encode
+from shared.events.wire.record import Outgoing, Record
+from tests.contract.events.malformed import MALFORMED, Malformed
+from tests.e2e.pictures import act, request, story_files
+from tests.e2e.system import System
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
+
+PATIENCE_SECONDS = 240.0
+GOOD_FOR_EACH_BAD = 3
+"""Enough good events that the share of dead letters does not stop the process, as it should."""
+
+
+def _of(topic: Topic) -> list[Malformed]:
+    return [case for case in MALFORMED if case.topic == topic.name]
+
+
+def _outgoing(case: Malformed) -> Outgoing:
+    return Outgoing(case.topic, case.key, case.value, case.headers)
+
+
+@pytest.fixture
+def producer(system: System) -> Producer:
+    """A client that sends what others refuse to: headers without a value."""
+    return Producer(
+        {"bootstrap.servers": system.kafka, "message.max.bytes": MAX_RECORD_BYTES, "acks": "all"}
+    )
+
+
+def send_raw(producer: Producer, records: list[Outgoing]) -> None:
+    for r in records:
+        producer.produce(r.topic, value=r.value, key=r.key, headers=list(r.headers))
+    assert producer.flush(60) == 0
+
+
+def _dead_letters(system: System, topic: Topic, count: int) -> list[Record]:
+    found: list[Record] = []
+    letters = topic_named(topic.dead_letters)
+    with reading(system.kafka, letters, from_beginning=True) as reader:
+        for record in reader.records_for(seconds=PATIENCE_SECONDS):
+            found.append(record)
+            if len(found) >= count:
+                break
+    return found
+
+
+def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answered(
+    system: System, producer: Producer, pictures: Path
+) -> None:
+    files = story_files(pictures / "bad-candidates")
+    cases = _of(CANDIDATES)
+    good = [
+        [request("among-bad", [files.slate[0]], explain="none") for _ in range(GOOD_FOR_EACH_BAD)]
+        for _ in cases
+    ]
+    missing = {event.request_id for events in good for event in events}
+
+    with reading(system.kafka, FEEDS) as feeds:
+        for case, events in zip(cases, good, strict=True):
+            send_raw(producer, [_outgoing(case), *map(encode, events)])
+        for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed):
+            missing.discard(feed.request_id)
+            if not missing:
+                break
+    letters = _dead_letters(system, CANDIDATES, len(cases))
+
+    assert not missing
+    assert sorted(letter.value or b"" for letter in letters) == sorted(
+        case.value or b"" for case in cases
+    )
+    assert all(
+        dict(letter.headers)["x-error"] and dict(letter.headers)["x-detail"] for letter in letters
+    )
+    assert system.process.poll() is None
+
+
+def test_malformed_feedback_is_set_aside_and_the_good_ones_around_it_count(
+    system: System, producer: Producer, pictures: Path
+) -> None:
+    files = story_files(pictures / "bad-feedback")
+    cases = _of(FEEDBACK)
+    good: list[Feedback] = [act("among-bad-feedback", "like", path) for path in files.liked]
+
+    with reading(system.kafka, PROFILES) as profiles:
+        for number, case in enumerate(cases):
+            views = [act("who-only-looks", "view", files.liked[0])] * GOOD_FOR_EACH_BAD
+            among = [*views, *good[number : number + 1]]
+            send_raw(producer, [_outgoing(case), *map(encode, among)])
+        profile = next(
+            (
+                found
+                for found in events_of(
+                    profiles.records_for(seconds=PATIENCE_SECONDS), ProfileUpdated
+                )
+                if found.user_id == "among-bad-feedback" and found.evidence.liked == len(good)
+            ),
+            None,
+        )
+    letters = _dead_letters(system, FEEDBACK, len(cases))
+
+    assert profile is not None
+    assert len(letters) == len(cases)
+    assert {dict(letter.headers)["x-error"] for letter in letters} == {
+        case.expected_reason.encode() for case in cases
+    }

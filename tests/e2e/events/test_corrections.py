@@ -1,0 +1,134 @@
+"""A person corrects their taste from the command line, and the next feed follows."""
+
+import json
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pytest
+
+from services.cli.demo.image_files import DemoFiles
+from shared.client import Client
+from shared.events import ProfileUpdated, RankedFeed
+from tests.e2e.pictures import act, story_files
+from tests.e2e.system import System, preferstream
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
+PATIENCE_SECONDS = 120.0
+USER = "corrector"
+
+
+@pytest.fixture(scope="module")
+def files(pictures: Path) -> DemoFiles:
+    return story_files(pictures / "corrections")
+
+
+@pytest.fixture(scope="module")
+def predicted(system: System, files: DemoFiles) -> ProfileUpdated:
+    """The taste as predicted from five liked and five disliked images."""
+    actions = [act(USER, "reference_like", path) for path in files.liked]
+    actions += [act(USER, "reference_dislike", path) for path in files.disliked]
+    with Client(system.kafka) as app:
+        found = app.profile_when(
+            USER,
+            lambda p: p.evidence.liked + p.evidence.disliked == len(actions),
+            after=lambda: app.send(*actions),
+            seconds=PATIENCE_SECONDS,
+        )
+    assert found is not None
+    return found
+
+
+def ranked(system: System, files: DemoFiles) -> RankedFeed:
+    with Client(system.kafka) as app:
+        slate = {path.name: path.as_uri() for path in files.slate}
+        return app.rank(USER, slate, explain="none", seconds=PATIENCE_SECONDS)
+
+
+def corrected(system: System, *arguments: str) -> dict[str, Any]:
+    verb, *rest = arguments
+    told = preferstream("profile", verb, USER, *rest, "--json", data_dir=system.data_dir)
+    assert told.returncode == 0, told.stderr
+    profile: dict[str, Any] = json.loads(told.stdout)
+    return profile
+
+
+def scores(feed: RankedFeed) -> dict[str, float]:
+    return {item.image_id: item.score or 0 for item in feed.items}
+
+
+def score_of_disliked(feed: RankedFeed, files: DemoFiles) -> float:
+    names = files.names("disliked")
+    return mean(item.score or 0 for item in feed.items if item.image_id in names)
+
+
+def test_pins_lift_the_images_that_show_them_and_a_reset_takes_that_back(
+    system: System, files: DemoFiles, predicted: ProfileUpdated
+) -> None:
+    before = ranked(system, files)
+    pinned = {e.value: words[0].word for e, words in predicted.non_preference.items() if words}
+    assert len(pinned) >= 3
+    for element, word in pinned.items():
+        profile = corrected(system, "pin", element, word)
+        assert profile["preference"][element][0] == {"word": word, "weight": 1.0, "count": 0}
+        assert word not in [one["word"] for one in profile["non_preference"][element]]
+    after = ranked(system, files)
+    assert after.profile_version == (before.profile_version or 0) + len(pinned)
+    assert score_of_disliked(after, files) > score_of_disliked(before, files) + 2
+
+    assert corrected(system, "reset")["preference"] == predicted.preference.model_dump(mode="json")
+    again = ranked(system, files)
+    # By score: now and then chance swaps two neighbours of a feed.
+    assert scores(again) == pytest.approx(scores(before), abs=1e-3)
+
+
+def test_a_veto_survives_what_is_liked_later(
+    system: System, files: DemoFiles, predicted: ProfileUpdated
+) -> None:
+    word = predicted.preference.color[0].word
+    corrected(system, "veto", "color", word)
+    more = act(USER, "like", files.slate[0])
+    with Client(system.kafka) as app:
+        later = app.profile_when(
+            USER,
+            lambda p: more.image_id in p.reference_ids,
+            after=lambda: app.send(more),
+            seconds=PATIENCE_SECONDS,
+        )
+    assert later is not None
+    assert word not in [one.word for one in (*later.preference.color, *later.non_preference.color)]
+    assert "vetoed" in preferstream("profile", "show", USER, data_dir=system.data_dir).stdout
+    corrected(system, "reset", "color")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["pin", USER, "mood", "happy"], "element"),
+        (["pin", USER, "color", "blue; detail: plain"], "word"),
+        (["edit", USER, "color", "blue=much"], "number 0-1"),
+        (["edit", USER, "color", "blue=2"], "less than or equal to 1"),
+        (["veto", USER, "color", "blue", "--side", "liked"], "side"),
+    ],
+)
+def test_a_correction_that_makes_no_sense_is_wrong_use(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    told = preferstream("profile", *arguments, data_dir=tmp_path)
+    assert told.returncode == 2
+    assert said in " ".join(told.stderr.split())
+
+
+def test_an_export_holds_the_profile_and_every_event_that_is_still_kept(
+    system: System, predicted: ProfileUpdated
+) -> None:
+    told = preferstream("profile", "export", USER, data_dir=system.data_dir)
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert found["profile"]["user_id"] == USER
+    assert len(found["events"]["feedback.v1"]) >= predicted.evidence.liked
+    assert all(USER in value for values in found["events"].values() for value in values)
+    # The embedded store is asked through its dashboard.
+    assert found["not_searched"] == {}
+    assert len(found["stored"]["references"]) >= predicted.evidence.liked
+    assert all(USER in event for events in found["lake"].values() for event in events)

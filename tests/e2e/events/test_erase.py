@@ -1,0 +1,151 @@
+"""A person who asks to be forgotten is nowhere afterwards, and can come back as anybody new."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.demo.image_files import DemoFiles
+from shared.client import Client
+from shared.client.records import send
+from shared.events import ProfileUpdated
+from tests.e2e.pictures import act, story_files
+from tests.e2e.system import System, environment, preferstream
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(500)]
+PATIENCE_SECONDS = 120.0
+USER = "erased-1815"
+
+
+@pytest.fixture(scope="module")
+def files(pictures: Path) -> DemoFiles:
+    return story_files(pictures / "erase")
+
+
+def lived(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
+    """Likes, dislikes, a feed and a click: a trace in every store."""
+    likes = [act(user, "reference_like", path) for path in files.liked]
+    likes += [act(user, "reference_dislike", path) for path in files.disliked]
+    slate = {path.name: path.as_uri() for path in files.slate[:4]}
+    with Client(system.kafka) as app:
+        knows(app, user, len(likes), after=lambda: app.send(*likes))
+        feed = app.rank(user, slate, explain="none", seconds=PATIENCE_SECONDS)
+        assert feed.status == "ok"
+        clicked = feed.items[0].image_id
+        return knows(
+            app,
+            user,
+            len(likes) + 1,
+            after=lambda: app.act(user, "click", clicked, request_id=feed.request_id),
+        )
+
+
+def knows(app: Client, user: str, count: int, *, after: Callable[[], object]) -> ProfileUpdated:
+    """The first profile that rests on so many references."""
+    profile = app.profile_when(
+        user,
+        lambda p: p.evidence.liked + p.evidence.disliked == count,
+        after=after,
+        seconds=PATIENCE_SECONDS,
+    )
+    assert profile is not None
+    return profile
+
+
+def collect(system: System) -> None:
+    """One collection into the lake, in a process of its own beside the running service's."""
+    told = subprocess.run(
+        [sys.executable, "-m", "services.retrain", "--collect"],
+        env=environment(
+            system.data_dir,
+            PREFERSTREAM_KAFKA=system.kafka,
+            PREFERSTREAM_LAKE=str(system.data_dir / "lake"),
+        ),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+
+
+def erase(system: System, user: str, *arguments: str, code: int = 0) -> dict[str, Any]:
+    told = preferstream("erase", user, "--json", *arguments, data_dir=system.data_dir)
+    assert told.returncode == code, told.stderr
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
+
+
+def holds(folder: Path, user: str) -> list[str]:
+    """Files below a folder in which the name stands in plain bytes."""
+    return [
+        str(file.relative_to(folder))
+        for file in folder.rglob("*")
+        if file.is_file() and f'"{user}"'.encode() in file.read_bytes()
+    ]
+
+
+def test_an_erased_person_is_found_nowhere_and_begins_anew(
+    system: System, files: DemoFiles
+) -> None:
+    lived(system, files, USER)
+    lived(system, files, "who-stays")
+    pinned = preferstream("profile", "pin", USER, "color", "gold", data_dir=system.data_dir)
+    assert pinned.returncode == 0, pinned.stderr
+    collect(system)
+
+    found = erase(system, USER, "--verify")
+
+    assert found["nothing_found"] is True
+    assert found["removed"]["profile"]["profiles"] == 1
+    assert found["removed"]["profile"]["corrections"] == 1
+    assert found["removed"]["profile"]["references"] == len(files.liked) + len(files.disliked) + 1
+    assert found["removed"]["assessor"]["remembered_requests"] == 1
+    assert found["removed"]["retrain"]["lake_feedback"] == len(files.liked + files.disliked) + 1
+    assert found["removed"]["retrain"]["lake_feeds"] == 1
+    assert {"profile: profiles.minilm-l6-v2", "retrain: lake_feedback"} & found["found"].keys()
+    assert any("latest values of profile.updated.v1" in store for store in found["found"])
+    assert {one["topic"] for one in found["retained"]} >= {"feedback.v1", "feed.ranked.v1"}
+    assert holds(system.data_dir / "lake", USER) == []
+    # Everything is still in Kafka, and is not collected again.
+    collect(system)
+    assert holds(system.data_dir / "lake", USER) == []
+    assert erase(system, USER, "--verify")["removed"]["retrain"]["lake_feedback"] == 0
+
+    shown = preferstream("profile", "show", USER, data_dir=system.data_dir)
+    assert (shown.returncode, "has no profile" in shown.stderr) == (1, True)
+    other = preferstream("profile", "show", "who-stays", "--json", data_dir=system.data_dir)
+    assert json.loads(other.stdout)["evidence"]["liked"] >= len(files.liked)
+    # With exactly the references of now (`knows`), and without the pin of before.
+    assert lived(system, files, USER).corrections == ()
+
+
+def test_an_old_event_that_is_sent_late_brings_nobody_back(
+    system: System, files: DemoFiles
+) -> None:
+    late = act("late-1815", "reference_like", files.liked[0])
+    erase(system, "late-1815")
+    send(system.kafka, [late])
+    with Client(system.kafka) as app:
+        marker = app.profile_when(
+            "late-marker",
+            lambda p: True,
+            after=lambda: app.send(act("late-marker", "like", files.liked[0])),
+            seconds=PATIENCE_SECONDS,
+        )
+        assert marker is not None
+        assert app.profile("late-1815") is None
+
+
+def test_without_receipts_it_fails_and_says_who_is_missing(kafka: str, tmp_path: Path) -> None:
+    from shared.events.topics import DEAD_LETTERS, TOPICS
+    from shared.messaging.admin.provision import provision
+    from shared.messaging.client.settings import MessagingSettings
+
+    provision(MessagingSettings(kafka=kafka), (*TOPICS, *DEAD_LETTERS))
+    told = preferstream(
+        "erase", "nobody", "--seconds", "1", data_dir=tmp_path, PREFERSTREAM_KAFKA=kafka
+    )
+    assert told.returncode == 1
+    assert "no receipt came from assessor, profile, retrain" in " ".join(told.stderr.split())

@@ -1,0 +1,136 @@
+"""Be an app without a Kafka client: likes, a taste, a feed, and news of it, all over HTTP."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.cli.demo.image_files import DemoFiles
+from tests.e2e.pictures import story_files
+from tests.e2e.system import System
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(400)]
+PATIENCE_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def files(pictures: Path) -> DemoFiles:
+    return story_files(pictures / "gateway")
+
+
+@pytest.fixture
+def app(system: System) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=system.ready["dashboard"], timeout=PATIENCE_SECONDS) as client:
+        yield client
+
+
+def _slate(files: DemoFiles, user: str, **fields: object) -> dict[str, object]:
+    images = [{"image_id": path.name, "uri": path.as_uri()} for path in files.slate[:4]]
+    return {"user_id": user, "candidates": images, "explain": "none", **fields}
+
+
+def _until_200(app: httpx.Client, address: str) -> httpx.Response:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (answer := app.get(address)).status_code != 200:
+        assert time.monotonic() < end, answer.text
+        time.sleep(0.2)
+    return answer
+
+
+def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
+    app: httpx.Client, files: DemoFiles
+) -> None:
+    heard: list[str] = []
+    listening = threading.Event()
+
+    def listen() -> None:
+        with app.stream("GET", "/v1/events", params={"user_id": "web-ada"}) as stream:
+            for line in stream.iter_lines():
+                listening.set()
+                if line.startswith("event: "):
+                    heard.append(line.removeprefix("event: "))
+                if "feed.ranked.v1" in heard:
+                    return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    assert listening.wait(PATIENCE_SECONDS)
+    likes = [
+        {"type": "reference_like", "image_id": path.name, "uri": path.as_uri()}
+        for path in files.liked
+    ]
+    assert app.post("/v1/feedback", json={"user_id": "web-ada", "actions": likes}).is_success
+    profile = _until_200(app, "/v1/profiles/web-ada").json()
+    asked = app.post("/v1/candidates?wait_seconds=60", json=_slate(files, "web-ada"))
+    listener.join(PATIENCE_SECONDS)
+
+    assert profile["evidence"]["liked"] > 0
+    assert any(profile["preference"].values())
+    assert asked.status_code == 200, asked.text
+    assert asked.json()["status"] == "ok"
+    assert len(asked.json()["items"]) == 4
+    assert heard[-1] == "feed.ranked.v1"
+    assert "profile.updated.v1" in heard
+
+
+def test_a_stream_that_broke_goes_on_where_it_was(app: httpx.Client, files: DemoFiles) -> None:
+    def until(number: int, *, last: str = "", asking: tuple[str, ...] = ()) -> list[str]:
+        """Ids of feeds, up to `number` of them; requests go out once the stream has begun."""
+        nonlocal last_id
+        headers = {"Last-Event-ID": last} if last else {}
+        found, name = [], ""
+        with app.stream("GET", "/v1/events?user_id=web-eve", headers=headers) as stream:
+            assert stream.status_code == 200
+            for line in stream.iter_lines():
+                kind, _, told = line.partition(": ")
+                if kind == "id":
+                    last_id = told
+                elif kind == "event":
+                    name = told
+                elif kind == "data" and name == "feed.ranked.v1":
+                    found.append(json.loads(told)["request_id"])
+                elif not line and last_id and asking:
+                    ask(asking)
+                    asking = ()
+                if not line and last_id and len(found) == number:
+                    return found
+        raise AssertionError("the stream has ended by itself")
+
+    def ask(requests: tuple[str, ...]) -> None:
+        for one in requests:
+            body = _slate(files, "web-eve", request_id=one)
+            assert app.post("/v1/candidates?wait_seconds=60", json=body).status_code == 200
+
+    last_id = ""
+    assert until(0) == []
+    ask(("eve-1", "eve-2"))
+    assert until(1, last=last_id) == ["eve-1"]
+    assert until(2, last=last_id, asking=("eve-3",)) == ["eve-2", "eve-3"]
+
+
+def test_a_feed_is_read_back_later_and_asked_for_twice_is_ranked_once(
+    app: httpx.Client, files: DemoFiles
+) -> None:
+    body = _slate(files, "web-bob", request_id="web-1")
+    accepted = app.post("/v1/candidates?wait_seconds=0", json=body)
+    assert accepted.status_code == 202
+    feed = _until_200(app, accepted.headers["location"])
+    again = app.post("/v1/candidates?wait_seconds=60", json=body)
+    assert again.json() == feed.json()
+
+
+def test_a_bad_image_is_told_of_and_a_bad_request_never_reaches_kafka(
+    app: httpx.Client, files: DemoFiles
+) -> None:
+    bad = {"image_id": "gone", "uri": "file:///nowhere/gone.png"}
+    body = _slate(files, "web-carla")
+    body["candidates"] = [*body["candidates"], bad]  # type: ignore[misc]  # JSON
+    answer = app.post("/v1/candidates?wait_seconds=60", json=body)
+    assert [refused["image_id"] for refused in answer.json()["rejected"]] == ["gone"]
+    refused = app.post("/v1/candidates", json={"user_id": "web-carla", "candidates": []})
+    assert refused.status_code == 422
+    assert refused.headers["content-type"] == "application/problem+json"

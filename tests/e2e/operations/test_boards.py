@@ -1,0 +1,66 @@
+"""Every panel of every board asks for metrics and labels that a running system has."""
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import promql_parser
+import pytest
+
+from tests.e2e.operations.scrape import Scraped
+from tests.project_root import PROJECT_ROOT
+from tests.queries import groups_in, labels_in, names_in
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
+BOARDS = sorted((PROJECT_ROOT / "infra" / "grafana" / "boards").glob("*.json"))
+OF_PROMETHEUS = {"job", "instance", "service"}
+"""Labels that the scrape adds."""
+PANELS = [
+    (board.stem, panel["title"], target["expr"])
+    for board in BOARDS
+    for panel in json.loads(board.read_text("utf-8"))["panels"]
+    for target in panel["targets"]
+]
+
+
+@pytest.fixture(scope="module")
+def series(scraped: list[Scraped]) -> dict[str, set[str]]:
+    """By name of a sample, the labels that it has; `up` is Prometheus' own."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for family in scraped:
+        for sample in family.samples:
+            found[sample.name] |= set(sample.labels)
+    # A counter whose labels nothing has happened to yet has no sample, and still its name.
+    from services.cli.reference.all_metrics import known_metrics
+
+    shown = {family.name for family in scraped}
+    for metric in known_metrics():
+        for name in metric.series if metric.name in shown else ():
+            found[name] |= set(metric.labels)
+    return {**found, "up": set()}
+
+
+def _parsed(query: str) -> Any:
+    return promql_parser.parse(query.replace("$__rate_interval", "1m"))
+
+
+@pytest.mark.parametrize(("board", "panel", "query"), PANELS)
+def test_a_panel_asks_for_what_there_is(
+    series: dict[str, set[str]], board: str, panel: str, query: str
+) -> None:
+    expression = _parsed(query)
+    missing = names_in(expression) - set(series)
+    assert not missing, f"{board}, {panel}: no such metric"
+    for name, labels in labels_in(expression).items():
+        allowed = series[name] | OF_PROMETHEUS | {"le"}
+        assert labels <= allowed, f"{board}, {panel}: {name} has no such label"
+    known = set().union(*(series[name] for name in names_in(expression)))
+    assert groups_in(expression) <= known | OF_PROMETHEUS | {"le"}, f"{board}, {panel}"
+
+
+def test_every_metric_of_ours_is_on_a_board(series: dict[str, set[str]]) -> None:
+    from services.cli.reference.all_metrics import known_metrics
+
+    asked = set().union(*(names_in(_parsed(query)) for _, _, query in PANELS))
+    unseen = {metric.name for metric in known_metrics() if not metric.series & asked}
+    assert not unseen, "infra/grafana/boards.py: add a panel, or take the metric away"

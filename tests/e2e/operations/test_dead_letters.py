@@ -1,0 +1,107 @@
+"""A broken request is found among the dead letters, mended, replayed, and answered."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.cli.demo.image_files import DemoFiles
+from shared.client.records import events_of, reading, send_raw
+from shared.events import RankedFeed
+from shared.events.topics import CANDIDATES, FEEDS
+from shared.events.wire.codec import encode
+from shared.events.wire.record import Outgoing
+from tests.e2e.pictures import request, story_files
+from tests.e2e.system import System, preferstream
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
+PATIENCE_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def files(pictures: Path) -> DemoFiles:
+    return story_files(pictures / "dead-letters")
+
+
+def dlq(system: System, *arguments: str, code: int = 0) -> Any:
+    told = preferstream("dlq", *arguments, "--json", data_dir=system.data_dir)
+    assert told.returncode == code, (arguments, told.stdout, told.stderr)
+    return json.loads(told.stdout) if told.stdout else told.stderr
+
+
+def listed(system: System, mark: str, *arguments: str) -> list[dict[str, Any]]:
+    letters: list[dict[str, Any]] = dlq(system, "list", "--text", mark, *arguments)["letters"]
+    return letters
+
+
+def waited_for(system: System, mark: str, count: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for _ in range(40):
+        found = listed(system, mark)
+        if len(found) >= count:
+            break
+    return found
+
+
+def test_a_dead_letter_is_mended_replayed_and_answered(
+    system: System, files: DemoFiles, tmp_path: Path
+) -> None:
+    mark = f"mended-{uuid4().hex[:8]}"
+    good = encode(request("dead-letters", [files.slate[0]], request_id=mark, explain="none"))
+    assert good.value is not None
+    broken = good.value.replace(b'"explain":"none"', b'"explain":"nothing"')
+    send_raw(system.kafka, [Outgoing(CANDIDATES.name, good.key, broken, good.headers)])
+
+    (letter,) = waited_for(system, mark, 1)
+    assert (letter["topic"], letter["reason"]) == (CANDIDATES.name, "invalid_event")
+    shown = preferstream("dlq", "show", letter["id"], data_dir=system.data_dir)
+    assert "explain" in shown.stdout
+    assert "open" in shown.stdout
+    refused = preferstream("dlq", "replay", letter["id"], data_dir=system.data_dir)
+    assert (refused.returncode, "set aside again" in " ".join(refused.stderr.split())) == (1, True)
+
+    mended = tmp_path / "mended.json"
+    mended.write_bytes(good.value)
+    with reading(system.kafka, FEEDS) as feeds:
+        told = dlq(system, "replay", letter["id"], "--value", str(mended), "--note", "a typo")
+        feed = next(
+            feed
+            for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed)
+            if feed.request_id == mark
+        )
+    assert [item.image_id for item in feed.items] == [files.slate[0].name]
+    assert told["resolved"][0]["resolution"] == "replayed"
+    assert listed(system, mark) == []
+    (kept,) = listed(system, mark, "--all")
+    assert (kept["resolved"]["fixed"], kept["resolved"]["note"]) == (True, "a typo")
+    again = dlq(system, "replay", letter["id"], code=1)
+    assert "was replayed at" in again["refused"][letter["id"]]
+
+
+def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> None:
+    mark = f"dropped-{uuid4().hex[:8]}"
+    records = [Outgoing(CANDIDATES.name, mark.encode(), f"{mark} {n}".encode()) for n in range(3)]
+    send_raw(system.kafka, records)
+    assert len(waited_for(system, mark, 3)) == 3
+    outcome = dlq(system, "drop", "--every", "--text", mark, "--reason", "not_json")
+    assert len(outcome["resolved"]) == 3
+    assert listed(system, mark) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["list", "--topic", "no.such"], "has no dead letters"),
+        (["list", "--since", "yesterday"], "is no moment"),
+        (["list", "--after", "nonsense"], "not where a page ended"),
+        (["replay"], "name the ids"),
+        (["replay", "a", "--every"], "name the ids"),
+        (["replay", "a", "b", "--value", "x.json"], "for one dead letter"),
+    ],
+)
+def test_wrong_use_is_told(system: System, arguments: list[str], said: str) -> None:
+    told = preferstream("dlq", *arguments, data_dir=system.data_dir)
+    assert told.returncode == 2
+    assert said in " ".join(told.stderr.split())

@@ -1,0 +1,92 @@
+"""Kill everything in the middle of 500 requests: all are answered, none with two feed ids."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.client.records import events_of, reading, send
+from shared.events import ImageCandidates, ProfileUpdated, RankedFeed
+from shared.events.topics import FEEDS, PROFILES
+from shared.events.wire.record import Record
+from tests.e2e.pictures import act, request, story_files
+from tests.e2e.system import System, start
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
+
+REQUESTS = 500
+USERS = 5
+KILL_AFTER = 100
+ANSWER_SECONDS = 480.0
+
+
+def test_every_request_is_answered_once_though_the_whole_system_is_killed(tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    files = story_files(pictures)
+    settings = {"PREFERSTREAM_ALLOWED_FILE_ROOTS": str(pictures)}
+    users = [f"killed-{number}" for number in range(USERS)]
+    requests = [
+        request(users[n % USERS], list(files.slate[:4]), request_id=f"k-{n}", explain="none")
+        for n in range(REQUESTS)
+    ]
+    system = start(tmp_path / "system", **settings)
+    try:
+        _give_tastes(system, users, files.liked, files.disliked)
+        send(system.kafka, requests)
+        _wait_for_answers(system, KILL_AFTER)
+        system.kill()
+        system = start(tmp_path / "system", **settings)
+        feeds = _answers(system, requests)
+    finally:
+        if system.process.poll() is None:
+            system.stop()
+
+    ids = defaultdict(set)
+    for feed in feeds:
+        ids[feed.request_id].add(feed.event_id)
+    assert ids.keys() == {r.request_id for r in requests}
+    assert all(len(found) == 1 for found in ids.values())
+    assert all(feed.status == "ok" for feed in feeds)
+
+
+def _give_tastes(
+    system: System, users: list[str], liked: tuple[Path, ...], disliked: tuple[Path, ...]
+) -> None:
+    waiting = set(users)
+    with reading(system.kafka, PROFILES) as profiles:
+        for user in users:
+            send(system.kafka, [act(user, "reference_like", path) for path in liked])
+            send(system.kafka, [act(user, "reference_dislike", path) for path in disliked])
+        for profile in events_of(profiles.records_for(seconds=120), ProfileUpdated):
+            if (profile.evidence.liked, profile.evidence.disliked) == (len(liked), len(disliked)):
+                waiting.discard(profile.user_id)
+            if not waiting:
+                return
+    raise AssertionError(f"no profile for {waiting}")
+
+
+def _wait_for_answers(system: System, count: int) -> None:
+    with reading(system.kafka, FEEDS, from_beginning=True) as feeds:
+        answered = events_of(feeds.records_for(seconds=120), RankedFeed)
+        assert sum(1 for _ in zip(range(count), answered, strict=False)) == count
+
+
+def _answers(system: System, requests: list[ImageCandidates]) -> list[RankedFeed]:
+    """Every feed of the topic once all requests are answered, and what still comes after."""
+    missing = {r.request_id for r in requests}
+    found: list[RankedFeed] = []
+    with reading(system.kafka, FEEDS, from_beginning=True) as feeds:
+        found += _until(feeds.records_for(seconds=ANSWER_SECONDS), missing)
+        time.sleep(2)
+        found += events_of(feeds.records_so_far(), RankedFeed)
+    return found
+
+
+def _until(records: Iterator[Record], missing: set[str]) -> Iterator[RankedFeed]:
+    for feed in events_of(records, RankedFeed):
+        missing.discard(feed.request_id)
+        yield feed
+        if not missing:
+            return

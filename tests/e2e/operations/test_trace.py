@@ -1,0 +1,64 @@
+"""One trace leads from an app's event through Kafka to the feed and the taste it caused."""
+
+import json
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Producer
+
+from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic
+from shared.messaging.client.settings import MessagingSettings
+from tests.e2e.pictures import act, request, story_files
+from tests.e2e.system import System
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
+PATIENCE_SECONDS = 120.0
+
+
+def _send(system: System, topic: Topic, user: str, value: str, trace: str) -> None:
+    """As an instrumented client that is not ours sends it."""
+    producer = Producer({"bootstrap.servers": system.kafka})
+    parent = f"00-{trace}-{uuid4().hex[:16]}-01"
+    producer.produce(topic.name, key=user, value=value, headers={"traceparent": parent})
+    assert producer.flush(30) == 0
+
+
+def _trace_of(system: System, topic: Topic, user: str) -> str:
+    from shared.messaging.read.tail import tail
+
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        for record in tail(MessagingSettings(kafka=system.kafka), topic, most=1000):
+            if record.value and json.loads(record.value)["user_id"] == user:
+                return (dict(record.headers)["traceparent"] or b"").decode().split("-")[1]
+        time.sleep(0.5)
+    raise AssertionError(f"nothing came on {topic.name}")
+
+
+def test_a_feed_carries_the_trace_of_its_request(system: System, pictures: Path) -> None:
+    files = story_files(pictures / "trace")
+    trace = uuid4().hex
+    asked = request("traced-ada", files.slate[:2], explain="none")
+    _send(system, CANDIDATES, "traced-ada", asked.model_dump_json(), trace)
+    assert _trace_of(system, FEEDS, "traced-ada") == trace
+
+
+def test_a_taste_carries_the_trace_of_the_action_that_moved_it(
+    system: System, pictures: Path
+) -> None:
+    files = story_files(pictures / "trace")
+    trace = uuid4().hex
+    liked = act("traced-bea", "reference_like", files.liked[0])
+    _send(system, FEEDBACK, "traced-bea", liked.model_dump_json(), trace)
+    assert _trace_of(system, PROFILES, "traced-bea") == trace
+
+
+def test_what_is_set_aside_can_be_found_in_the_log_by_its_trace(system: System) -> None:
+    trace = uuid4().hex
+    _send(system, FEEDBACK, "traced-cem", "{", trace)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while f"trace_id={trace}" not in (system.data_dir / "services.log").read_text("utf-8"):
+        assert time.monotonic() < end, "the log does not know the trace"
+        time.sleep(0.5)

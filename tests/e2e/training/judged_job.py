@@ -1,0 +1,131 @@
+"""A night on a running system whose training is a moment's: its gate and registry are real ones.
+
+The adapter is one of the shipped model with small random weights; the evidence is drawn, so that
+the verdict is known beforehand.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from prometheus_client import CollectorRegistry
+
+from services.retrain.jobs.dependencies import Lake, NightParts
+from services.retrain.jobs.finalization import EndOfNight, NightEnd
+from services.retrain.jobs.gate_process import run_gate
+from services.retrain.jobs.metrics import NightMetrics
+from services.retrain.jobs.runner import Night
+from services.retrain.jobs.settings import NightSettings
+from services.retrain.lake.collect import Collected
+from services.retrain.registry.folders import ModelFolders
+from services.retrain.registry.promotion import Promoter
+from services.retrain.registry.promotion_topic import KafkaAnnouncements
+from shared.domain.clock import system_clock
+from shared.jobs.training_job import ModelFolder, NightRequest, NightResult, NightStep
+from shared.messaging.client.settings import MessagingSettings
+from shared.vlm.checkpoint.model_package import release
+from tests.adapters import write_adapter
+from tests.e2e.system import System
+from training.gate.evidence import CONTROLS, Control, as_json
+from training.gate.simulated import Night as Drawn
+from training.gate.simulated import draw_night
+
+STEPS = 40
+
+
+def judged_night(system: System, *, version: str, gain: float) -> NightEnd:
+    """A night that trains `version`, which is better by `gain`; a winner is tried out unseen."""
+    folders = ModelFolders(system.data_dir / "models", release(None))
+    promoter = Promoter(
+        folders, KafkaAnnouncements(MessagingSettings(kafka=system.kafka)), None, clock=system_clock
+    )
+    settings = NightSettings(data_dir=system.data_dir, night_shadow_share=0.5)
+    models = system.data_dir / "models"
+    parts = NightParts(
+        collect=lambda: Collected({}, {}, ()),
+        train=_Training(version, gain),
+        end=EndOfNight(run_gate, folders, promoter, work=settings.nights, log_in=models),
+        folders=folders,
+        promoter=promoter,
+        models_dir=models,
+        lake=Lake(str(system.data_dir / "lake")),
+        metrics=NightMetrics(CollectorRegistry()),
+        clock=system_clock,
+    )
+    return Night(parts, settings).run()
+
+
+class _Training:
+    """Leaves what a training leaves: an adapter, its curves, a data report, and evidence."""
+
+    def __init__(self, version: str, gain: float) -> None:
+        self._version = version
+        self._gain = gain
+
+    def __call__(
+        self, folder: Path, *, minutes: float, say: Callable[[NightStep], None],
+        stop: threading.Event,
+    ) -> NightResult:  # fmt: skip
+        told = NightRequest.model_validate_json((folder / "request.json").read_text())
+        adapter = write_adapter(folder / "sft" / "adapter" / self._version, seed=7)
+        _write_curves(folder)
+        _write(folder / "dataset" / "report.json", {"verdict": "Enough.", "pairs": {"train": 900}})
+        for stage, seconds in (("1-dataset", 3.0), ("3-sft", 40.0)):
+            _write(folder / f"{stage}.done.json", {"seconds": seconds})
+        _write_evidence(
+            folder / "evidence.json", told.champion.version, self._version, gain=self._gain
+        )
+        return NightResult(
+            code="trained",
+            reason=f"{self._version} was trained.",
+            challenger=ModelFolder(folder=adapter, version=self._version, kind="adapter"),
+            base_version=told.release.version,
+            evidence=folder / "evidence.json",
+        )
+
+
+def _write_evidence(file: Path, champion: str, challenger: str, *, gain: float) -> None:
+    drawn = draw_night(Drawn(gain=gain), seed=1)
+    pairs = drawn.held_out_users
+    rng = np.random.default_rng(2)
+
+    def sure(right: np.ndarray) -> np.ndarray:
+        """Probabilities of the liked image by a model that boasts a little."""
+        chosen = np.clip(rng.normal(0.78, 0.12, right.size), 0.51, 0.99)
+        return np.where(right > 0, chosen, 1 - chosen)
+
+    more = {
+        "champion_probability": sure(pairs.champion),
+        "challenger_probability": sure(pairs.challenger),
+    }
+    chance = Control(np.arange(pairs.pairs), np.full(pairs.pairs, 0.5))
+    held_out = replace(pairs, more=more, controls=dict.fromkeys(CONTROLS, chance))
+    found = replace(drawn, champion=champion, challenger=challenger, held_out_users=held_out)
+    _write(file, as_json(found))
+
+
+def _write_curves(folder: Path) -> None:
+    rng = np.random.default_rng(3)
+    (folder / "sft").mkdir(parents=True, exist_ok=True)
+    (folder / "grpo").mkdir(parents=True)
+    falling, rising = np.exp(-np.arange(STEPS) / 12), 1 - np.exp(-np.arange(STEPS) / 15)
+    noise = 0.05 * rng.standard_normal((2, STEPS))
+    sft = [
+        {"step": n + 1, "loss": 0.4 + falling[n] + noise[0, n], "grad_norm": 1.0}
+        for n in range(STEPS)
+    ]
+    grpo = [
+        {"step": n + 1, "reward": rising[n] + noise[1, n], "rewards/format/mean": 1.0}
+        for n in range(STEPS)
+    ]
+    for name, rows in (("sft", sft), ("grpo", grpo)):
+        lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+        (folder / name / "curves.jsonl").write_text(lines)
+
+
+def _write(file: Path, told: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told))

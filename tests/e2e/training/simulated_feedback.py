@@ -1,0 +1,101 @@
+"""Feeds and clicks of many simulated people at once, as the services would have left them."""
+
+import base64
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from shared.client.records import send
+from shared.domain.clock import system_clock
+from shared.domain.taste import ELEMENTS, Element
+from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, RankedFeed
+from shared.events.types.base import Event
+from training.prefersim.drawing.renderer import as_image, render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.simulate.users import Person, clicks, draw_images, draw_people
+
+IMAGES = 120
+SLATE = 10
+
+
+def send_clicks(kafka: str, *, people: int, seed: int = 5) -> None:
+    """Two slates for each person, with what they did on them; returns when Kafka has it all."""
+    events = list(_events(people, seed))
+    for at in range(0, len(events), 500):
+        send(kafka, events[at : at + 500])
+
+
+def _events(people: int, seed: int) -> Iterator[Event]:
+    rng = np.random.default_rng((seed, 1))
+    shown = draw_images(rng, IMAGES)
+    uris = [_uri(pixels) for pixels in render(draw_scenes(rng, IMAGES), shown, rng)]
+    for person in draw_people(people, seed=seed):
+        yield _profile(person)
+        appeal = person.appeal(shown)
+        for _ in range(2):
+            yield from _slate(person, rng.permutation(IMAGES)[:SLATE], appeal, uris, rng)
+
+
+def _slate(
+    person: Person, images: np.ndarray, appeal: np.ndarray, uris: list[str],
+    rng: np.random.Generator,
+) -> Iterator[Event]:  # fmt: skip
+    request = str(uuid4())
+    names = [f"i{number}.png" for number in images]
+    at = system_clock()
+    yield ImageCandidates(
+        event_id=uuid4(), occurred_at=at, user_id=person.name, request_id=request,
+        candidates=tuple(
+            Candidate(image_id=name, uri=uris[n]) for name, n in zip(names, images, strict=True)
+        ),
+    )  # fmt: skip
+    elements = {e.value: {"score": 2.5} for e in ELEMENTS}
+    yield RankedFeed.model_validate(
+        {
+            "event_id": uuid4(), "occurred_at": at, "user_id": person.name, "request_id": request,
+            "status": "ok", "profile_version": 1, "model_version": "test",
+            "items": tuple(
+                {
+                    "image_id": name, "rank": rank, "score": 12.5, "elements": elements,
+                    "propensity": 1 / SLATE, "tier": "vlm",
+                }
+                for rank, name in enumerate(names, start=1)
+            ),
+        }
+    )  # fmt: skip
+    for name, clicked in zip(names, clicks(rng, appeal[images]), strict=True):
+        yield _action(person, "view", name, request)
+        if clicked:
+            yield _action(person, "click", name, request)
+
+
+def _action(person: Person, kind: str, image: str, request: str) -> Feedback:
+    return Feedback.model_validate(
+        {
+            "event_id": uuid4(), "occurred_at": system_clock(), "user_id": person.name,
+            "type": kind, "image_id": image, "request_id": request,
+        }
+    )  # fmt: skip
+
+
+def _profile(person: Person) -> ProfileUpdated:
+    def side(words: Mapping[Element, Sequence[str]]) -> dict[str, Any]:
+        return {e.value: [{"word": w, "weight": 1.0} for w in found] for e, found in words.items()}
+
+    return ProfileUpdated.model_validate(
+        {
+            "event_id": uuid4(), "occurred_at": system_clock(), "user_id": person.name,
+            "profile_version": 1, "preference": side(person.taste.like_words),
+            "non_preference": side(person.taste.dislike_words),
+            "evidence": {"liked": 5, "disliked": 5}, "model_version": "test",
+        }
+    )  # fmt: skip
+
+
+def _uri(pixels: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    as_image(pixels).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,97 @@
+"""`preferstream night` on a data folder whose system is not running: a verdict, and a champion."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.local.kafka.broker import start_local_kafka
+from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.messaging.admin.provision import provision
+from shared.messaging.client.settings import MessagingSettings
+from tests.e2e.system import environment, preferstream
+from tests.e2e.training.simulated_feedback import send_clicks
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(3600)]
+VERDICTS = {
+    "better", "no_signal", "worse", "few_users", "format", "benchmark", "order", "later_days",
+    "release", "too_little_data", "no_time",
+}  # fmt: skip
+"""Of a night that came to its end; anything else is a failure."""
+
+
+def _people_clicked(data_dir: Path, people: int) -> None:
+    with start_local_kafka(data_dir / "kafka", start_timeout_seconds=180) as kafka:
+        provision(MessagingSettings(kafka=kafka.bootstrap), (*TOPICS, *DEAD_LETTERS))
+        send_clicks(kafka.bootstrap, people=people)
+
+
+def _night(data_dir: Path, *arguments: str) -> dict[str, Any]:
+    told = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=2_000)
+    assert told.returncode == 0, told.stderr[-3000:]
+    outcome: dict[str, Any] = json.loads(told.stdout)
+    return outcome
+
+
+def _killed_in_training(data_dir: Path) -> None:
+    """SIGKILL as soon as SFT begins; what it had started must end as well."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "night", "--minutes", "15"],
+        env=environment(data_dir), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if "sft: starting" in line:
+            break
+    process.kill()
+    process.wait(30)
+    process.stderr.close()
+    assert "sft: starting" in said[-1], "".join(said[-5:])
+    end = time.monotonic() + 60
+    while _processes_in(data_dir / "nights"):
+        assert time.monotonic() < end, "the training outlived who asked for it"
+        time.sleep(0.2)
+
+
+def _processes_in(folder: Path) -> list[str]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = place.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(folder) in command:
+            found.append(command)
+    return found
+
+
+def test_a_few_clicks_are_too_little_and_the_night_says_so(tmp_path: Path) -> None:
+    _people_clicked(tmp_path, 3)
+    outcome = _night(tmp_path, "--minutes", "5")
+    assert (outcome["verdict"], outcome["code"]) == ("kept", "too_little_data")
+    assert "where 200 pairs of 50 people are needed" in outcome["reason"]
+
+
+@pytest.mark.night
+def test_a_whole_night_ends_with_a_verdict_and_a_champion(tmp_path: Path) -> None:
+    _people_clicked(tmp_path, 320)
+    before = _night(tmp_path, "--dry-run")
+    assert before["code"] == "dry_run"
+    _killed_in_training(tmp_path)
+    outcome = _night(tmp_path, "--minutes", "15")
+    assert outcome["code"] in VERDICTS
+    assert len(list((tmp_path / "nights").glob("now-*"))) == 2  # the dry run, and one that went on
+    told = (tmp_path / "models" / "nights.jsonl").read_text().splitlines()
+    assert json.loads(told[-1])["reason"] == outcome["reason"]
+    if outcome["report"]:
+        report = json.loads((Path(outcome["report"]) / "report.json").read_text())
+        assert report["findings"]["held_out_users"]["pairs"] >= 200
+        assert (Path(outcome["report"]) / "report.html").is_file()
+        listed = json.loads(preferstream("models", "list", "--json", data_dir=tmp_path).stdout)
+        assert outcome["version"] in [one["version"] for one in listed["models"]]

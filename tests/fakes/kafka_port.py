@@ -1,0 +1,114 @@
+"""Be Kafka for the gateway: keep what is sent, answer what a test has prepared, tell its news."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from shared.client import NoAnswer
+from shared.client.asynchronous import Heard
+from shared.domain.errors import Unavailable
+from shared.events import ImageCandidates, RankedFeed
+from shared.events.topics import Topic
+from shared.events.types.base import Event
+from shared.events.wire.codec import encode
+from shared.events.wire.record import Record
+from shared.messaging.read.by_key import KeyPlace, Places, Since
+
+
+class FakeKafkaSide:
+    """A `KafkaSide`; away while `away` says why."""
+
+    def __init__(self) -> None:
+        self.away: str | None = None
+        self.sent: list[Event] = []
+        self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
+        self._listeners: set[asyncio.Queue[Heard]] = set()
+        self._listened = asyncio.Event()
+        self.streams_end = False
+        self._offset = 0
+        self.told: list[Record] = []
+        self.has_forgotten = False
+        self._feeds: dict[tuple[str, str], RankedFeed] = {}
+        self._awaited: set[tuple[str, str]] = set()
+
+    async def send(self, *events: Event) -> None:
+        self._answers()
+        for event in events:
+            encode(event)
+        self.sent += events
+        self._awaited |= {
+            (event.tenant, event.request_id)
+            for event in events
+            if isinstance(event, ImageCandidates)
+        }
+
+    async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
+        self._answers()
+        return self._feeds.get((tenant, request_id))
+
+    def is_awaited(self, *, tenant: str, request_id: str) -> bool:
+        return (tenant, request_id) in self._awaited
+
+    async def answer(self, event: ImageCandidates, *, seconds: float) -> RankedFeed:
+        await self.send(event)
+        feed = self.feed_for(event)
+        if feed is None:
+            raise NoAnswer(event.request_id, seconds=seconds)
+        self.tell(feed)
+        return feed
+
+    def tell(self, event: Event) -> None:
+        """Let everybody who listens hear an event."""
+        sent = encode(event)
+        self._offset += 1
+        if isinstance(event, RankedFeed):
+            self._feeds[event.tenant, event.request_id] = event
+            self._awaited.discard((event.tenant, event.request_id))
+        record = Record(sent.topic, 0, self._offset, 0, sent.key, sent.value, sent.headers)
+        self.told.append(record)
+        for queue in self._listeners:
+            queue.put_nowait((record, event))
+
+    async def since(self, key: bytes, topics: Sequence[Topic], places: Places | None) -> Since:
+        self._answers()
+        now = {topic.name: KeyPlace(0, self._offset + 1) for topic in topics}
+        if places is None:
+            return Since((), now, is_whole=True)
+        found = [
+            r for r in self.told if r.key == key and r.topic in places
+            and r.offset >= places[r.topic].offset
+        ]  # fmt: skip
+        return Since(found, now, is_whole=not self.has_forgotten)
+
+    async def listened_to(self) -> None:
+        """Wait until somebody listens."""
+        await self._listened.wait()
+
+    @asynccontextmanager
+    async def listening(
+        self, wanted: Callable[[Record], bool] = lambda record: True
+    ) -> AsyncIterator[AsyncIterator[Heard]]:
+        queue: asyncio.Queue[Heard] = asyncio.Queue()
+        self._listeners.add(queue)
+        self._listened.set()
+
+        async def heard() -> AsyncIterator[Heard]:
+            while not self.streams_end:
+                record, event = await queue.get()
+                if wanted(record):
+                    yield record, event
+
+        try:
+            yield heard()
+        finally:
+            self._listeners.discard(queue)
+
+    def dead_because(self) -> str | None:
+        return None
+
+    async def not_ready_because(self) -> str | None:
+        return self.away
+
+    def _answers(self) -> None:
+        if self.away:
+            raise Unavailable("kafka", self.away)

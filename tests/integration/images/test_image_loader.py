@@ -1,0 +1,111 @@
+"""Whatever the source, a loader reads from allowed addresses alone, and limits hold for many."""
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.images.loader import ImageLoader, LoadedImage
+from shared.images.settings import ImageSettings
+from tests.integration.images.image_host import LOCAL, PNG, Host, hosted
+from tests.unit.shared.images.bad_images import BAD_FILES
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[tuple[Host, str]]:
+    async with hosted() as held:
+        yield held
+
+
+@pytest.fixture
+async def loader() -> AsyncIterator[ImageLoader]:
+    opened = ImageLoader(LOCAL)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason"),
+    [
+        ("http://images.example/a.png", "plain_http"),
+        ("https://localhost:1/a.png", "private_address"),
+        ("https://127.0.0.1:1/a.png", "private_address"),
+        ("https://169.254.169.254/latest/meta-data", "private_address"),
+        ("https://[::1]:1/a.png", "private_address"),
+        ("https://[::ffff:127.0.0.1]:1/a.png", "private_address"),
+        ("https://2130706433/a.png", "private_address"),
+        ("https://①②⑦.⓪.⓪.①:1/a.png", "private_address"),
+        ("https://bob:hunter2@images.example/a.png", "credentials_in_uri"),
+        ("https://" + "a" * 70 + ".example/", "bad_uri"),
+        ("https://a..example/", "bad_uri"),
+        ("ftp://bob:hunter2@images.example/a.png", "unknown_scheme"),
+        ("javascript:alert(1)", "unknown_scheme"),
+        ("a.png", "unknown_scheme"),
+        ("https", "unknown_scheme"),
+        ("", "unknown_scheme"),
+        ("file:///etc/passwd", "file_not_allowed"),
+        ("data:text/plain;base64,AAAA", "bad_data_uri"),
+        ("data:image/png;base64,AAAA", "not_an_image"),
+        ("s3://only-a-bucket", "bad_uri"),
+        ("s3:/", "bad_uri"),
+    ],
+)
+async def test_an_address_that_we_do_not_read_from_is_refused(uri: str, reason: str) -> None:
+    loader = ImageLoader(ImageSettings())
+    with pytest.raises(Unprocessable) as refused:
+        await loader.load(uri)
+    await loader.close()
+    assert refused.value.reason == reason
+    assert "hunter2" not in str(refused.value)
+
+
+async def test_one_picture_under_two_addresses_has_one_hash(
+    host: tuple[Host, str], loader: ImageLoader
+) -> None:
+    one = await loader.load(f"{host[1]}/a.png")
+    other = await loader.load("data:image/png;base64," + base64.b64encode(PNG).decode())
+    assert one.content_hash == other.content_hash
+
+
+async def test_many_are_loaded_a_few_at_a_time(host: tuple[Host, str], loader: ImageLoader) -> None:
+    await loader.load_many([f"{host[1]}/wait?{number}" for number in range(10)])
+    assert host[0].most_at_once == LOCAL.images_at_once
+
+
+async def test_what_is_late_is_refused_and_the_rest_is_there(
+    host: tuple[Host, str], loader: ImageLoader
+) -> None:
+    uris = [f"{host[1]}/a", f"{host[1]}/silent"]
+    there, late = await loader.load_many(uris, within_seconds=0.5)
+    assert isinstance(there, LoadedImage)
+    assert isinstance(late, Unavailable)
+    assert "was not there within 0.5 seconds" in late.detail
+
+
+async def test_many_keep_their_order_and_each_is_fetched_once(
+    host: tuple[Host, str], loader: ImageLoader
+) -> None:
+    uris = [f"{host[1]}/{what}" for what in ("a", "status-404", "b", "a", "status-500", "a")]
+    found = await loader.load_many(uris)
+    kinds = [type(one) for one in found]
+    assert kinds == [
+        *(LoadedImage, Unprocessable, LoadedImage),
+        *(LoadedImage, Unavailable, LoadedImage),
+    ]
+    assert set(host[0].asked.values()) == {1}
+    assert await loader.load_many([]) == []
+
+
+async def test_no_bad_file_costs_another_image(tmp_path: Path) -> None:
+    for name, data, _ in BAD_FILES:
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "good.png").write_bytes(PNG)
+    loader = ImageLoader(ImageSettings(allowed_file_roots=(tmp_path,)))
+    names = [*(name for name, _, _ in BAD_FILES), "good.png"]
+    *bad, good = await loader.load_many([f"file://{tmp_path}/{name}" for name in names])
+    await loader.close()
+    assert isinstance(good, LoadedImage)
+    reasons = [one.reason for one in bad if isinstance(one, Unprocessable)]
+    assert reasons == [reason for _, _, reason in BAD_FILES]

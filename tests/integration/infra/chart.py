@@ -1,0 +1,86 @@
+"""The Helm chart as Helm renders it, and what tests look up in it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import helm_python as helm
+import yaml
+
+from tests.project_root import PROJECT_ROOT
+
+CHART = PROJECT_ROOT / "infra" / "helm" / "preferstream"
+
+SMALL: Mapping[str, Any] = {
+    "kafka": {"bootstrap": "kafka-0:9092,kafka-1:9092"},
+    "qdrant": {"url": "http://qdrant:6333"},
+    "lake": "s3://bucket/lake",
+    "tokens": {"existing": "dashboard-tokens"},
+}
+LARGE: Mapping[str, Any] = {
+    **SMALL,
+    "mlflow": "http://mlflow:5000",
+    "secret": {"values": {"PREFERSTREAM_QDRANT_API_KEY": "a: b # c", "AWS_ACCESS_KEY_ID": "x"}},
+    "settings": {"PREFERSTREAM_EXPLORE_SHARE": "0.2"},
+    "images": {"pullSecrets": ["registry"], "light": {"digest": "sha256:" + "0" * 64}},
+    "services": {
+        "assessor": {
+            "gpu": {"count": 1, "resource": "nvidia.com/gpu"},
+            "nodeSelector": {"gpu": "h100"},
+            "tolerations": [{"key": "gpu", "operator": "Exists"}],
+            "settings": {"PREFERSTREAM_MODEL_DEVICE": "cuda"},
+        },
+        "retrain": {"replicas": 2},
+    },
+    "ingress": {"enabled": True, "host": "taste.example", "tlsSecret": "tls", "className": "nginx"},
+    "vllm": {"enabled": True, "model": {"claim": "checkpoints"}},
+    "night": {"gpu": {"count": 1, "resource": "nvidia.com/gpu"}},
+    "keda": {"authentication": "kafka-auth"},
+    "monitoring": {
+        "podMonitor": True,
+        "rules": (PROJECT_ROOT / "infra" / "prometheus" / "alerts.yml").read_text("utf-8"),
+        "labels": {"release": "prometheus"},
+    },
+}
+
+
+def render(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    with helm.Chart.load(str(CHART)) as chart:
+        files = chart.render(chart.merge_values(dict(values)), name="demo", namespace="prod")
+    texts = [text for path, text in files.items() if path.endswith(".yaml")]
+    return [found for text in texts for found in yaml.safe_load_all(text) if found]
+
+
+def of_kind(resources: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
+    return (found for found in resources if found["kind"] == kind)
+
+
+def pods(resources: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and template of all pods."""
+    for found in of_kind(resources, "Deployment"):
+        yield found["metadata"]["name"], found["spec"]["template"]
+    for found in of_kind(resources, "CronJob"):
+        yield found["metadata"]["name"], found["spec"]["jobTemplate"]["spec"]["template"]
+
+
+def named(resources: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    (found,) = (one for one in of_kind(resources, kind) if one["metadata"]["name"] == name)
+    return found
+
+
+def variables(resources: list[dict[str, Any]], pod: Mapping[str, Any]) -> dict[str, str]:
+    """What a pod of ours is told, as Kubernetes puts it together."""
+    told = dict(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
+    return told | {one["name"]: one["value"] for one in pod["spec"]["containers"][0].get("env", [])}
+
+
+def mounts(pod: Mapping[str, Any], folder: str) -> dict[str, bool]:
+    """The claim that is mounted there, if any, and whether it may be written to."""
+    claims = {
+        volume["name"]: volume.get("persistentVolumeClaim", {}).get("claimName", "")
+        for volume in pod["spec"]["volumes"]
+    }
+    return {
+        claims[mount["name"]]: not mount.get("readOnly", False)
+        for mount in pod["spec"]["containers"][0]["volumeMounts"]
+        if mount["mountPath"] == folder
+    }

@@ -1,0 +1,238 @@
+"""The Helm chart passes Helm's own lint, renders what Kubernetes takes, and keeps our rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import helm_python as helm
+import kubernetes_validate
+import pytest
+import yaml
+
+from services.cli.reference.all_settings import known_variables
+from shared.events.topics import TOPICS
+from tests.integration.infra.chart import CHART, LARGE, SMALL, named, of_kind, pods, render
+from tests.runnable import is_runnable
+
+KUBERNETES = ("1.29", "1.37")
+"""The oldest that the chart allows, and the newest that the validator knows."""
+OF_OTHERS = {"keda.sh/v1alpha1", "monitoring.coreos.com/v1"}
+"""Custom resources, whose schemas no registry of packages holds."""
+INSTALLATIONS = {
+    "small": SMALL,
+    "large": LARGE,
+    "without KEDA and policies": {
+        **SMALL,
+        "keda": {"enabled": False},
+        "network": {"enabled": False},
+        "disruption": {"enabled": False},
+        "night": {"enabled": False},
+        "services": {"ops": {"enabled": False}},
+    },
+}
+
+
+@pytest.fixture(scope="module", params=INSTALLATIONS)
+def resources(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    return render(INSTALLATIONS[request.param])
+
+
+@pytest.fixture(scope="module")
+def large() -> list[dict[str, Any]]:
+    return render(LARGE)
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return selector.items() <= labels.items()
+
+
+@pytest.mark.parametrize("values", INSTALLATIONS.values(), ids=INSTALLATIONS)
+def test_helm_has_nothing_to_say_against_it(values: Mapping[str, Any]) -> None:
+    told = helm.lint(str(CHART), dict(values), strict=True)
+    assert told["errors"] == []
+    # What is left is the hint that a chart may have a picture.
+    assert {message["error"] for message in told["messages"]} <= {"icon is recommended"}
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_kubernetes_takes_every_resource(resources: list[dict[str, Any]], version: str) -> None:
+    for found in resources:
+        if found["apiVersion"] not in OF_OTHERS:
+            kubernetes_validate.validate(found, version, strict=True)
+
+
+def test_a_misspelt_field_would_be_noticed(large: list[dict[str, Any]]) -> None:
+    found = named(large, "Deployment", "demo-preferstream-watch")
+    wrong = {**found, "spec": {**found["spec"], "replica": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, KUBERNETES[-1], strict=True)
+
+
+def test_no_two_resources_share_a_name(resources: list[dict[str, Any]]) -> None:
+    names = [(found["kind"], found["metadata"]["name"]) for found in resources]
+    assert len(set(names)) == len(names)
+    assert all(len(name) <= 63 for _, name in names)
+
+
+def test_ours_run_without_rights(resources: list[dict[str, Any]]) -> None:
+    for name, pod in pods(resources):
+        assert pod["spec"]["automountServiceAccountToken"] is False
+        for container in pod["spec"]["containers"]:
+            security = container["securityContext"]
+            assert security["allowPrivilegeEscalation"] is False
+            assert security["capabilities"] == {"drop": ["ALL"]}
+            assert container["resources"]["limits"]["memory"]
+            if not name.endswith("-vllm"):
+                assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+                assert security["readOnlyRootFilesystem"] is True
+
+
+def test_every_selector_finds_its_pods(resources: list[dict[str, Any]]) -> None:
+    labels = [pod["metadata"]["labels"] for _, pod in pods(resources)]
+    for found in resources:
+        spec = found.get("spec", {})
+        match found["kind"]:
+            case "Deployment" | "PodDisruptionBudget" | "PodMonitor":
+                wanted = spec["selector"]["matchLabels"]
+            case "NetworkPolicy":
+                wanted = spec["podSelector"]["matchLabels"]
+            case "Service":
+                wanted = spec["selector"]
+            case _:
+                continue
+        assert any(selects(wanted, one) for one in labels), found["metadata"]["name"]
+
+
+def test_every_module_and_setting_is_one_that_there_is(resources: list[dict[str, Any]]) -> None:
+    for name, pod in pods(resources):
+        (container,) = pod["spec"]["containers"]
+        if not name.endswith("-vllm"):
+            assert is_runnable(container["args"][0])
+        variables = {one["name"] for one in container.get("env", [])}
+        variables |= set(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
+        ours = {one for one in variables if one.startswith("PREFERSTREAM_")}
+        assert ours <= known_variables()
+
+
+def test_scaling_hangs_on_the_group_that_reads_the_topic(large: list[dict[str, Any]]) -> None:
+    scaled = list(of_kind(large, "ScaledObject"))
+    assert len(scaled) == 2
+    for found in scaled:
+        (trigger,) = found["spec"]["triggers"]
+        told = trigger["metadata"]
+        component = found["spec"]["scaleTargetRef"]["name"].rpartition("-")[2]
+        assert told["topic"] in {topic.name for topic in TOPICS}
+        assert told["consumerGroup"] == f"preferstream.{component}.{told['topic']}"
+        assert trigger["authenticationRef"] == {"name": "kafka-auth"}
+        # Consumers beyond the partitions have nothing to do.
+        settings = named(large, "ConfigMap", "demo-preferstream-settings")["data"]
+        partitions = int(settings["PREFERSTREAM_TOPIC_PARTITIONS"])
+        assert found["spec"]["maxReplicaCount"] <= partitions
+        # Who is scaled must not be set back by each upgrade.
+        deployment = found["spec"]["scaleTargetRef"]["name"]
+        assert "replicas" not in named(large, "Deployment", deployment)["spec"]
+
+
+def test_a_single_pod_may_be_moved(resources: list[dict[str, Any]]) -> None:
+    guarded = {found["metadata"]["name"] for found in of_kind(resources, "PodDisruptionBudget")}
+    for found in of_kind(resources, "Deployment"):
+        if found["spec"].get("replicas") == 1:
+            assert found["metadata"]["name"] not in guarded
+
+
+def test_a_pod_has_longer_to_stop_than_its_work_to_drain(resources: list[dict[str, Any]]) -> None:
+    from shared.messaging.client.settings import MessagingSettings
+
+    for component in ("assessor", "profile"):
+        found = named(resources, "Deployment", f"demo-preferstream-{component}")
+        grace = found["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        assert grace > MessagingSettings().drain_seconds + 10
+
+
+def test_gpus_are_asked_for_where_they_are_said(large: list[dict[str, Any]]) -> None:
+    asked = {
+        name: pod["spec"]["containers"][0]["resources"]["limits"].get("nvidia.com/gpu")
+        for name, pod in pods(large)
+    }
+    assert {name.rpartition("-")[2] for name, count in asked.items() if count} == {
+        "assessor", "night", "vllm",
+    }  # fmt: skip
+    small = render(SMALL)
+    assert "nvidia" not in yaml.safe_dump(small)
+
+
+def test_all_who_promote_or_serve_know_the_checkpoint_that_vllm_serves(
+    large: list[dict[str, Any]],
+) -> None:
+    settings = named(large, "ConfigMap", "demo-preferstream-settings")["data"]
+    (vllm,) = (pod for name, pod in pods(large) if name.endswith("-vllm"))
+    folder = settings["PREFERSTREAM_MODEL"]
+    assert vllm["spec"]["containers"][0]["args"][0] == folder
+    seen_by = {
+        name.rpartition("-")[2]
+        for name, pod in pods(large)
+        for mount in pod["spec"]["containers"][0]["volumeMounts"]
+        if mount["mountPath"] == folder and mount["readOnly"]
+    }
+    assert seen_by == {"assessor", "profile", "retrain", "ops", "night", "vllm"}
+    small = named(render(SMALL), "ConfigMap", "demo-preferstream-settings")["data"]
+    assert "PREFERSTREAM_MODEL" not in small
+
+
+def test_secrets_stand_in_the_secret_alone(large: list[dict[str, Any]]) -> None:
+    secret = named(large, "Secret", "demo-preferstream-settings")
+    assert secret["stringData"]["PREFERSTREAM_QDRANT_API_KEY"] == "a: b # c"
+    for found in large:
+        if found["kind"] != "Secret":
+            assert "a: b # c" not in yaml.safe_dump(found)
+    for name, pod in pods(large):
+        if not name.endswith("-vllm"):
+            sources = pod["spec"]["containers"][0]["envFrom"]
+            assert {"secretRef": {"name": "demo-preferstream-settings"}} in sources
+
+
+def test_an_image_is_named_by_its_digest_where_there_is_one(large: list[dict[str, Any]]) -> None:
+    images = {name: pod["spec"]["containers"][0]["image"] for name, pod in pods(large)}
+    assert images["demo-preferstream-watch"] == "preferstream-light@sha256:" + "0" * 64
+    assert images["demo-preferstream-assessor"] == "preferstream-model:0.1.0"
+
+
+def test_the_rules_of_prometheus_come_through_unharmed(large: list[dict[str, Any]]) -> None:
+    rule = named(large, "PrometheusRule", "demo-preferstream")
+    assert rule["spec"] == yaml.safe_load(LARGE["monitoring"]["rules"])
+
+
+def test_the_assessor_starts_anew_when_its_settings_change() -> None:
+    def checksum(values: Mapping[str, Any]) -> str:
+        found = named(render(values), "Deployment", "demo-preferstream-assessor")
+        return str(found["spec"]["template"]["metadata"]["annotations"]["checksum/settings"])
+
+    changed = {**SMALL, "settings": {"PREFERSTREAM_SEEN_DAYS": "3"}}
+    assert checksum(SMALL) == checksum(dict(SMALL))
+    assert checksum(SMALL) != checksum(changed)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kafka": {"bootstrap": ""}}, "kafka.bootstrap is empty"),
+        ({"qdrant": {"url": ""}}, "qdrant.url is empty"),
+        ({"lake": ""}, "lake is empty"),
+        ({"tokens": {"existing": ""}}, "tokens.existing is empty"),
+        ({"ingress": {"enabled": True, "host": "a.example"}}, "ingress.tlsSecret is empty"),
+        ({"vllm": {"enabled": True}}, "vllm.model.claim is empty"),
+        ({"kafka": {"bootstrap": "kafka"}}, "bootstrap"),
+        ({"lake": "/data/lake"}, "lake"),
+        ({"images": {"light": {"tag": "latest"}}}, "tag"),
+        ({"settings": {"PREFERSTREAM_SEEN_DAYS": 3}}, "string"),
+        ({"settings": {"preferstream_seen_days": "3"}}, "preferstream_seen_days"),
+        ({"service": {}}, "service"),
+        ({"night": {"schedule": "30 2 * * *"}}, "schedule"),
+        ({"night": {"at": "2:30"}}, "at"),
+        ({"night": {"minutes": 360}}, "night.hours is 6"),
+        ({"models": {"accessMode": "ReadWriteMany"}}, "accessMode"),
+        ({"services": {"assessor": {"replica": 3}}}, "replica"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_a_reason(change: Mapping[str, Any], told: str) -> None:
+    with pytest.raises(helm.HelmError, match=told):
+        render({**SMALL, **change})

@@ -1,0 +1,76 @@
+"""In Kubernetes the nights' folder is one for all who write, show and forget what is in it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+from services.retrain.jobs.admin import next_night
+from services.retrain.jobs.settings import NightSettings
+from shared.settings import from_environment
+from tests.integration.infra.chart import (
+    LARGE,
+    SMALL,
+    mounts,
+    named,
+    of_kind,
+    pods,
+    render,
+    variables,
+)
+
+
+@pytest.fixture(scope="module")
+def large() -> list[dict[str, Any]]:
+    return render(LARGE)
+
+
+def test_nights_are_shown_and_forgotten_where_they_are_written(large: list[dict[str, Any]]) -> None:
+    found = {}
+    for name, pod in pods(large):
+        folder = variables(large, pod).get("PREFERSTREAM_NIGHT_DIR")
+        if folder is not None:
+            found[name.rpartition("-")[2]] = mounts(pod, folder)
+    claim = "demo-preferstream-nights"
+    assert found == {"night": {claim: True}, "retrain": {claim: True}, "ops": {claim: False}}
+    spec = named(large, "PersistentVolumeClaim", claim)["spec"]
+    assert spec["accessModes"] == ["ReadWriteMany"]
+
+
+def test_a_volume_that_there_is_already_is_used() -> None:
+    volume = {"storage": {"existingClaim": "shared-disk"}}
+    found = render({**SMALL, "night": volume, "models": volume["storage"]})
+    assert not list(of_kind(found, "PersistentVolumeClaim"))
+    told = dict(pods(found))
+    assert mounts(told["demo-preferstream-ops"], "/data/nights") == {"shared-disk": False}
+    assert mounts(told["demo-preferstream-ops"], "/data/models") == {"shared-disk": False}
+
+
+@pytest.mark.parametrize("at", ["02:30", "00:05", "23:00"])
+def test_the_dashboard_says_when_the_job_runs(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = {"at": at, "timeZone": "Europe/Berlin", "minutes": 90, "hours": 2}
+    found = render({**SMALL, "night": night})
+    told = dict(pods(found))
+    ops = variables(found, told["demo-preferstream-ops"])
+    for name, value in ops.items():
+        monkeypatch.setenv(name, value)
+    settings = from_environment(NightSettings)
+    due = next_night(settings, datetime(2026, 1, 31, 12, tzinfo=UTC))
+    assert due is not None
+    job = named(found, "CronJob", "demo-preferstream-night")["spec"]
+    there = due.astimezone(ZoneInfo(job["timeZone"]))
+    assert job["schedule"] == f"{there.minute} {there.hour} * * *"
+    assert settings.night_minutes == 90
+    trained = variables(found, told["demo-preferstream-night"])
+    assert float(trained["PREFERSTREAM_NIGHT_MINUTES"]) == 90
+    collecting = variables(found, told["demo-preferstream-retrain"])
+    assert collecting["PREFERSTREAM_NIGHT_AT"] == "never"
+
+
+def test_without_nights_there_is_no_trace_of_them() -> None:
+    found = render({**SMALL, "night": {"enabled": False}})
+    assert "nights" not in yaml.safe_dump(found)
+    told = dict(pods(found))
+    assert variables(found, told["demo-preferstream-ops"])["PREFERSTREAM_NIGHT_AT"] == "never"

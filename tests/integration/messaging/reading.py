@@ -1,0 +1,93 @@
+"""A service that reads one topic on either path, and what a test of it waits for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry
+
+from shared.events import Feedback
+from shared.events.wire.record import Record
+from shared.messaging.contract import Delivery
+from shared.messaging.health import HealthServer
+from shared.messaging.service import KafkaService
+from tests.integration.cluster import Cluster
+
+PATIENCE_SECONDS = 90.0
+"""No statement about speed: a test that waits so long has failed."""
+BOTH_PATHS = pytest.mark.parametrize("path", ["slow", "fast"])
+Handler = Callable[[Feedback, Delivery], Awaitable[None]]
+
+
+async def until(condition: Callable[[], Awaitable[bool] | bool]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            met = condition()
+            if met if isinstance(met, bool) else await met:
+                return
+            await asyncio.sleep(0.05)
+
+
+class Handled:
+    """A handler that remembers what it took, and does with it what a test says."""
+
+    def __init__(self, then: Callable[[int], Awaitable[None]] | None = None) -> None:
+        self.images: list[int] = []
+        self.begun: list[int] = []
+        self._then = then
+
+    async def __call__(self, event: Feedback, delivery: Delivery) -> None:
+        image = int(event.image_id)
+        self.begun.append(image)
+        if self._then is not None:
+            await self._then(image)
+        self.images.append(image)
+
+    async def until_all(self, numbers: Iterable[int]) -> None:
+        wanted = set(numbers)
+        await until(lambda: wanted <= set(self.images))
+
+
+@asynccontextmanager
+async def running(
+    cluster: Cluster, path: str, handler: Handler, **settings: Any
+) -> AsyncIterator[KafkaService]:
+    """A service that reads the topic, for the length of a block."""
+    service = KafkaService("tested", cluster.settings(**settings), CollectorRegistry())
+    getattr(service, path)(cluster.topic, handler)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+async def letters(cluster: Cluster) -> list[Record]:
+    return await asyncio.to_thread(cluster.read, cluster.letters)
+
+
+async def committed(cluster: Cluster) -> dict[int, int]:
+    return await asyncio.to_thread(cluster.committed)
+
+
+@asynccontextmanager
+async def health_of(service: KafkaService) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+    """Asks `/healthz` or `/readyz` over HTTP; the status and the problems."""
+    async with AsyncExitStack() as stack:
+        server = HealthServer(service, CollectorRegistry(), host="127.0.0.1", port=0)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def ask(page: str) -> tuple[int, list[str]]:
+            async with session.get(f"{server.address}/{page}") as answer:
+                return answer.status, (await answer.json())["problems"]
+
+        yield ask
+
+
+async def holds(what: Awaitable[Any], so: Callable[[Any], bool]) -> bool:
+    return so(await what)

@@ -1,0 +1,220 @@
+"""Every client we have proves who it is to a real Kafka that asks, and trusts no other Kafka."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUpsertion
+from prometheus_client import CollectorRegistry
+
+from services.local.kafka.broker import start_local_kafka
+from services.local.kafka.ports import is_free, shuffled_range
+from shared.client import AsyncClient, Client, action
+from shared.domain.errors import Unavailable
+from shared.events import Feedback
+from shared.events.topics import FEEDBACK, FEEDS, PROFILES
+from shared.events.types.base import Event
+from shared.events.wire.codec import encode
+from shared.messaging.admin.provision import provision
+from shared.messaging.client.producer import send_once
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.contract import Delivery
+from shared.messaging.publisher import KafkaPublisher
+from shared.messaging.read.drain import Bounds, drain
+from shared.messaging.read.fetch import RecordFetcher
+from shared.messaging.read.tail import tail
+from shared.messaging.service import KafkaService
+from tests.integration.messaging.certificates import Authority
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+PASSWORD: Final = "correct horse; battery = staple"
+START_SECONDS: Final = 240.0
+WAYS: Final = ("tls", "mtls", "plain", "scram")
+LISTENERS: Final = """
+listeners=PLAINTEXT://127.0.0.1:{{ports.broker}},CONTROLLER://127.0.0.1:{{ports.controller}},\
+TLS://127.0.0.1:{tls},MTLS://127.0.0.1:{mtls},LOGIN://127.0.0.1:{login}
+advertised.listeners=PLAINTEXT://127.0.0.1:{{ports.broker}},\
+TLS://127.0.0.1:{tls},MTLS://127.0.0.1:{mtls},LOGIN://127.0.0.1:{login}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MTLS:SSL,\
+LOGIN:SASL_SSL
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+ssl.truststore.type=PEM
+ssl.truststore.location={truststore}
+listener.name.mtls.ssl.client.auth=required
+listener.name.login.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.login.plain.sasl.jaas.config=\
+org.apache.kafka.common.security.plain.PlainLoginModule required user_ada="{password}";
+listener.name.login.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+"""
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A Kafka with a listener for each way in, and what fits them."""
+
+    ways: dict[str, MessagingSettings]
+    stranger: Authority
+    """Signs certificates that this Kafka does not know."""
+
+    def but(self, way: str, **changes: Any) -> MessagingSettings:
+        return MessagingSettings.model_validate({**self.ways[way].model_dump(), **changes})
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    folder: Path = tmp_path_factory.mktemp("guarded")
+    ours, stranger = Authority(folder / "ours"), Authority(folder / "stranger")
+    server = ours.certify("127.0.0.1", key_in_it=True)
+    client = ours.certify("an app")
+    free = (port for port in shuffled_range() if is_free(port))
+    ports = {name: next(free) for name in ("tls", "mtls", "login")}
+    also = LISTENERS.format(
+        **ports, keystore=server.certificate, truststore=ours.file, password=PASSWORD
+    )
+    with start_local_kafka(
+        folder / "kafka", start_timeout_seconds=START_SECONDS, also=also
+    ) as kafka:
+        admin = KafkaAdminClient(bootstrap_servers=[kafka.bootstrap])
+        admin.alter_user_scram_credentials(
+            [UserScramCredentialUpsertion("ada", ScramMechanism.SCRAM_SHA_512, password=PASSWORD)]
+        )
+        admin.close()
+        told = {
+            "tls": {"kafka_security": "ssl"},
+            "mtls": {
+                "kafka_security": "ssl",
+                "kafka_certificate": client.certificate,
+                "kafka_key": client.key,
+            },
+            "plain": {"kafka_security": "sasl_ssl", "kafka_sasl": "PLAIN"},
+            "scram": {"kafka_security": "sasl_ssl", "kafka_sasl": "SCRAM-SHA-512"},
+        }
+        ways = {
+            way: MessagingSettings.model_validate(
+                {
+                    "kafka": f"127.0.0.1:{ports.get(way, ports['login'])}",
+                    "kafka_ca": ours.file,
+                    "topic_partitions": 2,
+                    **({"kafka_user": "ada", "kafka_password": PASSWORD} if "sasl" in str(fields)
+                       else {}),
+                    **fields,
+                }
+            )
+            for way, fields in told.items()
+        }  # fmt: skip
+        provision(ways["tls"], (FEEDBACK, FEEDS, PROFILES))
+        yield Guarded(ways, stranger)
+
+
+def like() -> Feedback:
+    return action(f"u-{uuid4()}", "like", "a.png")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_ends_is_let_in(guarded: Guarded, way: str) -> None:
+    settings = guarded.ways[way]
+    first, second, third = like(), like(), like()
+    assert provision(settings, (FEEDBACK, FEEDS, PROFILES)) == []
+    send_once(settings, encode(first))
+    with Client(settings) as app:
+        app.send(second, third)
+        assert app.profile("nobody") is None
+    found = {str(record.key, "utf-8") for record in tail(settings, FEEDBACK, most=1000)}  # type: ignore[arg-type]
+    drained = [
+        record.key
+        for batch in drain(
+            settings, FEEDBACK, group=f"g-{uuid4()}", start_of=lambda _: None,
+            bounds=Bounds(1000, 1_000_000),
+        )
+        for record in batch.records
+    ]  # fmt: skip
+    users = {first.user_id, second.user_id, third.user_id}
+    assert users <= found
+    assert {user.encode() for user in users} <= set(drained)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_lives_is_let_in(guarded: Guarded, way: str) -> None:
+    settings = guarded.ways[way]
+    handled: asyncio.Queue[tuple[Event, Delivery]] = asyncio.Queue()
+
+    async def handle(event: Feedback, delivery: Delivery) -> None:
+        await handled.put((event, delivery))
+
+    service = KafkaService(f"tested-{uuid4()}", settings, CollectorRegistry())
+    service.fast(FEEDBACK, handle)
+    fetcher = RecordFetcher(settings)
+    sent = like()
+    await service.start()
+    await fetcher.start()
+    try:
+        async with (
+            asyncio.timeout(120),
+            AsyncClient(settings, topics=(FEEDBACK,)) as app,
+            app.listening(lambda record: record.key == sent.key.encode()) as heard,
+        ):
+            await app.send(sent)
+            record, event = await anext(heard)
+            while (await handled.get())[0] != sent:
+                pass
+            again = await fetcher.at(record.topic, record.partition, record.offset)
+            assert await app.silent_because() is None
+        assert await service.not_ready_because() is None
+    finally:
+        await service.stop()
+        await fetcher.stop()
+    assert event == sent
+    assert again == record
+
+
+async def _refused(settings: MessagingSettings) -> str:
+    """Why the clients that live are kept out."""
+    with pytest.raises(Unavailable) as one:
+        await KafkaPublisher(settings, client_id="tested").start()
+    with pytest.raises(Unavailable):
+        await AsyncClient(settings).start()
+    return str(one.value)
+
+
+@pytest.mark.parametrize(
+    ("way", "changes"),
+    [
+        ("tls", {"kafka_security": "plaintext", "kafka_ca": None}),
+        ("mtls", {"kafka_certificate": None, "kafka_key": None}),
+        ("plain", {"kafka_password": "guessed"}),
+        ("scram", {"kafka_password": "guessed"}),
+        ("scram", {"kafka_user": "eve"}),
+    ],
+)
+async def test_without_the_right_proof_nobody_is_let_in(
+    guarded: Guarded, way: str, changes: dict[str, Any]
+) -> None:
+    told = await _refused(guarded.but(way, **changes))
+    assert PASSWORD not in told
+    assert "guessed" not in told
+
+
+async def test_a_certificate_of_a_stranger_proves_nothing(guarded: Guarded) -> None:
+    forged = guarded.stranger.certify("an app")
+    await _refused(guarded.but("mtls", kafka_certificate=forged.certificate, kafka_key=forged.key))
+
+
+async def test_a_kafka_that_a_stranger_vouches_for_is_not_trusted(guarded: Guarded) -> None:
+    await _refused(guarded.but("plain", kafka_ca=guarded.stranger.file))
+
+
+async def test_a_kafka_that_goes_by_another_name_is_not_trusted(guarded: Guarded) -> None:
+    port = guarded.ways["tls"].kafka.rpartition(":")[2]
+    await _refused(guarded.but("tls", kafka=f"localhost:{port}"))
+
+
+def test_what_ends_is_kept_out_too(guarded: Guarded) -> None:
+    with pytest.raises(Unavailable) as refused:
+        provision(guarded.but("plain", kafka_password="guessed"), (FEEDBACK,))
+    assert "guessed" not in str(refused.value)

@@ -1,0 +1,99 @@
+"""Publishing returns when Kafka has acknowledged, and not before."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.events.wire.record import Outgoing
+from shared.messaging.publisher import KafkaPublisher
+from tests.integration.cluster import Cluster, incompressible
+
+pytestmark = pytest.mark.kafka
+
+HEADERS = (("null", None), ("not-utf8", b"\xff\xfe"), ("twice", b"1"), ("twice", b"2"))
+
+
+@pytest.fixture
+async def publisher(cluster: Cluster) -> AsyncIterator[KafkaPublisher]:
+    made = KafkaPublisher(cluster.settings(), client_id="tested")
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def topic_of_small_records(cluster: Cluster) -> str:
+    """The name of a topic whose limit the client does not know, so that Kafka itself refuses."""
+    from kafka import KafkaAdminClient
+
+    name = f"{cluster.topic.name}.small"
+    options = {
+        "num_partitions": 1,
+        "replication_factor": 1,
+        "configs": {"max.message.bytes": "1000"},
+    }
+    admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap)
+    try:
+        admin.create_topics({name: options})
+        admin.wait_for_topics([name], timeout_ms=60_000)
+    finally:
+        admin.close()
+    return name
+
+
+async def test_what_was_published_lies_in_the_topic_as_it_was_sent(
+    cluster: Cluster, publisher: KafkaPublisher
+) -> None:
+    name = cluster.topic.name
+    sent = [
+        Outgoing(name, b"\xffkey", b"\x00\xffvalue", HEADERS),
+        Outgoing(name, b"tombstone", None),
+        Outgoing(name, None, b""),
+    ]
+    await publisher.send(*sent)
+    found = await asyncio.to_thread(cluster.read, cluster.topic)
+    assert {(one.key, one.value, one.headers) for one in found} == {
+        (one.key, one.value, one.headers) for one in sent
+    }
+
+
+async def test_a_tombstone_has_a_key_and_no_value(
+    cluster: Cluster, publisher: KafkaPublisher
+) -> None:
+    await publisher.tombstone(cluster.topic, "user-42")
+    (found,) = await asyncio.to_thread(cluster.read, cluster.topic)
+    assert (found.key, found.value) == (b"user-42", None)
+
+
+async def test_a_refusal_by_kafka_itself_reaches_the_caller(
+    cluster: Cluster, publisher: KafkaPublisher
+) -> None:
+    name = await asyncio.to_thread(topic_of_small_records, cluster)
+    with pytest.raises(Unprocessable, match="record_too_large"):
+        await publisher.send(Outgoing(name, b"k", incompressible(2000)))
+    await publisher.send(Outgoing(name, b"k", b"small"))
+
+
+async def test_a_record_that_is_too_large_is_never_taken(
+    cluster: Cluster, publisher: KafkaPublisher
+) -> None:
+    huge = Outgoing(cluster.topic.name, b"k", incompressible(5_000_000))
+    with pytest.raises(Unprocessable, match="record_too_large"):
+        await publisher.send(huge)
+    barely = Outgoing(cluster.topic.name, b"k", incompressible(4 * 1024 * 1024 + 10))
+    with pytest.raises(Unprocessable, match="record_too_large"):
+        await publisher.send(barely)
+    await publisher.send(Outgoing(cluster.topic.name, b"k", b"v"))
+
+
+async def test_a_publisher_that_does_not_run_is_unavailable(cluster: Cluster) -> None:
+    publisher = KafkaPublisher(cluster.settings(), client_id="tested")
+    with pytest.raises(Unavailable, match="the publisher is not running"):
+        await publisher.send(Outgoing(cluster.topic.name, b"k", b"v"))
+
+
+async def test_a_publisher_without_a_kafka_does_not_start(cluster: Cluster) -> None:
+    publisher = KafkaPublisher(cluster.settings(kafka="127.0.0.1:9"), client_id="tested")
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9"):
+        await publisher.start()

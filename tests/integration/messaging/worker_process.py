@@ -1,0 +1,114 @@
+"""A service in a process of its own, to be killed, stopped and joined: it journals what it does.
+
+The journal is a file that outlives the process: a line before and a line after each event.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel
+
+from services.profile.debounce import Gathering
+from shared.events import Feedback
+from shared.events.topics import DAY_MS, Topic
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.contract import Delivery
+from shared.messaging.health import HealthServer
+from shared.messaging.service import KafkaService
+
+
+class Entry(BaseModel):
+    """One line of the journal."""
+
+    pid: int
+    what: Literal["ready", "begins", "ends"]
+    at: float
+    """On a clock that all processes of this machine share, in seconds."""
+    user: str = ""
+    image: int = -1
+    partition: int = -1
+    offset: int = -1
+
+
+class Job(BaseModel):
+    """What a worker is told, as JSON in its first argument."""
+
+    topic: str
+    path: Literal["slow", "fast"]
+    journal: Path
+    seconds: float
+    """Mean of what one event takes; each takes up to twice as long."""
+    settings: MessagingSettings
+
+
+class Journal:
+    """Appends whole lines, so that several processes may share the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def write(self, what: str, **fields: Any) -> None:
+        entry = Entry(pid=os.getpid(), what=what, at=time.monotonic(), **fields)
+        os.write(self._file, entry.model_dump_json().encode() + b"\n")
+
+
+Item = tuple[Feedback, Delivery]
+
+
+async def work(job: Job) -> None:
+    journal = Journal(job.journal)
+
+    async def take(user: str, items: Sequence[Item]) -> None:
+        told = [
+            {
+                "user": user,
+                "image": int(event.image_id),
+                "partition": delivery.record.partition,
+                "offset": delivery.record.offset,
+            }
+            for event, delivery in items
+        ]
+        for fields in told:
+            journal.write("begins", **fields)
+        await asyncio.sleep(random.uniform(0, 2 * job.seconds))
+        for fields in told:
+            journal.write("ends", **fields)
+
+    people: Gathering[str, Item] = Gathering(take, wait_seconds=0.0)
+
+    async def handle(event: Feedback, delivery: Delivery) -> None:
+        await people.add(event.user_id, (event, delivery))
+
+    registry = CollectorRegistry()
+    kafka = KafkaService("tested", job.settings, registry)
+    topic = Topic(job.topic, Feedback, DAY_MS)
+    if job.path == "slow":
+        kafka.slow(topic, handle)
+    else:
+        kafka.fast(topic, handle)
+    health = HealthServer(kafka, registry, host="127.0.0.1", port=0)
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+    await kafka.start()
+    await health.start()
+    try:
+        while await kafka.not_ready_because() is not None:  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(0.02)
+        journal.write("ready")
+        await told_to_stop.wait()
+    finally:
+        await kafka.stop()
+        await health.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(Job.model_validate_json(sys.argv[1])))

@@ -1,0 +1,74 @@
+"""Whatever the gateway is sent, it answers as its OpenAPI document says, never with a 500."""
+
+from typing import Any, Final
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import validate
+from schemathesis import Case
+
+from services.ops.auth.roles import Role
+from tests.unit.services.ops.sample_answers import feed_of
+from tests.unit.services.ops.site import Site, known_tokens, site
+
+ASKED_BY: Final = {"Authorization": "Bearer secret-operator", "Host": "127.0.0.1"}
+AS_DOCUMENTED: Final = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+PATIENTLY: Final = settings(
+    max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+
+
+def _fast_site() -> Site:
+    """One without limits or memory, whose Kafka answers at once and whose streams end at once."""
+    made = site(
+        tokens=known_tokens({"operator": Role.OPERATE}),
+        remembered_keys=0,
+        ops_requests_per_second=1e9,
+        ops_request_burst=10**9,
+    )
+    made.kafka.feed_for = feed_of
+    made.kafka.streams_end = True
+    return made
+
+
+def _schema(mode: str) -> Any:
+    config = schemathesis.Config.from_dict(
+        {
+            "generation": {"mode": mode},
+            "checks": {"enabled": False, **{name: {"enabled": True} for name in AS_DOCUMENTED}},
+        }
+    )
+    return schemathesis.openapi.from_asgi(
+        "/openapi.json", _fast_site().app, config=config, headers=ASKED_BY
+    )
+
+
+SCHEMA_VALID: Final = _schema("positive")
+SCHEMA_VIOLATING: Final = _schema("negative")
+
+
+@SCHEMA_VALID.parametrize()  # type: ignore[untyped-decorator]
+@PATIENTLY
+def test_what_the_document_allows_is_answered_as_it_says(case: Case) -> None:
+    case.call_and_validate(headers=ASKED_BY)
+
+
+@SCHEMA_VIOLATING.parametrize()  # type: ignore[untyped-decorator]
+@PATIENTLY
+def test_whatever_else_is_sent_meets_a_problem_at_worst(case: Case) -> None:
+    answer = case.call(headers=ASKED_BY)
+    case.validate_response(answer)
+    if answer.status_code >= 400:
+        assert answer.json()["status"] == answer.status_code
+        assert answer.json()["detail"]
+        assert "Traceback" not in answer.text
+
+
+async def test_the_document_is_sound_openapi() -> None:
+    async with site().client() as client:
+        validate((await client.get("/openapi.json")).json())

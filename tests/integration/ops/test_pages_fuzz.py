@@ -1,0 +1,83 @@
+"""Whatever is put into the dashboard's forms and addresses, no page breaks."""
+
+import asyncio
+import re
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.ops.http.middleware.authentication import FORM_TOKEN_HEADER
+from tests.unit.services.ops.http.routes import PAGES, fastapi_of
+from tests.unit.services.ops.site import Site, site
+
+STREAMS: Final = re.compile(r"/live/")
+"""They go on for as long as somebody listens."""
+SEEN: Final = sorted(
+    {
+        str(route.path)
+        for route in iter_route_contexts(fastapi_of(site().app).routes)
+        if isinstance(route.original_route, APIRoute)
+        and "GET" in route.original_route.methods
+        and not str(route.path).startswith("/v1/")
+        and not STREAMS.search(str(route.path))
+    }
+)
+FEW: Final = settings(
+    max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+TEXTS: Final = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
+    ["", "0", "-1", "1e999", "color", "preference", "../../etc/passwd", "a" * 10_000, "\0", "💥",
+     "data:image/png;base64,AAAA", "file:///etc/passwd", "{{7*7}}", "<script>alert(1)</script>"]
+)  # fmt: skip
+
+
+@cache
+def _site_for(path: str) -> Site:
+    return site(ops_requests_per_second=1e9, ops_request_burst=10**9)
+
+
+@cache
+def _names(path: str) -> tuple[str, ...]:
+    """What a route takes, by form or by query."""
+    found: set[str] = set()
+    for route in iter_route_contexts(fastapi_of(site().app).routes):
+        if isinstance(route.original_route, APIRoute) and route.path == path:
+            waiting = [route.original_route.dependant]
+            while waiting:
+                one = waiting.pop()
+                found |= {field.alias for field in (*one.body_params, *one.query_params)}
+                waiting += one.dependencies
+    return tuple(sorted(found))
+
+
+def _filled(path: str, values: list[str]) -> str:
+    supply = iter(values)
+    return re.sub(r"\{[^}]*\}", lambda _: quote(next(supply, "x") or "x", safe=""), path)
+
+
+async def _asked(made: Site, method: str, path: str, told: dict[str, Any]) -> tuple[int, str]:
+    session = made.ops.sessions.begin()
+    headers = {"Accept": "text/html", FORM_TOKEN_HEADER: made.ops.sessions.form_token(session)}
+    async with made.client(**headers) as browser:
+        browser.cookies.set("preferstream-8420", made.ops.sessions.cookie(session))
+        fields = {"params": told} if method == "GET" else {"data": told}
+        answer = await browser.request(method, path, **fields)  # type: ignore[arg-type]
+    return answer.status_code, answer.text
+
+
+@pytest.mark.parametrize(("method", "path"), [*PAGES, *(("GET", path) for path in SEEN)])
+@FEW
+@given(data=st.data())
+def test_no_page_breaks(method: str, path: str, data: st.DataObject) -> None:
+    names = st.sampled_from([*_names(path), "unknown"])
+    told = data.draw(st.dictionaries(names, TEXTS | st.lists(TEXTS, max_size=3), max_size=8))
+    filled = _filled(path, data.draw(st.lists(TEXTS, min_size=2, max_size=2)))
+    status, text = asyncio.run(_asked(_site_for(path), method, filled, told))
+    assert status not in (401, 403, 500), (filled, told)
+    assert "Traceback" not in text
+    assert "<script>alert(1)" not in text

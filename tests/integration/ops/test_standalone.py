@@ -1,0 +1,158 @@
+"""The dashboard in a process of its own, as containers run it: it starts, shows, and stops."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from shared.client.records import send
+from shared.domain.clock import system_clock
+from shared.events import RankedFeed
+from shared.jobs.training_job import ModelFolder, NightRequest
+from shared.vlm.checkpoint.model_package import release
+from tests.browser.pages import chromium, tab
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+PATIENCE_SECONDS = 120.0
+
+
+@contextmanager
+def _running(module: str, kafka: str, folder: Path) -> Iterator[httpx.Client]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder / "log"
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFERSTREAM_")}
+    settings = {
+        "PREFERSTREAM_KAFKA": kafka,
+        "PREFERSTREAM_DATA_DIR": str(folder),
+        "PREFERSTREAM_QDRANT_PATH": str(folder / "qdrant"),
+        "PREFERSTREAM_OPS_PORT": str(port),
+    }
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module], env={**kept, **settings}, stdout=said, stderr=said
+        )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            end = time.monotonic() + PATIENCE_SECONDS
+            while not _is_ready(client):
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.2)
+            yield client
+            # With whatever is still open.
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0, log.read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_alone_it_has_every_page_but_those_of_the_training(kafka: str, tmp_path: Path) -> None:
+    with _running("services.ops", kafka, tmp_path) as client:
+        for page in ("/", "/playground", "/users", "/dead-letters", "/docs"):
+            assert client.get(page).status_code == 200, page
+        assert client.get("/models").status_code == 404
+        assert client.get("/nights").status_code == 404
+        assert "/models" not in client.get("/").text
+        client.cookies.clear()  # a program, not a browser
+        sent = client.post(
+            "/v1/feedback",
+            json={"user_id": "alone", "actions": [{"type": "view", "image_id": "i"}]},
+        )
+        assert sent.status_code == 202
+
+
+def test_with_the_folders_of_the_training_it_has_them_too(kafka: str, tmp_path: Path) -> None:
+    (tmp_path / "nights").mkdir()
+    with _running("services.local.dashboard", kafka, tmp_path) as client:
+        assert release(None).version in client.get("/models").text
+        assert "No night has been yet." in client.get("/nights").text
+
+
+def _feed(request_id: str) -> RankedFeed:
+    return RankedFeed(
+        event_id=uuid4(), occurred_at=system_clock(), user_id="alone-ada", request_id=request_id,
+        status="ok", profile_version=1, model_version="m", items=(),
+    )  # fmt: skip
+
+
+def test_a_stream_holds_up_no_stop_and_feeds_and_streams_outlive_a_restart(
+    kafka: str, tmp_path: Path
+) -> None:
+    first, second = _feed(f"alone-{uuid4()}"), _feed(f"alone-{uuid4()}")
+    about = {"user_id": "alone-ada"}
+    with ExitStack() as left_open, _running("services.ops", kafka, tmp_path) as client:
+        stream = left_open.enter_context(client.stream("GET", "/v1/events", params=about))
+        lines = stream.iter_lines()
+        begun = next(line for line in lines if line.startswith("id: "))
+        send(kafka, [first])
+        told = [next(lines) for _ in range(4)]
+        assert told[2] == "event: feed.ranked.v1"
+        assert first.request_id in told[3]
+        last = told[1].removeprefix("id: ")
+        assert last != begun
+    send(kafka, [second])
+    with _running("services.ops", kafka, tmp_path) as client:
+        for feed in (first, second):
+            there = _until_200(client, f"/v1/feeds/{feed.request_id}")
+            assert RankedFeed.model_validate_json(there.content) == feed
+        resumed = {"Last-Event-ID": last}
+        with client.stream("GET", "/v1/events", params=about, headers=resumed) as stream:
+            data = next(line for line in stream.iter_lines() if line.startswith("data: "))
+        assert second.request_id in data
+
+
+def _until_200(client: httpx.Client, address: str) -> httpx.Response:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (answer := client.get(address)).status_code != 200:
+        assert time.monotonic() < end, answer.text
+        time.sleep(0.2)
+    return answer
+
+
+async def test_a_running_nights_page_follows_it(kafka: str, tmp_path: Path) -> None:
+    night = tmp_path / "nights" / "now-1"
+    (night / "sft").mkdir(parents=True)
+    model = ModelFolder(folder=tmp_path, version="nano-1", kind="checkpoint")
+    request = NightRequest(
+        night="now-1", asked_at=system_clock(), lake="lake", release=model, champion=model,
+        minutes=60,
+    )  # fmt: skip
+    (night / "request.json").write_text(request.model_dump_json())
+    curves = night / "sft" / "curves.jsonl"
+    curves.write_text(_line(1) + _line(2))
+    with _running("services.local.dashboard", kafka, tmp_path) as client:
+        async with chromium() as browser, tab(browser, str(client.base_url)) as here:
+            await here.open("/night?name=now-1")
+            assert "at step 2" in await here.text("#learning ~ .stack")
+            curves.write_text(_line(1) + _line(2) + _line(3))
+            await here.sees("#learning ~ .stack :text('at step 3')")
+            assert "running" in await here.text("main")
+            (night / "end.json").write_text(json.dumps({"verdict": "kept", "reason": "No better."}))
+            await here.sees("main :text('No better.')")
+            await here.sees("#live[data-running=false]")
+            assert not here.errors
+
+
+def _line(step: int) -> str:
+    return json.dumps({"step": step, "loss": 1 / step}) + "\n"

@@ -1,0 +1,87 @@
+"""Collecting is killed again and again, at lines and at moments: each record lands exactly once."""
+
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.retrain.lakes import Lake, Sender, each_once, new_lake, views
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(600)]
+
+LINES = 60
+"""Lines at which a collection is killed, spread evenly over all that it runs."""
+MOMENTS = 25
+"""Moments, in the midst of vendors' code too."""
+RECORDS = 10
+
+
+class Killer:
+    """The process that forks collections (`tests.integration.retrain.killed_collector`)."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.retrain.killed_collector",
+             lake.kafka, str(lake.folder), lake.topic.name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def collect(self, number: int) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(number, file=self._process.stdin, flush=True)
+        return self._process.stdout.readline().strip()
+
+    def close(self) -> None:
+        self._process.communicate(timeout=30)
+
+
+@pytest.fixture
+def lake(kafka: str, tmp_path: Path, topic_prefix: str) -> Lake:
+    return new_lake(kafka, tmp_path / "lake", topic_prefix)
+
+
+@pytest.fixture
+def killer(lake: Lake) -> Iterator[Killer]:
+    killer = Killer(lake)
+    yield killer
+    killer.close()
+
+
+def test_a_collection_killed_at_any_line_loses_and_doubles_nothing(
+    lake: Lake, killer: Killer
+) -> None:
+    sender = Sender(lake)
+    sender.send(views(RECORDS))
+    lines = int(killer.collect(0))
+    killed = 0
+    for number in range(LINES):
+        sender.send(views(RECORDS))
+        told = killer.collect(1 + number * lines // LINES)
+        assert told != "failed"
+        killed += told == "killed"
+        assert set(lake.places()) <= set(sender.sent)
+        assert len(set(lake.places())) == len(lake.places())
+    assert killed > LINES * 0.8
+    assert killer.collect(0).isdigit()
+    assert each_once(lake.places(), sender.sent)
+
+
+def test_a_collection_killed_at_any_moment_loses_and_doubles_nothing(
+    lake: Lake, killer: Killer
+) -> None:
+    sender = Sender(lake)
+    sender.send(views(RECORDS))
+    assert killer.collect(0).isdigit()
+    moments = random.Random(5)
+    killed = 0
+    for _ in range(MOMENTS):
+        sender.send(views(RECORDS))
+        killed += killer.collect(-moments.randrange(50, 1_500)) == "killed"
+        assert len(set(lake.places())) == len(lake.places())
+    assert killed
+    assert killer.collect(0).isdigit()
+    assert each_once(lake.places(), sender.sent)

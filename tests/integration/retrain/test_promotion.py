@@ -1,0 +1,225 @@
+"""Promotions through a real Kafka, to assessors that answer with models a test can foretell."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import cast
+from uuid import uuid4
+
+import pytest
+
+from services.assessor.app import AssessorApp, build
+from services.assessor.config import AssessorSettings
+from services.retrain.registry.promotion_topic import KafkaAnnouncements
+from shared.client.records import TopicReader, events_of, send
+from shared.domain.taste import ELEMENTS
+from shared.events import ImageCandidates, ModelPromoted, RankedFeed
+from shared.events.topics import DEAD_LETTERS, FEEDS, MODELS, TOPICS, topic_named
+from shared.images.loader import ImageLoader
+from shared.messaging.admin.provision import provision
+from shared.messaging.client.settings import MessagingSettings
+from shared.runtime.dependencies import SharedParts
+from shared.store.user_list import PeopleStore
+from shared.vlm.model_selection import ServingModels
+from shared.vlm.protocol import Candidate, Scores
+from tests.fakes.embedder import OneDirectionPerWord
+from tests.fakes.images import DrawnImages
+from tests.fakes.model import ColorModel, Shelf, certain
+from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemorySeen
+from tests.unit.services.assessor.users import keep, likes, request
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+
+PARTITIONS = 3
+REQUESTS = 200
+SECONDS = 120.0
+
+
+class Signed(ColorModel):
+    """Gives every image the digit of its version, and takes a little time for it."""
+
+    def __init__(self, digit: int) -> None:
+        super().__init__(f"signed-{digit}")
+        self.digit = digit
+
+    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        await asyncio.sleep(0.02)
+        return [Scores(dict.fromkeys(ELEMENTS, certain(self.digit))) for _ in candidates]
+
+
+class Cluster:
+    """A Kafka with our topics, and assessors of one model name on it."""
+
+    def __init__(self, kafka: str) -> None:
+        self.settings = MessagingSettings(kafka=kafka, topic_partitions=PARTITIONS)
+        self.name = f"model-{uuid4().hex[:8]}"
+        self.topic = KafkaAnnouncements(self.settings)
+
+    async def prepare(self) -> None:
+        await asyncio.to_thread(provision, self.settings, (*TOPICS, *DEAD_LETTERS))
+
+    @asynccontextmanager
+    async def assessor(self) -> AsyncIterator[tuple[AssessorApp, ServingModels]]:
+        """One instance: its own process but for the name."""
+        models = ServingModels(Signed(1), name=self.name, loader=Shelf(Signed(2), Signed(3)))
+        profiles, embedder = InMemoryProfiles(), OneDirectionPerWord()
+        await keep(profiles, likes(), embedder)
+        parts = SharedParts(
+            models=models,
+            embedder=embedder,
+            profiles=profiles,
+            people=cast(PeopleStore, None),
+            known_images=InMemoryImages(),
+            seen=InMemorySeen(),
+            erasures=InMemoryErasures(),
+            images=cast(ImageLoader, DrawnImages()),
+        )
+        app = await build(AssessorSettings(), self.settings, parts)
+        await app.kafka.start()
+        try:
+            await _until_ready(app)
+            yield app, models
+        finally:
+            await app.stop()
+
+    async def announce(self, version: str, *, variant: str = "champion", **shares: float) -> None:
+        key = self.name if variant == "champion" else f"{self.name}#challenger"
+        event = ModelPromoted(
+            event_id=uuid4(), occurred_at=datetime.now(UTC), user_id=key, variant=variant,
+            model_version=version, adapter_uri=f"/models/{version}", adapter_sha256="0" * 64,
+            prompt_version="1", reason="a test", **shares,
+        )  # fmt: skip
+        await asyncio.to_thread(self.topic.publish, event)
+
+    def reader(self, topic: str) -> TopicReader:
+        return TopicReader(self.settings.kafka, topic_named(topic))
+
+
+@pytest.fixture
+async def cluster(kafka: str) -> Cluster:
+    made = Cluster(kafka)
+    await made.prepare()
+    return made
+
+
+async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
+    cluster: Cluster,
+) -> None:
+    async with cluster.assessor():
+        feeds = await asyncio.to_thread(cluster.reader, FEEDS.name)
+        ids: list[str] = []
+        for batch in range(10):
+            if batch == 4:
+                await cluster.announce("signed-2")
+            ids += await _ask(cluster, REQUESTS // 10)
+            await asyncio.sleep(0.15)
+        answered = await asyncio.to_thread(_answers, feeds, ids)
+        feeds.close()
+
+    assert Counter(feed.request_id for feed in answered) == dict.fromkeys(ids, 1)
+    assert {feed.model_version for feed in answered} == {"signed-1", "signed-2"}
+    for feed in answered:
+        expected = 5.0 * int(feed.model_version.rpartition("-")[2])
+        assert [item.score for item in feed.items] == [expected] * 3, feed.model_version
+
+
+async def test_every_instance_hears_of_a_promotion(cluster: Cluster) -> None:
+    async with cluster.assessor() as (_, one), cluster.assessor() as (_, other):
+        await cluster.announce("signed-2")
+        for models in (one, other):
+            await _until_serves(models, "signed-2")
+
+
+async def test_a_broken_artefact_is_set_aside_and_the_champion_goes_on(cluster: Cluster) -> None:
+    async with cluster.assessor() as (app, models):
+        dead = await asyncio.to_thread(cluster.reader, MODELS.dead_letters)
+        await cluster.announce("signed-9")
+        await cluster.announce("signed-2")
+        await _until_serves(models, "signed-2")
+        letters = await asyncio.to_thread(lambda: list(dead.records_so_far()))
+        dead.close()
+        assert app.kafka.failure() is None
+    (headers,) = [dict(one.headers) for one in letters if b"signed-9" in (one.value or b"")]
+    assert headers["x-error"] == b"broken_model"
+    assert b"signed-1 goes on serving" in (headers["x-detail"] or b"")
+
+
+async def test_a_new_process_begins_with_what_was_promoted_last_and_loads(
+    cluster: Cluster,
+) -> None:
+    for version in ("signed-3", "signed-2", "signed-9"):
+        await cluster.announce(version)
+    async with cluster.assessor() as (_, models):
+        # The last one is broken, so that the one before it serves; history is not replayed.
+        assert models.champion.model_version == "signed-2"
+        await asyncio.sleep(1)
+        assert models.champion.model_version == "signed-2"
+
+
+async def test_another_models_promotion_is_not_ours(cluster: Cluster) -> None:
+    async with cluster.assessor() as (_, models):
+        other = Cluster(cluster.settings.kafka)
+        await other.announce("signed-3")
+        await cluster.announce("signed-2")
+        await _until_serves(models, "signed-2")
+
+
+async def test_a_canary_starts_and_ends_by_announcement(cluster: Cluster) -> None:
+    async with cluster.assessor() as (_, models):
+        await cluster.announce("signed-2", variant="challenger", canary_share=1.0)
+        await _until(lambda: models.lineup.challenger is not None)
+        feeds = await asyncio.to_thread(cluster.reader, FEEDS.name)
+        (feed,) = await asyncio.to_thread(_answers, feeds, await _ask(cluster, 1))
+        feeds.close()
+        assert (feed.variant, feed.model_version) == ("challenger", "signed-2")
+        await cluster.announce("signed-2", variant="challenger")
+        await _until(lambda: models.lineup.challenger is None)
+        assert models.champion.model_version == "signed-1"
+
+
+async def _ask(cluster: Cluster, count: int) -> list[str]:
+    asked: list[ImageCandidates] = [
+        request("red", "green", "blue", request_id=f"r-{uuid4().hex}", event_id=uuid4())
+        for _ in range(count)
+    ]
+    now = datetime.now(UTC)
+    asked = [one.model_copy(update={"occurred_at": now}) for one in asked]
+    await asyncio.to_thread(send, cluster.settings.kafka, asked)
+    return [one.request_id for one in asked]
+
+
+def _answers(feeds: TopicReader, ids: list[str]) -> list[RankedFeed]:
+    """All feeds for these requests, and what still comes within a second of the last."""
+    missing, found = set(ids), []
+    for feed in events_of(feeds.records_for(seconds=SECONDS), RankedFeed):
+        found.append(feed)
+        missing.discard(feed.request_id)
+        if not missing:
+            break
+    found += events_of(feeds.records_for(seconds=1), RankedFeed)
+    assert not missing, f"{len(missing)} of {len(ids)} requests have no feed"
+    return [feed for feed in found if feed.request_id in set(ids)]
+
+
+async def _until_serves(models: ServingModels, version: str) -> None:
+    await _until(lambda: models.champion.model_version == version)
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(round(SECONDS / 0.05)):
+        if holds():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"it did not become so within {SECONDS:.0f} s")
+
+
+async def _until_ready(app: AssessorApp) -> None:
+    reason: str | None = ""
+    for _ in range(round(SECONDS / 0.05)):
+        reason = await app.kafka.not_ready_because()
+        if reason is None:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"not ready within {SECONDS:.0f} s: {reason}")

@@ -1,0 +1,99 @@
+"""The store proves who we are to a Qdrant server with a key, and trusts no other server."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+
+from services.cli.doctor.deployment_checks import qdrant
+from shared.domain.errors import Unavailable
+from shared.settings import WrongSettings
+from shared.store.profiles import QdrantProfiles
+from shared.store.qdrant import open_qdrant
+from shared.store.settings import StoreSettings
+from tests.integration.messaging.certificates import Authority
+
+KEY: Final = "a key with 256 bits of chance"
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "ours")
+
+
+@pytest.fixture
+async def server(ours: Authority) -> AsyncIterator[str]:
+    """What Qdrant answers to whoever has the key, over TLS."""
+
+    async def points(request: web.Request) -> web.Response:
+        if request.headers.get("api-key") != KEY:
+            return web.json_response({"status": {"error": "Must provide an API key"}}, status=401)
+        return web.json_response({"result": [], "status": "ok", "time": 0.0})
+
+    app = web.Application()
+    app.router.add_post("/collections/{name}/points", points)
+    app.router.add_get("/collections", points)
+    certified = ours.certify("127.0.0.1")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certified.certificate, certified.key)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    yield f"https://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def _asked(**settings: object) -> object:
+    client = open_qdrant(StoreSettings.model_validate(settings))
+    try:
+        return await QdrantProfiles(client, embedder="e").get(tenant="t", user_id="u")
+    finally:
+        await client.close()
+
+
+async def test_the_key_opens_the_server(server: str, ours: Authority) -> None:
+    key = SecretStr(KEY)
+    assert await _asked(qdrant_url=server, qdrant_api_key=key, qdrant_ca=ours.file) is None
+
+
+async def test_another_key_does_not_and_is_not_told_of(server: str, ours: Authority) -> None:
+    with pytest.raises(Unavailable) as refused:
+        await _asked(qdrant_url=server, qdrant_api_key="guessed", qdrant_ca=ours.file)
+    assert "401" in str(refused.value)
+    assert "guessed" not in str(refused.value)
+
+
+async def test_a_server_that_a_stranger_vouches_for_is_not_trusted(
+    server: str, tmp_path: Path
+) -> None:
+    stranger = Authority(tmp_path / "stranger")
+    with pytest.raises(Unavailable, match="certificate"):
+        await _asked(qdrant_url=server, qdrant_api_key=KEY, qdrant_ca=stranger.file)
+
+
+async def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    with pytest.raises(WrongSettings, match="PREFERSTREAM_QDRANT_CA"):
+        await _asked(qdrant_url="https://127.0.0.1:1", qdrant_ca=empty)
+
+
+async def test_the_doctor_trusts_whom_the_store_trusts(
+    server: str, ours: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PREFERSTREAM_QDRANT_URL", server)
+    monkeypatch.setenv("PREFERSTREAM_QDRANT_API_KEY", KEY)
+    unknown = await asyncio.to_thread(qdrant)
+    monkeypatch.setenv("PREFERSTREAM_QDRANT_CA", str(ours.file))
+    known = await asyncio.to_thread(qdrant)
+    assert unknown is not None
+    assert known is not None
+    assert "certificate" in unknown.found
+    assert "PREFERSTREAM_QDRANT_CA" in unknown.advice
+    assert known.ok, known.found

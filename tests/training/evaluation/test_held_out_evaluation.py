@@ -1,0 +1,174 @@
+"""The evaluation counts right, its controls are at chance, and its users are new and repeatable."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from PIL.Image import Image
+
+from shared.domain.element_weights import ElementWeights
+from shared.domain.taste import ELEMENTS, Element
+from shared.prompting.rationale import phrase
+from shared.vlm.protocol import (
+    Candidate,
+    Description,
+    PredictedTaste,
+    Reasons,
+    References,
+    Scored,
+    Scores,
+)
+from training.evaluation.held_out.__main__ import as_json, as_table
+from training.evaluation.held_out.evaluate import evaluate
+from training.evaluation.held_out.users import HeldOutUser, draw_held_out_users
+from training.statistics.shares import share
+
+COUNT = 40
+USERS = draw_held_out_users(COUNT, seed=11)
+
+
+@dataclass
+class Knowing:
+    """A model that knows every drawing of some users; it scores by the taste it is given."""
+
+    users: Sequence[HeldOutUser]
+    model_version: str = "knowing-1"
+    shows: dict[bytes, dict[Element, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for user in self.users:
+            for pair in user.pairs:
+                self.shows[pair.better.tobytes()] = pair.better_shows
+                self.shows[pair.worse.tobytes()] = pair.worse_shows
+
+    async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        by_image = {user.references.liked[0].tobytes(): user for user in self.users}
+        found = [by_image[asked.liked[0].tobytes()] for asked in references]
+        return [PredictedTaste(user.likes, user.dislikes) for user in found]
+
+    async def describe(self, images: Sequence[Image]) -> list[Description]:
+        shown = [self.shows[image.tobytes()] for image in images]
+        return [Description({e: (word,) for e, word in words.items()}) for words in shown]
+
+    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        return [Scores({e: self._digits(c, e) for e in ELEMENTS}) for c in candidates]
+
+    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+        return [
+            Reasons({e: self._reason(s.candidate, e) for e in ELEMENTS if e != Element.COLOR})
+            for s in scored
+        ]
+
+    def _digits(self, candidate: Candidate, element: Element) -> tuple[float, ...]:
+        digit = {"liked": 5, "disliked": 0, "unknown": 2}[self._relation(candidate, element)]
+        return tuple(float(k == digit) for k in range(6))
+
+    def _reason(self, candidate: Candidate, element: Element) -> str:
+        seen = self.shows[candidate.image.tobytes()][element]
+        relation = self._relation(candidate, element)
+        return phrase(seen, "liked" if relation == "liked" else "disliked")
+
+    def _relation(self, candidate: Candidate, element: Element) -> str:
+        seen = self.shows[candidate.image.tobytes()][element]
+        taste = candidate.taste
+        if seen in [w.word for w in taste.preference[element]]:
+            return "liked"
+        return "disliked" if seen in [w.word for w in taste.non_preference[element]] else "unknown"
+
+
+@dataclass
+class Silent(Knowing):
+    """A model whose answers cannot be read."""
+
+    async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        return [PredictedTaste({}, {}, ("no words",)) for _ in references]
+
+    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+        return [Reasons({}, ("no reasons",)) for _ in scored]
+
+
+async def test_a_model_that_knows_gets_everything_right() -> None:
+    report = await evaluate(Knowing(USERS), USERS, seed=1)
+    for taste in ("predicted", "true"):
+        assert [told.value for told in report.pairs[taste].values()] == [1, 1]
+    assert {told.value for told in report.profile.values()} == {1}
+    assert {told.value for told in report.description.values()} == {1}
+    assert {told.value for told in report.well_formed.values()} == {1}
+    assert set(report.predicted_by_group) == {"single_seen", "single_unseen"}
+
+
+async def test_a_version_that_counts_elements_otherwise_is_asked_for_plain_sums() -> None:
+    class CountsColor(Knowing):
+        async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+            weights = ElementWeights(art_style=0, color=5, medium=0, saturation=0, detail=0)
+            return [replace(one, weights=weights) for one in await super().score(candidates)]
+
+    report = await evaluate(CountsColor(USERS), USERS, seed=1)
+    assert [told.value for told in report.pairs["true"].values()] == [1, 1]
+
+
+async def test_without_a_taste_pairs_are_ties_and_anothers_taste_is_worth_little() -> None:
+    report = await evaluate(Knowing(USERS), USERS, seed=1)
+    assert [told.value for told in report.pairs["nobody"].values()] == [0.5, 0.5]
+    assert report.pairs["somebody else"]["all-different"].value < 0.8
+
+
+async def test_a_missing_reason_does_not_agree() -> None:
+    report = await evaluate(Knowing(USERS), USERS, seed=1)
+    assert report.reasons_agree.value == pytest.approx(0.8)
+
+
+async def test_answers_that_cannot_be_read_are_counted_and_stop_nothing() -> None:
+    report = await evaluate(Silent(USERS), USERS, seed=1)
+    assert report.well_formed["predict"].value == report.well_formed["explain"].value == 0
+    assert report.pairs["predicted"]["all-different"].value == 0.5
+    assert report.reasons_agree.value == 0
+
+
+async def test_a_report_is_a_table_and_json() -> None:
+    report = await evaluate(Knowing(USERS), USERS, seed=1)
+    assert "| nobody | 0.500 (0.500-0.500) | 0.500 (0.500-0.500) |" in as_table(report)
+    assert json.loads(json.dumps(as_json(report)))["users"] == COUNT
+
+
+async def test_one_user_alone_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least two users"):
+        await evaluate(Knowing(USERS), USERS[:1], seed=1)
+
+
+def test_users_are_the_same_by_seed_and_begin_alike_for_any_count() -> None:
+    again = draw_held_out_users(3, seed=11)
+    for one, other in zip(again, USERS, strict=False):
+        assert one.likes == other.likes
+        assert one.references.liked[0].tobytes() == other.references.liked[0].tobytes()
+    assert draw_held_out_users(1, seed=12)[0].likes != USERS[0].likes
+
+
+def test_pairs_differ_in_everything_or_in_one_element() -> None:
+    for user in USERS:
+        whole, *single = user.pairs
+        likes = {element: words[0] for element, words in user.likes.items()}
+        dislikes = {element: words[0] for element, words in user.dislikes.items()}
+        assert (whole.better_shows, whole.worse_shows) == (likes, dislikes)
+        for element, pair in zip(ELEMENTS, single, strict=True):
+            differing = [e for e in ELEMENTS if pair.better_shows[e] != pair.worse_shows[e]]
+            assert differing == [element] == [pair.element]
+            assert pair.better_shows[element] == likes[element]
+            assert pair.worse_shows[element] == dislikes[element]
+
+
+def test_an_interval_is_wider_when_each_user_answers_alike() -> None:
+    rng = np.random.default_rng(0)
+    answers = rng.random((60, 10)) < 0.7
+    alike = np.repeat(answers[:, :1], 10, axis=1)
+    apart, together = share(answers.tolist(), seed=1), share(alike.tolist(), seed=1)
+    assert together.high - together.low > 2 * (apart.high - apart.low)
+    assert apart.low < 0.7 < apart.high
+    assert apart == share(answers.tolist(), seed=1)
+
+
+def test_a_share_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no answer"):
+        share([[]], seed=1)

@@ -1,0 +1,120 @@
+"""Every configuration is read, becomes the library's arguments, and can be launched."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+from pydantic import ValidationError
+
+from shared.domain.taste import ELEMENTS
+from training.finetuning.run.arguments import grpo_arguments, sft_arguments
+from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig, read_config
+from training.finetuning.run.limits import GIGABYTE
+from training.finetuning.run.policy import needs
+
+CONFIGS = Path("training/configs")
+SFT = sorted(CONFIGS.glob("*-sft.toml"))
+GRPO = sorted(CONFIGS.glob("*-grpo.toml"))
+LAUNCHES = sorted((CONFIGS / "accelerate").glob("*.yaml"))
+
+
+def test_every_size_has_both_stages_and_every_file_is_tested() -> None:
+    sizes = {file.name.removesuffix("-sft.toml") for file in SFT}
+    assert sizes == {file.name.removesuffix("-grpo.toml") for file in GRPO}
+    assert sizes >= {"nano", "qwen-3b", "qwen-7b"}
+    assert len(SFT) + len(GRPO) == len(list(CONFIGS.glob("*.toml")))
+    assert len(LAUNCHES) == len(list((CONFIGS / "accelerate").iterdir()))
+
+
+def on_this_machine(config: Any) -> Any:
+    """Half precision is checked against the hardware when arguments are built."""
+    return config.model_copy(
+        update={"policy": config.policy.model_copy(update={"precision": "float32"})}
+    )
+
+
+@pytest.mark.parametrize("file", SFT, ids=lambda file: file.stem)
+def test_an_sft_configuration_becomes_arguments(file: Path) -> None:
+    config = read_config(file, SftConfig)
+    built = sft_arguments(on_this_machine(config), on_cpu=True)
+    assert built.max_length is None
+    assert built.packing is False
+    assert built.bf16 is False
+    assert built.max_steps == config.run.steps
+    assert built.gradient_checkpointing == config.policy.gradient_checkpointing
+
+
+@pytest.mark.parametrize("file", GRPO, ids=lambda file: file.stem)
+def test_a_grpo_configuration_becomes_the_papers_arguments(file: Path) -> None:
+    config = read_config(file, GrpoConfig)
+    built = grpo_arguments(on_this_machine(config), on_cpu=True)
+    assert built.num_generations == 8
+    assert built.reward_weights == [0.7, 0.3, 1.0]
+    assert (built.beta, built.epsilon, built.epsilon_high) == (0.04, 0.2, 0.28)
+    assert (built.scale_rewards, built.loss_type) == ("none", "dapo")
+    assert built.steps_per_generation == built.gradient_accumulation_steps
+    assert not built.shuffle_dataset
+    assert not built.use_vllm
+
+
+def test_a_prediction_of_two_words_an_element_fits_the_longest_answer() -> None:
+    """A large model's tokens, about one for three letters, of the longest usual answer."""
+    longest = 2 * len(ELEMENTS) * len(" art style: stained glass or pointillism;") // 3
+    assert read_config(GRPO[0], GrpoConfig).longest >= longest
+
+
+@pytest.mark.parametrize("file", LAUNCHES, ids=lambda file: file.stem)
+def test_a_launch_file_is_read_and_launches_both_commands(file: Path) -> None:
+    told = load_config_from_file(str(file))
+    assert told.num_processes == 8
+    for command in ("training.sft", "training.grpo"):
+        asked = ["--config_file", str(file), "--module", command, "--config", "x.toml"]
+        arguments, defaults, _ = _validate_launch_command(launch_command_parser().parse_args(asked))
+        assert defaults is not None
+        assert arguments.num_processes == 8
+        assert arguments.training_script == command
+        assert arguments.use_fsdp == (file.stem == "fsdp")
+        assert arguments.use_deepspeed == ("deepspeed" in file.stem)
+        assert arguments.mixed_precision == "bf16"
+
+
+def test_spread_blocks_are_those_of_the_architecture() -> None:
+    from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl
+
+    told = load_config_from_file(str(CONFIGS / "accelerate" / "fsdp.yaml"))
+    for name in told.fsdp_config["fsdp_transformer_layer_cls_to_wrap"].split(","):
+        assert hasattr(modeling_qwen2_5_vl, name)
+
+
+def test_what_a_run_of_nano_takes_is_little() -> None:
+    taken = needs(read_config(CONFIGS / "nano-grpo.toml", GrpoConfig).policy, judge=True)
+    assert 10**6 < taken.disk < taken.memory + GIGABYTE // 10
+    assert taken.memory < GIGABYTE // 5
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[run", "not TOML"),
+        ("[run]\nfolder = 'x'\nsteps = 0", "run.steps"),
+        ("[run]\nfolder = 'x'\nstep = 5", "run.step: Extra"),
+        ("tasks = ['sing']\n[run]\nfolder = 'x'", "tasks.0"),
+        ("group = 4\n[optimizing]\nlearning_rate=1\nbatch=12\n[run]\nfolder='x'", "multiple of 8"),
+        ("", "run: Field required"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_by_name(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(text)
+    with pytest.raises(BadConfig, match=message):
+        read_config(file, GrpoConfig)
+    with pytest.raises(BadConfig, match="cannot be read"):
+        read_config(tmp_path / "missing.toml", GrpoConfig)
+
+
+def test_a_configuration_is_frozen() -> None:
+    config = read_config(CONFIGS / "nano-sft.toml", SftConfig)
+    with pytest.raises(ValidationError):
+        config.run = config.run  # type: ignore[misc]

@@ -1,0 +1,100 @@
+"""A merged folder is what base and adapter are together, and serving's engine loads it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from peft import PeftModel
+from PIL import Image
+from transformers import AutoModelForImageTextToText
+
+from shared.domain.element_weights import ElementWeights
+from shared.domain.taste import Taste
+from shared.vlm.checkpoint.checkpoint import MANIFEST
+from shared.vlm.engine.transformers_engine import TransformersEngine
+from shared.vlm.protocol import Candidate
+from tests.training.finetuning import finetuned as tuned
+from training.finetuning.run.adapter import BadAdapter
+from training.finetuning.run.policy import folder_of
+from training.finetuning.run.runner import Finished
+from training.merge import merge
+from training.sft import train_sft
+
+PICTURE = Image.fromarray(np.arange(84 * 84 * 3, dtype=np.uint8).reshape(84, 84, 3))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tuned.write_base(tmp_path_factory.mktemp("base") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def finished(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return train_sft(tuned.sft_config(base, tmp_path_factory.mktemp("run"), steps=3))
+
+
+def test_the_engine_scores_with_a_merged_folder_and_otherwise_than_its_base(
+    base: Path, finished: Finished, tmp_path: Path
+) -> None:
+    merged = merge(base=base, adapter=finished.adapter, to=tmp_path / "merged")
+    engine = TransformersEngine(merged, device="cpu")
+    assert engine.model_version == finished.version
+    asked = [Candidate(Taste(), PICTURE)]
+    (tuned_scores,) = engine.score(asked)
+    (base_scores,) = TransformersEngine(base, device="cpu").score(asked)
+    assert tuned_scores.digits != base_scores.digits
+
+
+def test_merged_weights_answer_as_base_and_adapter_do(
+    base: Path, finished: Finished, tmp_path: Path
+) -> None:
+    merged = merge(base=base, adapter=finished.adapter.parent, to=tmp_path / "merged")
+    ids = torch.arange(20, 40)[None]
+    whole = AutoModelForImageTextToText.from_pretrained(merged, dtype=torch.float32)
+    parts = PeftModel.from_pretrained(
+        AutoModelForImageTextToText.from_pretrained(base, dtype=torch.float32), finished.adapter
+    )
+    with torch.no_grad():
+        one, other = (model(input_ids=ids).logits for model in (whole, parts))
+        with parts.disable_adapter():
+            without = parts(input_ids=ids).logits
+    rounding, learned = (one - other).abs().mean(), (without - other).abs().mean()
+    assert rounding < 0.1 * learned  # merged weights are bf16
+
+
+def test_a_whole_merged_folder_is_left_as_it_is(
+    base: Path, finished: Finished, tmp_path: Path
+) -> None:
+    merged = merge(base=base, adapter=finished.adapter, to=tmp_path / "merged")
+    written = (merged / "model.safetensors").stat().st_mtime_ns
+    merge(base=base, adapter=finished.adapter, to=merged)
+    assert (merged / "model.safetensors").stat().st_mtime_ns == written
+
+
+def test_an_adapter_of_another_base_is_refused(
+    base: Path, finished: Finished, tmp_path: Path
+) -> None:
+    other = tuned.write_base(tmp_path / "other")
+    manifest = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps({**manifest, "version": "another-1"}))
+    with pytest.raises(BadAdapter, match="fits no other weights"):
+        merge(base=other, adapter=finished.adapter, to=tmp_path / "merged")
+
+
+def test_a_folder_without_an_adapter_is_refused(base: Path, tmp_path: Path) -> None:
+    assert folder_of(tmp_path) == tmp_path
+    with pytest.raises(BadAdapter, match="name an adapter's folder"):
+        merge(base=base, adapter=tmp_path, to=tmp_path / "merged")
+
+
+def test_what_elements_count_is_merged_too(base: Path, finished: Finished, tmp_path: Path) -> None:
+    weights = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+    adapter = tmp_path / "adapter"
+    shutil.copytree(finished.adapter, adapter)
+    told = json.loads((adapter / MANIFEST).read_text()) | {"element_weights": weights.model_dump()}
+    (adapter / MANIFEST).write_text(json.dumps(told))
+    merged = merge(base=base, adapter=adapter, to=tmp_path / "merged")
+    assert TransformersEngine(merged, device="cpu").element_weights == weights

@@ -1,0 +1,43 @@
+"""The judge of predicted tastes scores as serving does, with weights of its own."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.taste import Element
+from shared.prompting.prediction_voting import taste_by_vote
+from shared.vlm.engine.transformers_engine import TransformersEngine
+from shared.vlm.protocol import Candidate, PredictedTaste
+from tests.training.finetuning import finetuned as tuned
+from training.finetuning.grpo.reward_model import EngineJudge
+
+CUBISM, MOSAIC = (
+    taste_by_vote([PredictedTaste({Element.ART_STYLE: words}, {})])
+    for words in (("cubism",), ("mosaic", "pop art"))
+)
+IMAGES = [
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (84, 84, 3), np.uint8))
+    for seed in range(5)
+]
+ASKED = [Candidate(taste, image) for taste in (CUBISM, MOSAIC, CUBISM) for image in IMAGES]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tuned.write_base(tmp_path_factory.mktemp("base") / "tiny")
+
+
+def test_totals_are_those_that_serving_gives(base: Path) -> None:
+    served = [scores.total for scores in TransformersEngine(base).score(ASKED)]
+    assert EngineJudge(base, EQUAL).totals(ASKED) == pytest.approx(served, abs=1e-3)
+    assert len(set(served)) == 2 * len(IMAGES)
+    assert EngineJudge(base, EQUAL).totals([]) == []
+
+
+def test_elements_count_as_they_will_in_what_is_trained(base: Path) -> None:
+    weights = ElementWeights(color=0, detail=2)
+    plain, weighted = (EngineJudge(base, one).totals(ASKED) for one in (EQUAL, weights))
+    assert plain != pytest.approx(weighted, abs=1e-2)

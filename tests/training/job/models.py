@@ -1,0 +1,89 @@
+"""Models in memory whose answers a test knows: they see a picture's brightness, and may be told."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Images
+from PIL.Image import Image
+
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.taste import ELEMENTS
+from shared.vlm.protocol import (
+    Candidate,
+    Description,
+    PredictedTaste,
+    Reasons,
+    References,
+    Scored,
+    Scores,
+)
+from training.job.evidence.cases import HeardCase
+from training.rewards.prediction import Sides
+
+LIKES = dict.fromkeys(ELEMENTS, ("bright",))
+DISLIKES = dict.fromkeys(ELEMENTS, ("dark",))
+PROFILE = Sides(LIKES, DISLIKES)
+
+
+def brightness(image: Image) -> float:
+    """0-1."""
+    return float(np.asarray(image.convert("L")).mean() / 255)
+
+
+@dataclass
+class Known:
+    """Scores by brightness where a taste is known; `sure` from 0 (even digits) to 1 (one digit)."""
+
+    sure: float = 0.8
+    turned: Callable[[Image], bool] = lambda image: False
+    """Pictures that are scored the wrong way round."""
+    problems: tuple[str, ...] = ()
+    asked: int = 0
+    described: int = 0
+    predicted: int = 0
+    element_weights: ElementWeights = EQUAL
+
+    def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        self.predicted += len(references)
+        return [PredictedTaste(LIKES, DISLIKES, self.problems) for _ in references]
+
+    def describe(self, images: Sequence[Image]) -> list[Description]:
+        self.described += len(images)
+        return [Description(LIKES, self.problems) for _ in images]
+
+    def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        self.asked += len(candidates)
+        return [self._score(candidate) for candidate in candidates]
+
+    def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+        return [Reasons(dict.fromkeys(ELEMENTS, "bright is liked"), self.problems) for _ in scored]
+
+    def _score(self, candidate: Candidate) -> Scores:
+        if candidate.taste.is_unknown:
+            return Scores(dict.fromkeys(ELEMENTS, (1 / 6,) * 6))
+        level = brightness(candidate.image)
+        if self.turned(candidate.image):
+            level = 1 - level
+        digit = round(5 * level)
+        rest = (1 - self.sure) / 6
+        row = tuple(rest + self.sure * (d == digit) for d in range(6))
+        return Scores(dict.fromkeys(ELEMENTS, row), self.element_weights)
+
+
+def heard(
+    folder: Path, user: str, *, better: int = 220, worse: int = 40, weight: float = 1.0,
+    profile: Sides | None = PROFILE,
+) -> HeardCase:  # fmt: skip
+    """A pair of even pictures of these brightnesses, 0-255."""
+    files = []
+    (folder / "images").mkdir(exist_ok=True)
+    for level in (better, worse):
+        file = folder / "images" / f"{level}.png"
+        Images.new("RGB", (8, 8), (level,) * 3).save(file)
+        files.append(file)
+    return HeardCase(
+        user=user, weight=weight, source="clicks", better=files[0], worse=files[1],
+        liked=(files[0],), disliked=(files[1],), profile=profile,
+    )  # fmt: skip

@@ -1,0 +1,144 @@
+"""An exported folder loads as any Hugging Face model does, and its manifest tells the truth."""
+
+import copy
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+
+from shared.prompting import prompt
+from shared.prompting.prompt import PROMPT_VERSION
+from tests.training import tiny_model as tiny
+from training.nano.data.batches import encode, question
+from training.nano.data.rows import Row
+from training.nano.model.export import CARD, MANIFEST, WEIGHTS, export, facts, sha256_of
+from training.nano.model.results import SPLITS, results, write_results
+from training.nano.model.vision_tower import look
+from training.nano.train.checkpoint import load_weights
+from training.nano.train.train_text import answer_loss
+from training.statistics.shares import Share
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "nano"
+    export(tiny.model(), tiny.tokenizer(), path, seed=5, training=facts("tiny"))
+    return path
+
+
+def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    files = {file.name: sha256_of(file) for file in folder.iterdir() if file.name != MANIFEST}
+    assert manifest["sha256"] == files
+    assert manifest["version"] == f"nano-4-{files[WEIGHTS][:8]}"
+    assert (manifest["prompt_version"], manifest["seed"]) == (PROMPT_VERSION, 5)
+
+
+def test_the_tokenizer_comes_back_with_its_ids_and_its_chat(folder: Path) -> None:
+    loaded = AutoTokenizer.from_pretrained(folder)
+    text = question(tiny.tokenizer(), Row(prompt.predict(liked=2, disliked=1), "", ()))
+    assert question(loaded, Row(prompt.predict(liked=2, disliked=1), "", ())) == text
+    assert loaded(text)["input_ids"] == tiny.tokenizer()(text)["input_ids"]
+    assert loaded.get_vocab() == tiny.tokenizer().get_vocab()
+
+
+def test_the_weights_come_back_and_see_a_saved_picture_as_in_training(folder: Path) -> None:
+    loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+    pixels = tiny.pool().pixels[:1]
+    picture = Image.fromarray(np.asarray(pixels[0]))
+    inputs = AutoImageProcessor.from_pretrained(folder)(images=[picture], return_tensors="pt")
+    with torch.no_grad():
+        theirs = loaded.model.visual(inputs["pixel_values"], grid_thw=inputs["image_grid_thw"])
+        ours = look(tiny.model(), pixels)[0]
+    assert torch.allclose(theirs.pooler_output, ours.float(), atol=0.05)
+
+
+def test_the_library_gives_an_answer_the_loss_that_training_gave_it(folder: Path) -> None:
+    loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+    row = Row(prompt.describe(), "Shows art style: mosaic", (0,))
+    batch = encode(tiny.tokenizer(), [row], length=40)
+    real = batch.ids[0] != tiny.tokenizer().pad_token_id
+    picture = Image.fromarray(np.asarray(tiny.pool().pixels[0]))
+    inputs = AutoImageProcessor.from_pretrained(folder)(images=[picture], return_tensors="pt")
+    ids = batch.ids[:, real]
+    with torch.no_grad():
+        theirs = loaded(
+            input_ids=ids,
+            labels=batch.labels[:, real],
+            mm_token_type_ids=(ids == loaded.config.image_token_id).int(),
+            **inputs,
+        ).loss
+        tokens = tiny.image_tokens(tiny.model(), 1)[batch.drawings]
+        ours, _, _ = answer_loss(tiny.model(), batch, tokens)
+    assert theirs.item() == pytest.approx(ours.item(), abs=0.05)
+
+
+def test_a_folder_too_large_to_ship_gets_no_manifest(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="more than the 1,000 that may ship"):
+        export(tiny.model(), tiny.tokenizer(), tmp_path, seed=5, training={}, max_bytes=1000)
+    assert not (tmp_path / MANIFEST).exists()
+
+
+def test_a_training_may_begin_with_a_released_folder(folder: Path) -> None:
+    begun = copy.deepcopy(tiny.model())
+    with torch.no_grad():
+        begun.lm_head.weight.zero_()
+    load_weights(folder, begun)
+    assert torch.allclose(begun.lm_head.weight, tiny.model().lm_head.weight.float(), atol=0.01)
+
+
+def measured(value: float) -> dict[str, float]:
+    return asdict(Share(value, value - 0.02, value + 0.01, count=100, users=50))
+
+
+def proof(version: str) -> dict[str, Any]:
+    """As `training.evaluation.simulated` writes it, with other words in each set."""
+    one = {
+        "users": 50,
+        "accuracy": {
+            whose: measured(share)
+            for whose, share in {"predicted": 0.98, "nobody": 0.5, "somebody else": 0.48}.items()
+        },
+        "profile": {"art style": measured(0.91), "color": measured(0.99)},
+        "ndcg": measured(0.97),
+        "faithful": measured(0.96),
+        "calibration": {"error": 0.0414},
+    }
+    splits = dict.fromkeys([*SPLITS, "all"], one)
+    named = {kind: {"color": measured(0.99)} for kind in ("drawings", "photographs")}
+    return {"model_version": version, "seed": 7, "levels": {"hard": splits}, "named": named}
+
+
+ABLATION = {
+    "users": 200,
+    "rows": [
+        {
+            "row": "sft", "seeds": 3, "splits": {"seen_sp": 0.7}, "mean": 0.7,
+            "interval": [0.6, 0.8], "similarity": 0.9, "similarity_interval": [0.8, 0.95],
+        }
+    ],
+}  # fmt: skip
+
+
+def test_a_card_says_what_was_measured_and_the_manifest_still_names_its_bytes(
+    folder: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "nano"
+    shutil.copytree(folder, kept)
+    for _ in range(2):  # written again, it replaces what it said
+        write_results(kept, results(proof("nano-4-x"), None, ABLATION))
+    card = (kept / CARD).read_text()
+    assert card.count("pairs right (50 users)") == 1
+    assert "| *hard*: profile words, worst element | 0.910 (0.890-0.920) |" in card
+    assert "| color | 0.990 (0.970-1.000) | 0.990 (0.970-1.000) |" in card
+    assert "| + SFT | 0.700 | 0.700 (0.600-0.800) | 0.900 (0.800-0.950) | 3 |" in card
+    assert card.startswith((folder / CARD).read_text())
+    manifest = json.loads((kept / MANIFEST).read_text())
+    assert manifest["sha256"][CARD] == sha256_of(kept / CARD)

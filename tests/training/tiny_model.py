@@ -1,0 +1,53 @@
+"""A pool of few drawings and a model of few parameters, for tests that train."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.nano.data.image_pool import Pool, render_pool
+from training.nano.model.architecture import Shape, build_model
+from training.nano.model.tokenizer import build_tokenizer
+from training.nano.model.vision_tower import look_at_all
+from training.prefersim.drawing.canvas import SIDE
+from training.prefersim.values.vocabulary import UNKNOWN_VALUE, sample_attributes
+
+SMALL = Shape(
+    vision_width=32, vision_depth=1, vision_heads=2, width=32, depth=1, heads=2, kv_heads=1, inner=2
+)
+
+
+@cache
+def tokenizer() -> Any:
+    return build_tokenizer()
+
+
+@cache
+def pool() -> Pool:
+    """A few images that can be seen."""
+    return Pool.of(*render_pool(250, seed=3, workers=1))
+
+
+@cache
+def library() -> Pool:
+    """As many values as rows need to find what they look for, and a picture of none."""
+    attributes = sample_attributes(np.random.default_rng(3), 120_000)
+    attributes[::8, [0, 2]] = UNKNOWN_VALUE
+    return Pool.of(np.empty((0, SIDE, SIDE, 3), np.uint8), attributes)
+
+
+def model(seed: int = 0) -> Any:
+    return build_model(tokenizer(), shape=SMALL, seed=seed)
+
+
+def library_tokens(of: Any) -> Tensor:
+    """Those of a few pictures, again and again: they say nothing of the library's values."""
+    few = image_tokens(of, 60)
+    return few.repeat(len(library()) // len(few), 1, 1)
+
+
+def image_tokens(of: Any, count: int | None = None) -> Tensor:
+    with torch.no_grad():
+        return look_at_all(of, pool().pixels[:count])

@@ -1,0 +1,269 @@
+"""Every request is answered with what there is: a ranked feed, a cold start, or a degraded one."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.element_weights import ElementWeights
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.ids import feed_id
+from shared.domain.taste import ELEMENTS, Taste
+from shared.events import Candidate, RankedFeed
+from tests.unit.services.assessor.assessor import Assessor, order, tiers
+from tests.unit.services.assessor.users import NOW, WRITTEN_MS, keep, pinned, request
+
+
+def explained(feed: RankedFeed) -> list[str]:
+    return [i.image_id for i in feed.items if i.elements and i.elements.color.rationale]
+
+
+async def test_liked_images_stand_above_disliked_ones(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("blue", "green", "red"))
+    assert (feed.status, feed.degraded_reason) == ("ok", None)
+    assert order(feed) == ["red", "green", "blue"]
+    assert [item.score for item in feed.items] == [25.0, 10.0, 0.0]
+    assert set(tiers(feed).values()) == {"vlm"}
+
+
+async def test_the_feed_says_whose_it_is_and_what_it_answers(assessor: Assessor) -> None:
+    await assessor.knows_ana(version=4)
+    feed = await assessor.feed(request("red"))
+    assert (feed.user_id, feed.tenant, feed.request_id) == ("ana", "default", "r-1")
+    assert (feed.profile_version, feed.model_version) == (4, "colors-1")
+    assert feed.occurred_at == NOW
+
+
+async def test_the_feed_says_what_elements_count_where_they_do_not_count_alike(
+    assessor: Assessor,
+) -> None:
+    await assessor.knows_ana()
+    assert "element_weights" not in (await assessor.feed(request("red"))).model_dump()
+    weights = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
+    assessor.model.element_weights = weights
+    feed = await assessor.feed(request("red", "green", request_id="r-2"))
+    assert feed.element_weights == weights
+    for item in feed.items:
+        assert item.elements is not None
+        assert item.score == pytest.approx(
+            weights.total({e: item.elements[e].score for e in ELEMENTS}), abs=1e-4
+        )
+
+
+async def test_only_the_best_are_sent_when_few_are_asked_for(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("blue", "green", "red", top_k=2))
+    assert order(feed) == ["red", "green"]
+
+
+async def test_excluded_images_are_neither_loaded_nor_ranked(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("red", "blue", exclude_ids=("red",)))
+    assert (order(feed), feed.rejected, assessor.images.loads) == (["blue"], (), 1)
+
+
+async def test_a_request_whose_every_image_is_excluded_gets_an_empty_feed(
+    assessor: Assessor,
+) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("red", exclude_ids=("red",)))
+    assert (feed.status, feed.items, feed.rejected) == ("ok", (), ())
+
+
+async def test_a_person_without_a_profile_gets_the_order_sent(assessor: Assessor) -> None:
+    feed = await assessor.feed(request("blue", "red", "green", top_k=2))
+    assert (feed.status, feed.degraded_reason, feed.profile_version) == ("cold_start", None, None)
+    assert order(feed) == ["blue", "red"]
+    assert all(item.score is None and item.elements is None for item in feed.items)
+    assert set(tiers(feed).values()) == {"fallback"}
+    assert not assessor.model.calls
+
+
+async def test_a_profile_that_knows_nothing_is_a_cold_start_too(assessor: Assessor) -> None:
+    await keep(assessor.profiles, Taste(), assessor.embedder, version=2)
+    feed = await assessor.feed(request("blue", "red"))
+    assert (feed.status, feed.profile_version) == ("cold_start", 2)
+    assert order(feed) == ["blue", "red"]
+
+
+async def test_another_tenants_profile_is_not_used(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("blue", "red", tenant="elsewhere"))
+    assert (feed.tenant, feed.status) == ("elsewhere", "cold_start")
+
+
+async def test_one_bad_image_is_rejected_and_the_rest_ranked(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    assessor.images.refused["drawing:green"] = Unprocessable("not_an_image", "it is text")
+    feed = await assessor.feed(request("blue", "green", "red"))
+    assert (feed.status, order(feed)) == ("ok", ["red", "blue"])
+    assert [(r.image_id, r.reason) for r in feed.rejected] == [
+        ("green", "not_an_image: it is text")
+    ]
+
+
+async def test_bad_images_alone_give_an_empty_feed_that_says_why(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    assessor.images.refused["drawing:red"] = Unavailable("https", "did not arrive within 4 s")
+    assessor.images.refused["drawing:blue"] = Unprocessable("not_an_image", "it is text")
+    feed = await assessor.feed(request("red", "blue"))
+    assert (feed.status, feed.items) == ("ok", ())
+    assert [(r.image_id, r.reason) for r in feed.rejected] == [
+        ("red", "not_available: did not arrive within 4 s"),
+        ("blue", "not_an_image: it is text"),
+    ]
+
+
+async def test_with_nothing_to_rank_a_model_that_is_away_is_not_missed(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    assessor.model.away["score"] = "out of memory"
+    assessor.images.refused["drawing:red"] = Unprocessable("not_an_image", "it is text")
+    feed = await assessor.feed(request("red"))
+    assert (feed.status, feed.degraded_reason, len(feed.rejected)) == ("ok", None, 1)
+
+
+async def test_an_id_sent_twice_is_ranked_once(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("red", "blue", "red"))
+    assert order(feed) == ["red", "blue"]
+    assert [r.image_id for r in feed.rejected] == ["red"]
+
+
+@pytest.mark.parametrize(
+    ("explain", "told"),
+    [("none", []), ("top", ["red", "green"]), ("all", ["red", "green", "blue"])],
+)
+async def test_reasons_come_for_as_many_as_were_asked_for(
+    assessor: Assessor, explain: str, told: list[str]
+) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("blue", "green", "red", explain=explain))
+    assert (feed.status, explained(feed)) == ("ok", told)
+
+
+async def test_without_a_wish_for_reasons_the_model_is_not_asked_for_any(
+    assessor: Assessor,
+) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("red", explain="none"))
+    assert assessor.model.calls["explain"] == 0
+    assert "explain" not in feed.latency_ms
+
+
+async def test_images_that_are_not_sent_back_are_not_explained(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("blue", "green", "red", explain="all", top_k=1))
+    assert (order(feed), explained(feed)) == (["red"], ["red"])
+
+
+async def test_a_reason_speaks_of_its_own_image_and_its_own_score(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("blue", "green", "red", explain="all"))
+    for item in feed.items:
+        assert item.elements is not None
+        for element in ELEMENTS:
+            told = item.elements[element]
+            assert told.rationale == f"{item.image_id} gets {told.score:.0f}"
+
+
+async def test_each_stage_of_an_explained_feed_has_its_time(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    feed = await assessor.feed(request("red"), written_ms=WRITTEN_MS - 250)
+    assert set(feed.latency_ms) == {"queue", "images", "score", "explain", "total"}
+    assert feed.latency_ms["queue"] == 250
+    assert feed.latency_ms["total"] >= 250
+
+
+async def test_what_was_ranked_can_be_named_by_its_id_later(assessor: Assessor) -> None:
+    await assessor.feed(request("red", "blue"))
+    known = await assessor.known_images.find(tenant="default", image_ids=["red", "blue", "green"])
+    assert {i: image.uri for i, image in known.items()} == {
+        "red": "drawing:red",
+        "blue": "drawing:blue",
+    }
+
+
+async def test_an_image_that_carries_itself_is_not_kept_under_its_id(assessor: Assessor) -> None:
+    data = Candidate(image_id="d", uri="data:image/png;base64,AAAA")
+    assessor.images.drawn_as[data.uri] = "red"
+    feed = await assessor.feed(request(candidates=(data,)))
+    assert order(feed) == ["d"]
+    assert await assessor.known_images.find(tenant="default", image_ids=["d"]) == {}
+
+
+async def test_a_redelivered_request_is_answered_once(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    for _ in range(3):
+        await assessor.feed(request("red", "blue"))
+    assert len(assessor.published.events) == 1
+    assert assessor.registry.get_sample_value("preferstream_requests_repeated_total") == 2
+
+
+async def test_a_request_that_was_not_answered_is_answered_when_it_comes_again(
+    assessor: Assessor,
+) -> None:
+    await assessor.knows_ana()
+    assessor.published.away = "no leader"
+    with pytest.raises(Unavailable):
+        await assessor.feed(request("red"))
+    assessor.published.away = None
+    await assessor.feed(request("red"))
+    assert len(assessor.published.events) == 1
+
+
+async def test_after_a_crash_the_answer_has_the_same_id(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    first = await assessor.feed(request("red", "blue"))
+    assessor.service = assessor.started()
+    again = await assessor.feed(request("red", "blue"))
+    assert len(assessor.published.events) == 2
+    assert again.event_id == first.event_id
+    assert again.items == first.items
+
+
+async def test_a_feeds_id_is_derived_from_request_model_and_profile(assessor: Assessor) -> None:
+    await assessor.knows_ana(version=3)
+    feed = await assessor.feed(request("red"))
+    expected: dict[str, Any] = {
+        "tenant": "default",
+        "request_id": "r-1",
+        "model_version": "colors-1",
+        "profile_version": 3,
+    }
+    assert feed.event_id == feed_id(**expected)
+    others = [{"tenant": "t"}, {"request_id": "r-2"}, {"model_version": "m"}]
+    others.append({"profile_version": None})
+    assert len({feed.event_id, *(feed_id(**expected | other) for other in others)}) == 5
+
+
+async def test_a_store_that_is_away_is_for_kafka_to_wait_for(assessor: Assessor) -> None:
+    assessor.profiles.away = "no answer"
+    with pytest.raises(Unavailable):
+        await assessor.feed(request("red"))
+    assert assessor.published.events == []
+
+
+async def test_feeds_and_images_are_counted(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    assessor.images.refused["drawing:blue"] = Unprocessable("not_an_image", "it is text")
+    await assessor.feed(request("red", "green", "blue"))
+    value = assessor.registry.get_sample_value
+    assert value("preferstream_feeds_total", {"status": "ok"}) == 1
+    assert value("preferstream_images_ranked_total", {"tier": "vlm"}) == 2
+    assert value("preferstream_images_rejected_total", {"reason": "not_an_image"}) == 1
+    assert value("preferstream_feed_stage_seconds_count", {"stage": "total"}) == 1
+
+
+async def test_a_pinned_word_changes_the_next_feed(assessor: Assessor) -> None:
+    await assessor.knows_ana()
+    before = await assessor.feed(request("blue", "red", request_id="r-before"))
+    await assessor.profiles.correct(pinned("blue"))
+    after = await assessor.feed(request("blue", "red", request_id="r-after"))
+    assert (order(before), order(after)) == (["red", "blue"], ["blue", "red"])
+    assert (before.profile_version, after.profile_version) == (3, 4)
+
+
+async def test_a_taste_that_was_only_ever_stated_is_no_cold_start(assessor: Assessor) -> None:
+    await assessor.profiles.correct(pinned("blue"))
+    feed = await assessor.feed(request("red", "blue"))
+    assert (feed.status, order(feed)) == ("ok", ["blue", "red"])

@@ -1,0 +1,87 @@
+"""A person with a taste, and a request of theirs, as the assessor's tests need them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from shared.domain.corrections import Correction
+from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
+from shared.embedding.taste_vectors import description_vector, taste_vectors
+from shared.events import Candidate, ImageCandidates
+from shared.store.protocol import (
+    Described,
+    ImageDescription,
+    StoredCorrections,
+    StoredProfile,
+)
+from tests.fakes.embedder import OneDirectionPerWord
+from tests.fakes.images import drawn
+from tests.fakes.stores import InMemoryImages, InMemoryProfiles
+
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+WRITTEN_MS = round(NOW.timestamp() * 1000)
+
+
+def likes(*, liked: Sequence[str] = ("red",), disliked: Sequence[str] = ("blue",)) -> Taste:
+    def side(words: Sequence[str]) -> TasteSide:
+        return TasteSide(color=tuple(WeightedWord(word=word, weight=1) for word in words))
+
+    return Taste(preference=side(liked), non_preference=side(disliked))
+
+
+def profile(taste: Taste, *, version: int = 3) -> StoredProfile:
+    return StoredProfile(
+        tenant="default",
+        user_id="ana",
+        profile_version=version,
+        taste=taste,
+        model_version="colors-1",
+        updated_at=NOW,
+    )
+
+
+def pinned(color: str) -> StoredCorrections:
+    """Ana says that she likes a colour."""
+    said = Correction(side="preference", element=Element.COLOR, pinned=(color,))
+    return StoredCorrections(
+        tenant="default", user_id="ana", version=1, said=(said,), model_version="colors-1",
+        updated_at=NOW,
+    )  # fmt: skip
+
+
+async def keep(
+    profiles: InMemoryProfiles, taste: Taste, embedder: OneDirectionPerWord, *, version: int = 3
+) -> None:
+    await profiles.put(profile(taste, version=version), await taste_vectors(taste, embedder))
+
+
+async def keep_described(
+    images: InMemoryImages, colors: Sequence[str], embedder: OneDirectionPerWord
+) -> None:
+    """As if the model had once described plain images of these colours."""
+    described = []
+    for color in colors:
+        words: Mapping[Element, tuple[str, ...]] = {Element.COLOR: (color,)}
+        description = ImageDescription(
+            content_hash=drawn("", color).content_hash, model_version="colors-1", words=words
+        )
+        described.append(Described(description, await description_vector(words, embedder)))
+    await images.describe(described)
+
+
+def candidates(*colors: str) -> tuple[Candidate, ...]:
+    return tuple(Candidate(image_id=color, uri=f"drawing:{color}") for color in colors)
+
+
+def request(*colors: str, **fields: Any) -> ImageCandidates:
+    return ImageCandidates.model_validate(
+        {
+            "event_id": UUID(int=7),
+            "occurred_at": NOW,
+            "user_id": "ana",
+            "request_id": "r-1",
+            "candidates": candidates(*colors),
+            **fields,
+        }
+    )

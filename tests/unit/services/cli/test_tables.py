@@ -1,0 +1,43 @@
+"""A table says what elements count where its scores are not their plain sums."""
+
+import io
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.output.tables import assessment_table, feed_table
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.events import RankedFeed
+from shared.events.documents.examples_from_us import FROM_US
+
+COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+
+
+def _printed(table: Table) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    with console.capture() as told:
+        console.print(table)
+    return told.get()
+
+
+@pytest.fixture
+def feed() -> RankedFeed:
+    feed = FROM_US[0][0]
+    assert isinstance(feed, RankedFeed)
+    return feed
+
+
+def test_a_feed_says_what_elements_count(feed: RankedFeed) -> None:
+    weighed = feed.model_copy(update={"element_weights": COLOR_FIRST})
+    assert "color 2.25" in _printed(feed_table(weighed))
+    alike = feed.model_copy(update={"element_weights": None})
+    assert "elements count" not in _printed(feed_table(alike))
+
+
+def test_assessed_files_say_what_elements_count(feed: RankedFeed) -> None:
+    assessment = feed.items[0].elements
+    assert assessment is not None
+    rows = [("a.png", 17.1, assessment)]
+    assert "color 2.25" in _printed(assessment_table(rows, COLOR_FIRST))
+    assert "elements count" not in _printed(assessment_table(rows, EQUAL))

@@ -1,0 +1,277 @@
+"""Be an app over HTTP: ask for feeds, say what people did, read tastes."""
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import numpy as np
+import pytest
+
+from services.ops.auth.roles import Role
+from shared.domain.taste import Taste, TasteSide, WeightedWord
+from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
+from shared.store.protocol import Reference, StoredProfile, TasteVectors
+from tests.unit.services.ops.sample_answers import feed_of
+from tests.unit.services.ops.site import NOW, Site, known_tokens, site
+
+SLATE = {
+    "user_id": "ada",
+    "candidates": [{"image_id": "a", "uri": "https://images.example/a.png"}],
+}
+LIKES = {"user_id": "ada", "actions": [{"type": "like", "image_id": "a"}]}
+
+
+@pytest.fixture
+def quick() -> Site:
+    """A site whose Kafka answers at once."""
+    made = site()
+    made.kafka.feed_for = feed_of
+    return made
+
+
+def problem(answer: httpx.Response) -> str:
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == answer.status_code
+    return str(body["type"]).removeprefix("urn:preferstream:problem:")
+
+
+async def test_a_slate_gets_its_feed(quick: Site) -> None:
+    async with quick.client() as app:
+        answer = await app.post("/v1/candidates", json={**SLATE, "top_k": 1, "explain": "none"})
+    assert answer.status_code == 200
+    (sent,) = quick.kafka.sent
+    assert isinstance(sent, ImageCandidates)
+    assert (sent.user_id, sent.tenant, sent.top_k, sent.explain) == ("ada", "default", 1, "none")
+    assert RankedFeed.model_validate_json(answer.content) == feed_of(sent)
+
+
+async def test_a_feed_that_takes_longer_is_fetched_later() -> None:
+    slow = site()
+    async with slow.client() as app:
+        answer = await app.post("/v1/candidates?wait_seconds=0", json=SLATE)
+        feed = answer.json()["feed"]
+        pending = await app.get(feed)
+        (sent,) = slow.kafka.sent
+        assert isinstance(sent, ImageCandidates)
+        slow.kafka.tell(feed_of(sent))
+        there = await app.get(feed)
+    assert (answer.status_code, answer.headers["location"]) == (202, feed)
+    assert pending.status_code == 202
+    assert there.json()["request_id"] == answer.json()["request_id"]
+
+
+async def test_a_request_id_is_an_address_whatever_it_holds(quick: Site) -> None:
+    async with quick.client() as app:
+        body = {**SLATE, "request_id": "a/b?c=é&#1 %2F", "tenant": "gal/lery"}
+        quick.kafka.feed_for = lambda event: None
+        answer = await app.post("/v1/candidates?wait_seconds=0", json=body)
+        (sent,) = quick.kafka.sent
+        assert isinstance(sent, ImageCandidates)
+        quick.kafka.tell(feed_of(sent))
+        there = await app.get(answer.headers["location"])
+    assert there.json()["request_id"] == body["request_id"]
+
+
+async def test_a_feed_that_nobody_asked_for_is_not_found(quick: Site) -> None:
+    async with quick.client() as app:
+        assert problem(await app.get("/v1/feeds/unknown")) == "no-feed"
+
+
+async def test_a_request_that_was_answered_gets_its_feed_again(quick: Site) -> None:
+    async with quick.client() as app:
+        body = {**SLATE, "request_id": "r-1"}
+        first = await app.post("/v1/candidates", json=body)
+        again = await app.post("/v1/candidates", json=body)
+    assert first.content == again.content
+    assert len(quick.kafka.sent) == 1
+
+
+async def test_a_key_names_the_same_request_again(quick: Site) -> None:
+    async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
+        first = await app.post("/v1/candidates", json=SLATE)
+        again = await app.post("/v1/candidates", json=SLATE)
+        otherwise = await app.post("/v1/candidates", json={**SLATE, "user_id": "bob"})
+        other_key = await app.post("/v1/candidates", json=SLATE, headers={"Idempotency-Key": "k-2"})
+    assert first.json()["request_id"] == again.json()["request_id"]
+    assert problem(otherwise) == "key-used-otherwise"
+    assert other_key.json()["request_id"] != first.json()["request_id"]
+
+
+async def test_feedback_goes_to_kafka_in_its_order(quick: Site) -> None:
+    actions = [
+        {"type": "view", "image_id": "a", "occurred_at": "2026-01-31T09:00:00+01:00"},
+        {"type": "dwell", "image_id": "a", "dwell_ms": 3000, "position": 1, "request_id": "r"},
+    ]
+    async with quick.client() as app:
+        answer = await app.post("/v1/feedback", json={"user_id": "ada", "actions": actions})
+    assert answer.status_code == 202
+    viewed, dwelt = quick.kafka.sent
+    assert isinstance(viewed, Feedback)
+    assert isinstance(dwelt, Feedback)
+    assert answer.json()["event_ids"] == [str(viewed.event_id), str(dwelt.event_id)]
+    assert viewed.occurred_at.hour == 9
+    assert viewed.occurred_at.utcoffset() is not None
+    assert (dwelt.occurred_at, dwelt.dwell_ms, dwelt.position) == (NOW, 3000, 1)
+
+
+async def test_feedback_that_is_sent_again_under_its_key_is_sent_once(quick: Site) -> None:
+    async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
+        answers = await asyncio.gather(*(app.post("/v1/feedback", json=LIKES) for _ in range(5)))
+    assert len({answer.text for answer in answers}) == 1
+    assert len(quick.kafka.sent) == 1
+    assert sorted(a.headers.get("Idempotency-Replayed", "") for a in answers)[1:] == ["true"] * 4
+
+
+async def test_other_instances_derive_the_same_ids_from_a_key() -> None:
+    ids = []
+    for _ in range(2):
+        async with site().client(**{"Idempotency-Key": "k-1"}) as app:
+            ids.append((await app.post("/v1/feedback", json=LIKES)).json())
+    assert ids[0] == ids[1]
+
+
+async def test_what_failed_can_be_tried_again_under_its_key(quick: Site) -> None:
+    async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
+        quick.kafka.away = "it restarts"
+        failed = await app.post("/v1/feedback", json=LIKES)
+        quick.kafka.away = None
+        done = await app.post("/v1/feedback", json=LIKES)
+    assert problem(failed) == "unavailable"
+    assert failed.headers["Retry-After"]
+    assert "it restarts" not in failed.text
+    assert done.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"user_id": "ada", "actions": []}, "/body/actions"),
+        ({"user_id": "", "actions": LIKES["actions"]}, "/body/user_id"),
+        ({"user_id": "a\u0000", "actions": LIKES["actions"]}, "/body/user_id"),
+        ({"user_id": 1, "actions": LIKES["actions"]}, "/body/user_id"),
+        ({"user_id": "a", "actions": [{"type": "love", "image_id": "a"}]}, "/body/actions/0/type"),
+        ({"user_id": "a", "actions": [{"type": "dwell", "image_id": "a"}]}, "/body/actions/0"),
+        (
+            {"user_id": "a", "actions": [{"type": "like", "image_id": "a", "position": "1"}]},
+            "/body/actions/0/position",
+        ),
+    ],
+)
+async def test_each_fault_of_a_body_is_named_by_its_place(
+    quick: Site, body: dict[str, Any], pointer: str
+) -> None:
+    async with quick.client() as app:
+        answer = await app.post("/v1/feedback", json=body)
+    assert problem(answer) == "invalid-request"
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    assert quick.kafka.sent == []
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b"\xff", 400),
+        (b'{"user_id": NaN}', 400),
+        (b'{"a": 1, "a": 2}', 400),
+        (b"[" * 100_000, 400),
+        (b'{"user_id": "\\ud800"}', 422),
+        (b"", 400),
+    ],
+)
+async def test_a_body_that_is_no_event_is_refused(quick: Site, content: bytes, status: int) -> None:
+    async with quick.client(**{"Content-Type": "application/json"}) as app:
+        answer = await app.post("/v1/candidates", content=content)
+    assert answer.status_code == status
+    problem(answer)
+
+
+async def test_what_was_sent_is_not_told_back(quick: Site) -> None:
+    secret = {"image_id": "a", "uri": {"my": "swordfish"}}
+    async with quick.client() as app:
+        answer = await app.post("/v1/candidates", json={**SLATE, "candidates": [secret]})
+    assert answer.status_code == 422
+    assert "swordfish" not in answer.text
+
+
+async def test_a_form_is_no_way_into_the_gateway(quick: Site) -> None:
+    async with quick.client() as app:
+        assert problem(await app.post("/v1/feedback", data={"user_id": "ada"})) == "not-json"
+
+
+async def test_roles_and_tenants_bound_what_a_token_does() -> None:
+    guarded = site(with_tokens=True)
+    async with guarded.client("reader") as app:
+        assert problem(await app.post("/v1/feedback", json=LIKES)) == "role-too-small"
+        assert problem(await app.get("/v1/feeds/unknown")) == "no-feed"
+    async with guarded.client() as app:
+        assert problem(await app.get("/v1/feeds/unknown")) == "no-token"
+    of_one = site(tokens=known_tokens({"writer": Role.WRITE}, tenant="gallery"))
+    async with of_one.client("writer") as app:
+        assert (await app.post("/v1/feedback", json=LIKES)).status_code == 202
+        other = await app.post("/v1/feedback", json={**LIKES, "tenant": "default"})
+    assert problem(other) == "foreign-tenant"
+    assert [event.tenant for event in of_one.kafka.sent] == ["gallery"]
+
+
+async def test_a_taste_is_read_in_words(quick: Site) -> None:
+    reference = Reference(
+        image_id="a", uri="https://images.example/a.png", content_hash="0", side="liked",
+        action="like", occurred_at=NOW, event_id="e",
+    )  # fmt: skip
+    stored = StoredProfile(
+        tenant="default", user_id="ada/1", profile_version=3,
+        taste=Taste(preference=TasteSide(color=(WeightedWord(word="blue", weight=1.0),))),
+        references=(reference,), model_version="m", updated_at=NOW,
+    )  # fmt: skip
+    nothing = np.zeros(0, np.float32)
+    await quick.profiles.put(stored, TasteVectors(nothing, nothing))
+    async with quick.client() as app:
+        answer = await app.get("/v1/profiles/ada%2F1")
+        unknown = await app.get("/v1/profiles/bob")
+    told = answer.json()
+    assert told["preference"]["color"][0]["word"] == "blue"
+    assert told["evidence"] == {"liked": 1, "disliked": 0}
+    assert "images.example" not in answer.text
+    assert problem(unknown) == "no-profile"
+
+
+async def test_a_browser_needs_its_form_token_for_the_gateway_too(quick: Site) -> None:
+    async with quick.client() as browser:
+        await browser.get("/")
+        assert problem(await browser.post("/v1/feedback", json=LIKES)) == "stale-form"
+
+
+@pytest.mark.parametrize("user", ["ada", "a/da", "ada/corrections"])
+async def test_a_person_corrects_their_taste(quick: Site, user: str) -> None:
+    body = {"action": "veto", "element": "color", "word": "neon"}
+    async with quick.client() as app:
+        answer = await app.post(f"/v1/profiles/{quote(user, safe='')}/corrections", json=body)
+    assert answer.status_code == 202, answer.text
+    (sent,) = quick.kafka.sent
+    assert isinstance(sent, ProfileCorrected)
+    assert (sent.user_id, sent.action, sent.element, sent.word) == (user, "veto", "color", "neon")
+    assert answer.json() == {"event_id": str(sent.event_id)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "pin", "element": "color"},
+        {"action": "edit", "element": "color"},
+        {"action": "pin", "element": "smell", "word": "sweet"},
+        {"action": "pin", "element": "color", "word": "red; drop"},
+        {"action": "edit", "element": "color", "words": [{"word": "red", "weight": 2}]},
+        {},
+    ],
+)
+async def test_a_correction_that_says_too_little_is_refused(
+    quick: Site, body: dict[str, Any]
+) -> None:
+    async with quick.client() as app:
+        answer = await app.post("/v1/profiles/ada/corrections", json=body)
+    assert problem(answer) == "invalid-request"
+    assert quick.kafka.sent == []

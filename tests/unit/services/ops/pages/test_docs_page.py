@@ -1,0 +1,95 @@
+"""The docs: the contract as it is, and events that are tried for real."""
+
+import json
+import re
+
+import pytest
+
+from services.ops.pages.docs.event_contract import kind, topics
+from shared.events import Feedback
+from shared.events.topics import TOPICS
+from tests.unit.services.ops.site import site
+
+GOOD = {
+    "event_id": "018f3a5e-7b1c-7d2e-9f40-000000000006",
+    "occurred_at": "2026-01-31T09:30:01Z",
+    "user_id": "ada",
+    "type": "like",
+    "image_id": "img-1",
+}
+
+
+def test_every_topic_has_fields_and_examples() -> None:
+    assert {one.topic.name for one in topics()} == {topic.name for topic in TOPICS}
+    for one in topics():
+        assert {"event_id", "user_id"} <= {field.name for field in one.fields}
+        assert one.examples
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"type": "array", "items": {"$ref": "#/x/Candidate"}}, "list of Candidate"),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "integer or null"),
+        ({"enum": ["ok", "degraded"]}, "ok | degraded"),
+        ({"type": "string", "format": "uuid"}, "uuid"),
+        ({}, "anything"),
+    ],
+)
+def test_types_are_told_in_words(said: dict[str, object], told: str) -> None:
+    assert kind(said) == told
+
+
+async def test_the_page_shows_the_contract_and_the_gateway() -> None:
+    async with site().client() as client:
+        page = (await client.get("/docs")).text
+        contract = (await client.get("/asyncapi.json")).json()
+    assert contract["asyncapi"] == "3.0.0"
+    assert all(topic.name in page for topic in TOPICS)
+    assert "POST /v1/candidates" in page
+
+
+async def test_what_the_page_offers_to_try_can_be_sent() -> None:
+    where = site(with_tokens=True)
+    async with where.client("writer") as client:
+        page = (await client.get("/docs")).text
+        offered = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+        for topic, text in zip(("feedback.v1", "profile.corrected.v1"), offered[1:], strict=True):
+            value = text.replace("&#34;", '"')
+            answer = await client.post("/docs/try", data={"topic": topic, "value": value})
+            assert answer.status_code == 200, answer.text
+    assert [event.event_type for event in where.kafka.sent] == [
+        "feedback.v1",
+        "profile.corrected.v1",
+    ]
+
+
+async def test_an_event_is_sent_as_it_was_written() -> None:
+    where = site(with_tokens=True)
+    async with where.client("writer") as client:
+        data = {"topic": "feedback.v1", "value": json.dumps(GOOD)}
+        answer = await client.post("/docs/try", data=data)
+    (sent,) = where.kafka.sent
+    assert isinstance(sent, Feedback)
+    assert sent.image_id == "img-1"
+    assert "under the key <code>ada</code>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("topic", "value"),
+    [
+        ("feedback.v1", "not JSON"),
+        ("feedback.v1", json.dumps({**GOOD, "type": "adore"})),
+        ("feedback.v1", "[" * 10_000),
+        ("feedback.v1", "\x00"),
+        ("user.erase.v1", json.dumps(GOOD)),
+        ("model.promoted.v1", "{}"),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_with_a_reason(topic: str, value: str) -> None:
+    where = site(with_tokens=True)
+    async with where.client("writer") as client:
+        answer = await client.post("/docs/try", data={"topic": topic, "value": value})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+    assert not where.kafka.sent

@@ -1,0 +1,177 @@
+"""Models on the dashboard: the registry as it is, the gate's report, promotions with a reason."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.ops.pages.models.gate_report import gate_report
+from services.retrain.registry.admin import ModelDesk
+from services.retrain.registry.folders import REPORT
+from shared.events import OperatorAction
+from tests.unit.services.ops.site import Site, site
+from tests.unit.services.retrain.registry.world import RELEASE, World
+
+WIDE = {"value": 0.05, "low": 0.02, "high": 0.08}
+REPORTED = {
+    "made_at": "2026-01-31T03:10:00+00:00",
+    "decision": {
+        "verdict": "keep",
+        "code": "benchmark",
+        "reason": "It loses on the benchmark.",
+        "checks": [{"code": "x", "title": "Nothing is lost", "passed": False, "told": "-2 points"}],
+    },
+    "findings": {
+        "held_out_users": {
+            "users": 60,
+            "pairs": 400,
+            "means": {
+                "champion": {"value": 0.7, "low": 0.66, "high": 0.74},
+                "challenger": {"value": 0.75, "low": 0.7, "high": 0.8},
+                "difference": WIDE,
+            },
+        },
+        "later_days": None,
+        "benchmark": {"means": {"difference": {"value": -0.02, "low": -0.03, "high": -0.01}}},
+        "splits": {},
+        "calibrations": {
+            "champion": {"bins": [{"pairs": 9, "confidence": 0.7, "right": 0.6}], "error": 0.1},
+            "challenger": {"bins": [{"pairs": 9, "confidence": 0.8, "right": 0.78}], "error": 0.02},
+        },
+    },
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    found = World(tmp_path)
+    report = tmp_path / "models" / "nano-2" / REPORT
+    report.mkdir()
+    (report / "report.json").write_text(json.dumps(REPORTED))
+    curves = tmp_path / "models" / "nano-2" / "curves"
+    curves.mkdir()
+    rows = [{"step": n, "loss": 2 - n / 10, "epoch": 0.1} for n in range(1, 6)]
+    (curves / "sft.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return found
+
+
+def _site(world: World) -> Site:
+    return site(with_tokens=True, models=ModelDesk(world.folders, world.promoter))
+
+
+async def test_versions_are_listed_with_the_one_that_serves(world: World) -> None:
+    world.promoter.promote("nano-3", reason="better")
+    async with _site(world).client("reader") as client:
+        page = (await client.get("/models")).text
+    assert page.index("nano-3") < page.index("nano-2")
+    assert RELEASE.version in page
+    assert 'href="/models" aria-current="page"' in page
+
+
+async def test_a_gates_report_is_shown_with_its_checks_and_intervals(world: World) -> None:
+    async with _site(world).client("reader") as client:
+        page = (await client.get("/model?version=nano-2")).text
+        other = (await client.get("/model?version=nano-3")).text
+    assert "It loses on the benchmark." in page
+    assert "Nothing is lost" in page
+    assert "+5.0 points" in page
+    assert "-2.0 points" in page
+    assert "400 pairs of 60 held-out people" in page
+    assert "No gate has judged this version" in other
+
+
+async def test_a_version_shows_how_it_learned_and_how_sure_it_may_be(world: World) -> None:
+    async with _site(world).client("reader") as client:
+        page = (await client.get("/model?version=nano-2")).text
+        other = (await client.get("/model?version=nano-3")).text
+    assert "Loss, from 1.9 at step 1 to 1.5 at step 5" in page
+    assert "champion off by 10.0 points; challenger off by 2.0 points" in page
+    assert "9 pairs: 80% sure, 78% right" in page
+    assert "How it was trained" not in other
+
+
+async def test_a_version_says_what_elements_count_where_they_do_not_count_alike(
+    world: World,
+) -> None:
+    weights = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "detail": 0.5}
+    file = world.folders.find("nano-2").folder / "manifest.json"
+    told = json.loads(file.read_text()) | {"element_weights": weights}
+    file.write_text(json.dumps(told))
+    async with _site(world).client("reader") as client:
+        page = (await client.get("/model?version=nano-2")).text
+        other = (await client.get("/model?version=nano-3")).text
+    assert "<dt>color</dt><dd class=" + '"number">2.25</dd>' in page
+    assert "What elements count" not in other
+
+
+async def test_what_the_gate_kept_out_is_promoted_only_by_intention(world: World) -> None:
+    where = _site(world)
+    form = {"version": "nano-2", "reason": "we know better"}
+    async with where.client("operator") as client:
+        refused = await client.post("/model/promote", data=form)
+        assert not world.topic.events
+        done = await client.post("/model/promote", data={**form, "anyway": "true"})
+    assert refused.status_code == 422
+    assert "kept nano-2 out" in refused.json()["detail"]
+    assert done.status_code == 303
+    assert world.topic.events[-1].model_version == "nano-2"
+    assert world.topic.events[-1].reason == "we know better"
+    told = [(e.action, e.outcome) for e in where.kafka.sent if isinstance(e, OperatorAction)]
+    assert told == [
+        ("model.promote", "begun"),
+        ("model.promote", "refused"),
+        ("model.promote", "begun"),
+        ("model.promote", "done"),
+    ]
+
+
+async def test_a_rollback_goes_back_and_a_second_says_why_not(world: World) -> None:
+    world.promoter.promote("nano-3", reason="better")
+    where = _site(world)
+    async with where.client("operator") as client:
+        done = await client.post("/models/rollback", data={"reason": "scores fell"})
+        again = await client.post("/models/rollback", data={"reason": "scores fell"})
+    assert done.status_code == 303
+    assert world.topic.events[-1].model_version == RELEASE.version
+    assert again.status_code == 422
+
+
+async def test_models_are_changed_by_operators_alone(world: World) -> None:
+    async with _site(world).client("writer") as client:
+        answer = await client.post("/models/rollback", data={"reason": "x"})
+    assert answer.status_code == 403
+
+
+async def test_an_unknown_version_is_not_there(world: World) -> None:
+    async with _site(world).client("reader") as client:
+        for version in ("nano-9", "../nano-2", ""):
+            assert (await client.get("/model", params={"version": version})).status_code == 404
+
+
+async def test_without_a_registry_there_is_no_page() -> None:
+    async with site().client() as client:
+        assert (await client.get("/models")).status_code == 404
+        assert 'href="/models"' not in (await client.get("/users")).text
+
+
+def test_a_report_without_findings_is_shown_as_far_as_it_goes() -> None:
+    crashed = gate_report({"decision": {"verdict": "keep", "reason": "It crashed."}})
+    assert (crashed.verdict, crashed.accuracies, crashed.differences) == ("keep", (), ())
+
+
+def test_intervals_share_a_scale_with_zero_in_sight() -> None:
+    first, second = gate_report(REPORTED).differences
+    assert first.scale == second.scale
+    assert 0 < second.x_low < second.x_high < first.zero < first.x_low < first.x_high < 100
+
+
+def test_a_control_says_on_how_many_pairs_it_was_asked_where_the_report_does() -> None:
+    held_out = {"means": {"champion": WIDE, "blind": WIDE}}
+    told = gate_report(
+        {"findings": {"held_out_users": held_out | {"control_pairs": {"blind": 200}}}}
+    )
+    assert [one.name for one in told.accuracies] == [
+        "champion", "without knowing the person, on 200 pairs",
+    ]  # fmt: skip
+    before = gate_report({"findings": {"held_out_users": held_out}})
+    assert [one.name for one in before.accuracies] == ["champion", "without knowing the person"]

@@ -1,0 +1,215 @@
+"""The list of people and one person's page: read, corrected, exported, erased."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from services.ops.pages.users.erasure_receipts import receipts
+from services.ops.pages.users.user_access import Person
+from shared.domain.corrections import Correction
+from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
+from shared.events import Feedback, OperatorAction, ProfileCorrected, UserErase, UserErased
+from shared.events.types.operator import person_target
+from shared.store.protocol import Reference, StoredCorrections, StoredProfile, TasteVectors
+from tests.unit.services.ops.site import NOW, Site, site
+
+VECTORS = TasteVectors(np.zeros(5, np.float32), np.zeros(5, np.float32))
+TEAL = TasteSide(color=(WeightedWord(word="teal", weight=0.75, count=3),))
+BROWSER = {"Accept": "text/html"}
+
+
+def _profile(user: str) -> StoredProfile:
+    reference = Reference(
+        image_id="boat.png", uri="drawing:teal", content_hash="0" * 64, side="liked",
+        action="reference_like", occurred_at=NOW, event_id="e",
+    )  # fmt: skip
+    return StoredProfile(
+        tenant="default", user_id=user, prediction_version=2, predicted=Taste(preference=TEAL),
+        references=(reference,), model_version="nano-1", updated_at=NOW,
+    )  # fmt: skip
+
+
+async def _with_ada(**settings: Any) -> Site:
+    where = site(**settings)
+    await where.profiles.put(_profile("ada"), VECTORS)
+    return where
+
+
+async def test_people_are_listed_a_page_at_a_time() -> None:
+    where = site()
+    for number in range(120):
+        await where.profiles.put(_profile(f"user-{number:03}"), VECTORS)
+    seen: list[str] = []
+    address = "/users"
+    async with where.client() as client:
+        page = (await client.get(address)).text
+        seen = re.findall(r"user=(user-\d+)", page)
+    assert len(seen) == 50
+    assert "120 people have a profile" in page
+    assert 'rel="next" href="/users?after=' in page
+
+
+async def test_a_person_is_shown_with_words_references_and_what_they_said() -> None:
+    where = await _with_ada()
+    said = Correction(
+        side="non_preference", element=Element.COLOR, pinned=("pink",), vetoed=("red",)
+    )
+    await where.profiles.correct(
+        StoredCorrections(
+            tenant="default", user_id="ada", version=1, said=(said,), model_version="nano-1",
+            updated_at=NOW,
+        )
+    )  # fmt: skip
+    async with where.client() as client:
+        page = (await client.get("/user?user=ada")).text
+        picture = await client.get("/thumbnail?user=ada&image=boat.png")
+        unknown = await client.get("/thumbnail?user=ada&image=other.png")
+    assert "teal" in page
+    assert "75%, 3 seen" in page
+    assert "<s>red</s>" in page
+    assert "Take back what was said of color" in page
+    assert picture.headers["content-type"] == "image/webp"
+    assert unknown.status_code == 404
+
+
+async def test_somebody_unknown_has_a_page_that_says_so() -> None:
+    async with site().client() as client:
+        page = await client.get("/user?user=nobody")
+    assert page.status_code == 200
+    assert "Has no profile" in page.text
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"action": "pin", "element": "color", "word": "blue"}, {"word": "blue"}),
+        ({"action": "veto", "element": "detail", "word": "plain", "side": "preference"},
+         {"side": "preference"}),
+        ({"action": "reset"}, {"element": None}),
+    ],
+)  # fmt: skip
+async def test_a_correction_goes_to_kafka(form: dict[str, str], expected: dict[str, Any]) -> None:
+    where = await _with_ada(with_tokens=True)
+    async with where.client("writer") as client:
+        answer = await client.post("/user/correct", data={"user": "ada", **form})
+    (sent,) = (event for event in where.kafka.sent if isinstance(event, ProfileCorrected))
+    assert answer.status_code == 204
+    assert (sent.user_id, sent.action) == ("ada", form["action"])
+    assert {name: getattr(sent, name) for name in expected} == expected
+
+
+async def test_who_corrects_or_exports_a_taste_is_written_down_without_its_words() -> None:
+    where = await _with_ada(with_tokens=True)
+    form = {"user": "ada", "action": "pin", "element": "color", "word": "blue"}
+    async with where.client("writer") as client:
+        await client.post("/user/correct", data=form)
+        await client.get("/user/export?user=ada")
+        await client.get("/user/export?user=nobody")
+    told = [event for event in where.kafka.sent if isinstance(event, OperatorAction)]
+    assert [(e.action, e.outcome, e.detail) for e in told] == [
+        ("profile.correct", "begun", "pin color"),
+        ("profile.correct", "done", "pin color"),
+        *2 * [("profile.export", "begun", None), ("profile.export", "done", None)],
+    ]
+    assert {e.user_id for e in told} == {"writer"}
+    assert told[0].target == person_target(tenant="default", user_id="ada")
+    written = "".join(event.model_dump_json() for event in told)
+    # As whole words: the ids in it are random, and three letters of one may spell a name.
+    assert not re.search(r"\b(?:blue|ada|nobody)\b", written)
+
+
+async def test_words_are_edited_with_their_weights() -> None:
+    where = await _with_ada(with_tokens=True)
+    form = {"action": "edit", "element": "color", "words": "blue=0.8, deep red ,"}
+    async with where.client("writer", **BROWSER) as client:
+        answer = await client.post("/user/correct", data={"user": "ada", **form})
+    (sent,) = (event for event in where.kafka.sent if isinstance(event, ProfileCorrected))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/user?user=ada")
+    assert [(one.word, one.weight) for one in sent.words or ()] == [("blue", 0.8), ("deep red", 1)]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"action": "adore"},
+        {"action": "pin", "element": "color"},
+        {"action": "pin", "element": "taste", "word": "x"},
+        {"action": "edit", "element": "color", "words": "blue=much"},
+        {"action": "edit", "element": "color", "words": "blue=7"},
+        {"action": "pin", "element": "color", "word": "a;b"},
+        {"action": "pin", "element": "color", "word": "x", "user": "\x00"},
+    ],
+)
+async def test_a_wrong_correction_is_refused_with_a_reason(form: dict[str, str]) -> None:
+    where = await _with_ada(with_tokens=True)
+    async with where.client("writer") as client:
+        answer = await client.post("/user/correct", data={"user": "ada", **form})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+    assert not where.kafka.sent
+
+
+async def test_the_history_is_what_kafka_holds_of_the_person() -> None:
+    where = await _with_ada()
+    for user in ("ada", "bob"):
+        where.cluster.put(
+            Feedback(
+                event_id=uuid4(), occurred_at=NOW, user_id=user, type="dwell",
+                image_id=f"{user}.png", dwell_ms=2500,
+            )
+        )  # fmt: skip
+    async with where.client() as client:
+        shown = (await client.get("/user/history?user=ada")).text
+        exported = (await client.get("/user/export?user=ada")).json()
+    assert "dwell for 2.5 s" in shown
+    assert "bob" not in shown
+    assert exported["profile"]["user_id"] == "ada"
+    assert [e["topic"] for e in exported["events"]] == ["feedback.v1"]
+
+
+async def test_nothing_is_exported_of_somebody_unknown() -> None:
+    async with site().client() as client:
+        assert (await client.get("/user/export?user=nobody")).status_code == 404
+
+
+async def test_erasing_needs_the_name_and_the_right_role() -> None:
+    where = await _with_ada(with_tokens=True)
+    form = {"user": "ada", "confirmed": "ada"}
+    async with where.client("operator") as operator, where.client("writer") as writer:
+        wrong = await operator.post("/user/erase", data={**form, "confirmed": "bob"})
+        small = await writer.post("/user/erase", data=form)
+        assert not any(isinstance(event, UserErase) for event in where.kafka.sent)
+        done = await operator.post("/user/erase", data=form)
+    assert (wrong.status_code, small.status_code, done.status_code) == (422, 403, 303)
+    (sent,) = (event for event in where.kafka.sent if isinstance(event, UserErase))
+    assert done.headers["location"] == f"/user/erased?user=ada&event={sent.event_id}"
+
+
+async def test_receipts_of_an_erasure_are_shown_as_they_come() -> None:
+    where, erasure = site(), uuid4()
+    where.cluster.put(_receipt(erasure, "profile"), _receipt(uuid4(), "other"))
+    told = receipts(where.ops, Person("ada", "default"), erasure)
+    first = await anext(told)
+    where.kafka.tell(_receipt(erasure, "assessor"))
+    second = await anext(told)
+    assert "profile" in first[1]
+    assert "2 profiles" in first[1]
+    assert "other" not in first[1]
+    assert "waiting for assessor, retrain" in first[1]
+    assert "waiting for retrain" in second[1]
+    where.kafka.tell(_receipt(erasure, "retrain", left=3))
+    third = await anext(told)
+    assert "Every service" in third[1]
+    assert 'class="state bad">3<' in third[1]
+    await told.aclose()
+
+
+def _receipt(erasure: Any, service: str, *, left: int = 0) -> UserErased:
+    return UserErased(
+        event_id=uuid4(), occurred_at=NOW, user_id="ada", erase_event_id=erasure,
+        service=service, removed={"profiles": 2},
+        remaining={"profiles": left},
+    )  # fmt: skip

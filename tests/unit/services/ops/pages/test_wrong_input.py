@@ -1,0 +1,112 @@
+"""Whatever is sent to a page, the answer is a reason, and never a fault of ours."""
+
+import random
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from PIL import Image
+
+from services.retrain.registry.admin import ModelDesk
+from tests.unit.services.ops.site import Site, site
+from tests.unit.services.retrain.registry.world import World
+
+AWKWARD: Final = (
+    "", "x", "\x00", "a\nb", "x" * 300, "x" * 5000, "../../etc", "%", "<script>", "\u202e",
+    "null", "-1", "1e999", "[]", "{}", '{"a": 1}', "ada", "'", '"', "color", "pin", "edit",
+    "preference", "a=b=c", "blue=nan", "=1", ",,,", "true", "feedback.v1.dlq/0/0",
+    "feedback.v1.dlq/0/99999999999999999999", "00000000-0000-0000-0000-000000000000",
+)  # fmt: skip
+UNREADABLE: Final = ("%ff%fe", "%ed%a0%80", "%00")
+READ: Final = {
+    "/playground": ("user", "tenant"),
+    "/playground/samples": ("user", "tenant"),
+    "/users": ("tenant", "after"),
+    "/user": ("user", "tenant"),
+    "/user/history": ("user", "tenant"),
+    "/user/export": ("user", "tenant"),
+    "/user/erased": ("user", "event"),
+    "/thumbnail": ("user", "image", "tenant"),
+    "/models": ("done",),
+    "/model": ("version",),
+    "/dead-letters": ("topic", "reason", "text", "every", "after"),
+    "/dead-letter": ("id",),
+}
+FORMS: Final = {
+    "/user/correct": ("user", "action", "tenant", "element", "side", "word", "words"),
+    "/user/erase": ("user", "confirmed", "tenant"),
+    "/model/promote": ("version", "reason", "anyway"),
+    "/models/rollback": ("reason",),
+    "/dead-letter/replay": ("id", "note", "value"),
+    "/dead-letter/drop": ("id", "note"),
+    "/docs/try": ("topic", "value"),
+}
+WAITING: Final = {503, 504}
+"""Kafka that is away, or a feed that did not come: no fault of the one who asked, nor a bug."""
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Site:
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    Image.new("RGB", (9, 9)).save(samples / "a.png")
+    world = World(tmp_path)
+    found = site(
+        with_tokens=True, models=ModelDesk(world.folders, world.promoter), ops_samples=samples,
+        ops_requests_per_second=1e6, ops_request_burst=1_000_000,
+    )  # fmt: skip
+    found.desk.put(b"x", error="not_json", detail="no JSON")
+    return found
+
+
+def _is_told(answer: httpx.Response) -> bool:
+    return answer.status_code < 500 or answer.status_code in WAITING
+
+
+@pytest.mark.parametrize("path", READ)
+async def test_no_address_breaks_a_page(where: Site, path: str) -> None:
+    chance = random.Random(path)
+    async with where.client("operator") as client:
+        for _ in range(40):
+            asked = {name: chance.choice(AWKWARD) for name in READ[path] if chance.random() < 0.8}
+            assert _is_told(await client.get(path, params=asked)), asked
+        for name in READ[path]:
+            for value in UNREADABLE:
+                assert _is_told(await client.get(f"{path}?user=ada&{name}={value}")), value
+
+
+@pytest.mark.parametrize("path", FORMS)
+async def test_no_form_breaks_a_page(where: Site, path: str) -> None:
+    chance = random.Random(path)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with where.client("operator") as client:
+        for _ in range(60):
+            said = {name: chance.choice(AWKWARD) for name in FORMS[path] if chance.random() < 0.9}
+            assert _is_told(await client.post(path, data=said)), said
+        for value in UNREADABLE:
+            body = "&".join(f"{name}={value}" for name in FORMS[path])
+            assert _is_told(await client.post(path, content=body, headers=kind)), body
+        for content, media in ((b"\xff", "multipart/form-data; boundary=x"), (b"{}", "text/plain")):
+            answer = await client.post(path, content=content, headers={"Content-Type": media})
+            assert _is_told(answer), media
+
+
+@pytest.mark.parametrize("path", ["/playground/rank", "/playground/act"])
+async def test_no_json_breaks_the_playground(where: Site, path: str) -> None:
+    chance = random.Random(path)
+    fields = ("user", "tenant", "pictures", "picture", "type", "before", "request_id", "position")
+
+    def value() -> Any:
+        picture = {"image_id": chance.choice(AWKWARD), "uri": chance.choice(AWKWARD)}
+        return chance.choice([*AWKWARD, None, 1, [], {}, picture, [picture]])
+
+    async with where.client("operator") as client:
+        for _ in range(60):
+            said = {name: value() for name in fields}
+            assert _is_told(await client.post(path, json=said)), said
+        for body in (b"", b"\xff", b"[" * 5000, b"null", b'{"user": "\\ud800"}'):
+            answer = await client.post(
+                path, content=body, headers={"Content-Type": "application/json"}
+            )
+            assert _is_told(answer), body

@@ -1,0 +1,55 @@
+"""Feeds and feedback become counts of each variant, whatever else lies in the topics."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from services.retrain.canary.canary_monitor import judge
+from services.retrain.canary.guardrails import Guardrails
+from shared.events import Feedback, RankedFeed, RankedItem
+from shared.events.types.feedback import Action
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+RAILS = Guardrails(least_users=10, least_feeds=20)
+
+
+def _feed(number: int, variant: str, *, version: str = "nano-2") -> RankedFeed:
+    return RankedFeed(
+        event_id=uuid4(), occurred_at=AT, user_id=f"user-{number % 20}",
+        request_id=f"{variant}-{number}", status="ok", profile_version=1, variant=variant,
+        model_version=version if variant == "challenger" else "nano-1",
+        items=(RankedItem(image_id="a", rank=1, score=None, elements=None, tier="fallback"),),
+        latency_ms={"total": 400.0},
+    )  # fmt: skip
+
+
+def _action(feed: RankedFeed, kind: Action, *, user: str | None = None) -> Feedback:
+    return Feedback(
+        event_id=uuid4(), occurred_at=AT + timedelta(seconds=1), user_id=user or feed.user_id,
+        type=kind, image_id="a", request_id=feed.request_id,
+    )  # fmt: skip
+
+
+def test_a_canary_whose_feeds_are_hidden_is_sent_away() -> None:
+    old = [_feed(n, "champion") for n in range(60)]
+    new = [_feed(n, "challenger") for n in range(60)]
+    actions = [_action(f, "click") for f in old] + [_action(f, "hide") for f in new]
+    found = judge(old + new, actions, version="nano-2", rails=RAILS)
+    assert found.verdict == "roll_back"
+    assert "likes fell from 100.0 to 0.0" in found.reason
+
+
+def test_a_click_that_comes_twice_counts_once_and_a_strangers_not_at_all() -> None:
+    old = [_feed(n, "champion") for n in range(60)]
+    new = [_feed(n, "challenger") for n in range(60)]
+    actions = [_action(f, "view") for f in old + new]
+    actions += [_action(f, "click") for f in old[:20] + new[:20]] * 3
+    actions += [_action(f, "hide", user="stranger") for f in new]
+    assert judge(old + new, actions, version="nano-2", rails=RAILS).verdict == "passed"
+
+
+def test_an_earlier_challengers_feeds_are_not_this_ones() -> None:
+    old = [_feed(n, "champion") for n in range(60)]
+    other = [_feed(n, "challenger", version="nano-0") for n in range(60)]
+    found = judge(old + other, [_action(f, "view") for f in old], version="nano-2", rails=RAILS)
+    assert found.verdict == "wait"
+    assert "0 feeds for 0 users of the canary" in found.reason

@@ -1,0 +1,77 @@
+"""The latest nights are told whoever ran them, and a broken log breaks no scrape."""
+
+import json
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from services.retrain.jobs.finalization import NIGHTS
+from services.retrain.jobs.history import LATEST_BYTES, NightLog
+
+
+def _line(verdict: str, day: int, code: str = "better") -> str:
+    night = {"verdict": verdict, "ended_at": f"2026-01-{day:02}T04:00:00+00:00", "code": code}
+    return json.dumps(night) + "\n"
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> CollectorRegistry:
+    made = CollectorRegistry()
+    NightLog(tmp_path, made)
+    return made
+
+
+def _at(registry: CollectorRegistry, verdict: str) -> float | None:
+    name = "preferstream_night_latest_timestamp_seconds"
+    return registry.get_sample_value(name, {"verdict": verdict})
+
+
+def test_each_verdict_has_its_latest_night(tmp_path: Path, registry: CollectorRegistry) -> None:
+    (tmp_path / NIGHTS).write_text(
+        _line("promoted", 1) + _line("kept", 2, "no_gain") + _line("kept", 3, "crash")
+    )
+    assert _at(registry, "promoted") == 1767240000.0
+    assert _at(registry, "kept") == 1767240000.0 + 2 * 86_400
+    info = "preferstream_night_latest_info"
+    assert registry.get_sample_value(info, {"verdict": "kept", "code": "crash"}) == 1
+    assert registry.get_sample_value(info, {"verdict": "kept", "code": "no_gain"}) is None
+
+
+def test_a_night_that_ends_later_is_seen_at_the_next_scrape(
+    tmp_path: Path, registry: CollectorRegistry
+) -> None:
+    assert _at(registry, "kept") is None
+    (tmp_path / NIGHTS).write_text(_line("kept", 9))
+    assert _at(registry, "kept") is not None
+
+
+@pytest.mark.parametrize(
+    "torn", ["{", "[]", "3", '{"verdict": "kept"}', '{"ended_at": "soon", "verdict": "kept"}',
+             '{"ended_at": 7, "verdict": "kept"}', "\xff"],
+)  # fmt: skip
+def test_a_torn_line_is_passed_over(tmp_path: Path, registry: CollectorRegistry, torn: str) -> None:
+    (tmp_path / NIGHTS).write_text(f"{_line('promoted', 4)}{torn}\n", encoding="latin-1")
+    assert _at(registry, "promoted") is not None
+    assert b"promoted" in generate_latest(registry)
+
+
+def test_of_a_long_log_the_end_is_read(tmp_path: Path, registry: CollectorRegistry) -> None:
+    old, new = _line("promoted", 1), _line("kept", 2)
+    (tmp_path / NIGHTS).write_text(old + new * (LATEST_BYTES // len(new) + 1))
+    assert _at(registry, "promoted") is None
+    assert _at(registry, "kept") is not None
+
+
+def test_nights_without_a_verdict_are_counted_in_a_row(
+    tmp_path: Path, registry: CollectorRegistry
+) -> None:
+    def counted(*codes: str) -> float | None:
+        lines = [_line("kept", day, code) for day, code in enumerate(codes, start=1)]
+        (tmp_path / NIGHTS).write_text("".join(lines))
+        return registry.get_sample_value("preferstream_nights_without_verdict")
+
+    assert counted() == 0
+    assert counted("no_time", "crash", "no_signal") == 0
+    assert counted("no_signal", "no_time", "lake", "crash") == 3
+    assert counted("crash", "too_little_data") == 0  # few clicks are no failure

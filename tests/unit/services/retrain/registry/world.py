@@ -1,0 +1,87 @@
+"""A promoter with everything around it in memory: a topic, a registry, three versions."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services.retrain.registry.folders import ModelFolders, NewVersion
+from services.retrain.registry.promotion import Promoter
+from shared.domain.errors import Unavailable
+from shared.events import ModelPromoted
+from shared.vlm.checkpoint.model_package import Artefact, release
+
+AT = datetime(2026, 1, 31, 2, 30, tzinfo=UTC)
+RELEASE = release(None)
+
+
+class Topic:
+    """The topic in memory."""
+
+    def __init__(self) -> None:
+        self.events: list[ModelPromoted] = []
+        self.away = False
+
+    def latest(self, name: str) -> Mapping[str, ModelPromoted]:
+        self._answer()
+        keys = {name: "champion", f"{name}#challenger": "challenger"}
+        return {keys[event.user_id]: event for event in self.events}
+
+    def publish(self, event: ModelPromoted) -> None:
+        self._answer()
+        self.events.append(event)
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Unavailable("kafka", "no broker")
+
+
+class Registry:
+    """Aliases in memory."""
+
+    def __init__(self) -> None:
+        self.pointed: dict[str, str | None] = {}
+        self.known: set[str] = set()
+        self.away = False
+
+    def register(self, artefact: Artefact, *, uri: str) -> None:
+        self._answer()
+        self.known.add(artefact.version)
+
+    def point(self, alias: str, version: str | None) -> None:
+        self._answer()
+        assert version is None or version in self.known
+        self.pointed[alias] = version
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Unavailable("mlflow", "MLflow does not answer")
+
+
+class Ticking:
+    """A clock that goes on by a minute at each look."""
+
+    def __init__(self) -> None:
+        self.now = AT
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+class World:
+    def __init__(self, tmp_path: Path) -> None:
+        source = tmp_path / "trained"
+        source.mkdir()
+        (source / "adapter_config.json").write_text("{}")
+        (source / "adapter_model.safetensors").write_bytes(b"weights")
+        self.folders = ModelFolders(tmp_path / "models", RELEASE)
+        for version, previous in (("nano-2", RELEASE.version), ("nano-3", "nano-2")):
+            self.folders.add(
+                source,
+                NewVersion(
+                    version, "adapter", RELEASE.name, AT,
+                    base_version=RELEASE.version, previous_version=previous,
+                ),
+            )  # fmt: skip
+        self.topic, self.registry = Topic(), Registry()
+        self.promoter = Promoter(self.folders, self.topic, self.registry, clock=Ticking())

@@ -1,0 +1,181 @@
+"""Bytes become upright RGB pixels, or a refusal that says what they are instead."""
+
+import asyncio
+import io
+import warnings
+
+import pytest
+from PIL import Image
+
+from shared.domain.errors import Unprocessable
+from shared.images.decoding import decode
+from shared.images.settings import ImageSettings
+from tests.unit.shared.images.bad_images import BAD_FILES, GIF, JPEG, PNG, encoded, noisy
+
+SETTINGS = ImageSettings()
+RED, GREEN, WHITE = (255, 0, 0), (0, 128, 0), (255, 255, 255)
+
+
+def plain(mode: str, colour: int | str | tuple[int, ...]) -> Image.Image:
+    return Image.new(mode, (6, 4), colour)
+
+
+def palette(*, transparent: bool) -> bytes:
+    image = plain("P", 1)
+    image.putpalette([0, 0, 0, *RED])
+    return encoded(image, "PNG", **({"transparency": bytes([255, 0])} if transparent else {}))
+
+
+def animated_gif() -> bytes:
+    return encoded(plain("RGB", RED), "GIF", save_all=True, append_images=[plain("RGB", GREEN)])
+
+
+GOOD = (
+    ("rgb png", encoded(plain("RGB", RED), "PNG"), RED),
+    ("jpeg", encoded(plain("RGB", RED), "JPEG", quality=100, subsampling=0), RED),
+    ("grey jpeg", encoded(plain("L", 99), "JPEG", quality=100), (99, 99, 99)),
+    ("cmyk jpeg", encoded(plain("CMYK", (0, 255, 255, 0)), "JPEG", quality=100), RED),
+    ("multi-picture jpeg", encoded(plain("RGB", RED), "MPO", quality=100, subsampling=0), RED),
+    ("webp", encoded(plain("RGB", RED), "WEBP", lossless=True), RED),
+    ("webp with alpha", encoded(plain("RGBA", (0, 0, 0, 0)), "WEBP", lossless=True), WHITE),
+    ("gif", encoded(plain("RGB", RED), "GIF"), RED),
+    ("first frame of a gif", animated_gif(), RED),
+    ("bmp", encoded(plain("RGB", RED), "BMP"), RED),
+    ("grey png", encoded(plain("L", 99), "PNG"), (99, 99, 99)),
+    ("one-bit png", encoded(plain("1", 1), "PNG"), WHITE),
+    ("palette png", palette(transparent=False), RED),
+    ("transparent palette png", palette(transparent=True), WHITE),
+    ("16-bit grey png", encoded(plain("I;16", 40_000), "PNG"), (156, 156, 156)),
+    ("half transparent png", encoded(plain("RGBA", (255, 0, 0, 128)), "PNG"), (255, 127, 127)),
+    ("grey png with alpha", encoded(plain("LA", (0, 0)), "PNG"), WHITE),
+    ("png with a colour for clear", encoded(plain("RGB", RED), "PNG", transparency=RED), WHITE),
+)
+
+
+@pytest.mark.parametrize(("data", "colour"), [row[1:] for row in GOOD], ids=[r[0] for r in GOOD])
+def test_every_format_and_colour_mode_becomes_the_same_rgb(
+    data: bytes, colour: tuple[int, int, int]
+) -> None:
+    pixels = decode(data, "image", SETTINGS)
+    assert pixels.mode == "RGB"
+    assert pixels.size == (6, 4)
+    for corner in ((0, 0), (5, 3)):
+        found = pixels.getpixel(corner)
+        assert isinstance(found, tuple)
+        assert all(abs(is_ - should) <= 2 for is_, should in zip(found, colour, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"), BAD_FILES, ids=[name for name, _, _ in BAD_FILES]
+)
+def test_a_file_that_is_no_image_we_take_is_refused(name: str, data: bytes, reason: str) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        decode(data, f"https://images.example/{name}", SETTINGS)
+    assert refused.value.reason == reason
+    assert name in refused.value.detail
+    assert "object at 0x" not in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("page.jpg", "HTML page"),
+        ("drawing.svg", "SVG"),
+        ("scan.tiff", "TIFF"),
+        ("icon.ico", "ICO"),
+        ("layers.psd", "PSD"),
+        ("photo.heic", "HEIC"),
+        ("paper.pdf", "PDF"),
+        ("note.png", "PNG, JPEG, WebP, GIF and BMP are taken"),
+        ("truncated.jpg", "cut off"),
+        ("bomb.png", "50,000,000 pixels"),
+        ("no_width.png", "0 pixels wide"),
+    ],
+)
+def test_a_refusal_says_what_the_file_is_instead(name: str, told: str) -> None:
+    (data,) = (data for found, data, _ in BAD_FILES if found == name)
+    with pytest.raises(Unprocessable) as refused:
+        decode(data, name, SETTINGS)
+    assert told in refused.value.detail
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_turned_as_its_exif_says(orientation: int) -> None:
+    upright = plain("RGB", "white")
+    upright.putpixel((0, 0), RED)
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    stored = upright
+    if orientation in undo:
+        stored = upright.transpose(Image.Transpose(undo[orientation]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = decode(encoded(stored, "PNG", exif=exif), "image", SETTINGS)
+    assert pixels.size == (6, 4)
+    assert pixels.getpixel((0, 0)) == RED
+
+
+def test_broken_exif_does_not_cost_the_image() -> None:
+    data = encoded(plain("RGB", RED), "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    assert decode(data, "image", SETTINGS).getpixel((0, 0)) == RED
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"), [((300, 100), (64, 21)), ((100, 300), (21, 64)), ((64, 64), (64, 64))]
+)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_large_image_is_kept_scaled_down(
+    size: tuple[int, int], kept: tuple[int, int], kind: str
+) -> None:
+    data = encoded(Image.new("RGB", size, RED), kind)
+    assert decode(data, "image", ImageSettings(max_image_side=64)).size == kept
+
+
+def test_a_sliver_keeps_at_least_one_pixel_across() -> None:
+    data = encoded(Image.new("RGB", (5000, 1), RED), "PNG")
+    assert decode(data, "image", ImageSettings(max_image_side=64)).size == (64, 1)
+
+
+def test_the_pixel_limit_is_exact() -> None:
+    data = encoded(plain("RGB", RED), "PNG")
+    decode(data, "image", ImageSettings(max_image_pixels=24))
+    with pytest.raises(Unprocessable, match="too_many_pixels"):
+        decode(data, "image", ImageSettings(max_image_pixels=23))
+
+
+@pytest.mark.parametrize("data", [PNG, JPEG, GIF], ids=["png", "jpeg", "gif"])
+def test_however_a_file_is_cut_it_is_refused_or_decoded_and_nothing_else(data: bytes) -> None:
+    for end in range(0, len(data), 97):
+        try:
+            decode(data[:end], "image", SETTINGS)
+        except Unprocessable as refused:
+            assert refused.reason in {"broken_image", "empty_image"}  # noqa: PT017
+
+
+def test_however_a_file_is_garbled_nothing_but_a_refusal_escapes() -> None:
+    for data in (PNG, JPEG, GIF, encoded(noisy(), "WEBP"), encoded(noisy(), "BMP")):
+        for at in range(0, min(len(data), 400), 3):
+            garbled = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+            try:
+                decode(garbled, "image", SETTINGS)
+            except Unprocessable as refused:
+                assert refused.detail  # noqa: PT017
+
+
+async def test_pillow_does_not_warn_however_many_threads_decode() -> None:
+    bomb = encoded(Image.new("1", (9_500, 9_500)), "PNG")
+    settings = ImageSettings(max_image_pixels=100_000_000, max_image_side=8)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        sizes = await asyncio.gather(
+            *(asyncio.to_thread(decode, bomb, "image", settings) for _ in range(3))
+        )
+    assert [image.size for image in sizes] == [(8, 8)] * 3
+    assert not told
+
+
+def test_pixels_do_not_hang_on_the_file_they_came_from() -> None:
+    data = bytearray(encoded(plain("RGB", RED), "PNG"))
+    pixels = decode(bytes(data), "image", SETTINGS)
+    copy = io.BytesIO()
+    pixels.save(copy, "PNG")
+    assert decode(copy.getvalue(), "image", SETTINGS).getpixel((0, 0)) == RED

@@ -1,0 +1,126 @@
+"""Files below an allowed folder and images inside their address are read, and no others."""
+
+import base64
+import os
+from pathlib import Path
+
+import pytest
+
+from shared.domain.errors import Unprocessable
+from shared.images.data_source import read_data
+from shared.images.file_source import read_file
+from tests.unit.shared.images.bad_images import PNG
+
+MOST = len(PNG)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An allowed folder with everything in it that should not be read, and one image."""
+    folder = tmp_path / "allowed"
+    folder.mkdir()
+    (tmp_path / "outside.png").write_bytes(PNG)
+    (tmp_path / "allowed-too").mkdir()
+    (tmp_path / "allowed-too" / "a.png").write_bytes(PNG)
+    (folder / "a b.png").write_bytes(PNG)
+    (folder / "large.png").write_bytes(PNG + b"\0")
+    (folder / "folder").mkdir()
+    (folder / "link_out.png").symlink_to(tmp_path / "outside.png")
+    (folder / "link_in.png").symlink_to(folder / "a b.png")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    os.mkfifo(folder / "pipe.png")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "file://{root}/a%20b.png",
+        "file://localhost{root}/a%20b.png",
+        "FILE:{root}/a%20b.png",
+        "file://{root}/link_in.png",
+        "file://{root}/folder/../a%20b.png",
+    ],
+)
+def test_a_file_below_an_allowed_folder_is_read(uri: str, root: Path) -> None:
+    assert read_file(uri.format(root=root), roots=[root], max_bytes=MOST) == PNG
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason", "told"),
+    [
+        ("file:///etc/passwd", "file_not_allowed", "PREFERSTREAM_ALLOWED_FILE_ROOTS"),
+        ("file://{root}/../outside.png", "file_not_allowed", "outside.png"),
+        ("file://{root}/%2e%2e/outside.png", "file_not_allowed", "allowed folder"),
+        ("file://{root}/link_out.png", "file_not_allowed", "link_out.png"),
+        ("file://{root}-too/a.png", "file_not_allowed", "allowed-too"),
+        ("file://{root}/../no-such.png", "file_not_allowed", "no-such.png"),
+        ("file://{root}/missing.png", "no_such_file", "missing.png"),
+        ("file://{root}/folder", "not_a_file", "folder"),
+        ("file://{root}/pipe.png", "not_a_file", "not an ordinary file"),
+        ("file://{root}/loop.png", "unreadable_file", "loop.png"),
+        ("file://{root}/{long}.png", "unreadable_file", "cannot be read"),
+        ("file://{root}/large.png", "too_many_bytes", "large.png"),
+        ("file://other.example{root}/a.png", "bad_uri", "another host"),
+        ("file:a.png", "bad_uri", "file:///folder/name"),
+        ("file:", "bad_uri", "file:///folder/name"),
+        ("file:///a%00b.png", "bad_uri", "absolute path"),
+        ("file:///%ff.png", "bad_uri", "file address"),
+        ("file:///\ud800.png", "bad_uri", "file address"),
+        ("file://[/a.png", "bad_uri", "file address"),
+    ],
+)
+def test_another_file_is_refused(uri: str, reason: str, told: str, root: Path) -> None:
+
+    uri = uri.format(root=root, long="x" * 300)
+    with pytest.raises(Unprocessable) as refused:
+        read_file(uri, roots=[root], max_bytes=MOST)
+    assert refused.value.reason == reason
+    assert told in refused.value.detail
+
+
+def test_without_an_allowed_folder_no_file_is_read(root: Path) -> None:
+    with pytest.raises(Unprocessable, match=r"file_not_allowed.*none is allowed"):
+        read_file(f"file://{root}/a%20b.png", roots=[], max_bytes=MOST)
+
+
+def data_uri(data: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        data_uri(PNG),
+        data_uri(PNG).replace("data:image/png", "DATA:Image/PNG"),
+        data_uri(PNG).replace("+", "%2B").replace("/", "%2F").replace("image%2Fpng", "image/png"),
+        data_uri(PNG).replace(";base64", ";name=a.png;base64"),
+    ],
+    ids=["plain", "capitals", "escaped", "with a parameter"],
+)
+def test_an_image_in_its_address_is_read(uri: str) -> None:
+    assert read_data(uri, max_bytes=MOST) == PNG
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason", "told"),
+    [
+        ("data:image/png;base64,not base64!", "bad_data_uri", "not base64"),
+        ("data:image/png;base64,AAA", "bad_data_uri", "not base64"),
+        ("data:image/png;base64,\ud800", "bad_data_uri", "not base64"),
+        ("data:image/png,AAAA", "bad_data_uri", "of the form"),
+        ("data:image/png;base64", "bad_data_uri", "of the form"),
+        ("data:text/html;base64,AAAA", "bad_data_uri", "text/html"),
+        ("data:,AAAA", "bad_data_uri", "of the form"),
+        (data_uri(PNG + b"\0"), "too_many_bytes", "smaller rendition"),
+        (data_uri(PNG * 9), "too_many_bytes", "characters)"),
+    ],
+)
+def test_another_data_address_is_refused_without_repeating_it(
+    uri: str, reason: str, told: str
+) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        read_data(uri, max_bytes=MOST)
+    assert refused.value.reason == reason
+    assert told in refused.value.detail
+    assert len(refused.value.detail) < 200

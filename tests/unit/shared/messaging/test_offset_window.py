@@ -1,0 +1,233 @@
+"""A window keeps N events in work, commits prefixes, and hands partitions over without a loss."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError
+
+from shared.events.wire.record import Record
+from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.consume.offset_window import OffsetWindow
+
+ZERO, ONE = TopicPartition("t", 0), TopicPartition("t", 1)
+
+
+def record(offset: int, partition: int = 0) -> Record:
+    return Record("t", partition, offset, 0, b"u", b"v")
+
+
+class Consumer:
+    """A group member without a group: partitions that are ours, and offsets we committed."""
+
+    def __init__(self, *ours: TopicPartition) -> None:
+        self.ours = set(ours)
+        self.committed: dict[TopicPartition, int] = {}
+        self.refusals = 0
+
+    def assignment(self) -> set[TopicPartition]:
+        return self.ours
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        await asyncio.sleep(0)
+        assert set(offsets) <= self.ours
+        if self.refusals:
+            self.refusals -= 1
+            raise CommitFailedError()
+        self.committed.update(offsets)
+
+
+class Work:
+    """Handles each event when it is told to, and knows what is in work."""
+
+    def __init__(self) -> None:
+        self.open: dict[tuple[int, int], asyncio.Future[None]] = {}
+        self.done: list[int] = []
+
+    async def __call__(self, event: Record) -> None:
+        place = (event.partition, event.offset)
+        assert place not in self.open, f"{event.source} is in work twice"
+        self.open[place] = asyncio.get_running_loop().create_future()
+        try:
+            await self.open[place]
+            self.done.append(event.offset)
+        finally:
+            del self.open[place]
+
+    def finish(self, *offsets: int, partition: int = 0) -> None:
+        for offset in offsets:
+            self.open[partition, offset].set_result(None)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20.0):
+        while not condition():  # noqa: ASYNC110 - what we wait for sets no event
+            await asyncio.sleep(0.002)
+
+
+Make = Callable[..., OffsetWindow]
+
+
+@pytest.fixture
+async def failures() -> list[BaseException]:
+    return []
+
+
+@pytest.fixture
+async def make(failures: list[BaseException]) -> AsyncIterator[Make]:
+    made: list[OffsetWindow] = []
+
+    def window(**settings: float) -> OffsetWindow:
+        # Commits happen when a test asks for them.
+        chosen = {"commit_seconds": 1000.0, "drain_seconds": 0.05, **settings}
+        made.append(
+            OffsetWindow(MessagingSettings.model_validate(chosen), on_failure=failures.append)
+        )
+        return made[-1]
+
+    yield window
+    for one in made:
+        await one.close()
+
+
+async def test_it_takes_n_events_in_and_the_next_waits_for_a_place(make: Make) -> None:
+    window, consumer, work = make(events_in_flight=3), Consumer(ZERO), Work()
+    for offset in range(3):
+        await window.submit(record(offset), consumer, work)
+    waiting = asyncio.create_task(window.submit(record(3), consumer, work))
+    await until(lambda: len(work.open) == 3)
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    work.finish(2)
+    await until(lambda: (0, 3) in work.open)
+    await waiting
+    assert window.in_flight == 3
+
+
+async def test_it_commits_only_what_is_done_without_a_gap(make: Make) -> None:
+    window, consumer, work = make(), Consumer(ZERO, ONE), Work()
+    for offset in range(4):
+        await window.submit(record(offset), consumer, work)
+        await window.submit(record(offset + 10, 1), consumer, work)
+    await until(lambda: len(work.open) == 8)
+    work.finish(1, 3)
+    work.finish(10, 11, partition=1)
+    await until(lambda: len(work.done) == 4)
+    await window.commit()
+    assert consumer.committed == {ONE: 12}
+    work.finish(0)
+    await until(lambda: len(work.done) == 5)
+    await window.commit()
+    assert consumer.committed == {ZERO: 2, ONE: 12}
+
+
+async def test_a_refused_commit_is_said_again(make: Make) -> None:
+    window, consumer, work = make(), Consumer(ZERO), Work()
+    consumer.refusals = 1
+    await window.submit(record(0), consumer, work)
+    await until(lambda: len(work.open) == 1)
+    work.finish(0)
+    await until(lambda: work.done == [0])
+    await window.commit()
+    assert consumer.committed == {}
+    await window.commit()
+    assert consumer.committed == {ZERO: 1}
+
+
+async def test_the_span_holds_newer_events_back_until_the_oldest_is_done(make: Make) -> None:
+    window, consumer, work = make(events_span=10), Consumer(ZERO), Work()
+    await window.submit(record(0), consumer, work)
+    waiting = asyncio.create_task(window.submit(record(10), consumer, work))
+    await asyncio.sleep(0.12)
+    assert list(work.open) == [(0, 0)]
+    work.finish(0)
+    await until(lambda: (0, 10) in work.open)
+    await waiting
+
+
+async def test_a_failure_is_told_and_holds_its_partition(
+    make: Make, failures: list[BaseException]
+) -> None:
+    window, consumer, work = make(), Consumer(ZERO), Work()
+    await window.submit(record(0), consumer, work)
+    await window.submit(record(1), consumer, work)
+    await until(lambda: len(work.open) == 2)
+    work.open[0, 0].set_exception(RuntimeError("too many"))
+    work.finish(1)
+    await until(lambda: window.in_flight == 0)
+    await window.commit()
+    assert [str(error) for error in failures] == ["too many"]
+    assert consumer.committed == {}
+
+
+async def test_a_partition_that_goes_is_drained_and_committed_first(make: Make) -> None:
+    window, consumer, work = make(drain_seconds=20.0), Consumer(ZERO, ONE), Work()
+    await window.submit(record(0), consumer, work)
+    await window.submit(record(5, 1), consumer, work)
+    await until(lambda: len(work.open) == 2)
+    going = asyncio.create_task(window.on_partitions_revoked({ZERO}))
+    await asyncio.sleep(0.02)
+    assert not going.done()
+    work.finish(0)
+    await going
+    assert consumer.committed == {ZERO: 1}
+    assert list(work.open) == [(1, 5)]
+    work.finish(5, partition=1)
+
+
+async def test_what_does_not_finish_in_time_is_given_up_and_not_committed(make: Make) -> None:
+    window, consumer, work = make(), Consumer(ZERO), Work()
+    await window.submit(record(0), consumer, work)
+    await window.submit(record(1), consumer, work)
+    await until(lambda: len(work.open) == 2)
+    work.finish(1)
+    await window.on_partitions_revoked({ZERO})
+    assert work.open == {}
+    assert consumer.committed == {}
+
+
+async def test_an_event_that_waited_through_a_rebalance_is_left_to_its_redelivery(
+    make: Make,
+) -> None:
+    window, consumer, work = make(events_in_flight=2), Consumer(ZERO), Work()
+    await window.submit(record(0), consumer, work)
+    await window.submit(record(1), consumer, work)
+    waiting = asyncio.create_task(window.submit(record(2), consumer, work))
+    await until(lambda: len(work.open) == 2)
+    # The two are given up, and the partition comes back to us.
+    await window.on_partitions_revoked({ZERO})
+    await window.on_partitions_assigned({ZERO})
+    await waiting
+    assert work.open == {}
+    redelivered = asyncio.gather(*(window.submit(record(n), consumer, work) for n in range(3)))
+    for offset in range(3):
+        await until(lambda o=offset: (0, o) in work.open)
+        work.finish(offset)
+    await redelivered
+    await until(lambda: window.in_flight == 0)
+    await window.commit()
+    assert work.done == [0, 1, 2]
+    assert consumer.committed == {ZERO: 3}
+
+
+async def test_closing_finishes_what_is_in_work_and_takes_nothing_more_in(make: Make) -> None:
+    window, consumer, work = make(drain_seconds=20.0), Consumer(ZERO), Work()
+    await window.submit(record(0), consumer, work)
+    await until(lambda: len(work.open) == 1)
+    closing = asyncio.create_task(window.close())
+    await asyncio.sleep(0)
+    await window.submit(record(1), consumer, work)
+    work.finish(0)
+    await closing
+    assert (work.done, work.open) == ([0], {})
+    assert consumer.committed == {ZERO: 1}
+
+
+async def test_the_age_of_the_oldest_event_in_work_is_known(make: Make) -> None:
+    window, consumer, work = make(), Consumer(ZERO), Work()
+    now = asyncio.get_running_loop().time()
+    assert window.oldest_age(now) == 0.0
+    await window.submit(record(0), consumer, work)
+    assert window.oldest_age(now + 1000.0) > 900.0
+    assert window.delivered() == {ZERO: 1}

@@ -1,0 +1,96 @@
+"""An event's trace goes on from its headers, and into those of what it causes."""
+
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import StatusCode
+
+from shared.domain.errors import Unprocessable
+from shared.events.wire.record import Header, Outgoing, Record
+from shared.observability.tracing import PARENT, Tracing, current_ids, failed, with_trace
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT_SPAN = "b7ad6b7169203331"
+HEADER = f"00-{TRACE}-{PARENT_SPAN}-01".encode()
+
+
+def record(*headers: Header) -> Record:
+    return Record("feedback.v1", 3, 7, 0, b"u", b"{}", headers)
+
+
+def trace_of(outgoing: Outgoing) -> str:
+    (value,) = (v for k, v in outgoing.headers if k == PARENT and v)
+    return value.decode().split("-")[1]
+
+
+class Kept(SpanExporter):
+    """An exporter that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.spans: list[Any] = []
+
+    def export(self, spans: Any) -> SpanExportResult:
+        self.spans += spans
+        return SpanExportResult.SUCCESS
+
+
+@pytest.mark.parametrize("name", ["traceparent", "Traceparent", "ce_traceparent"])
+def test_work_on_a_record_goes_on_its_trace(name: str) -> None:
+    with Tracing("tested").processing(record((name, HEADER))):
+        sent = with_trace(Outgoing("feed.ranked.v1", b"u", b"{}"))
+        ids = current_ids()
+    assert ids is not None
+    assert ids[0] == TRACE
+    assert trace_of(sent) == TRACE
+    assert PARENT_SPAN.encode() not in (dict(sent.headers)[PARENT] or b"")
+
+
+@pytest.mark.parametrize("bad", [None, b"", b"\xff\xfe", b"00-0-0-00", b"hello", HEADER * 40])
+def test_a_header_that_is_no_trace_begins_one(bad: bytes | None) -> None:
+    with Tracing("tested").processing(record((PARENT, bad))):
+        ids = current_ids()
+    assert ids is not None
+    assert ids[0] not in (TRACE, "0" * 32)
+
+
+def test_outside_of_any_work_there_is_no_trace_to_send() -> None:
+    sent = Outgoing("feed.ranked.v1", b"u", b"{}", (("ce_id", b"1"),))
+    assert current_ids() is None
+    assert with_trace(sent) == sent
+
+
+def test_a_record_that_has_its_trace_keeps_it() -> None:
+    sent = Outgoing("feed.ranked.v1", b"u", b"{}", ((PARENT, HEADER),))
+    with Tracing("tested").processing(record()):
+        assert with_trace(sent) == sent
+
+
+def test_spans_say_what_they_are_about_and_how_it_ended() -> None:
+    kept = Kept()
+    tracing = Tracing("tested", kept)
+    with tracing.processing(record((PARENT, HEADER))), tracing.stage("score"):
+        pass
+    with tracing.processing(record()):
+        failed("not_json")
+    with pytest.raises(Unprocessable), tracing.processing(record()), tracing.stage("images"):
+        raise Unprocessable("bad", "worse")
+    tracing.close()
+    score, work, bad, images, broken = kept.spans
+    assert score.parent.span_id == work.context.span_id
+    assert work.name == "process feedback.v1"
+    assert work.attributes["messaging.kafka.offset"] == 7
+    assert work.resource.attributes["service.name"] == "preferstream-tested"
+    for span in (bad, images, broken):
+        assert span.status.status_code is StatusCode.ERROR
+
+
+def test_two_services_of_one_process_keep_apart() -> None:
+    one, other = Kept(), Kept()
+    first, second = Tracing("one", one), Tracing("other", other)
+    with first.processing(record()):
+        pass
+    first.close()
+    second.close()
+    assert len(one.spans) == 1
+    assert not other.spans

@@ -1,0 +1,86 @@
+"""A folder that cannot be used as a model is refused with a sentence that says what to do."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.prompting.prompt import PROMPT_VERSION
+from shared.vlm.checkpoint.checkpoint import REQUIRED, BadCheckpoint, check_files
+
+WEIGHTS = "model.safetensors"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """As it comes from elsewhere: the files that are needed, and no manifest."""
+    made = tmp_path / "some-model"
+    made.mkdir()
+    for name in (*REQUIRED, WEIGHTS):
+        (made / name).write_text(f'{{"file": "{name}"}}')
+    return made
+
+
+def add_manifest(folder: Path, **changes: Any) -> None:
+    hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+    told = {"version": "nano-9", "prompt_version": PROMPT_VERSION, "sha256": hashes, **changes}
+    (folder / "manifest.json").write_text(json.dumps(told))
+
+
+def test_ours_are_named_by_their_manifest(folder: Path) -> None:
+    add_manifest(folder)
+    assert check_files(folder) == "nano-9"
+
+
+def test_one_from_elsewhere_is_named_by_its_folder_and_its_configuration(folder: Path) -> None:
+    first = check_files(folder)
+    (folder / "config.json").write_text("{}")
+    assert first.startswith("some-model-")
+    assert check_files(folder) != first
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(BadCheckpoint, match=f"has no {name}; .*PREFERSTREAM_MODEL"):
+        check_files(folder)
+
+
+def test_a_folder_that_is_not_there_lacks_everything(tmp_path: Path) -> None:
+    with pytest.raises(BadCheckpoint, match=", ".join(REQUIRED)):
+        check_files(tmp_path / "nowhere")
+
+
+def test_missing_weights_are_named(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(BadCheckpoint, match="weights were not fetched"):
+        check_files(folder)
+
+
+def test_a_file_that_was_changed_or_lost_after_the_manifest_is_named(folder: Path) -> None:
+    (folder / "README.md").write_text("a card")
+    add_manifest(folder)
+    (folder / WEIGHTS).write_text("other weights")
+    with pytest.raises(BadCheckpoint, match=f"{WEIGHTS} is not the file"):
+        check_files(folder)
+    add_manifest(folder)
+    (folder / "README.md").unlink()
+    with pytest.raises(BadCheckpoint, match=r"README\.md is not the file"):
+        check_files(folder)
+
+
+def test_a_model_trained_on_other_prompts_is_refused_with_both_versions(folder: Path) -> None:
+    add_manifest(folder, prompt_version="0")
+    with pytest.raises(BadCheckpoint, match=f"version 0, .* version {PROMPT_VERSION}"):
+        check_files(folder)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "null", '{"sha256": {}, "version": 1, "prompt_version": "1"}']
+)
+def test_a_manifest_that_cannot_be_read_is_refused(folder: Path, text: str) -> None:
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(BadCheckpoint, match=r"manifest\.json cannot be read"):
+        check_files(folder)

@@ -1,0 +1,254 @@
+"""The engine at a server says what failed, in time, few at once, and never its key."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from PIL import Image
+from pydantic import SecretStr
+
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.taste import ELEMENTS, Taste
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.model_package import Artefact, release
+from shared.vlm.factory import open_model
+from shared.vlm.protocol import Candidate
+from shared.vlm.server.adapters import Adapters
+from shared.vlm.server.connection import Connection, base_address
+from shared.vlm.server.loading import ServerLoader
+from shared.vlm.settings import ModelSettings
+from tests.fakes.model_server import LIKELY_DIGIT, ModelServer, problem
+
+VERSION = release(None).version
+ASKED = [Candidate(Taste(), Image.new("RGB", (84, 84), c)) for c in ("red", "navy", "white")]
+KEY = "open-barley"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ModelServer]:
+    async with ModelServer(VERSION).running() as started:
+        yield started
+
+
+@pytest.fixture
+def settings(server: ModelServer) -> ModelSettings:
+    return ModelSettings(
+        model_server=f"{server.address}/v1/", model_server_key=SecretStr(KEY),
+        model_server_at_once=2, model_server_timeout_seconds=5.0,
+    )  # fmt: skip
+
+
+async def test_scores_are_read_from_the_forced_answers_digits(settings: ModelSettings) -> None:
+    async with open_model(settings) as model:
+        for scores in await model.score(ASKED):
+            for element in ELEMENTS:
+                assert scores.mode(element) == LIKELY_DIGIT
+                assert sum(scores.digits[element]) == pytest.approx(1)
+
+
+async def test_no_more_questions_wait_at_the_server_than_the_setting_says(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    async with open_model(settings) as model:
+        server.seconds = 0.02
+        assert len(await model.score(ASKED * 4)) == 12
+    assert server.most_at_once == 2
+
+
+async def test_the_key_goes_to_the_server_and_into_no_words_of_ours(
+    server: ModelServer, settings: ModelSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with open_model(settings) as model:
+        server.instead.append(problem(401, f"{KEY} is wrong"))
+        with pytest.raises(Unavailable, match="PREFERSTREAM_MODEL_SERVER_KEY") as refused:
+            await model.score(ASKED[:1])
+    assert server.keys == {f"Bearer {KEY}"}
+    assert KEY not in f"{refused.value} {settings} {caplog.text}"
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
+    with pytest.raises(BadCheckpoint) as refused:
+        base_address(f"http://user:{KEY}@models.example:8000/v1")
+    assert KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize("written", ["http://m:8000", "http://m:8000/v1", "http://m:8000/v1/"])
+def test_an_address_is_the_same_with_and_without_its_version(written: str) -> None:
+    assert str(base_address(written) / "v1/models") == "http://m:8000/v1/models"
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+async def test_a_question_that_the_server_refuses_is_never_asked_again(
+    server: ModelServer, settings: ModelSettings, status: int
+) -> None:
+    async with open_model(settings) as model:
+        server.instead.append(problem(status, "At most 12 image(s) may be provided"))
+        with pytest.raises(Unprocessable, match=r"model_refused: .*At most 12 image"):
+            await model.describe([ASKED[0].image])
+
+
+@pytest.mark.parametrize("status", [307, 403, 408, 429, 500, 502, 503])
+async def test_a_server_that_cannot_answer_now_is_unavailable(
+    server: ModelServer, settings: ModelSettings, status: int
+) -> None:
+    async with open_model(settings) as model:
+        server.instead.append(problem(status, "try later"))
+        with pytest.raises(Unavailable, match=str(status)):
+            await model.describe([ASKED[0].image])
+        assert len(await model.describe([ASKED[0].image])) == 1
+
+
+async def test_a_server_that_hangs_is_given_up_after_the_time_set(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    hasty = settings.model_copy(update={"model_server_timeout_seconds": 0.3})
+    async with open_model(hasty) as model:
+        server.seconds = 30.0
+        with pytest.raises(Unavailable, match=r"did not answer within 0\.3 s"):
+            await model.score(ASKED)
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    nobody = ModelSettings(model_server="http://127.0.0.1:9")
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9/? cannot be reached"):
+        async with open_model(nobody):
+            pass
+
+
+@pytest.mark.parametrize("resets", [False, True])
+async def test_a_connection_that_was_closed_meanwhile_is_made_anew(
+    server: ModelServer, settings: ModelSettings, resets: bool
+) -> None:
+    server.resets = resets
+    async with open_model(settings) as model:
+        server.disconnects = 1
+        assert len(await model.describe([ASKED[0].image])) == 1
+        server.disconnects = 2
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            await model.describe([ASKED[0].image])
+
+
+@pytest.mark.parametrize("body", ["<html>", "{}", '{"choices": []}', '{"choices": [{}]}', "[]"])
+async def test_an_answer_in_another_layout_is_unavailable(
+    server: ModelServer, settings: ModelSettings, body: str
+) -> None:
+    async with open_model(settings) as model:
+        for told, ask in (
+            ("no chat completion", lambda: model.describe([ASKED[0].image])),
+            (r"no chat completion|forced scores", lambda: model.score(ASKED[:1])),
+        ):
+            server.instead.append(web.Response(text=body, content_type="application/json"))
+            with pytest.raises(Unavailable, match=told):
+                await ask()
+
+
+async def test_a_server_that_cannot_force_answers_is_refused_at_the_start(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    server.forces = False
+    with pytest.raises(BadCheckpoint, match=r"structured_outputs .* vLLM"):
+        async with open_model(settings):
+            pass
+
+
+async def test_a_server_that_cannot_tokenize_is_refused_at_the_start(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    server.tokenizes = False
+    with pytest.raises(BadCheckpoint, match="no /tokenize"):
+        async with open_model(settings):
+            pass
+
+
+async def test_a_web_site_is_refused_at_the_start(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    elsewhere = settings.model_copy(update={"model_server": f"{server.address}/shop"})
+    with pytest.raises(BadCheckpoint, match="lists no models under /v1/models"):
+        async with open_model(elsewhere):
+            pass
+
+
+async def test_an_adapter_that_the_server_lost_is_loaded_anew(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    engine = await ServerLoader.open(settings)
+    model = engine._model("night-1", "night-1", EQUAL, Path("/models/night-1"))
+    assert len(await model.score(ASKED)) == 3
+    assert server.adapters == {"night-1": "/models/night-1"}
+    server.adapters.clear()
+    assert len(await model.score(ASKED)) == 3
+    server.adapters.clear()
+    server.loses_adapters = True
+    with pytest.raises(Unavailable, match="keeps losing night-1"):
+        await model.score(ASKED[:1])
+    await engine.close()
+
+
+async def test_an_answer_of_another_model_than_the_adapter_asked_is_not_taken(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    engine = await ServerLoader.open(settings)
+    model = engine._model("night-1", "night-1", EQUAL, Path("/models/night-1"))
+    server.answers_as = VERSION
+    with pytest.raises(Unavailable, match="asked for night-1"):
+        await model.score(ASKED[:1])
+    await engine.close()
+
+
+async def test_scores_carry_how_much_elements_count_to_the_version_that_was_asked(
+    settings: ModelSettings,
+) -> None:
+    engine = await ServerLoader.open(settings)
+    weights = ElementWeights(color=3.0, detail=0.5, medium=0.5, saturation=0.5, art_style=0.5)
+    taken = await engine._take(replace(_adapter("night-1"), element_weights=weights))
+    (by_adapter,), (by_release,) = (
+        await taken.score(ASKED[:1]), await engine.load_release().score(ASKED[:1])
+    )  # fmt: skip
+    assert (by_adapter.weights, by_release.weights) == (weights, EQUAL)
+    await engine.close()
+
+
+async def test_a_server_that_lets_an_adapter_change_the_bases_answers_is_found_out(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    engine = await ServerLoader.open(settings.model_copy(update={"model_server_at_once": 8}))
+    server.seconds = 0.05
+    await engine._take(_adapter("night-1"))
+    server.mixes = True
+    with pytest.raises(BadCheckpoint, match="lets night-2 change the answers of"):
+        await engine._take(_adapter("night-2"))
+    await engine.close()
+
+
+async def test_a_server_without_runtime_adapters_is_told_what_to_start_it_with(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    server.takes_adapters = False
+    async with Connection(settings) as connection:
+        with pytest.raises(BadCheckpoint, match="VLLM_ALLOW_RUNTIME_LORA_UPDATING=1"):
+            await Adapters(connection).take("night-1", Path("/models/night-1"))
+
+
+async def test_an_adapter_is_unloaded_when_the_last_of_several_leaves_it(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    async with Connection(settings) as connection:
+        adapters = Adapters(connection)
+        await asyncio.gather(*(adapters.take("night-1", Path("/m/night-1")) for _ in range(2)))
+        await adapters.leave("night-1")
+        assert server.adapters == {"night-1": "/m/night-1"}
+        await adapters.leave("night-1")
+        assert server.adapters == {}
+
+
+def _adapter(version: str) -> Artefact:
+    return Artefact(
+        Path(f"/models/{version}"), "nano", version, "adapter", sha256="", prompt_version=""
+    )

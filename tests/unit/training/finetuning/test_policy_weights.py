@@ -1,0 +1,45 @@
+"""What elements count in a training: as told, else as in the adapter or base it begins with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint
+from training.finetuning.run.config import Policy
+from training.finetuning.run.policy import element_weights
+
+COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+STYLE_FIRST = ElementWeights(art_style=3, color=0.5, medium=0.5, saturation=0.5, detail=0.5)
+
+
+def _folder(folder: Path, weights: object = None) -> Path:
+    folder.mkdir()
+    told = {"version": folder.name, "prompt_version": "1", "sha256": {}}
+    more = {} if weights is None else {"element_weights": weights}
+    (folder / MANIFEST).write_text(json.dumps(told | more))
+    return folder
+
+
+def test_a_training_goes_on_with_what_counts_where_it_begins(tmp_path: Path) -> None:
+    release = _folder(tmp_path / "release")
+    base = _folder(tmp_path / "base", COLOR_FIRST.model_dump())
+    adapter = _folder(tmp_path / "adapter", STYLE_FIRST.model_dump())
+    assert element_weights(Policy(base=release)) == EQUAL
+    assert element_weights(Policy(base=base)) == COLOR_FIRST
+    assert element_weights(Policy(base=base, adapter=adapter)) == STYLE_FIRST
+    told = Policy(base=base, adapter=adapter, element_weights=EQUAL)
+    assert element_weights(told) == EQUAL
+
+
+def test_an_adapter_of_the_librarys_own_changes_nothing_of_its_bases(tmp_path: Path) -> None:
+    base = _folder(tmp_path / "base", COLOR_FIRST.model_dump())
+    (tmp_path / "adapter").mkdir()
+    assert element_weights(Policy(base=base, adapter=tmp_path / "adapter")) == COLOR_FIRST
+
+
+def test_weights_that_cannot_be_are_named_with_their_file(tmp_path: Path) -> None:
+    base = _folder(tmp_path / "base", {"color": 4})
+    with pytest.raises(BadCheckpoint, match=r"base/manifest\.json .* sum to 8"):
+        element_weights(Policy(base=base))

@@ -1,0 +1,71 @@
+"""A run's folder belongs to one configuration, and knows which of its checkpoints are whole."""
+
+from pathlib import Path
+
+import pytest
+
+from training.finetuning.run.config import BadConfig, GrpoConfig, Run, SftConfig
+from training.finetuning.run.run_folder import STATE, Progress, RunFolder
+from training.finetuning.run.training_curves import CurveFile, flat, numbers
+
+
+def sft(folder: Path, **run: object) -> SftConfig:
+    return SftConfig(run=Run.model_validate({"folder": folder, **run}))
+
+
+def test_the_same_run_is_taken_up_again_with_another_budget(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.open(sft(tmp_path))
+    folder.open(sft(tmp_path, minutes=5, log_every=1, spare_gigabytes=0))
+
+
+def test_another_run_does_not_overwrite_a_folder(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.open(sft(tmp_path))
+    for other in (sft(tmp_path, seed=2), GrpoConfig(run=Run(folder=tmp_path))):
+        with pytest.raises(BadConfig, match="another configuration"):
+            folder.open(other)
+
+
+def test_the_newest_whole_checkpoint_is_found_and_a_torn_one_removed(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert folder.last_checkpoint() is None
+    for step in (8, 9, 10, 100):
+        (folder.checkpoints / f"checkpoint-{step}").mkdir(parents=True)
+    for step in (8, 9, 10):
+        (folder.checkpoints / f"checkpoint-{step}" / STATE).write_text("{}")
+    (folder.checkpoints / "checkpoint-10" / STATE).write_text('{"cut')
+    assert folder.last_checkpoint() == folder.checkpoints / "checkpoint-9"
+    left = sorted(place.name for place in folder.checkpoints.iterdir())
+    assert left == ["checkpoint-8", "checkpoint-9"]
+
+
+def test_progress_is_told_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert folder.progress() is None
+    told = Progress("sft", 3, 10, 6.5, 15.0)
+    folder.tell(told)
+    assert folder.progress() == told
+    (tmp_path / "progress.json").write_text('{"stage": "sft"}')
+    assert folder.progress() is None
+
+
+def test_measures_after_the_step_gone_on_from_are_measured_anew(tmp_path: Path) -> None:
+    file = tmp_path / "curves.jsonl"
+    first = CurveFile(file)
+    for step in (1, 2, 3):
+        first.add(step, {"loss": 1 / step})
+    with file.open("a") as opened:
+        opened.write('{"step": 4, "lo')
+    CurveFile(file, first=2).add(3, {"loss": 0.3})
+    assert [line.count("loss") for line in file.read_text().splitlines()] == [1, 1, 1]
+    assert '{"step": 3, "loss": 0.3}' in file.read_text()
+
+
+def test_only_finite_numbers_are_measures() -> None:
+    logs = {"loss": 1, "kl": float("nan"), "reward": None, "epoch": 0.5, "name": "sft"}
+    assert numbers(logs) == {"loss": 1.0, "epoch": 0.5}
+
+
+def test_settings_are_flattened_by_their_path() -> None:
+    assert flat({"run": {"seed": 1}, "beta": 0.04}) == {"run.seed": 1, "beta": 0.04}

@@ -1,0 +1,130 @@
+"""What is rewarded is the liked image coming out above the other, however it is asked."""
+
+from collections.abc import Sequence
+
+from PIL.Image import Image, new
+
+from shared.domain.element_weights import ElementWeights
+from shared.domain.taste import ELEMENTS, Element
+from shared.prompting import prompt
+from shared.vlm.protocol import Candidate
+from tests.unit.training.rewards.words import RIGHT, SWAPPED, completion
+from training.rewards.accuracy import accuracy, ranked_by_scores
+
+RED, BLUE = new("RGB", (4, 4), "red"), new("RGB", (4, 4), "blue")
+
+
+class ByColor:
+    """25 for an image whose color the taste likes, 0 for one it dislikes, else between."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def totals(self, asked: Sequence[Candidate]) -> list[float]:
+        self.asked += len(asked)
+        return [self._total(one) for one in asked]
+
+    def _total(self, asked: Candidate) -> float:
+        shown = "red" if asked.image.getpixel((0, 0)) == (255, 0, 0) else "blue"
+        liked = {word.word for word in asked.taste.preference[Element.COLOR]}
+        disliked = {word.word for word in asked.taste.non_preference[Element.COLOR]}
+        return 12.5 + 12.5 * (shown in liked) - 12.5 * (shown in disliked)
+
+
+def scores(digit: int) -> str:
+    return prompt.score_line(dict.fromkeys(ELEMENTS, digit))
+
+
+def reward(
+    answers: Sequence[str],
+    *,
+    task: Sequence[str],
+    pair: Sequence[int] | None = None,
+    liked: Sequence[bool] | None = None,
+    images: Sequence[Image] = (RED, BLUE),
+    pairs: Sequence[tuple[int, int]] = ((0, 1),),
+    judge: ByColor | None = None,
+) -> list[float | None]:
+    count = len(answers)
+    return accuracy(judge or ByColor())(
+        [completion(answer) for answer in answers],
+        task=task,
+        pair=pair or [0] * count,
+        liked=liked or [True] * count,
+        candidates=[images] * count,
+        better=[[better for better, _ in pairs]] * count,
+        worse=[[worse for _, worse in pairs]] * count,
+    )
+
+
+def test_a_profile_earns_when_it_lets_the_judge_rank_the_pair() -> None:
+    unknown = prompt.taste_lines({}, {})
+    assert reward([RIGHT, SWAPPED, unknown], task=["predict"] * 3) == [1, 0, 0.5]
+
+
+def test_a_profile_without_a_pair_is_not_rewarded() -> None:
+    assert reward([RIGHT], task=["predict"], images=(), pairs=()) == [None]
+
+
+def test_a_profile_earns_the_share_of_its_pairs_that_it_lets_the_judge_rank() -> None:
+    told = {"images": (RED, BLUE, RED), "pairs": [(0, 1), (1, 0), (0, 1), (2, 1)]}
+    assert reward([RIGHT, SWAPPED], task=["predict"] * 2, **told) == [0.75, 0.25]
+
+
+def test_what_equal_answers_ask_alike_the_judge_is_asked_once() -> None:
+    judge = ByColor()
+    reward([RIGHT, SWAPPED, RIGHT], task=["predict"] * 3, pairs=[(0, 1), (0, 1)], judge=judge)
+    assert judge.asked == 4
+
+
+def test_scores_earn_the_share_of_the_other_images_answers_that_they_beat() -> None:
+    won = reward(
+        [scores(5), scores(3), scores(4), scores(3)],
+        task=["score"] * 4,
+        liked=[True, True, False, False],
+    )
+    assert won == [1.0, 0.25, 0.5, 0.75]
+
+
+def test_pairs_and_tasks_are_not_mixed_up() -> None:
+    won = reward(
+        [scores(5), scores(0), scores(5), scores(0)],
+        task=["score", "score", "explain", "score"],
+        pair=[1, 2, 1, 1],
+        liked=[True, False, False, False],
+    )
+    assert won == [1.0, None, None, 1.0]
+
+
+def test_unreadable_scores_win_nothing_and_are_nobodys_opponent() -> None:
+    sides = [(0, "score", True), (0, "score", False), (0, "score", False)]
+    assert ranked_by_scores([scores(5), "no idea", scores(1)], sides=sides) == [1.0, 0.0, 1.0]
+    assert ranked_by_scores([scores(1), "no idea"], sides=sides[:2]) == [None, 0.0]
+
+
+def test_the_order_of_a_pairs_images_plays_no_part() -> None:
+    answers, liked = [scores(5), scores(1)], [True, False]
+    forward = reward(answers, task=["score"] * 2, liked=liked)
+    backward = reward(answers[::-1], task=["score"] * 2, liked=liked[::-1])
+    assert forward == backward == [1.0, 1.0]
+
+
+def test_predictions_and_scores_share_a_batch() -> None:
+    won = reward(
+        [RIGHT, scores(4), SWAPPED, scores(2)],
+        task=["predict", "score", "predict", "score"],
+        pair=[0, 1, 2, 1],
+        liked=[True, True, True, False],
+    )
+    assert won == [1, 1, 0, 1]
+
+
+def test_scores_win_by_what_elements_count() -> None:
+    color, others = (
+        prompt.score_line(dict.fromkeys(ELEMENTS, rest) | {Element.COLOR: at})
+        for at, rest in ((5, 2), (2, 3))
+    )
+    sides = [(0, "score", True), (0, "score", False)]
+    color_first = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
+    assert ranked_by_scores([color, others], sides=sides) == [0.0, 0.0]
+    assert ranked_by_scores([color, others], sides=sides, weights=color_first) == [1.0, 1.0]

@@ -1,0 +1,123 @@
+"""Read cases and examples from files of JSON lines, as a night writes them from what people did.
+
+A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE, "profile": SIDES,
+"truth": SIDES or null, "weight": 1.0}, where SIDES is {"likes": {"color": ["red"], ...},
+"dislikes": {...}}, and, where a predicted taste is to be judged by several pairs of the person,
+"judged_by": [{"better": FILE, "worse": FILE}, ...].
+
+An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
+"Likes ..."}, or "describe", or "score" and "explain" with "profile". Files are relative to the file
+that names them.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Images
+from PIL.Image import Image
+
+from shared.prompting import prompt
+from shared.prompting.prompt import Prompt
+from shared.vlm.protocol import References
+from training.finetuning.data.cases import Case, Example, Pair
+from training.rewards.prediction import Sides
+
+
+class BadCases(Exception):
+    """A file of cases cannot be used; the text names the line and what is wrong with it."""
+
+
+def read_cases(file: Path, *, most: int) -> Iterator[Case]:
+    """At most `most`; raises `BadCases`."""
+    for number, told in _lines(file, most=most):
+        with _Line(file, number):
+            yield _case(told, file.parent)
+
+
+def read_examples(file: Path, *, most: int) -> Iterator[Example]:
+    """At most `most`; raises `BadCases`."""
+    for number, told in _lines(file, most=most):
+        with _Line(file, number):
+            yield _example(told, file.parent)
+
+
+class _Line:
+    """Names the line in whatever goes wrong with it."""
+
+    def __init__(self, file: Path, number: int) -> None:
+        self._place = f"{file}, line {number}"
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, _: Any) -> None:
+        if isinstance(error, KeyError):
+            raise BadCases(f"{self._place} has no {error}") from error
+        if isinstance(error, (ValueError, TypeError, AttributeError, OSError)):
+            raise BadCases(f"{self._place}: {error}") from error
+
+
+def _lines(file: Path, *, most: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        opened = file.open(encoding="utf-8")
+    except OSError as error:
+        raise BadCases(f"{file} cannot be read: {error.strerror}") from error
+    with opened:
+        for number, line in enumerate(opened, start=1):
+            if number > most:
+                return
+            if line.strip():
+                with _Line(file, number):
+                    yield number, json.loads(line)
+
+
+def _case(told: dict[str, Any], folder: Path) -> Case:
+    liked, disliked = told.get("liked", []), told.get("disliked", [])
+    truth, profile = told.get("truth"), told.get("profile")
+    known = Sides.read(truth) if truth else None
+    return Case(
+        references=References(_images(liked, folder), _images(disliked, folder))
+        if liked or disliked
+        else None,
+        pair=_pair(told, folder),
+        truth=known,
+        profile=Sides.read(profile) if profile else known,
+        weight=float(told.get("weight", 1.0)),
+        judged_by=tuple(_pair(one, folder) for one in told.get("judged_by", [])),
+    )
+
+
+def _pair(told: dict[str, Any], folder: Path) -> Pair:
+    return Pair(_image(told["better"], folder), _image(told["worse"], folder))
+
+
+def _example(told: dict[str, Any], folder: Path) -> Example:
+    asked, images = _prompt(told), _images(told["images"], folder)
+    if asked.image_count != len(images):
+        raise ValueError(f"{told['ask']} takes {asked.image_count} images, not {len(images)}")
+    return Example(asked.messages(), str(told["answer"]), images)
+
+
+def _prompt(told: dict[str, Any]) -> Prompt:
+    match told["ask"]:
+        case "predict":
+            return prompt.predict(liked=int(told["liked"]), disliked=int(told["disliked"]))
+        case "describe":
+            return prompt.describe()
+        case "score" | "explain" as ask:
+            sides = Sides.read(told["profile"])
+            build = prompt.score if ask == "score" else prompt.explain
+            return build(sides.likes, sides.dislikes)
+        case other:
+            raise ValueError(f'"ask" is {other!r}, not predict, describe, score or explain')
+
+
+def _images(names: list[str], folder: Path) -> tuple[Image, ...]:
+    return tuple(_image(name, folder) for name in names)
+
+
+def _image(name: str, folder: Path) -> Image:
+    with Images.open(folder / name) as opened:
+        return opened.convert("RGB")

@@ -1,0 +1,50 @@
+"""Say a judgement in varied words that still read back as what they claim."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from shared.prompting.rationale import Relation, phrase
+from training.prefersim.users.true_answers import Judgement
+
+WORDINGS: Final[Mapping[Relation, tuple[str, ...]]] = {
+    "liked": (
+        "{seen}, which is liked",
+        "the image shows {seen}, and that is liked",
+        "{seen} is among the liked words",
+    ),
+    "disliked": (
+        "{seen}, which is disliked",
+        "the image shows {seen}, and that is disliked",
+        "{seen} is among the disliked words",
+    ),
+    "neither": (
+        "{seen}, which the taste names on neither side",
+        "the image shows {seen}, in neither list",
+    ),
+    "toward_liked": (
+        "{seen} lies closer to the liked {anchor}",
+        "the image shows {seen}, closer to {anchor}, which is liked",
+    ),
+    "toward_disliked": (
+        "{seen} lies closer to the disliked {anchor}",
+        "the image shows {seen}, closer to {anchor}, which is disliked",
+    ),
+    "unknown": ("the image shows {seen}, and no taste is known",),
+    "unseen": ("the image does not show it, so it cannot be told",),
+}
+"""Beside the phrase of `shared.prompting.rationale`. Each names what is seen and reads back as its relation."""
+
+
+def reason(judgement: Judgement, rng: np.random.Generator, *, varied: bool) -> str:
+    """One way to say it, drawn evenly; without `varied` the one that serving's own model uses."""
+    usual = phrase(judgement.seen, judgement.relation, anchor=judgement.anchor)
+    if not varied:
+        return usual
+    other = [
+        wording.format(seen=judgement.seen, anchor=judgement.anchor)
+        for wording in WORDINGS[judgement.relation]
+    ]
+    choices = [usual, *other]
+    return choices[int(rng.integers(len(choices)))]

@@ -1,0 +1,160 @@
+"""Turn cases and examples into the columns that TRL's trainers take."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from PIL.Image import Image, Resampling
+
+from shared.prompting import prompt
+from shared.vlm.checkpoint.vision_config import Vision
+from training.finetuning.data.cases import Case, Example
+
+GrpoTask = Literal["predict", "score", "explain"]
+GRPO_TASKS: Final[tuple[GrpoTask, ...]] = get_args(GrpoTask)
+ROWS_AT_ONCE: Final = 256
+"""Ten images each of a photograph's size are some GB, decoded; stored they are a tenth."""
+Row = dict[str, Any]
+Fit = Callable[[Image], Image]
+
+
+def fit_to(vision: Vision) -> Fit:
+    """Scale images as serving does, so that the library's processor finds nothing left to scale.
+
+    It keeps proportions where serving squares for a model of one image size: unscaled, a model
+    would be trained on other grids than it is asked about.
+    """
+
+    def fit(image: Image) -> Image:
+        wanted = vision.size_for(*image.size)
+        rgb = image.convert("RGB")
+        return rgb if rgb.size == wanted else rgb.resize(wanted, Resampling.BICUBIC)
+
+    return fit
+
+
+def sft_row(example: Example, fit: Fit) -> Row:
+    """Prompt and completion apart: the loss is on the completion alone."""
+    return {
+        "prompt": example.messages,
+        "completion": [
+            {"role": "assistant", "content": [{"type": "text", "text": example.answer}]}
+        ],
+        "images": [fit(image) for image in example.images],
+    }
+
+
+def grpo_rows(
+    cases: Iterable[Case], tasks: Sequence[GrpoTask], fit: Fit, *, seed: int
+) -> Iterator[Row]:
+    """Two rows a case, in turn of the tasks: whatever is even in number keeps pairs together.
+
+    Of a pair both images are assessed, each alone, the liked one first in every second pair. A
+    prediction comes as two cases' rows; one that is left over at the end is not used.
+    """
+    rng = np.random.default_rng((seed, len(tasks)))
+    waiting: list[Row] = []
+    for number, case in enumerate(cases):
+        task = tasks[int(rng.integers(len(tasks)))]
+        if task == "predict" and case.references is not None:
+            waiting.append(_predict_row(number, case, fit))
+            if len(waiting) == 2:
+                yield from waiting
+                waiting = []
+        elif task != "predict" and case.profile is not None:
+            first = bool(rng.random() < 0.5)
+            yield _assess_row(number, case, task, fit, liked=first)
+            yield _assess_row(number, case, task, fit, liked=not first)
+
+
+def _predict_row(number: int, case: Case, fit: Fit) -> Row:
+    assert case.references is not None
+    liked, disliked = case.references.liked, case.references.disliked
+    pairs = case.judged_by or (case.pair,)
+    candidates = {id(image): image for pair in pairs for image in (pair.better, pair.worse)}
+    place = {name: at for at, name in enumerate(candidates)}
+    return {
+        "prompt": prompt.predict(liked=len(liked), disliked=len(disliked)).messages(),
+        "images": [fit(image) for image in (*liked, *disliked)],
+        "task": "predict",
+        "pair": number,
+        "liked": True,
+        "truth": case.truth.to_json() if case.truth else "",
+        "candidates": [fit(image) for image in candidates.values()],
+        "better": [place[id(pair.better)] for pair in pairs],
+        "worse": [place[id(pair.worse)] for pair in pairs],
+        "weight": case.weight,
+    }
+
+
+def _assess_row(number: int, case: Case, task: GrpoTask, fit: Fit, *, liked: bool) -> Row:
+    assert case.profile is not None
+    ask = prompt.score if task == "score" else prompt.explain
+    return {
+        "prompt": ask(case.profile.likes, case.profile.dislikes).messages(),
+        "images": [fit(case.pair.better if liked else case.pair.worse)],
+        "task": task,
+        "pair": number,
+        "liked": liked,
+        "truth": "",
+        "candidates": [],
+        "better": [],
+        "worse": [],
+        "weight": case.weight,
+    }
+
+
+def sft_dataset(rows: Iterable[Row]) -> Any:
+    """The rows as a data set of the library's, images kept as PNG bytes."""
+    from datasets import Features, List
+
+    messages = _messages_feature()
+    features = Features({"prompt": messages, "completion": messages, "images": List(_image())})
+    return _stored(rows, features)
+
+
+def grpo_dataset(rows: Iterable[Row]) -> Any:
+    """The same with every column that a reward asks for."""
+    from datasets import Features, List, Value
+
+    features = Features(
+        {
+            "prompt": _messages_feature(),
+            "images": List(_image()),
+            "task": Value("string"),
+            "pair": Value("int64"),
+            "liked": Value("bool"),
+            "truth": Value("string"),
+            "candidates": List(_image()),
+            "better": List(Value("int64")),
+            "worse": List(Value("int64")),
+            "weight": Value("float64"),
+        }
+    )
+    return _stored(rows, features)
+
+
+def _stored(rows: Iterable[Row], features: Any) -> Any:
+    """Part by part, so that only a part's images are ever decoded at once."""
+    from datasets import Dataset, concatenate_datasets
+
+    left = iter(rows)
+    parts = iter(lambda: list(islice(left, ROWS_AT_ONCE)), [])
+    stored = [Dataset.from_list(part, features=features) for part in parts]
+    return concatenate_datasets(
+        stored or [Dataset.from_dict({name: [] for name in features}, features=features)]
+    )
+
+
+def _messages_feature() -> Any:
+    from datasets import List, Value
+
+    text = Value("string")
+    return List({"role": text, "content": List({"type": text, "text": text})})
+
+
+def _image() -> Any:
+    from datasets import Image as ImageFeature
+
+    return ImageFeature()

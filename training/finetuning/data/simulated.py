@@ -1,0 +1,194 @@
+"""Draw cases and reasoning examples from PreferSim: the one place that knows the simulator here.
+
+No case shows a held-out combination of style and color, so that tests on those test something.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final, Literal, get_args
+
+import numpy as np
+from PIL.Image import Image
+
+from shared.domain.taste import ELEMENTS
+from shared.jobs.evaluation import Level
+from shared.prompting import prompt
+from shared.vlm.protocol import References
+from training.finetuning.data.cases import Case, Example, Pair, Shown
+from training.finetuning.data.paraphrases import reason
+from training.nano.data.profile_noise import IN_SYNONYMS
+from training.prefersim.drawing.degradations import degrade, draw_strength
+from training.prefersim.drawing.parallel import in_order
+from training.prefersim.drawing.renderer import as_image, render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.users.candidates import hard_pair, pairs_by_word
+from training.prefersim.users.true_answers import judge_all
+from training.prefersim.users.users import Kind, User, draw_user, hard_references, references
+from training.prefersim.values.synonyms import said
+from training.prefersim.values.vocabulary import SIZES, Attributes, held_out, words_of
+from training.rewards.prediction import Sides
+
+Task = Literal["predict", "describe", "score", "explain"]
+TASKS: Final[tuple[Task, ...]] = get_args(Task)
+
+Draw = Callable[[np.random.Generator, Attributes, Attributes], list[Image]]
+"""Images of given values, the same number in the last argument being the same scene."""
+
+STREAM: Final = 0x7D1E
+"""Stands between the seed and the case's number: no pool and no evaluation draws from these."""
+AT_ONCE: Final = 4
+"""Cases that a process draws before it hands them over."""
+REFERENCES: Final = 5
+"""Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""
+DIFFERS: Final = 0.5
+"""Chance of each element to differ within a pair; all five by chance in one pair of 32."""
+ANYTHING: Final = 0.15
+"""Chance of an element to show, in both images, what neither profile names."""
+
+
+def draw_cases(
+    count: int,
+    *,
+    seed: int,
+    multi: float = 0.5,
+    references_a_side: int = REFERENCES,
+    level: Level = "easy",
+    workers: int = 1,
+    by_word: bool = False,
+) -> Iterator[Case]:
+    """The same cases for a seed, and the first ones the same for any count and any `workers`.
+
+    `workers` are processes that draw; a hard case takes one about a tenth of a second.
+
+    A *hard* case is like an item of the hard benchmark: eight references a side, some of which
+    contradict, candidates that differ in one element, and images that are harder to read. With
+    `by_word` a taste that is predicted for it is judged by ten pairs, each of which turns on one
+    word of the taste.
+    """
+    draw = partial(
+        _draw, seed=seed, multi=multi, side=references_a_side, level=level, by_word=by_word
+    )
+    return in_order(draw, range(count), workers=workers, at_once=AT_ONCE)
+
+
+def _draw(number: int, *, seed: int, multi: float, side: int, level: Level, by_word: bool) -> Case:
+    rng = np.random.default_rng((seed, STREAM, number))
+    user = draw_user(rng, Kind(multi=bool(rng.random() < multi)))
+    if level == "easy":
+        return _easy(rng, user, side)
+    case = _hard(rng, user)
+    return replace(case, judged_by=_judged_by(rng, user)) if by_word else case
+
+
+def _easy(rng: np.random.Generator, user: User, side: int) -> Case:
+    shown = [references(rng, user.likes, side), references(rng, user.dislikes, side)]
+    return _case(user, np.concatenate([*shown, _pair(rng, user)]), _images, rng)
+
+
+def _hard(rng: np.random.Generator, user: User) -> Case:
+    pair = hard_pair(rng, user)
+    shown = [
+        hard_references(rng, user.likes, user.dislikes),
+        hard_references(rng, user.dislikes, user.likes),
+    ]
+    values = np.concatenate([*shown, [pair.better, pair.worse]])
+    case = _case(user, values, _degraded_images, rng)
+    if rng.random() >= IN_SYNONYMS:
+        return case
+    told = Sides(said(rng, user.like_words), said(rng, user.dislike_words))
+    return replace(case, profile=told)
+
+
+def _judged_by(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
+    """Pairs that differ in one element each, of eleven images of one scene."""
+    pairs = pairs_by_word(rng, user)
+    rows = {row.tobytes(): row for pair in pairs for row in (pair.better, pair.worse)}
+    values = np.array(list(rows.values()))
+    drawn = _degraded_images(rng, values, np.zeros(len(values), int))
+    images = dict(zip(rows, drawn, strict=True))
+    return tuple(Pair(*(images[row.tobytes()] for row in (one.better, one.worse))) for one in pairs)
+
+
+def _case(user: User, values: Attributes, draw: Draw, rng: np.random.Generator) -> Case:
+    """From what the liked references, the disliked ones and the two candidates show."""
+    side = len(values) // 2 - 1
+    # A liked and a disliked reference share each scene, and so do the two candidates.
+    scene = np.array([*range(side), *range(side), side, side])
+    images = draw(rng, values, scene)
+    better, worse = (_shown(row) for row in values[-2:])
+    sides = Sides(user.like_words, user.dislike_words)
+    return Case(
+        references=References(tuple(images[:side]), tuple(images[side : 2 * side])),
+        pair=Pair(images[-2], images[-1], better, worse),
+        truth=sides,
+        profile=sides,
+    )
+
+
+def _pair(rng: np.random.Generator, user: User) -> tuple[Attributes, Attributes]:
+    """Values of two candidates, of which the first is liked more; neither is held out."""
+    while True:
+        like = np.array([rng.choice(values) for values in user.likes.T])
+        dislike = np.array([rng.choice(values) for values in user.dislikes.T])
+        anything = np.array([rng.integers(size) for size in SIZES])
+        same = np.where(rng.random(len(ELEMENTS)) < 0.5, like, dislike)
+        same = np.where(rng.random(len(ELEMENTS)) < ANYTHING, anything, same)
+        differs = rng.random(len(ELEMENTS)) < DIFFERS
+        better, worse = np.where(differs, like, same), np.where(differs, dislike, same)
+        if differs.any() and not held_out(np.array([better, worse])).any():
+            return better, worse
+
+
+def examples(
+    case: Case, tasks: Sequence[Task], rng: np.random.Generator, *, varied: bool
+) -> list[Example]:
+    """One example a task; scores and reasons are of either candidate by chance."""
+    return [_example(case, task, rng, varied=varied) for task in tasks]
+
+
+def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) -> Example:
+    assert case.truth is not None
+    assert case.references is not None
+    assert case.pair.better_shows is not None
+    assert case.pair.worse_shows is not None
+    assert case.profile is not None
+    if task == "predict":
+        liked, disliked = case.references.liked, case.references.disliked
+        asked = prompt.predict(liked=len(liked), disliked=len(disliked))
+        told = prompt.taste_lines(case.truth.likes, case.truth.dislikes)
+        return Example(asked.messages(), told, (*liked, *disliked))
+    image, shows = (
+        (case.pair.better, case.pair.better_shows)
+        if rng.random() < 0.5
+        else (case.pair.worse, case.pair.worse_shows)
+    )
+    if task == "describe":
+        words = {element: (word,) for element, word in shows.items()}
+        return Example(prompt.describe().messages(), prompt.description_line(words), (image,))
+    likes, dislikes = case.profile.likes, case.profile.dislikes
+    truth = judge_all(shows, likes=likes, dislikes=dislikes)
+    digits = {e: judgement.digit for e, judgement in truth.items()}
+    if task == "score":
+        asked = prompt.score(likes, dislikes)
+        return Example(asked.messages(), prompt.score_line(digits), (image,))
+    reasons = {e: reason(judgement, rng, varied=varied) for e, judgement in truth.items()}
+    asked = prompt.explain(likes, dislikes)
+    return Example(asked.messages(), prompt.score_line(digits, reasons), (image,))
+
+
+def _images(rng: np.random.Generator, values: Attributes, scene: Attributes) -> list[Image]:
+    scenes = draw_scenes(rng, int(scene.max()) + 1).take(scene)
+    return [as_image(pixels) for pixels in render(scenes, values, rng)]
+
+
+def _degraded_images(
+    rng: np.random.Generator, values: Attributes, scene: Attributes
+) -> list[Image]:
+    scenes = draw_scenes(rng, int(scene.max()) + 1).take(scene)
+    weakened = render(scenes, values, rng, draw_strength(rng, len(values)))
+    return [degrade(pixels, rng) for pixels in weakened]
+
+
+def _shown(values: Attributes) -> Shown:
+    return words_of(values)

@@ -1,0 +1,69 @@
+"""Translate a configuration into the library's arguments; set the defaults that bite."""
+
+from typing import Any
+
+from training.finetuning.run.config import GrpoConfig, SftConfig
+from training.finetuning.run.limits import KEPT_CHECKPOINTS
+from training.finetuning.run.run_folder import RunFolder
+
+
+def sft_arguments(config: SftConfig, *, on_cpu: bool) -> Any:
+    from trl import SFTConfig
+
+    return SFTConfig(
+        **_common(config, on_cpu=on_cpu),
+        max_length=None,  # the library's 1024 would cut image tokens off
+        packing=False,  # refused for images
+    )
+
+
+def grpo_arguments(config: GrpoConfig, *, on_cpu: bool) -> Any:
+    from trl import GRPOConfig
+
+    return GRPOConfig(
+        **_common(config, on_cpu=on_cpu),
+        num_generations=config.group,
+        # One batch of answers a step: a resumption between two would lose the answers in hand.
+        steps_per_generation=config.optimizing.accumulation,
+        num_iterations=1,
+        max_completion_length=config.longest,
+        temperature=config.temperature,
+        beta=config.beta,
+        epsilon=config.epsilon,
+        epsilon_high=config.epsilon_high,
+        scale_rewards="none",  # dividing by the spread blows up groups that hardly differ
+        loss_type="dapo",  # the mean over all answers' tokens: long answers count by their length
+        reward_weights=config.weights.as_list(),
+        shuffle_dataset=False,  # rows come drawn; a pair's two must stay neighbors
+        use_vllm=False,  # wrong for several images (traps: tokens of images expanded twice)
+        log_completions=False,
+    )
+
+
+def _common(config: SftConfig | GrpoConfig, *, on_cpu: bool) -> dict[str, Any]:
+    run, optimizing = config.run, config.optimizing
+    return {
+        "output_dir": str(RunFolder(run.folder).checkpoints),
+        "seed": run.seed,
+        "data_seed": run.seed,
+        "max_steps": run.steps,
+        "per_device_train_batch_size": optimizing.batch,
+        "gradient_accumulation_steps": optimizing.accumulation,
+        "learning_rate": optimizing.learning_rate,
+        "lr_scheduler_type": "constant_with_warmup",  # a run that ends early has missed no decay
+        "warmup_steps": optimizing.warmup_steps,
+        "max_grad_norm": optimizing.gradient_norm,
+        "weight_decay": 0.0,  # low-rank updates begin at zero and are small
+        "logging_steps": run.log_every,
+        "save_strategy": "steps",
+        "save_steps": run.save_every,
+        "save_total_limit": KEPT_CHECKPOINTS,
+        "bf16": config.policy.precision == "bfloat16",  # the library would turn it on
+        "fp16": False,
+        "use_cpu": on_cpu,
+        "gradient_checkpointing": config.policy.gradient_checkpointing,
+        "dataloader_num_workers": 0,
+        "dataloader_pin_memory": not on_cpu,
+        "disable_tqdm": True,
+        "report_to": [],  # curves are ours: training.finetuning.run.training_curves
+    }

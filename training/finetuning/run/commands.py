@@ -1,0 +1,92 @@
+"""Start a run from the command line, and say how it ended."""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from training.finetuning.data.case_files import BadCases
+from training.finetuning.run.adapter import BadAdapter
+from training.finetuning.run.config import BadConfig, ConfigT, read_config
+from training.finetuning.run.runner import Finished
+from training.nano.train.progress import spell
+
+WRONG_USE = 2
+
+
+class Training(Protocol[ConfigT]):
+    """One whole run, whose time counts from `began`."""
+
+    def __call__(self, config: ConfigT, *, began: float | None = None) -> Finished: ...
+
+
+def run_command(kind: type[ConfigT], train: Training[ConfigT], *, says: str) -> None:
+    """Exit code 0, or 2 where the run cannot start as it is asked for.
+
+    A budget counts from the start of the process: to load the libraries can take a minute.
+    """
+    began = _process_began()
+    parser = argparse.ArgumentParser(description=says.splitlines()[0])
+    parser.add_argument("--config", type=Path, required=True, help="a TOML file, as in configs/")
+    parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
+    parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
+    parser.add_argument("--adapter", type=Path, help="an adapter to go on with")
+    parser.add_argument("--element-weights", help="as JSON, instead of policy.element_weights")
+    parser.add_argument("--data", type=Path, help="instead of the file's data.source")
+    parser.add_argument("--minutes", type=float, help="instead of the file's run.minutes")
+    parser.add_argument("--json", action="store_true", help="the last line is for machines")
+    options = parser.parse_args()
+    try:
+        config = _changed(read_config(options.config, kind), options)
+        finished = train(config, began=began)
+    except (BadConfig, BadCheckpoint, BadAdapter, BadCases) as error:
+        print(f"{error}.", file=sys.stderr)
+        raise SystemExit(WRONG_USE) from error
+    if options.json:
+        print(json.dumps({**asdict(finished), "adapter": str(finished.adapter)}))
+        return
+    early = ", as far as its time went" if finished.ran_out_of_time else ""
+    print(
+        f"{finished.version}: {finished.steps} steps in {spell(finished.seconds)}{early}."
+        f" The adapter is in {finished.adapter}."
+    )
+
+
+def _process_began() -> float:
+    """On the clock that never jumps."""
+    import psutil
+
+    return time.monotonic() - max(0.0, time.time() - psutil.Process().create_time())
+
+
+def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
+    """The configuration with what the command line says otherwise."""
+    told = config.model_dump()
+    for section, key, value in (
+        ("run", "folder", options.folder),
+        ("run", "minutes", options.minutes),
+        ("policy", "base", options.base),
+        ("policy", "adapter", options.adapter),
+        ("policy", "element_weights", _read(options.element_weights)),
+        ("data", "source", options.data),
+    ):
+        if value is not None:
+            told[section][key] = value
+    try:
+        return type(config).model_validate(told)
+    except ValidationError as error:
+        wrong = "; ".join(str(one["msg"]) for one in error.errors())
+        raise BadConfig(f"the command line asks for what cannot be: {wrong}") from error
+
+
+def _read(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError as error:
+        raise BadConfig(f"--element-weights is not JSON: {error}") from error

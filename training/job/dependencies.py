@@ -1,0 +1,35 @@
+"""What a night works with, and how it ends early; tests bring smaller parts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.jobs.training_job import Code, ModelFolder, NightRequest
+from training.dataset.images import Images
+from training.dataset.settings import DatasetSettings
+from training.job.evidence.collection import Opened
+from training.job.train.trainer_processes import Trainer
+
+TRIED_PAIRS: Final = 420
+"""Clicked pairs that GRPO tries: 60 steps take 240."""
+DATASET: Final = DatasetSettings(replay_at_most=180)
+"""With `TRIED_PAIRS`, three tenths of what GRPO tries are simulated."""
+
+
+class Ends(Exception):
+    """The night ends here without a challenger."""
+
+    def __init__(self, code: Code, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a night works with."""
+
+    images: Callable[[NightRequest], Images]
+    open_models: Callable[[NightRequest, ModelFolder], Opened]
+    open_champion: Callable[[NightRequest], Any]
+    train: Trainer
+    dataset: DatasetSettings = DATASET

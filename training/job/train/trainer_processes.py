@@ -1,0 +1,121 @@
+"""Run SFT and GRPO in a process of their own each: the memory of one is free for the next."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+from shared.domain.element_weights import EQUAL, ElementWeights
+from training.finetuning.run.commands import WRONG_USE
+from training.job import parent_death as lifeline
+
+Stage = Literal["sft", "grpo"]
+CONFIGS: Final = Path(__file__).resolve().parents[2] / "configs"
+LINES_TOLD: Final = 4
+
+
+class CannotTrain(Exception):
+    """A training refused to start or ended by a failure; the text says what it said."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training of a night."""
+
+    stage: Stage
+    config: Path
+    folder: Path
+    base: Path
+    adapter: Path | None
+    """To go on with; None begins a new one."""
+    data: Path
+    minutes: float
+    element_weights: ElementWeights = EQUAL
+    """How much each element counts in the totals of what is trained, whatever it begins with."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training left."""
+
+    adapter: Path
+    version: str
+    steps: int
+
+
+class Trainer(Protocol):
+    """Trains, or goes on where a killed training stood; raises `CannotTrain`."""
+
+    def __call__(self, task: Task, *, say: Callable[[str], None]) -> Trained: ...
+
+
+def default_config(stage: Stage) -> Path:
+    """The configuration for preferthinker-nano on a CPU."""
+    return CONFIGS / f"night-{stage}.toml"
+
+
+def train_apart(
+    task: Task, *, say: Callable[[str], None], python: Sequence[str] = (sys.executable,)
+) -> Trained:
+    """`python -m training.sft` or `training.grpo`, its lines passed on; raises `CannotTrain`."""
+    command = [
+        *python, "-m", f"training.{task.stage}", "--json",
+        "--config", str(task.config), "--folder", str(task.folder), "--base", str(task.base),
+        "--data", str(task.data), "--minutes", f"{task.minutes:.3f}",
+        "--element-weights", task.element_weights.model_dump_json(),
+    ]  # fmt: skip
+    if task.adapter is not None:
+        command += ["--adapter", str(task.adapter)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, errors="replace",
+    )  # fmt: skip
+    lifeline.adopt(process)
+    complaints: list[str] = []
+    listener = threading.Thread(target=_listen, args=(process, complaints), daemon=True)
+    listener.start()
+    last = ""
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            last = line.strip() or last
+            if last and not last.startswith("{"):
+                say(last)
+        code = process.wait()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        listener.join(5)
+        lifeline.release(process)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+    if code == 0:
+        return _read(task, last)
+    said = " / ".join(complaints[-LINES_TOLD:]) or last or "nothing"
+    if code == WRONG_USE:
+        raise CannotTrain(f"{task.stage.upper()} cannot start: {said}")
+    raise CannotTrain(f"{task.stage.upper()} ended with code {code}; it said: {said}")
+
+
+def _read(task: Task, line: str) -> Trained:
+    try:
+        told: dict[str, Any] = json.loads(line)
+        return Trained(Path(told["adapter"]), str(told["version"]), int(told["steps"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise CannotTrain(
+            f"{task.stage.upper()} ended without saying what it made: {line!r}"
+        ) from error
+
+
+def _listen(process: "subprocess.Popen[str]", complaints: list[str]) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.strip():
+            complaints.append(line.strip())
+            del complaints[:-LINES_TOLD]

@@ -1,0 +1,124 @@
+"""Write a checkpoint as an ordinary Hugging Face folder: weights, tokenizer, processor, manifest.
+
+python -m training.nano.model.export --checkpoint runs/nano/text.pt --to shared/nano --seed 1
+"""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+import transformers
+from transformers import GenerationConfig
+
+from shared.prompting.prompt import PROMPT_VERSION
+from training.nano.model.architecture import build_model
+from training.nano.model.model_card import model_card
+from training.nano.model.processor import write_processor
+from training.nano.model.tokenizer import build_tokenizer
+from training.nano.model.vocabulary import END_OF_TEXT, TURN_END
+from training.nano.train.checkpoint import load_weights
+from training.prefersim.drawing.canvas import SIDE
+
+NAME: Final = "preferthinker-nano"
+SERIES: Final = "nano-4"
+"""The version is this and the beginning of the weights' hash."""
+WEIGHTS: Final = "model.safetensors"
+MANIFEST: Final = "manifest.json"
+CARD: Final = "README.md"
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""The folder is committed and shipped in the package."""
+MAX_ANSWER_TOKENS: Final = 96
+
+
+def export(
+    model: Any,
+    tokenizer: Any,
+    folder: Path,
+    *,
+    seed: int,
+    training: Mapping[str, object],
+    max_bytes: int = MAX_BYTES,
+) -> str:
+    """Write the folder and say its version; the manifest comes last, so one that has it is whole.
+
+    The model is turned to half precision in place.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    write_processor(tokenizer, folder)
+    half = model.bfloat16()
+    half.generation_config = GenerationConfig(
+        do_sample=False,
+        max_new_tokens=MAX_ANSWER_TOKENS,
+        bos_token_id=tokenizer.convert_tokens_to_ids(END_OF_TEXT),
+        eos_token_id=tokenizer.convert_tokens_to_ids(TURN_END),
+        pad_token_id=tokenizer.convert_tokens_to_ids(END_OF_TEXT),
+    )
+    half.save_pretrained(folder)
+    (folder / WEIGHTS).chmod(0o644)  # the library leaves it to its owner alone
+    version = f"{SERIES}-{sha256_of(folder / WEIGHTS)[:8]}"
+    parameters = sum(weight.numel() for weight in half.parameters())
+    (folder / CARD).write_text(
+        model_card(
+            name=NAME,
+            version=version,
+            prompt_version=PROMPT_VERSION,
+            side=SIDE,
+            parameters=parameters,
+            training=training,
+        )
+    )
+    told = {
+        "name": NAME,
+        "version": version,
+        "prompt_version": PROMPT_VERSION,
+        "seed": seed,
+        "parameters": parameters,
+        "training": dict(training),
+        "sha256": {file.name: sha256_of(file) for file in sorted(folder.iterdir())},
+    }
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    if size > max_bytes:
+        raise ValueError(f"{folder} has {size:,} bytes, more than the {max_bytes:,} that may ship.")
+    (folder / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
+    return version
+
+
+def sha256_of(file: Path) -> str:
+    """The hash of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def facts(recipe: str) -> dict[str, object]:
+    """What a reader needs to train the same weights again."""
+    return {
+        "recipe": recipe,
+        "data": "training/prefersim, simulated",
+        "torch": torch.__version__.split("+")[0],
+        "transformers": transformers.__version__,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write a checkpoint as a Hugging Face folder.")
+    parser.add_argument("--checkpoint", type=Path, help="without it: an untrained model")
+    parser.add_argument("--to", type=Path, default=Path("shared/nano"), help="default shared/nano")
+    parser.add_argument("--seed", type=int, default=1, help="the recipe's seed (default 1)")
+    parser.add_argument("--recipe", default="unknown", help="how it was trained, in words")
+    options = parser.parse_args()
+    tokenizer = build_tokenizer()
+    model = build_model(tokenizer, seed=options.seed)
+    if options.checkpoint:
+        load_weights(options.checkpoint, model)
+    version = export(
+        model, tokenizer, options.to, seed=options.seed, training=facts(options.recipe)
+    )
+    print(f"Wrote {version} to {options.to}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Draw scenes: a subject, its composition and its light, with no visual element decided yet."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from training.prefersim.drawing.canvas import SIDE, Floats, Mask, per_image
+from training.prefersim.drawing.subjects import (
+    BOX,
+    DIAMOND,
+    ELLIPSE,
+    MOST_SHAPES,
+    SUBJECTS,
+    TRIANGLE,
+)
+
+OUTSIDE = 9.0
+"""Where the shapes that a subject does not use lie: far off the canvas."""
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Many scenes at once; each field has one entry a scene."""
+
+    shapes: Floats  # (n, MOST_SHAPES, 5)
+    light: Floats  # (n, MOST_SHAPES), the value of each shape
+    ground: Floats  # (n, 2), the values between which the background fades
+    direction: Floats  # (n,), radians
+    flipped: Mask  # (n,)
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+    def take(self, which: npt.NDArray[np.int64]) -> "Scenes":
+        """Some of the scenes, in the order asked; a scene may be asked for twice."""
+        return Scenes(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+def draw_scenes(rng: np.random.Generator, count: int) -> Scenes:
+    """Subjects drawn evenly, moved, zoomed, relit and mirrored at random."""
+    shapes = _TEMPLATES[rng.integers(len(_TEMPLATES), size=count)].copy()
+    zoom = rng.uniform(0.8, 1.2, (count, 1, 1))
+    moved = rng.uniform(-0.1, 0.1, (count, 1, 2)) + rng.uniform(
+        -0.02, 0.02, (count, MOST_SHAPES, 2)
+    )
+    shapes[..., 1:3] = (shapes[..., 1:3] - 0.5) * zoom + 0.5 + moved
+    shapes[..., 3:] *= zoom * rng.uniform(0.85, 1.15, (count, MOST_SHAPES, 2))
+    dark_first = np.arange(MOST_SHAPES) % 2 == rng.integers(2, size=(count, 1))
+    dark = rng.uniform(0.15, 0.42, (count, MOST_SHAPES))
+    pale = rng.uniform(0.62, 0.95, (count, MOST_SHAPES))
+    ground = np.stack([rng.uniform(0.3, 0.6, count), rng.uniform(0.6, 0.9, count)], axis=1)
+    return Scenes(
+        shapes=shapes.astype(np.float32),
+        light=np.where(dark_first, dark, pale).astype(np.float32),
+        ground=ground.astype(np.float32),
+        direction=rng.uniform(0, 2 * np.pi, count).astype(np.float32),
+        flipped=rng.random(count) < 0.5,
+    )
+
+
+def trace(scenes: Scenes, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Value and distance to the nearest visible outline (pixels) of the scenes at (x, y)."""
+    across = np.where(scenes.flipped[:, None, None], SIDE - x, x) / SIDE
+    down = y / SIDE
+    slope_x, slope_y = per_image(np.cos(scenes.direction)), per_image(np.sin(scenes.direction))
+    fade = 0.5 + 0.7 * ((across - 0.5) * slope_x + (down - 0.5) * slope_y)
+    value = per_image(scenes.ground[:, 0]) * (1 - fade) + per_image(scenes.ground[:, 1]) * fade
+    distance = np.full_like(value, 9)
+    for k in range(MOST_SHAPES):
+        kind, center_x, center_y, half_width, half_height = scenes.shapes[:, k].T
+        if (center_x > OUTSIDE / 2).all():
+            continue
+        right = (across - per_image(center_x)) / per_image(half_width)
+        below = (down - per_image(center_y)) / per_image(half_height)
+        depth = _depth(kind, right, below)
+        pixels = np.abs(depth * per_image(np.minimum(half_width, half_height)) * SIDE)
+        inside = depth < 0
+        distance = np.where(inside, pixels, np.minimum(distance, pixels))
+        value = np.where(inside, per_image(scenes.light[:, k]), value)
+    return value.astype(np.float32), distance.astype(np.float32)
+
+
+def _depth(kind: Floats, right: Floats, below: Floats) -> Floats:
+    """Signed depth in shapes of half-size one, below zero inside: (n, SIDE, SIDE)."""
+    depth = np.empty_like(right)
+    for shape, formula in _FORMULAS.items():
+        chosen = kind == shape
+        if chosen.any():
+            depth[chosen] = formula(right[chosen], below[chosen])
+    return depth
+
+
+_FORMULAS = {
+    ELLIPSE: lambda p, q: np.sqrt(p**2 + q**2) - 1,
+    BOX: lambda p, q: np.maximum(np.abs(p), np.abs(q)) - 1,
+    DIAMOND: lambda p, q: (np.abs(p) + np.abs(q) - 1) * 0.75,
+    TRIANGLE: lambda p, q: np.maximum(q - 1, (2 * np.abs(p) - q - 1) * 0.5),
+}
+
+
+def _templates() -> Floats:
+    templates = np.zeros((len(SUBJECTS), MOST_SHAPES, 5), np.float32)
+    templates[..., 1:3] = OUTSIDE
+    templates[..., 3:] = 0.01
+    for template, shapes in zip(templates, SUBJECTS.values(), strict=True):
+        template[: len(shapes)] = shapes
+    return templates
+
+
+_TEMPLATES = _templates()
