@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.files.atomic_write import atomic_write
+
 FILE = "up.json"
 
 
@@ -29,9 +31,7 @@ class Announcement(BaseModel):
 
 def write_announcement(data_dir: Path, announcement: Announcement) -> None:
     """Replace the file in one step: a reader sees the old one or the new one, never half."""
-    partial = data_dir / f"{FILE}.partial"
-    partial.write_text(announcement.model_dump_json(), encoding="utf-8")
-    partial.replace(data_dir / FILE)
+    atomic_write(data_dir / FILE, announcement.model_dump_json())
 
 
 def read_announcement(data_dir: Path) -> Announcement | None:

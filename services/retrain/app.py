@@ -9,7 +9,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import CollectorRegistry
 
 from services.retrain.config import RetrainSettings
-from services.retrain.erasure import Erasing
+from services.retrain.erasure import UserEraser
 from services.retrain.jobs.app import NightWiring, night_jobs
 from services.retrain.jobs.erasure import NightErasing
 from services.retrain.jobs.history import NightLog
@@ -24,6 +24,7 @@ from services.retrain.metrics import CollectMetrics
 from services.retrain.registry.factory import models_dir
 from shared.domain.clock import system_clock
 from shared.events.topics import ERASE
+from shared.files.storage_options import delta_options
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
 from shared.messaging.read.drain import Bounds, drain
@@ -72,7 +73,7 @@ def collector(
 
 def lake_tables(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> list[LakeTable]:
     """The tables of the lake; what is appended to them leaves erased people out."""
-    options = storage_options(settings)
+    options = delta_options(settings.s3_endpoint)
     erasures = LakeErasures(settings.lake, storage_options=options)
     return [
         LakeTable(settings.lake, table, storage_options=options, erasures=erasures)
@@ -81,17 +82,9 @@ def lake_tables(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> 
 
 
 def lake_erasing(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> LakeErasing:
-    """Erasing on the real lake."""
-    erasures = LakeErasures(settings.lake, storage_options=storage_options(settings))
+    """UserEraser on the real lake."""
+    erasures = LakeErasures(settings.lake, storage_options=delta_options(settings.s3_endpoint))
     return LakeErasing(lake_tables(settings, tables), erasures)
-
-
-def storage_options(settings: RetrainSettings) -> dict[str, str]:
-    """How the lake's store is reached, where its address does not say."""
-    if settings.s3_endpoint is None:
-        return {}
-    plain = settings.s3_endpoint.startswith("http:")
-    return {"AWS_ENDPOINT_URL": settings.s3_endpoint, "AWS_ALLOW_HTTP": str(plain).lower()}
 
 
 async def build(
@@ -108,7 +101,7 @@ async def build(
         return "; ".join(map(str, problems)) or None
 
     kafka = KafkaService("retrain", messaging, registry, checks=[collected])
-    erasing = Erasing(
+    erasing = UserEraser(
         lake_erasing(settings),
         NightErasing(wiring.nights.nights),
         kafka.publisher,

@@ -5,6 +5,7 @@ import errno
 from typing import Any, Final
 
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.files.storage_options import s3fs_options
 from shared.images.display_name import short
 from shared.images.refusals import too_many_bytes, too_slow
 from shared.images.settings import ImageSettings
@@ -85,11 +86,9 @@ class S3Source:
 
         files = S3FileSystem(
             asynchronous=True,
-            anon=self._settings.s3_anonymous,
-            endpoint_url=self._settings.s3_endpoint,
             skip_instance_cache=True,
             use_listings_cache=False,
-            config_kwargs={"retries": {"max_attempts": 1}},
+            **s3fs_options(self._settings.s3_endpoint, anonymous=self._settings.s3_anonymous),
         )
         try:
             await files.set_session()

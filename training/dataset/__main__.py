@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shared.files.storage_options import delta_options
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.settings import from_environment
@@ -28,13 +29,6 @@ def main() -> int:
     )
     options = parser.parse_args()
     images = from_environment(ImageSettings)
-    storage = {}
-    if images.s3_endpoint:
-        plain = images.s3_endpoint.startswith("http:")
-        storage = {
-            "AWS_ENDPOINT_URL": images.s3_endpoint,
-            "AWS_ALLOW_HTTP": str(plain).lower(),
-        }
     try:
         dataset = build(
             options.lake,
@@ -42,7 +36,7 @@ def main() -> int:
             ImageLoader(images),
             now=datetime.now(UTC),
             settings=replace(standard, window_days=options.days, replay_share=options.replay),
-            storage_options=storage,
+            storage_options=delta_options(images.s3_endpoint),
             say=lambda step: print(step, file=sys.stderr),
         )
     except LakeUnreadable as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from shared.files.atomic_write import atomic_write
 from shared.prompting.prompt import WORDS_SHOWN
 from training.dataset.images import Kept, Key
 from training.dataset.settings import DatasetSettings
@@ -126,9 +127,7 @@ def write(path: Path, lines: list[CaseLine]) -> None:
         )
         for line in lines
     ]
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(f"{text}\n" for text in named), encoding="utf-8")
-    partial.rename(path)
+    atomic_write(path, "".join(f"{text}\n" for text in named))
 
 
 def _named(file: str) -> str:

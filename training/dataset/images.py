@@ -10,6 +10,7 @@ from typing import Protocol
 from PIL import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.files.atomic_write import atomic_file
 from shared.images.loader import Loaded, LoadedImage
 from training.dataset.near_duplicates import groups, signature
 
@@ -81,10 +82,8 @@ def _stored(image: LoadedImage, folder: Path, side: int) -> str:
     small.thumbnail((side, side), Image.Resampling.BICUBIC)
     path = folder / f"{image.content_hash}.png"
     if not path.exists():
-        # Renamed when complete: a night that is killed leaves no half image behind.
-        partial = path.with_suffix(".partial")
-        small.save(partial, "PNG", compress_level=1)
-        partial.rename(path)
+        with atomic_file(path) as stream:
+            small.save(stream, "PNG", compress_level=1)
     return path.name
 
 

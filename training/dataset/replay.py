@@ -9,6 +9,7 @@ import numpy as np
 from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS
+from shared.files.atomic_write import atomic_file
 from training.dataset.cases import CaseLine, Sides
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
@@ -80,7 +81,6 @@ def _stored(image: Image, folder: Path) -> str:
     name = f"{hashlib.sha256(image.tobytes()).hexdigest()}.png"
     path = folder / name
     if not path.exists():
-        partial = path.with_suffix(".partial")
-        image.save(partial, "PNG", compress_level=1)
-        partial.rename(path)
+        with atomic_file(path) as stream:
+            image.save(stream, "PNG", compress_level=1)
     return name

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from shared.files.atomic_write import atomic_write
 from training.gate.decision import Decision, decide, kept_after_crash
 from training.gate.evidence import Evidence
 from training.gate.findings import Findings, examine
@@ -86,11 +87,7 @@ def write_report(report: Report, folder: Path) -> None:
     from training.gate.page import page  # jinja2: not for those who only judge
 
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "report.html", page(report))
-    _write(folder / "report.json", json.dumps(as_json(report), indent=1, ensure_ascii=False) + "\n")
-
-
-def _write(file: Path, text: str) -> None:
-    partial = file.with_suffix(file.suffix + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
+    atomic_write(folder / "report.html", page(report))
+    atomic_write(
+        folder / "report.json", json.dumps(as_json(report), indent=1, ensure_ascii=False) + "\n"
+    )

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import REQUEST, RESULT, NightRequest, NightStep
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from training.finetuning.run.run_folder import write_whole
 from training.job import parent_death as lifeline
 from training.job.dependencies import Parts
 from training.job.evidence.collection import open_model, open_models
@@ -62,7 +62,7 @@ def main() -> int:
         except BadCheckpoint as error:
             print(error, file=sys.stderr)
             return FAILURE
-        write_whole(folder / RESULT, result.model_dump_json(indent=1))
+        atomic_write(folder / RESULT, result.model_dump_json(indent=1))
     return 0
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
+from shared.files.storage_options import delta_options
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.jobs.training_job import ModelFolder, NightRequest, NightResult
@@ -126,7 +127,7 @@ def _dataset(folder: Path, request: NightRequest, parts: Parts, stages: Stages) 
             parts.images(request),
             now=request.asked_at,
             settings=parts.dataset,
-            storage_options=_storage(request),
+            storage_options=delta_options(request.s3_endpoint),
             say=lambda step: stages.tell("dataset", step),
         )
         return {"counts": dict(made.counts), "verdict": made.report.verdict}
@@ -213,13 +214,6 @@ def _told(counts: dict[str, int]) -> str:
         f"{counts.get('train', 0)} pairs to learn from, {counts.get('held_out', 0)} of held-out"
         f" people, {counts.get('later', 0)} of later days"
     )
-
-
-def _storage(request: NightRequest) -> dict[str, str]:
-    if request.s3_endpoint is None:
-        return {}
-    plain = request.s3_endpoint.startswith("http:")
-    return {"AWS_ENDPOINT_URL": request.s3_endpoint, "AWS_ALLOW_HTTP": str(plain).lower()}
 
 
 def _now() -> datetime:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import NightStep
-from training.finetuning.run.run_folder import write_whole
 
 SPENT: Final = "spent.json"
 WRITTEN_EVERY_SECONDS: Final = 5.0
@@ -44,7 +44,7 @@ class Budget:
         """Write down what is spent, every few seconds."""
         if now or self._clock() - self._written >= WRITTEN_EVERY_SECONDS:
             self._written = self._clock()
-            write_whole(self._file, json.dumps({"seconds": round(self.spent, 1)}))
+            atomic_write(self._file, json.dumps({"seconds": round(self.spent, 1)}))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Stages:
             begun = self.budget.spent
             told = work()
             told["seconds"] = round(self.budget.spent - begun, 1)
-            write_whole(marker, json.dumps(told, ensure_ascii=False, indent=1))
+            atomic_write(marker, json.dumps(told, ensure_ascii=False, indent=1))
             self.budget.keep(now=True)
         else:
             self.tell(name, "was done before")

@@ -16,7 +16,7 @@ from typing import Any
 
 from shared.client import NoAnswer
 from shared.domain.errors import Unavailable
-from training.finetuning.run.run_folder import write_whole
+from shared.files.atomic_write import atomic_write
 from training.nano.train.progress import spell
 from training.simulate.day import NoProfile
 from training.simulate.loop import Options, simulate
@@ -71,8 +71,8 @@ def main() -> int:
                     return  # would cut the seeds that are done to this one's days
                 known = {**by_seed, seed: days}
                 results = together(known, options.shift(list(known)))
-                write_whole(asked.out / "ndcg.svg", plot(results))
-                write_whole(asked.out / "results.json", json.dumps(results, indent=1))
+                atomic_write(asked.out / "ndcg.svg", plot(results))
+                atomic_write(asked.out / "results.json", json.dumps(results, indent=1))
 
             folder = asked.out / f"seed-{seed}"
             if asked.kafka:
@@ -83,7 +83,7 @@ def main() -> int:
                     by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, done=keep)
             keep(by_seed[seed], seed)
             told = json.dumps(measured(by_seed[seed], options, seed=seed))
-            write_whole(folder / MEASURED, told)
+            atomic_write(folder / MEASURED, told)
     except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
         print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
         return FAILURE

@@ -12,10 +12,10 @@ import numpy as np
 from shared.client import AsyncClient
 from shared.embedding.minilm import MiniLM
 from shared.events import ProfileUpdated
+from shared.files.atomic_write import atomic_write
 from shared.vlm.checkpoint.checkpoint import shipped_folder
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from training.finetuning.grpo.text_encoder import WordEncoder
-from training.finetuning.run.run_folder import write_whole
 from training.simulate.baselines import (
     Arm,
     Asked,
@@ -105,7 +105,7 @@ def simulate(
                 )
                 arms = _arms(state, catalogue, model, words, seed=seed, number=number)
                 day = _measured(visits, arms, state, catalogue, options, (seed, number))
-                write_whole(file, json.dumps(day))
+                atomic_write(file, json.dumps(day))
             _remember(day, state)
             days.append(day)
             say(_line(number, day))
@@ -124,7 +124,7 @@ def _claim(folder: Path, options: Options, seed: int) -> None:
     file = folder / "options.json"
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != told:
         raise ValueError(f"{folder} holds a simulation of other options; name another with --out")
-    write_whole(file, json.dumps(told))
+    atomic_write(file, json.dumps(told))
 
 
 async def _day(
@@ -142,7 +142,7 @@ async def _day(
     async with AsyncClient(system.kafka) as app, hearing(app, state.profiles):
         if number == 0 and not (folder / FIRST).exists():
             await introduce(app, state.people, state.profiles, seed=seed, advance=advance)
-            write_whole(folder / FIRST, _dumped(state.profiles))
+            atomic_write(folder / FIRST, _dumped(state.profiles))
         elif number == 0:
             _load(state.profiles, json.loads((folder / FIRST).read_text(encoding="utf-8")))
         done = 0
@@ -252,7 +252,7 @@ def _night(folder: Path, system: System, options: Options, number: int, say: Say
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return found
     outcome = system.night(minutes=options.minutes)
-    write_whole(file, json.dumps(outcome))
+    atomic_write(file, json.dumps(outcome))
     say(f"night {number + 1}: {outcome['verdict']}: {outcome['reason']}")
     return outcome
 

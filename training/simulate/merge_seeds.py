@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from training.finetuning.run.run_folder import write_whole
+from shared.files.atomic_write import atomic_write
 from training.simulate.loop import OURS, Options
 from training.simulate.plot import plot
 from training.simulate.results import OF_A_NIGHT, together, verdict
@@ -85,8 +85,8 @@ def main() -> int:
         return WRONG_USE
     results = together(by_seed, options.shift(list(by_seed)))
     asked.out.mkdir(parents=True, exist_ok=True)
-    write_whole(asked.out / "ndcg.svg", plot(results))
-    write_whole(asked.out / "results.json", json.dumps(results, indent=1))
+    atomic_write(asked.out / "ndcg.svg", plot(results))
+    atomic_write(asked.out / "results.json", json.dumps(results, indent=1))
     print(verdict(results))
     return 0
 

@@ -17,6 +17,7 @@ from services.retrain.config import RetrainSettings
 from services.retrain.jobs.settings import NightSettings
 from services.retrain.registry.settings import RegistrySettings
 from shared.domain.errors import Unavailable
+from shared.files.storage_options import s3fs_options
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import WrongSettings, from_environment
@@ -69,9 +70,7 @@ def lake() -> Finding | None:
 
     images = from_environment(ImageSettings)
     files = s3fs.S3FileSystem(
-        endpoint_url=settings.s3_endpoint,
-        anon=images.s3_anonymous,
-        config_kwargs={"connect_timeout": SECONDS, "retries": {"max_attempts": 1}},
+        **s3fs_options(settings.s3_endpoint, anonymous=images.s3_anonymous, connect_seconds=SECONDS)
     )
     try:
         problem = None if files.exists(place.netloc) else f"there is no bucket {place.netloc!r}"

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.retrain.lake.erased_users import Person
-from shared.domain.erasures import erased_person
+from shared.domain.erasures import erased_user_hash
+from shared.files.atomic_write import atomic_write
 
 LINES: Final = ".jsonl"
 DOCUMENTS: Final = ".json"
@@ -67,7 +68,7 @@ def _without_lines(folder: Path, person: Person) -> tuple[int, int]:
             count += mine
             if not mine:
                 kept.append(line)
-        _write(file, "".join(kept))
+        atomic_write(file, "".join(kept))
     removed = 0
     for name in gone_images - kept_images:
         file = folder / name
@@ -87,7 +88,7 @@ def _rename(file: Path, person: Person) -> int:
         return 0
     found = sum(_is_name(text, person) for text in _texts(told))
     if found:
-        _write(file, json.dumps(_renamed(told, person), ensure_ascii=False))
+        atomic_write(file, json.dumps(_renamed(told, person), ensure_ascii=False))
     return found
 
 
@@ -97,7 +98,7 @@ def _renamed(told: Any, person: Person) -> Any:
     if isinstance(told, list):
         return [_renamed(value, person) for value in told]
     if isinstance(told, str) and _is_name(told, person):
-        return erased_person(tenant=person[0], user_id=person[1])
+        return erased_user_hash(tenant=person[0], user_id=person[1])
     return told
 
 
@@ -125,9 +126,3 @@ def _spelled(person: Person) -> tuple[bytes, ...]:
 def _names(file: Path, spelled: tuple[bytes, ...]) -> bool:
     content = file.read_bytes()
     return any(text in content for text in spelled)
-
-
-def _write(file: Path, text: str) -> None:
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from services.retrain.jobs.training_curves import keep_curves
+from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import REQUEST, NightRequest
 
 NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
@@ -58,9 +59,7 @@ class NightFolders:
     def close(self, name: str, told: dict[str, Any], *, kept: int) -> None:
         """Mark a night as over, and remove what is no longer needed of it and of old ones."""
         folder = self.root / name
-        partial = folder / f"{END}.partial"
-        partial.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-        partial.replace(folder / END)
+        atomic_write(folder / END, json.dumps(told, ensure_ascii=False, indent=1))
         with suppress(OSError):  # what fills the disk must go all the same
             keep_curves(folder)
         for heavy in HEAVY:

@@ -16,6 +16,7 @@ from services.retrain.jobs.settings import NightSettings
 from services.retrain.jobs.training_process import NightCrashed, NightStopped
 from services.retrain.registry.folders import NewVersion, NoSuchVersion
 from shared.domain.errors import Unavailable
+from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import REQUEST, ModelFolder, NightRequest, NightResult, NightStep
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import Artefact
@@ -92,7 +93,7 @@ class Night:
         else:
             say(_step("resume", f"going on with the night {name} where it was ended"))
         folder = self._folders.new(name)
-        (folder / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
+        atomic_write(folder / REQUEST, request.model_dump_json(indent=1))
         result = self._parts.train(folder, minutes=request.minutes, say=say, stop=self._stop)
         if result.challenger is None or result.evidence is None:
             return self._kept(name, result.code, result.reason)

@@ -1,12 +1,12 @@
 """A run's folder: what it was configured as, its checkpoints, and how far it has come."""
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shared.files.atomic_write import atomic_write
 from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
 
 RECIPE: Final = "recipe.json"
@@ -64,7 +64,7 @@ class RunFolder:
                 " run.folder, or remove this one to begin anew"
             )
         self.path.mkdir(parents=True, exist_ok=True)
-        write_whole(file, recipe)
+        atomic_write(file, recipe)
 
     def last_checkpoint(self) -> Path | None:
         """The newest whole checkpoint; what a kill left half written is removed."""
@@ -84,14 +84,7 @@ class RunFolder:
             return None
 
     def tell(self, progress: Progress) -> None:
-        write_whole(self.path / PROGRESS, json.dumps(asdict(progress)))
-
-
-def write_whole(file: Path, text: str) -> None:
-    """All of it or nothing, whenever the process dies."""
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, file)
+        atomic_write(self.path / PROGRESS, json.dumps(asdict(progress)))
 
 
 def _recipe(config: SftConfig | GrpoConfig) -> dict[str, Any]:

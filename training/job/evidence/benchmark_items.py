@@ -21,9 +21,9 @@ from PIL import Image as Images
 from PIL.Image import Image
 
 from shared.domain.taste import Taste
+from shared.files.atomic_write import atomic_write
 from shared.jobs.evaluation import Level
 from shared.vlm.protocol import References
-from training.finetuning.run.run_folder import write_whole
 from training.job.evidence.cases import taste_of
 from training.prefersim.benchmark import SETS, frozen_item
 from training.prefersim.benchmark_items import Drawn
@@ -104,7 +104,7 @@ class Frozen:
             file = self._answers_of(version)
             if file is not None and told:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(file, json.dumps(told))
+                atomic_write(file, json.dumps(told))
 
     def _answers_of(self, version: str) -> Path | None:
         if self.folder is None:
@@ -120,7 +120,7 @@ class Frozen:
         except (OSError, ValueError, KeyError):
             drawn = frozen_item(set_name, number, level=level)
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, json.dumps(_kept(set_name, drawn, level)))
+            atomic_write(file, json.dumps(_kept(set_name, drawn, level)))
             return _person(set_name, drawn, level).item
 
 

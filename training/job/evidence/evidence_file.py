@@ -9,8 +9,8 @@ from typing import Final
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Taste
+from shared.files.atomic_write import atomic_write
 from shared.vlm.protocol import Candidate, Scored
-from training.finetuning.run.run_folder import write_whole
 from training.gate.evidence import Evidence, Form, PairSet, as_json
 from training.job.evidence.cases import HeardCase, opened
 from training.job.evidence.pair_scoring import Model
@@ -130,4 +130,4 @@ def write_evidence(
         challenger_form=counted.challenger.form(),
         element_weights=element_weights,
     )
-    write_whole(file, json.dumps(as_json(evidence)))
+    atomic_write(file, json.dumps(as_json(evidence)))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from PIL.Image import Image
 
+from shared.files.atomic_write import atomic_file
 from training.finetuning.data.cases import Case
 from training.finetuning.data.simulated import TASKS, Task, draw_cases, examples
 from training.job.examples.rejection_sampling import Rng
@@ -56,7 +57,6 @@ def _about(task: str, case: Case) -> Line:
 def _stored(image: Image, folder: Path) -> str:
     name = f"{hashlib.sha256(image.tobytes()).hexdigest()}.png"
     if not (folder / name).exists():
-        partial = folder / f"{name}.partial"
-        image.save(partial, "PNG", compress_level=1)
-        partial.replace(folder / name)
+        with atomic_file(folder / name) as stream:
+            image.save(stream, "PNG", compress_level=1)
     return f"{folder.name}/{name}"

@@ -20,6 +20,7 @@ import numpy as np
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Taste
+from shared.files.atomic_write import atomic_write
 from shared.prompting import prompt
 from shared.vlm.protocol import Candidate, Scored, Scores
 from training.job.evidence.cases import HeardCase
@@ -90,12 +91,10 @@ def write_examples(
         told += _explained(champion, wanted[at : at + EXPLAINED_AT_ONCE], file.parent)
     people = simulated_people(len(agreed))
     simulated = list(simulated_lines(people, file.parent, seed=seed, rng=rng))
-    partial = file.with_suffix(".partial")
     text = "".join(
         json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *told, *simulated]
     )
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
+    atomic_write(file, text)
     return Written(
         pairs=len(scored),
         kept=len(agreed),

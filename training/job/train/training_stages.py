@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from shared.domain.element_weights import ElementWeights
+from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import ModelFolder, NightRequest
-from training.finetuning.run.run_folder import RunFolder, write_whole
+from training.finetuning.run.run_folder import RunFolder
 from training.job.dependencies import TRIED_PAIRS, Ends, Parts
 from training.job.plan import Speed, grpo_seconds, minutes_needed, share_out
 from training.job.stages import Stages
@@ -25,7 +26,7 @@ def choose_tried(dataset: Path, *, seed: int) -> None:
     chosen = [clicked[n][0] for n in np.argsort(keys, kind="stable")[:TRIED_PAIRS]]
     chosen += [line for line, case in told if case["source"] != "clicks"]
     mixed = [chosen[n] for n in rng.permutation(len(chosen))]
-    write_whole(dataset / "tried.jsonl", "".join(f"{line}\n" for line in mixed))
+    atomic_write(dataset / "tried.jsonl", "".join(f"{line}\n" for line in mixed))
 
 
 def sft(

@@ -1,12 +1,12 @@
 """Save a training where it stands, and take it up again; a crash loses at most one interval."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForImageTextToText
 
+from shared.files.atomic_write import atomic_file
 from training.nano.train.optimizer import Optimizer
 
 
@@ -19,15 +19,14 @@ def save_checkpoint(
     `recipe` names whatever else must be the same for a resumed training to be the same.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
     state = {
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
         "step": step,
         "recipe": recipe,
     }
-    torch.save(state, unfinished)
-    os.replace(unfinished, path)
+    with atomic_file(path) as stream:
+        torch.save(state, stream)
 
 
 def resume(path: Path, model: Any, optimizer: Optimizer, *, recipe: str = "") -> int:

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from shared.files.atomic_write import atomic_file
 from shared.vlm.engine.qwen_forward import Blocks, decode, embed, token_positions
 from training.nano.data.batches import TOKENS_A_STEP, Batch, batch_at, digit_ids
 from training.nano.data.image_features import Learning, Remembered, Seeing
@@ -195,9 +196,8 @@ def remembered_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
             known: Tensor = kept["tokens"]
             return known
     tokens = look_at_all(model, pool.pixels)  # (n, 9, d)
-    unfinished = path.with_suffix(".part")
-    torch.save({"eye": eye.hexdigest(), "tokens": tokens}, unfinished)
-    os.replace(unfinished, path)
+    with atomic_file(path) as stream:
+        torch.save({"eye": eye.hexdigest(), "tokens": tokens}, stream)
     return tokens
 
 

@@ -1,0 +1,1 @@
+"""Hold what every process must agree on about files: atomic writes and object-storage options."""
