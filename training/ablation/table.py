@@ -3,13 +3,12 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from training.ablation.plan import ROWS, TITLES, Row
-
-DRAWS: Final = 2000
+from training.statistics.bootstrap import mean_over_seeds
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,15 @@ def line(row: Row, measured: Sequence[Mapping[str, Any]]) -> Line:
     by_split = {
         name: float(np.mean([seed[k].mean() for seed in right])) for k, name in enumerate(splits)
     }
+    right_share, similarity = mean_over_seeds(right), mean_over_seeds(alike)
     return Line(
         row=row,
         seeds=len(measured),
         splits=by_split,
-        mean=_mean(right),
-        interval=_interval(right),
-        similarity=_mean(alike),
-        similarity_interval=_interval(alike),
+        mean=right_share.value,
+        interval=(right_share.low, right_share.high),
+        similarity=similarity.value,
+        similarity_interval=(similarity.low, similarity.high),
     )
 
 
@@ -68,27 +68,6 @@ def monotone(lines: Sequence[Line]) -> dict[str, bool]:
         "mean": all(one.mean <= other.mean for one, other in pairs),
         "profile similarity": all(one.similarity <= other.similarity for one, other in pairs),
     }
-
-
-def _mean(values: Sequence[Sequence[Any]]) -> float:
-    """Of the sets, each counting the same, and of the seeds."""
-    return float(np.mean([[split.mean() for split in seed] for seed in values]))
-
-
-def _interval(values: Sequence[Sequence[Any]]) -> tuple[float, float]:
-    """Seeds drawn again, and the users of each set; the same users for all of a draw's seeds."""
-    rng = np.random.default_rng(0)
-    drawn = []
-    for _ in range(DRAWS):
-        seeds = rng.integers(len(values), size=len(values))
-        users = [rng.integers(len(split), size=len(split)) for split in values[0]]
-        drawn.append(
-            np.mean(
-                [values[seed][k][places].mean() for seed in seeds for k, places in enumerate(users)]
-            )
-        )
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _told(value: float, interval: tuple[float, float]) -> str:

@@ -9,8 +9,10 @@ import numpy as np
 from shared.domain.element_weights import ElementWeights
 from training.gate.evidence import Evidence, Form, PairSet
 from training.gate.rules import Rules
-from training.statistics.bootstrap import TAIL, Interval, Resampling, by_user, intervals
+from training.gate.user_weights import intervals, sum_by_user
 from training.statistics.calibration import Calibration, calibration
+from training.statistics.interval import TAIL, Interval
+from training.statistics.resampling import Resampling
 
 HISTOGRAM_EDGES: Final = tuple(round(-1.05 + 0.1 * k, 2) for k in range(22))
 
@@ -77,7 +79,7 @@ def examine(
         calibrations={
             model: found
             for model in ("champion", "challenger")
-            if (found := calibration(evidence.held_out_users, model)) is not None
+            if (found := _calibration(evidence.held_out_users, model)) is not None
         },
         element_weights=evidence.element_weights,
     )
@@ -103,12 +105,12 @@ def _compared(
 ) -> Comparison | None:
     if not _says_anything(pairs):
         return None
-    users = by_user(pairs, rules)
+    users = sum_by_user(pairs, rules)
     means = intervals(users, again, tail=tail)
     controls = {name: pairs.controlled(name) for name in pairs.controls}
     for name, some in controls.items():
         if _says_anything(some):
-            means[name] = intervals(by_user(some, rules), again, tail=tail)[name]
+            means[name] = intervals(sum_by_user(some, rules), again, tail=tail)[name]
     asked = {name: some.pairs for name, some in controls.items() if name in means}
     return Comparison(int((users.weights > 0).sum()), pairs.pairs, means, asked)
 
@@ -116,16 +118,24 @@ def _compared(
 def _quietened(pairs: PairSet, rules: Rules, again: Resampling) -> Interval | None:
     if not _says_anything(pairs):
         return None
-    users = by_user(pairs, rules).quietened("difference", most=rules.most_change_a_user)
+    users = sum_by_user(pairs, rules).winsorized("difference", most=rules.most_change_a_user)
     return intervals(users, again)["difference"]
 
 
 def _changes(pairs: PairSet, rules: Rules) -> tuple[int, ...]:
     if not _says_anything(pairs):
         return ()
-    users = by_user(pairs, rules)
+    users = sum_by_user(pairs, rules)
     own = users.mean("difference")[users.weights > 0]
     return tuple(int(count) for count in np.histogram(own, HISTOGRAM_EDGES)[0])
+
+
+def _calibration(pairs: PairSet, model: str) -> Calibration | None:
+    """Of `champion` or `challenger`; None where its probabilities were not recorded."""
+    preferred = pairs.more.get(f"{model}_probability")
+    if preferred is None or not _says_anything(pairs):
+        return None
+    return calibration(preferred, weights=pairs.weights)
 
 
 def _says_anything(pairs: PairSet) -> bool:

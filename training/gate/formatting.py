@@ -1,6 +1,6 @@
 """Numbers as an operator reads them: per cent, points, and an interval in words."""
 
-from training.statistics.bootstrap import Interval
+from training.statistics.interval import Interval
 
 
 def percent(share: float) -> str:

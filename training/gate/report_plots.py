@@ -6,8 +6,8 @@ from typing import Final
 
 from training.gate.findings import HISTOGRAM_EDGES
 from training.gate.formatting import signed
-from training.statistics.bootstrap import Interval
 from training.statistics.calibration import Calibration
+from training.statistics.interval import Interval
 
 WIDTH: Final = 360
 """Units of every plot: a phone's width, so that its text is as large as the page's there."""

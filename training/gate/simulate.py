@@ -14,7 +14,8 @@ from training.gate.decision import decide
 from training.gate.findings import examine
 from training.gate.rules import Rules
 from training.gate.simulated import Night, draw_night
-from training.statistics.bootstrap import Resampling, by_user, intervals
+from training.gate.user_weights import intervals, sum_by_user
+from training.statistics.resampling import Resampling
 
 EQUAL, BETTER, POISONED, LIMITS = "equal", "better", "poisoned", "limits"
 PLUS_3: Final = Night(gain=0.03, later_gain=0.02)
@@ -71,7 +72,7 @@ def _row(name: str, nights: int, rules: Rules, *, seed: int) -> Row:
         decision = decide(examine(evidence, rules, seed=seed, resampling=resampling), rules)
         promoted += decision.verdict == "promote"
         reasons[decision.code] = reasons.get(decision.code, 0) + 1
-        plain = intervals(by_user(evidence.held_out_users, uncapped), resampling)
+        plain = intervals(sum_by_user(evidence.held_out_users, uncapped), resampling)
         alone += plain["difference"].low > 0
     return Row(name, kind, nights, promoted / nights, alone / nights, reasons)
 

@@ -62,11 +62,3 @@ def coverage(orders: Sequence[Order], *, top: int = TOP) -> float:
     possible = {int(image) for order in orders for image in order}
     seen = {int(image) for order in orders for image in order[:top]}
     return len(seen) / len(possible) if possible else 0.0
-
-
-def interval(values: Sequence[float], *, seed: int = 0, draws: int = 2_000) -> tuple[float, float]:
-    """95 %, by bootstrap over the values; both ends the value itself where there is one."""
-    found = np.asarray(values, np.float64)
-    rng = np.random.default_rng(seed)
-    means = found[rng.integers(len(found), size=(draws, len(found)))].mean(axis=1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from training.simulate.loop import OURS
-from training.simulate.metrics import interval
 from training.simulate.preference_drift import Shift, followed
+from training.statistics.bootstrap import mean, paired_difference
 
 MEASURES: Final = ("ndcg", "ctr", "diversity", "coverage")
 NO_COLLAPSE: Final = 0.9
@@ -73,12 +73,14 @@ def verdict(results: dict[str, Any]) -> str:
 
 def _against_frozen(by_seed: dict[int, Days], days: int) -> dict[str, float]:
     """On the last day, person by person: the same candidates, the same profile."""
-    differences: list[float] = []
+    ours: list[float] = []
+    frozen: list[float] = []
     for found in by_seed.values():
         last = found[days - 1]["ndcg_by_person"]
-        differences += [last[OURS][person] - last["frozen"][person] for person in last[OURS]]
-    low, high = interval(differences)
-    return {"mean": float(np.mean(differences)), "low": low, "high": high}
+        ours += last[OURS].values()
+        frozen += [last["frozen"][person] for person in last[OURS]]
+    difference = paired_difference(ours, frozen)
+    return {"mean": difference.value, "low": difference.low, "high": difference.high}
 
 
 def _followed(by_seed: dict[int, Days], shift: Shift | None, days: int) -> dict[str, Any] | None:
@@ -94,5 +96,5 @@ def _ratio(by_seed: dict[int, Days], measure: str, days: int) -> float:
 
 
 def _mean(values: Sequence[float]) -> dict[str, float]:
-    low, high = interval(values)
-    return {"mean": float(np.mean(values)), "low": low, "high": high}
+    of_seeds = mean(values)
+    return {"mean": of_seeds.value, "low": of_seeds.low, "high": of_seeds.high}

@@ -1,0 +1,1 @@
+"""Confidence intervals over users, calibration errors and comparisons of score distributions."""

@@ -1,127 +1,114 @@
-"""Draw users again, with all their pairs: how far a share or a difference could be chance."""
+"""Bootstrap intervals over users: shares, means, paired differences and means over seeds.
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+The user is the unit that is drawn, with all of the user's answers, because answers of one user are
+not independent (cluster bootstrap, Davison and Hinkley 1997, section 3.8). Where all users of a
+share agree, every sample is the same and the bootstrap interval has no width; a Wilson interval
+with one trial a user replaces it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from training.gate.evidence import Floats, PairSet
-from training.gate.rules import Rules
+from training.statistics.interval import TAIL, Interval, Share
+from training.statistics.resampling import Floats, Resampling
+from training.statistics.wilson import wilson
 
-CELLS_AT_ONCE: Final = 4_000_000
-"""Cells of the table of draws made at once: 32 MB."""
-CELLS_KEPT: Final = 40_000_000
-"""Cells kept for the next comparison of as many users: 160 MB."""
-TAIL: Final = 0.025
-"""Left out on each side of a 95 % interval."""
+DRAWS: Final = 2000
+"""Bootstrap samples: the ends of an interval move by less than half a point between seeds."""
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A value with the ends of its 95 % interval (or a wider one, where several are looked at)."""
+def weighted_means(
+    weights: Floats,
+    sums: Mapping[str, Floats],
+    resampling: Resampling,
+    *,
+    tail: float = TAIL,
+    shares: Collection[str] = (),
+) -> dict[str, Interval]:
+    """Weighted mean of each column over all answers, with its interval over users.
 
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class ByUser:
-    """Pairs summed up by user, weights capped. Columns are sums of weight times value."""
-
-    weights: Floats
-    """(users,)"""
-    sums: Mapping[str, Floats]
-    """(users,) each."""
-
-    def mean(self, name: str) -> Floats:
-        """Each user's own mean. (users,)"""
-        return np.asarray(self.sums[name] / np.maximum(self.weights, 1e-12))
-
-    def quietened(self, name: str, *, most: float) -> "ByUser":
-        """With no user's sum above `most` mean weights of a user, up or down."""
-        limit = most * float(self.weights.mean())
-        return ByUser(self.weights, {name: np.clip(self.sums[name], -limit, limit)})
-
-
-def by_user(pairs: PairSet, rules: Rules) -> ByUser:
-    """Sum up each user's pairs; neither a pair nor a user outweighs the others.
-
-    A user's pairs are scaled down together, so that the user's own mean stays as it is.
+    `weights` (users,) are the summed weights of each user's answers, `sums` (users,) each the
+    summed weight times value. Columns named in `shares` hold values 0-1 and get a Wilson interval
+    where all users agree.
     """
-    weights = pairs.weights
-    if weights.size and weights.sum() > 0:
-        weights = np.minimum(weights, rules.most_pair_weight * np.median(weights[weights > 0]))
-    total = _summed(pairs, weights)
-    if total.size and total.sum() > 0:
-        most = rules.most_user_weight * np.median(total[total > 0])
-        weights = weights * np.minimum(1.0, most / np.maximum(total, 1e-12))[pairs.users]
-    columns = {
-        "champion": pairs.champion,
-        "challenger": pairs.challenger,
-        "difference": pairs.challenger - pairs.champion,
-        **pairs.more,
-    }
-    if "release" in columns:
-        columns["against_release"] = pairs.challenger - pairs.more["release"]
-    sums = {name: _summed(pairs, weights * column) for name, column in columns.items()}
-    return ByUser(_summed(pairs, weights), sums)
-
-
-class Resampling:
-    """Samples of users, drawn with replacement; the same ones for every table of as many users.
-
-    Samples do not depend on the data, so that comparisons may share them, and simulated nights too.
-    """
-
-    def __init__(self, *, draws: int, seed: int) -> None:
-        self._draws = draws
-        self._seed = seed
-        self._kept: dict[int, list[npt.NDArray[np.float32]]] = {}
-
-    def sums(self, table: Floats) -> Floats:
-        """Column sums of every sample: (users, k) -> (draws, k)."""
-        if not len(table):
-            raise ValueError("there are no users to draw from")
-        single = table.astype(np.float32)
-        return np.concatenate([part @ single for part in self._parts(len(table))]).astype(float)
-
-    def _parts(self, users: int) -> Iterable[npt.NDArray[np.float32]]:
-        """How often each user was drawn in each sample, some samples at a time."""
-        if self._draws * users > CELLS_KEPT:
-            return self._drawn(users)
-        if users not in self._kept:
-            self._kept = {users: list(self._drawn(users)), **self._kept}
-            while sum(self._draws * count for count in self._kept) > CELLS_KEPT:
-                self._kept.popitem()
-        return self._kept[users]
-
-    def _drawn(self, users: int) -> Iterator[npt.NDArray[np.float32]]:
-        rng = np.random.default_rng([self._seed, users])
-        at_once = max(1, CELLS_AT_ONCE // users)
-        for begin in range(0, self._draws, at_once):
-            rows = min(at_once, self._draws - begin)
-            chosen = rng.integers(users, size=(rows, users), dtype=np.int32).astype(np.int64)
-            chosen += (np.arange(rows, dtype=np.int64) * users)[:, None]
-            counts = np.bincount(chosen.ravel(), minlength=rows * users)
-            yield counts.reshape(rows, users).astype(np.float32)
-
-
-def intervals(users: ByUser, resampling: Resampling, *, tail: float = TAIL) -> dict[str, Interval]:
-    """The weighted mean of every column over all pairs, users drawn again with replacement."""
-    names = list(users.sums)
-    table = np.stack([users.weights, *(users.sums[name] for name in names)], axis=1)
+    names = list(sums)
+    table = np.stack([weights, *(sums[name] for name in names)], axis=1)
     drawn = resampling.sums(table)  # (draws, 1 + columns)
     means = drawn[:, 1:] / np.maximum(drawn[:, :1], 1e-12)
     low, high = np.percentile(means, [100 * tail, 100 * (1 - tail)], axis=0)
-    value = table[:, 1:].sum(0) / max(float(table[:, 0].sum()), 1e-12)
-    return {
-        name: Interval(float(value[at]), float(low[at]), float(high[at]))
-        for at, name in enumerate(names)
+    value = table[:, 1:].sum(0) / max(float(weights.sum()), 1e-12)
+    intervals = {
+        name: Interval(float(value[k]), float(low[k]), float(high[k]))
+        for k, name in enumerate(names)
     }
+    for name in shares:
+        intervals[name] = _share_interval(intervals[name], weights, sums[name], tail=tail)
+    return intervals
 
 
-def _summed(pairs: PairSet, values: npt.NDArray[np.float64]) -> Floats:
-    return np.bincount(pairs.users, weights=values, minlength=pairs.user_count)
+def share(by_user: Sequence[Sequence[float]], *, seed: int) -> Share:
+    """The mean of all answers, each 0-1; `by_user` holds the answers of one user together.
+
+    Raises `ValueError` where there is no answer.
+    """
+    answered = [answers for answers in by_user if len(answers)]
+    if not answered:
+        raise ValueError("There is no answer to take a share of.")
+    count = np.array([len(answers) for answers in answered], np.float64)  # (users,)
+    right = np.array([sum(answers) for answers in answered], np.float64)  # (users,)
+    resampling = Resampling(draws=DRAWS, seed=seed)
+    mean = weighted_means(count, {"right": right}, resampling, shares=["right"])["right"]
+    return Share(mean.value, mean.low, mean.high, int(count.sum()), len(answered))
+
+
+def mean(values: Sequence[float], *, seed: int = 0) -> Interval:
+    """The mean of one value a user (or seed), with its interval; one value has no width."""
+    column = np.asarray(values, np.float64)
+    resampling = Resampling(draws=DRAWS, seed=seed)
+    return weighted_means(np.ones(len(column)), {"value": column}, resampling)["value"]
+
+
+def paired_difference(
+    first: Sequence[float], second: Sequence[float], *, seed: int = 0
+) -> Interval:
+    """Mean of `first - second`; both hold one value a user, in the same order.
+
+    An interval without width means that no user's difference varies; there is no Wilson interval
+    of a difference.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} values cannot be paired with {len(second)}.")
+    return mean(np.subtract(first, second).tolist(), seed=seed)
+
+
+def mean_over_seeds(values: Sequence[Sequence[Floats]], *, seed: int = 0) -> Interval:
+    """Mean of shares over seeds, sets and users; `values[seed][set]` is (users,), each 0-1.
+
+    Each set counts the same. A sample draws seeds, and users within each set; the users of a sample
+    are the same for all of its seeds, because every seed answers for the same users.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(DRAWS):
+        seeds = rng.integers(len(values), size=len(values))
+        users = [rng.integers(len(split), size=len(split)) for split in values[0]]
+        sample = [values[s][k][places].mean() for s in seeds for k, places in enumerate(users)]
+        drawn.append(np.mean(sample))
+    low, high = np.percentile(drawn, [100 * TAIL, 100 * (1 - TAIL)])
+    value = float(np.mean([[split.mean() for split in of_seed] for of_seed in values]))
+    users_of_all_sets = np.concatenate([np.stack(split) for split in zip(*values, strict=True)], 1)
+    by_user = users_of_all_sets.mean(0)  # (users of all sets,)
+    interval = Interval(value, float(low), float(high))
+    return _share_interval(interval, np.ones(len(by_user)), by_user, tail=TAIL)
+
+
+def _share_interval(interval: Interval, weights: Floats, sums: Floats, *, tail: float) -> Interval:
+    """The interval itself, or a Wilson interval where all users have the same mean."""
+    counted = weights > 0
+    means = sums[counted] / weights[counted]
+    if not len(means) or np.ptp(means) > 1e-9:
+        return interval
+    value = min(1.0, max(0.0, float(means.mean())))
+    return Interval(value, *wilson(value, len(means), tail=tail))

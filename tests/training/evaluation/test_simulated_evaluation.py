@@ -23,7 +23,6 @@ from shared.vlm.protocol import (
 from training.evaluation.benchmark.items import BadBenchmark
 from training.evaluation.simulated import description_accuracy as naming
 from training.evaluation.simulated.__main__ import write
-from training.evaluation.simulated.calibration import calibration, probability
 from training.evaluation.simulated.cases import Truth, opened, read_truth
 from training.evaluation.simulated.evaluate import NOBODY, PREDICTED, TOLD, ask, ask_pairs
 from training.evaluation.simulated.metrics import count, side_likeness
@@ -166,7 +165,7 @@ async def test_a_whole_proof_is_written_as_json_markdown_and_a_picture(
     write(proof, tmp_path)
     told = json.loads((tmp_path / "proof.json").read_text())
     assert told["checksums"] == {"hard": truth.checksum}
-    assert "| taste: predicted | 1.000 (1.000-1.000) |" in (tmp_path / "proof.md").read_text()
+    assert "| taste: predicted | 1.000 (0.439-1.000) |" in (tmp_path / "proof.md").read_text()
     # A model that says nothing of any image is right where nothing can be told.
     assert told["named"]["photographs"]["art style"]["value"] == 1
     assert told["named"]["drawings"]["art style"]["value"] == 0
@@ -179,20 +178,6 @@ def test_files_that_are_not_the_benchmarks_are_refused(hard: Path, tmp_path: Pat
     next(changed.glob("data/SEEN_SP/images/*-A.png")).write_bytes(b"other")
     with pytest.raises(BadBenchmark, match="write the benchmark anew"):
         read_truth(changed)
-
-
-def test_equal_scores_are_an_even_chance_and_certain_ones_are_certain() -> None:
-    low, high = (Scores({e: certain(digit) for e in ELEMENTS}) for digit in (1, 3))
-    assert probability(high, low) == 1
-    assert probability(low, high) == 0
-    assert probability(low, low) == 0.5
-    unsure = Scores(dict.fromkeys(ELEMENTS, (0.5, 0, 0, 0, 0, 0.5)))
-    assert probability(unsure, unsure) == pytest.approx(0.5)
-
-
-def test_calibration_is_the_gap_between_sure_and_right() -> None:
-    assert calibration([0.9] * 9 + [0.1]).error == pytest.approx(0)
-    assert calibration([0.9, 0.1]).error == pytest.approx(0.4)
 
 
 def test_sets_of_words_are_alike_by_their_nearest_values() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from training.gate.evidence import Control, Pair, PairSet
 from training.gate.rules import Rules
-from training.statistics.bootstrap import Resampling, by_user, intervals
+from training.gate.user_weights import intervals, sum_by_user
+from training.statistics.resampling import Resampling
 
 RULES = Rules(draws=4_000)
 
@@ -24,7 +25,7 @@ def _pairs(users: int, each: int, *, seed: int = 0) -> PairSet:
 
 
 def test_the_interval_of_independent_answers_is_as_wide_as_the_formula_says() -> None:
-    found = intervals(by_user(_pairs(400, 1), RULES), Resampling(draws=4_000, seed=1))
+    found = intervals(sum_by_user(_pairs(400, 1), RULES), Resampling(draws=4_000, seed=1))
     wide = found["challenger"].high - found["challenger"].low
     assert wide == pytest.approx(2 * 1.96 * 0.5 / 400**0.5, rel=0.08)
 
@@ -38,11 +39,11 @@ def test_answers_that_repeat_within_a_user_narrow_nothing() -> None:
         challenger=np.repeat(once.challenger, 10),
     )
     again = Resampling(draws=2_000, seed=1)
-    assert intervals(by_user(often, RULES), again) == intervals(by_user(once, RULES), again)
+    assert intervals(sum_by_user(often, RULES), again) == intervals(sum_by_user(once, RULES), again)
 
 
 def test_the_same_seed_gives_the_same_interval_whether_samples_are_kept_or_not() -> None:
-    users = by_user(_pairs(300, 2), RULES)
+    users = sum_by_user(_pairs(300, 2), RULES)
     kept = Resampling(draws=2_000, seed=3)
     first = intervals(users, kept)
     assert intervals(users, kept) == first
@@ -52,7 +53,7 @@ def test_the_same_seed_gives_the_same_interval_whether_samples_are_kept_or_not()
 
 
 def test_more_users_than_are_kept_at_once_are_drawn_in_parts() -> None:
-    users = by_user(_pairs(30_000, 1), RULES)
+    users = sum_by_user(_pairs(30_000, 1), RULES)
     found = intervals(users, Resampling(draws=1_500, seed=0))["challenger"]
     assert found.high - found.low == pytest.approx(2 * 1.96 * 0.5 / 30_000**0.5, rel=0.15)
 
@@ -60,7 +61,7 @@ def test_more_users_than_are_kept_at_once_are_drawn_in_parts() -> None:
 def test_a_busy_user_weighs_as_much_as_four_and_keeps_the_own_mean() -> None:
     rows = [Pair(user=f"u{n}", champion=0, challenger=0) for n in range(100)]
     rows += [Pair(user="busy", champion=0, challenger=n % 2) for n in range(50)]
-    users = by_user(PairSet.of(rows), RULES)
+    users = sum_by_user(PairSet.of(rows), RULES)
     assert users.weights.max() == pytest.approx(4.0)
     assert users.mean("difference").max() == pytest.approx(0.5)
 
@@ -69,7 +70,7 @@ def test_a_pair_weighs_as_much_as_ten_at_most() -> None:
     rows = [Pair(user=f"u{n}", champion=0, challenger=0) for n in range(100)]
     rows.append(Pair(user="rare", champion=0, challenger=1, weight=1e9))
     rules = Rules(draws=100, most_user_weight=1e12)
-    assert by_user(PairSet.of(rows), rules).weights.max() == pytest.approx(10.0)
+    assert sum_by_user(PairSet.of(rows), rules).weights.max() == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("weight", [float("nan"), float("inf"), -1.0])

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +23,11 @@ from training.gate.evidence import (
     as_json,
     evidence_from_json,
 )
+from training.gate.findings import examine
 from training.gate.report import judge, write_report
 from training.gate.rules import Rules
 from training.gate.simulated import Night, draw_night
-from training.statistics.calibration import calibration
+from training.statistics.calibration import Calibration
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 RULES = Rules(draws=500)
@@ -126,12 +128,14 @@ def test_a_sure_and_right_model_has_no_calibration_error_and_a_braggart_has() ->
         ]  # fmt: skip
         return PairSet.of(rows)
 
-    honest, braggart = calibration(pairs(75), "challenger"), calibration(pairs(40), "challenger")
-    assert honest is not None
-    assert braggart is not None
+    def of(pairs: PairSet) -> Mapping[str, Calibration]:
+        evidence = replace(_evidence(), held_out_users=pairs)
+        return examine(evidence, RULES, seed=0).calibrations
+
+    honest, braggart = of(pairs(75))["challenger"], of(pairs(40))["challenger"]
     assert honest.error == pytest.approx(0.0)
     assert braggart.error == pytest.approx(0.35)
-    assert calibration(draw_night(Night(), seed=0).order, "challenger") is None
+    assert of(draw_night(Night(), seed=0).order) == {}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.vlm.protocol import Candidate, Scores
 from tests.training.job.models import PROFILE, Known, brightness
 from training.job.evidence.cases import taste_of
-from training.job.evidence.pair_scoring import Asked, first_is_higher, rank
+from training.job.evidence.pair_scoring import Asked, rank
+from training.statistics.score_comparison import probability_higher
 
 COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
 
@@ -32,12 +33,12 @@ def test_the_probability_is_what_drawing_the_digits_gives(weights: ElementWeight
 
     a, b = drawn(one), drawn(other)
     expected = (a > b).mean() + (a == b).mean() / 2
-    assert first_is_higher(one, other) == pytest.approx(expected, abs=0.004)
+    assert probability_higher(one, other) == pytest.approx(expected, abs=0.004)
 
 
 def test_both_sides_of_a_pair_add_up_to_one() -> None:
     one, other = _scores(3), _scores(4)
-    assert first_is_higher(one, other) + first_is_higher(other, one) == pytest.approx(1)
+    assert probability_higher(one, other) + probability_higher(other, one) == pytest.approx(1)
 
 
 def test_a_tie_counts_half_and_the_brighter_image_wins() -> None:

@@ -23,7 +23,7 @@ from training.nano.model.results import SPLITS, results, write_results
 from training.nano.model.vision_tower import look
 from training.nano.train.checkpoint import load_weights
 from training.nano.train.train_text import answer_loss
-from training.statistics.shares import Share
+from training.statistics.interval import Share
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from training.simulate.catalog import draw_catalogue, references_of
 from training.simulate.day import NoProfile, Profiles, Visit, taken_in
 from training.simulate.loop import OURS, Options, _claim
 from training.simulate.merge_seeds import Unlike, measured, read
-from training.simulate.metrics import Shown, coverage, diversity, interval, ndcg
+from training.simulate.metrics import Shown, coverage, diversity, ndcg
 from training.simulate.plot import plot
 from training.simulate.preference_drift import Shift
 from training.simulate.results import together, verdict
@@ -132,12 +132,6 @@ def test_diversity_and_coverage_of_one_image_are_none() -> None:
     first = np.arange(20)
     assert coverage([first, first]) == 0.5
     assert coverage([first, first[::-1]]) == 1.0
-
-
-def test_an_interval_of_many_values_holds_their_mean() -> None:
-    low, high = interval(list(RNG(5).normal(0.3, 0.1, 200)))
-    assert low < 0.3 < high
-    assert interval([0.5]) == (0.5, 0.5)
 
 
 class _Words:

@@ -17,7 +17,7 @@ from shared.jobs.evaluation import (
 from shared.prompting.prompt import PROMPT_VERSION
 from training.evaluation.benchmark.answers import CONTROLS, Answers, Outcome, Whose
 from training.evaluation.benchmark.items import Benchmark
-from training.statistics.shares import share
+from training.statistics.bootstrap import share
 
 
 @dataclass(frozen=True)

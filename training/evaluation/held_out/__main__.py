@@ -14,7 +14,7 @@ from typing import Final
 from training.evaluation.held_out.evaluate import evaluate
 from training.evaluation.held_out.report import Report
 from training.evaluation.held_out.users import draw_held_out_users
-from training.statistics.shares import Share
+from training.statistics.interval import Share
 
 SHIPPED: Final = Path("shared/nano")
 USERS: Final = 300

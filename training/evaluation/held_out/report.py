@@ -8,7 +8,8 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.rationale import agrees
 from shared.vlm.protocol import Description, PredictedTaste, Reasons, Scores
 from training.evaluation.held_out.users import HeldOutUser, PairKind
-from training.statistics.shares import Share, share
+from training.statistics.bootstrap import share
+from training.statistics.interval import Share
 
 KINDS: Final[tuple[PairKind, ...]] = ("all-different", "one-element")
 

@@ -15,7 +15,8 @@ from training.prefersim.drawing.photographs import draw_photographs
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.values.vocabulary import Attributes, held_out, sample_attributes, words_of
-from training.statistics.shares import Share, share
+from training.statistics.bootstrap import share
+from training.statistics.interval import Share
 
 STREAM: Final = 0x4A3E
 """Stands beside the seed: no pool and no benchmark draws from seeds of this shape."""

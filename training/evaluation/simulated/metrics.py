@@ -8,12 +8,14 @@ import numpy as np
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.protocol import Scores
-from training.evaluation.simulated.calibration import Calibration, calibration, probability
 from training.evaluation.simulated.evaluate import PREDICTED, WHOSE, Asked
 from training.prefersim.users.users import Words
 from training.prefersim.values.similarity import similarity
 from training.prefersim.values.synonyms import value_of
-from training.statistics.shares import Share, share
+from training.statistics.bootstrap import share
+from training.statistics.calibration import Calibration, calibration
+from training.statistics.interval import Share
+from training.statistics.score_comparison import probability_higher
 
 AT: Final = 10
 """Places of a slate that are looked at: NDCG@10."""
@@ -63,7 +65,7 @@ def count(asked: Sequence[Asked], *, seed: int) -> Counted:
         profile_similarity=over_users([likeness(one) for one in asked]),
         ndcg=over_users(slates) if slates else None,
         faithful=over_users([_faithful(one) for one in asked]),
-        calibration=calibration([probability(*one.pairs[PREDICTED]) for one in asked]),
+        calibration=calibration([probability_higher(*one.pairs[PREDICTED]) for one in asked]),
         well_formed=over_users([[not one.predicted.problems] for one in asked]),
     )
 

@@ -5,10 +5,10 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from training.evaluation.simulated.calibration import Calibration
 from training.evaluation.simulated.metrics import Counted
 from training.evaluation.simulated.report import Proof
-from training.statistics.shares import Share
+from training.statistics.calibration import Calibration
+from training.statistics.interval import Share
 
 SIDE: Final = 420
 MARGIN: Final = 50

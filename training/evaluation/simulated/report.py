@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.vlm.protocol import VisionLanguageModel
-from training.evaluation.simulated.calibration import Calibration
 from training.evaluation.simulated.cases import Truth
 from training.evaluation.simulated.description_accuracy import name_all
 from training.evaluation.simulated.evaluate import Asked, ask
 from training.evaluation.simulated.metrics import Counted, count
-from training.statistics.shares import Share
+from training.statistics.calibration import Calibration
+from training.statistics.interval import Share
 
 TOGETHER = "all"
 """Stands for the users of all sets of a level."""

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-import numpy as np
 from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
-from shared.domain.taste import ELEMENTS, Taste
+from shared.domain.taste import Taste
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import (
     Candidate,
@@ -19,17 +18,12 @@ from shared.vlm.protocol import (
     Scored,
     Scores,
 )
+from training.statistics.score_comparison import probability_higher
 
 SCORED_AT_ONCE: Final = 32
 """Candidates in one pass, as in serving."""
 PREDICTED_AT_ONCE: Final = 32
 """Ten images each: 32 at once take two thirds of the time that eight at once do."""
-
-
-STEPS_A_POINT: Final = 20
-"""Elements count in twentieths here: finer weights change no probability that is looked at."""
-LONGEST: Final = 25 * STEPS_A_POINT + 5 * len(ELEMENTS)
-"""Steps of the highest total, and what rounding five weights may add."""
 
 
 class Model(Protocol):
@@ -98,22 +92,4 @@ def compared(better: Scores, worse: Scores) -> Answer:
     difference = better.total - worse.total
     # Totals are sums of float32 probabilities: what differs by less is a tie.
     right = 0.5 if abs(difference) < 1e-6 else float(difference > 0)
-    return Answer(right, first_is_higher(better, worse))
-
-
-def first_is_higher(one: Scores, other: Scores) -> float:
-    """Probability that one total is above the other, digits independent; ties count half."""
-    a, b = _total(one), _total(other)
-    below = np.concatenate([[0.0], np.cumsum(b)[:-1]])  # P(other < t)
-    return float(np.clip((a * (below + b / 2)).sum(), 0.0, 1.0))
-
-
-def _total(scores: Scores) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Distribution of the total over 0-25, in steps of 1 / `STEPS_A_POINT`."""
-    total = np.ones(1)
-    for element in ELEMENTS:
-        digits = np.asarray(scores.digits[element], np.float64)
-        spread = np.zeros(5 * (step := round(scores.weights[element] * STEPS_A_POINT)) + 1)
-        np.add.at(spread, np.arange(len(digits)) * step, digits / digits.sum())
-        total = np.convolve(total, spread)
-    return np.pad(total, (0, LONGEST - len(total)))
+    return Answer(right, probability_higher(better, worse))

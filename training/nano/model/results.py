@@ -14,7 +14,7 @@ from training.ablation.table import Line, as_markdown
 from training.evaluation.simulated.page import header
 from training.evaluation.simulated.report import TOGETHER
 from training.nano.model.export import CARD, MANIFEST, sha256_of
-from training.statistics.shares import Share
+from training.statistics.interval import Share
 
 SPLITS: Final = {
     "seen_sp": "Seen-SP",
