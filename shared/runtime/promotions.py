@@ -16,7 +16,7 @@ from shared.messaging.read.tail import tail
 from shared.messaging.service import KafkaService
 from shared.runtime.model_metrics import ModelMetrics
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.model_selection import Announced, ServingModels
+from shared.vlm.model_selection import PromotedModel, ServingModels
 
 log = logging.getLogger(__name__)
 READ_BACK = 1_000
@@ -36,7 +36,9 @@ class Promotions:
 
         A promoted model that cannot be loaded leaves the one before it, down to the release.
         """
-        records = await asyncio.to_thread(lambda: list(tail(messaging, MODELS, most=READ_BACK)))
+        records = await asyncio.to_thread(
+            lambda: list(tail(messaging, MODELS, max_per_partition=READ_BACK))
+        )
         for record in records:
             self._next[record.partition] = max(self._next[record.partition], record.offset + 1)
         for events in self._by_key(records).values():
@@ -77,7 +79,7 @@ class Promotions:
                 return
 
     async def _serve(self, event: ModelPromoted) -> None:
-        announced = Announced(event.model_version, event.adapter_uri, event.adapter_sha256)
+        announced = PromotedModel(event.model_version, event.adapter_uri, event.adapter_sha256)
         if event.user_id == self._models.name:
             await self._models.promote(announced)
         elif event.user_id == challenger_key(self._models.name):

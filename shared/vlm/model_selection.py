@@ -19,7 +19,7 @@ CHALLENGER: Final = "challenger"
 
 
 @dataclass(frozen=True)
-class Announced:
+class PromotedModel:
     """A model to serve from now on, as a promotion names it."""
 
     version: str
@@ -90,7 +90,7 @@ class ServingModels:
         chance = part_of(f"shadow:{version}:{tenant}:{request_id}")
         return now.challenger if chance < now.shadow_share else None
 
-    async def promote(self, announced: Announced) -> bool:
+    async def promote(self, announced: PromotedModel) -> bool:
         """Make it the champion; False when it is already.
 
         Raises `BadCheckpoint`, and then nothing has changed.
@@ -107,7 +107,7 @@ class ServingModels:
             return True
 
     async def try_out(
-        self, announced: Announced, *, canary_share: float, shadow_share: float
+        self, announced: PromotedModel, *, canary_share: float, shadow_share: float
     ) -> bool:
         """Give a challenger its shares; both 0 sends it away. Raises `BadCheckpoint`."""
         async with self._changing:
@@ -128,7 +128,7 @@ class ServingModels:
             )  # fmt: skip
             return True
 
-    async def _model(self, announced: Announced) -> VisionLanguageModel:
+    async def _model(self, announced: PromotedModel) -> VisionLanguageModel:
         """The announced model; one that is in memory already is taken as it is."""
         now = self._lineup
         for known in (now.champion, now.challenger):

@@ -12,7 +12,7 @@ from services.retrain.registry.folders import ModelFolders, NewVersion
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import release
 from shared.vlm.factory import EngineLoader
-from shared.vlm.model_selection import Announced, ServingModels
+from shared.vlm.model_selection import PromotedModel, ServingModels
 from tests.adapters import write_adapter
 from tests.contract.vlm.engines import ENGINES, candidates, opener, settings_for
 
@@ -122,6 +122,6 @@ def _new(version: str, base: str) -> NewVersion:
     return NewVersion(version, "adapter", RELEASE.name, datetime.now(UTC), base_version=base)
 
 
-def _announced(folders: ModelFolders, version: str) -> Announced:
+def _announced(folders: ModelFolders, version: str) -> PromotedModel:
     found = folders.find(version)
-    return Announced(found.version, folders.uri(found), found.sha256)
+    return PromotedModel(found.version, folders.uri(found), found.sha256)

@@ -10,13 +10,13 @@ from services.assessor.background.shadow_evaluation import shadowed
 from shared.domain.element_weights import EQUAL, ElementWeights
 from shared.domain.taste import ELEMENTS
 from shared.events import RankedFeed
-from shared.vlm.model_selection import Announced
+from shared.vlm.model_selection import PromotedModel
 from shared.vlm.protocol import Reasons, Scored
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import request as ask
 
 COLOR_FIRST = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
-SECOND = Announced("colors-2", "/models/colors-2", "0" * 64)
+SECOND = PromotedModel("colors-2", "/models/colors-2", "0" * 64)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from PIL.Image import Image
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.model_selection import Announced, ServingModels
+from shared.vlm.model_selection import PromotedModel, ServingModels
 from shared.vlm.protocol import Candidate, Description, PredictedTaste, Reasons, References, Scored
 from shared.vlm.protocol import Scores as ModelScores
 
@@ -45,8 +45,8 @@ class Loads:
         return Model(uri.rpartition("/")[2])
 
 
-def _announced(version: str, *, folder: str | None = None) -> Announced:
-    return Announced(version, f"/models/{folder or version}", "0" * 64)
+def _announced(version: str, *, folder: str | None = None) -> PromotedModel:
+    return PromotedModel(version, f"/models/{folder or version}", "0" * 64)
 
 
 @pytest.fixture
