@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from shared.vlm.pairwise import Comparer
+from shared.vlm.pairwise import PairwiseModel
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.settings import ModelSettings
 
 
-class Model(VisionLanguageModel, Comparer, Protocol):
+class Model(VisionLanguageModel, PairwiseModel, Protocol):
     """All that an engine can be asked."""
 
 

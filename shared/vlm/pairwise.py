@@ -39,7 +39,7 @@ class Comparison:
     read: ComparisonRead
 
 
-class Comparer(Protocol):
+class PairwiseModel(Protocol):
     """Batched, as `VisionLanguageModel`; raises `shared.domain.errors.Unavailable` likewise."""
 
     @property

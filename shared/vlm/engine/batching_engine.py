@@ -82,7 +82,7 @@ class Batches(Generic[AskedT, AnswerT]):
 
 
 class InProcessModel:
-    """A `VisionLanguageModel` and `Comparer` on one engine and one thread, shared by all here.
+    """A `VisionLanguageModel` and `PairwiseModel` on one engine and one thread, shared by all here.
 
     Its engine never changes, so that a batch cannot mix versions. Models of several versions may
     share a thread: `executor`, whose owner then ends it.

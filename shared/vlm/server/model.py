@@ -42,7 +42,7 @@ LOADS_ANEW: Final = 3
 
 
 class ServerModel:
-    """A `VisionLanguageModel` and `Comparer`: one version, under one name at one server.
+    """A `VisionLanguageModel` and `PairwiseModel`: one version, under one name at one server.
 
     The server batches; here every image is a question of its own. An adapter that the server has
     lost, by a restart or because another instance was done with it, is loaded anew.

@@ -5,7 +5,7 @@ from typing import Final
 
 from shared.prompting.pair_template import PairTemplate
 from shared.prompting.parser.comparison import Label
-from shared.vlm.pairwise import Comparer, Comparison, Pair
+from shared.vlm.pairwise import PairwiseModel, Comparison, Pair
 from shared.vlm.protocol import References
 from training.evaluation.benchmark.answers import (
     Answers,
@@ -23,7 +23,7 @@ ITEMS_AT_ONCE: Final = 8
 
 
 async def ask_by_pair(
-    model: Comparer,
+    model: PairwiseModel,
     items: Sequence[Item],
     *,
     template: PairTemplate,

@@ -9,7 +9,7 @@ from typing import Protocol as Interface
 from shared.jobs import evaluation
 from shared.prompting.pair_template import PairTemplate
 from shared.prompting.prompt import PAIR_TEMPLATE
-from shared.vlm.pairwise import Comparer
+from shared.vlm.pairwise import PairwiseModel
 from shared.vlm.protocol import VisionLanguageModel
 from training.evaluation.benchmark.answers import Answers, users_of
 from training.evaluation.benchmark.by_pair import ask_by_pair
@@ -19,7 +19,7 @@ from training.evaluation.benchmark.progress import Advance
 from training.evaluation.benchmark.report import Run, report
 
 
-class Model(VisionLanguageModel, Comparer, Interface):
+class Model(VisionLanguageModel, PairwiseModel, Interface):
     """A model that can be asked by either protocol."""
 
 
