@@ -73,7 +73,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredCandidate:
     """A candidate with its scores, to be explained."""
 
     candidate: Candidate
@@ -111,4 +111,4 @@ class VisionLanguageModel(Protocol):
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]: ...
 
-    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]: ...
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]: ...

@@ -18,7 +18,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 
@@ -77,7 +77,7 @@ class ColorModel:
         digits = [dict.fromkeys(ELEMENTS, certain(_digit(c))) for c in candidates]
         return [Scores(one, self.element_weights) for one in digits]
 
-    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         await self._answer("explain")
         return [
             Reasons({e: f"{color_of(s.candidate.image)} gets {s.scores.mode(e)}" for e in ELEMENTS})

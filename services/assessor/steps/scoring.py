@@ -12,7 +12,7 @@ from shared.domain.errors import Unavailable
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import element_scores, taste_vectors
 from shared.store.protocol import ImageStore, ProfileStore, StoredProfile, TasteVectors
-from shared.vlm.protocol import Candidate, Scored, VisionLanguageModel
+from shared.vlm.protocol import Candidate, ScoredCandidate, VisionLanguageModel
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Assessing:
     ) -> tuple[dict[str, Assessed], str | None]:
         """The chosen with their reasons, by image id; and why they have none, if so."""
         asked = [
-            Scored(Candidate(profile.taste, one.entry.image.pixels), one.scores)
+            ScoredCandidate(Candidate(profile.taste, one.entry.image.pixels), one.scores)
             for one in chosen
             if one.scores is not None
         ]

@@ -16,7 +16,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS, Taste
 from shared.events import Assessment, ElementAssessment
-from shared.vlm.protocol import Candidate, Reasons, References, Scored, Scores, VisionLanguageModel
+from shared.vlm.protocol import Candidate, Reasons, References, ScoredCandidate, Scores, VisionLanguageModel
 
 EXPLAINED = 5
 """Reasons for the best few: each costs as much as scoring a dozen images."""
@@ -121,7 +121,7 @@ async def _rank(
     scores = dict(zip(held, await model.score(list(held.values())), strict=True))
     order = sorted(held, key=lambda path: (-scores[path].total, path))
     best = order[:EXPLAINED]
-    reasons = await model.explain([Scored(held[path], scores[path]) for path in best])
+    reasons = await model.explain([ScoredCandidate(held[path], scores[path]) for path in best])
     told = dict(zip(best, reasons, strict=True))
     return tuple(Assessed(path, scores[path], told.get(path)) for path in order)
 

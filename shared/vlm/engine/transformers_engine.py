@@ -36,7 +36,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 
@@ -102,7 +102,7 @@ class TransformersEngine:
         at_digits = logits[:, list(self._skeleton.places)][:, :, list(self._skeleton.digit_ids)]
         return at_digits.float().softmax(dim=-1)
 
-    def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         """A reason for each score; one that says otherwise than its score is left out."""
         asked = [prompt.explain_for(s.candidate.taste) for s in scored]
         digits = [{e: s.scores.mode(e) for e in ELEMENTS} for s in scored]

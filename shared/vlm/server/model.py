@@ -28,7 +28,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 from shared.vlm.server.chat import question, reasons_pattern, written
@@ -82,7 +82,7 @@ class ServerModel:
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return await _together(self._score(one) for one in candidates)
 
-    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         return await _together(self._explain(one) for one in scored)
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
@@ -106,7 +106,7 @@ class ServerModel:
         answer = await self._answer(self._forced.question(plain))
         return self._forced.read(answer, self.element_weights)
 
-    async def _explain(self, one: Scored) -> Reasons:
+    async def _explain(self, one: ScoredCandidate) -> Reasons:
         asked = prompt.explain_for(one.candidate.taste)
         digits = {element: one.scores.mode(element) for element in ELEMENTS}
         pattern = reasons_pattern(digits, begun=asked.answer_prefix)

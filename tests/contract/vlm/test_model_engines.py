@@ -9,7 +9,7 @@ from PIL import Image
 from shared.domain.taste import ELEMENTS, Taste
 from shared.prompting import rationale as reason
 from shared.vlm.factory import EngineLoader, Model
-from shared.vlm.protocol import Candidate, References, Scored
+from shared.vlm.protocol import Candidate, References, ScoredCandidate
 from tests.contract.vlm.engines import ENGINES, candidates, drawings, opener, settings_for
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1200)]
@@ -54,7 +54,7 @@ async def test_answers_come_in_the_order_asked_whoever_else_asks(model: Model) -
 
 async def test_reasons_agree_with_the_scores_they_were_asked_for(model: Model) -> None:
     asked = candidates(4)
-    scored = [Scored(c, s) for c, s in zip(asked, await model.score(asked), strict=True)]
+    scored = [ScoredCandidate(c, s) for c, s in zip(asked, await model.score(asked), strict=True)]
     told = await model.explain(scored)
     for one, reasons in zip(scored, told, strict=True):
         for element, text in reasons.by_element.items():

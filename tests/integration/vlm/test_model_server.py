@@ -18,7 +18,7 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.checkpoint.model_package import Artefact, release
 from shared.vlm.checkpoint.promoted_model import InProcessLoader
 from shared.vlm.factory import open_model
-from shared.vlm.protocol import References, Scored
+from shared.vlm.protocol import References, ScoredCandidate
 from shared.vlm.server.adapters import loaded_adapters
 from shared.vlm.server.connection import Connection
 from shared.vlm.server.loading import ServerLoader
@@ -82,7 +82,7 @@ async def test_all_answers_are_those_of_the_engine_in_process(
     for one, other in zip(expected, found, strict=True):
         for element in ELEMENTS:
             assert other.digits[element] == pytest.approx(one.digits[element], abs=CLOSE)
-    scored = [Scored(c, s) for c, s in zip(asked[:5], expected, strict=False)]
+    scored = [ScoredCandidate(c, s) for c, s in zip(asked[:5], expected, strict=False)]
     assert await theirs.explain(scored) == await ours.explain(scored)
     images = tuple(picture(n) for n in range(6))
     assert await theirs.describe(images) == await ours.describe(images)

@@ -17,7 +17,7 @@ from shared.prompting import rationale as reason
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.engine.shared_prefix import MOST, WORTH_SHARING
 from shared.vlm.engine.transformers_engine import TransformersEngine
-from shared.vlm.protocol import Candidate, References, Scored
+from shared.vlm.protocol import Candidate, References, ScoredCandidate
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.values.vocabulary import sample_attributes
@@ -143,7 +143,7 @@ def test_kept_reasons_agree_with_the_scores_they_were_asked_for(
     engine: TransformersEngine,
 ) -> None:
     asked = candidates(4)
-    scored = [Scored(c, s) for c, s in zip(asked, engine.score(asked), strict=True)]
+    scored = [ScoredCandidate(c, s) for c, s in zip(asked, engine.score(asked), strict=True)]
     told = engine.explain(scored)
     for one, reasons in zip(scored, told, strict=True):
         for element, text in reasons.by_element.items():

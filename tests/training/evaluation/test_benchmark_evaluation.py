@@ -21,7 +21,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 from training.evaluation.__main__ import write
@@ -84,7 +84,7 @@ class Fake:
     async def describe(self, images: Sequence[Image.Image]) -> list[Description]:
         raise AssertionError("an evaluation describes nothing")
 
-    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         raise AssertionError("an evaluation explains nothing")
 
 

@@ -16,7 +16,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 from training.evaluation.held_out.__main__ import as_json, as_table
@@ -53,7 +53,7 @@ class Knowing:
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return [Scores({e: self._digits(c, e) for e in ELEMENTS}) for c in candidates]
 
-    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         return [
             Reasons({e: self._reason(s.candidate, e) for e in ELEMENTS if e != Element.COLOR})
             for s in scored
@@ -83,7 +83,7 @@ class Silent(Knowing):
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return [PredictedTaste({}, {}, ("no words",)) for _ in references]
 
-    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         return [Reasons({}, ("no reasons",)) for _ in scored]
 
 

@@ -17,7 +17,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 from training.evaluation.benchmark.items import BadBenchmark
@@ -95,7 +95,7 @@ class Knowing:
             for asked in candidates
         ]
 
-    async def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         return [
             Reasons({e: judged.reason for e, judged in self._judged(one.candidate).items()})
             for one in scored

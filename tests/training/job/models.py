@@ -16,7 +16,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 from training.job.evidence.cases import HeardCase
@@ -57,7 +57,7 @@ class Known:
         self.asked += len(candidates)
         return [self._score(candidate) for candidate in candidates]
 
-    def explain(self, scored: Sequence[Scored]) -> list[Reasons]:
+    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
         return [Reasons(dict.fromkeys(ELEMENTS, "bright is liked"), self.problems) for _ in scored]
 
     def _score(self, candidate: Candidate) -> Scores:

@@ -15,7 +15,7 @@ from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import (
     Candidate,
     PredictedTaste,
-    Scored,
+    ScoredCandidate,
     Scores,
     VisionLanguageModel,
 )
@@ -50,7 +50,7 @@ async def _ask(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> Answ
     }
     scores = {name: await _score_pairs(model, users, tastes[name]) for name in tastes}
     to_explain = [
-        Scored(Candidate(taste, user.pairs[0].better), pairs[0][0])
+        ScoredCandidate(Candidate(taste, user.pairs[0].better), pairs[0][0])
         for user, taste, pairs in zip(users, own, scores["predicted"], strict=True)
     ]
     return Answers(predicted, described, scores, await in_parts(model.explain, to_explain))

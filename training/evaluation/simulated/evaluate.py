@@ -13,7 +13,7 @@ from shared.vlm.protocol import (
     Candidate,
     PredictedTaste,
     Reasons,
-    Scored,
+    ScoredCandidate,
     Scores,
     VisionLanguageModel,
 )
@@ -107,7 +107,7 @@ async def _part(
         found = [(next(both), next(both)) for _ in WHOSE]
         pairs.append({name: (b[1], w[1]) for name, (b, w) in zip(WHOSE, found, strict=True)})
         slates.append(tuple(next(both)[1] for _ in (case.slate.images if case.slate else ())))
-        to_explain.append(Scored(*found[0][0]))
+        to_explain.append(ScoredCandidate(*found[0][0]))
     reasons = await in_parts(model.explain, to_explain)
     return [
         Asked(case, said, scores, slate, reason)

@@ -10,7 +10,7 @@ from typing import Final
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Taste
 from shared.files.atomic_write import atomic_write
-from shared.vlm.protocol import Candidate, Scored
+from shared.vlm.protocol import Candidate, ScoredCandidate
 from training.gate.evidence import Evidence, Form, PairSet, as_json
 from training.job.evidence.cases import HeardCase, opened
 from training.job.evidence.pair_scoring import Model
@@ -83,7 +83,7 @@ def count_reasons(
             (models.challenger, counted.challenger),
         ):
             scores = model.score(asked)
-            scored = [Scored(a, s) for a, s in zip(asked, scores, strict=True)]
+            scored = [ScoredCandidate(a, s) for a, s in zip(asked, scores, strict=True)]
             forms.add(
                 not told.problems and len(told.by_element) == len(ELEMENTS)
                 for told in model.explain(scored)

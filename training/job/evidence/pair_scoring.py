@@ -15,7 +15,7 @@ from shared.vlm.protocol import (
     PredictedTaste,
     Reasons,
     References,
-    Scored,
+    ScoredCandidate,
     Scores,
 )
 from training.statistics.score_comparison import probability_higher
@@ -38,7 +38,7 @@ class Model(Protocol):
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]: ...
 
-    def explain(self, scored: Sequence[Scored]) -> list[Reasons]: ...
+    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]: ...
 
 
 @dataclass(frozen=True)

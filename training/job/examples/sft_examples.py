@@ -22,7 +22,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Taste
 from shared.files.atomic_write import atomic_write
 from shared.prompting import prompt
-from shared.vlm.protocol import Candidate, Scored, Scores
+from shared.vlm.protocol import Candidate, ScoredCandidate, Scores
 from training.job.evidence.cases import HeardCase
 from training.job.evidence.pair_scoring import SCORED_AT_ONCE, Model
 from training.job.evidence.score_cache import Remembered
@@ -158,7 +158,7 @@ def _explained(champion: Model, agreed: Sequence[Agreed], folder: Path) -> list[
     for one in agreed:
         taste, (better, _) = one.case.taste, one.case.pair()
         assert taste is not None
-        scored.append(Scored(Candidate(taste, better), _certain(one.better)))
+        scored.append(ScoredCandidate(Candidate(taste, better), _certain(one.better)))
     lines = []
     for one, reasons in zip(agreed, champion.explain(scored), strict=True):
         if reasons.problems or len(reasons.by_element) < len(ELEMENTS):
