@@ -7,7 +7,7 @@ from rich.table import Column, Table
 
 from services.retrain.registry.folders import Listed
 from shared.domain.taste import ELEMENTS
-from shared.vlm.checkpoint.model_package import Artefact
+from shared.vlm.checkpoint.model_package import ModelPackage
 
 
 def versions_table(versions: Sequence[Listed], serving: Mapping[str, str]) -> Table:
@@ -32,7 +32,7 @@ def versions_table(versions: Sequence[Listed], serving: Mapping[str, str]) -> Ta
 
 
 def version_table(
-    one: Listed, artefact: Artefact, serving: Mapping[str, str], report: Mapping[str, Any] | None
+    one: Listed, artefact: ModelPackage, serving: Mapping[str, str], report: Mapping[str, Any] | None
 ) -> Table:
     """All about one version, with every condition of the gate."""
     table = Table(show_header=False)

@@ -19,7 +19,7 @@ from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import REQUEST, ModelFolder, NightRequest, NightResult, NightStep
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import Artefact
+from shared.vlm.checkpoint.model_package import ModelPackage
 
 log = logging.getLogger(__name__)
 Say = Callable[[NightStep], None]
@@ -181,7 +181,7 @@ class Night:
         return told
 
 
-def _folder(artefact: Artefact) -> ModelFolder:
+def _folder(artefact: ModelPackage) -> ModelFolder:
     return ModelFolder(
         folder=artefact.folder.resolve(), version=artefact.version, kind=artefact.kind
     )

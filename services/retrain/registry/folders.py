@@ -17,7 +17,7 @@ from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint, file_hash, read_manifest
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
-    Artefact,
+    ModelPackage,
     Kind,
     read_artefact,
     weights_in,
@@ -66,7 +66,7 @@ class Listed:
 class ModelFolders:
     """The versions under one folder, and the release that they all come from."""
 
-    def __init__(self, root: Path, release: Artefact) -> None:
+    def __init__(self, root: Path, release: ModelPackage) -> None:
         self._root = root
         self.release = release
 
@@ -77,7 +77,7 @@ class ModelFolders:
         *,
         report: Path | None = None,
         night: Path | None = None,
-    ) -> Artefact:
+    ) -> ModelPackage:
         """Copy a trained folder in; a version that is there already is left alone and refused.
 
         The gate's report is kept beside it, and the curves of the night that trained it; how much
@@ -112,7 +112,7 @@ class ModelFolders:
             ) from error
         return read_artefact(final)
 
-    def find(self, version: str) -> Artefact:
+    def find(self, version: str) -> ModelPackage:
         """A version, its files checked; raises `NoSuchVersion` and `BadCheckpoint`."""
         if version == self.release.version:
             return self.release
@@ -122,7 +122,7 @@ class ModelFolders:
             raise NoSuchVersion(f"there is no version {version!r}; there are: {known}")
         return read_artefact(folder)
 
-    def uri(self, artefact: Artefact) -> str:
+    def uri(self, artefact: ModelPackage) -> str:
         """The address that promotions name it by."""
         if artefact == self.release:
             return f"{RELEASE}{artefact.version}"

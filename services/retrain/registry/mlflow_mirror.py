@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import Unavailable
-from shared.vlm.checkpoint.model_package import Artefact
+from shared.vlm.checkpoint.model_package import ModelPackage
 
 VERSION_TAG: Final = "preferstream.version"
 PATIENCE: Final = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
@@ -32,7 +32,7 @@ class MlflowAliases:
         self._model = model
         self._client: Any = None
 
-    def register(self, artefact: Artefact, *, uri: str) -> None:
+    def register(self, artefact: ModelPackage, *, uri: str) -> None:
         """A version of the registered model, once; raises `Unavailable`."""
         with self._answering() as client:
             if self._number(client, artefact.version) is None:

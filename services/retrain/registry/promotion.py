@@ -10,7 +10,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.ids import derived_id
 from shared.events import ModelPromoted
 from shared.events.types.model import CHALLENGER, CHAMPION
-from shared.vlm.checkpoint.model_package import Artefact
+from shared.vlm.checkpoint.model_package import ModelPackage
 
 MOST_REASON_CHARACTERS = 4_000
 """What the event takes."""
@@ -35,7 +35,7 @@ class Announcements(Protocol):
 class Aliases(Protocol):
     """A registry that shows who is champion and challenger; raises `Unavailable`."""
 
-    def register(self, artefact: Artefact, *, uri: str) -> None:
+    def register(self, artefact: ModelPackage, *, uri: str) -> None:
         """Doing it again changes nothing."""
         ...
 
@@ -168,7 +168,7 @@ class Promoter:
 
     def _event(
         self,
-        artefact: Artefact,
+        artefact: ModelPackage,
         *,
         reason: str,
         previous: str | None,

@@ -27,7 +27,7 @@ RELEASE: Final = "release:"
 
 
 @dataclass(frozen=True)
-class Artefact:
+class ModelPackage:
     """One version of a model, its files checked."""
 
     folder: Path
@@ -48,7 +48,7 @@ class Artefact:
     """How much each element counts in its totals."""
 
 
-def read_artefact(folder: Path, *, sha256: str | None = None) -> Artefact:
+def read_artefact(folder: Path, *, sha256: str | None = None) -> ModelPackage:
     """The model in `folder`, every file checked against the manifest, and that against `sha256`.
 
     Raises `BadCheckpoint`.
@@ -72,7 +72,7 @@ def read_artefact(folder: Path, *, sha256: str | None = None) -> Artefact:
         _check_adapter(folder, manifest["sha256"], manifest["prompt_version"])
     else:
         check_files(folder)
-    return Artefact(
+    return ModelPackage(
         folder=folder,
         name=str(manifest.get("name", folder.name)),
         version=manifest["version"],
@@ -108,7 +108,7 @@ def weights_in(folder: Path) -> ElementWeights:
     return weights_of(read_manifest(file), file) if file.is_file() else EQUAL
 
 
-def release(folder: Path | None) -> Artefact:
+def release(folder: Path | None) -> ModelPackage:
     """The model that the settings name, or the shipped one: what is served before any promotion."""
     return read_artefact(folder or shipped_folder())
 
@@ -126,13 +126,13 @@ def folder_of(uri: str) -> Path:
     )
 
 
-def _without_manifest(folder: Path, sha256: str | None) -> Artefact:
+def _without_manifest(folder: Path, sha256: str | None) -> ModelPackage:
     """A checkpoint from elsewhere: it can be served, but not be promoted to."""
     if sha256 is not None:
         _refuse_promoted(folder)
     version = check_files(folder)
     digest = hashlib.sha256(version.encode()).hexdigest()
-    return Artefact(folder, folder.name, version, "checkpoint", digest, PROMPT_VERSION)
+    return ModelPackage(folder, folder.name, version, "checkpoint", digest, PROMPT_VERSION)
 
 
 def _refuse_promoted(folder: Path) -> None:

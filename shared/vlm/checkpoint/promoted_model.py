@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import RELEASE, Artefact, folder_of, read_artefact, release
+from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_artefact, release
 from shared.vlm.engine.batching_engine import InProcessModel
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.settings import ModelSettings
@@ -19,7 +19,7 @@ class InProcessLoader:
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="model")
-        self.release: Artefact = release(settings.model)
+        self.release: ModelPackage = release(settings.model)
 
     @property
     def name(self) -> str:
@@ -38,7 +38,7 @@ class InProcessLoader:
         """Finish the pass that runs; nothing more is answered by any version."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _found(self, uri: str, sha256: str) -> Artefact:
+    def _found(self, uri: str, sha256: str) -> ModelPackage:
         if not uri.startswith(RELEASE):
             return read_artefact(folder_of(uri), sha256=sha256)
         if uri != f"{RELEASE}{self.release.version}" or sha256 != self.release.sha256:
@@ -48,7 +48,7 @@ class InProcessLoader:
             )
         return self.release
 
-    def _model(self, artefact: Artefact) -> InProcessModel:
+    def _model(self, artefact: ModelPackage) -> InProcessModel:
         base, adapter = artefact, None
         if artefact.kind == "adapter":
             base, adapter = self.release, artefact

@@ -15,7 +15,7 @@ from shared.prompting import prompt
 from shared.prompting.prompt import Prompt
 from shared.vlm.checkpoint.checkpoint import check_files
 from shared.vlm.checkpoint.lora import merge_adapter
-from shared.vlm.checkpoint.model_package import Artefact, weights_in
+from shared.vlm.checkpoint.model_package import ModelPackage, weights_in
 from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
 from shared.vlm.engine.answer_layout import DIGITS
 from shared.vlm.engine.answers import (
@@ -48,7 +48,7 @@ class TransformersEngine:
         self,
         folder: Path,
         *,
-        adapter: Artefact | None = None,
+        adapter: ModelPackage | None = None,
         device: str = "auto",
         threads: int = 0,
     ) -> None:

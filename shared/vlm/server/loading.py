@@ -10,7 +10,7 @@ from typing import Self
 from shared.domain.element_weights import EQUAL, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import RELEASE, Artefact, folder_of, read_artefact, release
+from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_artefact, release
 from shared.vlm.server.adapters import Adapters, check_reach
 from shared.vlm.server.capability_check import try_apart, try_scores
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
@@ -106,7 +106,7 @@ class ServerLoader:
             orders=self._orders,
         )
 
-    async def _take(self, artefact: Artefact) -> ServerModel:
+    async def _take(self, artefact: ModelPackage) -> ServerModel:
         version, folder = artefact.version, artefact.folder.resolve()
         await self._adapters.take(version, folder)
         model = self._model(version, version, artefact.element_weights, adapter=folder)
@@ -132,7 +132,7 @@ class ServerLoader:
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
-    def _check(self, artefact: Artefact) -> None:
+    def _check(self, artefact: ModelPackage) -> None:
         base = self._served.version
         if artefact.kind != "adapter":
             raise BadCheckpoint(
@@ -155,7 +155,7 @@ class ServerLoader:
             )
 
 
-async def look(server: Connection, settings: ModelSettings, known: Artefact) -> Served:
+async def look(server: Connection, settings: ModelSettings, known: ModelPackage) -> Served:
     """What the server serves; raises `BadCheckpoint` and `Unavailable`."""
     try:
         cards = (await server.get(f"{ROUTES}/models"))["data"]

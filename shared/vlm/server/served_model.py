@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import Artefact
+from shared.vlm.checkpoint.model_package import ModelPackage
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,14 @@ class Served:
     name: str
     """Of the model, whatever its version: what promotions are addressed to."""
     version: str
-    artefact: Artefact | None
+    artefact: ModelPackage | None
     """Its files as this process sees them, when it does."""
 
 
 def served(
     cards: Sequence[Mapping[str, Any]],
     *,
-    known: Artefact,
+    known: ModelPackage,
     known_is_meant: bool,
     called: str | None,
     address: str,

@@ -7,7 +7,7 @@ import pytest
 
 from services.retrain.registry.mlflow_mirror import MlflowAliases, sqlite_uri
 from shared.domain.errors import Unavailable
-from shared.vlm.checkpoint.model_package import Artefact
+from shared.vlm.checkpoint.model_package import ModelPackage
 
 pytestmark = [
     pytest.mark.slow,
@@ -17,8 +17,8 @@ pytestmark = [
 ]
 
 
-def _artefact(version: str) -> Artefact:
-    return Artefact(
+def _artefact(version: str) -> ModelPackage:
+    return ModelPackage(
         Path("/models") / version, "nano", version, "adapter", "0" * 64, "1",
         metrics=(("held_out_difference", 0.03),), reason="better",
     )  # fmt: skip

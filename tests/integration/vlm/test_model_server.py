@@ -15,7 +15,7 @@ from services.retrain.registry.folders import ModelFolders, NewVersion
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
-from shared.vlm.checkpoint.model_package import Artefact, release
+from shared.vlm.checkpoint.model_package import ModelPackage, release
 from shared.vlm.checkpoint.promoted_model import InProcessLoader
 from shared.vlm.factory import open_model
 from shared.vlm.protocol import References, ScoredCandidate
@@ -61,11 +61,11 @@ def here() -> Iterator[InProcessLoader]:
 
 
 @pytest.fixture
-def adapter(tmp_path: Path) -> Artefact:
+def adapter(tmp_path: Path) -> ModelPackage:
     return kept(tmp_path, write_adapter(tmp_path / "adapter", seed=3, strength=0.1))
 
 
-def kept(root: Path, folder: Path) -> Artefact:
+def kept(root: Path, folder: Path) -> ModelPackage:
     version = f"served-{uuid4().hex[:8]}"
     new = NewVersion(
         version, "adapter", RELEASE.name, datetime.now(UTC), base_version=RELEASE.version
@@ -91,7 +91,7 @@ async def test_all_answers_are_those_of_the_engine_in_process(
 
 
 async def test_an_adapters_scores_are_those_of_the_adapter_merged_in_process(
-    server: ServerLoader, here: InProcessLoader, adapter: Artefact
+    server: ServerLoader, here: InProcessLoader, adapter: ModelPackage
 ) -> None:
     uri = adapter.folder.as_uri()
     ours = await asyncio.to_thread(here.load, uri=uri, sha256=adapter.sha256)
@@ -106,7 +106,7 @@ async def test_an_adapters_scores_are_those_of_the_adapter_merged_in_process(
 
 
 async def test_an_adapter_goes_with_the_last_model_that_needs_it(
-    server: ServerLoader, connection: Connection, adapter: Artefact
+    server: ServerLoader, connection: Connection, adapter: ModelPackage
 ) -> None:
     uri = adapter.folder.as_uri()
     first = await asyncio.to_thread(server.load, uri=uri, sha256=adapter.sha256)
@@ -123,7 +123,7 @@ async def test_an_adapter_goes_with_the_last_model_that_needs_it(
 
 
 async def test_an_adapter_that_another_instance_sent_away_is_loaded_anew(
-    server: ServerLoader, connection: Connection, adapter: Artefact
+    server: ServerLoader, connection: Connection, adapter: ModelPackage
 ) -> None:
     model = await asyncio.to_thread(server.load, uri=adapter.folder.as_uri(), sha256=adapter.sha256)
     before = await model.score(candidates(2))
@@ -134,7 +134,7 @@ async def test_an_adapter_that_another_instance_sent_away_is_loaded_anew(
 
 
 async def test_a_version_that_the_server_has_from_another_folder_is_refused(
-    server: ServerLoader, connection: Connection, adapter: Artefact, tmp_path: Path
+    server: ServerLoader, connection: Connection, adapter: ModelPackage, tmp_path: Path
 ) -> None:
     other = write_adapter(tmp_path / "other", seed=4)
     await connection.post(

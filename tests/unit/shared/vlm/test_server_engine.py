@@ -15,7 +15,7 @@ from shared.domain.element_weights import EQUAL, ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import Artefact, release
+from shared.vlm.checkpoint.model_package import ModelPackage, release
 from shared.vlm.factory import open_model
 from shared.vlm.protocol import Candidate
 from shared.vlm.server.adapters import Adapters
@@ -39,7 +39,7 @@ async def server() -> AsyncIterator[ModelServer]:
 def settings(server: ModelServer) -> ModelSettings:
     return ModelSettings(
         model_server=f"{server.address}/v1/", model_server_key=SecretStr(KEY),
-        model_server_at_once=2, model_server_timeout_seconds=5.0,
+        model_server_concurrency=2, model_server_timeout_seconds=5.0,
     )  # fmt: skip
 
 
@@ -218,7 +218,7 @@ async def test_scores_carry_how_much_elements_count_to_the_version_that_was_aske
 async def test_a_server_that_lets_an_adapter_change_the_bases_answers_is_found_out(
     server: ModelServer, settings: ModelSettings
 ) -> None:
-    engine = await ServerLoader.open(settings.model_copy(update={"model_server_at_once": 8}))
+    engine = await ServerLoader.open(settings.model_copy(update={"model_server_concurrency": 8}))
     server.seconds = 0.05
     await engine._take(_adapter("night-1"))
     server.mixes = True
@@ -248,7 +248,7 @@ async def test_an_adapter_is_unloaded_when_the_last_of_several_leaves_it(
         assert server.adapters == {}
 
 
-def _adapter(version: str) -> Artefact:
-    return Artefact(
+def _adapter(version: str) -> ModelPackage:
+    return ModelPackage(
         Path(f"/models/{version}"), "nano", version, "adapter", sha256="", prompt_version=""
     )

@@ -13,7 +13,7 @@ from shared.domain.taste import ELEMENTS
 from shared.prompting import prompt
 from shared.prompting.pair_template import PairTemplate
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
-from shared.vlm.checkpoint.model_package import Artefact
+from shared.vlm.checkpoint.model_package import ModelPackage
 from shared.vlm.engine.answer_layout import lines, skeleton_of
 from shared.vlm.server.chat import digits_pattern, messages, question, reasons_pattern, written
 from shared.vlm.server.data_urls import AsTheModelSees, AtMost
@@ -21,7 +21,7 @@ from shared.vlm.server.forced_scores import ForcedScores, NotForced
 from shared.vlm.server.served_model import Served, served
 
 BEGUN = "Scores"
-KNOWN = Artefact(Path("/models/nano"), "nano", "nano-1", "checkpoint", "0" * 64, "1")
+KNOWN = ModelPackage(Path("/models/nano"), "nano", "nano-1", "checkpoint", "0" * 64, "1")
 TOKENIZERS = {
     "a digit with its space": r" ?[A-Za-z]+| ?\d|.",
     "a digit of its own, as Qwen's": r" ?[A-Za-z]+|\d|.",

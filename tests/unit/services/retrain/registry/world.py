@@ -8,7 +8,7 @@ from services.retrain.registry.folders import ModelFolders, NewVersion
 from services.retrain.registry.promotion import Promoter
 from shared.domain.errors import Unavailable
 from shared.events import ModelPromoted
-from shared.vlm.checkpoint.model_package import Artefact, release
+from shared.vlm.checkpoint.model_package import ModelPackage, release
 
 AT = datetime(2026, 1, 31, 2, 30, tzinfo=UTC)
 RELEASE = release(None)
@@ -43,7 +43,7 @@ class Registry:
         self.known: set[str] = set()
         self.away = False
 
-    def register(self, artefact: Artefact, *, uri: str) -> None:
+    def register(self, artefact: ModelPackage, *, uri: str) -> None:
         self._answer()
         self.known.add(artefact.version)
 
