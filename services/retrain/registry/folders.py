@@ -19,7 +19,7 @@ from shared.vlm.checkpoint.model_package import (
     RELEASE,
     ModelPackage,
     Kind,
-    read_artefact,
+    read_model_package,
     weights_in,
     weights_of,
 )
@@ -110,7 +110,7 @@ class ModelFolders:
                 f"{new.version} cannot be kept in {self._root}: {error.strerror or error}; free"
                 " some space or make the folder writable. Nothing has changed",
             ) from error
-        return read_artefact(final)
+        return read_model_package(final)
 
     def find(self, version: str) -> ModelPackage:
         """A version, its files checked; raises `NoSuchVersion` and `BadCheckpoint`."""
@@ -120,7 +120,7 @@ class ModelFolders:
         if not NAME.fullmatch(version) or not (folder / MANIFEST).is_file():
             known = ", ".join(one.version for one in self.versions())
             raise NoSuchVersion(f"there is no version {version!r}; there are: {known}")
-        return read_artefact(folder)
+        return read_model_package(folder)
 
     def uri(self, artefact: ModelPackage) -> str:
         """The address that promotions name it by."""
@@ -183,7 +183,7 @@ def _write_manifest(folder: Path, new: NewVersion, weights: ElementWeights) -> N
 
 def _read_checked(folder: Path) -> None:
     try:
-        read_artefact(folder)
+        read_model_package(folder)
     except BadCheckpoint:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -48,7 +48,7 @@ class ModelPackage:
     """How much each element counts in its totals."""
 
 
-def read_artefact(folder: Path, *, sha256: str | None = None) -> ModelPackage:
+def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPackage:
     """The model in `folder`, every file checked against the manifest, and that against `sha256`.
 
     Raises `BadCheckpoint`.
@@ -110,7 +110,7 @@ def weights_in(folder: Path) -> ElementWeights:
 
 def release(folder: Path | None) -> ModelPackage:
     """The model that the settings name, or the shipped one: what is served before any promotion."""
-    return read_artefact(folder or shipped_folder())
+    return read_model_package(folder or shipped_folder())
 
 
 def folder_of(uri: str) -> Path:

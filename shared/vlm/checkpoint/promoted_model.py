@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_artefact, release
+from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_model_package, release
 from shared.vlm.engine.batching_engine import InProcessModel
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.settings import ModelSettings
@@ -40,7 +40,7 @@ class InProcessLoader:
 
     def _found(self, uri: str, sha256: str) -> ModelPackage:
         if not uri.startswith(RELEASE):
-            return read_artefact(folder_of(uri), sha256=sha256)
+            return read_model_package(folder_of(uri), sha256=sha256)
         if uri != f"{RELEASE}{self.release.version}" or sha256 != self.release.sha256:
             raise BadCheckpoint(
                 f"{uri} was announced, but this process was started with {self.release.version};"

@@ -10,7 +10,7 @@ from typing import Self
 from shared.domain.element_weights import EQUAL, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_artefact, release
+from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_model_package, release
 from shared.vlm.server.adapters import Adapters, check_reach
 from shared.vlm.server.capability_check import try_apart, try_scores
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
@@ -81,7 +81,7 @@ class ServerLoader:
         if uri.startswith(RELEASE):
             self._check_release(uri, sha256)
             return self.load_release()
-        artefact = read_artefact(folder_of(uri), sha256=sha256)
+        artefact = read_model_package(folder_of(uri), sha256=sha256)
         self._check(artefact)
         return asyncio.run_coroutine_threadsafe(self._take(artefact), self._loop).result()
 

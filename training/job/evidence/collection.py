@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from shared.jobs.training_job import ModelFolder, NightRequest
-from shared.vlm.checkpoint.model_package import read_artefact
+from shared.vlm.checkpoint.model_package import read_model_package
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from training.job.evidence.benchmark_items import Frozen
 from training.job.evidence.cases import read_heard
@@ -108,7 +108,7 @@ def gather(
 def open_model(request: NightRequest, model: ModelFolder) -> Model:
     """In this process, as serving opens it; raises `BadCheckpoint`."""
     if model.kind == "adapter":
-        return TransformersEngine(request.release.folder, adapter=read_artefact(model.folder))
+        return TransformersEngine(request.release.folder, adapter=read_model_package(model.folder))
     return TransformersEngine(model.folder)
 
 

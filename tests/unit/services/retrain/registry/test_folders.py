@@ -13,7 +13,7 @@ from services.retrain.registry.folders import ModelFolders, NewVersion, NoSuchVe
 from shared.domain.element_weights import EQUAL, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import read_artefact, release
+from shared.vlm.checkpoint.model_package import read_model_package, release
 
 AT = datetime(2026, 1, 31, 2, 30, tzinfo=UTC)
 
@@ -119,7 +119,7 @@ def test_a_changed_manifest_does_not_have_the_announced_hash(
     manifest = kept.folder / "manifest.json"
     manifest.write_text(manifest.read_text().replace("better", "best"))
     with pytest.raises(BadCheckpoint, match="was announced"):
-        read_artefact(kept.folder, sha256=kept.sha256)
+        read_model_package(kept.folder, sha256=kept.sha256)
 
 
 def test_a_manifest_cannot_name_files_outside_of_its_folder(
@@ -130,7 +130,7 @@ def test_a_manifest_cannot_name_files_outside_of_its_folder(
     manifest["sha256"]["../../trained/adapter_config.json"] = "0" * 64
     (kept.folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(BadCheckpoint, match="outside of it"):
-        read_artefact(kept.folder)
+        read_model_package(kept.folder)
 
 
 def test_what_a_killed_process_left_is_no_version(folders: ModelFolders, trained: Path) -> None:
