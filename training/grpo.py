@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.embedding.minilm import MiniLM
-from shared.vlm.checkpoint.vision_config import Vision
+from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.case_files import read_cases
 from training.finetuning.data.cases import Case
 from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows
@@ -56,7 +56,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     # The library pads questions on this side, and leaves the images' places to the processor's:
     # on another one every question but the longest would be read with other tokens' positions.
     loaded.processor.tokenizer.padding_side = "left"
-    fit = fit_to(Vision.read(config.policy.base))
+    fit = fit_to(VisionConfig.read(config.policy.base))
     rows = grpo_dataset(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
     batch = config.optimizing.batch * config.optimizing.accumulation // config.group
     if len(rows) < batch:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.vlm.checkpoint.vision_config import Vision
+from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.case_files import read_examples
 from training.finetuning.data.cases import Example
 from training.finetuning.data.rows import fit_to, sft_dataset, sft_row
@@ -37,7 +37,7 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
     """The library's trainer, with the loss on the answers alone."""
     from trl import SFTTrainer
 
-    fit = fit_to(Vision.read(config.policy.base))
+    fit = fit_to(VisionConfig.read(config.policy.base))
     sizes: list[tuple[int, int]] = []
 
     def measured() -> Iterator[Example]:

@@ -10,7 +10,7 @@ from transformers import AutoModelForImageTextToText, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_tokens
-from shared.vlm.checkpoint.vision_config import Vision
+from shared.vlm.checkpoint.vision_config import VisionConfig
 from shared.vlm.engine.answer_layout import Skeleton, skeleton
 
 IMAGE_PAD: Final = "<|image_pad|>"
@@ -23,7 +23,7 @@ class Opened:
     model: Any
     tokenizer: Any
     device: torch.device
-    vision: Vision
+    vision: VisionConfig
     skeleton: Skeleton
     image_pad: int
     """Token of an image's place."""
@@ -42,7 +42,7 @@ def open_checkpoint(folder: Path, *, device: str = "auto") -> Opened:
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="left")
         model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype)
-        vision = Vision.read(folder)
+        vision = VisionConfig.read(folder)
     except Exception as error:
         # Several libraries read files here, each with errors of its own; whichever file is broken,
         # it must end in a sentence.

@@ -18,7 +18,7 @@ LONGEST_STRIP = 200
 
 
 @dataclass(frozen=True)
-class Vision:
+class VisionConfig:
     """How a checkpoint wants its images."""
 
     patch: int
@@ -29,11 +29,11 @@ class Vision:
     std: tuple[float, ...]
 
     @staticmethod
-    def read(folder: Path) -> "Vision":
+    def read(folder: Path) -> "VisionConfig":
         """From `preprocessor_config.json`, in either of its spellings."""
         found = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
         size = found.get("size") or {}
-        return Vision(
+        return VisionConfig(
             patch=found.get("patch_size", 14),
             merge=found.get("merge_size", 2),
             min_pixels=found.get("min_pixels") or size.get("shortest_edge") or DEFAULT_MIN_PIXELS,

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from shared.vlm.checkpoint.vision_config import Vision
+from shared.vlm.checkpoint.vision_config import VisionConfig
 from shared.vlm.engine.qwen_forward import patchify
 
 FRAMES = 2
@@ -30,7 +30,7 @@ class Pictures:
     """Places that each image takes in a prompt."""
 
 
-def prepare(images: Sequence[Image.Image], vision: Vision) -> Pictures:
+def prepare(images: Sequence[Image.Image], vision: VisionConfig) -> Pictures:
     """Scale, normalise and cut images into patches."""
     parts: list[Tensor] = []
     grids: list[tuple[int, int, int]] = []

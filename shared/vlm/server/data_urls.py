@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from shared.vlm.checkpoint.vision_config import Vision
+from shared.vlm.checkpoint.vision_config import VisionConfig
 
 
 class Pictures(Protocol):
@@ -37,7 +37,7 @@ class AsTheModelSees(AtMost):
 
     def __init__(self, folder: Path, longest_side: int) -> None:
         super().__init__(longest_side)
-        self._vision = Vision.read(folder)
+        self._vision = VisionConfig.read(folder)
 
     def data_url(self, image: Image.Image) -> str:
         # Scaled once where the rule makes it small enough: twice would be another image.

@@ -13,7 +13,7 @@ from shared.jobs.evaluation import Level
 from shared.prompting import parser as verdict
 from shared.prompting import prompt
 from shared.prompting.rationale import RELATIONS, agrees, relation_of
-from shared.vlm.checkpoint.vision_config import Vision
+from shared.vlm.checkpoint.vision_config import VisionConfig
 from tests.training.finetuning import finetuned as tuned
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
 from training.finetuning.data.paraphrases import WORDINGS, reason
@@ -23,7 +23,7 @@ from training.prefersim.users.true_answers import Judgement, judge_all
 from training.rewards.prediction import Sides
 
 CASES = list(draw_cases(12, seed=5))
-ONE_SIZE = Vision(
+ONE_SIZE = VisionConfig(
     patch=14, merge=2, min_pixels=84 * 84, max_pixels=84 * 84, mean=(0.5,) * 3, std=(0.5,) * 3
 )
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL.Image import Image, Resampling
 
 from shared.prompting import prompt
-from shared.vlm.checkpoint.vision_config import Vision
+from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.cases import Case, Example
 
 GrpoTask = Literal["predict", "score", "explain"]
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 Fit = Callable[[Image], Image]
 
 
-def fit_to(vision: Vision) -> Fit:
+def fit_to(vision: VisionConfig) -> Fit:
     """Scale images as serving does, so that the library's processor finds nothing left to scale.
 
     It keeps proportions where serving squares for a model of one image size: unscaled, a model

@@ -12,7 +12,7 @@ from PIL import Image
 from transformers import Qwen2VLImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
-from shared.vlm.checkpoint.vision_config import DEFAULT_MAX_PIXELS, DEFAULT_MIN_PIXELS, Vision
+from shared.vlm.checkpoint.vision_config import DEFAULT_MAX_PIXELS, DEFAULT_MIN_PIXELS, VisionConfig
 from shared.vlm.engine.pixels import prepare
 
 LIMITS = [
@@ -24,9 +24,9 @@ LIMITS = [
 
 def vision(
     *, least: int = DEFAULT_MIN_PIXELS, most: int = DEFAULT_MAX_PIXELS, **fields: Any
-) -> Vision:
+) -> VisionConfig:
     means = {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.25, 0.3)}
-    return Vision(**{"patch": 14, "merge": 2, "min_pixels": least, "max_pixels": most}
+    return VisionConfig(**{"patch": 14, "merge": 2, "min_pixels": least, "max_pixels": most}
                   | means | fields)  # fmt: skip
 
 
@@ -125,13 +125,13 @@ def test_a_grey_image_counts_as_rgb() -> None:
 )
 def test_limits_are_read_in_either_spelling(tmp_path: Path, limits: dict[str, Any]) -> None:
     (tmp_path / "preprocessor_config.json").write_text(json.dumps(limits))
-    read = Vision.read(tmp_path)
+    read = VisionConfig.read(tmp_path)
     assert (read.min_pixels, read.max_pixels) == (784, 7_840)
 
 
 def test_what_a_checkpoint_does_not_name_is_as_in_the_library(tmp_path: Path) -> None:
     (tmp_path / "preprocessor_config.json").write_text("{}")
-    read, theirs = Vision.read(tmp_path), Qwen2VLImageProcessorPil()
+    read, theirs = VisionConfig.read(tmp_path), Qwen2VLImageProcessorPil()
     assert (read.patch, read.merge) == (theirs.patch_size, theirs.merge_size)
     assert (read.mean, read.std) == (tuple(theirs.image_mean), tuple(theirs.image_std))
     assert (read.min_pixels, read.max_pixels) == (DEFAULT_MIN_PIXELS, DEFAULT_MAX_PIXELS)
