@@ -20,7 +20,7 @@ from shared.vlm.checkpoint.model_package import (
     ModelPackage,
     Kind,
     read_model_package,
-    weights_in,
+    read_element_weights,
     weights_of,
 )
 
@@ -100,7 +100,7 @@ class ModelFolders:
                 shutil.copytree(report, partial / REPORT)
             if night is not None:
                 keep_curves(night, to=partial)
-            _write_manifest(partial, new, weights_in(source))
+            _write_manifest(partial, new, read_element_weights(source))
             _read_checked(partial)
             partial.rename(final)
         except OSError as error:

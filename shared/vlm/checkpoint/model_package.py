@@ -102,7 +102,7 @@ def weights_of(manifest: Mapping[str, Any], file: Path) -> ElementWeights:
         raise BadCheckpoint(f"the element_weights of {file} cannot be used: {wrong}") from error
 
 
-def weights_in(folder: Path) -> ElementWeights:
+def read_element_weights(folder: Path) -> ElementWeights:
     """How much elements count to the model in `folder`; alike without a manifest."""
     file = folder / MANIFEST
     return weights_of(read_manifest(file), file) if file.is_file() else EQUAL

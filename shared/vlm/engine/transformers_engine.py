@@ -15,7 +15,7 @@ from shared.prompting import prompt
 from shared.prompting.prompt import Prompt
 from shared.vlm.checkpoint.checkpoint import check_files
 from shared.vlm.checkpoint.lora import merge_adapter
-from shared.vlm.checkpoint.model_package import ModelPackage, weights_in
+from shared.vlm.checkpoint.model_package import ModelPackage, read_element_weights
 from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
 from shared.vlm.engine.answer_layout import DIGITS
 from shared.vlm.engine.answers import (
@@ -54,7 +54,7 @@ class TransformersEngine:
     ) -> None:
         base_version = check_files(folder)
         self.model_version = adapter.version if adapter else base_version
-        self.element_weights = adapter.element_weights if adapter else weights_in(folder)
+        self.element_weights = adapter.element_weights if adapter else read_element_weights(folder)
         if threads:
             torch.set_num_threads(threads)
         opened = open_checkpoint(folder, device=device)

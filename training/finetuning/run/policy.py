@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
 from shared.vlm.checkpoint.checkpoint import MANIFEST, check_files
-from shared.vlm.checkpoint.model_package import weights_in
+from shared.vlm.checkpoint.model_package import read_element_weights
 from training.finetuning.run.adapter import check_adapter
 from training.finetuning.run.config import Policy
 from training.finetuning.run.limits import Needs
@@ -70,8 +70,8 @@ def element_weights(policy: Policy) -> ElementWeights:
 def weights_together(base: Path, adapter: Path | None) -> ElementWeights:
     """Those of an adapter on its base; one without our manifest changes nothing of its base's."""
     if adapter is not None and (adapter / MANIFEST).is_file():
-        return weights_in(adapter)
-    return weights_in(base)
+        return read_element_weights(adapter)
+    return read_element_weights(base)
 
 
 def needs(policy: Policy, *, judge: bool) -> Needs:
