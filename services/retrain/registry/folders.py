@@ -21,7 +21,7 @@ from shared.vlm.checkpoint.model_package import (
     Kind,
     read_model_package,
     read_element_weights,
-    weights_of,
+    element_weights_of,
 )
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -197,6 +197,6 @@ def _listed(manifest: Mapping[str, Any], folder: Path | None) -> Listed:
         previous_version=manifest.get("previous_version"),
         metrics=dict(manifest.get("metrics", {})),
         reason=str(manifest.get("reason", "")),
-        element_weights=weights_of(manifest, (folder or Path()) / MANIFEST),
+        element_weights=element_weights_of(manifest, (folder or Path()) / MANIFEST),
         folder=folder,
     )

@@ -83,11 +83,11 @@ def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPacka
         previous_version=manifest.get("previous_version"),
         metrics=tuple(sorted(dict(manifest.get("metrics", {})).items())),
         reason=str(manifest.get("reason", "")),
-        element_weights=weights_of(manifest, manifest_file),
+        element_weights=element_weights_of(manifest, manifest_file),
     )
 
 
-def weights_of(manifest: Mapping[str, Any], file: Path) -> ElementWeights:
+def element_weights_of(manifest: Mapping[str, Any], file: Path) -> ElementWeights:
     """How much elements count by a manifest, alike where it does not say.
 
     Raises `BadCheckpoint`.
@@ -105,7 +105,7 @@ def weights_of(manifest: Mapping[str, Any], file: Path) -> ElementWeights:
 def read_element_weights(folder: Path) -> ElementWeights:
     """How much elements count to the model in `folder`; alike without a manifest."""
     file = folder / MANIFEST
-    return weights_of(read_manifest(file), file) if file.is_file() else EQUAL
+    return element_weights_of(read_manifest(file), file) if file.is_file() else EQUAL
 
 
 def release(folder: Path | None) -> ModelPackage:
