@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_model_package, release
-from shared.vlm.engine.batching_engine import InProcessModel
+from shared.vlm.engine.batching_engine import BatchingEngine
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.settings import ModelSettings
 
@@ -26,11 +26,11 @@ class InProcessLoader:
         """Of the model, whatever its version."""
         return self.release.name
 
-    def load_release(self) -> InProcessModel:
+    def load_release(self) -> BatchingEngine:
         """The model of the settings; blocks for seconds. Raises `BadCheckpoint`."""
         return self._model(self.release)
 
-    def load(self, *, uri: str, sha256: str) -> InProcessModel:
+    def load(self, *, uri: str, sha256: str) -> BatchingEngine:
         """The announced model, its files checked first; blocks. Raises `BadCheckpoint`."""
         return self._model(self._found(uri, sha256))
 
@@ -48,7 +48,7 @@ class InProcessLoader:
             )
         return self.release
 
-    def _model(self, artefact: ModelPackage) -> InProcessModel:
+    def _model(self, artefact: ModelPackage) -> BatchingEngine:
         base, adapter = artefact, None
         if artefact.kind == "adapter":
             base, adapter = self.release, artefact
@@ -63,4 +63,4 @@ class InProcessLoader:
             device=self._settings.model_device,
             threads=self._settings.model_threads,
         )
-        return InProcessModel(engine, self._settings, self._executor)
+        return BatchingEngine(engine, self._settings, self._executor)

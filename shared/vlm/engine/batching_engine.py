@@ -81,7 +81,7 @@ class Batches(Generic[AskedT, AnswerT]):
                     future.set_result(answer)
 
 
-class InProcessModel:
+class BatchingEngine:
     """A `VisionLanguageModel` and `PairwiseModel` on one engine and one thread, shared by all here.
 
     Its engine never changes, so that a batch cannot mix versions. Models of several versions may
@@ -137,7 +137,7 @@ class InProcessModel:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
-def load_model(settings: ModelSettings) -> InProcessModel:
+def load_model(settings: ModelSettings) -> BatchingEngine:
     """The model of the settings, loaded; blocks for seconds. Raises `BadCheckpoint`."""
     from shared.vlm.checkpoint.checkpoint import shipped_folder
 
@@ -146,4 +146,4 @@ def load_model(settings: ModelSettings) -> InProcessModel:
         device=settings.model_device,
         threads=settings.model_threads,
     )
-    return InProcessModel(engine, settings)
+    return BatchingEngine(engine, settings)
