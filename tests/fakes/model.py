@@ -16,7 +16,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -77,10 +77,10 @@ class ColorModel:
         digits = [dict.fromkeys(ELEMENTS, certain(_digit(c))) for c in candidates]
         return [Scores(one, self.element_weights) for one in digits]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         await self._answer("explain")
         return [
-            Reasons({e: f"{color_of(s.candidate.image)} gets {s.scores.mode(e)}" for e in ELEMENTS})
+            Rationales({e: f"{color_of(s.candidate.image)} gets {s.scores.mode(e)}" for e in ELEMENTS})
             for s in scored
         ]
 

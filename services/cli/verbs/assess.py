@@ -16,7 +16,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS, Taste
 from shared.events import Assessment, ElementAssessment
-from shared.vlm.protocol import Candidate, Reasons, References, ScoredCandidate, Scores, VisionLanguageModel
+from shared.vlm.protocol import Candidate, Rationales, References, ScoredCandidate, Scores, VisionLanguageModel
 
 EXPLAINED = 5
 """Reasons for the best few: each costs as much as scoring a dozen images."""
@@ -28,7 +28,7 @@ class Assessed:
 
     path: str
     scores: Scores
-    reasons: Reasons | None
+    reasons: Rationales | None
 
     def assessment(self) -> Assessment:
         told = self.reasons.by_element if self.reasons else {}

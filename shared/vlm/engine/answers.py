@@ -6,7 +6,7 @@ from typing import Final
 from shared.domain.taste import Element
 from shared.prompting import parser as verdict
 from shared.prompting import rationale as reason
-from shared.vlm.protocol import Description, PredictedTaste, Reasons
+from shared.vlm.protocol import Description, PredictedTaste, Rationales
 
 MAX_WORDS_TOKENS: Final = 128
 """Two sides of five elements with two words each are about 60 tokens, of a large model's 110."""
@@ -37,4 +37,4 @@ def read_reasons(answer: str, digits: Mapping[Element, int]) -> Reasons:
         for e in read.reasons
         if e not in kept
     )
-    return Reasons(kept, read.problems + left_out)
+    return Rationales(kept, read.problems + left_out)

@@ -16,7 +16,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -107,7 +107,7 @@ class BatchingEngine:
         self._comparisons: Batches[Pair, Comparison] = batches(engine.compare, largest=few)
         self._descriptions: Batches[Image, Description] = batches(engine.describe, largest=many)
         self._scores: Batches[Candidate, Scores] = batches(engine.score, largest=many)
-        self._reasons: Batches[ScoredCandidate, Reasons] = batches(engine.explain, largest=many)
+        self._reasons: Batches[ScoredCandidate, Rationales] = batches(engine.explain, largest=many)
 
     @property
     def model_version(self) -> str:
@@ -126,7 +126,7 @@ class BatchingEngine:
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return await self._scores.ask(candidates)
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return await self._reasons.ask(scored)
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:

@@ -34,7 +34,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -102,7 +102,7 @@ class TransformersEngine:
         at_digits = logits[:, list(self._skeleton.places)][:, :, list(self._skeleton.digit_ids)]
         return at_digits.float().softmax(dim=-1)
 
-    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         """A reason for each score; one that says otherwise than its score is left out."""
         asked = [prompt.explain_for(s.candidate.taste) for s in scored]
         digits = [{e: s.scores.mode(e) for e in ELEMENTS} for s in scored]

@@ -26,7 +26,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -82,7 +82,7 @@ class ServerModel:
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return await _together(self._score(one) for one in candidates)
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return await _together(self._explain(one) for one in scored)
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:

@@ -19,7 +19,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -84,7 +84,7 @@ class Fake:
     async def describe(self, images: Sequence[Image.Image]) -> list[Description]:
         raise AssertionError("an evaluation describes nothing")
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         raise AssertionError("an evaluation explains nothing")
 
 
@@ -141,8 +141,8 @@ async def test_a_model_that_sees_the_references_wins_and_the_controls_are_at_cha
     assert report.splits["seen_sp"].interval == (pytest.approx(0.610, abs=0.001), 1.0)
     assert report.splits["seen_sp"].n == report.splits["seen_sp"].users == USERS
     assert report.controls["user_blind"].accuracy == 0.5
-    assert report.controls["mismatched"].accuracy == 0.5
-    assert report.controls["mismatched"].splits["seen_sp"].n == USERS
+    assert report.controls["other_user"].accuracy == 0.5
+    assert report.controls["other_user"].splits["seen_sp"].n == USERS
     assert report.format_failures.failed == report.format_failures.unanswered == 0
     assert (report.level, report.seed) == (settings.level, 3)
     assert report.element_weights == (EQUAL if settings.protocol == "score" else None)

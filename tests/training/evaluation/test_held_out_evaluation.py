@@ -14,7 +14,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -53,9 +53,9 @@ class Knowing:
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return [Scores({e: self._digits(c, e) for e in ELEMENTS}) for c in candidates]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return [
-            Reasons({e: self._reason(s.candidate, e) for e in ELEMENTS if e != Element.COLOR})
+            Rationales({e: self._reason(s.candidate, e) for e in ELEMENTS if e != Element.COLOR})
             for s in scored
         ]
 
@@ -83,8 +83,8 @@ class Silent(Knowing):
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return [PredictedTaste({}, {}, ("no words",)) for _ in references]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
-        return [Reasons({}, ("no reasons",)) for _ in scored]
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+        return [Rationales({}, ("no reasons",)) for _ in scored]
 
 
 async def test_a_model_that_knows_gets_everything_right() -> None:

@@ -15,7 +15,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -95,9 +95,9 @@ class Knowing:
             for asked in candidates
         ]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return [
-            Reasons({e: judged.reason for e, judged in self._judged(one.candidate).items()})
+            Rationales({e: judged.reason for e, judged in self._judged(one.candidate).items()})
             for one in scored
         ]
 

@@ -14,7 +14,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -57,8 +57,8 @@ class Known:
         self.asked += len(candidates)
         return [self._score(candidate) for candidate in candidates]
 
-    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
-        return [Reasons(dict.fromkeys(ELEMENTS, "bright is liked"), self.problems) for _ in scored]
+    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+        return [Rationales(dict.fromkeys(ELEMENTS, "bright is liked"), self.problems) for _ in scored]
 
     def _score(self, candidate: Candidate) -> Scores:
         if candidate.taste.is_unknown:

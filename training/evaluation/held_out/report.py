@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.rationale import agrees
-from shared.vlm.protocol import Description, PredictedTaste, Reasons, Scores
+from shared.vlm.protocol import Description, PredictedTaste, Rationales, Scores
 from training.evaluation.held_out.users import HeldOutUser, PairKind
 from training.statistics.bootstrap import share
 from training.statistics.interval import Share
@@ -46,7 +46,7 @@ class Answers:
     """Of the better image of each user's first pair."""
     scores: Mapping[str, Sequence[Sequence[tuple[Scores, Scores]]]]
     """By whose taste: for each user, the better and the worse image of each pair."""
-    reasons: Sequence[Reasons]
+    reasons: Sequence[Rationales]
     """For the better image of each user's first pair, with the predicted taste."""
 
 

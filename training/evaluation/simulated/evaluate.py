@@ -12,7 +12,7 @@ from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import (
     Candidate,
     PredictedTaste,
-    Reasons,
+    Rationales,
     ScoredCandidate,
     Scores,
     VisionLanguageModel,
@@ -38,7 +38,7 @@ class Asked:
     """By whose taste: the better and the worse candidate."""
     slate: tuple[Scores, ...]
     """Of the candidates of the user's slate, if there is one, with the predicted taste."""
-    reasons: Reasons
+    reasons: Rationales
     """For the better candidate, with the predicted taste."""
 
 
@@ -59,7 +59,7 @@ async def ask_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> list[A
             )
         )
         asked += [
-            Asked(case, said, {PREDICTED: (next(scores), next(scores))}, (), Reasons({}))
+            Asked(case, said, {PREDICTED: (next(scores), next(scores))}, (), Rationales({}))
             for case, said in part
         ]
     return asked

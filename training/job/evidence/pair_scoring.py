@@ -13,7 +13,7 @@ from shared.vlm.protocol import (
     Candidate,
     Description,
     PredictedTaste,
-    Reasons,
+    Rationales,
     References,
     ScoredCandidate,
     Scores,
@@ -38,7 +38,7 @@ class Model(Protocol):
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]: ...
 
-    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]: ...
+    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]: ...
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from shared.domain.element_weights import EQUAL, ElementWeights
 from shared.domain.taste import ELEMENTS
 from shared.events import RankedFeed
 from shared.vlm.model_selection import PromotedModel
-from shared.vlm.protocol import Reasons, ScoredCandidate
+from shared.vlm.protocol import Rationales, ScoredCandidate
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import request as ask
 
@@ -31,7 +31,7 @@ async def test_a_request_in_work_keeps_its_model_when_another_takes_over(
 ) -> None:
     explain = assessor.model.explain
 
-    async def promoted_meanwhile(scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def promoted_meanwhile(scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         await assessor.models.promote(SECOND)
         return await explain(scored)
 

@@ -9,7 +9,7 @@ from PIL.Image import Image
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.model_selection import PromotedModel, ServingModels
-from shared.vlm.protocol import Candidate, Description, PredictedTaste, Reasons, References, ScoredCandidate
+from shared.vlm.protocol import Candidate, Description, PredictedTaste, Rationales, References, ScoredCandidate
 from shared.vlm.protocol import Scores as ModelScores
 
 
@@ -28,7 +28,7 @@ class Model:
     async def score(self, candidates: Sequence[Candidate]) -> list[ModelScores]:
         return []
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Reasons]:
+    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return []
 
 
