@@ -11,7 +11,7 @@ from shared.domain.taste import Value
 
 Protocol = Literal["score", "pair"]
 Level = Literal["easy", "hard"]
-Control = Literal["user_blind", "mismatched"]
+Control = Literal["user_blind", "other_user"]
 
 
 class Accuracy(Value):
@@ -22,7 +22,7 @@ class Accuracy(Value):
     users: int
     accuracy: float
     interval: tuple[float, float]
-    """95 %, bootstrapped over users."""
+    """95 %, bootstrap over users; a Wilson interval where all users agree."""
 
 
 class ControlResult(Accuracy):
@@ -51,8 +51,8 @@ class Report(Value):
     """Of the simulated benchmark; None for any other."""
     protocol: Protocol
     controls: dict[Control, ControlResult]
-    """`user_blind`: nothing known of the user; `mismatched`: another user's references. Empty where
-    the benchmark has a single user."""
+    """`user_blind`: no references; `other_user`: another user's references, left out where the
+    benchmark has a single user."""
     checksum: str
     """SHA-256 of the sets and images that were used, in order."""
     model_version: str

@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from shared.jobs.evaluation import Accuracy, Report
 
 CHANCE_PERCENT = 50.0
-LABELS = {"own": "own references", "user_blind": "user-blind", "mismatched": "another user's"}
+LABELS = {"own": "own references", "user_blind": "user-blind", "other_user": "another user's"}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """`preferstream evaluate`: accuracy on a benchmark, with intervals and the two controls."""
 
-import subprocess
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.cli.benchmark_files import NoBenchmark, NotWritten, find_benchmark
+from services.cli.benchmark_files import BenchmarkNotFound, BenchmarkNotWritten, find_benchmark
 from services.cli.connection import ConnectionSettings
 from services.cli.output import tables
 from services.cli.output.console import fail, out, say, wrong_use
 from services.cli.output.evaluation_page import write_evaluation_page
 from shared.jobs.evaluation import Accuracy, Report
 from shared.prompting.pair_template import BadTemplate, PairTemplate
+from shared.runtime.child_process import run_child
 from shared.settings import from_environment
 
 
@@ -43,7 +43,7 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="Images of a side that are used; default 5, for prefersim 8."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the intervals and the mismatched control.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the intervals and of the control other_user.")] = 0,
     prompt_template: Annotated[
         Path | None, typer.Option(help="A file that replaces our prompt for pairs.")
     ] = None,
@@ -53,7 +53,7 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The report as one line.")] = False,
 ) -> None:
-    """Measure a model on a benchmark, beside a user-blind and a mismatched-user control.
+    """Measure a model on a benchmark, with two controls: user_blind and other_user.
 
     Example: preferstream evaluate --bench prefersim-easy --protocol score --limit 50
     """
@@ -65,9 +65,9 @@ def evaluate(
     folder = out_folder or data_dir / "evaluation"
     try:
         found = find_benchmark(bench, data_dir=data_dir, limit=limit)
-    except NoBenchmark as error:
+    except BenchmarkNotFound as error:
         wrong_use(str(error))
-    except NotWritten as error:
+    except BenchmarkNotWritten as error:
         fail(str(error))
     options = {
         "--protocol": protocol.value, "--model": model, "--limit": limit, "--level": found.level,
@@ -78,10 +78,11 @@ def evaluate(
     # A process of its own: training and services meet only on the report. It tells its progress
     # on the standard error that it shares with this one.
     command = [sys.executable, "-m", "training.evaluation", str(found.path), *given]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if not ended.stdout.strip():
-        raise typer.Exit(ended.returncode or 1)
-    line = ended.stdout.strip().splitlines()[-1]
+    lines: list[str] = []
+    ended = run_child(command, on_line=lines.append, share_stderr=True)
+    if not lines:
+        raise typer.Exit(ended.code or 1)
+    line = lines[-1]
     report = Report.model_validate_json(line)
     page = folder / "index.html"
     write_evaluation_page(page, report, bench=bench)
@@ -90,8 +91,8 @@ def evaluate(
     else:
         _show(report)
     say(f"report, answers and picture: {folder.resolve()}")
-    if ended.returncode:
-        raise typer.Exit(ended.returncode)
+    if ended.code:
+        raise typer.Exit(ended.code)
 
 
 def _check_template(file: Path, protocol: Protocol) -> None:

@@ -30,7 +30,7 @@ def test_by_score_the_preferred_images_win(folder: Path, tmp_path: Path) -> None
     report = json.loads(told.stdout)
     assert set(report["splits"]) == SPLITS
     assert report["mean"] >= 0.75
-    assert set(report["controls"]) == {"user_blind", "mismatched"}
+    assert set(report["controls"]) == {"user_blind", "other_user"}
     assert report["format_failures"] == {
         "answers": 8, "failed": 0, "unanswered": 0, "reasons": {},
     }  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Final, Literal, TypeVar
 
 from training.evaluation.benchmark.items import Item
 
-Whose = Literal["own", "user_blind", "mismatched"]
+Whose = Literal["own", "user_blind", "other_user"]
 """Whose references the model saw: the user's, nobody's, or another user's."""
-CONTROLS: Final[tuple[Whose, Whose]] = ("user_blind", "mismatched")
+CONTROLS: Final[tuple[Whose, Whose]] = ("user_blind", "other_user")
 ValueT = TypeVar("ValueT")
 
 

@@ -38,19 +38,19 @@ async def ask_by_pair(
         asked: list[tuple[Item, Whose]] = []
         pairs: list[Pair] = []
         for item in part:
-            shown = {"own": item, "mismatched": first_items[others[item.user]] if others else None}
+            shown = {"own": item, "other_user": first_items[others[item.user]] if others else None}
             opened = {
                 name: pictures.references(by.liked, by.disliked) for name, by in shown.items() if by
             }
             candidates = pictures.open((item.image_a, item.image_b))
             if candidates is None or None in opened.values():
-                answers.left_out[_why(pictures, item, shown["mismatched"])] += 1
+                answers.left_out[_why(pictures, item, shown["other_user"])] += 1
                 continue
             a, b = candidates
             whose: dict[Whose, References | None] = {
                 "own": opened["own"],
                 "user_blind": References((), ()),
-                "mismatched": opened.get("mismatched"),
+                "other_user": opened.get("other_user"),
             }
             for name, seen in whose.items():
                 if seen is not None:

@@ -52,7 +52,7 @@ async def ask_by_score(
                 continue
             whose: dict[Whose, Taste] = {"own": tastes[item.user], "user_blind": Taste()}
             if others:
-                whose["mismatched"] = tastes[others[item.user]]
+                whose["other_user"] = tastes[others[item.user]]
             for name, taste in whose.items():
                 asked.append((item, name))
                 candidates += [Candidate(taste, image) for image in pair]

@@ -86,7 +86,7 @@ def _of_pairs(report: Told) -> str:
         f" orders: {100 * report['mean']:.1f} % right,"
         f" {100 * report['order_consistency']:.1f} % the same in both orders; with nobody's"
         f" references {100 * controls['user_blind']['accuracy']:.1f} %, with somebody else's"
-        f" {100 * controls['mismatched']['accuracy']:.1f} %."
+        f" {100 * controls['other_user']['accuracy']:.1f} %."
     )
 
 
