@@ -1,1 +1,1 @@
-"""Decide whether a challenger takes over, and tell why."""
+"""Compare a challenger with the champion, and decide: promote or keep, with the reasons."""

@@ -1,7 +1,7 @@
-"""Judge the evidence of a night: `python -m training.gate evidence.json --out reports/nano-2`.
+"""Judge the evidence of a training job: `python -m training.gate evidence.json --out report`.
 
-Exit code 0: a verdict was reached, either one, and lies in the folder. Exit code 1: the evidence
-could not be judged; the folder then says why, and the verdict is to keep the champion.
+Exit code 0: the folder holds a verdict, promote or keep. Exit code 1: the evidence could not be
+judged; the folder then holds the reason, and the verdict is to keep the champion.
 """
 
 import argparse
@@ -11,24 +11,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from training.gate.evidence import evidence_from_json
-from training.gate.report import Report, crashed, judge, write_report
+from training.gate.report import Report, judge, report_after_crash
+from training.gate.report_files import write_report
 from training.gate.rules import Rules
 
 
-def judged(file: Path, rules: Rules, *, seed: int, now: datetime) -> Report:
-    """The report on a file of evidence, whatever is in it: what cannot be judged is kept."""
+def judge_file(file: Path, rules: Rules, *, seed: int, now: datetime) -> Report:
+    """The report on a file of evidence; evidence that cannot be judged keeps the champion."""
     try:
         evidence = evidence_from_json(json.loads(file.read_text(encoding="utf-8")))
         return judge(evidence, rules, seed=seed, now=now)
     except OSError as error:
-        told = f"{file} cannot be read ({error.strerror}); did the evaluation finish?"
+        problem = f"{file} cannot be read ({error.strerror}); did the evaluation finish?"
     except KeyError as error:
-        told = f"{file} lacks {error}; was it written by another version?"
+        problem = f"{file} lacks {error}; was it written by another version?"
     except (ValueError, TypeError, AttributeError) as error:
-        told = f"{file} is not evidence: {error}"
+        problem = f"{file} is not evidence: {error}"
     except MemoryError:
-        told = f"{file} holds more than this machine's memory takes; give fewer pairs"
-    return crashed(told, rules, seed=seed, now=now)
+        problem = f"{file} does not fit into this machine's memory; give fewer pairs"
+    return report_after_crash(problem, rules, seed=seed, now=now)
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap, default 0")
     parser.add_argument("--draws", type=int, default=Rules.draws, help="bootstrap samples")
     options = parser.parse_args()
-    report = judged(
+    report = judge_file(
         options.evidence, Rules(draws=options.draws), seed=options.seed, now=datetime.now(UTC)
     )
     write_report(report, options.out)

@@ -1,11 +1,11 @@
-"""Promote or keep: one decision from the findings, with the reason in an operator's words."""
+"""Decide from the findings: promote or keep, with the reason in an operator's words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from training.gate.findings import Comparison, Findings
-from training.gate.formatting import change, percent, points
+from training.gate.number_format import change, percent, points
 from training.gate.rules import Rules
 
 Verdict = Literal["promote", "keep"]
@@ -20,10 +20,10 @@ class Check:
     """One condition of promotion."""
 
     code: Code
-    """What the decision is called when this is the first condition that fails."""
+    """The code of the decision when this is the first condition that fails."""
     title: str
     passed: bool
-    told: str
+    explanation: str
 
 
 @dataclass(frozen=True)
@@ -37,34 +37,34 @@ class Decision:
 
 
 def decide(findings: Findings, rules: Rules) -> Decision:
-    """Promote only when every condition holds; the first that does not gives the reason."""
+    """Promote only when every condition holds; the first one that fails gives the reason."""
     checks = tuple(_checks(findings, rules))
     failed = [check for check in checks if not check.passed]
     if failed:
         others = f" Also not met: {', '.join(c.title.lower() for c in failed[1:])}."
-        reason = f"{findings.champion} keeps serving. {failed[0].told}"
+        reason = f"{findings.champion} keeps serving. {failed[0].explanation}"
         return Decision("keep", failed[0].code, reason + (others if failed[1:] else ""), checks)
     assert findings.held_out_users is not None
-    gained = _gain(findings.held_out_users)
-    reason = f"{findings.challenger} takes over. {gained} Nothing was lost elsewhere."
+    gain = _gain(findings.held_out_users)
+    reason = f"{findings.challenger} takes over. {gain} All other conditions hold."
     return Decision("promote", "better", reason, checks)
 
 
-def kept_after_crash(what: str) -> Decision:
-    """The gate could not judge; the champion keeps serving."""
+def kept_after_crash(problem: str) -> Decision:
+    """The decision when the gate could not judge: the champion keeps serving."""
     return Decision(
         "keep",
         "crash",
-        f"The champion keeps serving. The gate could not judge the challenger: {what}",
+        f"The champion keeps serving. The gate could not judge the challenger: {problem}",
     )
 
 
 def _checks(findings: Findings, rules: Rules) -> Iterator[Check]:
-    yield _enough(findings, rules)
+    yield _enough_data(findings, rules)
     yield _format(findings, rules)
     if findings.held_out_users is not None:
         yield _better(findings.held_out_users)
-        yield _by_many(findings, rules)
+        yield _many_users(findings, rules)
     yield _later_days(findings.later_days)
     yield _benchmark(findings, rules)
     yield from _splits(findings)
@@ -72,116 +72,122 @@ def _checks(findings: Findings, rules: Rules) -> Iterator[Check]:
     yield _order(findings.order)
 
 
-def _enough(findings: Findings, rules: Rules) -> Check:
-    found = findings.held_out_users
-    users, pairs = (found.users, found.pairs) if found else (0, 0)
-    passed = users >= rules.least_users and pairs >= rules.least_pairs
-    told = f"{pairs} pairs of {users} held-out users."
+def _enough_data(findings: Findings, rules: Rules) -> Check:
+    held_out = findings.held_out_users
+    users, pairs = (held_out.users, held_out.pairs) if held_out else (0, 0)
+    passed = users >= rules.min_users and pairs >= rules.min_pairs
+    explanation = f"{pairs} pairs of {users} held-out users."
     if not passed:
-        told = (
-            f"There is too little to judge by: {pairs} pairs of {users} held-out users, where"
-            f" {rules.least_pairs} pairs of {rules.least_users} users are needed. Wait for more"
+        explanation = (
+            f"There is too little data to judge: {pairs} pairs of {users} held-out users;"
+            f" {rules.min_pairs} pairs of {rules.min_users} users are needed. Wait for more"
             " clicks, or collect over more days."
         )
-    return Check("too_little_data", "Enough held-out users and pairs", passed, told)
+    return Check("too_little_data", "Enough held-out users and pairs", passed, explanation)
 
 
 def _format(findings: Findings, rules: Rules) -> Check:
-    form = findings.forms["challenger"]
-    title = f"At least {percent(rules.least_well_formed)} of answers well formed, or no fewer"
-    before = findings.forms["champion"]
-    if form.answers < rules.least_answers:
-        told = (
-            f"Only {form.answers} of the challenger's answers were looked at for their format;"
-            f" {rules.least_answers} are needed."
+    challenger, champion = findings.formats["challenger"], findings.formats["champion"]
+    title = f"At least {percent(rules.min_well_formed)} of answers well formed, or no fewer"
+    if challenger.answers < rules.min_answers:
+        explanation = (
+            f"The format of only {challenger.answers} of the challenger's answers was checked;"
+            f" {rules.min_answers} are needed."
         )
-        return Check("too_little_data", title, False, told)
-    told = (
-        f"{100 * form.share:.2f} % of the challenger's {form.answers} answers keep the format, and"
-        f" {100 * before.share:.2f} % of the champion's {before.answers}."
+        return Check("too_little_data", title, False, explanation)
+    explanation = (
+        f"{100 * challenger.share:.2f} % of the challenger's {challenger.answers} answers keep the"
+        f" format, and {100 * champion.share:.2f} % of the champion's {champion.answers}."
     )
-    no_fewer = before.answers >= rules.least_answers and form.share >= before.share
-    return Check("format", title, form.share >= rules.least_well_formed or no_fewer, told)
+    no_fewer = champion.answers >= rules.min_answers and challenger.share >= champion.share
+    passed = challenger.share >= rules.min_well_formed or no_fewer
+    return Check("format", title, passed, explanation)
 
 
-def _better(found: Comparison) -> Check:
-    interval = found.difference
+def _better(held_out: Comparison) -> Check:
+    interval = held_out.difference
     code: Code = "worse" if interval.high < 0 else "no_signal"
-    told = _gain(found)
+    explanation = _gain(held_out)
     if interval.low <= 0:
-        told += " It is worse." if interval.high < 0 else " That may be chance."
-    return Check(code, "Better on held-out users", interval.low > 0, told)
+        explanation += " It is worse." if interval.high < 0 else " That may be chance."
+    return Check(code, "Better on held-out users", interval.low > 0, explanation)
 
 
-def _by_many(findings: Findings, rules: Rules) -> Check:
-    """A share of hostile users can move the mean of bounded voices by that share of the bound."""
-    assert findings.quietened is not None
-    allowance = rules.hostile_share * rules.most_change_a_user
-    passed = findings.quietened.low > allowance
-    told = (
-        f"When no user may say much the gain is {change(findings.quietened)};"
+def _many_users(findings: Findings, rules: Rules) -> Check:
+    """A share s of hostile users moves the winsorized mean by at most s times the bound."""
+    assert findings.winsorized is not None
+    allowance = rules.hostile_share * rules.max_change_per_user
+    passed = findings.winsorized.low > allowance
+    explanation = (
+        f"With each user's influence bounded the gain is {change(findings.winsorized)};"
         f" {percent(rules.hostile_share)} of the users acting together could fake"
         f" {points(allowance)}."
     )
     if not passed:
-        told += " The gain may come from a few users; look at the feedback before anything else."
-    return Check("few_users", "Carried by many users", passed, told)
+        explanation += " The gain may come from a few users; check the feedback first."
+    return Check("few_users", "Carried by many users", passed, explanation)
 
 
-def _later_days(found: Comparison | None) -> Check:
-    title = "Later days of known users not worse"
-    if found is None:
-        return Check("later_days", title, True, "Known users have no later days yet.")
-    told = f"On later days of known users: {change(found.difference)} over {found.pairs} pairs."
-    return Check("later_days", title, found.difference.high >= 0, told)
+def _later_days(comparison: Comparison | None) -> Check:
+    title = "Later days of training users not worse"
+    if comparison is None:
+        return Check("later_days", title, True, "Training users have no later days yet.")
+    difference = comparison.difference
+    explanation = (
+        f"On later days of training users: {change(difference)} over {comparison.pairs} pairs."
+    )
+    return Check("later_days", title, difference.high >= 0, explanation)
 
 
-def _order(found: Comparison | None) -> Check:
+def _order(comparison: Comparison | None) -> Check:
     title = "Order consistency not worse"
-    if found is None:
-        told = "No pair was asked in both orders, so that a habit of position cannot be seen."
-        return Check("too_little_data", title, False, told)
-    told = f"Same answer in both orders: {change(found.difference)} over {found.pairs} pairs."
-    return Check("order", title, found.difference.high >= 0, told)
+    if comparison is None:
+        explanation = "No pair was scored in both orders, so a position bias would not show."
+        return Check("too_little_data", title, False, explanation)
+    difference = comparison.difference
+    explanation = f"Same answer in both orders: {change(difference)} over {comparison.pairs} pairs."
+    return Check("order", title, difference.high >= 0, explanation)
 
 
 def _benchmark(findings: Findings, rules: Rules) -> Check:
-    title = "Nothing lost on the simulated benchmark"
-    found = findings.benchmark
-    if found is None:
+    title = "No loss on the simulated benchmark"
+    comparison = findings.benchmark
+    if comparison is None:
         return Check("too_little_data", title, False, "The benchmark was not run.")
-    interval = found.difference
+    interval = comparison.difference
     margin = rules.benchmark_margin
-    told = f"On the simulated benchmark: {change(interval)} over {found.pairs} pairs."
+    explanation = f"On the simulated benchmark: {change(interval)} over {comparison.pairs} pairs."
     if interval.high >= 0 and interval.low <= -margin:
-        told += f" A loss of {points(margin)} cannot be ruled out; ask more pairs."
+        explanation += f" A loss of {points(margin)} cannot be ruled out; measure more pairs."
     elif interval.high < 0:
-        told += " What the model could do has been lost; were the clicks right?"
-    return Check("benchmark", title, interval.high >= 0 and interval.low > -margin, told)
+        explanation += " The model lost abilities that it had; check whether the clicks are right."
+    passed = interval.high >= 0 and interval.low > -margin
+    return Check("benchmark", title, passed, explanation)
 
 
 def _splits(findings: Findings) -> Iterator[Check]:
-    for name, found in findings.splits.items():
-        title = f"Benchmark, {name.replace('_', ' ')}, not worse"
-        told = (
-            f"Benchmark, {name.replace('_', ' ')}: {change(found.difference)} over {found.pairs}"
+    for name, comparison in findings.splits.items():
+        split = name.replace("_", " ")
+        explanation = (
+            f"Benchmark, {split}: {change(comparison.difference)} over {comparison.pairs}"
             " pairs; the interval is widened for the number of splits."
         )
-        yield Check("benchmark", title, found.difference.high >= 0, told)
+        passed = comparison.difference.high >= 0
+        yield Check("benchmark", f"Benchmark, {split}, not worse", passed, explanation)
 
 
 def _release(findings: Findings, rules: Rules) -> Iterator[Check]:
-    against = findings.benchmark.means.get("against_release") if findings.benchmark else None
-    if against is not None:
-        told = f"Against the model as released, on the benchmark: {change(against)}."
+    difference = findings.benchmark.means.get("against_release") if findings.benchmark else None
+    if difference is not None:
+        explanation = f"Against the model as released, on the benchmark: {change(difference)}."
         title = f"At most {points(rules.release_margin)} below the release"
-        yield Check("release", title, against.low > -rules.release_margin, told)
+        yield Check("release", title, difference.low > -rules.release_margin, explanation)
 
 
-def _gain(found: Comparison) -> str:
-    right = found.means["challenger"].value, found.means["champion"].value
+def _gain(held_out: Comparison) -> str:
+    challenger, champion = held_out.means["challenger"].value, held_out.means["champion"].value
     return (
-        f"On {found.pairs} pairs of {found.users} held-out users the challenger agrees with"
-        f" {percent(right[0])} of their choices and the champion with {percent(right[1])}:"
-        f" {change(found.difference)}."
+        f"On {held_out.pairs} pairs of {held_out.users} held-out users the challenger agrees with"
+        f" {percent(challenger)} of their choices and the champion with {percent(champion)}:"
+        f" {change(held_out.difference)}."
     )

@@ -1,4 +1,4 @@
-"""What the gate is given: who was asked, and who was right, pair by pair, model by model."""
+"""Hold the evidence on a challenger: which model is right on which pair of which user."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,50 +15,52 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pair:
-    """One pair of one user: right is 1, wrong 0, undecided 0.5.
+    """One pair of one user: right is 1, wrong 0, a tie 0.5.
 
-    `blind` is the challenger without any taste, `another` the challenger with somebody else's: the
-    two controls, None on a pair that they were not asked on. Probabilities are those that a model
-    gave to the image that the user preferred.
+    The controls are `user_blind`, the challenger without a profile, and `other_user`, the
+    challenger with another user's profile; each is None on a pair that it was not measured on.
+    The probabilities are those that a model gives to the image that the user preferred.
     """
 
     user: str
     champion: float
     challenger: float
     weight: float = 1.0
-    """Clipped, self-normalised inverse propensity times the strength of the action."""
-    blind: float | None = None
-    another: float | None = None
+    """Clipped, self-normalized inverse propensity times the strength of the feedback."""
+    user_blind: float | None = None
+    other_user: float | None = None
     champion_probability: float | None = None
     challenger_probability: float | None = None
     release: float | None = None
-    """The model as it shipped; on the benchmark only."""
+    """The released model; on the benchmark only."""
 
 
-CONTROLS = ("blind", "another")
-WHOLE = ("champion_probability", "challenger_probability", "release")
-"""Columns that every pair of a set has, or none."""
+CONTROLS = ("user_blind", "other_user")
+OPTIONAL_COLUMNS = ("champion_probability", "challenger_probability", "release")
+"""Columns that all pairs of a set have, or none of them."""
 
 
 @dataclass(frozen=True)
 class Control:
-    """How the challenger did with a wrong taste, on those pairs of a set that this was asked on."""
+    """The challenger with a wrong profile, on some pairs of a set."""
 
     places: Ints
-    """Of these pairs in the set, ascending. (m,)"""
+    """Indexes of these pairs in the set, ascending. (m,)"""
     right: Floats
     """(m,)"""
 
     def __post_init__(self) -> None:
         if self.places.shape != self.right.shape:
-            raise ValueError(f"{self.right.size} answers of a control on {self.places.size} pairs")
+            raise ValueError(
+                f"a control has {self.right.size} answers for {self.places.size} pairs"
+            )
         if (np.diff(self.places) <= 0).any():
-            raise ValueError("a control's pairs are not in ascending order, each once")
+            raise ValueError("the pairs of a control must be in ascending order, each once")
 
 
 @dataclass(frozen=True)
 class PairSet:
-    """Pairs as columns, and the controls that were asked on some of them."""
+    """Pairs as columns, and the controls on some of them."""
 
     users: Ints
     """The user of each pair, 0 .. users-1. (n,)"""
@@ -66,9 +68,9 @@ class PairSet:
     champion: Floats
     challenger: Floats
     more: Mapping[str, Floats] = field(default_factory=dict)
-    """Of `WHOLE`, those that were given. (n,) each."""
+    """The `OPTIONAL_COLUMNS` that are present. (n,) each."""
     controls: Mapping[str, Control] = field(default_factory=dict)
-    """Of `CONTROLS`, those that were asked at all."""
+    """The `CONTROLS` that were measured."""
 
     def __post_init__(self) -> None:
         columns = {"weight": self.weights, "champion": self.champion, "challenger": self.challenger}
@@ -78,7 +80,7 @@ class PairSet:
                 raise ValueError(f"{name} has {column.size} values for {self.users.size} pairs")
         for name, control in self.controls.items():
             if ((control.places < 0) | (control.places >= self.pairs)).any():
-                raise ValueError(f"the control {name} was asked on a pair that is not in the set")
+                raise ValueError(f"the control {name} names a pair that is not in the set")
             columns[name] = control.right
         for name, column in columns.items():
             if not np.isfinite(column).all() or (column < 0).any():
@@ -95,7 +97,7 @@ class PairSet:
         return int(self.users.max()) + 1 if self.users.size else 0
 
     def controlled(self, name: str) -> "PairSet":
-        """Only the pairs that this control was asked on, with its answers as one more column."""
+        """The pairs of one control, with its answers as one more column."""
         control = self.controls[name]
         at = control.places
         return PairSet(
@@ -112,14 +114,14 @@ class PairSet:
         names = [row.user for row in rows]
         codes = np.unique(names, return_inverse=True)[1] if rows else np.empty(0)
         more, controls = {}, {}
-        for name in (*WHOLE, *CONTROLS):
-            told = {n: v for n, row in enumerate(rows) if (v := getattr(row, name)) is not None}
-            values = np.array(list(told.values()), np.float64)
-            if told and name in CONTROLS:
-                controls[name] = Control(np.array(list(told), np.int64), values)
-            elif told and len(told) < len(rows):
+        for name in (*OPTIONAL_COLUMNS, *CONTROLS):
+            known = {n: v for n, row in enumerate(rows) if (v := getattr(row, name)) is not None}
+            values = np.array(list(known.values()), np.float64)
+            if known and name in CONTROLS:
+                controls[name] = Control(np.array(list(known), np.int64), values)
+            elif known and len(known) < len(rows):
                 raise ValueError(f"some pairs have {name} and others do not; give all or none")
-            elif told:
+            elif known:
                 more[name] = values
         return cls(
             users=np.asarray(codes, np.int64).reshape(-1),
@@ -132,8 +134,8 @@ class PairSet:
 
 
 @dataclass(frozen=True)
-class Form:
-    """Answers looked at, and those that keep the format."""
+class FormatCount:
+    """How many answers were checked, and how many of them keep the format."""
 
     answers: int
     well_formed: int
@@ -145,26 +147,26 @@ class Form:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that one night's challenger is judged by."""
+    """Everything by which the challenger of one training job is judged."""
 
     champion: str
     challenger: str
     held_out_users: PairSet
-    """Pairs of users that no training saw: the feedback set."""
+    """Pairs of users whose feedback is never trained on."""
     later_days: PairSet
-    """Pairs of known users from days after those trained on."""
+    """Pairs of training users, from days after those that are trained on."""
     benchmark: Mapping[str, PairSet]
     """The frozen simulated benchmark, by split."""
     order: PairSet
-    """For each pair 1 where a model gave the same answer in both orders."""
-    champion_form: Form
-    challenger_form: Form
+    """For each pair 1 where a model gives the same answer in both orders of the references."""
+    champion_format: FormatCount
+    challenger_format: FormatCount
     element_weights: Mapping[str, ElementWeights] = field(default_factory=dict)
-    """How much each element counts to `champion` and `challenger`, where that was told."""
+    """Weights of the elements in the totals of `champion` and `challenger`, where recorded."""
 
 
 def evidence_from_json(value: Mapping[str, Any]) -> Evidence:
-    """Read what `as_json` wrote, or another program; raises ValueError, KeyError or TypeError."""
+    """Read what `as_json` writes; raises ValueError, KeyError or TypeError."""
 
     def pairs(rows: Iterable[Mapping[str, Any]]) -> PairSet:
         return PairSet.of(Pair(**row) for row in rows)
@@ -176,8 +178,8 @@ def evidence_from_json(value: Mapping[str, Any]) -> Evidence:
         later_days=pairs(value["later_days"]),
         benchmark={str(name): pairs(rows) for name, rows in value["benchmark"].items()},
         order=pairs(value["order"]),
-        champion_form=Form(**value["champion_form"]),
-        challenger_form=Form(**value["challenger_form"]),
+        champion_format=FormatCount(**value["champion_format"]),
+        challenger_format=FormatCount(**value["challenger_format"]),
         element_weights={
             str(model): ElementWeights.model_validate(weights)
             for model, weights in value.get("element_weights", {}).items()
@@ -194,8 +196,8 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "later_days": _rows(evidence.later_days),
         "benchmark": {name: _rows(pairs) for name, pairs in evidence.benchmark.items()},
         "order": _rows(evidence.order),
-        "champion_form": vars(evidence.champion_form),
-        "challenger_form": vars(evidence.challenger_form),
+        "champion_format": vars(evidence.champion_format),
+        "challenger_format": vars(evidence.challenger_format),
         "element_weights": {
             model: weights.model_dump() for model, weights in evidence.element_weights.items()
         },

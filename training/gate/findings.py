@@ -1,4 +1,4 @@
-"""Measure everything the decision and the report need, and decide nothing."""
+"""Measure everything that the decision and the report need; decide nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from shared.domain.element_weights import ElementWeights
-from training.gate.evidence import Evidence, Form, PairSet
+from training.gate.evidence import Evidence, FormatCount, PairSet
 from training.gate.rules import Rules
 from training.gate.user_weights import intervals, sum_by_user
 from training.statistics.calibration import Calibration, calibration
@@ -19,14 +19,15 @@ HISTOGRAM_EDGES: Final = tuple(round(-1.05 + 0.1 * k, 2) for k in range(22))
 
 @dataclass(frozen=True)
 class Comparison:
-    """Champion and challenger on the same pairs; None where there is not one pair."""
+    """Champion and challenger on the same pairs."""
 
     users: int
     pairs: int
     means: Mapping[str, Interval]
-    """`champion`, `challenger`, `difference`; `against_release`, `blind`, `another` if given."""
+    """`champion`, `challenger`, `difference`; `against_release`, `user_blind` and `other_user`
+    where they were measured."""
     control_pairs: Mapping[str, int]
-    """Pairs that `blind` and `another` were asked on; their means are over these alone."""
+    """Pairs that `user_blind` and `other_user` were measured on; their means are over these."""
 
     @property
     def difference(self) -> Interval:
@@ -35,95 +36,95 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was measured of one challenger."""
+    """Measurements of one challenger; a comparison without any pair is None."""
 
     champion: str
     challenger: str
     held_out_users: Comparison | None
-    quietened: Interval | None
-    """The difference on held-out users when none of them may say much."""
+    winsorized: Interval | None
+    """The difference on held-out users with the influence of each user bounded."""
     changes: tuple[int, ...]
     """Held-out users by their own mean change, in bins of a tenth from -1 to +1."""
     later_days: Comparison | None
     benchmark: Comparison | None
     splits: Mapping[str, Comparison]
-    """The benchmark's, with intervals widened for how many they are."""
+    """By split of the benchmark, with intervals widened for the number of splits."""
     order: Comparison | None
-    forms: Mapping[str, Form]
+    formats: Mapping[str, FormatCount]
     calibrations: Mapping[str, Calibration]
     element_weights: Mapping[str, ElementWeights]
-    """By which each model's totals were formed, where that was told."""
+    """Weights of the elements in each model's totals, where recorded."""
 
 
 def examine(
     evidence: Evidence, rules: Rules, *, seed: int, resampling: Resampling | None = None
 ) -> Findings:
-    """The same evidence and seed give the same findings; `resampling` may be shared by many."""
-    again = resampling or Resampling(draws=rules.draws, seed=seed)
+    """The same evidence and seed give the same findings; several calls may share `resampling`."""
+    samples = resampling or Resampling(draws=rules.draws, seed=seed)
     splits = {name: pairs for name, pairs in evidence.benchmark.items() if pairs.pairs}
     return Findings(
         champion=evidence.champion,
         challenger=evidence.challenger,
-        held_out_users=_compared(evidence.held_out_users, rules, again),
-        quietened=_quietened(evidence.held_out_users, rules, again),
+        held_out_users=_compare(evidence.held_out_users, rules, samples),
+        winsorized=_winsorized(evidence.held_out_users, rules, samples),
         changes=_changes(evidence.held_out_users, rules),
-        later_days=_compared(evidence.later_days, rules, again),
-        benchmark=_compared(joined(list(splits.values())), rules, again),
+        later_days=_compare(evidence.later_days, rules, samples),
+        benchmark=_compare(joined(list(splits.values())), rules, samples),
         splits={
-            name: found
+            name: comparison
             for name, pairs in splits.items()
-            if (found := _compared(pairs, rules, again, tail=rules.split_tail)) is not None
+            if (comparison := _compare(pairs, rules, samples, tail=rules.split_tail)) is not None
         },
-        order=_compared(evidence.order, rules, again),
-        forms={"champion": evidence.champion_form, "challenger": evidence.challenger_form},
+        order=_compare(evidence.order, rules, samples),
+        formats={"champion": evidence.champion_format, "challenger": evidence.challenger_format},
         calibrations={
-            model: found
+            model: measured
             for model in ("champion", "challenger")
-            if (found := _calibration(evidence.held_out_users, model)) is not None
+            if (measured := _calibration(evidence.held_out_users, model)) is not None
         },
         element_weights=evidence.element_weights,
     )
 
 
 def joined(sets: list[PairSet]) -> PairSet:
-    """Several sets of different users as one, without controls; columns that all of them have."""
+    """Several sets of different users as one, with the columns that all have, without controls."""
     if not sets:
         return PairSet.of([])
-    counts = np.cumsum([0, *(pairs.user_count for pairs in sets)])
-    shared = set.intersection(*(set(pairs.more) for pairs in sets))
+    first_codes = np.cumsum([0, *(pairs.user_count for pairs in sets)])
+    common = set.intersection(*(set(pairs.more) for pairs in sets))
     return PairSet(
-        users=np.concatenate([p.users + at for p, at in zip(sets, counts, strict=False)]),
+        users=np.concatenate([p.users + code for p, code in zip(sets, first_codes, strict=False)]),
         weights=np.concatenate([pairs.weights for pairs in sets]),
         champion=np.concatenate([pairs.champion for pairs in sets]),
         challenger=np.concatenate([pairs.challenger for pairs in sets]),
-        more={n: np.concatenate([pairs.more[n] for pairs in sets]) for n in sorted(shared)},
+        more={n: np.concatenate([pairs.more[n] for pairs in sets]) for n in sorted(common)},
     )
 
 
-def _compared(
-    pairs: PairSet, rules: Rules, again: Resampling, *, tail: float = TAIL
+def _compare(
+    pairs: PairSet, rules: Rules, samples: Resampling, *, tail: float = TAIL
 ) -> Comparison | None:
-    if not _says_anything(pairs):
+    if not _has_weight(pairs):
         return None
     users = sum_by_user(pairs, rules)
-    means = intervals(users, again, tail=tail)
+    means = intervals(users, samples, tail=tail)
     controls = {name: pairs.controlled(name) for name in pairs.controls}
-    for name, some in controls.items():
-        if _says_anything(some):
-            means[name] = intervals(sum_by_user(some, rules), again, tail=tail)[name]
-    asked = {name: some.pairs for name, some in controls.items() if name in means}
-    return Comparison(int((users.weights > 0).sum()), pairs.pairs, means, asked)
+    for name, subset in controls.items():
+        if _has_weight(subset):
+            means[name] = intervals(sum_by_user(subset, rules), samples, tail=tail)[name]
+    control_pairs = {name: subset.pairs for name, subset in controls.items() if name in means}
+    return Comparison(int((users.weights > 0).sum()), pairs.pairs, means, control_pairs)
 
 
-def _quietened(pairs: PairSet, rules: Rules, again: Resampling) -> Interval | None:
-    if not _says_anything(pairs):
+def _winsorized(pairs: PairSet, rules: Rules, samples: Resampling) -> Interval | None:
+    if not _has_weight(pairs):
         return None
-    users = sum_by_user(pairs, rules).winsorized("difference", most=rules.most_change_a_user)
-    return intervals(users, again)["difference"]
+    users = sum_by_user(pairs, rules).winsorized("difference", most=rules.max_change_per_user)
+    return intervals(users, samples)["difference"]
 
 
 def _changes(pairs: PairSet, rules: Rules) -> tuple[int, ...]:
-    if not _says_anything(pairs):
+    if not _has_weight(pairs):
         return ()
     users = sum_by_user(pairs, rules)
     own = users.mean("difference")[users.weights > 0]
@@ -133,10 +134,10 @@ def _changes(pairs: PairSet, rules: Rules) -> tuple[int, ...]:
 def _calibration(pairs: PairSet, model: str) -> Calibration | None:
     """Of `champion` or `challenger`; None where its probabilities were not recorded."""
     preferred = pairs.more.get(f"{model}_probability")
-    if preferred is None or not _says_anything(pairs):
+    if preferred is None or not _has_weight(pairs):
         return None
     return calibration(preferred, weights=pairs.weights)
 
 
-def _says_anything(pairs: PairSet) -> bool:
+def _has_weight(pairs: PairSet) -> bool:
     return bool(pairs.pairs and pairs.weights.sum())

@@ -43,10 +43,10 @@ def sum_by_user(pairs: PairSet, rules: Rules) -> UserSums:
     """
     weights = pairs.weights
     if weights.size and weights.sum() > 0:
-        weights = np.minimum(weights, rules.most_pair_weight * np.median(weights[weights > 0]))
+        weights = np.minimum(weights, rules.max_pair_weight * np.median(weights[weights > 0]))
     total = _summed(pairs, weights)
     if total.size and total.sum() > 0:
-        most = rules.most_user_weight * np.median(total[total > 0])
+        most = rules.max_user_weight * np.median(total[total > 0])
         weights = weights * np.minimum(1.0, most / np.maximum(total, 1e-12))[pairs.users]
     columns = {
         "champion": pairs.champion,

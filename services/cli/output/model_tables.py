@@ -51,7 +51,7 @@ def version_table(
     table.add_row("gate", f"{decision.get('verdict')}: {decision.get('reason')}")
     for check in decision.get("checks", []):
         mark = "[green]yes[/]" if check["passed"] else "[red]no[/]"
-        table.add_row(f"  {mark}", f"{check['title']}. {check['told']}")
+        table.add_row(f"  {mark}", f"{check['title']}. {check.get('explanation') or check.get('told', '')}")
     return table
 
 
@@ -75,11 +75,11 @@ def _counts_more(one: Listed) -> str:
     weights = one.element_weights
     above = [element for element in ELEMENTS if weights[element] > 1]
     above.sort(key=lambda element: -weights[element])
-    return "\n".join(f"{element.spoken} {weights[element]:.2f}" for element in above)
+    return "\n".join(f"{element.label} {weights[element]:.2f}" for element in above)
 
 
 def _counted(one: Listed) -> str:
-    return "alike" if one.element_weights.are_equal else one.element_weights.told
+    return "alike" if one.element_weights.are_equal else one.element_weights.summary
 
 
 def _alias(version: str, serving: Mapping[str, str]) -> str:

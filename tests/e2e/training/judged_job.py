@@ -30,8 +30,7 @@ from shared.vlm.checkpoint.model_package import release
 from tests.adapters import write_adapter
 from tests.e2e.system import System
 from training.gate.evidence import CONTROLS, Control, as_json
-from training.gate.simulated import Night as Drawn
-from training.gate.simulated import draw_night
+from training.gate.simulated_evidence import SimulatedJob, draw_evidence
 
 STEPS = 40
 
@@ -40,7 +39,7 @@ def judged_night(system: System, *, version: str, gain: float) -> NightEnd:
     """A night that trains `version`, which is better by `gain`; a winner is tried out unseen."""
     folders = ModelFolders(system.data_dir / "models", release(None))
     promoter = Promoter(
-        folders, KafkaAnnouncements(MessagingSettings(kafka=system.kafka)), None, clock=system_clock
+        folders, KafkaAnnouncements(MessagingSettings(kafka_bootstrap_servers=system.kafka)), None, clock=system_clock
     )
     settings = NightSettings(data_dir=system.data_dir, night_shadow_share=0.5)
     models = system.data_dir / "models"
@@ -88,7 +87,7 @@ class _Training:
 
 
 def _write_evidence(file: Path, champion: str, challenger: str, *, gain: float) -> None:
-    drawn = draw_night(Drawn(gain=gain), seed=1)
+    drawn = draw_evidence(SimulatedJob(gain=gain), seed=1)
     pairs = drawn.held_out_users
     rng = np.random.default_rng(2)
 

@@ -1,0 +1,1 @@
+"""Tests of the gate: intervals, decisions, reports and simulated jobs."""

@@ -1,4 +1,4 @@
-"""What the gate lets through, and what it says when it does not."""
+"""The gate promotes or keeps, and gives the reason."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from training.gate.decision import Decision, decide
-from training.gate.evidence import Evidence, Form, Pair, PairSet
+from training.gate.evidence import Evidence, FormatCount, Pair, PairSet
 from training.gate.findings import examine
 from training.gate.rules import Rules
-from training.gate.simulated import Night, draw_night
+from training.gate.simulated_evidence import SimulatedJob, draw_evidence
 
 RULES = Rules(draws=1_000)
-BETTER = Night(gain=0.06, benchmark_gain=0.0)
+BETTER = SimulatedJob(gain=0.06, benchmark_gain=0.0)
 
 
 def _decision(evidence: Evidence) -> Decision:
@@ -21,7 +21,7 @@ def _decision(evidence: Evidence) -> Decision:
 
 
 def _better() -> Evidence:
-    return draw_night(BETTER, seed=1)
+    return draw_evidence(BETTER, seed=1)
 
 
 def test_a_challenger_that_is_better_everywhere_takes_over() -> None:
@@ -39,13 +39,13 @@ def test_the_champion_itself_is_never_promoted_over_itself() -> None:
     assert "may be chance" in decision.reason
 
 
-def test_a_worse_challenger_is_called_worse() -> None:
-    decision = _decision(draw_night(Night(gain=-0.06), seed=1))
+def test_a_worse_challenger_gets_the_code_worse() -> None:
+    decision = _decision(draw_evidence(SimulatedJob(gain=-0.06), seed=1))
     assert (decision.verdict, decision.code) == ("keep", "worse")
 
 
 def _form(evidence: Evidence) -> Evidence:
-    return replace(evidence, challenger_form=Form(2_000, 1_989))
+    return replace(evidence, challenger_format=FormatCount(2_000, 1_989))
 
 
 def _no_benchmark(evidence: Evidence) -> Evidence:
@@ -84,7 +84,7 @@ def _few(evidence: Evidence) -> Evidence:
     return replace(evidence, held_out_users=few)
 
 
-def _nobody(evidence: Evidence) -> Evidence:
+def _no_users(evidence: Evidence) -> Evidence:
     return replace(evidence, held_out_users=PairSet.of([]))
 
 
@@ -97,56 +97,56 @@ def _below_the_release(evidence: Evidence) -> Evidence:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "code", "told"),
+    ("spoil", "code", "phrase"),
     [
         (_form, "format", "99.4"),
         (_no_benchmark, "too_little_data", "benchmark was not run"),
         (_order, "order", "both orders"),
-        (_no_order, "too_little_data", "habit of position"),
+        (_no_order, "too_little_data", "position bias"),
         (_later_days, "later_days", "later days"),
         (_one_split, "benchmark", "multi unseen"),
         (_few, "too_little_data", "400 pairs of 40 held-out users"),
-        (_nobody, "too_little_data", "0 pairs of 0 held-out users"),
+        (_no_users, "too_little_data", "0 pairs of 0 held-out users"),
         (_below_the_release, "release", "as released"),
     ],
 )
-def test_one_condition_that_does_not_hold_keeps_the_champion_and_is_named(
-    spoil: Callable[[Evidence], Evidence], code: str, told: str
+def test_one_failed_condition_keeps_the_champion_and_is_named(
+    spoil: Callable[[Evidence], Evidence], code: str, phrase: str
 ) -> None:
     decision = _decision(spoil(_better()))
     assert (decision.verdict, decision.code) == ("keep", code)
-    assert told in decision.reason
+    assert phrase in decision.reason
     assert decision.reason.startswith("champion keeps serving.")
 
 
-def test_answers_that_the_champion_spoils_as_often_do_not_stand_in_the_way() -> None:
-    equal = replace(_form(_better()), champion_form=Form(2_000, 1_989))
+def test_format_errors_as_frequent_as_the_champions_do_not_block_promotion() -> None:
+    equal = replace(_form(_better()), champion_format=FormatCount(2_000, 1_989))
     assert _decision(equal).verdict == "promote"
-    few = replace(_form(_better()), champion_form=Form(100, 90))
+    few = replace(_form(_better()), champion_format=FormatCount(100, 90))
     assert _decision(few).code == "format"
 
 
-def test_known_users_without_later_days_do_not_stand_in_the_way() -> None:
+def test_missing_later_days_do_not_block_promotion() -> None:
     assert _decision(replace(_better(), later_days=PairSet.of([]))).verdict == "promote"
 
 
-def test_every_condition_that_failed_is_told_not_only_the_first() -> None:
+def test_the_reason_names_every_failed_condition() -> None:
     decision = _decision(_form(_order(_better())))
     assert decision.code == "format"
     assert "order consistency not worse" in decision.reason
 
 
 def test_one_user_with_half_of_all_pairs_does_not_decide() -> None:
-    honest = draw_night(Night(), seed=5)
-    loud = PairSet.of([Pair(user="loud", champion=0, challenger=1)] * 4_000)
+    honest = draw_evidence(SimulatedJob(), seed=5)
+    active = PairSet.of([Pair(user="active", champion=0, challenger=1)] * 4_000)
     pairs = honest.held_out_users
     both = PairSet(
-        users=np.concatenate([pairs.users, loud.users + pairs.user_count]),
-        weights=np.concatenate([pairs.weights, loud.weights]),
-        champion=np.concatenate([pairs.champion, loud.champion]),
-        challenger=np.concatenate([pairs.challenger, loud.challenger]),
+        users=np.concatenate([pairs.users, active.users + pairs.user_count]),
+        weights=np.concatenate([pairs.weights, active.weights]),
+        champion=np.concatenate([pairs.champion, active.champion]),
+        challenger=np.concatenate([pairs.challenger, active.challenger]),
     )
-    found = examine(replace(honest, held_out_users=both), RULES, seed=0)
-    assert found.held_out_users is not None
-    assert abs(found.held_out_users.difference.value) < 0.02
-    assert decide(found, RULES).verdict == "keep"
+    findings = examine(replace(honest, held_out_users=both), RULES, seed=0)
+    assert findings.held_out_users is not None
+    assert abs(findings.held_out_users.difference.value) < 0.02
+    assert decide(findings, RULES).verdict == "keep"

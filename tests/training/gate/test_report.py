@@ -1,4 +1,4 @@
-"""The report: complete, readable by machines and people, and there whatever happens."""
+"""The report is complete, readable by programs and people, and is written in every case."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from training.gate.evidence import (
     CONTROLS,
     Control,
@@ -24,9 +24,10 @@ from training.gate.evidence import (
     evidence_from_json,
 )
 from training.gate.findings import examine
-from training.gate.report import judge, write_report
+from training.gate.report import judge
+from training.gate.report_files import write_report
 from training.gate.rules import Rules
-from training.gate.simulated import Night, draw_night
+from training.gate.simulated_evidence import SimulatedJob, draw_evidence
 from training.statistics.calibration import Calibration
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -34,7 +35,7 @@ RULES = Rules(draws=500)
 
 
 def _evidence() -> Evidence:
-    evidence = draw_night(Night(gain=0.06), seed=1)
+    evidence = draw_evidence(SimulatedJob(gain=0.06), seed=1)
     pairs = evidence.held_out_users
     half = np.full(pairs.pairs, 0.5)
     sure = np.where(pairs.challenger > 0, 0.9, 0.1)
@@ -45,69 +46,76 @@ def _evidence() -> Evidence:
     return replace(evidence, held_out_users=held_out, challenger="<b>nano-2</b>")
 
 
-def test_evidence_goes_through_json_unchanged() -> None:
+def test_evidence_survives_json_unchanged() -> None:
     evidence = _evidence()
     read = evidence_from_json(json.loads(json.dumps(as_json(evidence))))
-    found = [judge(e, RULES, seed=0, now=NOW) for e in (evidence, read)]
-    assert found[0] == found[1]
+    first, second = (judge(e, RULES, seed=0, now=NOW) for e in (evidence, read))
+    assert first == second
 
 
 def test_both_controls_and_the_calibration_are_in_both_files(tmp_path: Path) -> None:
     write_report(judge(_evidence(), RULES, seed=0, now=NOW), tmp_path)
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert told["decision"]["verdict"] == "promote"
-    assert told["metrics"]["held_out_blind"] == pytest.approx(0.5)
-    assert told["metrics"]["held_out_another"] == pytest.approx(0.5)
-    assert told["findings"]["calibrations"]["challenger"]["error"] > 0
+    values = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert values["decision"]["verdict"] == "promote"
+    assert values["metrics"]["held_out_user_blind"] == pytest.approx(0.5)
+    assert values["metrics"]["held_out_other_user"] == pytest.approx(0.5)
+    assert values["findings"]["calibrations"]["challenger"]["error"] > 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "challenger without any taste" in page
-    assert "somebody else&#x27;s taste" in page
+    assert "challenger without a profile" in page
+    assert "another user&#x27;s profile" in page
     assert "calibration error" in page
 
 
-def test_a_control_says_on_how_many_pairs_and_with_the_interval_of_those(tmp_path: Path) -> None:
+def test_a_control_has_its_number_of_pairs_and_the_interval_over_them(tmp_path: Path) -> None:
     rows = [
-        Pair(user=f"u{n % 60}", champion=1, challenger=1, blind=float(n % 2) if n < 120 else None)
+        Pair(
+            user=f"u{n % 60}",
+            champion=1,
+            challenger=1,
+            user_blind=float(n % 2) if n < 120 else None,
+        )
         for n in range(600)
     ]
     evidence = replace(_evidence(), held_out_users=PairSet.of(rows))
     write_report(judge(evidence, RULES, seed=0, now=NOW), tmp_path)
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    found = told["findings"]["held_out_users"]
-    assert (found["pairs"], found["control_pairs"]) == (600, {"blind": 120})
+    values = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    held_out = values["findings"]["held_out_users"]
+    assert (held_out["pairs"], held_out["control_pairs"]) == (600, {"user_blind": 120})
     alone = judge(
         replace(evidence, held_out_users=PairSet.of(rows[:120])), RULES, seed=0, now=NOW
     ).findings
     assert alone is not None
     assert alone.held_out_users is not None
-    assert found["means"]["blind"] == vars(alone.held_out_users.means["blind"])
+    assert held_out["means"]["user_blind"] == vars(alone.held_out_users.means["user_blind"])
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "without any taste, on 120 pairs: 50" in page
+    assert "without a profile, on 120 pairs: 50" in page
 
 
-def test_what_controls_were_asked_changes_no_verdict() -> None:
+def test_controls_do_not_change_the_decision() -> None:
     evidence = _evidence()
-    unasked = replace(evidence, held_out_users=replace(evidence.held_out_users, controls={}))
-    found = [judge(e, RULES, seed=0, now=NOW) for e in (evidence, unasked)]
-    assert found[0].decision == found[1].decision
+    without = replace(evidence, held_out_users=replace(evidence.held_out_users, controls={}))
+    first, second = (judge(e, RULES, seed=0, now=NOW) for e in (evidence, without))
+    assert first.decision == second.decision
 
 
-def test_the_report_says_in_words_what_elements_count_to_a_challenger(tmp_path: Path) -> None:
+def test_the_report_shows_the_element_weights_of_a_challenger(tmp_path: Path) -> None:
     weights = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
-    evidence = replace(_evidence(), element_weights={"champion": EQUAL, "challenger": weights})
+    evidence = replace(
+        _evidence(), element_weights={"champion": EQUAL_WEIGHTS, "challenger": weights}
+    )
     read = evidence_from_json(json.loads(json.dumps(as_json(evidence))))
-    write_report(judge(read, RULES, seed=0, now=NOW), tmp_path / "weighed")
-    told = json.loads((tmp_path / "weighed" / "report.json").read_text(encoding="utf-8"))
-    assert told["findings"]["element_weights"]["challenger"] == weights.model_dump()
-    page = (tmp_path / "weighed" / "report.html").read_text(encoding="utf-8")
-    assert weights.told in page
-    assert "all alike" in page
-    write_report(judge(_evidence(), RULES, seed=0, now=NOW), tmp_path / "untold")
-    untold = (tmp_path / "untold" / "report.html").read_text(encoding="utf-8")
-    assert "What elements count" not in untold
+    write_report(judge(read, RULES, seed=0, now=NOW), tmp_path / "weighted")
+    values = json.loads((tmp_path / "weighted" / "report.json").read_text(encoding="utf-8"))
+    assert values["findings"]["element_weights"]["challenger"] == weights.model_dump()
+    page = (tmp_path / "weighted" / "report.html").read_text(encoding="utf-8")
+    assert weights.summary in page
+    assert "all equal" in page
+    write_report(judge(_evidence(), RULES, seed=0, now=NOW), tmp_path / "equal")
+    without = (tmp_path / "equal" / "report.html").read_text(encoding="utf-8")
+    assert "Element weights" not in without
 
 
-def test_every_plot_is_well_formed_and_a_models_name_stays_text(tmp_path: Path) -> None:
+def test_every_plot_is_well_formed_and_the_name_of_a_model_is_escaped(tmp_path: Path) -> None:
     write_report(judge(_evidence(), RULES, seed=0, now=NOW), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     plots = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
@@ -117,7 +125,7 @@ def test_every_plot_is_well_formed_and_a_models_name_stays_text(tmp_path: Path) 
     assert "<b>nano-2</b>" not in page
 
 
-def test_a_sure_and_right_model_has_no_calibration_error_and_a_braggart_has() -> None:
+def test_an_overconfident_model_has_a_calibration_error() -> None:
     def pairs(right: int) -> PairSet:
         rows = [
             Pair(
@@ -132,30 +140,30 @@ def test_a_sure_and_right_model_has_no_calibration_error_and_a_braggart_has() ->
         evidence = replace(_evidence(), held_out_users=pairs)
         return examine(evidence, RULES, seed=0).calibrations
 
-    honest, braggart = of(pairs(75))["challenger"], of(pairs(40))["challenger"]
+    honest, overconfident = of(pairs(75))["challenger"], of(pairs(40))["challenger"]
     assert honest.error == pytest.approx(0.0)
-    assert braggart.error == pytest.approx(0.35)
-    assert of(draw_night(Night(), seed=0).order) == {}
+    assert overconfident.error == pytest.approx(0.35)
+    assert of(draw_evidence(SimulatedJob(), seed=0).order) == {}
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "null", '{"champion": "a"}', '{"champion": 1, "challenger": 2}', "\x00", "NaN"],
 )
-def test_evidence_that_is_none_keeps_the_champion_with_a_reason(tmp_path: Path, text: str) -> None:
+def test_invalid_evidence_keeps_the_champion_with_a_reason(tmp_path: Path, text: str) -> None:
     (tmp_path / "evidence.json").write_text(text, encoding="utf-8")
-    told = _gate(tmp_path / "evidence.json", tmp_path / "out")
-    assert (told["decision"]["verdict"], told["decision"]["code"]) == ("keep", "crash")
-    assert "could not judge" in told["decision"]["reason"]
+    decision = _decision(tmp_path / "evidence.json", tmp_path / "out")
+    assert (decision["verdict"], decision["code"]) == ("keep", "crash")
+    assert "could not judge" in decision["reason"]
 
 
-def test_evidence_that_is_not_there_keeps_the_champion_too(tmp_path: Path) -> None:
-    told = _gate(tmp_path / "nothing.json", tmp_path / "out")
-    assert "did the evaluation finish?" in told["decision"]["reason"]
+def test_missing_evidence_keeps_the_champion(tmp_path: Path) -> None:
+    decision = _decision(tmp_path / "nothing.json", tmp_path / "out")
+    assert "did the evaluation finish?" in decision["reason"]
     assert (tmp_path / "out" / "report.html").is_file()
 
 
-def test_the_command_writes_the_verdict_and_says_it(tmp_path: Path) -> None:
+def test_the_command_writes_and_prints_the_verdict(tmp_path: Path) -> None:
     file = tmp_path / "evidence.json"
     file.write_text(json.dumps(as_json(_evidence())), encoding="utf-8")
     done = subprocess.run(
@@ -166,9 +174,9 @@ def test_the_command_writes_the_verdict_and_says_it(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "report.json").read_text())["decision"]["code"] == "better"
 
 
-def _gate(file: Path, out: Path) -> "dict[str, dict[str, str]]":
-    from training.gate.__main__ import judged
+def _decision(file: Path, out: Path) -> dict[str, str]:
+    from training.gate.__main__ import judge_file
 
-    write_report(judged(file, RULES, seed=0, now=NOW), out)
-    told: dict[str, dict[str, str]] = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    return told
+    write_report(judge_file(file, RULES, seed=0, now=NOW), out)
+    values: dict[str, dict[str, str]] = json.loads((out / "report.json").read_text("utf-8"))
+    return values["decision"]

@@ -9,8 +9,11 @@ from services.ops.pages.models.reliability import Reliability, reliabilities
 NAMES: Final = {
     "champion": "champion",
     "challenger": "challenger",
-    "blind": "without knowing the person",
-    "another": "with another person's profile",
+    "user_blind": "without a profile",
+    "other_user": "with another user's profile",
+    # Names of the controls in reports of format 1.
+    "blind": "without a profile",
+    "another": "with another user's profile",
 }
 WIDTH: Final = 100.0
 

@@ -19,7 +19,7 @@ REPORTED = {
         "verdict": "keep",
         "code": "benchmark",
         "reason": "It loses on the benchmark.",
-        "checks": [{"code": "x", "title": "Nothing is lost", "passed": False, "told": "-2 points"}],
+        "checks": [{"code": "x", "title": "Nothing is lost", "passed": False, "explanation": "-2 points"}],
     },
     "findings": {
         "held_out_users": {
@@ -166,12 +166,12 @@ def test_intervals_share_a_scale_with_zero_in_sight() -> None:
 
 
 def test_a_control_says_on_how_many_pairs_it_was_asked_where_the_report_does() -> None:
-    held_out = {"means": {"champion": WIDE, "blind": WIDE}}
+    held_out = {"means": {"champion": WIDE, "user_blind": WIDE}}
     told = gate_report(
-        {"findings": {"held_out_users": held_out | {"control_pairs": {"blind": 200}}}}
+        {"findings": {"held_out_users": held_out | {"control_pairs": {"user_blind": 200}}}}
     )
     assert [one.name for one in told.accuracies] == [
-        "champion", "without knowing the person, on 200 pairs",
+        "champion", "without a profile, on 200 pairs",
     ]  # fmt: skip
     before = gate_report({"findings": {"held_out_users": held_out}})
-    assert [one.name for one in before.accuracies] == ["champion", "without knowing the person"]
+    assert [one.name for one in before.accuracies] == ["champion", "without a profile"]

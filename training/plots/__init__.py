@@ -1,0 +1,1 @@
+"""SVG plots and the page layout that all training reports share."""

@@ -1,0 +1,72 @@
+"""Draw lines with confidence bands by step as an SVG file that a README can show."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from training.plots.axes import Axes, Scale
+from training.plots.colors import SERIES, file_style
+from training.plots.svg import dot, line, polygon, polyline, rect, svg, text
+
+WIDTH, HEIGHT = 720, 400
+LEFT, RIGHT, TOP, BOTTOM = 56, 560, 24, 340
+ROUND: Final = 0.05
+"""The y axis begins and ends at multiples of it."""
+NAME_GAP: Final = 15.0
+"""Smallest vertical distance between the names at the right."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A value for each step with the ends of its confidence interval."""
+
+    name: str
+    values: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    thick: bool = False
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """A dot at a step, with its tooltip."""
+
+
+def line_chart(
+    lines: Sequence[Line], *, title: str, x_title: str, event: tuple[int, str] | None = None
+) -> str:
+    """The whole file; `event` is a step and a label for a dashed vertical line."""
+    steps = max(len(one.values) for one in lines)
+    low, high = _round_range([end for one in lines for end in (*one.low, *one.high)])
+    axes = Axes(Scale(0, max(steps - 1, 1), LEFT, RIGHT), Scale(low, high, BOTTOM, TOP))
+    ticks = [low + (high - low) * part / 5 for part in range(6)]
+    parts = [f"<style>{file_style()}</style>", rect(0, 0, WIDTH, HEIGHT, "background")]
+    parts += axes.grid([(value, f"{value:.2f}") for value in ticks])
+    parts += axes.labels([(step, str(step)) for step in range(steps)])
+    parts.append(axes.title(x_title))
+    if event is not None:
+        x = axes.x(event[0])
+        parts += [line((x, TOP), (x, BOTTOM), "event"), text(x + 6, BOTTOM - 8, event[1], "tick")]
+    for one, css in zip(lines, SERIES, strict=False):
+        upper = [axes.point(step, value) for step, value in enumerate(one.high)]
+        lower = [axes.point(step, value) for step, value in enumerate(one.low)]
+        parts.append(polygon([*upper, *lower[::-1]], css))
+        points = [axes.point(step, value) for step, value in enumerate(one.values)]
+        parts.append(polyline(points, f"{css} thick" if one.thick else css))
+        parts += [dot(points[step], 4.5, css, tooltip=mark) for step, mark in one.marks.items()]
+    parts += _names([(axes.y(one.values[-1]), one.name) for one in lines])
+    return svg(HEIGHT, title, parts, width=WIDTH) + "\n"
+
+
+def _round_range(values: Sequence[float]) -> tuple[float, float]:
+    low = math.floor(min(values) / ROUND) * ROUND
+    high = math.ceil(max(values) / ROUND - 1e-9) * ROUND
+    return low, max(high, low + ROUND)
+
+
+def _names(places: Sequence[tuple[float, str]]) -> list[str]:
+    """The lines' names at their right ends, moved apart where they would overlap."""
+    parts, last = [], -NAME_GAP
+    styled = [(y, name, css) for (y, name), css in zip(places, SERIES, strict=False)]
+    for y, name, css in sorted(styled):
+        last = max(y, last + NAME_GAP)
+        parts.append(text(RIGHT + 10, last + 4, name, css))
+    return parts
