@@ -1,12 +1,13 @@
 """End with whoever started us: a training that nobody waits for must not hold the machine."""
 
 import os
-import subprocess
 import threading
 from typing import Final
 
+from shared.runtime.child_process import ChildProcess
+
 ORPHANED: Final = 3
-_children: set["subprocess.Popen[str]"] = set()
+_children: set[ChildProcess] = set()
 
 
 def hold_on() -> None:
@@ -14,12 +15,12 @@ def hold_on() -> None:
     threading.Thread(target=_watch, daemon=True, name="lifeline").start()
 
 
-def adopt(child: "subprocess.Popen[str]") -> None:
+def adopt(child: ChildProcess) -> None:
     """This one ends with us."""
     _children.add(child)
 
 
-def release(child: "subprocess.Popen[str]") -> None:
+def release(child: ChildProcess) -> None:
     _children.discard(child)
 
 

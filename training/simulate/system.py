@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shared.runtime.child_process import ChildProcess, run_child
+
 READY_SECONDS = 600.0
 """The first start fetches Kafka, and a machine may be training beside."""
+STOP_SECONDS = 120.0
 QUIET: Mapping[str, str] = {
     "PREFERSTREAM_NIGHT_AT": "never",
     "PREFERSTREAM_SEEN_DAYS": "0",
@@ -35,17 +37,17 @@ class System:
 
     def night(self, *, minutes: float) -> dict[str, Any]:
         """One night, now; its outcome, whatever the verdict. Raises `SystemFailed`."""
-        done = subprocess.run(
-            [sys.executable, "-m", "services.cli", "night", "--json", "--minutes", f"{minutes:g}"],
-            env=_environment(self.data_dir) | {"PREFERSTREAM_KAFKA": self.kafka},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        lines: list[str] = []
+        command = ["night", "--json", "--minutes", f"{minutes:g}"]
+        ended = run_child(
+            [sys.executable, "-m", "services.cli", *command],
+            env=_environment(self.data_dir) | {"PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": self.kafka},
+            on_line=lines.append,
+        )
         try:
-            outcome: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+            outcome: dict[str, Any] = json.loads(lines[-1])
         except (IndexError, ValueError) as error:
-            raise SystemFailed(
-                f"the night ended with {done.returncode}; it said: {_last(done.stderr)}"
-            ) from error
+            raise SystemFailed(f"the night {ended.reason}") from error
         return outcome
 
 
@@ -54,31 +56,20 @@ def running(data_dir: Path) -> Iterator[System]:
     """`preferstream up` on a data folder for the length of a block; raises `SystemFailed`."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"
-    with log.open("a", encoding="utf-8") as stderr:
-        process = subprocess.Popen(
+    with (
+        log.open("a", encoding="utf-8", buffering=1) as stderr,
+        ChildProcess(
             [sys.executable, "-m", "services.cli", "up", "--json", f"--parent={os.getpid()}"],
-            env=_environment(data_dir), stdout=subprocess.PIPE, stderr=stderr, text=True,
-        )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise SystemFailed(f"the system did not start: {_last(log.read_text())}")
+            env=_environment(data_dir),
+            on_stderr=lambda line: print(line, file=stderr),
+            grace_seconds=STOP_SECONDS,
+        ) as process,
+    ):
+        line = process.first_line(seconds=READY_SECONDS)
+        if line is None:
+            raise SystemFailed(f"the system did not start: it {process.end().reason}")
         yield System(str(json.loads(line)["kafka"]), data_dir)
-    finally:
-        process.terminate()
-        try:
-            process.wait(120)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 def _environment(data_dir: Path) -> dict[str, str]:
     return {**os.environ, **QUIET, "PREFERSTREAM_DATA_DIR": str(data_dir)}
-
-
-def _last(text: str) -> str:
-    return " / ".join(text.strip().splitlines()[-4:]) or "nothing"

@@ -1,7 +1,6 @@
 """Get the demo's image files: renderings of a known taste, and real photographs."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +10,16 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from shared.runtime.child_process import run_child
+
 Kind = Literal["liked", "disliked", "new", "photograph"]
 PHOTOGRAPHS = ("astronaut", "cat", "coffee", "rocket")
 """Shipped inside scikit-image: no download."""
 PHOTOGRAPH_SIDE_PIXELS = 512
+
+
+class NoDemoFiles(Exception):
+    """The simulator could not draw the images; the text gives its exit and its last lines."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +39,14 @@ class DemoFiles:
 
 
 def make_demo_files(folder: Path, *, seed: int) -> DemoFiles:
-    """Render and copy everything into `folder`; the simulator runs in a process of its own."""
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "training.prefersim.files.story_files",
-            str(folder),
-            "--seed",
-            str(seed),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    """Render and copy everything into `folder`; the simulator runs in a process of its own.
+
+    Raises `NoDemoFiles`.
+    """
+    command = [sys.executable, "-m", "training.prefersim.files.story_files", str(folder)]
+    ended = run_child([*command, "--seed", str(seed)])
+    if ended.code:
+        raise NoDemoFiles(f"`{' '.join(command[1:])}` {ended.reason}")
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     kinds: dict[str, Kind] = dict(truth["slate"])
     for path in _photographs(folder / "slate"):

@@ -1,7 +1,6 @@
 """`preferstream bench`: what the parts do in a second, each beside its baseline, as ratios."""
 
 import os
-import subprocess
 import sys
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from services.cli.connection import connect
 from services.cli.output.console import fail, out, print_json, wrong_use
 from shared.jobs.benchmark_result import Measure, Measured
+from shared.runtime.child_process import run_child
 
 BENCHMARKS = {
     "model": "training.bench.model",
@@ -38,14 +38,15 @@ def bench(
         wrong_use(f"{name} is no benchmark; there are {', '.join(BENCHMARKS)}")
     broken: list[str] = []
     for chosen in [name] if name else sorted(BENCHMARKS.keys() - OF_A_SYSTEM):
-        system = {"PREFERSTREAM_KAFKA": connect().kafka} if chosen in OF_A_SYSTEM else {}
-        ended = subprocess.run(
+        system = {"PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": connect().kafka} if chosen in OF_A_SYSTEM else {}
+        lines: list[str] = []
+        ended = run_child(
             [sys.executable, "-m", BENCHMARKS[chosen]],
-            stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, **system},
+            on_line=lines.append, share_stderr=True, env={**os.environ, **system},
         )  # fmt: skip
-        if ended.returncode:
-            raise typer.Exit(ended.returncode)
-        measured = Measured.model_validate_json(ended.stdout)
+        if ended.code:
+            raise typer.Exit(ended.code)
+        measured = Measured.model_validate_json("\n".join(lines))
         if as_json:
             print_json(measured.model_dump(mode="json"))
         else:

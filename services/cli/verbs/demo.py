@@ -1,6 +1,5 @@
 """`preferstream demo`: the whole story on real image files, told through a real Kafka."""
 
-import subprocess
 import tempfile
 import webbrowser
 from collections.abc import Iterator
@@ -12,16 +11,16 @@ from uuid import uuid4
 
 import typer
 
-from services.cli.connection import ConnectionSettings, kafka_of
+from services.cli.connection import ConnectionSettings, messaging_settings
 from services.cli.demo.checks import mean_rise, share_of_right_pairs
-from services.cli.demo.image_files import DemoFiles, make_demo_files
+from services.cli.demo.image_files import DemoFiles, NoDemoFiles, make_demo_files
 from services.cli.demo.page import Part, feed_cards, picture, taste_rows, write_page
-from services.cli.demo.story import NoAnswer, Story, Teller, tell
+from services.cli.demo.story import DemoTimeout, Story, DemoApp, tell
 from services.cli.inputs import image_uri
-from services.cli.managed_system import StartFailed, started_system
+from services.cli.managed_system import SystemDidNotStart, managed_system
 from services.cli.output import tables
 from services.cli.output.console import err, fail, out, print_json, say
-from services.local.runtime_file import Announcement, read_announcement
+from services.local.runtime_file import RuntimeFile, read_runtime_file
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
 from shared.settings import from_environment
@@ -51,32 +50,32 @@ def demo(
                 story = tell(_teller(system), files, say=say)
                 page = folder / "index.html"
                 _write(story, files, page)
-        except (NoAnswer, StartFailed) as error:
+        except (DemoTimeout, SystemDidNotStart) as error:
             fail(f"{error}. `preferstream doctor` looks for the cause")
-        except subprocess.CalledProcessError as error:
-            fail(f"the simulator ended with {error.returncode}: {' '.join(map(str, error.cmd))}")
+        except NoDemoFiles as error:
+            fail(str(error))
         except Unavailable as error:
             fail(error.detail)
     _conclude(story, files, page, headless=headless, as_json=as_json)
 
 
 @contextmanager
-def _system(settings: ConnectionSettings) -> Iterator[Announcement]:
-    running = read_announcement(settings.data_dir)
-    if settings.kafka or running:
+def _system(settings: ConnectionSettings) -> Iterator[RuntimeFile]:
+    running = read_runtime_file(settings.data_dir)
+    if settings.kafka_bootstrap_servers or running:
         say("using the system that is running")
-        found = running or Announcement(kafka=settings.kafka or "")
+        found = running or RuntimeFile(kafka=settings.kafka_bootstrap_servers or "")
         with nullcontext(found) as system:
             yield system
     else:
-        with started_system(settings.data_dir, say=say) as system:
+        with managed_system(settings.data_dir, say=say) as system:
             yield system
 
 
-def _teller(system: Announcement) -> Teller:
+def _teller(system: RuntimeFile) -> DemoApp:
     roots = system.allowed_file_roots
-    return Teller(
-        kafka=kafka_of(system), user=f"demo-{uuid4().hex[:8]}", clock=system_clock,
+    return DemoApp(
+        kafka=messaging_settings(system), user=f"demo-{uuid4().hex[:8]}", clock=system_clock,
         patience_seconds=60.0, address=lambda path: image_uri(path, roots=roots),
     )  # fmt: skip
 

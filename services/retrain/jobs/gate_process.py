@@ -1,16 +1,16 @@
 """Run the gate in a process of its own, and read its verdict; a failure keeps the champion."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from shared.runtime.child_process import run_child
+
 SECONDS: Final = 1_800.0
 """The gate takes seconds for thousands of pairs; half an hour means that it hangs."""
-LINES_TOLD: Final = 3
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,13 @@ def run_gate(
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").unlink(missing_ok=True)
     try:
-        done = subprocess.run(
-            [*command, str(evidence), "--out", str(out)],
-            capture_output=True, text=True, timeout=seconds, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return _kept(f"the gate did not come to an end within {seconds:g} s")
+        ended = run_child([*command, str(evidence), "--out", str(out)], seconds=seconds)
     except OSError as error:
         return _kept(f"the gate could not be started: {error}")
     try:
         return _read(json.loads((out / "report.json").read_text(encoding="utf-8")), out)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        said = " / ".join(done.stderr.strip().splitlines()[-LINES_TOLD:]) or "nothing"
-        return _kept(
-            f"the gate ended with code {done.returncode} and left no report; it said: {said}"
-        )
+        return _kept(f"the gate left no report and {ended.reason}")
 
 
 def _read(report: Mapping[str, Any], folder: Path) -> GateVerdict:

@@ -1,21 +1,19 @@
 """Run SFT and GRPO in a process of their own each: the memory of one is free for the next."""
 
 import json
-import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.runtime.child_process import ChildProcess
 from training.finetuning.run.commands import WRONG_USE
 from training.job import parent_death as lifeline
 
 Stage = Literal["sft", "grpo"]
 CONFIGS: Final = Path(__file__).resolve().parents[2] / "configs"
-LINES_TOLD: Final = 4
 
 
 class CannotTrain(Exception):
@@ -34,7 +32,7 @@ class Task:
     """To go on with; None begins a new one."""
     data: Path
     minutes: float
-    element_weights: ElementWeights = EQUAL
+    element_weights: ElementWeights = EQUAL_WEIGHTS
     """How much each element counts in the totals of what is trained, whatever it begins with."""
 
 
@@ -70,37 +68,22 @@ def train_apart(
     ]  # fmt: skip
     if task.adapter is not None:
         command += ["--adapter", str(task.adapter)]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, errors="replace",
-    )  # fmt: skip
-    lifeline.adopt(process)
-    complaints: list[str] = []
-    listener = threading.Thread(target=_listen, args=(process, complaints), daemon=True)
-    listener.start()
     last = ""
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            last = line.strip() or last
-            if last and not last.startswith("{"):
-                say(last)
-        code = process.wait()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        listener.join(5)
-        lifeline.release(process)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
-    if code == 0:
+    with ChildProcess(command, own_session=False) as process:
+        lifeline.adopt(process)
+        try:
+            for line in process.lines():
+                last = line.strip() or last
+                if last and not last.startswith("{"):
+                    say(last)
+            ended = process.wait()
+        finally:
+            lifeline.release(process)
+    if ended.code == 0:
         return _read(task, last)
-    said = " / ".join(complaints[-LINES_TOLD:]) or last or "nothing"
-    if code == WRONG_USE:
-        raise CannotTrain(f"{task.stage.upper()} cannot start: {said}")
-    raise CannotTrain(f"{task.stage.upper()} ended with code {code}; it said: {said}")
+    if ended.code == WRONG_USE:
+        raise CannotTrain(f"{task.stage.upper()} cannot start: {' / '.join(ended.last_lines)}")
+    raise CannotTrain(f"{task.stage.upper()} {ended.reason}")
 
 
 def _read(task: Task, line: str) -> Trained:
@@ -111,11 +94,3 @@ def _read(task: Task, line: str) -> Trained:
         raise CannotTrain(
             f"{task.stage.upper()} ended without saying what it made: {line!r}"
         ) from error
-
-
-def _listen(process: "subprocess.Popen[str]", complaints: list[str]) -> None:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.strip():
-            complaints.append(line.strip())
-            del complaints[:-LINES_TOLD]

@@ -43,7 +43,7 @@ def _jobs(tmp_path: Path, **settings: object) -> dict[str, Job]:
         RegistrySettings(),
         ModelSettings(model=tmp_path / "not_here"),
     )
-    retrain, messaging = RetrainSettings(lake=str(tmp_path)), MessagingSettings(kafka="none:1")
+    retrain, messaging = RetrainSettings(lake=str(tmp_path)), MessagingSettings(kafka_bootstrap_servers="none:1")
     collecting = collector(retrain, messaging, CollectorRegistry())
     metrics = NightMetrics(CollectorRegistry())
     return {job.name: job for job in night_jobs(collecting, retrain, wiring, messaging, metrics)}
