@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from shared.domain.taste import Value
+from shared.jobs.result_codes import TrainingCode
 
 REQUEST = "request.json"
 RESULT = "result.json"
@@ -24,7 +25,7 @@ class ModelFolder(Value):
     kind: Literal["checkpoint", "adapter"]
 
 
-class NightRequest(Value):
+class TrainingJobRequest(Value):
     """Train a challenger from what people did, and gather the evidence that it is judged by."""
 
     night: str
@@ -52,7 +53,7 @@ class NightRequest(Value):
     least_pairs: int = Field(default=200, ge=1)
 
 
-class NightStep(Value):
+class JobStep(Value):
     """One line of progress, as JSON on the standard output of the training."""
 
     stage: str
@@ -62,15 +63,10 @@ class NightStep(Value):
     """To the end of the stage; None where nobody can know."""
 
 
-Code = Literal[
-    "trained", "too_little_data", "no_signal", "no_time", "machine", "lake", "data", "dry_run",
-]  # fmt: skip
-
-
-class NightResult(Value):
+class TrainingJobResult(Value):
     """What came of a training that ended by itself; one that crashed leaves none."""
 
-    code: Code
+    code: TrainingCode
     reason: str
     """Why there is no challenger, or what it was made from; for those who read it next morning."""
     challenger: ModelFolder | None = None

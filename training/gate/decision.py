@@ -4,22 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.jobs.result_codes import GateCode
 from training.gate.findings import Comparison, Findings
 from training.gate.number_format import change, percent, points
 from training.gate.rules import Rules
 
 Verdict = Literal["promote", "keep"]
-Code = Literal[
-    "better", "too_little_data", "format", "no_signal", "worse", "few_users", "later_days",
-    "benchmark", "release", "order", "crash",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Check:
     """One condition of promotion."""
 
-    code: Code
+    code: GateCode
     """The code of the decision when this is the first condition that fails."""
     title: str
     passed: bool
@@ -31,7 +28,7 @@ class Decision:
     """What happens to the challenger, and why."""
 
     verdict: Verdict
-    code: Code
+    code: GateCode
     reason: str
     checks: tuple[Check, ...] = ()
 
@@ -106,7 +103,7 @@ def _format(findings: Findings, rules: Rules) -> Check:
 
 def _better(held_out: Comparison) -> Check:
     interval = held_out.difference
-    code: Code = "worse" if interval.high < 0 else "no_signal"
+    code: GateCode = "worse" if interval.high < 0 else "no_signal"
     explanation = _gain(held_out)
     if interval.low <= 0:
         explanation += " It is worse." if interval.high < 0 else " That may be chance."

@@ -1,6 +1,6 @@
 """Train one night in its folder: `python -m training.job FOLDER`, where `request.json` lies.
 
-Progress is one JSON object a line on standard output (`shared.jobs.training_job.NightStep`); `result.json` is
+Progress is one JSON object a line on standard output (`shared.jobs.training_job.JobStep`); `result.json` is
 written last. The same command on the same folder goes on where a killed one stood. It ends when its
 standard input is closed, so that it cannot outlive who asked for it.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from shared.files.atomic_write import atomic_write
-from shared.jobs.training_job import REQUEST, RESULT, NightRequest, NightStep
+from shared.jobs.training_job import REQUEST, RESULT, JobStep, TrainingJobRequest
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.job import parent_death as lifeline
 from training.job.dependencies import Parts
@@ -34,7 +34,9 @@ def main() -> int:
     options = parser.parse_args()
     folder: Path = options.folder.resolve()
     try:
-        request = NightRequest.model_validate_json((folder / REQUEST).read_text(encoding="utf-8"))
+        request = TrainingJobRequest.model_validate_json(
+            (folder / REQUEST).read_text(encoding="utf-8")
+        )
     except (OSError, ValidationError) as error:
         print(f"{folder / REQUEST} cannot be used: {error}", file=sys.stderr)
         return WRONG_USE
@@ -66,7 +68,7 @@ def main() -> int:
     return 0
 
 
-def _say(step: NightStep) -> None:
+def _say(step: JobStep) -> None:
     print(step.model_dump_json(), flush=True)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.jobs.training_job import Code, ModelFolder, NightRequest
+from shared.jobs.result_codes import TrainingCode
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from training.dataset.images import Images
 from training.dataset.settings import DatasetSettings
 from training.job.evidence.collection import Opened
@@ -19,7 +20,7 @@ DATASET: Final = DatasetSettings(replay_at_most=180)
 class Ends(Exception):
     """The night ends here without a challenger."""
 
-    def __init__(self, code: Code, reason: str) -> None:
+    def __init__(self, code: TrainingCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
 
@@ -28,8 +29,8 @@ class Ends(Exception):
 class Parts:
     """What a night works with."""
 
-    images: Callable[[NightRequest], Images]
-    open_models: Callable[[NightRequest, ModelFolder], Opened]
-    open_champion: Callable[[NightRequest], Any]
+    images: Callable[[TrainingJobRequest], Images]
+    open_models: Callable[[TrainingJobRequest, ModelFolder], Opened]
+    open_champion: Callable[[TrainingJobRequest], Any]
     train: Trainer
     dataset: DatasetSettings = DATASET

@@ -15,7 +15,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.files.storage_options import delta_options
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
-from shared.jobs.training_job import ModelFolder, NightRequest, NightResult
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest, TrainingJobResult
 from shared.settings import from_environment
 from training.dataset.build import build
 from training.dataset.images import Images
@@ -44,7 +44,9 @@ MOST_PAIRS: Final = 1_000
 """Pairs that examples are written from: more than SFT's steps can take."""
 
 
-def run_night(folder: Path, request: NightRequest, parts: Parts, *, say: Say) -> NightResult:
+def run_night(
+    folder: Path, request: TrainingJobRequest, parts: Parts, *, say: Say
+) -> TrainingJobResult:
     """The result of a night, whatever it is; raises only what is a bug or a broken machine."""
     budget = Budget(folder, seconds=request.minutes * 60)
     stages = Stages(folder, budget, say)
@@ -63,14 +65,14 @@ def run_night(folder: Path, request: NightRequest, parts: Parts, *, say: Say) ->
         code, reason = "machine", "the machine's memory does not hold it; close other programs"
     except OSError as error:
         code, reason = "machine", f"{error.strerror or error}: {error.filename or folder}"
-    return NightResult(
+    return TrainingJobResult(
         code=code, reason=reason, seconds=stages.seconds(), counts=counts, ended_at=_now()
     )
 
 
 def _chapters(
-    folder: Path, request: NightRequest, parts: Parts, stages: Stages, counts: dict[str, int]
-) -> NightResult:
+    folder: Path, request: TrainingJobRequest, parts: Parts, stages: Stages, counts: dict[str, int]
+) -> TrainingJobResult:
     short = short_of_room(free_disk=shutil.disk_usage(folder).free, needed_disk=NEEDED_DISK)
     if short:
         raise Ends("machine", short)
@@ -106,7 +108,7 @@ def _chapters(
             f" time for {found['held_out']} of {counts['held_out']} pairs of held-out people, and"
             f" {request.least_pairs} are needed to judge by: give more with --minutes",
         )
-    return NightResult(
+    return TrainingJobResult(
         code="trained",
         reason=f"{challenger.version} was trained from {_told(counts)}; {examples['told']}; SFT"
         f" {sft['steps']} steps, GRPO {grpo['steps']}",
@@ -119,7 +121,9 @@ def _chapters(
     )
 
 
-def _dataset(folder: Path, request: NightRequest, parts: Parts, stages: Stages) -> dict[str, int]:
+def _dataset(
+    folder: Path, request: TrainingJobRequest, parts: Parts, stages: Stages
+) -> dict[str, int]:
     def work() -> dict[str, Any]:
         made = build(
             request.lake,
@@ -136,7 +140,9 @@ def _dataset(folder: Path, request: NightRequest, parts: Parts, stages: Stages) 
     return counts
 
 
-def _examples(folder: Path, request: NightRequest, parts: Parts, stages: Stages) -> dict[str, Any]:
+def _examples(
+    folder: Path, request: TrainingJobRequest, parts: Parts, stages: Stages
+) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         begun = stages.budget.spent
         most = DATA_SHARE * request.minutes * 60
@@ -188,7 +194,7 @@ def _counted(examples: Mapping[str, Any]) -> ElementWeights:
 
 
 def _evidence(
-    folder: Path, request: NightRequest, parts: Parts, stages: Stages, challenger: ModelFolder
+    folder: Path, request: TrainingJobRequest, parts: Parts, stages: Stages, challenger: ModelFolder
 ) -> dict[str, Any]:
     stages.tell("evidence", "loading champion and challenger")
     opened = parts.open_models(request, challenger)
@@ -220,7 +226,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def load_images(request: NightRequest) -> Images:
+def load_images(request: TrainingJobRequest) -> Images:
     """Reads images as the services do, below the folders that the running system allows too."""
     settings = from_environment(ImageSettings)
     roots = (*settings.allowed_file_roots, *request.allowed_file_roots)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.files.atomic_write import atomic_write
-from shared.jobs.training_job import NightStep
+from shared.jobs.training_job import JobStep
 
 SPENT: Final = "spent.json"
 WRITTEN_EVERY_SECONDS: Final = 5.0
 """At most this much of a killed night's time is forgotten."""
-Say = Callable[[NightStep], None]
+Say = Callable[[JobStep], None]
 
 
 class OutOfTime(Exception):
@@ -74,7 +74,7 @@ class Stages:
         """One line of progress."""
         self.budget.keep()
         self.say(
-            NightStep(
+            JobStep(
                 stage=stage,
                 text=text,
                 seconds_spent=round(self.budget.spent, 1),

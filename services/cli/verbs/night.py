@@ -13,7 +13,7 @@ from services.cli.connection import ConnectionSettings
 from services.cli.output.console import FAILURE, fail, out, print_json, say
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
-from services.local.runtime_file import read_announcement
+from services.local.runtime_file import read_runtime_file
 from services.retrain.app import collector
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.app import NightWiring, build_night
@@ -22,15 +22,12 @@ from services.retrain.jobs.finalization import NightEnd
 from services.retrain.jobs.metrics import NightMetrics
 from shared.domain.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
-from shared.jobs.training_job import NightStep
+from shared.jobs.result_codes import NEEDS_REPAIR
+from shared.jobs.training_job import JobStep
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import from_environment
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-
-FAILED = {"crash", "machine", "registry", "collect", "kafka", "lake", "data", "champion",
-          "not_announced", "mlflow"}  # fmt: skip
-"""Reasons that are no verdict on a model: something has to be repaired."""
 
 
 def night(
@@ -64,24 +61,26 @@ def night(
 @contextmanager
 def _kafka(settings: ConnectionSettings) -> Iterator[tuple[str, tuple[Path, ...]]]:
     """The cluster that is there, or the local one for as long as the night takes."""
-    running = read_announcement(settings.data_dir)
+    running = read_runtime_file(settings.data_dir)
     roots = tuple(map(Path, running.allowed_file_roots)) if running else ()
-    if settings.kafka or running:
+    if settings.kafka_bootstrap_servers or running:
         say("using the system that is running")
-        yield settings.kafka or (running.kafka if running else ""), roots
+        yield settings.kafka_bootstrap_servers or (running.kafka if running else ""), roots
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with start_local_kafka(
         settings.data_dir / "kafka", on_progress=lambda step: say(f"Kafka: {step}")
     ) as broker:
-        provision(MessagingSettings(kafka=broker.bootstrap), (*TOPICS, *DEAD_LETTERS))
+        provision(
+            MessagingSettings(kafka_bootstrap_servers=broker.bootstrap), (*TOPICS, *DEAD_LETTERS)
+        )
         yield broker.bootstrap, roots
 
 
 def _run(
     settings: ConnectionSettings, kafka: str, roots: tuple[Path, ...], plan: NightPlan
 ) -> NightEnd:
-    messaging = from_environment(MessagingSettings, kafka=kafka)
+    messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=kafka)
     retrain = from_environment(RetrainSettings)
     if "lake" not in retrain.model_fields_set:
         retrain = retrain.model_copy(update={"lake": str(settings.data_dir / "lake")})
@@ -92,7 +91,7 @@ def _run(
     return running.run(plan, say=_progress)
 
 
-def _progress(step: NightStep) -> None:
+def _progress(step: JobStep) -> None:
     left = "" if step.seconds_left is None else f" ({_spell(step.seconds_left)} left)"
     say(f"{_spell(step.seconds_spent):>7}  {step.stage}: {step.text}{left}")
 
@@ -115,5 +114,5 @@ def _told(end: NightEnd, as_json: bool) -> None:
             out.print(f"the gate's report: {page.as_uri()}", markup=False)
         for warning in end.warnings:
             say(f"note: {warning}")
-    if end.verdict in ("skipped", "stopped") or end.code in FAILED:
+    if end.verdict in ("skipped", "stopped") or end.code in NEEDS_REPAIR:
         raise typer.Exit(FAILURE)

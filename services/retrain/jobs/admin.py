@@ -15,7 +15,7 @@ from services.retrain.jobs.folders import END, GOES_ON_FOR, NAME
 from services.retrain.jobs.settings import NightSettings
 from services.retrain.jobs.training_curves import Curves, read_curves
 from shared.domain.clock import Clock
-from shared.jobs.training_job import REQUEST, NightRequest
+from shared.jobs.training_job import REQUEST, TrainingJobRequest
 
 NEVER: Final = "never"
 DONE: Final = ".done.json"
@@ -98,7 +98,7 @@ def next_night(settings: NightSettings, now: datetime) -> datetime | None:
 def _line(folder: Path, now: datetime) -> NightLine | None:
     try:
         text = (folder / REQUEST).read_text(encoding="utf-8")
-        request = NightRequest.model_validate_json(text)
+        request = TrainingJobRequest.model_validate_json(text)
     except (OSError, ValidationError):
         return None
     spent = _json(folder / "spent.json") or {}
@@ -120,7 +120,7 @@ def _line(folder: Path, now: datetime) -> NightLine | None:
     )
 
 
-def _state(folder: Path, request: NightRequest, now: datetime) -> str:
+def _state(folder: Path, request: TrainingJobRequest, now: datetime) -> str:
     latest = max((_written_at(file) for file in folder.iterdir()), default=0.0)
     if now.timestamp() - latest < LATELY.total_seconds():
         return "running"

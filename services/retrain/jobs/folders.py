@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from services.retrain.jobs.training_curves import keep_curves
 from shared.files.atomic_write import atomic_write
-from shared.jobs.training_job import REQUEST, NightRequest
+from shared.jobs.training_job import REQUEST, TrainingJobRequest
 
 NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 END: Final = "end.json"
@@ -38,14 +38,14 @@ class NightFolders:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def unfinished(self, kind: str, *, now: datetime) -> NightRequest | None:
+    def unfinished(self, kind: str, *, now: datetime) -> TrainingJobRequest | None:
         """The newest night of a kind that was killed not long ago, to be gone on with."""
         found = []
         for file in self.root.glob(f"{kind}*/{REQUEST}"):
             if (file.parent / END).exists():
                 continue
             try:
-                request = NightRequest.model_validate_json(file.read_text(encoding="utf-8"))
+                request = TrainingJobRequest.model_validate_json(file.read_text(encoding="utf-8"))
             except (OSError, ValidationError):
                 continue
             # A clock that was set back must not bring a night of the future to life again.

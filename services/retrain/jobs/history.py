@@ -14,16 +14,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from services.retrain.jobs.finalization import NIGHTS
+from shared.jobs.result_codes import INCONCLUSIVE
 
 LATEST_BYTES: Final = 256 * 1024
 """The end of the log that is read: a line has about 1 KB, so that it holds months of nights."""
-
-
-WITHOUT_VERDICT: Final = frozenset(
-    {"crash", "machine", "registry", "collect", "kafka", "lake", "data", "champion", "mlflow"}
-    | {"not_announced", "no_time"}
-)
-"""Codes of nights that could not judge, or not announce, what they were to judge."""
 
 
 class NightLog(Collector):
@@ -72,7 +66,7 @@ def _in_a_row(nights: list[dict[str, Any]]) -> int:
     """Nights that were cut short count, nights with too little to judge do not."""
     count = 0
     for night in reversed(nights):
-        if (night.get("code") or night["verdict"]) not in WITHOUT_VERDICT:
+        if (night.get("code") or night["verdict"]) not in INCONCLUSIVE:
             break
         count += 1
     return count

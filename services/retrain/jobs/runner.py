@@ -17,12 +17,18 @@ from services.retrain.jobs.training_process import NightCrashed, NightStopped
 from services.retrain.registry.folders import NewVersion, NoSuchVersion
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
-from shared.jobs.training_job import REQUEST, ModelFolder, NightRequest, NightResult, NightStep
+from shared.jobs.training_job import (
+    REQUEST,
+    JobStep,
+    ModelFolder,
+    TrainingJobRequest,
+    TrainingJobResult,
+)
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import ModelPackage
 
 log = logging.getLogger(__name__)
-Say = Callable[[NightStep], None]
+Say = Callable[[JobStep], None]
 
 
 class Night:
@@ -81,7 +87,12 @@ class Night:
         return end
 
     def _judged(
-        self, name: str, request: NightRequest | None, plan: NightPlan, now: datetime, say: Say
+        self,
+        name: str,
+        request: TrainingJobRequest | None,
+        plan: NightPlan,
+        now: datetime,
+        say: Say,
     ) -> NightEnd:
         if request is None:
             say(_step("collect", "bringing the lake up to date"))
@@ -100,7 +111,7 @@ class Night:
         say(_step("gate", f"judging {result.challenger.version}"))
         return self._ended(name, request, result)
 
-    def _ended(self, name: str, request: NightRequest, result: NightResult) -> NightEnd:
+    def _ended(self, name: str, request: TrainingJobRequest, result: TrainingJobResult) -> NightEnd:
         assert result.challenger is not None
         assert result.evidence is not None
         version, champion = result.challenger.version, self._parts.promoter.champion()
@@ -132,10 +143,10 @@ class Night:
             night=name,
         )
 
-    def _asked(self, name: str, plan: NightPlan, now: datetime) -> NightRequest:
+    def _asked(self, name: str, plan: NightPlan, now: datetime) -> TrainingJobRequest:
         parts, settings = self._parts, self._settings
         champion = parts.folders.find(parts.promoter.champion())
-        return NightRequest(
+        return TrainingJobRequest(
             night=name,
             asked_at=now,
             lake=_absolute(parts.lake.uri),
@@ -172,7 +183,7 @@ class Night:
             log.warning("the night %s could not be marked as over: %s", name, error)
 
     def _beating(self, say: Say) -> Say:
-        def told(step: NightStep) -> None:
+        def told(step: JobStep) -> None:
             self._parts.metrics.heartbeat.set(self._parts.clock().timestamp())
             self._parts.metrics.spent.set(step.seconds_spent)
             log.info("night: %s: %s", step.stage, step.text)
@@ -191,5 +202,5 @@ def _absolute(uri: str) -> str:
     return uri if "://" in uri else str(Path(uri).resolve())
 
 
-def _step(stage: str, text: str) -> NightStep:
-    return NightStep(stage=stage, text=text, seconds_spent=0.0)
+def _step(stage: str, text: str) -> JobStep:
+    return JobStep(stage=stage, text=text, seconds_spent=0.0)

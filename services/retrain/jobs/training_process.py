@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from pydantic import ValidationError
 
-from shared.jobs.training_job import RESULT, NightResult, NightStep
+from shared.jobs.training_job import RESULT, JobStep, TrainingJobResult
 from shared.runtime.child_process import ChildExit, run_child
 
 ATTEMPTS: Final = 2
@@ -32,9 +32,9 @@ class Train(Protocol):
     """Trains in a folder; raises `NightCrashed` and `NightStopped`."""
 
     def __call__(
-        self, folder: Path, *, minutes: float, say: Callable[[NightStep], None],
+        self, folder: Path, *, minutes: float, say: Callable[[JobStep], None],
         stop: threading.Event,
-    ) -> NightResult: ...  # fmt: skip
+    ) -> TrainingJobResult: ...  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class TrainApart:
     beyond_budget: float = BEYOND_BUDGET
 
     def __call__(
-        self, folder: Path, *, minutes: float, say: Callable[[NightStep], None],
+        self, folder: Path, *, minutes: float, say: Callable[[JobStep], None],
         stop: threading.Event,
-    ) -> NightResult:  # fmt: skip
+    ) -> TrainingJobResult:  # fmt: skip
         if find_spec(self.needs) is None:
             raise NightCrashed(
                 f"training needs the package {self.needs}, which is not installed here; install"
@@ -67,7 +67,7 @@ class TrainApart:
         raise NightCrashed(f"the training {ended.reason}")
 
     def _run(
-        self, folder: Path, seconds: float, say: Callable[[NightStep], None], stop: threading.Event
+        self, folder: Path, seconds: float, say: Callable[[JobStep], None], stop: threading.Event
     ) -> ChildExit:
         def pass_on(line: str) -> None:
             step = _step(line)
@@ -83,15 +83,15 @@ class TrainApart:
             raise NightCrashed(f"the training could not be started: {error}") from error
 
 
-def _step(line: str) -> NightStep | None:
+def _step(line: str) -> JobStep | None:
     try:
-        return NightStep.model_validate_json(line)
+        return JobStep.model_validate_json(line)
     except ValidationError:
         return None
 
 
-def _result(folder: Path) -> NightResult:
+def _result(folder: Path) -> TrainingJobResult:
     try:
-        return NightResult.model_validate_json((folder / RESULT).read_text(encoding="utf-8"))
+        return TrainingJobResult.model_validate_json((folder / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
         raise NightCrashed(f"the training ended well but left no {RESULT}: {error}") from error

@@ -24,7 +24,7 @@ from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
 from services.retrain.registry.promotion_topic import KafkaAnnouncements
 from shared.domain.clock import system_clock
-from shared.jobs.training_job import ModelFolder, NightRequest, NightResult, NightStep
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest, TrainingJobResult, JobStep
 from shared.messaging.client.settings import MessagingSettings
 from shared.vlm.checkpoint.model_package import release
 from tests.adapters import write_adapter
@@ -65,10 +65,10 @@ class _Training:
         self._gain = gain
 
     def __call__(
-        self, folder: Path, *, minutes: float, say: Callable[[NightStep], None],
+        self, folder: Path, *, minutes: float, say: Callable[[JobStep], None],
         stop: threading.Event,
-    ) -> NightResult:  # fmt: skip
-        told = NightRequest.model_validate_json((folder / "request.json").read_text())
+    ) -> TrainingJobResult:  # fmt: skip
+        told = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())
         adapter = write_adapter(folder / "sft" / "adapter" / self._version, seed=7)
         _write_curves(folder)
         _write(folder / "dataset" / "report.json", {"verdict": "Enough.", "pairs": {"train": 900}})
@@ -77,7 +77,7 @@ class _Training:
         _write_evidence(
             folder / "evidence.json", told.champion.version, self._version, gain=self._gain
         )
-        return NightResult(
+        return TrainingJobResult(
             code="trained",
             reason=f"{self._version} was trained.",
             challenger=ModelFolder(folder=adapter, version=self._version, kind="adapter"),

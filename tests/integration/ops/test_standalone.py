@@ -15,10 +15,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from shared.client.records import send
+from shared.client.send_events import send_events
 from shared.domain.clock import system_clock
 from shared.events import RankedFeed
-from shared.jobs.training_job import ModelFolder, NightRequest
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from shared.vlm.checkpoint.model_package import release
 from tests.browser.pages import chromium, tab
 
@@ -34,7 +34,7 @@ def _running(module: str, kafka: str, folder: Path) -> Iterator[httpx.Client]:
     log = folder / "log"
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFERSTREAM_")}
     settings = {
-        "PREFERSTREAM_KAFKA": kafka,
+        "PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": kafka,
         "PREFERSTREAM_DATA_DIR": str(folder),
         "PREFERSTREAM_QDRANT_PATH": str(folder / "qdrant"),
         "PREFERSTREAM_OPS_PORT": str(port),
@@ -105,13 +105,13 @@ def test_a_stream_holds_up_no_stop_and_feeds_and_streams_outlive_a_restart(
         stream = left_open.enter_context(client.stream("GET", "/v1/events", params=about))
         lines = stream.iter_lines()
         begun = next(line for line in lines if line.startswith("id: "))
-        send(kafka, [first])
+        send_events(kafka, [first])
         told = [next(lines) for _ in range(4)]
         assert told[2] == "event: feed.ranked.v1"
         assert first.request_id in told[3]
         last = told[1].removeprefix("id: ")
         assert last != begun
-    send(kafka, [second])
+    send_events(kafka, [second])
     with _running("services.ops", kafka, tmp_path) as client:
         for feed in (first, second):
             there = _until_200(client, f"/v1/feeds/{feed.request_id}")
@@ -134,7 +134,7 @@ async def test_a_running_nights_page_follows_it(kafka: str, tmp_path: Path) -> N
     night = tmp_path / "nights" / "now-1"
     (night / "sft").mkdir(parents=True)
     model = ModelFolder(folder=tmp_path, version="nano-1", kind="checkpoint")
-    request = NightRequest(
+    request = TrainingJobRequest(
         night="now-1", asked_at=system_clock(), lake="lake", release=model, champion=model,
         minutes=60,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.jobs.training_job import NightStep
+from shared.jobs.training_job import JobStep
 from training.job.evidence.deadline import Turn
 from training.job.plan import (
     CONTROLLED_PAIRS,
@@ -119,7 +119,7 @@ def test_the_budget_counts_every_resumption(tmp_path: Path) -> None:
 
 
 def test_a_stage_that_is_done_is_not_done_again(tmp_path: Path) -> None:
-    heard: list[NightStep] = []
+    heard: list[JobStep] = []
     stages = Stages(tmp_path, Budget(tmp_path, seconds=60), heard.append)
     runs = []
 

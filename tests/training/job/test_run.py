@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.element_weights import EQUAL
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.taste import ELEMENTS
-from shared.jobs.training_job import ModelFolder, NightRequest, NightStep
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest, JobStep
 from shared.vlm.protocol import Candidate, Scores
 from tests.fakes.model import certain
 from tests.training.dataset.world import NOW, Pictures, World
@@ -44,14 +44,14 @@ class Place:
     base: Path
     version: str
 
-    def request(self, folder: Path, **changes: object) -> NightRequest:
+    def request(self, folder: Path, **changes: object) -> TrainingJobRequest:
         base = ModelFolder(folder=self.base, version=self.version, kind="checkpoint")
         told = {
             "night": "now-1", "asked_at": NOW, "lake": str(self.lake), "release": base,
             "champion": base, "minutes": 30.0, **ENOUGH, **changes,
         }  # fmt: skip
         folder.mkdir(exist_ok=True)
-        return NightRequest.model_validate(told)
+        return TrainingJobRequest.model_validate(told)
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +101,14 @@ def _parts(**changes: object) -> Parts:
     return replace(parts, **changes)  # type: ignore[arg-type]
 
 
-def _unheard(step: NightStep) -> None: ...
+def _unheard(step: JobStep) -> None: ...
 
 
 @pytest.fixture(scope="module")
 def whole(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a night that nothing happened to."""
     folder = tmp_path_factory.mktemp("whole")
-    heard: list[NightStep] = []
+    heard: list[JobStep] = []
     result = run_night(folder, place.request(folder), _parts(), say=heard.append)
     assert result.code == "trained", result.reason
     (folder / "said.json").write_text(json.dumps([step.stage for step in heard]))
@@ -134,7 +134,7 @@ def test_a_night_leaves_a_challenger_and_evidence_that_the_gate_reads(
         "single_seen", "single_unseen", "multi_seen", "multi_unseen",
     }  # fmt: skip
     assert evidence.challenger_form.answers > 0
-    assert evidence.element_weights == {"champion": EQUAL, "challenger": EQUAL}
+    assert evidence.element_weights == {"champion": EQUAL_WEIGHTS, "challenger": EQUAL_WEIGHTS}
 
 
 def test_the_engine_that_serves_loads_what_was_trained(place: Place, whole: Path) -> None:
@@ -150,9 +150,9 @@ def test_the_engine_that_serves_loads_what_was_trained(place: Place, whole: Path
 def test_a_night_killed_in_any_stage_goes_on_to_the_same_end(
     place: Place, whole: Path, tmp_path: Path, stage: str, line: int
 ) -> None:
-    heard: list[NightStep] = []
+    heard: list[JobStep] = []
 
-    def die(step: NightStep) -> None:
+    def die(step: JobStep) -> None:
         heard.append(step)
         told = [one for one in heard if one.stage == stage]
         wanted = 1 if line == 0 else _lines(whole, stage)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from shared.jobs.training_job import ModelFolder, NightRequest
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from shared.vlm.checkpoint.model_package import read_model_package
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from training.job.evidence.benchmark_items import Frozen
@@ -105,14 +105,14 @@ def gather(
     }
 
 
-def open_model(request: NightRequest, model: ModelFolder) -> Model:
+def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
     """In this process, as serving opens it; raises `BadCheckpoint`."""
     if model.kind == "adapter":
         return TransformersEngine(request.release.folder, adapter=read_model_package(model.folder))
     return TransformersEngine(model.folder)
 
 
-def open_models(request: NightRequest, challenger: ModelFolder) -> Opened:
+def open_models(request: TrainingJobRequest, challenger: ModelFolder) -> Opened:
     champion = open_model(request, request.champion)
     first = request.champion.version == request.release.version
     return Opened(

@@ -8,7 +8,7 @@ import numpy as np
 
 from shared.domain.element_weights import ElementWeights
 from shared.files.atomic_write import atomic_write
-from shared.jobs.training_job import ModelFolder, NightRequest
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from training.finetuning.run.run_folder import RunFolder
 from training.job.dependencies import TRIED_PAIRS, Ends, Parts
 from training.job.plan import Speed, grpo_seconds, minutes_needed, share_out
@@ -30,7 +30,7 @@ def choose_tried(dataset: Path, *, seed: int) -> None:
 
 
 def sft(
-    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed,
+    folder: Path, request: TrainingJobRequest, parts: Parts, stages: Stages, speed: Speed,
     weights: ElementWeights,
 ) -> dict[str, Any]:  # fmt: skip
     seconds = share_out(stages.budget.left, speed).sft
@@ -60,7 +60,7 @@ def sft(
 
 
 def grpo(
-    folder: Path, request: NightRequest, parts: Parts, stages: Stages, speed: Speed,
+    folder: Path, request: TrainingJobRequest, parts: Parts, stages: Stages, speed: Speed,
     weights: ElementWeights, *, after: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Left out where there is no time for it: what SFT has learned can be judged by itself."""
@@ -106,14 +106,16 @@ def _train(task: Task, parts: Parts, stages: Stages) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _begins_with(request: NightRequest) -> tuple[Path, Path | None]:
+def _begins_with(request: TrainingJobRequest) -> tuple[Path, Path | None]:
     """The base and the adapter to go on with; a champion that is a whole checkpoint is a base."""
     if request.champion.kind == "adapter":
         return request.release.folder, request.champion.folder
     return request.champion.folder, None
 
 
-def challenger(folder: Path, request: NightRequest, adapter: Path, version: str) -> ModelFolder:
+def challenger(
+    folder: Path, request: TrainingJobRequest, adapter: Path, version: str
+) -> ModelFolder:
     """The adapter on the release; on another checkpoint nobody could serve it, so it is merged."""
     base, _ = _begins_with(request)
     if base == request.release.folder:

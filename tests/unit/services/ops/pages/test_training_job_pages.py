@@ -10,7 +10,7 @@ import pytest
 
 from services.retrain.jobs.admin import NightDesk, next_night
 from services.retrain.jobs.settings import NightSettings
-from shared.jobs.training_job import ModelFolder, NightRequest
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from tests.unit.services.ops.site import NOW, site
 
 
@@ -18,7 +18,7 @@ def _night(root: Path, name: str, *, asked_at: datetime, **files: dict[str, Any]
     folder = root / "nights" / name
     (folder / "dataset").mkdir(parents=True)
     model = ModelFolder(folder=root, version="nano-1", kind="checkpoint")
-    request = NightRequest(
+    request = TrainingJobRequest(
         night=name, asked_at=asked_at, lake="lake", release=model, champion=model, minutes=60
     )
     (folder / "request.json").write_text(request.model_dump_json())

@@ -16,7 +16,7 @@ from services.retrain.jobs.metrics import NightMetrics
 from services.retrain.jobs.runner import Night
 from services.retrain.jobs.settings import NightSettings
 from services.retrain.lake.collect import Collected, Problem
-from shared.jobs.training_job import ModelFolder, NightRequest, NightResult, NightStep
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest, TrainingJobResult, JobStep
 from tests.unit.services.retrain.registry.world import RELEASE, World
 
 BETTER = GateVerdict(True, "better", "nano-4 takes over.", {"held_out_difference": 0.03})
@@ -38,7 +38,7 @@ class Training:
 
     world: World
     does: Callable[[], None] = lambda: None
-    result: NightResult | None = None
+    result: TrainingJobResult | None = None
     folders: list[Path] = field(default_factory=list)
 
     def __call__(
@@ -46,17 +46,17 @@ class Training:
         folder: Path,
         *,
         minutes: float,
-        say: Callable[[NightStep], None],
+        say: Callable[[JobStep], None],
         stop: threading.Event,
-    ) -> NightResult:
+    ) -> TrainingJobResult:
         self.folders.append(folder)
-        self.request = NightRequest.model_validate_json((folder / "request.json").read_text())
-        say(NightStep(stage="sft", text="a step", seconds_spent=1.5))
+        self.request = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())
+        say(JobStep(stage="sft", text="a step", seconds_spent=1.5))
         self.does()
         if self.result is not None:
             return self.result
         trained = self.world.folders.find("nano-2").folder
-        return NightResult(
+        return TrainingJobResult(
             code="trained",
             reason="nano-4 was trained.",
             challenger=ModelFolder(folder=trained, version="nano-4", kind="adapter"),
@@ -110,7 +110,7 @@ class Nights:
 
     def answers(self, **changes: object) -> None:
         """The training's next results."""
-        result = NightResult.model_validate(
+        result = TrainingJobResult.model_validate(
             {"code": "too_little_data", "reason": "few.", **changes}
         )
         self.training = replace(self.training, result=result)
