@@ -1,1 +1,1 @@
-"""From what people did to pairs that can be learned from, and a report on them."""
+"""Turn feedback on served feeds into weighted training pairs, with a report on the data."""

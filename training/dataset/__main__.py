@@ -1,6 +1,6 @@
-"""Build the dataset of a night from the lake.
+"""Build a training dataset from the lake.
 
-python -m training.dataset --lake .data/lake --to runs/night/dataset
+python -m training.dataset --lake .data/lake --to runs/job/dataset
 """
 
 import argparse
@@ -14,18 +14,20 @@ from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.settings import from_environment
 from training.dataset.build import build
-from training.dataset.lake import LakeUnreadable
+from training.dataset.lake import UnreadableLake
 from training.dataset.settings import DatasetSettings
 
 
 def main() -> int:
-    standard = DatasetSettings()
+    defaults = DatasetSettings()
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--lake", default=".data/lake", help="folder or s3:// (.data/lake)")
-    parser.add_argument("--to", type=Path, required=True, help="where the dataset goes")
-    parser.add_argument("--days", type=int, default=standard.window_days, help="window (30)")
+    parser.add_argument("--to", type=Path, required=True, help="folder of the dataset")
     parser.add_argument(
-        "--replay", type=float, default=standard.replay_share, help="simulated share (0.3)"
+        "--days", type=int, default=defaults.window_days, help="days of feeds that are read (30)"
+    )
+    parser.add_argument(
+        "--replay", type=float, default=defaults.replay_share, help="simulated share (0.3)"
     )
     options = parser.parse_args()
     images = from_environment(ImageSettings)
@@ -35,11 +37,11 @@ def main() -> int:
             options.to,
             ImageLoader(images),
             now=datetime.now(UTC),
-            settings=replace(standard, window_days=options.days, replay_share=options.replay),
+            settings=replace(defaults, window_days=options.days, replay_share=options.replay),
             storage_options=delta_options(images.s3_endpoint),
             say=lambda step: print(step, file=sys.stderr),
         )
-    except LakeUnreadable as error:
+    except UnreadableLake as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{dataset.folder}/report.html: {dataset.report.verdict}")

@@ -1,6 +1,6 @@
 """Write pairs as cases: references, the two images, the profile they were scored by, a weight.
 
-One JSON object a line, images as file names beside it: what SFT, GRPO and the gate read.
+One JSON object a line, with images as file names relative to it; SFT, GRPO and the gate read it.
 """
 
 import json
@@ -13,10 +13,10 @@ import duckdb
 
 from shared.files.atomic_write import atomic_write
 from shared.prompting.prompt import WORDS_SHOWN
-from training.dataset.images import Kept, Key
+from training.dataset.images import ImageKey, StoredImages
 from training.dataset.settings import DatasetSettings
 
-Sides = Mapping[str, Mapping[str, tuple[str, ...]]]
+WordsBySide = Mapping[str, Mapping[str, tuple[str, ...]]]
 """`likes` and `dislikes`: words by element."""
 IMAGES = "images"
 
@@ -29,8 +29,8 @@ class CaseLine:
     disliked: tuple[str, ...]
     better: str
     worse: str
-    profile: Sides | None
-    truth: Sides | None
+    profile: WordsBySide | None
+    truth: WordsBySide | None
     weight: float
     user: str
     slate: str
@@ -44,63 +44,64 @@ class CaseLine:
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """Pairs that have come so far and are of no use."""
+class DroppedPairs:
+    """Pairs that cannot be used, by reason."""
 
-    image_gone: int
-    same_picture: int
-    repeated_pictures: int
+    missing_image: int
+    same_image: int
+    repeated_images: int
 
 
-def image_addresses(connection: duckdb.DuckDBPyConnection) -> dict[Key, str]:
-    """Where each image of a pair or a reference lies, as last told."""
+def image_addresses(connection: duckdb.DuckDBPyConnection) -> dict[ImageKey, str]:
+    """The latest known URI of each image of a pair or a reference."""
     connection.execute(_ADDRESSES)
     rows = connection.execute(_WANTED).fetchall()
     return {(tenant, image): uri for tenant, image, uri in rows if uri}
 
 
-def drop_unusable(connection: duckdb.DuckDBPyConnection, kept: Kept) -> Dropped:
-    """Leave pairs of two different pictures that we have, each once a person."""
+def drop_unusable(connection: duckdb.DuckDBPyConnection, stored: StoredImages) -> DroppedPairs:
+    """Drop pairs with a missing image or two copies of one image, and repeated pairs of a user."""
     rows = connection.execute(
         "SELECT pair_id, tenant, user_id, better, worse FROM pairs ORDER BY shown_at DESC, pair_id"
     ).fetchall()
-    gone, same, repeated = [], [], []
-    known: set[tuple[str, str, frozenset[str]]] = set()
+    missing, same, repeated = [], [], []
+    seen: set[tuple[str, str, frozenset[str]]] = set()
     for pair, tenant, user, better, worse in rows:
         a, b = (tenant, better), (tenant, worse)
-        if a not in kept.files or b not in kept.files:
-            gone.append(pair)
-        elif kept.same(a, b):
+        if a not in stored.files or b not in stored.files:
+            missing.append(pair)
+        elif stored.same(a, b):
             same.append(pair)
         else:
-            pictures = (tenant, user, frozenset({kept.picture(a), kept.picture(b)}))
-            if pictures in known:
+            images = (tenant, user, frozenset({stored.image(a), stored.image(b)}))
+            if images in seen:
                 repeated.append(pair)
-            known.add(pictures)
-    out = [*gone, *same, *repeated]
-    if out:
-        connection.execute("DELETE FROM pairs WHERE pair_id IN (SELECT unnest(?))", [out])
-    return Dropped(len(gone), len(same), len(repeated))
+            seen.add(images)
+    dropped = [*missing, *same, *repeated]
+    if dropped:
+        connection.execute("DELETE FROM pairs WHERE pair_id IN (SELECT unnest(?))", [dropped])
+    return DroppedPairs(len(missing), len(same), len(repeated))
 
 
-def cases(
-    connection: duckdb.DuckDBPyConnection, kept: Kept, settings: DatasetSettings
+def read_cases(
+    connection: duckdb.DuckDBPyConnection, stored: StoredImages, settings: DatasetSettings
 ) -> Iterator[tuple[str, CaseLine]]:
     """Each pair's split and case, in a fixed order.
 
-    References are what the person had said and done before the slate, on other images than the
-    pair's: a click must not explain itself.
+    References are the user's feedback before the slate, on other images than those of the pair:
+    otherwise a click would explain itself.
     """
     connection.execute(_REFERENCES)
-    rows = connection.execute(_CASES, {"most": settings.references_a_side * 3}).fetchall()
+    most = settings.references_per_side
+    rows = connection.execute(_CASES, {"most": most * 3}).fetchall()
     for row in rows:
         tenant, user, request, kind, split = row[:5]
-        better, worse = kept.files[tenant, row[5]], kept.files[tenant, row[6]]
+        better, worse = stored.files[tenant, row[5]], stored.files[tenant, row[6]]
         yield (
             split,
             CaseLine(
-                liked=_files(tenant, row[10], kept, {better, worse}, settings.references_a_side),
-                disliked=_files(tenant, row[11], kept, {better, worse}, settings.references_a_side),
+                liked=_files(tenant, row[10], stored, {better, worse}, most),
+                disliked=_files(tenant, row[11], stored, {better, worse}, most),
                 better=better,
                 worse=worse,
                 profile=_profile(row[12]),
@@ -117,7 +118,7 @@ def cases(
 
 
 def write(path: Path, lines: list[CaseLine]) -> None:
-    """Lines with the images named from the file's own folder; complete or not at all."""
+    """Write the lines with image names relative to the file's folder, completely or not at all."""
     named = [
         json.dumps(
             asdict(line)
@@ -135,23 +136,24 @@ def _named(file: str) -> str:
 
 
 def _files(
-    tenant: str, images: list[str] | None, kept: Kept, without: set[str], most: int
+    tenant: str, names: list[str] | None, stored: StoredImages, without: set[str], most: int
 ) -> tuple[str, ...]:
-    pictures = {kept.pictures[file] for file in without}
-    files = [kept.files[tenant, image] for image in images or () if (tenant, image) in kept.files]
-    fit = [file for file in files if kept.pictures[file] not in pictures]
-    return tuple(dict.fromkeys(fit))[:most]
+    """Files of the named images, except copies of the images in `without`."""
+    excluded = {stored.images[file] for file in without}
+    files = [stored.files[tenant, name] for name in names or () if (tenant, name) in stored.files]
+    others = [file for file in files if stored.images[file] not in excluded]
+    return tuple(dict.fromkeys(others))[:most]
 
 
-def _profile(event: str | None) -> Sides | None:
+def _profile(event: str | None) -> WordsBySide | None:
     if event is None:
         return None
-    told: dict[str, Any] = json.loads(event)
-    return {"likes": _words(told["preference"]), "dislikes": _words(told["non_preference"])}
+    profile: dict[str, Any] = json.loads(event)
+    return {"likes": _words(profile["preference"]), "dislikes": _words(profile["non_preference"])}
 
 
 def _words(side: Mapping[str, list[dict[str, Any]]]) -> dict[str, tuple[str, ...]]:
-    """The words that serving shows of a side: what is learned from is what is asked."""
+    """The words of a side that the serving prompt shows, so that training sees the same prompt."""
     return {
         element: tuple(w["word"] for w in words[:WORDS_SHOWN])
         for element, words in side.items()
@@ -161,16 +163,16 @@ def _words(side: Mapping[str, list[dict[str, Any]]]) -> dict[str, tuple[str, ...
 
 _ADDRESSES = """
 CREATE TABLE addresses AS
-WITH told AS (
+WITH candidate_lists AS (
     SELECT tenant, written_at, unnest(from_json(event->'candidates',
         '[{"image_id": "VARCHAR", "uri": "VARCHAR"}]')) AS c
     FROM lake_candidates WHERE refused IS NULL),
-every_word AS (
-    SELECT tenant, c.image_id AS image_id, c.uri AS uri, written_at FROM told
+all_uris AS (
+    SELECT tenant, c.image_id AS image_id, c.uri AS uri, written_at FROM candidate_lists
     UNION ALL
     SELECT tenant, image_id, event->>'uri', written_at
     FROM lake_feedback WHERE refused IS NULL AND event->>'uri' IS NOT NULL)
-SELECT tenant, image_id, arg_max(uri, written_at) AS uri FROM every_word GROUP BY ALL
+SELECT tenant, image_id, arg_max(uri, written_at) AS uri FROM all_uris GROUP BY ALL
 """
 _WANTED = """
 WITH wanted AS (
@@ -183,24 +185,27 @@ WITH wanted AS (
 SELECT w.tenant, w.image_id, a.uri FROM wanted w LEFT JOIN addresses a USING (tenant, image_id)
 """
 _REFERENCES = """
-CREATE TABLE told_references AS
+CREATE TABLE reference_feedback AS
 SELECT tenant, user_id, image_id, written_at,
     type IN ('reference_like', 'like', 'click') AS liked,
-    CASE WHEN type LIKE 'reference%' THEN 2 WHEN type = 'click' THEN 0 ELSE 1 END AS telling
+    CASE WHEN type LIKE 'reference%' THEN 2 WHEN type = 'click' THEN 0 ELSE 1 END AS certainty
 FROM feedback
 WHERE use IN ('used', 'stated_reference', 'names_no_slate')
   AND type IN ('reference_like', 'reference_dislike', 'like', 'dislike', 'hide', 'click')
 """
 _CASES = """
 WITH before AS (
-    SELECT p.pair_id, r.image_id, r.liked, max(r.telling) AS telling, max(r.written_at) AS told_at
-    FROM pairs p JOIN told_references r
+    SELECT p.pair_id, r.image_id, r.liked,
+        max(r.certainty) AS certainty, max(r.written_at) AS stated_at
+    FROM pairs p JOIN reference_feedback r
       ON r.tenant = p.tenant AND r.user_id = p.user_id AND r.written_at < p.shown_at
     GROUP BY ALL),
 sides AS (
     SELECT pair_id,
-        list(image_id ORDER BY telling DESC, told_at DESC, image_id) FILTER (liked) AS liked,
-        list(image_id ORDER BY telling DESC, told_at DESC, image_id) FILTER (NOT liked) AS disliked
+        list(image_id ORDER BY certainty DESC, stated_at DESC, image_id)
+            FILTER (liked) AS liked,
+        list(image_id ORDER BY certainty DESC, stated_at DESC, image_id)
+            FILTER (NOT liked) AS disliked
     FROM before GROUP BY pair_id),
 served AS (
     SELECT tenant, user_id, request_id, profile_version FROM slates),

@@ -1,4 +1,4 @@
-"""Fetch each image once, keep it by its content, and say which pictures are one and the same."""
+"""Fetch each image once, store it by its content, and detect copies of the same image."""
 
 import asyncio
 from collections import Counter
@@ -11,73 +11,76 @@ from PIL import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.files.atomic_write import atomic_file
-from shared.images.loader import Loaded, LoadedImage
+from shared.images.loader import LoadedImage, LoadResult
 from training.dataset.near_duplicates import groups, signature
 
-Key = tuple[str, str]
+ImageKey = tuple[str, str]
 """Tenant and image id."""
-AT_A_TIME = 64
-"""Images in memory at once, 3 MB each."""
+BATCH = 64
+"""Images in memory together, 3 MB each."""
 
 
-class Images(Protocol):
+class ImageSource(Protocol):
     """Loads images by address (`shared.images.loader`)."""
 
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
+    async def load_many(self, uris: Sequence[str]) -> list[LoadResult]: ...
 
     async def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The images that could be had."""
+class StoredImages:
+    """The images that could be loaded."""
 
-    files: Mapping[Key, str]
+    files: Mapping[ImageKey, str]
     """Name of the stored file, by its content: equal bytes are one file."""
-    pictures: Mapping[str, str]
-    """Of each file the first file that shows the same picture."""
-    refused: Mapping[str, int]
-    """Images that could not be had, by reason."""
+    images: Mapping[str, str]
+    """For each file the first file that shows the same image (`near_duplicates`)."""
+    rejected: Mapping[str, int]
+    """Images that could not be loaded, by reason."""
 
-    def same(self, a: Key, b: Key) -> bool:
-        return self.picture(a) == self.picture(b)
+    def same(self, a: ImageKey, b: ImageKey) -> bool:
+        return self.image(a) == self.image(b)
 
-    def picture(self, key: Key) -> str:
-        return self.pictures[self.files[key]]
+    def image(self, key: ImageKey) -> str:
+        return self.images[self.files[key]]
 
 
-def keep_images(uris: Mapping[Key, str], images: Images, folder: Path, *, side: int) -> Kept:
-    """Store every image under `folder`, no longer than `side`; one that is there stays.
+def store_images(
+    uris: Mapping[ImageKey, str], images: ImageSource, folder: Path, *, side: int
+) -> StoredImages:
+    """Store every image in `folder`, its longer side at most `side` pixels; existing files stay.
 
-    Closes `images` in the end: its connections belong to the loop that ran here.
+    Closes `images` at the end: its connections belong to the event loop that runs here.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(_keep(uris, images, folder, side))
+    return asyncio.run(_store(uris, images, folder, side))
 
 
-async def _keep(uris: Mapping[Key, str], images: Images, folder: Path, side: int) -> Kept:
+async def _store(
+    uris: Mapping[ImageKey, str], images: ImageSource, folder: Path, side: int
+) -> StoredImages:
     keys = sorted(uris)
-    files: dict[Key, str] = {}
-    refused: Counter[str] = Counter()
+    files: dict[ImageKey, str] = {}
+    rejected: Counter[str] = Counter()
     signatures = {}
     try:
-        for begin in range(0, len(keys), AT_A_TIME):
-            batch = keys[begin : begin + AT_A_TIME]
-            for key, found in zip(
-                batch, await images.load_many([uris[k] for k in batch]), strict=True
-            ):
-                if isinstance(found, LoadedImage):
-                    files[key] = _stored(found, folder, side)
+        for begin in range(0, len(keys), BATCH):
+            batch = keys[begin : begin + BATCH]
+            loaded = await images.load_many([uris[key] for key in batch])
+            for key, image in zip(batch, loaded, strict=True):
+                if isinstance(image, LoadedImage):
+                    files[key] = _write(image, folder, side)
                     if files[key] not in signatures:
-                        signatures[files[key]] = signature(found.pixels)
+                        signatures[files[key]] = signature(image.pixels)
                 else:
-                    refused[_reason(found)] += 1
+                    rejected[_reason(image)] += 1
     finally:
         await images.close()
-    return Kept(files, groups(signatures), dict(refused))
+    return StoredImages(files, groups(signatures), dict(rejected))
 
 
-def _stored(image: LoadedImage, folder: Path, side: int) -> str:
+def _write(image: LoadedImage, folder: Path, side: int) -> str:
     small = image.pixels.copy()
     small.thumbnail((side, side), Image.Resampling.BICUBIC)
     path = folder / f"{image.content_hash}.png"
@@ -87,5 +90,5 @@ def _stored(image: LoadedImage, folder: Path, side: int) -> str:
     return path.name
 
 
-def _reason(refusal: Unprocessable | Unavailable) -> str:
-    return refusal.reason if isinstance(refusal, Unprocessable) else "not_available"
+def _reason(error: Unprocessable | Unavailable) -> str:
+    return error.reason if isinstance(error, Unprocessable) else "not_available"

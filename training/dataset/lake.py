@@ -1,4 +1,4 @@
-"""Read the lake's Delta tables into DuckDB, a window of days of them."""
+"""Read the last days of the lake's Delta tables into DuckDB."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -19,32 +19,32 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "candidates": {"tenant": "VARCHAR", "user_id": "VARCHAR", "request_id": "VARCHAR"},
     "profiles": {"tenant": "VARCHAR", "user_id": "VARCHAR", "profile_version": "BIGINT"},
 }  # fmt: skip
-"""What we ask of each table, beside what all of them have."""
+"""Columns that are read from each table, in addition to `COMMON`."""
 COMMON: Mapping[str, str] = {
     "kafka_partition": "BIGINT", "kafka_offset": "BIGINT", "written_at": "BIGINT",
     "refused": "VARCHAR", "event": "VARCHAR",
 }  # fmt: skip
-"""`written_at` in microseconds since the epoch: no time zone can come in between."""
+"""Columns of all tables; `written_at` in microseconds since the epoch, so without time zone."""
 
 
-class LakeUnreadable(Exception):
-    """A table cannot be read; the text says which and what to do."""
+class UnreadableLake(Exception):
+    """A table cannot be read; the message names it and says what to do."""
 
 
 def open_lake(
     lake: str, *, since: date, storage_options: Mapping[str, str] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A database with a table `lake_<name>` for each of ours; one that is missing is empty.
+    """A database with a table `lake_<name>` for each of `COLUMNS`; a missing table is empty.
 
-    Profiles are read whole: a slate of today may rest on a profile of last year.
-    Raises `LakeUnreadable`.
+    Profiles are read completely: a slate of today may depend on a profile of last year.
+    Raises `UnreadableLake`.
     """
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for name, own in COLUMNS.items():
         columns = {**own, **COMMON}
-        told = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        connection.execute(f"CREATE TABLE lake_{name} ({told})")
+        definition = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE lake_{name} ({definition})")
         where = "TRUE" if name == "profiles" else f"day >= DATE '{since.isoformat()}'"
         _fill(connection, name, columns, f"{lake.rstrip('/')}/{name}", where, storage_options)
     return connection
@@ -60,7 +60,7 @@ def _fill(
 ) -> None:
     try:
         table = DeltaTable(uri, storage_options=dict(storage_options or {}))
-        # Delta's own reader: it knows which files count, wherever they lie.
+        # Delta's own reader: it knows which files belong to the current version.
         rows = QueryBuilder().register("t", table).execute(
             f"SELECT {', '.join(map(_selected, columns))} FROM t WHERE {where}"
         )  # fmt: skip
@@ -71,9 +71,9 @@ def _fill(
         return
     except (DeltaError, duckdb.Error, OSError, ValueError) as error:
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
-        raise LakeUnreadable(
-            f"the Delta table {uri} cannot be read: {first_line}. Bring its folder back from a"
-            " copy, or move it away and collect anew; nothing was trained on it"
+        raise UnreadableLake(
+            f"the Delta table {uri} cannot be read: {first_line}. Restore its folder from a"
+            " copy, or move it away and collect again; nothing was trained on it"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Tell images that are the same picture, re-encoded or resized, from images that are alike."""
+"""Detect near-duplicates: the same image, encoded again or resized."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from PIL import Image
 
 HASH_BITS = 64
 MOST_BITS = 6
-"""Bits of 64 in which the hashes of one picture may differ after a strong JPEG or a resize."""
+"""Bits of 64 in which the hashes of one image may differ after strong JPEG or a resize."""
 BANDS = MOST_BITS + 1
-"""Two hashes that differ in so few bits agree in at least one of so many bands."""
+"""Two hashes that differ in at most `MOST_BITS` bits agree in at least one of these bands."""
 SIDE = 16
 MOST_DIFFERENCE = 4.0
-"""Root mean square, of 255, between thumbnails. The hash sees no color; this does: drawings that
-differ in color or saturation alone are two images, and among the most telling pairs there are. Of
-40 drawings of 336 pixels, JPEG (75) and a resize made 0.3 to 3.6, another element 5.9 and more."""
+"""Root mean square difference between thumbnails, of 255. The hash ignores color, this does not:
+drawings that differ in color or saturation only are two images, and their pairs are informative.
+Over 40 drawings of 336 pixels, JPEG (75) and a resize gave 0.3 to 3.6, another element 5.9 and
+more."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ def signature(image: Image.Image) -> Signature:
     gray = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
     brighter = (gray[:, 1:] > gray[:, :-1]).ravel()
     small = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
-    bits = int("".join("1" if one else "0" for one in brighter), 2)
+    bits = int("".join("1" if bit else "0" for bit in brighter), 2)
     return Signature(bits, np.asarray(small, np.float32))
 
 
-def same_picture(a: Signature, b: Signature) -> bool:
+def same_image(a: Signature, b: Signature) -> bool:
     if (a.bits ^ b.bits).bit_count() > MOST_BITS:
         return False
     difference = float(np.sqrt(np.mean((a.thumbnail - b.thumbnail) ** 2)))
@@ -44,7 +45,7 @@ def same_picture(a: Signature, b: Signature) -> bool:
 
 
 def groups(signatures: Mapping[str, Signature]) -> dict[str, str]:
-    """For each name the first name, in their order, of its picture."""
+    """For each name the first name, in their order, with the same image."""
     leader = {name: name for name in signatures}
 
     def root(name: str) -> str:
@@ -57,17 +58,17 @@ def groups(signatures: Mapping[str, Signature]) -> dict[str, str]:
     for bucket in _buckets(signatures).values():
         for a, b in combinations(bucket, 2):
             first, second = sorted((root(a), root(b)), key=order.__getitem__)
-            if first != second and same_picture(signatures[a], signatures[b]):
+            if first != second and same_image(signatures[a], signatures[b]):
                 leader[second] = first
     return {name: root(name) for name in names}
 
 
 def _buckets(signatures: Mapping[str, Signature]) -> dict[tuple[int, int], Sequence[str]]:
-    """Names whose hashes agree in a band: only these can be the same picture."""
+    """Names whose hashes agree in a band: only these can be the same image."""
     width = -(-HASH_BITS // BANDS)
-    found: dict[tuple[int, int], list[str]] = {}
-    for name, one in signatures.items():
+    buckets: dict[tuple[int, int], list[str]] = {}
+    for name, item in signatures.items():
         for band in range(BANDS):
-            part = one.bits >> (band * width) & ((1 << width) - 1)
-            found.setdefault((band, part), []).append(name)
-    return dict(found)
+            bits = item.bits >> (band * width) & ((1 << width) - 1)
+            buckets.setdefault((band, bits), []).append(name)
+    return dict(buckets)

@@ -1,47 +1,20 @@
-"""Lay the report out as one page that needs nothing else: plots inline, light and dark."""
+"""Lay the dataset report out as one HTML page."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from training.dataset.report_plots import drift_plot, report_plots
+from training.plots.page import render_page
 
-from training.dataset import report_plots as plots
+TEMPLATE: Final = Path(__file__).with_name("page.html")
 
 
 def page(report: Mapping[str, Any]) -> str:
-    """The page of a report as plain values."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters["number"] = _number
-    return environment.get_template("page.html").render(
+    """The page of a report that is given as plain values."""
+    return render_page(
+        TEMPLATE,
         report=report,
-        positions=Markup(plots.positions(report["positions"], title="views and clicks by place")),
-        uses=Markup(plots.counts(_falling(report["feedback"]), title="what feedback was good for")),
-        left_out=Markup(plots.counts(_falling(report["left_out"]), title="pairs left out")),
-        people=Markup(plots.people(report["pairs_per_user"], title="pairs a person")),
-        drifts=[
-            (
-                drift,
-                Markup(
-                    plots.before_and_after(
-                        drift["earlier"], drift["later"], title=f"scores of {drift['element']}"
-                    )
-                ),
-            )
-            for drift in report["drift"]
-        ],
+        plots=report_plots(report),
+        drifts=[(drift, drift_plot(drift)) for drift in report["drift"]],
     )
-
-
-def _falling(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-
-
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"

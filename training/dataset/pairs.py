@@ -1,43 +1,45 @@
-"""Make pairs of viewed images of one slate, one liked more than the other, and weigh them.
+"""Pair viewed images of one slate, one preferred to the other, and weight the pairs.
 
-A FairPairs pair was ordered by a fair coin, so its click is unbiased and counts in full. In any
-other pair the order was (nearly) the model's, and a click may owe as much to the place as to the
-image: it counts by its inverse propensity, clipped and self-normalised, and less.
+A FairPairs pair was ordered by a fair coin (Radlinski and Joachims 2006), so its click is unbiased
+and has full weight. In any other pair the order is (nearly) the model's, and a click may depend on
+the position as much as on the image: its weight is the inverse propensity, clipped and
+self-normalized, times a lower factor.
 """
 
 import duckdb
 
 from training.dataset.settings import DatasetSettings
 
-LEAST_DIFFERENCE = 0.2
-"""Strengths closer than this (a dislike and a hide, a click and a long look) order nothing."""
+MIN_DIFFERENCE = 0.2
+"""Two images whose feedback differs less in strength (a dislike and a hide, a click and a long
+dwell) make no pair."""
 
 
 def make_pairs(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> dict[str, int]:
-    """Table `pairs`, capped; how many pairs each cap left out."""
-    connection.execute(_RAW, {"least": LEAST_DIFFERENCE, "clip": settings.clip})
-    left_out = {}
-    left_out["repeated"] = _keep(connection, _LATEST_WORD)
-    left_out["slate_cap"] = _keep(connection, f"{_PLACE_IN_SLATE} <= {settings.pairs_per_slate}")
-    left_out["user_cap"] = _keep(connection, f"{_PLACE_OF_USER} <= {settings.pairs_per_user}")
+    """Create table `pairs`, capped; return how many pairs each cap excluded."""
+    connection.execute(_RAW, {"least": MIN_DIFFERENCE, "clip": settings.clip})
+    excluded = {}
+    excluded["repeated"] = _keep(connection, _LATEST)
+    excluded["slate_cap"] = _keep(connection, f"{_PLACE_IN_SLATE} <= {settings.pairs_per_slate}")
+    excluded["user_cap"] = _keep(connection, f"{_PLACE_OF_USER} <= {settings.pairs_per_user}")
     (count,) = connection.execute("SELECT count(*) FROM pairs").fetchone() or (0,)
-    most = max(int(settings.pairs_per_image * count), settings.pairs_per_image_at_least)
-    left_out["image_cap"] = _keep(connection, f"{_PLACE_OF_IMAGE} <= {most}")
-    return left_out
+    most = max(int(settings.pairs_per_image * count), settings.min_pairs_per_image)
+    excluded["image_cap"] = _keep(connection, f"{_PLACE_OF_IMAGE} <= {most}")
+    return excluded
 
 
-def weigh(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> None:
-    """Column `weight`: reliability of the kind, times strength, times propensity; 1 on average."""
+def add_weights(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> None:
+    """Add column `weight`: reliability of the kind, strength, inverse propensity; 1 on average."""
     connection.execute("ALTER TABLE pairs ADD COLUMN weight DOUBLE")
     connection.execute(
         """
-        UPDATE pairs SET weight = told.weight FROM (
+        UPDATE pairs SET weight = weighted.weight FROM (
             SELECT pair_id,
                 CASE WHEN kind = 'fair' THEN 1.0
                      ELSE ? * inverse / avg(inverse) OVER (PARTITION BY kind) END
                 * strength AS weight
-            FROM pairs) told
-        WHERE told.pair_id = pairs.pair_id
+            FROM pairs) weighted
+        WHERE weighted.pair_id = pairs.pair_id
         """,
         [settings.biased_weight],
     )
@@ -58,10 +60,10 @@ JOIN outcomes l USING (tenant, user_id, request_id)
 WHERE w.strength - l.strength >= $least AND w.image_id <> l.image_id
 """
 _BEST_FIRST = "kind = 'fair' DESC, strength DESC, pair_id"
-_LATEST_WORD = """row_number() OVER (
+_LATEST = """row_number() OVER (
     PARTITION BY tenant, user_id, least(better, worse), greatest(better, worse)
     ORDER BY shown_at DESC, pair_id) = 1"""
-"""Of one person on two images the latest word counts, also when it contradicts an earlier one."""
+"""Of the same two images of a user the latest pair counts, also against an earlier one."""
 _PLACE_IN_SLATE = f"""row_number() OVER (
     PARTITION BY tenant, user_id, request_id ORDER BY {_BEST_FIRST})"""
 _PLACE_OF_USER = f"row_number() OVER (PARTITION BY tenant, user_id ORDER BY {_BEST_FIRST})"
@@ -69,7 +71,7 @@ _PLACE_OF_IMAGE = f"row_number() OVER (PARTITION BY tenant, better ORDER BY {_BE
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, condition: str) -> int:
-    """Keep the pairs for which a condition holds; how many went."""
+    """Keep the pairs for which a condition holds; return how many were removed."""
     (before,) = connection.execute("SELECT count(*) FROM pairs").fetchone() or (0,)
     connection.execute(f"CREATE OR REPLACE TABLE pairs AS SELECT * FROM pairs QUALIFY {condition}")
     (after,) = connection.execute("SELECT count(*) FROM pairs").fetchone() or (0,)

@@ -1,4 +1,4 @@
-"""Mix in simulated people, whose profiles are exactly known, in the same shape as real ones."""
+"""Add simulated users, whose profiles are known exactly, as cases of the same format (replay)."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,24 +10,24 @@ from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS
 from shared.files.atomic_write import atomic_file
-from training.dataset.cases import CaseLine, Sides
+from training.dataset.cases import CaseLine, WordsBySide
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.users.users import Kind, User, Words, draw_user, references
 
 STREAM: Final = 0x5E7A
-"""Stands between the seed and the case's number: no pool and no evaluation draws from these."""
+"""Between the seed and the case number, so that no pool and no evaluation draws the same users."""
 MULTI_SHARE: Final = 0.2
-"""People with two tastes, as in the paper (arXiv 2511.00609)."""
+"""Multi-preference users, as in the paper (arXiv 2511.00609)."""
 
 
 def replay_count(train_cases: int, *, share: float) -> int:
-    """Simulated cases that make up a share of all."""
+    """How many simulated cases make up this share of all cases."""
     return round(train_cases * share / (1 - share))
 
 
 def replay(count: int, folder: Path, *, seed: int, side: int) -> Iterator[CaseLine]:
-    """Simulated cases with their images stored in `folder`; the same for a seed."""
+    """Simulated cases, their images stored in `folder`; the same cases for a seed."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         rng = np.random.default_rng((seed, STREAM, number))
@@ -61,7 +61,7 @@ def _case(rng: np.random.Generator, number: int, folder: Path, side: int) -> Cas
 
 
 def _pair(rng: np.random.Generator, user: User) -> tuple[np.ndarray, np.ndarray]:
-    """Values of two candidates that differ in some elements, where the first shows liked ones."""
+    """Values of two candidates that differ in some elements; the first shows the liked values."""
     like, dislike = rng.choice(user.likes), rng.choice(user.dislikes)
     same = np.where(rng.random(len(ELEMENTS)) < 0.5, like, dislike)
     differs = rng.random(len(ELEMENTS)) < 0.5
@@ -69,12 +69,12 @@ def _pair(rng: np.random.Generator, user: User) -> tuple[np.ndarray, np.ndarray]
     return np.where(differs, like, same), np.where(differs, dislike, same)
 
 
-def _sides(user: User) -> Sides:
+def _sides(user: User) -> WordsBySide:
     return {"likes": _words(user.like_words), "dislikes": _words(user.dislike_words)}
 
 
 def _words(words: Words) -> dict[str, tuple[str, ...]]:
-    return {element.value: tuple(found) for element, found in words.items()}
+    return {element.value: tuple(values) for element, values in words.items()}
 
 
 def _stored(image: Image, folder: Path) -> str:

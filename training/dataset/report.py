@@ -1,4 +1,4 @@
-"""Say what the dataset holds: counts, what was left out and why, balance, positions, drift."""
+"""Report what the dataset holds: counts, exclusions by reason, balance, positions, drift."""
 
 import json
 import math
@@ -11,14 +11,14 @@ from typing import Any
 import duckdb
 
 from shared.domain.taste import ELEMENTS
-from training.dataset.images import Kept
+from training.dataset.images import StoredImages
 from training.dataset.page import page
 from training.dataset.settings import DatasetSettings
 
-FORMAT = 1
-"""Of `report.json`."""
+FORMAT = 2
+"""Version of `report.json`. Format 1 named the bots `machines`, and `excluded` `left_out`."""
 ENOUGH_PAIRS = 200
-"""Fewer training pairs than this move no model in a way that a gate could tell."""
+"""With fewer training pairs no model changes so much that a gate could measure it."""
 DRIFTED = 0.2
 """Population stability index from which a distribution is usually called shifted."""
 BINS = 10
@@ -26,7 +26,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Position:
-    """One place of the slates."""
+    """One rank of the slates."""
 
     rank: int
     shown: int
@@ -36,7 +36,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far one element's scores moved from the earlier half of the slates to the later one."""
+    """How far the scores of one element differ between earlier and later slates."""
 
     element: str
     stability_index: float
@@ -47,7 +47,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a person wants to know of one night's data."""
+    """Everything that an operator wants to know about the data of one training job."""
 
     format: int
     at: str
@@ -56,16 +56,16 @@ class Report:
     records: Mapping[str, int]
     refused: Mapping[str, int]
     feedback: Mapping[str, int]
-    """Events by what they were good for."""
-    machines: Mapping[str, int]
+    """Events by their use, or by the reason why they are not used."""
+    bots: Mapping[str, int]
     slates: Mapping[str, int]
     pairs: Mapping[str, int]
-    left_out: Mapping[str, int]
+    excluded: Mapping[str, int]
     images: Mapping[str, int]
-    images_refused: Mapping[str, int]
+    images_rejected: Mapping[str, int]
     balance: Mapping[str, float]
     pairs_per_user: Sequence[tuple[int, int]]
-    """Pairs, and how many people have so many."""
+    """A number of pairs, and how many users have it."""
     positions: Sequence[Position]
     drift: Sequence[Drift]
 
@@ -75,11 +75,11 @@ def measure(
     settings: DatasetSettings,
     *,
     at: datetime,
-    left_out: Mapping[str, int],
-    images: Kept,
+    excluded: Mapping[str, int],
+    images: StoredImages,
     simulated: int,
 ) -> Report:
-    """Count and compare what the tables hold now."""
+    """Count and compare the rows of the tables as they are now."""
     pairs = _counts(connection, "SELECT split, count(*) FROM pairs GROUP BY ALL ORDER BY ALL")
     kinds = _counts(connection, "SELECT kind, count(*) FROM pairs GROUP BY ALL ORDER BY ALL")
     drift = _drift(connection)
@@ -91,15 +91,15 @@ def measure(
         records=_counts(connection, _RECORDS),
         refused=_counts(connection, _REFUSED),
         feedback=_counts(connection, _USES),
-        machines=_counts(connection, _MACHINES),
+        bots=_counts(connection, _BOTS),
         slates=_counts(connection, _SLATES),
         pairs={**pairs, **kinds, "simulated": simulated},
-        left_out=left_out,
+        excluded=excluded,
         images={
             "files": len(set(images.files.values())),
-            "pictures": len(set(images.pictures.values())),
+            "different_images": len(set(images.images.values())),
         },
-        images_refused=images.refused,
+        images_rejected=images.rejected,
         balance=_balance(connection),
         pairs_per_user=_rows(connection, _PER_USER),
         positions=[Position(*row) for row in _rows(connection, _POSITIONS)],
@@ -108,22 +108,22 @@ def measure(
 
 
 def write_report(folder: Path, report: Report) -> None:
-    """`report.json` for machines and `report.html` for people."""
+    """Write `report.json` for programs and `report.html` for people."""
     text = json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n"
     (folder / "report.json").write_text(text, encoding="utf-8")
     (folder / "report.html").write_text(page(asdict(report)), encoding="utf-8")
 
 
-def _verdict(train: int, every: int, drift: Sequence[Drift]) -> str:
-    if not every:
-        return "No pair can be learned from: nobody both viewed and acted on images of one slate."
-    moved = [one.element.replace("_", " ") for one in drift if one.stability_index >= DRIFTED]
-    told = f"{train} pairs to train on, {every - train} kept to judge by."
+def _verdict(train: int, total: int, drift: Sequence[Drift]) -> str:
+    if not total:
+        return "There is no usable pair: no user viewed and clicked images of the same slate."
+    drifted = [one.element.replace("_", " ") for one in drift if one.stability_index >= DRIFTED]
+    verdict = f"{train} training pairs, {total - train} evaluation pairs."
     if train < ENOUGH_PAIRS:
-        told += f" That is little: from {ENOUGH_PAIRS} on a night can be expected to help."
-    if moved:
-        told += f" The scores of {', '.join(moved)} have shifted within the window."
-    return told
+        verdict += f" That is little data: training can help from {ENOUGH_PAIRS} pairs on."
+    if drifted:
+        verdict += f" The scores of {', '.join(drifted)} have shifted within the window."
+    return verdict
 
 
 def _balance(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
@@ -138,19 +138,19 @@ def _balance(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
 
 
 def _drift(connection: duckdb.DuckDBPyConnection) -> list[Drift]:
-    found = []
+    drifts = []
     for element in ELEMENTS:
         rows = _rows(connection, _SCORES.format(element=element.value))
         halves: dict[bool, list[float]] = {False: [0.5] * BINS, True: [0.5] * BINS}
-        for late, tenth, count in rows:
-            halves[late][min(int(tenth), BINS - 1)] += count
+        for is_later, tenth, count in rows:
+            halves[is_later][min(int(tenth), BINS - 1)] += count
         earlier, later = (_shares(halves[half]) for half in (False, True))
         index = sum((b - a) * math.log(b / a) for a, b in zip(earlier, later, strict=True))
-        # Less what two samples of one distribution differ by chance: (bins - 1)(1/n + 1/m).
+        # Minus its expected value for two samples of one distribution: (bins - 1)(1/n + 1/m).
         index -= (BINS - 1) * sum(1 / sum(halves[half]) for half in (False, True))
         if rows:
-            found.append(Drift(element.value, round(max(index, 0.0), 4), earlier, later))
-    return found
+            drifts.append(Drift(element.value, round(max(index, 0.0), 4), earlier, later))
+    return drifts
 
 
 def _shares(counts: Sequence[float]) -> tuple[float, ...]:
@@ -166,8 +166,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]
 
 
 _USES = "SELECT use, count(*) FROM feedback GROUP BY ALL ORDER BY ALL"
-_MACHINES = """
-SELECT why, count(DISTINCT (tenant, user_id)) FROM machines GROUP BY ALL ORDER BY ALL
+_BOTS = """
+SELECT reason, count(DISTINCT (tenant, user_id)) FROM bots GROUP BY ALL ORDER BY ALL
 """
 _RECORDS = " UNION ALL ".join(
     f"SELECT '{name}', count(*) FROM lake_{name}"

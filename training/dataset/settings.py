@@ -1,50 +1,50 @@
-"""What the dataset is made by: windows, caps and weights, each with its reason."""
+"""Hold the numbers of the dataset: windows, caps and weights, each with its reason."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class DatasetSettings:
-    """Every number of the dataset; a night writes them beside its result."""
+    """Every number of the dataset; the report lists them."""
 
     window_days: int = 30
-    """Days of feeds that are looked at, as long as Kafka keeps them: tastes drift."""
+    """Days of feeds that are read, as long as Kafka keeps them; older tastes may have drifted."""
     long_dwell_ms: int = 5_000
-    """Milliseconds of looking that speak for an image, as the profile service has it."""
+    """Milliseconds of dwell that count as positive feedback, as in the profile service."""
     bounce_ms: int = 1_000
-    """A click whose longest look was shorter was a slip of the finger, and counts as a view."""
+    """A click with a shorter longest dwell is an accident, and counts as a view."""
     clip: float = 10.0
-    """Highest inverse propensity: beyond it one lucky swap outweighs ten honest pairs."""
+    """Highest inverse propensity: above it one rare swap outweighs ten ordinary pairs."""
     biased_weight: float = 0.25
-    """Weight of pairs whose order was not drawn by chance, against FairPairs pairs: position bias
-    stays in them. With a tenth of slates explored they are some 50 times as many."""
+    """Weight of pairs whose order was not random, relative to FairPairs pairs: position bias stays
+    in them. With a tenth of the slates explored there are about 50 times as many of them."""
     pairs_per_slate: int = 10
-    """One long session must not be the dataset."""
+    """One long session must not dominate the dataset."""
     pairs_per_user: int = 100
-    """One person's taste must not be everybody's; the gate resamples people, not pairs."""
+    """One user must not dominate the dataset; the gate resamples users, not pairs."""
     pairs_per_image: float = 0.02
-    """Share of all pairs that one image may win; a click farm wants one image on top."""
-    pairs_per_image_at_least: int = 20
-    """In a small dataset a share is less than one honest image's due."""
+    """Share of all pairs in which one image may be the better one, against click farms."""
+    min_pairs_per_image: int = 20
+    """In a small dataset the share alone would cap ordinary images too."""
     actions_per_day: int = 2_000
-    """Actions of one user on one day beyond which it is a machine: one every 20 waking seconds."""
+    """Actions of one user on one day above which the user is a bot: one every 20 waking seconds."""
     click_rate: float = 0.9
-    """Clicks a view from which, over `click_rate_views` views, clicking says nothing."""
+    """Clicks per view from which, over `click_rate_views` views, clicks carry no preference."""
     click_rate_views: int = 100
-    references_a_side: int = 5
+    references_per_side: int = 5
     """As many as the prompt shows (arXiv 2511.00609)."""
     held_out_users: float = 0.2
-    """Share of people none of whose pairs is trained on."""
+    """Share of users whose pairs are never trained on."""
     later_share: float = 0.2
-    """Most slates of the others that are kept for later days."""
+    """Largest share of the other users' slates that is kept for later days."""
     later_days: float = 1.0
-    """Days at the end that are kept for the gate, of people who are trained on."""
+    """Last days of training users that are kept for the gate."""
     replay_share: float = 0.3
-    """Simulated share of the training cases: their profiles are exactly known, and what the
-    release could do is not forgotten."""
-    replay_at_most: int = 2_000
-    """Simulated cases, whatever the share says: each has twelve images to draw, a tenth of a second
-    on a busy core."""
+    """Simulated share of the training cases: their profiles are known exactly, and they prevent
+    forgetting (experience replay)."""
+    max_replay_cases: int = 2_000
+    """Largest number of simulated cases: each has twelve images to draw, a tenth of a second on a
+    busy core."""
     image_side: int = 448
-    """Pixels of the longer side of stored images: what a 7B model sees of one."""
+    """Pixels of the longer side of stored images: the resolution that a 7B model is given."""
     seed: int = 0

@@ -1,6 +1,6 @@
-"""Join slates with what was done on them: which images were viewed, and how well each was liked.
+"""Join slates with their feedback: which images were viewed, and how strongly each was liked.
 
-Built anew from the whole window each time, so a click that comes days after its slate finds it.
+Each build reads the whole window, so that a click that comes days after its slate is joined too.
 """
 
 import duckdb
@@ -15,15 +15,15 @@ ITEM = (
 )
 
 
-def join(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> None:
-    """Tables `slates`, `items`, `feedback` (each event once, with what it is good for), `outcomes`.
+def join_feedback(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> None:
+    """Create tables `slates`, `items`, `feedback` (each event once, with its use) and `outcomes`.
 
-    `items.pair` numbers the FairPairs pairs of a slate: its explored places, two by two.
+    `items.pair` numbers the FairPairs pairs of a slate: its explored positions, two by two.
     """
     connection.execute(_SLATES)
     connection.execute(_ITEMS, [ITEM])
     connection.execute(_FEEDBACK)
-    connection.execute(_MACHINES, [
+    connection.execute(_BOTS, [
         settings.actions_per_day, settings.click_rate_views, settings.click_rate
     ])  # fmt: skip
     connection.execute(_USE)
@@ -44,7 +44,7 @@ QUALIFY row_number() OVER (
 
 _ITEMS = """
 CREATE TABLE items AS
-WITH told AS (
+WITH served AS (
     SELECT tenant, user_id, request_id, shown_at,
            unnest(from_json(event->'items', ?)) AS item
     FROM slates)
@@ -52,29 +52,29 @@ SELECT tenant, user_id, request_id, shown_at, item.image_id, item.rank, item.sco
        item.propensity, item.explored, item.elements,
        CASE WHEN item.explored THEN (item.rank - min(item.rank) FILTER (item.explored) OVER (
            PARTITION BY tenant, user_id, request_id)) // 2 END AS pair
-FROM told
+FROM served
 """
 
 _FEEDBACK = """
-CREATE TABLE heard AS
+CREATE TABLE unique_feedback AS
 SELECT * FROM lake_feedback
 WHERE refused IS NULL
--- By user too: nobody can silence another's event by reusing its id.
+-- By user too, so that no user can hide another user's event by reusing its id.
 QUALIFY row_number() OVER (
     PARTITION BY tenant, user_id, event_id
     ORDER BY written_at, kafka_partition, kafka_offset) = 1
 """
 
-_MACHINES = """
-CREATE TABLE machines AS
-SELECT tenant, user_id, 'too_many_actions_a_day' AS why
-FROM heard
+_BOTS = """
+CREATE TABLE bots AS
+SELECT tenant, user_id, 'too_many_actions_a_day' AS reason
+FROM unique_feedback
 WHERE type NOT IN ('view', 'reference_like', 'reference_dislike')
 GROUP BY tenant, user_id, written_at // 86400000000
 HAVING count(*) > ?
 UNION
 SELECT tenant, user_id, 'clicks_on_everything'
-FROM (SELECT DISTINCT tenant, user_id, request_id, image_id, type FROM heard)
+FROM (SELECT DISTINCT tenant, user_id, request_id, image_id, type FROM unique_feedback)
 GROUP BY tenant, user_id
 HAVING count(*) FILTER (type = 'view') >= ?
    AND count(*) FILTER (type IN ('click', 'like')) > ? * count(*) FILTER (type = 'view')
@@ -83,27 +83,27 @@ HAVING count(*) FILTER (type = 'view') >= ?
 _USE = """
 CREATE TABLE feedback AS
 WITH viewing AS (
-    SELECT DISTINCT tenant, user_id, request_id FROM heard WHERE type = 'view'),
+    SELECT DISTINCT tenant, user_id, request_id FROM unique_feedback WHERE type = 'view'),
 views AS (
-    SELECT DISTINCT tenant, user_id, request_id, image_id FROM heard WHERE type = 'view'),
+    SELECT DISTINCT tenant, user_id, request_id, image_id FROM unique_feedback WHERE type = 'view'),
 owners AS (
     SELECT tenant, request_id, min(user_id) AS owner FROM slates GROUP BY ALL)
-SELECT h.*,
+SELECT f.*,
     CASE
-        WHEN EXISTS (FROM machines m WHERE m.tenant = h.tenant AND m.user_id = h.user_id)
-            THEN 'of_a_machine'
-        WHEN h.type IN ('reference_like', 'reference_dislike') THEN 'stated_reference'
-        WHEN h.request_id IS NULL THEN 'names_no_slate'
+        WHEN EXISTS (FROM bots b WHERE b.tenant = f.tenant AND b.user_id = f.user_id)
+            THEN 'from_a_bot'
+        WHEN f.type IN ('reference_like', 'reference_dislike') THEN 'stated_reference'
+        WHEN f.request_id IS NULL THEN 'names_no_slate'
         WHEN s.request_id IS NULL AND o.owner IS NOT NULL THEN 'on_a_slate_of_another_user'
         WHEN s.request_id IS NULL THEN 'on_an_unknown_slate'
         WHEN i.image_id IS NULL THEN 'on_an_image_not_in_the_slate'
-        -- Where an app tells of views at all, what was not viewed cannot have been clicked.
+        -- Where an app sends views at all, an image without a view cannot have been clicked.
         WHEN v.request_id IS NOT NULL AND w.image_id IS NULL THEN 'on_an_image_not_viewed'
         ELSE 'used'
     END AS use
-FROM heard h
+FROM unique_feedback f
 LEFT JOIN slates s USING (tenant, user_id, request_id)
-LEFT JOIN owners o ON o.tenant = h.tenant AND o.request_id = h.request_id
+LEFT JOIN owners o ON o.tenant = f.tenant AND o.request_id = f.request_id
 LEFT JOIN (SELECT DISTINCT tenant, user_id, request_id, image_id FROM items) i
     USING (tenant, user_id, request_id, image_id)
 LEFT JOIN viewing v USING (tenant, user_id, request_id)
@@ -115,18 +115,18 @@ CREATE TABLE outcomes AS
 WITH acts AS (
     SELECT tenant, user_id, request_id, image_id,
         arg_max(type, (written_at, kafka_offset)) FILTER (
-            type IN ('like', 'dislike', 'hide')) AS said,
+            type IN ('like', 'dislike', 'hide')) AS stated,
         bool_or(type = 'click') AS clicked,
         max(dwell_ms) FILTER (type = 'dwell') AS dwell_ms
     FROM feedback
     WHERE use = 'used'
     GROUP BY ALL)
 SELECT i.*, a.clicked,
-    -- What a person says outweighs what they do, and the last word counts.
+    -- Explicit feedback outweighs clicks and dwell, and the latest counts.
     CASE
-        WHEN a.said = 'like' THEN 1.0
-        WHEN a.said = 'dislike' THEN -1.0
-        WHEN a.said = 'hide' THEN -0.8
+        WHEN a.stated = 'like' THEN 1.0
+        WHEN a.stated = 'dislike' THEN -1.0
+        WHEN a.stated = 'hide' THEN -0.8
         WHEN a.clicked AND coalesce(a.dwell_ms >= $1, TRUE) AND a.dwell_ms >= $2 THEN 0.8
         WHEN a.clicked AND coalesce(a.dwell_ms >= $1, TRUE) THEN 0.6
         WHEN a.dwell_ms >= $2 THEN 0.5

@@ -1,4 +1,4 @@
-"""Split people and time, so that nothing is judged on whom and when it was trained."""
+"""Split users and days, so that a model is never evaluated on its training users and days."""
 
 import hashlib
 from typing import Final, Literal
@@ -13,16 +13,16 @@ DAY_MICROS: Final = 86_400_000_000
 
 
 def split(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> None:
-    """Column `split` of `pairs`: held-out people, later days of the others, and the rest."""
-    people = connection.execute("SELECT DISTINCT tenant, user_id FROM pairs").fetchall()
-    kept = [
+    """Add column `split` to `pairs`: held-out users, later days of the others, and the rest."""
+    users = connection.execute("SELECT DISTINCT tenant, user_id FROM pairs").fetchall()
+    held_out = [
         (tenant, user)
-        for tenant, user in people
+        for tenant, user in users
         if is_held_out(tenant, user, share=settings.held_out_users)
     ]
     connection.execute("CREATE TABLE held_out (tenant VARCHAR, user_id VARCHAR)")
-    if kept:
-        connection.executemany("INSERT INTO held_out VALUES (?, ?)", kept)
+    if held_out:
+        connection.executemany("INSERT INTO held_out VALUES (?, ?)", held_out)
     connection.execute("ALTER TABLE pairs ADD COLUMN split VARCHAR")
     connection.execute(
         """
@@ -40,6 +40,6 @@ def split(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> N
 
 
 def is_held_out(tenant: str, user_id: str, *, share: float) -> bool:
-    """The same answer for a person on every night: who was held out once is never trained on."""
+    """Whether a user is held out; the same in every job, so held-out users are never trained on."""
     digest = hashlib.sha256(f"held-out\x1f{tenant}\x1f{user_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64

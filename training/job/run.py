@@ -18,8 +18,8 @@ from shared.images.settings import ImageSettings
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest, TrainingJobResult
 from shared.settings import from_environment
 from training.dataset.build import build
-from training.dataset.images import Images
-from training.dataset.lake import LakeUnreadable
+from training.dataset.images import ImageSource
+from training.dataset.lake import UnreadableLake
 from training.finetuning.run.adapter import BadAdapter
 from training.job.dependencies import Ends, Parts
 from training.job.evidence.benchmark_items import Frozen
@@ -55,7 +55,7 @@ def run_night(
         return _chapters(folder, request, parts, stages, counts)
     except Ends as error:
         code, reason = error.code, str(error)
-    except LakeUnreadable as error:
+    except UnreadableLake as error:
         code, reason = "lake", str(error)
     except (BadCases, BadAdapter) as error:
         code, reason = "data", str(error)
@@ -226,7 +226,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def load_images(request: TrainingJobRequest) -> Images:
+def load_images(request: TrainingJobRequest) -> ImageSource:
     """Reads images as the services do, below the folders that the running system allows too."""
     settings = from_environment(ImageSettings)
     roots = (*settings.allowed_file_roots, *request.allowed_file_roots)

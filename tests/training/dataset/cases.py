@@ -1,4 +1,4 @@
-"""The lines of a dataset, and the places of their images, as tests compare them."""
+"""Read the lines of a dataset and the ranks of their images."""
 
 import json
 from pathlib import Path
@@ -11,5 +11,5 @@ def lines(folder: Path, split: str = "train") -> list[dict[str, Any]]:
 
 
 def ranks(folder: Path) -> set[tuple[int, int]]:
-    """The places of the better and the worse image of each pair."""
+    """The ranks of the better and the worse image of each pair."""
     return {(line["better_rank"], line["worse_rank"]) for line in lines(folder)}

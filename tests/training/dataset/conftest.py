@@ -1,4 +1,4 @@
-"""An empty world for each test."""
+"""Give each test an empty world."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a case shows, whose it is, and which part of the dataset it goes into."""
+"""A case has its references, its profile, its user and its split."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_a_case_has_the_profile_it_was_scored_by_and_earlier_references(
     assert not {*line["liked"], *line["disliked"]} & {line["better"], line["worse"]}
 
 
-def test_people_and_days_are_kept_apart(world: World, tmp_path: Path) -> None:
+def test_users_and_days_are_split(world: World, tmp_path: Path) -> None:
     for user in range(60):
         for day in range(10):
             name, request = f"u{user}", f"{user}-{day}"
@@ -47,7 +47,7 @@ def test_people_and_days_are_kept_apart(world: World, tmp_path: Path) -> None:
     assert len(days["held_out"]) == 10
 
 
-def test_simulated_people_are_mixed_in_with_their_truth(world: World, tmp_path: Path) -> None:
+def test_simulated_users_are_added_with_their_true_profiles(world: World, tmp_path: Path) -> None:
     for number in range(14):
         world.slate([f"{number}a", f"{number}b"], request=f"r{number}")
         world.act("view", f"{number}a", f"{number}b", request=f"r{number}")

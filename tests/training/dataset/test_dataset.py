@@ -1,4 +1,4 @@
-"""From slates and feedback to pairs: what counts, what is left out, and that it is told."""
+"""Slates and feedback become pairs; what is not used is counted by reason."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,20 +8,20 @@ import pytest
 
 from shared.events import Feedback, RankedFeed
 from tests.training.dataset.cases import lines, ranks
-from tests.training.dataset.world import NOW, SHOWN, Pictures, World
+from tests.training.dataset.world import NOW, SHOWN, FakeImages, World
 from training.dataset.build import build
-from training.dataset.lake import LakeUnreadable
+from training.dataset.lake import UnreadableLake
 from training.dataset.settings import DatasetSettings
 
 
-def test_an_empty_lake_gives_an_empty_dataset_that_says_why(world: World, tmp_path: Path) -> None:
+def test_an_empty_lake_gives_an_empty_dataset_and_a_reason(world: World, tmp_path: Path) -> None:
     dataset = world.build(tmp_path / "d", DatasetSettings())
     assert dataset.counts == {"train": 0, "later": 0, "held_out": 0}
-    assert dataset.report.verdict.startswith("No pair can be learned from")
+    assert dataset.report.verdict.startswith("There is no usable pair")
     assert lines(tmp_path / "d") == []
 
 
-def test_pairs_are_made_among_viewed_images_alone(world: World, tmp_path: Path) -> None:
+def test_only_viewed_images_make_pairs(world: World, tmp_path: Path) -> None:
     world.slate("abcd")
     world.act("view", "a", "b", "c")
     world.act("click", "c")
@@ -29,9 +29,7 @@ def test_pairs_are_made_among_viewed_images_alone(world: World, tmp_path: Path) 
     assert ranks(tmp_path) == {(3, 1), (3, 2)}
 
 
-def test_stronger_actions_beat_weaker_ones_and_the_last_word_counts(
-    world: World, tmp_path: Path
-) -> None:
+def test_stronger_feedback_wins_and_the_latest_counts(world: World, tmp_path: Path) -> None:
     world.slate("abcd")
     world.act("view", *"abcd")
     world.act("click", "a")
@@ -42,7 +40,7 @@ def test_stronger_actions_beat_weaker_ones_and_the_last_word_counts(
     assert ranks(tmp_path) == {(2, 1), (2, 3), (2, 4), (1, 3), (1, 4), (3, 4)}
 
 
-def test_a_click_that_was_left_at_once_is_a_view(world: World, tmp_path: Path) -> None:
+def test_a_click_with_a_short_dwell_is_a_view(world: World, tmp_path: Path) -> None:
     world.slate("ab")
     world.act("view", "a", "b")
     world.act("click", "a")
@@ -51,7 +49,9 @@ def test_a_click_that_was_left_at_once_is_a_view(world: World, tmp_path: Path) -
     assert lines(tmp_path) == []
 
 
-def test_a_late_click_finds_its_slate_in_the_next_build(world: World, tmp_path: Path) -> None:
+def test_a_late_click_is_joined_with_its_slate_in_the_next_build(
+    world: World, tmp_path: Path
+) -> None:
     world.slate("ab", at=NOW - timedelta(days=20))
     world.act("view", "a", "b", at=NOW - timedelta(days=20))
     world.build(tmp_path)
@@ -61,7 +61,7 @@ def test_a_late_click_finds_its_slate_in_the_next_build(world: World, tmp_path: 
     assert ranks(tmp_path) == {(2, 1)}
 
 
-def test_what_came_twice_counts_once(world: World, tmp_path: Path) -> None:
+def test_duplicate_events_count_once(world: World, tmp_path: Path) -> None:
     for _ in range(2):
         world.slate("ab")
         event = str(uuid4())
@@ -74,9 +74,7 @@ def test_what_came_twice_counts_once(world: World, tmp_path: Path) -> None:
     assert report.slates["repeated"] == 1
 
 
-def test_each_useless_event_is_counted_by_what_is_wrong_with_it(
-    world: World, tmp_path: Path
-) -> None:
+def test_each_unused_event_is_counted_by_its_reason(world: World, tmp_path: Path) -> None:
     world.slate("abc")
     world.slate("xyz", user="bob", request="r-bob")
     world.act("view", "a", "b")
@@ -104,7 +102,7 @@ def test_each_useless_event_is_counted_by_what_is_wrong_with_it(
     assert ranks(tmp_path) == {(2, 1)}
 
 
-def test_where_an_app_tells_of_no_views_only_actions_are_compared(
+def test_without_view_events_only_images_with_feedback_make_pairs(
     world: World, tmp_path: Path
 ) -> None:
     world.slate("abc")
@@ -114,7 +112,7 @@ def test_where_an_app_tells_of_no_views_only_actions_are_compared(
     assert ranks(tmp_path) == {(2, 3)}
 
 
-def test_nobody_silences_an_event_by_reusing_its_id(world: World, tmp_path: Path) -> None:
+def test_another_user_cannot_hide_an_event_by_reusing_its_id(world: World, tmp_path: Path) -> None:
     world.slate("ab")
     event = str(uuid4())
     world.act("view", "z", user="mallory", event_id=event, at=SHOWN)
@@ -124,15 +122,15 @@ def test_nobody_silences_an_event_by_reusing_its_id(world: World, tmp_path: Path
     assert ranks(tmp_path) == {(2, 1)}
 
 
-def test_pairs_of_one_picture_and_of_lost_images_are_left_out(world: World, tmp_path: Path) -> None:
+def test_pairs_of_copies_and_of_missing_images_are_excluded(world: World, tmp_path: Path) -> None:
     world.slate(["a", "a?resized", "gone-1", "b"])
     world.act("view", "a", "a?resized", "gone-1", "b")
     world.act("like", "a")
     report = world.build(tmp_path).report
     assert ranks(tmp_path) == {(1, 4)}
-    assert report.left_out["same_picture"] == 1
-    assert report.left_out["image_gone"] == 1
-    assert report.images_refused == {"not_found": 1}
+    assert report.excluded["same_image"] == 1
+    assert report.excluded["missing_image"] == 1
+    assert report.images_rejected == {"not_found": 1}
     for line in lines(tmp_path):
         assert (tmp_path / line["better"]).exists()
 
@@ -143,15 +141,15 @@ def test_a_corrupt_table_is_named_and_nothing_is_written(world: World, tmp_path:
     world.write()
     for file in (world.lake / "feedback").rglob("*.parquet"):
         file.write_bytes(b"\0garbage")
-    with pytest.raises(LakeUnreadable, match=r"lake/feedback cannot be read.*copy"):
-        build(str(world.lake), tmp_path / "d", Pictures(), now=NOW)
+    with pytest.raises(UnreadableLake, match=r"lake/feedback cannot be read.*copy"):
+        build(str(world.lake), tmp_path / "d", FakeImages(), now=NOW)
     assert list((tmp_path / "d").iterdir()) == []
 
 
-def test_a_lost_file_is_named(world: World, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(world: World, tmp_path: Path) -> None:
     world.slate("ab")
     world.write()
     for file in (world.lake / "feeds").rglob("*.parquet"):
         file.unlink()
-    with pytest.raises(LakeUnreadable, match="lake/feeds cannot be read"):
-        build(str(world.lake), tmp_path / "d", Pictures(), now=NOW)
+    with pytest.raises(UnreadableLake, match="lake/feeds cannot be read"):
+        build(str(world.lake), tmp_path / "d", FakeImages(), now=NOW)

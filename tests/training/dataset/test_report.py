@@ -1,4 +1,4 @@
-"""The report can be read by people, in light and dark, and by machines."""
+"""The report is readable by people, in light and dark, and by programs."""
 
 import json
 from datetime import timedelta
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.training.dataset.world import NOW, SMALL, World
 from training.dataset.report import DRIFTED, ENOUGH_PAIRS
 
-VOID = {"meta", "rect", "line", "polyline"}
+VOID = {"meta", "rect", "line", "polyline", "circle"}
 
 
 class Balanced(HTMLParser):
@@ -43,15 +43,15 @@ def _fill(world: World) -> None:
 def test_positions_balance_and_drift_are_measured(world: World, tmp_path: Path) -> None:
     _fill(world)
     report = world.build(tmp_path).report
-    told = [(p.rank, p.shown, p.viewed, p.clicked) for p in report.positions]
-    assert told == [(1, 60, 60, 60), (2, 60, 60, 0), (3, 60, 60, 0), (4, 60, 0, 0), (5, 60, 0, 0)]
+    rows = [(p.rank, p.shown, p.viewed, p.clicked) for p in report.positions]
+    assert rows == [(1, 60, 60, 60), (2, 60, 60, 0), (3, 60, 60, 0), (4, 60, 0, 0), (5, 60, 0, 0)]
     assert report.balance["better_above_in_biased"] == 1.0
     assert report.balance["users"] == 60
     assert len(report.drift) == 5
     assert all(one.stability_index > DRIFTED for one in report.drift)
     assert "have shifted within the window" in report.verdict
     assert report.pairs["train"] == 120 < ENOUGH_PAIRS
-    assert "That is little" in report.verdict
+    assert "That is little data" in report.verdict
 
 
 def test_steady_scores_do_not_drift(world: World, tmp_path: Path) -> None:
@@ -80,10 +80,10 @@ def test_the_page_of_an_empty_lake_is_well_formed(world: World, tmp_path: Path) 
     assert parser.open == []
 
 
-def test_the_numbers_are_there_for_machines(world: World, tmp_path: Path) -> None:
+def test_the_values_are_in_report_json(world: World, tmp_path: Path) -> None:
     _fill(world)
     dataset = world.build(tmp_path)
-    told = json.loads((tmp_path / "report.json").read_text("utf-8"))
-    assert told["format"] == 1
-    assert told["pairs"] == dict(dataset.report.pairs)
-    assert told["settings"]["clip"] == SMALL.clip
+    values = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert values["format"] == 2
+    assert values["pairs"] == dict(dataset.report.pairs)
+    assert values["settings"]["clip"] == SMALL.clip

@@ -1,4 +1,4 @@
-"""No place in a feed, no person, no slate and no machine has more than its share of the pairs."""
+"""Position bias, active users, long slates, click farms and bots do not dominate the pairs."""
 
 from pathlib import Path
 
@@ -10,9 +10,7 @@ from tests.training.dataset.cases import lines
 from tests.training.dataset.world import SMALL, World
 
 
-def test_a_pair_ordered_by_chance_is_told_apart_and_counts_more(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_pair_in_random_order_is_marked_and_weighs_more(world: World, tmp_path: Path) -> None:
     places = [
         Place(0, 0.9, False),
         Place(2, 0.05, True),
@@ -42,7 +40,7 @@ def test_weights_are_one_on_average_and_clipped(world: World, tmp_path: Path) ->
     assert weights[-1] / weights[0] == pytest.approx(SMALL.clip * 0.9 * 0.9, rel=1e-4)
 
 
-def test_no_person_and_no_slate_is_the_dataset(world: World, tmp_path: Path) -> None:
+def test_no_user_and_no_slate_dominates_the_dataset(world: World, tmp_path: Path) -> None:
     for number in range(40):
         images = [f"{number}-{k}" for k in range(8)]
         world.slate(images, request=f"r{number}")
@@ -50,11 +48,11 @@ def test_no_person_and_no_slate_is_the_dataset(world: World, tmp_path: Path) -> 
         world.act("click", *images[:4], request=f"r{number}")
     report = world.build(tmp_path).report
     assert len(lines(tmp_path)) == SMALL.pairs_per_user
-    assert report.left_out["slate_cap"] == 40 * (16 - SMALL.pairs_per_slate)
-    assert report.left_out["user_cap"] == 40 * SMALL.pairs_per_slate - SMALL.pairs_per_user
+    assert report.excluded["slate_cap"] == 40 * (16 - SMALL.pairs_per_slate)
+    assert report.excluded["user_cap"] == 40 * SMALL.pairs_per_slate - SMALL.pairs_per_user
 
 
-def test_a_click_farm_does_not_lift_its_image(world: World, tmp_path: Path) -> None:
+def test_a_click_farm_does_not_promote_its_image(world: World, tmp_path: Path) -> None:
     for number in range(200):
         user, request = f"honest-{number}", f"r-{number}"
         images = ["farmed", *(f"{number}-{k}" for k in range(3))]
@@ -72,11 +70,11 @@ def test_a_click_farm_does_not_lift_its_image(world: World, tmp_path: Path) -> N
             world.act("like", "farmed", user=user, request=request)
     report = world.build(tmp_path).report
     farmed = sum(1 for line in lines(tmp_path) if line["better_rank"] == 1)
-    assert farmed <= 0.03 * len(lines(tmp_path)) + SMALL.pairs_per_image_at_least
-    assert report.left_out["image_cap"] > 500
+    assert farmed <= 0.03 * len(lines(tmp_path)) + SMALL.min_pairs_per_image
+    assert report.excluded["image_cap"] > 500
 
 
-def test_users_who_click_on_everything_are_left_out_and_counted(
+def test_users_who_click_on_everything_are_excluded_and_counted(
     world: World, tmp_path: Path
 ) -> None:
     for number in range(30):
@@ -86,13 +84,13 @@ def test_users_who_click_on_everything_are_left_out_and_counted(
         world.act("click", *images, user="bot", request=f"r{number}")
         world.act("like", images[0], user="bot", request=f"r{number}")
     report = world.build(tmp_path).report
-    assert report.machines == {"clicks_on_everything": 1}
-    assert report.feedback == {"of_a_machine": 30 * 9}
+    assert report.bots == {"clicks_on_everything": 1}
+    assert report.feedback == {"from_a_bot": 30 * 9}
     assert lines(tmp_path) == []
 
 
-def test_chance_undoes_position_bias(world: World, tmp_path: Path) -> None:
-    """People who click on whatever stands higher prefer, in fair pairs, nothing at all."""
+def test_random_order_removes_position_bias(world: World, tmp_path: Path) -> None:
+    """Users who always click on the upper image have no preference in fair pairs."""
     for number in range(400):
         user, request = f"u{number}", f"r{number}"
         places = fair_pairs(4, share=1, seed=exploration_seed(tenant="default", request_id=request))
@@ -103,7 +101,7 @@ def test_chance_undoes_position_bias(world: World, tmp_path: Path) -> None:
     world.build(tmp_path)
     by_kind: dict[str, list[bool]] = {"fair": [], "biased": []}
     for line in lines(tmp_path):
-        # The request's first candidate would stand first without exploration.
+        # Without exploration the first candidate of the request would have the first rank.
         by_kind[line["kind"]].append(line["better_rank"] < line["worse_rank"])
     assert all(by_kind["fair"])
     origins = [

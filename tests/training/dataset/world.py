@@ -1,4 +1,4 @@
-"""A small world of slates and feedback, written into a lake as the collector writes it."""
+"""Write slates and feedback of a small world into a lake, as the collector writes them."""
 
 import hashlib
 import json
@@ -23,26 +23,26 @@ from shared.events import Feedback, ImageCandidates, ProfileUpdated, RankedFeed
 from shared.events.types.base import Event
 from shared.events.wire.codec import encode
 from shared.events.wire.record import Record
-from shared.images.loader import Loaded, LoadedImage
+from shared.images.loader import LoadedImage, LoadResult
 from training.dataset.build import Dataset, build
 from training.dataset.settings import DatasetSettings
 
 NOW = system_clock().replace(hour=12, minute=0, second=0, microsecond=0)
 SHOWN = NOW - timedelta(days=1)
 SMALL = DatasetSettings(replay_share=0.0, held_out_users=0.0, later_share=0.0)
-"""Everything goes into `train`, so that a test sees all of it."""
+"""All pairs go into `train`, so that a test sees all of them."""
 
 
-class Pictures:
-    """An image for each address `mem:NAME`, by its name; names that start with `gone` are none."""
+class FakeImages:
+    """An image for each URI `mem:NAME`; those whose names start with `gone` are missing."""
 
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]:
-        return [_picture(uri) for uri in uris]
+    async def load_many(self, uris: Sequence[str]) -> list[LoadResult]:
+        return [_image(uri) for uri in uris]
 
     async def close(self) -> None: ...
 
 
-def _picture(uri: str) -> Loaded:
+def _image(uri: str) -> LoadResult:
     name = uri.removeprefix("mem:").split("?")[0]
     if name.startswith("gone"):
         return Unprocessable("not_found", f"{uri} is not there")
@@ -54,7 +54,7 @@ def _picture(uri: str) -> Loaded:
 
 @dataclass
 class World:
-    """Events gathered until they are written."""
+    """Events, collected until they are written."""
 
     lake: Path
     records: dict[str, list[Row]] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class World:
         profile_version: int | None = None,
         score: float = 2.5,
     ) -> list[str]:
-        """Serve images in this order, or as explored places say; the order that was shown."""
+        """Serve images in this order, or in that of explored `places`; return the shown order."""
         chance = places or fair_pairs(len(images), share=0, seed=UUID(int=0))
         shown = [images[place.origin] for place in chance]
         self.add(
@@ -133,8 +133,8 @@ class World:
         )
 
     def add(self, kind: type[Event], at: datetime, **fields: Any) -> None:
-        told = {"event_id": str(uuid4()), "occurred_at": at.isoformat(), **fields}
-        value = encode(kind.model_validate_json(json.dumps(told))).value
+        payload = {"event_id": str(uuid4()), "occurred_at": at.isoformat(), **fields}
+        value = encode(kind.model_validate_json(json.dumps(payload))).value
         self.raw(kind, value, at)
 
     def raw(self, kind: type[Event], value: bytes | None, at: datetime = SHOWN) -> None:
@@ -145,7 +145,7 @@ class World:
         self.records.setdefault(table.name, []).append(row(table, record, now=NOW))
 
     def write(self) -> None:
-        """Put everything new into the lake, as one collection."""
+        """Append all new events to the lake in one commit."""
         for table in TABLES:
             rows = self.records.pop(table.name, [])
             if rows:
@@ -156,4 +156,4 @@ class World:
 
     def build(self, folder: Path, settings: DatasetSettings = SMALL) -> Dataset:
         self.write()
-        return build(str(self.lake), folder, Pictures(), now=NOW, settings=settings)
+        return build(str(self.lake), folder, FakeImages(), now=NOW, settings=settings)

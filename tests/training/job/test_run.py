@@ -13,7 +13,7 @@ from shared.domain.taste import ELEMENTS
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest, JobStep
 from shared.vlm.protocol import Candidate, Scores
 from tests.fakes.model import certain
-from tests.training.dataset.world import NOW, Pictures, World
+from tests.training.dataset.world import NOW, FakeImages, World
 from tests.training.finetuning import finetuned as tuned
 from tests.training.job.models import Known
 from training.dataset.settings import DatasetSettings
@@ -28,7 +28,7 @@ from training.sft import train_sft
 
 pytestmark = pytest.mark.timeout(600)
 LIKES = {"color": "red", "art_style": "cubism"}
-SETTINGS = DatasetSettings(replay_share=0.3, replay_at_most=12, later_share=0.1)
+SETTINGS = DatasetSettings(replay_share=0.3, max_replay_cases=12, later_share=0.1)
 ENOUGH = {"least_users": 5, "least_pairs": 10}
 
 
@@ -89,7 +89,7 @@ def _train(task: Task, *, say: Callable[[str], None]) -> Trained:
 
 def _parts(**changes: object) -> Parts:
     parts = Parts(
-        images=lambda request: Pictures(),
+        images=lambda request: FakeImages(),
         # Digits of a random model are even: what it is asked is the real thing, its answer is not.
         open_models=lambda request, challenger: Opened(
             Models(Known(), Known()), people_a_split=1, places=1
