@@ -1,4 +1,4 @@
-"""Alert rules are valid, each one is tested to fire, and each has a runbook that is there."""
+"""Alert rules are valid, a test makes each of them fire, and each has a runbook."""
 
 import re
 import subprocess
@@ -11,14 +11,14 @@ import pytest
 import yaml
 
 from services.cli.reference.all_metrics import known_metrics
-from tests.integration.infra.go_tools import promtool
+from tests.integration.infra.go_tools import rules_checker
 from tests.project_root import PROJECT_ROOT
 from tests.queries import names_in
 
 FOLDER = PROJECT_ROOT / "infra" / "prometheus"
-NOT_OURS = {"up", "process_start_time_seconds", "ALERTS"}
-# Where there is no promtool, the first of these builds it, which takes minutes.
-checked_by_promtool = [pytest.mark.slow, pytest.mark.timeout(2_700)]
+METRICS_OF_PROMETHEUS = {"up", "process_start_time_seconds", "ALERTS"}
+# The first of these tests builds the checker, which takes minutes.
+needs_the_checker = [pytest.mark.slow, pytest.mark.timeout(2_700)]
 
 
 def rules() -> Iterator[Mapping[str, Any]]:
@@ -29,45 +29,55 @@ def rules() -> Iterator[Mapping[str, Any]]:
 RULES = {rule["alert"]: rule for rule in rules()}
 
 
-def _promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _check(verb: str, file: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(promtool()), *arguments],
+        [str(rules_checker()), verb, file],
         cwd=FOLDER, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 
-class TestByPromtool:
-    pytestmark = checked_by_promtool
+class TestWithTheCodeOfPrometheus:
+    pytestmark = needs_the_checker
 
     def test_the_rules_are_valid(self) -> None:
-        told = _promtool("check", "rules", "alerts.yml")
-        assert told.returncode == 0, told.stdout + told.stderr
+        checked = _check("check-rules", "alerts.yml")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
-    def test_the_rules_fire_and_keep_silent_as_their_tests_say(self) -> None:
-        told = _promtool("test", "rules", "alerts_test.yml")
-        assert told.returncode == 0, told.stdout + told.stderr
+    def test_a_rule_that_is_no_promql_is_refused(self, tmp_path: Path) -> None:
+        broken = tmp_path / "alerts.yml"
+        broken.write_text((FOLDER / "alerts.yml").read_text("utf-8").replace("> 100", "> ("))
+        assert _check("check-rules", str(broken)).returncode == 1
 
-    def test_a_rule_that_is_changed_fails_its_test(self, tmp_path: Path) -> None:
+    def test_the_rules_fire_and_stay_silent_as_their_tests_expect(self) -> None:
+        checked = _check("test-rules", "alerts_test.yml")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    def test_a_changed_rule_fails_its_test(self, tmp_path: Path) -> None:
         changed = (FOLDER / "alerts.yml").read_text("utf-8").replace("> 100", "> 100000")
         (tmp_path / "alerts.yml").write_text(changed, encoding="utf-8")
         (tmp_path / "alerts_test.yml").write_bytes((FOLDER / "alerts_test.yml").read_bytes())
-        told = _promtool("test", "rules", str(tmp_path / "alerts_test.yml"))
-        assert told.returncode != 0
+        assert _check("test-rules", str(tmp_path / "alerts_test.yml")).returncode == 1
 
     def test_the_configuration_is_valid(self) -> None:
-        told = _promtool("check", "config", "--syntax-only", "prometheus.yml")
-        assert told.returncode == 0, told.stdout + told.stderr
+        checked = _check("check-config", "prometheus.yml")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    def test_a_configuration_with_an_unknown_field_is_refused(self, tmp_path: Path) -> None:
+        broken = tmp_path / "prometheus.yml"
+        text = (FOLDER / "prometheus.yml").read_text("utf-8")
+        broken.write_text(text.replace("scrape_configs:", "scrape_configurations:"))
+        assert _check("check-config", str(broken)).returncode == 1
 
 
-def test_every_alert_is_tested_to_fire() -> None:
-    tests = yaml.safe_load((FOLDER / "alerts_test.yml").read_text("utf-8"))["tests"]
+def test_a_test_makes_every_alert_fire() -> None:
+    cases = yaml.safe_load((FOLDER / "alerts_test.yml").read_text("utf-8"))["tests"]
     fired = set()
-    for one in tests:
-        for asked in one.get("promql_expr_test", []):
-            for sample in asked["exp_samples"]:
+    for case in cases:
+        for query in case.get("promql_expr_test", []):
+            for sample in query["exp_samples"]:
                 fired |= set(re.findall(r'alertname="(\w+)"', sample["labels"]))
-        fired |= {asked["alertname"] for asked in one.get("alert_rule_test", [])
-                  if asked["exp_alerts"]}  # fmt: skip
+        fired |= {alert["alertname"] for alert in case.get("alert_rule_test", [])
+                  if alert["exp_alerts"]}  # fmt: skip
     assert fired == set(RULES)
 
 
@@ -80,14 +90,14 @@ def test_an_alert_has_a_summary_a_severity_and_a_runbook(alert: str) -> None:
     assert f"\n## {alert}\n" in (PROJECT_ROOT / "infra" / "runbooks.md").read_text("utf-8")
 
 
-def test_no_runbook_is_left_of_an_alert_that_went() -> None:
+def test_every_runbook_belongs_to_an_alert() -> None:
     page = (PROJECT_ROOT / "infra" / "runbooks.md").read_text("utf-8")
     assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == set(RULES)
 
 
 @pytest.mark.parametrize("alert", RULES)
-def test_an_alert_asks_for_metrics_that_there_are(alert: str) -> None:
-    series = frozenset[str]().union(*(metric.series for metric in known_metrics()))
-    asked = names_in(promql_parser.parse(RULES[alert]["expr"]))
-    assert asked
-    assert asked <= series | NOT_OURS
+def test_an_alert_reads_metrics_that_exist(alert: str) -> None:
+    known = frozenset[str]().union(*(metric.series for metric in known_metrics()))
+    names = names_in(promql_parser.parse(RULES[alert]["expr"]))
+    assert names
+    assert names <= known | METRICS_OF_PROMETHEUS
