@@ -1,4 +1,4 @@
-"""The public contract: every event that goes through Kafka, as a frozen, validated type."""
+"""The public contract: every event on Kafka as a frozen, validated type."""
 
 from shared.events.types.base import DEFAULT_TENANT, Event
 from shared.events.types.candidates import Candidate, ImageCandidates

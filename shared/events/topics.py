@@ -1,4 +1,4 @@
-"""Every topic we own: what it carries, how it is kept, and where its dead letters go."""
+"""Every topic of the system: its event type, its retention and its dead-letter topic."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,19 +16,19 @@ from shared.events.types.profile import ProfileUpdated
 
 DAY_MS: Final = 86_400_000
 COMPACTED_WITHIN_MS: Final = DAY_MS
-"""The longest that a value outlives its successor or its tombstone in a compacted topic: of an
-erased person nothing must lie about for as long as nobody writes."""
+"""The longest time that an old value stays in a compacted topic after its successor or tombstone.
+Kafka compacts on new writes by default; an erased user's data must not wait for the next write."""
 MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
-"""The broker's limit for one record: room for a slate of small `data:` images."""
+"""The broker's limit for one record. It leaves room for a slate of small `data:` images."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic and how it is kept. `retention_ms` None: kept for ever (compacted)."""
+    """A topic and its retention; `retention_ms` is None for a compacted topic."""
 
     name: str
     event: type[Event] | None
-    """None for dead letters, which keep the bytes they came with."""
+    """None for dead letters: they keep the original bytes."""
     retention_ms: int | None
     compacted: bool = False
     purpose: str = ""
@@ -42,10 +42,13 @@ CANDIDATES: Final = Topic(
     ImageCandidates.event_type, ImageCandidates, 3 * DAY_MS, purpose="images to rank for a user"
 )
 FEEDS: Final = Topic(
-    RankedFeed.event_type, RankedFeed, 30 * DAY_MS, purpose="ranked feeds with scores and reasons"
+    RankedFeed.event_type,
+    RankedFeed,
+    30 * DAY_MS,
+    purpose="ranked feeds with scores and rationales",
 )
 FEEDBACK: Final = Topic(
-    Feedback.event_type, Feedback, 30 * DAY_MS, purpose="what people did with the images"
+    Feedback.event_type, Feedback, 30 * DAY_MS, purpose="views, clicks, likes and other feedback"
 )
 PROFILES: Final = Topic(
     ProfileUpdated.event_type, ProfileUpdated, None, compacted=True, purpose="taste profiles"
@@ -54,25 +57,26 @@ CORRECTIONS: Final = Topic(
     ProfileCorrected.event_type,
     ProfileCorrected,
     30 * DAY_MS,
-    purpose="what people say of their own taste profiles",
+    purpose="corrections that users make to their own taste profiles",
 )
 MODELS: Final = Topic(
     ModelPromoted.event_type, ModelPromoted, None, compacted=True, purpose="the model to serve"
 )
-ERASE: Final = Topic(UserErase.event_type, UserErase, 30 * DAY_MS, purpose="users to forget")
+ERASE: Final = Topic(UserErase.event_type, UserErase, 30 * DAY_MS, purpose="users to erase")
 ERASED: Final = Topic(
-    UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was forgotten"
+    UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was erased"
 )
 AUDIT: Final = Topic(
-    OperatorAction.event_type, OperatorAction, 400 * DAY_MS, purpose="what operators did"
+    OperatorAction.event_type, OperatorAction, 400 * DAY_MS, purpose="the audit log of operators"
 )
 RESOLVED: Final = Topic(
     DeadLetterResolved.event_type,
     DeadLetterResolved,
     45 * DAY_MS,
-    purpose="what was done about dead letters",
+    purpose="which dead letters were replayed or dropped",
 )
-"""Kept longer than any dead letter, its segment of a week included: none opens again by itself."""
+"""Kept longer than any dead letter (30 days and a segment of a week): no resolved dead letter
+becomes open again."""
 
 TOPICS: Final = (
     CANDIDATES,
@@ -87,13 +91,13 @@ TOPICS: Final = (
     AUDIT,
 )
 CONSUMED: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, MODELS, ERASE, FEEDS, PROFILES)
-"""Topics that a service of ours reads, and that therefore have a dead-letter topic."""
+"""Topics that a service reads. Each has a dead-letter topic."""
 DEAD_LETTERS: Final = tuple(
-    Topic(topic.dead_letters, None, 30 * DAY_MS, purpose=f"set aside from {topic.name}")
+    Topic(topic.dead_letters, None, 30 * DAY_MS, purpose=f"dead letters of {topic.name}")
     for topic in CONSUMED
 )
 
 
 def topic_named(name: str) -> Topic:
-    """The topic of that name; KeyError when it is not ours."""
+    """The topic of that name; raises KeyError when the system has no such topic."""
     return {topic.name: topic for topic in (*TOPICS, *DEAD_LETTERS)}[name]

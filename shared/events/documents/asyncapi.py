@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document: what an application sends to Preferstream and receives from it."""
+"""Build the AsyncAPI 3.0 document: what applications send and receive."""
 
 from typing import Any, Final
 
@@ -24,28 +24,28 @@ from shared.events.topics import (
 VERSION: Final = "1.0.0"
 LOCAL_KAFKA: Final = "127.0.0.1:9092"
 PARTITIONS: Final = 6
-"""Partitions of a topic that we create, unless its settings say otherwise."""
+"""Partitions of a new topic, unless the settings give another number."""
 REPLICAS: Final = 1
 HEADER_ROOM_BYTES: Final = 64 * 1024
-"""Room that a dead letter has beyond its record, for saying why it was set aside."""
+"""Extra room of a dead letter for the headers that give its reason."""
 
 _ABOUT: Final = """\
 Preferstream ranks images for each person. An application sends candidates and feedback, and
-receives ranked feeds. Everything here is seen from that application: it *sends* what Preferstream
-reads, and *receives* what Preferstream writes.
+receives ranked feeds. This document takes the application's point of view: it *sends* what
+Preferstream reads, and *receives* what Preferstream writes.
 
-Values are JSON objects in UTF-8 of at most 4 MiB. Unknown fields are ignored; a field may be added
-without a new version of a topic, so ignore what you do not know, too. The record's key is the
-user's id, so that one user's events stay in order. The headers of CloudEvents 1.0 (binary mode) are
-welcome and not needed; the structured mode (`application/cloudevents+json`) is read as well.
+Values are JSON objects in UTF-8 of at most 4 MiB. Preferstream ignores unknown fields. A topic may
+get new fields without a new version, so applications must ignore unknown fields too. The record key
+is the user's id, so one user's events stay in order. CloudEvents 1.0 headers (binary mode) are
+optional; the structured mode (`application/cloudevents+json`) is read as well.
 
-An event that cannot be read or handled is never dropped: it goes, bytes unchanged, to the topic's
-dead letters (`<topic>.dlq`), and its headers say why.
+An event that cannot be read or handled is never dropped. It goes, with its bytes unchanged, to the
+topic's dead letters (`<topic>.dlq`), and its headers give the reason.
 """
 
 
 def document() -> dict[str, Any]:
-    """The whole document, ready to be written as JSON."""
+    """The whole document as plain values, ready for JSON."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -59,7 +59,7 @@ def document() -> dict[str, Any]:
             "local": {
                 "host": LOCAL_KAFKA,
                 "protocol": "kafka",
-                "description": "The Kafka that `preferstream up` starts; yours stands elsewhere.",
+                "description": "The Kafka that `preferstream up` starts. Replace it with your own.",
             }
         },
         "channels": {topic.name: _channel(topic) for topic in (*TOPICS, *DEAD_LETTERS)},
@@ -101,7 +101,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 def _kept(topic: Topic) -> str:
     if topic.compacted:
-        return "the latest of each key is kept for ever"
+        return "the latest record of each key is kept for ever"
     assert topic.retention_ms is not None
     return f"kept for {topic.retention_ms // 86_400_000} days"
 

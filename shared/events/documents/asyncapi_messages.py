@@ -1,11 +1,11 @@
-"""The messages of the AsyncAPI document: payload, headers, key and examples of each event."""
+"""Build the messages of the AsyncAPI document: payload, headers, key and examples of each event."""
 
 import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 from shared.events.documents.examples_from_apps import FROM_APPS
-from shared.events.documents.examples_from_us import FROM_US
+from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
 from shared.events.documents.json_schemas import SENT_BY_APPS
 from shared.events.topics import TOPICS, Topic
 from shared.events.types.base import Event
@@ -15,38 +15,38 @@ from shared.events.wire.codec import encode
 JSON_TYPE: Final = "application/json"
 SCHEMAS: Final = "#/components/schemas/"
 EXAMPLES: Final[dict[type[Event], tuple[Event, Event]]] = {
-    type(full): (full, minimal) for full, minimal in (*FROM_APPS, *FROM_US)
+    type(full): (full, minimal) for full, minimal in (*FROM_APPS, *FROM_PREFERSTREAM)
 }
-"""A full and a minimal event of each type."""
+"""A full and a minimal example of each event type."""
 
 _ENVELOPE: Final[dict[str, dict[str, Any]]] = {
     "ce_specversion": {"type": "string", "const": SPEC_VERSION},
     "ce_id": {
         "type": "string",
         "minLength": 1,
-        "description": "Becomes the event_id of an event that has none.",
+        "description": "The event_id of an event that has no such field.",
     },
     "ce_source": {"type": "string", "minLength": 1, "description": f"`{SOURCE}` when we send."},
     "ce_type": {"type": "string", "description": "The name of the topic."},
     "ce_time": {
         "type": "string",
         "format": "date-time",
-        "description": "Becomes the occurred_at of an event that has none.",
+        "description": "The occurred_at of an event that has no such field.",
     },
     "content-type": {"type": "string"},
 }
-_NEEDED: Final = ("ce_id", "ce_source", "ce_type")
-_WHY: Final[dict[str, str]] = {
-    "x-error": "Why it was set aside: a short, stable name such as `invalid_event`.",
-    "x-detail": "The same in words for a person: what, which, expected what, and what to do.",
-    "x-source": "Where the record stood: topic/partition/offset.",
-    "x-attempts": "How often it was tried.",
+_REQUIRED: Final = ("ce_id", "ce_source", "ce_type")
+_DEAD_LETTER_HEADERS: Final[dict[str, str]] = {
+    "x-error": "The reason as a short, stable name such as `invalid_event`.",
+    "x-detail": "The reason in words: what is wrong, where, what was expected, and what to do.",
+    "x-source": "Position of the original record: topic/partition/offset.",
+    "x-attempts": "Number of attempts.",
 }
 _KEYS: Final[dict[str, str]] = {
     "model.promoted.v1": "The model's name (user_id)",
     "dlq.resolved.v1": "The dead letter's topic/partition/offset (user_id)",
 }
-"""Of events that are about no person."""
+"""Keys of events that are not about a user."""
 
 
 def event_message(topic: Topic) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def event_message(topic: Topic) -> dict[str, Any]:
     }
     if "request_id" in event.model_fields:
         message["correlationId"] = {
-            "description": "The application's own id of the request.",
+            "description": "The id that the application gave the request.",
             "location": "$message.payload#/request_id",
         }
     return message
@@ -81,7 +81,7 @@ def dead_letter_message(topic: Topic) -> dict[str, Any]:
         "summary": f"A record of {topic.name} that could not be read or handled.",
         "contentType": "application/octet-stream",
         "headers": {"$ref": f"{SCHEMAS}DeadLetterHeaders"},
-        "payload": {"description": f"The value's bytes as they stood on {topic.name}; any at all."},
+        "payload": {"description": f"The bytes of the original value on {topic.name}, unchanged."},
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "description": "The record's key, unchanged."},
@@ -90,7 +90,7 @@ def dead_letter_message(topic: Topic) -> dict[str, Any]:
         },
         "examples": [
             {
-                "name": "refused",
+                "name": "not_json",
                 "headers": {
                     "x-error": "not_json",
                     "x-detail": "the value is not JSON: Expecting value: line 1 column 1 (char 0)",
@@ -109,11 +109,12 @@ def header_schemas() -> dict[str, dict[str, Any]]:
         **{_headers_name(topic): _event_headers(topic) for topic in TOPICS},
         "DeadLetterHeaders": {
             "type": "object",
-            "description": "Why and whence, beside the headers that the record came with.",
+            "description": "Reason and origin, in addition to the headers of the original record.",
             "properties": {
-                name: {"type": "string", "description": told} for name, told in _WHY.items()
+                name: {"type": "string", "description": text}
+                for name, text in _DEAD_LETTER_HEADERS.items()
             },
-            "required": sorted(_WHY),
+            "required": sorted(_DEAD_LETTER_HEADERS),
         },
     }
 
@@ -121,12 +122,12 @@ def header_schemas() -> dict[str, dict[str, Any]]:
 def _event_headers(topic: Topic) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
-        "description": "CloudEvents 1.0 in binary mode; other headers are left alone.",
+        "description": "CloudEvents 1.0 in binary mode; other headers are ignored.",
         "properties": {**_ENVELOPE, "ce_type": {"type": "string", "const": topic.name}},
     }
     if topic in SENT_BY_APPS:
-        # All or none: plain JSON needs no headers, a CloudEvent needs its own.
-        return schema | {"dependencies": {"ce_specversion": list(_NEEDED)}}
+        # Plain JSON needs no headers; a CloudEvent needs all of the required ones.
+        return schema | {"dependencies": {"ce_specversion": list(_REQUIRED)}}
     return schema | {"required": sorted(_ENVELOPE)}
 
 
@@ -136,10 +137,10 @@ def _headers_name(topic: Topic) -> str:
 
 
 def _key(topic: Topic) -> dict[str, Any]:
-    whose = _KEYS.get(topic.name, "The user's id")
+    key = _KEYS.get(topic.name, "The user's id")
     return {
         "type": "string",
-        "description": f"{whose}; outside the tenant `default` the tenant and U+001F before it.",
+        "description": f"{key}. Outside the tenant `default`, the tenant and U+001F precede it.",
     }
 
 

@@ -1,4 +1,4 @@
-"""One full and one minimal example of every event that applications send."""
+"""Examples of every event that applications send: one full and one minimal."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -18,7 +18,7 @@ USER: Final = "user-42"
 
 
 def example_id(number: int) -> UUID:
-    """The id of the example event of that number."""
+    """The event id of the example with this number."""
     return UUID(f"018f3a5e-7b1c-7d2e-9f40-{number:012d}")
 
 
@@ -95,4 +95,4 @@ FROM_APPS: Final[tuple[tuple[Event, Event], ...]] = (
         UserErase(event_id=example_id(12), occurred_at=AT, user_id=USER),
     ),
 )
-"""Full, then minimal, of each event type."""
+"""A full and a minimal example of each event type."""

@@ -1,4 +1,4 @@
-"""The JSON Schema (2020-12) of every event, made from its type."""
+"""Build the JSON Schema (2020-12) of every event from its type."""
 
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ from shared.events.types.feedback import Feedback
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 SENT_BY_APPS: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, ERASE)
-"""Topics that applications write; the others are ours to write and theirs to read."""
+"""Topics that applications write. Preferstream writes the others."""
 
 _RULES: Final[dict[type[Event], dict[str, Any]]] = {
     Feedback: {
@@ -26,38 +26,38 @@ _RULES: Final[dict[type[Event], dict[str, Any]]] = {
             {
                 "if": {"properties": {"action": {"enum": actions}}, "required": ["action"]},
                 "then": {
-                    "properties": {name: {"not": {"type": "null"}} for name in needed},
-                    "required": needed,
+                    "properties": {name: {"not": {"type": "null"}} for name in required},
+                    "required": required,
                 },
             }
-            for actions, needed in (
+            for actions, required in (
                 (["pin", "veto"], ["element", "word"]),
                 (["edit"], ["element", "words"]),
             )
         ]
     },
 }
-"""Rules between fields, which a type checks in code and its schema must be told."""
+"""Rules between fields. The types check them in code, so the schemas need them too."""
 
 Mode = Literal["validation", "serialization"]
 
 
 class _Plain(GenerateJsonSchema):
-    """No titles that only repeat a field's name."""
+    """A generator without titles that only repeat field names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
 
 def schema_of(topic: Topic) -> dict[str, Any]:
-    """What a value on this topic must look like: as taken in from apps, or as we send it."""
+    """The schema of a value on this topic, as apps may send it or as Preferstream sends it."""
     event = _event(topic)
     schema = event.model_json_schema(mode=_mode(topic), schema_generator=_Plain)
     return {"$schema": DIALECT, **schema, "title": event.event_type, **_RULES.get(event, {})}
 
 
 def shared_definitions(ref_template: str) -> dict[str, dict[str, Any]]:
-    """The schemas of all events and of their parts, each once, referring to each other so."""
+    """The schemas of all events and their parts, each once; `ref_template` links them."""
     _, document = models_json_schema(
         [(_event(topic), _mode(topic)) for topic in TOPICS],
         ref_template=ref_template,

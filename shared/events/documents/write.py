@@ -1,4 +1,4 @@
-"""Write the public contract as JSON Schemas and an AsyncAPI document, or check that it is current.
+"""Write the public contract as JSON Schemas and an AsyncAPI document, or check the files.
 
 python -m shared.events.documents.write --write | --check
 """
@@ -18,7 +18,7 @@ FOLDER: Final = Path(__file__).parents[1]
 
 
 def contents() -> dict[str, str]:
-    """What each file of the contract should hold, by its path beside this module."""
+    """The expected text of each file of the contract, by path below `shared/events`."""
     files: dict[str, Any] = {
         "asyncapi.json": document(),
         **{f"schemas/{topic.name}.json": schema_of(topic) for topic in TOPICS},
@@ -30,11 +30,11 @@ def contents() -> dict[str, str]:
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Write every file anew and remove schemas of topics that are no more."""
-    wanted = contents()
+    """Write every file, and remove the schemas of topics that no longer exist."""
+    expected = contents()
     for name in stale(folder):
         path = folder / name
-        text = wanted.get(name)
+        text = expected.get(name)
         if text is None:
             path.unlink()
             continue
@@ -43,16 +43,16 @@ def write(folder: Path = FOLDER) -> None:
 
 
 def stale(folder: Path = FOLDER) -> list[str]:
-    """The files that are missing, differ from what the code says, or belong to no topic."""
-    wanted = contents()
-    there = {
+    """The files that are missing, differ from the code, or belong to no topic."""
+    expected = contents()
+    present = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in (*folder.glob("*.json"), *folder.glob("schemas/*.json"))
     }
     return sorted(
         name
-        for name in wanted.keys() | there.keys()
-        if name not in wanted or there.get(name) != wanted[name].encode()
+        for name in expected.keys() | present.keys()
+        if name not in expected or present.get(name) != expected[name].encode()
     )
 
 
@@ -60,15 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m shared.events.documents.write", description=__doc__
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--write", action="store_true", help="write the files anew")
-    what.add_argument("--check", action="store_true", help="name the files that are stale")
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--write", action="store_true", help="write the files")
+    mode.add_argument("--check", action="store_true", help="list the files that are out of date")
     if parser.parse_args(arguments).write:
         write()
         return 0
     names = stale()
     for name in names:
-        print(f"{name} is stale; run `make contract`", file=sys.stderr)
+        print(f"{name} is out of date; run `make contract`", file=sys.stderr)
     return 1 if names else 0
 
 

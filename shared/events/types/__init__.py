@@ -1,0 +1,1 @@
+"""The event types of the public contract, one file each."""

@@ -1,4 +1,4 @@
-"""What every event carries: an id, a moment, a user and a tenant."""
+"""The fields of every event: id, time, user and tenant."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -10,10 +10,10 @@ DEFAULT_TENANT = "default"
 
 
 class Event(Value):
-    """A frozen fact about one user; unknown fields are ignored on the way in, never sent out."""
+    """A frozen fact about one user. Unknown fields are ignored on input and never sent."""
 
     event_type: ClassVar[str]
-    """The topic that carries it and its CloudEvents `type`: `feedback.v1`."""
+    """Name of the topic and the CloudEvents `type`, for example `feedback.v1`."""
 
     event_id: UUID
     occurred_at: Moment
@@ -22,10 +22,10 @@ class Event(Value):
 
     @property
     def key(self) -> str:
-        """The Kafka record key: keeps one user's events in order, and names them when compacted.
+        """The Kafka record key. It keeps one user's events in order and drives compaction.
 
-        The user's id; outside the default tenant the tenant stands before it, behind a separator
-        that no identifier can contain, so that equal ids of two tenants stay two users.
+        It is the user's id. Outside the default tenant it is the tenant, a separator that no
+        identifier can contain, and the user's id: equal ids of two tenants stay two users.
         """
         return record_key(tenant=self.tenant, user_id=self.user_id)
 

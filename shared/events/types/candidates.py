@@ -1,4 +1,4 @@
-"""An app asks for a ranking: these images, for this user."""
+"""A request of an app to rank a list of images for one user."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -9,20 +9,28 @@ from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ImageUri, Metadata, Moment, Text
 
 MAX_CANDIDATES = 300
-"""Larger slates cost seconds of model time each; send several requests instead."""
+"""A larger slate takes seconds of model time; send several requests instead."""
 
 Explain = Literal["none", "top", "all"]
 
 
 class Candidate(Value):
-    """One image that may be shown; `image_id` names the same image throughout a tenant."""
+    """One image that may be shown; `image_id` names the same image everywhere in a tenant.
+
+    `prompt`, `created_at` and `metadata` do not change the ranking: no service reads them. They are
+    passed through to the lake with the event, for the app's own analysis.
+    """
 
     image_id: Identifier
     uri: ImageUri
     prompt: Text | None = None
+    """Text that the image was generated from. Passed through."""
     author_id: Identifier | None = None
+    """Author of the image; reranking can cap the images of one author."""
     created_at: Moment | None = None
+    """When the image was made. Passed through."""
     metadata: Metadata | None = None
+    """The app's own key-value pairs. Passed through."""
 
 
 class ImageCandidates(Event):
@@ -33,8 +41,8 @@ class ImageCandidates(Event):
     request_id: Identifier
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
-    """How many ranked images to send back; all of them when absent."""
+    """Number of ranked images to send back; all of them when absent."""
     explain: Explain = "top"
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
-    """Answer within this many milliseconds of the record's Kafka timestamp, degraded if need be."""
+    """Answer within this many milliseconds of the Kafka timestamp; degraded if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()

@@ -1,4 +1,4 @@
-"""A person corrects their own taste profile."""
+"""A correction that a user makes to their own taste profile."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -12,24 +12,24 @@ CorrectionAction = Literal["pin", "veto", "edit", "reset"]
 
 
 class ProfileCorrected(Event):
-    """`profile.corrected.v1`: a person's own word on their taste; it outranks every prediction."""
+    """`profile.corrected.v1`: a user corrects their profile; a correction outranks predictions."""
 
     event_type: ClassVar[str] = "profile.corrected.v1"
 
     action: CorrectionAction
-    """`pin`: this word holds. `veto`: this word does not. `edit`: exactly these words. `reset`:
-    the model's own again."""
+    """`pin`: keep this word. `veto`: remove this word. `edit`: use exactly these words. `reset`:
+    return to the prediction."""
     element: Element | None = None
-    """Left out by a `reset` of everything."""
+    """Absent in a `reset` of the whole profile."""
     side: SideName | None = None
-    """Left out: `preference` for `pin` and `edit`, both sides for `veto` and `reset`."""
+    """When absent: `preference` for `pin` and `edit`, both sides for `veto` and `reset`."""
     word: Word | None = None
-    """Of a `pin` or a `veto`."""
+    """The word to `pin` or `veto`."""
     words: Annotated[tuple[CorrectedWord, ...], Field(max_length=MAX_WORDS)] | None = None
-    """Of an `edit`; an empty list says that nothing is known of the element."""
+    """The words of an `edit`; an empty list clears the element."""
 
     @model_validator(mode="after")
-    def _says_what_it_needs(self) -> Self:
+    def _has_the_fields_of_its_action(self) -> Self:
         needs = {"pin": ("element", "word"), "veto": ("element", "word")}
         needs["edit"] = ("element", "words")
         for field in needs.get(self.action, ()):

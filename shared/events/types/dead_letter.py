@@ -1,4 +1,4 @@
-"""A person has dealt with a dead letter."""
+"""An operator has replayed or dropped a dead letter."""
 
 from typing import ClassVar, Literal
 
@@ -9,24 +9,24 @@ Resolution = Literal["replayed", "dropped"]
 
 
 class DeadLetterResolved(Event):
-    """`dlq.resolved.v1`: this dead letter was replayed or dropped, and is not open any more.
+    """`dlq.resolved.v1`: this dead letter was replayed or dropped and is no longer open.
 
-    It is about no person: `user_id` carries the letter's place, `feedback.v1.dlq/3/17`, which is
-    the record's key.
+    The event is not about a user: `user_id`, the record key, holds the position of the dead letter,
+    for example `feedback.v1.dlq/3/17`.
     """
 
     event_type: ClassVar[str] = "dlq.resolved.v1"
 
     resolution: Resolution
     reason: Identifier
-    """Why the record had been set aside (its `x-error`)."""
+    """Why the record became a dead letter (its `x-error`)."""
     fixed: bool = False
-    """Replayed with another value than the one that was set aside."""
+    """Whether it was replayed with a changed value."""
     by: Identifier | None = None
-    """Who did it, as far as the tool knows."""
+    """The operator, if known."""
     note: Text | None = None
 
     @property
     def letter(self) -> str:
-        """The letter's place: topic/partition/offset."""
+        """Position of the dead letter: topic/partition/offset."""
         return self.user_id

@@ -1,4 +1,4 @@
-"""A user asks to be forgotten, and each service says what it removed."""
+"""A request to erase a user, and the receipt of each service."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ class UserErase(Event):
         removed: Mapping[str, int],
         remaining: Mapping[str, int],
     ) -> "UserErased":
-        """A service's answer; a redelivered erasure gets the receipt of the first under its id."""
+        """A service's receipt. A redelivered request gets the same event id, so apps can upsert."""
         return UserErased(
             event_id=erased_event_id(erase_event_id=self.event_id, service=service),
             occurred_at=at,
@@ -41,7 +41,7 @@ class UserErase(Event):
 
 
 class UserErased(Event):
-    """`user.erased.v1`: one service's receipt, with what it removed, by kind."""
+    """`user.erased.v1`: the receipt of one service, with counts of what it removed, by kind."""
 
     event_type: ClassVar[str] = "user.erased.v1"
 
@@ -51,9 +51,9 @@ class UserErased(Event):
     remaining: Annotated[
         dict[str, Annotated[int, Field(ge=0)]], Field(exclude_if=lambda counts: not counts)
     ] = Field(default_factory=dict)
-    """What a search of the service's stores still found afterwards, by kind: all 0 when it is
-    done; left out by a service that has not searched."""
+    """What a search of the service's stores still found afterwards, by kind. All counts are 0 when
+    the erasure is complete. A service that does not search leaves the field out."""
 
 
 ERASING_SERVICES: Final = ("profile", "assessor", "retrain")
-"""Services that keep something of people; each answers an erasure with a receipt."""
+"""Services that store data of users; each answers an erasure request with a receipt."""

@@ -1,4 +1,4 @@
-"""The answer to a request: the images ranked, with scores and reasons, and what was refused."""
+"""The answer to a request: the ranked images with scores and rationales, and the rejected ones."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -17,14 +17,14 @@ ElementPoints = Annotated[float, Field(ge=0, le=5)]
 
 
 class ElementAssessment(Value):
-    """How one element of a candidate meets the taste: 0 disliked, 2 neither, 5 liked."""
+    """Score of one element against the profile (0 disliked, 2 neutral, 5 liked), with rationale."""
 
     score: ElementPoints
     rationale: Text | None = None
 
 
 class Assessment(Value):
-    """All five elements of one candidate."""
+    """The assessment of one candidate on all five elements."""
 
     art_style: ElementAssessment
     color: ElementAssessment
@@ -38,45 +38,45 @@ class Assessment(Value):
 
 
 class RankedItem(Value):
-    """One image of the feed, in its place, with why it is there."""
+    """One image of the feed with its rank, its score and the reasons for its rank."""
 
     image_id: Identifier
     rank: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
     score: Annotated[float, Field(ge=0, le=25)] | None
-    """The five element scores summed, each times what it counts (`element_weights`); null in tier
-    `fallback`, where nothing was assessed."""
+    """Weighted sum of the five element scores (`element_weights`), 0-25. Null in tier `fallback`,
+    where nothing was assessed."""
     elements: Assessment | None
     propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Probability that the image stood at this rank under the policy that served it."""
+    """Probability of this rank for this image under the serving policy."""
     explored: bool = False
-    """Whether chance decided between this image and a neighbour."""
+    """Whether exploration chose at random between this image and its neighbor."""
     tier: Tier
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
-    """Why it stands lower than its score alone would place it; left out when it does not."""
+    """Why reranking placed the image lower than its score; absent when it did not."""
 
 
 class RejectedItem(Value):
-    """One image that could not be ranked, and why, in words for a person."""
+    """One image that could not be ranked, and the reason in words."""
 
     image_id: Identifier
     reason: Text
 
 
 class ServingPolicy(Value):
-    """The rules that placed the images after they were scored; 0 is off."""
+    """The reranking rules that were applied after scoring; 0 means off."""
 
     explore_share: Annotated[float, Field(ge=0, le=1)]
-    """Share of slates in which neighbours were swapped by chance (FairPairs)."""
+    """Share of slates in which neighbors were swapped at random (FairPairs)."""
     seen_days: Annotated[int, Field(ge=0)]
-    """Days for which an image that the person has seen stands behind the others."""
+    """Days for which an image that the user has seen is ranked behind unseen ones."""
     author_cap: Annotated[int, Field(ge=0)]
-    """Images of one author before those of others."""
+    """Largest number of images of one author; further ones are ranked behind other authors."""
     diversity: Annotated[float, Field(ge=0, le=1)]
-    """Share of likeness to the images above, against the score."""
+    """Weight of similarity to higher-ranked images against the score (MMR), 0-1."""
 
 
 class RankedFeed(Event):
-    """`feed.ranked.v1`: the answer to one `image.candidates.v1`; its id is derived, so upsert."""
+    """`feed.ranked.v1`: answer to an `image.candidates.v1`. Its id is derived; upsert by it."""
 
     event_type: ClassVar[str] = "feed.ranked.v1"
 
@@ -86,15 +86,15 @@ class RankedFeed(Event):
     items: Annotated[tuple[RankedItem, ...], Field(max_length=MAX_CANDIDATES)]
     rejected: Annotated[tuple[RejectedItem, ...], Field(max_length=MAX_CANDIDATES)] = ()
     profile_version: Annotated[int, Field(ge=1)] | None
-    """The profile it was ranked by; null when the user has none yet."""
+    """Version of the profile that was used; null when the user has no profile yet."""
     model_version: Identifier
     element_weights: Annotated[
         ElementWeights | None, Field(exclude_if=lambda weights: weights is None)
     ] = None
-    """How much each element counts to this version, as people's clicks have told; left out where
-    all count alike and a score is the plain sum."""
+    """Weights of the elements, learned from clicks. Absent when all are 1 and a score is the plain
+    sum."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `explain`, `total`."""
     policy: Annotated[ServingPolicy | None, Field(exclude_if=lambda policy: policy is None)] = None
-    """How the order came about after scoring; left out by whoever places by score alone."""
+    """The reranking rules of this feed; absent when images are ranked by score alone."""

@@ -1,4 +1,4 @@
-"""What a person did with an image, or said about it."""
+"""One action of a user on an image: a view, a click, a like, a reference."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -20,14 +20,17 @@ class Feedback(Event):
     type: Action
     image_id: Identifier
     uri: ImageUri | None = None
-    """Where the image lies; may be left out for an image that a feed has ranked."""
+    """Address of the image. It may be left out for an image that a feed has ranked."""
     request_id: Identifier | None = None
     position: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Place in what was shown, from 1."""
+    """Rank at which the app showed the image, from 1. No service reads it: it is passed through to
+    the lake, for the app's own analysis. The feed of `request_id` holds the served rank."""
     dwell_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
 
     @model_validator(mode="after")
-    def _dwell_says_how_long(self) -> Self:
+    def _dwell_has_a_duration(self) -> Self:
         if self.type == "dwell" and self.dwell_ms is None:
-            raise ValueError("type dwell needs dwell_ms, the milliseconds the image was looked at")
+            raise ValueError(
+                "type dwell needs dwell_ms, the milliseconds of looking at the image"
+            )
         return self

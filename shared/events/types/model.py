@@ -1,4 +1,4 @@
-"""A new model has taken over."""
+"""A promotion: which model version to serve, or to try as a challenger."""
 
 from typing import Annotated, ClassVar, Final
 
@@ -14,7 +14,7 @@ CHALLENGER: Final = "challenger"
 class ModelPromoted(Event):
     """`model.promoted.v1` (compacted by model name): serve this adapter from now on.
 
-    It is about no person: `user_id` carries the model's name, which is the record's key.
+    The event is not about a user: `user_id`, the record key, holds the model's name.
     """
 
     event_type: ClassVar[str] = "model.promoted.v1"
@@ -27,8 +27,8 @@ class ModelPromoted(Event):
     previous_version: Identifier | None = None
     reason: Text
     variant: Annotated[Identifier, Field(exclude_if=lambda value: value == CHAMPION)] = CHAMPION
-    """`challenger` for a model that is tried out; its record key is then `<name>#challenger`."""
+    """`challenger` for a canary or shadow model; its record key is then `<name>#challenger`."""
     canary_share: Annotated[float, Field(ge=0, le=1, exclude_if=lambda value: value == 0)] = 0.0
-    """Share of users whom a challenger answers; with both shares 0 it is withdrawn."""
+    """Share of users whose feeds come from the challenger; with both shares 0 it is withdrawn."""
     shadow_share: Annotated[float, Field(ge=0, le=1, exclude_if=lambda value: value == 0)] = 0.0
-    """Share of the champion's requests that a challenger scores as well, shown to nobody."""
+    """Share of the champion's requests that the challenger scores as well, without any effect."""

@@ -1,4 +1,4 @@
-"""Somebody who runs the system did something to it."""
+"""An action of an operator, for the audit log."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -12,24 +12,24 @@ Outcome = Literal["begun", "done", "refused", "failed"]
 
 
 class OperatorAction(Event):
-    """`operator.action.v1`: one step of an action of somebody who runs the system.
+    """`operator.action.v1`: one step of an operator's action.
 
-    It is about no person of an app: `user_id` carries the operator's name, which is the record's
-    key. An action is told when it begins and again when it has ended, by the same `action_id`.
+    The event is not about a user of an app: `user_id`, the record key, is the operator's name. An
+    action is published when it begins and again when it ends, under the same `action_id`.
     """
 
     event_type: ClassVar[str] = "operator.action.v1"
 
     action_id: Identifier
     action: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40})?$")]
-    """What was done: `model.promote`, `dead_letter.replay`, `user.erase`."""
+    """The kind of action: `model.promote`, `dead_letter.replay`, `user.erase`."""
     target: Identifier | None = None
-    """To what. A person of an app stands here as `person_target`, which names nobody."""
+    """The object of the action. A user of an app appears as `user_target`, a pseudonym."""
     outcome: Outcome
     detail: Text | None = None
     details: Annotated[dict[str, str], Field(max_length=16)] = Field(default_factory=dict)
 
 
-def person_target(*, tenant: str, user_id: str) -> str:
-    """How the audit log names a person: the same each time, and nothing once they are erased."""
+def user_target(*, tenant: str, user_id: str) -> str:
+    """The pseudonym of a user in the audit log: stable, and without meaning after an erasure."""
     return f"user:{derived_id('audited-user', tenant, user_id)}"

@@ -1,4 +1,4 @@
-"""A user's taste profile has changed."""
+"""The taste profile of a user after a change."""
 
 from typing import Annotated, ClassVar
 
@@ -11,14 +11,14 @@ from shared.events.types.fields import Identifier
 
 
 class Evidence(Value):
-    """How many references of each kind a profile was predicted from."""
+    """Number of liked and disliked references that the profile was predicted from."""
 
     liked: Annotated[int, Field(ge=0)]
     disliked: Annotated[int, Field(ge=0)]
 
 
 class ProfileUpdated(Event):
-    """`profile.updated.v1` (compacted by user): the whole profile as it now stands."""
+    """`profile.updated.v1` (compacted by user): the whole profile after a change."""
 
     event_type: ClassVar[str] = "profile.updated.v1"
 
@@ -28,5 +28,5 @@ class ProfileUpdated(Event):
     evidence: Evidence
     reference_ids: tuple[Identifier, ...] = ()
     model_version: Identifier
-    corrections: Annotated[tuple[Correction, ...], Field(exclude_if=lambda said: not said)] = ()
-    """What the person said themselves, which both sides above obey; left out without any."""
+    corrections: Annotated[tuple[Correction, ...], Field(exclude_if=lambda items: not items)] = ()
+    """The user's own corrections, already applied to both sides; absent when there are none."""

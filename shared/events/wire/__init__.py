@@ -1,0 +1,1 @@
+"""From the bytes of a Kafka record to an event, and back."""

@@ -1,7 +1,7 @@
-"""Take events out of CloudEvents 1.0 envelopes, and say what an envelope of ours carries.
+"""Read CloudEvents 1.0 envelopes, and write the headers of our own events.
 
-Both Kafka bindings come in (binary: attributes in `ce_*` headers; structured: the whole envelope
-as `application/cloudevents+json`), the binary one goes out, and plain JSON needs neither.
+Both Kafka bindings are read: binary (attributes in `ce_*` headers) and structured (the whole
+envelope as `application/cloudevents+json`). Our events use the binary one. Plain JSON is read too.
 """
 
 import base64
@@ -25,21 +25,21 @@ PREFIX: Final = "ce_"
 STRUCTURED: Final = "application/cloudevents+json"
 SOURCE: Final = "/preferstream"
 SPEC_VERSION: Final = "1.0"
-NEEDED: Final = ("id", "source", "type")
+REQUIRED: Final = ("id", "source", "type")
 SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """What an envelope says of its event; every field is None for plain JSON."""
+    """Attributes of an envelope; every field is None for plain JSON."""
 
     type: str | None = None
     event_id: str | None = None
     occurred_at: str | None = None
 
 
-def opened(record: Record) -> tuple[Envelope, dict[str, Any]]:
-    """The envelope of a record, and the event's own fields; raises `Unprocessable`."""
+def read_envelope(record: Record) -> tuple[Envelope, dict[str, Any]]:
+    """The envelope of a record and the fields of its event; raises `Unprocessable`."""
     assert record.value is not None
     headers = dict(record.headers)
     content_type = next((v for k, v in headers.items() if k.lower() == "content-type" and v), b"")
@@ -67,9 +67,9 @@ def binary_headers(*, event_type: str, event_id: UUID, occurred_at: str) -> tupl
     return tuple((name, value.encode()) for name, value in attributes.items())
 
 
-def _structured(found: dict[str, Any]) -> tuple[Envelope, dict[str, Any]]:
-    data = found.pop("data", None)
-    encoded = found.pop("data_base64", None)
+def _structured(attributes: dict[str, Any]) -> tuple[Envelope, dict[str, Any]]:
+    data = attributes.pop("data", None)
+    encoded = attributes.pop("data_base64", None)
     if data is None and isinstance(encoded, str):
         try:
             data = read_object(base64.b64decode(encoded, validate=True))
@@ -77,19 +77,19 @@ def _structured(found: dict[str, Any]) -> tuple[Envelope, dict[str, Any]]:
             raise _bad("data_base64 is not base64") from error
     if not isinstance(data, dict):
         raise _bad("it has no `data` object; the event's own fields belong there")
-    return _envelope(found), data
+    return _envelope(attributes), data
 
 
 def _envelope(attributes: Mapping[str, Any]) -> Envelope:
     version = attributes.get("specversion")
     if version != SPEC_VERSION:
         raise _bad(f"specversion is {json.dumps(version)[:40]}, expected {json.dumps('1.0')}")
-    # The library makes up an id that is missing; a redelivery would then be another event.
-    missing = [name for name in NEEDED if not attributes.get(name)]
+    # The library invents a missing id; a redelivered event would then get another id.
+    missing = [name for name in REQUIRED if not attributes.get(name)]
     if missing:
         raise _bad(f"it has no {' and no '.join(missing)}")
     moment = attributes.get("time")
-    for name in (*NEEDED, "time"):
+    for name in (*REQUIRED, "time"):
         value = attributes.get(name, "")
         if not isinstance(value, str) or SURROGATES.search(value):
             raise _bad(f"its {name} is not plain text")
@@ -97,12 +97,12 @@ def _envelope(attributes: Mapping[str, Any]) -> Envelope:
         parsed = isoparse(moment) if moment is not None else None
         CloudEvent({**attributes, **({"time": parsed} if parsed else {})})
     except (BaseCloudEventException, TypeError, ValueError, OverflowError) as error:
-        raise _bad(_told(error)) from error
+        raise _bad(_problems(error)) from error
     return Envelope(str(attributes["type"]), _event_id(attributes), moment)
 
 
 def _event_id(attributes: Mapping[str, Any]) -> str:
-    """The envelope's id as a uuid; an id of another kind names one, with its source."""
+    """The envelope's id as a UUID; any other id is turned into one, together with its source."""
     given = str(attributes["id"])
     try:
         return str(UUID(given))
@@ -117,14 +117,14 @@ def _header(name: str, value: bytes | None) -> str:
         raise _bad(f"the header {name} is not UTF-8") from error
 
 
-def _told(error: Exception) -> str:
-    errors: Mapping[str, Sequence[Exception]] = getattr(error, "errors", {})
-    told = "; ".join(f"{name}: {e}" for name, found in errors.items() for e in found)
-    return (told or str(error))[:300]
+def _problems(error: Exception) -> str:
+    by_attribute: Mapping[str, Sequence[Exception]] = getattr(error, "errors", {})
+    text = "; ".join(f"{name}: {e}" for name, errors in by_attribute.items() for e in errors)
+    return (text or str(error))[:300]
 
 
-def _bad(what: str) -> Unprocessable:
+def _bad(problem: str) -> Unprocessable:
     return Unprocessable(
-        "bad_cloudevent", f"the record says that it is a CloudEvent, but {what}; correct it, or"
+        "bad_cloudevent", f"the record is marked as a CloudEvent, but {problem}; correct it, or"
         " send plain JSON without ce_ headers",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Turn records into events and events into records: the one door of the public contract."""
+"""Decode Kafka records into events and encode events into records."""
 
 import json
 from typing import Any, Final
@@ -8,26 +8,26 @@ from pydantic import ValidationError
 from shared.domain.errors import Unprocessable
 from shared.events.topics import Topic
 from shared.events.types.base import Event
-from shared.events.wire.cloudevents import Envelope, binary_headers, opened
+from shared.events.wire.cloudevents import Envelope, binary_headers, read_envelope
 from shared.events.wire.record import Header, Outgoing, Record
 
-PROBLEMS_TOLD: Final = 3
-"""Problems named in one detail; the rest are counted."""
+LISTED_PROBLEMS: Final = 3
+"""Validation problems that one error message lists; the rest are counted."""
 
 
 def decode(topic: Topic, record: Record) -> Event:
-    """The event in a record of `topic`; raises `Unprocessable`, and nothing else.
+    """The event in a record of `topic`; raises only `Unprocessable`.
 
     Reasons: `no_value`, `not_utf8`, `not_json`, `not_an_object`, `bad_cloudevent`,
     `wrong_event_type`, `invalid_event`.
     """
     if topic.event is None:
-        raise TypeError(f"{topic.name} carries dead letters, which stay bytes")
+        raise TypeError(f"{topic.name} carries dead letters, which are not decoded")
     if record.value is None:
         raise Unprocessable(
             "no_value", f"the record has no value; {topic.name} takes a JSON object"
         )
-    envelope, fields = opened(record)
+    envelope, fields = read_envelope(record)
     if envelope.type is not None and envelope.type != topic.event.event_type:
         raise Unprocessable(
             "wrong_event_type",
@@ -35,7 +35,7 @@ def decode(topic: Topic, record: Record) -> Event:
             f" {topic.event.event_type!r}; send it to its own topic",
         )
     try:
-        # As JSON text, since strict validation of JSON takes arrays and texts for what they mean.
+        # As JSON text: only strict JSON validation accepts arrays as tuples and texts as dates.
         return topic.event.model_validate_json(_text(fields, envelope), strict=True)
     except ValidationError as error:
         raise Unprocessable(
@@ -59,7 +59,7 @@ def encode(event: Event, *, extra_headers: tuple[Header, ...] = ()) -> Outgoing:
 
 
 def _text(fields: dict[str, Any], envelope: Envelope) -> str:
-    """The event's fields as JSON; an id or a moment it lacks is taken from the envelope."""
+    """The event's fields as JSON; a missing id or time comes from the envelope."""
     if envelope.event_id is not None:
         fields.setdefault("event_id", envelope.event_id)
     if envelope.occurred_at is not None:
@@ -68,12 +68,12 @@ def _text(fields: dict[str, Any], envelope: Envelope) -> str:
 
 
 def _problems(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)
-    told = []
-    for problem in found[:PROBLEMS_TOLD]:
-        where = ".".join(str(part)[:40] for part in problem["loc"]) or "the event"
-        told.append(f"{where}: {problem['msg'].removeprefix('Value error, ')[:120]}")
-    rest = len(found) - len(told)
-    text = "; ".join(told) + (f"; and {rest} more" if rest > 0 else "")
-    # Names of fields are the sender's; nothing in them may break a line of a log.
+    problems = error.errors(include_url=False, include_input=False)
+    lines = []
+    for problem in problems[:LISTED_PROBLEMS]:
+        field = ".".join(str(part)[:40] for part in problem["loc"]) or "the event"
+        lines.append(f"{field}: {problem['msg'].removeprefix('Value error, ')[:120]}")
+    rest = len(problems) - len(lines)
+    text = "; ".join(lines) + (f"; and {rest} more" if rest > 0 else "")
+    # The sender chooses field names: a control character must not break a line of the log.
     return "".join(c if c.isprintable() else "�" for c in text)

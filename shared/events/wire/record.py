@@ -1,4 +1,4 @@
-"""A Kafka record as it lies on the wire, whichever client read or will write it."""
+"""A Kafka record as bytes, independent of the client that reads or writes it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ Header = tuple[str, bytes | None]
 
 @dataclass(frozen=True)
 class Record:
-    """What came in: bytes, and where they stood. Nothing is decoded yet."""
+    """A record that was read: its bytes and its position. Nothing is decoded yet."""
 
     topic: str
     partition: int
@@ -20,16 +20,16 @@ class Record:
 
     @property
     def source(self) -> str:
-        """`topic/partition/offset`, as dead letters and logs name it."""
+        """`topic/partition/offset`, as dead letters and logs show it."""
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What goes out: the bytes of one record and the topic for them."""
+    """A record to be written: its bytes and its topic."""
 
     topic: str
     key: bytes | None
     value: bytes | None
-    """None is a tombstone, which removes the key from a compacted topic."""
+    """None is a tombstone: it removes the key from a compacted topic."""
     headers: tuple[Header, ...] = ()

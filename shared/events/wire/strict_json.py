@@ -1,4 +1,4 @@
-"""Read JSON strictly: UTF-8, no NaN, no name twice in one object, no bottomless nesting."""
+"""Parse JSON strictly: UTF-8, no NaN, no duplicate names, limited nesting."""
 
 import json
 from typing import Any, NoReturn
@@ -23,7 +23,7 @@ def read_object(data: bytes) -> dict[str, Any]:
     except _NotStrict as error:
         raise Unprocessable("not_json", f"the value is not JSON: {error}") from error
     except ValueError as error:
-        # Python refuses to read integers of thousands of digits, which take it quadratic time.
+        # Python refuses integers of thousands of digits, because parsing them is quadratic.
         raise Unprocessable("not_json", "a number has thousands of digits") from error
     if not isinstance(value, dict):
         raise Unprocessable(
@@ -33,7 +33,7 @@ def read_object(data: bytes) -> dict[str, Any]:
 
 
 class _NotStrict(Exception):
-    """JSON as some read it, but not as it is defined, or not of one meaning."""
+    """JSON that lenient parsers accept, but that is not valid or is ambiguous."""
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -41,12 +41,12 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _NotStrict(f"the name {twice[:64]!r} stands twice in one object")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise _NotStrict(f"the name {duplicate[:64]!r} occurs twice in one object")
+    return fields
 
 
 def _kind(value: object) -> str:

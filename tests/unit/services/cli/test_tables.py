@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.output.tables import assessment_table, feed_table
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.events import RankedFeed
-from shared.events.documents.examples_from_us import FROM_US
+from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
 
 COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
 
@@ -23,7 +23,7 @@ def _printed(table: Table) -> str:
 
 @pytest.fixture
 def feed() -> RankedFeed:
-    feed = FROM_US[0][0]
+    feed = FROM_PREFERSTREAM[0][0]
     assert isinstance(feed, RankedFeed)
     return feed
 
@@ -40,4 +40,4 @@ def test_assessed_files_say_what_elements_count(feed: RankedFeed) -> None:
     assert assessment is not None
     rows = [("a.png", 17.1, assessment)]
     assert "color 2.25" in _printed(assessment_table(rows, COLOR_FIRST))
-    assert "elements count" not in _printed(assessment_table(rows, EQUAL))
+    assert "elements count" not in _printed(assessment_table(rows, EQUAL_WEIGHTS))

@@ -10,8 +10,8 @@ from services.ops.http.problems import Problem
 from shared.domain.errors import Unavailable
 from shared.events import OperatorAction
 from shared.events.types.base import Event
-from shared.events.types.operator import person_target
-from tests.fakes.kafka_port import FakeKafkaSide
+from shared.events.types.operator import user_target
+from tests.fakes.kafka_port import FakeKafkaPort
 from tests.unit.services.ops.site import site
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -19,21 +19,21 @@ WHO = Principal("night-shift", Role.OPERATE)
 
 
 @pytest.fixture
-def kafka() -> FakeKafkaSide:
-    return FakeKafkaSide()
+def kafka() -> FakeKafkaPort:
+    return FakeKafkaPort()
 
 
 @pytest.fixture
-def audit(kafka: FakeKafkaSide) -> Audit:
+def audit(kafka: FakeKafkaPort) -> Audit:
     return Audit(kafka.send, lambda: NOW)
 
 
-def written(kafka: FakeKafkaSide) -> list[OperatorAction]:
+def written(kafka: FakeKafkaPort) -> list[OperatorAction]:
     return [event for event in kafka.sent if isinstance(event, OperatorAction)]
 
 
 async def test_an_action_is_told_when_it_begins_and_when_it_is_done(
-    kafka: FakeKafkaSide, audit: Audit
+    kafka: FakeKafkaPort, audit: Audit
 ) -> None:
     async with audit.action(WHO, "model.promote", target="nano-2", detail="better") as entry:
         (begun,) = written(kafka)
@@ -46,7 +46,7 @@ async def test_an_action_is_told_when_it_begins_and_when_it_is_done(
     assert (done.detail, done.details) == ("better", {"previous": "nano-1"})
 
 
-async def test_what_cannot_be_written_down_is_not_begun(kafka: FakeKafkaSide, audit: Audit) -> None:
+async def test_what_cannot_be_written_down_is_not_begun(kafka: FakeKafkaPort, audit: Audit) -> None:
     kafka.away = "it restarts"
     did = []
     with pytest.raises(Unavailable):
@@ -63,7 +63,7 @@ async def test_what_cannot_be_written_down_is_not_begun(kafka: FakeKafkaSide, au
     ],
 )
 async def test_how_an_action_went_wrong_is_told_without_our_inside(
-    kafka: FakeKafkaSide, audit: Audit, error: Exception, outcome: str, told: str
+    kafka: FakeKafkaPort, audit: Audit, error: Exception, outcome: str, told: str
 ) -> None:
     with pytest.raises(type(error)):
         async with audit.action(WHO, "model.promote"):
@@ -75,7 +75,7 @@ async def test_how_an_action_went_wrong_is_told_without_our_inside(
 
 
 async def test_a_log_that_goes_away_in_the_middle_undoes_nothing(
-    kafka: FakeKafkaSide, audit: Audit, caplog: pytest.LogCaptureFixture
+    kafka: FakeKafkaPort, audit: Audit, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with audit.action(WHO, "dead_letter.replay"):
         kafka.away = "it restarts"
@@ -100,7 +100,7 @@ async def test_signing_in_is_written_down_and_works_without_kafka() -> None:
 
 
 def test_a_person_stands_there_under_an_id_that_names_nobody() -> None:
-    target = person_target(tenant="default", user_id="ada")
+    target = user_target(tenant="default", user_id="ada")
     assert "ada" not in target
-    assert target == person_target(tenant="default", user_id="ada")
-    assert target != person_target(tenant="gallery", user_id="ada")
+    assert target == user_target(tenant="default", user_id="ada")
+    assert target != user_target(tenant="gallery", user_id="ada")

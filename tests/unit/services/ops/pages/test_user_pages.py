@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from services.ops.pages.users.erasure_receipts import receipts
-from services.ops.pages.users.user_access import Person
+from services.ops.pages.users.user_ref import UserRef
 from shared.domain.corrections import Correction
 from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
 from shared.events import Feedback, OperatorAction, ProfileCorrected, UserErase, UserErased
-from shared.events.types.operator import person_target
+from shared.events.types.operator import user_target
 from shared.store.protocol import Reference, StoredCorrections, StoredProfile, TasteVectors
 from tests.unit.services.ops.site import NOW, Site, site
 
@@ -59,7 +59,7 @@ async def test_a_person_is_shown_with_words_references_and_what_they_said() -> N
     )
     await where.profiles.correct(
         StoredCorrections(
-            tenant="default", user_id="ada", version=1, said=(said,), model_version="nano-1",
+            tenant="default", user_id="ada", version=1, entries=(said,), model_version="nano-1",
             updated_at=NOW,
         )
     )  # fmt: skip
@@ -115,7 +115,7 @@ async def test_who_corrects_or_exports_a_taste_is_written_down_without_its_words
         *2 * [("profile.export", "begun", None), ("profile.export", "done", None)],
     ]
     assert {e.user_id for e in told} == {"writer"}
-    assert told[0].target == person_target(tenant="default", user_id="ada")
+    assert told[0].target == user_target(tenant="default", user_id="ada")
     written = "".join(event.model_dump_json() for event in told)
     # As whole words: the ids in it are random, and three letters of one may spell a name.
     assert not re.search(r"\b(?:blue|ada|nobody)\b", written)
@@ -191,7 +191,7 @@ async def test_erasing_needs_the_name_and_the_right_role() -> None:
 async def test_receipts_of_an_erasure_are_shown_as_they_come() -> None:
     where, erasure = site(), uuid4()
     where.cluster.put(_receipt(erasure, "profile"), _receipt(uuid4(), "other"))
-    told = receipts(where.ops, Person("ada", "default"), erasure)
+    told = receipts(where.ops, UserRef("ada", "default"), erasure)
     first = await anext(told)
     where.kafka.tell(_receipt(erasure, "assessor"))
     second = await anext(told)

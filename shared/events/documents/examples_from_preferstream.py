@@ -1,4 +1,4 @@
-"""One full and one minimal example of every event that we send."""
+"""Examples of every event that Preferstream sends: one full and one minimal."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ from shared.events.types.feed import (
     ServingPolicy,
 )
 from shared.events.types.model import ModelPromoted
-from shared.events.types.operator import OperatorAction, person_target
+from shared.events.types.operator import OperatorAction, user_target
 from shared.events.types.profile import Evidence, ProfileUpdated
 
 _MODEL: Final = "preferthinker-nano-1"
@@ -35,7 +35,7 @@ _ASSESSED: Final = Assessment(
     detail=_element(1.0, "intricate is disliked"),
 )
 
-FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
+FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
     (
         RankedFeed(
             event_id=example_id(3),
@@ -44,7 +44,7 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
             tenant="gallery",
             request_id="request-7",
             status="degraded",
-            degraded_reason="the deadline of 1500 ms was near, so reasons were left out",
+            degraded_reason="the deadline of 1500 ms was near, so rationales were left out",
             items=(
                 RankedItem(
                     image_id="img-1",
@@ -184,7 +184,7 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
             tenant="gallery",
             action_id="action-3",
             action="user.erase",
-            target=person_target(tenant="gallery", user_id=USER),
+            target=user_target(tenant="gallery", user_id=USER),
             outcome="done",
             detail="asked to",
             details={"request": "request-9"},
@@ -199,4 +199,4 @@ FROM_US: Final[tuple[tuple[Event, Event], ...]] = (
         ),
     ),
 )
-"""Full, then minimal, of each event type."""
+"""A full and a minimal example of each event type."""
