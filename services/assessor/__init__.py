@@ -1,0 +1,1 @@
+"""Rank the candidate images of a request for one user and publish the feed."""

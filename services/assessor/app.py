@@ -1,18 +1,19 @@
-"""Put the assessor together: the one file that knows which parts are real."""
+"""Assemble the assessor from its real dependencies."""
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from services.assessor.background.background_description import Describing
-from services.assessor.background.shadow_evaluation import Shadowing, ShadowMetrics
+from services.assessor.background.background_description import BackgroundDescription
+from services.assessor.background.shadow_evaluation import ShadowEvaluation, ShadowMetrics
 from services.assessor.config import AssessorSettings
-from services.assessor.erasure import Erasing
+from services.assessor.erasure import UserEraser
 from services.assessor.handlers import connect
 from services.assessor.metrics import AssessorMetrics
-from services.assessor.service import AssessorService, Parts
-from services.assessor.steps.deduplication import Answered
+from services.assessor.service import AssessorService, Dependencies
+from services.assessor.steps.deduplication import AnsweredRequests
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
 from shared.events import RankedFeed
@@ -22,80 +23,83 @@ from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
 from shared.messaging.read.tail import tail
 from shared.messaging.service import KafkaService
-from shared.runtime.dependencies import SharedParts
+from shared.runtime.dependencies import SharedDependencies
 from shared.runtime.promotions import follow_promotions
+from shared.store.erasure_check import ErasureCheck
 
-ANSWERS_READ_BACK = 1_000
-"""Latest feeds of a partition that are read at the start: more than a crash can leave published
-and uncommitted, which is one window of unfinished work and a second of finished."""
+FEEDS_READ_AT_START: Final = 1_000
+"""Latest feeds of each partition that are read at the start. A crash leaves fewer feeds published
+but not committed: one window of unfinished requests and one second of finished ones."""
 
 
 @dataclass(frozen=True)
 class AssessorApp:
-    """The service, wired and not yet started."""
+    """The assembled service, not started yet."""
 
     kafka: KafkaService
     health: HealthServer
-    describing: Describing
-    shadowing: Shadowing
+    background_description: BackgroundDescription
+    shadow_evaluation: ShadowEvaluation
 
     async def start(self) -> None:
-        """Join the consumer groups and begin to read."""
+        """Join the consumer groups and start to read."""
         await self.kafka.start()
 
     async def stop(self) -> None:
-        """Finish the requests in work, and leave Kafka; descriptions can wait."""
+        """Finish the requests in work and leave Kafka; drop the queued background work."""
         await self.kafka.stop()
-        await self.describing.stop()
-        await self.shadowing.stop()
+        await self.background_description.stop()
+        await self.shadow_evaluation.stop()
 
 
 async def build(
-    settings: AssessorSettings, messaging: MessagingSettings, parts: SharedParts
+    settings: AssessorSettings, messaging: MessagingSettings, shared: SharedDependencies
 ) -> AssessorApp:
-    """Wire the service to Kafka and to the parts that it shares with others."""
+    """Connect the service to Kafka and to the dependencies that it shares with other services."""
     registry = CollectorRegistry()
     kafka = KafkaService("assessor", messaging, registry)
-    describing = Describing(
-        models=parts.models,
-        embedder=parts.embedder,
-        images=parts.known_images,
-        at_once=settings.described_at_once,
+    answered = await asyncio.to_thread(
+        read_answered_requests, messaging, size=settings.request_deduplication_size
     )
-    shadowing = Shadowing(ShadowMetrics(registry))
-    answered = await asyncio.to_thread(_answered, messaging, settings)
-    erasing = Erasing(parts.erasures, answered, kafka.publisher, clock=system_clock)
+    background_description = BackgroundDescription(
+        models=shared.models,
+        embedder=shared.embedder,
+        descriptions=shared.known_images,
+        batch_size=settings.description_batch_size,
+    )
+    shadow_evaluation = ShadowEvaluation(shared.models, ShadowMetrics(registry))
     service = AssessorService(
-        Parts(
-            models=parts.models,
-            embedder=parts.embedder,
-            profiles=parts.profiles,
-            known_images=parts.known_images,
-            seen=parts.seen,
-            images=parts.images,
+        Dependencies(
+            models=shared.models,
+            embedder=shared.embedder,
+            profiles=shared.profiles,
+            descriptions=shared.known_images,
+            impressions=shared.seen,
+            erasure_check=ErasureCheck(shared.erasures),
+            images=shared.images,
             publisher=kafka.publisher,
             clock=system_clock,
         ),
         settings,
         AssessorMetrics(registry),
         answered=answered,
-        erasing=erasing,
-        describing=describing,
-        shadowing=shadowing,
+        background_description=background_description,
+        shadow_evaluation=shadow_evaluation,
         spans=kafka.tracing.stage,
     )
-    connect(kafka, service, erasing)
-    await follow_promotions(kafka, parts.models, messaging)
+    eraser = UserEraser(shared.erasures, answered, kafka.publisher, clock=system_clock)
+    connect(kafka, service, eraser)
+    await follow_promotions(kafka, shared.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.assessor_health_port
     )
-    return AssessorApp(kafka, health, describing, shadowing)
+    return AssessorApp(kafka, health, background_description, shadow_evaluation)
 
 
-def _answered(messaging: MessagingSettings, settings: AssessorSettings) -> Answered:
-    """Requests that were answered before this process began; their records may come again."""
-    answered = Answered(most=settings.remembered_answers)
-    for record in tail(messaging, FEEDS, most=ANSWERS_READ_BACK):
+def read_answered_requests(messaging: MessagingSettings, *, size: int) -> AnsweredRequests:
+    """Requests whose feed was published before this start: Kafka may deliver them again."""
+    answered = AnsweredRequests(size=size)
+    for record in tail(messaging, FEEDS, max_per_partition=FEEDS_READ_AT_START):
         try:
             feed = decode(FEEDS, record)
         except Unprocessable:

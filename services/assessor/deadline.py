@@ -1,21 +1,21 @@
-"""Know how much time a request has left, and where it went."""
+"""Measure how long each stage of a request takes, and stop work at the request's deadline."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from shared.observability.tracing import Stages, untraced
+from shared.observability.tracing import OpenSpan, untraced
 
 T = TypeVar("T")
 
 
-class NoTimeLeft(Exception):
-    """The deadline is near; answer with what there is."""
+class DeadlineReached(Exception):
+    """The deadline is too near to start or to continue the work."""
 
 
-class Stopwatch:
-    """Milliseconds by stage, and what is left until the deadline."""
+class Deadline:
+    """The time budget of one request, in milliseconds since its record was written to Kafka."""
 
     def __init__(
         self,
@@ -23,46 +23,49 @@ class Stopwatch:
         queued_ms: float,
         deadline_ms: float,
         now: Callable[[], float],
-        spans: Stages = untraced,
+        spans: OpenSpan = untraced,
     ) -> None:
         self._spans = spans
         self._now = now
-        self._began = now()
+        self._started_at = now()
         self._queued_ms = max(queued_ms, 0.0)
         self._deadline_ms = deadline_ms
         self._stages: dict[str, float] = {"queue": round(self._queued_ms, 1)}
 
     @property
     def elapsed_ms(self) -> float:
-        """Since the event was written to Kafka."""
-        return self._queued_ms + (self._now() - self._began) * 1000
+        """Milliseconds since the record was written to Kafka."""
+        return self._queued_ms + (self._now() - self._started_at) * 1000
 
     @property
     def left_ms(self) -> float:
+        """Milliseconds until the deadline; negative after it."""
         return self._deadline_ms - self.elapsed_ms
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        began = self._now()
+        """Measure one stage, also when it fails."""
+        started_at = self._now()
         try:
             with self._spans(name):
                 yield
         finally:
-            self._stages[name] = round((self._now() - began) * 1000, 1)
+            self._stages[name] = round((self._now() - started_at) * 1000, 1)
 
-    async def in_time(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The outcome of `work`, given up when the deadline comes; raises `NoTimeLeft`."""
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`; cancels it at the deadline and raises `DeadlineReached`."""
         if self.left_ms <= 0:
-            raise NoTimeLeft
-        deadline = asyncio.timeout(self.left_ms / 1000)
+            raise DeadlineReached
+        timeout = asyncio.timeout(self.left_ms / 1000)
         try:
-            async with deadline:
+            async with timeout:
                 return await work()
         except TimeoutError as error:
-            # One of the work's own is no sign of ours.
-            if not deadline.expired():
+            # The work may raise a TimeoutError of its own.
+            if not timeout.expired():
                 raise
-            raise NoTimeLeft from error
+            raise DeadlineReached from error
 
     def stages(self) -> dict[str, float]:
+        """Milliseconds of each stage, with `queue` and `total`."""
         return {**self._stages, "total": round(self.elapsed_ms, 1)}

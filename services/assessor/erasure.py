@@ -1,27 +1,25 @@
-"""Forget people, and answer no request from before they asked to be forgotten."""
+"""Erase users: store the erasure, forget their requests and publish a receipt."""
 
 from typing import Protocol
 
-from services.assessor.steps.deduplication import Answered
+from services.assessor.steps.deduplication import AnsweredRequests
 from shared.domain.clock import Clock
 from shared.domain.erasures import Erasure
-from shared.events import ImageCandidates, UserErase
+from shared.events import UserErase
 from shared.messaging.contract import Publisher
 
 
 class Erasures(Protocol):
-    """Knows who was erased; an `ErasureStore` is more than enough."""
+    """The one method of an `ErasureStore` that an erasure needs."""
 
-    async def erased(self, *, tenant: str, user_id: str) -> Erasure | None: ...
-
-    async def remember(self, erasure: Erasure, *, tenant: str, user_id: str) -> None: ...
+    async def add(self, erasure: Erasure, *, tenant: str, user_id: str) -> None: ...
 
 
-class Erasing:
-    """The assessor keeps of people only which of their requests it has answered of late."""
+class UserEraser:
+    """Erase users from the assessor, which stores only the ids of their latest requests."""
 
     def __init__(
-        self, erasures: Erasures, answered: Answered, publisher: Publisher, *, clock: Clock
+        self, erasures: Erasures, answered: AnsweredRequests, publisher: Publisher, *, clock: Clock
     ) -> None:
         self._erasures = erasures
         self._answered = answered
@@ -29,9 +27,12 @@ class Erasing:
         self._clock = clock
 
     async def erase(self, event: UserErase, *, written_ms: int) -> None:
-        """Remember, forget, and give a receipt; `written_ms` is the record's Kafka timestamp."""
-        erasure = Erasure.asked(event.occurred_at, written_ms=written_ms)
-        await self._erasures.remember(erasure, tenant=event.tenant, user_id=event.user_id)
+        """Erase one user; `written_ms` is the record's Kafka timestamp.
+
+        The erasure is stored first, so that requests in progress see it (`ErasureCheck`).
+        """
+        erasure = Erasure.from_event(event.occurred_at, written_ms=written_ms)
+        await self._erasures.add(erasure, tenant=event.tenant, user_id=event.user_id)
         removed = self._answered.forget(tenant=event.tenant, user_id=event.user_id)
         await self._publisher.publish(
             event.receipt(
@@ -44,11 +45,4 @@ class Erasing:
                     )
                 },
             )
-        )
-
-    async def is_past(self, request: ImageCandidates, *, written_ms: int) -> bool:
-        """Whether the person has been erased since they asked."""
-        erasure = await self._erasures.erased(tenant=request.tenant, user_id=request.user_id)
-        return erasure is not None and erasure.covers_record(
-            request.occurred_at, written_ms=written_ms
         )

@@ -1,0 +1,1 @@
+"""Work that starts after a feed is published and that no request waits for."""

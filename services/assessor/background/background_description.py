@@ -1,8 +1,9 @@
-"""Describe images after their feed is out, so that later ones can be ranked without the model."""
+"""Describe images after their feed is out, so that later feeds can be ranked without the model."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Final
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.embedding.protocol import Embedder
@@ -12,80 +13,81 @@ from shared.store.protocol import Described, ImageDescription, ImageStore
 from shared.vlm.model_selection import ServingModels
 
 log = logging.getLogger(__name__)
-MOST_WAITING = 256
-"""Images that wait to be described. Beyond it the oldest are dropped: they are only a reserve, and
-come again with the next request that holds them."""
-PAUSE_SECONDS = 0.5
-"""Between two batches, so that requests go first."""
+MAX_QUEUED: Final = 256
+"""Images that wait for a description. Beyond it the oldest are dropped: descriptions are only a
+reserve, and the next request with the same image queues it again."""
+PAUSE_SECONDS: Final = 0.5
+"""Pause before each batch, so that requests reach the model first."""
 
 
-class Describing:
-    """A background worker with a short memory; nothing waits for it."""
+class BackgroundDescription:
+    """A background task with a bounded queue; no request waits for it."""
 
     def __init__(
         self,
         *,
         models: ServingModels,
         embedder: Embedder,
-        images: ImageStore,
-        at_once: int,
+        descriptions: ImageStore,
+        batch_size: int,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._models = models
         self._embedder = embedder
-        self._images = images
-        self._at_once = at_once
+        self._descriptions = descriptions
+        self._batch_size = batch_size
         self._pause_seconds = pause_seconds
-        self._waiting: dict[str, LoadedImage] = {}
+        self._queued: dict[str, LoadedImage] = {}
         self._done: set[str] = set()
         self._worker: asyncio.Task[None] | None = None
 
     def offer(self, images: Sequence[LoadedImage]) -> None:
-        """Describe these when there is time; those already described are left out."""
+        """Queue images for description; those already described are left out."""
         for image in images:
             if image.content_hash not in self._done:
-                self._waiting[image.content_hash] = image
-        while len(self._waiting) > MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
-        if self._waiting and (self._worker is None or self._worker.done()):
+                self._queued[image.content_hash] = image
+        while len(self._queued) > MAX_QUEUED:
+            del self._queued[next(iter(self._queued))]
+        if self._queued and (self._worker is None or self._worker.done()):
             self._worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
-        while self._waiting:
+        while self._queued:
             await asyncio.sleep(self._pause_seconds)
-            batch = list(self._waiting.values())[: self._at_once]
+            batch = list(self._queued.values())[: self._batch_size]
             for image in batch:
-                self._waiting.pop(image.content_hash, None)
+                self._queued.pop(image.content_hash, None)
             try:
                 await self._describe(batch)
             except (Unavailable, Unprocessable) as error:
-                log.warning("images stay undescribed: %s", error)
+                log.warning("%d images were not described: %s", len(batch), error)
 
-    async def _describe(self, images: Sequence[LoadedImage]) -> None:
+    async def _describe(self, batch: Sequence[LoadedImage]) -> None:
         model = self._models.champion
         version = model.model_version
-        known = await self._images.descriptions(
-            content_hashes=[image.content_hash for image in images], model_version=version
+        stored = await self._descriptions.descriptions(
+            content_hashes=[image.content_hash for image in batch], model_version=version
         )
-        new = [image for image in images if image.content_hash not in known]
-        seen = await model.describe([image.pixels for image in new])
+        new = [image for image in batch if image.content_hash not in stored]
         described = [
             Described(
                 ImageDescription(
-                    content_hash=image.content_hash, model_version=version, words=found.words
+                    content_hash=image.content_hash, model_version=version, words=one.words
                 ),
-                await description_vector(found.words, self._embedder),
+                await description_vector(one.words, self._embedder),
             )
-            for image, found in zip(new, seen, strict=True)
+            for image, one in zip(
+                new, await model.describe([image.pixels for image in new]), strict=True
+            )
         ]
-        await self._images.describe(described)
-        if len(self._done) > MOST_WAITING * 100:
+        await self._descriptions.describe(described)
+        if len(self._done) > MAX_QUEUED * 100:
             self._done.clear()
-        self._done.update(image.content_hash for image in images)
+        self._done.update(image.content_hash for image in batch)
 
     async def stop(self) -> None:
-        """Leave the rest undescribed."""
-        self._waiting.clear()
+        """Drop the queue and end the task."""
+        self._queued.clear()
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)

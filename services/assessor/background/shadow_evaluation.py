@@ -1,4 +1,4 @@
-"""Let a challenger score what the champion has answered, and tell how far they agree; unseen."""
+"""Score published slates with the challenger and measure how far it agrees with the champion."""
 
 import asyncio
 import json
@@ -7,137 +7,151 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from services.assessor.steps.loading import Entry
+from services.assessor.steps.state import LoadedCandidate
 from shared.domain.errors import Unavailable
 from shared.domain.taste import Taste
 from shared.events import RankedFeed
+from shared.vlm.model_selection import ServingModels
 from shared.vlm.protocol import Candidate, VisionLanguageModel
 
 log = logging.getLogger(__name__)
-MOST_WAITING = 16
-"""Slates that wait for their shadow; beyond it the oldest are dropped, since a sample is enough."""
-PAUSE_SECONDS = 0.2
-"""Before each slate, so that requests go first."""
+MAX_QUEUED: Final = 16
+"""Slates that wait for the challenger; beyond it the oldest are dropped: a sample is enough."""
+PAUSE_SECONDS: Final = 0.2
+"""Pause before each slate, so that requests reach the model first."""
 
 
 @dataclass(frozen=True)
-class Shadowed:
-    """How a challenger would have ranked one slate."""
+class ShadowResult:
+    """How the challenger would have ranked one slate."""
 
     request_id: str
     champion: str
     challenger: str
     images: int
-    pairs_agree: float
-    """Share of pairs that both put in the same order; a tie of one agrees by half."""
-    same_first: bool
+    """Number of images that both models scored."""
+    pair_agreement: float
+    """Share of pairs that both models put in the same order; a tie of one model counts half."""
+    top1_agreement: bool
+    """Whether both models have the same best image."""
 
 
 class ShadowMetrics:
-    """What is counted of shadows."""
+    """Metrics of shadow evaluation."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.slates = Counter(
-            "preferstream_shadow_slates", "Slates scored unseen", ["outcome"], registry=registry
+            "preferstream_shadow_slates",
+            "Slates given to the challenger as a shadow, by outcome",
+            ["outcome"],
+            registry=registry,
         )
         for outcome in ("scored", "unavailable", "failed"):
             self.slates.labels(outcome)
-        self.agreement = Histogram(
+        self.pair_agreement = Histogram(
             "preferstream_shadow_pair_agreement_ratio",
-            "Share of pairs that champion and challenger order alike",
+            "Share of pairs that champion and challenger put in the same order",
             buckets=(0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.99, 1.0),
             registry=registry,
         )
-        self.same_first = Counter(
-            "preferstream_shadow_same_first", "Slates with the same first image", registry=registry
+        self.top1_agreement = Counter(
+            "preferstream_shadow_top1_agreement",
+            "Slates whose best image is the same for champion and challenger",
+            registry=registry,
         )
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class _Queued:
     feed: RankedFeed
-    entries: Sequence[Entry]
+    loaded: Sequence[LoadedCandidate]
     taste: Taste
     challenger: VisionLanguageModel
 
 
-class Shadowing:
-    """A background worker with a short memory; nothing waits for it."""
+class ShadowEvaluation:
+    """A background task with a bounded queue; no request waits for it."""
 
-    def __init__(self, metrics: ShadowMetrics) -> None:
+    def __init__(self, models: ServingModels, metrics: ShadowMetrics) -> None:
+        self._models = models
         self._metrics = metrics
-        self._waiting: deque[_Waiting] = deque(maxlen=MOST_WAITING)
+        self._queued: deque[_Queued] = deque(maxlen=MAX_QUEUED)
         self._worker: asyncio.Task[None] | None = None
 
     def offer(
-        self,
-        feed: RankedFeed,
-        *,
-        entries: Sequence[Entry],
-        taste: Taste,
-        challenger: VisionLanguageModel,
+        self, feed: RankedFeed, *, loaded: Sequence[LoadedCandidate], taste: Taste | None
     ) -> None:
-        """Score the slate of a published feed when there is time."""
-        self._waiting.append(_Waiting(feed, entries, taste, challenger))
+        """Queue the slate of a published feed if it is in the challenger's shadow share."""
+        challenger = self._models.select_shadow(tenant=feed.tenant, request_id=feed.request_id)
+        if challenger is None or taste is None or feed.status != "ok":
+            return
+        self._queued.append(_Queued(feed, loaded, taste, challenger))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
-        while self._waiting:
+        while self._queued:
             await asyncio.sleep(PAUSE_SECONDS)
-            one = self._waiting.popleft()
+            slate = self._queued.popleft()
+            request_id = slate.feed.request_id
+            candidates = [Candidate(slate.taste, one.image.pixels) for one in slate.loaded]
             try:
-                asked = [Candidate(one.taste, entry.image.pixels) for entry in one.entries]
-                scores = await one.challenger.score(asked)
+                scores = await slate.challenger.score(candidates)
             except Unavailable as error:
-                log.warning("no shadow of %s: %s", one.feed.request_id, error)
+                log.warning("the challenger returned no scores for %s: %s", request_id, error)
                 self._metrics.slates.labels("unavailable").inc()
                 continue
             except Exception:
-                # A challenger that fails must be seen in its numbers, and by nobody's feed.
-                log.exception("the challenger failed on %s", one.feed.request_id)
+                # A failing challenger must show in its own metrics and in no user's feed.
+                log.exception("the challenger failed on %s", request_id)
                 self._metrics.slates.labels("failed").inc()
                 continue
-            totals = {e.image_id: s.total for e, s in zip(one.entries, scores, strict=True)}
-            self._tell(shadowed(one.feed, totals, challenger=one.challenger.model_version))
+            totals = {
+                one.candidate.image_id: score.total
+                for one, score in zip(slate.loaded, scores, strict=True)
+            }
+            version = slate.challenger.model_version
+            self._report(compare(slate.feed, totals, challenger=version))
 
-    def _tell(self, found: Shadowed) -> None:
+    def _report(self, result: ShadowResult) -> None:
         self._metrics.slates.labels("scored").inc()
-        self._metrics.agreement.observe(found.pairs_agree)
-        self._metrics.same_first.inc(found.same_first)
-        log.info("shadow %s", json.dumps(asdict(found), ensure_ascii=False))
+        self._metrics.pair_agreement.observe(result.pair_agreement)
+        self._metrics.top1_agreement.inc(result.top1_agreement)
+        log.info("shadow %s", json.dumps(asdict(result), ensure_ascii=False))
 
     async def stop(self) -> None:
-        """Leave the rest."""
-        self._waiting.clear()
+        """Drop the queue and end the task."""
+        self._queued.clear()
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
 
 
-def shadowed(feed: RankedFeed, totals: dict[str, float], *, challenger: str) -> Shadowed:
-    """Hold the challenger's totals against the champion's scores of the same images."""
-    both = [
+def compare(feed: RankedFeed, totals: dict[str, float], *, challenger: str) -> ShadowResult:
+    """Compare the challenger's totals, by image id, with the champion's scores in the feed."""
+    scores = [
         (item.score, totals[item.image_id])
         for item in feed.items
         if item.score is not None and item.image_id in totals
     ]
-    agree = [_agree(a[0] - b[0], a[1] - b[1]) for a, b in combinations(both, 2)]
-    firsts = [max(range(len(both)), key=lambda n: both[n][side]) for side in (0, 1)] if both else []
-    return Shadowed(
+    agreements = [_agreement(a[0] - b[0], a[1] - b[1]) for a, b in combinations(scores, 2)]
+    best = {max(range(len(scores)), key=lambda n: scores[n][side]) for side in (0, 1) if scores}
+    return ShadowResult(
         request_id=feed.request_id,
         champion=feed.model_version,
         challenger=challenger,
-        images=len(both),
-        pairs_agree=sum(agree) / len(agree) if agree else 1.0,
-        same_first=len(set(firsts)) < 2,
+        images=len(scores),
+        pair_agreement=sum(agreements) / len(agreements) if agreements else 1.0,
+        top1_agreement=len(best) < 2,
     )
 
 
-def _agree(champion: float, challenger: float) -> float:
+def _agreement(champion: float, challenger: float) -> float:
+    """1, 0.5 or 0, from the difference of two scores in each model."""
     if champion == 0 or challenger == 0:
         return 1.0 if champion == challenger else 0.5
     return 1.0 if (champion > 0) == (challenger > 0) else 0.0

@@ -1,0 +1,1 @@
+"""Turn a request into its feed, one step per file, in the order of `service.py`."""

@@ -1,38 +1,56 @@
-"""Remember which requests have their feed, so that a redelivered one is not answered anew."""
+"""Skip a request whose feed is already published, so that a redelivered request has one feed."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
 
-Request = tuple[str, str]
+from prometheus_client import Counter
+
+from services.assessor.steps.state import RankingState
+
+RequestKey = tuple[str, str]
 """Tenant and request id."""
 
 
-class Answered:
-    """The latest answered requests; the oldest are forgotten first."""
+class AnsweredRequests:
+    """The latest requests with a published feed; the oldest are dropped first."""
 
-    def __init__(self, requests: Iterable[Request] = (), *, most: int) -> None:
-        self._most = most
-        self._known: OrderedDict[Request, str] = OrderedDict.fromkeys(requests, "")
+    def __init__(self, keys: Iterable[RequestKey] = (), *, size: int) -> None:
+        self._size = size
+        self._user_ids: OrderedDict[RequestKey, str] = OrderedDict.fromkeys(keys, "")
 
-    def __contains__(self, request: Request) -> bool:
-        return request in self._known
+    def __contains__(self, key: RequestKey) -> bool:
+        return key in self._user_ids
 
-    def add(self, request: Request, *, user_id: str = "") -> None:
-        self._known[request] = user_id
-        self._known.move_to_end(request)
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
+    def add(self, key: RequestKey, *, user_id: str = "") -> None:
+        self._user_ids[key] = user_id
+        self._user_ids.move_to_end(key)
+        while len(self._user_ids) > self._size:
+            self._user_ids.popitem(last=False)
 
     def forget(self, *, tenant: str, user_id: str) -> int:
-        """Forget the requests of one person; how many there were."""
-        theirs = self._of(tenant, user_id)
-        for request in theirs:
-            del self._known[request]
-        return len(theirs)
+        """Drop the requests of one user; returns how many there were."""
+        keys = self._keys_of(tenant, user_id)
+        for key in keys:
+            del self._user_ids[key]
+        return len(keys)
 
     def count(self, *, tenant: str, user_id: str) -> int:
-        """How many requests of one person are remembered."""
-        return len(self._of(tenant, user_id))
+        """Number of requests of one user."""
+        return len(self._keys_of(tenant, user_id))
 
-    def _of(self, tenant: str, user_id: str) -> list[Request]:
-        return [r for r, user in self._known.items() if (r[0], user) == (tenant, user_id)]
+    def _keys_of(self, tenant: str, user_id: str) -> list[RequestKey]:
+        return [key for key, user in self._user_ids.items() if (key[0], user) == (tenant, user_id)]
+
+
+class SkipAnswered:
+    """The step that ends a request which already has its feed."""
+
+    def __init__(self, answered: AnsweredRequests, duplicates: Counter) -> None:
+        self._answered = answered
+        self._duplicates = duplicates
+
+    async def __call__(self, state: RankingState) -> RankingState | None:
+        if (state.request.tenant, state.request.request_id) in self._answered:
+            self._duplicates.inc()
+            return None
+        return state

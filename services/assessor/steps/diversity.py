@@ -1,64 +1,71 @@
-"""Put a slate in the order that is served: best first, but new, of many hands, and varied."""
+"""Diversify a ranking by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998)."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
-from services.assessor.steps.feed_items import Assessed, with_demotion
+import numpy as np
 
-BEST_TOTAL = 25.0
+from services.assessor.steps.state import ScoredImage
+from shared.embedding.protocol import Vectors
 
-Likeness = Callable[[Assessed, Assessed], float]
-"""How alike two images look, 0-1; 0 where that is not known."""
+BEST_TOTAL: Final = 25.0
+
+Similarity = Callable[[ScoredImage, ScoredImage], float]
+"""Similarity of two images, 0-1; 0 where it is unknown."""
 
 
-def in_groups(
-    ranked: Sequence[Assessed], *, seen: Set[str], author_cap: int
-) -> tuple[list[Assessed], list[Assessed], list[Assessed]]:
-    """Those to show first, those of authors who have had their share, those seen already.
+def maximal_marginal_relevance(
+    ranked: Sequence[ScoredImage], similarity: Similarity, *, weight: float, size: int
+) -> list[ScoredImage]:
+    """Choose the first `size` images one by one, by score minus similarity to those above.
 
-    The order within each is the one that came. `author_cap` 0 caps nobody; an image without an
-    author is nobody's.
+    Score and similarity both run from 0 to 1, and `weight` is the share of similarity in the sum.
+    The other images keep their order.
     """
-    first: list[Assessed] = []
-    capped: list[Assessed] = []
-    known: list[Assessed] = []
-    shown: Counter[str] = Counter()
-    for one in ranked:
-        author = one.entry.candidate.author_id
-        if one.entry.image_id in seen:
-            known.append(with_demotion(one, "seen"))
-        elif author_cap and author is not None and shown[author] >= author_cap:
-            capped.append(with_demotion(one, "author_cap"))
-        else:
-            first.append(one)
-            if author is not None:
-                shown[author] += 1
-    return first, capped, known
-
-
-def diversified(
-    ranked: Sequence[Assessed], likeness: Likeness, *, weight: float, places: int
-) -> list[Assessed]:
-    """The first `places` chosen for their score less their likeness to what stands above them.
-
-    Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): score and likeness both run
-    from 0 to 1, and `weight` is the share of likeness in the sum. The rest keeps its order.
-    """
-    left = list(ranked)
-    nearest = [0.0] * len(left)
-    chosen: list[Assessed] = []
-    while left and len(chosen) < places:
+    rest = list(ranked)
+    nearest = [0.0] * len(rest)
+    """Similarity of each remaining image to the most similar image above."""
+    top: list[ScoredImage] = []
+    while rest and len(top) < size:
         values = [
-            (1 - weight) * max(one.total, 0.0) / BEST_TOTAL - weight * near
-            for one, near in zip(left, nearest, strict=True)
+            (1 - weight) * max(image.total, 0.0) / BEST_TOTAL - weight * near
+            for image, near in zip(rest, nearest, strict=True)
         ]
-        best = max(range(len(left)), key=values.__getitem__)
-        taken = left.pop(best)
+        best = max(range(len(rest)), key=values.__getitem__)
+        last = rest.pop(best)
         del nearest[best]
-        chosen.append(taken)
-        nearest = [max(near, likeness(one, taken)) for one, near in zip(left, nearest, strict=True)]
-    places_before = {id(one): place for place, one in enumerate(ranked)}
+        top.append(last)
+        nearest = [
+            max(near, similarity(image, last)) for image, near in zip(rest, nearest, strict=True)
+        ]
+    ranks_before = {id(image): rank for rank, image in enumerate(ranked)}
     return [
-        with_demotion(one, "diversity") if places_before[id(one)] < place else one
-        for place, one in enumerate([*chosen, *left])
+        replace(image, demoted=(*image.demoted, "diversity"))
+        if ranks_before[id(image)] < rank
+        else image
+        for rank, image in enumerate([*top, *rest])
     ]
+
+
+def similarity_of(vectors: Mapping[str, Vectors]) -> Similarity:
+    """Cosine of two description vectors by content hash: the mean over the five elements.
+
+    0 when an image has no description, and never negative.
+    """
+    units = {content_hash: _unit(vector) for content_hash, vector in vectors.items()}
+
+    def similarity(a: ScoredImage, b: ScoredImage) -> float:
+        first = units.get(a.loaded.image.content_hash)
+        second = units.get(b.loaded.image.content_hash)
+        if first is None or second is None:
+            return 0.0
+        return max(float(first @ second), 0.0)
+
+    return similarity
+
+
+def _unit(vector: Vectors) -> Vectors:
+    length = float(np.linalg.norm(vector))
+    unit: Vectors = vector / np.float32(length) if length else vector
+    return unit

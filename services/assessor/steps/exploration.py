@@ -1,40 +1,44 @@
-"""Swap neighbours by chance with known probabilities, so that clicks on them can be compared.
+"""Swap neighbors at random with known probabilities (FairPairs), so that clicks are comparable.
 
-FairPairs (Radlinski and Joachims, AAAI 2006): pairs of neighbours start at the first or the second
-place with equal chance, and each is swapped with probability 1/2. Within a pair both orders are
-then equally likely, so which of the two is clicked owes nothing to who stood above.
+FairPairs (Radlinski and Joachims, AAAI 2006): pairs of neighbors start at the first or the second
+rank with equal probability, and each pair is swapped with probability 1/2. Both orders of a pair
+are then equally likely, so a click on one of the two does not depend on which one was on top.
 """
 
 import random
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-SWAPPED = 0.5
-"""Probability that a pair is swapped: equal chances are what makes its clicks comparable."""
+SWAP_PROBABILITY: Final = 0.5
+"""Equal probability of both orders makes the clicks of a pair comparable."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One place of a slate as shown."""
+    """One rank of a slate as shown."""
 
     origin: int
-    """Where its image would have stood without exploration, from 0."""
+    """Index of its image without exploration, from 0."""
     propensity: float
-    """Probability that this image stood here, over all the chance there was."""
+    """Probability that this image is shown here, over all random draws."""
     explored: bool
-    """Whether chance decided between this image and a neighbour."""
+    """Whether exploration chose at random between this image and a neighbor."""
 
 
 def fair_pairs(count: int, *, share: float, seed: UUID) -> tuple[Place, ...]:
-    """The places of a slate of `count`, a `share` of slates explored; the same for a seed."""
-    dice = random.Random(seed.int)
-    # Drawn whatever follows, and by random() alone, whose sequence Python promises to keep.
-    explores, first = dice.random() < share, int(dice.random() < SWAPPED)
+    """The places of a slate of `count` images; a `share` of slates is explored.
+
+    The same seed gives the same places.
+    """
+    rng = random.Random(seed.int)
+    # Both are drawn in every case, and with random() alone, whose sequence Python keeps stable.
+    explores, first = rng.random() < share, int(rng.random() < SWAP_PROBABILITY)
     order, paired = list(range(count)), set[int]()
     if explores:
         for upper in range(first, count - 1, 2):
             paired |= {upper, upper + 1}
-            if dice.random() < SWAPPED:
+            if rng.random() < SWAP_PROBABILITY:
                 order[upper : upper + 2] = [upper + 1, upper]
     return tuple(
         Place(origin, propensity(origin, shown, count=count, share=share), shown in paired)
@@ -43,9 +47,9 @@ def fair_pairs(count: int, *, share: float, seed: UUID) -> tuple[Place, ...]:
 
 
 def propensity(origin: int, shown: int, *, count: int, share: float) -> float:
-    """Probability that `fair_pairs` shows the image of one place at another."""
+    """Probability that `fair_pairs` shows the image of index `origin` at index `shown`."""
     if shown != origin:
-        # Explored, paired with just that neighbour, swapped.
-        return share * 0.5 * SWAPPED if abs(shown - origin) == 1 else 0.0
-    neighbours = (origin > 0) + (origin < count - 1)
-    return 1 - share * 0.5 * SWAPPED * neighbours
+        # The slate is explored, the image is paired with exactly this neighbor, and swapped.
+        return share * 0.5 * SWAP_PROBABILITY if abs(shown - origin) == 1 else 0.0
+    neighbors = (origin > 0) + (origin < count - 1)
+    return 1 - share * 0.5 * SWAP_PROBABILITY * neighbors

@@ -1,103 +1,134 @@
-"""Place a slate by the serving rules, with what the stores know of the person and the images."""
+"""Rerank a slate: demote seen images, cap authors, diversify (MMR) and explore (FairPairs)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 
-import numpy as np
-
 from services.assessor.config import AssessorSettings
-from services.assessor.steps.diversity import diversified, in_groups
+from services.assessor.steps.diversity import maximal_marginal_relevance, similarity_of
 from services.assessor.steps.exploration import fair_pairs
-from services.assessor.steps.feed_items import Assessed
+from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
 from shared.domain.ids import exploration_seed
-from shared.embedding.protocol import Vectors
 from shared.events import ImageCandidates, ServingPolicy
-from shared.store.protocol import ImageStore, SeenStore
+from shared.events.types.feed import Demotion
+from shared.store.protocol import ImageStore, ImpressionStore
 
 log = logging.getLogger(__name__)
 
 
-class Placing:
-    """From best first to what is served: seen last, authors capped, varied, a little chance."""
+class Rerank:
+    """The step that chooses the images of the feed and their order."""
 
     def __init__(
-        self, settings: AssessorSettings, *, seen: SeenStore, images: ImageStore, clock: Clock
+        self,
+        settings: AssessorSettings,
+        *,
+        impressions: ImpressionStore,
+        descriptions: ImageStore,
+        clock: Clock,
     ) -> None:
         self._settings = settings
-        self._seen = seen
-        self._images = images
+        self._impressions = impressions
+        self._descriptions = descriptions
         self._clock = clock
-        self.policy = ServingPolicy(
-            explore_share=settings.explore_share,
-            seen_days=settings.seen_days,
-            author_cap=settings.author_cap,
-            diversity=settings.diversity,
-        )
 
-    async def place(
-        self, ranked: Sequence[Assessed], request: ImageCandidates, *, model_version: str
-    ) -> list[Assessed]:
-        """The images to serve, in order, each with the probability of its place."""
-        first, capped, known = in_groups(
-            ranked, seen=await self._seen_by(request), author_cap=self._settings.author_cap
+    async def __call__(self, state: RankingState) -> RankingState:
+        request, settings = state.request, self._settings
+        first, capped, seen = split_by_rules(
+            by_total(state.scored),
+            seen_ids=await self._seen_ids(request),
+            author_cap=settings.author_cap,
         )
-        places = request.top_k or len(ranked)
-        if self._settings.diversity:
-            first = await self._varied(first, places, model_version)
-        served = [*first, *capped, *known][:places]
-        chance = fair_pairs(
-            len(served),
-            share=self._settings.explore_share,
+        size = request.top_k or len(state.scored)
+        if settings.diversity:
+            first = await self._diversify(first, size, state.serving.model.model_version)
+        feed = [*first, *capped, *seen][:size]
+        places = fair_pairs(
+            len(feed),
+            share=settings.explore_share,
             seed=exploration_seed(tenant=request.tenant, request_id=request.request_id),
         )
-        return [
-            replace(served[p.origin], propensity=p.propensity, explored=p.explored) for p in chance
-        ]
+        ranked = tuple(
+            replace(feed[place.origin], propensity=place.propensity, explored=place.explored)
+            for place in places
+        )
+        return replace(state, ranked=ranked)
 
-    async def _seen_by(self, request: ImageCandidates) -> frozenset[str]:
+    async def _seen_ids(self, request: ImageCandidates) -> frozenset[str]:
         if not self._settings.seen_days:
             return frozenset()
         try:
-            seen = await self._seen.get(tenant=request.tenant, user_id=request.user_id)
-        except Unavailable as error:
-            # A feed that repeats an image is better than none.
-            log.warning("seen images stay where they are: %s", error)
-            return frozenset()
-        since = self._clock() - timedelta(days=self._settings.seen_days)
-        return seen.since(since) if seen else frozenset()
-
-    async def _varied(
-        self, first: Sequence[Assessed], places: int, model_version: str
-    ) -> list[Assessed]:
-        hashes = [one.entry.image.content_hash for one in first]
-        try:
-            known = await self._images.descriptions(
-                content_hashes=hashes, model_version=model_version
+            impressions = await self._impressions.get(
+                tenant=request.tenant, user_id=request.user_id
             )
         except Unavailable as error:
-            log.warning("the feed is not varied: %s", error)
-            return list(first)
-        directions = {key: _unit(described.vector) for key, described in known.items()}
-        return diversified(
-            first,
-            lambda a, b: _likeness(a, b, directions),
-            weight=self._settings.diversity,
-            places=places,
+            # A feed that repeats an image is better than none.
+            log.warning("seen images are not demoted: %s", error)
+            return frozenset()
+        since = self._clock() - timedelta(days=self._settings.seen_days)
+        return impressions.since(since) if impressions else frozenset()
+
+    async def _diversify(
+        self, ranked: Sequence[ScoredImage], size: int, model_version: str
+    ) -> list[ScoredImage]:
+        try:
+            described = await self._descriptions.descriptions(
+                content_hashes=[one.loaded.image.content_hash for one in ranked],
+                model_version=model_version,
+            )
+        except Unavailable as error:
+            log.warning("the feed is not diversified: %s", error)
+            return list(ranked)
+        vectors = {content_hash: one.vector for content_hash, one in described.items()}
+        return maximal_marginal_relevance(
+            ranked, similarity_of(vectors), weight=self._settings.diversity, size=size
         )
 
 
-def _likeness(a: Assessed, b: Assessed, directions: Mapping[str, Vectors]) -> float:
-    """The mean likeness of the five elements; 0 when one of the two was never described."""
-    one = directions.get(a.entry.image.content_hash)
-    other = directions.get(b.entry.image.content_hash)
-    return max(float(one @ other), 0.0) if one is not None and other is not None else 0.0
+def by_total(scored: Sequence[ScoredImage]) -> list[ScoredImage]:
+    """Best first; images with equal totals, or without one, stay in the order of the request."""
+    return sorted(scored, key=lambda image: -image.total)
 
 
-def _unit(vector: Vectors) -> Vectors:
-    length = float(np.linalg.norm(vector))
-    scaled: Vectors = vector / np.float32(length) if length else vector
-    return scaled
+def split_by_rules(
+    ranked: Sequence[ScoredImage], *, seen_ids: Set[str], author_cap: int
+) -> tuple[list[ScoredImage], list[ScoredImage], list[ScoredImage]]:
+    """Images to show first, images beyond their author's cap, and images seen already.
+
+    Each group keeps the order of `ranked`. `author_cap` 0 turns the cap off; images without an
+    author are never capped.
+    """
+    first: list[ScoredImage] = []
+    capped: list[ScoredImage] = []
+    seen: list[ScoredImage] = []
+    by_author: Counter[str] = Counter()
+    for image in ranked:
+        candidate = image.loaded.candidate
+        author = candidate.author_id
+        if candidate.image_id in seen_ids:
+            seen.append(_demoted(image, "seen"))
+        elif author_cap and author is not None and by_author[author] >= author_cap:
+            capped.append(_demoted(image, "author_cap"))
+        else:
+            first.append(image)
+            if author is not None:
+                by_author[author] += 1
+    return first, capped, seen
+
+
+def serving_policy(settings: AssessorSettings) -> ServingPolicy:
+    """The rules as the feed names them."""
+    return ServingPolicy(
+        explore_share=settings.explore_share,
+        seen_days=settings.seen_days,
+        author_cap=settings.author_cap,
+        diversity=settings.diversity,
+    )
+
+
+def _demoted(image: ScoredImage, rule: Demotion) -> ScoredImage:
+    return replace(image, demoted=(*image.demoted, rule))

@@ -1,126 +1,88 @@
-"""Assess a slate by what is at hand: the model, else stored descriptions, else nothing."""
+"""Score every image with the model; without the model, score stored descriptions instead."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
-from services.assessor.deadline import NoTimeLeft, Stopwatch
-from services.assessor.metrics import AssessorMetrics
-from services.assessor.steps.feed_items import Assessed, by_description, by_model, not_assessed
-from services.assessor.steps.loading import Entry
+from services.assessor.deadline import DeadlineReached
+from services.assessor.steps.description_scoring import DescriptionScoring
+from services.assessor.steps.state import LoadedCandidate, RankingState, ScoredImage
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
-from shared.embedding.protocol import Embedder
-from shared.embedding.taste_vectors import element_scores, taste_vectors
-from shared.store.protocol import ImageStore, ProfileStore, StoredProfile, TasteVectors
-from shared.vlm.protocol import Candidate, ScoredCandidate, VisionLanguageModel
+from shared.domain.taste import ELEMENTS, Element
+from shared.vlm.protocol import Candidate, Scores
 
 log = logging.getLogger(__name__)
+DECIMALS: Final = 4
+"""Finer than any difference that means something, and the same text for the same float."""
 
 
-@dataclass(frozen=True)
-class Assessment:
-    """A slate assessed, and what was done instead when the model could not."""
+class Score:
+    """The step that scores the loaded images, by the best source that answers in time."""
 
-    assessed: tuple[Assessed, ...]
-    degraded_reason: str | None = None
+    def __init__(self, description_scoring: DescriptionScoring) -> None:
+        self._description_scoring = description_scoring
 
-
-class Assessing:
-    """The ladder of assessment, from the model down."""
-
-    def __init__(
-        self,
-        *,
-        profiles: ProfileStore,
-        images: ImageStore,
-        embedder: Embedder,
-        metrics: AssessorMetrics,
-    ) -> None:
-        self._profiles = profiles
-        self._images = images
-        self._embedder = embedder
-        self._metrics = metrics
-
-    async def assess(
-        self,
-        entries: Sequence[Entry],
-        profile: StoredProfile,
-        watch: Stopwatch,
-        *,
-        model: VisionLanguageModel,
-    ) -> Assessment:
-        """Scores of the model; without it, of what it once saw in the same images."""
-        if not entries:
-            return Assessment(())
-        asked = [Candidate(profile.taste, entry.image.pixels) for entry in entries]
+    async def __call__(self, state: RankingState) -> RankingState:
+        if state.taste is None:
+            unscored = tuple(ScoredImage(one, "fallback") for one in state.loaded)
+            return replace(state, status="cold_start", scored=unscored)
+        if not state.loaded:
+            return state
+        model = state.serving.model
+        candidates = [Candidate(state.taste, one.image.pixels) for one in state.loaded]
         try:
-            with watch.stage("score"):
-                scores = await watch.in_time(lambda: model.score(asked))
-        except NoTimeLeft:
-            return await self._without_model(entries, profile, model, "the deadline was near")
+            with state.deadline.stage("score"):
+                scores = await state.deadline.run(lambda: model.score(candidates))
+        except DeadlineReached:
+            return await self._without_model(state, "the deadline was near")
         except Unavailable as error:
-            log.warning("no scores from the model: %s", error)
-            return await self._without_model(
-                entries, profile, model, f"the model is away: {error.detail}"
-            )
-        return Assessment(tuple(by_model(e, s) for e, s in zip(entries, scores, strict=True)))
-
-    async def explain(
-        self,
-        chosen: Sequence[Assessed],
-        profile: StoredProfile,
-        watch: Stopwatch,
-        *,
-        model: VisionLanguageModel,
-    ) -> tuple[dict[str, Assessed], str | None]:
-        """The chosen with their reasons, by image id; and why they have none, if so."""
-        asked = [
-            ScoredCandidate(Candidate(profile.taste, one.entry.image.pixels), one.scores)
-            for one in chosen
-            if one.scores is not None
-        ]
-        try:
-            with watch.stage("explain"):
-                told = await watch.in_time(lambda: model.explain(asked))
-        except NoTimeLeft:
-            return {}, "the deadline was near: scores are the model's, reasons are left out"
-        except Unavailable as error:
-            return {}, f"the model went away ({error.detail}): reasons are left out"
-        self._metrics.explanation_problems.inc(sum(len(reasons.problems) for reasons in told))
-        return {
-            one.entry.image_id: one.with_reasons(reasons.by_element)
-            for one, reasons in zip(chosen, told, strict=True)
-        }, None
-
-    async def _without_model(
-        self,
-        entries: Sequence[Entry],
-        profile: StoredProfile,
-        model: VisionLanguageModel,
-        why: str,
-    ) -> Assessment:
-        taste = await self._vectors(profile)
-        known = await self._images.descriptions(
-            content_hashes=[entry.image.content_hash for entry in entries],
-            model_version=model.model_version,
+            log.warning("the model returned no scores: %s", error)
+            return await self._without_model(state, f"the model is unavailable: {error.detail}")
+        scored = tuple(
+            scored_by_model(one, distributions)
+            for one, distributions in zip(state.loaded, scores, strict=True)
         )
-        assessed = []
-        for entry in entries:
-            described = known.get(entry.image.content_hash)
-            if described is None or taste is None:
-                assessed.append(not_assessed(entry))
-            else:
-                elements = element_scores(described.vector, taste)
-                assessed.append(by_description(entry, elements, model.element_weights))
-        count = sum(one.tier == "embedding" for one in assessed)
-        rest = len(assessed) - count
-        instead = f"{count} images were ranked by what was seen in them before"
-        if rest:
-            instead += f", {rest} follow in the order sent"
-        return Assessment(tuple(assessed), f"{why}; {instead}")
+        return replace(state, scored=scored)
 
-    async def _vectors(self, profile: StoredProfile) -> TasteVectors | None:
-        if profile.corrections is None:
-            return await self._profiles.vectors(tenant=profile.tenant, user_id=profile.user_id)
-        # Those stored are of the prediction; a person's own words are few, and soon embedded.
-        return await taste_vectors(profile.taste, self._embedder)
+    async def _without_model(self, state: RankingState, cause: str) -> RankingState:
+        weights = state.serving.model.element_weights
+        elements = await self._description_scoring.score(state)
+        scored = tuple(
+            ScoredImage(one, "fallback")
+            if points is None
+            else scored_by_description(one, points, weights)
+            for one, points in zip(state.loaded, elements, strict=True)
+        )
+        described = sum(one.tier == "embedding" for one in scored)
+        reason = f"{cause}; {described} images were ranked by their stored descriptions"
+        if rest := len(scored) - described:
+            reason += f", {rest} follow in the order of the request"
+        return replace(state, scored=scored, status="degraded", degraded_reason=reason)
+
+
+def scored_by_model(loaded: LoadedCandidate, scores: Scores) -> ScoredImage:
+    """Tier `vlm`: the expectation of each element's digit."""
+    elements = _rounded({element: scores.expected(element) for element in ELEMENTS})
+    total = _total(elements, scores.weights)
+    return ScoredImage(loaded, "vlm", total, elements, distributions=scores)
+
+
+def scored_by_description(
+    loaded: LoadedCandidate,
+    elements: Mapping[Element, float],
+    weights: ElementWeights = EQUAL_WEIGHTS,
+) -> ScoredImage:
+    """Tier `embedding`: the similarity of the image's words to the taste."""
+    elements = _rounded(elements)
+    return ScoredImage(loaded, "embedding", _total(elements, weights), elements)
+
+
+def _total(elements: Mapping[Element, float], weights: ElementWeights) -> float:
+    return round(weights.total(elements), DECIMALS)
+
+
+def _rounded(elements: Mapping[Element, float]) -> dict[Element, float]:
+    """Rounded before ranking, so that the scores that a feed shows never rise with the rank."""
+    return {element: round(elements[element], DECIMALS) for element in ELEMENTS}

@@ -1,4 +1,4 @@
-"""An assessor on fakes, as its application puts one together on real parts."""
+"""An assessor on fakes, assembled like the real one."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -6,60 +6,68 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from services.assessor.background.background_description import Describing
-from services.assessor.background.shadow_evaluation import Shadowing, ShadowMetrics
+from services.assessor.background.background_description import BackgroundDescription
+from services.assessor.background.shadow_evaluation import ShadowEvaluation, ShadowMetrics
 from services.assessor.config import AssessorSettings
-from services.assessor.erasure import Erasing
+from services.assessor.erasure import UserEraser
 from services.assessor.metrics import AssessorMetrics
-from services.assessor.service import AssessorService, Parts
-from services.assessor.steps.deduplication import Answered
+from services.assessor.service import AssessorService, Dependencies
+from services.assessor.steps.deduplication import AnsweredRequests
 from shared.events import ImageCandidates, RankedFeed
-from tests.fakes.embedder import OneDirectionPerWord
-from tests.fakes.images import DrawnImages
+from shared.events.topics import CANDIDATES
+from shared.events.wire.record import Record
+from shared.messaging.contract import Delivery
+from shared.store.erasure_check import ErasureCheck
+from tests.fakes.embedder import OneHotEmbedder
+from tests.fakes.images import ColorImages
 from tests.fakes.model import ColorModel, serving
-from tests.fakes.publisher import Published
+from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.stores import (
     InMemoryErasures,
     InMemoryImages,
+    InMemoryImpressions,
     InMemoryProfiles,
-    InMemorySeen,
 )
 from tests.unit.services.assessor.users import NOW, WRITTEN_MS, keep, likes
 
 
 class Assessor:
-    """The service, and every part of it within a test's reach."""
+    """The service and all its dependencies, open to the test."""
 
     def __init__(self, *, now: Callable[[], float] = monotonic, **settings: Any) -> None:
         self.model = ColorModel()
         self.challenger = ColorModel("colors-2")
         self.models = serving(self.model, self.challenger)
-        self.embedder = OneDirectionPerWord()
+        self.embedder = OneHotEmbedder()
         self.profiles = InMemoryProfiles()
-        self.known_images = InMemoryImages()
+        self.descriptions = InMemoryImages()
         self.erasures = InMemoryErasures()
-        self.images = DrawnImages()
-        self.published = Published()
-        self.describing = Describing(
-            models=self.models, embedder=self.embedder, images=self.known_images, at_once=16
+        self.images = ColorImages()
+        self.published = RecordingPublisher()
+        self.background_description = BackgroundDescription(
+            models=self.models,
+            embedder=self.embedder,
+            descriptions=self.descriptions,
+            batch_size=16,
         )
         self._settings = AssessorSettings(**settings)
         self._now = now
         self.service = self.started()
 
     def started(self) -> AssessorService:
-        """A service without memory of requests, as after a crash; the parts stay the same."""
+        """A service that knows no request, as after a crash; the dependencies stay the same."""
         self.registry = CollectorRegistry()
-        self.shadowing = Shadowing(ShadowMetrics(self.registry))
-        self.answered = Answered(most=self._settings.remembered_answers)
-        self.erasing = Erasing(self.erasures, self.answered, self.published, clock=lambda: NOW)
+        self.shadow_evaluation = ShadowEvaluation(self.models, ShadowMetrics(self.registry))
+        self.answered = AnsweredRequests(size=self._settings.request_deduplication_size)
+        self.eraser = UserEraser(self.erasures, self.answered, self.published, clock=lambda: NOW)
         return AssessorService(
-            Parts(
+            Dependencies(
                 models=self.models,
                 embedder=self.embedder,
                 profiles=self.profiles,
-                known_images=self.known_images,
-                seen=InMemorySeen(),
+                descriptions=self.descriptions,
+                impressions=InMemoryImpressions(),
+                erasure_check=ErasureCheck(self.erasures),
                 images=self.images,
                 publisher=self.published,
                 clock=lambda: NOW,
@@ -67,9 +75,8 @@ class Assessor:
             self._settings,
             AssessorMetrics(self.registry),
             answered=self.answered,
-            erasing=self.erasing,
-            describing=self.describing,
-            shadowing=self.shadowing,
+            background_description=self.background_description,
+            shadow_evaluation=self.shadow_evaluation,
             now=self._now,
         )
 
@@ -77,8 +84,22 @@ class Assessor:
         """Ana likes red and dislikes blue."""
         await keep(self.profiles, likes(), self.embedder, version=version)
 
+    async def rank(self, request: ImageCandidates, *, written_ms: int = WRITTEN_MS) -> None:
+        """Handle the request as the messaging does."""
+        record = Record(
+            topic=CANDIDATES.name,
+            partition=0,
+            offset=0,
+            timestamp_ms=written_ms,
+            key=None,
+            value=None,
+            headers=(),
+        )
+        await self.service.rank(request, Delivery(record))
+
     async def feed(self, request: ImageCandidates, *, written_ms: int = WRITTEN_MS) -> RankedFeed:
-        await self.service.answer(request, written_ms=written_ms)
+        """The latest published feed after the request."""
+        await self.rank(request, written_ms=written_ms)
         feed = self.published.events[-1]
         assert isinstance(feed, RankedFeed)
         return feed

@@ -1,4 +1,4 @@
-"""An assessor for each test, ended with it."""
+"""Give each test an assessor and stop it after the test."""
 
 from collections.abc import AsyncIterator
 
@@ -9,7 +9,7 @@ from tests.unit.services.assessor.assessor import Assessor
 
 @pytest.fixture
 async def assessor() -> AsyncIterator[Assessor]:
-    """Two explained images a feed; the rest as it ships."""
-    made = Assessor(explained_top=2)
-    yield made
-    await made.describing.stop()
+    """Explains two images of a feed; all other settings have their defaults."""
+    assessor = Assessor(explain_top_k=2)
+    yield assessor
+    await assessor.background_description.stop()

@@ -1,9 +1,11 @@
-"""Assessed images without a model, for tests of what happens to them afterwards."""
+"""Scored images made without a model, for tests of the steps after scoring."""
+
+from collections.abc import Sequence
 
 from PIL import Image
 
-from services.assessor.steps.feed_items import Assessed, by_description
-from services.assessor.steps.loading import Entry
+from services.assessor.steps.scoring import scored_by_description
+from services.assessor.steps.state import LoadedCandidate, ScoredImage
 from shared.domain.taste import ELEMENTS
 from shared.events import Candidate
 from shared.images.loader import LoadedImage
@@ -11,14 +13,15 @@ from shared.images.loader import LoadedImage
 PIXELS = Image.new("RGB", (1, 1))
 
 
-def assessed(name: str, total: float, *, author: str | None = None) -> Assessed:
-    """An image of that total, its content hash its name."""
+def scored_image(name: str, total: float, *, author: str | None = None) -> ScoredImage:
+    """An image with this total; its content hash is its name."""
     uri = f"https://example.com/{name}.png"
-    entry = Entry(
+    loaded = LoadedCandidate(
         Candidate(image_id=name, uri=uri, author_id=author), LoadedImage(uri, name, PIXELS)
     )
-    return by_description(entry, dict.fromkeys(ELEMENTS, total / len(ELEMENTS)))
+    return scored_by_description(loaded, dict.fromkeys(ELEMENTS, total / len(ELEMENTS)))
 
 
-def names(slate: list[Assessed]) -> str:
-    return "".join(one.entry.image_id for one in slate)
+def names(images: Sequence[ScoredImage]) -> str:
+    """The image ids, joined."""
+    return "".join(image.loaded.candidate.image_id for image in images)

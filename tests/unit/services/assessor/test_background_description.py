@@ -1,95 +1,101 @@
-"""Images are described behind the feeds, once each, and nothing waits for it."""
+"""Images are described once each in the background, and no request waits for it."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from services.assessor.background.background_description import MOST_WAITING, Describing
-from tests.fakes.embedder import OneDirectionPerWord
-from tests.fakes.images import drawn
+from services.assessor.background.background_description import MAX_QUEUED, BackgroundDescription
+from tests.fakes.embedder import OneHotEmbedder
+from tests.fakes.images import plain_image
 from tests.fakes.model import ColorModel, serving
 from tests.fakes.stores import InMemoryImages
 
 
-class Behind:
-    """A describer on fakes."""
+class Background:
+    """A background description on fakes."""
 
-    def __init__(self, *, at_once: int = 2) -> None:
+    def __init__(self, *, batch_size: int = 2) -> None:
         self.model = ColorModel()
         self.store = InMemoryImages()
-        self.describing = Describing(
+        self.description = BackgroundDescription(
             models=serving(self.model),
-            embedder=OneDirectionPerWord(),
-            images=self.store,
-            at_once=at_once,
+            embedder=OneHotEmbedder(),
+            descriptions=self.store,
+            batch_size=batch_size,
             pause_seconds=0,
         )
 
     async def described(self, *colors: str) -> set[str]:
-        """Those of the colours that are described once there is nothing left to do."""
+        """Those of the colors that are described once the queue is empty."""
         for _ in range(200):
             await asyncio.sleep(0)
-        hashes = {drawn("", color).content_hash: color for color in colors}
-        found = await self.store.descriptions(
+        hashes = {plain_image("", color).content_hash: color for color in colors}
+        stored = await self.store.descriptions(
             content_hashes=list(hashes), model_version=self.model.model_version
         )
-        return {hashes[content_hash] for content_hash in found}
+        return {hashes[content_hash] for content_hash in stored}
 
 
 @pytest.fixture
-async def behind() -> AsyncIterator[Behind]:
-    made = Behind()
-    yield made
-    await made.describing.stop()
+async def background() -> AsyncIterator[Background]:
+    background = Background()
+    yield background
+    await background.description.stop()
 
 
-async def test_every_image_offered_is_described_a_few_at_a_time(behind: Behind) -> None:
-    behind.describing.offer([drawn("", c) for c in ("red", "blue", "green")])
-    assert await behind.described("red", "blue", "green", "pink") == {"red", "blue", "green"}
-    assert behind.model.calls["describe"] == 2
+async def test_every_offered_image_is_described_in_batches(background: Background) -> None:
+    background.description.offer([plain_image("", c) for c in ("red", "blue", "green")])
+    assert await background.described("red", "blue", "green", "pink") == {"red", "blue", "green"}
+    assert background.model.calls["describe"] == 2
 
 
-async def test_an_image_is_described_once_however_often_it_comes(behind: Behind) -> None:
+async def test_an_image_is_described_once_however_often_it_is_offered(
+    background: Background,
+) -> None:
     for _ in range(3):
-        behind.describing.offer([drawn("here", "red"), drawn("there", "red")])
-        await behind.described()
-    assert behind.model.calls["describe"] == 1
+        background.description.offer([plain_image("here", "red"), plain_image("there", "red")])
+        await background.described()
+    assert background.model.calls["describe"] == 1
 
 
-async def test_what_another_process_has_described_is_not_described_again(behind: Behind) -> None:
-    behind.describing.offer([drawn("", "red")])
-    await behind.described()
-    other = Describing(
-        models=serving(behind.model),
-        embedder=OneDirectionPerWord(),
-        images=behind.store,
-        at_once=2,
+async def test_an_image_that_another_process_described_is_not_described_again(
+    background: Background,
+) -> None:
+    background.description.offer([plain_image("", "red")])
+    await background.described()
+    other = BackgroundDescription(
+        models=serving(background.model),
+        embedder=OneHotEmbedder(),
+        descriptions=background.store,
+        batch_size=2,
         pause_seconds=0,
     )
-    other.offer([drawn("", "red"), drawn("", "blue")])
-    assert await behind.described("blue") == {"blue"}
+    other.offer([plain_image("", "red"), plain_image("", "blue")])
+    assert await background.described("blue") == {"blue"}
     await other.stop()
-    assert behind.model.described == ["red", "blue"]
+    assert background.model.described == ["red", "blue"]
 
 
-async def test_a_model_that_is_away_stops_nothing_and_its_return_is_used(behind: Behind) -> None:
-    behind.model.away["describe"] = "out of memory"
-    behind.describing.offer([drawn("", "red")])
-    assert await behind.described("red") == set()
-    behind.model.away.clear()
-    behind.describing.offer([drawn("", "red")])
-    assert await behind.described("red") == {"red"}
+async def test_description_continues_after_the_model_was_unavailable(
+    background: Background,
+) -> None:
+    background.model.away["describe"] = "out of memory"
+    background.description.offer([plain_image("", "red")])
+    assert await background.described("red") == set()
+    background.model.away.clear()
+    background.description.offer([plain_image("", "red")])
+    assert await background.described("red") == {"red"}
 
 
-async def test_a_full_memory_drops_the_oldest(behind: Behind) -> None:
-    many = [drawn(str(n), "red") for n in range(MOST_WAITING)]
-    crowd = [type(one)(one.uri, str(n), one.pixels) for n, one in enumerate(many)]
-    behind.describing.offer([drawn("", "blue"), *crowd])
-    assert await behind.described("blue") == set()
+async def test_a_full_queue_drops_the_oldest_image(background: Background) -> None:
+    many = [plain_image(str(n), "red") for n in range(MAX_QUEUED)]
+    others = [type(image)(image.uri, str(n), image.pixels) for n, image in enumerate(many)]
+    background.description.offer([plain_image("", "blue"), *others])
+    assert await background.described("blue") == set()
 
 
-async def test_stopping_leaves_the_rest_undescribed(behind: Behind) -> None:
-    behind.describing.offer([drawn("", "red")])
-    await behind.describing.stop()
-    assert await behind.described("red") == set()
+async def test_stopping_drops_the_queue(background: Background) -> None:
+    background.description.offer([plain_image("", "red")])
+    await background.description.stop()
+    assert await background.described("red") == set()

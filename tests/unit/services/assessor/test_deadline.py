@@ -1,14 +1,14 @@
-"""A request's time is counted from its record on, and work past the deadline is given up."""
+"""Time in the queue counts towards the deadline, and work past the deadline is cancelled."""
 
 import asyncio
 
 import pytest
 
-from services.assessor.deadline import NoTimeLeft, Stopwatch
+from services.assessor.deadline import Deadline, DeadlineReached
 
 
-class Hands:
-    """A clock that a test turns, in seconds."""
+class ManualClock:
+    """A clock that the test sets, in seconds."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -18,66 +18,66 @@ class Hands:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
-def test_time_in_the_queue_counts(hands: Hands) -> None:
-    watch = Stopwatch(queued_ms=300, deadline_ms=1000, now=hands)
-    hands.seconds += 0.2
-    assert watch.elapsed_ms == pytest.approx(500)
-    assert watch.left_ms == pytest.approx(500)
+def test_time_in_the_queue_counts(clock: ManualClock) -> None:
+    deadline = Deadline(queued_ms=300, deadline_ms=1000, now=clock)
+    clock.seconds += 0.2
+    assert deadline.elapsed_ms == pytest.approx(500)
+    assert deadline.left_ms == pytest.approx(500)
 
 
-def test_a_record_from_the_future_was_not_queued_for_less_than_nothing(hands: Hands) -> None:
-    watch = Stopwatch(queued_ms=-5000, deadline_ms=1000, now=hands)
-    assert watch.left_ms == pytest.approx(1000)
-    assert watch.stages()["queue"] == 0
+def test_a_record_with_a_future_timestamp_has_no_negative_queue_time(clock: ManualClock) -> None:
+    deadline = Deadline(queued_ms=-5000, deadline_ms=1000, now=clock)
+    assert deadline.left_ms == pytest.approx(1000)
+    assert deadline.stages()["queue"] == 0
 
 
-def test_each_stage_has_its_own_milliseconds_and_the_total_has_all(hands: Hands) -> None:
-    watch = Stopwatch(queued_ms=10, deadline_ms=1000, now=hands)
+def test_each_stage_has_its_own_milliseconds_and_the_total_has_all(clock: ManualClock) -> None:
+    deadline = Deadline(queued_ms=10, deadline_ms=1000, now=clock)
     for stage, seconds in (("images", 0.1), ("score", 0.02)):
-        with watch.stage(stage):
-            hands.seconds += seconds
-    hands.seconds += 0.005
-    assert watch.stages() == {"queue": 10, "images": 100, "score": 20, "total": 135}
+        with deadline.stage(stage):
+            clock.seconds += seconds
+    clock.seconds += 0.005
+    assert deadline.stages() == {"queue": 10, "images": 100, "score": 20, "total": 135}
 
 
-def test_a_stage_that_fails_is_timed_too(hands: Hands) -> None:
-    watch = Stopwatch(queued_ms=0, deadline_ms=1000, now=hands)
+def test_a_failing_stage_is_measured_too(clock: ManualClock) -> None:
+    deadline = Deadline(queued_ms=0, deadline_ms=1000, now=clock)
 
     def fails() -> None:
-        with watch.stage("score"):
-            hands.seconds += 0.5
+        with deadline.stage("score"):
+            clock.seconds += 0.5
             raise KeyError
 
     with pytest.raises(KeyError):
         fails()
-    assert watch.stages()["score"] == 500
+    assert deadline.stages()["score"] == 500
 
 
-async def test_work_that_is_done_in_time_gives_its_outcome(hands: Hands) -> None:
+async def test_work_that_ends_in_time_returns_its_result(clock: ManualClock) -> None:
     async def work() -> str:
         return "done"
 
-    watch = Stopwatch(queued_ms=0, deadline_ms=1000, now=hands)
-    assert await watch.in_time(work) == "done"
+    deadline = Deadline(queued_ms=0, deadline_ms=1000, now=clock)
+    assert await deadline.run(work) == "done"
 
 
-async def test_work_is_not_begun_when_no_time_is_left(hands: Hands) -> None:
-    begun = []
+async def test_work_does_not_start_when_no_time_is_left(clock: ManualClock) -> None:
+    started = []
 
     async def work() -> None:
-        begun.append(True)
+        started.append(True)
 
-    watch = Stopwatch(queued_ms=1000, deadline_ms=1000, now=hands)
-    with pytest.raises(NoTimeLeft):
-        await watch.in_time(work)
-    assert not begun
+    deadline = Deadline(queued_ms=1000, deadline_ms=1000, now=clock)
+    with pytest.raises(DeadlineReached):
+        await deadline.run(work)
+    assert not started
 
 
-async def test_work_that_takes_too_long_is_given_up_and_cancelled() -> None:
+async def test_work_that_takes_too_long_is_cancelled() -> None:
     cancelled = []
 
     async def work() -> None:
@@ -88,16 +88,16 @@ async def test_work_that_takes_too_long_is_given_up_and_cancelled() -> None:
             raise
 
     loop = asyncio.get_running_loop()
-    watch = Stopwatch(queued_ms=0, deadline_ms=30, now=loop.time)
-    with pytest.raises(NoTimeLeft):
-        await watch.in_time(work)
+    deadline = Deadline(queued_ms=0, deadline_ms=30, now=loop.time)
+    with pytest.raises(DeadlineReached):
+        await deadline.run(work)
     assert cancelled
 
 
-async def test_a_time_out_inside_the_work_is_not_taken_for_the_deadline(hands: Hands) -> None:
+async def test_a_timeout_inside_the_work_is_not_the_deadline(clock: ManualClock) -> None:
     async def work() -> None:
         raise TimeoutError("of its own")
 
-    watch = Stopwatch(queued_ms=0, deadline_ms=60_000, now=hands)
+    deadline = Deadline(queued_ms=0, deadline_ms=60_000, now=clock)
     with pytest.raises(TimeoutError, match="of its own"):
-        await watch.in_time(work)
+        await deadline.run(work)

@@ -1,4 +1,4 @@
-"""Without the model, or without time, a feed still comes, and says what was done instead."""
+"""Without the model or without time, a degraded feed is published and names its reason."""
 
 import pytest
 
@@ -8,17 +8,17 @@ from tests.unit.services.assessor.assessor import Assessor, order, tiers
 from tests.unit.services.assessor.users import WRITTEN_MS, keep_described, pinned, request
 
 
-async def test_without_the_model_stored_descriptions_rank_and_the_rest_follows_as_sent(
+async def test_without_the_model_images_are_ranked_by_stored_descriptions_and_the_rest_follows(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
-    await keep_described(assessor.known_images, ["blue", "red", "green"], assessor.embedder)
+    await keep_described(assessor.descriptions, ["blue", "red", "green"], assessor.embedder)
     assessor.model.away["score"] = "out of memory"
     feed = await assessor.feed(request("white", "blue", "green", "black", "red"))
     assert feed.status == "degraded"
     assert feed.degraded_reason == (
-        "the model is away: out of memory; 3 images were ranked by what was seen in them before,"
-        " 2 follow in the order sent"
+        "the model is unavailable: out of memory;"
+        " 3 images were ranked by their stored descriptions, 2 follow in the order of the request"
     )
     assert order(feed) == ["red", "green", "blue", "white", "black"]
     assert tiers(feed) == {
@@ -30,26 +30,28 @@ async def test_without_the_model_stored_descriptions_rank_and_the_rest_follows_a
     }
 
 
-async def test_scores_by_description_have_their_elements_and_no_reasons(
+async def test_scores_by_description_have_elements_and_no_rationales(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
-    await keep_described(assessor.known_images, ["red", "blue"], assessor.embedder)
+    await keep_described(assessor.descriptions, ["red", "blue"], assessor.embedder)
     assessor.model.away["score"] = "out of memory"
     feed = await assessor.feed(request("red", "blue", explain="all"))
     red, blue = feed.items
     assert red.elements is not None
     assert blue.elements is not None
     assert (red.elements.color.score, blue.elements.color.score) == (5.0, 0.0)
-    # Of the other four elements nothing is known.
+    # The taste has no word for the other four elements.
     assert (red.score, blue.score) == (5.0 + 4 * 2.0, 4 * 2.0)
     assert not any(i.elements and i.elements[e].rationale for i in feed.items for e in ELEMENTS)
     assert assessor.model.calls["explain"] == 0
 
 
-async def test_scores_by_description_are_weighed_as_the_models_own(assessor: Assessor) -> None:
+async def test_scores_by_description_use_the_element_weights_of_the_model(
+    assessor: Assessor,
+) -> None:
     await assessor.knows_ana()
-    await keep_described(assessor.known_images, ["red", "blue"], assessor.embedder)
+    await keep_described(assessor.descriptions, ["red", "blue"], assessor.embedder)
     assessor.model.element_weights = ElementWeights(
         art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5
     )
@@ -60,12 +62,12 @@ async def test_scores_by_description_are_weighed_as_the_models_own(assessor: Ass
     assert [item.score for item in feed.items] == [3 * 5.0 + 2 * 2.0, 2 * 2.0]
 
 
-async def test_what_a_person_said_of_their_taste_counts_without_the_model_too(
+async def test_a_users_corrections_count_without_the_model_too(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
     await assessor.profiles.correct(pinned("blue"))
-    await keep_described(assessor.known_images, ["red", "blue"], assessor.embedder)
+    await keep_described(assessor.descriptions, ["red", "blue"], assessor.embedder)
     assessor.model.away["score"] = "out of memory"
     red, blue = (await assessor.feed(request("red", "blue"))).items
     assert red.elements is not None
@@ -73,37 +75,39 @@ async def test_what_a_person_said_of_their_taste_counts_without_the_model_too(
     assert (red.elements.color.score, blue.elements.color.score) == (5.0, 5.0)
 
 
-async def test_with_no_description_at_all_everything_follows_as_sent(assessor: Assessor) -> None:
+async def test_without_descriptions_all_images_keep_the_order_of_the_request(
+    assessor: Assessor,
+) -> None:
     await assessor.knows_ana()
     assessor.model.away["score"] = "out of memory"
     feed = await assessor.feed(request("blue", "red", top_k=1))
     assert (feed.status, order(feed), tiers(feed)) == ("degraded", ["blue"], {"blue": "fallback"})
 
 
-async def test_descriptions_by_another_model_do_not_count(assessor: Assessor) -> None:
+async def test_descriptions_by_another_model_version_are_not_used(assessor: Assessor) -> None:
     await assessor.knows_ana()
-    await keep_described(assessor.known_images, ["red"], assessor.embedder)
+    await keep_described(assessor.descriptions, ["red"], assessor.embedder)
     assessor.model.model_version = "colors-2"
     assessor.model.away["score"] = "out of memory"
     feed = await assessor.feed(request("blue", "red"))
     assert (order(feed), tiers(feed)["red"]) == (["blue", "red"], "fallback")
 
 
-async def test_a_deadline_that_passed_in_the_queue_spares_the_model(assessor: Assessor) -> None:
+async def test_a_deadline_that_passed_in_the_queue_makes_no_model_call(assessor: Assessor) -> None:
     await assessor.knows_ana()
-    await keep_described(assessor.known_images, ["red"], assessor.embedder)
+    await keep_described(assessor.descriptions, ["red"], assessor.embedder)
     late = request("blue", "red", deadline_ms=1_000)
     feed = await assessor.feed(late, written_ms=WRITTEN_MS - 950)
     assert feed.status == "degraded"
     assert feed.degraded_reason == (
-        "the deadline was near; 1 images were ranked by what was seen in them before,"
-        " 1 follow in the order sent"
+        "the deadline was near; 1 images were ranked by their stored descriptions,"
+        " 1 follow in the order of the request"
     )
     assert order(feed) == ["red", "blue"]
     assert not assessor.model.calls
 
 
-async def test_a_model_that_hangs_is_given_up_at_the_deadline(assessor: Assessor) -> None:
+async def test_a_hanging_model_is_cancelled_at_the_deadline(assessor: Assessor) -> None:
     await assessor.knows_ana()
     assessor.model.hangs.add("score")
     feed = await assessor.feed(request("blue", "red", deadline_ms=200))
@@ -111,7 +115,7 @@ async def test_a_model_that_hangs_is_given_up_at_the_deadline(assessor: Assessor
     assert feed.latency_ms["total"] > 50
 
 
-async def test_images_may_take_what_time_is_left_and_a_late_request_a_little(
+async def test_images_may_take_the_time_that_is_left_and_at_least_one_second(
     assessor: Assessor,
 ) -> None:
     await assessor.feed(request("blue", deadline_ms=30_000))
@@ -122,33 +126,36 @@ async def test_images_may_take_what_time_is_left_and_a_late_request_a_little(
     assert assessor.images.within_seconds == 1.0
 
 
-async def test_with_time_for_scores_alone_the_reasons_are_left_out(assessor: Assessor) -> None:
+async def test_with_time_for_scores_only_the_rationales_are_left_out(assessor: Assessor) -> None:
     await assessor.knows_ana()
     assessor.model.hangs.add("explain")
     feed = await assessor.feed(request("blue", "red", deadline_ms=1_000))
     assert feed.status == "degraded"
     assert feed.degraded_reason == (
-        "the deadline was near: scores are the model's, reasons are left out"
+        "the deadline was near; the scores are the model's, rationales are left out"
     )
     assert (order(feed), set(tiers(feed).values())) == (["red", "blue"], {"vlm"})
 
 
-async def test_a_model_that_goes_away_after_the_scores_leaves_them_standing(
+async def test_scores_stay_when_the_model_becomes_unavailable_after_them(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
     assessor.model.away["explain"] = "out of memory"
     feed = await assessor.feed(request("blue", "red"))
     assert (feed.status, order(feed)) == ("degraded", ["red", "blue"])
-    assert feed.degraded_reason == "the model went away (out of memory): reasons are left out"
+    assert feed.degraded_reason == (
+        "the model became unavailable: out of memory;"
+        " the scores are the model's, rationales are left out"
+    )
 
 
-async def test_a_request_without_a_deadline_gets_the_default_one() -> None:
+async def test_a_request_without_a_deadline_gets_the_default_deadline() -> None:
     made = Assessor(default_deadline_ms=150, deadline_margin_ms=100)
     await made.knows_ana()
     made.model.hangs.add("score")
     feed = await made.feed(request("red"))
-    await made.describing.stop()
+    await made.background_description.stop()
     assert feed.status == "degraded"
 
 
@@ -160,7 +167,7 @@ async def test_a_request_without_a_deadline_is_not_late_after_an_hour_in_the_que
     assert (feed.status, feed.latency_ms["queue"]) == ("ok", 3_600_000)
 
 
-async def test_a_degraded_feed_is_an_answer_too(assessor: Assessor) -> None:
+async def test_a_request_with_a_degraded_feed_counts_as_answered(assessor: Assessor) -> None:
     await assessor.knows_ana()
     assessor.model.away["score"] = "out of memory"
     await assessor.feed(request("red"))
@@ -169,7 +176,7 @@ async def test_a_degraded_feed_is_an_answer_too(assessor: Assessor) -> None:
     assert len(assessor.published.events) == 1
 
 
-async def test_a_mistake_in_the_model_is_not_hidden_in_a_degraded_feed(
+async def test_a_bug_in_the_model_is_not_hidden_in_a_degraded_feed(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()

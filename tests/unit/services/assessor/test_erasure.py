@@ -1,4 +1,4 @@
-"""Requests from before an erasure get no feed, not even those in work, and none are remembered."""
+"""A request from before its user's erasure gets no feed, and its id is forgotten."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -12,9 +12,9 @@ LATER = NOW + timedelta(minutes=1)
 LATER_MS = WRITTEN_MS + 60_000
 
 
-async def erased(assessor: Assessor, *, user_id: str = "ana") -> UserErased:
+async def erase(assessor: Assessor, *, user_id: str = "ana") -> UserErased:
     event = UserErase(event_id=UUID(int=9), occurred_at=LATER, user_id=user_id)
-    await assessor.erasing.erase(event, written_ms=LATER_MS)
+    await assessor.eraser.erase(event, written_ms=LATER_MS)
     receipt = assessor.published.events[-1]
     assert isinstance(receipt, UserErased)
     return receipt
@@ -24,40 +24,44 @@ def feeds(assessor: Assessor) -> list[str]:
     return [e.request_id for e in assessor.published.events if isinstance(e, RankedFeed)]
 
 
-async def test_the_receipt_counts_the_requests_that_were_remembered(assessor: Assessor) -> None:
+async def test_the_receipt_counts_the_forgotten_requests(assessor: Assessor) -> None:
     for number in range(3):
         await assessor.feed(request("red", request_id=f"r-{number}"))
     await assessor.feed(request("red", user_id="bo", request_id="r-of-bo"))
-    receipt = await erased(assessor)
+    receipt = await erase(assessor)
     assert receipt.removed == {"remembered_requests": 3}
     assert receipt.remaining == {"remembered_requests": 0}
     assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="assessor")
     assert ("default", "r-of-bo") in assessor.answered
 
 
-async def test_a_request_from_before_gets_no_feed_and_is_counted(assessor: Assessor) -> None:
-    await erased(assessor)
-    await assessor.service.answer(request("red"), written_ms=WRITTEN_MS)
+async def test_a_request_from_before_the_erasure_gets_no_feed_and_is_counted(
+    assessor: Assessor,
+) -> None:
+    await erase(assessor)
+    await assessor.rank(request("red"))
     assert feeds(assessor) == []
     assert assessor.registry.get_sample_value("preferstream_requests_erased_total") == 1
 
 
-async def test_a_request_that_is_in_work_meanwhile_gets_no_feed(assessor: Assessor) -> None:
+async def test_a_request_in_work_during_the_erasure_gets_no_feed(assessor: Assessor) -> None:
     await assessor.knows_ana()
     load_many = assessor.images.load_many
 
-    async def erased_while_loading(uris: list[str], **limits: float) -> object:
-        await erased(assessor)
+    async def erase_while_loading(uris: list[str], **limits: float) -> object:
+        await erase(assessor)
         return await load_many(uris, **limits)
 
-    assessor.images.load_many = erased_while_loading
-    await assessor.service.answer(request("red"), written_ms=WRITTEN_MS)
+    assessor.images.load_many = erase_while_loading
+    await assessor.rank(request("red"))
     assert feeds(assessor) == []
     assert ("default", "r-1") not in assessor.answered
 
 
-async def test_a_request_from_after_is_answered_as_of_anybody_new(assessor: Assessor) -> None:
-    await erased(assessor)
+async def test_a_request_from_after_the_erasure_is_answered_as_for_a_new_user(
+    assessor: Assessor,
+) -> None:
+    await erase(assessor)
     again = request("red", occurred_at=LATER + timedelta(seconds=1))
     feed = await assessor.feed(again, written_ms=LATER_MS + 1_000)
     assert feed.status == "cold_start"

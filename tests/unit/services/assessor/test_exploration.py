@@ -1,4 +1,4 @@
-"""FairPairs: what the feed says of its own chance is what happens, counted over 100,000 slates."""
+"""FairPairs: over 100,000 slates, the measured frequencies match the stated probabilities."""
 
 import math
 from collections import Counter
@@ -11,7 +11,7 @@ from shared.domain.ids import exploration_seed
 
 SLATES = 100_000
 STANDARD_ERRORS = 5.0
-"""Of some 60 shares compared, one strays further by chance once in 30,000 runs."""
+"""Among some 60 compared shares, one differs by more than this by chance once in 30,000 runs."""
 
 
 def _seed(number: int) -> UUID:
@@ -21,14 +21,15 @@ def _seed(number: int) -> UUID:
 @pytest.mark.parametrize(("count", "share"), [(7, 0.3), (8, 1.0), (2, 0.5)])
 def test_100_000_slates_confirm_every_propensity(count: int, share: float) -> None:
     shown: Counter[tuple[int, int]] = Counter()
-    said: dict[tuple[int, int], float] = {}
+    stated: dict[tuple[int, int], float] = {}
     for number in range(SLATES):
         for rank, place in enumerate(fair_pairs(count, share=share, seed=_seed(number))):
             shown[place.origin, rank] += 1
-            said[place.origin, rank] = place.propensity
-    assert math.isclose(sum(said.values()), count)
-    for where, claimed in said.items():
-        assert abs(shown[where] / SLATES - claimed) <= _error(claimed), where
+            stated[place.origin, rank] = place.propensity
+    assert math.isclose(sum(stated.values()), count)
+    for origin_and_rank, probability in stated.items():
+        frequency = shown[origin_and_rank] / SLATES
+        assert abs(frequency - probability) <= _error(probability), origin_and_rank
 
 
 def test_100_000_slates_show_both_orders_of_every_pair_equally_often() -> None:
@@ -41,7 +42,7 @@ def test_100_000_slates_show_both_orders_of_every_pair_equally_often() -> None:
         assert abs(kept / (kept + swapped) - 0.5) <= _error(0.5, kept + swapped)
 
 
-def test_100_000_slates_hold_the_configured_share_of_explored_ones() -> None:
+def test_100_000_slates_contain_the_configured_share_of_explored_ones() -> None:
     explored = sum(
         any(place.explored for place in fair_pairs(6, share=0.1, seed=_seed(number)))
         for number in range(SLATES)
@@ -50,18 +51,18 @@ def test_100_000_slates_hold_the_configured_share_of_explored_ones() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 300])
-def test_the_probabilities_of_one_image_add_up_to_one(count: int) -> None:
+def test_the_probabilities_of_one_image_sum_to_one(count: int) -> None:
     for origin in range(count):
         total = sum(propensity(origin, shown, count=count, share=0.4) for shown in range(count))
         assert math.isclose(total, 1)
 
 
-def test_the_same_request_is_explored_the_same_way_again() -> None:
+def test_the_same_request_is_explored_in_the_same_way_again() -> None:
     assert fair_pairs(20, share=1, seed=_seed(3)) == fair_pairs(20, share=1, seed=_seed(3))
     assert len({fair_pairs(20, share=1, seed=_seed(n)) for n in range(50)}) > 40
 
 
-def test_without_a_share_nothing_moves_and_nothing_is_in_doubt() -> None:
+def test_with_share_zero_no_image_moves_and_every_propensity_is_one() -> None:
     for number in range(100):
         places = fair_pairs(5, share=0, seed=_seed(number))
         assert [(p.origin, p.propensity, p.explored) for p in places] == [
@@ -70,13 +71,13 @@ def test_without_a_share_nothing_moves_and_nothing_is_in_doubt() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_slate_without_neighbours_cannot_be_explored(count: int) -> None:
+def test_a_slate_without_neighbors_cannot_be_explored(count: int) -> None:
     places = fair_pairs(count, share=1, seed=_seed(1))
     assert [(p.propensity, p.explored) for p in places] == [(1.0, False)] * count
 
 
 def _pairs(places: tuple[Place, ...]) -> list[tuple[Place, Place]]:
-    """The pairs as a reader of the feed finds them: explored places, two by two from the first."""
+    """The pairs as a reader of the feed sees them: explored places, two by two from the first."""
     explored = [place for place in places if place.explored]
     return list(zip(explored[::2], explored[1::2], strict=True))
 

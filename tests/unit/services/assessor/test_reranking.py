@@ -1,6 +1,7 @@
-"""What the stores know comes into the order, and a store that is away costs no feed."""
+"""Reranking uses impressions and descriptions, and works without an unavailable store."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,35 +9,44 @@ import numpy as np
 import pytest
 
 from services.assessor.config import AssessorSettings
-from services.assessor.steps.reranking import Placing
+from services.assessor.deadline import Deadline
+from services.assessor.steps.reranking import Rerank, serving_policy
+from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
 from shared.events import ImageCandidates
-from shared.store.protocol import Described, ImageDescription, KnownImage, SeenImages
-from tests.unit.services.assessor.slates import assessed, names
+from shared.store.protocol import Described, ImageDescription, Impressions, KnownImage
+from shared.vlm.model_selection import SelectedModel
+from tests.fakes.model import ColorModel
+from tests.unit.services.assessor.slates import names, scored_image
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-RANKED = [assessed("a", 25), assessed("b", 24), assessed("c", 23), assessed("d", 5)]
+SCORED = (
+    scored_image("a", 25),
+    scored_image("b", 24),
+    scored_image("c", 23),
+    scored_image("d", 5),
+)
 
 
-class FakeSeen:
-    """One person's views, or an outage."""
+class FakeImpressions:
+    """The impressions of one user; None is an outage."""
 
     def __init__(self, seen: dict[str, datetime] | None) -> None:
         self._seen = seen
 
-    async def get(self, *, tenant: str, user_id: str) -> SeenImages | None:
+    async def get(self, *, tenant: str, user_id: str) -> Impressions | None:
         if self._seen is None:
             raise Unavailable("qdrant", "away")
-        return SeenImages(tenant=tenant, user_id=user_id, seen_at=self._seen)
+        return Impressions(tenant=tenant, user_id=user_id, seen_at=self._seen)
 
-    async def put(self, seen: SeenImages) -> None:
+    async def put(self, seen: Impressions) -> None:
         self._seen = dict(seen.seen_at)
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
         return 0
 
 
-class FakeImages:
+class FakeDescriptions:
     """Descriptions as directions in a plane; None is an outage."""
 
     def __init__(self, degrees: dict[str, float] | None) -> None:
@@ -80,32 +90,48 @@ def _request(request_id: str = "r", *, top_k: int | None = None) -> ImageCandida
     )
 
 
-def _placing(
+def _rerank(
     settings: AssessorSettings,
     *,
     seen: dict[str, datetime] | None = None,
     degrees: dict[str, float] | None = None,
-) -> Placing:
-    return Placing(settings, seen=FakeSeen(seen), images=FakeImages(degrees), clock=lambda: NOW)
+) -> Rerank:
+    return Rerank(
+        settings,
+        impressions=FakeImpressions(seen),
+        descriptions=FakeDescriptions(degrees),
+        clock=lambda: NOW,
+    )
 
 
-async def test_images_seen_within_the_days_stand_last_and_older_ones_do_not() -> None:
-    placing = _placing(
+async def _ranked(
+    rerank: Rerank, request_id: str = "r", *, top_k: int | None = None
+) -> tuple[ScoredImage, ...]:
+    state = RankingState(
+        _request(request_id, top_k=top_k),
+        written_ms=0,
+        deadline=Deadline(queued_ms=0, deadline_ms=1_000, now=lambda: 0.0),
+        serving=SelectedModel(ColorModel(), "champion"),
+    )
+    return (await rerank(replace(state, scored=SCORED))).ranked
+
+
+async def test_images_seen_within_the_days_rank_last_and_older_ones_do_not() -> None:
+    rerank = _rerank(
         AssessorSettings(explore_share=0, seen_days=2),
         seen={"a": NOW - timedelta(days=1), "b": NOW - timedelta(days=3)},
     )
-    placed = await placing.place(RANKED, _request(), model_version="m")
-    assert names(placed) == "bcda"
-    assert placed[-1].demoted == ("seen",)
+    ranked = await _ranked(rerank)
+    assert names(ranked) == "bcda"
+    assert ranked[-1].demoted == ("seen",)
 
 
-async def test_like_images_are_kept_apart_by_their_descriptions() -> None:
-    placing = _placing(
+async def test_similar_images_are_kept_apart_by_their_descriptions() -> None:
+    rerank = _rerank(
         AssessorSettings(explore_share=0, diversity=0.5),
         degrees={"a": 0, "b": 1, "c": 90, "d": 45},
     )
-    placed = await placing.place(RANKED, _request(top_k=2), model_version="m")
-    assert names(placed) == "ac"
+    assert names(await _ranked(rerank, top_k=2)) == "ac"
 
 
 @pytest.mark.parametrize(
@@ -115,30 +141,29 @@ async def test_like_images_are_kept_apart_by_their_descriptions() -> None:
         AssessorSettings(explore_share=0, diversity=1),
     ],
 )
-async def test_a_store_that_is_away_leaves_the_order_as_it_is(settings: AssessorSettings) -> None:
-    placed = await _placing(settings).place(RANKED, _request(), model_version="m")
-    assert names(placed) == "abcd"
+async def test_an_unavailable_store_leaves_the_order_as_it_is(settings: AssessorSettings) -> None:
+    assert names(await _ranked(_rerank(settings))) == "abcd"
 
 
-async def test_a_redelivered_request_is_placed_the_same_way_and_others_differ() -> None:
-    placing = _placing(AssessorSettings(explore_share=1))
-    once = await placing.place(RANKED, _request("r-1"), model_version="m")
-    again = await placing.place(RANKED, _request("r-1"), model_version="m")
-    others = [await placing.place(RANKED, _request(f"o-{n}"), model_version="m") for n in range(40)]
+async def test_a_redelivered_request_is_ranked_in_the_same_way_and_others_differ() -> None:
+    rerank = _rerank(AssessorSettings(explore_share=1))
+    once = await _ranked(rerank, "r-1")
+    again = await _ranked(rerank, "r-1")
+    others = [await _ranked(rerank, f"o-{n}") for n in range(40)]
     assert once == again
     assert len({names(other) for other in others}) > 3
 
 
-async def test_exploration_happens_within_what_is_shown() -> None:
-    placing = _placing(AssessorSettings(explore_share=1))
+async def test_exploration_swaps_only_images_of_the_feed() -> None:
+    rerank = _rerank(AssessorSettings(explore_share=1))
     for number in range(40):
-        placed = await placing.place(RANKED, _request(f"r-{number}", top_k=3), model_version="m")
-        assert sorted(names(placed)) == ["a", "b", "c"]
+        ranked = await _ranked(rerank, f"r-{number}", top_k=3)
+        assert sorted(names(ranked)) == ["a", "b", "c"]
 
 
-def test_the_event_tells_the_rules() -> None:
+def test_the_feed_names_the_serving_policy() -> None:
     settings = AssessorSettings(explore_share=0.2, seen_days=3, author_cap=4, diversity=0.1)
-    assert _placing(settings).policy.model_dump() == {
+    assert serving_policy(settings).model_dump() == {
         "explore_share": 0.2,
         "seen_days": 3,
         "author_cap": 4,

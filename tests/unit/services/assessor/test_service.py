@@ -1,4 +1,4 @@
-"""Every request is answered with what there is: a ranked feed, a cold start, or a degraded one."""
+"""Every request gets one feed with its status, its ranking and its rejected images."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def explained(feed: RankedFeed) -> list[str]:
     return [i.image_id for i in feed.items if i.elements and i.elements.color.rationale]
 
 
-async def test_liked_images_stand_above_disliked_ones(assessor: Assessor) -> None:
+async def test_liked_images_rank_above_disliked_ones(assessor: Assessor) -> None:
     await assessor.knows_ana()
     feed = await assessor.feed(request("blue", "green", "red"))
     assert (feed.status, feed.degraded_reason) == ("ok", None)
@@ -26,7 +26,7 @@ async def test_liked_images_stand_above_disliked_ones(assessor: Assessor) -> Non
     assert set(tiers(feed).values()) == {"vlm"}
 
 
-async def test_the_feed_says_whose_it_is_and_what_it_answers(assessor: Assessor) -> None:
+async def test_the_feed_names_its_user_its_request_and_its_versions(assessor: Assessor) -> None:
     await assessor.knows_ana(version=4)
     feed = await assessor.feed(request("red"))
     assert (feed.user_id, feed.tenant, feed.request_id) == ("ana", "default", "r-1")
@@ -34,7 +34,7 @@ async def test_the_feed_says_whose_it_is_and_what_it_answers(assessor: Assessor)
     assert feed.occurred_at == NOW
 
 
-async def test_the_feed_says_what_elements_count_where_they_do_not_count_alike(
+async def test_the_feed_names_the_element_weights_when_they_are_not_equal(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
@@ -50,7 +50,7 @@ async def test_the_feed_says_what_elements_count_where_they_do_not_count_alike(
         )
 
 
-async def test_only_the_best_are_sent_when_few_are_asked_for(assessor: Assessor) -> None:
+async def test_the_feed_holds_the_top_k_images(assessor: Assessor) -> None:
     await assessor.knows_ana()
     feed = await assessor.feed(request("blue", "green", "red", top_k=2))
     assert order(feed) == ["red", "green"]
@@ -62,7 +62,7 @@ async def test_excluded_images_are_neither_loaded_nor_ranked(assessor: Assessor)
     assert (order(feed), feed.rejected, assessor.images.loads) == (["blue"], (), 1)
 
 
-async def test_a_request_whose_every_image_is_excluded_gets_an_empty_feed(
+async def test_a_request_with_only_excluded_images_gets_an_empty_feed(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
@@ -70,7 +70,7 @@ async def test_a_request_whose_every_image_is_excluded_gets_an_empty_feed(
     assert (feed.status, feed.items, feed.rejected) == ("ok", (), ())
 
 
-async def test_a_person_without_a_profile_gets_the_order_sent(assessor: Assessor) -> None:
+async def test_a_user_without_a_profile_gets_the_order_of_the_request(assessor: Assessor) -> None:
     feed = await assessor.feed(request("blue", "red", "green", top_k=2))
     assert (feed.status, feed.degraded_reason, feed.profile_version) == ("cold_start", None, None)
     assert order(feed) == ["blue", "red"]
@@ -79,7 +79,7 @@ async def test_a_person_without_a_profile_gets_the_order_sent(assessor: Assessor
     assert not assessor.model.calls
 
 
-async def test_a_profile_that_knows_nothing_is_a_cold_start_too(assessor: Assessor) -> None:
+async def test_a_profile_without_words_is_a_cold_start_too(assessor: Assessor) -> None:
     await keep(assessor.profiles, Taste(), assessor.embedder, version=2)
     feed = await assessor.feed(request("blue", "red"))
     assert (feed.status, feed.profile_version) == ("cold_start", 2)
@@ -102,7 +102,9 @@ async def test_one_bad_image_is_rejected_and_the_rest_ranked(assessor: Assessor)
     ]
 
 
-async def test_bad_images_alone_give_an_empty_feed_that_says_why(assessor: Assessor) -> None:
+async def test_a_request_with_only_bad_images_gets_an_empty_feed_with_the_reasons(
+    assessor: Assessor,
+) -> None:
     await assessor.knows_ana()
     assessor.images.refused["drawing:red"] = Unavailable("https", "did not arrive within 4 s")
     assessor.images.refused["drawing:blue"] = Unprocessable("not_an_image", "it is text")
@@ -114,7 +116,9 @@ async def test_bad_images_alone_give_an_empty_feed_that_says_why(assessor: Asses
     ]
 
 
-async def test_with_nothing_to_rank_a_model_that_is_away_is_not_missed(assessor: Assessor) -> None:
+async def test_an_unavailable_model_does_not_degrade_a_feed_without_images(
+    assessor: Assessor,
+) -> None:
     await assessor.knows_ana()
     assessor.model.away["score"] = "out of memory"
     assessor.images.refused["drawing:red"] = Unprocessable("not_an_image", "it is text")
@@ -122,7 +126,7 @@ async def test_with_nothing_to_rank_a_model_that_is_away_is_not_missed(assessor:
     assert (feed.status, feed.degraded_reason, len(feed.rejected)) == ("ok", None, 1)
 
 
-async def test_an_id_sent_twice_is_ranked_once(assessor: Assessor) -> None:
+async def test_an_id_that_is_sent_twice_is_ranked_once(assessor: Assessor) -> None:
     await assessor.knows_ana()
     feed = await assessor.feed(request("red", "blue", "red"))
     assert order(feed) == ["red", "blue"]
@@ -130,18 +134,18 @@ async def test_an_id_sent_twice_is_ranked_once(assessor: Assessor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("explain", "told"),
+    ("explain", "explained_ids"),
     [("none", []), ("top", ["red", "green"]), ("all", ["red", "green", "blue"])],
 )
-async def test_reasons_come_for_as_many_as_were_asked_for(
-    assessor: Assessor, explain: str, told: list[str]
+async def test_as_many_images_are_explained_as_the_request_asks_for(
+    assessor: Assessor, explain: str, explained_ids: list[str]
 ) -> None:
     await assessor.knows_ana()
     feed = await assessor.feed(request("blue", "green", "red", explain=explain))
-    assert (feed.status, explained(feed)) == ("ok", told)
+    assert (feed.status, explained(feed)) == ("ok", explained_ids)
 
 
-async def test_without_a_wish_for_reasons_the_model_is_not_asked_for_any(
+async def test_without_explain_the_model_generates_no_rationales(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
@@ -150,23 +154,23 @@ async def test_without_a_wish_for_reasons_the_model_is_not_asked_for_any(
     assert "explain" not in feed.latency_ms
 
 
-async def test_images_that_are_not_sent_back_are_not_explained(assessor: Assessor) -> None:
+async def test_images_that_are_not_in_the_feed_are_not_explained(assessor: Assessor) -> None:
     await assessor.knows_ana()
     feed = await assessor.feed(request("blue", "green", "red", explain="all", top_k=1))
     assert (order(feed), explained(feed)) == (["red"], ["red"])
 
 
-async def test_a_reason_speaks_of_its_own_image_and_its_own_score(assessor: Assessor) -> None:
+async def test_a_rationale_belongs_to_its_image_and_its_score(assessor: Assessor) -> None:
     await assessor.knows_ana()
     feed = await assessor.feed(request("blue", "green", "red", explain="all"))
     for item in feed.items:
         assert item.elements is not None
         for element in ELEMENTS:
-            told = item.elements[element]
-            assert told.rationale == f"{item.image_id} gets {told.score:.0f}"
+            assessment = item.elements[element]
+            assert assessment.rationale == f"{item.image_id} gets {assessment.score:.0f}"
 
 
-async def test_each_stage_of_an_explained_feed_has_its_time(assessor: Assessor) -> None:
+async def test_an_explained_feed_has_the_time_of_each_stage(assessor: Assessor) -> None:
     await assessor.knows_ana()
     feed = await assessor.feed(request("red"), written_ms=WRITTEN_MS - 250)
     assert set(feed.latency_ms) == {"queue", "images", "score", "explain", "total"}
@@ -174,32 +178,32 @@ async def test_each_stage_of_an_explained_feed_has_its_time(assessor: Assessor) 
     assert feed.latency_ms["total"] >= 250
 
 
-async def test_what_was_ranked_can_be_named_by_its_id_later(assessor: Assessor) -> None:
+async def test_a_ranked_image_is_found_by_its_id_later(assessor: Assessor) -> None:
     await assessor.feed(request("red", "blue"))
-    known = await assessor.known_images.find(tenant="default", image_ids=["red", "blue", "green"])
-    assert {i: image.uri for i, image in known.items()} == {
+    stored = await assessor.descriptions.find(tenant="default", image_ids=["red", "blue", "green"])
+    assert {i: image.uri for i, image in stored.items()} == {
         "red": "drawing:red",
         "blue": "drawing:blue",
     }
 
 
-async def test_an_image_that_carries_itself_is_not_kept_under_its_id(assessor: Assessor) -> None:
+async def test_an_image_inside_its_address_is_not_stored_under_its_id(assessor: Assessor) -> None:
     data = Candidate(image_id="d", uri="data:image/png;base64,AAAA")
     assessor.images.drawn_as[data.uri] = "red"
     feed = await assessor.feed(request(candidates=(data,)))
     assert order(feed) == ["d"]
-    assert await assessor.known_images.find(tenant="default", image_ids=["d"]) == {}
+    assert await assessor.descriptions.find(tenant="default", image_ids=["d"]) == {}
 
 
-async def test_a_redelivered_request_is_answered_once(assessor: Assessor) -> None:
+async def test_a_redelivered_request_gets_one_feed(assessor: Assessor) -> None:
     await assessor.knows_ana()
     for _ in range(3):
         await assessor.feed(request("red", "blue"))
     assert len(assessor.published.events) == 1
-    assert assessor.registry.get_sample_value("preferstream_requests_repeated_total") == 2
+    assert assessor.registry.get_sample_value("preferstream_duplicate_requests_total") == 2
 
 
-async def test_a_request_that_was_not_answered_is_answered_when_it_comes_again(
+async def test_a_request_whose_feed_was_not_published_gets_it_when_redelivered(
     assessor: Assessor,
 ) -> None:
     await assessor.knows_ana()
@@ -211,7 +215,7 @@ async def test_a_request_that_was_not_answered_is_answered_when_it_comes_again(
     assert len(assessor.published.events) == 1
 
 
-async def test_after_a_crash_the_answer_has_the_same_id(assessor: Assessor) -> None:
+async def test_after_a_crash_the_feed_has_the_same_id(assessor: Assessor) -> None:
     await assessor.knows_ana()
     first = await assessor.feed(request("red", "blue"))
     assessor.service = assessor.started()
@@ -236,7 +240,7 @@ async def test_a_feeds_id_is_derived_from_request_model_and_profile(assessor: As
     assert len({feed.event_id, *(feed_id(**expected | other) for other in others)}) == 5
 
 
-async def test_a_store_that_is_away_is_for_kafka_to_wait_for(assessor: Assessor) -> None:
+async def test_an_unavailable_store_is_raised_for_a_later_retry(assessor: Assessor) -> None:
     assessor.profiles.away = "no answer"
     with pytest.raises(Unavailable):
         await assessor.feed(request("red"))
@@ -263,7 +267,7 @@ async def test_a_pinned_word_changes_the_next_feed(assessor: Assessor) -> None:
     assert (before.profile_version, after.profile_version) == (3, 4)
 
 
-async def test_a_taste_that_was_only_ever_stated_is_no_cold_start(assessor: Assessor) -> None:
+async def test_a_profile_with_corrections_only_is_no_cold_start(assessor: Assessor) -> None:
     await assessor.profiles.correct(pinned("blue"))
     feed = await assessor.feed(request("red", "blue"))
     assert (feed.status, order(feed)) == ("ok", ["blue", "red"])

@@ -1,4 +1,4 @@
-"""Which model answers a request: one from its beginning to its end, and who it was is told."""
+"""One model answers a request from start to end, and the feed names its version and variant."""
 
 import asyncio
 import logging
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.assessor.background.shadow_evaluation import shadowed
-from shared.domain.element_weights import EQUAL, ElementWeights
+from services.assessor.background.shadow_evaluation import compare
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS
 from shared.events import RankedFeed
 from shared.vlm.model_selection import PromotedModel
 from shared.vlm.protocol import Rationales, ScoredCandidate
 from tests.unit.services.assessor.assessor import Assessor
-from tests.unit.services.assessor.users import request as ask
+from tests.unit.services.assessor.users import request
 
 COLOR_FIRST = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
 SECOND = PromotedModel("colors-2", "/models/colors-2", "0" * 64)
@@ -21,77 +21,79 @@ SECOND = PromotedModel("colors-2", "/models/colors-2", "0" * 64)
 
 @pytest.fixture
 async def assessor() -> Assessor:
-    made = Assessor()
-    await made.knows_ana()
-    return made
+    assessor = Assessor()
+    await assessor.knows_ana()
+    return assessor
 
 
-async def test_a_request_in_work_keeps_its_model_when_another_takes_over(
+async def test_a_request_in_work_keeps_its_model_during_a_promotion(
     assessor: Assessor,
 ) -> None:
     explain = assessor.model.explain
 
-    async def promoted_meanwhile(scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain_during_promotion(scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         await assessor.models.promote(SECOND)
         return await explain(scored)
 
-    assessor.model.explain = promoted_meanwhile  # type: ignore[method-assign]
-    feed = await assessor.feed(ask("red", "blue"))
+    assessor.model.explain = explain_during_promotion  # type: ignore[method-assign]
+    feed = await assessor.feed(request("red", "blue"))
     assert feed.model_version == "colors-1"
     assert assessor.models.champion.model_version == "colors-2"
     assert not assessor.challenger.calls
-    assert (await assessor.feed(ask("red", request_id="r-2"))).model_version == "colors-2"
+    assert (await assessor.feed(request("red", request_id="r-2"))).model_version == "colors-2"
 
 
-async def test_a_canarys_feed_names_the_challenger(assessor: Assessor) -> None:
-    assert (await assessor.feed(ask("red"))).variant == "champion"
-    await assessor.models.try_out(SECOND, canary_share=1, shadow_share=0)
-    feed = await assessor.feed(ask("red", request_id="r-2"))
+async def test_a_canary_feed_names_the_challenger(assessor: Assessor) -> None:
+    assert (await assessor.feed(request("red"))).variant == "champion"
+    await assessor.models.set_challenger(SECOND, canary_share=1, shadow_share=0)
+    feed = await assessor.feed(request("red", request_id="r-2"))
     assert (feed.variant, feed.model_version) == ("challenger", "colors-2")
     assert assessor.challenger.calls["score"] == 1
 
 
-async def test_every_feed_names_what_elements_count_to_the_version_that_answered(
+async def test_every_feed_names_the_element_weights_of_its_model_version(
     assessor: Assessor,
 ) -> None:
     assessor.challenger.element_weights = COLOR_FIRST
-    await assessor.models.try_out(SECOND, canary_share=0, shadow_share=1)
-    shadowed = await assessor.feed(ask("red"))
+    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=1)
+    shadow = await assessor.feed(request("red"))
     await _until_scored(assessor)
-    await assessor.models.try_out(SECOND, canary_share=1, shadow_share=0)
-    tried_out = await assessor.feed(ask("red", request_id="r-2"))
-    await assessor.models.try_out(SECOND, canary_share=0, shadow_share=0)
-    after = await assessor.feed(ask("red", request_id="r-3"))
-    assert [feed.element_weights for feed in (shadowed, tried_out, after)] == [
+    await assessor.models.set_challenger(SECOND, canary_share=1, shadow_share=0)
+    canary = await assessor.feed(request("red", request_id="r-2"))
+    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=0)
+    after = await assessor.feed(request("red", request_id="r-3"))
+    assert [feed.element_weights for feed in (shadow, canary, after)] == [
         None, COLOR_FIRST, None,
     ]  # fmt: skip
-    for feed in (shadowed, tried_out):
+    for feed in (shadow, canary):
         (item,) = feed.items
         assert item.elements is not None
         points = {e: item.elements[e].score for e in ELEMENTS}
-        assert item.score == pytest.approx((feed.element_weights or EQUAL).total(points), abs=1e-4)
+        assert item.score == pytest.approx(
+            (feed.element_weights or EQUAL_WEIGHTS).total(points), abs=1e-4
+        )
 
 
-async def test_a_shadow_scores_after_the_feed_and_leaves_no_trace_in_it(
+async def test_a_shadow_scores_after_the_feed_and_does_not_change_it(
     assessor: Assessor, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await assessor.models.try_out(SECOND, canary_share=0, shadow_share=1)
-    feed = await assessor.feed(ask("red", "blue"))
+    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=1)
+    feed = await assessor.feed(request("red", "blue"))
     assert (feed.variant, feed.model_version) == ("champion", "colors-1")
     assert not assessor.challenger.calls
     await _until_scored(assessor)
     assert assessor.published.events == [feed]
-    assert assessor.registry.get_sample_value("preferstream_shadow_same_first_total") == 1
+    assert assessor.registry.get_sample_value("preferstream_shadow_top1_agreement_total") == 1
     assert '"challenger": "colors-2"' in caplog.text
 
 
-async def test_a_challenger_that_fails_unseen_is_counted_and_stops_nothing(
+async def test_a_failing_shadow_is_counted_and_stops_no_feed(
     assessor: Assessor,
 ) -> None:
     assessor.challenger.breaks.add("score")
-    await assessor.models.try_out(SECOND, canary_share=0, shadow_share=1)
-    assert (await assessor.feed(ask("red"))).status == "ok"
+    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=1)
+    assert (await assessor.feed(request("red"))).status == "ok"
     await _until_scored(assessor)
     failed = assessor.registry.get_sample_value(
         "preferstream_shadow_slates_total", {"outcome": "failed"}
@@ -99,17 +101,17 @@ async def test_a_challenger_that_fails_unseen_is_counted_and_stops_nothing(
     assert failed == 1
 
 
-def test_agreement_counts_pairs_and_a_tie_of_one_by_half(assessor_feed: RankedFeed) -> None:
+def test_agreement_is_the_share_of_equally_ordered_pairs(assessor_feed: RankedFeed) -> None:
     a, b, c = (item.image_id for item in assessor_feed.items)
-    found = shadowed(assessor_feed, {a: 1.0, b: 2.0, c: 0.0}, challenger="colors-2")
-    assert (found.images, found.same_first) == (3, False)
-    # The champion has a before b before c; the challenger turns the first pair.
-    assert found.pairs_agree == pytest.approx(2 / 3)
+    result = compare(assessor_feed, {a: 1.0, b: 2.0, c: 0.0}, challenger="colors-2")
+    assert (result.images, result.top1_agreement) == (3, False)
+    # The champion ranks a, b, c; the challenger swaps the first pair.
+    assert result.pair_agreement == pytest.approx(2 / 3)
 
 
 @pytest.fixture
 async def assessor_feed(assessor: Assessor) -> RankedFeed:
-    return await assessor.feed(ask("red", "green", "blue"))
+    return await assessor.feed(request("red", "green", "blue"))
 
 
 async def _until_scored(assessor: Assessor) -> None:

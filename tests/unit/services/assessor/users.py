@@ -1,4 +1,4 @@
-"""A person with a taste, and a request of theirs, as the assessor's tests need them."""
+"""A user with a taste, and a request of this user, for the tests of the assessor."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,8 +15,8 @@ from shared.store.protocol import (
     StoredCorrections,
     StoredProfile,
 )
-from tests.fakes.embedder import OneDirectionPerWord
-from tests.fakes.images import drawn
+from tests.fakes.embedder import OneHotEmbedder
+from tests.fakes.images import plain_image
 from tests.fakes.stores import InMemoryImages, InMemoryProfiles
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -34,37 +34,37 @@ def profile(taste: Taste, *, version: int = 3) -> StoredProfile:
     return StoredProfile(
         tenant="default",
         user_id="ana",
-        profile_version=version,
-        taste=taste,
+        prediction_version=version,
+        predicted=taste,
         model_version="colors-1",
         updated_at=NOW,
     )
 
 
 def pinned(color: str) -> StoredCorrections:
-    """Ana says that she likes a colour."""
-    said = Correction(side="preference", element=Element.COLOR, pinned=(color,))
+    """Ana pins a color that she likes."""
+    correction = Correction(side="preference", element=Element.COLOR, pinned=(color,))
     return StoredCorrections(
-        tenant="default", user_id="ana", version=1, said=(said,), model_version="colors-1",
+        tenant="default", user_id="ana", version=1, entries=(correction,), model_version="colors-1",
         updated_at=NOW,
     )  # fmt: skip
 
 
 async def keep(
-    profiles: InMemoryProfiles, taste: Taste, embedder: OneDirectionPerWord, *, version: int = 3
+    profiles: InMemoryProfiles, taste: Taste, embedder: OneHotEmbedder, *, version: int = 3
 ) -> None:
     await profiles.put(profile(taste, version=version), await taste_vectors(taste, embedder))
 
 
 async def keep_described(
-    images: InMemoryImages, colors: Sequence[str], embedder: OneDirectionPerWord
+    images: InMemoryImages, colors: Sequence[str], embedder: OneHotEmbedder
 ) -> None:
-    """As if the model had once described plain images of these colours."""
+    """Store descriptions of plain images of these colors, as the model makes them."""
     described = []
     for color in colors:
         words: Mapping[Element, tuple[str, ...]] = {Element.COLOR: (color,)}
         description = ImageDescription(
-            content_hash=drawn("", color).content_hash, model_version="colors-1", words=words
+            content_hash=plain_image("", color).content_hash, model_version="colors-1", words=words
         )
         described.append(Described(description, await description_vector(words, embedder)))
     await images.describe(described)

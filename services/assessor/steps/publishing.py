@@ -1,0 +1,113 @@
+"""Publish the feed, then count it and start the background work on its images."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.assessor.background.background_description import BackgroundDescription
+from services.assessor.background.shadow_evaluation import ShadowEvaluation
+from services.assessor.metrics import AssessorMetrics
+from services.assessor.steps.deduplication import AnsweredRequests
+from services.assessor.steps.state import RankingState, ScoredImage
+from shared.domain.clock import Clock
+from shared.domain.ids import feed_id
+from shared.domain.taste import ELEMENTS
+from shared.events import (
+    Assessment,
+    ElementAssessment,
+    RankedFeed,
+    RankedItem,
+    ServingPolicy,
+)
+from shared.messaging.contract import Publisher
+
+
+class Publish:
+    """The last step: after it, the request has its feed."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        *,
+        clock: Clock,
+        policy: ServingPolicy,
+        answered: AnsweredRequests,
+        metrics: AssessorMetrics,
+        background_description: BackgroundDescription,
+        shadow_evaluation: ShadowEvaluation,
+    ) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._policy = policy
+        self._answered = answered
+        self._metrics = metrics
+        self._background_description = background_description
+        self._shadow_evaluation = shadow_evaluation
+
+    async def __call__(self, state: RankingState) -> RankingState:
+        feed = ranked_feed(state, at=self._clock(), policy=self._policy)
+        await self._publisher.publish(feed)
+        self._answered.add((feed.tenant, feed.request_id), user_id=feed.user_id)
+        self._metrics.count(feed)
+        self._background_description.offer([one.image for one in state.loaded])
+        self._shadow_evaluation.offer(feed, loaded=state.loaded, taste=state.taste)
+        return state
+
+
+def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> RankedFeed:
+    """The event; its id is the same whenever the same request is answered in the same way."""
+    request, model = state.request, state.serving.model
+    profile_version = state.profile.profile_version if state.profile else None
+    weights = model.element_weights
+    return RankedFeed(
+        event_id=feed_id(
+            tenant=request.tenant,
+            request_id=request.request_id,
+            model_version=model.model_version,
+            profile_version=profile_version,
+        ),
+        occurred_at=at,
+        user_id=request.user_id,
+        tenant=request.tenant,
+        request_id=request.request_id,
+        status=state.status,
+        degraded_reason=state.degraded_reason,
+        items=feed_items(state.ranked),
+        rejected=state.rejected,
+        profile_version=profile_version,
+        model_version=model.model_version,
+        element_weights=None if weights.are_equal else weights,
+        variant=state.serving.variant,
+        latency_ms=state.deadline.stages(),
+        policy=policy,
+    )
+
+
+def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
+    """One item for each image, ranks from 1."""
+    return tuple(
+        RankedItem(
+            image_id=image.loaded.candidate.image_id,
+            rank=rank,
+            score=None if image.elements is None else image.total,
+            elements=_assessment(image),
+            propensity=image.propensity,
+            explored=image.explored,
+            tier=image.tier,
+            demoted=image.demoted,
+        )
+        for rank, image in enumerate(ranked, start=1)
+    )
+
+
+def _assessment(image: ScoredImage) -> Assessment | None:
+    if image.elements is None:
+        return None
+    rationales = image.rationales or {}
+    return Assessment.model_validate(
+        {
+            element.value: ElementAssessment(
+                score=image.elements[element], rationale=rationales.get(element)
+            )
+            for element in ELEMENTS
+        }
+    )

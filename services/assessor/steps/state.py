@@ -1,0 +1,74 @@
+"""Define the frozen value that grows from step to step, from the request to the ranking."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.assessor.deadline import Deadline
+from shared.domain.taste import Element, Taste
+from shared.events import Candidate, ImageCandidates, RejectedItem
+from shared.events.types.feed import Demotion, Status, Tier
+from shared.images.loader import LoadedImage
+from shared.store.protocol import StoredProfile
+from shared.vlm.model_selection import SelectedModel
+from shared.vlm.protocol import Scores
+
+NO_SCORE: Final = -1.0
+"""The total of an image without scores: below every real total (0-25)."""
+
+
+@dataclass(frozen=True)
+class LoadedCandidate:
+    """A candidate of the request and its image in memory."""
+
+    candidate: Candidate
+    image: LoadedImage
+
+
+@dataclass(frozen=True)
+class ScoredImage:
+    """A loaded candidate with its element scores, or without any (tier `fallback`)."""
+
+    loaded: LoadedCandidate
+    tier: Tier
+    total: float = NO_SCORE
+    """Weighted sum of the element scores, 0-25."""
+    elements: Mapping[Element, float] | None = None
+    """Score of each element, 0-5."""
+    distributions: Scores | None = None
+    """The model's probabilities of the digits; rationales are generated from them."""
+    rationales: Mapping[Element, str] | None = None
+    demoted: tuple[Demotion, ...] = ()
+    """Rules that placed the image lower than its total would."""
+    propensity: float = 1.0
+    """Probability of this rank for this image under the serving policy."""
+    explored: bool = False
+    """Whether exploration chose at random between this image and its neighbor."""
+
+
+@dataclass(frozen=True)
+class RankingState:
+    """What is known of one request; each step returns a copy that knows more."""
+
+    request: ImageCandidates
+    written_ms: int
+    """Kafka timestamp of the request's record, in milliseconds."""
+    deadline: Deadline
+    serving: SelectedModel
+    """The model that scores and signs this feed, even if another model is promoted meanwhile."""
+    profile: StoredProfile | None = None
+    taste: Taste | None = None
+    """The user's taste; None for a cold start: no profile, or one without any word."""
+    loaded: tuple[LoadedCandidate, ...] = ()
+    """Candidates whose image could be loaded, in the order of the request."""
+    rejected: tuple[RejectedItem, ...] = ()
+    scored: tuple[ScoredImage, ...] = ()
+    """One for each loaded candidate, in the order of the request."""
+    ranked: tuple[ScoredImage, ...] = ()
+    """The images of the feed, best first."""
+    status: Status = "ok"
+    degraded_reason: str | None = None
+
+
+Step = Callable[[RankingState], Awaitable[RankingState | None]]
+"""Adds its part to the state; None ends the request without a feed. Raises `Unavailable`."""
