@@ -173,7 +173,7 @@ LEARNING = Board(
         Panel("Champion and challenger agree", "percentunit",
               ((f"sum(rate(preferstream_shadow_pair_agreement_ratio_sum[{RATE}]))"
                 f" / sum(rate(preferstream_shadow_pair_agreement_ratio_count[{RATE}]))", "pairs"),
-               (f"sum(rate(preferstream_shadow_same_first_total[{RATE}])) / sum(rate("
+               (f"sum(rate(preferstream_shadow_top1_agreement_total[{RATE}])) / sum(rate("
                 f'preferstream_shadow_slates_total{{outcome="scored"}}[{RATE}]))', "first image")),
               "On slates that the challenger scored unseen."),
         Panel("Shadow slates", "reqps", _rate("preferstream_shadow_slates_total", "outcome"),
