@@ -21,16 +21,16 @@ PREFIX = "PREFERSTREAM_"
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
 
 
-class WrongSettings(Exception):
-    """A variable has a value that cannot be used; the text names each one and what it wants."""
+class InvalidSettings(Exception):
+    """A variable has an invalid value; the text names each variable and what it accepts."""
 
 
 def from_environment(model: type[SettingsT], /, **fixed: Any) -> SettingsT:
     """`model` with each field taken from `fixed`, else `PREFERSTREAM_<FIELD>`, else `.env`.
 
-    Settings stay plain frozen models that know of no environment, so tests build them directly.
-    A field that holds several values is written with colons between them, as `PATH` is.
-    Raises `WrongSettings` with one line a wrong variable.
+    Settings are plain frozen models without any knowledge of the environment, so tests build them
+    directly. A field with several values is written with colons between them, like `PATH`.
+    Raises `InvalidSettings` with one line for each invalid variable.
     """
     reader = type(
         model.__name__,
@@ -42,14 +42,14 @@ def from_environment(model: type[SettingsT], /, **fixed: Any) -> SettingsT:
     except ValidationError as error:
         secret = {name for name, field in model.model_fields.items() if _is_secret(field)}
         lines = [_line(problem, secret) for problem in error.errors()]
-        # Not `from error`: its text repeats what was read, passwords too.
-        raise WrongSettings("\n".join(lines)) from None
+        # Not `from error`: its text repeats the values, passwords too.
+        raise InvalidSettings("\n".join(lines)) from None
     values = {name: getattr(read, name) for name in model.model_fields}
     return model.model_construct(_fields_set=read.model_fields_set, **values)
 
 
 class _Colons:
-    """Values with colons between them instead of JSON."""
+    """Parse several values separated by colons instead of JSON."""
 
     def prepare_field_value(
         self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool
@@ -116,9 +116,9 @@ def _is_secret(field: FieldInfo) -> bool:
 
 
 def _line(problem: Any, secret: Collection[str]) -> str:
-    where = "_".join(str(part) for part in problem["loc"])
-    told = str(problem["msg"]).removeprefix("Value error, ")
-    if not where:
-        return told
-    shown = "" if problem["loc"][0] in secret else f" (it is {problem['input']!r})"
-    return f"{PREFIX}{where.upper()}: {told}{shown}"
+    variable = "_".join(str(part) for part in problem["loc"])
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not variable:
+        return message
+    value = "" if problem["loc"][0] in secret else f" (it is {problem['input']!r})"
+    return f"{PREFIX}{variable.upper()}: {message}{value}"

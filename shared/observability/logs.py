@@ -1,4 +1,4 @@
-"""Write logs for whoever reads them: lines for a person, JSON for a machine, ids for both."""
+"""Write logs: text lines on a terminal, JSON elsewhere, with trace and request ids."""
 
 import json
 import logging
@@ -11,42 +11,43 @@ from typing import Any, Final, TextIO
 
 from shared.observability.tracing import current_ids
 
-TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s%(told)s"
-CHATTY: Final = ("kafka", "aiokafka")
-"""Kafka's clients tell at INFO of every connection they open, which the watch does all day."""
-_about: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039  # it is copied, never changed
+TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s%(id_suffix)s"
+NOISY_LOGGERS: Final = ("kafka", "aiokafka")
+"""Kafka's clients log every connection at INFO, and the monitor opens connections all the time."""
+_context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default={})  # noqa: B039  # copied, never changed
 
 
 @contextmanager
-def about(**ids: str) -> Iterator[None]:
-    """Every line of this block says these ids: which record, which request."""
-    token = _about.set({**_about.get(), **ids})
+def log_context(**ids: str) -> Iterator[None]:
+    """Add these ids, for example of a record or a request, to every log line of the block."""
+    token = _context.set({**_context.get(), **ids})
     try:
         yield
     finally:
-        _about.reset(token)
+        _context.reset(token)
 
 
-class WithIds(logging.Filter):
-    """Gives each line the ids of what goes on: trace, span, and those of `about`."""
+class AddIds(logging.Filter):
+    """Add ids to each log record: trace, span, and those of `log_context`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        ids = dict(_about.get())
-        traced = current_ids()
-        if traced is not None:
-            ids |= {"trace_id": traced[0], "span_id": traced[1]}
+        ids = dict(_context.get())
+        trace_and_span = current_ids()
+        if trace_and_span is not None:
+            ids |= {"trace_id": trace_and_span[0], "span_id": trace_and_span[1]}
         record.ids = ids
-        # A person wants what to search for, not everything.
+        # A text line shows only the ids that a reader searches for.
         shown = {k: v for k, v in ids.items() if k in ("request_id", "trace_id")}
-        record.told = f" [{' '.join(f'{k}={v}' for k, v in shown.items())}]" if shown else ""
+        pairs = " ".join(f"{name}={value}" for name, value in shown.items())
+        record.id_suffix = f" [{pairs}]" if shown else ""
         return True
 
 
-class AsJson(logging.Formatter):
-    """One object a line, whatever the message holds."""
+class JsonFormatter(logging.Formatter):
+    """Format each log record as one JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -54,25 +55,25 @@ class AsJson(logging.Formatter):
             **getattr(record, "ids", {}),
         }
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False, default=str)
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False, default=str)
 
 
 def handler_for(stream: TextIO) -> logging.Handler:
-    """Text on a terminal, JSON anywhere else."""
-    made = logging.StreamHandler(stream)
-    made.setFormatter(logging.Formatter(TEXT) if stream.isatty() else AsJson())
-    made.addFilter(WithIds())
-    return made
+    """A handler that writes text on a terminal and JSON anywhere else."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter(TEXT) if stream.isatty() else JsonFormatter())
+    handler.addFilter(AddIds())
+    return handler
 
 
 def log_to_stderr() -> None:
-    """Log at INFO, as a service in a process of its own does."""
+    """Log at INFO to standard error, as a service in its own process does."""
     logging.basicConfig(level=logging.INFO, handlers=[handler_for(sys.stderr)])
-    quieten()
+    silence_client_logs()
 
 
-def quieten() -> None:
-    """Hear of Kafka's clients what is wrong, not what they do."""
-    for name in CHATTY:
+def silence_client_logs() -> None:
+    """Show only warnings and errors of Kafka's clients."""
+    for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""Start a service process: settings, shared dependencies, promotions, a clean shutdown."""

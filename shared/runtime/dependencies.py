@@ -1,4 +1,4 @@
-"""Open what several services of one process use together: model, embedder, store, images."""
+"""Open what the services of one process share: model, text embedder, stores and image loader."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,47 +11,47 @@ from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
-from shared.store.impressions import QdrantSeen
+from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
-from shared.store.protocol import ErasureStore, ImageStore, ProfileStore, SeenStore
+from shared.store.protocol import ErasureStore, ImageStore, ImpressionStore, ProfileStore
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
-from shared.store.user_index import with_people
-from shared.store.user_list import PeopleStore
+from shared.store.user_index import with_user_list
+from shared.store.user_list import UserStore
 from shared.vlm.factory import open_engine
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.settings import ModelSettings
 
 
 @dataclass(frozen=True)
-class SharedParts:
-    """The parts, open."""
+class SharedDependencies:
+    """The open dependencies."""
 
     models: ServingModels
     embedder: Embedder
     profiles: ProfileStore
-    people: PeopleStore
+    users: UserStore
     known_images: ImageStore
-    seen: SeenStore
+    impressions: ImpressionStore
     erasures: ErasureStore
     images: ImageLoader
 
 
 @asynccontextmanager
-async def open_parts(
+async def open_dependencies(
     *,
     model: ModelSettings,
     store: StoreSettings,
     images: ImageSettings,
     on_progress: Callable[[str], None] = lambda step: None,
-) -> AsyncIterator[SharedParts]:
-    """Open everything and close it in the end; raises `Unavailable` and `BadCheckpoint`."""
+) -> AsyncIterator[SharedDependencies]:
+    """Open all dependencies and close them at the end; raises `Unavailable` and `BadCheckpoint`."""
     on_progress("loading the model")
     async with open_engine(model) as engine:
         release = await asyncio.to_thread(engine.load_release)
         models = ServingModels(release, name=engine.name, loader=engine)
         embedder = MiniLM()
-        # Its first words take seconds; nothing has to wait for them at the start.
+        # The first embedding takes seconds; it runs in the background during the start.
         embedder.warm()
         on_progress("opening the store")
         client = open_qdrant(store)
@@ -61,13 +61,20 @@ async def open_parts(
             known_images = QdrantImages(client, embedder=embedder.name)
             await stored.prepare(dimension=embedder.dimension)
             await known_images.prepare(dimension=embedder.dimension)
-            seen = QdrantSeen(client)
-            await seen.prepare()
+            impressions = QdrantImpressions(client)
+            await impressions.prepare()
             erasures = QdrantErasures(client)
             await erasures.prepare()
-            profiles, people = await with_people(stored, client, embedded=not store.qdrant_url)
-            yield SharedParts(
-                models, embedder, profiles, people, known_images, seen, erasures, images_by_address
+            profiles, users = await with_user_list(stored, client, embedded=not store.qdrant_url)
+            yield SharedDependencies(
+                models,
+                embedder,
+                profiles,
+                users,
+                known_images,
+                impressions,
+                erasures,
+                images_by_address,
             )
         finally:
             await images_by_address.close()

@@ -1,4 +1,4 @@
-"""Tell which model versions this process serves, so that instances can be compared."""
+"""Export which model versions this process serves, so that instances can be compared."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -11,21 +11,21 @@ from shared.vlm.model_selection import CHALLENGER, CHAMPION, Lineup
 
 
 class Serving(Protocol):
-    """Knows what is served now."""
+    """Holds the models that are served now."""
 
     @property
     def lineup(self) -> Lineup: ...
 
 
 class ModelMetrics(Collector):
-    """The line-up at the moment of the scrape: a version that went is gone here as well."""
+    """The line-up at the moment of the scrape; a withdrawn version has no sample."""
 
     def __init__(self, models: Serving, registry: CollectorRegistry) -> None:
         self._models = models
         registry.register(self)
 
     def describe(self) -> Iterator[Metric]:
-        """The metrics without a sample, as the registry asks for them."""
+        """The metrics without samples, for the registry."""
         return self._metrics(None)
 
     def collect(self) -> Iterator[Metric]:
@@ -39,7 +39,7 @@ class ModelMetrics(Collector):
         )
         share = GaugeMetricFamily(
             "preferstream_model_challenger_share_ratio",
-            "Share of users (canary) or requests (shadow) that the challenger gets",
+            "Share of users (canary) or requests (shadow) that go to the challenger",
             labels=["use"],
         )
         if now is not None:

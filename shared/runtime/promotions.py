@@ -1,4 +1,4 @@
-"""Keep a process on the models that `model.promoted.v1` names, from its start and while it runs."""
+"""Serve the models that `model.promoted.v1` announces, at the start and while the process runs."""
 
 import asyncio
 import logging
@@ -19,53 +19,53 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.model_selection import PromotedModel, ServingModels
 
 log = logging.getLogger(__name__)
-READ_BACK = 1_000
-"""Latest promotions of a partition that are read at the start; nights of years."""
+PROMOTIONS_READ_AT_START = 1_000
+"""Latest promotions of a partition that are read at the start: years of nightly training jobs."""
 
 
 class Promotions:
-    """Hands what was promoted to the models of this process."""
+    """Applies promotions to the models of this process."""
 
     def __init__(self, models: ServingModels) -> None:
         self._models = models
         self._next: dict[int, int] = defaultdict(int)
-        """First offset of each partition that was not read at the start."""
+        """First offset of each partition after those that were read at the start."""
 
     async def catch_up(self, messaging: MessagingSettings) -> None:
-        """Serve what was promoted last, before the first request; raises `Unavailable`.
+        """Serve the latest promotion before the first request; raises `Unavailable`.
 
-        A promoted model that cannot be loaded leaves the one before it, down to the release.
+        If the promoted model cannot be loaded, the one before it serves, down to the release.
         """
         records = await asyncio.to_thread(
-            lambda: list(tail(messaging, MODELS, max_per_partition=READ_BACK))
+            lambda: list(tail(messaging, MODELS, max_per_partition=PROMOTIONS_READ_AT_START))
         )
         for record in records:
             self._next[record.partition] = max(self._next[record.partition], record.offset + 1)
         for events in self._by_key(records).values():
             await self._newest_that_loads(events)
 
-    async def take(self, event: ModelPromoted, delivery: Delivery) -> None:
-        """A promotion while we serve; raises `Unprocessable` for one that cannot be served."""
+    async def apply(self, event: ModelPromoted, delivery: Delivery) -> None:
+        """Apply a promotion while serving; raises `Unprocessable` if it cannot be served."""
         if delivery.record.offset < self._next[delivery.record.partition]:
             return
         try:
             await self._serve(event)
         except BadCheckpoint as error:
             champion = self._models.champion.model_version
-            raise Unprocessable("broken_model", f"{error}; {champion} goes on serving") from error
+            raise Unprocessable("broken_model", f"{error}; {champion} still serves") from error
 
     def _by_key(self, records: list[Record]) -> dict[str, list[ModelPromoted]]:
-        """Promotions of our model, champion and challenger apart, newest first."""
-        found: dict[str, list[ModelPromoted]] = {}
+        """Promotions by record key (champion and challenger apart), newest first."""
+        promotions: dict[str, list[ModelPromoted]] = {}
         for record in sorted(records, key=lambda r: (r.partition, r.offset), reverse=True):
             try:
                 event = decode(MODELS, record)
             except Unprocessable as error:
-                log.warning("%s is left out: %s", record.source, error)
+                log.warning("%s is skipped: %s", record.source, error)
                 continue
             assert isinstance(event, ModelPromoted)
-            found.setdefault(event.key, []).append(event)
-        return found
+            promotions.setdefault(event.key, []).append(event)
+        return promotions
 
     async def _newest_that_loads(self, events: list[ModelPromoted]) -> None:
         for event in events:
@@ -83,23 +83,23 @@ class Promotions:
         if event.user_id == self._models.name:
             await self._models.promote(announced)
         elif event.user_id == challenger_key(self._models.name):
-            await self._models.try_out(
+            await self._models.set_challenger(
                 announced, canary_share=event.canary_share, shadow_share=event.shadow_share
             )
         else:
-            log.info("%s is not the model of this process: left alone", event.user_id)
+            log.info("%s is not the model of this process; the event is ignored", event.user_id)
 
 
 def challenger_key(name: str) -> str:
-    """The `user_id`, and so the record key, of promotions that only try a model out."""
+    """The `user_id`, and so the record key, of promotions of a challenger."""
     return f"{name}#{CHALLENGER}"
 
 
 async def follow_promotions(
     kafka: KafkaService, models: ServingModels, messaging: MessagingSettings
 ) -> None:
-    """Serve what was promoted last, and follow what comes; raises `Unavailable`."""
+    """Serve the latest promotion, and apply later ones as they come; raises `Unavailable`."""
     ModelMetrics(models, kafka.registry)
     promotions = Promotions(models)
     await promotions.catch_up(messaging)
-    kafka.every_instance(MODELS, promotions.take)
+    kafka.every_instance(MODELS, promotions.apply)

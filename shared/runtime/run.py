@@ -1,4 +1,4 @@
-"""Run one service in a process of its own until SIGINT or SIGTERM, or until it cannot go on."""
+"""Run one service in its own process until SIGINT, SIGTERM or a fatal error."""
 
 import asyncio
 import logging
@@ -14,30 +14,30 @@ from shared.images.settings import ImageSettings
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.logs import log_to_stderr
-from shared.runtime.dependencies import SharedParts, open_parts
-from shared.settings import WrongSettings, from_environment
+from shared.runtime.dependencies import SharedDependencies, open_dependencies
+from shared.settings import InvalidSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)
 
 
-class KafkaEnd(Protocol):
-    """The end of a service that touches Kafka, as whoever runs the service looks at it."""
+class KafkaConnection(Protocol):
+    """The Kafka part of a service, as the process runner sees it."""
 
     def failure(self) -> BaseException | None:
-        """What the service cannot go on after, if it has happened."""
+        """The error that the service cannot continue after, if one has happened."""
         ...
 
     async def ended(self) -> None:
-        """Wait for that failure, and raise it."""
+        """Wait for that error, and raise it."""
         ...
 
     async def not_ready_because(self) -> str | None: ...
 
 
-class WebEnd(Protocol):
-    """The end of a service that is asked over HTTP how it fares."""
+class HealthEndpoint(Protocol):
+    """The HTTP endpoint that reports a service's health."""
 
     @property
     def address(self) -> str:
@@ -53,37 +53,39 @@ class App(Protocol):
     """A service, wired and not yet started."""
 
     @property
-    def kafka(self) -> KafkaEnd: ...
+    def kafka(self) -> KafkaConnection: ...
 
     @property
-    def health(self) -> WebEnd: ...
+    def health(self) -> HealthEndpoint: ...
 
     async def start(self) -> None:
-        """Connect to Kafka and begin; raises `Unavailable`."""
+        """Connect to Kafka and start reading; raises `Unavailable`."""
         ...
 
     async def stop(self) -> None:
-        """Finish what is in work, and leave Kafka."""
+        """Finish the work in progress, and disconnect from Kafka."""
         ...
 
 
-Build = Callable[[MessagingSettings, SharedParts], Awaitable[App]]
-BuildWithoutParts = Callable[[MessagingSettings], Awaitable[App]]
+BuildApp = Callable[[MessagingSettings, SharedDependencies], Awaitable[App]]
+BuildWithoutDependencies = Callable[[MessagingSettings], Awaitable[App]]
 
 
-def run_alone(build: Build) -> None:
-    """Run until told to stop; exit code 1 with a reason when the service cannot go on."""
+def run_service(build: BuildApp) -> None:
+    """Run until a signal; exit code 1 with a reason when the service cannot continue."""
     _main(_run(build))
 
 
-def run_without_parts(build: BuildWithoutParts) -> None:
+def run_service_without_dependencies(build: BuildWithoutDependencies) -> None:
     """The same for a service that needs no model and no store."""
-    _main(_run_without_parts(build))
+    _main(_run_without_dependencies(build))
 
 
-def run_opened(opened: Callable[[MessagingSettings], AbstractAsyncContextManager[App]]) -> None:
-    """The same for a service that opens parts of its own and closes them in the end."""
-    _main(_run_opened(opened))
+def run_service_from_context(
+    open_app: Callable[[MessagingSettings], AbstractAsyncContextManager[App]],
+) -> None:
+    """The same for a service that opens and closes its own dependencies."""
+    _main(_run_from_context(open_app))
 
 
 def _main(running: Coroutine[Any, Any, None]) -> None:
@@ -92,36 +94,36 @@ def _main(running: Coroutine[Any, Any, None]) -> None:
 
     try:
         asyncio.run(running)
-    except (Unavailable, BadCheckpoint, WrongSettings) as error:
+    except (Unavailable, BadCheckpoint, InvalidSettings) as error:
         sys.exit(str(error))
 
 
-async def _run(build: Build) -> None:
+async def _run(build: BuildApp) -> None:
     messaging = await _provisioned()
-    async with open_parts(
+    async with open_dependencies(
         model=from_environment(ModelSettings),
         store=from_environment(StoreSettings),
         images=from_environment(ImageSettings),
         on_progress=log.info,
-    ) as parts:
-        await _until_stopped(await build(messaging, parts))
+    ) as dependencies:
+        await _until_stopped(await build(messaging, dependencies))
 
 
-async def _run_without_parts(build: BuildWithoutParts) -> None:
+async def _run_without_dependencies(build: BuildWithoutDependencies) -> None:
     await _until_stopped(await build(await _provisioned()))
 
 
-async def _run_opened(
-    opened: Callable[[MessagingSettings], AbstractAsyncContextManager[App]],
+async def _run_from_context(
+    open_app: Callable[[MessagingSettings], AbstractAsyncContextManager[App]],
 ) -> None:
-    async with opened(await _provisioned()) as app:
+    async with open_app(await _provisioned()) as app:
         await _until_stopped(app)
 
 
 async def _provisioned() -> MessagingSettings:
     messaging = from_environment(MessagingSettings)
     for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
-        log.warning("a topic is not as it should be, and is left so: %s", difference)
+        log.warning("a topic differs from its definition and is left unchanged: %s", difference)
     return messaging
 
 
@@ -130,18 +132,18 @@ async def _until_stopped(app: App) -> None:
     log.info("health: %s/healthz", app.health.address)
     try:
         await app.start()
-        await _until_told_or_ended(app.kafka)
+        await _until_signal_or_failure(app.kafka)
     finally:
         await app.stop()
         await app.health.stop()
 
 
-async def _until_told_or_ended(kafka: KafkaEnd) -> None:
-    told = asyncio.Event()
+async def _until_signal_or_failure(kafka: KafkaConnection) -> None:
+    stop_requested = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    waits = [asyncio.create_task(told.wait()), asyncio.create_task(kafka.ended())]
+        loop.add_signal_handler(number, stop_requested.set)
+    waits = [asyncio.create_task(stop_requested.wait()), asyncio.create_task(kafka.ended())]
     done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()

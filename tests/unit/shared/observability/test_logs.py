@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.events.wire.record import Record
-from shared.observability.logs import about, handler_for
+from shared.observability.logs import log_context, handler_for
 from shared.observability.tracing import Tracing
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -40,7 +40,7 @@ def log() -> Iterator[logging.Logger]:
 
 def _lines(log: logging.Logger, stream: io.StringIO) -> list[str]:
     log.addHandler(handler_for(stream))
-    with Tracing("tested").processing(RECORD), about(request_id="r-1"):
+    with Tracing("tested").processing(RECORD), log_context(request_id="r-1"):
         log.info('a "quoted"\nline, %s', "Grüße")
     try:
         raise ValueError("why")
@@ -72,8 +72,8 @@ def test_a_person_gets_a_line_that_names_request_and_trace(log: logging.Logger) 
 def test_ids_end_with_their_block(log: logging.Logger) -> None:
     stream = io.StringIO()
     log.addHandler(handler_for(stream))
-    with about(source="feedback.v1/0/1"):
-        with about(request_id="r-2"):
+    with log_context(source="feedback.v1/0/1"):
+        with log_context(request_id="r-2"):
             log.info("inner")
         log.info("outer")
     inner, outer = map(json.loads, stream.getvalue().splitlines())

@@ -8,7 +8,7 @@ from opentelemetry.trace import StatusCode
 
 from shared.domain.errors import Unprocessable
 from shared.events.wire.record import Header, Outgoing, Record
-from shared.observability.tracing import PARENT, Tracing, current_ids, failed, with_trace
+from shared.observability.tracing import PARENT, Tracing, current_ids, mark_failed, with_trace
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT_SPAN = "b7ad6b7169203331"
@@ -72,7 +72,7 @@ def test_spans_say_what_they_are_about_and_how_it_ended() -> None:
     with tracing.processing(record((PARENT, HEADER))), tracing.stage("score"):
         pass
     with tracing.processing(record()):
-        failed("not_json")
+        mark_failed("not_json")
     with pytest.raises(Unprocessable), tracing.processing(record()), tracing.stage("images"):
         raise Unprocessable("bad", "worse")
     tracing.close()
