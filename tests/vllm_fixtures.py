@@ -15,7 +15,7 @@ import pytest
 from infra.vllm_environment import ROOT, python_of, refused
 
 if TYPE_CHECKING:
-    from services.local.kafka.supervised_process import GuardedProcess
+    from services.local.kafka.supervised_process import SupervisedProcess
 
 READY_SECONDS = 900.0
 """On a quiet machine with two cores it takes 40 to 100; tests run beside trainings."""
@@ -38,7 +38,7 @@ class RunningServer:
 @pytest.fixture(scope="session")
 def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """The shipped model at a server; a test that needs it fails when it cannot start."""
-    from services.local.kafka.supervised_process import GuardedProcess
+    from services.local.kafka.supervised_process import SupervisedProcess
     from shared.vlm.checkpoint.model_package import release
 
     python = python_of(ROOT / ".venv-vllm")
@@ -46,7 +46,7 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     folder = tmp_path_factory.mktemp("vllm")
     log, port = folder / "server.log", _free_port()
     lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR)
-    process = GuardedProcess(
+    process = SupervisedProcess(
         command(python, model=shipped.folder, name=shipped.version, port=port),
         folder=folder, log=log, lock=lock,
     )  # fmt: skip
@@ -80,7 +80,7 @@ def command(python: Path, *, model: Path, name: str, port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _wait_for(address: str, process: "GuardedProcess", log: Path) -> None:
+def _wait_for(address: str, process: "SupervisedProcess", log: Path) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and process.is_alive():
         try:

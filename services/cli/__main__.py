@@ -4,7 +4,7 @@ import typer
 
 from services.cli.lazy_commands import Verbs
 from services.cli.output.console import FAILURE, err
-from shared.settings import WrongSettings
+from shared.settings import InvalidSettings
 
 app = typer.Typer(
     name="preferstream",
@@ -23,7 +23,7 @@ def _preferstream() -> None:
 def main() -> None:
     try:
         app()
-    except WrongSettings as error:
+    except InvalidSettings as error:
         err.print(f"[bold red]preferstream:[/] a setting cannot be used:\n{error}", markup=True)
         raise SystemExit(FAILURE) from None
     except KeyboardInterrupt:

@@ -23,11 +23,11 @@ SIMULATED_ITEMS = 1_500
 LOOK_SECONDS = 0.5
 
 
-class NoBenchmark(Exception):
+class BenchmarkNotFound(Exception):
     """There is no benchmark of that name; the text says which there are."""
 
 
-class NotWritten(Exception):
+class BenchmarkNotWritten(Exception):
     """A simulated benchmark could not be written; the text says what failed."""
 
 
@@ -46,7 +46,7 @@ def find_benchmark(name: str, *, data_dir: Path, limit: int | None, writer: str 
         return Found(_simulated(level, data_dir=data_dir, limit=limit, writer=writer), level)
     path = Path(name)
     if not path.exists():
-        raise NoBenchmark(
+        raise BenchmarkNotFound(
             f"{name} is neither a benchmark of ours ({', '.join(SIMULATED)}) nor a file or folder"
         )
     return Found(path, None)
@@ -68,7 +68,7 @@ def _simulator_version() -> str:
     """Another simulator draws another benchmark: its code is part of the folder's name."""
     spec = find_spec("training.prefersim")
     if spec is None or spec.submodule_search_locations is None:
-        raise NotWritten("the package training.prefersim is not installed")
+        raise BenchmarkNotWritten("the package training.prefersim is not installed")
     total = hashlib.sha256()
     for file in sorted(Path(next(iter(spec.submodule_search_locations))).glob("*.py")):
         total.update(file.read_bytes())
@@ -97,5 +97,5 @@ def _write(folder: Path, level: Level, *, limit: int | None, writer: str) -> Non
             process.terminate()
             process.wait()
     if process.returncode:
-        raise NotWritten(f"`{' '.join(command[1:])}` ended with {process.returncode}")
+        raise BenchmarkNotWritten(f"`{' '.join(command[1:])}` ended with {process.returncode}")
     unfinished.rename(folder)

@@ -8,7 +8,7 @@ from shared.settings import from_environment
 def lake_settings() -> RetrainSettings:
     """The lake of the settings, or that of the data folder."""
     lake = from_environment(RetrainSettings)
-    if "lake" in lake.model_fields_set:
+    if "lake_uri" in lake.model_fields_set:
         return lake
     data_dir = from_environment(ConnectionSettings).data_dir
-    return lake.model_copy(update={"lake": str(data_dir / "lake")})
+    return lake.model_copy(update={"lake_uri": str(data_dir / "lake")})

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.cli.connection import ConnectionSettings, connect, kafka_of
+from services.cli.connection import ConnectionSettings, connect, messaging_settings
 from services.cli.output.console import fail
-from services.local.runtime_file import read_announcement
+from services.local.runtime_file import read_runtime_file
 from services.retrain.registry import factory as opening
 from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
-from services.retrain.registry.promotion_topic import KafkaAnnouncements
+from services.retrain.registry.promotion_topic import KafkaPromotionTopic
 from services.retrain.registry.settings import RegistrySettings
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
@@ -38,20 +38,20 @@ def open_promoter() -> Promoter:
 
 def connected() -> MessagingSettings:
     """Settings of the running system's Kafka."""
-    return kafka_of(connect())
+    return messaging_settings(connect())
 
 
 def running_lineup() -> tuple[Mapping[str, str], str]:
     """The versions that serve as Kafka has it, and a note when they cannot be known."""
     settings = from_environment(ConnectionSettings)
-    running = read_announcement(settings.data_dir)
-    kafka = settings.kafka or (running.kafka if running else None)
+    running = read_runtime_file(settings.data_dir)
+    kafka = settings.kafka_bootstrap_servers or (running.kafka if running else None)
     if kafka is None:
         return {}, "no system is running, so that nothing is marked as serving"
     folders = open_folders()
     try:
-        messaging = from_environment(MessagingSettings, kafka=kafka)
-        latest = KafkaAnnouncements(messaging).latest(folders.release.name)
+        messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=kafka)
+        latest = KafkaPromotionTopic(messaging).latest(folders.release.name)
     except Unavailable as error:
         return {}, f"{error.detail}; nothing is marked as serving"
     serving = {"champion": folders.release.version}

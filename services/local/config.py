@@ -1,4 +1,4 @@
-"""What one machine needs to be told: where to keep its data, and which Kafka to use."""
+"""Define the settings of a system on one machine: its data folder and its Kafka."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 
 class LocalSettings(BaseModel):
-    """Settings of the embedded default; each service adds its own."""
+    """Settings of `preferstream up`; each service adds its own."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
-    kafka: str | None = None
-    """`host:port[,host:port]` of an existing cluster; without it one is started here."""
+    kafka_bootstrap_servers: str | None = None
+    """`host:port[,host:port]` of an existing cluster; without it, a Kafka is started here."""
     data_dir: Path = Path(".data")
-    """Folder of all state: Kafka's log, the profiles, and where everything listens."""
+    """Folder of all state: Kafka's log, profiles, lake, and the file with the addresses."""
     kafka_start_timeout_seconds: PositiveFloat = 90.0
-    """A warm start takes about 4 s; a loaded laptop that recovers a log may take ten times that."""
+    """A warm start takes about 3 s; a busy laptop that recovers a log may take ten times that."""
     ready_timeout_seconds: PositiveFloat = 120.0
-    """From Kafka's start to consumers that own their partitions; a warm start takes a few."""
+    """From Kafka's start until all consumers own their partitions; usually a few seconds."""

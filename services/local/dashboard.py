@@ -1,30 +1,31 @@
-"""Run dashboard and gateway alone, with the models and nights of the folders that are mounted here.
+"""Run only the dashboard and gateway, with models and training jobs from mounted folders.
 
-`python -m services.local.dashboard`; `python -m services.ops` is the same without them.
+`python -m services.local.dashboard`; `python -m services.ops` is the same without those folders.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.local.registry import open_models
-from services.ops.app import OpsApp
-from services.ops.standalone import opened
-from services.retrain.jobs.admin import NightDesk
-from services.retrain.jobs.app import NightWiring
+from services.ops.app import OpsApp, open_app
+from services.retrain.jobs.admin import JobAdmin
+from services.retrain.jobs.factory import TrainingSettings
 from shared.domain.clock import system_clock
 from shared.messaging.client.settings import MessagingSettings
-from shared.runtime.run import run_opened
+from shared.runtime.run import run_service_from_context
 
 
 @asynccontextmanager
 async def dashboard(messaging: MessagingSettings) -> AsyncIterator[OpsApp]:
-    """Nights are shown where their folder is; raises `BadCheckpoint` without the release."""
-    wiring = NightWiring.read()
-    there = wiring.nights.nights.is_dir()
-    nights = NightDesk(wiring.nights, clock=system_clock) if there else None
-    async with opened(messaging, models=open_models(messaging, wiring), nights=nights) as app:
+    """Show training jobs if their folder exists; raises `BadCheckpoint` without the release."""
+    training = TrainingSettings.read()
+    has_jobs = training.nights.nights.is_dir()
+    training_jobs = JobAdmin(training.nights, clock=system_clock) if has_jobs else None
+    async with open_app(
+        messaging, models=open_models(messaging, training), training_jobs=training_jobs
+    ) as app:
         yield app
 
 
 if __name__ == "__main__":
-    run_opened(dashboard)
+    run_service_from_context(dashboard)

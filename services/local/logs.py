@@ -1,4 +1,4 @@
-"""Write what the services say to a file, and to the terminal only what a person should see."""
+"""Log the services to a file, and only important messages to the terminal."""
 
 import logging
 import sys
@@ -8,22 +8,20 @@ from pathlib import Path
 from shared.observability.logs import TEXT, WithIds, quieten
 
 FILE = "services.log"
-MOST_BYTES = 10 * 1024 * 1024
-CHATTY = ("aiokafka", "kafka", "faststream", "shared.messaging.broker")
-"""They warn of every retry while Kafka elects its coordinators; the file keeps it."""
+MAX_BYTES = 10 * 1024 * 1024
+ONLY_IN_FILE = ("aiokafka", "kafka", "faststream", "shared.messaging.broker")
+"""Loggers that warn of every retry while Kafka elects its coordinators."""
 
 
 def log_to(data_dir: Path) -> None:
-    """Log at INFO to `services.log` in the data folder, warnings of our own to stderr."""
+    """Log at INFO to `services.log` in the data folder, and our own warnings to stderr."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    written = RotatingFileHandler(
-        data_dir / FILE, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8"
-    )
-    written.setFormatter(logging.Formatter(TEXT))
-    written.addFilter(WithIds())
-    shown = logging.StreamHandler(sys.stderr)
-    shown.setLevel(logging.WARNING)
-    shown.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    shown.addFilter(lambda record: not record.name.startswith(CHATTY))
-    logging.basicConfig(level=logging.INFO, handlers=[written, shown])
+    file = RotatingFileHandler(data_dir / FILE, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8")
+    file.setFormatter(logging.Formatter(TEXT))
+    file.addFilter(WithIds())
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setLevel(logging.WARNING)
+    terminal.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    terminal.addFilter(lambda record: not record.name.startswith(ONLY_IN_FILE))
+    logging.basicConfig(level=logging.INFO, handlers=[file, terminal])
     quieten()

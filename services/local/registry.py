@@ -1,17 +1,17 @@
-"""Open the registry of models for the dashboard of this machine."""
+"""Open the model registry for the dashboard of this machine."""
 
-from services.retrain.jobs.app import NightWiring
-from services.retrain.registry.admin import ModelDesk
+from services.retrain.jobs.factory import TrainingSettings
+from services.retrain.registry.admin import RegistryAdmin
 from services.retrain.registry.factory import open_folders, open_promoter
 from shared.domain.clock import system_clock
 from shared.messaging.client.settings import MessagingSettings
 
 
-def open_models(messaging: MessagingSettings, wiring: NightWiring) -> ModelDesk:
-    """Reads the release's files, and asks neither Kafka nor MLflow yet; raises `BadCheckpoint`."""
-    data_dir = wiring.nights.data_dir
-    folders = open_folders(wiring.registry, wiring.model, data_dir=data_dir)
+def open_models(messaging: MessagingSettings, training: TrainingSettings) -> RegistryAdmin:
+    """Read the files of the release; Kafka and MLflow are not contacted. Raises `BadCheckpoint`."""
+    data_dir = training.nights.data_dir
+    folders = open_folders(training.registry, training.model, data_dir=data_dir)
     promoter = open_promoter(
-        folders, wiring.registry, messaging, data_dir=data_dir, clock=system_clock
+        folders, training.registry, messaging, data_dir=data_dir, clock=system_clock
     )
-    return ModelDesk(folders, promoter)
+    return RegistryAdmin(folders, promoter)

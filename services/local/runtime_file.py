@@ -1,4 +1,4 @@
-"""Where a running local system listens, written down for the commands that want to reach it."""
+"""Write and read the file that says where a running local system listens."""
 
 import os
 from pathlib import Path
@@ -11,13 +11,14 @@ from shared.files.atomic_write import atomic_write
 FILE = "up.json"
 
 
-class Announcement(BaseModel):
-    """What `preferstream up` says when everything is ready."""
+class RuntimeFile(BaseModel):
+    """Addresses of a running system, written by `preferstream up` when everything is ready."""
 
     model_config = ConfigDict(frozen=True)
 
     ready: bool = True
     kafka: str
+    """Bootstrap servers, `host:port[,host:port]`."""
     dashboard: str | None = None
     services: dict[str, str] = Field(default_factory=dict)
     """Name of each service, and the address of its health endpoints."""
@@ -25,29 +26,30 @@ class Announcement(BaseModel):
     pid: int = Field(default_factory=os.getpid)
 
     def ready_line(self) -> dict[str, Any]:
-        """The one line of `up --json`."""
+        """The line that `up --json` prints."""
         return self.model_dump(include={"ready", "kafka", "dashboard", "services"})
 
 
-def write_announcement(data_dir: Path, announcement: Announcement) -> None:
-    """Replace the file in one step: a reader sees the old one or the new one, never half."""
-    atomic_write(data_dir / FILE, announcement.model_dump_json())
+def write_runtime_file(data_dir: Path, runtime_file: RuntimeFile) -> None:
+    """Replace the file in one step: a reader sees the old or the new one, never a part."""
+    atomic_write(data_dir / FILE, runtime_file.model_dump_json())
 
 
-def read_announcement(data_dir: Path) -> Announcement | None:
-    """The running system of this folder; None when none was announced or its process has ended."""
+def read_runtime_file(data_dir: Path) -> RuntimeFile | None:
+    """The running system of this folder; None when there is none or its process has ended."""
     try:
-        found = Announcement.model_validate_json((data_dir / FILE).read_text(encoding="utf-8"))
+        text = (data_dir / FILE).read_text(encoding="utf-8")
+        runtime_file = RuntimeFile.model_validate_json(text)
     except (OSError, ValidationError):
         return None
-    return found if _alive(found.pid) else None
+    return runtime_file if _is_alive(runtime_file.pid) else None
 
 
-def remove_announcement(data_dir: Path) -> None:
+def remove_runtime_file(data_dir: Path) -> None:
     (data_dir / FILE).unlink(missing_ok=True)
 
 
-def _alive(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

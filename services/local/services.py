@@ -1,50 +1,46 @@
-"""Start every service in this process, on one model and one store, and watch over them."""
+"""Start every service in this process, with one shared model and one shared store."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from services.assessor.app import build as build_assessor
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
+from services.local.errors import ServiceStopped
 from services.local.registry import open_models
 from services.monitor.app import build as build_watch
 from services.monitor.config import WatchSettings
-from services.ops.app import build as build_ops
+from services.ops.app import build_app as build_ops
 from services.ops.config import OpsSettings
 from services.ops.context import Stores
 from services.profile.app import build as build_profile
 from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
-from services.retrain.jobs.admin import NightDesk
-from services.retrain.jobs.app import NightWiring
+from services.retrain.jobs.admin import JobAdmin
+from services.retrain.jobs.factory import TrainingSettings
 from shared.domain.clock import system_clock
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.dead_letters import TooManyDeadLetters
-from shared.runtime.dependencies import SharedParts, open_parts
+from shared.runtime.dependencies import SharedDependencies, open_dependencies
 from shared.runtime.run import App
-from shared.settings import WrongSettings, from_environment
+from shared.settings import InvalidSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
 
-log = logging.getLogger(__name__)
 INSTANCE = "local"
-"""The one instance of each service here; after a crash it takes its partitions back at once."""
-
-
-class ServiceEnded(Exception):
-    """A service cannot go on; the text names it and says why."""
+"""Instance id of each service: after a crash it gets its partitions back without a rebalance."""
 
 
 @dataclass(frozen=True)
 class RunningServices:
-    """The services of this process, started."""
+    """The started services of this process."""
 
     apps: Mapping[str, App]
     allowed_file_roots: tuple[str, ...]
@@ -55,21 +51,22 @@ class RunningServices:
         return {name: app.health.address for name, app in self.apps.items()}
 
     async def not_ready_because(self) -> str | None:
+        """Which service is not ready and why, or None."""
         for name, app in self.apps.items():
             reason = await app.kafka.not_ready_because()
             if reason:
                 return f"{name}: {reason}"
         return None
 
-    def raise_if_ended(self) -> None:
-        """Raise `ServiceEnded` when a service cannot go on."""
+    def raise_if_stopped(self) -> None:
+        """Raise `ServiceStopped` when a service cannot continue."""
         for name, app in self.apps.items():
             failure = app.kafka.failure()
             if isinstance(failure, TooManyDeadLetters):
-                raise ServiceEnded(f"the {name} service has stopped itself: {failure}")
+                raise ServiceStopped(f"the {name} service has stopped itself: {failure}")
             if failure is not None:
-                raise ServiceEnded(
-                    f"the {name} service ended: {type(failure).__name__}: {failure}"
+                raise ServiceStopped(
+                    f"the {name} service has failed: {type(failure).__name__}: {failure}"
                 ) from failure
 
 
@@ -77,53 +74,29 @@ class RunningServices:
 async def start_services(
     settings: LocalSettings, *, kafka: str, on_progress: Callable[[str], None]
 ) -> AsyncIterator[RunningServices]:
-    """Open the shared parts, start the services, and stop them in the end.
+    """Open the shared dependencies, start the services, and stop them at the end.
 
-    Raises `Unavailable` and `BadCheckpoint`.
+    Raises `Unavailable`, `BadCheckpoint` and `InvalidSettings`.
     """
-    messaging = from_environment(MessagingSettings, kafka=kafka, instance_id=INSTANCE)
-    if settings.kafka is None and messaging.kafka_security != "plaintext":
-        raise WrongSettings(
-            f"PREFERSTREAM_KAFKA_SECURITY is {messaging.kafka_security}, and the Kafka that is"
-            " started here speaks plaintext on loopback; name the cluster in PREFERSTREAM_KAFKA,"
-            " or unset it"
-        )
+    messaging = _messaging_settings(settings, kafka)
     images = from_environment(ImageSettings)
-    store = from_environment(StoreSettings)
-    if not store.qdrant_url and "qdrant_path" not in store.model_fields_set:
-        store = store.model_copy(update={"qdrant_path": settings.data_dir / "qdrant"})
-    retrain = from_environment(RetrainSettings)
-    if "lake" not in retrain.model_fields_set:
-        retrain = retrain.model_copy(update={"lake": str(settings.data_dir / "lake")})
-    on_progress("making sure of the topics")
-    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
-        on_progress(f"a topic is not as it should be, and is left so: {difference}")
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(
-            open_parts(
-                model=from_environment(ModelSettings),
-                store=store,
-                images=images,
-                on_progress=on_progress,
-            )
+        _, parts = await asyncio.gather(
+            _provision(messaging, on_progress),
+            stack.enter_async_context(
+                open_dependencies(
+                    model=from_environment(ModelSettings),
+                    store=_store_settings(settings),
+                    images=images,
+                    on_progress=on_progress,
+                )
+            ),
         )
-        apps = await _build(messaging, parts)
-        wiring = NightWiring.read(data_dir=settings.data_dir)
-        apps["retrain"] = await build_retrain(retrain, messaging, wiring)
-        apps["watch"] = await build_watch(from_environment(WatchSettings), messaging)
         on_progress("starting the services")
+        apps = await _build(settings, messaging, parts)
         await _start(apps, stack)
-        # Last, so that whoever opens the dashboard finds the others there.
-        stores = Stores(parts.profiles, parts.people, parts.known_images, parts.images)
-        models = open_models(messaging, wiring)
-        nights = NightDesk(wiring.nights, clock=system_clock)
-        ops_app = await build_ops(
-            from_environment(OpsSettings), messaging, stores, models=models, nights=nights
-        )
-        ops = {"ops": ops_app}
-        await _start(ops, stack)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)
-        yield RunningServices({**apps, **ops}, roots)
+        yield RunningServices(apps, roots)
 
 
 async def _start(apps: Mapping[str, App], stack: AsyncExitStack) -> None:
@@ -134,8 +107,58 @@ async def _start(apps: Mapping[str, App], stack: AsyncExitStack) -> None:
     await asyncio.gather(*(app.start() for app in apps.values()))
 
 
-async def _build(messaging: MessagingSettings, parts: SharedParts) -> dict[str, App]:
-    return {
-        "profile": await build_profile(from_environment(ProfileSettings), messaging, parts),
-        "assessor": await build_assessor(from_environment(AssessorSettings), messaging, parts),
+async def _build(
+    settings: LocalSettings, messaging: MessagingSettings, parts: SharedDependencies
+) -> dict[str, App]:
+    """Build all services at once: some read a topic to its end before they are built."""
+    training = TrainingSettings.read(data_dir=settings.data_dir)
+    stores = Stores(parts.profiles, parts.users, parts.known_images, parts.images)
+    building: dict[str, Coroutine[Any, Any, App]] = {
+        "profile": build_profile(from_environment(ProfileSettings), messaging, parts),
+        "assessor": build_assessor(from_environment(AssessorSettings), messaging, parts),
+        "retrain": build_retrain(_retrain_settings(settings), messaging, training),
+        "watch": build_watch(from_environment(WatchSettings), messaging),
+        "ops": build_ops(
+            from_environment(OpsSettings),
+            messaging,
+            stores,
+            models=open_models(messaging, training),
+            training_jobs=JobAdmin(training.nights, clock=system_clock),
+        ),
     }
+    return dict(zip(building, await asyncio.gather(*building.values()), strict=True))
+
+
+async def _provision(messaging: MessagingSettings, on_progress: Callable[[str], None]) -> None:
+    on_progress("creating missing topics")
+    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
+        on_progress(f"a topic differs from its definition and is not changed: {difference}")
+
+
+def _messaging_settings(settings: LocalSettings, kafka: str) -> MessagingSettings:
+    messaging = from_environment(
+        MessagingSettings, kafka_bootstrap_servers=kafka, instance_id=INSTANCE
+    )
+    if settings.kafka_bootstrap_servers is None and messaging.kafka_security != "plaintext":
+        raise InvalidSettings(
+            f"PREFERSTREAM_KAFKA_SECURITY is {messaging.kafka_security}, but the Kafka that is"
+            " started here uses plaintext on loopback; name the address of your cluster in"
+            " PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS, or unset PREFERSTREAM_KAFKA_SECURITY"
+        )
+    return messaging
+
+
+def _store_settings(settings: LocalSettings) -> StoreSettings:
+    """The store of the settings, or an embedded one in the data folder."""
+    store = from_environment(StoreSettings)
+    if store.qdrant_url or "qdrant_path" in store.model_fields_set:
+        return store
+    return store.model_copy(update={"qdrant_path": settings.data_dir / "qdrant"})
+
+
+def _retrain_settings(settings: LocalSettings) -> RetrainSettings:
+    """The lake of the settings, or one in the data folder."""
+    retrain = from_environment(RetrainSettings)
+    if "lake_uri" in retrain.model_fields_set:
+        return retrain
+    return retrain.model_copy(update={"lake_uri": str(settings.data_dir / "lake")})

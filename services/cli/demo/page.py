@@ -74,7 +74,7 @@ def picture(path: Path) -> Picture:
 
 def taste_rows(taste: Taste) -> tuple[TasteRow, ...]:
     return tuple(
-        TasteRow(e.spoken, _chips(taste.preference, e), _chips(taste.non_preference, e))
+        TasteRow(e.label, _chips(taste.preference, e), _chips(taste.non_preference, e))
         for e in ELEMENTS
     )
 
@@ -116,7 +116,7 @@ def _element_rows(item: RankedItem) -> tuple[ElementRow, ...]:
         return ()
     assessed = ((e, item.elements[e]) for e in ELEMENTS)
     return tuple(
-        ElementRow(e.spoken, f"{a.score:.1f}", round(a.score * 20), a.rationale)
+        ElementRow(e.label, f"{a.score:.1f}", round(a.score * 20), a.rationale)
         for e, a in assessed
     )
 

@@ -6,25 +6,27 @@ from pathlib import Path
 from uuid import uuid4
 
 from services.cli.demo.image_files import DemoFiles
-from shared.client.records import events_of, reading, send, send_raw
+from shared.client.send_events import send_events
+from shared.client.topic_reader import events_of, topic_reader
 from shared.domain.clock import Clock
 from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, RankedFeed
 from shared.events.topics import CANDIDATES, FEEDS, PROFILES, Topic, topic_named
 from shared.events.types.feedback import Action
 from shared.events.wire.record import Outgoing
 from shared.messaging.client.connection import Kafka
+from shared.messaging.client.producer import send_once
 
 MALFORMED = b'{"user_id": "someone", "candidates": "none at all"'
 CLICKS = 4
 """Images of the new style that the user clicks on: enough for a taste of their own."""
 
 
-class NoAnswer(Exception):
+class DemoTimeout(Exception):
     """The system did not answer in time; the text says what was awaited."""
 
 
 @dataclass(frozen=True)
-class SetAside:
+class DemoDeadLetter:
     """A dead letter as the demo found it."""
 
     reason: str
@@ -38,14 +40,14 @@ class Story:
     user: str
     first_profile: ProfileUpdated
     first_feed: RankedFeed
-    set_aside: SetAside
+    set_aside: DemoDeadLetter
     clicked: tuple[str, ...]
     second_profile: ProfileUpdated
     second_feed: RankedFeed
 
 
 @dataclass(frozen=True)
-class Teller:
+class DemoApp:
     """An app for the length of a story: one user, one cluster, and patience in seconds."""
 
     kafka: Kafka
@@ -70,18 +72,18 @@ class Teller:
             )
             for path in files
         ]  # fmt: skip
-        with reading(self.kafka, PROFILES) as profiles:
-            send(self.kafka, events)
+        with topic_reader(self.kafka, PROFILES) as profiles:
+            send_events(self.kafka, events)
             for profile in events_of(
                 profiles.records_for(seconds=self.patience_seconds), ProfileUpdated
             ):
                 if profile.user_id == self.user and profile.evidence.liked >= likes:
                     return profile
-        raise NoAnswer(f"no profile from {len(files)} {action} in {self.patience_seconds:g} s")
+        raise DemoTimeout(f"no profile from {len(files)} {action} in {self.patience_seconds:g} s")
 
     def look_at(self, feed: RankedFeed) -> None:
         """Say of every image of a feed that it was seen, and where it stood."""
-        send(
+        send_events(
             self.kafka,
             [
                 Feedback(
@@ -101,34 +103,34 @@ class Teller:
                 Candidate(image_id=path.name, uri=self.address(path)) for path in files
             ),
         )  # fmt: skip
-        with reading(self.kafka, FEEDS) as feeds:
+        with topic_reader(self.kafka, FEEDS) as feeds:
             if spoil:
-                send_raw(self.kafka, [Outgoing(CANDIDATES.name, self.user.encode(), MALFORMED)])
-            send(self.kafka, [request])
+                send_once(self.kafka, Outgoing(CANDIDATES.name, self.user.encode(), MALFORMED))
+            send_events(self.kafka, [request])
             for feed in events_of(feeds.records_for(seconds=self.patience_seconds), RankedFeed):
                 if feed.request_id == request.request_id:
                     return feed
-        raise NoAnswer(f"no feed for {len(files)} candidates in {self.patience_seconds:g} s")
+        raise DemoTimeout(f"no feed for {len(files)} candidates in {self.patience_seconds:g} s")
 
-    def find_set_aside(self, topic: Topic) -> SetAside:
+    def find_dead_letter(self, topic: Topic) -> DemoDeadLetter:
         """The latest dead letter of this user from a topic."""
         letters = topic_named(topic.dead_letters)
-        with reading(self.kafka, letters, from_beginning=True) as reader:
+        with topic_reader(self.kafka, letters, from_beginning=True) as reader:
             for record in reader.records_for(seconds=self.patience_seconds):
                 if record.key == self.user.encode() and record.value == MALFORMED:
                     headers = {name: (value or b"").decode() for name, value in record.headers}
-                    return SetAside(headers.get("x-error", ""), headers.get("x-detail", ""))
-        raise NoAnswer(f"the malformed event did not reach {letters.name}")
+                    return DemoDeadLetter(headers.get("x-error", ""), headers.get("x-detail", ""))
+        raise DemoTimeout(f"the malformed event did not reach {letters.name}")
 
 
-def tell(teller: Teller, files: DemoFiles, *, say: Callable[[str], None]) -> Story:
-    """The whole story; raises `NoAnswer` where the system stays silent."""
+def tell(teller: DemoApp, files: DemoFiles, *, say: Callable[[str], None]) -> Story:
+    """The whole story; raises `DemoTimeout` where the system stays silent."""
     say(f"the user likes {len(files.liked)} images and dislikes {len(files.disliked)}")
     teller.act("reference_dislike", files.disliked, likes=0)
     first_profile = teller.act("reference_like", files.liked, likes=len(files.liked))
     say(f"a slate of {len(files.slate)} candidates goes in, and a malformed event among them")
     first_feed = teller.rank(files.slate, spoil=True)
-    set_aside = teller.find_set_aside(CANDIDATES)
+    set_aside = teller.find_dead_letter(CANDIDATES)
     new = [path for path in files.slate if path.name in files.names("new")][:CLICKS]
     say(f"the user clicks on {len(new)} images of a style that was neither liked nor disliked")
     teller.look_at(first_feed)

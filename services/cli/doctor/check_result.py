@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What was found of one part; `advice` finishes the reader's next sentence."""
 
     part: str

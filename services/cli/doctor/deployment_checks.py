@@ -9,19 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.cli.doctor.check_result import Finding
+from services.cli.doctor.check_result import CheckResult
 from services.ops.auth.tokens import read_tokens
 from services.ops.config import OpsSettings
 from services.ops.http.middleware.origin import is_loopback
 from services.retrain.config import RetrainSettings
-from services.retrain.jobs.settings import NightSettings
+from services.retrain.jobs.settings import JobSettings
 from services.retrain.registry.settings import RegistrySettings
 from shared.domain.errors import Unavailable
 from shared.files.storage_options import s3fs_options
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
-from shared.settings import WrongSettings, from_environment
-from shared.store.qdrant import trusting
+from shared.settings import InvalidSettings, from_environment
+from shared.store.qdrant import ssl_context
 from shared.store.settings import StoreSettings
 
 SECONDS = 5.0
@@ -29,21 +29,21 @@ SECONDS = 5.0
 WEB = ("http://", "https://")
 
 
-def examine_deployment() -> list[Finding]:
+def check_deployment() -> list[CheckResult]:
     """Only what is named: the embedded default needs none of it."""
-    looks: list[Callable[[], Finding | None]] = [
+    looks: list[Callable[[], CheckResult | None]] = [
         qdrant, lake, models, nights, mlflow, collector, dashboard, copies,
     ]  # fmt: skip
     found = []
     for look in looks:
         try:
             found.append(look())
-        except WrongSettings as error:
-            found.append(Finding("settings", False, str(error), "correct the variable"))
+        except InvalidSettings as error:
+            found.append(CheckResult("settings", False, str(error), "correct the variable"))
     return [one for one in found if one is not None]
 
 
-def qdrant() -> Finding | None:
+def qdrant() -> CheckResult | None:
     settings = from_environment(StoreSettings)
     if not settings.qdrant_url:
         return None
@@ -52,7 +52,7 @@ def qdrant() -> Finding | None:
     problem = _asked(
         f"{settings.qdrant_url.rstrip('/')}/collections",
         headers={"api-key": key.get_secret_value()} if key else {},
-        trusted=trusting(settings.qdrant_ca) if settings.qdrant_ca else None,
+        trusted=ssl_context(settings.qdrant_ca) if settings.qdrant_ca else None,
     )
     advice = (
         "correct PREFERSTREAM_QDRANT_URL, PREFERSTREAM_QDRANT_API_KEY or PREFERSTREAM_QDRANT_CA, or"
@@ -61,9 +61,9 @@ def qdrant() -> Finding | None:
     return _of("Qdrant", settings.qdrant_url, problem, advice)
 
 
-def lake() -> Finding | None:
+def lake() -> CheckResult | None:
     settings = from_environment(RetrainSettings)
-    place = urlsplit(settings.lake)
+    place = urlsplit(settings.lake_uri)
     if place.scheme != "s3":
         return None
     import s3fs
@@ -77,30 +77,30 @@ def lake() -> Finding | None:
     except Exception as error:
         # S3's client has dozens of kinds of failure; all of them mean that the lake is not reached.
         problem = f"{type(error).__name__}: {error}"
-    advice = "make the bucket, or correct PREFERSTREAM_LAKE, PREFERSTREAM_S3_ENDPOINT and the AWS_*"
-    return _of("lake", settings.lake, problem, advice)
+    advice = "make the bucket, or correct PREFERSTREAM_LAKE_URI, PREFERSTREAM_S3_ENDPOINT and the AWS_*"
+    return _of("lake", settings.lake_uri, problem, advice)
 
 
-def models() -> Finding | None:
+def models() -> CheckResult | None:
     folder = from_environment(RegistrySettings).models_dir
     return _mounted("models", folder, "PREFERSTREAM_MODELS_DIR")
 
 
-def nights() -> Finding | None:
+def nights() -> CheckResult | None:
     """Without their folder the dashboard leaves them out, and people are not erased from them."""
-    folder = from_environment(NightSettings).night_dir
-    return _mounted("nights", folder, "PREFERSTREAM_NIGHT_DIR")
+    folder = from_environment(JobSettings).training_jobs_dir
+    return _mounted("nights", folder, "PREFERSTREAM_TRAINING_JOBS_DIR")
 
 
-def mlflow() -> Finding | None:
-    address = from_environment(RegistrySettings).mlflow
+def mlflow() -> CheckResult | None:
+    address = from_environment(RegistrySettings).mlflow_tracking_uri
     if address is None or not address.startswith(WEB):
         return None
     problem = _asked(f"{address.rstrip('/')}/health")
-    return _of("MLflow", address, problem, "start it, or correct PREFERSTREAM_MLFLOW")
+    return _of("MLflow", address, problem, "start it, or correct PREFERSTREAM_MLFLOW_TRACKING_URI")
 
 
-def collector() -> Finding | None:
+def collector() -> CheckResult | None:
     address = from_environment(MessagingSettings).otlp_endpoint
     if address is None:
         return None
@@ -116,7 +116,7 @@ def collector() -> Finding | None:
     return _of("traces", address, None, advice)
 
 
-def dashboard() -> Finding | None:
+def dashboard() -> CheckResult | None:
     """A dashboard that other machines reach must ask who they are."""
     settings = from_environment(OpsSettings)
     if is_loopback(settings.ops_host):
@@ -126,15 +126,15 @@ def dashboard() -> Finding | None:
         return _of("dashboard", settings.ops_host, "open to other machines, without tokens", advice)
     try:
         read_tokens(settings.ops_tokens)
-    except WrongSettings as error:
+    except InvalidSettings as error:
         return _of("dashboard", settings.ops_host, str(error), advice)
     return _of("dashboard", f"{settings.ops_host}, with tokens", None, advice)
 
 
-def copies() -> Finding | None:
+def copies() -> CheckResult | None:
     """One copy of each partition on a cluster of several brokers is a loss that waits."""
     settings = from_environment(MessagingSettings)
-    if "kafka" not in settings.model_fields_set or settings.topic_replication > 1:
+    if "kafka_bootstrap_servers" not in settings.model_fields_set or settings.topic_replication > 1:
         return None
     from shared.messaging.admin.provision import admin_client
 
@@ -150,7 +150,7 @@ def copies() -> Finding | None:
     )
 
 
-def _mounted(part: str, folder: Path | None, variable: str) -> Finding | None:
+def _mounted(part: str, folder: Path | None, variable: str) -> CheckResult | None:
     if folder is None:
         return None
     there = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
@@ -177,6 +177,6 @@ def _asked(
     return None
 
 
-def _of(part: str, what: str, problem: str | None, advice: str) -> Finding:
+def _of(part: str, what: str, problem: str | None, advice: str) -> CheckResult:
     told = what if problem is None else f"{what}: {problem}"
-    return Finding(part, problem is None, told, "" if problem is None else advice)
+    return CheckResult(part, problem is None, told, "" if problem is None else advice)

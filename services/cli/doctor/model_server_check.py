@@ -6,7 +6,7 @@ from shared.domain.errors import Unavailable
 from shared.vlm.settings import ModelSettings
 
 
-def examine_server(settings: ModelSettings) -> tuple[bool, str, str]:
+def check_model_server(settings: ModelSettings) -> tuple[bool, str, str]:
     """Whether the server of the settings can be used, what was found, and advice."""
     from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 

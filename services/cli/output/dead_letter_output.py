@@ -12,12 +12,12 @@ from services.cli.output.console import fail, out, print_json, wrong_use
 from shared import dead_letters as desk
 from shared.dead_letters import (
     AlreadyResolved,
-    BadCursor,
+    InvalidCursor,
     CannotReplay,
-    Letter,
-    NoSuchLetter,
+    DeadLetter,
+    DeadLetterNotFound,
     Outcome,
-    Wanted,
+    DeadLetterFilter,
 )
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
@@ -35,7 +35,7 @@ def one_by_one(ids: list[str], act: Callable[[str], Awaitable[DeadLetterResolved
         for one in ids:
             try:
                 outcome.resolved.append(await act(one))
-            except (NoSuchLetter, AlreadyResolved, CannotReplay) as error:
+            except (DeadLetterNotFound, AlreadyResolved, CannotReplay) as error:
                 outcome.refused[one] = str(error)
 
     run(all_of_them())
@@ -44,8 +44,8 @@ def one_by_one(ids: list[str], act: Callable[[str], Awaitable[DeadLetterResolved
 
 def page_by_page(
     settings: MessagingSettings,
-    wanted: Wanted,
-    act: Callable[[tuple[Letter, ...]], Awaitable[Outcome]],
+    wanted: DeadLetterFilter,
+    act: Callable[[tuple[DeadLetter, ...]], Awaitable[Outcome]],
 ) -> Outcome:
     """Pages go back in time, so what fails anew meanwhile is not met again."""
     outcome = Outcome()
@@ -53,7 +53,7 @@ def page_by_page(
     async def all_of_them() -> None:
         after: str | None = None
         while True:
-            page = await desk.letters(settings, wanted, after=after, most=500)
+            page = await desk.find_dead_letters(settings, wanted, after=after, limit=500)
             done = await act(page.letters)
             outcome.resolved.extend(done.resolved)
             outcome.refused.update(done.refused)
@@ -99,13 +99,13 @@ def run(action: Any) -> Any:
         return asyncio.run(action)
     except Unavailable as error:
         fail(error.detail)
-    except BadCursor as error:
+    except InvalidCursor as error:
         wrong_use(str(error))
-    except NoSuchLetter as error:
+    except DeadLetterNotFound as error:
         fail(str(error))
 
 
-def table(letters: tuple[Letter, ...]) -> Table:
+def table(letters: tuple[DeadLetter, ...]) -> Table:
     """One line a letter."""
     lines = Table("id", "set aside", "reason", "what", "state")
     for one in letters:
@@ -115,7 +115,7 @@ def table(letters: tuple[Letter, ...]) -> Table:
     return lines
 
 
-def state(letter: Letter) -> str:
+def state(letter: DeadLetter) -> str:
     """Whether it is open, else what was done and when."""
     if letter.resolved is None:
         return "open"

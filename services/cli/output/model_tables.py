@@ -5,12 +5,12 @@ from typing import Any
 
 from rich.table import Column, Table
 
-from services.retrain.registry.folders import Listed
+from services.retrain.registry.folders import VersionSummary
 from shared.domain.taste import ELEMENTS
 from shared.vlm.checkpoint.model_package import ModelPackage
 
 
-def versions_table(versions: Sequence[Listed], serving: Mapping[str, str]) -> Table:
+def versions_table(versions: Sequence[VersionSummary], serving: Mapping[str, str]) -> Table:
     """One line a version, oldest first; what counts most where some version weighs elements."""
     # Folded: on 80 columns a version's name and its weights still stand there whole.
     weighed = not all(one.element_weights.are_equal for one in versions)
@@ -32,7 +32,7 @@ def versions_table(versions: Sequence[Listed], serving: Mapping[str, str]) -> Ta
 
 
 def version_table(
-    one: Listed, artefact: ModelPackage, serving: Mapping[str, str], report: Mapping[str, Any] | None
+    one: VersionSummary, artefact: ModelPackage, serving: Mapping[str, str], report: Mapping[str, Any] | None
 ) -> Table:
     """All about one version, with every condition of the gate."""
     table = Table(show_header=False)
@@ -55,7 +55,7 @@ def version_table(
     return table
 
 
-def plain(one: Listed, serving: Mapping[str, str]) -> dict[str, Any]:
+def plain(one: VersionSummary, serving: Mapping[str, str]) -> dict[str, Any]:
     """The version for `--json`."""
     return {
         "version": one.version,
@@ -70,7 +70,7 @@ def plain(one: Listed, serving: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _counts_more(one: Listed) -> str:
+def _counts_more(one: VersionSummary) -> str:
     """The elements above 1, the heaviest first, a line each: all five are in `models show`."""
     weights = one.element_weights
     above = [element for element in ELEMENTS if weights[element] > 1]
@@ -78,7 +78,7 @@ def _counts_more(one: Listed) -> str:
     return "\n".join(f"{element.label} {weights[element]:.2f}" for element in above)
 
 
-def _counted(one: Listed) -> str:
+def _counted(one: VersionSummary) -> str:
     return "alike" if one.element_weights.are_equal else one.element_weights.summary
 
 

@@ -43,7 +43,7 @@ def assessment_table(
 
 def assessment_reasons(name: str, assessment: Assessment) -> list[str]:
     """The image's name and its reasons, one line an element; nothing where there are none."""
-    told = [(e.spoken, assessment[e].rationale) for e in ELEMENTS if assessment[e].rationale]
+    told = [(e.label, assessment[e].rationale) for e in ELEMENTS if assessment[e].rationale]
     return [f"{name}:", *(f"  {element}: {reason}" for element, reason in told)] if told else []
 
 
@@ -61,7 +61,7 @@ def counted_lines(weights: ElementWeights | None) -> list[str]:
     """What elements count, in one line; nothing where they count alike."""
     if weights is None or weights.are_equal:
         return []
-    return [f"in a score the elements count {weights.told}"]
+    return [f"in a score the elements count {weights.summary}"]
 
 
 def taste_table(taste: Taste, *, title: str) -> Table:
@@ -72,7 +72,7 @@ def taste_table(taste: Taste, *, title: str) -> Table:
     table.add_column("does not like", style="red")
     for element in ELEMENTS:
         table.add_row(
-            element.spoken,
+            element.label,
             _words(taste.preference, element),
             _words(taste.non_preference, element),
         )
@@ -96,7 +96,7 @@ def correction_lines(event: ProfileUpdated) -> list[str]:
         if said.vetoed:
             told.append(f"vetoed {', '.join(said.vetoed)}")
         side = "likes" if said.side == "preference" else "does not like"
-        lines.append(f"{said.element.spoken}, {side}: {'; '.join(told)}")
+        lines.append(f"{said.element.label}, {side}: {'; '.join(told)}")
     return lines
 
 

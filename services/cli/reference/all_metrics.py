@@ -16,8 +16,8 @@ from services.assessor.metrics import AssessorMetrics
 from services.monitor.metrics import ClusterMetrics, LookMetrics
 from services.ops.metrics import OpsMetrics
 from services.profile.metrics import ProfileMetrics
-from services.retrain.jobs.history import NightLog
-from services.retrain.jobs.metrics import NightMetrics
+from services.retrain.jobs.history import JobHistory
+from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.lake.schema import TABLES
 from services.retrain.metrics import CollectMetrics
 from shared.events.topics import DEAD_LETTERS, TOPICS
@@ -127,8 +127,8 @@ PARTS: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("assessor", ShadowMetrics),
     ("profile", ProfileMetrics),
     ("retrain", CollectMetrics),
-    ("retrain", NightMetrics),
-    ("retrain", lambda registry: NightLog(Path(), registry)),
+    ("retrain", JobMetrics),
+    ("retrain", lambda registry: JobHistory(Path(), registry)),
     ("ops", OpsMetrics),
     ("watch", ClusterMetrics),
     ("watch", LookMetrics),

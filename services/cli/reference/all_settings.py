@@ -13,7 +13,7 @@ from services.monitor.config import WatchSettings
 from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
-from services.retrain.jobs.settings import NightSettings
+from services.retrain.jobs.settings import JobSettings
 from services.retrain.registry.settings import RegistrySettings
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
@@ -30,7 +30,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
-    ("Nights", NightSettings),
+    ("Nights", JobSettings),
     ("Dashboard and gateway", OpsSettings),
     ("The registry", RegistrySettings),
     ("Watch service", WatchSettings),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Searched:
+class SearchResult:
     """One store, and how much of the person is in it; None where it could not be looked at."""
 
     store: str
@@ -18,7 +18,7 @@ class Searched:
 
 
 @dataclass(frozen=True)
-class Retained:
+class RetainedRecords:
     """Records about the person that Kafka keeps until their time is over; nobody reads them."""
 
     topic: str

@@ -8,7 +8,7 @@ import httpx
 
 from services.retrain.app import lake_erasing
 from services.retrain.config import RetrainSettings
-from services.retrain.lake.erased_users import Person
+from services.retrain.lake.erased_users import UserKey
 from services.retrain.lake.table import LakeBroken
 from shared.domain.errors import Unavailable
 from shared.embedding.minilm import NAME
@@ -21,7 +21,7 @@ SECONDS = 120.0
 
 
 @dataclass
-class Kept:
+class StoredUserData:
     """What was found, and which store could not be asked, with the reason."""
 
     stored: dict[str, Any] | None = None
@@ -34,15 +34,15 @@ class Kept:
         return self.stored is not None or any(self.lake.values())
 
 
-def kept_of(
-    person: Person, *, store: StoreSettings, lake: RetrainSettings, dashboard: str | None
-) -> Kept:
+def read_stored_user_data(
+    person: UserKey, *, store: StoreSettings, lake: RetrainSettings, dashboard: str | None
+) -> StoredUserData:
     """The embedded store serves one process, so that its dashboard is asked instead."""
-    kept = Kept()
+    kept = StoredUserData()
     try:
         kept.lake = lake_erasing(lake).rows(person)
     except (Unavailable, LakeBroken) as error:
-        kept.not_searched[f"lake {lake.lake}"] = str(error)
+        kept.not_searched[f"lake {lake.lake_uri}"] = str(error)
     try:
         if store.qdrant_url:
             kept.stored = asyncio.run(_from_server(store, person))
@@ -58,7 +58,7 @@ def kept_of(
     return kept
 
 
-async def _from_server(store: StoreSettings, person: Person) -> dict[str, Any] | None:
+async def _from_server(store: StoreSettings, person: UserKey) -> dict[str, Any] | None:
     client = open_qdrant(store)
     try:
         found = await QdrantProfiles(client, embedder=NAME).get(tenant=person[0], user_id=person[1])
@@ -67,7 +67,7 @@ async def _from_server(store: StoreSettings, person: Person) -> dict[str, Any] |
     return found.model_dump(mode="json") if found else None
 
 
-def _from_dashboard(address: str, person: Person) -> dict[str, Any] | None:
+def _from_dashboard(address: str, person: UserKey) -> dict[str, Any] | None:
     asked = {"tenant": person[0], "user": person[1]}
     try:
         answer = httpx.get(f"{address}/user/export", params=asked, timeout=SECONDS)

@@ -108,9 +108,10 @@ async def _assess(liked: list[Path], disliked: list[Path], candidates: list[Path
 async def _predict(
     model: VisionLanguageModel, liked: Sequence[Image], disliked: Sequence[Image]
 ) -> Taste:
-    from shared.prompting.prediction_voting import groups, taste_by_vote
+    from shared.prompting.prediction_voting import taste_by_vote
+    from shared.prompting.reference_groups import reference_groups
 
-    asked = [References(tuple(up), tuple(down)) for up, down in groups(liked, disliked)]
+    asked = [References(tuple(up), tuple(down)) for up, down in reference_groups(liked, disliked)]
     return taste_by_vote(await model.predict(asked))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.connection import connect, kafka_of
+from services.cli.connection import connect, messaging_settings
 from services.cli.output.console import out, print_json, say, wrong_use
 from services.cli.output.dead_letter_output import (
     moment,
@@ -19,7 +19,7 @@ from services.cli.output.dead_letter_output import (
     tell,
 )
 from shared import dead_letters as desk
-from shared.dead_letters import Wanted as WantedLetters
+from shared.dead_letters import DeadLetterFilter
 from shared.events.topics import CONSUMED
 from shared.messaging.client.settings import MessagingSettings
 
@@ -54,14 +54,14 @@ def list_(
     Example: preferstream dlq list --topic feedback.v1 --since 2h
     """
     wanted = _wanted(topic, reason, since, until, text, resolved=resolved)
-    page = run(desk.letters(_settings(), wanted, after=after, most=most))
+    page = run(desk.find_dead_letters(_settings(), wanted, after=after, limit=most))
     if as_json:
-        print_json({"letters": [one.plain() for one in page.letters], "next": page.next})
+        print_json({"letters": [one.as_dict() for one in page.letters], "next": page.next})
         return
     if page.letters:
         out.print(table(page.letters))
     else:
-        out.print(f"no dead letters among {page.looked_at}" if page.next else "no dead letters")
+        out.print(f"no dead letters among {page.scanned}" if page.next else "no dead letters")
     if page.next:
         say(f"there may be more: --after {page.next}")
 
@@ -75,8 +75,8 @@ def show(
 
     Example: preferstream dlq show feedback.v1.dlq/0/17
     """
-    letter = run(desk.letter(_settings(), letter_id))
-    told = letter.plain()
+    letter = run(desk.get_dead_letter(_settings(), letter_id))
+    told = letter.as_dict()
     if as_json:
         print_json(told)
         return
@@ -104,7 +104,7 @@ def replay(
     again: Annotated[
         bool, typer.Option("--again", help="Also one that was replayed or dropped before.")
     ] = False,
-    anyway: Annotated[
+    force: Annotated[
         bool, typer.Option("--anyway", help="Also what will be set aside again.")
     ] = False,
     note: Note = None, as_json: Json = False,
@@ -122,14 +122,14 @@ def replay(
         outcome = one_by_one(
             ids,
             lambda one: desk.replay(
-                settings, one, value=mended, by=_who(), note=note, again=again, anyway=anyway
+                settings, one, value=mended, by=_who(), note=note, again=again, force=force
             ),
         )
     else:
         outcome = page_by_page(
             settings,
             _wanted(topic, reason, since, until, text),
-            lambda some: desk.replay_all(settings, some, by=_who(), note=note, anyway=anyway),
+            lambda some: desk.replay_all(settings, some, by=_who(), note=note, force=force),
         )
     tell(outcome, as_json)
 
@@ -163,17 +163,17 @@ def _check_chosen(ids: list[str] | None, every: bool) -> None:
 
 
 def _settings() -> MessagingSettings:
-    return kafka_of(connect())
+    return messaging_settings(connect())
 
 
 def _wanted(
     topic: str | None, reason: str | None, since: str | None, until: str | None,
     text: str | None, *, resolved: bool = False,
-) -> WantedLetters:  # fmt: skip
+) -> DeadLetterFilter:  # fmt: skip
     names = [one.name for one in CONSUMED]
     if topic is not None and topic not in names:
         wrong_use(f"{topic} has no dead letters; take one of {', '.join(names)}")
-    return WantedLetters(topic, reason, moment(since), moment(until), text, resolved)
+    return DeadLetterFilter(topic, reason, moment(since), moment(until), text, resolved)
 
 
 def _mended(source: str | None) -> bytes | None:

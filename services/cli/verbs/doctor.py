@@ -16,9 +16,9 @@ def doctor(
     Example: preferstream doctor
     """
     # Here, not above: it imports every part that it looks at.
-    from services.cli.doctor.checks import examine
+    from services.cli.doctor.checks import run_checks
 
-    findings = examine()
+    findings = run_checks()
     healthy = all(finding.ok for finding in findings)
     if as_json:
         print_json({"ok": healthy, "findings": [finding.__dict__ for finding in findings]})

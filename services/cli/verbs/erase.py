@@ -9,12 +9,12 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from services.cli.connection import connect, kafka_of
+from services.cli.connection import connect, messaging_settings
 from services.cli.output.console import fail, out, print_json, say, wrong_use
 from services.cli.paths import lake_settings
-from services.cli.user_data.erasure_report import Retained, Searched
+from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
 from services.retrain.config import RetrainSettings
-from services.retrain.jobs.settings import NightSettings
+from services.retrain.jobs.settings import JobSettings
 from shared.client import Client
 from shared.domain.errors import Unavailable
 from shared.events import DEFAULT_TENANT, UserErased
@@ -41,18 +41,18 @@ def erase(
 
     Example: preferstream erase ada --verify
     """
-    kafka = kafka_of(connect())
+    kafka = messaging_settings(connect())
     end = time.monotonic() + seconds
     try:
         receipts = _receipts(kafka, user, tenant, reason, seconds)
         missing = sorted(set(ERASING_SERVICES) - receipts.keys())
-        found: list[Searched] = []
-        kept: list[Retained] = []
+        found: list[SearchResult] = []
+        kept: list[RetainedRecords] = []
         if verify and not missing:
             # Here, not above: Delta and Qdrant are seconds that only this should pay.
-            from services.cli.user_data.erasure_search import Where, retained, searched
+            from services.cli.user_data.erasure_search import DataLocations, retained, searched
 
-            where = Where(kafka, *_places())
+            where = DataLocations(kafka, *_places())
             found = _found(receipts, searched(where, (tenant, user)))
             while not all(one.is_clean for one in found) and time.monotonic() < end:
                 say("something was still in work; looking again")
@@ -94,18 +94,18 @@ def _receipts(
 
 def _places() -> tuple[RetrainSettings, Path, StoreSettings]:
     """Where this system keeps its lake, its nights and its profiles."""
-    nights = from_environment(NightSettings).nights
+    nights = from_environment(JobSettings).nights
     return lake_settings(), nights, from_environment(StoreSettings)
 
 
-def _found(receipts: Mapping[str, UserErased], own: list[Searched]) -> list[Searched]:
+def _found(receipts: Mapping[str, UserErased], own: list[SearchResult]) -> list[SearchResult]:
     """What the services' own searches found, and what ours did."""
     told = []
     for service, receipt in sorted(receipts.items()):
         if not receipt.remaining:
-            told.append(Searched(f"{service}", None, "the service has not searched"))
+            told.append(SearchResult(f"{service}", None, "the service has not searched"))
         for store, count in receipt.remaining.items():
-            told.append(Searched(f"{service}: {store}", count))
+            told.append(SearchResult(f"{service}: {store}", count))
     return told + own
 
 
@@ -113,8 +113,8 @@ def _plain(
     user: str,
     tenant: str,
     receipts: Mapping[str, UserErased],
-    found: list[Searched],
-    kept: list[Retained],
+    found: list[SearchResult],
+    kept: list[RetainedRecords],
     *,
     verified: bool,
 ) -> dict[str, Any]:
@@ -134,8 +134,8 @@ def _plain(
 def _tell(
     user: str,
     receipts: Mapping[str, UserErased],
-    found: list[Searched],
-    kept: list[Retained],
+    found: list[SearchResult],
+    kept: list[RetainedRecords],
 ) -> None:
     table = Table("service", "removed", title=f"{user}: receipts", title_justify="left")
     for service, receipt in sorted(receipts.items()):

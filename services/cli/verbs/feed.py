@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.connection import connect, kafka_of
+from services.cli.connection import connect, messaging_settings
 from services.cli.output.console import fail, say
 from services.cli.verbs.publish import show_feed
 from shared.client import Client
@@ -29,10 +29,10 @@ def feed(
         return user in (None, feed.user_id) and request_id in (None, feed.request_id)
 
     try:
-        with Client(kafka_of(system)) as app:
+        with Client(messaging_settings(system)) as app:
             if follow:
                 say("waiting for feeds; Ctrl-C ends")
-                for ranked in filter(wanted, app.follow_feeds()):
+                for ranked in filter(wanted, app.new_feeds()):
                     show_feed(ranked, as_json=as_json)
             found = app.feeds(wanted=wanted)
     except Unavailable as error:

@@ -6,7 +6,7 @@ from typing import Annotated, get_args
 import typer
 from pydantic import ValidationError
 
-from services.cli.connection import connect, kafka_of
+from services.cli.connection import connect, messaging_settings
 from services.cli.inputs import NoImages, image_uri
 from services.cli.output.console import fail, out, print_json, wrong_use
 from shared.client import Client
@@ -41,7 +41,7 @@ def feedback(
                    dwell_ms=dwell_ms)
             for image in images
         ]  # fmt: skip
-        with Client(kafka_of(system)) as app:
+        with Client(messaging_settings(system)) as app:
             app.send(*events)
     except NoImages as error:
         wrong_use(str(error))

@@ -8,9 +8,9 @@ import typer
 from services.cli.output import model_tables
 from services.cli.output.console import fail, out, print_json, say
 from services.cli.registry import connected, open_folders, open_promoter, running_lineup
-from services.retrain.canary.canary_monitor import watch_canary
+from services.retrain.canary.canary_monitor import check_canary
 from services.retrain.registry.folders import NoSuchVersion
-from services.retrain.registry.promotion import CannotPromote, Done, Promoter
+from services.retrain.registry.promotion import CannotPromote, Promotion, Promoter
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -83,7 +83,7 @@ def promote(
         _stop_at_the_gate(version)
     if canary or shadow:
         _act(
-            lambda promoter: promoter.try_out(
+            lambda promoter: promoter.start_trial(
                 version, canary_share=canary, shadow_share=shadow, reason=reason
             ),
             as_json,
@@ -117,7 +117,7 @@ def watch(
     """
     try:
         promoter, messaging = open_promoter(), connected()
-        seen = watch_canary(promoter, messaging, apply=apply)
+        seen = check_canary(promoter, messaging, apply=apply)
     except (Unavailable, CannotPromote, NoSuchVersion, BadCheckpoint) as error:
         fail(getattr(error, "detail", str(error)))
     if as_json:
@@ -136,17 +136,17 @@ def _stop_at_the_gate(version: str) -> None:
         )
 
 
-def _act(action: Callable[[Promoter], Done], as_json: bool) -> None:
+def _act(action: Callable[[Promoter], Promotion], as_json: bool) -> None:
     try:
         done = action(open_promoter())
     except (NoSuchVersion, CannotPromote, BadCheckpoint) as error:
-        fail(f"{error}. The champion goes on serving.")
+        fail(f"{error}. The champion keeps serving.")
     except Unavailable as error:
-        fail(f"{error.detail}. The champion goes on serving.")
+        fail(f"{error.detail}. The champion keeps serving.")
     _told(done, as_json)
 
 
-def _told(done: Done, as_json: bool) -> None:
+def _told(done: Promotion, as_json: bool) -> None:
     event = done.event
     if as_json:
         print_json({**event.model_dump(mode="json"), "warnings": list(done.warnings)})

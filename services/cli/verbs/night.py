@@ -16,10 +16,10 @@ from services.local.kafka.errors import KafkaDidNotStart
 from services.local.runtime_file import read_runtime_file
 from services.retrain.app import collector
 from services.retrain.config import RetrainSettings
-from services.retrain.jobs.app import NightWiring, build_night
-from services.retrain.jobs.dependencies import NightPlan
-from services.retrain.jobs.finalization import NightEnd
-from services.retrain.jobs.metrics import NightMetrics
+from services.retrain.jobs.app import TrainingSettings, build_job_runner
+from services.retrain.jobs.dependencies import JobPlan
+from services.retrain.jobs.finalization import JobOutcome
+from services.retrain.jobs.metrics import JobMetrics
 from shared.domain.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.jobs.result_codes import NEEDS_REPAIR
@@ -50,7 +50,7 @@ def night(
     settings = from_environment(ConnectionSettings)
     try:
         with _kafka(settings) as (kafka, roots):
-            end = _run(settings, kafka, roots, NightPlan(minutes=minutes, dry_run=dry_run))
+            end = _run(settings, kafka, roots, JobPlan(minutes=minutes, dry_run=dry_run))
     except KafkaDidNotStart as error:
         fail(error.detail)
     except (Unavailable, BadCheckpoint) as error:
@@ -78,16 +78,16 @@ def _kafka(settings: ConnectionSettings) -> Iterator[tuple[str, tuple[Path, ...]
 
 
 def _run(
-    settings: ConnectionSettings, kafka: str, roots: tuple[Path, ...], plan: NightPlan
-) -> NightEnd:
+    settings: ConnectionSettings, kafka: str, roots: tuple[Path, ...], plan: JobPlan
+) -> JobOutcome:
     messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=kafka)
     retrain = from_environment(RetrainSettings)
-    if "lake" not in retrain.model_fields_set:
-        retrain = retrain.model_copy(update={"lake": str(settings.data_dir / "lake")})
-    wiring = NightWiring.read(data_dir=settings.data_dir, roots=roots)
+    if "lake_uri" not in retrain.model_fields_set:
+        retrain = retrain.model_copy(update={"lake_uri": str(settings.data_dir / "lake")})
+    wiring = TrainingSettings.read(data_dir=settings.data_dir, roots=roots)
     metrics = CollectorRegistry()
     collecting = collector(retrain, messaging, metrics)
-    running, _ = build_night(collecting, retrain, wiring, messaging, NightMetrics(metrics))
+    running, _ = build_job_runner(collecting, retrain, wiring, messaging, JobMetrics(metrics))
     return running.run(plan, say=_progress)
 
 
@@ -101,7 +101,7 @@ def _spell(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
-def _told(end: NightEnd, as_json: bool) -> None:
+def _told(end: JobOutcome, as_json: bool) -> None:
     if as_json:
         print_json(asdict(end))
     else:

@@ -6,18 +6,19 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from services.cli.connection import connect, kafka_of
+from services.cli.connection import connect, messaging_settings
 from services.cli.output import tables
 from services.cli.output.console import fail, out, print_json, wrong_use
 from shared.client import Client, correction
-from shared.client.corrections import obeys
-from shared.client.records import reading
+from shared.client.corrections import contains_correction
 from shared.client.user_records import records_about
 from shared.domain.corrections import SIDES
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS
 from shared.events import DEFAULT_TENANT, ProfileCorrected, ProfileUpdated
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS
+from shared.messaging.client.connection import settings_of
+from shared.messaging.read.tail import whole_topic
 from shared.settings import from_environment
 from shared.store.settings import StoreSettings
 
@@ -116,20 +117,20 @@ def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
     """
     system = connect()
     try:
-        with Client(kafka_of(system), tenant=tenant) as client:
+        with Client(messaging_settings(system), tenant=tenant) as client:
             profile = client.profile(user)
         events: dict[str, list[Any]] = {}
         for topic in EXPORTED:
-            with reading(kafka_of(system), topic, from_beginning=True) as reader:
-                about = records_about(reader.records_so_far(), tenant=tenant, user_id=user)
-                events[topic.name] = [(r.value or b"").decode("utf-8", "replace") for r in about]
+            records = whole_topic(settings_of(messaging_settings(system)), topic)
+            about = records_about(records, tenant=tenant, user_id=user)
+            events[topic.name] = [(r.value or b"").decode("utf-8", "replace") for r in about]
     except Unavailable as error:
         fail(error.detail)
     # Here, not above: Delta and Qdrant are seconds that only this should pay.
     from services.cli.paths import lake_settings
-    from services.cli.user_data.export import kept_of
+    from services.cli.user_data.export import read_stored_user_data
 
-    kept = kept_of(
+    kept = read_stored_user_data(
         (tenant, user),
         store=from_environment(StoreSettings),
         lake=lake_settings(),
@@ -161,7 +162,7 @@ def _correct(user: str, action: Any, seconds: float, as_json: bool, **fields: An
         wrong_use(_problem(error))
     system = connect()
     try:
-        with Client(kafka_of(system), tenant=event.tenant) as client:
+        with Client(messaging_settings(system), tenant=event.tenant) as client:
             profile = client.profile_when(
                 user, partial(_has, event=event), after=lambda: client.send(event), seconds=seconds
             )
@@ -176,13 +177,13 @@ def _correct(user: str, action: Any, seconds: float, as_json: bool, **fields: An
 
 
 def _has(profile: ProfileUpdated, *, event: ProfileCorrected) -> bool:
-    return obeys(profile, event)
+    return contains_correction(profile, event)
 
 
 def _latest(user: str, tenant: str) -> ProfileUpdated:
     system = connect()
     try:
-        with Client(kafka_of(system), tenant=tenant) as client:
+        with Client(messaging_settings(system), tenant=tenant) as client:
             latest = client.profile(user)
     except Unavailable as error:
         fail(error.detail)

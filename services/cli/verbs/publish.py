@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from services.cli.connection import connect, kafka_of
+from services.cli.connection import connect, messaging_settings
 from services.cli.inputs import NoImages, candidates, event_from_line
 from services.cli.output import tables
 from services.cli.output.console import fail, out, print_json, say, wrong_use
@@ -52,7 +52,7 @@ def publish(
             )
         ]  # fmt: skip
     try:
-        unanswered = _send_and_wait(kafka_of(system), events, wait=wait, as_json=as_json)
+        unanswered = _send_and_wait(messaging_settings(system), events, wait=wait, as_json=as_json)
     except Unavailable as error:
         fail(error.detail)
     if unanswered and wait:

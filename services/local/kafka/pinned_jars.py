@@ -1,8 +1,8 @@
-"""The jars that make up Apache Kafka 4.2, each by coordinate and SHA-256: the same bytes everywhere."""
+"""List the jars of Apache Kafka 4.2 by coordinate and SHA-256, so that every machine has the same."""
 # ruff: noqa: E501 - one jar a line, as `sha256sum` writes them, is easier to check than wrapped lines
-# This is what resolving kafka_2.13 4.2.0 gives, and log4j-slf4j-impl: without it Kafka logs nothing,
-# so a broker that dies could not say why. Resolving both together is no way to make this list:
-# the second one's constraints would silently pull in kafka-clients 3.9.
+# This is the result of resolving kafka_2.13 4.2.0, plus log4j-slf4j-impl: without it Kafka logs
+# nothing, and a broker that dies cannot report why. Do not resolve both together: the constraints of
+# the second would silently select kafka-clients 3.9.
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -20,7 +20,7 @@ class Jar:
 
     @property
     def path(self) -> PurePosixPath:
-        """Where a Maven repository keeps it."""
+        """Path of the jar in a Maven repository."""
         folder = PurePosixPath(*self.group.split("."), self.artifact, self.version)
         return folder / f"{self.artifact}-{self.version}.jar"
 

@@ -1,4 +1,4 @@
-"""Choose two free ports, the same as last time where that is possible."""
+"""Choose two free ports, the same as in the last run if possible."""
 
 import random
 import socket
@@ -11,7 +11,7 @@ from services.local.kafka.errors import KafkaDidNotStart
 
 FILE = "ports"
 RANGE = range(20_000, 30_000)
-"""Below the ports that systems hand out to outgoing connections, so a port stays ours."""
+"""Below the ports that systems hand out to outgoing connections, so it stays free."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,21 @@ class Ports:
 
 def choose_ports(
     *,
-    asked: int | None,
-    remembered: Ports | None,
+    requested: int | None,
+    saved: Ports | None,
     is_free: Callable[[int], bool],
     candidates: Iterable[int],
 ) -> Ports:
-    """The asked one or an error; else last time's where free; else the first free candidates."""
-    if asked is not None and not is_free(asked):
+    """The requested port or an error; else the saved ports if free, else free candidates."""
+    if requested is not None and not is_free(requested):
         raise KafkaDidNotStart(
-            f"port {asked} is taken by another process. "
-            "End that process, ask for another port, or leave the port out: a free one is found."
+            f"port {requested} is taken by another process. "
+            "End that process, choose another port, or leave the port out to get a free one."
         )
-    last = (remembered.broker, remembered.controller) if remembered else ()
+    last = (saved.broker, saved.controller) if saved else ()
     free = iter(candidates)
     try:
-        broker = asked or next(port for port in chain(last[:1], free) if is_free(port))
+        broker = requested or next(port for port in chain(last[:1], free) if is_free(port))
         controller = next(
             port for port in chain(last[1:], free) if port != broker and is_free(port)
         )
@@ -48,11 +48,12 @@ def choose_ports(
 
 
 def shuffled_range() -> Iterator[int]:
+    """200 ports in random order, so that two Kafkas that start together rarely collide."""
     return iter(random.sample(RANGE, 200))
 
 
 def is_free(port: int) -> bool:
-    """Nobody answers on it and it can be bound; a port just left by a broker counts as free."""
+    """Whether no process listens on the port and it can be bound; TIME_WAIT counts as free."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             return False
@@ -65,7 +66,8 @@ def is_free(port: int) -> bool:
     return True
 
 
-def remembered_ports(folder: Path) -> Ports | None:
+def read_saved_ports(folder: Path) -> Ports | None:
+    """Ports of the last run; None for a new folder."""
     try:
         broker, controller = map(int, (folder / FILE).read_text(encoding="ascii").split())
     except (OSError, ValueError):
@@ -73,5 +75,5 @@ def remembered_ports(folder: Path) -> Ports | None:
     return Ports(broker, controller)
 
 
-def remember_ports(folder: Path, ports: Ports) -> None:
+def save_ports(folder: Path, ports: Ports) -> None:
     (folder / FILE).write_text(f"{ports.broker} {ports.controller}\n", encoding="ascii")

@@ -1,4 +1,4 @@
-"""How the local Kafka tells its caller what it is doing."""
+"""Define how the local Kafka reports the steps of its start."""
 
 from collections.abc import Callable
 
@@ -6,4 +6,4 @@ Progress = Callable[[str], None]
 
 
 def silent(_step: str) -> None:
-    """For callers that do not want to know."""
+    """Report nothing."""

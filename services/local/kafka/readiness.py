@@ -1,4 +1,4 @@
-"""Ask a broker whether it serves: it must answer a metadata request and know itself."""
+"""Check whether a broker is ready: it answers a metadata request and lists itself."""
 
 import socket
 
@@ -9,7 +9,7 @@ ANSWER_MILLISECONDS = 5_000
 
 
 def serving_cluster(port: int) -> str | None:
-    """The id of the cluster that serves on the port; None while it does not."""
+    """Id of the cluster that answers on the port; None while none does."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
         if probe.connect_ex(("127.0.0.1", port)) != 0:

@@ -1,4 +1,4 @@
-"""A process that cannot outlive us: the parent's side of the guardian."""
+"""Run a command that ends when this process ends, through a supervisor process."""
 
 import os
 import signal
@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-GUARDIAN = Path(__file__).with_name("supervisor.py")
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 GRACE_SECONDS = 15.0
-"""A clean stop takes one or two; a loaded machine may need more. Then Java is killed."""
+"""A clean stop takes one or two seconds; a busy machine may need more. Then Java is killed."""
 
 
-class GuardedProcess:
-    """A running guardian and the command it watches over; `pid` is the command's."""
+class SupervisedProcess:
+    """A running supervisor and its command; `pid` is the command's."""
 
     def __init__(
         self,
@@ -25,44 +25,45 @@ class GuardedProcess:
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._grace_seconds = grace_seconds
-        read, self._lifeline = os.pipe()
-        python = [sys.executable, "-I", "-S", str(GUARDIAN)]
+        # The supervisor reads the pipe's other end: it sees the end of file when we close or die.
+        read_end, self._write_end = os.pipe()
+        python = [sys.executable, "-I", "-S", str(SUPERVISOR)]
         try:
             with log.open("wb") as output:
-                self._guardian = subprocess.Popen(
-                    [*python, str(read), str(lock), str(grace_seconds), *command],
+                self._supervisor = subprocess.Popen(
+                    [*python, str(read_end), str(lock), str(grace_seconds), *command],
                     cwd=folder,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=output,
-                    pass_fds=(read, lock),
+                    pass_fds=(read_end, lock),
                     start_new_session=True,
                 )
         except BaseException:
-            os.close(self._lifeline)
+            os.close(self._write_end)
             raise
         finally:
-            os.close(read)
-        assert self._guardian.stdout is not None
-        with self._guardian.stdout as first_words:
-            self.pid = int(first_words.readline() or 0)
-        self.guardian_pid = self._guardian.pid
+            os.close(read_end)
+        assert self._supervisor.stdout is not None
+        with self._supervisor.stdout as output_of_supervisor:
+            self.pid = int(output_of_supervisor.readline() or 0)
+        self.supervisor_pid = self._supervisor.pid
 
     def is_alive(self) -> bool:
-        return self._guardian.poll() is None
+        return self._supervisor.poll() is None
 
     @property
     def exit_code(self) -> int | None:
-        return self._guardian.poll()
+        return self._supervisor.poll()
 
     def stop(self) -> None:
-        """End it and wait for the end; a second call does nothing."""
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
+        """End the command and wait for its end; a second call does nothing."""
+        if self._write_end >= 0:
+            os.close(self._write_end)
+            self._write_end = -1
         try:
-            self._guardian.wait(self._grace_seconds + 5.0)
+            self._supervisor.wait(self._grace_seconds + 5.0)
         except subprocess.TimeoutExpired:
-            # Its own session: the group is the guardian and Java, nothing else.
-            os.killpg(self._guardian.pid, signal.SIGKILL)
-            self._guardian.wait()
+            # It has its own session: the group is the supervisor and Java, nothing else.
+            os.killpg(self._supervisor.pid, signal.SIGKILL)
+            self._supervisor.wait()

@@ -1,9 +1,9 @@
-"""Run Java for a parent process, and end it when that parent ends, however it ends.
+"""Run Java for a parent process, and stop it when the parent ends for any reason.
 
-Started by path as `guardian.py LIFELINE LOCK GRACE_SECONDS COMMAND...` in a session of its own, so
-that a terminal's Ctrl-C reaches the services first and Kafka last. LIFELINE is the read end of a
-pipe whose other end only the parent holds: when the parent closes it, or dies, Java is ended.
-Only the standard library and nothing of ours: it starts in hundredths of a second.
+Started by path as `supervisor.py PIPE LOCK GRACE_SECONDS COMMAND...` in its own session, so that
+Ctrl-C in a terminal reaches the services first and Kafka last. PIPE is the read end of a pipe; only
+the parent holds the write end. When the parent closes it or dies, Java is stopped. This file uses
+only the standard library, so that it starts in hundredths of a second.
 """
 
 import ctypes
@@ -13,17 +13,17 @@ import signal
 import subprocess
 import sys
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 PR_SET_PDEATHSIG = 1
-"""Linux only: the kernel kills Java should this process itself be killed."""
+"""Linux only: the kernel kills Java when this process is killed."""
 
 
 def main(arguments: list[str]) -> int:
-    lifeline, lock, grace = int(arguments[0]), int(arguments[1]), float(arguments[2])
+    pipe, lock, grace = int(arguments[0]), int(arguments[1]), float(arguments[2])
     parent = os.getppid()
-    asked_to_stop: list[int] = []
+    stop_signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda received, _frame: asked_to_stop.append(received))
+        signal.signal(number, lambda received, _frame: stop_signals.append(received))
     try:
         java = subprocess.Popen(
             arguments[3:],
@@ -37,9 +37,9 @@ def main(arguments: list[str]) -> int:
         print(f"{arguments[3]} cannot be run: {error}", file=sys.stderr)
         return 127
     print(java.pid, flush=True)
-    # A fork of the parent may hold the pipe open after the parent's death: look at both.
-    while java.poll() is None and not asked_to_stop and os.getppid() == parent:
-        if select.select([lifeline], [], [], LOOK_SECONDS)[0]:
+    # A fork of the parent may keep the pipe open after the parent's death: check both.
+    while java.poll() is None and not stop_signals and os.getppid() == parent:
+        if select.select([pipe], [], [], POLL_SECONDS)[0]:
             break
     return _end(java, grace)
 

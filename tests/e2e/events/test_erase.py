@@ -11,7 +11,7 @@ import pytest
 
 from services.cli.demo.image_files import DemoFiles
 from shared.client import Client
-from shared.client.records import send
+from shared.client.send_events import send_events
 from shared.events import ProfileUpdated
 from tests.e2e.pictures import act, story_files
 from tests.e2e.system import System, environment, preferstream
@@ -62,8 +62,8 @@ def collect(system: System) -> None:
         [sys.executable, "-m", "services.retrain", "--collect"],
         env=environment(
             system.data_dir,
-            PREFERSTREAM_KAFKA=system.kafka,
-            PREFERSTREAM_LAKE=str(system.data_dir / "lake"),
+            PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS=system.kafka,
+            PREFERSTREAM_LAKE_URI=str(system.data_dir / "lake"),
         ),
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
@@ -126,7 +126,7 @@ def test_an_old_event_that_is_sent_late_brings_nobody_back(
 ) -> None:
     late = act("late-1815", "reference_like", files.liked[0])
     erase(system, "late-1815")
-    send(system.kafka, [late])
+    send_events(system.kafka, [late])
     with Client(system.kafka) as app:
         marker = app.profile_when(
             "late-marker",
@@ -143,9 +143,9 @@ def test_without_receipts_it_fails_and_says_who_is_missing(kafka: str, tmp_path:
     from shared.messaging.admin.provision import provision
     from shared.messaging.client.settings import MessagingSettings
 
-    provision(MessagingSettings(kafka=kafka), (*TOPICS, *DEAD_LETTERS))
+    provision(MessagingSettings(kafka_bootstrap_servers=kafka), (*TOPICS, *DEAD_LETTERS))
     told = preferstream(
-        "erase", "nobody", "--seconds", "1", data_dir=tmp_path, PREFERSTREAM_KAFKA=kafka
+        "erase", "nobody", "--seconds", "1", data_dir=tmp_path, PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS=kafka
     )
     assert told.returncode == 1
     assert "no receipt came from assessor, profile, retrain" in " ".join(told.stderr.split())

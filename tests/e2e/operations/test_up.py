@@ -85,8 +85,8 @@ def test_nothing_is_left_running(tmp_path: Path, how: str) -> None:
 STARTS_AND_WAITS = """
 import sys, time
 from pathlib import Path
-from services.cli.managed_system import started_system
-with started_system(Path(sys.argv[1]), say=lambda line: None):
+from services.cli.managed_system import managed_system
+with managed_system(Path(sys.argv[1]), say=lambda line: None):
     print("ready", flush=True)
     time.sleep(300)
 """
@@ -112,7 +112,7 @@ def test_a_stop_is_a_success(tmp_path: Path) -> None:
 def test_an_unreachable_cluster_ends_with_a_reason(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-m", "services.cli", "up"],
-        env=environment(tmp_path, PREFERSTREAM_KAFKA="127.0.0.1:1"),
+        env=environment(tmp_path, PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1"),
         capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert told.returncode == 1

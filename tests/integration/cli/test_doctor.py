@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.doctor.check_result import Finding
-from services.cli.doctor.deployment_checks import examine_deployment
-from services.ops.auth.tokens import drawn
+from services.cli.doctor.check_result import CheckResult
+from services.cli.doctor.deployment_checks import check_deployment
+from services.ops.auth.tokens import new_token
 
 KEY = "right"
 
@@ -37,8 +37,8 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def _finding(part: str) -> Finding:
-    (found,) = (one for one in examine_deployment() if one.part == part)
+def _finding(part: str) -> CheckResult:
+    (found,) = (one for one in check_deployment() if one.part == part)
     return found
 
 
@@ -48,7 +48,7 @@ def no_other_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_embedded_default_names_no_part() -> None:
-    assert examine_deployment() == []
+    assert check_deployment() == []
 
 
 def test_a_store_that_answers_is_well_with_the_right_key(
@@ -69,7 +69,7 @@ def test_a_store_that_answers_is_well_with_the_right_key(
     ("variable", "part"),
     [
         ("PREFERSTREAM_QDRANT_URL", "Qdrant"),
-        ("PREFERSTREAM_MLFLOW", "MLflow"),
+        ("PREFERSTREAM_MLFLOW_TRACKING_URI", "MLflow"),
         ("PREFERSTREAM_OTLP_ENDPOINT", "traces"),
     ],
 )
@@ -83,9 +83,9 @@ def test_a_part_that_is_away_is_named_with_its_variable(
 
 
 def test_parts_that_answer_are_well(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.setenv("PREFERSTREAM_MLFLOW", address)
+    monkeypatch.setenv("PREFERSTREAM_MLFLOW_TRACKING_URI", address)
     monkeypatch.setenv("PREFERSTREAM_OTLP_ENDPOINT", address)
-    assert all(one.ok for one in examine_deployment())
+    assert all(one.ok for one in check_deployment())
 
 
 @pytest.mark.parametrize("wrong", ["collector:4318", "ftp://collector", "http://"])
@@ -95,18 +95,18 @@ def test_an_address_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, wrong:
 
 
 def test_a_lake_without_its_bucket_is_told(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.setenv("PREFERSTREAM_LAKE", "s3://nowhere/lake")
+    monkeypatch.setenv("PREFERSTREAM_LAKE_URI", "s3://nowhere/lake")
     monkeypatch.setenv("PREFERSTREAM_S3_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
     found = _finding("lake")
     assert not found.ok
-    assert "PREFERSTREAM_LAKE" in found.advice
+    assert "PREFERSTREAM_LAKE_URI" in found.advice
 
 
 @pytest.mark.parametrize(
     ("part", "variable"),
-    [("models", "PREFERSTREAM_MODELS_DIR"), ("nights", "PREFERSTREAM_NIGHT_DIR")],
+    [("models", "PREFERSTREAM_MODELS_DIR"), ("nights", "PREFERSTREAM_TRAINING_JOBS_DIR")],
 )
 def test_a_folder_that_is_not_mounted_is_told(
     part: str, variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -127,14 +127,14 @@ def test_a_dashboard_open_to_others_needs_tokens(
     file = tmp_path / "tokens.toml"
     monkeypatch.setenv("PREFERSTREAM_OPS_TOKENS", str(file))
     assert "cannot be read" in _finding("dashboard").found
-    _, lines = drawn("ada", "operate", None)
+    _, lines = new_token("ada", "operate", None)
     file.write_text(lines, encoding="utf-8")
     assert _finding("dashboard").ok
 
 
 @pytest.mark.kafka
 def test_one_broker_needs_one_copy(monkeypatch: pytest.MonkeyPatch, kafka: str) -> None:
-    monkeypatch.setenv("PREFERSTREAM_KAFKA", kafka)
+    monkeypatch.setenv("PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS", kafka)
     found = _finding("copies")
     assert found.ok
     assert "1 broker" in found.found

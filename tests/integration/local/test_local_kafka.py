@@ -1,4 +1,4 @@
-"""The local Kafka keeps what it acknowledged, leaves no process behind, and says what is wrong."""
+"""The local Kafka keeps acknowledged records, leaves no process behind, and explains failures."""
 
 import fcntl
 import os
@@ -15,12 +15,12 @@ import pytest
 
 from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
-from services.local.kafka.supervised_process import GuardedProcess
+from services.local.kafka.supervised_process import SupervisedProcess
 from tests.project_root import PROJECT_ROOT
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 RECORDS = [f"record {number}".encode() for number in range(500)]
 
 PARENT = """
@@ -28,17 +28,17 @@ import signal, sys, time
 from pathlib import Path
 from services.local.kafka.broker import start_local_kafka
 
-# Tests in the background of a shell would hand on that SIGINT is ignored.
+# A shell starts background jobs with SIGINT ignored, and child processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with start_local_kafka(Path(sys.argv[1]), start_timeout_seconds=120.0) as kafka:
     print(kafka.pid, kafka.bootstrap, flush=True)
     time.sleep(600)
 """
-"""A process as `preferstream up` is one: it holds a Kafka until something ends it."""
+"""A process like `preferstream up`: it holds a Kafka until something ends it."""
 
 
 def start(folder: Path, **options: int) -> LocalKafka:
-    return start_local_kafka(folder, start_timeout_seconds=PATIENCE_SECONDS, **options)
+    return start_local_kafka(folder, start_timeout_seconds=TIMEOUT_SECONDS, **options)
 
 
 def write(bootstrap: str, topic: str) -> None:
@@ -59,17 +59,17 @@ def read(bootstrap: str, topic: str) -> list[bytes]:
     consumer = KafkaConsumer(
         topic, bootstrap_servers=bootstrap, group_id=None, auto_offset_reset="earliest"
     )
-    found: list[bytes] = []
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(found) < len(RECORDS) and time.monotonic() < deadline:
+    values: list[bytes] = []
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while len(values) < len(RECORDS) and time.monotonic() < deadline:
         for records in consumer.poll(timeout_ms=200).values():
-            found += [record.value for record in records]
+            values += [record.value for record in records]
     consumer.close()
-    return found
+    return values
 
 
 def has_ended(pid: int) -> bool:
-    """No such process, or one whose end nobody has asked for yet."""
+    """Whether the process is gone or is a zombie."""
     if Path("/proc/self/stat").exists():  # slim containers have no `ps`
         try:
             return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
@@ -89,7 +89,7 @@ def ends(pid: int) -> bool:
 
 
 def parent_of_a_kafka(folder: Path) -> tuple["subprocess.Popen[str]", int, str]:
-    """Alone in its process group, as a terminal would start it."""
+    """Start it in a process group of its own, as a terminal does."""
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(folder)],
         cwd=PROJECT_ROOT,
@@ -99,15 +99,15 @@ def parent_of_a_kafka(folder: Path) -> tuple["subprocess.Popen[str]", int, str]:
         start_new_session=True,
     )
     assert parent.stdout is not None
-    with parent.stdout as said:
-        words = said.readline().split()
+    with parent.stdout as output:
+        words = output.readline().split()
     assert len(words) == 2, "the parent did not start its Kafka"
     return parent, int(words[0]), words[1]
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that a Kafka made, wrote the records to, and left in order."""
+    """A folder with the records of a Kafka that was stopped cleanly."""
     folder = tmp_path_factory.mktemp("written")
     with start(folder) as kafka:
         write(kafka.bootstrap, "kept")
@@ -116,7 +116,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(written: Path, tmp_path: Path) -> Iterator[Path]:
-    """A copy of it, for one test to harm."""
+    """A copy of that folder, which a test may damage."""
     copy = tmp_path / "kafka"
     shutil.copytree(written, copy)
     yield copy
@@ -126,7 +126,7 @@ def folder(written: Path, tmp_path: Path) -> Iterator[Path]:
 def test_records_and_ports_survive_a_stop_and_the_second_start_is_refused(folder: Path) -> None:
     steps: list[str] = []
     with start_local_kafka(
-        folder, on_progress=steps.append, start_timeout_seconds=PATIENCE_SECONDS
+        folder, on_progress=steps.append, start_timeout_seconds=TIMEOUT_SECONDS
     ) as first:
         assert sorted(read(first.bootstrap, "kept")) == sorted(RECORDS)
         with pytest.raises(KafkaDidNotStart, match="already runs a Kafka on"):
@@ -158,7 +158,7 @@ def test_a_killed_parent_leaves_no_java_and_loses_no_record(folder: Path) -> Non
     write(bootstrap, "acknowledged")
     os.killpg(parent.pid, signal.SIGKILL)
     parent.wait()
-    # At once: it waits for what the killed parent left, and then goes on from there.
+    # Without a pause: the start waits until the Java of the killed parent has ended.
     with start(folder) as again:
         assert has_ended(java)
         assert sorted(read(again.bootstrap, "acknowledged")) == sorted(RECORDS)
@@ -172,11 +172,11 @@ def test_a_signalled_parent_leaves_no_java(folder: Path, number: signal.Signals)
     assert ends(java)
 
 
-def test_a_taken_port_is_replaced_unless_it_was_asked_for(folder: Path) -> None:
-    with socket.socket() as stranger:
-        stranger.bind(("127.0.0.1", 0))
-        stranger.listen()
-        taken = stranger.getsockname()[1]
+def test_a_taken_port_is_replaced_unless_it_was_requested(folder: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        taken = listener.getsockname()[1]
         (folder / "ports").write_text(f"{taken} {taken + 1}\n")
         with pytest.raises(KafkaDidNotStart, match=f"port {taken} is taken"):
             start(folder, port=taken)
@@ -184,7 +184,7 @@ def test_a_taken_port_is_replaced_unless_it_was_asked_for(folder: Path) -> None:
             assert kafka.bootstrap != f"127.0.0.1:{taken}"
 
 
-def test_a_java_that_dies_is_quoted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_quotes_a_java_that_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:+NoSuchOption")
     with pytest.raises(KafkaDidNotStart, match="Java ended with 1 ") as failure:
         start(folder)
@@ -192,27 +192,27 @@ def test_a_java_that_dies_is_quoted(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert str(folder / "kafka.log") in failure.value.detail
 
 
-def test_a_start_that_takes_too_long_leaves_nothing_running(folder: Path) -> None:
+def test_a_start_that_times_out_leaves_nothing_running(folder: Path) -> None:
     with pytest.raises(KafkaDidNotStart, match="did not answer in time"):
         start_local_kafka(folder, start_timeout_seconds=0.1)
     with (folder / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_damaged_cluster_log_is_not_started_on(folder: Path) -> None:
+def test_a_kafka_does_not_start_on_a_damaged_metadata_log(folder: Path) -> None:
     log = folder / "records" / "__cluster_metadata-0" / "00000000000000000000.log"
     content = bytearray(log.read_bytes())
     content[len(content) // 2] ^= 0xFF
     log.write_bytes(content)
-    with pytest.raises(KafkaDidNotStart, match=r"is damaged.*is broken at byte"):
+    with pytest.raises(KafkaDidNotStart, match=r"is damaged.*is corrupt at byte"):
         start(folder)
     assert log.read_bytes() == content
 
 
-def guarded(tmp_path: Path, program: str, grace_seconds: float) -> GuardedProcess:
+def supervised(tmp_path: Path, program: str, grace_seconds: float) -> SupervisedProcess:
     command = [sys.executable, "-c", program]
     with (tmp_path / "lock").open("w") as lock:
-        return GuardedProcess(
+        return SupervisedProcess(
             command,
             folder=tmp_path,
             log=tmp_path / "log",
@@ -221,13 +221,13 @@ def guarded(tmp_path: Path, program: str, grace_seconds: float) -> GuardedProces
         )
 
 
-def test_a_process_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
-    deaf = (
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    program = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-        "open('deaf', 'w').close(); time.sleep(600)"
+        "open('started', 'w').close(); time.sleep(600)"
     )
-    process = guarded(tmp_path, deaf, grace_seconds=0.3)
-    while not (tmp_path / "deaf").exists():
+    process = supervised(tmp_path, program, grace_seconds=0.3)
+    while not (tmp_path / "started").exists():
         time.sleep(0.02)
     process.stop()
     assert has_ended(process.pid)
@@ -235,16 +235,16 @@ def test_a_process_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-def test_not_even_the_guardians_own_kill_leaves_a_process(tmp_path: Path) -> None:
-    process = guarded(tmp_path, "import time; time.sleep(600)", grace_seconds=5.0)
-    os.kill(process.guardian_pid, signal.SIGKILL)
+def test_killing_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
+    process = supervised(tmp_path, "import time; time.sleep(600)", grace_seconds=5.0)
+    os.kill(process.supervisor_pid, signal.SIGKILL)
     assert ends(process.pid)
     process.stop()
 
 
-def test_a_command_that_cannot_run_says_so(tmp_path: Path) -> None:
+def test_a_command_that_cannot_run_is_reported_in_the_log(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
-        process = GuardedProcess(
+        process = SupervisedProcess(
             ["no-such-java"], folder=tmp_path, log=tmp_path / "log", lock=lock.fileno()
         )
     process.stop()

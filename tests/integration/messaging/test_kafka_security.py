@@ -24,8 +24,9 @@ from shared.messaging.client.producer import send_once
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.contract import Delivery
 from shared.messaging.publisher import KafkaPublisher
-from shared.messaging.read.drain import Bounds, drain
-from shared.messaging.read.fetch import RecordFetcher
+from shared.messaging.read.bounded_reader import BatchSize
+from shared.messaging.read.drain import drain
+from shared.messaging.read.record_fetcher import RecordFetcher
 from shared.messaging.read.tail import tail
 from shared.messaging.service import KafkaService
 from tests.integration.messaging.certificates import Authority
@@ -74,11 +75,11 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     client = ours.certify("an app")
     free = (port for port in shuffled_range() if is_free(port))
     ports = {name: next(free) for name in ("tls", "mtls", "login")}
-    also = LISTENERS.format(
+    extra_settings = LISTENERS.format(
         **ports, keystore=server.certificate, truststore=ours.file, password=PASSWORD
     )
     with start_local_kafka(
-        folder / "kafka", start_timeout_seconds=START_SECONDS, also=also
+        folder / "kafka", start_timeout_seconds=START_SECONDS, extra_settings=extra_settings
     ) as kafka:
         admin = KafkaAdminClient(bootstrap_servers=[kafka.bootstrap])
         admin.alter_user_scram_credentials(
@@ -92,13 +93,13 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
                 "kafka_certificate": client.certificate,
                 "kafka_key": client.key,
             },
-            "plain": {"kafka_security": "sasl_ssl", "kafka_sasl": "PLAIN"},
-            "scram": {"kafka_security": "sasl_ssl", "kafka_sasl": "SCRAM-SHA-512"},
+            "plain": {"kafka_security": "sasl_ssl", "kafka_sasl_mechanism": "PLAIN"},
+            "scram": {"kafka_security": "sasl_ssl", "kafka_sasl_mechanism": "SCRAM-SHA-512"},
         }
         ways = {
             way: MessagingSettings.model_validate(
                 {
-                    "kafka": f"127.0.0.1:{ports.get(way, ports['login'])}",
+                    "kafka_bootstrap_servers": f"127.0.0.1:{ports.get(way, ports['login'])}",
                     "kafka_ca": ours.file,
                     "topic_partitions": 2,
                     **({"kafka_user": "ada", "kafka_password": PASSWORD} if "sasl" in str(fields)
@@ -125,12 +126,12 @@ def test_what_ends_is_let_in(guarded: Guarded, way: str) -> None:
     with Client(settings) as app:
         app.send(second, third)
         assert app.profile("nobody") is None
-    found = {str(record.key, "utf-8") for record in tail(settings, FEEDBACK, most=1000)}  # type: ignore[arg-type]
+    found = {str(record.key, "utf-8") for record in tail(settings, FEEDBACK, max_per_partition=1000)}  # type: ignore[arg-type]
     drained = [
         record.key
         for batch in drain(
             settings, FEEDBACK, group=f"g-{uuid4()}", start_of=lambda _: None,
-            bounds=Bounds(1000, 1_000_000),
+            size=BatchSize(1000, 1_000_000),
         )
         for record in batch.records
     ]  # fmt: skip
@@ -163,8 +164,8 @@ async def test_what_lives_is_let_in(guarded: Guarded, way: str) -> None:
             record, event = await anext(heard)
             while (await handled.get())[0] != sent:
                 pass
-            again = await fetcher.at(record.topic, record.partition, record.offset)
-            assert await app.silent_because() is None
+            again = await fetcher.fetch(record.topic, record.partition, record.offset)
+            assert await app.unavailable_because() is None
         assert await service.not_ready_because() is None
     finally:
         await service.stop()
@@ -210,8 +211,8 @@ async def test_a_kafka_that_a_stranger_vouches_for_is_not_trusted(guarded: Guard
 
 
 async def test_a_kafka_that_goes_by_another_name_is_not_trusted(guarded: Guarded) -> None:
-    port = guarded.ways["tls"].kafka.rpartition(":")[2]
-    await _refused(guarded.but("tls", kafka=f"localhost:{port}"))
+    port = guarded.ways["tls"].kafka_bootstrap_servers.rpartition(":")[2]
+    await _refused(guarded.but("tls", kafka_bootstrap_servers=f"localhost:{port}"))
 
 
 def test_what_ends_is_kept_out_too(guarded: Guarded) -> None:

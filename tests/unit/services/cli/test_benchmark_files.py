@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.benchmark_files import NoBenchmark, NotWritten, find_benchmark
+from services.cli.benchmark_files import BenchmarkNotFound, BenchmarkNotWritten, find_benchmark
 
 
 def test_a_file_or_a_folder_has_no_level(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_a_file_or_a_folder_has_no_level(tmp_path: Path) -> None:
 
 
 def test_anything_else_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NoBenchmark, match=r"prefersim, prefersim-easy"):
+    with pytest.raises(BenchmarkNotFound, match=r"prefersim, prefersim-easy"):
         find_benchmark("prefersim-medium", data_dir=tmp_path, limit=None)
 
 
@@ -45,7 +45,7 @@ def test_a_limit_writes_only_its_items_unless_all_are_there(tmp_path: Path) -> N
 def test_one_that_was_not_finished_is_no_benchmark(tmp_path: Path) -> None:
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "fail").touch()
-    with pytest.raises(NotWritten, match="ended with 3"):
+    with pytest.raises(BenchmarkNotWritten, match="ended with 3"):
         find_benchmark("prefersim", data_dir=tmp_path, limit=None, writer=WRITER)
     (tmp_path / "benchmarks" / "fail").unlink()
     found = find_benchmark("prefersim", data_dir=tmp_path, limit=None, writer=WRITER)

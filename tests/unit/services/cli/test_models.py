@@ -21,7 +21,7 @@ WEIGHTS = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "
 class Command:
     def __init__(self, data_dir: Path) -> None:
         self.folders = ModelFolders(data_dir / "models", RELEASE)
-        self._environment = {"PREFERSTREAM_DATA_DIR": str(data_dir), "PREFERSTREAM_KAFKA": ""}
+        self._environment = {"PREFERSTREAM_DATA_DIR": str(data_dir), "PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": ""}
         self._environment["COLUMNS"] = "160"
 
     def __call__(self, *arguments: str) -> Result:
