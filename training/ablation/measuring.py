@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 from training.evaluation.simulated.cases import Truth
-from training.evaluation.simulated.evaluate import PREDICTED, ask_pairs
-from training.evaluation.simulated.metrics import likeness, preferred
+from training.evaluation.simulated.evaluate import evaluate_pairs
+from training.evaluation.simulated.metrics import better_wins, profile_similarity
 
 ALIKE: Final = ("checksum", "users", "orders")
 """What must be the same for two models' figures to stand in one table."""
@@ -27,10 +28,10 @@ def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
     try:
         splits = {}
         for split, cases in truth.splits.items():
-            asked = asyncio.run(ask_pairs(model, cases))
+            answers = asyncio.run(evaluate_pairs(model, cases))
             splits[split] = {
-                "right": [preferred(*one.pairs[PREDICTED]) for one in asked],
-                "alike": [sum(found) / len(found) for found in map(likeness, asked)],
+                "right": [better_wins(of_user) for of_user in answers],
+                "alike": [fmean(profile_similarity(of_user)) for of_user in answers],
             }
         return {
             "model_version": model.model_version,

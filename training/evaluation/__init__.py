@@ -1,1 +1,1 @@
-"""Ask a model about benchmarks in the PreferImg-Bench file format, and count what it got right."""
+"""Measure a model: items, scoring, pairing, controls, confidence intervals, report."""

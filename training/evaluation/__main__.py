@@ -1,4 +1,4 @@
-"""Evaluate a model folder on a benchmark; the report is one line of JSON on standard output.
+"""Evaluate a model folder on a benchmark; print the report as one line of JSON.
 
 python -m training.evaluation FOLDER --protocol score --model shared/nano --out runs/evaluation
 """
@@ -13,20 +13,20 @@ from pathlib import Path
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.jobs.evaluation import Report
 from shared.prompting.pair_template import BadTemplate, PairTemplate
-from shared.settings import WrongSettings, from_environment
+from shared.settings import InvalidSettings, from_environment
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.factory import open_model
 from shared.vlm.settings import ModelSettings
 from training.evaluation.benchmark.answers import Answers
 from training.evaluation.benchmark.evaluate import Settings, evaluate, steps
 from training.evaluation.benchmark.items import BadBenchmark, Benchmark
-from training.evaluation.benchmark.progress import progress
 from training.evaluation.benchmark.reader import read_benchmark
+from training.progress import progress
 
 FAILURE, INTERRUPTED = 1, 130
 REFERENCES = {None: 5, "easy": 5, "hard": 8}
-"""Used of a side by level: five as in the paper; in our hard benchmark some contradict the taste,
-and only all of them together say what it is."""
+"""Images of a side by level: five as in the paper; in the hard benchmark some references contradict
+the profile, and only all eight together determine it."""
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
             print(f"left out: {complaint}", file=sys.stderr)
         fixed = {"model": options.model} if options.model else {}
         report, answers = run(benchmark, settings, from_environment(ModelSettings, **fixed))
-    except (BadBenchmark, BadCheckpoint, Unavailable, Unprocessable, WrongSettings) as error:
+    except (BadBenchmark, BadCheckpoint, Unavailable, Unprocessable, InvalidSettings) as error:
         print(f"preferstream: {error}", file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
@@ -59,10 +59,10 @@ def main() -> int:
     if failures.unanswered == failures.answers:
         reasons = ", ".join(f"{reason} {count}" for reason, count in failures.reasons.items())
         print(
-            f"preferstream: not one of {failures.answers} answers could be read ({reasons}), so"
-            f" that the accuracy says nothing about taste: {report.model_version} has not learned"
-            f" this prompt. Use another --protocol than {settings.protocol}, or --prompt-template"
-            " with the prompt that it knows",
+            f"preferstream: none of {failures.answers} answers is readable ({reasons}), so the"
+            f" accuracy means nothing: {report.model_version} was not trained on this prompt. Use"
+            f" another --protocol than {settings.protocol}, or --prompt-template with the prompt of"
+            " its training",
             file=sys.stderr,
         )
         return FAILURE
@@ -72,26 +72,26 @@ def main() -> int:
 def run(
     benchmark: Benchmark, settings: Settings, model_settings: ModelSettings
 ) -> tuple[Report, Mapping[str, Answers]]:
-    """Open the engine that serves, ask, and close it."""
+    """Open the engine that serves, evaluate, and close the engine."""
 
-    async def ask() -> tuple[Report, Mapping[str, Answers]]:
+    async def evaluated() -> tuple[Report, Mapping[str, Answers]]:
         async with open_model(model_settings) as model:
             with progress(steps(benchmark, settings.protocol)) as advance:
                 return await evaluate(model, benchmark, settings, advance=advance)
 
     print("loading the model", file=sys.stderr, flush=True)
-    return asyncio.run(ask())
+    return asyncio.run(evaluated())
 
 
 def write(folder: Path, report: Report, answers: Mapping[str, Answers]) -> None:
-    """`answers.jsonl`, one line an item, and `report.json` last."""
+    """Write `answers.jsonl`, one line an item, and then `report.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "answers.jsonl").open("w", encoding="utf-8") as file:
-        for split, told in answers.items():
-            for outcome in told.outcomes:
+        for split, of_split in answers.items():
+            for outcome in of_split.outcomes:
                 line = {
                     "split": split, "item": outcome.item.place, "preferred": outcome.item.preferred,
-                    "won": outcome.won, "told": outcome.told,
+                    "won": outcome.won, "answers": outcome.answers,
                 }  # fmt: skip
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
     (folder / "report.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -103,12 +103,14 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("bench", type=Path, help="a SET.json, or a folder of data/<SET>/<SET>.json")
     parser.add_argument("--protocol", choices=("score", "pair"), default="score")
-    parser.add_argument("--model", type=Path, help="a model folder; default: the setting's")
+    parser.add_argument("--model", type=Path, help="a model folder; default: PREFERSTREAM_MODEL")
     parser.add_argument("--level", choices=("easy", "hard"), help="of the simulated benchmark")
-    parser.add_argument("--limit", type=_positive, help="the first N items of each set")
+    parser.add_argument("--limit", type=_positive, help="only the first N items of each set")
     parser.add_argument("--references", type=_positive, help="of a side (default 5, hard: 8)")
-    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap (default 0)")
-    parser.add_argument("--prompt-template", type=_template, help="replaces our pair prompt")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the intervals and of the control other_user"
+    )
+    parser.add_argument("--prompt-template", type=_template, help="replaces the pair prompt")
     parser.add_argument("--out", type=Path, help="folder for report.json and answers.jsonl")
     return parser.parse_args()
 

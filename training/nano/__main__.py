@@ -9,12 +9,13 @@ import argparse
 import json
 import os
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch
 
-from training.evaluation.held_out import SEED, USERS, as_json, as_table, measure
+from training.evaluation.held_out.__main__ import measure
+from training.evaluation.held_out.report import as_table
 from training.nano.data.batches import TOKENS_A_STEP
 from training.nano.data.image_features import Learning, Remembered
 from training.nano.data.image_pool import Pool, write_pool
@@ -193,8 +194,8 @@ def write_folder(run: Run, recipe: Recipe) -> str:
 
 def measure_folder(run: Run) -> None:
     """Chapter six: held-out users, through the engine that serves."""
-    report = measure(run.model, users=USERS, seed=SEED)
-    (run.folder / "report.json").write_text(json.dumps(as_json(report), indent=1) + "\n")
+    report = measure(run.model)
+    (run.folder / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n")
     print(as_table(report), flush=True)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from shared.client import NoAnswer
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
-from training.nano.train.progress import spell
+from training.progress import spell
 from training.simulate.day import NoProfile
 from training.simulate.loop import Options, simulate
 from training.simulate.merge_seeds import MEASURED, measured

@@ -13,7 +13,7 @@ SETS = ("SEEN_SP", "SEEN_MP", "UNSEEN_SP", "UNSEEN_MP")
 
 
 def write_benchmark(folder: Path, *, users: int = 2, seed: int = 5) -> Path:
-    """The four sets, with one pair of images for each of `users` users."""
+    """Write the four sets, with one pair of images for each of `users` users."""
     for name in SETS:
         drawn = draw_held_out_users(2 * users, seed=seed, multi=name.endswith("_MP"))
         unseen = name.startswith("UNSEEN")
@@ -22,7 +22,7 @@ def write_benchmark(folder: Path, *, users: int = 2, seed: int = 5) -> Path:
 
 
 def write_set(folder: Path, users: Sequence[HeldOutUser]) -> Path:
-    """One set; the preferred image is A and B in turns."""
+    """Write one set; the preferred image is A and B alternately."""
     images = folder / "images"
     images.mkdir(parents=True)
 

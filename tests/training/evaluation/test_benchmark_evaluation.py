@@ -1,4 +1,4 @@
-"""Both protocols count right: own references, controls, orders, format failures, broken images."""
+"""Both protocols: own references, controls, orders, format failures, broken images."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.jobs.evaluation import Report
 from shared.prompting.pair_template import PairTemplate
@@ -25,25 +25,26 @@ from shared.vlm.protocol import (
     Scores,
 )
 from training.evaluation.__main__ import write
-from training.evaluation.benchmark.answers import Answers, somebody_else
+from training.evaluation.benchmark.answers import Answers
 from training.evaluation.benchmark.evaluate import Settings, evaluate, steps
 from training.evaluation.benchmark.items import BadBenchmark
 from training.evaluation.benchmark.reader import read_benchmark
+from training.evaluation.controls import of_next_user, of_previous_user, other_users
 
 USERS = 6
 Answer = Callable[[str | None], str]
 
 
 def red(image: Image.Image) -> int:
-    """What an image shows: the words of this world are the red values 0-255."""
+    """The red value 0-255, which is all that an image of these tests shows."""
     value = image.convert("RGB").getpixel((0, 0))
     assert isinstance(value, tuple)
     return int(value[0])
 
 
 def plain_answer(choice: str | None) -> str:
-    line = "; ".join(f"{e.spoken}: 3" for e in ELEMENTS)
-    words = "; ".join(f"{e.spoken}: any" for e in ELEMENTS)
+    line = "; ".join(f"{e.label}: 3" for e in ELEMENTS)
+    words = "; ".join(f"{e.label}: any" for e in ELEMENTS)
     return (
         f"Likes {words}.\nDislikes {words}.\nA {line}.\nB {line}.\n<answer>Image {choice}</answer>"
     )
@@ -51,12 +52,12 @@ def plain_answer(choice: str | None) -> str:
 
 @dataclass
 class Fake:
-    """Prefers the image of the liked references' red; without references it takes the first."""
+    """Prefers the image with the liked references' red; without references the first image."""
 
     answer: Answer = plain_answer
     problems: tuple[str, ...] = ()
     model_version: str = "fake-1"
-    element_weights: ElementWeights = EQUAL
+    element_weights: ElementWeights = EQUAL_WEIGHTS
     templates: set[PairTemplate] = field(default_factory=set)
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
@@ -82,10 +83,10 @@ class Fake:
         return [Comparison(answer, read_comparison(answer)) for answer in answers]
 
     async def describe(self, images: Sequence[Image.Image]) -> list[Description]:
-        raise AssertionError("an evaluation describes nothing")
+        raise AssertionError("a benchmark evaluation asks for no description")
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        raise AssertionError("an evaluation explains nothing")
+        raise AssertionError("a benchmark evaluation asks for no rationale")
 
 
 def _choice(pair: Pair) -> str:
@@ -117,13 +118,13 @@ def write_reds(folder: Path, *, name: str = "SEEN_SP", users: int = USERS) -> Pa
     return folder
 
 
-async def ask(
+async def evaluate_folder(
     model: Fake, folder: Path, settings: Settings
 ) -> tuple[Report, Mapping[str, Answers], int]:
     benchmark = read_benchmark(folder, references=settings.references, limit=settings.limit)
     done: list[int] = []
     report, answers = await evaluate(
-        model, benchmark, settings, advance=lambda _, more: done.append(more), clock=lambda: 1.0
+        model, benchmark, settings, advance=lambda _, count: done.append(count), clock=lambda: 1.0
     )
     assert sum(done) == steps(benchmark, settings.protocol)
     return report, answers, sum(done)
@@ -136,7 +137,7 @@ SCORE, PAIR = Settings("score", level="hard", seed=3), Settings("pair", seed=3)
 async def test_a_model_that_sees_the_references_wins_and_the_controls_are_at_chance(
     tmp_path: Path, settings: Settings
 ) -> None:
-    report, _, _ = await ask(Fake(), write_reds(tmp_path), settings)
+    report, _, _ = await evaluate_folder(Fake(), write_reds(tmp_path), settings)
     assert report.splits["seen_sp"].accuracy == report.mean == 1.0
     assert report.splits["seen_sp"].interval == (pytest.approx(0.610, abs=0.001), 1.0)
     assert report.splits["seen_sp"].n == report.splits["seen_sp"].users == USERS
@@ -145,17 +146,17 @@ async def test_a_model_that_sees_the_references_wins_and_the_controls_are_at_cha
     assert report.controls["other_user"].splits["seen_sp"].n == USERS
     assert report.format_failures.failed == report.format_failures.unanswered == 0
     assert (report.level, report.seed) == (settings.level, 3)
-    assert report.element_weights == (EQUAL if settings.protocol == "score" else None)
+    assert report.element_weights == (EQUAL_WEIGHTS if settings.protocol == "score" else None)
 
 
-async def test_several_splits_count_the_same_in_the_mean(tmp_path: Path) -> None:
+async def test_every_split_has_the_same_weight_in_the_mean(tmp_path: Path) -> None:
     write_reds(tmp_path, users=2)
     blind = write_reds(tmp_path, name="UNSEEN_SP", users=6) / "data" / "UNSEEN_SP"
     rows = json.loads((blind / "UNSEEN_SP.json").read_text())
     for row in rows[:3]:
         row["conversations"][0]["value"] = "Image B" if row["imageA"][0] == "l" else "Image A"
     (blind / "UNSEEN_SP.json").write_text(json.dumps(rows))
-    report, _, _ = await ask(Fake(), tmp_path, SCORE)
+    report, _, _ = await evaluate_folder(Fake(), tmp_path, SCORE)
     assert report.splits["unseen_sp"].accuracy == 0.5
     low, high = report.splits["unseen_sp"].interval
     assert low < 0.5 < high
@@ -163,23 +164,25 @@ async def test_several_splits_count_the_same_in_the_mean(tmp_path: Path) -> None
     assert report.controls["user_blind"].n == 8
 
 
-async def test_both_orders_are_asked_and_compared(tmp_path: Path) -> None:
+async def test_both_orders_are_shown_and_compared(tmp_path: Path) -> None:
     always_a = Fake(answer=lambda choice: plain_answer("A"))
-    report, answers, _ = await ask(always_a, write_reds(tmp_path), PAIR)
+    report, answers, _ = await evaluate_folder(always_a, write_reds(tmp_path), PAIR)
     assert report.splits["seen_sp"].accuracy == 0.5
     assert report.order_consistency == 0.0
     assert report.format_failures.answers == 2 * USERS
-    assert answers["seen_sp"].outcomes[0].told["own"] == {
+    assert answers["seen_sp"].outcomes[0].answers["own"] == {
         "chosen": ("A", "B"), "answers": [plain_answer("A")] * 2,
     }  # fmt: skip
-    steady, _, _ = await ask(Fake(), tmp_path, PAIR)
+    steady, _, _ = await evaluate_folder(Fake(), tmp_path, PAIR)
     assert steady.order_consistency == 1.0
 
 
-async def test_answers_that_cannot_be_read_are_counted_as_failures_and_not_as_right(
+async def test_unreadable_answers_are_counted_as_failures_and_as_wrong(
     tmp_path: Path,
 ) -> None:
-    report, _, _ = await ask(Fake(answer=lambda _: "I like both."), write_reds(tmp_path), PAIR)
+    report, _, _ = await evaluate_folder(
+        Fake(answer=lambda _: "I like both."), write_reds(tmp_path), PAIR
+    )
     assert report.mean == 0.0
     assert report.order_consistency is report.agrees_with_totals is None
     failures = report.format_failures
@@ -189,28 +192,30 @@ async def test_answers_that_cannot_be_read_are_counted_as_failures_and_not_as_ri
     }  # fmt: skip
 
 
-async def test_a_choice_against_its_own_totals_is_told(tmp_path: Path) -> None:
+async def test_a_choice_against_its_own_totals_is_reported(tmp_path: Path) -> None:
     def contrary(choice: str | None) -> str:
         return plain_answer(choice).replace(f"\n{choice} art style: 3", f"\n{choice} art style: 1")
 
-    report, _, _ = await ask(Fake(answer=contrary), write_reds(tmp_path), PAIR)
+    report, _, _ = await evaluate_folder(Fake(answer=contrary), write_reds(tmp_path), PAIR)
     assert report.mean == 1.0
     assert report.agrees_with_totals == 0.0
 
 
-async def test_a_template_of_the_users_own_is_used_and_named(tmp_path: Path) -> None:
+async def test_a_custom_template_is_used_and_its_checksum_reported(tmp_path: Path) -> None:
     own = PairTemplate.parse("{liked}{disliked}{image_a}{image_b} Which?")
     fake = Fake()
-    report, _, _ = await ask(fake, write_reds(tmp_path), Settings("pair", template=own))
+    report, _, _ = await evaluate_folder(fake, write_reds(tmp_path), Settings("pair", template=own))
     assert fake.templates == {own}
     assert report.template is not None
-    ours, _, _ = await ask(fake, tmp_path, PAIR)
+    ours, _, _ = await evaluate_folder(fake, tmp_path, PAIR)
     assert fake.templates == {own, PAIR_TEMPLATE}
     assert ours.template is None
 
 
 async def test_malformed_predictions_are_counted(tmp_path: Path) -> None:
-    report, _, _ = await ask(Fake(problems=("no word for color",)), write_reds(tmp_path), SCORE)
+    report, _, _ = await evaluate_folder(
+        Fake(problems=("no word for color",)), write_reds(tmp_path), SCORE
+    )
     assert report.format_failures.reasons == {"no_profile": USERS}
     assert report.format_failures.unanswered == 0
 
@@ -222,38 +227,42 @@ async def test_a_broken_image_leaves_its_item_out_and_is_counted(
 ) -> None:
     write_reds(tmp_path)
     (tmp_path / "data" / "SEEN_SP" / "images" / name).write_bytes(b"\x89PNG\r\n\x1a\n cut")
-    report, _, _ = await ask(Fake(), tmp_path, settings)
+    report, _, _ = await evaluate_folder(Fake(), tmp_path, settings)
     assert sum(report.left_out.values()) == USERS - report.splits["seen_sp"].n >= 1
     assert set(report.left_out) == {"broken_image"}
     assert report.splits["seen_sp"].accuracy == 1.0
 
 
 @pytest.mark.parametrize("settings", [SCORE, PAIR])
-async def test_a_split_of_broken_images_is_an_error(tmp_path: Path, settings: Settings) -> None:
+async def test_a_split_with_only_broken_images_is_an_error(
+    tmp_path: Path, settings: Settings
+) -> None:
     write_reds(tmp_path)
     for image in (tmp_path / "data" / "SEEN_SP" / "images").iterdir():
         image.write_bytes(b"no image")
-    with pytest.raises(BadBenchmark, match="not one item of seen_sp can be asked: not_an_image 6"):
-        await ask(Fake(), tmp_path, settings)
+    with pytest.raises(BadBenchmark, match="no item of seen_sp can be evaluated: not_an_image 6"):
+        await evaluate_folder(Fake(), tmp_path, settings)
 
 
 @pytest.mark.parametrize("settings", [SCORE, PAIR])
-async def test_one_user_alone_has_no_mismatched_control(tmp_path: Path, settings: Settings) -> None:
-    report, _, _ = await ask(Fake(), write_reds(tmp_path, users=1), settings)
+async def test_a_single_user_has_no_other_user_control(tmp_path: Path, settings: Settings) -> None:
+    report, _, _ = await evaluate_folder(Fake(), write_reds(tmp_path, users=1), settings)
     assert set(report.controls) == {"user_blind"}
 
 
-def test_nobody_is_their_own_control() -> None:
+def test_the_other_user_is_never_the_user() -> None:
     users = [f"u{n}" for n in range(9)]
-    others = somebody_else(users, seed=1)
+    others = other_users(users, seed=1)
     assert all(user != other for user, other in others.items())
     assert set(others.values()) == set(users)
-    assert others == somebody_else(users, seed=1) != somebody_else(users, seed=2)
-    assert somebody_else(["alone"], seed=1) == {}
+    assert others == other_users(users, seed=1) != other_users(users, seed=2)
+    assert other_users(["alone"], seed=1) == {}
+    assert of_next_user("abc") == ["b", "c", "a"]
+    assert of_previous_user("abc") == ["c", "a", "b"]
 
 
 async def test_the_report_and_every_answer_are_written(tmp_path: Path) -> None:
-    report, answers, _ = await ask(Fake(), write_reds(tmp_path), PAIR)
+    report, answers, _ = await evaluate_folder(Fake(), write_reds(tmp_path), PAIR)
     write(tmp_path / "out", report, answers)
     assert Report.model_validate_json((tmp_path / "out" / "report.json").read_text()) == report
     lines = (tmp_path / "out" / "answers.jsonl").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Benchmarks are read as released; what is wrong with one is named, counted, and never silent."""
+"""Benchmarks are read in their released layout; every fault is counted or named."""
 
 import json
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_a_folder_is_every_set_below_data(tmp_path: Path) -> None:
         ("mp-ood", "unseen_mp"), ("TEST_PICKAPIC", "pickapic"), ("my set", "my_set"),
     ],
 )  # fmt: skip
-def test_sets_are_splits(stem: str, split: str) -> None:
+def test_the_name_of_a_set_gives_its_split(stem: str, split: str) -> None:
     assert split_name(stem) == split
 
 
@@ -75,39 +75,40 @@ def test_the_limit_takes_the_first_items(tmp_path: Path) -> None:
     ]
 
 
-def test_items_with_the_same_references_are_of_one_user(tmp_path: Path) -> None:
+def test_items_with_the_same_references_belong_to_one_user(tmp_path: Path) -> None:
     other = row(prefered_images=["l6.png"])
     items = read(write(tmp_path, row(), row(imageA="b.png", imageB="a.png"), other))
     first, again, another = items.splits["seen_sp"]
     assert first.user == again.user != another.user
 
 
-def test_the_answer_of_a_training_row_is_found(tmp_path: Path) -> None:
+def test_the_answer_of_a_training_row_is_read(tmp_path: Path) -> None:
     turns = [{"value": "Which one?"}, {"value": "<answer>Image A</answer>"}]
     (item,) = read(write(tmp_path, row(conversations=turns))).splits["seen_sp"]
     assert item.preferred == "A"
 
 
-def test_unknown_keys_are_told(tmp_path: Path) -> None:
-    found = read(write(tmp_path, row(user_id=3, mood="calm", shows={})))
-    assert found.unknown_keys == ("mood",)
+def test_unknown_keys_are_reported(tmp_path: Path) -> None:
+    benchmark = read(write(tmp_path, row(user_id=3, mood="calm", shows={})))
+    assert benchmark.unknown_keys == ("mood",)
 
 
 def test_missing_images_are_counted_and_named(tmp_path: Path) -> None:
-    found = read(write(tmp_path, row(), row(imageA="gone.png"), row(prefered_images=["gone.png"])))
-    assert len(found.splits["seen_sp"]) == 1
-    assert found.left_out == {"missing_image": 2}
-    assert "TEST_SP_ID.json[1]" in found.complaints[0]
-    assert "gone.png is missing" in found.complaints[0]
+    rows = (row(), row(imageA="gone.png"), row(prefered_images=["gone.png"]))
+    benchmark = read(write(tmp_path, *rows))
+    assert len(benchmark.splits["seen_sp"]) == 1
+    assert benchmark.left_out == {"missing_image": 2}
+    assert "TEST_SP_ID.json[1]" in benchmark.complaints[0]
+    assert "gone.png is missing" in benchmark.complaints[0]
 
 
 def test_an_item_without_references_is_counted(tmp_path: Path) -> None:
-    found = read(write(tmp_path, row(), row(prefered_images=[], non_prefered_images=[])))
-    assert found.left_out == {"no_references": 1}
+    rows = (row(), row(prefered_images=[], non_prefered_images=[]))
+    assert read(write(tmp_path, *rows)).left_out == {"no_references": 1}
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda r: r.pop("imageA"), "imageA: Field required; it has conversations, imageB"),
         (lambda r: r.update(preferred_images=r.pop("prefered_images")), "with one r"),
@@ -118,44 +119,44 @@ def test_an_item_without_references_is_counted(tmp_path: Path) -> None:
         (lambda r: r.update(conversations=[]), "conversations: List should have at least 1"),
         (lambda r: r.update(conversations=[{}]), "conversations.0.value: Field required"),
         (lambda r: r.update(conversations=[{"value": "image C"}]), "is 'image C'; expected"),
-        (lambda r: r.update(imageA="../../secret.png"), "does not lie in"),
-        (lambda r: r.update(imageA="/etc/hostname"), "does not lie in"),
+        (lambda r: r.update(imageA="../../secret.png"), "is not in"),
+        (lambda r: r.update(imageA="/etc/hostname"), "is not in"),
     ],
 )
-def test_a_broken_item_is_named(tmp_path: Path, change: Callable[[Row], Any], said: str) -> None:
+def test_a_broken_item_is_named(tmp_path: Path, change: Callable[[Row], Any], message: str) -> None:
     broken = row()
     change(broken)
     with pytest.raises(BadBenchmark) as error:
         read(write(tmp_path, row(), broken))
     assert "TEST_SP_ID.json[1]" in str(error.value)
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize("other", [None, 3, "text", []])
-def test_an_item_that_is_no_object_is_named(tmp_path: Path, other: Any) -> None:
+def test_an_item_that_is_not_an_object_is_named(tmp_path: Path, other: Any) -> None:
     with pytest.raises(BadBenchmark, match=r"TEST_SP_ID\.json\[0\]"):
         read(write(tmp_path, other))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[{"imageA": "a.png",', "is not JSON from line 1, column"),
         ("", "is not JSON from line 1, column 1"),
         ("{}", "holds a dict; expected a list"),
-        ("[]", "it is empty"),
+        ("[]", "the file is empty"),
     ],
 )
-def test_a_broken_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+def test_a_broken_file_is_named(tmp_path: Path, text: str, message: str) -> None:
     file = write(tmp_path, row())
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadBenchmark) as error:
         read(file)
     assert "TEST_SP_ID.json" in str(error.value)
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
-def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     file = write(tmp_path, row())
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadBenchmark, match="cannot be read"):
@@ -166,24 +167,24 @@ def test_a_set_without_any_image_is_an_error(tmp_path: Path) -> None:
     file = write(tmp_path, row(), row())
     for image in (file.parent / "images").iterdir():
         image.unlink()
-    with pytest.raises(BadBenchmark, match=r"not one item .* is missing"):
+    with pytest.raises(BadBenchmark, match=r"no item of .* is missing"):
         read(file)
 
 
-def test_a_folder_without_a_set_says_what_was_expected(tmp_path: Path) -> None:
+def test_a_folder_without_a_set_names_the_expected_layout(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text("[]")
     with pytest.raises(BadBenchmark, match="expected data/<SET>/<SET>"):
         read(tmp_path)
 
 
-def test_two_sets_for_one_split_are_refused(tmp_path: Path) -> None:
+def test_two_sets_of_one_split_are_an_error(tmp_path: Path) -> None:
     for name in ("SP_ID", "SEEN_SP"):
         write(tmp_path, row(), name=name)
     with pytest.raises(BadBenchmark, match="two sets for seen_sp"):
         read(tmp_path)
 
 
-def test_the_checksum_is_of_the_sets_and_the_images(tmp_path: Path) -> None:
+def test_the_checksum_covers_the_sets_and_the_images(tmp_path: Path) -> None:
     one, same = read(write(tmp_path / "1", row())), read(write(tmp_path / "2", row()))
     assert one.checksum == same.checksum
     image = tmp_path / "2" / "data" / "TEST_SP_ID" / "images" / "a.png"
@@ -191,7 +192,7 @@ def test_the_checksum_is_of_the_sets_and_the_images(tmp_path: Path) -> None:
     assert read(tmp_path / "2").checksum != one.checksum
 
 
-def test_a_frozen_benchmark_that_changed_is_refused(tmp_path: Path) -> None:
+def test_a_changed_frozen_benchmark_is_an_error(tmp_path: Path) -> None:
     file = write(tmp_path, row())
     (tmp_path / "checksum.txt").write_text(read(tmp_path).checksum + "\n")
     assert read(tmp_path).splits["seen_sp"]

@@ -1,8 +1,8 @@
-"""The evaluation counts right, its controls are at chance, and its users are new and repeatable."""
+"""The held-out evaluation: right counts, controls at chance, reproducible users."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import pytest
 from PIL.Image import Image
@@ -19,8 +19,8 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
-from training.evaluation.held_out.__main__ import as_json, as_table
 from training.evaluation.held_out.evaluate import evaluate
+from training.evaluation.held_out.report import as_table
 from training.evaluation.held_out.users import HeldOutUser, draw_held_out_users
 
 COUNT = 40
@@ -28,11 +28,11 @@ USERS = draw_held_out_users(COUNT, seed=11)
 
 
 @dataclass
-class Knowing:
-    """A model that knows every drawing of some users; it scores by the taste it is given."""
+class PerfectModel:
+    """A model that knows the values of every drawing, and scores with the profile it gets."""
 
     users: Sequence[HeldOutUser]
-    model_version: str = "knowing-1"
+    model_version: str = "perfect-1"
     shows: dict[bytes, dict[Element, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,8 +43,8 @@ class Knowing:
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         by_image = {user.references.liked[0].tobytes(): user for user in self.users}
-        found = [by_image[asked.liked[0].tobytes()] for asked in references]
-        return [PredictedTaste(user.likes, user.dislikes) for user in found]
+        users = [by_image[of_user.liked[0].tobytes()] for of_user in references]
+        return [PredictedTaste(user.likes, user.dislikes) for user in users]
 
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         shown = [self.shows[image.tobytes()] for image in images]
@@ -77,7 +77,7 @@ class Knowing:
 
 
 @dataclass
-class Silent(Knowing):
+class UnreadableModel(PerfectModel):
     """A model whose answers cannot be read."""
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
@@ -87,56 +87,57 @@ class Silent(Knowing):
         return [Rationales({}, ("no reasons",)) for _ in scored]
 
 
-async def test_a_model_that_knows_gets_everything_right() -> None:
-    report = await evaluate(Knowing(USERS), USERS, seed=1)
-    for taste in ("predicted", "true"):
-        assert [told.value for told in report.pairs[taste].values()] == [1, 1]
-    assert {told.value for told in report.profile.values()} == {1}
-    assert {told.value for told in report.description.values()} == {1}
-    assert {told.value for told in report.well_formed.values()} == {1}
+async def test_a_perfect_model_gets_everything_right() -> None:
+    report = await evaluate(PerfectModel(USERS), USERS, seed=1)
+    for condition in ("predicted", "true"):
+        assert [share.value for share in report.pairs[condition].values()] == [1, 1]
+    for shares in (report.profile, report.description, report.well_formed):
+        assert {share.value for share in shares.values()} == {1}
     assert set(report.predicted_by_group) == {"single_seen", "single_unseen"}
 
 
-async def test_a_version_that_counts_elements_otherwise_is_asked_for_plain_sums() -> None:
-    class CountsColor(Knowing):
+async def test_learned_element_weights_do_not_change_the_totals() -> None:
+    class CountsColor(PerfectModel):
         async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
             weights = ElementWeights(art_style=0, color=5, medium=0, saturation=0, detail=0)
             return [replace(one, weights=weights) for one in await super().score(candidates)]
 
     report = await evaluate(CountsColor(USERS), USERS, seed=1)
-    assert [told.value for told in report.pairs["true"].values()] == [1, 1]
+    assert [share.value for share in report.pairs["true"].values()] == [1, 1]
 
 
-async def test_without_a_taste_pairs_are_ties_and_anothers_taste_is_worth_little() -> None:
-    report = await evaluate(Knowing(USERS), USERS, seed=1)
-    assert [told.value for told in report.pairs["nobody"].values()] == [0.5, 0.5]
-    assert report.pairs["somebody else"]["all-different"].value < 0.8
+async def test_user_blind_pairs_are_ties_and_the_other_users_profile_helps_little() -> None:
+    report = await evaluate(PerfectModel(USERS), USERS, seed=1)
+    assert [share.value for share in report.pairs["user_blind"].values()] == [0.5, 0.5]
+    assert report.pairs["other_user"]["all-different"].value < 0.8
 
 
-async def test_a_missing_reason_does_not_agree() -> None:
-    report = await evaluate(Knowing(USERS), USERS, seed=1)
-    assert report.reasons_agree.value == pytest.approx(0.8)
+async def test_a_missing_rationale_does_not_agree() -> None:
+    report = await evaluate(PerfectModel(USERS), USERS, seed=1)
+    assert report.rationales_agree.value == pytest.approx(0.8)
 
 
-async def test_answers_that_cannot_be_read_are_counted_and_stop_nothing() -> None:
-    report = await evaluate(Silent(USERS), USERS, seed=1)
+async def test_unreadable_answers_are_counted_and_stop_nothing() -> None:
+    report = await evaluate(UnreadableModel(USERS), USERS, seed=1)
     assert report.well_formed["predict"].value == report.well_formed["explain"].value == 0
     assert report.pairs["predicted"]["all-different"].value == 0.5
-    assert report.reasons_agree.value == 0
+    assert report.rationales_agree.value == 0
 
 
-async def test_a_report_is_a_table_and_json() -> None:
-    report = await evaluate(Knowing(USERS), USERS, seed=1)
-    assert "| nobody | 0.500 (0.352-0.648) | 0.500 (0.352-0.648) |" in as_table(report)
-    assert json.loads(json.dumps(as_json(report)))["users"] == COUNT
+async def test_a_report_is_written_as_a_table_and_as_json() -> None:
+    report = await evaluate(PerfectModel(USERS), USERS, seed=1)
+    assert "| control `user_blind` | 0.500 (0.352-0.648) | 0.500 (0.352-0.648) |" in as_table(
+        report
+    )
+    assert json.loads(json.dumps(asdict(report)))["users"] == COUNT
 
 
-async def test_one_user_alone_is_refused() -> None:
+async def test_a_single_user_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least two users"):
-        await evaluate(Knowing(USERS), USERS[:1], seed=1)
+        await evaluate(PerfectModel(USERS), USERS[:1], seed=1)
 
 
-def test_users_are_the_same_by_seed_and_begin_alike_for_any_count() -> None:
+def test_a_seed_gives_the_same_users_and_a_larger_count_only_adds_users() -> None:
     again = draw_held_out_users(3, seed=11)
     for one, other in zip(again, USERS, strict=False):
         assert one.likes == other.likes
@@ -144,7 +145,7 @@ def test_users_are_the_same_by_seed_and_begin_alike_for_any_count() -> None:
     assert draw_held_out_users(1, seed=12)[0].likes != USERS[0].likes
 
 
-def test_pairs_differ_in_everything_or_in_one_element() -> None:
+def test_pairs_differ_in_every_element_or_in_one() -> None:
     for user in USERS:
         whole, *single = user.pairs
         likes = {element: words[0] for element, words in user.likes.items()}

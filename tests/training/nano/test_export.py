@@ -99,12 +99,16 @@ def measured(value: float) -> dict[str, float]:
 
 
 def proof(version: str) -> dict[str, Any]:
-    """As `training.evaluation.simulated` writes it, with other words in each set."""
+    """The content of `proof.json`, with the same figures for every set."""
     one = {
         "users": 50,
         "accuracy": {
-            whose: measured(share)
-            for whose, share in {"predicted": 0.98, "nobody": 0.5, "somebody else": 0.48}.items()
+            condition: measured(share)
+            for condition, share in {
+                "predicted": 0.98,
+                "user_blind": 0.5,
+                "other_user": 0.48,
+            }.items()  # fmt: skip
         },
         "profile": {"art style": measured(0.91), "color": measured(0.99)},
         "ndcg": measured(0.97),
@@ -112,8 +116,8 @@ def proof(version: str) -> dict[str, Any]:
         "calibration": {"error": 0.0414},
     }
     splits = dict.fromkeys([*SPLITS, "all"], one)
-    named = {kind: {"color": measured(0.99)} for kind in ("drawings", "photographs")}
-    return {"model_version": version, "seed": 7, "levels": {"hard": splits}, "named": named}
+    described = {kind: {"color": measured(0.99)} for kind in ("drawings", "photographs")}
+    return {"model_version": version, "seed": 7, "levels": {"hard": splits}, "described": described}
 
 
 ABLATION = {
@@ -127,15 +131,16 @@ ABLATION = {
 }  # fmt: skip
 
 
-def test_a_card_says_what_was_measured_and_the_manifest_still_names_its_bytes(
+def test_results_are_written_into_the_card_and_its_new_hash_into_the_manifest(
     folder: Path, tmp_path: Path
 ) -> None:
     kept = tmp_path / "nano"
     shutil.copytree(folder, kept)
-    for _ in range(2):  # written again, it replaces what it said
+    for _ in range(2):  # the second time replaces the section
         write_results(kept, results(proof("nano-4-x"), None, ABLATION))
     card = (kept / CARD).read_text()
     assert card.count("pairs right (50 users)") == 1
+    assert "| *hard*: control `other_user` | 0.480 (0.460-0.490) |" in card
     assert "| *hard*: profile words, worst element | 0.910 (0.890-0.920) |" in card
     assert "| color | 0.990 (0.970-1.000) | 0.990 (0.970-1.000) |" in card
     assert "| + SFT | 0.700 | 0.700 (0.600-0.800) | 0.900 (0.800-0.950) | 3 |" in card

@@ -10,9 +10,10 @@ from shared.vlm.engine.batching_engine import load_model
 from shared.vlm.pairwise import Pair
 from shared.vlm.settings import ModelSettings
 from tests.project_root import PROJECT_ROOT
-from training.evaluation.held_out.__main__ import SHIPPED, measure
-from training.evaluation.held_out.report import Report
+from training.evaluation.held_out.__main__ import measure
+from training.evaluation.held_out.report import HeldOutReport
 from training.evaluation.held_out.users import draw_held_out_users
+from training.evaluation.serving_model import SHIPPED
 from training.nano.model.export import MANIFEST, MAX_BYTES, WEIGHTS, sha256_of
 
 pytestmark = pytest.mark.model
@@ -35,7 +36,7 @@ def manifest() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def report(manifest: dict[str, Any]) -> Report:
+def report(manifest: dict[str, Any]) -> HeldOutReport:
     return measure(FOLDER, users=USERS, seed=SEED)
 
 
@@ -53,13 +54,13 @@ def test_it_is_small_enough_to_ship(manifest: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-def test_it_finds_the_better_of_two_images(report: Report) -> None:
+def test_it_finds_the_better_of_two_images(report: HeldOutReport) -> None:
     assert report.pairs["predicted"]["all-different"].value >= 0.95
     assert report.pairs["predicted"]["one-element"].value >= 0.85
 
 
 @pytest.mark.slow
-def test_without_a_taste_it_is_near_chance(report: Report) -> None:
+def test_without_a_taste_it_is_near_chance(report: HeldOutReport) -> None:
     assert report.pairs["nobody"]["all-different"].value == pytest.approx(0.5, abs=0.15)
     assert report.pairs["nobody"]["one-element"].value == pytest.approx(0.5, abs=0.15)
 

@@ -1,0 +1,1 @@
+"""Evaluate a model on benchmarks in the PreferImg-Bench file format."""

@@ -1,55 +1,35 @@
-"""What came back for the items of one split, whoever was asked and however."""
+"""The answers of a model for the items of one split, by either protocol."""
 
-import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeVar
+from typing import Literal
 
 from training.evaluation.benchmark.items import Item
 
-Whose = Literal["own", "user_blind", "other_user"]
-"""Whose references the model saw: the user's, nobody's, or another user's."""
-CONTROLS: Final[tuple[Whose, Whose]] = ("user_blind", "other_user")
-ValueT = TypeVar("ValueT")
+Condition = Literal["own", "user_blind", "other_user"]
+"""The references that the model gets: the user's own, or those of a control."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How often the preferred image won for one item, 0-1, by whose references were shown."""
+    """How often the preferred image wins for one item, 0-1, by condition."""
 
     item: Item
-    won: Mapping[Whose, float]
-    told: Mapping[str, object]
-    """What `answers.jsonl` keeps of it."""
+    won: Mapping[Condition, float]
+    answers: Mapping[str, object]
+    """By condition, the answers as `answers.jsonl` keeps them."""
 
 
 @dataclass
 class Answers:
-    """Filled while a split is asked."""
+    """Outcomes of a split and what went wrong; filled while the split is evaluated."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     failures: list[tuple[str, ...]] = field(default_factory=list)
-    """Of each answer that counts: what was wrong with its format, mostly nothing."""
+    """Format failures of each counted answer; mostly none."""
     unanswered: int = 0
-    """Answers in which not even the choice, or any word of a taste, could be read."""
+    """Answers without a readable choice (`score`: without one readable word of the profiles)."""
     left_out: Counter[str] = field(default_factory=Counter)
     same_in_both_orders: list[bool] = field(default_factory=list)
     agree_with_totals: list[bool] = field(default_factory=list)
-
-
-def users_of(items: Sequence[Item]) -> dict[str, Item]:
-    """One item of each user, which has their references."""
-    return {item.user: item for item in reversed(items)}
-
-
-def somebody_else(users: Sequence[str], *, seed: int) -> dict[str, str]:
-    """For each user another one, none of them twice; empty when there is nobody else."""
-    shuffled = list(users)
-    random.Random(seed).shuffle(shuffled)
-    after = [*shuffled[1:], *shuffled[:1]]
-    return dict(zip(shuffled, after, strict=True)) if len(shuffled) > 1 else {}
-
-
-def in_parts(values: Sequence[ValueT], size: int) -> list[Sequence[ValueT]]:
-    return [values[at : at + size] for at in range(0, len(values), size)]

@@ -1,30 +1,27 @@
-"""Protocol `score`: predict a taste from the references, score each candidate alone against it."""
+"""Protocol `score`: predict a profile from the references, score each candidate against it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from shared.domain.taste import Taste
 from shared.prompting.parser.elements import in_another_script
-from shared.prompting.prediction_voting import groups, taste_by_vote
-from shared.vlm.protocol import Candidate, PredictedTaste, VisionLanguageModel
-from training.evaluation.benchmark.answers import (
-    Answers,
-    Outcome,
-    Whose,
-    in_parts,
-    somebody_else,
-    users_of,
-)
-from training.evaluation.benchmark.image_files import Pictures
-from training.evaluation.benchmark.items import Item
+from shared.prompting.prediction_voting import taste_by_vote
+from shared.prompting.reference_groups import reference_groups
+from shared.vlm.protocol import Candidate, PredictedTaste, References, VisionLanguageModel
+from training.evaluation.benchmark.answers import Answers, Condition, Outcome
+from training.evaluation.benchmark.items import Item, first_item_by_user
+from training.evaluation.controls import OTHER_USER, USER_BLIND, other_users
+from training.evaluation.image_files import ImageFiles
+from training.evaluation.pairing import win
+from training.evaluation.scoring import batches
 
-USERS_AT_ONCE: Final = 32
-"""Users in one call, with ten images each: some passes full, and not much memory."""
-ITEMS_AT_ONCE: Final = 32
-"""Items in one call: six candidates each, so that every pass is full."""
+USERS_PER_CALL: Final = 32
+"""Users with ten images each: some passes are full, and memory stays small."""
+ITEMS_PER_CALL: Final = 32
+"""Items with six candidates each, so that every pass is full."""
 
 
-async def ask_by_score(
+async def score_split(
     model: VisionLanguageModel,
     items: Sequence[Item],
     *,
@@ -32,36 +29,39 @@ async def ask_by_score(
     seed: int,
     advance: Callable[[int], None],
 ) -> Answers:
-    """Every item of a split, with the user's taste and both controls.
+    """Score the candidates of every item, with the user's profile and both controls.
 
-    A taste is predicted from `references` images of a side at once, where serving takes five:
-    ones that contradict can only be outvoted by the others that the model sees beside them.
+    A profile is predicted from `references` images of a side in one prompt, where serving uses
+    five: images that contradict the profile can only be outvoted by the others in the same prompt.
     """
-    answers, pictures = Answers(), Pictures()
-    tastes = await _predict(
-        model, items, size=references, answers=answers, pictures=pictures, advance=advance
+    answers, files = Answers(), ImageFiles()
+    profiles = await _predict(
+        model, items, size=references, answers=answers, files=files, advance=advance
     )
-    others = somebody_else(list(tastes), seed=seed)
-    for part in in_parts(items, ITEMS_AT_ONCE):
-        asked: list[tuple[Item, Whose]] = []
+    others = other_users(list(profiles), seed=seed)
+    for batch in batches(items, ITEMS_PER_CALL):
+        questions: list[tuple[Item, Condition]] = []
         candidates: list[Candidate] = []
-        for item in part:
-            pair = pictures.open((item.image_a, item.image_b)) if item.user in tastes else None
+        for item in batch:
+            pair = files.open((item.image_a, item.image_b)) if item.user in profiles else None
             if pair is None:
-                answers.left_out[pictures.reason(item.images)] += 1
+                answers.left_out[files.reason(item.images)] += 1
                 continue
-            whose: dict[Whose, Taste] = {"own": tastes[item.user], "user_blind": Taste()}
+            by_condition: dict[Condition, Taste] = {
+                "own": profiles[item.user],
+                USER_BLIND: Taste(),
+            }
             if others:
-                whose["other_user"] = tastes[others[item.user]]
-            for name, taste in whose.items():
-                asked.append((item, name))
-                candidates += [Candidate(taste, image) for image in pair]
+                by_condition[OTHER_USER] = profiles[others[item.user]]
+            for condition, profile in by_condition.items():
+                questions.append((item, condition))
+                candidates += [Candidate(profile, image) for image in pair]
         totals = iter([scores.total for scores in await model.score(candidates)])
-        by_item: dict[Item, dict[Whose, tuple[float, float]]] = {}
-        for item, name in asked:
-            by_item.setdefault(item, {})[name] = (next(totals), next(totals))
-        answers.outcomes += [_outcome(item, told) for item, told in by_item.items()]
-        advance(len(part))
+        by_item: dict[Item, dict[Condition, tuple[float, float]]] = {}
+        for item, condition in questions:
+            by_item.setdefault(item, {})[condition] = (next(totals), next(totals))
+        answers.outcomes += [_outcome(item, of_item) for item, of_item in by_item.items()]
+        advance(len(batch))
     return answers
 
 
@@ -71,42 +71,42 @@ async def _predict(
     *,
     size: int,
     answers: Answers,
-    pictures: Pictures,
+    files: ImageFiles,
     advance: Callable[[int], None],
 ) -> dict[str, Taste]:
-    """The taste of each user whose references can be opened."""
-    tastes: dict[str, Taste] = {}
-    for part in in_parts(list(users_of(items).items()), USERS_AT_ONCE):
-        owners, asked = [], []
-        for user, item in part:
-            references = pictures.references(item.liked, item.disliked)
+    """The profile of each user whose references can be decoded."""
+    profiles: dict[str, Taste] = {}
+    for batch in batches(list(first_item_by_user(items).items()), USERS_PER_CALL):
+        owners: list[str] = []
+        prompts: list[References] = []
+        for user, item in batch:
+            references = files.references(item.liked, item.disliked)
             if references is not None:
-                found = groups(references.liked, references.disliked, size=size)
-                asked += [type(references)(tuple(ups), tuple(downs)) for ups, downs in found]
-                owners += [user] * len(found)
-        predicted = await model.predict(asked)
-        answers.failures += [_failures(told) for told in predicted]
-        answers.unanswered += sum(not (told.likes or told.dislikes) for told in predicted)
+                sides = reference_groups(references.liked, references.disliked, size=size)
+                prompts += [References(tuple(liked), tuple(disliked)) for liked, disliked in sides]
+                owners += [user] * len(sides)
+        predicted = await model.predict(prompts)
+        answers.failures += [_failures(prediction) for prediction in predicted]
+        answers.unanswered += sum(not (taste.likes or taste.dislikes) for taste in predicted)
         for user in dict.fromkeys(owners):
-            of_user = [told for owner, told in zip(owners, predicted, strict=True) if owner == user]
-            tastes[user] = taste_by_vote(of_user)
-        advance(len(part))
-    return tastes
+            of_user = [p for owner, p in zip(owners, predicted, strict=True) if owner == user]
+            profiles[user] = taste_by_vote(of_user)
+        advance(len(batch))
+    return profiles
 
 
 def _failures(predicted: PredictedTaste) -> tuple[str, ...]:
-    """What is wrong with a predicted profile, in the words of `shared.prompting.parser.Failure`."""
+    """Format failures of a predicted profile, named as in `shared.prompting.parser.Failure`."""
     sides = (predicted.likes, predicted.dislikes)
     words = " ".join(w for side in sides for ws in side.values() for w in ws)
     foreign = ("other_language",) if in_another_script(words) else ()
     return (("no_profile",) if predicted.problems else ()) + foreign
 
 
-def _outcome(item: Item, totals: dict[Whose, tuple[float, float]]) -> Outcome:
-    told = {name: {"A": round(a, 4), "B": round(b, 4)} for name, (a, b) in totals.items()}
-    return Outcome(item, {name: _won(item, *pair) for name, pair in totals.items()}, told)
+def _outcome(item: Item, totals: Mapping[Condition, tuple[float, float]]) -> Outcome:
+    kept = {name: {"A": round(a, 4), "B": round(b, 4)} for name, (a, b) in totals.items()}
+    return Outcome(item, {name: _won(item, *pair) for name, pair in totals.items()}, kept)
 
 
 def _won(item: Item, a: float, b: float) -> float:
-    """1 when the preferred image has the higher total, one half for a tie."""
-    return 0.5 if a == b else float((a > b) == (item.preferred == "A"))
+    return win(a, b) if item.preferred == "A" else win(b, a)

@@ -1,9 +1,10 @@
-"""Ask a model about a whole benchmark, split by split, and report."""
+"""Evaluate a model on a whole benchmark, split by split."""
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol as Interface
 
 from shared.jobs import evaluation
@@ -11,26 +12,26 @@ from shared.prompting.pair_template import PairTemplate
 from shared.prompting.prompt import PAIR_TEMPLATE
 from shared.vlm.pairwise import PairwiseModel
 from shared.vlm.protocol import VisionLanguageModel
-from training.evaluation.benchmark.answers import Answers, users_of
-from training.evaluation.benchmark.by_pair import ask_by_pair
-from training.evaluation.benchmark.by_score import ask_by_score
-from training.evaluation.benchmark.items import BadBenchmark, Benchmark
-from training.evaluation.benchmark.progress import Advance
+from training.evaluation.benchmark.answers import Answers
+from training.evaluation.benchmark.by_pair import compare_split
+from training.evaluation.benchmark.by_score import score_split
+from training.evaluation.benchmark.items import BadBenchmark, Benchmark, first_item_by_user
 from training.evaluation.benchmark.report import Run, report
+from training.progress import Advance
 
 
 class Model(VisionLanguageModel, PairwiseModel, Interface):
-    """A model that can be asked by either protocol."""
+    """A model that answers by either protocol."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is asked, and how."""
+    """The options of an evaluation."""
 
     protocol: evaluation.Protocol
     level: evaluation.Level | None = None
     template: PairTemplate | None = None
-    """Replaces ours."""
+    """Replaces the prompt template of this package."""
     seed: int = 0
     limit: int | None = None
     references: int = 5
@@ -38,11 +39,10 @@ class Settings:
 
 
 def steps(benchmark: Benchmark, protocol: evaluation.Protocol) -> int:
-    """How much there is to do: items, and by `score` the users to predict a taste for."""
-    users = [
-        len(users_of(items)) if protocol == "score" else 0 for items in benchmark.splits.values()
-    ]
-    return sum(users) + sum(map(len, benchmark.splits.values()))
+    """Number of progress steps: items, and for `score` also users with a profile to predict."""
+    splits = benchmark.splits.values()
+    users = sum(len(first_item_by_user(items)) for items in splits) if protocol == "score" else 0
+    return users + sum(map(len, splits))
 
 
 async def evaluate(
@@ -53,27 +53,28 @@ async def evaluate(
     advance: Advance,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[evaluation.Report, Mapping[str, Answers]]:
-    """The report and the answers it counts; raises `BadBenchmark` when a split has none."""
+    """The report, and its answers by split.
+
+    Raises `BadBenchmark` where no item of a split can be evaluated.
+    """
     began = clock()
     answers: dict[str, Answers] = {}
     for name, items in benchmark.splits.items():
-
-        def told(more: int, name: str = name) -> None:
-            advance(name, more)
-
+        advance_split = partial(advance, name)
         if settings.protocol == "score":
-            found = await ask_by_score(
-                model, items, references=settings.references, seed=settings.seed, advance=told
-            )
-        else:
-            found = await ask_by_pair(
-                model, items, template=settings.template or PAIR_TEMPLATE, seed=settings.seed,
-                advance=told,
+            of_split = await score_split(
+                model, items, references=settings.references, seed=settings.seed,
+                advance=advance_split,
             )  # fmt: skip
-        if not found.outcomes:
-            counted = ", ".join(f"{reason} {count}" for reason, count in found.left_out.items())
-            raise BadBenchmark(f"not one item of {name} can be asked: {counted}")
-        answers[name] = found
+        else:
+            of_split = await compare_split(
+                model, items, template=settings.template or PAIR_TEMPLATE, seed=settings.seed,
+                advance=advance_split,
+            )  # fmt: skip
+        if not of_split.outcomes:
+            counts = ", ".join(f"{reason} {count}" for reason, count in of_split.left_out.items())
+            raise BadBenchmark(f"no item of {name} can be evaluated: {counts}")
+        answers[name] = of_split
     run = Run(
         protocol=settings.protocol,
         level=settings.level,

@@ -1,6 +1,6 @@
-"""What a benchmark is once read: items in splits, each with a user's references and two images."""
+"""The items of a benchmark: a user's references and two images, in splits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,9 @@ class Item:
     """One question: which of two images does this user prefer?"""
 
     place: str
-    """Where it stands, for messages: `SEEN_SP.json[3]`, counted from 0."""
+    """File and number for messages: `SEEN_SP.json[3]`, counted from 0."""
     user: str
-    """Items of one user are drawn again together in the bootstrap."""
+    """The cluster of the bootstrap: all items of one user are drawn together."""
     liked: tuple[Path, ...]
     disliked: tuple[Path, ...]
     image_a: Path
@@ -32,12 +32,17 @@ class Item:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Everything that will be asked, and what could not be."""
+    """The items to evaluate, and what is left out."""
 
     splits: Mapping[str, tuple[Item, ...]]
     checksum: str
     left_out: Mapping[str, int]
-    """Items that cannot be asked, by reason."""
+    """Items that cannot be evaluated, by reason."""
     complaints: tuple[str, ...]
-    """One sentence for each of the first items that were left out."""
+    """One sentence for each of the first items that are left out."""
     unknown_keys: tuple[str, ...]
+
+
+def first_item_by_user(items: Sequence[Item]) -> dict[str, Item]:
+    """The first item of each user; it has the user's references."""
+    return {item.user: item for item in reversed(items)}

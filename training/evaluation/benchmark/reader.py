@@ -1,4 +1,4 @@
-"""Read a benchmark as PreferImg-Bench is released: `data/<SET>/<SET>.json` beside `images`."""
+"""Read benchmark files in the PreferImg-Bench layout: `data/<SET>/<SET>.json` and `images`."""
 
 import hashlib
 import json
@@ -15,25 +15,25 @@ from shared.prompting.parser.comparison import Label
 from training.evaluation.benchmark.items import BadBenchmark, Benchmark, Item
 
 COMPLAINTS_SHOWN: Final = 5
-"""Sentences about items left out: enough to see what is wrong, few enough to read."""
-KNOWN_BESIDE: Final = frozenset(
+"""Sentences about left-out items: enough to see what is wrong, few enough to read."""
+EXTRA_KEYS: Final = frozenset(
     {"user_id", "prefer_attributes", "non_prefer_attributes", "reference_prompt_list"}
     | {"said_preference", "said_non_preference", "shows", "decided_by"}
 )
-"""Keys beyond a benchmark's that the paper's training rows and our simulated benchmarks have."""
+"""Keys that the paper's training rows and the simulated benchmarks add to the format."""
 CHECKSUM: Final = "checksum.txt"
-"""Lies in the folder of a frozen benchmark."""
+"""Name of the checksum file in the folder of a frozen benchmark."""
 _ANSWERS: Final[dict[str, Label]] = {"Image A": "A", "Image B": "B"}
 
 
-class _Turn(BaseModel):
+class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     value: str
 
 
 class _Row(BaseModel):
-    """An item as it stands in the file; two of its keys are spelled so."""
+    """An item of the file; the format spells two of its keys with one r."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -41,7 +41,7 @@ class _Row(BaseModel):
     image_b: str = Field(alias="imageB", min_length=1)
     liked: list[str] = Field(alias="prefered_images")
     disliked: list[str] = Field(alias="non_prefered_images")
-    conversations: list[_Turn] = Field(min_length=1)
+    conversations: list[_Message] = Field(min_length=1)
 
 
 def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> Benchmark:
@@ -63,10 +63,10 @@ def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> 
         items: list[Item] = []
         rows = _rows(file)
         for number, row in enumerate(rows[:limit]):
-            whole, other_keys = _item(row, file, number)
-            item = _with(whole, references=references)
-            unknown |= other_keys
-            reason = _why_not(item)
+            whole, unknown_keys = _item(row, file, number)
+            item = _with_references(whole, count=references)
+            unknown |= unknown_keys
+            reason = _reason_to_leave_out(item)
             if reason is None:
                 items.append(item)
                 images.update(image for image in whole.images if image.is_file())
@@ -75,7 +75,8 @@ def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> 
                 complaints.append(f"{item.place}: {reason[1]}")
         if not items:
             raise BadBenchmark(
-                f"not one item of {file} can be asked: {complaints[-1] if rows else 'it is empty'}"
+                f"no item of {file} can be evaluated: "
+                f"{complaints[-1] if rows else 'the file is empty'}"
             )
         splits[name] = tuple(items)
     total = checksum(sets, images)
@@ -89,9 +90,9 @@ def split_name(stem: str) -> str:
     """`TEST_SP_ID` and `SEEN_SP` are `seen_sp`, `MP_OD` is `unseen_mp`, `PICKAPIC` `pickapic`."""
     words = [word for word in re.split(r"[^A-Z0-9]+", stem.upper()) if word not in ("", "TEST")]
     kinds = {"SP": "sp", "MP": "mp"}
-    met = {"ID": "seen", "SEEN": "seen", "OD": "unseen", "OOD": "unseen", "UNSEEN": "unseen"}
+    trained = {"ID": "seen", "SEEN": "seen", "OD": "unseen", "OOD": "unseen", "UNSEEN": "unseen"}
     kind = [kinds[word] for word in words if word in kinds]
-    seen = [met[word] for word in words if word in met]
+    seen = [trained[word] for word in words if word in trained]
     if len(words) == 2 and kind and seen:
         return f"{seen[0]}_{kind[0]}"
     return "_".join(words).lower() or stem
@@ -100,7 +101,8 @@ def split_name(stem: str) -> str:
 def checksum(sets: Sequence[Path], images: Iterable[Path]) -> str:
     """SHA-256 of the sets and of these images, by their names within the sets.
 
-    References that are not used count as well: how many are is not the benchmark's.
+    References that are not used count as well: their number is an option of the evaluation, not
+    a property of the benchmark.
     """
     total = hashlib.sha256()
     for file in sets:
@@ -111,12 +113,12 @@ def checksum(sets: Sequence[Path], images: Iterable[Path]) -> str:
 
 
 def _check(path: Path, total: str) -> None:
-    """A frozen benchmark says what it was when it was written; other files are another one."""
+    """Raise `BadBenchmark` where the files are not those that the checksum was written for."""
     file = path / CHECKSUM
     if file.is_file() and file.read_text(encoding="utf-8").strip() != total:
         raise BadBenchmark(
             f"the files in {path} are not those that {CHECKSUM} was written for ({total} now);"
-            " write the benchmark anew, or remove that file if you changed it on purpose"
+            " write the benchmark again, or remove that file if you changed it on purpose"
         )
 
 
@@ -125,8 +127,8 @@ def _find_sets(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise BadBenchmark(f"{path} is neither a file nor a folder")
-    found = {f for pattern in ("*.json", "*/*.json", "data/*/*.json") for f in path.glob(pattern)}
-    sets = sorted(f for f in found if f.stem == f.resolve().parent.name)
+    files = {f for pattern in ("*.json", "*/*.json", "data/*/*.json") for f in path.glob(pattern)}
+    sets = sorted(f for f in files if f.stem == f.resolve().parent.name)
     if not sets:
         raise BadBenchmark(
             f"{path} holds no set; expected data/<SET>/<SET>.json with data/<SET>/images, as"
@@ -141,7 +143,7 @@ def _rows(file: Path) -> list[Any]:
     except json.JSONDecodeError as error:
         raise BadBenchmark(
             f"{file} is not JSON from line {error.lineno}, column {error.colno}: {error.msg};"
-            " was it fetched whole?"
+            " was it downloaded completely?"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadBenchmark(f"{file} cannot be read: {error}") from error
@@ -151,24 +153,24 @@ def _rows(file: Path) -> list[Any]:
 
 
 def _item(row: Any, file: Path, number: int) -> tuple[Item, set[str]]:
-    """An item with all of its references, and its keys that are not the format's."""
+    """An item with all of its references, and its keys that the format does not know."""
     place = f"{file.name}[{number}]"
     try:
         read = _Row.model_validate(row)
     except ValidationError as error:
         raise BadBenchmark(f"{file}[{number}]: {_problem(error, row)}") from error
-    given = [re.sub(r"</?answer>", "", turn.value).strip() for turn in read.conversations]
-    preferred = next((_ANSWERS[value] for value in given if value in _ANSWERS), None)
+    values = [re.sub(r"</?answer>", "", text.value).strip() for text in read.conversations]
+    preferred = next((_ANSWERS[value] for value in values if value in _ANSWERS), None)
     if preferred is None:
         raise BadBenchmark(
-            f"{file}[{number}]: conversations[0].value is {given[0][:40]!r}; expected 'Image A' or"
+            f"{file}[{number}]: conversations[0].value is {values[0][:40]!r}; expected 'Image A' or"
             " 'Image B'"
         )
     images = file.parent / "images"
 
     def path(name: str) -> Path:
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise BadBenchmark(f"{file}[{number}]: {name} does not lie in {images}")
+            raise BadBenchmark(f"{file}[{number}]: {name} is not in {images}")
         return images / name
 
     extra = read.model_extra or {}
@@ -177,27 +179,27 @@ def _item(row: Any, file: Path, number: int) -> tuple[Item, set[str]]:
         place, f"{file.stem}/{user}", tuple(map(path, read.liked)), tuple(map(path, read.disliked)),
         path(read.image_a), path(read.image_b), preferred,
     )  # fmt: skip
-    return item, extra.keys() - KNOWN_BESIDE
+    return item, extra.keys() - EXTRA_KEYS
 
 
-def _with(item: Item, *, references: int) -> Item:
-    return replace(item, liked=item.liked[:references], disliked=item.disliked[:references])
+def _with_references(item: Item, *, count: int) -> Item:
+    return replace(item, liked=item.liked[:count], disliked=item.disliked[:count])
 
 
 def _problem(error: ValidationError, row: Any) -> str:
     """The first problem of an item as a sentence."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    told = f"{key}: {first['msg']}" if key else f"{first['msg']}"
+    message = f"{key}: {first['msg']}" if key else f"{first['msg']}"
     if first["type"] == "missing" and isinstance(row, dict):
-        told += f"; it has {', '.join(sorted(map(str, row))) or 'no key'}"
+        message += f"; it has {', '.join(sorted(map(str, row))) or 'no key'}"
         if "prefered" in key:
-            told += " (the format spells prefered_images with one r)"
-    return told
+            message += " (the format spells prefered_images with one r)"
+    return message
 
 
-def _why_not(item: Item) -> tuple[str, str] | None:
-    """Why an item cannot be asked: a reason to count and a sentence."""
+def _reason_to_leave_out(item: Item) -> tuple[str, str] | None:
+    """Why an item cannot be evaluated: a reason to count and a sentence."""
     if not item.liked and not item.disliked:
         return "no_references", "it has no reference image"
     missing = next((image for image in item.images if not image.is_file()), None)
@@ -205,5 +207,5 @@ def _why_not(item: Item) -> tuple[str, str] | None:
 
 
 def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

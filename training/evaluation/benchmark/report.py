@@ -1,4 +1,4 @@
-"""Turn answers into the report: accuracy by split and control, with intervals over users."""
+"""Build the report of a benchmark: accuracy by split and control, with intervals over users."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +15,15 @@ from shared.jobs.evaluation import (
     Report,
 )
 from shared.prompting.prompt import PROMPT_VERSION
-from training.evaluation.benchmark.answers import CONTROLS, Answers, Outcome, Whose
+from training.evaluation.benchmark.answers import Answers, Condition, Outcome
 from training.evaluation.benchmark.items import Benchmark
+from training.evaluation.controls import CONTROLS
 from training.statistics.bootstrap import share
 
 
 @dataclass(frozen=True)
 class Run:
-    """How the answers were asked for."""
+    """How the answers were produced."""
 
     protocol: Protocol
     level: Level | None
@@ -36,23 +37,20 @@ class Run:
 
 
 def report(answers: Mapping[str, Answers], benchmark: Benchmark, run: Run) -> Report:
-    """Everything counted; every split must have an outcome."""
-    splits = {name: _accuracy(told.outcomes, "own", run.seed) for name, told in answers.items()}
-    together = [outcome for told in answers.values() for outcome in told.outcomes]
-    asked_of_all = {
-        control for control in CONTROLS if all(control in outcome.won for outcome in together)
-    }
+    """The report of all splits; every split must have an outcome."""
+    splits = {name: _accuracy(split.outcomes, "own", run.seed) for name, split in answers.items()}
+    all_outcomes = [outcome for split in answers.values() for outcome in split.outcomes]
     controls: dict[Control, ControlResult] = {
         control: ControlResult(
-            **_accuracy(together, control, run.seed).model_dump(),
-            splits={n: _accuracy(told.outcomes, control, run.seed) for n, told in answers.items()},
+            **_accuracy(all_outcomes, control, run.seed).model_dump(),
+            splits={n: _accuracy(a.outcomes, control, run.seed) for n, a in answers.items()},
         )
         for control in CONTROLS
-        if control in asked_of_all
+        if all(control in outcome.won for outcome in all_outcomes)
     }
     left_out = Counter(benchmark.left_out)
-    for told in answers.values():
-        left_out += told.left_out
+    for split in answers.values():
+        left_out += split.left_out
     return Report(
         splits=splits,
         mean=sum(split.accuracy for split in splits.values()) / len(splits),
@@ -68,36 +66,38 @@ def report(answers: Mapping[str, Answers], benchmark: Benchmark, run: Run) -> Re
         limit=run.limit,
         references=run.references,
         format_failures=_format_failures(answers.values()),
-        order_consistency=_mean([s for told in answers.values() for s in told.same_in_both_orders]),
-        agrees_with_totals=_mean([a for told in answers.values() for a in told.agree_with_totals]),
+        order_consistency=_mean([s for a in answers.values() for s in a.same_in_both_orders]),
+        agrees_with_totals=_mean([g for a in answers.values() for g in a.agree_with_totals]),
         left_out=dict(left_out),
         unknown_keys=benchmark.unknown_keys,
         seconds=round(run.seconds, 1),
     )
 
 
-def _accuracy(outcomes: Sequence[Outcome], whose: Whose, seed: int) -> Accuracy:
+def _accuracy(outcomes: Sequence[Outcome], condition: Condition, seed: int) -> Accuracy:
     by_user: dict[str, list[float]] = {}
     for outcome in outcomes:
-        by_user.setdefault(outcome.item.user, []).append(outcome.won[whose])
-    told = share(list(by_user.values()), seed=seed)
+        by_user.setdefault(outcome.item.user, []).append(outcome.won[condition])
+    accuracy = share(list(by_user.values()), seed=seed)
     return Accuracy(
-        n=told.count, users=told.users, accuracy=told.value, interval=(told.low, told.high)
+        n=accuracy.count,
+        users=accuracy.users,
+        accuracy=accuracy.value,
+        interval=(accuracy.low, accuracy.high),
     )
 
 
 def _format_failures(answers: Iterable[Answers]) -> FormatFailures:
     splits = list(answers)
-    listed = [failures for told in splits for failures in told.failures]
-    reasons = Counter(reason for answer in listed for reason in answer)
-    failed = sum(bool(answer) for answer in listed)
+    by_answer = [failures for split in splits for failures in split.failures]
+    reasons = Counter(reason for failures in by_answer for reason in failures)
     return FormatFailures(
-        answers=len(listed),
-        failed=failed,
-        unanswered=sum(told.unanswered for told in splits),
+        answers=len(by_answer),
+        failed=sum(bool(failures) for failures in by_answer),
+        unanswered=sum(split.unanswered for split in splits),
         reasons=dict(reasons.most_common()),
     )
 
 
-def _mean(of: Sequence[bool]) -> float | None:
-    return sum(of) / len(of) if of else None
+def _mean(values: Sequence[bool]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,1 @@
+"""Evaluate a model on simulated users that no training saw."""

@@ -1,89 +1,62 @@
-"""Ask a serving model about held-out users: every taste predicted, every pair scored four ways.
+"""Evaluate a model on held-out users: predict every profile, score every pair in four conditions.
 
-Everything goes through `shared.vlm.protocol`, as the services do: what is measured is what is
-served. Two controls say whether the person matters: a taste of which nothing is known, and the
-taste of somebody else.
+All questions go through `shared.vlm.protocol`, as in the services: what is measured is what serves.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
-from shared.domain.element_weights import EQUAL
 from shared.domain.taste import Taste
 from shared.prompting.prediction_voting import taste_by_vote
-from shared.vlm.protocol import (
-    Candidate,
-    PredictedTaste,
-    ScoredCandidate,
-    Scores,
-    VisionLanguageModel,
-)
-from training.evaluation.held_out.report import Answers, Report, count
+from shared.vlm.protocol import Candidate, ScoredCandidate, Scores, VisionLanguageModel
+from training.evaluation.controls import OTHER_USER, USER_BLIND, of_next_user
+from training.evaluation.held_out.metrics import Answers, count
+from training.evaluation.held_out.report import HeldOutReport
 from training.evaluation.held_out.users import HeldOutUser
-from training.prefersim.users.users import Words
+from training.evaluation.scoring import certain_profile, equal_weight_scores, in_batches
 
-AT_ONCE: Final = 128
-"""Questions in one call: enough to fill a batch, few enough for a small machine's memory."""
-Asked = TypeVar("Asked")
-Answered = TypeVar("Answered")
+PREDICTED: Final = "predicted"
+TRUE: Final = "true"
 
 
 async def evaluate(
     model: VisionLanguageModel, users: Sequence[HeldOutUser], *, seed: int
-) -> Report:
-    """Predict every taste, score every pair four ways, describe and explain one image a user."""
+) -> HeldOutReport:
+    """Predict every profile, score every pair in each condition, describe and explain an image.
+
+    Raises `ValueError` for a single user, who has no other user as a control.
+    """
     if len(users) < 2:
         raise ValueError("An evaluation needs at least two users: one is the other's control.")
-    return count(await _ask(model, users), users, version=model.model_version, seed=seed)
+    return count(await _answers(model, users), users, version=model.model_version, seed=seed)
 
 
-async def _ask(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> Answers:
-    predicted = await in_parts(model.predict, [user.references for user in users])
-    described = await in_parts(model.describe, [user.pairs[0].better for user in users])
-    own = [taste_by_vote([answer]) for answer in predicted]
-    tastes = {
-        "predicted": own,
-        "true": [_taste(user.likes, user.dislikes) for user in users],
-        "nobody": [Taste()] * len(users),
-        "somebody else": [*own[1:], own[0]],
+async def _answers(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> Answers:
+    predicted = await in_batches(model.predict, [user.references for user in users])
+    described = await in_batches(model.describe, [user.pairs[0].better for user in users])
+    own = [taste_by_vote([prediction]) for prediction in predicted]
+    profiles = {
+        PREDICTED: own,
+        TRUE: [certain_profile(user.likes, user.dislikes) for user in users],
+        USER_BLIND: [Taste()] * len(users),
+        OTHER_USER: of_next_user(own),
     }
-    scores = {name: await _score_pairs(model, users, tastes[name]) for name in tastes}
+    scores = {name: await _score_pairs(model, users, profiles[name]) for name in profiles}
     to_explain = [
-        ScoredCandidate(Candidate(taste, user.pairs[0].better), pairs[0][0])
-        for user, taste, pairs in zip(users, own, scores["predicted"], strict=True)
+        ScoredCandidate(Candidate(profile, user.pairs[0].better), pairs[0][0])
+        for user, profile, pairs in zip(users, own, scores[PREDICTED], strict=True)
     ]
-    return Answers(predicted, described, scores, await in_parts(model.explain, to_explain))
+    return Answers(predicted, described, scores, await in_batches(model.explain, to_explain))
 
 
 async def _score_pairs(
-    model: VisionLanguageModel, users: Sequence[HeldOutUser], tastes: Sequence[Taste]
+    model: VisionLanguageModel, users: Sequence[HeldOutUser], profiles: Sequence[Taste]
 ) -> list[list[tuple[Scores, Scores]]]:
-    asked = [
-        Candidate(taste, image)
-        for user, taste in zip(users, tastes, strict=True)
+    candidates = [
+        Candidate(profile, image)
+        for user, profile in zip(users, profiles, strict=True)
         for pair in user.pairs
         for image in (pair.better, pair.worse)
     ]
-    answers = iter(await plain_scores(model, asked))
-    return [[(next(answers), next(answers)) for _ in user.pairs] for user in users]
-
-
-async def plain_scores(model: VisionLanguageModel, candidates: Sequence[Candidate]) -> list[Scores]:
-    """Totals as plain sums: simulated users count all elements alike, whatever was learned."""
-    scores = await in_parts(model.score, candidates)
-    return [replace(one, weights=EQUAL) for one in scores]
-
-
-async def in_parts(
-    ask: Callable[[Sequence[Asked]], Awaitable[list[Answered]]], asked: Sequence[Asked]
-) -> list[Answered]:
-    answers: list[Answered] = []
-    for at in range(0, len(asked), AT_ONCE):
-        answers += await ask(asked[at : at + AT_ONCE])
-    return answers
-
-
-def _taste(likes: Words, dislikes: Words) -> Taste:
-    """A taste that is certain of its words."""
-    return taste_by_vote([PredictedTaste(likes, dislikes)])
+    scores = iter(await equal_weight_scores(model, candidates))
+    return [[(next(scores), next(scores)) for _ in user.pairs] for user in users]

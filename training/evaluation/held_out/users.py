@@ -1,7 +1,7 @@
-"""Draw held-out users and the pairs of images that a model must tell apart for them.
+"""Draw held-out users with references and pairs of images.
 
-Every drawing is rendered anew from the evaluation's own seeds, so none was ever in a pool. Users
-alternate between style-color combinations met in training and combinations held out of it.
+Every drawing is rendered from the seeds of the evaluation, so no training pool contains it. Users
+alternate between style-color combinations of the training and held-out combinations.
 """
 
 from collections.abc import Iterator
@@ -21,18 +21,18 @@ from training.prefersim.values.vocabulary import Attributes, words_of
 PairKind = Literal["all-different", "one-element"]
 
 STREAM: Final = 0xE7A1
-"""Stands between the seed and the user's number: no pool draws from seeds of this shape."""
+"""Separates these random numbers from those of the training pools."""
 REFERENCES: Final = 5
-"""Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""
+"""Liked images and disliked images of a user: five each, as in the paper (arXiv 2511.00609)."""
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two images of the same scene; this user prefers the better one."""
+class ImagePair:
+    """Two images of the same scene; the user prefers the better image."""
 
     kind: PairKind
     element: Element | None
-    """What a one-element pair differs in."""
+    """The element in which a one-element pair differs."""
     better: Image
     worse: Image
     better_shows: dict[Element, str]
@@ -41,45 +41,45 @@ class Pair:
 
 @dataclass(frozen=True)
 class HeldOutUser:
-    """A user nobody has met, with what a service would see of them and the truth."""
+    """A user with the references that a service would get, and the true profile."""
 
     kind: Kind
     likes: Words
     dislikes: Words
     references: References
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ImagePair, ...]
 
 
 def draw_held_out_users(
-    count: int, *, seed: int, multi: bool = False, references_a_side: int = REFERENCES
+    count: int, *, seed: int, multi: bool = False, references_per_side: int = REFERENCES
 ) -> list[HeldOutUser]:
-    """The same users for a seed, and the first ones the same for any count."""
+    """A seed always gives the same users; a larger count adds users at the end."""
     return [
-        _draw(number, seed=seed, multi=multi, references_a_side=references_a_side)
+        _draw(number, seed=seed, multi=multi, references_per_side=references_per_side)
         for number in range(count)
     ]
 
 
-def _draw(number: int, *, seed: int, multi: bool, references_a_side: int) -> HeldOutUser:
+def _draw(number: int, *, seed: int, multi: bool, references_per_side: int) -> HeldOutUser:
     rng = np.random.default_rng((seed, STREAM, number))
     kind = Kind(multi=multi, unseen=number % 2 == 1)
     user = draw_user(rng, kind)
     shown = [
-        *references(rng, user.likes, references_a_side),
-        *references(rng, user.dislikes, references_a_side),
+        *references(rng, user.likes, references_per_side),
+        *references(rng, user.dislikes, references_per_side),
     ]
     images = _draw_images(rng, np.array(shown), np.arange(len(shown)))
     return HeldOutUser(
         kind,
         user.like_words,
         user.dislike_words,
-        References(tuple(images[:references_a_side]), tuple(images[references_a_side:])),
+        References(tuple(images[:references_per_side]), tuple(images[references_per_side:])),
         tuple(_draw_pairs(rng, user)),
     )
 
 
-def _draw_pairs(rng: np.random.Generator, user: User) -> Iterator[Pair]:
-    """One pair that differs in everything, and one for each element alone."""
+def _draw_pairs(rng: np.random.Generator, user: User) -> Iterator[ImagePair]:
+    """One pair that differs in every element, and one pair for each single element."""
     values: list[Attributes] = []
     for element in (None, *range(len(ELEMENTS))):
         like, dislike = rng.choice(user.likes), rng.choice(user.dislikes)
@@ -88,7 +88,7 @@ def _draw_pairs(rng: np.random.Generator, user: User) -> Iterator[Pair]:
         values += [np.where(differs, like, shared), np.where(differs, dislike, shared)]
     images = _draw_images(rng, np.array(values), np.arange(len(values)) // 2)
     for k, element in enumerate((None, *ELEMENTS)):
-        yield Pair(
+        yield ImagePair(
             "all-different" if element is None else "one-element",
             element,
             better=images[2 * k],
@@ -101,6 +101,6 @@ def _draw_pairs(rng: np.random.Generator, user: User) -> Iterator[Pair]:
 def _draw_images(
     rng: np.random.Generator, attributes: Attributes, scene_of: np.ndarray
 ) -> list[Image]:
-    """Drawings of the given values; those with the same number in `scene_of` share their scene."""
+    """Drawings of these values; equal numbers in `scene_of` (n,) share a scene."""
     scenes = draw_scenes(rng, int(scene_of.max()) + 1).take(scene_of)
     return [as_image(pixels) for pixels in render(scenes, attributes, rng)]

@@ -1,1 +1,1 @@
-"""Measure a model folder on the frozen simulated benchmarks, element by element."""
+"""Evaluate a model on the frozen simulated benchmarks, with the simulator's true values."""

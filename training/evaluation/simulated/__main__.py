@@ -1,8 +1,9 @@
-"""Measure a model folder on the simulated benchmarks: proof.json, proof.md and reliability.png.
+"""Measure a model folder on the simulated benchmarks: proof.json, proof.md and reliability.svg.
 
 python -m training.prefersim.benchmark runs/hard --level hard
 python -m training.prefersim.benchmark runs/easy --level easy
-python -m training.evaluation.simulated shared/nano --hard runs/hard --easy runs/easy --out runs/proof
+python -m training.evaluation.simulated shared/nano --hard runs/hard --easy runs/easy \\
+    --out runs/proof
 """
 
 import argparse
@@ -13,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from training.evaluation.benchmark.items import BadBenchmark
-from training.evaluation.held_out import SEED, SHIPPED
+from training.evaluation.serving_model import SEED, SHIPPED, serving_model
 from training.evaluation.simulated.cases import read_truth
 from training.evaluation.simulated.page import as_markdown, reliability_plot
 from training.evaluation.simulated.report import Proof, prove
@@ -21,26 +22,23 @@ from training.evaluation.simulated.report import Proof, prove
 WRONG_USE = 2
 
 
-def measured(
+def measure(
     folder: Path, benchmarks: dict[str, Path], *, limit: int | None, seed: int, threads: int
 ) -> Proof:
-    """Open the engine that serves, ask and count; `threads` 0 leaves them to torch."""
-    from shared.vlm.engine.batching_engine import load_model  # loads transformers: not for --help
-    from shared.vlm.settings import ModelSettings
-
+    """Read the benchmarks, open the engine, evaluate; `threads` 0 leaves their number to torch."""
     truths = {level: read_truth(path, limit=limit) for level, path in benchmarks.items()}
-    model = load_model(ModelSettings(model=folder, model_threads=threads))
-    try:
+    with serving_model(folder, threads=threads) as model:
         return asyncio.run(prove(model, truths, seed=seed))
-    finally:
-        model.close()
 
 
-def write(proof: Proof, to: Path) -> None:
-    to.mkdir(parents=True, exist_ok=True)
-    (to / "proof.md").write_text(as_markdown(proof), encoding="utf-8")
-    reliability_plot(proof.calibrations()).save(to / "reliability.png")
-    (to / "proof.json").write_text(json.dumps(asdict(proof), indent=1) + "\n", encoding="utf-8")
+def write(proof: Proof, folder: Path) -> None:
+    """Write the three files of a proof."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "proof.md").write_text(as_markdown(proof), encoding="utf-8")
+    plot = reliability_plot(proof.calibrations())
+    (folder / "reliability.svg").write_text(plot, encoding="utf-8")
+    content = json.dumps(asdict(proof), indent=1) + "\n"
+    (folder / "proof.json").write_text(content, encoding="utf-8")
 
 
 def main() -> int:
@@ -52,16 +50,16 @@ def main() -> int:
     parser.add_argument("--easy", type=Path, help="a benchmark written with --level easy")
     parser.add_argument("--limit", type=int, help="only the first N users of each set")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
-    parser.add_argument("--threads", type=int, default=0, help="default: as torch likes")
-    parser.add_argument("--out", type=Path, required=True, help="where the report goes")
+    parser.add_argument("--threads", type=int, default=0, help="default: torch's own number")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the report")
     options = parser.parse_args()
-    given = {"hard": options.hard, "easy": options.easy}
-    benchmarks = {level: path for level, path in given.items() if path is not None}
+    folders = {"hard": options.hard, "easy": options.easy}
+    benchmarks = {level: path for level, path in folders.items() if path is not None}
     if not benchmarks:
         print("preferstream: give --hard or --easy a benchmark's folder", file=sys.stderr)
         return WRONG_USE
     try:
-        proof = measured(
+        proof = measure(
             options.folder,
             benchmarks,
             limit=options.limit,

@@ -1,26 +1,21 @@
-"""Read a simulated benchmark with its truth: tastes, what images show, and slates."""
+"""Read a simulated benchmark with its true values: profiles, what images show, and slates."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from PIL.Image import Image
-from PIL.Image import open as open_image
+from typing import Any
 
 from shared.domain.taste import Element
 from shared.vlm.protocol import References
 from training.evaluation.benchmark.reader import read_benchmark
+from training.evaluation.image_files import read_image
 from training.prefersim.users.users import HARD_REFERENCES, Words
-
-ALL: Final = "all"
-"""Stands for the element that decides where a pair differs in every one."""
 
 
 @dataclass(frozen=True)
 class Slate:
-    """Candidates for one user, and how much each is truly liked, 0-25."""
+    """Candidates for one user, and the true relevance of each, 0-25."""
 
     images: tuple[Path, ...]
     relevance: tuple[float, ...]
@@ -28,7 +23,7 @@ class Slate:
 
 @dataclass(frozen=True)
 class Case:
-    """One user of a benchmark, with everything that the simulator knows of them."""
+    """One user of a benchmark, with the simulator's true values."""
 
     user: str
     liked: tuple[Path, ...]
@@ -36,29 +31,24 @@ class Case:
     better: Path
     worse: Path
     decided_by: str
+    """The element in which the two images differ; `all` where they differ in every element."""
     likes: Words
     dislikes: Words
-    said_likes: Words
-    """The same in synonyms."""
-    said_dislikes: Words
+    likes_in_synonyms: Words
+    dislikes_in_synonyms: Words
     better_shows: Mapping[Element, str]
     slate: Slate | None
 
     def references(self) -> References:
-        return References(tuple(map(opened, self.liked)), tuple(map(opened, self.disliked)))
+        return References(tuple(map(read_image, self.liked)), tuple(map(read_image, self.disliked)))
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The cases of a benchmark, set by set."""
+    """The cases of a benchmark by set."""
 
     splits: Mapping[str, tuple[Case, ...]]
     checksum: str
-
-
-def opened(path: Path) -> Image:
-    with open_image(path) as image:
-        return image.convert("RGB")
 
 
 def read_truth(folder: Path, *, limit: int | None = None) -> Truth:
@@ -91,12 +81,12 @@ def _case(row: dict[str, Any], slates: Mapping[str, Any], images: Path) -> Case:
         decided_by=row["decided_by"],
         likes=_words(row["prefer_attributes"]),
         dislikes=_words(row["non_prefer_attributes"]),
-        said_likes=_words(row["said_preference"]),
-        said_dislikes=_words(row["said_non_preference"]),
+        likes_in_synonyms=_words(row["said_preference"]),
+        dislikes_in_synonyms=_words(row["said_non_preference"]),
         better_shows={Element(name): word for name, word in row["shows"][better].items()},
         slate=Slate(paths(slate["images"]), tuple(slate["relevance"])) if slate else None,
     )
 
 
-def _words(told: Mapping[str, Sequence[str]]) -> Words:
-    return {Element(name): tuple(words) for name, words in told.items()}
+def _words(by_element: Mapping[str, Sequence[str]]) -> Words:
+    return {Element(name): tuple(words) for name, words in by_element.items()}

@@ -1,9 +1,10 @@
-"""Ask a serving model everything about the users of one set, through the protocol that serves.
+"""Evaluate a model on the users of one set: profiles, pairs in four conditions, slates, rationales.
 
-The users count all elements alike, whatever a version has learned of others: totals are plain sums.
+Simulated users weight all elements equally: totals are plain sums, whatever weights a version has
+learned.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,106 +18,98 @@ from shared.vlm.protocol import (
     Scores,
     VisionLanguageModel,
 )
-from training.evaluation.held_out.evaluate import in_parts, plain_scores
-from training.evaluation.simulated.cases import Case, opened
-from training.prefersim.users.users import Words
+from training.evaluation.controls import OTHER_USER, USER_BLIND, of_previous_user
+from training.evaluation.image_files import read_image
+from training.evaluation.scoring import certain_profile, equal_weight_scores, in_batches
+from training.evaluation.simulated.cases import Case
 
-PART: Final = 25
-"""Users at once: their images are open together."""
-PREDICTED, TOLD, NOBODY, SOMEBODY_ELSE = "predicted", "told", "nobody", "somebody else"
-WHOSE: Final = (PREDICTED, TOLD, NOBODY, SOMEBODY_ELSE)
-"""Whose taste: predicted from references, the true one told in synonyms, and two controls."""
+USERS_PER_CALL: Final = 25
+"""Users whose images are in memory together."""
+PREDICTED: Final = "predicted"
+GIVEN: Final = "given"
+CONDITIONS: Final = (PREDICTED, GIVEN, USER_BLIND, OTHER_USER)
+"""Profile predicted from references, the true profile given in synonyms, and two controls."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the model said of one user."""
+class Answers:
+    """Answers of the model for one user."""
 
     case: Case
     predicted: PredictedTaste
-    pairs: dict[str, tuple[Scores, Scores]]
-    """By whose taste: the better and the worse candidate."""
+    pairs: Mapping[str, tuple[Scores, Scores]]
+    """By condition: the better and the worse candidate."""
     slate: tuple[Scores, ...]
-    """Of the candidates of the user's slate, if there is one, with the predicted taste."""
-    reasons: Rationales
-    """For the better candidate, with the predicted taste."""
+    """The candidates of the user's slate, if there is one, with the predicted profile."""
+    rationales: Rationales
+    """For the better candidate, with the predicted profile."""
 
 
-async def ask_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> list[Asked]:
-    """Only what decides: tastes, and the pairs with the predicted ones."""
+async def evaluate_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> list[Answers]:
+    """Only predicted profiles, and the pairs scored with them."""
     predicted = await _predict(model, cases)
-    asked: list[Asked] = []
-    for at in range(0, len(cases), PART):
-        part = list(zip(cases, predicted, strict=True))[at : at + PART]
-        scores = iter(
-            await plain_scores(
-                model,
-                [
-                    Candidate(taste_by_vote([said]), opened(path))
-                    for case, said in part
-                    for path in (case.better, case.worse)
-                ],
-            )
-        )
-        asked += [
-            Asked(case, said, {PREDICTED: (next(scores), next(scores))}, (), Rationales({}))
-            for case, said in part
+    answers: list[Answers] = []
+    for begin in range(0, len(cases), USERS_PER_CALL):
+        part = list(zip(cases, predicted, strict=True))[begin : begin + USERS_PER_CALL]
+        candidates = [
+            Candidate(taste_by_vote([prediction]), read_image(path))
+            for case, prediction in part
+            for path in (case.better, case.worse)
         ]
-    return asked
+        scores = iter(await equal_weight_scores(model, candidates))
+        answers += [
+            Answers(case, prediction, {PREDICTED: (next(scores), next(scores))}, (), Rationales({}))
+            for case, prediction in part
+        ]
+    return answers
 
 
-async def ask(model: VisionLanguageModel, cases: Sequence[Case]) -> list[Asked]:
-    """Every user; who is last lends a taste to who is first."""
+async def evaluate(model: VisionLanguageModel, cases: Sequence[Case]) -> list[Answers]:
+    """All questions about every user; the control is the profile of the user before."""
     predicted = await _predict(model, cases)
-    own = [taste_by_vote([answer]) for answer in predicted]
-    answers: list[Asked] = []
-    for at in range(0, len(cases), PART):
-        places = range(at, min(at + PART, len(cases)))
-        tastes = [
-            (own[k], _taste(cases[k].said_likes, cases[k].said_dislikes), Taste(), own[k - 1])
-            for k in places
-        ]
-        answers += await _part(model, [cases[k] for k in places], tastes, predicted[at:])
+    own = [taste_by_vote([prediction]) for prediction in predicted]
+    given = [certain_profile(c.likes_in_synonyms, c.dislikes_in_synonyms) for c in cases]
+    profiles = [
+        dict(zip(CONDITIONS, of_user, strict=True))
+        for of_user in zip(own, given, [Taste()] * len(own), of_previous_user(own), strict=True)
+    ]
+    answers: list[Answers] = []
+    for begin in range(0, len(cases), USERS_PER_CALL):
+        part = slice(begin, begin + USERS_PER_CALL)
+        answers += await _part(model, cases[part], profiles[part], predicted[part])
     return answers
 
 
 async def _predict(model: VisionLanguageModel, cases: Sequence[Case]) -> list[PredictedTaste]:
-    """From all references of each user at once."""
+    """From all references of each user in one prompt."""
     predicted: list[PredictedTaste] = []
-    for at in range(0, len(cases), PART):
-        predicted += await model.predict([case.references() for case in cases[at : at + PART]])
+    for begin in range(0, len(cases), USERS_PER_CALL):
+        part = cases[begin : begin + USERS_PER_CALL]
+        predicted += await model.predict([case.references() for case in part])
     return predicted
 
 
 async def _part(
     model: VisionLanguageModel,
     cases: Sequence[Case],
-    tastes: Sequence[tuple[Taste, ...]],
+    profiles: Sequence[Mapping[str, Taste]],
     predicted: Sequence[PredictedTaste],
-) -> list[Asked]:
+) -> list[Answers]:
     candidates = []
-    for case, of_user in zip(cases, tastes, strict=True):
-        pair = opened(case.better), opened(case.worse)
-        candidates += [Candidate(taste, image) for taste in of_user for image in pair]
+    for case, by_condition in zip(cases, profiles, strict=True):
+        pair = read_image(case.better), read_image(case.worse)
+        candidates += [Candidate(by_condition[c], image) for c in CONDITIONS for image in pair]
         if case.slate:
-            candidates += [Candidate(of_user[0], opened(path)) for path in case.slate.images]
-    scored = await plain_scores(model, candidates)
-    both = iter(list(zip(candidates, scored, strict=True)))
+            candidates += [
+                Candidate(by_condition[PREDICTED], read_image(path)) for path in case.slate.images
+            ]
+    scores = await equal_weight_scores(model, candidates)
+    scored = iter(list(map(ScoredCandidate, candidates, scores)))
     pairs, slates, to_explain = [], [], []
     for case in cases:
-        found = [(next(both), next(both)) for _ in WHOSE]
-        pairs.append({name: (b[1], w[1]) for name, (b, w) in zip(WHOSE, found, strict=True)})
-        slates.append(tuple(next(both)[1] for _ in (case.slate.images if case.slate else ())))
-        to_explain.append(ScoredCandidate(*found[0][0]))
-    reasons = await in_parts(model.explain, to_explain)
-    return [
-        Asked(case, said, scores, slate, reason)
-        for case, said, scores, slate, reason in zip(
-            cases, predicted[: len(cases)], pairs, slates, reasons, strict=True
-        )
-    ]
-
-
-def _taste(likes: Words, dislikes: Words) -> Taste:
-    """A taste that is certain of its words."""
-    return taste_by_vote([PredictedTaste(likes, dislikes)])
+        by_condition_scored = {c: (next(scored), next(scored)) for c in CONDITIONS}
+        pairs.append({c: (b.scores, w.scores) for c, (b, w) in by_condition_scored.items()})
+        slates.append(tuple(next(scored).scores for _ in (case.slate.images if case.slate else ())))
+        to_explain.append(by_condition_scored[PREDICTED][0])
+    rationales = await in_batches(model.explain, to_explain)
+    return list(map(Answers, cases, predicted, pairs, slates, rationales))

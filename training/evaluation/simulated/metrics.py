@@ -1,14 +1,14 @@
-"""Count what a model got right about a set's users, each share with its interval over users."""
+"""Compute the shares of right answers for a set of users, each with its interval over users."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from shared.domain.taste import ELEMENTS, Element
-from shared.vlm.protocol import Scores
-from training.evaluation.simulated.evaluate import PREDICTED, WHOSE, Asked
+from training.evaluation.pairing import win
+from training.evaluation.simulated.evaluate import CONDITIONS, PREDICTED, Answers
 from training.prefersim.users.users import Words
 from training.prefersim.values.similarity import similarity
 from training.prefersim.values.synonyms import value_of
@@ -17,118 +17,122 @@ from training.statistics.calibration import Calibration, calibration
 from training.statistics.interval import Share
 from training.statistics.score_comparison import probability_higher
 
-AT: Final = 10
-"""Places of a slate that are looked at: NDCG@10."""
+NDCG_LENGTH: Final = 10
+"""Places of a slate that NDCG counts."""
+Side = tuple[Words, Words]
+"""Predicted words and true words of one side of a profile."""
 
 
 @dataclass(frozen=True)
-class Counted:
-    """One set, or several taken together."""
+class Metrics:
+    """The metrics of one set, or of several sets together."""
 
     users: int
     accuracy: Mapping[str, Share]
-    """By whose taste: how often the better image scored higher; a tie counts half."""
+    """By condition: how often the better image scores higher; a tie counts half."""
     by_element: Mapping[str, Share]
-    """With the predicted taste, by the element that decides the pair."""
+    """With the predicted profile, by the element that decides the pair."""
     profile: Mapping[str, Share]
-    """Sides of predicted tastes whose words for an element mean exactly the true values."""
+    """Sides of predicted profiles whose words for an element mean exactly the true values."""
     profile_similarity: Share
-    """Of the words of both sides to the true ones, 0-1; see `side_likeness`."""
+    """Mean similarity of predicted to true words of both sides, 0-1; see `words_similarity`."""
     ndcg: Share | None
-    """At 10, of slates of 20; None where no user of the set has one."""
+    """Mean NDCG@10 of slates of 20; None where no user of the set has one."""
     faithful: Share
-    """Reasons that name what the image truly shows of their element."""
+    """Rationales that name what the image truly shows of their element."""
     calibration: Calibration
     """Of the probability that the better image of a pair has the higher total."""
     well_formed: Share
-    """Predicted tastes that could be read whole."""
+    """Predicted profiles that are completely readable."""
 
 
-def count(asked: Sequence[Asked], *, seed: int) -> Counted:
-    def over_users(values: Sequence[Sequence[float]]) -> Share:
-        return share([list(one) for one in values if len(one)], seed=seed)
+def metrics(answers: Sequence[Answers], *, seed: int) -> Metrics:
+    """Every metric of these users."""
 
-    deciding = sorted({one.case.decided_by for one in asked})
-    slates = [[_ndcg(one)] for one in asked if one.slate]
-    return Counted(
-        users=len(asked),
-        accuracy={
-            name: over_users([[preferred(*one.pairs[name])] for one in asked]) for name in WHOSE
-        },
+    def over_users(by_user: Iterable[Sequence[float]]) -> Share:
+        return share(list(by_user), seed=seed)
+
+    deciding = sorted({a.case.decided_by for a in answers})
+    slates = [[_ndcg(a)] for a in answers if a.slate]
+    return Metrics(
+        users=len(answers),
+        accuracy={c: over_users([better_wins(a, c)] for a in answers) for c in CONDITIONS},
         by_element={
-            name: over_users(
-                [[preferred(*a.pairs[PREDICTED])] for a in asked if a.case.decided_by == name]
-            )
-            for name in deciding
+            element: over_users([better_wins(a)] for a in answers if a.case.decided_by == element)
+            for element in deciding
         },
-        profile={e.spoken: over_users([_right_sides(one, e) for one in asked]) for e in ELEMENTS},
-        profile_similarity=over_users([likeness(one) for one in asked]),
+        profile={e.label: over_users(_right_sides(a, e) for a in answers) for e in ELEMENTS},
+        profile_similarity=over_users(profile_similarity(a) for a in answers),
         ndcg=over_users(slates) if slates else None,
-        faithful=over_users([_faithful(one) for one in asked]),
-        calibration=calibration([probability_higher(*one.pairs[PREDICTED]) for one in asked]),
-        well_formed=over_users([[not one.predicted.problems] for one in asked]),
+        faithful=over_users(_faithful(a) for a in answers),
+        calibration=calibration([probability_higher(*a.pairs[PREDICTED]) for a in answers]),
+        well_formed=over_users([not a.predicted.problems] for a in answers),
     )
 
 
-def preferred(better: Scores, worse: Scores) -> float:
-    """1 when the better image scores higher, one half for a tie."""
-    return 0.5 if better.total == worse.total else float(better.total > worse.total)
+def better_wins(answers: Answers, condition: str = PREDICTED) -> float:
+    """1 where the better image of the user's pair scores higher, one half for a tie, else 0."""
+    better, worse = answers.pairs[condition]
+    return win(better.total, worse.total)
 
 
-def _sides(one: Asked) -> tuple[tuple[Words, Words], tuple[Words, Words]]:
-    said, true = one.predicted, one.case
-    return (dict(said.likes), true.likes), (dict(said.dislikes), true.dislikes)
-
-
-def _right_sides(one: Asked, element: Element) -> list[float]:
-    return [float(_values(element, said) == _values(element, true)) for said, true in _sides(one)]
-
-
-def _values(element: Element, words: Words) -> set[int | str]:
-    """What words mean, as values; a word that means none stays itself."""
-    meant = ((word, value_of(element, word)) for word in words.get(element, ()))
-    return {word if value is None else value for word, value in meant}
-
-
-def likeness(one: Asked) -> list[float]:
-    """Of each element and side of the predicted taste to the true one."""
+def profile_similarity(answers: Answers) -> list[float]:
+    """Similarity of the predicted to the true words, for each side and element."""
     return [
-        side_likeness(element, _values(element, said), _values(element, true))
-        for said, true in _sides(one)
+        words_similarity(element, _values(element, predicted), _values(element, true))
+        for predicted, true in _sides(answers)
         for element in ELEMENTS
     ]
 
 
-def side_likeness(element: Element, said: set[int | str], true: set[int | str]) -> float:
-    """How alike two sets of values are, 0-1: each word's best likeness, in both directions."""
-    if not said or not true:
-        return float(said == true)
+def words_similarity(element: Element, predicted: set[int | str], true: set[int | str]) -> float:
+    """Similarity of two sets of values, 0-1: each value's best match, in both directions."""
+    if not predicted or not true:
+        return float(predicted == true)
 
-    def alike(one: int | str, other: int | str) -> float:
-        if isinstance(one, int) and isinstance(other, int):
-            return similarity(element, one, other)
-        return float(one == other)
+    def similar(value: int | str, other: int | str) -> float:
+        if isinstance(value, int) and isinstance(other, int):
+            return similarity(element, value, other)
+        return float(value == other)
 
-    forth = [max(alike(one, other) for other in true) for one in said]
-    back = [max(alike(one, other) for other in said) for one in true]
-    return float(np.mean(forth) + np.mean(back)) / 2
+    precision = [max(similar(value, other) for other in true) for value in predicted]
+    recall = [max(similar(value, other) for other in predicted) for value in true]
+    return float(np.mean(precision) + np.mean(recall)) / 2
 
 
-def _faithful(one: Asked) -> list[float]:
-    """For every reason that was given: whether it begins with what the image shows."""
-    shows = one.case.better_shows
+def _sides(answers: Answers) -> tuple[Side, Side]:
+    predicted, true = answers.predicted, answers.case
+    return (dict(predicted.likes), true.likes), (dict(predicted.dislikes), true.dislikes)
+
+
+def _right_sides(answers: Answers, element: Element) -> list[float]:
+    return [
+        float(_values(element, predicted) == _values(element, true))
+        for predicted, true in _sides(answers)
+    ]
+
+
+def _values(element: Element, words: Words) -> set[int | str]:
+    """The values that words mean; a word without a value stays a word."""
+    values = ((word, value_of(element, word)) for word in words.get(element, ()))
+    return {word if value is None else value for word, value in values}
+
+
+def _faithful(answers: Answers) -> list[float]:
+    """For each rationale, whether it begins with what the image shows."""
+    shows = answers.case.better_shows
     return [
         float(text.startswith((f"{shows[element]} ", f"{shows[element]},")))
-        for element, text in one.reasons.by_element.items()
+        for element, text in answers.rationales.by_element.items()
         if element in shows
     ]
 
 
-def _ndcg(one: Asked) -> float:
+def _ndcg(answers: Answers) -> float:
     """Gains are the true totals 0-25, discounted by the logarithm of the place."""
-    assert one.case.slate is not None
-    gains = np.array(one.case.slate.relevance, np.float64)
-    order = np.argsort([-scores.total for scores in one.slate], kind="stable")
-    discounts = 1 / np.log2(np.arange(2, AT + 2))
-    best = (np.sort(gains)[::-1][:AT] * discounts).sum()
-    return float((gains[order][:AT] * discounts).sum() / best) if best else 1.0
+    assert answers.case.slate is not None
+    gains = np.array(answers.case.slate.relevance, np.float64)
+    order = np.argsort([-scores.total for scores in answers.slate], kind="stable")
+    discounts = 1 / np.log2(np.arange(2, NDCG_LENGTH + 2))
+    ideal = (np.sort(gains)[::-1][:NDCG_LENGTH] * discounts).sum()
+    return float((gains[order][:NDCG_LENGTH] * discounts).sum() / ideal) if ideal else 1.0

@@ -1,58 +1,53 @@
-"""The whole proof as values: both levels, all sets, and what the model names."""
+"""The proof of a model: its metrics on both simulated benchmarks, and its description accuracy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.vlm.protocol import VisionLanguageModel
 from training.evaluation.simulated.cases import Truth
-from training.evaluation.simulated.description_accuracy import name_all
-from training.evaluation.simulated.evaluate import Asked, ask
-from training.evaluation.simulated.metrics import Counted, count
+from training.evaluation.simulated.description_accuracy import description_accuracy
+from training.evaluation.simulated.evaluate import Answers, evaluate
+from training.evaluation.simulated.metrics import Metrics, metrics
 from training.statistics.calibration import Calibration
 from training.statistics.interval import Share
 
-TOGETHER = "all"
-"""Stands for the users of all sets of a level."""
+ALL_SETS = "all"
+"""Key of the metrics over the users of all sets of a level."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """One model, measured."""
+    """Everything measured of one model."""
 
     model_version: str
     seed: int
     checksums: Mapping[str, str]
     """Of the benchmarks, by level."""
-    levels: Mapping[str, Mapping[str, Counted]]
-    """By level and set, the last one being all sets together."""
-    named: Mapping[str, Mapping[str, Share]]
+    levels: Mapping[str, Mapping[str, Metrics]]
+    """By level and set; the last set is all sets together."""
+    described: Mapping[str, Mapping[str, Share]]
+    """Description accuracy by kind of image and element."""
 
     def calibrations(self) -> dict[str, Calibration]:
-        return {level: splits[TOGETHER].calibration for level, splits in self.levels.items()}
+        return {level: splits[ALL_SETS].calibration for level, splits in self.levels.items()}
 
 
 async def prove(model: VisionLanguageModel, benchmarks: Mapping[str, Truth], *, seed: int) -> Proof:
-    """Ask about every user of every benchmark, and have images named."""
-    levels: dict[str, Mapping[str, Counted]] = {}
+    """Evaluate every user of every benchmark, and the descriptions of known images."""
+    levels: dict[str, Mapping[str, Metrics]] = {}
     for level, truth in benchmarks.items():
-        everybody: list[Asked] = []
-        splits: dict[str, Counted] = {}
+        of_all_sets: list[Answers] = []
+        splits: dict[str, Metrics] = {}
         for split, cases in truth.splits.items():
-            asked = await ask(model, cases)
-            splits[split] = count(asked, seed=seed)
-            everybody += asked
-            print(f"{level}, {split}: {len(asked)} users", flush=True)
-        levels[level] = {**splits, TOGETHER: count(everybody, seed=seed)}
+            answers = await evaluate(model, cases)
+            splits[split] = metrics(answers, seed=seed)
+            of_all_sets += answers
+            print(f"{level}, {split}: {len(answers)} users", flush=True)
+        levels[level] = {**splits, ALL_SETS: metrics(of_all_sets, seed=seed)}
     return Proof(
         model_version=model.model_version,
         seed=seed,
         checksums={level: truth.checksum for level, truth in benchmarks.items()},
         levels=levels,
-        named=await name_all(model, seed=seed),
+        described=await description_accuracy(model, seed=seed),
     )
-
-
-def mean_accuracy(splits: Mapping[str, Counted], whose: str) -> float:
-    """Of the sets, each counting the same, as the paper averages."""
-    named: Sequence[Counted] = [counted for split, counted in splits.items() if split != TOGETHER]
-    return sum(one.accuracy[whose].value for one in named) / len(named)

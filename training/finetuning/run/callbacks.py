@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 from training.finetuning.run.limits import out_of_time
 from training.finetuning.run.run_folder import Progress, RunFolder
 from training.finetuning.run.training_curves import Curves, numbers
-from training.nano.train.progress import spell
+from training.progress import spell
 
 TOLD = ("loss", "reward", "rewards/prediction/mean", "rewards/format/mean", "rewards/accuracy/mean")
 """Measures worth a place on the line; the curves keep all."""

@@ -15,7 +15,7 @@ from training.finetuning.data.case_files import BadCases
 from training.finetuning.run.adapter import BadAdapter
 from training.finetuning.run.config import BadConfig, ConfigT, read_config
 from training.finetuning.run.runner import Finished
-from training.nano.train.progress import spell
+from training.progress import spell
 
 WRONG_USE = 2
 

@@ -1,4 +1,4 @@
-"""Write into a model's card what was measured of it, and its hash into the manifest.
+"""Write measured results into a model card, and the card's new hash into the manifest.
 
 python -m training.nano.model.results shared/nano --proof runs/proof/proof.json --pairs runs/pairs \
   --ablation runs/ablation/ablation.json
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.ablation.table import Line, as_markdown
-from training.evaluation.simulated.page import header
-from training.evaluation.simulated.report import TOGETHER
+from training.evaluation.controls import OTHER_USER, USER_BLIND
+from training.evaluation.markdown import header, line
+from training.evaluation.simulated.report import ALL_SETS
 from training.nano.model.export import CARD, MANIFEST, sha256_of
 from training.statistics.interval import Share
 
@@ -22,91 +23,92 @@ SPLITS: Final = {
     "unseen_sp": "Unseen-SP",
     "unseen_mp": "Unseen-MP",
 }
-BEGINS: Final = "\n## Measured\n"
-"""Everything from here on is written anew."""
+SECTION: Final = "\n## Measured\n"
+"""Heading of the last section of the card, which is replaced from here on."""
 
-Told = Mapping[str, Any]
-"""What a report's JSON says."""
+Json = Mapping[str, Any]
+"""A report as parsed from its JSON file."""
 
 
-def results(proof: Told, pairs: Told | None, ablation: Told | None = None) -> str:
-    """The card's last section: both levels, controls, naming; intervals are 95 %, over users."""
-    levels: Mapping[str, Told] = proof["levels"]
+def results(proof: Json, pairs: Json | None, ablation: Json | None = None) -> str:
+    """The last section of the card: both levels, controls, descriptions, pair prompt, ablation."""
+    levels: Mapping[str, Json] = proof["levels"]
     parts = [
-        f"{BEGINS}\nSimulated users (seed {proof['seed']}, nobody's twin in training); in brackets"
-        " 95 % intervals over users. A taste is predicted from references and candidates are scored"
-        " against it, one by one.\n",
+        f"{SECTION}\nSimulated users (seed {proof['seed']}; training contains none of them). In"
+        " brackets 95 % intervals over users, of photographs over photographs; where all are right,"
+        " a Wilson interval. The model predicts a profile from the references, and scores each"
+        " candidate alone against it.\n",
         *header("", list(SPLITS.values())),
-        *(line for level, splits in levels.items() for line in _of_level(level, splits)),
+        *(row for level, splits in levels.items() for row in _level_rows(level, splits)),
         "",
-        *header("right words of what is seen", list(proof["named"])),
-        *_of_named(proof["named"]),
+        *header("right words in descriptions", list(proof["described"])),
+        *_description_rows(proof["described"]),
     ]
     if pairs is not None:
-        parts.append(_of_pairs(pairs))
+        parts.append(_pair_prompt(pairs))
     if ablation is not None:
-        parts.append(_of_ablation(ablation))
+        parts.append(_ablation(ablation))
     return "\n".join(parts) + "\n"
 
 
-def _of_level(level: str, splits: Told) -> list[str]:
+def _level_rows(level: str, splits: Json) -> list[str]:
     sets = [splits[split] for split in SPLITS]
-    users = splits[TOGETHER]["users"]
+    users = splits[ALL_SETS]["users"]
 
-    def row(name: str, values: Sequence[Told]) -> str:
-        return f"| *{level}*: {name} | {' | '.join(str(Share(**one)) for one in values)} |"
+    def row(name: str, values: Sequence[Json]) -> str:
+        return line(f"*{level}*: {name}", [Share(**value) for value in values])
 
     worst = [min(one["profile"].values(), key=lambda share: share["value"]) for one in sets]
-    error = splits[TOGETHER]["calibration"]["error"]
+    error = splits[ALL_SETS]["calibration"]["error"]
     return [
         row(f"pairs right ({users} users)", [one["accuracy"]["predicted"] for one in sets]),
-        row("with nobody's taste", [one["accuracy"]["nobody"] for one in sets]),
-        row("with somebody else's", [one["accuracy"]["somebody else"] for one in sets]),
+        row(f"control `{USER_BLIND}`", [one["accuracy"][USER_BLIND] for one in sets]),
+        row(f"control `{OTHER_USER}`", [one["accuracy"][OTHER_USER] for one in sets]),
         row("profile words, worst element", worst),
         row("NDCG@10 of slates of 20", [one["ndcg"] for one in sets]),
-        row("reasons that name what is seen", [one["faithful"] for one in sets]),
+        row("faithful rationales", [one["faithful"] for one in sets]),
         f"| *{level}*: calibration error, all sets | {error:.3f} | | | |",
     ]
 
 
-def _of_named(named: Mapping[str, Mapping[str, Told]]) -> list[str]:
-    elements = next(iter(named.values()))
+def _description_rows(described: Mapping[str, Mapping[str, Json]]) -> list[str]:
+    elements = next(iter(described.values()))
     return [
-        f"| {element} | {' | '.join(str(Share(**kind[element])) for kind in named.values())} |"
+        line(element, [Share(**kind[element]) for kind in described.values()])
         for element in elements
     ]
 
 
-def _of_pairs(report: Told) -> str:
+def _pair_prompt(report: Json) -> str:
     controls = report["controls"]
     items = sum(split["n"] for split in report["splits"].values())
-    level = f"*{report['level']}* " if report["level"] else ""  # of another's files nobody knows
+    level = f"*{report['level']}* " if report["level"] else ""  # other benchmarks have no level
     return (
-        f"\nBoth candidates in one prompt, {items} {level}pairs in both"
-        f" orders: {100 * report['mean']:.1f} % right,"
-        f" {100 * report['order_consistency']:.1f} % the same in both orders; with nobody's"
-        f" references {100 * controls['user_blind']['accuracy']:.1f} %, with somebody else's"
-        f" {100 * controls['other_user']['accuracy']:.1f} %."
+        f"\nBoth candidates in one prompt, {items} {level}pairs in both orders:"
+        f" {100 * report['mean']:.1f} % right,"
+        f" {100 * report['order_consistency']:.1f} % the same choice in both orders; control"
+        f" `{USER_BLIND}` {100 * controls[USER_BLIND]['accuracy']:.1f} %, control `{OTHER_USER}`"
+        f" {100 * controls[OTHER_USER]['accuracy']:.1f} %."
     )
 
 
-def _of_ablation(told: Told) -> str:
-    table = as_markdown([Line(**row) for row in told["rows"]]).rstrip()
+def _ablation(ablation: Json) -> str:
+    table = as_markdown([Line(**row) for row in ablation["rows"]]).rstrip()
     return (
-        "\nWhat each stage of the method adds, tried on small budgets from a base that has more to"
-        f" learn (`python -m training.ablation`, training/LOG.md): {told['users']} *hard* users,"
-        f" intervals over users and seeds.\n\n{table}"
+        "\nEffect of each stage of the method, with small budgets and from a weaker base model that"
+        " still has errors to correct (`python -m training.ablation`, training/LOG.md):"
+        f" {ablation['users']} *hard* users, intervals over users and seeds.\n\n{table}"
     )
 
 
 def write_results(folder: Path, section: str) -> None:
-    """In place of what the card said before; the manifest goes on naming every file's bytes."""
+    """Replace the last section of the card, and update the hash of the card in the manifest."""
     card, manifest = folder / CARD, folder / MANIFEST
-    kept = card.read_text(encoding="utf-8").split(BEGINS)[0]
+    kept = card.read_text(encoding="utf-8").split(SECTION)[0]
     card.write_text(kept + section, encoding="utf-8")
-    told = json.loads(manifest.read_text(encoding="utf-8"))
-    told["sha256"][CARD] = sha256_of(card)
-    manifest.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content["sha256"][CARD] = sha256_of(card)
+    manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -128,11 +130,11 @@ def main() -> None:
     ablation = None
     if options.ablation:
         ablation = json.loads(options.ablation.read_text(encoding="utf-8"))
-    for measured in [proof, *([pairs] if pairs else [])]:
-        if measured["model_version"] != version:
-            parser.error(f"{measured['model_version']} was measured, the folder is {version}")
+    for report in [proof, *([pairs] if pairs else [])]:
+        if report["model_version"] != version:
+            parser.error(f"the report is of {report['model_version']}, the folder holds {version}")
     write_results(options.folder, results(proof, pairs, ablation))
-    print(f"Wrote what was measured of {version} into {options.folder / CARD}.")
+    print(f"Wrote the results of {version} into {options.folder / CARD}.")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from training.nano.model.vocabulary import ALSO, WORDS
 from training.nano.train.checkpoint import load_weights, resume, save_checkpoint
 from training.nano.train.optimizer import ADAM_RATE, MUON_RATE, Optimizer
 from training.nano.train.plan import Plan, read_plan
-from training.nano.train.progress import Progress
+from training.progress import TrainingProgress
 
 PLAN: Final = (
     "describe*120,easy*120"
@@ -134,7 +134,7 @@ def train_text(
     first = resume(checkpoint, model, optimizer, recipe=recipe)
     last = len(plan) if until is None else min(until, len(plan))
     device = device_of(model)
-    progress, tally = Progress("text", last, first), _Tally(tokenizer, device)
+    progress, tally = TrainingProgress("text", last, first), _Tally(tokenizer, device)
     steps = range(first, last)
     batches = DataLoader(
         _Steps(plan, tokenizer, pool, tokens=tokens),

@@ -24,9 +24,9 @@ from training.nano.model.tokenizer import build_tokenizer
 from training.nano.model.vision_tower import compiled_blocks, device_of
 from training.nano.train.checkpoint import resume, save_checkpoint
 from training.nano.train.optimizer import Optimizer
-from training.nano.train.progress import Progress
 from training.nano.train.warm_start import begin_with
 from training.nano.train.zero_shot_head import answer_ids, naming_loss, wanted, word_logits
+from training.progress import TrainingProgress
 
 EVERY = 100
 """Steps between checkpoints and progress lines."""
@@ -87,7 +87,7 @@ def train_vision(
     first = resume(checkpoint, model, optimizer, recipe=recipe)
     device = device_of(model)
     answers, all_pixels = answer_ids(tokenizer).to(device), resident(pool.pixels, device)
-    progress = Progress("vision", steps, first)
+    progress = TrainingProgress("vision", steps, first)
     losses: list[Tensor] = []
     for step in range(first, steps):
         pixels, truth = batch_at(step, pool=pool, pixels=all_pixels, batch=batch, seed=seed)
@@ -112,7 +112,7 @@ def named_right(model: Any, answers: Tensor, test: Pool) -> dict[str, float]:
         truth = wanted(test.attributes[part])
         for j, one in enumerate(word_logits(model, answers, test.pixels[part], None)):
             right[j] += (one.argmax(1).cpu() == truth[:, j]).sum()
-    return {e.spoken: float(r) / count for e, r in zip(ELEMENTS, right, strict=True)}
+    return {e.label: float(r) / count for e, r in zip(ELEMENTS, right, strict=True)}
 
 
 def main() -> None:

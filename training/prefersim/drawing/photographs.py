@@ -4,10 +4,12 @@ Style and medium stay unknown: nobody has said what a photograph's are.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from training.prefersim.drawing.canvas import SIDE, Floats, noise, per_image
@@ -40,18 +42,35 @@ SATURATION_SPREAD: Final = 0.4
 """How much of the room around a saturation its pixels take."""
 
 
+@dataclass(frozen=True)
+class Crops:
+    """Restyled crops of photographs."""
+
+    pixels: Pixels
+    attributes: Attributes
+    sources: npt.NDArray[np.int64]
+    """(count,) number of each crop's photograph: crops of one photograph are not independent."""
+
+
 def draw_photographs(
     rng: np.random.Generator, count: int, *, held_out: bool = False
 ) -> tuple[Pixels, Attributes]:
-    """Crops of photographs, each restyled to values drawn evenly: pixels and rows (count, 5).
+    """Crops of photographs, each restyled to uniformly drawn values: pixels and rows (count, 5).
 
-    The rows have `UNKNOWN_VALUE` for style and medium. `held_out` takes photographs of their own.
+    The rows have `UNKNOWN_VALUE` for style and medium. `held_out` draws from held-out photographs.
     """
+    crops = draw_crops(rng, count, held_out=held_out)
+    return crops.pixels, crops.attributes
+
+
+def draw_crops(rng: np.random.Generator, count: int, *, held_out: bool = False) -> Crops:
+    """As `draw_photographs`, with the photograph that each crop comes from."""
     attributes = sample_attributes(rng, count)
     attributes[:, [0, 2]] = UNKNOWN_VALUE
     names = HELD_OUT if held_out else IN_TRAINING
-    crops = np.stack([_crop(rng, names[int(k)]) for k in rng.integers(len(names), size=count)])
-    return restyle(crops, attributes, rng), attributes
+    sources = rng.integers(len(names), size=count)
+    crops = np.stack([_crop(rng, names[int(k)]) for k in sources])
+    return Crops(restyle(crops, attributes, rng), attributes, sources)
 
 
 def restyle(photographs: Pixels, attributes: Attributes, rng: np.random.Generator) -> Pixels:

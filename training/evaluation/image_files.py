@@ -1,4 +1,4 @@
-"""Open the image files of items, a few at a time; remember which cannot be decoded, and why."""
+"""Read image files as the services decode them; remember which files are broken, and why."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,8 +11,13 @@ from shared.images.settings import ImageSettings
 from shared.vlm.protocol import References
 
 
-class Pictures:
-    """Decoded as the services decode; remembers what was broken."""
+def read_image(path: Path, settings: ImageSettings | None = None) -> Image:
+    """The image of one file; raises `Unprocessable` for a broken file."""
+    return decode(path.read_bytes(), path.name, settings or ImageSettings())
+
+
+class ImageFiles:
+    """Opens image files of a benchmark; a broken file is decoded once and then remembered."""
 
     def __init__(self) -> None:
         self._settings = ImageSettings()
@@ -20,20 +25,22 @@ class Pictures:
 
     def open(self, paths: Sequence[Path]) -> tuple[Image, ...] | None:
         """All of these images, or None when one is broken."""
-        opened: list[Image] = []
+        images: list[Image] = []
         for path in paths:
             if path not in self._broken:
                 try:
-                    opened.append(decode(path.read_bytes(), path.name, self._settings))
+                    images.append(read_image(path, self._settings))
                 except Unprocessable as error:
                     self._broken[path] = error
-        return tuple(opened) if len(opened) == len(paths) else None
+        return tuple(images) if len(images) == len(paths) else None
 
     def references(self, liked: Sequence[Path], disliked: Sequence[Path]) -> References | None:
-        """A user's references, or None when one is broken."""
-        ups, downs = self.open(liked), self.open(disliked)
-        return None if ups is None or downs is None else References(ups, downs)
+        """A user's references, or None when one image is broken."""
+        liked_images, disliked_images = self.open(liked), self.open(disliked)
+        if liked_images is None or disliked_images is None:
+            return None
+        return References(liked_images, disliked_images)
 
     def reason(self, paths: Iterable[Path]) -> str:
-        """Why one of these images could not be opened."""
+        """Why the first broken image of these could not be decoded."""
         return next(self._broken[path].reason for path in paths if path in self._broken)
