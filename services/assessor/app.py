@@ -13,7 +13,7 @@ from services.assessor.erasure import UserEraser
 from services.assessor.handlers import connect
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Dependencies
-from services.assessor.steps.deduplication import AnsweredRequests
+from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
 from shared.events import RankedFeed

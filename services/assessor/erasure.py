@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from services.assessor.steps.deduplication import AnsweredRequests
+from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.clock import Clock
 from shared.domain.erasures import Erasure
 from shared.events import UserErase

@@ -9,12 +9,15 @@ from services.assessor.background.shadow_evaluation import ShadowEvaluation
 from services.assessor.config import AssessorSettings
 from services.assessor.deadline import Deadline
 from services.assessor.metrics import AssessorMetrics
-from services.assessor.steps.deduplication import AnsweredRequests, SkipAnswered
 from services.assessor.steps.description_scoring import DescriptionScoring
-from services.assessor.steps.erasure import SkipErased
 from services.assessor.steps.explanation import Explain
 from services.assessor.steps.loading import ImageSource, Load
 from services.assessor.steps.publishing import Publish
+from services.assessor.steps.request_filtering import (
+    AnsweredRequests,
+    SkipAnswered,
+    SkipErased,
+)
 from services.assessor.steps.reranking import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step

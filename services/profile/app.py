@@ -1,78 +1,81 @@
-"""Put the profile service together: the one file that knows which parts are real."""
+"""Wire the profile service together; the only file that names the concrete parts."""
 
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
 from services.profile.config import ProfileSettings
-from services.profile.corrections import Correcting
-from services.profile.erasure import Erasing
-from services.profile.feedback.impressions import Views
-from services.profile.handlers import Handling, connect
+from services.profile.corrections import CorrectionWriter
+from services.profile.erasure import UserEraser
+from services.profile.feedback.impressions import ImpressionRecorder
+from services.profile.handlers import Handlers, connect
 from services.profile.metrics import ProfileMetrics
-from services.profile.profile_publisher import Announcing
-from services.profile.service import Parts, ProfileService
+from services.profile.profile_publisher import ProfilePublisher
+from services.profile.service import Dependencies, ProfileService
 from shared.domain.clock import system_clock
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
-from shared.runtime.dependencies import SharedParts
+from shared.runtime.dependencies import SharedDependencies
 from shared.runtime.promotions import follow_promotions
+from shared.store.erasure_check import ErasureCheck
 
 
 @dataclass(frozen=True)
 class ProfileApp:
-    """The service, wired and not yet started."""
+    """The wired service, before it starts."""
 
     kafka: KafkaService
     health: HealthServer
 
     async def start(self) -> None:
-        """Join the consumer groups and begin to read."""
+        """Join the consumer groups and start to consume."""
         await self.kafka.start()
 
     async def stop(self) -> None:
-        """Finish the predictions in work, and leave Kafka."""
+        """Finish the predictions in progress and leave the consumer groups."""
         await self.kafka.stop()
 
 
 async def build(
-    settings: ProfileSettings, messaging: MessagingSettings, parts: SharedParts
+    settings: ProfileSettings, messaging: MessagingSettings, parts: SharedDependencies
 ) -> ProfileApp:
-    """Wire the service to Kafka and to the parts that it shares with others."""
+    """Wire the service to Kafka and to the parts that it shares with other services."""
     registry = CollectorRegistry()
     kafka = KafkaService("profile", messaging, registry)
-    announcing = Announcing(parts.profiles, kafka.publisher)
+    publisher = ProfilePublisher(parts.profiles, kafka.publisher)
+    erasure_check = ErasureCheck(parts.erasures)
     service = ProfileService(
-        Parts(
+        Dependencies(
             models=parts.models,
             embedder=parts.embedder,
             profiles=parts.profiles,
             known_images=parts.known_images,
-            erasures=parts.erasures,
             images=parts.images,
+            erasure_check=erasure_check,
+            publisher=publisher,
             clock=system_clock,
         ),
         settings,
         ProfileMetrics(registry),
-        announcing,
         spans=kafka.tracing.stage,
     )
-    correcting = Correcting(
+    corrections = CorrectionWriter(
         parts.profiles,
-        announcing,
+        publisher,
         parts.models,
         clock=system_clock,
-        remembered_event_ids=settings.remembered_event_ids,
+        profile_deduplication_size=settings.profile_deduplication_size,
     )
-    erasing = Erasing(
+    eraser = UserEraser(
         profiles=parts.profiles,
-        seen=parts.seen,
+        impressions=parts.impressions,
         erasures=parts.erasures,
         publisher=kafka.publisher,
         clock=system_clock,
     )
-    connect(kafka, Handling(service, Views(parts.seen, settings), correcting, erasing))
+    impressions = ImpressionRecorder(parts.impressions, settings)
+    connect(kafka, Handlers(service, impressions, corrections, eraser, erasure_check))
     await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port

@@ -1,12 +1,13 @@
-"""Take in what people say of their own taste: pins, vetoes, edits, and the way back."""
+"""Apply `profile.corrected.v1` events: pins, vetoes, edits and resets of a user's words."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.profile.profile_publisher import Announcing, Person
+from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
-from shared.domain.corrections import MOST_VETOES, SIDES, Correction, SideName
+from shared.domain.corrections import MAX_VETOES, SIDES, Correction, SideName
 from shared.domain.taste import ELEMENTS, MAX_WORDS, Element
+from shared.domain.user import User
 from shared.events import ProfileCorrected
 from shared.store.protocol import ProfileStore, StoredCorrections
 
@@ -14,39 +15,39 @@ Place = tuple[SideName, Element]
 
 
 class Model(Protocol):
-    """Knows its version."""
+    """Has a version."""
 
     @property
     def model_version(self) -> str: ...
 
 
 class Models(Protocol):
-    """Knows which model answers now."""
+    """Returns the current champion."""
 
     @property
     def champion(self) -> Model: ...
 
 
-class Correcting:
-    """The one writer of what a person has said."""
+class CorrectionWriter:
+    """The only writer of stored corrections."""
 
     def __init__(
         self,
         profiles: ProfileStore,
-        announcing: Announcing,
+        publisher: ProfilePublisher,
         models: Models,
         *,
         clock: Clock,
-        remembered_event_ids: int,
+        profile_deduplication_size: int,
     ) -> None:
         self._profiles = profiles
-        self._announcing = announcing
+        self._publisher = publisher
         self._models = models
         self._clock = clock
-        self._remembered = remembered_event_ids
+        self._deduplication_size = profile_deduplication_size
 
-    async def take(self, event: ProfileCorrected) -> None:
-        """Return when the correction is stored and published; again only publishes again."""
+    async def apply(self, event: ProfileCorrected) -> None:
+        """Return when the correction is stored and published; a redelivery only publishes again."""
         stored = await self._profiles.get(tenant=event.tenant, user_id=event.user_id)
         known = stored.corrections if stored else None
         applied = known.applied_event_ids if known else ()
@@ -56,18 +57,20 @@ class Correcting:
                     tenant=event.tenant,
                     user_id=event.user_id,
                     version=(known.version if known else 0) + 1,
-                    said=after(known.said if known else (), event),
-                    applied_event_ids=(*applied, str(event.event_id))[-self._remembered :],
+                    entries=with_event(known.entries if known else (), event),
+                    applied_event_ids=(*applied, str(event.event_id))[-self._deduplication_size :],
                     model_version=self._models.champion.model_version,
                     updated_at=self._clock(),
                 )
             )
-        await self._announcing.tell(Person(event.tenant, event.user_id))
+        await self._publisher.publish(User(event.tenant, event.user_id))
 
 
-def after(said: Sequence[Correction], event: ProfileCorrected) -> tuple[Correction, ...]:
-    """What a person has said in all once they have said this as well; the last word counts."""
-    by_place: dict[Place, Correction] = {(one.side, one.element): one for one in said}
+def with_event(
+    corrections: Sequence[Correction], event: ProfileCorrected
+) -> tuple[Correction, ...]:
+    """All corrections after one more event; the latest event about a word counts."""
+    by_place: dict[Place, Correction] = {(c.side, c.element): c for c in corrections}
     for place in _places(event):
         side, element = place
         known = by_place.get(place, Correction(side=side, element=element))
@@ -75,13 +78,13 @@ def after(said: Sequence[Correction], event: ProfileCorrected) -> tuple[Correcti
         if event.action in ("pin", "edit"):
             other = ("non_preference" if side == "preference" else "preference", element)
             if other in by_place:
-                by_place[other] = _given_up(by_place[other], by_place[place])
-    ordered = (by_place.get((side, element)) for side in SIDES for element in ELEMENTS)
-    return tuple(one for one in ordered if one is not None and not one.is_empty)
+                by_place[other] = _without_stated(by_place[other], by_place[place])
+    in_order = (by_place.get((side, element)) for side in SIDES for element in ELEMENTS)
+    return tuple(c for c in in_order if c is not None and not c.is_empty)
 
 
 def _places(event: ProfileCorrected) -> list[Place]:
-    """Which elements of which sides an event is about."""
+    """The sides and elements that an event corrects."""
     both = event.action in ("veto", "reset")
     sides: tuple[SideName, ...] = (event.side,) if event.side else SIDES if both else SIDES[:1]
     elements = (event.element,) if event.element else ELEMENTS
@@ -102,20 +105,20 @@ def _changed(known: Correction, event: ProfileCorrected) -> Correction:
             return known.model_copy(update={"pinned": pinned, "vetoed": vetoed})
         case "veto":
             assert event.word is not None
-            vetoed = (*_without(known.vetoed, event.word), event.word)[-MOST_VETOES:]
+            vetoed = (*_without(known.vetoed, event.word), event.word)[-MAX_VETOES:]
             return known.model_copy(
                 update={"pinned": _without(known.pinned, event.word), "vetoed": vetoed}
             )
 
 
-def _given_up(other: Correction, stated: Correction) -> Correction:
-    """The other side without the words that now stand on this one."""
+def _without_stated(other: Correction, correction: Correction) -> Correction:
+    """The other side's correction without the words that are now stated on this side."""
     edited = other.edited
     if edited is not None:
-        edited = tuple(one for one in edited if one.word.casefold() not in stated.stated)
-    pinned = tuple(word for word in other.pinned if word.casefold() not in stated.stated)
+        edited = tuple(e for e in edited if e.word.casefold() not in correction.stated)
+    pinned = tuple(word for word in other.pinned if word.casefold() not in correction.stated)
     return other.model_copy(update={"edited": edited, "pinned": pinned})
 
 
-def _without(words: Sequence[str], word: str) -> tuple[str, ...]:
-    return tuple(one for one in words if one.casefold() != word.casefold())
+def _without(words: Sequence[str], removed: str) -> tuple[str, ...]:
+    return tuple(word for word in words if word.casefold() != removed.casefold())

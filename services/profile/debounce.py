@@ -1,4 +1,4 @@
-"""Gather what arrives for one person within a moment, and handle it together, in order."""
+"""Debounce per key: collect what arrives for one key within a moment and handle it together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -8,8 +8,12 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 ItemT = TypeVar("ItemT")
 
 
-class Gathering(Generic[KeyT, ItemT]):
-    """One worker a key while there is work: never two at a time for the same person."""
+class Debounce(Generic[KeyT, ItemT]):
+    """One worker per key while the key has items, so no two batches of a key run at once.
+
+    The first item of a key waits `wait_seconds` for more; items that arrive while a batch is
+    handled form the next batch.
+    """
 
     def __init__(
         self,
@@ -23,7 +27,7 @@ class Gathering(Generic[KeyT, ItemT]):
         self._workers: dict[KeyT, asyncio.Task[None]] = {}
 
     async def add(self, key: KeyT, item: ItemT) -> None:
-        """Return when the item has been handled; raises what its handling raised."""
+        """Return when the item's batch has been handled; raises what the handler raised."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append((item, done))
         if key not in self._workers:
@@ -41,7 +45,7 @@ class Gathering(Generic[KeyT, ItemT]):
     async def _handle_batch(
         self, key: KeyT, batch: list[tuple[ItemT, asyncio.Future[None]]]
     ) -> None:
-        # One whose caller has given up comes again with its redelivery.
+        # An item whose caller was cancelled is left out; Kafka delivers its event again.
         wanted = [(item, done) for item, done in batch if not done.done()]
         try:
             if wanted:

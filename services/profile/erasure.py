@@ -1,76 +1,59 @@
-"""Forget people, and take in nothing more from before they asked to be forgotten."""
+"""Erase users: store the erasure, remove their data, publish a receipt and a tombstone."""
 
-from services.profile.profile_publisher import Person
 from shared.domain.clock import Clock
 from shared.domain.erasures import Erasure
+from shared.domain.user import User
 from shared.events import UserErase
 from shared.events.topics import PROFILES
-from shared.events.types.base import Event, record_key
+from shared.events.types.base import record_key
 from shared.messaging.contract import Delivery, Publisher
-from shared.store.protocol import ErasureStore, ProfileStore, SeenStore
+from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore
 
 
-class Erasing:
-    """Erases people from the store and the compacted topic, and keeps them erased.
+class UserEraser:
+    """Erase users from the store and from the compacted topic of profiles.
 
-    The erasure is remembered first: whatever is written of the person while they are removed finds
-    it when it looks again, and undoes itself.
+    The erasure is stored first. Work in progress for the user checks for it after its own last
+    write (`ErasureCheck`, `Handlers`) and then removes what it wrote.
     """
 
     def __init__(
         self,
         *,
         profiles: ProfileStore,
-        seen: SeenStore,
+        impressions: ImpressionStore,
         erasures: ErasureStore,
         publisher: Publisher,
         clock: Clock,
     ) -> None:
         self._profiles = profiles
-        self._seen = seen
+        self._impressions = impressions
         self._erasures = erasures
         self._publisher = publisher
         self._clock = clock
 
     async def erase(self, event: UserErase, delivery: Delivery) -> None:
-        """Remember, remove, look whether anything is left, and give a receipt."""
-        person = Person(event.tenant, event.user_id)
-        erasure = Erasure.asked(event.occurred_at, written_ms=delivery.record.timestamp_ms)
-        await self._erasures.remember(erasure, tenant=person.tenant, user_id=person.user_id)
-        removed = await self._forget(person)
-        remaining = await self._erasures.remaining(tenant=person.tenant, user_id=person.user_id)
+        """Store the erasure, remove the data, count what is left and publish a receipt."""
+        user = User(event.tenant, event.user_id)
+        erasure = Erasure.from_event(event.occurred_at, written_ms=delivery.record.timestamp_ms)
+        await self._erasures.add(erasure, tenant=user.tenant, user_id=user.user_id)
+        removed = await self.remove(user)
+        remaining = await self._erasures.remaining(tenant=user.tenant, user_id=user.user_id)
         await self._publisher.publish(
-            event.receipt(
-                "profile",
-                at=self._clock(),
-                removed=removed,
-                remaining=remaining,
-            )
+            event.receipt("profile", at=self._clock(), removed=removed, remaining=remaining)
         )
 
-    async def is_past(self, event: Event, delivery: Delivery) -> bool:
-        """Whether the person has been erased since this happened."""
-        erasure = await self._erasures.erased(tenant=event.tenant, user_id=event.user_id)
-        return erasure is not None and erasure.covers_record(
-            event.occurred_at, written_ms=delivery.record.timestamp_ms
-        )
-
-    async def undo_if_past(self, event: Event, delivery: Delivery) -> None:
-        """After an event has had its effect: none of it, if the person was erased meanwhile."""
-        if await self.is_past(event, delivery):
-            await self._forget(Person(event.tenant, event.user_id))
-
-    async def _forget(self, person: Person) -> dict[str, int]:
-        """The stored profile, what they said and saw, and the profile in the compacted topic."""
-        tenant, user_id = person.tenant, person.user_id
+    async def remove(self, user: User) -> dict[str, int]:
+        """Remove a user's profile, corrections and impressions; returns how many of each kind."""
+        tenant, user_id = user
         stored = await self._profiles.get(tenant=tenant, user_id=user_id)
         profiles = await self._profiles.remove(tenant=tenant, user_id=user_id)
-        views = await self._seen.remove(tenant=tenant, user_id=user_id)
+        impressions = await self._impressions.remove(tenant=tenant, user_id=user_id)
         await self._publisher.tombstone(PROFILES, record_key(tenant=tenant, user_id=user_id))
-        said = stored.corrections.said if stored and stored.corrections else ()
+        corrections = stored.corrections.entries if stored and stored.corrections else ()
         return {
             "profiles": profiles,
             "references": len(stored.references) if stored else 0,
-            "corrections": len(said),
-            "views": views,
+            "corrections": len(corrections),
+            "impressions": impressions,
         }

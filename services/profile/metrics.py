@@ -1,8 +1,9 @@
-"""What the profile service counts beside its events."""
+"""Metrics of the profile service, in addition to those of its Kafka consumers."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60)
+"""Histogram buckets: from a prediction of the small model to a slow model server."""
 
 
 class ProfileMetrics:
@@ -14,13 +15,13 @@ class ProfileMetrics:
         )
         self.prediction_seconds = Histogram(
             "preferstream_profile_prediction_seconds",
-            "Seconds to predict one taste from its references",
+            "Seconds to predict one profile from its references",
             buckets=SECONDS,
             registry=registry,
         )
         self.unreadable_answers = Counter(
             "preferstream_profile_answer_problems",
-            "Elements of a predicted taste that could not be read",
+            "Elements of a predicted profile that could not be parsed",
             registry=registry,
         )
         self.lost_references = Counter(

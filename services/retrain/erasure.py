@@ -1,10 +1,10 @@
-"""Forget people: their rows in the lake, and what nights have written of them."""
+"""Erase a user: the rows in the lake, and the files of training jobs."""
 
 import asyncio
 from datetime import datetime
 from typing import Protocol
 
-from services.retrain.lake.erased_users import Person
+from services.retrain.lake.erased_users import UserKey
 from shared.domain.clock import Clock
 from shared.domain.erasures import Erasure
 from shared.events import UserErase
@@ -14,50 +14,46 @@ from shared.messaging.contract import Delivery, Publisher
 class Lake(Protocol):
     """Removes rows (`services.retrain.lake.erasure`)."""
 
-    def erase(self, person: Person, erasure: Erasure, *, now: datetime) -> dict[str, int]: ...
+    def erase(self, user: UserKey, erasure: Erasure, *, now: datetime) -> dict[str, int]: ...
 
-    def remaining(self, person: Person, erasure: Erasure | None = None) -> dict[str, int]: ...
-
-
-class Nights(Protocol):
-    """Removes lines (`services.retrain.jobs.erasure`)."""
-
-    def erase(self, person: Person) -> dict[str, int]: ...
-
-    def remaining(self, person: Person) -> dict[str, int]: ...
+    def remaining(self, user: UserKey, erasure: Erasure | None = None) -> dict[str, int]: ...
 
 
-class Erasing:
-    """One erasure after another: each reads and commits to every table."""
+class JobFiles(Protocol):
+    """Removes lines, names and images (`services.retrain.jobs.erasure`)."""
 
-    def __init__(self, lake: Lake, nights: Nights, publisher: Publisher, *, clock: Clock) -> None:
+    def erase(self, user: UserKey) -> dict[str, int]: ...
+
+    def remaining(self, user: UserKey) -> dict[str, int]: ...
+
+
+class UserEraser:
+    """Erases one user at a time, because each erasure reads and commits to every table."""
+
+    def __init__(
+        self, lake: Lake, job_files: JobFiles, publisher: Publisher, *, clock: Clock
+    ) -> None:
         self._lake = lake
-        self._nights = nights
+        self._job_files = job_files
         self._publisher = publisher
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
     async def take(self, event: UserErase, delivery: Delivery) -> None:
-        """Remove, look whether anything is left, and give a receipt. Raises `Unavailable`."""
-        erasure = Erasure.asked(event.occurred_at, written_ms=delivery.record.timestamp_ms)
-        person = (event.tenant, event.user_id)
+        """Remove, count what is left, and publish a receipt. Raises `Unavailable`."""
+        erasure = Erasure.from_event(event.occurred_at, written_ms=delivery.record.timestamp_ms)
+        user = (event.tenant, event.user_id)
         async with self._one_at_a_time:
-            removed, remaining = await asyncio.to_thread(self._erase, person, erasure)
-        await self._publisher.publish(
-            event.receipt(
-                "retrain",
-                at=self._clock(),
-                removed=removed,
-                remaining=remaining,
-            )
-        )
+            removed, remaining = await asyncio.to_thread(self._erase, user, erasure)
+        receipt = event.receipt("retrain", at=self._clock(), removed=removed, remaining=remaining)
+        await self._publisher.publish(receipt)
 
-    def _erase(self, person: Person, erasure: Erasure) -> tuple[dict[str, int], dict[str, int]]:
-        rows = self._lake.erase(person, erasure, now=self._clock())
-        removed = _of_lake(rows) | self._nights.erase(person)
-        remaining = _of_lake(self._lake.remaining(person, erasure)) | self._nights.remaining(person)
-        return removed, remaining
+    def _erase(self, user: UserKey, erasure: Erasure) -> tuple[dict[str, int], dict[str, int]]:
+        rows = self._lake.erase(user, erasure, now=self._clock())
+        removed = _lake_counts(rows) | self._job_files.erase(user)
+        rows_left = _lake_counts(self._lake.remaining(user, erasure))
+        return removed, rows_left | self._job_files.remaining(user)
 
 
-def _of_lake(rows: dict[str, int]) -> dict[str, int]:
+def _lake_counts(rows: dict[str, int]) -> dict[str, int]:
     return {f"lake_{table}": count for table, count in rows.items()}

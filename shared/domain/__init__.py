@@ -1,0 +1,1 @@
+"""Values and pure rules: tastes, corrections, element weights, erasures, ids, clock, errors."""

@@ -1,14 +1,14 @@
-"""What time it is, passed in so that decisions can be tested at any time."""
+"""The clock as a parameter, so that tests can set the time."""
 
 from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time; the real one is `system_clock`."""
+    """Returns the current time; production code uses `system_clock`."""
 
     def __call__(self) -> datetime:
-        """Now, with a zone."""
+        """The current time, with a timezone."""
         ...
 
 

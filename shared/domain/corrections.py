@@ -1,4 +1,4 @@
-"""What a person says of their own taste, and how it outranks what a model predicts."""
+"""Apply a user's corrections (pin, veto, edit) to the taste that a model predicted."""
 
 from collections.abc import Iterable
 from typing import Annotated, Final, Literal
@@ -18,27 +18,29 @@ from shared.domain.taste import (
 
 SideName = Literal["preference", "non_preference"]
 SIDES: Final[tuple[SideName, SideName]] = ("preference", "non_preference")
-MOST_VETOES: Final = 64
-"""Words vetoed for one element of one side; more than any model has for it. The oldest goes."""
+MAX_VETOES: Final = 64
+"""Vetoed words kept for one element of one side: more than any model has for it. The oldest veto is
+dropped first."""
 
 Word = Annotated[
     str,
     StringConstraints(max_length=64, pattern=r"^[^;:,./()\x00-\x1f\x7f]*[^;:,./()\x00-\x20\x7f]$"),
     AfterValidator(lambda word: " ".join(word.split())),
 ]
-"""A word or a few, as prompts name them: their own punctuation would end the word early."""
+"""One or a few words, as prompts print them. The prompts' own punctuation is not allowed, because
+it would end the word early."""
 
 
 class CorrectedWord(Value):
-    """A word that a person has written into their taste."""
+    """A word that a user has put into the own profile."""
 
     word: Word
     weight: float = Field(default=1.0, ge=0, le=1)
-    """How strongly it holds, 0-1; the strongest two are what a model is asked about."""
+    """How strongly it holds, 0-1; prompts show the two words with the highest weight."""
 
 
 class Correction(Value):
-    """All that a person has said of one element on one side of their taste."""
+    """All corrections of one element on one side of a profile."""
 
     side: SideName
     element: Element
@@ -46,11 +48,11 @@ class Correction(Value):
         tuple[CorrectedWord, ...] | None,
         Field(max_length=MAX_WORDS, exclude_if=lambda words: words is None),
     ] = None
-    """These words instead of the predicted ones; an empty list says that nothing is known."""
+    """Words that replace the predicted ones; an empty list makes the element unknown."""
     pinned: Annotated[tuple[Word, ...], Field(max_length=MAX_WORDS)] = ()
-    """Words that stand first, whatever is predicted; the latest first."""
-    vetoed: Annotated[tuple[Word, ...], Field(max_length=MOST_VETOES)] = ()
-    """Words that do not stand here, whatever is predicted; the latest last."""
+    """Words that rank first, whatever the model predicts; the latest first."""
+    vetoed: Annotated[tuple[Word, ...], Field(max_length=MAX_VETOES)] = ()
+    """Words that are left out, whatever the model predicts; the latest last."""
 
     @property
     def is_empty(self) -> bool:
@@ -58,23 +60,23 @@ class Correction(Value):
 
     @property
     def stated(self) -> frozenset[str]:
-        """The words that the person has put here themselves, folded."""
-        edited = (one.word for one in self.edited or ())
+        """The words that the user pinned or wrote on this side, case-folded."""
+        edited = (entry.word for entry in self.edited or ())
         return frozenset(word.casefold() for word in (*self.pinned, *edited))
 
 
-def corrected(taste: Taste, corrections: Iterable[Correction]) -> Taste:
-    """The taste as it stands: predicted where the person said nothing, else as they said."""
-    known = {(one.side, one.element): one for one in corrections}
-    if not known:
+def apply_corrections(taste: Taste, corrections: Iterable[Correction]) -> Taste:
+    """The taste with the corrections; an element without a correction stays as predicted."""
+    by_place = {(correction.side, correction.element): correction for correction in corrections}
+    if not by_place:
         return taste
     preference, non_preference = (
         TasteSide.model_validate(
             {
-                element.value: _standing(
+                element.value: _corrected_words(
                     getattr(taste, side)[element],
-                    known.get((side, element)),
-                    elsewhere=known.get((other, element)),
+                    by_place.get((side, element)),
+                    other_side=by_place.get((other, element)),
                 )
                 for element in ELEMENTS
             }
@@ -84,23 +86,23 @@ def corrected(taste: Taste, corrections: Iterable[Correction]) -> Taste:
     return Taste(preference=preference, non_preference=non_preference)
 
 
-def _standing(
-    predicted: Words, correction: Correction | None, *, elsewhere: Correction | None
+def _corrected_words(
+    predicted: Words, correction: Correction | None, *, other_side: Correction | None
 ) -> Words:
-    """The words of one element and side; one that is stated on the other side is not here."""
-    counts = {one.word.casefold(): one.count for one in predicted}
-    stated = correction or Correction(side="preference", element=Element.COLOR)
+    """The words of one element and side, without those that the user put on the other side."""
+    counts = {word.word.casefold(): word.count for word in predicted}
+    own = correction or Correction(side="preference", element=Element.COLOR)
     base = predicted
-    if stated.edited is not None:
-        base = tuple(_written(one.word, one.weight, counts) for one in stated.edited)
-    pinned = tuple(_written(word, 1.0, counts) for word in stated.pinned)
-    away = {word.casefold() for word in (*stated.pinned, *stated.vetoed)}
-    away |= (elsewhere.stated if elsewhere else frozenset()) - stated.stated
-    kept = [one for one in base if one.word.casefold() not in away]
-    # Sorting is stable: pinned words come before edited ones of equal weight.
-    ranked = sorted((*pinned, *kept), key=lambda one: -one.weight)
+    if own.edited is not None:
+        base = tuple(_weighted(entry.word, entry.weight, counts) for entry in own.edited)
+    pinned = tuple(_weighted(word, 1.0, counts) for word in own.pinned)
+    removed = {word.casefold() for word in (*own.pinned, *own.vetoed)}
+    removed |= (other_side.stated if other_side else frozenset()) - own.stated
+    kept = [word for word in base if word.word.casefold() not in removed]
+    # The sort is stable: pinned words come before edited words of equal weight.
+    ranked = sorted((*pinned, *kept), key=lambda word: -word.weight)
     return tuple(ranked[:MAX_WORDS])
 
 
-def _written(word: str, weight: float, counts: dict[str, int]) -> WeightedWord:
+def _weighted(word: str, weight: float, counts: dict[str, int]) -> WeightedWord:
     return WeightedWord(word=word, weight=weight, count=counts.get(word.casefold(), 0))

@@ -1,8 +1,8 @@
-"""How much each visual element counts in a total: 1 each for a release, learned from clicks later.
+"""Weights of the visual elements in a total score: equal at first, later learned from clicks.
 
-People who look at color first are ranked for wrongly by a sum that counts color as one in five.
-A model's version carries these weights in its manifest, so that whoever reads a feed of that
-version can form its totals again.
+Users who look at color first get wrong rankings from a sum in which color counts one fifth.
+The manifest of a model version carries its weights, so that a reader of a feed can recompute the
+totals.
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from pydantic import Field, model_validator
 
 from shared.domain.taste import ELEMENTS, Element, Value
 
-BEST: Final = 5.0
+MAX_SCORE: Final = 5.0
 """The highest score of one element."""
 SUM: Final = float(len(ELEMENTS))
 SUM_TOLERANCE: Final = 1e-3
-"""For weights that somebody has rounded; a total never rises above 25 for it."""
+"""Allowed rounding error of the sum; a total is still at most 25."""
 Weight = Annotated[float, Field(ge=0, le=SUM)]
 
 
 class ElementWeights(Value):
-    """What one point of each element adds to a total; they sum to 5, so that totals are 0-25."""
+    """The factor of each element's score in a total; they sum to 5, so that totals are 0-25."""
 
     art_style: Weight = 1.0
     color: Weight = 1.0
@@ -35,14 +35,14 @@ class ElementWeights(Value):
 
     @model_validator(mode="after")
     def _sum_to_five(self) -> Self:
-        found = sum(self.in_order)
-        if abs(found - SUM) > SUM_TOLERANCE:
-            raise ValueError(f"element weights sum to {found:.4f}; they must sum to {SUM:g}")
+        total = sum(self.in_order)
+        if abs(total - SUM) > SUM_TOLERANCE:
+            raise ValueError(f"element weights sum to {total:.4f}; they must sum to {SUM:g}")
         return self
 
     @property
     def in_order(self) -> tuple[float, ...]:
-        """As `ELEMENTS` are."""
+        """The five weights in the order of `ELEMENTS`."""
         return tuple(self[element] for element in ELEMENTS)
 
     @property
@@ -50,14 +50,14 @@ class ElementWeights(Value):
         return all(weight == 1.0 for weight in self.in_order)
 
     def total(self, points: Mapping[Element, float]) -> float:
-        """0-25 from each element's 0-5."""
-        weighed = sum(self[element] * points[element] for element in ELEMENTS)
-        return min(weighed, SUM * BEST)
+        """The weighted sum, 0-25, of each element's score, 0-5."""
+        weighted = sum(self[element] * points[element] for element in ELEMENTS)
+        return min(weighted, SUM * MAX_SCORE)
 
     @property
-    def told(self) -> str:
-        """In words, for those who read a night's report."""
-        return ", ".join(f"{element.spoken} {self[element]:.2f}" for element in ELEMENTS)
+    def summary(self) -> str:
+        """The weights as text, for reports: `art style 0.50, color 2.25, ...`."""
+        return ", ".join(f"{element.label} {self[element]:.2f}" for element in ELEMENTS)
 
 
-EQUAL: Final = ElementWeights()
+EQUAL_WEIGHTS: Final = ElementWeights()

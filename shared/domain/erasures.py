@@ -1,4 +1,4 @@
-"""Up to which moment a person has been erased, and which of their events that covers."""
+"""Decide which events of a user an erasure covers."""
 
 from datetime import UTC, datetime
 from typing import Self
@@ -10,33 +10,36 @@ from shared.domain.taste import Value
 
 
 class Erasure(Value):
-    """What happened before these moments is not taken in again; who comes back begins anew."""
+    """The limits of one user's erasure: the services ignore every event that it covers.
+
+    A user who returns later starts again with an empty profile.
+    """
 
     occurred_at: AwareDatetime
-    """When the erasure was asked for, by the clock of who asked."""
+    """When the user requested the erasure, by the clock of the app that sent the request."""
     written_at: AwareDatetime
-    """When that was written to Kafka."""
+    """Kafka timestamp of the request's record."""
 
     @classmethod
-    def asked(cls, occurred_at: datetime, *, written_ms: int) -> Self:
-        """An erasure from its event and the Kafka timestamp, milliseconds, of its record."""
+    def from_event(cls, occurred_at: datetime, *, written_ms: int) -> Self:
+        """Make an erasure from its event's time and its record's Kafka timestamp, milliseconds."""
         written_at = datetime.fromtimestamp(written_ms / 1000, UTC)
-        # A clock that runs ahead must not shut out what the person does from now on.
+        # Without the limit, an app clock that is ahead would erase the user's later events too.
         return cls(occurred_at=min(occurred_at, written_at), written_at=written_at)
 
-    def covers(self, occurred_at: datetime, *, written_at: datetime) -> bool:
-        """Whether an event is from before: by its own clock, or by its place in Kafka.
+    def covers(
+        self, *, occurred_at: datetime | None = None, written_at: datetime | None = None
+    ) -> bool:
+        """Whether an event is older than the erasure; None stands for a time that is not known.
 
-        Either will do: what was sent late happened before, and what waited in Kafka was there.
+        One of the two times is enough: an event may be sent late, or by a clock that is ahead.
         """
-        return occurred_at <= self.occurred_at or written_at <= self.written_at
-
-    def covers_record(self, occurred_at: datetime, *, written_ms: int) -> bool:
-        """The same of an event and the Kafka timestamp, milliseconds, of its record."""
-        return self.covers(occurred_at, written_at=datetime.fromtimestamp(written_ms / 1000, UTC))
+        happened_before = occurred_at is not None and occurred_at <= self.occurred_at
+        written_before = written_at is not None and written_at <= self.written_at
+        return happened_before or written_before
 
     def with_earlier(self, other: "Erasure | None") -> "Erasure":
-        """Both of a person's erasures as one."""
+        """Merge two erasures of one user: the later limits count."""
         if other is None:
             return self
         return Erasure(
@@ -45,6 +48,6 @@ class Erasure(Value):
         )
 
 
-def erased_person(*, tenant: str, user_id: str) -> str:
-    """What is kept of an erased person's name: enough to know them again, too little to tell it."""
+def erased_user_hash(*, tenant: str, user_id: str) -> str:
+    """The hash under which an erased user is stored: it identifies the user, without the name."""
     return str(derived_id("erased", tenant, user_id))

@@ -1,14 +1,15 @@
-"""The two failures that have a name: never, and not now. Anything else is a bug and stays uncaught.
+"""The two named failures: `Unprocessable` (never retry) and `Unavailable` (retry later).
 
-Vendor errors are translated into these once, at the adapter, with `raise ... from error`.
+Any other exception is a bug and stays uncaught. Each adapter translates its vendor's errors into
+these two, with `raise ... from error`.
 """
 
 
 class Unprocessable(Exception):
-    """Never: no retry can save this input. It becomes a dead letter or a `rejected` entry.
+    """No retry can succeed: the input becomes a dead letter or a `rejected` entry of a feed.
 
-    `reason` is a short, stable slug for counters (`image_too_large`); `detail` is for a person:
-    what, which, expected what, and what to do.
+    `reason` is a short, stable identifier for counters (`image_too_large`). `detail` is for a
+    person: what failed, for which input, what was expected, and what to do.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -18,7 +19,7 @@ class Unprocessable(Exception):
 
 
 class Unavailable(Exception):
-    """Not now: a part we depend on does not answer. Retried with bounded backoff, never skipped."""
+    """A dependency does not answer now: the work is retried with bounded backoff, never skipped."""
 
     def __init__(self, part: str, detail: str) -> None:
         super().__init__(f"{part}: {detail}")

@@ -1,4 +1,4 @@
-"""What a person likes and does not, in words, on the five visual elements."""
+"""A taste: preference and non-preference in words, for each of the five visual elements."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -16,18 +16,18 @@ class Element(StrEnum):
     DETAIL = "detail"
 
     @property
-    def spoken(self) -> str:
-        """The element as prompts and people say it: `art style`."""
+    def label(self) -> str:
+        """The element's name in prompts and on pages: `art style`."""
         return self.value.replace("_", " ")
 
 
 ELEMENTS = tuple(Element)
 MAX_WORDS = 8
-"""Words kept for one element of one side; the prompt shows fewer (`shared.prompting.prompt`)."""
+"""Words kept for one element of one side; a prompt shows fewer (`shared.prompting.prompt`)."""
 
 
 class Value(BaseModel):
-    """A frozen value that crosses a process boundary; unknown fields are ignored on the way in."""
+    """A frozen value that crosses a process boundary; unknown input fields are ignored."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", allow_inf_nan=False, use_attribute_docstrings=True
@@ -35,21 +35,22 @@ class Value(BaseModel):
 
 
 class WeightedWord(Value):
-    """A word for one element, with how strongly it holds and how often it was predicted."""
+    """A word of one element, with its weight and the number of predictions that name it."""
 
     word: str = Field(min_length=1, max_length=64)
     weight: float = Field(ge=0, le=1)
-    """Share of this side's voices that name the word, 0-1; a statement has more than a click. Of a
-    word that is liked or disliked only since the taste changed, its probability."""
+    """Share of this side's vote weight that names the word, 0-1; explicit feedback weighs more than
+    a click. After a detected drift it is the word's probability."""
     count: int = Field(default=0, ge=0)
-    """Predictions, each from up to five references a side, that name the word. 0 since a change."""
+    """Number of predictions that name the word, each from up to five references per side. 0 after a
+    detected drift."""
 
 
 Words = tuple[WeightedWord, ...]
 
 
 class TasteSide(Value):
-    """One side of a taste: weighted words for each element, strongest first; empty is unknown."""
+    """One side of a taste: weighted words per element, strongest first; empty means unknown."""
 
     art_style: Words = Field(default=(), max_length=MAX_WORDS)
     color: Words = Field(default=(), max_length=MAX_WORDS)

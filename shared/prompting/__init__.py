@@ -1,0 +1,1 @@
+"""Prompts, the parser of their answers, rationales, reference groups and prediction voting."""

@@ -1,109 +1,90 @@
-"""Turn several predictions of one person's taste into weighted words, by vote."""
+"""Merge several predictions of one user's taste into weighted words, by vote."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 from shared.domain.taste import ELEMENTS, MAX_WORDS, Element, Taste, TasteSide, WeightedWord, Words
 from shared.vlm.protocol import PredictedTaste
 
-GROUP_SIZE: Final = 5
-"""References of a side that one prediction looks at: the paper's number (arXiv 2511.00609)."""
-LEAST: Final = 0.2
+MIN_VOTE_RATIO: Final = 0.2
 """A word with fewer votes than this share of its element's strongest word is left out as chance."""
-T = TypeVar("T")
-Backing = Mapping[Element, Mapping[str, float]]
-"""How much of a voice single words have, 0-1; a word that is missing has all of it."""
+WordSupport = Mapping[Element, Mapping[str, float]]
+"""Share, 0-1, of a prediction's vote that a word keeps; a word that is missing keeps all of it."""
 
 
 @dataclass(frozen=True)
-class Voice:
-    """How much one prediction's words count, a side. From 0."""
+class VoteWeight:
+    """The weight, from 0, of one prediction's words on each side."""
 
-    likes: float = 1.0
-    dislikes: float = 1.0
-    likes_backing: Backing = field(default_factory=dict)
-    dislikes_backing: Backing = field(default_factory=dict)
-
-
-PLAIN: Final = Voice()
+    preference: float = 1.0
+    non_preference: float = 1.0
+    preference_support: WordSupport = field(default_factory=dict)
+    non_preference_support: WordSupport = field(default_factory=dict)
 
 
-def groups(
-    liked: Sequence[T], disliked: Sequence[T], *, size: int = GROUP_SIZE
-) -> list[tuple[Sequence[T], Sequence[T]]]:
-    """References in groups of at most `size` a side, in order.
-
-    The shorter side starts over, so that every prediction sees likes against dislikes.
-    """
-    ups, downs = _chunks(liked, size), _chunks(disliked, size)
-    count = max(len(ups), len(downs))
-    return [(_cyclic(ups, n), _cyclic(downs, n)) for n in range(count)]
-
-
-def _chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    return [items[at : at + size] for at in range(0, len(items), size)]
-
-
-def _cyclic(chunks: list[Sequence[T]], number: int) -> Sequence[T]:
-    return chunks[number % len(chunks)] if chunks else ()
+EQUAL_VOTE: Final = VoteWeight()
 
 
 def taste_by_vote(
-    predictions: Sequence[PredictedTaste], voices: Sequence[Voice] | None = None
+    predictions: Sequence[PredictedTaste], weights: Sequence[VoteWeight] | None = None
 ) -> Taste:
-    """Each word with its share of the voices; what more voices put on the other side is left out.
+    """Each word with its share of the vote weight; a word is kept on the side with more votes.
 
-    Of several predictions, one that names two words for an element gives half a vote to each: the
-    images that it has seen do not agree. Without `voices` all have the same; else one for each.
+    With several predictions, one that names two words for an element gives half a vote to each:
+    its images do not agree. Without `weights` all predictions weigh the same. Raises ValueError
+    unless there is one weight per prediction.
     """
-    heard = list(zip(predictions, voices or [PLAIN] * len(predictions), strict=True))
-    likes = [_Told(said.likes, voice.likes, voice.likes_backing) for said, voice in heard]
-    dislikes = [
-        _Told(said.dislikes, voice.dislikes, voice.dislikes_backing) for said, voice in heard
+    weighted = list(zip(predictions, weights or [EQUAL_VOTE] * len(predictions), strict=True))
+    preference = [_SideVote(p.likes, w.preference, w.preference_support) for p, w in weighted]
+    non_preference = [
+        _SideVote(p.dislikes, w.non_preference, w.non_preference_support) for p, w in weighted
     ]
     return Taste(
-        preference=_side(likes, against=dislikes), non_preference=_side(dislikes, against=likes)
+        preference=_side(preference, other=non_preference),
+        non_preference=_side(non_preference, other=preference),
     )
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What one prediction says of one side, and how much it counts."""
+class _SideVote:
+    """One prediction's words on one side, and their weight."""
 
     words: Mapping[Element, tuple[str, ...]]
-    voice: float
-    backing: Backing
+    weight: float
+    support: WordSupport
 
-    def counts(self, word: str, element: Element) -> float:
-        return self.voice * self.backing.get(element, {}).get(word, 1.0)
-
-
-def _side(told: Sequence[_Told], *, against: Sequence[_Told]) -> TasteSide:
-    return TasteSide.model_validate({e.value: _words(told, against, e) for e in ELEMENTS})
+    def of_word(self, word: str, element: Element) -> float:
+        return self.weight * self.support.get(element, {}).get(word, 1.0)
 
 
-def _words(told: Sequence[_Told], against: Sequence[_Told], element: Element) -> Words:
-    votes, others = _votes(told, element), _votes(against, element)
-    won = {word: vote for word, vote in votes.items() if vote > others.get(word, 0.0)}
-    least = LEAST * max(won.values(), default=0.0)
+def _side(votes: Sequence[_SideVote], *, other: Sequence[_SideVote]) -> TasteSide:
+    return TasteSide.model_validate({e.value: _words(votes, other, e) for e in ELEMENTS})
+
+
+def _words(votes: Sequence[_SideVote], other: Sequence[_SideVote], element: Element) -> Words:
+    totals, other_totals = _totals(votes, element), _totals(other, element)
+    won = {word: total for word, total in totals.items() if total > other_totals.get(word, 0.0)}
+    minimum = MIN_VOTE_RATIO * max(won.values(), default=0.0)
     strongest = sorted(
-        (word for word, vote in won.items() if vote >= least), key=lambda word: (-won[word], word)
+        (word for word, total in won.items() if total >= minimum),
+        key=lambda word: (-won[word], word),
     )
-    return tuple(_weighed(word, told, element) for word in strongest[:MAX_WORDS])
+    return tuple(_weighted_word(word, votes, element) for word in strongest[:MAX_WORDS])
 
 
-def _votes(told: Sequence[_Told], element: Element) -> dict[str, float]:
-    votes: dict[str, float] = defaultdict(float)
-    for one in told:
-        words = one.words.get(element, ())
+def _totals(votes: Sequence[_SideVote], element: Element) -> dict[str, float]:
+    """The votes of each word."""
+    totals: dict[str, float] = defaultdict(float)
+    for vote in votes:
+        words = vote.words.get(element, ())
         for word in words:
-            votes[word] += one.counts(word, element) / (len(words) if len(told) > 1 else 1)
-    return votes
+            totals[word] += vote.of_word(word, element) / (len(words) if len(votes) > 1 else 1)
+    return totals
 
 
-def _weighed(word: str, told: Sequence[_Told], element: Element) -> WeightedWord:
-    naming = [one.voice for one in told if word in one.words.get(element, ())]
-    share = sum(naming) / sum(one.voice for one in told)
+def _weighted_word(word: str, votes: Sequence[_SideVote], element: Element) -> WeightedWord:
+    naming = [vote.weight for vote in votes if word in vote.words.get(element, ())]
+    share = sum(naming) / sum(vote.weight for vote in votes)
     return WeightedWord(word=word, weight=round(share, 4), count=len(naming))

@@ -95,14 +95,14 @@ PAIR_TEMPLATE: Final = PairTemplate(
 _IMAGE: Final = Part("image")
 
 
-def spoken(side: TasteSide) -> dict[Element, tuple[str, ...]]:
+def shown_words(side: TasteSide) -> dict[Element, tuple[str, ...]]:
     """The words of a taste side that a prompt shows: the strongest `WORDS_SHOWN` per element."""
     return {element: tuple(w.word for w in words[:WORDS_SHOWN]) for element, words in side.items()}
 
 
 def element_line(words: SpokenTaste) -> str:
     """Five elements in words: ` art style: cubism or mosaic; color: any; ...; detail: plain.`"""
-    named = (f" {e.spoken}: {' or '.join(words.get(e) or (UNKNOWN,))}" for e in ELEMENTS)
+    named = (f" {e.label}: {' or '.join(words.get(e) or (UNKNOWN,))}" for e in ELEMENTS)
     return ";".join(named) + "."
 
 
@@ -119,7 +119,7 @@ def description_line(words: SpokenTaste) -> str:
 def score_line(digits: Mapping[Element, int], reasons: Mapping[Element, str] | None = None) -> str:
     """`Scores art style: 5; ...`, with reasons `Scores art style: 5 (cubism is liked); ...`."""
     reason = {e: f" ({reasons[e]})" if reasons else "" for e in ELEMENTS}
-    return "Scores" + ";".join(f" {e.spoken}: {digits[e]}{reason[e]}" for e in ELEMENTS) + "."
+    return "Scores" + ";".join(f" {e.label}: {digits[e]}{reason[e]}" for e in ELEMENTS) + "."
 
 
 def comparison_lines(
@@ -136,7 +136,7 @@ def comparison_lines(
     words to compare, and no image.
     """
     scored = (
-        f"{label}{';'.join(f' {e.spoken}: {seen[e][0]} {seen[e][1]}' for e in ELEMENTS)}."
+        f"{label}{';'.join(f' {e.label}: {seen[e][0]} {seen[e][1]}' for e in ELEMENTS)}."
         for label, seen in (("A", a), ("B", b))
     )
     return "\n".join([taste_lines(likes, dislikes), *scored, answer_line(choice)])
@@ -187,11 +187,11 @@ def pair(*, liked: int, disliked: int, template: PairTemplate = PAIR_TEMPLATE) -
 
 
 def score_for(taste: Taste) -> Prompt:
-    return score(spoken(taste.preference), spoken(taste.non_preference))
+    return score(shown_words(taste.preference), shown_words(taste.non_preference))
 
 
 def explain_for(taste: Taste) -> Prompt:
-    return explain(spoken(taste.preference), spoken(taste.non_preference))
+    return explain(shown_words(taste.preference), shown_words(taste.non_preference))
 
 
 def _candidate(likes: SpokenTaste, dislikes: SpokenTaste, *, task: str) -> tuple[Part, ...]:

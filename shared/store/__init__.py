@@ -1,0 +1,1 @@
+"""Stores for profiles, corrections, impressions, images and erasures: protocols and Qdrant."""

@@ -1,20 +1,20 @@
-"""Keep in Qdrant who was erased and until when, and look for what is left of them."""
+"""Store erasures in Qdrant, and search all collections for an erased user's points."""
 
 from typing import Final
 
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import FieldCondition, Filter, MatchValue, PointStruct
 
-from shared.domain.erasures import Erasure, erased_person
-from shared.store.qdrant import ensure_collection, translated
+from shared.domain.erasures import Erasure, erased_user_hash
+from shared.store.qdrant import ensure_collection, qdrant_errors
 
 COLLECTION: Final = "erasures"
-ABOUT_NOBODY: Final = ("image_ids", "images.")
-"""How collections begin that keep images by content and by id: millions, without a user."""
+PREFIXES_WITHOUT_USERS: Final = ("image_ids", "images.")
+"""Prefixes of collections that store images by content and by id: millions of points, no user."""
 
 
 class QdrantErasures:
-    """An `ErasureStore`; a point a person, without their name."""
+    """An `ErasureStore`: one point per user, under the hash of the user's name."""
 
     def __init__(self, client: AsyncQdrantClient) -> None:
         self._client = client
@@ -23,35 +23,35 @@ class QdrantErasures:
         """Create the collection if it is missing."""
         await ensure_collection(self._client, COLLECTION, {}, on_disk=True)
 
-    async def erased(self, *, tenant: str, user_id: str) -> Erasure | None:
-        point = erased_person(tenant=tenant, user_id=user_id)
-        with translated():
-            found = await self._client.retrieve(COLLECTION, [point])
-        return Erasure.model_validate(found[0].payload) if found else None
+    async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
+        point_id = erased_user_hash(tenant=tenant, user_id=user_id)
+        with qdrant_errors():
+            points = await self._client.retrieve(COLLECTION, [point_id])
+        return Erasure.model_validate(points[0].payload) if points else None
 
-    async def remember(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
-        known = await self.erased(tenant=tenant, user_id=user_id)
+    async def add(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
+        stored = await self.get(tenant=tenant, user_id=user_id)
         point = PointStruct(
-            id=erased_person(tenant=tenant, user_id=user_id),
+            id=erased_user_hash(tenant=tenant, user_id=user_id),
             vector={},
-            payload=erasure.with_earlier(known).model_dump(mode="json"),
+            payload=erasure.with_earlier(stored).model_dump(mode="json"),
         )
-        with translated():
+        with qdrant_errors():
             await self._client.upsert(COLLECTION, [point], wait=True)
 
     async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
-        """By what the points say, not by their ids: those are how they were removed."""
-        about = Filter(
+        """Search by payload, not by point id: the removal used the ids and may have missed some."""
+        of_user = Filter(
             must=[
                 FieldCondition(key="tenant", match=MatchValue(value=tenant)),
                 FieldCondition(key="user_id", match=MatchValue(value=user_id)),
             ]
         )
         counts = {}
-        with translated():
+        with qdrant_errors():
             for collection in (await self._client.get_collections()).collections:
-                if collection.name.startswith(ABOUT_NOBODY):
+                if collection.name.startswith(PREFIXES_WITHOUT_USERS):
                     continue
-                found = await self._client.count(collection.name, count_filter=about, exact=True)
-                counts[collection.name] = found.count
+                result = await self._client.count(collection.name, count_filter=of_user, exact=True)
+                counts[collection.name] = result.count
         return counts

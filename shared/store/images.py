@@ -1,4 +1,4 @@
-"""Keep in Qdrant what is known of images: where an id lies, and what a model saw in it."""
+"""Store images in Qdrant: the address of each image id, and each model's description."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,8 +9,8 @@ from qdrant_client.http.models import PointStruct
 from shared.domain.ids import derived_id, image_point_id
 from shared.domain.taste import ELEMENTS
 from shared.store.protocol import Described, ImageDescription, KnownImage
-from shared.store.qdrant import ensure_collection, translated
-from shared.store.vector_norms import restored
+from shared.store.qdrant import ensure_collection, qdrant_errors
+from shared.store.vector_norms import restore_norm
 
 ELEMENTS_VECTOR: Final = "elements"
 
@@ -34,53 +34,60 @@ class QdrantImages:
     async def remember(self, images: Sequence[KnownImage]) -> None:
         points = [
             PointStruct(
-                id=_id_point(i.tenant, i.image_id), vector={}, payload=i.model_dump(mode="json")
+                id=_id_point(image.tenant, image.image_id),
+                vector={},
+                payload=image.model_dump(mode="json"),
             )
-            for i in images
+            for image in images
         ]
         if points:
-            with translated():
+            with qdrant_errors():
                 await self._client.upsert(self.ids, points, wait=True)
 
     async def find(self, *, tenant: str, image_ids: Sequence[str]) -> dict[str, KnownImage]:
-        wanted = [_id_point(tenant, image_id) for image_id in dict.fromkeys(image_ids)]
-        if not wanted:
+        point_ids = [_id_point(tenant, image_id) for image_id in dict.fromkeys(image_ids)]
+        if not point_ids:
             return {}
-        with translated():
-            found = await self._client.retrieve(self.ids, wanted, with_payload=True)
-        known = [KnownImage.model_validate(point.payload) for point in found]
+        with qdrant_errors():
+            points = await self._client.retrieve(self.ids, point_ids, with_payload=True)
+        known = [KnownImage.model_validate(point.payload) for point in points]
         return {image.image_id: image for image in known}
 
     async def describe(self, described: Sequence[Described]) -> None:
         points = [
             PointStruct(
-                id=_description_point(d.description.content_hash, d.description.model_version),
-                vector={ELEMENTS_VECTOR: d.vector.tolist()},
-                payload=d.description.model_dump(mode="json"),
+                id=_description_point(
+                    image.description.content_hash, image.description.model_version
+                ),
+                vector={ELEMENTS_VECTOR: image.vector.tolist()},
+                payload=image.description.model_dump(mode="json"),
             )
-            for d in described
+            for image in described
         ]
         if points:
-            with translated():
+            with qdrant_errors():
                 await self._client.upsert(self.descriptions_collection, points, wait=True)
 
     async def descriptions(
         self, *, content_hashes: Sequence[str], model_version: str
     ) -> dict[str, Described]:
-        wanted = [_description_point(h, model_version) for h in dict.fromkeys(content_hashes)]
-        if not wanted:
+        point_ids = [
+            _description_point(content_hash, model_version)
+            for content_hash in dict.fromkeys(content_hashes)
+        ]
+        if not point_ids:
             return {}
-        with translated():
-            found = await self._client.retrieve(
-                self.descriptions_collection, wanted, with_payload=True, with_vectors=True
+        with qdrant_errors():
+            points = await self._client.retrieve(
+                self.descriptions_collection, point_ids, with_payload=True, with_vectors=True
             )
-        read = {}
-        for point in found:
+        by_hash = {}
+        for point in points:
             assert isinstance(point.vector, dict)
             description = ImageDescription.model_validate(point.payload)
-            vector = restored(point.vector[ELEMENTS_VECTOR])
-            read[description.content_hash] = Described(description, vector)
-        return read
+            vector = restore_norm(point.vector[ELEMENTS_VECTOR])
+            by_hash[description.content_hash] = Described(description, vector)
+        return by_hash
 
 
 def _id_point(tenant: str, image_id: str) -> str:

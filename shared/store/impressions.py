@@ -1,4 +1,4 @@
-"""Keep in Qdrant which images a person has seen of late: one bounded point a person."""
+"""Store each user's latest impressions in Qdrant, one bounded point per user."""
 
 from typing import Final
 
@@ -6,14 +6,14 @@ from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import PointStruct
 
 from shared.domain.ids import derived_id
-from shared.store.protocol import SeenImages
-from shared.store.qdrant import ensure_collection, find_by_person, translated
+from shared.store.protocol import Impressions
+from shared.store.qdrant import ensure_collection, index_by_user, qdrant_errors
 
-COLLECTION: Final = "seen_images"
+COLLECTION: Final = "impressions"
 
 
-class QdrantSeen:
-    """A `SeenStore`; no vectors, since it is asked by person alone."""
+class QdrantImpressions:
+    """An `ImpressionStore`; its points have no vectors, since they are read by user only."""
 
     def __init__(self, client: AsyncQdrantClient) -> None:
         self._client = client
@@ -21,30 +21,32 @@ class QdrantSeen:
     async def prepare(self) -> None:
         """Create the collection if it is missing."""
         await ensure_collection(self._client, COLLECTION, {}, on_disk=True)
-        await find_by_person(self._client, COLLECTION)
+        await index_by_user(self._client, COLLECTION)
 
-    async def get(self, *, tenant: str, user_id: str) -> SeenImages | None:
-        with translated():
-            found = await self._client.retrieve(
+    async def get(self, *, tenant: str, user_id: str) -> Impressions | None:
+        with qdrant_errors():
+            points = await self._client.retrieve(
                 COLLECTION, [_point(tenant, user_id)], with_payload=True
             )
-        return SeenImages.model_validate(found[0].payload) if found else None
+        return Impressions.model_validate(points[0].payload) if points else None
 
-    async def put(self, seen: SeenImages) -> None:
+    async def put(self, impressions: Impressions) -> None:
         point = PointStruct(
-            id=_point(seen.tenant, seen.user_id), vector={}, payload=seen.model_dump(mode="json")
+            id=_point(impressions.tenant, impressions.user_id),
+            vector={},
+            payload=impressions.model_dump(mode="json"),
         )
-        with translated():
+        with qdrant_errors():
             await self._client.upsert(COLLECTION, [point], wait=True)
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
-        known = await self.get(tenant=tenant, user_id=user_id)
-        if known is None:
+        stored = await self.get(tenant=tenant, user_id=user_id)
+        if stored is None:
             return 0
-        with translated():
+        with qdrant_errors():
             await self._client.delete(COLLECTION, [_point(tenant, user_id)], wait=True)
-        return len(known.seen_at)
+        return len(stored.seen_at)
 
 
 def _point(tenant: str, user_id: str) -> str:
-    return str(derived_id("seen", tenant, user_id))
+    return str(derived_id("impressions", tenant, user_id))

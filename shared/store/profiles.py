@@ -1,4 +1,4 @@
-"""Keep profiles in Qdrant: one point a user and taste, both sides as named vectors."""
+"""Store profiles in Qdrant: one point per user and taste, each side as a named vector."""
 
 import asyncio
 from typing import Final
@@ -14,17 +14,17 @@ from shared.store.protocol import (
     TasteVectors,
     with_corrections,
 )
-from shared.store.qdrant import ensure_collection, find_by_person, translated
-from shared.store.vector_norms import restored
+from shared.store.qdrant import ensure_collection, index_by_user, qdrant_errors
+from shared.store.vector_norms import restore_norm
 
 PREFERENCE: Final = "preference"
 NON_PREFERENCE: Final = "non_preference"
 CORRECTIONS: Final = "corrections"
-"""Collection of what people said; it outlives a change of the embedder."""
+"""Collection of the users' corrections; it does not depend on the embedder."""
 
 
 class QdrantProfiles:
-    """A `ProfileStore`; its collection is named by the embedder, whose vectors it holds."""
+    """A `ProfileStore`; its collection bears the name of the embedder that made the vectors."""
 
     def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
         self._client = client
@@ -37,29 +37,29 @@ class QdrantProfiles:
         await ensure_collection(self._client, self.collection, sizes, on_disk=False)
         await ensure_collection(self._client, CORRECTIONS, {}, on_disk=True)
         for collection in (self.collection, CORRECTIONS):
-            await find_by_person(self._client, collection)
+            await index_by_user(self._client, collection)
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
-        with translated():
-            predicted, said = await asyncio.gather(
+        with qdrant_errors():
+            predicted, corrections = await asyncio.gather(
                 self._client.retrieve(self.collection, [_point(tenant, user_id)]),
-                self._client.retrieve(CORRECTIONS, [_said_point(tenant, user_id)]),
+                self._client.retrieve(CORRECTIONS, [_corrections_point(tenant, user_id)]),
             )
         return with_corrections(
             StoredProfile.model_validate(predicted[0].payload) if predicted else None,
-            StoredCorrections.model_validate(said[0].payload) if said else None,
+            StoredCorrections.model_validate(corrections[0].payload) if corrections else None,
         )
 
     async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
-        with translated():
-            found = await self._client.retrieve(
+        with qdrant_errors():
+            points = await self._client.retrieve(
                 self.collection, [_point(tenant, user_id)], with_payload=False, with_vectors=True
             )
-        if not found or not isinstance(found[0].vector, dict):
+        if not points or not isinstance(points[0].vector, dict):
             return None
         return TasteVectors(
-            preference=restored(found[0].vector[PREFERENCE]),
-            non_preference=restored(found[0].vector[NON_PREFERENCE]),
+            preference=restore_norm(points[0].vector[PREFERENCE]),
+            non_preference=restore_norm(points[0].vector[NON_PREFERENCE]),
         )
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
@@ -71,25 +71,25 @@ class QdrantProfiles:
             },
             payload=profile.model_dump(mode="json", exclude={"corrections"}),
         )
-        with translated():
+        with qdrant_errors():
             await self._client.upsert(self.collection, [point], wait=True)
 
     async def correct(self, corrections: StoredCorrections) -> None:
         point = PointStruct(
-            id=_said_point(corrections.tenant, corrections.user_id),
+            id=_corrections_point(corrections.tenant, corrections.user_id),
             vector={},
             payload=corrections.model_dump(mode="json"),
         )
-        with translated():
+        with qdrant_errors():
             await self._client.upsert(CORRECTIONS, [point], wait=True)
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
-        known = await self.get(tenant=tenant, user_id=user_id)
-        if known is None:
+        stored = await self.get(tenant=tenant, user_id=user_id)
+        if stored is None:
             return 0
-        with translated():
+        with qdrant_errors():
             await self._client.delete(self.collection, [_point(tenant, user_id)], wait=True)
-            await self._client.delete(CORRECTIONS, [_said_point(tenant, user_id)], wait=True)
+            await self._client.delete(CORRECTIONS, [_corrections_point(tenant, user_id)], wait=True)
         return 1
 
 
@@ -97,5 +97,5 @@ def _point(tenant: str, user_id: str) -> str:
     return str(profile_point_id(tenant=tenant, user_id=user_id))
 
 
-def _said_point(tenant: str, user_id: str) -> str:
+def _corrections_point(tenant: str, user_id: str) -> str:
     return str(derived_id("corrections", tenant, user_id))

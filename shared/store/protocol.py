@@ -1,13 +1,13 @@
-"""What we keep between events: a user's profile, and what is known of an image."""
+"""Stored values and the protocols of their stores: profiles, images, impressions, erasures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self
 
-from pydantic import AliasChoices, AwareDatetime, Field
+from pydantic import AwareDatetime
 
-from shared.domain.corrections import Correction, corrected
+from shared.domain.corrections import Correction, apply_corrections
 from shared.domain.erasures import Erasure
 from shared.domain.taste import Element, Taste, Value
 from shared.embedding.protocol import Vectors
@@ -16,111 +16,112 @@ from shared.events.types.feedback import Action
 Side = Literal["liked", "disliked"]
 
 
-class Shown(Value):
-    """What one model saw in an image, in words."""
+class ReferenceDescription(Value):
+    """The words with which one model described a reference's image."""
 
     model_version: str
-    """Another version looks anew."""
+    """A model of another version describes the image again."""
     words: tuple[tuple[Element, tuple[str, ...]], ...]
 
 
 class Reference(Value):
-    """One image that speaks for or against a taste."""
+    """One image that a user liked or disliked."""
 
     image_id: str
     uri: str
     content_hash: str
     side: Side
     action: Action
-    """What the person did; explicit references outlast clicks when room is short."""
+    """The feedback behind the reference. When a side is full, clicks are dropped before explicit
+    feedback."""
     occurred_at: AwareDatetime
     event_id: str
-    shown: Shown | None = None
-    """What it shows; unknown until several predictions are to be weighed."""
+    description: ReferenceDescription | None = None
+    """Missing until a profile rests on several predictions, whose votes need it as evidence."""
 
-    def shows(self, element: Element) -> tuple[str, ...]:
-        return dict(self.shown.words).get(element, ()) if self.shown else ()
+    def described_words(self, element: Element) -> tuple[str, ...]:
+        return dict(self.description.words).get(element, ()) if self.description else ()
 
 
 class StoredCorrections(Value):
-    """What one user has said of their own taste."""
+    """All corrections that one user has made to the own profile."""
 
     tenant: str
     user_id: str
     version: int = 0
-    """Grows by one with each correction, a reset included; part of the profile's version."""
-    said: tuple[Correction, ...] = ()
+    """Grows by one with each correction, also with a reset; part of the profile's version."""
+    entries: tuple[Correction, ...] = ()
     applied_event_ids: tuple[str, ...] = ()
-    """The latest corrections taken in, newest last and bounded: redelivery changes nothing."""
+    """Latest applied corrections, newest last, bounded: a redelivered event changes nothing."""
     model_version: str
-    """The model that predicted when the last of them was taken in."""
+    """The champion's version when the last correction was applied."""
     updated_at: AwareDatetime
 
 
 class StoredProfile(Value):
-    """Everything kept about one user: the taste, what it rests on, and which events it has seen.
+    """Everything stored about one user: the taste, its references and the applied events.
 
-    What a model predicted and what the person said are two records with a writer each, put
-    together when they are read: no prediction in work can undo a correction, nor the reverse.
+    The prediction and the corrections are two records, each with one writer, and are merged when
+    they are read. So a prediction in progress cannot undo a correction, nor the reverse.
     """
 
     tenant: str
     user_id: str
-    prediction_version: int = Field(
-        validation_alias=AliasChoices("prediction_version", "profile_version")
-    )
-    predicted: Taste = Field(validation_alias=AliasChoices("predicted", "taste"))
-    """The taste as the model predicted it. Both fields had other names until people could correct
-    their profiles, and are still found under them."""
+    prediction_version: int
+    predicted: Taste
+    """The taste as the model predicted it, before corrections."""
     references: tuple[Reference, ...] = ()
     applied_event_ids: tuple[str, ...] = ()
-    """The latest feedback events taken in, newest last and bounded: redelivery changes nothing."""
+    """Latest applied feedback events, newest last, bounded: a redelivered event changes nothing."""
     model_version: str
     updated_at: AwareDatetime
     corrections: StoredCorrections | None = None
 
     @property
     def profile_version(self) -> int:
-        """Grows whenever the taste may have changed, whoever changed it."""
+        """Grows whenever the taste may have changed, by a prediction or by a correction."""
         return self.prediction_version + (self.corrections.version if self.corrections else 0)
 
     @property
     def taste(self) -> Taste:
-        """The taste as it stands: what the person said outranks what was predicted."""
-        return corrected(self.predicted, self.corrections.said if self.corrections else ())
+        """The current taste: the prediction, overridden by the corrections."""
+        if self.corrections is None:
+            return self.predicted
+        return apply_corrections(self.predicted, self.corrections.entries)
 
     @property
     def changed_at(self) -> datetime:
-        """When the taste last changed, whoever changed it."""
-        said = self.corrections
-        return max(self.updated_at, said.updated_at) if said else self.updated_at
+        """When the taste last changed, by a prediction or by a correction."""
+        if self.corrections is None:
+            return self.updated_at
+        return max(self.updated_at, self.corrections.updated_at)
 
 
 def with_corrections(
-    predicted: StoredProfile | None, said: StoredCorrections | None
+    predicted: StoredProfile | None, corrections: StoredCorrections | None
 ) -> StoredProfile | None:
-    """The two records of a user as one profile; of one who only ever corrected, an empty one."""
+    """Merge the two records of a user; a user with corrections only has an empty prediction."""
     if predicted is not None:
-        return predicted.model_copy(update={"corrections": said})
-    if said is None:
+        return predicted.model_copy(update={"corrections": corrections})
+    if corrections is None:
         return None
     return StoredProfile(
-        tenant=said.tenant,
-        user_id=said.user_id,
+        tenant=corrections.tenant,
+        user_id=corrections.user_id,
         prediction_version=0,
         predicted=Taste(),
-        model_version=said.model_version,
-        updated_at=said.updated_at,
-        corrections=said,
+        model_version=corrections.model_version,
+        updated_at=corrections.updated_at,
+        corrections=corrections,
     )
 
 
 @dataclass(frozen=True)
 class TasteVectors:
-    """A profile in the embedder's space: one block per element, 5 x dimension, each side.
+    """A taste in the embedder's space, shape (5 x dimension,) for each side: a block per element.
 
-    Each block has unit length divided by sqrt(5) (zeros when unknown), so that the cosine of two
-    full vectors is the mean of the element similarities and stays explainable.
+    Each block has length 1 / sqrt(5), or is zero when the element is unknown. The cosine of two
+    full vectors is therefore the mean of the element similarities.
     """
 
     preference: Vectors
@@ -128,31 +129,31 @@ class TasteVectors:
 
 
 class ProfileStore(Protocol):
-    """Keeps profiles. Raises `shared.domain.errors.Unavailable` when it does not answer now."""
+    """Stores profiles. Raises `shared.domain.errors.Unavailable` when it does not answer."""
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
-        """What was predicted and what was said, as one."""
+        """The prediction and the corrections, merged."""
         ...
 
     async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
-        """Of the predicted taste."""
+        """The vectors of the predicted taste."""
         ...
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
-        """Replace what was predicted, and nothing of what was said; returns when it is durable."""
+        """Replace the prediction and keep the corrections; returns when the write is durable."""
         ...
 
     async def correct(self, corrections: StoredCorrections) -> None:
-        """Replace what was said, and nothing of what was predicted; returns when it is durable."""
+        """Replace the corrections and keep the prediction; returns when the write is durable."""
         ...
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
-        """Forget the user, prediction and corrections; how many profiles were removed."""
+        """Remove the prediction and the corrections; returns how many profiles were removed."""
         ...
 
 
 class KnownImage(Value):
-    """An image an app has sent under an id: where it lies and what it is, by content."""
+    """An image that an app has sent under an id: its address and the hash of its content."""
 
     tenant: str
     image_id: str
@@ -162,7 +163,7 @@ class KnownImage(Value):
 
 
 class ImageDescription(Value):
-    """What one model saw in one image, whoever looks at it."""
+    """The words with which one model described one image, for all users."""
 
     content_hash: str
     model_version: str
@@ -171,19 +172,19 @@ class ImageDescription(Value):
 
 @dataclass(frozen=True)
 class Described:
-    """A description with its vector: element blocks as in `TasteVectors`, shape (5 x dimension)."""
+    """A description and its vector, shape (5 x dimension,): element blocks as in `TasteVectors`."""
 
     description: ImageDescription
     vector: Vectors
 
 
 class ImageStore(Protocol):
-    """Keeps images by content, and ids by tenant. Raises `Unavailable` like `ProfileStore`."""
+    """Stores images by content, and image ids by tenant. Raises `Unavailable`."""
 
     async def remember(self, images: Sequence[KnownImage]) -> None: ...
 
     async def find(self, *, tenant: str, image_ids: Sequence[str]) -> dict[str, KnownImage]:
-        """Those of the ids that are known, by id."""
+        """The known images among these ids, by id."""
         ...
 
     async def describe(self, described: Sequence[Described]) -> None: ...
@@ -191,53 +192,54 @@ class ImageStore(Protocol):
     async def descriptions(
         self, *, content_hashes: Sequence[str], model_version: str
     ) -> dict[str, Described]:
-        """Those of the images that this model has described, by content hash."""
+        """The descriptions that this model has made of these images, by content hash."""
         ...
 
 
-class SeenImages(Value):
-    """The images that one person has seen of late, and when; bounded, the latest stay."""
+class Impressions(Value):
+    """The images that one user saw last, and when; bounded, the latest are kept."""
 
     tenant: str
     user_id: str
     seen_at: Mapping[str, AwareDatetime]
+    """When the user last saw each image, by image id."""
 
-    def with_views(self, views: Mapping[str, datetime], *, most: int) -> Self:
-        """These and more, of each image its latest view, of all at most the latest `most`."""
+    def with_impressions(self, seen_at: Mapping[str, datetime], *, limit: int) -> Self:
+        """Add impressions: the latest time of each image, the latest `limit` images."""
         merged = dict(self.seen_at)
-        for image_id, moment in views.items():
-            merged[image_id] = max(moment, merged.get(image_id, moment))
-        latest = sorted(merged.items(), key=lambda view: (view[1], view[0]))[-most:]
+        for image_id, time in seen_at.items():
+            merged[image_id] = max(time, merged.get(image_id, time))
+        latest = sorted(merged.items(), key=lambda entry: (entry[1], entry[0]))[-limit:]
         return self.model_copy(update={"seen_at": dict(latest)})
 
-    def since(self, moment: datetime) -> frozenset[str]:
-        """Those seen at or after a moment."""
-        return frozenset(i for i, at in self.seen_at.items() if at >= moment)
+    def since(self, start: datetime) -> frozenset[str]:
+        """Ids of the images seen at or after `start`."""
+        return frozenset(image_id for image_id, time in self.seen_at.items() if time >= start)
 
 
-class SeenStore(Protocol):
-    """Keeps what people have seen. Raises `Unavailable` like `ProfileStore`."""
+class ImpressionStore(Protocol):
+    """Stores impressions. Raises `Unavailable` like `ProfileStore`."""
 
-    async def get(self, *, tenant: str, user_id: str) -> SeenImages | None: ...
+    async def get(self, *, tenant: str, user_id: str) -> Impressions | None: ...
 
-    async def put(self, seen: SeenImages) -> None: ...
+    async def put(self, impressions: Impressions) -> None: ...
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
-        """Forget the person; how many images were known to be seen."""
+        """Remove a user's impressions; returns how many images they held."""
         ...
 
 
 class ErasureStore(Protocol):
-    """Keeps who was erased, without their names. Raises `Unavailable` like `ProfileStore`."""
+    """Stores erasures without the users' names. Raises `Unavailable` like `ProfileStore`."""
 
-    async def erased(self, *, tenant: str, user_id: str) -> Erasure | None:
-        """Up to when this person was erased, if ever."""
+    async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
+        """The user's erasure, merged from all requests; None if there was none."""
         ...
 
-    async def remember(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
-        """Erased until then; an earlier moment takes nothing back."""
+    async def add(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
+        """Merge an erasure into the stored one; an earlier one does not shrink it."""
         ...
 
     async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
-        """How much is left of the person in each part of the store, whoever keeps it."""
+        """How many of the user's points a search still finds, by collection."""
         ...

@@ -1,4 +1,4 @@
-"""Open Qdrant, make the collections that are missing, and give its failures our two names."""
+"""Open Qdrant, create missing collections, and translate its errors into `Unavailable`."""
 
 import sqlite3
 import ssl
@@ -14,23 +14,23 @@ from qdrant_client.http.exceptions import ApiException
 from qdrant_client.http.models import Distance, PayloadSchemaType, VectorParams
 
 from shared.domain.errors import Unavailable
-from shared.settings import WrongSettings
+from shared.settings import InvalidSettings
 from shared.store.settings import StoreSettings
 
 VectorSizes = Mapping[str, int]
-"""Name of each vector of a collection, and its floats; none for payloads alone."""
+"""Dimension of each named vector of a collection; empty for a collection of payloads only."""
 
 
 def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
-    """A client of the server or the folder; raises `Unavailable` and `WrongSettings`."""
+    """Connect to the server or open the folder; raises `Unavailable` and `InvalidSettings`."""
     if settings.qdrant_url:
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
         timeout = max(1, round(settings.qdrant_timeout_seconds))
-        # The check would be a thread that asks for the server's version and can only warn.
-        told: dict[str, Any] = {"api_key": key, "timeout": timeout, "check_compatibility": False}
+        # The compatibility check starts a thread that reads the server's version and only warns.
+        options: dict[str, Any] = {"api_key": key, "timeout": timeout, "check_compatibility": False}
         if settings.qdrant_ca is not None:
-            told["verify"] = trusting(settings.qdrant_ca)
-        return AsyncQdrantClient(url=settings.qdrant_url, **told)
+            options["verify"] = ssl_context(settings.qdrant_ca)
+        return AsyncQdrantClient(url=settings.qdrant_url, **options)
     path = settings.qdrant_path
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -38,26 +38,26 @@ def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
     except (RuntimeError, OSError) as error:
         raise Unavailable(
             "qdrant",
-            f"the folder {path} cannot be opened: {error}. Another process may use it: the"
-            " embedded Qdrant serves one process, a server (PREFERSTREAM_QDRANT_URL) any number",
+            f"cannot open the folder {path}: {error}. Another process may use it: the embedded"
+            " Qdrant serves one process; set PREFERSTREAM_QDRANT_URL to use a server for several",
         ) from error
 
 
-def trusting(authorities: Path) -> ssl.SSLContext:
-    """TLS that believes these authorities alone; raises `WrongSettings`."""
+def ssl_context(authorities: Path) -> ssl.SSLContext:
+    """TLS that trusts only these certificate authorities; raises `InvalidSettings`."""
     try:
         return ssl.create_default_context(cafile=authorities)
     except (OSError, ssl.SSLError) as error:
-        raise WrongSettings(
-            f"PREFERSTREAM_QDRANT_CA: {authorities} is no file of PEM certificates: {error}"
+        raise InvalidSettings(
+            f"PREFERSTREAM_QDRANT_CA: {authorities} is not a file of PEM certificates: {error}"
         ) from error
 
 
 async def ensure_collection(
     client: AsyncQdrantClient, name: str, sizes: VectorSizes, *, on_disk: bool
 ) -> None:
-    """Create a collection if it is missing; doing it again changes nothing."""
-    with translated():
+    """Create a collection if it is missing; safe to repeat."""
+    with qdrant_errors():
         if await client.collection_exists(name):
             return
         vectors = {
@@ -67,31 +67,31 @@ async def ensure_collection(
         try:
             await client.create_collection(name, vectors_config=vectors)
         except ApiException:
-            # Another instance may have been faster.
+            # Another instance may have created it in the meantime.
             if not await client.collection_exists(name):
                 raise
 
 
-OF_PEOPLE: Final = ("tenant", "user_id")
-"""Fields by which points about people are found and counted."""
+USER_FIELDS: Final = ("tenant", "user_id")
+"""Payload fields by which a user's points are found and counted."""
 
 
-async def find_by_person(client: AsyncQdrantClient, name: str) -> None:
-    """Let a collection be asked by person: without an index every payload would be read.
+async def index_by_user(client: AsyncQdrantClient, name: str) -> None:
+    """Create payload indexes on the user fields, so that a filter does not read every payload.
 
-    Doing it again changes nothing; the embedded Qdrant has no indexes, and warns of it.
+    Safe to repeat. The embedded Qdrant has no indexes and warns about the call.
     """
-    with translated(), warnings.catch_warnings():
+    with qdrant_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        for field in OF_PEOPLE:
+        for field in USER_FIELDS:
             await client.create_payload_index(
                 name, field_name=field, field_schema=PayloadSchemaType.KEYWORD
             )
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Qdrant's failures as `Unavailable`."""
+def qdrant_errors() -> Iterator[None]:
+    """Raise `Unavailable` in place of Qdrant's errors."""
     try:
         yield
     except (ApiException, httpx.HTTPError, sqlite3.Error, OSError) as error:

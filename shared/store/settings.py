@@ -1,4 +1,4 @@
-"""Where Qdrant is: a server, or a folder of this process's own."""
+"""Settings of the Qdrant store: a server, or a folder of this process."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ class StoreSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     qdrant_url: str | None = None
-    """Address of a Qdrant server or cluster; without it, a folder is used by this process alone."""
+    """Address of a Qdrant server or cluster; without it, this process alone uses a folder."""
     qdrant_api_key: SecretStr | None = None
-    """Key of that server; send it over `https:` alone."""
+    """API key of that server; use it with `https:` only."""
     qdrant_ca: Path | None = None
-    """PEM file of the authorities that sign that server's certificate; without it, those that this
-    machine trusts."""
+    """PEM file with the certificate authorities that sign that server's certificate; without it,
+    those that this machine trusts."""
     qdrant_path: Path = Path(".data/qdrant")
     """Folder of the embedded Qdrant; one process at a time can open it."""
     qdrant_timeout_seconds: PositiveFloat = 5.0
-    """Seconds that a question to the server may take; it answers in milliseconds."""
+    """Seconds that a request to the server may take; it usually answers in milliseconds."""

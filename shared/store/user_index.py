@@ -1,4 +1,4 @@
-"""Keep the list of people at hand where the store would read every profile for a page of it."""
+"""Keep the list of users in memory, because the embedded Qdrant has no index for it."""
 
 from bisect import bisect_left, insort
 from collections import defaultdict
@@ -15,90 +15,90 @@ from shared.store.protocol import (
     StoredProfile,
     TasteVectors,
 )
-from shared.store.qdrant import translated
-from shared.store.user_list import LISTED, ListedPerson, PeoplePage, PeopleStore, QdrantPeople
+from shared.store.qdrant import qdrant_errors
+from shared.store.user_list import LISTED_FIELDS, ListedUser, QdrantUsers, UserPage, UserStore
 
 ALL: Final = 1_000_000_000
-"""More than an embedded store can hold."""
+"""A limit higher than the number of points of any embedded store."""
 
 
-async def with_people(
+async def with_user_list(
     profiles: QdrantProfiles, client: AsyncQdrantClient, *, embedded: bool
-) -> tuple[ProfileStore, PeopleStore]:
-    """The store of profiles and the list of people, which belong together; both are prepared."""
+) -> tuple[ProfileStore, UserStore]:
+    """A prepared store of profiles and the list of its users; use both together."""
     if not embedded:
-        return profiles, QdrantPeople(client, collection=profiles.collection)
-    people = await ListedPeople.of(client, profiles.collection)
-    return ListingProfiles(profiles, people), people
+        return profiles, QdrantUsers(client, collection=profiles.collection)
+    index = await UserIndex.load(client, profiles.collection)
+    return IndexedProfiles(profiles, index), index
 
 
-class ListedPeople:
-    """A `PeopleStore` in memory, in the order of the points' ids, as a server has them.
+class UserIndex:
+    """A `UserStore` in memory, in the order of the point ids, like the server's.
 
-    The embedded Qdrant has no index: it holds every payload against the filter, for a second at
-    100,000 people, while nothing else in the process goes on.
+    The embedded Qdrant compares every payload with the filter: one second for 100,000 users, during
+    which the process does nothing else.
     """
 
     def __init__(self) -> None:
         self._ids: dict[str, list[str]] = defaultdict(list)
-        """By tenant, in their order."""
+        """Sorted point ids of each tenant."""
         self._lines: dict[str, Mapping[str, Any]] = {}
-        """By id, what is listed of a person."""
+        """Listed fields of each point id."""
 
     @classmethod
-    async def of(cls, client: AsyncQdrantClient, collection: str) -> "ListedPeople":
-        """Those whose profiles lie there: read once, when the process starts."""
-        with translated():
+    async def load(cls, client: AsyncQdrantClient, collection: str) -> "UserIndex":
+        """Read all users of a collection; runs once, when the process starts."""
+        with qdrant_errors():
             points, _ = await client.scroll(
-                collection, limit=ALL, with_payload=[*LISTED, "tenant"], with_vectors=False
+                collection, limit=ALL, with_payload=[*LISTED_FIELDS, "tenant"], with_vectors=False
             )
-        found = cls()
+        index = cls()
         for point in points:
             line = dict(point.payload or {})
-            found._lines[str(point.id)] = line
-            found._ids[line.pop("tenant")].append(str(point.id))
-        for ids in found._ids.values():
+            index._lines[str(point.id)] = line
+            index._ids[line.pop("tenant")].append(str(point.id))
+        for ids in index._ids.values():
             ids.sort()
-        return found
+        return index
 
-    async def page(self, *, tenant: str, after: str | None, most: int) -> PeoplePage:
+    async def page(self, *, tenant: str, after: str | None, limit: int) -> UserPage:
         ids = self._ids.get(tenant, [])
         begin = bisect_left(ids, after) if after else 0
-        shown = ids[begin : begin + most]
-        return PeoplePage(
-            people=tuple(ListedPerson.model_validate(self._lines[one]) for one in shown),
-            next=ids[begin + most] if begin + most < len(ids) else None,
+        end = begin + limit
+        return UserPage(
+            users=tuple(ListedUser.model_validate(self._lines[i]) for i in ids[begin:end]),
+            next=ids[end] if end < len(ids) else None,
         )
 
     async def count(self, *, tenant: str) -> int:
         return len(self._ids.get(tenant, ()))
 
-    def note(self, profile: StoredProfile) -> None:
-        """A profile was written."""
-        place = str(profile_point_id(tenant=profile.tenant, user_id=profile.user_id))
-        if place not in self._lines:
-            insort(self._ids[profile.tenant], place)
-        self._lines[place] = {
+    def add(self, profile: StoredProfile) -> None:
+        """Add or replace a user after the profile was written."""
+        point_id = str(profile_point_id(tenant=profile.tenant, user_id=profile.user_id))
+        if point_id not in self._lines:
+            insort(self._ids[profile.tenant], point_id)
+        self._lines[point_id] = {
             "user_id": profile.user_id,
             "prediction_version": profile.prediction_version,
             "model_version": profile.model_version,
             "updated_at": profile.updated_at,
         }
 
-    def forget(self, *, tenant: str, user_id: str) -> None:
-        """A profile was removed."""
-        place = str(profile_point_id(tenant=tenant, user_id=user_id))
-        if self._lines.pop(place, None) is not None:
+    def remove(self, *, tenant: str, user_id: str) -> None:
+        """Remove a user after the profile was removed."""
+        point_id = str(profile_point_id(tenant=tenant, user_id=user_id))
+        if self._lines.pop(point_id, None) is not None:
             ids = self._ids[tenant]
-            del ids[bisect_left(ids, place)]
+            del ids[bisect_left(ids, point_id)]
 
 
-class ListingProfiles:
-    """A `ProfileStore` that keeps such a list true: all that is written goes through it."""
+class IndexedProfiles:
+    """A `ProfileStore` that updates a `UserIndex` at each write."""
 
-    def __init__(self, profiles: ProfileStore, people: ListedPeople) -> None:
+    def __init__(self, profiles: ProfileStore, index: UserIndex) -> None:
         self._profiles = profiles
-        self._people = people
+        self._index = index
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         return await self._profiles.get(tenant=tenant, user_id=user_id)
@@ -108,12 +108,12 @@ class ListingProfiles:
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         await self._profiles.put(profile, vectors)
-        self._people.note(profile)
+        self._index.add(profile)
 
     async def correct(self, corrections: StoredCorrections) -> None:
         await self._profiles.correct(corrections)
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
         removed = await self._profiles.remove(tenant=tenant, user_id=user_id)
-        self._people.forget(tenant=tenant, user_id=user_id)
+        self._index.remove(tenant=tenant, user_id=user_id)
         return removed

@@ -1,71 +1,69 @@
-"""List the people who have a profile, a page at a time, without reading their references."""
+"""List the users who have a profile, page by page, without reading their references."""
 
 from typing import Final, Protocol
 
-from pydantic import AliasChoices, AwareDatetime, Field
+from pydantic import AwareDatetime
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import FieldCondition, Filter, MatchValue
 
 from shared.domain.taste import Value
-from shared.store.qdrant import translated
+from shared.store.qdrant import qdrant_errors
 
-LISTED: Final = ["user_id", "prediction_version", "profile_version", "model_version", "updated_at"]
-"""Read of each profile: its references may be a megabyte of pictures."""
+LISTED_FIELDS: Final = ["user_id", "prediction_version", "model_version", "updated_at"]
+"""Fields read of each profile; the references are left out, since they may hold a megabyte."""
 
 
-class ListedPerson(Value):
+class ListedUser(Value):
     """One line of the list."""
 
     user_id: str
-    prediction_version: int = Field(
-        validation_alias=AliasChoices("prediction_version", "profile_version")
-    )
+    prediction_version: int
     model_version: str
     updated_at: AwareDatetime
 
 
-class PeoplePage(Value):
-    """Some people, in the order of their points' ids, which is no order that means anything."""
+class UserPage(Value):
+    """Some users, in the order of their point ids, which has no meaning for a reader."""
 
-    people: tuple[ListedPerson, ...]
+    users: tuple[ListedUser, ...]
     next: str | None = None
-    """Where the next page begins; None at the end."""
+    """Where the next page begins; None on the last page."""
 
 
-class PeopleStore(Protocol):
-    """Lists people. Raises `Unavailable` like `ProfileStore`."""
+class UserStore(Protocol):
+    """Lists users. Raises `Unavailable` like `ProfileStore`."""
 
-    async def page(self, *, tenant: str, after: str | None, most: int) -> PeoplePage:
-        """At most `most` people of a tenant from `after` on, a `next` of an earlier page."""
+    async def page(self, *, tenant: str, after: str | None, limit: int) -> UserPage:
+        """At most `limit` users of a tenant, from `after` on: the `next` of an earlier page."""
         ...
 
     async def count(self, *, tenant: str) -> int:
-        """How many there are, about."""
+        """Approximate number of users."""
         ...
 
 
-class QdrantPeople:
-    """A `PeopleStore` on the collection that `QdrantProfiles` keeps."""
+class QdrantUsers:
+    """A `UserStore` on the collection that `QdrantProfiles` writes."""
 
     def __init__(self, client: AsyncQdrantClient, *, collection: str) -> None:
         self._client = client
         self.collection = collection
 
-    async def page(self, *, tenant: str, after: str | None, most: int) -> PeoplePage:
-        with translated():
-            found, following = await self._client.scroll(
-                self.collection, scroll_filter=_of(tenant), limit=most, offset=after,
-                with_payload=LISTED, with_vectors=False,
+    async def page(self, *, tenant: str, after: str | None, limit: int) -> UserPage:
+        with qdrant_errors():
+            points, next_offset = await self._client.scroll(
+                self.collection, scroll_filter=_of(tenant), limit=limit, offset=after,
+                with_payload=LISTED_FIELDS, with_vectors=False,
             )  # fmt: skip
-        people = tuple(ListedPerson.model_validate(point.payload) for point in found)
-        return PeoplePage(people=people, next=str(following) if following else None)
+        users = tuple(ListedUser.model_validate(point.payload) for point in points)
+        return UserPage(users=users, next=str(next_offset) if next_offset else None)
 
     async def count(self, *, tenant: str) -> int:
-        with translated():
-            counted = await self._client.count(
+        with qdrant_errors():
+            result = await self._client.count(
                 self.collection, count_filter=_of(tenant), exact=False
             )
-        return counted.count
+        return result.count
 
 
 def _of(tenant: str) -> Filter:

@@ -1,4 +1,4 @@
-"""Give vectors back the length that a store of directions has taken from them."""
+"""Restore the norm of a vector that Qdrant has normalized to length 1."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from shared.domain.taste import ELEMENTS
 from shared.embedding.protocol import Vectors
 
 
-def restored(stored: object) -> Vectors:
-    """The vector as it went in: for cosine, Qdrant keeps it at length 1, whatever it had.
+def restore_norm(stored: object) -> Vectors:
+    """The vector as it was written: Qdrant normalizes vectors of cosine collections.
 
-    The longest a vector of ours can be is 1, when all five elements are known; with fewer, the
-    known blocks come back too long, and are scaled to their own length again.
+    A vector has length 1 when all five elements are known, and sqrt(known / 5) otherwise. Shape in
+    and out: (5 x dimension,).
     """
     vector = np.asarray(stored, np.float32)
     blocks = vector.reshape(len(ELEMENTS), -1)

@@ -1,0 +1,1 @@
+"""Fakes for tests: Kafka, models, stores, images and an embedder, all in memory."""

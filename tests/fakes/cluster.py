@@ -1,4 +1,4 @@
-"""Be a Kafka cluster to look at: offsets that a test sets, records that it puts there."""
+"""A fake Kafka cluster: a test sets its offsets and appends its records."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ from shared.events.topics import Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import encode
 from shared.events.wire.record import Outgoing, Record
-from shared.messaging.admin.cluster import ClusterNow
+from shared.messaging.admin.cluster_state import ClusterState
 
 
 class FakeCluster:
     """A `Cluster` of one partition a topic."""
 
     def __init__(self) -> None:
-        self.state = ClusterNow({}, ())
+        self.state = ClusterState({}, ())
         self.records: list[Record] = []
 
     def put(self, *events: Event) -> None:
@@ -21,14 +21,14 @@ class FakeCluster:
             self.put_raw(encode(event))
 
     def put_raw(self, sent: Outgoing) -> None:
-        """At the end of its topic, a second after the record before."""
+        """Append a record to its topic, one second later than the record before."""
         offset = sum(record.topic == sent.topic for record in self.records)
         stamp = 1_760_000_000_000 + 1_000 * len(self.records)
         self.records.append(
             Record(sent.topic, 0, offset, stamp, sent.key, sent.value, sent.headers)
         )
 
-    async def now(self) -> ClusterNow:
+    async def now(self) -> ClusterState:
         return self.state
 
     async def latest(self, topic: Topic, *, most: int) -> Sequence[Record]:

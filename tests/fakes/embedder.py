@@ -1,4 +1,4 @@
-"""Embed each word as a direction of its own: equal words are alike, others are not at all."""
+"""A fake embedder: one dimension per word, so different words have similarity 0."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ import numpy as np
 from shared.embedding.protocol import Vectors
 
 
-class OneDirectionPerWord:
-    """An `Embedder` in a space of as many words as a test needs."""
+class OneHotEmbedder:
+    """An `Embedder` with room for 32 different words."""
 
     name = "one-direction-per-word"
     dimension = 32

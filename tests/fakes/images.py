@@ -1,4 +1,4 @@
-"""Load images that a test has drawn: one plain colour an address, refusals where it says so."""
+"""A fake image loader: one plain color per address, and errors that a test sets."""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from PIL import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.images.loader import Loaded, LoadedImage
+from shared.images.loader import LoadedImage, LoadResult
 
 
-def drawn(uri: str, color: str = "red") -> LoadedImage:
-    """A plain image; its content is its colour alone, whatever its address."""
+def plain_image(uri: str, color: str = "red") -> LoadedImage:
+    """An image of one color; its content hash depends on the color, not on the address."""
     content_hash = hashlib.sha256(color.encode()).hexdigest()
     return LoadedImage(uri, content_hash, Image.new("RGB", (8, 8), color))
 
 
-class DrawnImages:
-    """Loads `drawing:<colour>` as a plain image, and refuses what it was told to refuse."""
+class ColorImages:
+    """Loads `drawing:<color>` as a plain image; raises the errors in `refused`."""
 
     def __init__(self) -> None:
         self.refused: dict[str, Unprocessable | Unavailable] = {}
@@ -28,10 +28,10 @@ class DrawnImages:
         self.loads += 1
         if uri in self.refused:
             raise self.refused[uri]
-        return drawn(uri, self.drawn_as.get(uri, uri.removeprefix("drawing:")))
+        return plain_image(uri, self.drawn_as.get(uri, uri.removeprefix("drawing:")))
 
     async def load_many(
         self, uris: Sequence[str], *, within_seconds: float | None = None
-    ) -> list[Loaded]:
+    ) -> list[LoadResult]:
         self.within_seconds = within_seconds
         return [self.refused.get(uri) or await self.load(uri) for uri in uris]

@@ -1,4 +1,4 @@
-"""Look at plain images and know their colour: a model whose every answer a test can foretell."""
+"""A fake vision-language model that reads the color of plain images."""
 
 import asyncio
 from collections import Counter
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PIL import ImageColor
 from PIL.Image import Image
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
@@ -38,26 +38,26 @@ def certain(digit: int) -> tuple[float, ...]:
 
 
 class ColorModel:
-    """A `VisionLanguageModel`: liked colours get 5, disliked 0, others 2, for every element.
+    """A `VisionLanguageModel`: liked colors get 5, disliked 0, others 2, for every element.
 
-    `away` says why a question gets no answer, `hangs` names those that wait for ever, and `breaks`
-    those that end in a mistake.
+    `away` maps a method's name to the reason why it raises `Unavailable`; the methods in `hangs`
+    never return, those in `breaks` raise `RuntimeError`.
     """
 
-    def __init__(self, version: str = "colors-1", weights: ElementWeights = EQUAL) -> None:
+    def __init__(self, version: str = "colors-1", weights: ElementWeights = EQUAL_WEIGHTS) -> None:
         self.model_version = version
         self.element_weights = weights
         self.away: dict[str, str] = {}
         self.hangs: set[str] = set()
         self.breaks: set[str] = set()
         self.calls: Counter[str] = Counter()
-        self.asked: list[References] = []
+        self.predicted_from: list[References] = []
         self.described: list[str] = []
         self.problems: tuple[str, ...] = ()
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         await self._answer("predict")
-        self.asked += references
+        self.predicted_from += references
         return [
             PredictedTaste(
                 {Element.COLOR: tuple(dict.fromkeys(map(color_of, r.liked)))},
@@ -75,41 +75,43 @@ class ColorModel:
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         await self._answer("score")
         digits = [dict.fromkeys(ELEMENTS, certain(_digit(c))) for c in candidates]
-        return [Scores(one, self.element_weights) for one in digits]
+        return [Scores(digit, self.element_weights) for digit in digits]
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         await self._answer("explain")
         return [
-            Rationales({e: f"{color_of(s.candidate.image)} gets {s.scores.mode(e)}" for e in ELEMENTS})
+            Rationales(
+                {e: f"{color_of(s.candidate.image)} gets {s.scores.mode(e)}" for e in ELEMENTS}
+            )
             for s in scored
         ]
 
-    async def _answer(self, question: str) -> None:
-        self.calls[question] += 1
-        if question in self.away:
-            raise Unavailable("model", self.away[question])
-        if question in self.breaks:
-            raise RuntimeError(f"a mistake in {question}")
-        if question in self.hangs:
+    async def _answer(self, method: str) -> None:
+        self.calls[method] += 1
+        if method in self.away:
+            raise Unavailable("model", self.away[method])
+        if method in self.breaks:
+            raise RuntimeError(f"a mistake in {method}")
+        if method in self.hangs:
             await asyncio.Event().wait()
 
 
-class Shelf:
-    """A loader of models that a test has made; others are broken."""
+class FakeModelLoader:
+    """Loads the models that it holds; raises `BadCheckpoint` for others."""
 
     def __init__(self, *models: ColorModel) -> None:
         self.models = {model.model_version: model for model in models}
 
     def load(self, *, uri: str, sha256: str) -> ColorModel:
-        found = self.models.get(uri.rpartition("/")[2])
-        if found is None:
+        model = self.models.get(uri.rpartition("/")[2])
+        if model is None:
             raise BadCheckpoint(f"{uri} is not the file that the manifest names")
-        return found
+        return model
 
 
 def serving(champion: ColorModel, *others: ColorModel) -> ServingModels:
-    """The models of a process that began with `champion` and can load the others."""
-    return ServingModels(champion, name="colors", loader=Shelf(*others))
+    """Models of a process that serves `champion` and can load the others."""
+    return ServingModels(champion, name="colors", loader=FakeModelLoader(*others))
 
 
 def _digit(candidate: Candidate) -> int:

@@ -1,4 +1,4 @@
-"""A model server that speaks the protocol and knows no model: for what servers do wrong."""
+"""A fake OpenAI-compatible model server without a model, for tests of server faults."""
 
 import asyncio
 import re
@@ -18,14 +18,14 @@ LIKELY_DIGIT, MIXED_DIGIT = 4, 1
 
 
 class ModelServer:
-    """Answers scores with `LIKELY_DIGIT`, words with "cubism", until told otherwise."""
+    """Answers scores with `LIKELY_DIGIT` and words with "cubism", unless a test sets otherwise."""
 
     def __init__(self, model: str) -> None:
         self.model = model
         self.address = ""
         self.adapters: dict[str, str] = {}
         self.instead: deque[web.Response] = deque()
-        """Answers to the next questions, in place of the right ones."""
+        """Responses to the next requests, in place of the normal ones."""
         self.seconds = 0.0
         self.disconnects = 0
         self.resets = False
@@ -33,14 +33,14 @@ class ModelServer:
         self.takes_adapters = True
         self.forces = True
         self.mixes = False
-        """Answers the base's questions otherwise while it answers an adapter's."""
+        """Answers a request to the base model with another digit while an adapter is in use."""
         self.tokenizes = True
         self.answers_as: str | None = None
         self.at_once = self.most_at_once = 0
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.keys: set[str | None] = set()
         self._ids: dict[str, int] = {}
-        self._asking: Counter[str] = Counter()
+        self._active: Counter[str] = Counter()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ModelServer"]:
@@ -55,7 +55,7 @@ class ModelServer:
             yield self
 
     def tokens(self, text: str) -> list[int]:
-        """One a word, a space before it being a part of it, a digit or a sign."""
+        """One token per word (with the space before it), digit or sign."""
         pieces = re.findall(r" ?[A-Za-z]+| ?\d|[^ ]| ", text)
         return [self._ids.setdefault(piece, 10 + len(self._ids)) for piece in pieces]
 
@@ -74,16 +74,16 @@ class ModelServer:
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
-        self.asked.append(body)
+        self.requests.append(body)
         self.at_once += 1
-        self._asking[body["model"]] += 1
+        self._active[body["model"]] += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await asyncio.sleep(self.seconds)
             return self._answer(request, body)
         finally:
             self.at_once -= 1
-            self._asking[body["model"]] -= 1
+            self._active[body["model"]] -= 1
 
     def _answer(self, request: web.Request, body: dict[str, Any]) -> web.Response:
         if self.disconnects:
@@ -104,14 +104,14 @@ class ModelServer:
 
     def _forced(self, digits: list[int], *, most: int) -> tuple[str, dict[str, Any]]:
         line = prompt.score_line(dict.fromkeys(ELEMENTS, 2)).removeprefix(BEGUN)
-        others = any(count for name, count in self._asking.items() if name != self.model)
+        others = any(count for name, count in self._active.items() if name != self.model)
         likely = MIXED_DIGIT if self.mixes and others else LIKELY_DIGIT
-        told = [
+        top_logprobs = [
             {"token": f"token_id:{token}", "logprob": -0.1 if digit == likely else -9.0}
             for digit, token in enumerate(digits)
         ]
         content = [
-            {"token": f"token_id:{token}", "top_logprobs": told}
+            {"token": f"token_id:{token}", "top_logprobs": top_logprobs}
             for token in self.tokens(line)[:most]
         ]
         return line, {"content": content}
@@ -130,5 +130,5 @@ class ModelServer:
 
 
 def problem(status: int, message: str) -> web.Response:
-    """A failure in the protocol's layout."""
+    """An error response in the layout of the OpenAI API."""
     return web.json_response({"error": {"message": message}}, status=status)

@@ -1,12 +1,12 @@
-"""Keep what was published, in order, instead of sending it."""
+"""A fake publisher that records the published events and tombstones."""
 
 from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
 from shared.events.types.base import Event
 
 
-class Published:
-    """A `Publisher`; away while `away` says why."""
+class RecordingPublisher:
+    """A `Publisher`; raises `Unavailable` while `away` is set to a reason."""
 
     def __init__(self) -> None:
         self.away: str | None = None

@@ -1,4 +1,4 @@
-"""Keep profiles and images in memory, as Qdrant would: by tenant, by content, and by model."""
+"""Fake stores that keep profiles, images, impressions and erasures in memory."""
 
 from collections.abc import Sequence
 
@@ -6,88 +6,95 @@ from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
 from shared.store.protocol import (
     Described,
+    Impressions,
     KnownImage,
-    SeenImages,
     StoredCorrections,
     StoredProfile,
     TasteVectors,
     with_corrections,
 )
-from shared.store.user_list import ListedPerson, PeoplePage
+from shared.store.user_list import ListedUser, UserPage
 
 
 class InMemoryProfiles:
-    """A `ProfileStore`; away while `away` says why."""
+    """A `ProfileStore`; raises `Unavailable` while `away` is set to a reason."""
 
     def __init__(self) -> None:
         self.away: str | None = None
         self.puts = 0
-        self._kept: dict[tuple[str, str], tuple[StoredProfile, TasteVectors]] = {}
-        self._said: dict[tuple[str, str], StoredCorrections] = {}
+        self._predicted: dict[tuple[str, str], tuple[StoredProfile, TasteVectors]] = {}
+        self._corrections: dict[tuple[str, str], StoredCorrections] = {}
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         self._answer()
-        kept = self._kept.get((tenant, user_id))
-        return with_corrections(kept[0] if kept else None, self._said.get((tenant, user_id)))
+        stored = self._predicted.get((tenant, user_id))
+        corrections = self._corrections.get((tenant, user_id))
+        return with_corrections(stored[0] if stored else None, corrections)
 
     async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
         self._answer()
-        kept = self._kept.get((tenant, user_id))
-        return kept[1] if kept else None
+        stored = self._predicted.get((tenant, user_id))
+        return stored[1] if stored else None
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         self._answer()
         self.puts += 1
         bare = profile.model_copy(update={"corrections": None})
-        self._kept[profile.tenant, profile.user_id] = (bare, vectors)
+        self._predicted[profile.tenant, profile.user_id] = (bare, vectors)
 
     async def correct(self, corrections: StoredCorrections) -> None:
         self._answer()
-        self._said[corrections.tenant, corrections.user_id] = corrections
+        self._corrections[corrections.tenant, corrections.user_id] = corrections
 
     def predicted(self) -> list[StoredProfile]:
-        """All profiles, as the list of people sees them."""
+        """All predicted profiles, for the list of users."""
         self._answer()
-        return [profile for profile, _ in self._kept.values()]
+        return [profile for profile, _ in self._predicted.values()]
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
         self._answer()
-        said = self._said.pop((tenant, user_id), None)
-        return 1 if self._kept.pop((tenant, user_id), None) or said else 0
+        corrections = self._corrections.pop((tenant, user_id), None)
+        return 1 if self._predicted.pop((tenant, user_id), None) or corrections else 0
 
     def _answer(self) -> None:
         if self.away:
             raise Unavailable("store", self.away)
 
 
-class InMemoryPeople:
-    """A `PeopleStore` on profiles in memory, in the order of their ids."""
+class InMemoryUsers:
+    """A `UserStore` on profiles in memory, in the order of the user ids."""
 
     def __init__(self, profiles: InMemoryProfiles) -> None:
         self._profiles = profiles
 
-    async def page(self, *, tenant: str, after: str | None, most: int) -> PeoplePage:
-        found = [p for p in self._profiles.predicted() if p.tenant == tenant]
-        found = sorted((p for p in found if p.user_id >= (after or "")), key=lambda p: p.user_id)
-        return PeoplePage(
-            people=tuple(
-                ListedPerson(
-                    user_id=p.user_id,
-                    prediction_version=p.prediction_version,
-                    model_version=p.model_version,
-                    updated_at=p.updated_at,
-                )
-                for p in found[:most]
+    async def page(self, *, tenant: str, after: str | None, limit: int) -> UserPage:
+        profiles = sorted(
+            (
+                profile
+                for profile in self._profiles.predicted()
+                if profile.tenant == tenant and profile.user_id >= (after or "")
             ),
-            next=found[most].user_id if len(found) > most else None,
+            key=lambda profile: profile.user_id,
+        )
+        return UserPage(
+            users=tuple(
+                ListedUser(
+                    user_id=profile.user_id,
+                    prediction_version=profile.prediction_version,
+                    model_version=profile.model_version,
+                    updated_at=profile.updated_at,
+                )
+                for profile in profiles[:limit]
+            ),
+            next=profiles[limit].user_id if len(profiles) > limit else None,
         )
 
     async def count(self, *, tenant: str) -> int:
-        return sum(p.tenant == tenant for p in self._profiles.predicted())
+        return sum(profile.tenant == tenant for profile in self._profiles.predicted())
 
 
 class InMemoryImages:
-    """An `ImageStore`; away while `away` says why."""
+    """An `ImageStore`; raises `Unavailable` while `away` is set to a reason."""
 
     def __init__(self) -> None:
         self.away: str | None = None
@@ -105,9 +112,9 @@ class InMemoryImages:
 
     async def describe(self, described: Sequence[Described]) -> None:
         self._answer()
-        for one in described:
-            key = (one.description.content_hash, one.description.model_version)
-            self._described[key] = one
+        for image in described:
+            key = (image.description.content_hash, image.description.model_version)
+            self._described[key] = image
 
     async def descriptions(
         self, *, content_hashes: Sequence[str], model_version: str
@@ -121,36 +128,36 @@ class InMemoryImages:
             raise Unavailable("store", self.away)
 
 
-class InMemorySeen:
-    """What people have seen, in a dictionary."""
+class InMemoryImpressions:
+    """An `ImpressionStore`."""
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[str, str], SeenImages] = {}
+        self.by_user: dict[tuple[str, str], Impressions] = {}
 
-    async def get(self, *, tenant: str, user_id: str) -> SeenImages | None:
-        return self.seen.get((tenant, user_id))
+    async def get(self, *, tenant: str, user_id: str) -> Impressions | None:
+        return self.by_user.get((tenant, user_id))
 
-    async def put(self, seen: SeenImages) -> None:
-        self.seen[(seen.tenant, seen.user_id)] = seen
+    async def put(self, impressions: Impressions) -> None:
+        self.by_user[(impressions.tenant, impressions.user_id)] = impressions
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
-        removed = self.seen.pop((tenant, user_id), None)
+        removed = self.by_user.pop((tenant, user_id), None)
         return len(removed.seen_at) if removed else 0
 
 
 class InMemoryErasures:
-    """Who was erased, in a dictionary; `left` is what a search would find."""
+    """An `ErasureStore`; `left` is the result of its search."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[str, str], Erasure] = {}
+        self.by_user: dict[tuple[str, str], Erasure] = {}
         self.left: dict[str, int] = {"profiles": 0}
 
-    async def erased(self, *, tenant: str, user_id: str) -> Erasure | None:
-        return self.known.get((tenant, user_id))
+    async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
+        return self.by_user.get((tenant, user_id))
 
-    async def remember(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
-        known = self.known.get((tenant, user_id))
-        self.known[tenant, user_id] = erasure.with_earlier(known)
+    async def add(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
+        stored = self.by_user.get((tenant, user_id))
+        self.by_user[tenant, user_id] = erasure.with_earlier(stored)
 
     async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
         return dict(self.left)

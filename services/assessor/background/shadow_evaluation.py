@@ -82,12 +82,10 @@ class ShadowEvaluation:
         self._queued: deque[_Queued] = deque(maxlen=MAX_QUEUED)
         self._worker: asyncio.Task[None] | None = None
 
-    def offer(
-        self, feed: RankedFeed, *, loaded: Sequence[LoadedCandidate], taste: Taste | None
-    ) -> None:
+    def offer(self, feed: RankedFeed, *, loaded: Sequence[LoadedCandidate], taste: Taste) -> None:
         """Queue the slate of a published feed if it is in the challenger's shadow share."""
         challenger = self._models.select_shadow(tenant=feed.tenant, request_id=feed.request_id)
-        if challenger is None or taste is None or feed.status != "ok":
+        if challenger is None or feed.status != "ok":
             return
         self._queued.append(_Queued(feed, loaded, taste, challenger))
         if self._worker is None or self._worker.done():

@@ -20,7 +20,7 @@ class Explain:
         self._problems = problems
 
     async def __call__(self, state: RankingState) -> RankingState:
-        if state.status != "ok" or state.taste is None:
+        if state.status != "ok":
             return state
         images = images_to_explain(state.ranked, explain=state.request.explain, top_k=self._top_k)
         if not images:

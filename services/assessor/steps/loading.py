@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from services.assessor.steps.state import LoadedCandidate, RankingState
+from services.assessor.steps.state import UNKNOWN_TASTE, LoadedCandidate, RankingState
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import Candidate, ImageCandidates, RejectedItem
@@ -60,7 +60,7 @@ class Load:
         return replace(
             state,
             profile=profile,
-            taste=None if profile is None or profile.taste.is_unknown else profile.taste,
+            taste=UNKNOWN_TASTE if profile is None else profile.taste,
             loaded=loaded,
             rejected=(*duplicates, *refused),
         )

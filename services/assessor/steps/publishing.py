@@ -6,7 +6,7 @@ from datetime import datetime
 from services.assessor.background.background_description import BackgroundDescription
 from services.assessor.background.shadow_evaluation import ShadowEvaluation
 from services.assessor.metrics import AssessorMetrics
-from services.assessor.steps.deduplication import AnsweredRequests
+from services.assessor.steps.request_filtering import AnsweredRequests
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.ids import feed_id

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.description_scoring import DescriptionScoring
-from services.assessor.steps.state import LoadedCandidate, RankingState, ScoredImage
+from services.assessor.steps.state import UNKNOWN_TASTE, LoadedCandidate, RankingState, ScoredImage
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS, Element
@@ -25,7 +25,7 @@ class Score:
         self._description_scoring = description_scoring
 
     async def __call__(self, state: RankingState) -> RankingState:
-        if state.taste is None:
+        if state.taste == UNKNOWN_TASTE:
             unscored = tuple(ScoredImage(one, "fallback") for one in state.loaded)
             return replace(state, status="cold_start", scored=unscored)
         if not state.loaded:

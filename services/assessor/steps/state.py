@@ -13,6 +13,7 @@ from shared.store.protocol import StoredProfile
 from shared.vlm.model_selection import SelectedModel
 from shared.vlm.protocol import Scores
 
+UNKNOWN_TASTE: Final = Taste()
 NO_SCORE: Final = -1.0
 """The total of an image without scores: below every real total (0-25)."""
 
@@ -57,8 +58,8 @@ class RankingState:
     serving: SelectedModel
     """The model that scores and signs this feed, even if another model is promoted meanwhile."""
     profile: StoredProfile | None = None
-    taste: Taste | None = None
-    """The user's taste; None for a cold start: no profile, or one without any word."""
+    taste: Taste = UNKNOWN_TASTE
+    """The user's taste; unknown without a profile, or with one that has no word."""
     loaded: tuple[LoadedCandidate, ...] = ()
     """Candidates whose image could be loaded, in the order of the request."""
     rejected: tuple[RejectedItem, ...] = ()

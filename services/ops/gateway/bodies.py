@@ -1,4 +1,4 @@
-"""What apps send to the gateway and get back: the contract's events without their envelope."""
+"""Request and response bodies of the gateway: the contract's events without their envelope."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -15,8 +15,8 @@ from shared.events.types.feedback import Action
 from shared.events.types.fields import Identifier, ImageUri, Moment
 from shared.store.protocol import StoredProfile
 
-MOST_ACTIONS = 500
-"""A screen of views and what was clicked on it; send several requests for more."""
+MAX_ACTIONS = 500
+"""The views and clicks of one screen. Send several requests for more."""
 
 
 class CandidatesBody(Value):
@@ -24,69 +24,69 @@ class CandidatesBody(Value):
 
     user_id: Identifier
     tenant: Identifier | None = None
-    """Left out: the token's own, else `default`."""
+    """Default: the tenant of the token, else `default`."""
     request_id: Identifier | None = None
-    """Names the request and its feed; a new one is made when it is left out."""
+    """Id of the request and its feed. Default: a new id."""
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
-    """How many ranked images to send back; all of them when left out."""
+    """Number of ranked images in the feed. Default: all of them."""
     explain: Explain = "top"
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
-    """Answer within this many milliseconds, degraded if need be."""
+    """Answer within this many milliseconds, with a degraded feed if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()
 
 
 class ActionBody(Value):
-    """One action of a person on one image."""
+    """One action of a user on one image."""
 
     type: Action
     image_id: Identifier
     uri: ImageUri | None = None
-    """Where the image lies; may be left out for an image that a feed has ranked."""
+    """Address of the image. Optional for an image that a feed has ranked."""
     request_id: Identifier | None = None
     position: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Place in what was shown, from 1."""
+    """Position in the displayed feed, from 1."""
     dwell_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
-    """Milliseconds that the image was looked at; type `dwell` needs it."""
+    """Viewing time in milliseconds. Required for the type `dwell`."""
     occurred_at: Moment | None = None
-    """When it happened; now, when left out."""
+    """Time of the action. Default: now."""
 
 
 class FeedbackBody(Value):
-    """What one person did, in the order in which it happened."""
+    """Actions of one user, in the order in which they happened."""
 
     user_id: Identifier
     tenant: Identifier | None = None
-    """Left out: the token's own, else `default`."""
-    actions: Annotated[tuple[ActionBody, ...], Field(min_length=1, max_length=MOST_ACTIONS)]
+    """Default: the tenant of the token, else `default`."""
+    actions: Annotated[tuple[ActionBody, ...], Field(min_length=1, max_length=MAX_ACTIONS)]
 
 
 class CorrectionBody(Value):
-    """What a person says of their own taste; it outranks every prediction."""
+    """A correction of a profile by its user. It takes precedence over every prediction."""
 
     tenant: Identifier | None = None
-    """Left out: the token's own, else `default`."""
+    """Default: the tenant of the token, else `default`."""
     action: CorrectionAction
-    """`pin`: this word holds. `veto`: this word does not. `edit`: exactly these words. `reset`:
-    the model's own again."""
+    """`pin`: keep this word. `veto`: exclude this word. `edit`: use exactly these words. `reset`:
+    use the words of the model again."""
     element: Element | None = None
-    """Left out by a `reset` of everything."""
+    """Omit it to `reset` all elements."""
     side: SideName | None = None
-    """Left out: `preference` for `pin` and `edit`, both sides for `veto` and `reset`."""
+    """Default: `preference` for `pin` and `edit`, both sides for `veto` and `reset`."""
     word: Word | None = None
-    """Of a `pin` or a `veto`."""
+    """The word of a `pin` or a `veto`."""
     words: Annotated[tuple[CorrectedWord, ...], Field(max_length=MAX_WORDS)] | None = None
-    """Of an `edit`; an empty list says that nothing is known of the element."""
+    """The words of an `edit`. An empty list means that nothing is known about the element."""
 
 
-class CorrectionTaken(Value):
-    """Kafka has acknowledged the correction; the profile follows."""
+class CorrectionAccepted(Value):
+    """Kafka has acknowledged the correction. The profile will change."""
 
     event_id: UUID
 
 
 class Accepted(Value):
-    """The request has been sent; its feed will lie at `feed`."""
+    """The request was sent. Its feed will be at the address `feed`."""
 
     request_id: Identifier
     tenant: Identifier
@@ -95,14 +95,14 @@ class Accepted(Value):
     """Address of the feed, on this host."""
 
 
-class FeedbackTaken(Value):
+class FeedbackAccepted(Value):
     """Kafka has acknowledged every action."""
 
     event_ids: tuple[UUID, ...]
 
 
 class Profile(Value):
-    """A user's taste as it now stands, in weighted words."""
+    """The current taste of a user, in weighted words."""
 
     user_id: Identifier
     tenant: Identifier
@@ -112,7 +112,7 @@ class Profile(Value):
     evidence: Evidence
     reference_ids: tuple[Identifier, ...]
     corrections: tuple[Correction, ...]
-    """What the person has said; it is in the words above already."""
+    """Corrections by the user. The words above already include them."""
     model_version: Identifier
     updated_at: datetime
 
@@ -127,7 +127,7 @@ class Profile(Value):
             non_preference=stored.taste.non_preference,
             evidence=Evidence(liked=sides.count("liked"), disliked=sides.count("disliked")),
             reference_ids=tuple(reference.image_id for reference in stored.references),
-            corrections=stored.corrections.said if stored.corrections else (),
+            corrections=stored.corrections.entries if stored.corrections else (),
             model_version=stored.model_version,
             updated_at=stored.updated_at,
         )

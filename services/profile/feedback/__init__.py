@@ -1,0 +1,1 @@
+"""Turn feedback events into stored references and impressions."""

@@ -1,36 +1,36 @@
-"""Remember which images a person has seen, so that a feed can put new ones first."""
+"""Record which images a user has seen, so that a feed can show new images first."""
 
 from collections.abc import Sequence
 
 from services.profile.config import ProfileSettings
-from services.profile.debounce import Gathering
+from services.profile.debounce import Debounce
+from shared.domain.user import User
 from shared.events import Feedback
-from shared.store.protocol import SeenImages, SeenStore
-
-Person = tuple[str, str]
-"""Tenant and user id."""
+from shared.store.protocol import Impressions, ImpressionStore
 
 
-class Views:
-    """Takes in every action on an image of a feed: whoever clicks has seen."""
+class ImpressionRecorder:
+    """Record an impression for every action on an image of a feed: a click implies a view."""
 
-    def __init__(self, store: SeenStore, settings: ProfileSettings) -> None:
+    def __init__(self, store: ImpressionStore, settings: ProfileSettings) -> None:
         self._store = store
-        self._on = settings.seen_days > 0
-        self._most = settings.remembered_views
-        self._people: Gathering[Person, Feedback] = Gathering(
-            self._remember, wait_seconds=settings.gather_ms / 1000
+        self._is_on = settings.seen_days > 0
+        self._limit = settings.impressions_per_user
+        self._users: Debounce[User, Feedback] = Debounce(
+            self._store_impressions, wait_seconds=settings.profile_debounce_ms / 1000
         )
 
-    async def take(self, event: Feedback) -> None:
-        """Return when the view is stored. A stated reference need not have been in a feed."""
-        if self._on and not event.type.startswith("reference_"):
-            await self._people.add((event.tenant, event.user_id), event)
+    async def record(self, event: Feedback) -> None:
+        """Return when the impression is stored; stated references are left out.
 
-    async def _remember(self, person: Person, events: Sequence[Feedback]) -> None:
-        tenant, user_id = person
-        stored = await self._store.get(tenant=tenant, user_id=user_id)
-        known = stored or SeenImages(tenant=tenant, user_id=user_id, seen_at={})
+        A stated reference may never have been in a feed.
+        """
+        if self._is_on and not event.type.startswith("reference_"):
+            await self._users.add(User(event.tenant, event.user_id), event)
+
+    async def _store_impressions(self, user: User, events: Sequence[Feedback]) -> None:
+        stored = await self._store.get(tenant=user.tenant, user_id=user.user_id)
+        known = stored or Impressions(tenant=user.tenant, user_id=user.user_id, seen_at={})
         in_order = sorted(events, key=lambda event: event.occurred_at)
-        views = {event.image_id: event.occurred_at for event in in_order}
-        await self._store.put(known.with_views(views, most=self._most))
+        seen_at = {event.image_id: event.occurred_at for event in in_order}
+        await self._store.put(known.with_impressions(seen_at, limit=self._limit))

@@ -1,4 +1,4 @@
-"""Give a reference an address that can be kept: a `data:` image becomes a small one."""
+"""Give a reference an address that can be stored: a `data:` image becomes a small copy."""
 
 import base64
 import io
@@ -9,14 +9,16 @@ from PIL import Image
 from shared.images.loader import LoadedImage
 
 KEPT_SIDE: Final = 336
-"""Pixels of the longer side: more than nano's 84, and what larger models see of a reference."""
+"""Longer side of the copy in pixels: more than the 84 of nano, and what larger models see of a
+reference."""
 QUALITY: Final = 92
 
 
-def lasting_uri(image: LoadedImage) -> str:
-    """The image's own address, or, when it carries itself, a copy of about 20 KB.
+def persistent_uri(image: LoadedImage) -> str:
+    """The image's own address; of a `data:` image, a `data:` address of a copy of about 20 KB.
 
-    Forty references of a megabyte each would make every reading of a profile a download.
+    Without the copy, forty references of one megabyte each would make each read of a profile a
+    download.
     """
     if not image.uri.startswith("data:"):
         return image.uri

@@ -1,76 +1,41 @@
-"""Decide which images speak for and against a taste, and how many of them are kept."""
+"""Merge new references into a user's stored ones: one per image, bounded per side."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
-from shared.events import Feedback
-from shared.events.types.feedback import Action
+from services.profile.feedback.actions import ACTION_WEIGHTS
 from shared.store.protocol import Reference, Side
 
-TELLS: Final[Mapping[Action, float]] = {
-    "reference_like": 1.0,
-    "reference_dislike": 1.0,
-    "like": 0.5,
-    "dislike": 0.5,
-    "hide": 0.5,
-    "click": 0.25,
-    "dwell": 0.25,
-}
-"""How much one reference says: stated, said in passing, shown by behavior."""
-_SIDES: Final[dict[Action, Side]] = {
-    "reference_like": "liked",
-    "like": "liked",
-    "click": "liked",
-    "dwell": "liked",
-    "reference_dislike": "disliked",
-    "dislike": "disliked",
-    "hide": "disliked",
-}
+SIDES: Final[tuple[Side, Side]] = ("liked", "disliked")
 
 
-def side_of(event: Feedback, *, dwell_liked_ms: int) -> Side | None:
-    """What an action says about an image; None for a view or a short look, which say nothing."""
-    if event.type == "dwell" and (event.dwell_ms or 0) < dwell_liked_ms:
-        return None
-    return _SIDES.get(event.type)
-
-
-def merged(
-    kept: Sequence[Reference], new: Iterable[Reference], *, per_side: int
+def merge_references(
+    stored: Sequence[Reference], new: Iterable[Reference], *, per_side: int
 ) -> tuple[Reference, ...]:
-    """All references, one an image, bounded a side: the most telling first.
+    """All references, liked before disliked, on each side the highest weight first.
 
-    A later word about an image replaces an earlier one, except that a click does not take back
-    what the person stated. When room is short, the oldest of the least telling goes first. The
-    outcome does not depend on the order in which the references come.
+    Later feedback on an image replaces earlier feedback, except that a click does not replace an
+    explicit statement. A full side drops the lowest weight first, and of equal weights the oldest.
+    The result does not depend on the order of the input.
     """
     by_image: dict[str, Reference] = {}
-    for reference in sorted([*kept, *new], key=_told_at):
+    for reference in sorted([*stored, *new], key=_time):
         known = by_image.get(reference.content_hash)
-        if known is None or _tells(reference) >= _tells(known):
+        if known is None or _weight(reference) >= _weight(known):
             by_image[reference.content_hash] = reference
-    ranked = sorted(by_image.values(), key=_told_at, reverse=True)
-    ranked.sort(key=_tells, reverse=True)
-    sides: tuple[Side, ...] = ("liked", "disliked")
+    ranked = sorted(by_image.values(), key=_time, reverse=True)
+    ranked.sort(key=_weight, reverse=True)
     return tuple(
         reference
-        for side in sides
+        for side in SIDES
         for reference in [r for r in ranked if r.side == side][:per_side]
     )
 
 
-def of_side(references: Iterable[Reference], side: Side) -> list[Reference]:
-    return [reference for reference in references if reference.side == side]
-
-
-def says(references: Iterable[Reference]) -> float:
-    """Of several together."""
-    return sum(map(_tells, references))
-
-
-def _told_at(reference: Reference) -> tuple[object, str]:
+def _time(reference: Reference) -> tuple[datetime, str]:
     return (reference.occurred_at, reference.event_id)
 
 
-def _tells(reference: Reference) -> float:
-    return TELLS[reference.action]
+def _weight(reference: Reference) -> float:
+    return ACTION_WEIGHTS[reference.action]

@@ -1,0 +1,1 @@
+"""Predict a profile from references: groups, vote weights, votes, drift detection."""

@@ -1,4 +1,8 @@
-"""Tell from what later references show whether a taste has changed, and what it is since."""
+"""Detect that a user's taste has drifted, and replace the words of the elements that changed.
+
+The test compares two explanations of the later references with a Bayes factor: the words before,
+or one or two other words per side (infra/decisions/0095 and 0098).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,189 +14,195 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from services.profile.feedback.references import TELLS
+from services.profile.feedback.actions import ACTION_WEIGHTS
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord, Words
 from shared.prompting.prompt import WORDS_SHOWN
 from shared.store.protocol import Reference
 
-STRENGTH: Final = 16.0
-"""How many times as often as by chance a stated like shows a word of the taste. What is said in
-passing shows it 16 ** .5 = 4 times as often, and a click 16 ** .25 = 2 times."""
-DECISIVE: Final = 1_000.0
-"""How many times as well a change must explain what was told. A Bayes factor of 100 is called
-decisive where cases are independent; what one person is shown was chosen by one ranking."""
-SITTING: Final = timedelta(minutes=1)
-"""Time within which nothing is later: who shows ten images at once means all of them."""
-ENOUGH: Final = 10
-"""References that a change must rest on, a prediction's five of a side: four or five clicks on
-something new are heard beside what was stated, not instead of it."""
-SEVERAL: Final = 0.25
-"""Chance that a side has two words of an element, before anything is told."""
-LIKELY: Final = 0.3
-"""Probability from which a second word is named: one too many costs less than one too few."""
-MOST_WORDS: Final = 16
-"""Words of an element that are weighed, those that were told of most: their pairs are compared
-with each other."""
+WORD_RATIO: Final = 16.0
+"""How many times as often as by chance a stated reference shows a liked word. For a like the ratio
+is 16 ** .5 = 4, for a click 16 ** .25 = 2."""
+MIN_BAYES_FACTOR: Final = 1_000.0
+"""How many times better a drift must explain the references. For independent observations a Bayes
+factor of 100 is called decisive; here one ranking has chosen all images of a user."""
+SESSION_GAP: Final = timedelta(minutes=1)
+"""References closer than this are one session and one taste: a user who states ten images at once
+means all of them."""
+MIN_REFERENCES: Final = 10
+"""References that a drift must rest on, as many as one prediction reads (five per side). Fewer new
+clicks add to the earlier statements and do not replace them."""
+TWO_WORDS_PRIOR: Final = 0.25
+"""Prior probability that a side has two words of an element."""
+SECOND_WORD_PROBABILITY: Final = 0.3
+"""Probability from which a second word is named: one word too many costs less than one missing."""
+MAX_COMPARED_WORDS: Final = 16
+"""Words compared for each element, those with the most evidence; their pairs are compared too."""
 Floats = npt.NDArray[np.float64]
 
 
-def since_changed(told: Sequence[Reference], before: Taste) -> Taste:
-    """The taste as it is since it changed; `before` where nothing decisive speaks for a change.
+def detect_drift(references: Sequence[Reference], voted: Taste) -> Taste:
+    """The taste since the drift, or `voted` where no drift is certain enough.
 
-    A change may have come between any two sittings. What was told from there on is explained
-    either by the words before, or by others: one or two liked and one or two disliked,
-    any of those seen with the same chance; each element may keep its words. How long ago it was
-    told does not count.
+    A drift may begin at any session. The references from that session on are explained by the voted
+    words, or by others: one or two liked and one or two disliked words, each set with the same
+    chance. An element may keep its words. The age of the references does not count.
     """
-    ordered = sorted(told, key=lambda one: (one.occurred_at, one.event_id))
-    starts = _starts(ordered)
+    ordered = sorted(references, key=lambda r: (r.occurred_at, r.event_id))
+    starts = _session_starts(ordered)
     if not starts:
-        return before
-    found = [_explained(ordered, starts, element, before) for element in ELEMENTS]
-    evidence = sum(np.logaddexp(0.0, one.gain) - np.log(2) for one in found)  # (starts,)
-    if np.logaddexp.reduce(evidence) - np.log(len(starts)) <= np.log(DECISIVE):
-        return before
-    at = int(np.argmax(evidence))
-    sides = {one.side for one in ordered[starts[at] :]}
-    changed = {e: one for e, one in zip(ELEMENTS, found, strict=True) if one.gain[at] > 0}
-    likes = {e: one.likes(at) for e, one in changed.items() if "liked" in sides}
-    dislikes = {e: one.dislikes(at) for e, one in changed.items() if "disliked" in sides}
+        return voted
+    changes = {element: _compare(ordered, starts, element, voted) for element in ELEMENTS}
+    evidence = sum(np.logaddexp(0.0, c.bayes_factor) - np.log(2) for c in changes.values())
+    # evidence: (starts,), a logarithm; the mean over the starts is compared with the threshold
+    if np.logaddexp.reduce(evidence) - np.log(len(starts)) <= np.log(MIN_BAYES_FACTOR):
+        return voted
+    start = int(np.argmax(evidence))
+    sides = {reference.side for reference in ordered[starts[start] :]}
+    drifted = {e: change for e, change in changes.items() if change.bayes_factor[start] > 0}
+    liked = {e: c.preference(start) for e, c in drifted.items() if "liked" in sides}
+    disliked = {e: c.non_preference(start) for e, c in drifted.items() if "disliked" in sides}
     return Taste(
-        preference=_with(before.preference, likes, against=dislikes),
-        non_preference=_with(before.non_preference, dislikes, against=likes),
+        preference=_replaced(voted.preference, liked, other=disliked),
+        non_preference=_replaced(voted.non_preference, disliked, other=liked),
     )
 
 
 @dataclass(frozen=True)
-class _Explained:
-    """One element: how well other words than those before explain what was told from each start."""
+class _Change:
+    """How well other words of one element explain the references from each start on."""
 
     words: Sequence[str]
     sets: Floats
-    """The words, one or two, that a side may have. (sets, words)"""
-    fits: Floats
-    """Logarithm of how many times as well, times its chance beforehand, for each liked set and
-    disliked set. (starts, sets, sets)"""
+    """The sets of one or two words that a side may have. (sets, words)"""
+    log_ratios: Floats
+    """Log of likelihood ratio times prior for each liked and disliked set. (starts, sets, sets)"""
 
     @cached_property
-    def gain(self) -> Floats:
-        """The same for any of them. (starts,)"""
-        return np.asarray(np.logaddexp.reduce(self.fits, axis=(1, 2)))
+    def bayes_factor(self) -> Floats:
+        """Log Bayes factor of a change against no change. (starts,)"""
+        return np.asarray(np.logaddexp.reduce(self.log_ratios, axis=(1, 2)))
 
-    def likes(self, at: int) -> Words:
-        return self._probable(self._share(at).sum(axis=1) @ self.sets)
+    def preference(self, start: int) -> Words:
+        return self._most_probable(self._posterior(start).sum(axis=1) @ self.sets)
 
-    def dislikes(self, at: int) -> Words:
-        return self._probable(self._share(at).sum(axis=0) @ self.sets)
+    def non_preference(self, start: int) -> Words:
+        return self._most_probable(self._posterior(start).sum(axis=0) @ self.sets)
 
-    def _share(self, at: int) -> Floats:
+    def _posterior(self, start: int) -> Floats:
         """Probability of each liked and disliked set, given a change. (sets, sets)"""
-        return np.asarray(np.exp(self.fits[at] - self.gain[at]))
+        return np.asarray(np.exp(self.log_ratios[start] - self.bayes_factor[start]))
 
-    def _probable(self, share: Floats) -> Words:
-        """The most probable word, and a second one that is likely."""
-        strongest = np.argsort(-share, kind="stable")[:WORDS_SHOWN]
+    def _most_probable(self, probability: Floats) -> Words:
+        """The most probable word, and the second one if it is probable enough."""
+        best = np.argsort(-probability, kind="stable")[:WORDS_SHOWN]
         return tuple(
-            WeightedWord(word=self.words[one], weight=round(min(float(share[one]), 1.0), 4))
-            for place, one in enumerate(strongest)
-            if place == 0 or share[one] > LIKELY
+            WeightedWord(word=self.words[i], weight=round(min(float(probability[i]), 1.0), 4))
+            for rank, i in enumerate(best)
+            if rank == 0 or probability[i] > SECOND_WORD_PROBABILITY
         )
 
 
-def _starts(ordered: Sequence[Reference]) -> list[int]:
-    """Where a later sitting begins and enough is told from there on."""
+def _session_starts(ordered: Sequence[Reference]) -> list[int]:
+    """Indices at which a session begins and from which enough references follow."""
     return [
-        at
-        for at in range(1, len(ordered) - ENOUGH + 1)
-        if ordered[at].occurred_at > ordered[at - 1].occurred_at + SITTING
+        i
+        for i in range(1, len(ordered) - MIN_REFERENCES + 1)
+        if ordered[i].occurred_at > ordered[i - 1].occurred_at + SESSION_GAP
     ]
 
 
-def _explained(
-    told: Sequence[Reference], starts: Sequence[int], element: Element, before: Taste
-) -> _Explained:
-    liked = [one.word for one in before.preference[element][:WORDS_SHOWN]]
-    disliked = [one.word for one in before.non_preference[element][:WORDS_SHOWN]]
-    strength = np.array([TELLS[one.action] * np.log(STRENGTH) for one in told])
-    strength *= [1 if one.side == "liked" else -1 for one in told]
-    words = _told_of(told, strength, element, [*liked, *disliked])
+def _compare(
+    references: Sequence[Reference], starts: Sequence[int], element: Element, voted: Taste
+) -> _Change:
+    liked = [word.word for word in voted.preference[element][:WORDS_SHOWN]]
+    disliked = [word.word for word in voted.non_preference[element][:WORDS_SHOWN]]
+    log_ratio = np.array([ACTION_WEIGHTS[r.action] * np.log(WORD_RATIO) for r in references])
+    log_ratio *= [1 if reference.side == "liked" else -1 for reference in references]  # (n,)
+    words = _compared_words(references, log_ratio, element, [*liked, *disliked])
     if len(words) < 2:
-        nothing = np.full((len(starts), len(words), len(words)), -np.inf)
-        return _Explained(words, np.eye(len(words)), nothing)
-    shows = np.array([_row(one.shows(element), words) for one in told])  # (n, words)
-    from_start = np.arange(len(told)) >= np.array(starts)[:, None]  # (starts, n)
-    evidence = from_start @ (strength[:, None] * shows)  # (starts, words)
-    by_chance = np.tensordot(
-        from_start, _by_chance(strength, shows), 1
-    )  # (starts, 0 to 2 liked, 0 to 2 disliked)
-    sets, chance = _sets(len(words))
-    fits = _fits(evidence, by_chance, sets, sets)
-    fits -= _fits(evidence, by_chance, _set(liked, words), _set(disliked, words))
-    together = np.log(chance[:, None] * chance)
-    together[sets @ sets.T > 0] = -np.inf  # nobody likes and dislikes the same word
-    return _Explained(words, sets, fits + together - np.logaddexp.reduce(together, axis=None))
+        impossible = np.full((len(starts), len(words), len(words)), -np.inf)
+        return _Change(words, np.eye(len(words)), impossible)
+    shows = np.array([_word_shares(r.described_words(element), words) for r in references])
+    # shows: (n, words)
+    from_start = np.arange(len(references)) >= np.array(starts)[:, None]  # (starts, n)
+    evidence = from_start @ (log_ratio[:, None] * shows)  # (starts, words)
+    by_chance = np.tensordot(from_start, _log_normalizers(log_ratio, shows), 1)
+    # by_chance: (starts, 0 to 2 liked words, 0 to 2 disliked words)
+    sets, prior = _word_sets(len(words))
+    log_ratios = _log_likelihoods(evidence, by_chance, sets, sets) - _log_likelihoods(
+        evidence, by_chance, _one_set(liked, words), _one_set(disliked, words)
+    )
+    log_prior = np.log(prior[:, None] * prior)
+    log_prior[sets @ sets.T > 0] = -np.inf  # no word is both liked and disliked
+    normalizer = np.logaddexp.reduce(log_prior, axis=None)
+    return _Change(words, sets, log_ratios + log_prior - normalizer)
 
 
-def _fits(evidence: Floats, by_chance: Floats, liked: Floats, disliked: Floats) -> Floats:
-    """How well each liked and disliked set explains what was told from each start, a logarithm.
+def _log_likelihoods(
+    evidence: Floats, by_chance: Floats, liked: Floats, disliked: Floats
+) -> Floats:
+    """Log likelihood of the references from each start on, for each liked and disliked set.
 
-    Of evidence (starts, words), what is explained by chance (starts, 3, 3) and sets of words
-    (liked, words) and (disliked, words) it makes (starts, liked, disliked).
+    Shapes: evidence (starts, words), by_chance (starts, 3, 3), liked and disliked (sets, words);
+    the result is (starts, liked sets, disliked sets).
     """
-    many, few = (sets.sum(axis=1).astype(int) for sets in (liked, disliked))
+    liked_size, disliked_size = (sets.sum(axis=1).astype(int) for sets in (liked, disliked))
     shown = (evidence @ liked.T)[:, :, None] - (evidence @ disliked.T)[:, None, :]
-    return np.asarray(shown - by_chance[:, many[:, None], few])
+    return np.asarray(shown - by_chance[:, liked_size[:, None], disliked_size])
 
 
-def _told_of(
-    told: Sequence[Reference], strength: Floats, element: Element, before: Sequence[str]
+def _compared_words(
+    references: Sequence[Reference], log_ratio: Floats, element: Element, voted: Sequence[str]
 ) -> list[str]:
-    """The words before, and those of which most was told, in order."""
-    said = dict.fromkeys(before, np.inf)
-    for one, how in zip(told, strength, strict=True):
-        for word in one.shows(element):
-            said[word] = said.get(word, 0.0) + abs(how)
-    return sorted(sorted(said, key=lambda word: (-said[word], word))[:MOST_WORDS])
+    """The voted words and those with the most evidence, in alphabetical order."""
+    evidence = dict.fromkeys(voted, np.inf)
+    for reference, ratio in zip(references, log_ratio, strict=True):
+        for word in reference.described_words(element):
+            evidence[word] = evidence.get(word, 0.0) + abs(ratio)
+    strongest = sorted(evidence, key=lambda word: (-evidence[word], word))
+    return sorted(strongest[:MAX_COMPARED_WORDS])
 
 
-def _sets(words: int) -> tuple[Floats, Floats]:
-    """All single words and all pairs, (sets, words), and the chance of each beforehand, (sets,)."""
-    one = np.eye(words)
-    two = np.array([one[a] + one[b] for a, b in combinations(range(words), 2)])
-    chance = np.repeat([(1 - SEVERAL) / words, SEVERAL / len(two)], [words, len(two)])
-    return np.concatenate([one, two]), chance
+def _word_sets(words: int) -> tuple[Floats, Floats]:
+    """All single words and all pairs, (sets, words), and the prior of each set, (sets,)."""
+    single = np.eye(words)
+    pairs = np.array([single[a] + single[b] for a, b in combinations(range(words), 2)])
+    prior = np.repeat(
+        [(1 - TWO_WORDS_PRIOR) / words, TWO_WORDS_PRIOR / len(pairs)], [words, len(pairs)]
+    )
+    return np.concatenate([single, pairs]), prior
 
 
-def _by_chance(strength: Floats, shows: Floats) -> Floats:
-    """What a taste of so many liked and disliked words has to explain anyway, (n, 3, 3).
+def _log_normalizers(log_ratio: Floats, shows: Floats) -> Floats:
+    """Log normalizer of each reference's likelihood, by the numbers of taste words. (n, 3, 3)
 
-    The chance of what a reference shows under a taste is what its words make of it, over what they
-    make of all words alike. `strength` (n,) is that of its action, below zero where it speaks
-    against the image.
+    The likelihood of a shown word is its ratio over the mean ratio of all words. `log_ratio` (n,)
+    is negative for a disliked reference. A reference that shows no compared word counts nothing.
     """
-    count = np.arange(WORDS_SHOWN + 1) / shows.shape[1]
-    liked, disliked = np.expm1(strength), np.expm1(-strength)
-    total = liked[:, None, None] * count[:, None] + disliked[:, None, None] * count
-    anything = np.asarray(shows.any(axis=1))[:, None, None]
-    return np.where(anything, np.log1p(total), 0.0)
+    share = np.arange(WORDS_SHOWN + 1) / shows.shape[1]
+    liked, disliked = np.expm1(log_ratio), np.expm1(-log_ratio)
+    excess = liked[:, None, None] * share[:, None] + disliked[:, None, None] * share
+    shows_any = np.asarray(shows.any(axis=1))[:, None, None]
+    return np.where(shows_any, np.log1p(excess), 0.0)
 
 
-def _row(shown: Sequence[str], words: Sequence[str]) -> Floats:
+def _word_shares(shown: Sequence[str], words: Sequence[str]) -> Floats:
+    """Each compared word's share of the words that an image shows. (words,)"""
     return np.array([(word in shown) / max(len(shown), 1) for word in words])
 
 
-def _set(named: Sequence[str], words: Sequence[str]) -> Floats:
-    """One set of words, (1, words)."""
+def _one_set(named: Sequence[str], words: Sequence[str]) -> Floats:
+    """One set of words as an indicator matrix. (1, words)"""
     return np.array([[float(word in named) for word in words]])
 
 
-def _with(
-    side: TasteSide, words: Mapping[Element, Words], *, against: Mapping[Element, Words]
+def _replaced(
+    side: TasteSide, words: Mapping[Element, Words], *, other: Mapping[Element, Words]
 ) -> TasteSide:
-    """The side with a changed element's words; what the other side has now is no longer here."""
-    found: dict[str, Words] = {}
+    """The side with its drifted elements replaced, without words that moved to the other side."""
+    by_element: dict[str, Words] = {}
     for element in ELEMENTS:
-        taken = {one.word for one in against.get(element, ())}
+        moved = {word.word for word in other.get(element, ())}
         kept = words.get(element, side[element])
-        found[element.value] = tuple(one for one in kept if one.word not in taken)
-    return TasteSide.model_validate(found)
+        by_element[element.value] = tuple(word for word in kept if word.word not in moved)
+    return TasteSide.model_validate(by_element)

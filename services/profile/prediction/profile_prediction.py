@@ -1,4 +1,4 @@
-"""Predict a taste from its references: groups, votes, and what later references show."""
+"""Predict a profile from references: group, predict, weight, vote, detect drift."""
 
 import asyncio
 import logging
@@ -8,108 +8,128 @@ from typing import Protocol
 
 from PIL.Image import Image
 
-from services.profile.feedback.references import of_side
 from services.profile.metrics import ProfileMetrics
-from services.profile.prediction.drift_detection import since_changed
-from services.profile.prediction.vote_weights import Heard, voices
+from services.profile.prediction.drift_detection import detect_drift
+from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import Taste
-from shared.images.loader import Loaded, LoadedImage
-from shared.prompting.prediction_voting import groups, taste_by_vote
-from shared.store.protocol import Reference, Shown
+from shared.images.loader import LoadedImage, LoadResult
+from shared.prompting.prediction_voting import taste_by_vote
+from shared.prompting.reference_groups import reference_groups
+from shared.store.protocol import Reference, ReferenceDescription
 from shared.vlm.protocol import Description, References, VisionLanguageModel
 
 log = logging.getLogger(__name__)
 
 
-class Images(Protocol):
+class ImagesLoader(Protocol):
     """Loads many images by address."""
 
-    async def load_many(self, uris: Sequence[str]) -> list[Loaded]: ...
+    async def load_many(self, uris: Sequence[str]) -> list[LoadResult]: ...
 
 
 @dataclass(frozen=True)
-class Predicted:
-    """A taste and the references that it rests on, with what they show where that was asked."""
+class Prediction:
+    """A predicted taste and all references, with the descriptions that the prediction needed."""
 
     taste: Taste
     references: tuple[Reference, ...]
 
 
-class Predicting:
-    """Asks one model for everything that one taste needs.
-
-    Predictions look at the first `per_side` references of each side.
-    """
-
-    def __init__(self, images: Images, metrics: ProfileMetrics, *, per_side: int = 20) -> None:
-        self._images = images
-        self._metrics = metrics
-        self._per_side = per_side
-
-    async def taste(self, references: Sequence[Reference], model: VisionLanguageModel) -> Predicted:
-        """Each image is described once, and none while a single prediction says it all."""
-        with self._metrics.prediction_seconds.time():
-            sides = of_side(references, "liked"), of_side(references, "disliked")
-            liked, disliked = [await self._seen(side[: self._per_side]) for side in sides]
-            asked = groups(liked, disliked)
-            new = []
-            if len(asked) > 1:
-                others = [one for side in sides for one in side[self._per_side :]]
-                unknown = [one for one in others if not _is_described(one, model)]
-                seen = [*liked, *disliked, *await self._seen(unknown)]
-                new = [one for one in seen if not _is_described(one.reference, model)]
-            predictions, descriptions = await asyncio.gather(
-                model.predict([References(_images(up), _images(down)) for up, down in asked]),
-                model.describe(_images(new)),
-            )
-        self._metrics.unreadable_answers.inc(sum(len(p.problems) for p in predictions))
-        described = {
-            one.reference.content_hash: _described(one.reference, found, model)
-            for one, found in zip(new, descriptions, strict=True)
-        }
-        heard = [
-            Heard(_latest(up, described), _latest(down, described), said)
-            for (up, down), said in zip(asked, predictions, strict=True)
-        ]
-        kept = tuple(described.get(one.content_hash, one) for one in references)
-        told = [one for one in kept if _is_described(one, model)]
-        return Predicted(since_changed(told, taste_by_vote(predictions, voices(heard))), kept)
-
-    async def _seen(self, references: Sequence[Reference]) -> "list[_Seen]":
-        """One side's references without those that are gone: one lost file loses no profile."""
-        found = await self._images.load_many([reference.uri for reference in references])
-        lost = [one for one in found if isinstance(one, (Unprocessable, Unavailable))]
-        for refusal in lost:
-            log.warning("a reference is left out of a prediction: %s", refusal)
-        self._metrics.lost_references.inc(len(lost))
-        return [
-            _Seen(one.pixels, reference)
-            for one, reference in zip(found, references, strict=True)
-            if isinstance(one, LoadedImage)
-        ]
-
-
 @dataclass(frozen=True)
-class _Seen:
-    """A reference and its image."""
+class _ReferenceImage:
+    """A reference and its loaded image."""
 
     pixels: Image
     reference: Reference
 
 
+class ProfilePredictor:
+    """Predict a profile with one model.
+
+    The model predicts from the first `per_side` references of each side; the drift detection
+    reads the descriptions of all.
+    """
+
+    def __init__(
+        self, images: ImagesLoader, metrics: ProfileMetrics, *, per_side: int = 20
+    ) -> None:
+        self._images = images
+        self._metrics = metrics
+        self._per_side = per_side
+
+    async def predict(
+        self, references: Sequence[Reference], model: VisionLanguageModel
+    ) -> Prediction:
+        """Raises `Unavailable` as the model does.
+
+        While one prediction covers all references, no image is described; later each image is
+        described once.
+        """
+        with self._metrics.prediction_seconds.time():
+            sides = [[r for r in references if r.side == side] for side in ("liked", "disliked")]
+            liked, disliked = [await self._load(side[: self._per_side]) for side in sides]
+            groups = reference_groups(liked, disliked)
+            new: list[_ReferenceImage] = []
+            if len(groups) > 1:
+                others = [r for side in sides for r in side[self._per_side :]]
+                missing = await self._load([r for r in others if not _is_described(r, model)])
+                loaded = [*liked, *disliked, *missing]
+                new = [image for image in loaded if not _is_described(image.reference, model)]
+            predicted, descriptions = await asyncio.gather(
+                model.predict([References(_pixels(up), _pixels(down)) for up, down in groups]),
+                model.describe(_pixels(new)),
+            )
+        self._metrics.unreadable_answers.inc(sum(len(taste.problems) for taste in predicted))
+        described = {
+            image.reference.content_hash: _with_description(image.reference, description, model)
+            for image, description in zip(new, descriptions, strict=True)
+        }
+        weights = vote_weights(
+            [
+                GroupPrediction(_current(up, described), _current(down, described), taste)
+                for (up, down), taste in zip(groups, predicted, strict=True)
+            ]
+        )
+        voted = taste_by_vote(predicted, weights)
+        current = tuple(described.get(r.content_hash, r) for r in references)
+        evidence = [r for r in current if _is_described(r, model)]
+        return Prediction(detect_drift(evidence, voted), current)
+
+    async def _load(self, references: Sequence[Reference]) -> list[_ReferenceImage]:
+        """Load the images; a lost image is left out, so that it does not cost the profile."""
+        results = await self._images.load_many([reference.uri for reference in references])
+        errors = [r for r in results if isinstance(r, (Unprocessable, Unavailable))]
+        for error in errors:
+            log.warning("a reference is left out of a prediction: %s", error)
+        self._metrics.lost_references.inc(len(errors))
+        return [
+            _ReferenceImage(result.pixels, reference)
+            for result, reference in zip(results, references, strict=True)
+            if isinstance(result, LoadedImage)
+        ]
+
+
 def _is_described(reference: Reference, model: VisionLanguageModel) -> bool:
-    return reference.shown is not None and reference.shown.model_version == model.model_version
+    description = reference.description
+    return description is not None and description.model_version == model.model_version
 
 
-def _described(reference: Reference, found: Description, model: VisionLanguageModel) -> Reference:
-    shown = Shown(model_version=model.model_version, words=tuple(found.words.items()))
-    return reference.model_copy(update={"shown": shown})
+def _with_description(
+    reference: Reference, description: Description, model: VisionLanguageModel
+) -> Reference:
+    stored = ReferenceDescription(
+        model_version=model.model_version, words=tuple(description.words.items())
+    )
+    return reference.model_copy(update={"description": stored})
 
 
-def _latest(seen: Sequence[_Seen], described: Mapping[str, Reference]) -> list[Reference]:
-    return [described.get(one.reference.content_hash, one.reference) for one in seen]
+def _current(
+    images: Sequence[_ReferenceImage], described: Mapping[str, Reference]
+) -> list[Reference]:
+    """The images' references, with their new descriptions."""
+    return [described.get(i.reference.content_hash, i.reference) for i in images]
 
 
-def _images(seen: Sequence[_Seen]) -> tuple[Image, ...]:
-    return tuple(one.pixels for one in seen)
+def _pixels(images: Sequence[_ReferenceImage]) -> tuple[Image, ...]:
+    return tuple(image.pixels for image in images)

@@ -1,52 +1,59 @@
-"""Decide how much each predicted word counts: what its references say, and how many show it."""
+"""Weight each prediction's vote by its references: their actions, and the words they show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.profile.feedback.references import says
+from services.profile.feedback.actions import ACTION_WEIGHTS
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.prediction_voting import Backing, Voice
+from shared.prompting.prediction_voting import VoteWeight, WordSupport
 from shared.store.protocol import Reference
 from shared.vlm.protocol import PredictedTaste
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One prediction and the references of each side that it rests on."""
+class GroupPrediction:
+    """One group's references of each side and the taste that the model predicted from them."""
 
     liked: Sequence[Reference]
     disliked: Sequence[Reference]
-    said: PredictedTaste
+    predicted: PredictedTaste
 
 
-def voices(heard: Sequence[Heard]) -> list[Voice]:
-    """One for each, in the order given; one prediction alone is taken at its word."""
-    if len(heard) == 1:
-        return [Voice(likes=says(heard[0].liked), dislikes=says(heard[0].disliked))]
+def vote_weights(predictions: Sequence[GroupPrediction]) -> list[VoteWeight]:
+    """One weight per prediction, in order; a single prediction's words all count in full."""
+    has_support = len(predictions) > 1
     return [
-        Voice(
-            likes=says(one.liked),
-            dislikes=says(one.disliked),
-            likes_backing=_backing(one.said.likes, one.liked),
-            dislikes_backing=_backing(one.said.dislikes, one.disliked),
+        VoteWeight(
+            preference=_weight(group.liked),
+            non_preference=_weight(group.disliked),
+            preference_support=_support(group.predicted.likes, group.liked) if has_support else {},
+            non_preference_support=(
+                _support(group.predicted.dislikes, group.disliked) if has_support else {}
+            ),
         )
-        for one in heard
+        for group in predictions
     ]
 
 
-def _backing(named: Mapping[Element, tuple[str, ...]], references: Sequence[Reference]) -> Backing:
-    """Of each word the share of the images that show it: to the power of 1 for statements, 2 for
-    what was said in passing, 4 for clicks.
+def _weight(references: Iterable[Reference]) -> float:
+    return sum(ACTION_WEIGHTS[reference.action] for reference in references)
 
-    Statements that differ are several tastes, clicks that differ are chance: a word that four of
-    five show has four fifths of a voice of statements, and two fifths of a voice of clicks. An
-    element that the model describes in other words than it predicts is not judged.
+
+def _support(
+    predicted: Mapping[Element, tuple[str, ...]], references: Sequence[Reference]
+) -> WordSupport:
+    """The share of the images that show each predicted word, to a power set by the actions.
+
+    The power is 1 for stated references, 2 for likes and dislikes, 4 for clicks: statements that
+    differ are several tastes, clicks that differ are chance. A word that four of five images show
+    keeps four fifths of a vote of statements, and two fifths of a vote of clicks. An element that
+    the model describes in other words than it predicts keeps its full vote.
     """
-    power = len(references) / (says(references) or 1.0)
-    found = {}
+    power = len(references) / (_weight(references) or 1.0)
+    support = {}
     for element in ELEMENTS:
-        shown = [word for one in references for word in set(one.shows(element))]
-        words = named.get(element, ())
+        shown = [word for r in references for word in set(r.described_words(element))]
+        words = predicted.get(element, ())
         if any(word in shown for word in words):
-            found[element] = {w: (shown.count(w) / len(references)) ** power for w in words}
-    return found
+            support[element] = {w: (shown.count(w) / len(references)) ** power for w in words}
+    return support

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from services.retrain.lake.erased_users import Person
+from services.retrain.lake.erased_users import UserKey
 from shared.domain.erasures import erased_user_hash
 from shared.files.atomic_write import atomic_write
 
@@ -14,7 +14,7 @@ DOCUMENTS: Final = ".json"
 IMAGE_FOLDER: Final = "images"
 
 
-class NightErasing:
+class JobErasure:
     """Goes through the folders of all nights, also of one that runs: it does without the person.
 
     A line about the person goes, and the images that only such lines name. In a document, whose
@@ -25,7 +25,7 @@ class NightErasing:
     def __init__(self, nights: Path) -> None:
         self._nights = nights
 
-    def erase(self, person: Person) -> dict[str, int]:
+    def erase(self, person: UserKey) -> dict[str, int]:
         """How many lines, names in documents and images were removed; raises OSError."""
         lines = images = names = 0
         for folder in self._folders(person):
@@ -35,7 +35,7 @@ class NightErasing:
             names += _rename(file, person)
         return {"night_lines": lines, "night_names": names, "night_images": images}
 
-    def remaining(self, person: Person) -> dict[str, int]:
+    def remaining(self, person: UserKey) -> dict[str, int]:
         """Files that still name the person, by a search of all text that nights have written."""
         kinds = (LINES, DOCUMENTS, ".txt", ".html", ".md", ".csv", ".log")
         spelled = _spelled(person)
@@ -45,12 +45,12 @@ class NightErasing:
     def _files(self, kind: str) -> Iterator[Path]:
         return (file for file in sorted(self._nights.rglob(f"*{kind}")) if file.is_file())
 
-    def _folders(self, person: Person) -> list[Path]:
+    def _folders(self, person: UserKey) -> list[Path]:
         spelled = _spelled(person)
         return sorted({file.parent for file in self._files(LINES) if _names(file, spelled)})
 
 
-def _without_lines(folder: Path, person: Person) -> tuple[int, int]:
+def _without_lines(folder: Path, person: UserKey) -> tuple[int, int]:
     """Write a folder's files of lines anew without the person; lines and images removed."""
     kept_images: set[str] = set()
     gone_images: set[str] = set()
@@ -78,7 +78,7 @@ def _without_lines(folder: Path, person: Person) -> tuple[int, int]:
     return count, removed
 
 
-def _rename(file: Path, person: Person) -> int:
+def _rename(file: Path, person: UserKey) -> int:
     """Put a name that means nothing in the place of the person's; how often."""
     if not _names(file, _spelled(person)):
         return 0
@@ -92,7 +92,7 @@ def _rename(file: Path, person: Person) -> int:
     return found
 
 
-def _renamed(told: Any, person: Person) -> Any:
+def _renamed(told: Any, person: UserKey) -> Any:
     if isinstance(told, dict):
         return {key: _renamed(value, person) for key, value in told.items()}
     if isinstance(told, list):
@@ -113,12 +113,12 @@ def _texts(told: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _is_name(text: str, person: Person) -> bool:
-    """Nights write people as `tenant/user`."""
+def _is_name(text: str, person: UserKey) -> bool:
+    """JobList write people as `tenant/user`."""
     return text == "/".join(person)
 
 
-def _spelled(person: Person) -> tuple[bytes, ...]:
+def _spelled(person: UserKey) -> tuple[bytes, ...]:
     name = "/".join(person)
     return tuple({json.dumps(name, ensure_ascii=plain).encode() for plain in (True, False)})
 

@@ -1,0 +1,1 @@
+"""Keep events in Delta tables: collect them from Kafka exactly once, and erase users."""

@@ -1,4 +1,4 @@
-"""Rows as Arrow tables, which is how Delta takes them in."""
+"""Convert rows to Arrow tables, the input format of Delta Lake."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -19,10 +19,12 @@ TYPES: Mapping[Kind, DataType] = {
 
 
 def schema_of(columns: Sequence[Column]) -> Schema:
+    """The Arrow schema of the columns."""
     return Schema([Field(c.name, TYPES[c.kind], nullable=not c.required) for c in columns])
 
 
 def table_of(rows: Sequence[Row], columns: Sequence[Column]) -> ArrowTable:
+    """Rows as an Arrow table; a column that a row lacks is null."""
     arrays = [_array([row.get(c.name) for row in rows], c.kind) for c in columns]
     return ArrowTable.from_arrays(arrays, schema=schema_of(columns))
 
@@ -41,6 +43,7 @@ def _array(values: Sequence[Any], kind: Kind) -> Array:
 
 
 def _micros(moment: datetime | None) -> int | None:
+    """Microseconds since the epoch, in integers: a float would lose some of them."""
     if moment is None:
         return None
     since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)

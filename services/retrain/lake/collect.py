@@ -1,4 +1,4 @@
-"""Bring what Kafka has new into the lake, each record exactly once, and keep the lake in shape."""
+"""Collect new Kafka records into the lake, each exactly once, and compact its files."""
 
 import logging
 from collections import Counter
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.retrain.config import RetrainSettings
-from services.retrain.lake.schema import Row, row
-from services.retrain.lake.table import LakeBroken, LakeTable, TakenByAnother
+from services.retrain.lake.schema import Row, row_of
+from services.retrain.lake.table import ConcurrentCommit, LakeBroken, LakeTable
 from services.retrain.metrics import CollectMetrics
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
-from shared.messaging.read.drain import Batch, TopicMadeAnew
+from shared.messaging.read.drain import Batch, TopicRecreated
 
 log = logging.getLogger(__name__)
 
 
 class Drain(Protocol):
-    """Batches of a topic from a reader's place to its end (`shared.messaging.read.drain`)."""
+    """Batches of a topic from the given offsets to its end (`shared.messaging.read.drain`)."""
 
     def __call__(
         self, topic: Topic, *, start_of: Callable[[int], int | None], stop: Callable[[], bool]
@@ -27,8 +27,8 @@ class Drain(Protocol):
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Why one table was not brought up to date."""
+class CollectProblem:
+    """Why one table was not collected."""
 
     table: str
     reason: str
@@ -39,16 +39,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Collected:
-    """What one collection did; nothing of a table with a problem is lost, only late."""
+class CollectResult:
+    """The outcome of one collection, by table; a table with a problem is late, nothing is lost."""
 
     rows: dict[str, int]
-    refused: dict[str, int]
-    problems: tuple[Problem, ...] = ()
+    invalid: dict[str, int]
+    """Rows of records that cannot be decoded."""
+    problems: tuple[CollectProblem, ...] = ()
 
 
 class Collector:
-    """One collection after another; blocking, so it runs in a thread of its own."""
+    """Collects all tables, one after another; blocking, so it runs in its own thread."""
 
     def __init__(
         self,
@@ -64,81 +65,81 @@ class Collector:
         self._metrics = metrics
         self._clock = clock
         self._stopping = False
-        self.last: Collected | None = None
+        self.last: CollectResult | None = None
 
     def stop(self) -> None:
-        """End after the commit in work; the rest comes next time."""
+        """End after the current commit; the next collection continues there."""
         self._stopping = True
 
-    def run(self) -> Collected:
-        """Collect every table; a problem with one of them does not keep the others from it."""
+    def run(self) -> CollectResult:
+        """Collect every table; a problem with one table does not stop the others."""
         rows: Counter[str] = Counter()
-        refused: Counter[str] = Counter()
-        problems: list[Problem] = []
+        invalid: Counter[str] = Counter()
+        problems: list[CollectProblem] = []
         with self._metrics.seconds.time():
             for table in self._tables:
                 if self._stopping:
                     break
                 try:
-                    self._collect(table, rows, refused)
-                    self._tidy(table)
-                except TakenByAnother as error:
-                    log.info("another instance was faster: %s", error)
-                except (Unavailable, LakeBroken, TopicMadeAnew) as error:
-                    problems.append(self._problem(table, error))
+                    self._collect(table, rows, invalid)
+                    self._compact(table)
+                except ConcurrentCommit as error:
+                    log.info("another instance collected first: %s", error)
+                except (Unavailable, LakeBroken, TopicRecreated) as error:
+                    problems.append(self._report(table, error))
         if not problems:
             self._metrics.last_success.set(self._clock().timestamp())
-        self.last = Collected(dict(rows), dict(refused), tuple(problems))
+        self.last = CollectResult(dict(rows), dict(invalid), tuple(problems))
         return self.last
 
-    def _collect(self, table: LakeTable, rows: Counter[str], refused: Counter[str]) -> None:
+    def _collect(self, table: LakeTable, rows: Counter[str], invalid: Counter[str]) -> None:
         table.prepare()
-        known: dict[int, int | None] = {}
+        committed: dict[int, int | None] = {}
 
         def start_of(partition: int) -> int | None:
-            known[partition] = table.offsets([partition]).get(partition)
-            return known[partition]
+            committed[partition] = table.offsets([partition]).get(partition)
+            return committed[partition]
 
         for batch in self._drain(table.table.topic, start_of=start_of, stop=lambda: self._stopping):
-            new = [row(table.table, record, now=self._clock()) for record in batch.records]
+            new = [row_of(table.table, record, now=self._clock()) for record in batch.records]
             if new:
-                table.append(new, batch.next_offsets, after=known)
-                known.update(batch.next_offsets)
+                table.append(new, batch.next_offsets, after=committed)
+                committed.update(batch.next_offsets)
             rows[table.table.name] += len(new)
-            refused[table.table.name] += sum(1 for one in new if "refused" in one)
+            invalid[table.table.name] += sum(1 for row in new if "refused" in row)
             self._count(table, new, batch)
 
     def _count(self, table: LakeTable, new: Sequence[Row], batch: Batch) -> None:
         name = table.table.name
         self._metrics.rows.labels(name).inc(len(new))
-        for one in new:
-            if "refused" in one:
-                self._metrics.refused.labels(name, one["refused"]).inc()
-        self._metrics.left.labels(name).set(batch.left)
+        for row in new:
+            if "refused" in row:
+                self._metrics.invalid_rows.labels(name, row["refused"]).inc()
+        self._metrics.backlog.labels(name).set(batch.remaining)
         if batch.lost:
             self._metrics.lost.labels(name).inc(batch.lost)
             log.error(
                 "%d records of %s were deleted by Kafka's retention before they were collected;"
-                " collect more often, or keep the topic longer",
+                " collect more often, or raise the topic's retention",
                 batch.lost, table.table.topic.name,
             )  # fmt: skip
 
-    def _tidy(self, table: LakeTable) -> None:
+    def _compact(self, table: LakeTable) -> None:
         files = table.files_by_day()
         self._metrics.files.labels(table.table.name).set(sum(files.values()))
-        crowded = [day for day, count in files.items() if count >= self._settings.compact_files]
-        if crowded:
-            table.compact(crowded, vacuum_days=self._settings.lake_vacuum_days)
+        days = [day for day, count in files.items() if count >= self._settings.compact_files]
+        if days:
+            table.compact(days, vacuum_days=self._settings.lake_vacuum_days)
 
-    def _problem(
-        self, table: LakeTable, error: Unavailable | LakeBroken | TopicMadeAnew
-    ) -> Problem:
-        reason = error.part if isinstance(error, Unavailable) else _slug(error)
+    def _report(
+        self, table: LakeTable, error: Unavailable | LakeBroken | TopicRecreated
+    ) -> CollectProblem:
+        reason = error.part if isinstance(error, Unavailable) else _reason(error)
         detail = error.detail if isinstance(error, Unavailable) else str(error)
         self._metrics.failures.labels(table.table.name, reason).inc()
         log.error("%s was not collected: %s", table.table.name, detail)
-        return Problem(table.table.name, reason, detail)
+        return CollectProblem(table.table.name, reason, detail)
 
 
-def _slug(error: LakeBroken | TopicMadeAnew) -> str:
-    return "lake_broken" if isinstance(error, LakeBroken) else "topic_made_anew"
+def _reason(error: LakeBroken | TopicRecreated) -> str:
+    return "lake_broken" if isinstance(error, LakeBroken) else "topic_recreated"

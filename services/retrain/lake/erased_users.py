@@ -1,4 +1,4 @@
-"""Keep in the lake itself who was erased and until when, and their older rows out of it."""
+"""Store in the lake which users were erased, and filter their older rows out of new batches."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
 from services.retrain.lake.arrow_tables import schema_of, table_of
 from services.retrain.lake.schema import Column, Row
-from shared.domain.erasures import Erasure, erased_person
+from shared.domain.erasures import Erasure, erased_user_hash
 from shared.events import DEFAULT_TENANT
 
 TABLE: Final = "erasures"
@@ -22,31 +22,31 @@ COLUMNS: Final = (
     Column("erased_at", "moment", required=True),
 )
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-Person = tuple[str, str]
+UserKey = tuple[str, str]
 """Tenant and user id."""
 
 
-class LakeErasures:
-    """The table `erasures`, a row an erasure. It names nobody: people are known again by a hash."""
+class ErasureTable:
+    """The table `erasures`, one row for each erasure; a user is stored as a hash only."""
 
     def __init__(self, lake: str, *, storage_options: Mapping[str, str] | None = None) -> None:
         self.uri = f"{lake.rstrip('/')}/{TABLE}"
         self._options = dict(storage_options or {})
 
-    def add(self, person: Person, erasure: Erasure, *, now: datetime) -> None:
-        """Remember an erasure; raises as `deltalake` does."""
+    def add(self, user: UserKey, erasure: Erasure, *, now: datetime) -> None:
+        """Store an erasure; raises the errors of `deltalake`."""
         if not DeltaTable.is_deltatable(self.uri, self._options):
             DeltaTable.create(
                 self.uri,
                 schema=schema_of(COLUMNS),
                 mode="ignore",
                 name=TABLE,
-                description="who was erased, by hash, and until when",
+                description="erased users by hash, and the time of the erasure",
                 storage_options=self._options,
             )
-        tenant, user_id = person
+        tenant, user_id = user
         row = {
-            "person": erased_person(tenant=tenant, user_id=user_id),
+            "person": erased_user_hash(tenant=tenant, user_id=user_id),
             "occurred_at": erasure.occurred_at,
             "written_at": erasure.written_at,
             "erased_at": now,
@@ -56,58 +56,57 @@ class LakeErasures:
         )
 
     def known(self) -> dict[str, Erasure]:
-        """All erasures by person; two of one person as one."""
+        """All erasures by hash; several erasures of one user are merged."""
         if not DeltaTable.is_deltatable(self.uri, self._options):
             return {}
-        found: dict[str, Erasure] = {}
+        erasures: dict[str, Erasure] = {}
         for row in _rows(DeltaTable(self.uri, storage_options=self._options)):
             erasure = Erasure(occurred_at=row["occurred_at"], written_at=row["written_at"])
-            found[row["person"]] = erasure.with_earlier(found.get(row["person"]))
-        return found
+            erasures[row["person"]] = erasure.with_earlier(erasures.get(row["person"]))
+        return erasures
 
     def without_erased(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Those of the rows that no erasure covers."""
+        """The rows that no erasure covers."""
         known = self.known() if rows else {}
         return [row for row in rows if not _is_covered(row, known)] if known else rows
 
 
-def person_of(row: Row) -> Person | None:
-    """Whose row it is; of a record that could not be read, as far as its text tells."""
+def user_key_of(row: Row) -> UserKey | None:
+    """The user of a row; for an invalid record, the user that its text names."""
     if row.get("user_id") is not None:
         return row["tenant"], row["user_id"]
     text = row.get("event") or ""
-    user_id = _told(text, "user_id")
-    return (_told(text, "tenant") or DEFAULT_TENANT, user_id) if user_id is not None else None
+    user_id = _text_field(text, "user_id")
+    return (_text_field(text, "tenant") or DEFAULT_TENANT, user_id) if user_id is not None else None
 
 
 def _is_covered(row: Row, known: Mapping[str, Erasure]) -> bool:
-    person = person_of(row)
-    if person is None:
+    user = user_key_of(row)
+    if user is None:
         return False
-    erasure = known.get(erased_person(tenant=person[0], user_id=person[1]))
-    if erasure is None:
-        return False
-    occurred_at = row.get("occurred_at") or row["written_at"]
-    return erasure.covers(occurred_at, written_at=row["written_at"])
+    erasure = known.get(erased_user_hash(tenant=user[0], user_id=user[1]))
+    return erasure is not None and erasure.covers(
+        occurred_at=row.get("occurred_at"), written_at=row["written_at"]
+    )
 
 
-def _told(text: str, field: str) -> str | None:
-    """A field of text that was meant to be JSON."""
-    found = re.search(rf'"{field}"\s*:\s*("(?:[^"\\]|\\.)*")', text)
-    if not found:
+def _text_field(text: str, field: str) -> str | None:
+    """A string field of text that may be broken JSON."""
+    match = re.search(rf'"{field}"\s*:\s*("(?:[^"\\]|\\.)*")', text)
+    if not match:
         return None
     try:
-        value = json.loads(found[1])
+        value = json.loads(match[1])
     except ValueError:
         return None
-    # A lone surrogate is no text, and names nobody.
+    # A lone surrogate is not valid text and cannot be a user id.
     return value if isinstance(value, str) and not _SURROGATE.search(value) else None
 
 
 def _rows(table: DeltaTable) -> list[dict[str, Any]]:
     read = QueryBuilder().register("erasures", table).execute("SELECT * FROM erasures").read_all()
-    found = ArrowTable.from_arrow(read)
-    columns = {name: found.column(name).to_pylist() for name in found.column_names}
+    rows = ArrowTable.from_arrow(read)
+    columns = {name: rows.column(name).to_pylist() for name in rows.column_names}
     return [
         dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
     ]

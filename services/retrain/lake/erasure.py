@@ -1,129 +1,127 @@
-"""Remove a person's rows from the lake's tables, and the files that still hold them."""
+"""Delete a user's rows from the lake's tables, and the old files that still hold them."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from arro3.core import Table as ArrowTable
 from deltalake import CommitProperties, QueryBuilder, Transaction, write_deltalake
 
 from services.retrain.lake.arrow_tables import table_of
-from services.retrain.lake.erased_users import LakeErasures, Person, person_of
-from services.retrain.lake.table import FENCE, LakeTable, TakenByAnother
+from services.retrain.lake.erased_users import ErasureTable, UserKey, user_key_of
+from services.retrain.lake.table import FENCE, ConcurrentCommit, LakeTable
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
-TRIES: Final = 5
-"""A commit collides with those of collections and compactions, seconds every few minutes."""
-PLACES_AT_ONCE: Final = 1_000
-"""Rows of one delete: its predicate names each."""
+ATTEMPTS: Final = 5
+"""A commit can collide with collections and compactions, which last seconds every few minutes."""
+ROWS_PER_DELETE: Final = 1_000
+"""The predicate of a delete names each row."""
 ORPHAN_HOURS: Final = 1
-"""Age from which a file that no commit names is nobody's: a commit follows its files in seconds."""
-Place = tuple[int, int]
+"""Age from which a file that no commit names is deleted: a commit follows its files in seconds."""
+Position = tuple[int, int]
 """Kafka partition and offset of a row."""
 
 
-class LakeErasing:
-    """Erases from every table; blocking, so it runs in a thread of its own."""
+class LakeErasure:
+    """Erases from every table; blocking, so it runs in its own thread."""
 
-    def __init__(self, tables: Sequence[LakeTable], erasures: LakeErasures) -> None:
+    def __init__(self, tables: Sequence[LakeTable], erasures: ErasureTable) -> None:
         self._tables = tables
         self._erasures = erasures
 
-    def erase(self, person: Person, erasure: Erasure, *, now: datetime) -> dict[str, int]:
-        """How many rows were removed, by table. Raises `Unavailable` and `LakeBroken`.
+    def erase(self, user: UserKey, erasure: Erasure, *, now: datetime) -> dict[str, int]:
+        """Delete the user's rows; return their number by table.
 
-        The order is what makes it safe beside a collector: the erasure is known before the fence
-        moves on, so a batch that was looked through before cannot be committed any more, and one
-        that is looked through after leaves the person out.
+        Safe while a collector runs, because of the order: the erasure is stored before the fence
+        is incremented. A batch that was filtered before cannot be committed any more, and a batch
+        that is filtered after leaves the user out. Raises `Unavailable` and `LakeBroken`.
         """
         for table in self._tables:
-            # Also one that nothing was collected into yet: what Kafka still has comes later.
+            # Also an empty table: Kafka's older records of the user may be collected later.
             table.prepare()
         with self._tables[0].translated():
-            self._erasures.add(person, erasure, now=now)
+            self._erasures.add(user, erasure, now=now)
         for table in self._tables:
-            _again(table, _move_fence_on)
-        return {table.table.name: self._remove(table, person, erasure) for table in self._tables}
+            _commit(table, _increment_fence)
+        return {table.table.name: self._remove(table, user, erasure) for table in self._tables}
 
-    def remaining(self, person: Person, erasure: Erasure | None = None) -> dict[str, int]:
-        """Rows of the person that a search finds, by table; with an erasure, those it covers."""
+    def remaining(self, user: UserKey, erasure: Erasure | None = None) -> dict[str, int]:
+        """Number of the user's rows by table; with an erasure, of the rows that it covers."""
         return {
-            table.table.name: len(_places(table, person, erasure))
+            table.table.name: len(_positions(table, user, erasure))
             for table in self._tables
             if table.exists()
         }
 
-    def rows(self, person: Person) -> dict[str, list[str]]:
-        """The person's events as they were collected, by table; raises as `erase`."""
+    def rows(self, user: UserKey) -> dict[str, list[str]]:
+        """The user's events as they were collected, by table; raises as `erase`."""
         return {
-            table.table.name: [row["event"] or "" for row in _rows(table, person, whole=True)]
+            table.table.name: [row["event"] or "" for row in _rows(table, user, all_events=True)]
             for table in self._tables
             if table.exists()
         }
 
-    def _remove(self, table: LakeTable, person: Person, erasure: Erasure) -> int:
-        places = _places(table, person, erasure)
-        for begin in range(0, len(places), PLACES_AT_ONCE):
-            _again(table, _delete, _where(places[begin : begin + PLACES_AT_ONCE]))
+    def _remove(self, table: LakeTable, user: UserKey, erasure: Erasure) -> int:
+        positions = _positions(table, user, erasure)
+        for begin in range(0, len(positions), ROWS_PER_DELETE):
+            predicate = _predicate(positions[begin : begin + ROWS_PER_DELETE])
+            _commit(table, partial(_delete, predicate=predicate))
         with table.translated():
-            _delete_files(table)
-        return len(places)
+            _delete_replaced_files(table)
+        return len(positions)
 
 
-def _places(table: LakeTable, person: Person, erasure: Erasure | None) -> list[Place]:
-    """Where the person's rows stand. Deletes name places: Delta's log would keep the person."""
+def _positions(table: LakeTable, user: UserKey, erasure: Erasure | None) -> list[Position]:
+    """Positions of the user's rows. A delete by user id would keep the id in Delta's log."""
     return [
         (row["kafka_partition"], row["kafka_offset"])
-        for row in _rows(table, person, whole=False)
-        if erasure is None or _covers(erasure, row)
+        for row in _rows(table, user, all_events=False)
+        if erasure is None
+        or erasure.covers(occurred_at=row["occurred_at"], written_at=row["written_at"])
     ]
 
 
-def _rows(table: LakeTable, person: Person, *, whole: bool) -> list[dict[str, Any]]:
-    """The person's rows, those of records that could not be read among them.
+def _rows(table: LakeTable, user: UserKey, *, all_events: bool) -> list[dict[str, Any]]:
+    """The user's rows, including invalid records whose text names the user.
 
-    Unless they are wanted whole, the event is read of the latter alone.
+    Without `all_events` the column `event` is read only for invalid records, which need it.
     """
-    event = "event" if whole else "CASE WHEN user_id IS NULL THEN event END AS event"
+    event = "event" if all_events else "CASE WHEN user_id IS NULL THEN event END AS event"
     with table.translated():
         query = QueryBuilder().register("rows", table.open())
-        found = query.execute(
+        rows = query.execute(
             "SELECT kafka_partition, kafka_offset, written_at, occurred_at, tenant, user_id,"
             f" {event} FROM rows"
-            f" WHERE user_id = {_quoted(person[1])} OR (user_id IS NULL AND event IS NOT NULL)"
+            f" WHERE user_id = {_quoted(user[1])} OR (user_id IS NULL AND event IS NOT NULL)"
         ).read_all()
-    return [row for row in _dicts(ArrowTable.from_arrow(found)) if person_of(row) == person]
+    return [row for row in _dicts(ArrowTable.from_arrow(rows)) if user_key_of(row) == user]
 
 
-def _covers(erasure: Erasure, row: dict[str, Any]) -> bool:
-    occurred_at = row["occurred_at"] or row["written_at"]
-    return erasure.covers(occurred_at, written_at=row["written_at"])
-
-
-def _move_fence_on(table: LakeTable, _: str) -> None:
-    opened = table.open()
-    moved = Transaction(FENCE, (opened.transaction_version(FENCE) or 0) + 1)
+def _increment_fence(table: LakeTable) -> None:
+    delta = table.open()
+    incremented = Transaction(FENCE, (delta.transaction_version(FENCE) or 0) + 1)
     write_deltalake(
-        opened,
+        delta,
         table_of([], table.table.columns),
         mode="append",
         schema_mode="merge",
-        commit_properties=CommitProperties(app_transactions=[moved]),
+        commit_properties=CommitProperties(app_transactions=[incremented]),
     )
 
 
-def _delete(table: LakeTable, predicate: str) -> None:
+def _delete(table: LakeTable, *, predicate: str) -> None:
     table.open().delete(predicate)
 
 
-def _delete_files(table: LakeTable) -> None:
-    """Those that deletes and compactions replaced, whoever reads them; a reader starts again.
+def _delete_replaced_files(table: LakeTable) -> None:
+    """Delete files that deletes and compactions replaced; a reader that uses one starts again.
 
-    The first call goes by Delta's log and so leaves what a collector is writing this moment; the
-    second looks at the folder, for what a collector that died has left.
+    The first call follows Delta's log, and so leaves the files that a collector writes now. The
+    second call lists the folder, for the files of a collector that died.
     """
     for hours, folder in ((0, False), (ORPHAN_HOURS, True)):
         table.open().vacuum(
@@ -131,21 +129,23 @@ def _delete_files(table: LakeTable) -> None:
         )
 
 
-def _again(table: LakeTable, act: Any, predicate: str = "") -> None:
-    """Commit, and when another was faster, look at the table anew and commit again."""
-    for _ in range(TRIES):
+def _commit(table: LakeTable, change: Callable[[LakeTable], None]) -> None:
+    """Commit a change; when another commit came first, open the table again and repeat."""
+    for _ in range(ATTEMPTS):
         try:
             with table.translated():
-                act(table, predicate)
+                change(table)
             return
-        except TakenByAnother as error:
-            log.info("another commit was faster: %s", error)
-    raise Unavailable("lake", f"{table.uri} is written to by others all the time; tried {TRIES}x")
+        except ConcurrentCommit as error:
+            log.info("another commit came first: %s", error)
+    raise Unavailable(
+        "lake", f"{table.uri} is changed by others all the time; {ATTEMPTS} attempts failed"
+    )
 
 
-def _where(places: Sequence[Place]) -> str:
+def _predicate(positions: Sequence[Position]) -> str:
     by_partition: dict[int, list[int]] = {}
-    for partition, offset in places:
+    for partition, offset in positions:
         by_partition.setdefault(partition, []).append(offset)
     return " OR ".join(
         f"(kafka_partition = {partition} AND kafka_offset IN ({', '.join(map(str, offsets))}))"

@@ -1,4 +1,4 @@
-"""What the lake keeps of each record: columns to ask by, and the whole event as JSON."""
+"""Define the lake's tables: columns for queries, and the whole event as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from shared.events.wire.record import Record
 Kind = Literal["text", "number", "moment", "day"]
 Row = Mapping[str, Any]
 
-OLDEST: Final = timedelta(days=31)
-"""A day longer than Kafka keeps what we collect; an earlier timestamp is a clock gone wrong."""
-AHEAD: Final = timedelta(days=1)
+MAX_AGE: Final = timedelta(days=31)
+"""One day longer than Kafka keeps these topics; an earlier timestamp comes from a wrong clock."""
+MAX_AHEAD: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,13 @@ class Table:
 
     name: str
     topic: Topic
-    own: tuple[Column, ...]
-    """Fields of the event that are columns too, under their own names."""
+    event_columns: tuple[Column, ...]
+    """Fields of the event that are columns under the same names."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return (*COMMON, *self.own, *LAST)
+        """All columns in order."""
+        return (*COMMON, *self.event_columns, *LAST)
 
 
 COMMON: Final = (
@@ -82,13 +83,13 @@ TABLES: Final = (
     Table("candidates", CANDIDATES, (Column("request_id", "text"),)),
     Table("profiles", PROFILES, (Column("profile_version", "number"),)),
 )
-"""Feeds and feedback are what is learned from; candidates say where the images lie, and profiles
-by which taste they were scored. Kafka forgets the former, and compacts the latter."""
+"""Training uses feeds and feedback; candidates hold the addresses of the images, and profiles the
+taste that scored them. Kafka deletes old candidates, and compacts profiles."""
 
 
-def row(table: Table, record: Record, *, now: datetime) -> Row:
-    """A record as a row; one that cannot be read is kept too, with the reason in `refused`."""
-    placed = {
+def row_of(table: Table, record: Record, *, now: datetime) -> Row:
+    """A record as a row; an invalid record is kept too, with the reason in `refused`."""
+    position = {
         "day": _day(record.timestamp_ms, now),
         "kafka_partition": record.partition,
         "kafka_offset": record.offset,
@@ -99,12 +100,12 @@ def row(table: Table, record: Record, *, now: datetime) -> Row:
         event = decode(table.topic, record)
     except Unprocessable as refusal:
         value = None if record.value is None else record.value.decode("utf-8", "replace")
-        return placed | {"refused": refusal.reason, "event": value}
-    return placed | _told(table, event)
+        return position | {"refused": refusal.reason, "event": value}
+    return position | _event_values(table, event)
 
 
-def _told(table: Table, event: Event) -> dict[str, Any]:
-    fields = {column.name: getattr(event, column.name) for column in table.own}
+def _event_values(table: Table, event: Event) -> dict[str, Any]:
+    fields = {column.name: getattr(event, column.name) for column in table.event_columns}
     return fields | {
         "event_id": str(event.event_id),
         "occurred_at": event.occurred_at,
@@ -115,13 +116,13 @@ def _told(table: Table, event: Event) -> dict[str, Any]:
 
 
 def _day(timestamp_ms: int, now: datetime) -> date:
-    """The record's own day; today, when its producer's clock is weeks off.
+    """The day of the record's timestamp; today, when the producer's clock is weeks off.
 
-    One file a day and batch: a producer with a wild clock would otherwise make thousands of them.
+    Each batch writes one file a day: random timestamps would make thousands of files.
     """
     written = _moment(timestamp_ms, now)
-    believable = now - OLDEST <= written <= now + AHEAD
-    return (written if believable else now).astimezone(UTC).date()
+    plausible = now - MAX_AGE <= written <= now + MAX_AHEAD
+    return (written if plausible else now).astimezone(UTC).date()
 
 
 def _moment(timestamp_ms: int, now: datetime) -> datetime:

@@ -1,8 +1,8 @@
-"""Keep rows in Delta tables, each commit with the Kafka offsets that it reaches.
+"""Append rows to Delta tables; each commit also stores the Kafka offsets that it reaches.
 
 The offsets are the table's own transactions (`txn` actions, one application id a partition), so
 rows and offsets become visible together or not at all. Tables need reader version 1 and writer
-version 2, which every Delta reader has: Spark, Trino, DuckDB.
+version 2, which Spark, Trino and DuckDB support.
 """
 
 import logging
@@ -20,37 +20,37 @@ from services.retrain.lake.schema import Row, Table
 from shared.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
-_STORE_SAYS_NO = re.compile(r"os error (?!2\b)\d+|Generic \w+ error")
-"""Delta has one error for all; this is how it tells of a disk or a store that refuses. What is not
-there (os error 2) will not come back by itself."""
+_STORAGE_ERROR = re.compile(r"os error (?!2\b)\d+|Generic \w+ error")
+"""Delta has one error type for all failures; this text marks an error of the disk or the store,
+which may pass. A missing file (os error 2) does not come back by itself."""
 COMPACTED_BYTES = 128 * 1024 * 1024
-"""Size that compaction aims at: a file is then worth opening, and small against memory."""
+"""Target size of compaction: large compared with the cost of opening, small against memory."""
 
 FENCE: Final = "preferstream.erase"
-"""Application id of a transaction that every commit of rows repeats and every erasure moves on: a
-commit whose rows were looked through before an erasure collides with it."""
-NO_NAMES_IN_THE_LOG: Final = {
+"""Application id of a transaction that every commit of rows repeats and every erasure increments: a
+commit whose rows were filtered before an erasure collides with it."""
+NO_USERS_IN_STATISTICS: Final = {
     "delta.dataSkippingStatsColumns": "kafka_partition,kafka_offset,written_at"
 }
-"""Delta's log keeps the least and the greatest value of other columns, and outlives their rows."""
+"""Delta's log keeps the minimum and maximum of a column, and keeps them after the rows are gone."""
 
 
 class LakeBroken(Exception):
-    """A table cannot be read; the text says which and what to do."""
+    """A table cannot be used; the text names it and says what to do."""
 
 
-class TakenByAnother(Exception):
-    """Another instance committed these records first; its rows stand, ours were not written."""
+class ConcurrentCommit(Exception):
+    """Another instance committed these records first; our rows were not written."""
 
 
-class Erasures(Protocol):
-    """Knows whose rows must not come back (`services.retrain.lake.erased_users`)."""
+class ErasureFilter(Protocol):
+    """Leaves out rows of erased users (`services.retrain.lake.erased_users`)."""
 
     def without_erased(self, rows: Sequence[Row]) -> Sequence[Row]: ...
 
 
 class LakeTable:
-    """One table, opened anew for each use, since others write to it as well."""
+    """One table, opened again for each use, because other processes write to it too."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class LakeTable:
         table: Table,
         *,
         storage_options: Mapping[str, str] | None = None,
-        erasures: Erasures | None = None,
+        erasures: ErasureFilter | None = None,
     ) -> None:
         self.table = table
         self._erasures = erasures
@@ -66,10 +66,10 @@ class LakeTable:
         self._options = dict(storage_options or {})
 
     def prepare(self) -> None:
-        """Create the table if it is missing."""
+        """Create the table if it is missing, and keep user ids out of its log."""
         with self.translated():
             if self.exists():
-                self._keep_names_out_of_the_log()
+                self._keep_users_out_of_statistics()
             else:
                 DeltaTable.create(
                     self.uri,
@@ -77,17 +77,17 @@ class LakeTable:
                     mode="ignore",
                     partition_by=["day"],
                     name=self.table.name,
-                    configuration=NO_NAMES_IN_THE_LOG,
-                    description=f"{self.table.topic.name}: one row a record",
+                    configuration=NO_USERS_IN_STATISTICS,
+                    description=f"{self.table.topic.name}: one row for each record",
                     storage_options=self._options,
                 )
 
     def offsets(self, partitions: Sequence[int]) -> dict[int, int]:
-        """Where each partition goes on; those never read are left out."""
+        """The next offset of each partition; a partition that was never read is left out."""
         with self.translated():
-            opened = self.open()
-            found = {p: opened.transaction_version(self._application(p)) for p in partitions}
-        return {p: offset for p, offset in found.items() if offset is not None}
+            table = self.open()
+            offsets = {p: table.transaction_version(self._application(p)) for p in partitions}
+        return {p: offset for p, offset in offsets.items() if offset is not None}
 
     def append(
         self,
@@ -96,37 +96,37 @@ class LakeTable:
         *,
         after: Mapping[int, int | None],
     ) -> None:
-        """Rows and offsets in one commit, if the partitions still go on `after` those offsets.
+        """Commit rows and offsets together, if the stored offsets still are those of `after`.
 
-        Rows of people who were erased since they did that are left out.
-        Raises `TakenByAnother`, `LakeBroken` and `Unavailable`; then nothing was written.
+        Rows of erased users from before their erasure are left out.
+        Raises `ConcurrentCommit`, `LakeBroken` and `Unavailable`; then nothing was written.
         """
         transactions = [Transaction(self._application(p), at) for p, at in next_offsets.items()]
         with self.translated():
-            opened = self.open()
-            # What another instance committed before this line is found here, and what it commits
-            # after it makes the commit fail: two transactions of one application id collide.
+            delta = self.open()
+            # A commit of another instance before this line is detected here; one after it makes
+            # our commit fail, because two transactions of one application id collide.
             for partition in next_offsets:
-                found = opened.transaction_version(self._application(partition))
-                if found != after.get(partition):
-                    raise TakenByAnother(
-                        f"{self.uri}: partition {partition} goes on at {found}, not"
+                offset = delta.transaction_version(self._application(partition))
+                if offset != after.get(partition):
+                    raise ConcurrentCommit(
+                        f"{self.uri}: partition {partition} continues at {offset}, not"
                         f" {after.get(partition)}"
                     )
-            # Looked through after the fence was read: an erasure that is missed moves it on.
-            transactions.append(Transaction(FENCE, opened.transaction_version(FENCE) or 0))
+            # Filter after the fence was read: an erasure that we miss increments the fence.
+            transactions.append(Transaction(FENCE, delta.transaction_version(FENCE) or 0))
             kept = self._erasures.without_erased(rows) if self._erasures else rows
             write_deltalake(
-                opened,
+                delta,
                 table_of(kept, self.table.columns),
                 mode="append",
-                # A column that is new to the table is added to it; one that we lost stays null.
+                # A new column is added to the table; a column that we no longer have is null.
                 schema_mode="merge",
                 commit_properties=CommitProperties(app_transactions=transactions),
             )
 
     def files_by_day(self) -> dict[str, int]:
-        """How many files each day has."""
+        """The number of files of each day."""
         counts: dict[str, int] = {}
         with self.translated():
             actions = self.open().get_add_actions(flatten=True)
@@ -135,7 +135,7 @@ class LakeTable:
         return counts
 
     def compact(self, days: Sequence[str], *, vacuum_days: int) -> None:
-        """Make the files of these days into few, and delete what was replaced long ago."""
+        """Compact the files of these days, and delete files that were replaced long ago."""
         with self.translated():
             for day in days:
                 self.open().optimize.compact(
@@ -145,45 +145,46 @@ class LakeTable:
                 retention_hours=vacuum_days * 24,
                 dry_run=False,
                 enforce_retention_duration=False,
-                # What a collector wrote and did not live to commit is in no log.
+                # Files of a collector that died before its commit are in no log.
                 full=True,
             )
 
     def exists(self) -> bool:
+        """Whether the table was created; raises as `offsets`."""
         with self.translated():
             return DeltaTable.is_deltatable(self.uri, self._options)
 
     def open(self) -> DeltaTable:
-        """The table as it now stands; wrap what is done with it in `translated`."""
+        """The current version of the table; use it inside `translated`."""
         return DeltaTable(self.uri, storage_options=self._options)
 
-    def _keep_names_out_of_the_log(self) -> None:
-        opened = self.open()
-        if not NO_NAMES_IN_THE_LOG.items() <= opened.metadata().configuration.items():
-            opened.alter.set_table_properties(NO_NAMES_IN_THE_LOG)
+    def _keep_users_out_of_statistics(self) -> None:
+        delta = self.open()
+        if not NO_USERS_IN_STATISTICS.items() <= delta.metadata().configuration.items():
+            delta.alter.set_table_properties(NO_USERS_IN_STATISTICS)
 
     def _application(self, partition: int) -> str:
         return f"preferstream.collect/{self.table.topic.name}/{partition}"
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Delta's failures by what can be done about them."""
+        """Translate Delta's errors into `ConcurrentCommit`, `Unavailable` and `LakeBroken`."""
         try:
             yield
         except CommitFailedError as error:
-            raise TakenByAnother(f"{self.uri}: {_first_line(error)}") from error
+            raise ConcurrentCommit(f"{self.uri}: {_first_line(error)}") from error
         except (DeltaError, TableNotFoundError, OSError, ValueError) as error:
-            if _STORE_SAYS_NO.search(str(error)):
+            if _STORAGE_ERROR.search(str(error)):
                 raise Unavailable(
                     "lake",
-                    f"{self.uri} cannot be written or read: {_first_line(error)}. Is there room"
-                    " on the disk, and may we write there? Nothing is lost: Kafka keeps what is"
-                    " not yet here",
+                    f"{self.uri} cannot be written or read: {_first_line(error)}. Check the free"
+                    " space and the permissions. Nothing is lost: Kafka keeps the records that"
+                    " are not collected yet",
                 ) from error
             raise LakeBroken(
-                f"the Delta table {self.uri} cannot be used: {_first_line(error)}. Bring the folder"
-                " back from a copy; or move it away, and collecting begins anew with what Kafka"
-                " still has"
+                f"the Delta table {self.uri} cannot be used: {_first_line(error)}. Restore the"
+                " folder from a backup; or move it away, and collecting starts again with the"
+                " records that Kafka still has"
             ) from error
 
 

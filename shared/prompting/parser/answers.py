@@ -58,9 +58,9 @@ def read_scores(answer: str) -> ScoresRead:
         pattern = rf"\b{NAMES[element]}\s*:\s*(-?\d+(?:\.\d+)?)\s*(?:\(([^()]*)\)?)?"
         match = re.search(pattern, answer, re.IGNORECASE)
         if match is None:
-            problems.append(f"no score for {element.spoken}")
+            problems.append(f"no score for {element.label}")
         elif match[1] not in {"0", "1", "2", "3", "4", "5"}:
-            problems.append(f"the score for {element.spoken} is {match[1]}, not 0 to 5")
+            problems.append(f"the score for {element.label} is {match[1]}, not 0 to 5")
         else:
             digits[element] = int(match[1])
             if match[2] and match[2].strip():

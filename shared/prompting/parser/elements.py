@@ -42,9 +42,9 @@ def read_side(text: str, *, side: str) -> SideRead:
         match = re.search(pattern, text, re.IGNORECASE)
         found = _split_words(match[1] or match[2] or "") if match else ()
         if not found:
-            problems.append(f"no word for {element.spoken} in the {side}")
+            problems.append(f"no word for {element.label} in the {side}")
         elif any(len(word) > MAX_WORD_LENGTH for word in found):
-            problems.append(f"a word for {element.spoken} of the {side} runs on")
+            problems.append(f"a word for {element.label} of the {side} runs on")
         else:
             words[element] = () if found == (UNKNOWN,) else found
     return SideRead(words, tuple(problems))

@@ -1,0 +1,1 @@
+"""Golden prompts: the exact bytes that the shipped model was trained on."""

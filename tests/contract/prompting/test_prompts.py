@@ -75,7 +75,7 @@ def test_what_the_prompts_write_the_parser_reads_back() -> None:
 
 def test_scores_and_reasons_are_read_back_too() -> None:
     digits = {e: n for n, e in enumerate(ELEMENTS)}
-    reasons = {e: f"{e.spoken} is liked" for e in ELEMENTS}
+    reasons = {e: f"{e.label} is liked" for e in ELEMENTS}
     assert read_scores(prompt.score_line(digits)).digits == digits
     read = read_scores(prompt.score_line(digits, reasons))
     assert (read.digits, read.reasons, read.problems) == (digits, reasons, ())

@@ -1,0 +1,1 @@
+"""Contract tests that every store passes, in memory and in Qdrant."""

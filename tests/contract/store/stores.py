@@ -1,4 +1,4 @@
-"""Both stores in each place they may be in, and what tests put into them."""
+"""The profile and image stores in memory and in Qdrant, and sample values for them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,17 +25,17 @@ from shared.store.protocol import (
 )
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
-from tests.fakes.embedder import OneDirectionPerWord
+from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.stores import InMemoryImages, InMemoryProfiles
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-EMBEDDER = OneDirectionPerWord()
+EMBEDDER = OneHotEmbedder()
 KINDS = ["in memory", "qdrant in memory", "qdrant in a folder"]
 
 
 @dataclass
 class Stores:
-    """Both stores of one place."""
+    """The two stores of one backend."""
 
     profiles: ProfileStore
     images: ImageStore
@@ -51,7 +51,7 @@ async def in_qdrant(client: AsyncQdrantClient) -> Stores:
 
 @asynccontextmanager
 async def opened(kind: str, folder: Path) -> AsyncIterator[Stores]:
-    """Stores of one of `KINDS`, closed with the block; a folder is made within `folder`."""
+    """Stores of one of `KINDS`, closed at the end of the block; files go into `folder`."""
     match kind:
         case "in memory":
             yield Stores(InMemoryProfiles(), InMemoryImages())
@@ -86,13 +86,13 @@ def profile(taste: Taste, *, user_id: str = "ana", tenant: str = "default") -> S
         action="click", occurred_at=NOW, event_id="e-1",
     )  # fmt: skip
     return StoredProfile(
-        tenant=tenant, user_id=user_id, profile_version=7, taste=taste, references=(reference,),
+        tenant=tenant, user_id=user_id, prediction_version=7, predicted=taste, references=(reference,),
         applied_event_ids=("e-0", "e-1"), model_version="m-1", updated_at=NOW,
     )  # fmt: skip
 
 
-async def put(stores: Stores, kept: StoredProfile) -> None:
-    await stores.profiles.put(kept, await taste_vectors(kept.taste, EMBEDDER))
+async def put(stores: Stores, profile: StoredProfile) -> None:
+    await stores.profiles.put(profile, await taste_vectors(profile.taste, EMBEDDER))
 
 
 def known(image_id: str, *, tenant: str = "default", uri: str = "u") -> KnownImage:
@@ -100,14 +100,14 @@ def known(image_id: str, *, tenant: str = "default", uri: str = "u") -> KnownIma
 
 
 async def described(content_hash: str, model: str = "m-1", **words: str) -> Described:
-    said = {Element(e): tuple(text.split()) for e, text in words.items()}
-    description = ImageDescription(content_hash=content_hash, model_version=model, words=said)
-    return Described(description, await description_vector(said, EMBEDDER))
+    by_element = {Element(e): tuple(text.split()) for e, text in words.items()}
+    description = ImageDescription(content_hash=content_hash, model_version=model, words=by_element)
+    return Described(description, await description_vector(by_element, EMBEDDER))
 
 
 def pinned(word: str, *, version: int = 1) -> StoredCorrections:
-    said = Correction(side="preference", element=Element.COLOR, pinned=(word,))
+    correction = Correction(side="preference", element=Element.COLOR, pinned=(word,))
     return StoredCorrections(
-        tenant="default", user_id="ana", version=version, said=(said,), applied_event_ids=("e-9",),
-        model_version="m-1", updated_at=NOW,
+        tenant="default", user_id="ana", version=version, entries=(correction,),
+        applied_event_ids=("e-9",), model_version="m-1", updated_at=NOW,
     )  # fmt: skip

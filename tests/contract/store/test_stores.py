@@ -1,4 +1,4 @@
-"""Profiles and images in one store: many at once, opened again, and when Qdrant is away."""
+"""Profiles and images in one store: many at once, reopened, and while Qdrant is unavailable."""
 
 import asyncio
 import gc
@@ -39,24 +39,24 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         yield both
 
 
-async def test_scores_from_stored_vectors_are_those_of_the_vectors_themselves(
+async def test_stored_vectors_give_the_same_scores_as_the_original_ones(
     stores: Stores,
 ) -> None:
     taste = Taste(preference=side(color="red blue"), non_preference=side(color="green"))
-    seen = await described("x", color="red blue green")
+    image = await described("x", color="red blue green")
     await put(stores, profile(taste))
-    await stores.images.describe([seen])
+    await stores.images.describe([image])
     vectors = await stores.profiles.vectors(tenant="default", user_id="ana")
-    found = await stores.images.descriptions(content_hashes=["x"], model_version="m-1")
+    stored = await stores.images.descriptions(content_hashes=["x"], model_version="m-1")
     assert vectors is not None
-    expected = element_scores(seen.vector, await taste_vectors(taste, EMBEDDER))
-    got = element_scores(found["x"].vector, vectors)
+    expected = element_scores(image.vector, await taste_vectors(taste, EMBEDDER))
+    got = element_scores(stored["x"].vector, vectors)
     assert got == pytest.approx(expected, abs=1e-3)
     assert 0 < expected[Element.COLOR] < 5
     assert expected[Element.DETAIL] == 2
 
 
-async def test_many_at_once_all_arrive(stores: Stores) -> None:
+async def test_concurrent_writes_are_all_stored(stores: Stores) -> None:
     await asyncio.gather(
         *(put(stores, profile(TASTES["full"], user_id=f"u{n}")) for n in range(20)),
         *(stores.images.remember([known(f"i{n}")]) for n in range(20)),
@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> StoreSettings:
     return StoreSettings(qdrant_path=tmp_path / "deep" / "qdrant")
 
 
-async def test_everything_is_still_there_when_the_folder_is_opened_again(
+async def test_a_reopened_folder_still_has_everything(
     folder: StoreSettings,
 ) -> None:
     client = open_qdrant(folder)
@@ -84,42 +84,42 @@ async def test_everything_is_still_there_when_the_folder_is_opened_again(
 
     client = open_qdrant(folder)
     stores = await in_qdrant(client)
-    kept = await stores.profiles.get(tenant="default", user_id="ana")
+    stored = await stores.profiles.get(tenant="default", user_id="ana")
     vectors = await stores.profiles.vectors(tenant="default", user_id="ana")
     images = await stores.images.find(tenant="default", image_ids=["a"])
-    seen = await stores.images.descriptions(content_hashes=["x"], model_version="m-1")
+    descriptions = await stores.images.descriptions(content_hashes=["x"], model_version="m-1")
     await client.close()
-    assert kept == profile(TASTES["partly known"])
+    assert stored == profile(TASTES["partly known"])
     assert vectors is not None
     assert float(np.linalg.norm(vectors.preference)) == pytest.approx(1 / sqrt(len(ELEMENTS)))
-    assert (set(images), set(seen)) == ({"a"}, {"x"})
+    assert (set(images), set(descriptions)) == ({"a"}, {"x"})
 
 
-def refusal_of(settings: StoreSettings) -> str:
-    with pytest.raises(Unavailable) as refused:
+def error_of(settings: StoreSettings) -> str:
+    with pytest.raises(Unavailable) as error:
         open_qdrant(settings)
-    return refused.value.detail
+    return error.value.detail
 
 
-# The library leaves the lock's file to the garbage collector when it refuses to open a folder.
+# The library leaves the lock file to the garbage collector when it cannot open a folder.
 @pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
-async def test_a_second_opening_of_the_folder_is_refused_and_the_first_goes_on(
+async def test_a_folder_in_use_cannot_be_opened_and_its_first_user_continues(
     folder: StoreSettings,
 ) -> None:
     client = open_qdrant(folder)
     stores = await in_qdrant(client)
-    said = refusal_of(folder)
+    detail = error_of(folder)
     gc.collect()
-    assert str(folder.qdrant_path) in said
-    assert "PREFERSTREAM_QDRANT_URL" in said
+    assert str(folder.qdrant_path) in detail
+    assert "PREFERSTREAM_QDRANT_URL" in detail
     await put(stores, profile(TASTES["full"]))
     assert await stores.profiles.get(tenant="default", user_id="ana") is not None
     await client.close()
 
 
-async def test_a_path_that_is_a_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
+async def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("no folder")
-    with pytest.raises(Unavailable, match="cannot be opened"):
+    with pytest.raises(Unavailable, match="cannot open the folder"):
         open_qdrant(StoreSettings(qdrant_path=tmp_path / "taken"))
 
 
@@ -130,14 +130,14 @@ async def test_points_have_derived_ids_and_named_vectors(folder: StoreSettings) 
         await put(stores, profile(TASTES["full"]))
         await stores.images.remember([known("a")])
         await stores.images.describe([await described("x", color="red")])
-    found: dict[str, Sequence[tuple[str, list[str]]]] = {}
+    by_collection: dict[str, Sequence[tuple[str, list[str]]]] = {}
     for collection in (await client.get_collections()).collections:
         points, _ = await client.scroll(collection.name, with_vectors=True)
-        found[collection.name] = [(str(p.id), sorted(p.vector or ())) for p in points]
+        by_collection[collection.name] = [(str(p.id), sorted(p.vector or ())) for p in points]
     await client.close()
     profile_id = str(profile_point_id(tenant="default", user_id="ana"))
     image_id = str(image_point_id(content_hash="x", model_version="m-1"))
-    assert found == {
+    assert by_collection == {
         f"profiles.{EMBEDDER.name}": [(profile_id, ["non_preference", "preference"])],
         f"images.{EMBEDDER.name}": [(image_id, ["elements"])],
         "image_ids": [(str(derived_id("image-id", "default", "a")), [])],
@@ -145,17 +145,17 @@ async def test_points_have_derived_ids_and_named_vectors(folder: StoreSettings) 
     }
 
 
-async def test_preparing_again_keeps_what_is_there(folder: StoreSettings) -> None:
+async def test_preparing_again_keeps_the_stored_points(folder: StoreSettings) -> None:
     client = open_qdrant(folder)
     await put(await in_qdrant(client), profile(TASTES["full"]))
     again = await in_qdrant(client)
-    kept = await again.profiles.get(tenant="default", user_id="ana")
+    stored = await again.profiles.get(tenant="default", user_id="ana")
     await client.close()
-    assert kept is not None
+    assert stored is not None
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "request_",
     [
         lambda s: s.profiles.get(tenant="t", user_id="u"),
         lambda s: s.profiles.vectors(tenant="t", user_id="u"),
@@ -168,7 +168,7 @@ async def test_preparing_again_keeps_what_is_there(folder: StoreSettings) -> Non
     ids=["get", "vectors", "remove", "put", "find", "remember", "descriptions"],
 )
 async def test_a_server_that_does_not_answer_is_unavailable(
-    ask: Callable[[Stores], object], unused_tcp_port: int
+    request_: Callable[[Stores], object], unused_tcp_port: int
 ) -> None:
     client = AsyncQdrantClient(
         url=f"http://127.0.0.1:{unused_tcp_port}", timeout=1, check_compatibility=False
@@ -177,5 +177,5 @@ async def test_a_server_that_does_not_answer_is_unavailable(
         QdrantProfiles(client, embedder=EMBEDDER.name), QdrantImages(client, embedder=EMBEDDER.name)
     )
     with pytest.raises(Unavailable, match="Qdrant does not answer"):
-        await ask(stores)  # type: ignore[misc]  # all are awaitable
+        await request_(stores)  # type: ignore[misc]  # all are awaitable
     await client.close()

@@ -13,8 +13,8 @@ from services.retrain.app import lake_erasing, lake_tables
 from services.retrain.config import RetrainSettings
 from services.retrain.lake.arrow_tables import schema_of
 from services.retrain.lake.collect import Collector
-from services.retrain.lake.erased_users import Person
-from services.retrain.lake.erasure import LakeErasing
+from services.retrain.lake.erased_users import UserKey
+from services.retrain.lake.erasure import LakeErasure
 from services.retrain.lake.table import LakeTable
 from shared.domain.erasures import Erasure
 from shared.events import Feedback
@@ -22,8 +22,8 @@ from shared.events.wire.codec import encode
 from tests.integration.retrain.lakes import Lake, Sender, new_lake
 
 pytestmark = pytest.mark.kafka
-ADA: Person = ("default", "ada-lovelace-1815")
-BO: Person = ("default", "bo")
+ADA: UserKey = ("default", "ada-lovelace-1815")
+BO: UserKey = ("default", "bo")
 AWKWARD = ("o'brien", 'a "quoted" one', "back\\slash", "%_like", "数学", "x' OR '1'='1")
 
 
@@ -37,12 +37,12 @@ def sender(lake: Lake) -> Sender:
     return Sender(lake)
 
 
-def erasing(lake: Lake) -> LakeErasing:
-    return lake_erasing(RetrainSettings(lake=str(lake.folder)), [lake.table])
+def erasing(lake: Lake) -> LakeErasure:
+    return lake_erasing(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
 
 
 def table(lake: Lake) -> LakeTable:
-    (found,) = lake_tables(RetrainSettings(lake=str(lake.folder)), [lake.table])
+    (found,) = lake_tables(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
     return found
 
 
@@ -51,14 +51,14 @@ def now_ms() -> int:
 
 
 def erasure_now() -> Erasure:
-    return Erasure.asked(datetime.now(UTC), written_ms=now_ms())
+    return Erasure.from_event(datetime.now(UTC), written_ms=now_ms())
 
 
-def erase(lake: Lake, person: Person, erasure: Erasure | None = None) -> dict[str, int]:
+def erase(lake: Lake, person: UserKey, erasure: Erasure | None = None) -> dict[str, int]:
     return erasing(lake).erase(person, erasure or erasure_now(), now=datetime.now(UTC))
 
 
-def likes(person: Person, count: int, *, at: datetime | None = None) -> list[bytes]:
+def likes(person: UserKey, count: int, *, at: datetime | None = None) -> list[bytes]:
     return [
         encode(
             Feedback(
@@ -172,7 +172,7 @@ def test_an_erasure_before_anything_was_collected_holds(lake: Lake, sender: Send
 
 def test_who_comes_back_is_collected(lake: Lake, sender: Sender) -> None:
     send(sender, likes(ADA, 4))
-    earlier = Erasure.asked(datetime.now(UTC) + timedelta(milliseconds=1), written_ms=now_ms() + 1)
+    earlier = Erasure.from_event(datetime.now(UTC) + timedelta(milliseconds=1), written_ms=now_ms() + 1)
     erase(lake, ADA, earlier)
     threading.Event().wait(0.05)
     send(sender, likes(ADA, 2))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import cast
 from uuid import uuid4
@@ -12,22 +12,24 @@ import pytest
 
 from services.assessor.app import AssessorApp, build
 from services.assessor.config import AssessorSettings
-from services.retrain.registry.promotion_topic import KafkaAnnouncements
-from shared.client.records import TopicReader, events_of, send
+from services.retrain.registry.promotion_topic import KafkaPromotionTopic
+from shared.client.send_events import send_events
+from shared.client.topic_reader import TopicReader, events_of, topic_reader
 from shared.domain.taste import ELEMENTS
 from shared.events import ImageCandidates, ModelPromoted, RankedFeed
-from shared.events.topics import DEAD_LETTERS, FEEDS, MODELS, TOPICS, topic_named
+from shared.events.topics import DEAD_LETTERS, FEEDS, MODELS, TOPICS, Topic, topic_named
 from shared.images.loader import ImageLoader
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
-from shared.runtime.dependencies import SharedParts
-from shared.store.user_list import PeopleStore
+from shared.messaging.read.tail import whole_topic
+from shared.runtime.dependencies import SharedDependencies
+from shared.store.user_list import UserStore
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.protocol import Candidate, Scores
-from tests.fakes.embedder import OneDirectionPerWord
-from tests.fakes.images import DrawnImages
-from tests.fakes.model import ColorModel, Shelf, certain
-from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemorySeen
+from tests.fakes.embedder import OneHotEmbedder
+from tests.fakes.images import ColorImages
+from tests.fakes.model import ColorModel, FakeModelLoader, certain
+from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemoryImpressions
 from tests.unit.services.assessor.users import keep, likes, request
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -53,9 +55,9 @@ class Cluster:
     """A Kafka with our topics, and assessors of one model name on it."""
 
     def __init__(self, kafka: str) -> None:
-        self.settings = MessagingSettings(kafka=kafka, topic_partitions=PARTITIONS)
+        self.settings = MessagingSettings(kafka_bootstrap_servers=kafka, topic_partitions=PARTITIONS)
         self.name = f"model-{uuid4().hex[:8]}"
-        self.topic = KafkaAnnouncements(self.settings)
+        self.topic = KafkaPromotionTopic(self.settings)
 
     async def prepare(self) -> None:
         await asyncio.to_thread(provision, self.settings, (*TOPICS, *DEAD_LETTERS))
@@ -63,18 +65,18 @@ class Cluster:
     @asynccontextmanager
     async def assessor(self) -> AsyncIterator[tuple[AssessorApp, ServingModels]]:
         """One instance: its own process but for the name."""
-        models = ServingModels(Signed(1), name=self.name, loader=Shelf(Signed(2), Signed(3)))
-        profiles, embedder = InMemoryProfiles(), OneDirectionPerWord()
+        models = ServingModels(Signed(1), name=self.name, loader=FakeModelLoader(Signed(2), Signed(3)))
+        profiles, embedder = InMemoryProfiles(), OneHotEmbedder()
         await keep(profiles, likes(), embedder)
-        parts = SharedParts(
+        parts = SharedDependencies(
             models=models,
             embedder=embedder,
             profiles=profiles,
-            people=cast(PeopleStore, None),
+            users=cast(UserStore, None),
             known_images=InMemoryImages(),
-            seen=InMemorySeen(),
+            impressions=InMemoryImpressions(),
             erasures=InMemoryErasures(),
-            images=cast(ImageLoader, DrawnImages()),
+            images=cast(ImageLoader, ColorImages()),
         )
         app = await build(AssessorSettings(), self.settings, parts)
         await app.kafka.start()
@@ -93,8 +95,11 @@ class Cluster:
         )  # fmt: skip
         await asyncio.to_thread(self.topic.publish, event)
 
-    def reader(self, topic: str) -> TopicReader:
-        return TopicReader(self.settings.kafka, topic_named(topic))
+    @asynccontextmanager
+    async def reader(self, topic: Topic) -> AsyncIterator[TopicReader]:
+        """A reader from the topic's end as it is now."""
+        with ExitStack() as stack:
+            yield await asyncio.to_thread(stack.enter_context, topic_reader(self.settings, topic))
 
 
 @pytest.fixture
@@ -108,15 +113,14 @@ async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
     cluster: Cluster,
 ) -> None:
     async with cluster.assessor():
-        feeds = await asyncio.to_thread(cluster.reader, FEEDS.name)
-        ids: list[str] = []
-        for batch in range(10):
-            if batch == 4:
-                await cluster.announce("signed-2")
-            ids += await _ask(cluster, REQUESTS // 10)
-            await asyncio.sleep(0.15)
-        answered = await asyncio.to_thread(_answers, feeds, ids)
-        feeds.close()
+        async with cluster.reader(FEEDS) as feeds:
+            ids: list[str] = []
+            for batch in range(10):
+                if batch == 4:
+                    await cluster.announce("signed-2")
+                ids += await _ask(cluster, REQUESTS // 10)
+                await asyncio.sleep(0.15)
+            answered = await asyncio.to_thread(_answers, feeds, ids)
 
     assert Counter(feed.request_id for feed in answered) == dict.fromkeys(ids, 1)
     assert {feed.model_version for feed in answered} == {"signed-1", "signed-2"}
@@ -134,16 +138,17 @@ async def test_every_instance_hears_of_a_promotion(cluster: Cluster) -> None:
 
 async def test_a_broken_artefact_is_set_aside_and_the_champion_goes_on(cluster: Cluster) -> None:
     async with cluster.assessor() as (app, models):
-        dead = await asyncio.to_thread(cluster.reader, MODELS.dead_letters)
         await cluster.announce("signed-9")
         await cluster.announce("signed-2")
         await _until_serves(models, "signed-2")
-        letters = await asyncio.to_thread(lambda: list(dead.records_so_far()))
-        dead.close()
+        topic = topic_named(MODELS.dead_letters)
+        records = await asyncio.to_thread(lambda: list(whole_topic(cluster.settings, topic)))
         assert app.kafka.failure() is None
-    (headers,) = [dict(one.headers) for one in letters if b"signed-9" in (one.value or b"")]
+    ours = [record for record in records if cluster.name.encode() in (record.value or b"")]
+    (headers,) = [dict(record.headers) for record in ours]
+    assert b"signed-9" in (ours[0].value or b"")
     assert headers["x-error"] == b"broken_model"
-    assert b"signed-1 goes on serving" in (headers["x-detail"] or b"")
+    assert b"signed-1 still serves" in (headers["x-detail"] or b"")
 
 
 async def test_a_new_process_begins_with_what_was_promoted_last_and_loads(
@@ -160,7 +165,7 @@ async def test_a_new_process_begins_with_what_was_promoted_last_and_loads(
 
 async def test_another_models_promotion_is_not_ours(cluster: Cluster) -> None:
     async with cluster.assessor() as (_, models):
-        other = Cluster(cluster.settings.kafka)
+        other = Cluster(cluster.settings.kafka_bootstrap_servers)
         await other.announce("signed-3")
         await cluster.announce("signed-2")
         await _until_serves(models, "signed-2")
@@ -170,9 +175,8 @@ async def test_a_canary_starts_and_ends_by_announcement(cluster: Cluster) -> Non
     async with cluster.assessor() as (_, models):
         await cluster.announce("signed-2", variant="challenger", canary_share=1.0)
         await _until(lambda: models.lineup.challenger is not None)
-        feeds = await asyncio.to_thread(cluster.reader, FEEDS.name)
-        (feed,) = await asyncio.to_thread(_answers, feeds, await _ask(cluster, 1))
-        feeds.close()
+        async with cluster.reader(FEEDS) as feeds:
+            (feed,) = await asyncio.to_thread(_answers, feeds, await _ask(cluster, 1))
         assert (feed.variant, feed.model_version) == ("challenger", "signed-2")
         await cluster.announce("signed-2", variant="challenger")
         await _until(lambda: models.lineup.challenger is None)
@@ -186,7 +190,7 @@ async def _ask(cluster: Cluster, count: int) -> list[str]:
     ]
     now = datetime.now(UTC)
     asked = [one.model_copy(update={"occurred_at": now}) for one in asked]
-    await asyncio.to_thread(send, cluster.settings.kafka, asked)
+    await asyncio.to_thread(send_events, cluster.settings.kafka_bootstrap_servers, asked)
     return [one.request_id for one in asked]
 
 

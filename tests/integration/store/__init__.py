@@ -1,0 +1,1 @@
+"""The store with a real Qdrant server: TLS and API keys."""

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from services.cli.doctor.deployment_checks import qdrant
 from shared.domain.errors import Unavailable
-from shared.settings import WrongSettings
+from shared.settings import InvalidSettings
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
@@ -79,7 +79,7 @@ async def test_a_server_that_a_stranger_vouches_for_is_not_trusted(
 async def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.touch()
-    with pytest.raises(WrongSettings, match="PREFERSTREAM_QDRANT_CA"):
+    with pytest.raises(InvalidSettings, match="PREFERSTREAM_QDRANT_CA"):
         await _asked(qdrant_url="https://127.0.0.1:1", qdrant_ca=empty)
 
 

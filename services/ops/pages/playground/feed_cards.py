@@ -1,4 +1,4 @@
-"""Lay a ranked feed out as cards: place, score, five elements, reasons, how far it moved."""
+"""Prepare a ranked feed as cards: rank, score, elements, rationales, and change of rank."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from shared.events import RankedFeed, RankedItem
 
 DEMOTIONS: Final = {
     "seen": "seen before",
-    "author_cap": "another of its author stands higher",
-    "diversity": "too like those above",
+    "author_cap": "another image of its author has a higher rank",
+    "diversity": "too similar to images above",
 }
 TIERS: Final = {
     "vlm": "by the model",
-    "embedding": "by likeness, without the model",
+    "embedding": "by embedding similarity, without the model",
     "fallback": "not assessed",
 }
 
@@ -30,30 +30,30 @@ class Bar:
 
 @dataclass(frozen=True)
 class Card:
-    """One image in its place."""
+    """One image of the feed."""
 
     image_id: str
     rank: int
     score: float | None
     bars: tuple[Bar, ...]
     move: int
-    """Places up since the feed before; negative is down."""
+    """Ranks up since the previous feed; negative is down."""
     new: bool
     marks: tuple[str, ...]
-    """What else decided its place, in words."""
+    """Other reasons for its rank, in words."""
 
     @property
-    def reasons(self) -> tuple[Bar, ...]:
+    def rationales(self) -> tuple[Bar, ...]:
         return tuple(bar for bar in self.bars if bar.rationale)
 
     @property
     def spoken(self) -> str:
-        """All scores in a sentence, for whoever hears the page."""
+        """All scores in one sentence, for screen readers."""
         return ", ".join(f"{bar.name} {bar.score:.1f} of 5" for bar in self.bars)
 
 
 def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple[Card, ...]:
-    """The feed's images in order; `before` are the ranks of the feed that was shown last."""
+    """Return the images of a feed in order. `before` has the ranks of the previous feed."""
     earlier = before or {}
     return tuple(
         Card(
@@ -72,12 +72,10 @@ def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple
 def _bars(item: RankedItem) -> tuple[Bar, ...]:
     if item.elements is None:
         return ()
-    return tuple(
-        Bar(e.spoken, item.elements[e].score, item.elements[e].rationale) for e in ELEMENTS
-    )
+    return tuple(Bar(e.label, item.elements[e].score, item.elements[e].rationale) for e in ELEMENTS)
 
 
 def _marks(item: RankedItem) -> tuple[str, ...]:
-    explored = ("swapped with its neighbour by chance",) if item.explored else ()
+    explored = ("swapped with its neighbor at random (exploration)",) if item.explored else ()
     tier = (TIERS[item.tier],) if item.tier != "vlm" else ()
     return (*tier, *explored, *(DEMOTIONS[reason] for reason in item.demoted))

@@ -1,4 +1,4 @@
-"""Try the system by hand: like and dislike pictures, see the feed, click, watch it change."""
+"""The playground: like and dislike images, rank them, give feedback, and watch the feed change."""
 
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -7,14 +7,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
-from services.ops.context import Ops, OpsOf
+from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Reader, Writer
 from services.ops.http.problems import Problem
 from services.ops.pages.playground.feed_cards import cards
 from services.ops.pages.rendering.forms import as_problem
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.users.taste_view import of_stored
-from services.ops.pages.users.user_access import PersonOf, open_person
+from services.ops.pages.users.user_ref import RequestedUser, allowed_user
 from shared.client import action, request
 from shared.events import DEFAULT_TENANT, Candidate
 from shared.events.topics import MAX_RECORD_BYTES
@@ -24,14 +24,14 @@ from shared.events.types.fields import Identifier, ImageUri
 
 router = APIRouter()
 ANSWER_SECONDS: Final = 120.0
-"""A browser waits; a cold model on a busy machine takes most of it for a large slate."""
-MOST_URI_CHARACTERS: Final = MAX_RECORD_BYTES - 256 * 1024
-"""Of all pictures of one request: the record has room for the rest."""
-SHOWN_PEOPLE: Final = 12
+"""A browser can wait. A model that was just loaded needs most of it for a large slate."""
+MAX_URI_CHARACTERS: Final = MAX_RECORD_BYTES - 256 * 1024
+"""Characters of all image addresses of one request. The rest of the record holds the fields."""
+SHOWN_USERS: Final = 12
 
 
 class Picture(BaseModel):
-    """A picture by its id; `uri` is left out for samples, which are known here."""
+    """An image by its id. A sample image needs no `uri`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,8 +39,8 @@ class Picture(BaseModel):
     uri: ImageUri | None = None
 
 
-class Asked(BaseModel):
-    """Rank these pictures for this person."""
+class RankRequest(BaseModel):
+    """A request to rank images for a user."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,11 +51,11 @@ class Asked(BaseModel):
     before: Annotated[dict[Identifier, int], Field(max_length=MAX_CANDIDATES)] = Field(
         default_factory=dict
     )
-    """Ranks of the feed that the page shows, to tell what moved."""
+    """Ranks of the feed that the page shows now, to compute the changes."""
 
 
-class Acted(BaseModel):
-    """What the person did with a picture."""
+class ActionRequest(BaseModel):
+    """An action of the user on an image."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,98 +70,100 @@ class Acted(BaseModel):
 @router.get("/playground")
 async def playground(
     http: Request,
-    ops: OpsOf,
+    ops: Context,
     who: Reader,
     user: Annotated[str | None, Query(max_length=256)] = None,
     tenant: Annotated[str | None, Query(max_length=256)] = None,
 ) -> Response:
     if not user:
-        known = await ops.stores.people.page(
-            tenant=who.tenant or DEFAULT_TENANT, after=None, most=SHOWN_PEOPLE
+        listed = await ops.stores.users.page(
+            tenant=who.tenant or DEFAULT_TENANT, after=None, limit=SHOWN_USERS
         )
         return render(
-            http, "playground_start.html",
-            people=known.people, suggested=f"guest-{uuid4().hex[:6]}",
+            http, "playground/start.html",
+            users=listed.users, suggested=f"guest-{uuid4().hex[:6]}",
             tenant=who.tenant or DEFAULT_TENANT,
         )  # fmt: skip
-    person = open_person(who, user=user, tenant=tenant)
-    stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
+    chosen = allowed_user(who, user=user, tenant=tenant)
+    stored = await ops.stores.profiles.get(tenant=chosen.tenant, user_id=chosen.user_id)
     marks = {r.image_id: r.side for r in stored.references} if stored else {}
     return render(
-        http, "playground.html",
-        person=person, taste=of_stored(stored) if stored else None, marks=marks,
+        http, "playground/page.html",
+        user=chosen, taste=of_stored(stored) if stored else None, marks=marks,
     )  # fmt: skip
 
 
 @router.get("/playground/samples")
-async def samples(http: Request, ops: OpsOf, person: PersonOf) -> Response:
-    """The tray of pictures that are offered, those of the person's references marked."""
-    stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
+async def samples(http: Request, ops: Context, user: RequestedUser) -> Response:
+    """Return the sample images, with the references of the user marked."""
+    stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
     marks = {r.image_id: r.side for r in stored.references} if stored else {}
     offered = (await ops.samples.all()).values()
-    return render(http, "_samples.html", samples=offered, marks=marks)
+    return render(http, "playground/_samples.html", samples=offered, marks=marks)
 
 
 @router.get("/playground/sample/{image_id}")
-async def sample(ops: OpsOf, image_id: str) -> Response:
-    found = (await ops.samples.all()).get(image_id)
-    if found is None:
-        raise Problem(404, "no-such-sample", "There is no sample picture of that name.")
-    kept = {"Cache-Control": "private, max-age=3600"}
-    return Response(found.data, media_type="image/webp", headers=kept)
+async def sample(ops: Context, image_id: str) -> Response:
+    image = (await ops.samples.all()).get(image_id)
+    if image is None:
+        raise Problem(404, "no-such-sample", "There is no sample image with that id.")
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return Response(image.data, media_type="image/webp", headers=headers)
 
 
 @router.post("/playground/rank")
-async def rank(http: Request, ops: OpsOf, who: Writer, asked: Asked) -> Response:
-    """Send candidates to Kafka, wait for the feed, and lay it out."""
-    person = open_person(who, user=asked.user, tenant=asked.tenant)
+async def rank(http: Request, ops: Context, who: Writer, rank_request: RankRequest) -> Response:
+    """Send candidates to Kafka, wait for the feed, and render it."""
+    user = allowed_user(who, user=rank_request.user, tenant=rank_request.tenant)
     images = [
         Candidate(image_id=picture.image_id, uri=await _uri(ops, picture))
-        for picture in asked.pictures
+        for picture in rank_request.pictures
     ]
-    if sum(len(image.uri) for image in images) > MOST_URI_CHARACTERS:
+    if sum(len(image.uri) for image in images) > MAX_URI_CHARACTERS:
         raise Problem(
             413, "too-many-pictures",
-            "These pictures do not fit into one event of Kafka; rank fewer at once.",
+            "These pictures do not fit into one Kafka event; rank fewer at once.",
         )  # fmt: skip
-    event = _made(request, person.user, images, tenant=person.tenant, explain=asked.explain)
+    event = _build_event(
+        request, user.user_id, images, tenant=user.tenant, explain=rank_request.explain
+    )
     feed = await ops.kafka.answer(event, seconds=ANSWER_SECONDS)
     offered = await ops.samples.all()
     return render(
-        http, "_feed.html",
-        feed=feed, cards=cards(feed, before=asked.before), offered=offered, person=person,
+        http, "playground/_feed.html",
+        feed=feed, cards=cards(feed, before=rank_request.before), offered=offered, user=user,
     )  # fmt: skip
 
 
 @router.post("/playground/act")
-async def act(ops: OpsOf, who: Writer, acted: Acted) -> Response:
-    """Send an action to Kafka; the profile that comes of it is told by the live stream."""
-    person = open_person(who, user=acted.user, tenant=acted.tenant)
+async def act(ops: Context, who: Writer, action_request: ActionRequest) -> Response:
+    """Send an action to Kafka. The live stream shows the new profile."""
+    user = allowed_user(who, user=action_request.user, tenant=action_request.tenant)
     await ops.kafka.send(
-        _made(
-            action, person.user, acted.type, acted.picture.image_id,
-            tenant=person.tenant, uri=await _uri(ops, acted.picture),
-            request_id=acted.request_id, position=acted.position,
+        _build_event(
+            action, user.user_id, action_request.type, action_request.picture.image_id,
+            tenant=user.tenant, uri=await _uri(ops, action_request.picture),
+            request_id=action_request.request_id, position=action_request.position,
         )
     )  # fmt: skip
     return Response(status_code=204)
 
 
-async def _uri(ops: Ops, picture: Picture) -> str:
+async def _uri(ops: OpsContext, picture: Picture) -> str:
     if picture.uri is not None:
         return picture.uri
-    found = (await ops.samples.all()).get(picture.image_id)
-    if found is None:
+    image = (await ops.samples.all()).get(picture.image_id)
+    if image is None:
         raise Problem(
             422, "unknown-picture",
-            f"The picture {picture.image_id} is no sample and came without its uri.",
+            f"The image {picture.image_id} is not a sample; send its uri.",
         )  # fmt: skip
-    return found.uri
+    return image.uri
 
 
-def _made(make: Any, *said: Any, **fields: Any) -> Any:
-    """An event, or a problem that says what is wrong with it."""
+def _build_event(build: Any, *arguments: Any, **fields: Any) -> Any:
+    """Build an event. Raises a problem that names the invalid field."""
     try:
-        return make(*said, **fields)
+        return build(*arguments, **fields)
     except ValidationError as error:
         raise as_problem(error) from error

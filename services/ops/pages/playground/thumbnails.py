@@ -1,4 +1,4 @@
-"""Show images small, by id, through the guarded loader: a page never loads foreign addresses."""
+"""Serve thumbnails by image id. A page never loads an image from a foreign address."""
 
 import asyncio
 from typing import Annotated, Final
@@ -6,35 +6,35 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.ops.context import Ops, OpsOf
+from services.ops.context import Context, OpsContext
 from services.ops.http.problems import Problem
-from services.ops.samples import webp
-from services.ops.pages.users.user_access import Person, PersonOf
+from services.ops.pages.users.user_ref import RequestedUser, UserRef
+from services.ops.sample_images import webp
 
 router = APIRouter()
 SIDE_PIXELS: Final = 256
-KEPT: Final = {"Cache-Control": "private, max-age=600"}
+CACHE_HEADERS: Final = {"Cache-Control": "private, max-age=600"}
 
 
 @router.get("/thumbnail")
 async def thumbnail(
-    ops: OpsOf, person: PersonOf, image: Annotated[str, Query(max_length=256)]
+    ops: Context, user: RequestedUser, image: Annotated[str, Query(max_length=256)]
 ) -> Response:
-    """An image that the person has referred to, or that a feed of their tenant has ranked."""
-    uri = await _uri(ops, person, image)
+    """Return a reference image of the user, or an image that a feed of the tenant has ranked."""
+    uri = await _uri(ops, user, image)
     if uri is None:
-        raise Problem(404, "unknown-image", f"We do not know where the image {image!r} lies.")
+        raise Problem(404, "unknown-image", f"The address of the image {image!r} is not known.")
     loaded = await ops.stores.images.load(uri)
     small = loaded.pixels.copy()
     small.thumbnail((SIDE_PIXELS, SIDE_PIXELS))
     data = await asyncio.to_thread(webp, small)
-    return Response(data, media_type="image/webp", headers=KEPT)
+    return Response(data, media_type="image/webp", headers=CACHE_HEADERS)
 
 
-async def _uri(ops: Ops, person: Person, image_id: str) -> str | None:
-    stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
+async def _uri(ops: OpsContext, user: UserRef, image_id: str) -> str | None:
+    stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
     for reference in stored.references if stored else ():
         if reference.image_id == image_id:
             return reference.uri
-    known = await ops.stores.known_images.find(tenant=person.tenant, image_ids=[image_id])
+    known = await ops.stores.known_images.find(tenant=user.tenant, image_ids=[image_id])
     return known[image_id].uri if image_id in known else None

@@ -1,4 +1,4 @@
-"""Lay a taste out for a page: each element, its words on both sides, and what was said of it."""
+"""Prepare a taste for a page: the words of each element on both sides, and the corrections."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.events import ProfileUpdated
 from shared.store.protocol import StoredProfile
 
-Place = tuple[SideName, Element, str]
-"""Where a word stands."""
+WordPosition = tuple[SideName, Element, str]
+"""Side, element and text of a word."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Chip:
     weight: float
     count: int
     stated: bool
-    """The person has put it here themselves."""
+    """The user has set it with a correction."""
     new: bool
-    """It was not there when the page last looked."""
+    """It was not in the previous version on the page."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One element on one side."""
+    """The words of one element on one side."""
 
     side: SideName
     chips: tuple[Chip, ...]
@@ -36,7 +36,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One element."""
+    """Both sides of one element."""
 
     element: Element
     cells: tuple[Cell, ...]
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True)
 class TasteView:
-    """A profile as pages show it, whether it was read or heard."""
+    """A profile for pages, from the store or from an event."""
 
     version: int
     liked: int
@@ -53,7 +53,7 @@ class TasteView:
     rows: tuple[Row, ...]
 
     @property
-    def places(self) -> frozenset[Place]:
+    def positions(self) -> frozenset[WordPosition]:
         return frozenset(
             (cell.side, row.element, chip.word)
             for row in self.rows
@@ -69,12 +69,12 @@ def of_stored(profile: StoredProfile) -> TasteView:
         sides.count("liked"),
         sides.count("disliked"),
         profile.model_version,
-        _rows(profile.taste, profile.corrections.said if profile.corrections else (), None),
+        _rows(profile.taste, profile.corrections.entries if profile.corrections else (), None),
     )
 
 
-def of_event(event: ProfileUpdated, *, before: Collection[Place]) -> TasteView:
-    """With those words marked as new that do not stand among `before`."""
+def of_event(event: ProfileUpdated, *, before: Collection[WordPosition]) -> TasteView:
+    """Return the view of an event. Words that are not in `before` are marked as new."""
     taste = Taste(preference=event.preference, non_preference=event.non_preference)
     return TasteView(
         event.profile_version,
@@ -86,22 +86,22 @@ def of_event(event: ProfileUpdated, *, before: Collection[Place]) -> TasteView:
 
 
 def _rows(
-    taste: Taste, said: Sequence[Correction], before: Collection[Place] | None
+    taste: Taste, corrections: Sequence[Correction], before: Collection[WordPosition] | None
 ) -> tuple[Row, ...]:
-    corrections = {(one.side, one.element): one for one in said}
+    by_cell = {(correction.side, correction.element): correction for correction in corrections}
 
     def cell(side: SideName, element: Element) -> Cell:
-        correction = corrections.get((side, element))
+        correction = by_cell.get((side, element))
         stated = correction.stated if correction else frozenset()
         chips = tuple(
             Chip(
-                one.word,
-                one.weight,
-                one.count,
-                stated=one.word.casefold() in stated,
-                new=before is not None and (side, element, one.word) not in before,
+                item.word,
+                item.weight,
+                item.count,
+                stated=item.word.casefold() in stated,
+                new=before is not None and (side, element, item.word) not in before,
             )
-            for one in getattr(taste, side)[element]
+            for item in getattr(taste, side)[element]
         )
         return Cell(side, chips, correction)
 

@@ -1,4 +1,4 @@
-"""One person: the taste in words, to be read, corrected, exported and erased."""
+"""The page of one user: profile, corrections, references, history, export and erasure."""
 
 import json
 from contextlib import AbstractAsyncContextManager
@@ -11,17 +11,17 @@ from starlette.responses import RedirectResponse, Response
 
 from services.ops.admin.audit import Entry
 from services.ops.auth.roles import Principal
-from services.ops.context import Ops, OpsOf
+from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Operator, Reader, Writer
 from services.ops.http.problems import Problem
-from services.ops.pages.rendering.forms import as_problem, came_from_a_script
+from services.ops.pages.rendering.forms import as_problem, is_script_request
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.users import history
 from services.ops.pages.users.taste_view import of_stored
-from services.ops.pages.users.user_access import Person, PersonOf, open_person
+from services.ops.pages.users.user_ref import RequestedUser, UserRef, allowed_user
 from shared.client import correction
 from shared.events import UserErase
-from shared.events.types.operator import person_target
+from shared.events.types.operator import user_target
 from shared.store.protocol import StoredProfile
 
 router = APIRouter()
@@ -29,52 +29,54 @@ Field = Annotated[str, Form(max_length=1024)]
 
 
 @router.get("/user")
-async def user(http: Request, ops: OpsOf, person: PersonOf) -> Response:
-    stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
+async def user_page(http: Request, ops: Context, user: RequestedUser) -> Response:
+    stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
     return render(
-        http, "user.html",
-        person=person, taste=of_stored(stored) if stored else None, profile=stored,
+        http, "users/user.html",
+        user=user, taste=of_stored(stored) if stored else None, profile=stored,
         references=_latest_first(stored),
     )  # fmt: skip
 
 
 @router.get("/user/history")
-async def what_happened(http: Request, ops: OpsOf, person: PersonOf) -> Response:
-    records = await history.records_of(ops.cluster, person, history.SHOWN, most=history.LOOKED_BACK)
+async def user_history(http: Request, ops: Context, user: RequestedUser) -> Response:
+    records = await history.records_of(
+        ops.cluster, user, history.PAGE_TOPICS, most=history.PAGE_RECORDS
+    )
     return render(
-        http, "_history.html",
-        lines=history.told(records), person=person, looked_back=history.LOOKED_BACK,
+        http, "users/_history.html",
+        lines=history.lines_of(records), user=user, searched=history.PAGE_RECORDS,
     )  # fmt: skip
 
 
 @router.get("/user/export")
-async def export(ops: OpsOf, who: Reader, person: PersonOf) -> Response:
-    """What is kept and what Kafka still holds, as a JSON file."""
-    async with _written_down(ops, who, "profile.export", person):
-        stored = await ops.stores.profiles.get(tenant=person.tenant, user_id=person.user)
+async def export(ops: Context, who: Reader, user: RequestedUser) -> Response:
+    """Return the stored profile and the events that Kafka still has, as a JSON file."""
+    async with _audited(ops, who, "profile.export", user):
+        stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
         records = await history.records_of(
-            ops.cluster, person, history.EXPORTED, most=history.EXPORTED_BACK
+            ops.cluster, user, history.EXPORT_TOPICS, most=history.EXPORT_RECORDS
         )
-    # Outside: what refuses an action is written down with it, and this names the person.
+    # Outside of the audited block: the audit log stores an error's text, and this one has the id.
     if stored is None and not records:
-        raise Problem(404, "unknown-person", f"Nothing is known about {person.user!r}.")
-    told = {
-        "user_id": person.user,
-        "tenant": person.tenant,
+        raise Problem(404, "unknown-user", f"There is no data about {user.user_id!r}.")
+    content = {
+        "user_id": user.user_id,
+        "tenant": user.tenant,
         "profile": stored.model_dump(mode="json") if stored else None,
         "events": [history.as_json(record) for record in records],
-        "searched": f"the latest {history.EXPORTED_BACK} records of each partition of "
-        + ", ".join(topic.name for topic in history.EXPORTED),
+        "searched": f"the latest {history.EXPORT_RECORDS} records of each partition of "
+        + ", ".join(topic.name for topic in history.EXPORT_TOPICS),
     }
-    named = {"Content-Disposition": 'attachment; filename="profile.json"'}
-    text = json.dumps(told, ensure_ascii=False, indent=1)
-    return Response(text, media_type="application/json", headers=named)
+    headers = {"Content-Disposition": 'attachment; filename="profile.json"'}
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    return Response(text, media_type="application/json", headers=headers)
 
 
 @router.post("/user/correct")
 async def correct(
     http: Request,
-    ops: OpsOf,
+    ops: Context,
     who: Writer,
     user: Field,
     action: Field,
@@ -84,64 +86,68 @@ async def correct(
     word: Field = "",
     words: Field = "",
 ) -> Response:
-    """Say of a taste what outranks the model; the new taste is told by the live stream."""
-    person = open_person(who, user=user, tenant=tenant or None)
-    said: dict[str, Any] = {"element": element or None, "side": side or None, "word": word or None}
+    """Correct a profile. The live stream shows the new profile."""
+    chosen = allowed_user(who, user=user, tenant=tenant or None)
+    fields: dict[str, Any] = {
+        "element": element or None,
+        "side": side or None,
+        "word": word or None,
+    }
     if action == "edit":
-        said["words"] = tuple(_weighted(one) for one in words.split(",") if one.strip())
+        fields["words"] = tuple(_weighted(part) for part in words.split(",") if part.strip())
     try:
-        event = correction(person.user, action, tenant=person.tenant, **said)  # type: ignore[arg-type]  # the event refuses what is no action
+        event = correction(chosen.user_id, action, tenant=chosen.tenant, **fields)  # type: ignore[arg-type]  # the event rejects an unknown action
     except ValidationError as error:
         raise as_problem(error) from error
-    done = " ".join(filter(None, (event.action, event.element)))
-    async with _written_down(ops, who, "profile.correct", person, detail=done):
+    detail = " ".join(filter(None, (event.action, event.element)))
+    async with _audited(ops, who, "profile.correct", chosen, detail=detail):
         await ops.kafka.send(event)
-    if came_from_a_script(http):
+    if is_script_request(http):
         return Response(status_code=204)
-    return RedirectResponse(f"/user?{person.query}", 303)
+    return RedirectResponse(f"/user?{chosen.query}", 303)
 
 
 @router.post("/user/erase")
 async def erase(
-    ops: OpsOf, who: Operator, user: Field, confirmed: Field, tenant: Field = ""
+    ops: Context, who: Operator, user: Field, confirmed: Field, tenant: Field = ""
 ) -> Response:
-    """Ask every service to forget the person; their receipts are shown as they come."""
-    person = open_person(who, user=user, tenant=tenant or None)
-    if confirmed.strip() != person.user:
-        told = "What was typed is not the person's name; nobody was erased."
-        raise Problem(422, "not-confirmed", told)
+    """Request the erasure of a user from every service. The next page shows the receipts."""
+    chosen = allowed_user(who, user=user, tenant=tenant or None)
+    if confirmed.strip() != chosen.user_id:
+        detail = "The confirmation is not the user id; no data was erased."
+        raise Problem(422, "not-confirmed", detail)
     event = UserErase(
         event_id=uuid4(),
         occurred_at=ops.clock(),
-        user_id=person.user,
-        tenant=person.tenant,
-        reason=f"asked on the dashboard by {who.name}",
+        user_id=chosen.user_id,
+        tenant=chosen.tenant,
+        reason=f"requested on the dashboard by {who.name}",
     )
-    async with _written_down(ops, who, "user.erase", person):
+    async with _audited(ops, who, "user.erase", chosen):
         await ops.kafka.send(event)
-    return RedirectResponse(f"/user/erased?{person.query}&event={event.event_id}", 303)
+    return RedirectResponse(f"/user/erased?{chosen.query}&event={event.event_id}", 303)
 
 
-def _written_down(
-    ops: Ops, who: Principal, action: str, person: Person, *, detail: str | None = None
+def _audited(
+    ops: OpsContext, who: Principal, action: str, user: UserRef, *, detail: str | None = None
 ) -> AbstractAsyncContextManager[Entry]:
-    """An action on a person in the audit log, which names none of their words."""
-    target = person_target(tenant=person.tenant, user_id=person.user)
-    return ops.audit.action(who, action, target=target, tenant=person.tenant, detail=detail)
+    """Record an action on a user in the audit log, without the words of the profile."""
+    target = user_target(tenant=user.tenant, user_id=user.user_id)
+    return ops.audit.action(who, action, target=target, tenant=user.tenant, detail=detail)
 
 
 def _weighted(text: str) -> dict[str, Any]:
-    """`blue=0.8` or `blue`."""
+    """Parse `blue=0.8` or `blue`."""
     word, sign, weight = text.strip().rpartition("=")
     if not sign:
         return {"word": text.strip()}
     try:
         return {"word": word.strip(), "weight": float(weight)}
     except ValueError:
-        told = f"{text.strip()!r} has no weight behind its =; write a number 0-1, as in blue=0.8."
-        raise Problem(422, "invalid-weight", told) from None
+        detail = f"{text.strip()!r} needs a weight from 0 to 1 after the =, for example blue=0.8."
+        raise Problem(422, "invalid-weight", detail) from None
 
 
 def _latest_first(stored: StoredProfile | None) -> list[Any]:
-    found = stored.references if stored else ()
-    return sorted(found, key=lambda reference: reference.occurred_at, reverse=True)
+    references = stored.references if stored else ()
+    return sorted(references, key=lambda reference: reference.occurred_at, reverse=True)

@@ -12,7 +12,7 @@ from services.assessor.config import AssessorSettings
 from services.assessor.erasure import UserEraser
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Dependencies
-from services.assessor.steps.deduplication import AnsweredRequests
+from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import CANDIDATES
 from shared.events.wire.record import Record

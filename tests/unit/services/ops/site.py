@@ -1,4 +1,4 @@
-"""The real web app on fakes, and browsers and programs that ask it."""
+"""Build the real web app on fakes, with HTTP clients for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from starlette.types import ASGIApp
 
 from services.ops.admin.audit import Audit
 from services.ops.admin.models import Models
-from services.ops.admin.training_jobs import NightRecords
+from services.ops.admin.training_jobs import TrainingJobRecords
 from services.ops.auth.rate_limits import RateLimits
 from services.ops.auth.roles import Role
 from services.ops.auth.sessions import Sessions
 from services.ops.auth.tokens import KnownToken, Tokens, digest_of
 from services.ops.config import OpsSettings
-from services.ops.context import Ops, Stores
-from services.ops.http.idempotency import Remembered
+from services.ops.context import OpsContext, Stores
+from services.ops.http.idempotency import IdempotencyCache
 from services.ops.http.streaming import Streams
 from services.ops.http.web import web_app
 from services.ops.metrics import OpsMetrics
-from services.ops.samples import Samples
+from services.ops.sample_images import SampleImages
 from tests.fakes.cluster import FakeCluster
-from tests.fakes.dead_letters import FakeDesk
-from tests.fakes.images import DrawnImages
-from tests.fakes.kafka_port import FakeKafkaSide
-from tests.fakes.stores import InMemoryImages, InMemoryPeople, InMemoryProfiles
+from tests.fakes.dead_letters import FakeDeadLetterAdmin
+from tests.fakes.images import ColorImages
+from tests.fakes.kafka_port import FakeKafkaPort
+from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemoryUsers
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 HOME = "http://127.0.0.1:8420"
@@ -36,20 +36,20 @@ TOKENS = {"reader": Role.READ, "writer": Role.WRITE, "operator": Role.OPERATE}
 
 @dataclass(frozen=True)
 class Site:
-    """The app, and the fakes behind it."""
+    """The app, and its fakes."""
 
     app: ASGIApp
-    ops: Ops
-    kafka: FakeKafkaSide
+    ops: OpsContext
+    kafka: FakeKafkaPort
     cluster: FakeCluster
-    desk: FakeDesk
+    dead_letters: FakeDeadLetterAdmin
     profiles: InMemoryProfiles
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
-        """A program or a browser; `token` is the name of one of `TOKENS`."""
-        told = {"Authorization": f"Bearer secret-{token}"} if token else {}
+        """Return a client of the app. `token` is a name in `TOKENS`."""
+        bearer = {"Authorization": f"Bearer secret-{token}"} if token else {}
         return httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url=HOME, headers={**told, **headers}
+            transport=httpx.ASGITransport(self.app), base_url=HOME, headers={**bearer, **headers}
         )
 
 
@@ -59,22 +59,22 @@ def site(
     tokens: Tokens | None = None,
     seconds: list[float] | None = None,
     most_streams: int = 1000,
-    remembered_keys: int = 1000,
+    idempotency_keys: int = 1000,
     models: Models | None = None,
-    nights: NightRecords | None = None,
+    training_jobs: TrainingJobRecords | None = None,
     **settings: Any,
 ) -> Site:
-    """A new one; `seconds[0]` is what its clock for limits says."""
+    """Build a site. `seconds[0]` is the time of the clock for rate limits."""
     chosen = OpsSettings(**settings)
-    kafka, profiles, registry = FakeKafkaSide(), InMemoryProfiles(), CollectorRegistry()
+    kafka, profiles, registry = FakeKafkaPort(), InMemoryProfiles(), CollectorRegistry()
     clock, cluster = seconds or [0.0], FakeCluster()
-    desk = FakeDesk()
-    ops = Ops(
+    dead_letters = FakeDeadLetterAdmin()
+    ops = OpsContext(
         settings=chosen,
         kafka=kafka,
         cluster=cluster,
-        desk=desk,
-        stores=Stores(profiles, InMemoryPeople(profiles), InMemoryImages(), DrawnImages()),
+        dead_letters=dead_letters,
+        stores=Stores(profiles, InMemoryUsers(profiles), InMemoryImages(), ColorImages()),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
         limits=RateLimits(
@@ -85,15 +85,15 @@ def site(
         metrics=OpsMetrics(registry),
         registry=registry,
         audit=Audit(kafka.send, lambda: NOW),
-        requests=Remembered(most=remembered_keys),
-        actions=Remembered(most=remembered_keys),
+        requests=IdempotencyCache(most=idempotency_keys),
+        actions=IdempotencyCache(most=idempotency_keys),
         streams=Streams(most=most_streams),
-        samples=Samples(chosen.ops_samples),
+        samples=SampleImages(chosen.ops_samples),
         models=models,
-        nights=nights,
+        training_jobs=training_jobs,
         clock=lambda: NOW,
     )
-    return Site(web_app(ops), ops, kafka, cluster, desk, profiles)
+    return Site(web_app(ops), ops, kafka, cluster, dead_letters, profiles)
 
 
 def known_tokens(roles: Mapping[str, Role], *, tenant: str | None = None) -> Tokens:

@@ -1,100 +1,117 @@
-"""Corrections are kept apart from predictions, once each, and published with them as one."""
+"""Corrections are stored apart from predictions, once each, and published merged with them."""
 
 import asyncio
 from uuid import UUID, uuid5
 
 import pytest
 
-from services.profile.corrections import after
-from shared.client.corrections import obeys
-from shared.domain.corrections import MOST_VETOES, Correction
+from services.profile.corrections import with_event
+from shared.client.corrections import contains_correction
+from shared.domain.corrections import MAX_VETOES, Correction
 from shared.domain.ids import profile_event_id
 from shared.domain.taste import MAX_WORDS
 from shared.events import ProfileCorrected
-from tests.unit.services.profile.profiles import Gated, Profiles, feedback, say, words
+from tests.unit.services.profile.service_on_fakes import (
+    GatedModel,
+    Profiles,
+    correction,
+    feedback,
+    words,
+)
 
 
-def all_said(*events: ProfileCorrected) -> tuple[Correction, ...]:
-    said: tuple[Correction, ...] = ()
+def all_corrections(*events: ProfileCorrected) -> tuple[Correction, ...]:
+    corrections: tuple[Correction, ...] = ()
     for event in events:
-        said = after(said, event)
-    return said
+        corrections = with_event(corrections, event)
+    return corrections
 
 
-def test_the_latest_pin_stands_first_and_a_ninth_pushes_out_the_first() -> None:
-    said = all_said(*(say("pin", word=f"w{n}") for n in range(MAX_WORDS + 1)))
-    assert said[0].pinned == tuple(f"w{n}" for n in range(MAX_WORDS, 0, -1))
+def test_the_latest_pin_is_first_and_a_ninth_drops_the_first() -> None:
+    (edited,) = all_corrections(*(correction("pin", word=f"w{n}") for n in range(MAX_WORDS + 1)))
+    assert edited.pinned == tuple(f"w{n}" for n in range(MAX_WORDS, 0, -1))
 
 
-def test_a_veto_takes_a_pin_back_and_a_pin_a_veto() -> None:
-    (pinned,) = all_said(say("veto", word="red", side="preference"), say("pin", word="Red"))
+def test_a_veto_removes_a_pin_and_a_pin_removes_a_veto() -> None:
+    (pinned,) = all_corrections(
+        correction("veto", word="red", side="preference"), correction("pin", word="Red")
+    )
     assert (pinned.pinned, pinned.vetoed) == (("Red",), ())
-    (vetoed,) = all_said(say("pin", word="red"), say("veto", word="RED", side="preference"))
+    (vetoed,) = all_corrections(
+        correction("pin", word="red"), correction("veto", word="RED", side="preference")
+    )
     assert (vetoed.pinned, vetoed.vetoed) == ((), ("RED",))
 
 
-def test_a_veto_without_a_side_is_of_both() -> None:
-    assert [one.side for one in all_said(say("veto", word="red"))] == [
+def test_a_veto_without_a_side_applies_to_both_sides() -> None:
+    assert [c.side for c in all_corrections(correction("veto", word="red"))] == [
         "preference",
         "non_preference",
     ]
 
 
-def test_vetoes_are_bounded_and_the_oldest_goes() -> None:
-    said = all_said(*(say("veto", word=f"w{n}", side="preference") for n in range(MOST_VETOES + 1)))
-    assert len(said[0].vetoed) == MOST_VETOES
-    assert said[0].vetoed[0] == "w1"
+def test_vetoes_are_bounded_and_the_oldest_is_dropped() -> None:
+    vetoes = (correction("veto", word=f"w{n}", side="preference") for n in range(MAX_VETOES + 1))
+    (stored,) = all_corrections(*vetoes)
+    assert len(stored.vetoed) == MAX_VETOES
+    assert stored.vetoed[0] == "w1"
 
 
-def test_an_edit_takes_the_place_of_pins_and_vetoes() -> None:
-    (said,) = all_said(
-        say("pin", word="red"),
-        say("veto", word="green", side="preference"),
-        say("edit", words=[{"word": "blue"}]),
+def test_an_edit_replaces_pins_and_vetoes() -> None:
+    (stored,) = all_corrections(
+        correction("pin", word="red"),
+        correction("veto", word="green", side="preference"),
+        correction("edit", words=[{"word": "blue"}]),
     )
-    assert said.edited is not None
-    assert ([one.word for one in said.edited], said.pinned, said.vetoed) == (["blue"], (), ())
+    assert stored.edited is not None
+    assert [word.word for word in stored.edited] == ["blue"]
+    assert (stored.pinned, stored.vetoed) == ((), ())
 
 
-def test_a_word_stated_on_one_side_is_given_up_on_the_other() -> None:
-    said = all_said(
-        say("pin", word="red", side="non_preference"), say("pin", word="red", side="preference")
+def test_a_word_stated_on_one_side_is_removed_from_the_other() -> None:
+    corrections = all_corrections(
+        correction("pin", word="red", side="non_preference"),
+        correction("pin", word="red", side="preference"),
     )
-    assert [(one.side, one.pinned) for one in said] == [("preference", ("red",))]
+    assert [(c.side, c.pinned) for c in corrections] == [("preference", ("red",))]
 
 
-def test_a_reset_leaves_nothing_of_what_it_names() -> None:
-    told = [say("pin", word="red"), say("pin", word="plain", element="detail")]
-    assert [one.element for one in all_said(*told, say("reset", element="color"))] == ["detail"]
-    assert all_said(*told, say("reset", side="non_preference")) == all_said(*told)
-    assert all_said(*told, say("reset")) == ()
+def test_a_reset_removes_the_corrections_that_it_names() -> None:
+    pins = [correction("pin", word="red"), correction("pin", word="plain", element="detail")]
+    assert [c.element for c in all_corrections(*pins, correction("reset", element="color"))] == [
+        "detail"
+    ]
+    assert all_corrections(*pins, correction("reset", side="non_preference")) == all_corrections(
+        *pins
+    )
+    assert all_corrections(*pins, correction("reset")) == ()
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        say("pin", word="red"),
-        say("veto", word="red"),
-        say("edit", words=[{"word": "red", "weight": 0.5}], side="non_preference"),
-        say("reset"),
+        correction("pin", word="red"),
+        correction("veto", word="red"),
+        correction("edit", words=[{"word": "red", "weight": 0.5}], side="non_preference"),
+        correction("reset"),
     ],
 )
-async def test_a_correction_is_seen_in_the_profile_that_has_it(event: ProfileCorrected) -> None:
+async def test_the_published_profile_contains_the_correction(event: ProfileCorrected) -> None:
     profiles = Profiles()
-    await profiles.take(feedback("red"))
-    await profiles.correcting.take(say("pin", word="gold", side="non_preference"))
+    await profiles.process(feedback("red"))
+    await profiles.corrections.apply(correction("pin", word="gold", side="non_preference"))
     before = profiles.updates()[-1]
-    await profiles.correcting.take(event)
-    assert obeys(profiles.updates()[-1], event)
-    assert not obeys(before, event)
+    await profiles.corrections.apply(event)
+    assert contains_correction(profiles.updates()[-1], event)
+    assert not contains_correction(before, event)
 
 
-async def test_a_pin_outranks_the_model_and_survives_its_next_prediction() -> None:
+async def test_a_pin_overrides_the_model_also_after_the_next_prediction() -> None:
     profiles = Profiles()
-    await profiles.take(feedback("red"), feedback("blue", "dislike"))
-    await profiles.correcting.take(say("pin", word="blue"))
-    await profiles.correcting.take(say("veto", word="red"))
-    await profiles.take(feedback("green", at=1))
+    await profiles.process(feedback("red"), feedback("blue", "dislike"))
+    await profiles.corrections.apply(correction("pin", word="blue"))
+    await profiles.corrections.apply(correction("veto", word="red"))
+    await profiles.process(feedback("green", at=1))
     event = profiles.updates()[-1]
     assert words(event.preference) == ["blue", "green"]
     assert words(event.non_preference) == []
@@ -102,57 +119,59 @@ async def test_a_pin_outranks_the_model_and_survives_its_next_prediction() -> No
     assert event.event_id == profile_event_id(tenant="default", user_id="ana", profile_version=4)
 
 
-async def test_after_a_reset_the_predicted_words_are_back_without_a_prediction() -> None:
+async def test_after_a_reset_the_predicted_words_return_without_a_prediction() -> None:
     profiles = Profiles()
-    await profiles.take(feedback("red"))
-    await profiles.correcting.take(say("edit", words=[{"word": "gold"}]))
+    await profiles.process(feedback("red"))
+    await profiles.corrections.apply(correction("edit", words=[{"word": "gold"}]))
     assert words(profiles.updates()[-1].preference) == ["gold"]
-    await profiles.correcting.take(say("reset"))
+    await profiles.corrections.apply(correction("reset"))
     assert words(profiles.updates()[-1].preference) == ["red"]
     assert profiles.updates()[-1].corrections == ()
     assert profiles.model.calls["predict"] == 1
 
 
-async def test_a_person_of_whom_nothing_else_is_known_can_state_their_taste() -> None:
+async def test_a_user_without_feedback_can_state_a_taste() -> None:
     profiles = Profiles()
-    await profiles.correcting.take(say("pin", word="gold"))
+    await profiles.corrections.apply(correction("pin", word="gold"))
     event = profiles.updates()[-1]
     assert (words(event.preference), event.profile_version) == (["gold"], 1)
     assert (event.evidence.liked, event.model_version) == (0, "colors-1")
-    await profiles.take(feedback("red"))
+    await profiles.process(feedback("red"))
     assert words(profiles.updates()[-1].preference) == ["gold", "red"]
 
 
 async def test_a_redelivered_correction_changes_nothing_and_only_publishes_again() -> None:
     profiles = Profiles()
-    first, later = say("pin", word="gold"), say("veto", word="gold")
+    first, later = correction("pin", word="gold"), correction("veto", word="gold")
     for event in (first, later, first):
-        await profiles.correcting.take(event)
+        await profiles.corrections.apply(event)
     assert profiles.updates()[-1] == profiles.updates()[-2]
     assert words((await profiles.stored()).taste.preference) == []
 
 
-async def test_a_correction_in_the_middle_of_a_prediction_is_not_lost() -> None:
-    model = Gated()
+async def test_a_correction_during_a_prediction_is_not_lost() -> None:
+    model = GatedModel()
     profiles = Profiles(model)
-    predicting = asyncio.create_task(profiles.take(feedback("red")))
+    predicting = asyncio.create_task(profiles.process(feedback("red")))
     await model.began.wait()
-    await profiles.correcting.take(say("pin", word="gold"))
+    await profiles.corrections.apply(correction("pin", word="gold"))
     model.go_on.set()
     await predicting
     assert words(profiles.updates()[-1].preference) == ["gold", "red"]
 
 
-async def test_of_many_changes_at_once_the_last_word_published_is_the_highest_version() -> None:
+async def test_of_concurrent_changes_the_highest_version_is_published_last() -> None:
     profiles = Profiles()
-    corrections = [say("pin", word=f"w{n}", event_id=uuid5(UUID(int=0), str(n))) for n in range(5)]
+    corrections = [
+        correction("pin", word=f"w{n}", event_id=uuid5(UUID(int=0), str(n))) for n in range(5)
+    ]
 
     async def one_after_another() -> None:
         for event in corrections:
-            await profiles.correcting.take(event)
+            await profiles.corrections.apply(event)
 
     likes = [feedback(color, at=n) for n, color in enumerate(("red", "green", "blue"))]
-    await asyncio.gather(one_after_another(), *(profiles.take(like) for like in likes))
+    await asyncio.gather(one_after_another(), *(profiles.process(like) for like in likes))
     versions = [event.profile_version for event in profiles.updates()]
     assert versions == sorted(versions)
     assert versions[-1] == (await profiles.stored()).profile_version
@@ -160,8 +179,8 @@ async def test_of_many_changes_at_once_the_last_word_published_is_the_highest_ve
     assert all(by_id[event.event_id] == event for event in profiles.updates())
 
 
-async def test_equal_user_ids_of_two_tenants_correct_two_tastes() -> None:
+async def test_a_correction_applies_only_to_its_own_tenant() -> None:
     profiles = Profiles()
-    await profiles.correcting.take(say("pin", word="gold", tenant="elsewhere"))
-    await profiles.take(feedback("red"))
+    await profiles.corrections.apply(correction("pin", word="gold", tenant="elsewhere"))
+    await profiles.process(feedback("red"))
     assert words((await profiles.stored()).taste.preference) == ["red"]

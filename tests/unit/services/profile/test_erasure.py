@@ -1,4 +1,4 @@
-"""Who asks to be forgotten is forgotten, whatever else is in work, and can begin anew."""
+"""An erased user is removed, also while events are processed, and can return later."""
 
 import asyncio
 from datetime import timedelta
@@ -10,8 +10,15 @@ from shared.events.topics import PROFILES
 from shared.events.types.base import Event
 from shared.events.wire.record import Record
 from shared.messaging.contract import Delivery
-from tests.fakes.publisher import Published
-from tests.unit.services.profile.profiles import NOW, Gated, Profiles, feedback, say, words
+from tests.fakes.publisher import RecordingPublisher
+from tests.unit.services.profile.service_on_fakes import (
+    NOW,
+    GatedModel,
+    Profiles,
+    correction,
+    feedback,
+    words,
+)
 
 
 def erase(*, number: int = 9, seconds: float = 60, tenant: str = "default") -> UserErase:
@@ -20,91 +27,91 @@ def erase(*, number: int = 9, seconds: float = 60, tenant: str = "default") -> U
 
 
 def delivered(event: Event) -> Delivery:
-    """Written when it occurred."""
+    """A delivery whose record was written when the event occurred."""
     written_ms = round(event.occurred_at.timestamp() * 1000)
     return Delivery(Record("t", 0, 0, written_ms, None, b""))
 
 
 async def erased(profiles: Profiles, event: UserErase) -> UserErased:
-    await profiles.handling.erase(event, delivered(event))
-    receipt = profiles.published.events[-1]
+    await profiles.handlers.erase(event, delivered(event))
+    receipt = profiles.publisher.events[-1]
     assert isinstance(receipt, UserErased)
     return receipt
 
 
-async def test_everything_about_a_person_is_removed_and_counted_in_a_receipt() -> None:
+async def test_an_erasure_removes_all_data_of_the_user_and_counts_it_in_a_receipt() -> None:
     profiles = Profiles(seen_days=7)
     for event in (feedback("red"), feedback("blue", "dislike", at=1)):
-        await profiles.handling.feedback(event, delivered(event))
-    await profiles.correcting.take(say("pin", word="gold"))
+        await profiles.handlers.feedback(event, delivered(event))
+    await profiles.corrections.apply(correction("pin", word="gold"))
     receipt = await erased(profiles, erase())
-    assert receipt.removed == {"profiles": 1, "references": 2, "corrections": 1, "views": 2}
+    assert receipt.removed == {"profiles": 1, "references": 2, "corrections": 1, "impressions": 2}
     assert receipt.remaining == {"profiles": 0}
     assert (receipt.service, receipt.erase_event_id) == ("profile", UUID(int=9))
     assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="profile")
     assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert profiles.seen.seen == {}
-    assert profiles.published.tombstones == [(PROFILES, "ana")]
+    assert profiles.impressions.by_user == {}
+    assert profiles.publisher.tombstones == [(PROFILES, "ana")]
 
 
-async def test_what_a_search_still_finds_is_told() -> None:
+async def test_the_receipt_reports_what_a_search_still_finds() -> None:
     profiles = Profiles()
     profiles.erasures.left = {"profiles": 0, "elsewhere": 2}
     assert (await erased(profiles, erase())).remaining == {"profiles": 0, "elsewhere": 2}
 
 
-async def test_an_erasure_that_comes_again_finds_nothing_and_has_the_same_receipts_id() -> None:
+async def test_a_redelivered_erasure_finds_nothing_and_its_receipt_has_the_same_id() -> None:
     profiles = Profiles()
-    await profiles.take(feedback("red"))
+    await profiles.process(feedback("red"))
     first, again = [await erased(profiles, erase()) for _ in range(2)]
     assert again.event_id == first.event_id
     assert set(again.removed.values()) == {0}
 
 
-async def test_another_tenants_person_is_not_erased() -> None:
+async def test_a_user_of_another_tenant_is_not_erased() -> None:
     profiles = Profiles()
-    await profiles.take(feedback("red"))
+    await profiles.process(feedback("red"))
     await erased(profiles, erase(tenant="elsewhere"))
     assert (await profiles.stored()).profile_version == 1
-    assert profiles.published.tombstones == [(PROFILES, "elsewhere\x1fana")]
+    assert profiles.publisher.tombstones == [(PROFILES, "elsewhere\x1fana")]
 
 
-async def test_older_events_that_come_later_change_nothing() -> None:
+async def test_older_events_that_arrive_after_an_erasure_change_nothing() -> None:
     profiles = Profiles(seen_days=7)
     await erased(profiles, erase())
     late = feedback("red")
-    await profiles.handling.feedback(late, delivered(late))
-    pin = say("pin", word="gold")
-    await profiles.handling.correct(pin, delivered(pin))
+    await profiles.handlers.feedback(late, delivered(late))
+    pin = correction("pin", word="gold")
+    await profiles.handlers.correct(pin, delivered(pin))
     assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert (profiles.updates(), profiles.seen.seen) == ([], {})
+    assert (profiles.updates(), profiles.impressions.by_user) == ([], {})
 
 
-async def test_who_comes_back_begins_anew() -> None:
+async def test_a_user_who_returns_starts_with_an_empty_profile() -> None:
     profiles = Profiles()
-    await profiles.take(feedback("red"))
+    await profiles.process(feedback("red"))
     await erased(profiles, erase(seconds=60))
     again = feedback("blue", at=61)
-    await profiles.handling.feedback(again, delivered(again))
+    await profiles.handlers.feedback(again, delivered(again))
     assert words(profiles.updates()[-1].preference) == ["blue"]
     assert profiles.updates()[-1].profile_version == 1
 
 
-async def test_a_prediction_in_work_does_not_bring_an_erased_person_back() -> None:
-    model = Gated()
+async def test_a_prediction_in_progress_does_not_restore_an_erased_user() -> None:
+    model = GatedModel()
     profiles = Profiles(model, seen_days=7)
     like = feedback("red")
-    predicting = asyncio.create_task(profiles.handling.feedback(like, delivered(like)))
+    predicting = asyncio.create_task(profiles.handlers.feedback(like, delivered(like)))
     await model.began.wait()
     await erased(profiles, erase())
     model.go_on.set()
     await predicting
     assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert (profiles.seen.seen, profiles.updates()) == ({}, [])
+    assert (profiles.impressions.by_user, profiles.updates()) == ({}, [])
 
 
-class Slow(Published):
-    """Publishes profiles when it is told to."""
+class GatedPublisher(RecordingPublisher):
+    """Publishes a profile when the test sets `go_on`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,14 +126,14 @@ class Slow(Published):
 
 
 async def test_a_profile_that_is_published_after_the_tombstone_gets_a_tombstone_too() -> None:
-    published = Slow()
-    profiles = Profiles(published=published)
+    publisher = GatedPublisher()
+    profiles = Profiles(publisher=publisher)
     like = feedback("red")
-    handled = asyncio.create_task(profiles.handling.feedback(like, delivered(like)))
-    await published.began.wait()
+    handled = asyncio.create_task(profiles.handlers.feedback(like, delivered(like)))
+    await publisher.began.wait()
     await erased(profiles, erase())
-    published.go_on.set()
+    publisher.go_on.set()
     await handled
     assert profiles.updates()
-    assert published.tombstones == [(PROFILES, "ana"), (PROFILES, "ana")]
+    assert publisher.tombstones == [(PROFILES, "ana"), (PROFILES, "ana")]
     assert await profiles.store.get(tenant="default", user_id="ana") is None

@@ -1,94 +1,96 @@
-"""A taste is predicted by groups, and what each image shows is asked once."""
+"""A profile is predicted by groups of references, and each image is described once."""
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from services.profile.metrics import ProfileMetrics
-from services.profile.prediction.profile_prediction import Predicted, Predicting
+from services.profile.prediction.profile_prediction import Prediction, ProfilePredictor
 from shared.domain.errors import Unprocessable
 from shared.domain.taste import Element
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference
-from tests.fakes.images import DrawnImages
+from tests.fakes.images import ColorImages
 from tests.fakes.model import COLORS, ColorModel
-from tests.unit.services.profile.sample_references import told
+from tests.unit.services.profile.sample_references import described_reference
 
 
 def new(color: str, action: Action = "reference_like", *, day: float = 0) -> Reference:
-    """A reference that nobody has described yet."""
-    known = told(color, action, day=day)
-    return known.model_copy(update={"shown": None, "uri": f"drawing:{color}"})
+    """A reference without a description."""
+    reference = described_reference(color, action, day=day)
+    return reference.model_copy(update={"description": None, "uri": f"drawing:{color}"})
 
 
 @pytest.fixture
-def predicting() -> Predicting:
-    return Predicting(DrawnImages(), ProfileMetrics(CollectorRegistry()))
+def predictor() -> ProfilePredictor:
+    return ProfilePredictor(ColorImages(), ProfileMetrics(CollectorRegistry()))
 
 
-async def test_no_image_is_described_while_one_prediction_says_it_all(
-    predicting: Predicting,
+async def test_no_image_is_described_while_one_prediction_covers_all(
+    predictor: ProfilePredictor,
 ) -> None:
     model = ColorModel()
-    found = await predicting.taste([new(color) for color in COLORS[:5]], model)
+    prediction = await predictor.predict([new(color) for color in COLORS[:5]], model)
     assert model.described == []
-    assert [one.shown for one in found.references] == [None] * 5
+    assert [r.description for r in prediction.references] == [None] * 5
 
 
-async def test_each_image_is_described_once(predicting: Predicting) -> None:
+async def test_each_image_is_described_once(predictor: ProfilePredictor) -> None:
     model = ColorModel()
-    first = await predicting.taste([new(color) for color in COLORS[:6]], model)
+    first = await predictor.predict([new(color) for color in COLORS[:6]], model)
     assert model.described == list(COLORS[:6])
-    assert [one.shows(Element.COLOR) for one in first.references] == [(c,) for c in COLORS[:6]]
-    second = await predicting.taste([*first.references, new(COLORS[6], "click", day=1)], model)
+    assert [r.described_words(Element.COLOR) for r in first.references] == [
+        (color,) for color in COLORS[:6]
+    ]
+    second = await predictor.predict([*first.references, new(COLORS[6], "click", day=1)], model)
     assert model.described == list(COLORS[:7])
     assert second.references[:6] == first.references
 
 
-async def test_another_model_looks_anew(predicting: Predicting) -> None:
-    found = await predicting.taste([new(color) for color in COLORS[:6]], ColorModel())
+async def test_another_model_describes_the_images_again(predictor: ProfilePredictor) -> None:
+    prediction = await predictor.predict([new(color) for color in COLORS[:6]], ColorModel())
     other = ColorModel("colors-2")
-    seen = (await predicting.taste(found.references, other)).references
+    again = (await predictor.predict(prediction.references, other)).references
     assert other.described == list(COLORS[:6])
-    assert {one.shown.model_version for one in seen if one.shown} == {"colors-2"}
+    assert {r.description.model_version for r in again if r.description} == {"colors-2"}
 
 
-async def test_an_image_that_is_gone_stays_a_reference_and_is_not_described() -> None:
-    images = DrawnImages()
+async def test_a_lost_image_stays_a_reference_and_is_not_described() -> None:
+    images = ColorImages()
     images.refused[f"drawing:{COLORS[0]}"] = Unprocessable("no_such_file", "it is gone")
     model = ColorModel()
-    predicting = Predicting(images, ProfileMetrics(CollectorRegistry()))
-    found = await predicting.taste([new(color) for color in COLORS[:7]], model)
+    predictor = ProfilePredictor(images, ProfileMetrics(CollectorRegistry()))
+    prediction = await predictor.predict([new(color) for color in COLORS[:7]], model)
     assert model.described == list(COLORS[1:7])
-    assert found.references[0].shown is None
+    assert prediction.references[0].description is None
 
 
-async def test_of_many_references_the_first_are_predicted_from_and_all_are_described() -> None:
+async def test_the_first_references_are_predicted_from_and_all_are_described() -> None:
     model = ColorModel()
-    predicting = Predicting(DrawnImages(), ProfileMetrics(CollectorRegistry()), per_side=6)
+    predictor = ProfilePredictor(ColorImages(), ProfileMetrics(CollectorRegistry()), per_side=6)
     liked = [new(color) for color in COLORS[:8]]
-    found = await predicting.taste([*liked, new(COLORS[0], "reference_dislike")], model)
+    prediction = await predictor.predict([*liked, new(COLORS[0], "reference_dislike")], model)
     assert sorted(model.described) == sorted([*COLORS[:8], COLORS[0]])
-    assert [len(one.liked) for one in model.asked] == [5, 1]
-    assert all(one.shown for one in found.references)
+    assert [len(group.liked) for group in model.predicted_from] == [5, 1]
+    assert all(r.description for r in prediction.references)
 
 
-async def test_what_is_beyond_and_described_is_not_loaded_again() -> None:
-    images, model = DrawnImages(), ColorModel()
-    predicting = Predicting(images, ProfileMetrics(CollectorRegistry()), per_side=6)
-    found = await predicting.taste([new(color) for color in COLORS[:8]], model)
+async def test_a_described_reference_beyond_the_first_is_not_loaded_again() -> None:
+    images, model = ColorImages(), ColorModel()
+    predictor = ProfilePredictor(images, ProfileMetrics(CollectorRegistry()), per_side=6)
+    prediction = await predictor.predict([new(color) for color in COLORS[:8]], model)
     images.refused[f"drawing:{COLORS[7]}"] = Unprocessable("no_such_file", "it is gone")
-    again = await predicting.taste(found.references, model)
-    assert again == found
+    again = await predictor.predict(prediction.references, model)
+    assert again == prediction
 
 
-async def test_the_same_references_give_the_same_taste_whenever_they_were_described(
-    predicting: Predicting,
+async def test_the_same_references_give_the_same_profile_at_once_or_one_by_one(
+    predictor: ProfilePredictor,
 ) -> None:
     model = ColorModel()
     before = [new("red", day=0), new("blue", "reference_dislike")]
     later = [new(COLORS[n % 3 + 2], "like", day=n + 1) for n in range(12)]
-    at_once = await predicting.taste([*before, *later], model)
-    kept = Predicted(at_once.taste, tuple(before))
-    for one in later:
-        kept = await predicting.taste([*kept.references, one], model)
-    assert kept == at_once
+    at_once = await predictor.predict([*before, *later], model)
+    one_by_one = Prediction(at_once.taste, tuple(before))
+    for reference in later:
+        one_by_one = await predictor.predict([*one_by_one.references, reference], model)
+    assert one_by_one == at_once

@@ -1,4 +1,4 @@
-"""The profile service on fakes, and what people do in one line each."""
+"""The profile service on fakes, and its events in one line each."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,82 +9,86 @@ from uuid import UUID, uuid4, uuid5
 from prometheus_client import CollectorRegistry
 
 from services.profile.config import ProfileSettings
-from services.profile.corrections import Correcting
-from services.profile.erasure import Erasing
-from services.profile.feedback.impressions import Views
-from services.profile.handlers import Handling
+from services.profile.corrections import CorrectionWriter
+from services.profile.erasure import UserEraser
+from services.profile.feedback.impressions import ImpressionRecorder
+from services.profile.handlers import Handlers
 from services.profile.metrics import ProfileMetrics
-from services.profile.profile_publisher import Announcing
-from services.profile.service import Parts, ProfileService
+from services.profile.profile_publisher import ProfilePublisher
+from services.profile.service import Dependencies, ProfileService
 from shared.events import Feedback, ProfileCorrected, ProfileUpdated
+from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import StoredProfile
 from shared.vlm.protocol import PredictedTaste, References
-from tests.fakes.embedder import OneDirectionPerWord
-from tests.fakes.images import DrawnImages
+from tests.fakes.embedder import OneHotEmbedder
+from tests.fakes.images import ColorImages
 from tests.fakes.model import ColorModel, serving
-from tests.fakes.publisher import Published
+from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.stores import (
     InMemoryErasures,
     InMemoryImages,
+    InMemoryImpressions,
     InMemoryProfiles,
-    InMemorySeen,
 )
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
 
 class Profiles:
-    """The service on fakes, and every part of it within a test's reach."""
+    """The service on fakes; a test can reach every part."""
 
     def __init__(
         self,
         model: ColorModel | None = None,
-        published: Published | None = None,
+        publisher: RecordingPublisher | None = None,
         **settings: Any,
     ) -> None:
         self.model = model or ColorModel()
-        self.embedder = OneDirectionPerWord()
+        self.embedder = OneHotEmbedder()
         self.store = InMemoryProfiles()
         self.known_images = InMemoryImages()
-        self.seen = InMemorySeen()
+        self.impressions = InMemoryImpressions()
         self.erasures = InMemoryErasures()
-        self.images = DrawnImages()
-        self.published = published or Published()
+        self.images = ColorImages()
+        self.publisher = publisher or RecordingPublisher()
         self.registry = CollectorRegistry()
-        parts = Parts(
+        erasure_check = ErasureCheck(self.erasures)
+        profile_publisher = ProfilePublisher(self.store, self.publisher)
+        dependencies = Dependencies(
             models=serving(self.model),
             embedder=self.embedder,
             profiles=self.store,
             known_images=self.known_images,
-            erasures=self.erasures,
             images=self.images,
+            erasure_check=erasure_check,
+            publisher=profile_publisher,
             clock=lambda: NOW,
         )
-        wished = ProfileSettings(**{"gather_ms": 0, **settings})
-        announcing = Announcing(self.store, self.published)
-        self.service = ProfileService(parts, wished, ProfileMetrics(self.registry), announcing)
-        self.correcting = Correcting(
-            self.store, announcing, parts.models, clock=lambda: NOW,
-            remembered_event_ids=wished.remembered_event_ids,
+        used = ProfileSettings(**{"profile_debounce_ms": 0, **settings})
+        self.service = ProfileService(dependencies, used, ProfileMetrics(self.registry))
+        self.corrections = CorrectionWriter(
+            self.store, profile_publisher, dependencies.models, clock=lambda: NOW,
+            profile_deduplication_size=used.profile_deduplication_size,
         )  # fmt: skip
-        self.erasing = Erasing(
-            profiles=self.store, seen=self.seen, erasures=self.erasures,
-            publisher=self.published, clock=lambda: NOW,
+        self.eraser = UserEraser(
+            profiles=self.store, impressions=self.impressions, erasures=self.erasures,
+            publisher=self.publisher, clock=lambda: NOW,
         )  # fmt: skip
-        self.handling = Handling(
-            self.service, Views(self.seen, wished), self.correcting, self.erasing
+        recorder = ImpressionRecorder(self.impressions, used)
+        self.handlers = Handlers(
+            self.service, recorder, self.corrections, self.eraser, erasure_check
         )
 
-    async def take(self, *events: Feedback) -> None:
-        await asyncio.gather(*(self.service.take_feedback(event) for event in events))
+    async def process(self, *events: Feedback) -> None:
+        await asyncio.gather(*(self.service.process_feedback(event) for event in events))
 
     async def stored(self, *, tenant: str = "default") -> StoredProfile:
-        found = await self.store.get(tenant=tenant, user_id="ana")
-        assert found is not None
-        return found
+        profile = await self.store.get(tenant=tenant, user_id="ana")
+        assert profile is not None
+        return profile
 
     def updates(self) -> list[ProfileUpdated]:
-        return [event for event in self.published.events if isinstance(event, ProfileUpdated)]
+        return [event for event in self.publisher.events if isinstance(event, ProfileUpdated)]
 
 
 def feedback(color: str, action: str = "like", *, at: int = 0, **fields: Any) -> Feedback:
@@ -105,7 +109,7 @@ def words(side: Any) -> list[str]:
     return [word.word for word in side.color]
 
 
-def say(action: str, **fields: Any) -> ProfileCorrected:
+def correction(action: str, **fields: Any) -> ProfileCorrected:
     return ProfileCorrected.model_validate(
         {
             "event_id": uuid4(),
@@ -118,8 +122,8 @@ def say(action: str, **fields: Any) -> ProfileCorrected:
     )
 
 
-class Gated(ColorModel):
-    """A model that begins to predict, and goes on when it is told to."""
+class GatedModel(ColorModel):
+    """A model whose prediction waits until the test sets `go_on`."""
 
     def __init__(self) -> None:
         super().__init__()

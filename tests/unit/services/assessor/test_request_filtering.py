@@ -1,6 +1,6 @@
 """The memory of answered requests keeps the latest and drops the oldest first."""
 
-from services.assessor.steps.deduplication import AnsweredRequests
+from services.assessor.steps.request_filtering import AnsweredRequests
 
 
 def test_an_answered_request_is_known_and_another_is_not() -> None:

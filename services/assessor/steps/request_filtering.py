@@ -1,4 +1,4 @@
-"""Skip a request whose feed is already published, so that a redelivered request has one feed."""
+"""Skip a request that already has its feed, or whose user was erased after the request."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from prometheus_client import Counter
 
 from services.assessor.steps.state import RankingState
+from shared.store.erasure_check import ErasureCheck
 
 RequestKey = tuple[str, str]
 """Tenant and request id."""
@@ -43,7 +44,7 @@ class AnsweredRequests:
 
 
 class SkipAnswered:
-    """The step that ends a request which already has its feed."""
+    """The step that ends a redelivered request: its feed is published already."""
 
     def __init__(self, answered: AnsweredRequests, duplicates: Counter) -> None:
         self._answered = answered
@@ -52,5 +53,19 @@ class SkipAnswered:
     async def __call__(self, state: RankingState) -> RankingState | None:
         if (state.request.tenant, state.request.request_id) in self._answered:
             self._duplicates.inc()
+            return None
+        return state
+
+
+class SkipErased:
+    """The step that ends a request from before its user's erasure."""
+
+    def __init__(self, erasure_check: ErasureCheck, erased: Counter) -> None:
+        self._erasure_check = erasure_check
+        self._erased = erased
+
+    async def __call__(self, state: RankingState) -> RankingState | None:
+        if await self._erasure_check.is_erased(state.request, written_ms=state.written_ms):
+            self._erased.inc()
             return None
         return state
