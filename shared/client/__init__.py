@@ -1,4 +1,4 @@
-"""The way in for apps: publish candidates, await feeds, send feedback; typed, sync and async.
+"""The Python client for apps: send candidates and feedback, wait for feeds; blocking and async.
 
     with Client("127.0.0.1:9092") as app:
         app.act("ada", "reference_like", "boat.png", uri="https://images.example/boat.png")
@@ -6,7 +6,7 @@
         app.act("ada", "click", feed.items[0].image_id, request_id=feed.request_id)
         app.correct("ada", "pin", element="color", word="blue")
 
-`AsyncClient` has the same verbs, to be awaited.
+`AsyncClient` has the same methods as coroutines.
 """
 
 from shared.client.asynchronous import AsyncClient

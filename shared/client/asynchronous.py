@@ -1,4 +1,4 @@
-"""The way in for programs that live: servers that ask for many feeds at once and hear events."""
+"""The client for programs with an event loop: concurrent requests, and a stream of records."""
 
 import asyncio
 import logging
@@ -28,28 +28,29 @@ from shared.events.types.feedback import Action
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 from shared.messaging.client.connection import Kafka, connection, settings_of
+from shared.messaging.client.kafka_types import to_record
 from shared.messaging.publisher import KafkaPublisher
-from shared.messaging.read.fetch import as_record
 
 log = logging.getLogger(__name__)
 ANSWER_SECONDS = 30.0
-"""A feed takes a second or two; a cold model on a busy machine takes many."""
-REPLY_SECONDS = 5.0
-"""Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
-MOST_UNREAD = 1_000
-"""Records that a slow listener may be behind; then it misses the oldest of them."""
-HEARD = (FEEDS, PROFILES)
+"""A feed takes one or two seconds; a cold model on a busy machine takes many."""
+OFFSETS_TIMEOUT_SECONDS = 5.0
+"""Kafka returns offsets in milliseconds; after seconds it counts as unavailable."""
+MAX_UNREAD = 1_000
+"""Records that wait for a slow listener; when it falls further behind, it misses the oldest."""
+DEFAULT_TOPICS = (FEEDS, PROFILES)
 
-Heard = tuple[Record, Event | None]
-"""A record, and the event in it unless it is a tombstone, a dead letter or cannot be read."""
-Key = tuple[str, str]
+ReceivedRecord = tuple[Record, Event | None]
+"""A record and its event; None for a tombstone, a dead letter or an undecodable record."""
+RequestKey = tuple[str, str]
+"""Tenant and request id."""
 
 
 class AsyncClient:
-    """An app on one Kafka: one producer, one reader without a group, any number of callers.
+    """An app on one Kafka: one producer, one consumer without a group, any number of callers.
 
-    It hears `topics` from the moment it has started. Raises `shared.domain.errors.Unavailable` when Kafka
-    does not answer.
+    It reads `topics` from the moment of its start. Raises `shared.domain.errors.Unavailable` when
+    Kafka does not answer.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class AsyncClient:
         kafka: Kafka,
         *,
         tenant: str = DEFAULT_TENANT,
-        topics: tuple[Topic, ...] = HEARD,
+        topics: tuple[Topic, ...] = DEFAULT_TOPICS,
     ) -> None:
         settings = settings_of(kafka)
         self._settings = settings
@@ -66,8 +67,8 @@ class AsyncClient:
         self._publisher = KafkaPublisher(settings, client_id="preferstream-client")
         self._consumer: AIOKafkaConsumer | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._awaited: dict[Key, set[asyncio.Future[RankedFeed]]] = {}
-        self._listeners: dict[asyncio.Queue[Heard], Callable[[Record], bool]] = {}
+        self._awaited: dict[RequestKey, set[asyncio.Future[RankedFeed]]] = {}
+        self._listeners: dict[asyncio.Queue[ReceivedRecord], Callable[[Record], bool]] = {}
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -82,6 +83,7 @@ class AsyncClient:
         await self.stop()
 
     async def start(self) -> None:
+        """Connect, and read from the ends of the topics; raises `Unavailable`."""
         await self._publisher.start()
         self._consumer = AIOKafkaConsumer(
             **connection(self._settings),
@@ -89,19 +91,20 @@ class AsyncClient:
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
         )
+        address = self._settings.kafka_bootstrap_servers
         try:
             await self._consumer.start()
-            await self._pin_to_end(self._consumer)
+            await self._seek_to_ends(self._consumer)
         except KafkaError as error:
             await self.stop()
-            raise Unavailable("kafka", f"{self._settings.kafka}: {error}") from error
+            raise Unavailable("kafka", f"{address} did not answer: {error}") from error
         except BaseException:
             await self.stop()
             raise
         self._reader = asyncio.create_task(self._read(self._consumer))
 
-    async def _pin_to_end(self, consumer: Any) -> None:
-        # A consumer without a group knows the partitions of its topics once it asks for them.
+    async def _seek_to_ends(self, consumer: Any) -> None:
+        # A consumer without a group learns the partitions of its topics only from this request.
         await consumer._client.force_metadata_update()
         partitions = [
             TopicPartition(topic.name, number)
@@ -110,7 +113,8 @@ class AsyncClient:
         ]
         if not partitions:
             names = ", ".join(topic.name for topic in self._topics)
-            raise Unavailable("kafka", f"{self._settings.kafka} has none of the topics {names}")
+            address = self._settings.kafka_bootstrap_servers
+            raise Unavailable("kafka", f"{address} has none of the topics {names}")
         consumer.assign(partitions)
         for partition, offset in (await consumer.end_offsets(partitions)).items():
             consumer.seek(partition, offset)
@@ -125,26 +129,26 @@ class AsyncClient:
         await self._publisher.stop()
         self._reader = self._consumer = None
 
-    def reading_failure(self) -> BaseException | None:
-        """What ended the reading, if something did; a Kafka that is away for a while does not."""
+    def reader_failure(self) -> BaseException | None:
+        """The error that ended the reader task, if any; a temporary loss of Kafka does not."""
         reader = self._reader
         if reader is None or not reader.done() or reader.cancelled():
             return None
         return reader.exception()
 
-    async def until_reading_fails(self) -> None:
-        """Wait for what ends the reading, and raise it."""
+    async def until_reader_fails(self) -> None:
+        """Wait for the error that ends the reader task, and raise it."""
         assert self._reader is not None
         await asyncio.shield(self._reader)
 
-    async def silent_because(self) -> str | None:
-        """Why nothing can be heard now, or None."""
+    async def unavailable_because(self) -> str | None:
+        """Why no records can be read now, or None."""
         consumer = self._consumer
         if consumer is None or self._reader is None:
             return "the client has not started"
         try:
             partitions = list(consumer.assignment())[:1]
-            await asyncio.wait_for(consumer.end_offsets(partitions), REPLY_SECONDS)
+            await asyncio.wait_for(consumer.end_offsets(partitions), OFFSETS_TIMEOUT_SECONDS)
         except (KafkaError, TimeoutError) as error:
             return f"Kafka does not answer: {type(error).__name__}"
         return None
@@ -154,7 +158,7 @@ class AsyncClient:
         await self._publisher.publish(*events)
 
     async def act(self, user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
-        """Say what a user did with an image; `uri` is needed where no feed has shown it yet."""
+        """Send a user's action on an image; an image that no feed has shown needs its `uri`."""
         event = action(user_id, type, image_id, **{"tenant": self._tenant, **fields})
         await self.send(event)
         return event
@@ -162,13 +166,13 @@ class AsyncClient:
     async def correct(
         self, user_id: str, action: CorrectionAction, **fields: Any
     ) -> ProfileCorrected:
-        """Say what holds for a user's taste whatever is predicted: `element`, `side`, `word`."""
+        """Send a correction, which overrides the predicted taste: `element`, `side`, `word`."""
         event = correction(user_id, action, **{"tenant": self._tenant, **fields})
         await self.send(event)
         return event
 
     async def erase(self, user_id: str, **fields: Any) -> UserErase:
-        """Ask for a user to be forgotten; receipts come as `user.erased.v1`, one a service."""
+        """Request a user's erasure; each service answers with one `user.erased.v1`."""
         event = erasure(user_id, **{"tenant": self._tenant, **fields})
         await self.send(event)
         return event
@@ -185,46 +189,46 @@ class AsyncClient:
     ) -> RankedFeed:
         """Send a request and wait for its feed; raises `NoAnswer`."""
         key = (event.tenant, event.request_id)
-        coming: asyncio.Future[RankedFeed] = asyncio.get_running_loop().create_future()
-        self._awaited.setdefault(key, set()).add(coming)
+        feed: asyncio.Future[RankedFeed] = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(key, set()).add(feed)
         try:
             await self.send(event)
-            return await asyncio.wait_for(coming, seconds)
+            return await asyncio.wait_for(feed, seconds)
         except TimeoutError:
             raise NoAnswer(event.request_id, seconds=seconds) from None
         finally:
-            self._awaited[key].discard(coming)
+            self._awaited[key].discard(feed)
             if not self._awaited[key]:
                 del self._awaited[key]
 
     @asynccontextmanager
     async def listening(
         self, wanted: Callable[[Record], bool] = lambda record: True
-    ) -> AsyncIterator[AsyncIterator[Heard]]:
-        """Everything that is heard from now on, for the length of a block."""
-        queue: asyncio.Queue[Heard] = asyncio.Queue(MOST_UNREAD)
+    ) -> AsyncIterator[AsyncIterator[ReceivedRecord]]:
+        """The wanted records that arrive from now on, for the length of a block."""
+        queue: asyncio.Queue[ReceivedRecord] = asyncio.Queue(MAX_UNREAD)
         self._listeners[queue] = wanted
 
-        async def heard() -> AsyncIterator[Heard]:
+        async def received() -> AsyncIterator[ReceivedRecord]:
             while True:
                 yield await queue.get()
 
         try:
-            yield heard()
+            yield received()
         finally:
             del self._listeners[queue]
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         async for raw in consumer:
-            record = as_record(raw)
-            self.hear(record, _event(record))
+            record = to_record(raw)
+            self.dispatch(record, _event(record))
 
-    def hear(self, record: Record, event: Event | None) -> None:
-        """Tell a record to whoever waits for it or listens."""
+    def dispatch(self, record: Record, event: Event | None) -> None:
+        """Hand a record to the callers that wait for it and to the listeners."""
         if isinstance(event, RankedFeed):
-            for coming in self._awaited.get((event.tenant, event.request_id), ()):
-                if not coming.done():
-                    coming.set_result(event)
+            for feed in self._awaited.get((event.tenant, event.request_id), ()):
+                if not feed.done():
+                    feed.set_result(event)
         for queue, wanted in self._listeners.items():
             if not wanted(record):
                 continue

@@ -1,4 +1,4 @@
-"""Make the events by which people correct their tastes, and know them again in a profile."""
+"""Build taste corrections, and check whether a profile contains them."""
 
 from typing import Any
 from uuid import uuid4
@@ -11,7 +11,7 @@ from shared.events.types.correction import CorrectionAction
 
 
 def correction(user_id: str, action: CorrectionAction, **fields: Any) -> ProfileCorrected:
-    """This person says so of their taste; raises pydantic's `ValidationError`, a `ValueError`."""
+    """A user's correction of their taste; raises pydantic's `ValidationError`, a `ValueError`."""
     return ProfileCorrected.model_validate(
         {
             "event_id": uuid4(),
@@ -23,23 +23,24 @@ def correction(user_id: str, action: CorrectionAction, **fields: Any) -> Profile
     )
 
 
-def obeys(profile: ProfileUpdated, event: ProfileCorrected) -> bool:
-    """Whether a profile has the correction in it, if nothing later has taken it back."""
+def contains_correction(profile: ProfileUpdated, event: ProfileCorrected) -> bool:
+    """Whether a profile contains the correction, provided that no later one has undone it."""
     both = event.action in ("veto", "reset")
     sides: tuple[SideName, ...] = (event.side,) if event.side else SIDES if both else SIDES[:1]
     elements = (event.element,) if event.element else ELEMENTS
-    said = {(one.side, one.element): one for one in profile.corrections}
-    found = [said.get((side, element)) for side in sides for element in elements]
-    return all(_obeys(one, event) for one in found)
+    applied = {(entry.side, entry.element): entry for entry in profile.corrections}
+    return all(
+        _contains(applied.get((side, element)), event) for side in sides for element in elements
+    )
 
 
-def _obeys(found: Correction | None, event: ProfileCorrected) -> bool:
+def _contains(applied: Correction | None, event: ProfileCorrected) -> bool:
     match event.action:
         case "reset":
-            return found is None
+            return applied is None
         case "edit":
-            return found is not None and found.edited == event.words
+            return applied is not None and applied.edited == event.words
         case "pin":
-            return found is not None and event.word in found.pinned
+            return applied is not None and event.word in applied.pinned
         case "veto":
-            return found is not None and event.word in found.vetoed
+            return applied is not None and event.word in applied.vetoed

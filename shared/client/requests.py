@@ -1,4 +1,4 @@
-"""Make the events that apps send, with ids and moments filled in."""
+"""Build the events that apps send, with ids and times filled in."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,11 +9,11 @@ from shared.events import Candidate, Feedback, ImageCandidates, UserErase
 from shared.events.types.feedback import Action
 
 Images = Mapping[str, str] | Iterable[Candidate]
-"""Images to rank: addresses by image id, or candidates with all that is known of them."""
+"""Images to rank: addresses by image id, or complete candidates."""
 
 
 class NoAnswer(Exception):
-    """No feed came in time. It may still come: ask again by `request_id`."""
+    """No feed arrived in time. It may arrive later: look for its `request_id`."""
 
     def __init__(self, request_id: str, *, seconds: float) -> None:
         super().__init__(
@@ -25,8 +25,8 @@ class NoAnswer(Exception):
 
 
 def request(user_id: str, images: Images, **fields: Any) -> ImageCandidates:
-    """Rank these images for this user; raises pydantic's `ValidationError`, a `ValueError`."""
-    found = (
+    """A request to rank images for a user; raises pydantic's `ValidationError`, a `ValueError`."""
+    candidates = (
         [Candidate(image_id=image_id, uri=uri) for image_id, uri in images.items()]
         if isinstance(images, Mapping)
         else list(images)
@@ -37,14 +37,14 @@ def request(user_id: str, images: Images, **fields: Any) -> ImageCandidates:
             "occurred_at": system_clock(),
             "user_id": user_id,
             "request_id": str(uuid4()),
-            "candidates": tuple(found),
+            "candidates": tuple(candidates),
             **fields,
         }
     )
 
 
 def action(user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback:
-    """This user did this with that image; raises pydantic's `ValidationError`, a `ValueError`."""
+    """A user's action on an image; raises pydantic's `ValidationError`, a `ValueError`."""
     return Feedback.model_validate(
         {
             "event_id": uuid4(),
@@ -58,7 +58,7 @@ def action(user_id: str, type: Action, image_id: str, **fields: Any) -> Feedback
 
 
 def erasure(user_id: str, **fields: Any) -> UserErase:
-    """Forget this person; raises pydantic's `ValidationError`, a `ValueError`."""
+    """A request to erase a user; raises pydantic's `ValidationError`, a `ValueError`."""
     return UserErase.model_validate(
         {"event_id": uuid4(), "occurred_at": system_clock(), "user_id": user_id, **fields}
     )

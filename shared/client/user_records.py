@@ -1,4 +1,4 @@
-"""Find the records that are about one person, in whatever topic they lie."""
+"""Select the records of any topic that concern one user."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,32 +10,32 @@ from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 
 
-class About:
-    """Says whether a record is about a person: by its key, else by what its value says."""
+class IsAboutUser:
+    """A predicate over records: compares the key, then the user id in the value."""
 
     def __init__(self, *, tenant: str, user_id: str) -> None:
-        self._person = (tenant, user_id)
+        self._user = (tenant, user_id)
         self._key = record_key(tenant=tenant, user_id=user_id).encode()
-        spelled = (json.dumps(user_id), json.dumps(user_id, ensure_ascii=False))
-        self._spelled = tuple({text.encode() for text in spelled})
+        spellings = (json.dumps(user_id), json.dumps(user_id, ensure_ascii=False))
+        self._spellings = tuple({text.encode() for text in spellings})
 
     def __call__(self, record: Record) -> bool:
         if record.key == self._key:
             return True
         value = record.value or b""
-        if not any(text in value for text in self._spelled):
+        if not any(text in value for text in self._spellings):
             return False
         topic = topic_named(record.topic)
         if topic.event is None:
-            # Among dead letters nothing more can be known than that the id stands there.
+            # A dead letter may be undecodable: the id in its value is all that can be checked.
             return True
         try:
             event = decode(topic, record)
         except Unprocessable:
             return True
-        return (event.tenant, event.user_id) == self._person
+        return (event.tenant, event.user_id) == self._user
 
 
 def records_about(records: Iterable[Record], *, tenant: str, user_id: str) -> Iterator[Record]:
-    """Those of the records that are about the person."""
-    return filter(About(tenant=tenant, user_id=user_id), records)
+    """Those of the records that concern the user."""
+    return filter(IsAboutUser(tenant=tenant, user_id=user_id), records)

@@ -1,43 +1,43 @@
-"""Dead letters for operators: find them, look at them, send them back or let them be.
+"""Dead letters for operators: find them, show them, replay them or drop them.
 
-    page = await letters(settings, Wanted(reason="internal_error"))
+    page = await find_dead_letters(settings, DeadLetterFilter(reason="internal_error"))
     await replay(settings, page.letters[0].id, by="operator-1")
 
-The command line and the dashboard both go through here, so they agree about what is open.
+The command line and the dashboard both use these functions, so they agree about what is open.
 """
 
-from shared.dead_letters.dead_letter import Letter, Wanted
+from shared.dead_letters.dead_letter import DeadLetter, DeadLetterFilter
 from shared.dead_letters.operations import (
     Outcome,
+    count_dead_letters,
     drop,
     drop_all,
-    letter,
-    letters,
+    find_dead_letters,
+    get_dead_letter,
+    get_dead_letters,
     replay,
     replay_all,
-    several,
-    totals,
 )
-from shared.dead_letters.reading import BadCursor, NoSuchLetter, Page
-from shared.dead_letters.record_cache import Known
-from shared.dead_letters.resolve import AlreadyResolved, CannotReplay
+from shared.dead_letters.queries import DeadLetterNotFound, InvalidCursor, Page
+from shared.dead_letters.record_cache import DeadLetterCache
+from shared.dead_letters.replay_rules import AlreadyResolved, CannotReplay
 
 __all__ = [
     "AlreadyResolved",
-    "BadCursor",
     "CannotReplay",
-    "Known",
-    "Letter",
-    "NoSuchLetter",
+    "DeadLetter",
+    "DeadLetterCache",
+    "DeadLetterFilter",
+    "DeadLetterNotFound",
+    "InvalidCursor",
     "Outcome",
     "Page",
-    "Wanted",
+    "count_dead_letters",
     "drop",
     "drop_all",
-    "letter",
-    "letters",
+    "find_dead_letters",
+    "get_dead_letter",
+    "get_dead_letters",
     "replay",
     "replay_all",
-    "several",
-    "totals",
 ]

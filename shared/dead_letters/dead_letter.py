@@ -1,4 +1,4 @@
-"""A dead letter as a person sees it: what was set aside, why, and what was done about it."""
+"""A dead letter: the record, the reason, its resolution; and a filter over dead letters."""
 
 import base64
 from collections.abc import Mapping
@@ -10,15 +10,16 @@ from shared.events import DeadLetterResolved
 from shared.events.topics import CONSUMED, Topic
 from shared.events.wire.record import Header, Record
 
-OURS: Final = ("x-error", "x-detail", "x-source", "x-attempts")
-"""Headers that were added when the record was set aside."""
+ERROR_HEADERS: Final = ("x-error", "x-detail", "x-source", "x-attempts")
+"""Headers that were added when the record became a dead letter."""
 REPLAYED_FROM: Final = "x-replayed-from"
-"""Header of a record that comes from a dead letter; it stays when the record fails again."""
+"""Header of a replayed record; it is kept when the record fails again."""
 SOURCES: Final = {topic.dead_letters: topic for topic in CONSUMED}
+"""The consumed topic of each dead-letter topic, by the name of the latter."""
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """One dead letter."""
 
     record: Record
@@ -26,12 +27,12 @@ class Letter:
 
     @property
     def id(self) -> str:
-        """Its place, by which it is asked for: `feedback.v1.dlq/3/17`."""
+        """Topic, partition and offset: `feedback.v1.dlq/3/17`."""
         return self.record.source
 
     @property
     def topic(self) -> Topic:
-        """The topic that it was set aside from, and goes back to."""
+        """The topic in which the record failed, and to which it is replayed."""
         return SOURCES[self.record.topic]
 
     @property
@@ -44,20 +45,21 @@ class Letter:
 
     @property
     def set_aside_at(self) -> datetime:
+        """The time at which the record became a dead letter."""
         return datetime.fromtimestamp(self.record.timestamp_ms / 1000, UTC)
 
     @property
     def own_headers(self) -> tuple[Header, ...]:
-        """The headers that the record came with."""
-        return tuple(h for h in self.record.headers if h[0] not in OURS)
+        """The headers of the original record."""
+        return tuple(h for h in self.record.headers if h[0] not in ERROR_HEADERS)
 
     def header(self, name: str) -> str | None:
-        """A header's text; of several of one name the last."""
-        found = [value for key, value in self.record.headers if key == name and value is not None]
-        return found[-1].decode("utf-8", "replace") if found else None
+        """A header's text; the last one if several have this name."""
+        values = [value for key, value in self.record.headers if key == name and value is not None]
+        return values[-1].decode("utf-8", "replace") if values else None
 
-    def plain(self) -> dict[str, Any]:
-        """For machines; a value that is no UTF-8 is in `value_base64`."""
+    def as_dict(self) -> dict[str, Any]:
+        """The dead letter as JSON values; a value that is not UTF-8 is in `value_base64`."""
         return {
             "id": self.id,
             "topic": self.topic.name,
@@ -75,38 +77,38 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which dead letters are asked for; what is None does not matter."""
+class DeadLetterFilter:
+    """Selects dead letters; a field that is None selects all."""
 
     topic: str | None = None
-    """The topic that they were set aside from."""
+    """The topic in which the records failed."""
     reason: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
-    """What stands in the key, the value or the detail, in whatever case."""
+    """Text in the key, the value or the detail; upper and lower case are equal."""
     resolved: bool = False
-    """Also those that were replayed or dropped."""
+    """Include dead letters that were replayed or dropped."""
 
-    def takes(self, letter: Letter) -> bool:
+    def matches(self, letter: DeadLetter) -> bool:
         return (
             (self.resolved or letter.resolved is None)
             and self.topic in (None, letter.topic.name)
             and self.reason in (None, letter.reason)
             and (self.since is None or letter.set_aside_at >= self.since)
             and (self.until is None or letter.set_aside_at <= self.until)
-            and (self.text is None or self._stands_in(letter))
+            and (self.text is None or self._text_is_in(letter))
         )
 
-    def _stands_in(self, letter: Letter) -> bool:
+    def _text_is_in(self, letter: DeadLetter) -> bool:
         text = (self.text or "").casefold()
-        where = (_text(letter.record.key), _text(letter.record.value), letter.detail)
-        return any(text in (one or "").casefold() for one in where)
+        fields = (_text(letter.record.key), _text(letter.record.value), letter.detail)
+        return any(text in (field or "").casefold() for field in fields)
 
 
-def letter_of(record: Record, resolved: Mapping[str, DeadLetterResolved]) -> Letter:
-    """A record of a dead-letter topic, with what was done about it."""
-    return Letter(record, resolved.get(record.source))
+def dead_letter_of(record: Record, resolved: Mapping[str, DeadLetterResolved]) -> DeadLetter:
+    """A record of a dead-letter topic with its resolution, if it has one."""
+    return DeadLetter(record, resolved.get(record.source))
 
 
 def _text(value: bytes | None) -> str | None:

@@ -1,23 +1,23 @@
-"""What an operator can do with dead letters, as functions to be awaited.
+"""The operations on dead letters as coroutines.
 
-Each opens what it needs and closes it again, in a thread: nothing is held between calls.
+Each opens its connections in a thread and closes them again: nothing stays open between calls.
 """
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.dead_letters import reading
-from shared.dead_letters.dead_letter import Letter, Wanted
-from shared.dead_letters.reading import PAGE, Page
-from shared.dead_letters.record_cache import Known
-from shared.dead_letters.resolve import (
+from shared.dead_letters import queries
+from shared.dead_letters.dead_letter import DeadLetter, DeadLetterFilter
+from shared.dead_letters.queries import PAGE, Page
+from shared.dead_letters.record_cache import DeadLetterCache
+from shared.dead_letters.replay_rules import (
     AlreadyResolved,
     CannotReplay,
-    Who,
+    ResolutionNote,
     ensure_open,
-    going_back,
-    resolution_of,
+    replay_record,
+    resolution_event,
 )
 from shared.domain.clock import Clock, system_clock
 from shared.events import DeadLetterResolved
@@ -29,43 +29,48 @@ from shared.messaging.client.settings import MessagingSettings
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of some letters: what was said of those dealt with, and why others were not."""
+    """The result of an operation on several dead letters."""
 
     resolved: list[DeadLetterResolved] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    """By id, why a dead letter was left as it is."""
 
 
-async def letters(
+async def find_dead_letters(
     settings: MessagingSettings,
-    wanted: Wanted,
+    wanted: DeadLetterFilter,
     *,
     after: str | None = None,
-    most: int = PAGE,
-    known: Known | None = None,
+    limit: int = PAGE,
+    cache: DeadLetterCache | None = None,
 ) -> Page:
-    """A page of dead letters, the newest first; raises `Unavailable` and `BadCursor`."""
+    """A page of dead letters, newest first; raises `Unavailable` and `InvalidCursor`."""
     return await asyncio.to_thread(
-        reading.page, settings, wanted, after=after, most=most, known=known
+        queries.find, settings, wanted, after=after, limit=limit, cache=cache
     )
 
 
-async def letter(
-    settings: MessagingSettings, letter_id: str, *, known: Known | None = None
-) -> Letter:
-    """One dead letter, resolved or not; raises `Unavailable` and `NoSuchLetter`."""
-    return await asyncio.to_thread(reading.one, settings, letter_id, known=known)
+async def get_dead_letter(
+    settings: MessagingSettings, letter_id: str, *, cache: DeadLetterCache | None = None
+) -> DeadLetter:
+    """One dead letter, resolved or not; raises `Unavailable` and `DeadLetterNotFound`."""
+    (letter,) = await get_dead_letters(settings, [letter_id], cache=cache)
+    return letter
 
 
-async def several(
-    settings: MessagingSettings, letter_ids: Sequence[str], *, known: Known | None = None
-) -> tuple[Letter, ...]:
-    """Some dead letters, resolved or not; raises `Unavailable` and `NoSuchLetter`."""
-    return await asyncio.to_thread(reading.several, settings, letter_ids, known=known)
+async def get_dead_letters(
+    settings: MessagingSettings,
+    letter_ids: Sequence[str],
+    *,
+    cache: DeadLetterCache | None = None,
+) -> tuple[DeadLetter, ...]:
+    """Several dead letters, resolved or not; raises `Unavailable` and `DeadLetterNotFound`."""
+    return await asyncio.to_thread(queries.get, settings, letter_ids, cache=cache)
 
 
-async def totals(settings: MessagingSettings) -> dict[str, int]:
-    """How many dead letters lie there, by the topic they came from; raises `Unavailable`."""
-    return await asyncio.to_thread(reading.counts, settings)
+async def count_dead_letters(settings: MessagingSettings) -> dict[str, int]:
+    """The number of dead letters by consumed topic, resolved or not; raises `Unavailable`."""
+    return await asyncio.to_thread(queries.count, settings)
 
 
 async def replay(
@@ -76,22 +81,25 @@ async def replay(
     by: str | None = None,
     note: str | None = None,
     again: bool = False,
-    anyway: bool = False,
+    force: bool = False,
     clock: Clock = system_clock,
 ) -> DeadLetterResolved:
-    """Send a letter back to its topic, once, as it came or with a mended value.
+    """Send a dead letter back to its topic, once, unchanged or with a corrected value.
 
-    It keeps its event id, so a replay whose process dies before it is noted, and which is then
-    done again, has its effect once. `again` replays one that was dealt with, `anyway` one that
-    cannot be read. Raises `Unavailable`, `NoSuchLetter`, `AlreadyResolved` and `CannotReplay`.
+    The record keeps its event id: if the process dies between the replay and its resolution event,
+    a second replay has no further effect. `again` replays a dead letter that is resolved already;
+    `force` replays one that cannot be decoded. Raises `Unavailable`, `DeadLetterNotFound`,
+    `AlreadyResolved` and `CannotReplay`.
     """
-    found = await letter(settings, letter_id)
+    letter = await get_dead_letter(settings, letter_id)
     if not again:
-        ensure_open(found)
-    back = going_back(found, value=value, anyway=anyway)
-    said = resolution_of(found, "replayed", Who(clock(), by, note), fixed=value is not None)
-    await _send(settings, [back], [said])
-    return said
+        ensure_open(letter)
+    record = replay_record(letter, value=value, force=force)
+    event = resolution_event(
+        letter, "replayed", ResolutionNote(clock(), by, note), fixed=value is not None
+    )
+    await _send(settings, [record], [event])
+    return event
 
 
 async def drop(
@@ -102,62 +110,66 @@ async def drop(
     note: str | None = None,
     clock: Clock = system_clock,
 ) -> DeadLetterResolved:
-    """Let a letter be: it is not open any more, and stays until its topic's retention ends.
+    """Close a dead letter without a replay; the record stays until its topic's retention ends.
 
-    Raises `Unavailable`, `NoSuchLetter` and `AlreadyResolved`.
+    Raises `Unavailable`, `DeadLetterNotFound` and `AlreadyResolved`.
     """
-    found = await letter(settings, letter_id)
-    ensure_open(found)
-    said = resolution_of(found, "dropped", Who(clock(), by, note))
-    await _send(settings, [], [said])
-    return said
+    letter = await get_dead_letter(settings, letter_id)
+    ensure_open(letter)
+    event = resolution_event(letter, "dropped", ResolutionNote(clock(), by, note))
+    await _send(settings, [], [event])
+    return event
 
 
 async def replay_all(
     settings: MessagingSettings,
-    some: Sequence[Letter],
+    letters: Sequence[DeadLetter],
     *,
     by: str | None = None,
     note: str | None = None,
-    anyway: bool = False,
+    force: bool = False,
     clock: Clock = system_clock,
 ) -> Outcome:
-    """Send letters of a page back, the oldest first, those that can be; raises `Unavailable`."""
-    who = Who(clock(), by, note)
+    """Send dead letters back, oldest first, except those that cannot be; raises `Unavailable`."""
+    resolution_note = ResolutionNote(clock(), by, note)
     outcome = Outcome()
-    back = []
-    for one in sorted(some, key=lambda one: one.record.timestamp_ms):
+    records = []
+    for letter in sorted(letters, key=lambda letter: letter.record.timestamp_ms):
         try:
-            ensure_open(one)
-            back.append(going_back(one, anyway=anyway))
+            ensure_open(letter)
+            records.append(replay_record(letter, force=force))
         except (AlreadyResolved, CannotReplay) as error:
-            outcome.refused[one.id] = str(error)
+            outcome.refused[letter.id] = str(error)
         else:
-            outcome.resolved.append(resolution_of(one, "replayed", who))
-    await _send(settings, back, outcome.resolved)
+            outcome.resolved.append(resolution_event(letter, "replayed", resolution_note))
+    await _send(settings, records, outcome.resolved)
     return outcome
 
 
 async def drop_all(
     settings: MessagingSettings,
-    some: Sequence[Letter],
+    letters: Sequence[DeadLetter],
     *,
     by: str | None = None,
     note: str | None = None,
     clock: Clock = system_clock,
 ) -> Outcome:
-    """Let letters of a page be, those that are open; raises `Unavailable`."""
-    who = Who(clock(), by, note)
-    still_open = [one for one in some if one.resolved is None]
-    outcome = Outcome([resolution_of(one, "dropped", who) for one in still_open])
+    """Close the dead letters that are open, without a replay; raises `Unavailable`."""
+    resolution_note = ResolutionNote(clock(), by, note)
+    still_open = [letter for letter in letters if letter.resolved is None]
+    outcome = Outcome(
+        [resolution_event(letter, "dropped", resolution_note) for letter in still_open]
+    )
     await _send(settings, [], outcome.resolved)
     return outcome
 
 
 async def _send(
-    settings: MessagingSettings, back: Sequence[Outgoing], said: Sequence[DeadLetterResolved]
+    settings: MessagingSettings,
+    replayed: Sequence[Outgoing],
+    resolutions: Sequence[DeadLetterResolved],
 ) -> None:
-    """First the records, then the notes of them: what was noted has certainly been sent."""
-    for records in (back, [encode(event) for event in said]):
+    """The records first: a resolution event proves that its record was sent."""
+    for records in (replayed, [encode(event) for event in resolutions]):
         if records:
             await asyncio.to_thread(send_once, settings, *records)

@@ -1,104 +1,113 @@
-"""Remember dead letters from look to look: Kafka's records never change, so each is read once."""
+"""Cache records of Kafka by offset: a record never changes, so each is read once."""
 
 import heapq
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from shared.dead_letters.resolutions import Resolutions
+from shared.dead_letters.resolution_index import ResolutionIndex
 from shared.events.wire.record import Record
-from shared.messaging.read.offset_ranges import Place, Span
+from shared.messaging.client.kafka_types import OffsetRange, Partition
 
-MOST_BYTES: Final = 64 * 1024**2
-"""Of all records that are remembered; ten thousand letters of 1 KB are a third of it."""
+MAX_BYTES: Final = 64 * 1024**2
+"""Of all cached records; ten thousand dead letters of 1 KB need a third of it."""
 RECORD_BYTES: Final = 1_000
-"""What a record takes in memory beside its bytes."""
+"""Memory of a record in addition to its own bytes."""
 
 
-class Reads(Protocol):
-    """Where records are read that are not remembered."""
+class RangeReader(Protocol):
+    """Reads the records that are not cached."""
 
-    def read(self, wanted: Mapping[Place, Span]) -> list[Record]: ...
+    def records(self, ranges: Mapping[Partition, OffsetRange]) -> Iterable[Record]: ...
 
 
-class Records:
-    """Records by partition and offset; the newest, as many as fit."""
+class RecordCache:
+    """Records by partition and offset; when the cache is full the oldest are removed."""
 
-    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._bytes = 0
-        self._kept: dict[Place, dict[int, Record | None]] = {}
-        """None is an offset that holds no record, such as the mark of a transaction."""
-        self._oldest: list[tuple[int, Place, int]] = []
-        """A heap of times and places; some of them are forgotten already."""
-        self._one_at_a_time = threading.Lock()
+        self._cached: dict[Partition, dict[int, Record | None]] = {}
+        """None is an offset without a record, such as a transaction marker."""
+        self._oldest: list[tuple[int, Partition, int]] = []
+        """A heap of timestamp, partition and offset; it may contain removed entries."""
+        self._lock = threading.Lock()
 
-    def read(self, kafka: Reads, wanted: Mapping[Place, Span]) -> list[Record]:
-        """All records of these spans, in the order of each partition; raises `Unavailable`."""
-        found = self._remembered(wanted)
-        missing = {p: rest for p, span in wanted.items() if (rest := _missing(span, found[p]))}
-        new: dict[Place, dict[int, Record | None]] = {
-            place: dict.fromkeys(range(*span)) for place, span in missing.items()
+    def read(self, reader: RangeReader, ranges: Mapping[Partition, OffsetRange]) -> list[Record]:
+        """All records of these ranges, in the order of each partition; raises `Unavailable`."""
+        cached = self._lookup(ranges)
+        missing = {
+            partition: gap
+            for partition, offsets in ranges.items()
+            if (gap := _missing(offsets, cached[partition]))
         }
-        for record in kafka.read(missing) if missing else ():
+        new: dict[Partition, dict[int, Record | None]] = {
+            partition: dict.fromkeys(range(*offsets)) for partition, offsets in missing.items()
+        }
+        for record in reader.records(missing) if missing else ():
             new[record.topic, record.partition][record.offset] = record
-        self._keep(new)
-        told = {place: found[place] | new.get(place, {}) for place in wanted}
-        return [r for of_one in told.values() for _, r in sorted(of_one.items()) if r is not None]
+        self._add(new)
+        merged = (cached[partition] | new.get(partition, {}) for partition in ranges)
+        return [r for records in merged for _, r in sorted(records.items()) if r is not None]
 
-    def keep_to(self, spans: Mapping[Place, Span]) -> None:
-        """Forget what Kafka has deleted, and all of a topic that was made anew."""
-        with self._one_at_a_time:
-            for place, (begin, end) in spans.items():
-                kept = self._kept.get(place, {})
-                anew = any(offset >= end for offset in kept)
-                for offset in [offset for offset in kept if anew or offset < begin]:
-                    self._forget(place, offset)
+    def forget_outside(self, available: Mapping[Partition, OffsetRange]) -> None:
+        """Remove records that Kafka has deleted, and all of a topic that was created again."""
+        with self._lock:
+            for partition, (begin, end) in available.items():
+                cached = self._cached.get(partition, {})
+                recreated = any(offset >= end for offset in cached)
+                for offset in [offset for offset in cached if recreated or offset < begin]:
+                    self._remove(partition, offset)
 
-    def _remembered(self, wanted: Mapping[Place, Span]) -> dict[Place, dict[int, Record | None]]:
-        with self._one_at_a_time:
-            found = {}
-            for place, span in wanted.items():
-                kept = self._kept.get(place, {})
-                found[place] = {offset: kept[offset] for offset in range(*span) if offset in kept}
-            return found
+    def _lookup(
+        self, ranges: Mapping[Partition, OffsetRange]
+    ) -> dict[Partition, dict[int, Record | None]]:
+        with self._lock:
+            return {
+                partition: {
+                    offset: self._cached[partition][offset]
+                    for offset in range(*offsets)
+                    if offset in self._cached.get(partition, {})
+                }
+                for partition, offsets in ranges.items()
+            }
 
-    def _keep(self, new: Mapping[Place, Mapping[int, Record | None]]) -> None:
-        with self._one_at_a_time:
-            for place, of_one in new.items():
-                kept = self._kept.setdefault(place, {})
-                for offset, record in of_one.items():
-                    if offset in kept:
+    def _add(self, new: Mapping[Partition, Mapping[int, Record | None]]) -> None:
+        with self._lock:
+            for partition, records in new.items():
+                cached = self._cached.setdefault(partition, {})
+                for offset, record in records.items():
+                    if offset in cached:
                         continue
-                    kept[offset] = record
+                    cached[offset] = record
                     self._bytes += _bytes(record)
-                    at = record.timestamp_ms if record else 0
-                    heapq.heappush(self._oldest, (at, place, offset))
-            while self._bytes > self._most_bytes:
-                _, place, offset = heapq.heappop(self._oldest)
-                self._forget(place, offset)
+                    timestamp = record.timestamp_ms if record else 0
+                    heapq.heappush(self._oldest, (timestamp, partition, offset))
+            while self._bytes > self._max_bytes:
+                _, partition, offset = heapq.heappop(self._oldest)
+                self._remove(partition, offset)
 
-    def _forget(self, place: Place, offset: int) -> None:
-        kept = self._kept[place]
-        if offset in kept:
-            self._bytes -= _bytes(kept.pop(offset))
+    def _remove(self, partition: Partition, offset: int) -> None:
+        cached = self._cached[partition]
+        if offset in cached:
+            self._bytes -= _bytes(cached.pop(offset))
 
 
 @dataclass(frozen=True)
-class Known:
-    """What one reader of dead letters remembers."""
+class DeadLetterCache:
+    """The records and resolutions that one process keeps between queries."""
 
-    resolutions: Resolutions = field(default_factory=Resolutions)
-    records: Records = field(default_factory=Records)
+    resolutions: ResolutionIndex = field(default_factory=ResolutionIndex)
+    records: RecordCache = field(default_factory=RecordCache)
 
 
-def _missing(span: Span, found: Mapping[int, object]) -> Span | None:
-    """From the first offset that is not there to the last."""
-    begin, end = span
-    while begin < end and begin in found:
+def _missing(offsets: OffsetRange, cached: Mapping[int, object]) -> OffsetRange | None:
+    """The range from the first offset that is not cached to the last."""
+    begin, end = offsets
+    while begin < end and begin in cached:
         begin += 1
-    while end > begin and end - 1 in found:
+    while end > begin and end - 1 in cached:
         end -= 1
     return (begin, end) if begin < end else None
 

@@ -1,4 +1,4 @@
-"""Go through records of many partitions from the newest back, reading no more than is asked for."""
+"""Read records of many partitions newest first, in chunks, and only as many as are needed."""
 
 import base64
 import heapq
@@ -7,88 +7,98 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.dead_letters.record_cache import Records
+from shared.dead_letters.record_cache import RangeReader, RecordCache
 from shared.events.wire.record import Record
-from shared.messaging.read.offset_ranges import Place, Span, Stretches
+from shared.messaging.client.kafka_types import OffsetRange, Partition
 
 CHUNK: Final = 20
-"""Records of a partition that are read at once, going back; one may have four megabytes."""
-LARGEST_CHUNK: Final = 1_000
+"""Records of a partition in the first chunk; one record may have four megabytes."""
+MAX_CHUNK: Final = 1_000
 CHUNK_BYTES: Final = 2_000_000
-"""Small records are read by more at a time, to about so much: each chunk is a question to Kafka."""
+"""Chunks of small records grow to about this size: each chunk is one request to Kafka."""
 
 
 @dataclass
-class Backwards:
-    """Records of many partitions, the newest first, read in chunks when they are needed."""
+class ReverseReader:
+    """Iterates over the records of several partitions, newest first."""
 
-    kafka: Stretches
-    known: Records
-    left: dict[Place, Span]
-    """By partition, what has not been given yet."""
-    passed_over: Set[str]
-    """Places of records that nobody asks for; where they lie together they are not even read."""
-    looked_at: int = 0
-    _waiting: dict[Place, list[Record]] = field(default_factory=dict)
-    _chunk: int = CHUNK
+    reader: RangeReader
+    cache: RecordCache
+    remaining: dict[Partition, OffsetRange]
+    """By partition, the offsets that were not yielded yet."""
+    skipped: Set[str]
+    """Ids (`topic/partition/offset`) to skip at the end of a range, so that they are not read."""
+    scanned: int = 0
+    """Number of records yielded."""
+    _chunks: dict[Partition, list[Record]] = field(default_factory=dict)
+    _chunk_size: int = CHUNK
 
     def __iter__(self) -> Iterator[Record]:
-        self._fill(list(self.left))
-        newest = [self._top(place) for place in self._waiting]
+        self._fill(list(self.remaining))
+        newest = [self._newest_of(partition) for partition in self._chunks]
         heapq.heapify(newest)
         while newest:
-            _, place = heapq.heappop(newest)
-            record = self._waiting[place].pop()
-            self.left[place] = (self.left[place][0], record.offset)
-            self.looked_at += 1
+            _, partition = heapq.heappop(newest)
+            record = self._chunks[partition].pop()
+            self.remaining[partition] = (self.remaining[partition][0], record.offset)
+            self.scanned += 1
             yield record
-            if not self._waiting[place]:
-                self._fill([place])
-            if self._waiting.get(place):
-                heapq.heappush(newest, self._top(place))
+            if not self._chunks[partition]:
+                self._fill([partition])
+            if self._chunks.get(partition):
+                heapq.heappush(newest, self._newest_of(partition))
 
     def end(self) -> None:
-        """Everything that is left is too old to be asked for."""
-        self.left = {}
+        """Discard the rest, because it is older than the search."""
+        self.remaining = {}
 
     def cursor(self) -> str | None:
-        offsets = {f"{t}/{p}": end for (t, p), (begin, end) in self.left.items() if end > begin}
+        """The position as text; None when nothing remains."""
+        offsets = {
+            f"{topic}/{number}": end
+            for (topic, number), (begin, end) in self.remaining.items()
+            if end > begin
+        }
         if not offsets:
             return None
         return base64.urlsafe_b64encode(json.dumps(offsets).encode()).decode("ascii")
 
-    def _top(self, place: Place) -> tuple[int, Place]:
-        return -self._waiting[place][-1].timestamp_ms, place
+    def _newest_of(self, partition: Partition) -> tuple[int, Partition]:
+        return -self._chunks[partition][-1].timestamp_ms, partition
 
-    def _without_passed(self, place: Place) -> Span:
-        begin, end = self.left[place]
-        while end > begin and f"{place[0]}/{place[1]}/{end - 1}" in self.passed_over:
+    def _without_skipped(self, partition: Partition) -> OffsetRange:
+        begin, end = self.remaining[partition]
+        while end > begin and f"{partition[0]}/{partition[1]}/{end - 1}" in self.skipped:
             end -= 1
         return begin, end
 
-    def _fill(self, places: list[Place]) -> None:
-        """The next chunk of these partitions; one that retention has emptied meanwhile is over."""
-        while places:
-            for place in places:
-                self.left[place] = self._without_passed(place)
-            spans = {p: self.left[p] for p in places if self.left[p][1] > self.left[p][0]}
-            chunks = {p: (max(begin, end - self._chunk), end) for p, (begin, end) in spans.items()}
-            records = self.known.read(self.kafka, chunks)
+    def _fill(self, partitions: list[Partition]) -> None:
+        """Read the next chunk of these partitions; one that retention has emptied is finished."""
+        while partitions:
+            for partition in partitions:
+                self.remaining[partition] = self._without_skipped(partition)
+            unread = {p: self.remaining[p] for p in partitions}
+            ranges = {
+                partition: (max(begin, end - self._chunk_size), end)
+                for partition, (begin, end) in unread.items()
+                if end > begin
+            }
+            records = self.cache.read(self.reader, ranges)
             for record in records:
-                self._waiting.setdefault((record.topic, record.partition), []).append(record)
-            self._chunk = _next_chunk(self._chunk, records)
-            places = []
-            for place, (start, _) in chunks.items():
-                if not self._waiting.get(place):
-                    # A chunk of gaps alone, such as the marks of a transaction.
-                    self.left[place] = (self.left[place][0], start)
-                    places.append(place)
+                self._chunks.setdefault((record.topic, record.partition), []).append(record)
+            self._chunk_size = _next_chunk_size(self._chunk_size, records)
+            partitions = []
+            for partition, (start, _) in ranges.items():
+                if not self._chunks.get(partition):
+                    # A chunk without records, such as transaction markers only.
+                    self.remaining[partition] = (self.remaining[partition][0], start)
+                    partitions.append(partition)
 
 
-def _next_chunk(chunk: int, records: Sequence[Record]) -> int:
-    """Twice as many if they are as small as these; who wants one page has read few in vain."""
-    size = sum(len(record.value or b"") for record in records)
-    if not records or not size:
-        return chunk
-    fitting = CHUNK_BYTES * len(records) // size
-    return max(CHUNK, min(2 * chunk, fitting, LARGEST_CHUNK))
+def _next_chunk_size(size: int, records: Sequence[Record]) -> int:
+    """Double the size while records are small; a single page then reads few records too many."""
+    value_bytes = sum(len(record.value or b"") for record in records)
+    if not records or not value_bytes:
+        return size
+    fitting = CHUNK_BYTES * len(records) // value_bytes
+    return max(CHUNK, min(2 * size, fitting, MAX_CHUNK))

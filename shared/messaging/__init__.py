@@ -1,0 +1,1 @@
+"""Kafka: publish, consume, read, and administer topics."""

@@ -1,4 +1,4 @@
-"""What a service sees of Kafka: events that arrive, and a way to publish; no broker in sight."""
+"""The interface between services and Kafka: handlers of events, and a publisher."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,21 +13,22 @@ EventT = TypeVar("EventT", bound=Event)
 
 @dataclass(frozen=True)
 class Delivery:
-    """How an event came: the record it was decoded from."""
+    """The record that an event was decoded from."""
 
     record: Record
 
 
 Handle = Callable[[EventT, Delivery], Awaitable[None]]
-"""Takes one event to its effect; the record is done when this returns.
+"""Handles one event; the record is done when this returns.
 
-Raises `Unprocessable` for a dead letter, `Unavailable` to be tried again; anything else is a bug,
-which is tried a bounded number of times and then set aside with its traceback.
+Raises `Unprocessable` to make a dead letter, and `Unavailable` to be retried. Any other exception
+is a bug: the event is retried a limited number of times and then becomes a dead letter; the
+traceback is in the log.
 """
 
 
 class Publisher(Protocol):
-    """Sends events. Returns when Kafka has acknowledged them; raises `Unavailable` otherwise."""
+    """Publishes events. Returns when Kafka has acknowledged them, else raises `Unavailable`."""
 
     async def publish(self, *events: Event) -> None: ...
 

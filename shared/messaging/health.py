@@ -1,4 +1,4 @@
-"""Say whether a service lives and is ready, as its consumers see it, not an admin client."""
+"""Serve `/healthz`, `/readyz` and `/metrics`; judge liveness by the consumers' own progress."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,44 +14,43 @@ from prometheus_client import (
 )
 
 Check = Callable[[], Awaitable[str | None]]
-"""None when all is well, else what is wrong."""
+"""A health check: None when all is well, otherwise the problem."""
 
 
 @dataclass(frozen=True)
 class ConsumerState:
-    """What one consumer looks like at a moment."""
+    """The state of one consumer at one moment."""
 
     topic: str
     running: bool
     joined: bool
     lag: int
-    oldest_in_work_seconds: float
+    oldest_in_flight_seconds: float
     since_last_delivery_seconds: float
 
 
-def dead_because(state: ConsumerState, *, stuck_seconds: float) -> str | None:
-    """Why a consumer will not come back by itself, or None."""
+def dead_because(state: ConsumerState, *, timeout_seconds: float) -> str | None:
+    """Why a consumer cannot recover by itself, or None."""
     if not state.running:
         return f"the consumer of {state.topic} has ended"
-    if state.oldest_in_work_seconds > stuck_seconds:
+    if state.oldest_in_flight_seconds > timeout_seconds:
+        age = state.oldest_in_flight_seconds
+        return f"an event of {state.topic} has been in flight for {age:.0f} s"
+    if state.lag > 0 and state.since_last_delivery_seconds > timeout_seconds:
         return (
-            f"an event of {state.topic} has been in work for {state.oldest_in_work_seconds:.0f} s"
-        )
-    if state.lag > 0 and state.since_last_delivery_seconds > stuck_seconds:
-        return (
-            f"{state.lag} events of {state.topic} lie unread, and none was delivered for"
+            f"{state.lag} events of {state.topic} are unread, and none was delivered for"
             f" {state.since_last_delivery_seconds:.0f} s"
         )
     return None
 
 
 def unready_because(state: ConsumerState) -> str | None:
-    """Why a consumer takes no events yet, or None."""
+    """Why a consumer receives no events yet, or None."""
     return None if state.joined else f"the consumer of {state.topic} has no partitions yet"
 
 
-class Watched(Protocol):
-    """What health is asked about."""
+class HealthSource(Protocol):
+    """The process whose health is reported."""
 
     def dead_because(self) -> str | None: ...
 
@@ -59,12 +58,12 @@ class Watched(Protocol):
 
 
 class HealthServer:
-    """`/healthz`, `/readyz` and `/metrics` of one service, on loopback unless told otherwise."""
+    """The HTTP server of `/healthz`, `/readyz` and `/metrics` of one service."""
 
     def __init__(
-        self, watched: Watched, registry: CollectorRegistry, *, host: str, port: int
+        self, source: HealthSource, registry: CollectorRegistry, *, host: str, port: int
     ) -> None:
-        self._watched = watched
+        self._source = source
         self._registry = registry
         # Memory, CPU, open files and start of this process, as every Prometheus client names them.
         ProcessCollector(registry=registry)
@@ -72,7 +71,7 @@ class HealthServer:
         self._port = port
         self._runner: web.AppRunner | None = None
         self.address = ""
-        """`http://host:port`, once started."""
+        """`http://host:port` after the start."""
 
     async def start(self) -> None:
         app = web.Application()
@@ -95,10 +94,10 @@ class HealthServer:
             self._runner = None
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        return _answer([self._watched.dead_because()])
+        return _response([self._source.dead_because()])
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        return _answer([self._watched.dead_because(), await self._watched.not_ready_because()])
+        return _response([self._source.dead_because(), await self._source.not_ready_because()])
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(
@@ -106,9 +105,9 @@ class HealthServer:
         )
 
 
-def _answer(problems: Sequence[str | None]) -> web.Response:
-    told = [problem for problem in problems if problem]
-    body: dict[str, Any] = {"ok": not told, "problems": told}
+def _response(problems: Sequence[str | None]) -> web.Response:
+    present = [problem for problem in problems if problem]
+    body: dict[str, Any] = {"ok": not present, "problems": present}
     return web.Response(
-        status=503 if told else 200, text=json.dumps(body), content_type="application/json"
+        status=503 if present else 200, text=json.dumps(body), content_type="application/json"
     )

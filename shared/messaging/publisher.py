@@ -1,7 +1,7 @@
 """Publish events, and return when Kafka has acknowledged them.
 
-On aiokafka's producer, not FastStream's: a dead letter keeps the headers it came with, byte for
-byte and also those without a value, and FastStream's headers are texts.
+It uses aiokafka's producer, not FastStream's: a dead letter keeps its original headers byte for
+byte, including headers without a value, and FastStream's headers are strings.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from shared.messaging.client.settings import MessagingSettings
 from shared.observability.tracing import with_trace
 
 LINGER_MS = 2
-"""Lets records that are published at once travel together; invisible beside a model's second."""
+"""Sends records that are published together in one request; small compared with a model call."""
 
 
 class KafkaPublisher:
-    """Publishes with acknowledgement of all replicas and without duplicates by retries."""
+    """Publishes with `acks=all` and idempotence, so retries make no duplicates."""
 
     def __init__(self, settings: MessagingSettings, *, client_id: str) -> None:
         self._settings = settings
@@ -44,11 +44,12 @@ class KafkaPublisher:
             await producer.start()
         except KafkaError as error:
             await producer.stop()
-            raise Unavailable("kafka", f"{self._settings.kafka}: {error}") from error
+            address = self._settings.kafka_bootstrap_servers
+            raise Unavailable("kafka", f"{address} did not answer: {error}") from error
         self._producer = producer
 
     async def stop(self) -> None:
-        """Send what waits, then close."""
+        """Send pending records, then close."""
         if self._producer is not None:
             await self._producer.stop()
             self._producer = None
@@ -71,11 +72,9 @@ class KafkaPublisher:
             ]
             await asyncio.gather(*sent)
         except MessageSizeTooLargeError as error:
-            raise Unprocessable(
-                "record_too_large", f"Kafka takes no such record: {error}"
-            ) from error
+            raise Unprocessable("record_too_large", f"Kafka refused the record: {error}") from error
         except KafkaError as error:
-            raise Unavailable("kafka", f"not acknowledged: {error}") from error
+            raise Unavailable("kafka", f"the records were not acknowledged: {error}") from error
 
 
 def _value(record: Outgoing) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Start and stop everything of one service that touches Kafka, and say how it fares."""
+"""Start and stop the subscriptions and the publisher of one service, and report their health."""
 
 import asyncio
 import logging
@@ -22,17 +22,17 @@ from shared.messaging.contract import Handle
 from shared.messaging.health import Check, dead_because, unready_because
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.publisher import KafkaPublisher
-from shared.observability.tracing import traced
+from shared.observability.tracing import open_tracing
 
-ANSWER_SECONDS = 5.0
-"""Kafka answers a question about offsets in milliseconds; seconds mean that it does not."""
+OFFSETS_TIMEOUT_SECONDS = 5.0
+"""Kafka returns offsets in milliseconds; after seconds it counts as unavailable."""
 
 
 class KafkaService:
     """Subscriptions, publisher and health of one service.
 
-    Each topic has a consumer group of its own, `preferstream.<name>.<topic>`, so that one consumer
-    that comes or goes does not interrupt the others.
+    Each topic has its own consumer group, `preferstream.<name>.<topic>`: a rebalance of one topic
+    does not interrupt the others.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class KafkaService:
     ) -> None:
         self.name = name
         self.registry = registry
-        self.tracing = traced(name, settings.otlp_endpoint)
+        self.tracing = open_tracing(name, settings.otlp_endpoint)
         self.publisher = KafkaPublisher(settings, client_id=f"preferstream-{name}")
         self._settings = settings
         self._metrics = MessagingMetrics(registry)
         self._checks = checks
         self._broker = KafkaBroker(
-            settings.kafka.split(","),
+            settings.kafka_bootstrap_servers.split(","),
             security=faststream_security(settings),
             client_id=f"preferstream-{name}",
             allow_auto_create_topics=False,
@@ -65,17 +65,17 @@ class KafkaService:
         self._started = False
 
     def slow(self, topic: Topic, handle: Handle[Any]) -> None:
-        """Read `topic` with many events in work at once: for work that takes seconds."""
+        """Consume `topic` with many events in flight: for work that takes seconds."""
         window = OffsetWindow(self._settings, on_failure=self._fail)
         self._add(topic, SlowPath(self._processing(topic, handle), self._settings, window))
 
     def fast(self, topic: Topic, handle: Handle[Any]) -> None:
-        """Read `topic` one event after another: for work that takes milliseconds."""
+        """Consume `topic` one event after another: for work that takes milliseconds."""
         processing = self._processing(topic, handle)
         self._add(topic, FastPath(processing, self._settings, on_failure=self._fail))
 
     def every_instance(self, topic: Topic, handle: Handle[Any]) -> None:
-        """Read all of `topic` in this instance whatever others read: for news to every process."""
+        """Consume all of `topic` in every instance, such as model promotions."""
         processing = self._processing(topic, handle)
         self._add(topic, Broadcast(processing, self._settings, on_failure=self._fail))
 
@@ -91,7 +91,8 @@ class KafkaService:
             handle,
             sender=self.publisher,
             guard=DeadLetterGuard(
-                share=self._settings.dead_letter_share, sample=self._settings.dead_letter_sample
+                max_ratio=self._settings.dead_letter_max_ratio,
+                window=self._settings.dead_letter_window,
             ),
             metrics=self._metrics,
             settings=self._settings,
@@ -99,7 +100,7 @@ class KafkaService:
         )
 
     async def start(self) -> None:
-        """Join the group and begin to read; raises `Unavailable`."""
+        """Join the groups and start to consume; raises `Unavailable`."""
         self._failure = asyncio.get_running_loop().create_future()
         await self.publisher.start()
         try:
@@ -107,11 +108,12 @@ class KafkaService:
         except KafkaError as error:
             await self._broker.stop()
             await self.publisher.stop()
-            raise Unavailable("kafka", f"{self._settings.kafka}: {error}") from error
+            address = self._settings.kafka_bootstrap_servers
+            raise Unavailable("kafka", f"{address} did not answer: {error}") from error
         self._started = True
 
     async def stop(self) -> None:
-        """Finish what is in work and commit it, then leave the group."""
+        """Finish and commit the events in flight, then leave the groups."""
         self._started = False
         await asyncio.gather(*(subscription.drain() for subscription in self._subscriptions))
         await self._broker.stop()
@@ -121,12 +123,12 @@ class KafkaService:
             self._failure.cancel()
 
     async def ended(self) -> None:
-        """Wait for the failure that a service cannot go on after, and raise it."""
+        """Wait for the failure that stops the service, and raise it."""
         assert self._failure is not None
         await asyncio.shield(self._failure)
 
     def failure(self) -> BaseException | None:
-        """What the service cannot go on after, if it has happened."""
+        """The failure that stops the service, if there is one."""
         future = self._failure
         if future is None or not future.done() or future.cancelled():
             return None
@@ -137,20 +139,20 @@ class KafkaService:
             self._failure.set_exception(error)
 
     def dead_because(self) -> str | None:
-        """Why this process should be started anew, or None."""
+        """Why this process should be restarted, or None."""
         failure = self.failure()
         if failure is not None:
             return str(failure)
         if not self._started:
             return None
-        found = (
-            dead_because(s.state(), stuck_seconds=self._settings.stuck_seconds)
+        reasons = (
+            dead_because(s.state(), timeout_seconds=self._settings.liveness_timeout_seconds)
             for s in self._subscriptions
         )
-        return next((reason for reason in found if reason), None)
+        return next((reason for reason in reasons if reason), None)
 
     async def not_ready_because(self) -> str | None:
-        """Why this process takes no events now, or None."""
+        """Why this process handles no events now, or None."""
         if not self._started:
             return f"{self.name} has not started"
         for subscription in self._subscriptions:
@@ -167,10 +169,10 @@ class KafkaService:
         for subscriber in self._broker.subscribers:
             consumer = getattr(subscriber, "consumer", None)
             if consumer is None:
-                return f"{self.name} reads nothing"
+                return f"{self.name} has no consumer"
             partitions = list(consumer.assignment())[:1]
             try:
-                await asyncio.wait_for(consumer.end_offsets(partitions), ANSWER_SECONDS)
+                await asyncio.wait_for(consumer.end_offsets(partitions), OFFSETS_TIMEOUT_SECONDS)
             except (KafkaError, TimeoutError) as error:
                 return f"Kafka does not answer: {type(error).__name__}"
         return None

@@ -1,0 +1,1 @@
+"""Kafka administration: create topics, and read offsets, groups and lag."""

@@ -1,4 +1,4 @@
-"""Create the topics that are missing, and report those that are not as they should be."""
+"""Create missing topics, and report topics whose configuration differs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,41 +16,41 @@ from shared.messaging.client.settings import MessagingSettings
 
 ADMIN_TIMEOUT_MS = 30_000
 """Longer than a broker that has just started takes to elect its controller."""
-KNOWN_TIMEOUT_MS = 60_000
-"""A broker tells itself of a new topic in milliseconds; on a busy machine it takes many seconds."""
+PROPAGATION_TIMEOUT_MS = 60_000
+"""A new topic is known to all brokers in milliseconds; on a busy machine it takes many seconds."""
 HEADER_ROOM_BYTES = 64 * 1024
-"""A dead letter is its record and why it was set aside: a little larger than the largest record."""
+"""A dead letter is its record plus error headers, so it may exceed the largest record a little."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing about an existing topic that is not as it should be; it is never changed by us."""
+    """One setting of an existing topic that differs; provisioning never changes it."""
 
     topic: str
     setting: str
-    found: str
+    actual: str
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.topic}: {self.setting} is {self.found}, expected {self.expected}"
+        return f"{self.topic}: {self.setting} is {self.actual}, expected {self.expected}"
 
 
 def provision(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Difference]:
-    """Create the missing ones of `topics`; returns how those that others made differ.
+    """Create the missing topics; return the differences of the existing ones.
 
-    Doing it again changes nothing. Raises `Unavailable` when Kafka does not answer.
+    A second call changes nothing. Raises `Unavailable` when Kafka does not answer.
     """
     with admin_client(settings) as admin:
         existing = set(admin.list_topics())
         missing = [topic for topic in topics if topic.name not in existing]
         if missing:
             _create(admin, settings, missing)
-        # All of them: what was missing a moment ago may have been made by another, and otherwise.
+        # All topics: another instance may have created a missing one with other settings.
         return _differences(admin, settings, topics)
 
 
 def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Difference]:
-    """How the cluster's topics differ from `topics`, missing ones included; changes nothing."""
+    """The differences of all topics, missing ones included; changes nothing."""
     with admin_client(settings) as admin:
         existing = set(admin.list_topics())
         missing = [
@@ -62,7 +62,7 @@ def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Di
 
 
 def topic_config(topic: Topic) -> dict[str, str]:
-    """The topic's own settings in Kafka, as Kafka spells them."""
+    """The configuration of the topic, with Kafka's names."""
     room = HEADER_ROOM_BYTES if topic.event is None else 0
     compaction = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_MS)} if topic.compacted else {}
     return compaction | {
@@ -84,14 +84,14 @@ def _create(admin: Any, settings: MessagingSettings, missing: Sequence[Topic]) -
     try:
         admin.create_topics(wanted)
     except TopicAlreadyExistsError:
-        # Another instance was faster with some of them; one by one, the rest are made.
+        # Another instance was faster with some of them; create the rest one by one.
         for name, options in wanted.items():
             try:
                 admin.create_topics({name: options})
             except TopicAlreadyExistsError:
                 continue
-    # What was just made, by us or by another, is not known everywhere at once.
-    admin.wait_for_topics(list(wanted), timeout_ms=KNOWN_TIMEOUT_MS)
+    # A new topic is not known to every broker at once.
+    admin.wait_for_topics(list(wanted), timeout_ms=PROPAGATION_TIMEOUT_MS)
 
 
 def _differences(
@@ -100,23 +100,23 @@ def _differences(
     if not topics:
         return []
     names = [topic.name for topic in topics]
-    found = _configs(admin, names)
+    actual = _configs(admin, names)
     wrong = [
-        Difference(topic.name, setting, found[topic.name].get(setting, "unset"), expected)
+        Difference(topic.name, setting, actual[topic.name].get(setting, "unset"), expected)
         for topic in topics
         for setting, expected in topic_config(topic).items()
-        if found[topic.name].get(setting) != expected
+        if actual[topic.name].get(setting) != expected
     ]
-    # More of them are a cluster that has grown; fewer leave instances without work.
+    # More partitions are fine: the cluster has grown. Fewer leave instances without work.
     least = settings.topic_partitions
-    few = {
-        one["name"]: len(one["partitions"])
-        for one in admin.describe_topics(names)
-        if len(one["partitions"]) < least
+    too_few = {
+        topic["name"]: len(topic["partitions"])
+        for topic in admin.describe_topics(names)
+        if len(topic["partitions"]) < least
     }
     return wrong + [
         Difference(name, "partitions", str(count), f"at least {least}")
-        for name, count in few.items()
+        for name, count in too_few.items()
     ]
 
 
@@ -142,6 +142,6 @@ def admin_client(settings: MessagingSettings) -> Iterator[Any]:
     except KafkaError as error:
         raise Unavailable(
             "kafka",
-            f"{settings.kafka} did not answer as a Kafka: {type(error).__name__}: {error};"
-            " is it running, and does it listen there?",
+            f"{settings.kafka_bootstrap_servers} did not answer: {type(error).__name__}: {error}."
+            " Check that the broker runs and listens there",
         ) from error

@@ -1,0 +1,1 @@
+"""Kafka connections: settings, security, consumers, producers and header compatibility."""

@@ -1,49 +1,52 @@
-"""Say where Kafka is and how to prove who we are: one answer for every client there is.
+"""Build the connection options of Kafka clients: addresses, TLS and login.
 
-aiokafka and kafka-python take the same names; FastStream's own object is in `broker_security`.
+aiokafka and kafka-python take the same option names; FastStream's own object is in
+`broker_security`.
 """
 
 import ssl
 from typing import Any
 
-from shared.messaging.client.header_compat import read_any_header_name
+from shared.messaging.client.header_compat import accept_any_header_name
 from shared.messaging.client.settings import MessagingSettings
-from shared.settings import WrongSettings
+from shared.settings import InvalidSettings
 
 Kafka = str | MessagingSettings
-"""`host:port[,host:port]` of a cluster that asks for nothing, or all settings."""
+"""`host:port[,host:port]` of a cluster without TLS and login, or all settings."""
 
 
 def settings_of(kafka: Kafka) -> MessagingSettings:
-    return kafka if isinstance(kafka, MessagingSettings) else MessagingSettings(kafka=kafka)
+    if isinstance(kafka, MessagingSettings):
+        return kafka
+    return MessagingSettings(kafka_bootstrap_servers=kafka)
 
 
 def connection(settings: MessagingSettings) -> dict[str, Any]:
-    """What aiokafka and kafka-python are told; raises `WrongSettings` for a file that is no use.
+    """Options for aiokafka and kafka-python; raises `InvalidSettings` for an unusable file.
 
-    Every client is made with it, and so reads whatever names of headers others have written.
+    Every client is built from these, so every client can read records with any header name.
     """
-    read_any_header_name()
-    told: dict[str, Any] = {
-        "bootstrap_servers": settings.kafka.split(","),
+    accept_any_header_name()
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
         "security_protocol": settings.kafka_security.upper(),
     }
     if settings.uses_tls:
-        told["ssl_context"] = tls_context(settings)
+        options["ssl_context"] = tls_context(settings)
     if settings.uses_sasl:
-        told["sasl_mechanism"] = settings.kafka_sasl
-        told["sasl_plain_username"] = settings.kafka_user
-        told["sasl_plain_password"] = password_of(settings)
-    return told
+        options["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        options["sasl_plain_username"] = settings.kafka_user
+        options["sasl_plain_password"] = sasl_password(settings)
+    return options
 
 
 def tls_context(settings: MessagingSettings) -> ssl.SSLContext:
-    """Certificates are always checked, and so is the name in them. Raises `WrongSettings`."""
+    """A context that checks certificates and the host names in them. Raises `InvalidSettings`."""
     try:
         context = ssl.create_default_context(cafile=settings.kafka_ca)
     except (OSError, ssl.SSLError) as error:
-        raise WrongSettings(
-            f"PREFERSTREAM_KAFKA_CA: {settings.kafka_ca} is no file of PEM certificates: {error}"
+        raise InvalidSettings(
+            f"PREFERSTREAM_KAFKA_CA: {settings.kafka_ca} is not a file of PEM certificates: {error}"
         ) from error
     if settings.kafka_certificate is not None:
         password = settings.kafka_key_password
@@ -51,11 +54,11 @@ def tls_context(settings: MessagingSettings) -> ssl.SSLContext:
             context.load_cert_chain(
                 settings.kafka_certificate,
                 settings.kafka_key,
-                # Without one, OpenSSL would ask on the terminal, and a service would hang there.
+                # Without a password, OpenSSL asks on the terminal, and a service would hang there.
                 password=password.get_secret_value() if password else "",
             )
         except (OSError, ssl.SSLError) as error:
-            raise WrongSettings(
+            raise InvalidSettings(
                 f"PREFERSTREAM_KAFKA_CERTIFICATE: {settings.kafka_certificate} with the key"
                 f" {settings.kafka_key or 'in it'} cannot be used: {error}; both are PEM, the key"
                 " belongs to the first certificate, and PREFERSTREAM_KAFKA_KEY_PASSWORD opens it"
@@ -63,6 +66,6 @@ def tls_context(settings: MessagingSettings) -> ssl.SSLContext:
     return context
 
 
-def password_of(settings: MessagingSettings) -> str:
-    """The password that we log in with; empty without one."""
+def sasl_password(settings: MessagingSettings) -> str:
+    """The password of the login; empty without one."""
     return settings.kafka_password.get_secret_value() if settings.kafka_password else ""

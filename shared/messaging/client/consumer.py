@@ -15,23 +15,33 @@ from shared.messaging.client.settings import MessagingSettings
 
 @contextmanager
 def short_lived_consumer(
-    settings: MessagingSettings, *, group: str | None = None, **options: Any
+    settings: MessagingSettings, *, timeout_seconds: float, group: str | None = None
 ) -> Iterator[Any]:
-    """A `KafkaConsumer`, beside every group where none is named, with `options` of its own.
+    """A `KafkaConsumer`, without a group where none is named.
 
-    What Kafka refuses within the block is raised as `Unavailable`.
+    No request waits longer than `timeout_seconds` for its answer. Kafka's errors in the block are
+    raised as `Unavailable`.
     """
+    timeout_ms = int(timeout_seconds * 1000)
     try:
         consumer: Any = KafkaConsumer(
             **connection(settings),
             group_id=group,
             enable_auto_commit=False,
+            # An offset that retention has just deleted is read on from what is left, not from
+            # the end, which would skip records without a word.
+            auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
-            **options,
+            bootstrap_timeout_ms=timeout_ms,
+            request_timeout_ms=timeout_ms,
         )
         try:
             yield consumer
         finally:
             consumer.close(autocommit=False)
     except KafkaError as error:
-        raise Unavailable("kafka", f"{settings.kafka}: {error}") from error
+        raise Unavailable(
+            "kafka",
+            f"{settings.kafka_bootstrap_servers} did not answer: {type(error).__name__}: {error}."
+            " Check that the broker runs and listens there",
+        ) from error

@@ -1,8 +1,9 @@
-"""Read records whose header names are not UTF-8, which Kafka takes and its Python clients do not.
+"""Read records whose header names are not UTF-8: Kafka allows them, its Python clients fail.
 
-Both clients decode each name strictly, far below anything that could be asked to skip a record: one
-such name, which any producer may write, would stop every reader of its partition for good. There is
-no setting and no hook, so the class that reads a batch is replaced by one that tries theirs first.
+aiokafka and kafka-python decode each header name strictly, in code that cannot skip a record. One
+such name, which any producer may write, would stop every consumer of its partition for ever. There
+is no option and no hook. Therefore the class that reads a batch is replaced by one that tries the
+original first.
 """
 
 import struct
@@ -16,11 +17,11 @@ from kafka.record.default_records import DefaultRecordBatch
 
 FETCHER: Final = "aiokafka.consumer.fetcher"
 LOG_OVERHEAD: Final = struct.calcsize(">qi")
-"""Before a batch's own bytes: its first offset, and how long it is."""
+"""Bytes in front of a batch: its first offset (8) and its length (4)."""
 
 
-def read_any_header_name() -> None:
-    """From now on, in this process; doing it again changes nothing."""
+def accept_any_header_name() -> None:
+    """Install the tolerant readers in this process; a second call changes nothing."""
     memory_records.DefaultRecordBatch = TolerantBatch
     fetcher: Any = sys.modules.get(FETCHER)
     if fetcher is not None and fetcher.MemoryRecords is not TolerantRecords:
@@ -28,22 +29,22 @@ def read_any_header_name() -> None:
 
 
 class _Name(bytearray):
-    """Bytes that can always be decoded: `b"\\xff-id"` becomes `\\xff-id` in letters."""
+    """Bytes that always decode: the byte `b"\\xff"` becomes the four characters `\\xff`."""
 
     def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
         return bytes(self).decode(encoding, errors)
 
 
 class _Names(bytearray):
-    """A buffer whose slices are such bytes; both clients take keys and values of it as `bytes`."""
+    """A buffer whose slices are `_Name`; both clients convert keys and values to `bytes`."""
 
     def __getitem__(self, at: Any) -> Any:
-        found = super().__getitem__(at)
-        return _Name(found) if isinstance(at, slice) else found
+        item = super().__getitem__(at)
+        return _Name(item) if isinstance(at, slice) else item
 
 
 class TolerantBatch(DefaultRecordBatch):  # type: ignore[misc]  # untyped base
-    """A batch of kafka-python."""
+    """A batch of kafka-python that accepts any header name."""
 
     _buffer: Any
 
@@ -51,13 +52,13 @@ class TolerantBatch(DefaultRecordBatch):  # type: ignore[misc]  # untyped base
         try:
             return super()._read_msg(*args, **more)
         except UnicodeDecodeError:
-            # It has not moved on: the position is set when the whole record was read.
+            # The position is unchanged: it is set only after the whole record was read.
             self._buffer = _Names(self._buffer)
             return super()._read_msg(*args, **more)
 
 
 class TolerantRecords:
-    """The batches of a fetch, for aiokafka."""
+    """The batches of one fetch of aiokafka, which accept any header name."""
 
     def __init__(self, data: bytes) -> None:
         from aiokafka.record.memory_records import MemoryRecords
@@ -79,7 +80,7 @@ class TolerantRecords:
 
 
 class _Batch:
-    """A batch of aiokafka, which is read in C unless there is a name in it that is no text."""
+    """A batch of aiokafka: read in C, or in Python after a header name that is not UTF-8."""
 
     def __init__(self, batch: Any, data: memoryview) -> None:
         self._batch = batch
@@ -105,7 +106,7 @@ def _read_in_python(data: memoryview) -> Any:
     from aiokafka.record.default_records import _DefaultRecordBatchPy
 
     batch: Any = _DefaultRecordBatchPy(bytes(data))
-    iter(batch)  # which also unpacks it where it is compressed
+    iter(batch)  # this also decompresses the batch
     batch._buffer = _Names(batch._buffer)
     return batch
 

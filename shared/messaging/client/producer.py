@@ -1,6 +1,7 @@
-"""Send a few records and end: for commands and nights, which have no event loop."""
+"""Send records with a blocking producer: for commands, scripts and jobs without an event loop."""
 
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -9,31 +10,60 @@ from shared.domain.errors import Unavailable
 from shared.events.topics import MAX_RECORD_BYTES
 from shared.events.wire.record import Outgoing
 from shared.messaging.admin.provision import HEADER_ROOM_BYTES
-from shared.messaging.client.connection import connection
-from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.client.connection import Kafka, connection, settings_of
 
-SEND_SECONDS: Final = 30.0
-"""Longer than a broker's restart."""
+SEND_TIMEOUT_SECONDS: Final = 30.0
+"""Longer than the restart of a broker, short enough for a user who waits at a terminal."""
 
 
-def send_once(settings: MessagingSettings, *records: Outgoing) -> None:
-    """Returns when all replicas have every record; raises `Unavailable`."""
-    try:
-        producer: Any = KafkaProducer(
-            **connection(settings),
-            acks="all",
-            max_request_size=MAX_RECORD_BYTES + 2 * HEADER_ROOM_BYTES,
-            allow_auto_create_topics=False,
-            max_block_ms=int(SEND_SECONDS * 1000),
-        )
+class BlockingProducer:
+    """One connection that sends records; it opens with the first record."""
+
+    def __init__(self, kafka: Kafka) -> None:
+        self._settings = settings_of(kafka)
+        self._producer: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def send(self, *records: Outgoing) -> None:
+        """Returns when all replicas have every record; raises `Unavailable`."""
         try:
-            sent = [
-                producer.send(r.topic, key=r.key, value=r.value, headers=list(r.headers))
+            if self._producer is None:
+                self._producer = KafkaProducer(
+                    **connection(self._settings),
+                    acks="all",
+                    max_request_size=MAX_RECORD_BYTES + 2 * HEADER_ROOM_BYTES,
+                    allow_auto_create_topics=False,
+                    max_block_ms=int(SEND_TIMEOUT_SECONDS * 1000),
+                )
+            futures = [
+                self._producer.send(r.topic, key=r.key, value=r.value, headers=list(r.headers))
                 for r in records
             ]
-            for future in sent:
-                future.get(timeout=SEND_SECONDS)
-        finally:
-            producer.close(timeout=SEND_SECONDS)
-    except KafkaError as error:
-        raise Unavailable("kafka", f"{settings.kafka} did not take it: {error}") from error
+            for future in futures:
+                future.get(timeout=SEND_TIMEOUT_SECONDS)
+        except KafkaError as error:
+            address = self._settings.kafka_bootstrap_servers
+            raise Unavailable(
+                "kafka", f"{address} did not acknowledge the records: {error}"
+            ) from error
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=SEND_TIMEOUT_SECONDS)
+            self._producer = None
+
+
+def send_once(kafka: Kafka, *records: Outgoing) -> None:
+    """Open a producer, send the records, and close it; raises `Unavailable`."""
+    with BlockingProducer(kafka) as producer:
+        producer.send(*records)

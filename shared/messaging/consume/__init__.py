@@ -1,0 +1,1 @@
+"""Long-running consumption of a topic: slow and fast path, retries, dead letters, commits."""

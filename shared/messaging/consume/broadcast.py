@@ -1,4 +1,4 @@
-"""Read a topic in every instance of a service: for news that all must hear, such as promotions."""
+"""Read a topic in every instance of a service, such as model promotions."""
 
 import time
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from faststream.kafka import KafkaBroker
 from shared.events.wire.record import Record
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.processing import Processing
-from shared.messaging.consume.subscription import Reading
+from shared.messaging.consume.subscription import BaseSubscription
 from shared.messaging.health import ConsumerState
 
 
-class Broadcast(Reading):
-    """Without a group, from the beginning, one event after another; nothing is committed.
+class Broadcast(BaseSubscription):
+    """Reads without a group, from the beginning, one event after another; commits nothing.
 
-    What a handler finds unavailable it waits for: there is no partition to give back to others.
+    While a dependency is unavailable it waits: no other instance can take the partition over.
     """
 
     def __init__(
@@ -28,20 +28,20 @@ class Broadcast(Reading):
     ) -> None:
         super().__init__(processing, settings)
         self._on_failure = on_failure
-        self._began: float | None = None
+        self._started_at: float | None = None
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
-        self.read(broker, group_id=None, ack_policy=AckPolicy.MANUAL, listener=None)
+        self._subscribe(broker, group_id=None, ack_policy=AckPolicy.MANUAL, listener=None)
 
     async def take(self, record: Record) -> None:
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         try:
             await self.processing.until_done(record)
         except Exception as error:
             self._on_failure(error)
             raise
         finally:
-            self._began = None
+            self._started_at = None
 
     def state(self) -> ConsumerState:
         now = time.monotonic()
@@ -51,9 +51,11 @@ class Broadcast(Reading):
             running=self.running,
             joined=bool(consumer and consumer.assignment()),
             lag=0,
-            oldest_in_work_seconds=now - self._began if self._began is not None else 0.0,
+            oldest_in_flight_seconds=now - self._started_at
+            if self._started_at is not None
+            else 0.0,
             since_last_delivery_seconds=now - self.last_delivery,
         )
 
     async def drain(self) -> None:
-        """Nothing to do: FastStream waits for the one event in work."""
+        """Nothing to do: FastStream waits for the one event in flight."""

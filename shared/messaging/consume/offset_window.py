@@ -1,7 +1,8 @@
-"""Keep N events in work at once, and commit only what is done without a gap before it.
+"""Keep N events in flight, and commit each partition up to its first unfinished event.
 
-A batch with one commit is a barrier: it left simulated model slots 31 % busy where a sliding
-window kept them 97 % busy. Offsets are committed explicitly, for partitions that are still ours.
+A batch with one commit is a barrier: in a simulation the model slots were 31 % busy with batches
+and 97 % busy with a sliding window. Offsets are committed explicitly, and only for partitions that
+are still assigned to this consumer.
 """
 
 import asyncio
@@ -18,12 +19,12 @@ from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.offsets import PartitionOffsets, Slot
 
 log = logging.getLogger(__name__)
-SPAN_LOOK_SECONDS = 0.05
-"""How often a consumer that waits for the oldest event looks again."""
+SPAN_POLL_SECONDS = 0.05
+"""Interval of the check whether the oldest event is done, while the span is at its limit."""
 
 
 class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
-    """The events in work of one consumer, which it listens to for partitions that come and go."""
+    """The events in flight of one consumer; also the listener of its rebalances."""
 
     def __init__(
         self, settings: MessagingSettings, *, on_failure: Callable[[BaseException], None]
@@ -40,12 +41,12 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
         self._closing = False
         self._revocations = 0
         self.joined = False
-        """Whether the group has given us our share, which may be empty."""
+        """Whether the group has assigned partitions to this consumer, perhaps none."""
 
     async def submit(
         self, record: Record, consumer: Any, work: Callable[[Record], Awaitable[None]]
     ) -> None:
-        """Start `work`, waiting while the window is full; returns before it has finished."""
+        """Start `work`, after waiting for a free slot; returns before the work has finished."""
         self._consumer = consumer
         if self._committer is None:
             self._committer = asyncio.create_task(self._commit_regularly())
@@ -64,10 +65,11 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
     async def _slot(
         self, partition: TopicPartition, record: Record, revocations: int
     ) -> Slot | None:
-        """A place for the record; None when it is not ours (any more) or is in work already.
+        """A slot for the record; None if its partition is not assigned or it is in flight already.
 
-        One that waited while its partition went and came back is left to its redelivery: taken
-        now, it would stand before unfinished events of lower offsets, and be committed over them.
+        A record that waited while its partition was revoked and assigned again is skipped here and
+        redelivered later: if it were accepted now, its commit would pass over unfinished events
+        with lower offsets.
         """
         while True:
             if self._closing or revocations != self._revocations:
@@ -77,7 +79,7 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
             offsets = self._partitions.setdefault(partition, PartitionOffsets())
             if offsets.span_with(record.offset) < self._settings.events_span:
                 return offsets.open(record.offset, now=time.monotonic())
-            await asyncio.sleep(SPAN_LOOK_SECONDS)
+            await asyncio.sleep(SPAN_POLL_SECONDS)
 
     async def _run(
         self,
@@ -88,13 +90,13 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
     ) -> None:
         try:
             await work(record)
-            # A partition that went and came back has a new PartitionOffsets; this one is then
-            # nobody's, and closing the slot commits nothing.
+            # After a revocation the partition has a new PartitionOffsets; then this one is unused,
+            # and closing its slot commits nothing.
             offsets.done(slot)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            log.critical("%s holds its partition: %s", record.source, error)
+            log.critical("%s blocks its partition: %s", record.source, error)
             self._on_failure(error)
         finally:
             self._free.release()
@@ -104,24 +106,24 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
         return len(self._tasks)
 
     def oldest_age(self, now: float) -> float:
-        """Seconds that the oldest event has been in work; 0 without any."""
+        """Seconds since the oldest event in flight was accepted; 0 without any."""
         opened = [o.oldest_opened_at for o in self._partitions.values()]
         return max((now - at for at in opened if at is not None), default=0.0)
 
     def delivered(self) -> dict[TopicPartition, int]:
-        """The next offset that each partition would deliver, where it has delivered any."""
+        """The next offset of each partition that has delivered records."""
         return {p: o.newest + 1 for p, o in self._partitions.items() if o.newest >= 0}
 
     async def commit(self) -> None:
-        """Tell Kafka how far each partition of ours is done without a gap."""
+        """Commit the first unfinished offset of each assigned partition, where it has changed."""
         if self._consumer is None:
             return
         async with self._commit_lock:
-            ours = self._consumer.assignment()
+            assigned = self._consumer.assignment()
             heads = {
                 partition: offsets.next_offset
                 for partition, offsets in self._partitions.items()
-                if partition in ours
+                if partition in assigned
                 and offsets.next_offset is not None
                 and self._committed.get(partition) != offsets.next_offset
             }
@@ -131,8 +133,8 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
                 await self._consumer.commit(heads)
                 self._committed.update(heads)
             except (CommitFailedError, IllegalStateError, KafkaError) as error:
-                # Not lost: the next commit says it again, or the next owner repeats the events.
-                log.warning("commit put off: %r", error)
+                # Nothing is lost: the next commit includes it, or the next owner repeats events.
+                log.warning("the commit failed and is repeated with the next one: %r", error)
 
     async def _commit_regularly(self) -> None:
         while True:
@@ -140,7 +142,7 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
             await self.commit()
 
     async def drain(self, partitions: Collection[TopicPartition] | None = None) -> None:
-        """Let work in flight finish, commit it, and give up what does not finish in time."""
+        """Wait for events in flight, commit them, and cancel those that do not finish in time."""
         tasks = [t for t, p in self._tasks.items() if partitions is None or p in partitions]
         if tasks:
             await asyncio.wait(tasks, timeout=self._settings.drain_seconds)
@@ -166,7 +168,7 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
             self._committed.pop(partition, None)
 
     async def close(self) -> None:
-        """Take nothing more in, finish what is in work, commit it."""
+        """Accept no more records, finish the events in flight, and commit them."""
         self._closing = True
         await self.drain()
         if self._committer is not None:

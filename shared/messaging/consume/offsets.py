@@ -1,4 +1,4 @@
-"""Know how far a partition is done when its events finish in any order."""
+"""Track the offset up to which a partition is done when its events finish in any order."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Slot:
-    """One event in work."""
+    """One event in flight."""
 
     offset: int
     opened_at: float
@@ -14,16 +14,16 @@ class Slot:
 
 
 class PartitionOffsets:
-    """The events of one partition in delivery order; only a finished prefix may be committed."""
+    """The events of one partition in delivery order; only the finished prefix may be committed."""
 
     def __init__(self) -> None:
         self._slots: deque[Slot] = deque()
         self._newest = -1
         self.next_offset: int | None = None
-        """First offset that is not done, which is what Kafka calls the committed offset."""
+        """The first offset that is not done: Kafka's committed offset."""
 
     def open(self, offset: int, *, now: float) -> Slot | None:
-        """Take an event in; None when it is in work already (delivered again by a rewind)."""
+        """Add an event; None when it is in flight already (redelivered after a rewind)."""
         if offset <= self._newest:
             return None
         self._newest = offset
@@ -38,7 +38,7 @@ class PartitionOffsets:
 
     @property
     def newest(self) -> int:
-        """The newest offset taken in, -1 before the first."""
+        """The newest offset that was added, -1 before the first."""
         return self._newest
 
     @property
@@ -46,5 +46,5 @@ class PartitionOffsets:
         return self._slots[0].opened_at if self._slots else None
 
     def span_with(self, offset: int) -> int:
-        """Offsets from the oldest unfinished event to `offset`."""
+        """Number of offsets from the oldest unfinished event to `offset`."""
         return offset - self._slots[0].offset if self._slots else 0

@@ -1,4 +1,4 @@
-"""Take one record to its effect or to the dead letters, whatever happens on the way."""
+"""Process one record: decode, handle, retry, or make it a dead letter."""
 
 import asyncio
 import logging
@@ -21,38 +21,38 @@ from shared.messaging.consume.dead_letters import (
     dead_letter,
     without_value,
 )
-from shared.messaging.consume.retry import waits
+from shared.messaging.consume.retry import backoff_delays
 from shared.messaging.contract import Delivery, Handle
 from shared.messaging.metrics import INTERNAL_ERROR, MessagingMetrics
-from shared.observability.logs import about
-from shared.observability.tracing import Tracing, describe_current, failed
+from shared.observability.logs import log_context
+from shared.observability.tracing import Tracing, describe_current, mark_failed
 
 log = logging.getLogger(__name__)
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class Sender(Protocol):
-    """Sends records; returns when they are acknowledged."""
+    """Sends records; returns when Kafka has acknowledged them."""
 
     async def send(self, *records: Outgoing) -> None: ...
 
 
-class _Fault(Exception):
-    """A bug showed itself, and the event is tried again."""
+class _UnexpectedError(Exception):
+    """The handler failed with an unknown error, and the event is retried."""
 
 
 @dataclass
-class _Tries:
-    """What has been tried with one record since it was delivered."""
+class _Attempts:
+    """The attempts at one record since its delivery."""
 
     arrival: Arrival
-    all: int = 0
-    faults: int = 0
-    """Those that ended in a bug; waiting for a part does not use them up."""
+    total: int = 0
+    unexpected_errors: int = 0
+    """Attempts that ended in an unknown error; waiting for a dependency does not count."""
 
 
 class Processing:
-    """Decode, handle, retry, set aside: what both paths do with one record of one topic."""
+    """Processes the records of one topic; all paths use it."""
 
     def __init__(
         self,
@@ -79,82 +79,84 @@ class Processing:
         metrics.expect(topic.name)
 
     async def once(self, record: Record) -> None:
-        """For the fast path: after the bounded retries, `Unavailable` is the caller's."""
-        await self._process(record, most_waits=self._settings.retries)
+        """For the fast path: raises `Unavailable` after the configured number of retries."""
+        await self._process(record, max_waits=self._settings.retries)
 
     async def until_done(self, record: Record) -> None:
-        """For the slow path: wait with the event as long as a part is unavailable."""
-        await self._process(record, most_waits=None)
+        """For the slow path: wait as long as a dependency is unavailable."""
+        await self._process(record, max_waits=None)
 
-    async def _process(self, record: Record, *, most_waits: int | None) -> None:
-        with self._tracing.processing(record), about(source=record.source):
-            await self._to_its_end(record, most_waits)
+    async def _process(self, record: Record, *, max_waits: int | None) -> None:
+        with self._tracing.processing(record), log_context(source=record.source):
+            await self._retry_until_done(record, max_waits)
 
-    async def _to_its_end(self, record: Record, most_waits: int | None) -> None:
-        began = time.monotonic()
-        tries = _Tries(self._guard.arrived())
+    async def _retry_until_done(self, record: Record, max_waits: int | None) -> None:
+        started_at = time.monotonic()
+        attempts = _Attempts(self._guard.arrived())
         waited = 0
         with self._metrics.in_flight.labels(self.topic.name).track_inprogress():
-            for wait in waits(self._settings):
-                tries.all += 1
+            for delay in backoff_delays(self._settings):
+                attempts.total += 1
                 try:
-                    await self._attempt(record, tries)
+                    await self._attempt(record, attempts)
                     break
-                except _Fault as error:
-                    log.warning("%s is tried again in %.1f s: %s", record.source, wait, error)
+                except _UnexpectedError as error:
+                    log.warning("%s is retried in %.1f s: %s", record.source, delay, error)
                 except Unavailable as error:
                     waited += 1
-                    if most_waits is not None and waited > most_waits:
+                    if max_waits is not None and waited > max_waits:
                         raise
-                    log.warning("%s waits %.1f s: %s", record.source, wait, error)
+                    log.warning("%s waits %.1f s: %s", record.source, delay, error)
                 self._metrics.retries.labels(self.topic.name).inc()
-                await self._sleep(wait)
-        self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - began)
+                await self._sleep(delay)
+        self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - started_at)
         age = max(self._clock().timestamp() - record.timestamp_ms / 1000, 0.0)
         self._metrics.age.labels(self.topic.name).observe(age)
 
-    async def _attempt(self, record: Record, tries: _Tries) -> None:
+    async def _attempt(self, record: Record, attempts: _Attempts) -> None:
         try:
             event = decode(self.topic, record)
-            with _told_of(event):
+            with _log_ids_of(event):
                 await self._handle(event, Delivery(record))
         except Unprocessable as error:
-            await self._set_aside(record, error, tries)
+            await self._make_dead_letter(record, error, attempts)
         except Unavailable:
             raise
         except Exception as error:
-            tries.faults += 1
-            log.exception("%s failed %d times", record.source, tries.faults)
-            if tries.faults < self._settings.bug_attempts:
-                raise _Fault(f"{type(error).__name__}: {error}") from error
-            await self._set_aside(record, _bug(error), tries)
+            attempts.unexpected_errors += 1
+            log.exception("%s failed %d times", record.source, attempts.unexpected_errors)
+            if attempts.unexpected_errors < self._settings.bug_attempts:
+                raise _UnexpectedError(f"{type(error).__name__}: {error}") from error
+            await self._make_dead_letter(record, _internal_error(error), attempts)
         else:
             self._metrics.handled.labels(self.topic.name).inc()
 
-    async def _set_aside(self, record: Record, error: Unprocessable, tries: _Tries) -> None:
-        failed(error.reason)
-        self._guard.set_aside(tries.arrival)
-        letter = dead_letter(record, error, attempts=tries.all)
+    async def _make_dead_letter(
+        self, record: Record, error: Unprocessable, attempts: _Attempts
+    ) -> None:
+        mark_failed(error.reason)
+        self._guard.dead_letter(attempts.arrival)
+        letter = dead_letter(record, error, attempts=attempts.total)
         try:
             await self._sender.send(letter)
         except Unprocessable:
-            # It came compressed, and is larger than a record may be.
+            # It arrived compressed; uncompressed it exceeds the largest record size.
             await self._sender.send(without_value(letter))
         self._metrics.dead_letters.labels(self.topic.name, error.reason).inc()
-        log.warning("%s is set aside: %s", record.source, error)
+        log.warning("%s became a dead letter: %s", record.source, error)
 
 
-def _told_of(event: Event) -> AbstractContextManager[None]:
-    """Spans and logs name the request; the user they leave out."""
+def _log_ids_of(event: Event) -> AbstractContextManager[None]:
+    """Put event id and request id into span and log, but not the user."""
     request_id = getattr(event, "request_id", None)
     ids = {"event_id": str(event.event_id), **({"request_id": request_id} if request_id else {})}
     describe_current(**ids)
-    return about(**ids)
+    return log_context(**ids)
 
 
-def _bug(error: Exception) -> Unprocessable:
+def _internal_error(error: Exception) -> Unprocessable:
     return Unprocessable(
         INTERNAL_ERROR,
-        f"handling it failed with {type(error).__name__}: {str(error)[:300]}; this is a fault of"
-        " the service, whose log has the traceback. Replay the event once it is mended",
+        f"the handler failed with {type(error).__name__}: {str(error)[:300]}; this is a bug of the"
+        " service, and its log has the traceback. Replay the event after the bug is fixed",
     )

@@ -1,4 +1,4 @@
-"""Wait longer after each failure, up to a limit, and never all at the same moment."""
+"""Compute retry delays: exponential backoff with a maximum and jitter."""
 
 import random
 from collections.abc import Iterator
@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from shared.messaging.client.settings import MessagingSettings
 
 
-def waits(settings: MessagingSettings, *, rng: random.Random | None = None) -> Iterator[float]:
-    """Endless seconds to wait before each retry: doubling, bounded, spread by half either way.
+def backoff_delays(
+    settings: MessagingSettings, *, rng: random.Random | None = None
+) -> Iterator[float]:
+    """Endless delays in seconds: each doubles up to the maximum, with a jitter of +-50 %.
 
-    The spread keeps many instances from asking a part that has just come back all at once.
+    The jitter prevents many instances from calling a recovered dependency at the same moment.
     """
     rng = rng or random.Random()
-    base = settings.retry_first_seconds
+    base = settings.retry_base_seconds
     while True:
         yield base * rng.uniform(0.5, 1.5)
-        base = min(base * 2, settings.retry_longest_seconds)
+        base = min(base * 2, settings.retry_max_seconds)

@@ -1,4 +1,4 @@
-"""One topic of one service: take its records in from FastStream, on the fast or the slow path."""
+"""Subscribe a service to one topic through FastStream, on the fast or the slow path."""
 
 import asyncio
 import logging
@@ -15,7 +15,8 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.domain.errors import Unavailable
 from shared.events.topics import MAX_RECORD_BYTES
 from shared.events.wire.record import Record
-from shared.messaging.client.header_compat import read_any_header_name
+from shared.messaging.client.header_compat import accept_any_header_name
+from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.offset_window import OffsetWindow
 from shared.messaging.consume.processing import Processing
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Subscription(Protocol):
-    """A topic being read."""
+    """A topic that a service consumes."""
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None: ...
 
@@ -34,8 +35,8 @@ class Subscription(Protocol):
     async def drain(self) -> None: ...
 
 
-class Reading:
-    """What all paths share: the FastStream subscriber of one topic, and what it delivered."""
+class BaseSubscription:
+    """The FastStream subscriber of one topic, which all paths share."""
 
     def __init__(self, processing: Processing, settings: MessagingSettings) -> None:
         self.processing = processing
@@ -43,10 +44,10 @@ class Reading:
         self.subscriber: Any = None
         self.last_delivery = time.monotonic()
 
-    def read(
+    def _subscribe(
         self, broker: KafkaBroker, *, group_id: str | None, ack_policy: AckPolicy, listener: Any
     ) -> None:
-        read_any_header_name()
+        accept_any_header_name()
         self.subscriber = broker.subscriber(
             self.processing.topic.name,
             group_id=group_id,
@@ -54,12 +55,12 @@ class Reading:
             listener=listener,
             group_instance_id=self.settings.instance_id if group_id else None,
             parser=self._parse,
-            decoder=_as_record,
+            decoder=_decode,
             auto_offset_reset="earliest",
             session_timeout_ms=int(self.settings.session_timeout_seconds * 1000),
             heartbeat_interval_ms=int(self.settings.session_timeout_seconds * 1000 / 15),
             max_poll_interval_ms=int(self.settings.max_poll_seconds * 1000),
-            # Others wait so long for us to drain when they join.
+            # A joining instance waits this long for the others to drain.
             rebalance_timeout_ms=int(self.settings.drain_seconds * 2 * 1000),
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
         )
@@ -70,11 +71,11 @@ class Reading:
         await self.take(record)
 
     async def take(self, record: Record) -> None:
-        raise NotImplementedError  # each path has its own
+        raise NotImplementedError  # each path defines it
 
     async def _parse(self, raw: ConsumerRecord[Any, Any]) -> KafkaAckableMessage:
-        # FastStream's own parser decodes every header and fails on one that is null or not UTF-8,
-        # which would be no reason to lose the event.
+        # FastStream's own parser decodes every header and fails on a header that is null or not
+        # UTF-8; that is no reason to lose the event.
         return KafkaAckableMessage(
             body=raw.value or b"",
             headers={},
@@ -90,19 +91,21 @@ class Reading:
         return bool(tasks) and not all(task.done() for task in tasks)
 
     def lag(self, delivered: dict[Any, int]) -> int:
-        """Events behind the newest that the consumer has heard of, over its partitions."""
+        """Unread events of the assigned partitions, by the consumer's latest high watermarks."""
         consumer = self.subscriber.consumer if self.subscriber else None
         if consumer is None:
             return 0
-        ours = consumer.assignment()
+        assigned = consumer.assignment()
         ends = {
-            partition: consumer.highwater(partition) for partition in delivered if partition in ours
+            partition: consumer.highwater(partition)
+            for partition in delivered
+            if partition in assigned
         }
         return sum(max((end or 0) - delivered[partition], 0) for partition, end in ends.items())
 
 
-class SlowPath(Reading):
-    """For events that take seconds: a window of them in work, commits of the finished prefix."""
+class SlowPath(BaseSubscription):
+    """For events that take seconds: many in flight, and commits of the finished prefix."""
 
     def __init__(
         self, processing: Processing, settings: MessagingSettings, window: OffsetWindow
@@ -111,7 +114,9 @@ class SlowPath(Reading):
         self.window = window
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
-        self.read(broker, group_id=group_id, ack_policy=AckPolicy.MANUAL, listener=self.window)
+        self._subscribe(
+            broker, group_id=group_id, ack_policy=AckPolicy.MANUAL, listener=self.window
+        )
 
     async def take(self, record: Record) -> None:
         await self.window.submit(record, self.subscriber.consumer, self.processing.until_done)
@@ -123,7 +128,7 @@ class SlowPath(Reading):
             running=self.running,
             joined=self.window.joined,
             lag=self.lag(self.window.delivered()),
-            oldest_in_work_seconds=self.window.oldest_age(now),
+            oldest_in_flight_seconds=self.window.oldest_age(now),
             since_last_delivery_seconds=now - self.last_delivery,
         )
 
@@ -131,8 +136,8 @@ class SlowPath(Reading):
         await self.window.close()
 
 
-class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
-    """For events that take milliseconds: one after another, committed by FastStream when done."""
+class FastPath(BaseSubscription, ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
+    """For events that take milliseconds: one after another; FastStream commits each."""
 
     def __init__(
         self,
@@ -147,14 +152,16 @@ class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]  # unt
         self._idle = asyncio.Event()
         self._idle.set()
         self._taken_at: dict[TopicPartition, float] = {}
-        """When the unfinished event of a partition was first delivered."""
+        """By partition, the time at which its unfinished event was first delivered."""
         self._delivered: dict[TopicPartition, int] = {}
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
-        self.read(broker, group_id=group_id, ack_policy=AckPolicy.NACK_ON_ERROR, listener=self)
+        self._subscribe(
+            broker, group_id=group_id, ack_policy=AckPolicy.NACK_ON_ERROR, listener=self
+        )
 
     async def take(self, record: Record) -> None:
-        """Unavailable after the bounded retries goes up: FastStream rewinds, nothing is skipped."""
+        """After the retries `Unavailable` is raised: FastStream rewinds and skips nothing."""
         partition = TopicPartition(record.topic, record.partition)
         self._taken_at.setdefault(partition, time.monotonic())
         self._delivered.setdefault(partition, record.offset)
@@ -164,8 +171,8 @@ class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]  # unt
         except Unavailable:
             raise
         except Exception as error:
-            log.critical("%s holds its partition: %s", record.source, error)
-            # FastStream rewinds to it; without the pause it would come again at once, for ever.
+            log.critical("%s blocks its partition: %s", record.source, error)
+            # FastStream rewinds to the event; without the pause it is redelivered in a loop.
             self.subscriber.consumer.pause(*self.subscriber.consumer.assignment())
             self._on_failure(error)
             raise
@@ -182,15 +189,15 @@ class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]  # unt
             running=self.running,
             joined=self._joined,
             lag=self.lag(self._delivered),
-            oldest_in_work_seconds=now - min(self._taken_at.values(), default=now),
+            oldest_in_flight_seconds=now - min(self._taken_at.values(), default=now),
             since_last_delivery_seconds=now - self.last_delivery,
         )
 
     async def drain(self) -> None:
-        """Nothing to do: FastStream waits for the one event in work."""
+        """Nothing to do: FastStream waits for the one event in flight."""
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        """Let the one event in work finish before another instance may get it too."""
+        """Wait for the one event in flight, before another instance may receive it too."""
         self._joined = False
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), self.settings.drain_seconds)
@@ -201,15 +208,5 @@ class FastPath(Reading, ConsumerRebalanceListener):  # type: ignore[misc]  # unt
         self._joined = True
 
 
-async def _as_record(message: KafkaAckableMessage) -> Record:
-    raw = message.raw_message
-    assert not isinstance(raw, tuple)
-    return Record(
-        topic=raw.topic,
-        partition=raw.partition,
-        offset=raw.offset,
-        timestamp_ms=raw.timestamp,
-        key=raw.key,
-        value=raw.value,
-        headers=tuple(raw.headers),
-    )
+async def _decode(message: KafkaAckableMessage) -> Record:
+    return to_record(message.raw_message)

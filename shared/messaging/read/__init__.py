@@ -1,0 +1,1 @@
+"""Reads that end: ranges, tails, whole topics, one key, one record."""

@@ -1,7 +1,6 @@
-"""Read a topic from where its reader left off to where it ends now, in batches, and stop."""
+"""Read a topic in batches, from where its reader stopped to where it ends now, and commit."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,41 +9,32 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
 from shared.events.wire.record import Record
 from shared.messaging.client.consumer import short_lived_consumer
+from shared.messaging.client.kafka_types import OffsetRange, Partition
 from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.read.bounded_reader import BatchSize, BoundedReader
+from shared.messaging.read.limits import LONG_READ_LIMITS, ReadLimits
 
 log = logging.getLogger(__name__)
-POLL_MS = 200
-STALLED_SECONDS = 60.0
-"""Without any progress for so long Kafka is away; a poll that gets nothing says no more."""
 
 
-class TopicMadeAnew(Exception):
-    """The reader has read further than the topic goes: it was deleted and created again."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How large a batch may become; one record may still be larger."""
-
-    records: int
-    bytes: int
+class TopicRecreated(Exception):
+    """The reader has read beyond the topic's end: the topic was deleted and created again."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Records in the order of their partitions, and where each partition goes on."""
+    """Records in the order of their partitions, and where each partition continues."""
 
     records: tuple[Record, ...]
     next_offsets: Mapping[int, int]
-    """By partition, of those that moved: the first offset not in this or earlier batches."""
+    """By partition, of those that advanced: the first offset not in this or earlier batches."""
     lost: int = 0
-    """Records that Kafka had deleted before they were read."""
-    left: int = 0
-    """Records between this batch and the end."""
+    """Records that Kafka deleted before they were read; reported with the first batch."""
+    remaining: int = 0
+    """Offsets between this batch and the end."""
 
 
 def drain(
@@ -53,104 +43,56 @@ def drain(
     *,
     group: str,
     start_of: Callable[[int], int | None],
-    bounds: Bounds,
+    size: BatchSize,
     stop: Callable[[], bool] = lambda: False,
+    limits: ReadLimits = LONG_READ_LIMITS,
 ) -> Iterator[Batch]:
-    """Batches up to the end offsets as they are now; an empty topic has none.
+    """Batches up to the end offsets, which are taken once; an empty topic has no batch.
 
-    `start_of` says where the reader goes on in a partition, None at the beginning: the reader's
-    own memory is the truth. When a batch is asked for, the one before it is taken to be safe, and
-    its offsets are committed to `group`, which only tells others how far we are. When `stop` says
-    so, it ends early; what is not yet in a batch stays for the next time.
-    Raises `Unavailable` and `TopicMadeAnew`.
+    `start_of` returns the offset at which a partition continues, None for its beginning: the
+    reader's own storage is the truth. When the next batch is requested, the one before it counts
+    as durable, and its offsets are committed to `group`, which only shows others the progress.
+    When `stop` returns True the read ends early; records that are in no batch yet stay for the
+    next read. Raises `Unavailable` and `TopicRecreated`.
     """
-    with short_lived_consumer(settings, group=group) as consumer:
-        numbers = sorted(consumer.partitions_for_topic(topic.name) or ())
-        partitions = [TopicPartition(topic.name, number) for number in numbers]
-        consumer.assign(partitions)
-        ends = consumer.end_offsets(partitions)
-        begins = consumer.beginning_offsets(partitions)
+    with short_lived_consumer(
+        settings, timeout_seconds=limits.stall_seconds, group=group
+    ) as consumer:
+        reader = BoundedReader(consumer, address=settings.kafka_bootstrap_servers, limits=limits)
+        ranges: dict[Partition, OffsetRange] = {}
         lost = 0
-        for partition in partitions:
-            start = start_of(partition.partition)
-            lost += _seek(consumer, partition, start, begins[partition], ends[partition])
-        for batch in _batches(consumer, ends, bounds, lost, stop):
-            yield batch
-            _commit(consumer, topic, batch)
+        for partition, (begin, end) in reader.available([topic]).items():
+            start = start_of(partition[1])
+            _ensure_same_topic(partition, start, end)
+            ranges[partition] = (max(begin if start is None else start, begin), end)
+            lost += 0 if start is None else max(begin - start, 0)
+        before = {partition: start for partition, (start, _) in ranges.items()}
+        for batch in reader.batches(ranges, size=size, stop=stop):
+            now = batch.positions
+            next_offsets = {p[1]: offset for p, offset in now.items() if offset > before[p]}
+            remaining = sum(end - now[partition] for partition, (_, end) in ranges.items())
+            yield Batch(batch.records, next_offsets, lost=lost, remaining=remaining)
+            _commit(consumer, topic, next_offsets)
+            before, lost = dict(now), 0
 
 
-def _seek(consumer: Any, partition: TopicPartition, start: int | None, begin: int, end: int) -> int:
-    """Go to the reader's place; how many records were deleted before it came to them."""
+def _ensure_same_topic(partition: Partition, start: int | None, end: int) -> None:
     if start is not None and start > end:
-        raise TopicMadeAnew(
-            f"{partition.topic}/{partition.partition} was read up to offset {start}, but ends at"
-            f" {end}: the topic was deleted and created again. What was read of the old topic"
-            " stays; move it away, and the new topic is read from its beginning"
+        topic, number = partition
+        raise TopicRecreated(
+            f"{topic}/{number} was read up to offset {start}, but it ends at {end}: the topic was"
+            " deleted and created again. The records of the old topic are kept; move their table"
+            " away, and the new topic is read from its beginning"
         )
-    consumer.seek(partition, max(start if start is not None else begin, begin))
-    return max(begin - start, 0) if start is not None else 0
 
 
-def _batches(
-    consumer: Any,
-    ends: Mapping[TopicPartition, int],
-    bounds: Bounds,
-    lost: int,
-    stop: Callable[[], bool],
-) -> Iterator[Batch]:
-    gathered: list[Record] = []
-    size = 0
-    told = {partition: consumer.position(partition) for partition in ends}
-    moved_at = time.monotonic()
-    live = {partition for partition, end in ends.items() if told[partition] < end}
-    while live and not stop():
-        polled = consumer.poll(timeout_ms=POLL_MS, max_records=bounds.records - len(gathered))
-        for partition, records in polled.items():
-            inside = [as_record(r) for r in records if r.offset < ends[partition]]
-            gathered += inside
-            size += sum(len(r.value or b"") for r in inside)
-        # By position, not by the last record seen: a compacted topic may end in a gap.
-        now = {partition: consumer.position(partition) for partition in ends}
-        if polled or any(now[p] >= ends[p] for p in live):
-            moved_at = time.monotonic()
-        elif time.monotonic() - moved_at > STALLED_SECONDS:
-            raise Unavailable("kafka", f"nothing came of {len(live)} partitions; is Kafka up?")
-        done = {partition for partition in live if now[partition] >= ends[partition]}
-        for partition in done:
-            consumer.pause(partition)
-        live -= done
-        if len(gathered) >= bounds.records or size >= bounds.bytes or not live:
-            reached = {p: min(at, ends[p]) for p, at in now.items()}
-            yield Batch(
-                records=tuple(gathered),
-                next_offsets={p.partition: at for p, at in reached.items() if at > told[p]},
-                lost=lost,
-                left=sum(ends[p] - at for p, at in reached.items()),
-            )
-            told, gathered, size, lost = reached, [], 0, 0
-            moved_at = time.monotonic()
-
-
-def _commit(consumer: Any, topic: Topic, batch: Batch) -> None:
+def _commit(consumer: Any, topic: Topic, next_offsets: Mapping[int, int]) -> None:
     offsets = {
         TopicPartition(topic.name, number): OffsetAndMetadata(offset, "", -1)
-        for number, offset in batch.next_offsets.items()
+        for number, offset in next_offsets.items()
     }
     try:
         consumer.commit(offsets)
     except KafkaError as error:
-        # Nothing hangs on it: the reader's own memory says where to go on.
-        log.warning("the progress on %s was not told to Kafka: %r", topic.name, error)
-
-
-def as_record(found: Any) -> Record:
-    """A record of kafka-python as ours."""
-    return Record(
-        topic=found.topic,
-        partition=found.partition,
-        offset=found.offset,
-        timestamp_ms=found.timestamp,
-        key=found.key,
-        value=found.value,
-        headers=tuple(found.headers or ()),
-    )
+        # Nothing depends on it: the reader's own storage has the offsets.
+        log.warning("Kafka did not take the progress on %s: %r", topic.name, error)

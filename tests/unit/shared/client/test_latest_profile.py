@@ -1,4 +1,4 @@
-"""Of what the compacted topic holds, a profile is what came after the last tombstone."""
+"""The current profile is the highest version after the last tombstone."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from shared.events.wire.codec import encode
 from shared.events.wire.record import Record
 
 
-def told(version: int | None, *, user: str = "ana") -> Record:
+def profile_record(version: int | None, *, user: str = "ana") -> Record:
     event = ProfileUpdated(
         event_id=UUID(int=version or 0), occurred_at=datetime(2026, 1, 31, tzinfo=UTC),
         user_id=user, profile_version=version or 1, preference=TasteSide(),
@@ -23,17 +23,22 @@ def told(version: int | None, *, user: str = "ana") -> Record:
 
 
 def version_of(*records: Record) -> int | None:
-    found = latest_profile(records, tenant="default", user_id="ana")
-    return found.profile_version if found else None
+    profile = latest_profile(records, tenant="default", user_id="ana")
+    return profile.profile_version if profile else None
 
 
 def test_the_highest_version_is_the_profile() -> None:
-    assert version_of(told(1), told(3), told(2), told(9, user="bo")) == 3
+    assert (
+        version_of(
+            profile_record(1), profile_record(3), profile_record(2), profile_record(9, user="bo")
+        )
+        == 3
+    )
 
 
 def test_an_erased_profile_is_none() -> None:
-    assert version_of(told(7), told(None)) is None
+    assert version_of(profile_record(7), profile_record(None)) is None
 
 
-def test_who_comes_back_begins_anew() -> None:
-    assert version_of(told(7), told(None), told(1)) == 1
+def test_a_user_who_returns_starts_with_version_one() -> None:
+    assert version_of(profile_record(7), profile_record(None), profile_record(1)) == 1

@@ -1,4 +1,4 @@
-"""A dead letter is the record that came and why; too many of them stop the process."""
+"""A dead letter holds the record and the reason; too many dead letters stop the process."""
 
 import pytest
 
@@ -23,7 +23,7 @@ RECORD = Record(
 )
 
 
-def test_a_dead_letter_keeps_key_value_and_headers_and_says_why_and_whence() -> None:
+def test_a_dead_letter_keeps_key_value_and_headers_and_adds_reason_and_source() -> None:
     letter = dead_letter(RECORD, Unprocessable("not_json", "send JSON, não isto"), attempts=2)
     assert letter.topic == "feedback.v1.dlq"
     assert (letter.key, letter.value) == (RECORD.key, RECORD.value)
@@ -42,43 +42,43 @@ def test_a_null_value_stays_null() -> None:
     assert (letter.key, letter.value) == (None, None)
 
 
-def test_what_an_earlier_journey_said_is_said_anew_and_not_twice() -> None:
+def test_error_headers_of_an_earlier_dead_letter_are_replaced() -> None:
     record = Record("feedback.v1", 0, 9, 0, b"u", b"{", (("x-error", b"old"), ("kept", b"1")))
     letter = dead_letter(record, Unprocessable("not_json", "d"), attempts=1)
     assert [value for name, value in letter.headers if name == "x-error"] == [b"not_json"]
     assert ("kept", b"1") in letter.headers
 
 
-def test_a_detail_is_cut_and_what_cannot_be_encoded_is_replaced() -> None:
+def test_a_detail_is_truncated_and_unencodable_characters_are_replaced() -> None:
     letter = dead_letter(RECORD, Unprocessable("odd", "\ud800" + "x" * 10_000), attempts=1)
     detail = dict(letter.headers)["x-detail"]
     assert detail == b"?" + b"x" * (MAX_DETAIL_CHARACTERS - 1)
 
 
-def test_a_letter_without_its_value_says_where_the_value_lies() -> None:
+def test_a_dead_letter_without_its_value_names_the_source_of_the_value() -> None:
     letter = without_value(dead_letter(RECORD, Unprocessable("not_json", "bad"), attempts=1))
     headers = dict(letter.headers)
     assert letter.value is None
     assert letter.key == RECORD.key
     assert headers["x-source"] == b"feedback.v1/3/17"
     assert headers["x-detail"] is not None
-    assert headers["x-detail"].startswith(b"bad; the value, 12 bytes, is too large")
+    assert headers["x-detail"].startswith(b"bad; the value of 12 bytes is too large")
 
 
 def arrive(guard: DeadLetterGuard, fates: str) -> None:
-    """One event each: `g`ood, or `b`ad and set aside at once."""
+    """One event each: `g`ood, or `b`ad and a dead letter at once."""
     for fate in fates:
         arrival = guard.arrived()
         if fate == "b":
-            guard.set_aside(arrival)
+            guard.dead_letter(arrival)
 
 
 @pytest.mark.parametrize(
     ("fates", "stops"),
     [
-        ("b" * 4, False),  # fewer than a quarter of the sample prove nothing
+        ("b" * 4, False),  # too few: less than a quarter of the window
         ("b" * 5, True),
-        ("gb" * 50, False),  # exactly the share
+        ("gb" * 50, False),  # exactly the ratio
         ("gb" * 10 + "b", True),
         ("g" * 10 + "b" * 10, False),
         ("g" * 10 + "b" * 11, True),
@@ -87,10 +87,10 @@ def arrive(guard: DeadLetterGuard, fates: str) -> None:
         ("bbbb" + "g" * 20 + "bbbb" + "g" * 20, False),
     ],
 )
-def test_the_process_stops_when_more_than_the_share_of_the_latest_is_set_aside(
+def test_the_process_stops_when_the_ratio_of_dead_letters_exceeds_the_maximum(
     fates: str, stops: bool
 ) -> None:
-    guard = DeadLetterGuard(share=0.5, sample=20)
+    guard = DeadLetterGuard(max_ratio=0.5, window=20)
     if not stops:
         arrive(guard, fates)
         return
@@ -99,18 +99,18 @@ def test_the_process_stops_when_more_than_the_share_of_the_latest_is_set_aside(
         arrive(guard, fates[-1])
 
 
-def test_good_events_in_work_count_though_they_are_not_done() -> None:
-    guard = DeadLetterGuard(share=0.5, sample=20)
+def test_good_events_in_flight_count_before_they_are_done() -> None:
+    guard = DeadLetterGuard(max_ratio=0.5, window=20)
     arrivals = [guard.arrived() for _ in range(20)]
     for bad in arrivals[:10]:
-        guard.set_aside(bad)
+        guard.dead_letter(bad)
     with pytest.raises(TooManyDeadLetters):
-        guard.set_aside(arrivals[10])
+        guard.dead_letter(arrivals[10])
 
 
-def test_one_event_counts_once_however_often_its_letter_is_tried() -> None:
-    guard = DeadLetterGuard(share=0.5, sample=20)
+def test_one_event_counts_once_however_often_its_dead_letter_is_sent() -> None:
+    guard = DeadLetterGuard(max_ratio=0.5, window=20)
     arrive(guard, "g" * 5)
     arrival = guard.arrived()
     for _ in range(50):
-        guard.set_aside(arrival)
+        guard.dead_letter(arrival)

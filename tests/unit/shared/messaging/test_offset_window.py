@@ -1,4 +1,4 @@
-"""A window keeps N events in work, commits prefixes, and hands partitions over without a loss."""
+"""The window keeps N events in flight, commits finished prefixes, and loses nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -19,19 +19,19 @@ def record(offset: int, partition: int = 0) -> Record:
 
 
 class Consumer:
-    """A group member without a group: partitions that are ours, and offsets we committed."""
+    """A fake consumer: its assigned partitions, and the committed offsets."""
 
-    def __init__(self, *ours: TopicPartition) -> None:
-        self.ours = set(ours)
+    def __init__(self, *assigned: TopicPartition) -> None:
+        self.assigned = set(assigned)
         self.committed: dict[TopicPartition, int] = {}
         self.refusals = 0
 
     def assignment(self) -> set[TopicPartition]:
-        return self.ours
+        return self.assigned
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
         await asyncio.sleep(0)
-        assert set(offsets) <= self.ours
+        assert set(offsets) <= self.assigned
         if self.refusals:
             self.refusals -= 1
             raise CommitFailedError()
@@ -39,21 +39,21 @@ class Consumer:
 
 
 class Work:
-    """Handles each event when it is told to, and knows what is in work."""
+    """A handler that finishes each event on request, and knows the events in flight."""
 
     def __init__(self) -> None:
         self.open: dict[tuple[int, int], asyncio.Future[None]] = {}
         self.done: list[int] = []
 
     async def __call__(self, event: Record) -> None:
-        place = (event.partition, event.offset)
-        assert place not in self.open, f"{event.source} is in work twice"
-        self.open[place] = asyncio.get_running_loop().create_future()
+        location = (event.partition, event.offset)
+        assert location not in self.open, f"{event.source} is in flight twice"
+        self.open[location] = asyncio.get_running_loop().create_future()
         try:
-            await self.open[place]
+            await self.open[location]
             self.done.append(event.offset)
         finally:
-            del self.open[place]
+            del self.open[location]
 
     def finish(self, *offsets: int, partition: int = 0) -> None:
         for offset in offsets:
@@ -62,7 +62,7 @@ class Work:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20.0):
-        while not condition():  # noqa: ASYNC110 - what we wait for sets no event
+        while not condition():  # noqa: ASYNC110 - the condition has no event
             await asyncio.sleep(0.002)
 
 
@@ -79,7 +79,7 @@ async def make(failures: list[BaseException]) -> AsyncIterator[Make]:
     made: list[OffsetWindow] = []
 
     def window(**settings: float) -> OffsetWindow:
-        # Commits happen when a test asks for them.
+        # Tests commit explicitly.
         chosen = {"commit_seconds": 1000.0, "drain_seconds": 0.05, **settings}
         made.append(
             OffsetWindow(MessagingSettings.model_validate(chosen), on_failure=failures.append)
@@ -87,11 +87,11 @@ async def make(failures: list[BaseException]) -> AsyncIterator[Make]:
         return made[-1]
 
     yield window
-    for one in made:
-        await one.close()
+    for window_made in made:
+        await window_made.close()
 
 
-async def test_it_takes_n_events_in_and_the_next_waits_for_a_place(make: Make) -> None:
+async def test_n_events_are_in_flight_and_the_next_waits_for_a_slot(make: Make) -> None:
     window, consumer, work = make(events_in_flight=3), Consumer(ZERO), Work()
     for offset in range(3):
         await window.submit(record(offset), consumer, work)
@@ -105,7 +105,7 @@ async def test_it_takes_n_events_in_and_the_next_waits_for_a_place(make: Make) -
     assert window.in_flight == 3
 
 
-async def test_it_commits_only_what_is_done_without_a_gap(make: Make) -> None:
+async def test_only_the_finished_prefix_is_committed(make: Make) -> None:
     window, consumer, work = make(), Consumer(ZERO, ONE), Work()
     for offset in range(4):
         await window.submit(record(offset), consumer, work)
@@ -122,7 +122,7 @@ async def test_it_commits_only_what_is_done_without_a_gap(make: Make) -> None:
     assert consumer.committed == {ZERO: 2, ONE: 12}
 
 
-async def test_a_refused_commit_is_said_again(make: Make) -> None:
+async def test_a_refused_commit_is_repeated(make: Make) -> None:
     window, consumer, work = make(), Consumer(ZERO), Work()
     consumer.refusals = 1
     await window.submit(record(0), consumer, work)
@@ -135,7 +135,7 @@ async def test_a_refused_commit_is_said_again(make: Make) -> None:
     assert consumer.committed == {ZERO: 1}
 
 
-async def test_the_span_holds_newer_events_back_until_the_oldest_is_done(make: Make) -> None:
+async def test_the_span_delays_newer_events_until_the_oldest_is_done(make: Make) -> None:
     window, consumer, work = make(events_span=10), Consumer(ZERO), Work()
     await window.submit(record(0), consumer, work)
     waiting = asyncio.create_task(window.submit(record(10), consumer, work))
@@ -146,7 +146,7 @@ async def test_the_span_holds_newer_events_back_until_the_oldest_is_done(make: M
     await waiting
 
 
-async def test_a_failure_is_told_and_holds_its_partition(
+async def test_a_failure_is_reported_and_blocks_its_partition(
     make: Make, failures: list[BaseException]
 ) -> None:
     window, consumer, work = make(), Consumer(ZERO), Work()
@@ -161,7 +161,7 @@ async def test_a_failure_is_told_and_holds_its_partition(
     assert consumer.committed == {}
 
 
-async def test_a_partition_that_goes_is_drained_and_committed_first(make: Make) -> None:
+async def test_a_revoked_partition_is_drained_and_committed_first(make: Make) -> None:
     window, consumer, work = make(drain_seconds=20.0), Consumer(ZERO, ONE), Work()
     await window.submit(record(0), consumer, work)
     await window.submit(record(5, 1), consumer, work)
@@ -176,7 +176,7 @@ async def test_a_partition_that_goes_is_drained_and_committed_first(make: Make) 
     work.finish(5, partition=1)
 
 
-async def test_what_does_not_finish_in_time_is_given_up_and_not_committed(make: Make) -> None:
+async def test_work_that_does_not_finish_in_time_is_cancelled_and_not_committed(make: Make) -> None:
     window, consumer, work = make(), Consumer(ZERO), Work()
     await window.submit(record(0), consumer, work)
     await window.submit(record(1), consumer, work)
@@ -187,7 +187,7 @@ async def test_what_does_not_finish_in_time_is_given_up_and_not_committed(make: 
     assert consumer.committed == {}
 
 
-async def test_an_event_that_waited_through_a_rebalance_is_left_to_its_redelivery(
+async def test_an_event_that_waited_through_a_rebalance_is_processed_on_redelivery(
     make: Make,
 ) -> None:
     window, consumer, work = make(events_in_flight=2), Consumer(ZERO), Work()
@@ -195,7 +195,7 @@ async def test_an_event_that_waited_through_a_rebalance_is_left_to_its_redeliver
     await window.submit(record(1), consumer, work)
     waiting = asyncio.create_task(window.submit(record(2), consumer, work))
     await until(lambda: len(work.open) == 2)
-    # The two are given up, and the partition comes back to us.
+    # The two are cancelled, and the partition is assigned to us again.
     await window.on_partitions_revoked({ZERO})
     await window.on_partitions_assigned({ZERO})
     await waiting
@@ -211,7 +211,7 @@ async def test_an_event_that_waited_through_a_rebalance_is_left_to_its_redeliver
     assert consumer.committed == {ZERO: 3}
 
 
-async def test_closing_finishes_what_is_in_work_and_takes_nothing_more_in(make: Make) -> None:
+async def test_close_finishes_the_events_in_flight_and_accepts_no_more(make: Make) -> None:
     window, consumer, work = make(drain_seconds=20.0), Consumer(ZERO), Work()
     await window.submit(record(0), consumer, work)
     await until(lambda: len(work.open) == 1)
@@ -224,7 +224,7 @@ async def test_closing_finishes_what_is_in_work_and_takes_nothing_more_in(make: 
     assert consumer.committed == {ZERO: 1}
 
 
-async def test_the_age_of_the_oldest_event_in_work_is_known(make: Make) -> None:
+async def test_the_age_of_the_oldest_event_in_flight_is_known(make: Make) -> None:
     window, consumer, work = make(), Consumer(ZERO), Work()
     now = asyncio.get_running_loop().time()
     assert window.oldest_age(now) == 0.0

@@ -1,4 +1,4 @@
-"""One record ends in its effect or in the dead letters, and in nothing less."""
+"""Every record ends in its effect or in a dead letter."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +21,11 @@ GOOD = wire.Sent("good", wire.FEEDBACK, wire.value(wire.FEEDBACK)).record()
 NOT_JSON = wire.Sent("not json", wire.FEEDBACK, b"{").record()
 
 
-class Parts:
-    """A handler and a Kafka that do what their scripts say, and then well; waits take no time."""
+class Scripted:
+    """A handler and a sender that follow scripts and then succeed; delays take no time.
+
+    In a script `u` is unavailable, `n` unprocessable, `b` a bug.
+    """
 
     def __init__(self, *, handling: str = "", sending: str = "", **settings: Any) -> None:
         self.handling, self.sending = list(handling), list(sending)
@@ -36,7 +39,9 @@ class Parts:
             FEEDBACK,
             self.handle,
             sender=self,
-            guard=DeadLetterGuard(share=chosen.dead_letter_share, sample=chosen.dead_letter_sample),
+            guard=DeadLetterGuard(
+                max_ratio=chosen.dead_letter_max_ratio, window=chosen.dead_letter_window
+            ),
             metrics=MessagingMetrics(self.registry),
             settings=chosen,
             sleep=self.sleep,
@@ -67,10 +72,10 @@ class Parts:
         self.on_wait()
 
     def count(self, name: str, **labels: str) -> float:
-        found = self.registry.get_sample_value(
+        value = self.registry.get_sample_value(
             f"preferstream_{name}", {"topic": FEEDBACK.name, **labels}
         )
-        return found or 0.0
+        return value or 0.0
 
     def letter(self) -> dict[str, str]:
         (letter,) = self.sent
@@ -80,132 +85,132 @@ class Parts:
 BOTH_PATHS = pytest.mark.parametrize("path", ["once", "until_done"])
 
 
-async def process(parts: Parts, path: str, record: Record = GOOD) -> None:
-    await getattr(parts.processing, path)(record)
+async def process(scripted: Scripted, path: str, record: Record = GOOD) -> None:
+    await getattr(scripted.processing, path)(record)
 
 
 @BOTH_PATHS
 async def test_a_good_event_is_handled_once(path: str) -> None:
-    parts = Parts()
-    await process(parts, path)
-    assert (parts.handled, parts.sent, parts.waited) == (1, [], [])
-    assert parts.count("events_handled_total") == 1
-    assert parts.count("events_in_flight") == 0
+    scripted = Scripted()
+    await process(scripted, path)
+    assert (scripted.handled, scripted.sent, scripted.waited) == (1, [], [])
+    assert scripted.count("events_handled_total") == 1
+    assert scripted.count("events_in_flight") == 0
 
 
 @BOTH_PATHS
-async def test_what_cannot_be_decoded_is_set_aside_unhandled(path: str) -> None:
-    parts = Parts()
-    await process(parts, path, NOT_JSON)
-    assert (parts.handled, parts.waited) == (0, [])
-    assert parts.letter()["x-error"] == "not_json"
-    assert parts.sent[0].value == NOT_JSON.value
-    assert parts.count("dead_letters_total", reason="not_json") == 1
-    assert parts.count("events_handled_total") == 0
+async def test_an_undecodable_record_becomes_a_dead_letter_without_handling(path: str) -> None:
+    scripted = Scripted()
+    await process(scripted, path, NOT_JSON)
+    assert (scripted.handled, scripted.waited) == (0, [])
+    assert scripted.letter()["x-error"] == "not_json"
+    assert scripted.sent[0].value == NOT_JSON.value
+    assert scripted.count("dead_letters_total", reason="not_json") == 1
+    assert scripted.count("events_handled_total") == 0
 
 
 @BOTH_PATHS
-async def test_what_the_handler_finds_unprocessable_is_set_aside_without_a_retry(path: str) -> None:
-    parts = Parts(handling="n")
-    await process(parts, path)
-    assert (parts.handled, parts.waited) == (1, [])
-    letter = parts.letter()
+async def test_an_unprocessable_event_becomes_a_dead_letter_without_a_retry(path: str) -> None:
+    scripted = Scripted(handling="n")
+    await process(scripted, path)
+    assert (scripted.handled, scripted.waited) == (1, [])
+    letter = scripted.letter()
     assert (letter["x-error"], letter["x-detail"]) == ("unknown_image", "send its uri")
     assert letter["x-attempts"] == "1"
 
 
 @BOTH_PATHS
-async def test_an_unavailable_part_is_waited_for_with_growing_patience(path: str) -> None:
-    parts = Parts(handling="uuuu", retry_first_seconds=1.0, retry_longest_seconds=100.0)
-    await process(parts, path)
-    assert (parts.handled, parts.sent) == (5, [])
-    for wait, middle in zip(parts.waited, [1.0, 2.0, 4.0, 8.0], strict=True):
+async def test_an_unavailable_dependency_is_retried_with_growing_delays(path: str) -> None:
+    scripted = Scripted(handling="uuuu", retry_base_seconds=1.0, retry_max_seconds=100.0)
+    await process(scripted, path)
+    assert (scripted.handled, scripted.sent) == (5, [])
+    for wait, middle in zip(scripted.waited, [1.0, 2.0, 4.0, 8.0], strict=True):
         assert middle * 0.5 <= wait <= middle * 1.5
-    assert parts.count("event_retries_total") == 4
-    assert parts.count("events_handled_total") == 1
+    assert scripted.count("event_retries_total") == 4
+    assert scripted.count("events_handled_total") == 1
 
 
-async def test_the_fast_path_gives_up_after_its_retries_and_skips_nothing() -> None:
-    parts = Parts(handling="u" * 100, retries=5)
+async def test_the_fast_path_fails_after_its_retries_and_skips_nothing() -> None:
+    scripted = Scripted(handling="u" * 100, retries=5)
     with pytest.raises(Unavailable, match="store: it does not answer"):
-        await parts.processing.once(GOOD)
-    assert (parts.handled, len(parts.waited), parts.sent) == (6, 5, [])
-    assert parts.count("events_handled_total") == 0
-    assert parts.count("events_in_flight") == 0
+        await scripted.processing.once(GOOD)
+    assert (scripted.handled, len(scripted.waited), scripted.sent) == (6, 5, [])
+    assert scripted.count("events_handled_total") == 0
+    assert scripted.count("events_in_flight") == 0
 
 
-async def test_the_slow_path_waits_as_long_as_it_takes() -> None:
-    parts = Parts(handling="u" * 100, retries=5)
-    await parts.processing.until_done(GOOD)
-    assert (parts.handled, parts.sent) == (101, [])
+async def test_the_slow_path_waits_without_a_limit() -> None:
+    scripted = Scripted(handling="u" * 100, retries=5)
+    await scripted.processing.until_done(GOOD)
+    assert (scripted.handled, scripted.sent) == (101, [])
 
 
 @BOTH_PATHS
-async def test_a_bug_is_tried_a_few_times_and_then_set_aside(path: str) -> None:
-    parts = Parts(handling="b" * 100, bug_attempts=3)
-    await process(parts, path)
-    assert (parts.handled, len(parts.waited)) == (3, 2)
-    letter = parts.letter()
+async def test_a_bug_is_retried_a_few_times_and_then_becomes_a_dead_letter(path: str) -> None:
+    scripted = Scripted(handling="b" * 100, bug_attempts=3)
+    await process(scripted, path)
+    assert (scripted.handled, len(scripted.waited)) == (3, 2)
+    letter = scripted.letter()
     assert (letter["x-error"], letter["x-attempts"]) == ("internal_error", "3")
     assert "KeyError: 'a bug'" in letter["x-detail"]
-    assert parts.count("dead_letters_total", reason="internal_error") == 1
+    assert scripted.count("dead_letters_total", reason="internal_error") == 1
 
 
 @BOTH_PATHS
-async def test_a_bug_that_goes_away_is_no_dead_letter(path: str) -> None:
-    parts = Parts(handling="bb", bug_attempts=3)
-    await process(parts, path)
-    assert (parts.handled, parts.sent) == (3, [])
+async def test_a_bug_that_disappears_makes_no_dead_letter(path: str) -> None:
+    scripted = Scripted(handling="bb", bug_attempts=3)
+    await process(scripted, path)
+    assert (scripted.handled, scripted.sent) == (3, [])
 
 
-async def test_a_bug_is_set_aside_also_where_no_retries_are_wanted() -> None:
-    parts = Parts(handling="b" * 100, bug_attempts=3, retries=0)
-    await parts.processing.once(GOOD)
-    assert (parts.handled, parts.letter()["x-error"]) == (3, "internal_error")
+async def test_a_bug_becomes_a_dead_letter_also_with_zero_retries() -> None:
+    scripted = Scripted(handling="b" * 100, bug_attempts=3, retries=0)
+    await scripted.processing.once(GOOD)
+    assert (scripted.handled, scripted.letter()["x-error"]) == (3, "internal_error")
 
 
-async def test_waiting_for_a_part_uses_no_attempt_of_a_bug_up() -> None:
-    parts = Parts(handling="u" * 10 + "b", bug_attempts=3)
-    await parts.processing.until_done(GOOD)
-    assert (parts.handled, parts.sent) == (12, [])
+async def test_waiting_for_a_dependency_does_not_count_as_an_attempt_at_a_bug() -> None:
+    scripted = Scripted(handling="u" * 10 + "b", bug_attempts=3)
+    await scripted.processing.until_done(GOOD)
+    assert (scripted.handled, scripted.sent) == (12, [])
 
 
 @BOTH_PATHS
 @pytest.mark.parametrize(("handling", "record"), [("", NOT_JSON), ("nnnn", GOOD), ("bbbbbb", GOOD)])
-async def test_nothing_is_done_before_its_dead_letter_is_acknowledged(
+async def test_an_event_is_not_done_before_its_dead_letter_is_acknowledged(
     path: str, handling: str, record: Record
 ) -> None:
-    parts = Parts(handling=handling, sending="uuu")
+    scripted = Scripted(handling=handling, sending="uuu")
     counted: list[float] = []
-    parts.on_wait = lambda: counted.append(parts.count("event_seconds_count"))
-    await process(parts, path, record)
-    assert len(parts.sent) == 1
+    scripted.on_wait = lambda: counted.append(scripted.count("event_seconds_count"))
+    await process(scripted, path, record)
+    assert len(scripted.sent) == 1
     assert len(counted) >= 3
     assert set(counted) == {0.0}
-    assert parts.count("event_seconds_count") == 1
+    assert scripted.count("event_seconds_count") == 1
 
 
 async def test_the_fast_path_keeps_an_event_whose_dead_letter_is_not_acknowledged() -> None:
-    parts = Parts(sending="u" * 100, retries=2)
+    scripted = Scripted(sending="u" * 100, retries=2)
     with pytest.raises(Unavailable, match="not acknowledged"):
-        await parts.processing.once(NOT_JSON)
-    assert parts.sent == []
+        await scripted.processing.once(NOT_JSON)
+    assert scripted.sent == []
 
 
 @BOTH_PATHS
-async def test_a_dead_letter_that_kafka_finds_too_large_is_sent_without_its_value(
+async def test_a_dead_letter_that_is_too_large_is_sent_without_its_value(
     path: str,
 ) -> None:
-    parts = Parts(sending="n")
-    await process(parts, path, NOT_JSON)
-    assert parts.sent[0].value is None
-    assert parts.letter()["x-error"] == "not_json"
+    scripted = Scripted(sending="n")
+    await process(scripted, path, NOT_JSON)
+    assert scripted.sent[0].value is None
+    assert scripted.letter()["x-error"] == "not_json"
 
 
 @BOTH_PATHS
-async def test_too_many_dead_letters_stop_before_the_next_is_published(path: str) -> None:
-    parts = Parts(dead_letter_sample=8, dead_letter_share=0.5)
-    await process(parts, path, NOT_JSON)
+async def test_too_many_dead_letters_stop_before_the_next_one_is_published(path: str) -> None:
+    scripted = Scripted(dead_letter_window=8, dead_letter_max_ratio=0.5)
+    await process(scripted, path, NOT_JSON)
     with pytest.raises(TooManyDeadLetters):
-        await process(parts, path, NOT_JSON)
-    assert len(parts.sent) == 1
+        await process(scripted, path, NOT_JSON)
+    assert len(scripted.sent) == 1

@@ -1,8 +1,7 @@
-"""Read single records back by their place, on the event loop."""
+"""Read single records back by partition and offset, on the event loop."""
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
@@ -11,21 +10,23 @@ from shared.domain.errors import Unavailable
 from shared.events.topics import MAX_RECORD_BYTES
 from shared.events.wire.record import Record
 from shared.messaging.client.connection import connection
+from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.settings import MessagingSettings
 
 FETCH_SECONDS = 10.0
-"""A record comes in milliseconds; more means that Kafka is away."""
+"""A record arrives in milliseconds; a longer wait means that Kafka is unavailable."""
 
 
 class RecordFetcher:
-    """One connection, one record at a time; a few hundred a second."""
+    """One connection that reads one record at a time; a few hundred a second."""
 
     def __init__(self, settings: MessagingSettings) -> None:
         self._settings = settings
         self._consumer: AIOKafkaConsumer | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def start(self) -> None:
+        """Connect; raises `Unavailable`."""
         consumer = AIOKafkaConsumer(
             **connection(self._settings),
             group_id=None,
@@ -37,7 +38,9 @@ class RecordFetcher:
             await consumer.start()
         except KafkaError as error:
             await consumer.stop()
-            raise Unavailable("kafka", f"{self._settings.kafka}: {error}") from error
+            raise Unavailable(
+                "kafka", f"{self._settings.kafka_bootstrap_servers} did not answer: {error}"
+            ) from error
         self._consumer = consumer
 
     async def stop(self) -> None:
@@ -45,31 +48,26 @@ class RecordFetcher:
             await self._consumer.stop()
             self._consumer = None
 
-    async def at(self, topic: str, partition: int, offset: int) -> Record | None:
-        """The record of that place; None when Kafka has it no more. Raises `Unavailable`."""
+    async def fetch(self, topic: str, partition: int, offset: int) -> Record | None:
+        """The record at this offset; None when Kafka no longer has it. Raises `Unavailable`."""
         if self._consumer is None:
-            raise Unavailable("kafka", "the reader of records is not running")
-        place = TopicPartition(topic, partition)
-        async with self._one_at_a_time:
-            self._consumer.assign([place])
-            self._consumer.seek(place, offset)
+            raise Unavailable("kafka", "the record fetcher is not running")
+        topic_partition = TopicPartition(topic, partition)
+        async with self._lock:
+            self._consumer.assign([topic_partition])
+            self._consumer.seek(topic_partition, offset)
             try:
                 async with asyncio.timeout(FETCH_SECONDS):
-                    raw = await self._consumer.getone(place)
+                    raw = await self._consumer.getone(topic_partition)
             except OffsetOutOfRangeError:
                 return None
             except (KafkaError, TimeoutError) as error:
-                told = f"{topic}/{partition}/{offset} did not come: {type(error).__name__}"
-                raise Unavailable("kafka", told) from error
+                raise Unavailable(
+                    "kafka",
+                    f"the record {topic}/{partition}/{offset} did not arrive within"
+                    f" {FETCH_SECONDS:g} s: {type(error).__name__}",
+                ) from error
             finally:
                 with suppress(KafkaError):
                     self._consumer.unsubscribe()
-        return as_record(raw) if raw.offset == offset else None
-
-
-def as_record(raw: Any) -> Record:
-    """A record of aiokafka as ours."""
-    return Record(
-        raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value,
-        tuple(raw.headers or ()),
-    )  # fmt: skip
+        return to_record(raw) if raw.offset == offset else None
