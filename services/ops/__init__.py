@@ -1,0 +1,1 @@
+"""The operations service: dashboard pages, and the HTTP gateway for apps."""

@@ -1,7 +1,7 @@
-"""Run the operations service alone: `python -m services.ops`."""
+"""Run the operations service in its own process: `python -m services.ops`."""
 
-from services.ops.standalone import opened
-from shared.runtime.run import run_opened
+from services.ops.app import open_app
+from shared.runtime.run import run_service_from_context
 
 if __name__ == "__main__":
-    run_opened(opened)
+    run_service_from_context(open_app)

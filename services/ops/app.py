@@ -1,76 +1,86 @@
-"""Put the operations service together: the one file that knows which parts are real."""
+"""Composition root of the operations service: the only module that creates real adapters."""
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from services.ops.admin.audit import Audit
-from services.ops.admin.dead_letters import KafkaDesk
+from services.ops.admin.dead_letters import KafkaDeadLetterAdmin
 from services.ops.admin.models import Models
-from services.ops.admin.training_jobs import NightRecords
+from services.ops.admin.training_jobs import TrainingJobRecords
 from services.ops.auth.rate_limits import RateLimits
 from services.ops.auth.sessions import Sessions
 from services.ops.auth.tokens import Tokens, read_tokens
 from services.ops.config import OpsSettings
-from services.ops.context import Ops, Stores
-from services.ops.http.idempotency import Remembered
+from services.ops.context import OpsContext, Stores
+from services.ops.http.idempotency import IdempotencyCache
 from services.ops.http.middleware.origin import is_loopback
 from services.ops.http.server import WebServer
 from services.ops.http.streaming import Streams
 from services.ops.http.web import web_app
 from services.ops.kafka.cluster import KafkaCluster
-from services.ops.kafka.kafka_adapter import LiveKafka
+from services.ops.kafka.kafka_adapter import KafkaAdapter
 from services.ops.metrics import OpsMetrics
-from services.ops.samples import Samples
+from services.ops.sample_images import SampleImages
 from shared.domain.clock import system_clock
+from shared.embedding.minilm import DIMENSION, NAME
+from shared.images.loader import ImageLoader
+from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
-from shared.observability.tracing import Tracing, traced
-from shared.settings import WrongSettings
+from shared.observability.tracing import Tracing, open_tracing
+from shared.settings import InvalidSettings, from_environment
+from shared.store.images import QdrantImages
+from shared.store.profiles import QdrantProfiles
+from shared.store.qdrant import open_qdrant
+from shared.store.settings import StoreSettings
+from shared.store.user_index import with_user_list
 
 
 @dataclass(frozen=True)
 class OpsApp:
-    """The service, wired and not yet started."""
+    """The service with all its parts, not started yet."""
 
-    kafka: LiveKafka
+    kafka: KafkaAdapter
     health: WebServer
     streams: Streams
     tracing: Tracing
 
     async def start(self) -> None:
-        """Begin to hear what Kafka has to say."""
+        """Start to read from Kafka."""
         await self.kafka.start()
 
     async def stop(self) -> None:
-        """Answer what is in work, and leave Kafka."""
+        """Finish the open requests, then close the connections."""
         self.streams.closing.set()
         await self.health.stop()
         await self.kafka.stop()
         await asyncio.to_thread(self.tracing.close)
 
 
-async def build(
+async def build_app(
     settings: OpsSettings,
     messaging: MessagingSettings,
     stores: Stores,
     *,
     models: Models | None = None,
-    nights: NightRecords | None = None,
+    training_jobs: TrainingJobRecords | None = None,
 ) -> OpsApp:
-    """Wire the service to Kafka and to what it reads; raises `WrongSettings`."""
+    """Build the service on a real Kafka and the given stores. Raises `InvalidSettings`."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    kafka = LiveKafka(messaging)
-    tracing = traced("ops", messaging.otlp_endpoint)
+    kafka = KafkaAdapter(messaging)
+    tracing = open_tracing("ops", messaging.otlp_endpoint)
     key = settings.ops_session_key
     streams = Streams()
-    ops = Ops(
+    ops = OpsContext(
         settings=settings,
         kafka=kafka,
         cluster=KafkaCluster(messaging),
-        desk=KafkaDesk(messaging),
+        dead_letters=KafkaDeadLetterAdmin(messaging),
         stores=stores,
         tokens=_tokens(settings),
         sessions=Sessions(
@@ -86,12 +96,12 @@ async def build(
         metrics=OpsMetrics(registry),
         registry=registry,
         audit=Audit(kafka.send, system_clock),
-        requests=Remembered(),
-        actions=Remembered(),
+        requests=IdempotencyCache(),
+        actions=IdempotencyCache(),
         streams=streams,
-        samples=Samples(settings.ops_samples),
+        samples=SampleImages(settings.ops_samples),
         models=models,
-        nights=nights,
+        training_jobs=training_jobs,
         clock=system_clock,
         tracing=tracing,
     )
@@ -99,11 +109,46 @@ async def build(
         web_app(ops),
         host=settings.ops_host,
         port=settings.ops_port,
-        else_any_port="ops_port" not in settings.model_fields_set,
+        fallback_to_free_port="ops_port" not in settings.model_fields_set,
         stop_seconds=settings.ops_stop_seconds,
-        proxies=settings.ops_proxies,
+        trusted_proxies=settings.ops_trusted_proxies,
     )
     return OpsApp(kafka, server, streams, tracing)
+
+
+@asynccontextmanager
+async def open_app(
+    messaging: MessagingSettings,
+    *,
+    models: Models | None = None,
+    training_jobs: TrainingJobRecords | None = None,
+) -> AsyncIterator[OpsApp]:
+    """Build the service for its own process, with its own stores. Loads no model.
+
+    `models` and `training_jobs` add the pages that read the folders of the retrain service.
+    """
+    store = from_environment(StoreSettings)
+    client = open_qdrant(store)
+    images = ImageLoader(from_environment(ImageSettings))
+    try:
+        qdrant_profiles = QdrantProfiles(client, embedder=NAME)
+        known_images = QdrantImages(client, embedder=NAME)
+        await asyncio.gather(
+            qdrant_profiles.prepare(dimension=DIMENSION), known_images.prepare(dimension=DIMENSION)
+        )
+        profiles, users = await with_user_list(
+            qdrant_profiles, client, embedded=not store.qdrant_url
+        )
+        yield await build_app(
+            from_environment(OpsSettings),
+            messaging,
+            Stores(profiles, users, known_images, images),
+            models=models,
+            training_jobs=training_jobs,
+        )
+    finally:
+        await images.close()
+        await client.close()
 
 
 def _tokens(settings: OpsSettings) -> Tokens | None:
@@ -111,8 +156,8 @@ def _tokens(settings: OpsSettings) -> Tokens | None:
         return read_tokens(settings.ops_tokens)
     if is_loopback(settings.ops_host):
         return None
-    raise WrongSettings(
-        f"PREFERSTREAM_OPS_HOST: {settings.ops_host} is reached from other machines, so callers"
-        " must show tokens: name their file in PREFERSTREAM_OPS_TOKENS"
-        " (`python -m services.ops.auth.tokens NAME ROLE` draws one), or listen on 127.0.0.1"
+    raise InvalidSettings(
+        f"PREFERSTREAM_OPS_HOST: other machines can reach {settings.ops_host}, so callers must send"
+        " tokens: set PREFERSTREAM_OPS_TOKENS to a token file"
+        " (`python -m services.ops.auth.tokens NAME ROLE` prints one), or listen on 127.0.0.1"
     )

@@ -1,4 +1,4 @@
-"""What the operations service can be told: where it listens, who may do what, and how much."""
+"""Settings of the operations service: address, access, limits."""
 
 from pathlib import Path
 
@@ -14,35 +14,37 @@ from pydantic import (
 
 
 class OpsSettings(BaseModel):
-    """Settings of dashboard and gateway; those of Kafka, images and store stand beside it."""
+    """Settings of dashboard and gateway. Kafka, images and the store have their own settings."""
 
     model_config = ConfigDict(frozen=True)
 
     ops_host: str = "127.0.0.1"
-    """Interface that dashboard and gateway listen on. Any but loopback needs tokens."""
+    """Interface that dashboard and gateway listen on. Every interface but loopback needs tokens."""
     ops_port: NonNegativeInt = Field(default=8420, le=65_535)
-    """Port of dashboard and gateway; 0 takes a free one, and so does a default that is taken."""
+    """Port of dashboard and gateway. 0 means any free port. If the default port is in use, the
+    service also takes a free one."""
     ops_tokens: Path | None = None
-    """File of the bearer tokens' names, roles and hashes (`services/ops/README.md`). Without it
-    whoever reaches the port may do everything, which is why only loopback goes without."""
-    ops_names: tuple[str, ...] = ()
-    """Host names, colon-separated, that browsers may use for us besides loopback's own."""
-    ops_proxies: tuple[str, ...] = ()
-    """Addresses, colon-separated, of the proxies before us that end TLS: they say where a request
-    came from and whether it was `https`. Nobody else is believed."""
+    """File with names, roles and hashes of the bearer tokens (`services/ops/README.md`). Without
+    it every caller has all rights, so only loopback works without it."""
+    ops_allowed_hosts: tuple[str, ...] = ()
+    """Host names, separated by colons, that browsers may use for this service, in addition to
+    those of loopback."""
+    ops_trusted_proxies: tuple[str, ...] = ()
+    """Addresses, separated by colons, of the proxies that terminate TLS in front of this service.
+    Only from them does it accept `X-Forwarded-For` and `X-Forwarded-Proto`."""
     ops_session_key: SecretStr | None = None
-    """Secret that signs the dashboard's sessions; the same for all instances behind one address.
-    Without it each process draws its own, and a restart signs everybody out."""
+    """Secret key that signs the sessions of the dashboard; the same for all instances behind one
+    address. Without it each process creates its own key, and a restart ends every session."""
     ops_session_hours: PositiveFloat = 12.0
-    """Hours until a person signs in again: a working day."""
+    """Hours until a user must sign in again: a working day."""
     ops_requests_per_second: PositiveFloat = 50.0
-    """Requests a second that one token may make for long; without tokens, one address."""
+    """Requests per second that one token may send over a long time; without tokens, one address."""
     ops_request_burst: PositiveInt = 200
-    """Requests that one token may make at once after a pause."""
+    """Requests that one token may send at once after a pause."""
     ops_max_body_bytes: PositiveInt = 8 * 1024 * 1024
-    """Bytes of one request: an event of Kafka's largest size, or an upload of a few pictures."""
+    """Largest request in bytes: an event of the largest size in Kafka, or a few pictures."""
     ops_samples: Path | None = None
-    """Folder of up to 200 picture files that the playground offers; without it, drawings and
-    photographs that come along."""
+    """Folder with up to 200 picture files for the playground. Without it, the playground offers
+    generated drawings and photographs that are installed with scikit-image."""
     ops_stop_seconds: PositiveInt = 5
-    """Seconds that requests in work get to finish when the process stops."""
+    """Seconds that open requests have to finish when the process stops."""

@@ -1,4 +1,4 @@
-"""What pages and endpoints work with, made once where the process starts."""
+"""The dependencies of pages and endpoints, built once in `app.py`."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
@@ -8,28 +8,28 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from services.ops.admin.audit import Audit
-from services.ops.admin.dead_letters import Desk
+from services.ops.admin.dead_letters import DeadLetterAdmin
 from services.ops.admin.models import Models
-from services.ops.admin.training_jobs import NightRecords
+from services.ops.admin.training_jobs import TrainingJobRecords
 from services.ops.auth.rate_limits import RateLimits
 from services.ops.auth.sessions import Sessions
 from services.ops.auth.tokens import Tokens
 from services.ops.config import OpsSettings
-from services.ops.http.idempotency import Remembered
+from services.ops.http.idempotency import IdempotencyCache
 from services.ops.http.streaming import Streams
 from services.ops.kafka.cluster import Cluster
-from services.ops.kafka.kafka_port import KafkaSide
+from services.ops.kafka.kafka_port import KafkaPort
 from services.ops.metrics import OpsMetrics
-from services.ops.samples import Samples
+from services.ops.sample_images import SampleImages
 from shared.domain.clock import Clock
 from shared.images.loader import LoadedImage
 from shared.observability.tracing import Tracing
 from shared.store.protocol import ImageStore, ProfileStore
-from shared.store.user_list import PeopleStore
+from shared.store.user_list import UserStore
 
 
 class Images(Protocol):
-    """The guarded way to an image: sizes, addresses and formats are checked there."""
+    """Load images. The loader checks addresses, sizes and formats."""
 
     async def load(self, uri: str) -> LoadedImage:
         """Raises `Unprocessable` and `Unavailable`."""
@@ -38,46 +38,46 @@ class Images(Protocol):
 
 @dataclass(frozen=True)
 class Stores:
-    """What we read beside Kafka: profiles, where images lie, and the guarded way to load one."""
+    """The stores that this service reads: profiles, users, image addresses and images."""
 
     profiles: ProfileStore
-    people: PeopleStore
+    users: UserStore
     known_images: ImageStore
     images: Images
 
 
 @dataclass(frozen=True)
-class Ops:
-    """All of it."""
+class OpsContext:
+    """All dependencies of a request."""
 
     settings: OpsSettings
-    kafka: KafkaSide
+    kafka: KafkaPort
     cluster: Cluster
-    desk: Desk
+    dead_letters: DeadLetterAdmin
     stores: Stores
     tokens: Tokens | None
-    """None: only loopback reaches us, and everybody there may do everything."""
+    """None: the service listens on loopback only, and every caller has all rights."""
     sessions: Sessions
     limits: RateLimits
     metrics: OpsMetrics
     registry: CollectorRegistry
     audit: Audit
-    requests: Remembered[None]
-    actions: Remembered[tuple[UUID, ...]]
+    requests: IdempotencyCache[None]
+    actions: IdempotencyCache[tuple[UUID, ...]]
     streams: Streams
-    samples: Samples
+    samples: SampleImages
     models: Models | None
-    """None where no registry is at hand; the page of models is left out there."""
-    nights: NightRecords | None
-    """None where the training's folders are not at hand; likewise."""
+    """None without a model registry; then there is no models page."""
+    training_jobs: TrainingJobRecords | None
+    """None without the folders of the training jobs; then there is no page for them."""
     clock: Clock
     tracing: Tracing = field(default_factory=lambda: Tracing("ops"))
 
 
-def ops_of(request: Request) -> Ops:
-    """The one context of this app."""
-    found: Ops = request.app.state.ops
-    return found
+def context_of(request: Request) -> OpsContext:
+    """Return the context of the app."""
+    context: OpsContext = request.app.state.ops
+    return context
 
 
-OpsOf = Annotated[Ops, Depends(ops_of)]
+Context = Annotated[OpsContext, Depends(context_of)]

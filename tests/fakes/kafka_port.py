@@ -5,24 +5,24 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from shared.client import NoAnswer
-from shared.client.asynchronous import Heard
+from shared.client.asynchronous import ReceivedRecord
 from shared.domain.errors import Unavailable
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import encode
 from shared.events.wire.record import Record
-from shared.messaging.read.by_key import KeyPlace, Places, Since
+from shared.messaging.read.by_key import KeyPosition, KeyPositions, RecordsSince
 
 
-class FakeKafkaSide:
-    """A `KafkaSide`; away while `away` says why."""
+class FakeKafkaPort:
+    """A `KafkaPort`; away while `away` says why."""
 
     def __init__(self) -> None:
         self.away: str | None = None
         self.sent: list[Event] = []
         self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
-        self._listeners: set[asyncio.Queue[Heard]] = set()
+        self._listeners: set[asyncio.Queue[ReceivedRecord]] = set()
         self._listened = asyncio.Event()
         self.streams_end = False
         self._offset = 0
@@ -69,16 +69,18 @@ class FakeKafkaSide:
         for queue in self._listeners:
             queue.put_nowait((record, event))
 
-    async def since(self, key: bytes, topics: Sequence[Topic], places: Places | None) -> Since:
+    async def since(
+        self, key: bytes, topics: Sequence[Topic], places: KeyPositions | None
+    ) -> RecordsSince:
         self._answers()
-        now = {topic.name: KeyPlace(0, self._offset + 1) for topic in topics}
+        now = {topic.name: KeyPosition(0, self._offset + 1) for topic in topics}
         if places is None:
-            return Since((), now, is_whole=True)
+            return RecordsSince((), now, is_complete=True)
         found = [
             r for r in self.told if r.key == key and r.topic in places
             and r.offset >= places[r.topic].offset
         ]  # fmt: skip
-        return Since(found, now, is_whole=not self.has_forgotten)
+        return RecordsSince(found, now, is_complete=not self.has_forgotten)
 
     async def listened_to(self) -> None:
         """Wait until somebody listens."""
@@ -87,12 +89,12 @@ class FakeKafkaSide:
     @asynccontextmanager
     async def listening(
         self, wanted: Callable[[Record], bool] = lambda record: True
-    ) -> AsyncIterator[AsyncIterator[Heard]]:
-        queue: asyncio.Queue[Heard] = asyncio.Queue()
+    ) -> AsyncIterator[AsyncIterator[ReceivedRecord]]:
+        queue: asyncio.Queue[ReceivedRecord] = asyncio.Queue()
         self._listeners.add(queue)
         self._listened.set()
 
-        async def heard() -> AsyncIterator[Heard]:
+        async def heard() -> AsyncIterator[ReceivedRecord]:
             while not self.streams_end:
                 record, event = await queue.get()
                 if wanted(record):

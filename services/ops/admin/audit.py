@@ -1,4 +1,4 @@
-"""Write down what operators do, before and after they do it."""
+"""Record operator actions in the audit log, before and after each action."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,19 +16,19 @@ from shared.events.types.base import Event
 from shared.events.types.operator import Outcome
 
 log = logging.getLogger(__name__)
-MOST_CHARACTERS: Final = 1_000
+MAX_CHARACTERS: Final = 1_000
 
 
 @dataclass
 class Entry:
-    """One action as it goes on; what is put into `details` stands in its last event."""
+    """One action in progress. Its last event carries `details`."""
 
     action_id: str
     details: dict[str, str] = field(default_factory=dict)
 
 
 class Audit:
-    """The audit log: events of `operator.action.v1`."""
+    """The audit log: events of the topic `operator.action.v1`."""
 
     def __init__(self, send: Callable[[Event], Awaitable[None]], clock: Clock) -> None:
         self._send = send
@@ -44,14 +44,15 @@ class Audit:
         tenant: str = DEFAULT_TENANT,
         detail: str | None = None,
     ) -> AsyncIterator[Entry]:
-        """Do an action inside: told when it begins, and how it ended.
+        """Run an action in the block, and record its begin and its outcome.
 
-        What cannot be written down is not done: raises `Unavailable` before it begins. A `target`
-        that is a person is named by `shared.events.types.operator.person_target`.
+        Raises `Unavailable` before the block if the log cannot be written: an action that cannot
+        be recorded is not done. Use `shared.events.types.operator.user_target` for a `target`
+        that is a user.
         """
         entry = Entry(str(uuid4()))
 
-        def event(outcome: Outcome, told: str | None) -> OperatorAction:
+        def event(outcome: Outcome, detail: str | None) -> OperatorAction:
             return OperatorAction(
                 event_id=uuid4(),
                 occurred_at=self._clock(),
@@ -61,7 +62,7 @@ class Audit:
                 action=action,
                 target=target,
                 outcome=outcome,
-                detail=told,
+                detail=detail,
                 details=entry.details,
             )
 
@@ -71,22 +72,22 @@ class Audit:
         except Exception as error:
             problem = problem_of(error)
             outcome: Outcome = "failed" if problem.status >= 500 else "refused"
-            await self._try_to_tell(event(outcome, problem.detail[:MOST_CHARACTERS]))
+            await self._send_or_log(event(outcome, problem.detail[:MAX_CHARACTERS]))
             raise
-        await self._try_to_tell(event("done", detail))
+        await self._send_or_log(event("done", detail))
 
     async def signed_in(self, who: Principal) -> None:
-        """Somebody came in; an audit log that is away keeps nobody out."""
-        await self._try_to_tell(
+        """Record a sign-in. It also succeeds while the audit log is unavailable."""
+        await self._send_or_log(
             OperatorAction(
                 event_id=uuid4(), occurred_at=self._clock(), user_id=who.name,
                 action_id=str(uuid4()), action="session.begin", outcome="done",
             )
         )  # fmt: skip
 
-    async def _try_to_tell(self, event: OperatorAction) -> None:
-        # It has happened; all that can be done without Kafka is to log it.
+    async def _send_or_log(self, event: OperatorAction) -> None:
+        # The action is done already. Without Kafka, the process log is all that is left.
         try:
             await self._send(event)
         except Unavailable as error:
-            log.warning("not in the audit log (%s): %s", error, event.model_dump_json())
+            log.warning("missing in the audit log (%s): %s", error, event.model_dump_json())

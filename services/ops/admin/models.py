@@ -21,7 +21,7 @@ class Version(Protocol):
     def reason(self) -> str: ...
 
 
-class Standing(Protocol):
+class RegistryState(Protocol):
     """Who serves, who is tried out, and every version."""
 
     @property
@@ -36,7 +36,7 @@ class Standing(Protocol):
     def versions(self) -> Sequence[Version]: ...
 
 
-class Changed(Protocol):
+class RegistryChange(Protocol):
     """What was announced, and what could not follow."""
 
     @property
@@ -48,7 +48,7 @@ class Changed(Protocol):
 class Models(Protocol):
     """The registry; all of it raises `Unavailable`, changes also `Unprocessable`."""
 
-    async def standing(self) -> Standing: ...
+    async def registry_state(self) -> RegistryState: ...
 
     async def report(self, version: str) -> dict[str, Any] | None:
         """The gate's report of a version; None without one."""
@@ -58,6 +58,6 @@ class Models(Protocol):
         """By training, what was measured at each step; empty where nobody has kept it."""
         ...
 
-    async def promote(self, version: str, *, reason: str, anyway: bool) -> Changed: ...
+    async def promote(self, version: str, *, reason: str, force: bool) -> RegistryChange: ...
 
-    async def rollback(self, *, reason: str) -> Changed: ...
+    async def rollback(self, *, reason: str) -> RegistryChange: ...

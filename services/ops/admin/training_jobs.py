@@ -39,7 +39,7 @@ class Nights(Protocol):
     def nights(self) -> Sequence[NightLine]: ...
 
 
-class NightRecords(Protocol):
+class TrainingJobRecords(Protocol):
     """Where nights are read."""
 
     async def nights(self) -> Nights: ...

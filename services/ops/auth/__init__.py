@@ -1,0 +1,1 @@
+"""Authentication: bearer tokens, roles, rate limits, sessions and the sign-in page."""

@@ -1,4 +1,4 @@
-"""Let each caller make so many requests a second, and after a pause a burst."""
+"""Limit the requests of each caller with a token bucket."""
 
 import math
 from collections import OrderedDict
@@ -6,20 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-MOST_CALLERS: Final = 10_000
-"""Callers remembered; one that is forgotten starts with a full bucket again."""
+MAX_CALLERS: Final = 10_000
+"""Callers kept in memory. A caller that was dropped starts with a full bucket again."""
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """What a caller has left, as of a moment (seconds of a monotonic clock)."""
+    """The tokens that a caller has left at a moment (seconds of a monotonic clock)."""
 
     left: float
     at: float
 
 
-def taken(bucket: Bucket, now: float, *, per_second: float, burst: int) -> tuple[Bucket, float]:
-    """The bucket after one more request, and the seconds to wait: 0 when it is let through."""
+def take_token(
+    bucket: Bucket, now: float, *, per_second: float, burst: int
+) -> tuple[Bucket, float]:
+    """Return the bucket after one more request, and the seconds to wait (0: accepted)."""
     left = min(burst, bucket.left + (now - bucket.at) * per_second)
     if left >= 1:
         return Bucket(left - 1, now), 0.0
@@ -36,12 +38,12 @@ class RateLimits:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def wait_seconds(self, caller: str) -> int:
-        """Whole seconds until the caller may ask; 0 when now, which counts as asking."""
+        """Return 0 and count the request, or return the whole seconds until the next one."""
         now = self._now()
         before = self._buckets.pop(caller, Bucket(self._burst, now))
-        self._buckets[caller], wait = taken(
+        self._buckets[caller], wait = take_token(
             before, now, per_second=self._per_second, burst=self._burst
         )
-        if len(self._buckets) > MOST_CALLERS:
+        if len(self._buckets) > MAX_CALLERS:
             self._buckets.popitem(last=False)
         return math.ceil(wait)

@@ -1,4 +1,4 @@
-"""Who asks, and what they may do: three roles, each of which includes those before it."""
+"""Roles and principals: who sends a request, and what they may do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,14 +6,14 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a token may do."""
+    """What a token allows. Each role includes the roles before it."""
 
     READ = "read"
     """See feeds, profiles and pages."""
     WRITE = "write"
-    """Be the app: send candidates and feedback, correct profiles."""
+    """Act as the app: send candidates and feedback, correct profiles."""
     OPERATE = "operate"
-    """Run the system: dead letters, models, erasing."""
+    """Run the system: handle dead letters, promote models, erase users."""
 
     def includes(self, other: "Role") -> bool:
         return _ORDER.index(self) >= _ORDER.index(other)
@@ -24,17 +24,17 @@ _ORDER: Final = tuple(Role)
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever made a request, as far as we know them."""
+    """The caller of a request."""
 
     name: str
-    """The token's name; it stands in the audit log."""
+    """Name of the token. The audit log shows it."""
     role: Role
     tenant: str | None = None
-    """The only tenant the token may name; None for every one."""
+    """The only tenant that the token may use; None allows every tenant."""
 
     def may_see(self, tenant: str) -> bool:
         return self.tenant is None or self.tenant == tenant
 
 
-ANYBODY_HERE: Final = Principal("loopback", Role.OPERATE)
-"""Without tokens only this machine reaches us, and whoever is on it may do everything."""
+LOOPBACK_OPERATOR: Final = Principal("loopback", Role.OPERATE)
+"""The caller where no tokens are set. Then only this machine can connect, with all rights."""

@@ -1,7 +1,7 @@
-"""Know bearer tokens by their hashes: the file that names them is no secret worth stealing.
+"""Check bearer tokens against a file of hashes. The file holds no secret.
 
-`python -m services.ops.auth.tokens NAME ROLE [TENANT]` draws a token, says it once, and prints the lines
-that make it known.
+`python -m services.ops.auth.tokens NAME ROLE [TENANT]` creates a token, shows it once, and prints
+the lines for the file.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from services.ops.auth.roles import Principal, Role
 from shared.events.types.fields import Identifier
-from shared.settings import WrongSettings
+from shared.settings import InvalidSettings
 
 TOKEN_BYTES: Final = 32
-"""256 bits of chance, which nobody guesses; so one plain hash of it is as good as a slow one."""
+"""256 random bits cannot be guessed, so a plain hash is as safe as a slow password hash."""
 
 
 class KnownToken(BaseModel):
-    """One token: who it stands for and what it allows."""
+    """One token of the file: its name, its role, its tenant and its hash."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,7 +39,7 @@ class KnownToken(BaseModel):
 
 
 class TokenFile(BaseModel):
-    """`[[token]]` tables of TOML."""
+    """The file: a list of `[[token]]` tables in TOML."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,22 +47,22 @@ class TokenFile(BaseModel):
 
 
 class Tokens:
-    """The tokens that are known."""
+    """The tokens of the file."""
 
     def __init__(self, known: Sequence[KnownToken]) -> None:
         self._known = tuple(known)
-        self._by_name = {one.name: one for one in known}
+        self._by_name = {token.name: token for token in known}
 
     def holder(self, token: str) -> Principal | None:
-        """Whom a token stands for; the time it takes tells nothing about how near a guess came."""
+        """Return the principal of a token, or None. Compare in constant time."""
         digest = digest_of(token)
-        found = [one for one in self._known if hmac.compare_digest(one.sha256, digest)]
-        return found[0].principal if found else None
+        matches = [known for known in self._known if hmac.compare_digest(known.sha256, digest)]
+        return matches[0].principal if matches else None
 
     def named(self, name: str) -> Principal | None:
-        """The holder of a session, as long as their token is still known."""
-        found = self._by_name.get(name)
-        return found.principal if found else None
+        """Return the principal of a session, or None if the file no longer has its token."""
+        known = self._by_name.get(name)
+        return known.principal if known else None
 
 
 def digest_of(token: str) -> str:
@@ -70,33 +70,38 @@ def digest_of(token: str) -> str:
 
 
 def read_tokens(path: Path) -> Tokens:
-    """The tokens of a file; raises `WrongSettings`, which never repeats what the file says."""
+    """Read the token file. Raises `InvalidSettings`, whose message never repeats the content."""
     try:
         known = TokenFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).token
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongSettings(f"PREFERSTREAM_OPS_TOKENS: {path} cannot be read: {error}") from error
+        raise InvalidSettings(f"PREFERSTREAM_OPS_TOKENS: {path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
-        raise WrongSettings(f"PREFERSTREAM_OPS_TOKENS: {path} is no TOML: {error}") from error
+        raise InvalidSettings(
+            f"PREFERSTREAM_OPS_TOKENS: {path} is not valid TOML: {error}"
+        ) from error
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise WrongSettings(
+        raise InvalidSettings(
             f"PREFERSTREAM_OPS_TOKENS: {path}: {where}: {first['msg']};"
-            " `python -m services.ops.auth.tokens NAME ROLE` prints lines that fit"
+            " `python -m services.ops.auth.tokens NAME ROLE` prints valid lines"
         ) from None
-    names = [one.name for one in known]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise WrongSettings(f"PREFERSTREAM_OPS_TOKENS: {path} names {', '.join(twice)} twice")
+    names = [token.name for token in known]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InvalidSettings(
+            f"PREFERSTREAM_OPS_TOKENS: {path} has {', '.join(repeated)} twice; each name must be"
+            " unique"
+        )
     return Tokens(known)
 
 
-def drawn(name: str, role: Role, tenant: str | None) -> tuple[str, str]:
-    """A new token, and the lines of the file that make it known."""
+def new_token(name: str, role: Role, tenant: str | None) -> tuple[str, str]:
+    """Create a token. Return it with the lines that belong in the token file."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     known = KnownToken(name=name, role=role, tenant=tenant, sha256=digest_of(token))
-    told = known.model_dump(mode="json", exclude_none=True)
-    return token, "\n".join(["[[token]]", *(f"{key} = {_quoted(v)}" for key, v in told.items())])
+    fields = known.model_dump(mode="json", exclude_none=True)
+    return token, "\n".join(["[[token]]", *(f"{key} = {_quoted(v)}" for key, v in fields.items())])
 
 
 def _quoted(value: str) -> str:
@@ -107,13 +112,13 @@ def main(arguments: Sequence[str]) -> None:
     roles = ", ".join(Role)
     if len(arguments) not in (2, 3) or arguments[1] not in tuple(Role):
         sys.exit(
-            f"usage: python -m services.ops.auth.tokens NAME ROLE [TENANT]; a role is of {roles}"
+            f"usage: python -m services.ops.auth.tokens NAME ROLE [TENANT]; the roles are {roles}"
         )
     try:
-        token, lines = drawn(arguments[0], Role(arguments[1]), (*arguments, None)[2])
+        token, lines = new_token(arguments[0], Role(arguments[1]), (*arguments, None)[2])
     except ValidationError as error:
-        sys.exit(f"that is no name for a token: {error.errors(include_url=False)[0]['msg']}")
-    print(f"The token, said only now: {token}", file=sys.stderr)
+        sys.exit(f"the name is not valid: {error.errors(include_url=False)[0]['msg']}")
+    print(f"The token, shown only once: {token}", file=sys.stderr)
     print(lines)
 
 

@@ -1,4 +1,4 @@
-"""The gateway: everything an app does with Kafka, over HTTP."""
+"""The HTTP gateway: endpoints for apps without a Kafka client."""
 
 from fastapi import APIRouter
 
@@ -6,7 +6,7 @@ from services.ops.gateway import candidates, corrections, events, feedback, feed
 
 
 def gateway_router() -> APIRouter:
-    """All endpoints below `/v1`."""
+    """Return all endpoints under `/v1`."""
     router = APIRouter()
     for part in (candidates, feeds, feedback, corrections, profiles, events):
         router.include_router(part.router)

@@ -1,4 +1,4 @@
-"""`POST /v1/candidates`: ask for a ranking, and wait for the feed or come back for it."""
+"""`POST /v1/candidates`: request a ranking, and wait for the feed or fetch it later."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -6,70 +6,72 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from services.ops.context import Ops, OpsOf
+from services.ops.context import Context, OpsContext
 from services.ops.gateway.bodies import Accepted, CandidatesBody
-from services.ops.gateway.request_body import body_of, takes
+from services.ops.gateway.request_body import body_of, request_schema
 from services.ops.gateway.responses import FAILURES, feed_response
 from services.ops.gateway.tenancy import tenant_for
-from services.ops.http.idempotency import IdempotencyKey, Keyed
+from services.ops.http.idempotency import IdempotencyKey, IdempotentRequest
 from services.ops.http.middleware.authentication import Writer
 from shared.client import NoAnswer, request
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.types.fields import Identifier
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
-MOST_SECONDS = 60.0
+MAX_WAIT_SECONDS = 60.0
 WaitSeconds = Annotated[
     float,
-    Query(ge=0, le=MOST_SECONDS, allow_inf_nan=False, description="Seconds to wait for the feed."),
+    Query(
+        ge=0, le=MAX_WAIT_SECONDS, allow_inf_nan=False, description="Seconds to wait for the feed."
+    ),
 ]
 
 
 @router.post(
     "/candidates",
-    openapi_extra=takes(CandidatesBody),
+    openapi_extra=request_schema(CandidatesBody),
     responses={200: {"model": RankedFeed}, 202: {"model": Accepted}, **FAILURES},
 )
 async def rank(
-    asked: Request,
-    ops: OpsOf,
+    http: Request,
+    ops: Context,
     who: Writer,
     body: Annotated[CandidatesBody, Depends(body_of(CandidatesBody))],
     key: IdempotencyKey = None,
     wait_seconds: WaitSeconds = 10.0,
 ) -> Response:
-    """Rank images for a user: 200 with the feed, or 202 with where it will lie.
+    """Rank images for a user: 200 with the feed, or 202 with its address.
 
-    A request id that was answered before gets its feed again.
+    A request id that has a feed already returns that feed.
     """
     tenant = tenant_for(who, body.tenant)
-    keyed = Keyed(who, tenant, key, await asked.body())
+    keyed = IdempotentRequest(who, tenant, key, await http.body())
     event = _event(body, keyed)
-    known = await ops.kafka.feed(tenant=tenant, request_id=event.request_id)
-    if known is not None and known.user_id == event.user_id:
-        return feed_response(known)
-    await ops.requests.once(keyed, _nothing)
+    earlier = await ops.kafka.feed(tenant=tenant, request_id=event.request_id)
+    if earlier is not None and earlier.user_id == event.user_id:
+        return feed_response(earlier)
+    await ops.requests.once(keyed, _no_action)
     try:
-        return feed_response(await _answered(ops, event, wait_seconds))
+        return feed_response(await _feed_of(ops, event, wait_seconds))
     except NoAnswer:
         return accepted(tenant, event.request_id)
 
 
 def accepted(tenant: str, request_id: Identifier) -> Response:
-    """The 202 that says where the feed will lie."""
+    """Return the 202 with the address of the feed."""
     feed = f"/v1/feeds/{quote(request_id, safe='')}?tenant={quote(tenant, safe='')}"
-    told = Accepted(request_id=request_id, tenant=tenant, feed=feed)
-    return JSONResponse(told.model_dump(mode="json"), 202, {"Location": feed, "Retry-After": "1"})
+    body = Accepted(request_id=request_id, tenant=tenant, feed=feed)
+    return JSONResponse(body.model_dump(mode="json"), 202, {"Location": feed, "Retry-After": "1"})
 
 
-async def _answered(ops: Ops, event: ImageCandidates, seconds: float) -> RankedFeed:
+async def _feed_of(ops: OpsContext, event: ImageCandidates, seconds: float) -> RankedFeed:
     if seconds > 0:
         return await ops.kafka.answer(event, seconds=seconds)
     await ops.kafka.send(event)
     raise NoAnswer(event.request_id, seconds=seconds)
 
 
-def _event(body: CandidatesBody, keyed: Keyed) -> ImageCandidates:
+def _event(body: CandidatesBody, keyed: IdempotentRequest) -> ImageCandidates:
     fields: dict[str, Any] = {
         name: getattr(body, name) for name in ("top_k", "explain", "deadline_ms", "exclude_ids")
     }
@@ -83,5 +85,5 @@ def _event(body: CandidatesBody, keyed: Keyed) -> ImageCandidates:
     )
 
 
-async def _nothing() -> None:
-    """The ids are derived from the key, so asking again is enough; only the body is compared."""
+async def _no_action() -> None:
+    """Do nothing: ids derive from the key, so a repeated send is safe. Only bodies are compared."""

@@ -1,4 +1,4 @@
-"""`GET /v1/events`: a user's feeds and profile changes as they happen, as server-sent events."""
+"""`GET /v1/events`: stream a user's feeds and profile changes as server-sent events."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.ops.context import OpsOf
+from services.ops.context import Context
 from services.ops.gateway.feeds import Tenant
 from services.ops.gateway.responses import FAILURES
-from services.ops.gateway.stream_resume import news_of, places_of
+from services.ops.gateway.stream_resume import positions_of, resumed_events
 from services.ops.gateway.tenancy import tenant_for
 from services.ops.http.middleware.authentication import Reader
 from services.ops.http.problems import Problem
@@ -21,7 +21,7 @@ from shared.events.types.fields import Identifier
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", tags=["feeds"])
-STREAM: Final = "text/event-stream"
+EVENT_STREAM: Final = "text/event-stream"
 EXAMPLE: Final = """: listening
 
 id: feed.ranked.v1:3:127,profile.updated.v1:1:17
@@ -32,66 +32,66 @@ data: {"event_id": "...", "user_id": "ada", "request_id": "r-1", "status": "ok",
 
 : still here
 """
-TOLD: Final[dict[int | str, dict[str, Any]]] = {
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Events as they happen, a comment every 15 s when none does.",
-        "content": {STREAM: {"schema": {"type": "string"}, "example": EXAMPLE}},
+        "description": "Events as they happen, and a comment after every 15 s without an event.",
+        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": EXAMPLE}},
     },
     **FAILURES,
 }
-MOST_ID: Final = 500
+MAX_ID_CHARACTERS: Final = 500
 LastEventId = Annotated[
     str | None,
     Header(
         alias="Last-Event-ID",
-        max_length=MOST_ID,
-        description="The `id` that came last, which browsers send by themselves: what happened"
-        " since is told first.",
+        max_length=MAX_ID_CHARACTERS,
+        description="The last `id` received; browsers send it automatically. The events since then"
+        " come first.",
     ),
 ]
-LastEventIdAsked = Annotated[
+LastEventIdParameter = Annotated[
     str | None,
     Query(
         alias="last_event_id",
-        max_length=MOST_ID,
-        description="The same, for those who cannot send the header.",
+        max_length=MAX_ID_CHARACTERS,
+        description="The same, for clients that cannot send the header.",
     ),
 ]
 
 
-@router.get("/events", response_class=StreamingResponse, responses=TOLD)
+@router.get("/events", response_class=StreamingResponse, responses=RESPONSES)
 async def events(
-    ops: OpsOf,
+    ops: Context,
     who: Reader,
     user_id: Annotated[Identifier, Query()],
     tenant: Tenant = None,
     last_event_id: LastEventId = None,
-    asked: LastEventIdAsked = None,
+    last_event_id_parameter: LastEventIdParameter = None,
 ) -> Response:
-    """Feeds and profiles of one user from now on; the event's name is its topic.
+    """Stream feeds and profiles of one user from now on. The name of an event is its topic.
 
-    After a break, send the last `id` as `Last-Event-ID`, as browsers do: what came meanwhile is
-    read back from Kafka and told first, each event once. When some of it is there no more (Kafka
-    keeps feeds for days), or it is too much, an event `gap` says so before the rest.
+    After a break, send the last `id` as `Last-Event-ID`, as browsers do. The missed events are
+    read back from Kafka and come first, each once. If some are deleted (Kafka keeps feeds for
+    days) or too many, an event `gap` comes before the rest.
     """
     key = record_key(tenant=tenant_for(who, tenant), user_id=user_id).encode()
-    last = last_event_id or asked
-    since = places_of(last) if last else None
+    last_id = last_event_id or last_event_id_parameter
+    since = positions_of(last_id) if last_id else None
     if ops.streams.are_full:
         raise Problem(
-            503, "too-many-streams", "As many streams are open as we serve; come back later.",
+            503, "too-many-streams", "Too many streams are open; retry later.",
             headers={"Retry-After": "5"},
         )  # fmt: skip
     ops.metrics.streams.inc()
 
-    async def told() -> AsyncIterator[str]:
-        with ops.streams.one_more():
+    async def text_stream() -> AsyncIterator[str]:
+        with ops.streams.counted():
             try:
-                news = news_of(ops.kafka, key, since)
-                async for text in server_sent(news, closing=ops.streams.closing):
+                sent = resumed_events(ops.kafka, key, since)
+                async for text in server_sent(sent, closing=ops.streams.closing):
                     yield text
             except Unavailable as error:
-                # Whoever listens comes again, with the id that came last.
-                log.warning("a stream of events ends: %s", error)
+                # The client connects again with the last id.
+                log.warning("an event stream ends: %s", error)
 
-    return StreamingResponse(told(), media_type=STREAM)
+    return StreamingResponse(text_stream(), media_type=EVENT_STREAM)

@@ -1,11 +1,11 @@
-"""`GET /v1/feeds/{request_id}`: read a feed back, or hear that it is on its way."""
+"""`GET /v1/feeds/{request_id}`: read a feed back, or learn that it is pending."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from services.ops.context import OpsOf
+from services.ops.context import Context
 from services.ops.gateway.bodies import Accepted
 from services.ops.gateway.candidates import accepted
 from services.ops.gateway.responses import FAILURES, feed_response
@@ -17,7 +17,7 @@ from shared.events.types.fields import Identifier
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
 Tenant = Annotated[
-    Identifier | None, Query(description="Left out: the token's own, else `default`.")
+    Identifier | None, Query(description="Default: the tenant of the token, else `default`.")
 ]
 
 
@@ -26,18 +26,18 @@ Tenant = Annotated[
     responses={200: {"model": RankedFeed}, 202: {"model": Accepted}, **FAILURES},
 )
 async def feed(
-    ops: OpsOf, who: Reader, request_id: Annotated[Identifier, Path()], tenant: Tenant = None
+    ops: Context, who: Reader, request_id: Annotated[Identifier, Path()], tenant: Tenant = None
 ) -> Response:
-    """The feed of a request: 200 with it, 202 while it is on its way, 404 when none is known."""
-    of = tenant_for(who, tenant)
-    found = await ops.kafka.feed(tenant=of, request_id=request_id)
-    if found is not None:
-        return feed_response(found)
-    if ops.kafka.is_awaited(tenant=of, request_id=request_id):
-        return accepted(of, request_id)
+    """Return the feed of a request: 200 with the feed, 202 while it is pending, 404 if unknown."""
+    allowed_tenant = tenant_for(who, tenant)
+    ranked = await ops.kafka.feed(tenant=allowed_tenant, request_id=request_id)
+    if ranked is not None:
+        return feed_response(ranked)
+    if ops.kafka.is_awaited(tenant=allowed_tenant, request_id=request_id):
+        return accepted(allowed_tenant, request_id)
     raise Problem(
         404,
         "no-feed",
-        "No feed of that request is known: it was not asked for here, its event was set aside as"
-        " a dead letter, or it is older than the latest that are kept.",
+        "There is no feed for that request: it was not sent to this system, its event became a"
+        " dead letter, or it is older than the feeds that are kept.",
     )

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI knows of the endpoints, and the bodies we read ourselves."""
+"""The OpenAPI document: FastAPI's own, with the schemas of the bodies that we parse ourselves."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ BODIES: tuple[type[Value], ...] = (CandidatesBody, CorrectionBody, FeedbackBody,
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The whole document, made once."""
+    """Return the whole document. It is built once."""
     if app.openapi_schema is None:
-        told = get_openapi(
+        openapi = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         _, bodies = models_json_schema(
             [(model, "validation") for model in BODIES], ref_template=REF
         )
-        schemas = told.setdefault("components", {}).setdefault("schemas", {})
+        schemas = openapi.setdefault("components", {}).setdefault("schemas", {})
         for name, schema in bodies["$defs"].items():
             schemas.setdefault(name, schema)
-        app.openapi_schema = told
+        app.openapi_schema = openapi
     return app.openapi_schema

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from services.ops.context import OpsOf
+from services.ops.context import Context
 from services.ops.gateway.bodies import Profile
 from services.ops.gateway.feeds import Tenant
 from services.ops.gateway.responses import FAILURES
@@ -19,12 +19,12 @@ router = APIRouter(prefix="/v1", tags=["profiles"])
 
 @router.get("/profiles/{user_id:path}", responses={200: {"model": Profile}, **FAILURES})
 async def profile(
-    ops: OpsOf, who: Reader, user_id: Annotated[Identifier, Path()], tenant: Tenant = None
+    ops: Context, who: Reader, user_id: Annotated[Identifier, Path()], tenant: Tenant = None
 ) -> Response:
-    """What a user likes and does not, in weighted words on the five elements."""
-    found = await ops.stores.profiles.get(tenant=tenant_for(who, tenant), user_id=user_id)
-    if found is None:
+    """Return what a user likes and dislikes, in weighted words for the five elements."""
+    stored = await ops.stores.profiles.get(tenant=tenant_for(who, tenant), user_id=user_id)
+    if stored is None:
         raise Problem(
-            404, "no-profile", "Nothing is known of that user yet; send likes to /v1/feedback."
+            404, "no-profile", "This user has no profile yet; send likes to /v1/feedback."
         )
-    return Response(Profile.of(found).model_dump_json(), media_type="application/json")
+    return Response(Profile.of(stored).model_dump_json(), media_type="application/json")

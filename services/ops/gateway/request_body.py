@@ -1,4 +1,4 @@
-"""Read bodies as strictly as events from Kafka are read, and say in the document what they hold."""
+"""Parse request bodies as strictly as events from Kafka, and describe them for OpenAPI."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ JSON = "application/json"
 
 
 def body_of(model: type[BodyT]) -> Callable[[Request], Awaitable[BodyT]]:
-    """A dependency: the request's body as `model`."""
+    """Return a FastAPI dependency that parses the request body as `model`."""
 
     async def read(request: Request) -> BodyT:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -30,22 +30,21 @@ def body_of(model: type[BodyT]) -> Callable[[Request], Awaitable[BodyT]]:
         except Unprocessable as error:
             raise Problem(400, error.reason.replace("_", "-"), error.detail) from None
         try:
-            # As JSON text, since strict validation of JSON takes arrays and texts for what they
-            # mean.
+            # Validate JSON text: strict mode accepts a JSON array as a tuple, and text as a date.
             return model.model_validate_json(json.dumps(fields), strict=True)
         except ValidationError as error:
-            raise faults_of(error, "body") from None
+            raise validation_error(error, "body") from None
 
     return read
 
 
-def faults_of(error: ValidationError, *at: str | int) -> RequestValidationError:
-    """What is wrong with a part of the request, without what was sent."""
-    found = error.errors(include_url=False, include_input=False)
-    return RequestValidationError([{**fault, "loc": (*at, *fault["loc"])} for fault in found])
+def validation_error(error: ValidationError, *path: str | int) -> RequestValidationError:
+    """Return the errors of the request part at `path`, without the input."""
+    errors = error.errors(include_url=False, include_input=False)
+    return RequestValidationError([{**item, "loc": (*path, *item["loc"])} for item in errors])
 
 
-def takes(model: type[Value]) -> dict[str, Any]:
-    """What the OpenAPI document says of a body that `body_of` reads."""
+def request_schema(model: type[Value]) -> dict[str, Any]:
+    """Return the OpenAPI description of a body that `body_of` parses."""
     schema = {"$ref": REF.format(model=model.__name__)}
     return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}

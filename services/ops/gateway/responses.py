@@ -1,4 +1,4 @@
-"""What several endpoints answer alike."""
+"""Responses that several endpoints share: the problem schema, error statuses, a feed."""
 
 from typing import Any, Final
 
@@ -10,33 +10,33 @@ from shared.events import RankedFeed
 
 
 class ProblemBody(Value):
-    """What went wrong (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
     type: str
     title: str
     status: int
     detail: str
     errors: tuple[dict[str, str], ...] = ()
-    """Of a request that does not say what it has to: where (a JSON pointer) and what."""
+    """For an invalid request: each error with its place (a JSON pointer) and its description."""
 
 
-_WHY: Final = {
+_DESCRIPTIONS: Final = {
     400: "The body is not JSON.",
-    401: "No token that we know.",
-    403: "The token may not do this.",
-    404: "Nothing lies there.",
+    401: "There is no valid token.",
+    403: "The token does not allow this.",
+    404: "There is nothing at this address.",
     413: "The body is too large.",
-    415: "The body does not say that it is JSON.",
-    422: "The request does not say what it has to.",
-    429: "Too many requests; Retry-After says when to come back.",
-    503: "A part is away; Retry-After says when to come back.",
+    415: "The content type is not JSON.",
+    422: "The request is not valid.",
+    429: "Too many requests; Retry-After has the time until the next attempt.",
+    503: "A part of the system is unavailable; Retry-After has the time until the next attempt.",
 }
 FAILURES: Final[dict[int | str, dict[str, Any]]] = {
     status: {
-        "description": why,
+        "description": description,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
     }
-    for status, why in _WHY.items()
+    for status, description in _DESCRIPTIONS.items()
 }
 
 

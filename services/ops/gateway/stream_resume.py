@@ -1,4 +1,4 @@
-"""Let a stream of a person's events go on where it broke: each event's id says where that is."""
+"""Resume a stream of a user's events after a break: each event id holds the Kafka positions."""
 
 import json
 import re
@@ -6,78 +6,84 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from services.ops.http.problems import Problem
-from services.ops.http.streaming import Told
-from services.ops.kafka.kafka_port import KafkaSide
+from services.ops.http.streaming import ServerSentEvent
+from services.ops.kafka.kafka_port import KafkaPort
 from shared.domain.errors import Unprocessable
 from shared.events.topics import FEEDS, PROFILES, Topic, topic_named
 from shared.events.types.base import Event
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
-from shared.messaging.read.by_key import KeyPlace, Places
+from shared.messaging.read.by_key import KeyPosition, KeyPositions
 
-TOLD: Final[tuple[Topic, ...]] = (FEEDS, PROFILES)
-NAMES: Final = frozenset(topic.name for topic in TOLD)
+STREAM_TOPICS: Final[tuple[Topic, ...]] = (FEEDS, PROFILES)
+TOPIC_NAMES: Final = frozenset(topic.name for topic in STREAM_TOPICS)
 GAP: Final = "gap"
-"""Name of the event that says: some are missing."""
+"""Name of the event that reports missing events."""
 MISSING: Final = (
-    "Some of what happened since then cannot be told any more; read the profile and the feeds that"
-    " were asked for."
+    "Some events since then are no longer available; read the profile and the requested feeds"
+    " instead."
 )
-PLACE: Final = re.compile(r"([a-z0-9.]{1,100}):([0-9]{1,9}):([0-9]{1,18})")
+POSITION: Final = re.compile(r"([a-z0-9.]{1,100}):([0-9]{1,9}):([0-9]{1,18})")
 
 
-def id_of(places: Places) -> str:
-    """Where to go on, in one word that a browser keeps and sends back."""
+def event_id_of(positions: KeyPositions) -> str:
+    """Format positions as an event id. Browsers keep the last id and send it back."""
     return ",".join(
-        f"{topic}:{place.partition}:{place.offset}" for topic, place in sorted(places.items())
+        f"{topic}:{position.partition}:{position.offset}"
+        for topic, position in sorted(positions.items())
     )
 
 
-def places_of(told: str) -> Places:
-    """Reads what `id_of` wrote; raises a 400."""
-    found = [PLACE.fullmatch(one) for one in told.split(",")]
-    places = {
-        one[1]: KeyPlace(int(one[2]), int(one[3])) for one in found if one and one[1] in NAMES
+def positions_of(event_id: str) -> KeyPositions:
+    """Parse an id of `event_id_of`. Raises a 400."""
+    matches = [POSITION.fullmatch(part) for part in event_id.split(",")]
+    positions = {
+        match[1]: KeyPosition(int(match[2]), int(match[3]))
+        for match in matches
+        if match and match[1] in TOPIC_NAMES
     }
-    if len(places) != len(found):
+    if len(positions) != len(matches):
         raise Problem(
             400, "no-such-event-id", "Last-Event-ID must be the `id` of an event of this stream."
         )
-    return places
+    return positions
 
 
-async def news_of(kafka: KafkaSide, key: bytes, since: Places | None) -> AsyncIterator[Told]:
-    """What a reader has missed since it left off, then everything as it happens, each once.
+async def resumed_events(
+    kafka: KafkaPort, key: bytes, since: KeyPositions | None
+) -> AsyncIterator[ServerSentEvent]:
+    """Yield the events that the client missed, then new events as they arrive, each once.
 
-    The first has an id alone: whoever loses the connection before anything came can go on too.
-    Raises `Unavailable`.
+    An event with only an id comes between them. So a client that loses the connection before the
+    first new event can also resume. Raises `Unavailable`.
     """
-    async with kafka.listening(wanted(key)) as heard:
-        missed = await kafka.since(key, TOLD, since)
-        places = dict(since or missed.places)
-        if not missed.is_whole:
-            yield id_of(places), GAP, json.dumps({"reason": MISSING})
+    async with kafka.listening(has_key(key)) as new_records:
+        missed = await kafka.since(key, STREAM_TOPICS, since)
+        positions = dict(since or missed.positions)
+        if not missed.is_complete:
+            yield event_id_of(positions), GAP, json.dumps({"reason": MISSING})
         for record in missed.records:
-            places[record.topic] = KeyPlace(record.partition, record.offset + 1)
+            positions[record.topic] = KeyPosition(record.partition, record.offset + 1)
             if (event := _event(record)) is not None:
-                yield id_of(places), record.topic, event.model_dump_json()
-        places = dict(missed.places)
-        yield id_of(places), "", ""
-        async for record, event in heard:
-            begins = missed.places[record.topic]
-            if record.partition == begins.partition and record.offset < begins.offset:
-                continue
-            places[record.topic] = KeyPlace(record.partition, record.offset + 1)
+                yield event_id_of(positions), record.topic, event.model_dump_json()
+        positions = dict(missed.positions)
+        yield event_id_of(positions), "", ""
+        async for record, event in new_records:
+            start = missed.positions[record.topic]
+            if record.partition == start.partition and record.offset < start.offset:
+                continue  # Already sent as a missed event.
+            positions[record.topic] = KeyPosition(record.partition, record.offset + 1)
             if event is not None:
-                yield id_of(places), record.topic, event.model_dump_json()
+                yield event_id_of(positions), record.topic, event.model_dump_json()
 
 
-def wanted(key: bytes) -> Callable[[Record], bool]:
-    return lambda record: record.topic in NAMES and record.key == key
+def has_key(key: bytes) -> Callable[[Record], bool]:
+    """Return a filter for the stream's topics and one key."""
+    return lambda record: record.topic in TOPIC_NAMES and record.key == key
 
 
 def _event(record: Record) -> Event | None:
-    """None for a tombstone, and for what nobody can read."""
+    """Return None for a tombstone, and for a record that cannot be decoded."""
     if record.value is None:
         return None
     try:

@@ -1,0 +1,1 @@
+"""The web app: server, middleware, error responses, streaming, idempotency and health."""

@@ -1,8 +1,8 @@
-"""Do what is asked twice under one key only once, in this process and beyond it.
+"""Execute a request with an `Idempotency-Key` once, also across instances.
 
-The events of a request with an `Idempotency-Key` have ids that are derived from it, so Kafka's
-readers take a repetition for what it is, whichever instance sends it. On top of that one instance
-remembers the latest keys: it gives the same answer again, and refuses another body under a key.
+The ids of its events are derived from the key, so consumers recognize a duplicate whichever
+instance sends it. In addition, one instance caches the latest keys: it repeats the response of a
+known key, and rejects a different body under that key.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from services.ops.auth.roles import Principal
 from services.ops.http.problems import Problem
 from shared.domain.ids import derived_id
 
-MOST_KEYS: Final = 10_000
-"""Keys that one instance remembers: minutes of a busy app's retries."""
+MAX_KEYS: Final = 10_000
+"""Keys that one instance caches: the retries of a busy app over some minutes."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -29,15 +29,16 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="A name of the app's own for this request: sent again, it does nothing anew.",
+        description="A key that the app chooses for this request. A retry with the same key has no"
+        " further effect.",
     ),
 ]
-AnswerT = TypeVar("AnswerT")
+ResponseT = TypeVar("ResponseT")
 
 
 @dataclass(frozen=True)
-class Keyed:
-    """A request, and the key it may have."""
+class IdempotentRequest:
+    """A request with its caller, tenant, body and optional key."""
 
     who: Principal
     tenant: str
@@ -45,57 +46,60 @@ class Keyed:
     body: bytes
 
     def id_of(self, part: str) -> UUID:
-        """The id of one part of the request: derived from the key, else drawn."""
+        """Return the id of one part of the request: derived from the key, else random."""
         if self.key is None:
             return uuid4()
         return derived_id("gateway", self.who.name, self.tenant, self.key, part)
 
 
-class Remembered(Generic[AnswerT]):
-    """The latest keys, what they stood for, and what was answered."""
+class IdempotencyCache(Generic[ResponseT]):
+    """The latest keys, each with the hash of its body and its response."""
 
-    def __init__(self, *, most: int = MOST_KEYS) -> None:
+    def __init__(self, *, most: int = MAX_KEYS) -> None:
         self._most = most
-        self._known: OrderedDict[tuple[str, str, str], _Known[AnswerT]] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str, str], _Entry[ResponseT]] = OrderedDict()
 
     async def once(
-        self, request: Keyed, act: Callable[[], Awaitable[AnswerT]]
-    ) -> tuple[AnswerT, bool]:
-        """What `act` answers, and whether that was answered before; raises a 422.
+        self, request: IdempotentRequest, act: Callable[[], Awaitable[ResponseT]]
+    ) -> tuple[ResponseT, bool]:
+        """Return the result of `act`, and whether it comes from the cache.
 
-        What failed is forgotten, so that it can be tried again.
+        Raises a 422 for a different body under a known key. A failure is not cached, so the
+        request can be retried.
         """
         if request.key is None:
             return await act(), False
-        name = (request.who.name, request.tenant, request.key)
-        print_ = sha256(request.body).digest()
-        known = self._known.get(name)
-        if known is not None:
-            if known.print != print_:
+        key = (request.who.name, request.tenant, request.key)
+        body_hash = sha256(request.body).digest()
+        cached = self._entries.get(key)
+        if cached is not None:
+            if cached.body_hash != body_hash:
                 raise Problem(
                     422,
                     "key-used-otherwise",
-                    "This Idempotency-Key came with another request before; use a new one.",
+                    "This Idempotency-Key was already used for a different request; send a new"
+                    " key.",
                 )
-            return await asyncio.shield(known.answer), True
-        answer: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
-        self._known[name] = _Known(print_, answer)
-        if len(self._known) > self._most:
-            self._known.popitem(last=False)
+            return await asyncio.shield(cached.response), True
+        response: asyncio.Future[ResponseT] = asyncio.get_running_loop().create_future()
+        self._entries[key] = _Entry(body_hash, response)
+        if len(self._entries) > self._most:
+            self._entries.popitem(last=False)
         try:
-            answer.set_result(await act())
+            response.set_result(await act())
         except BaseException as error:
-            self._known.pop(name, None)
+            self._entries.pop(key, None)
             if isinstance(error, Exception):
-                answer.set_exception(error)
-                answer.exception()  # Others may wait for it; nobody has to.
+                response.set_exception(error)
+                # Mark the exception as retrieved: often no other request waits for it.
+                response.exception()
             else:
-                answer.cancel()
+                response.cancel()
             raise
-        return answer.result(), False
+        return response.result(), False
 
 
 @dataclass(frozen=True)
-class _Known(Generic[AnswerT]):
-    print: bytes
-    answer: "asyncio.Future[AnswerT]"
+class _Entry(Generic[ResponseT]):
+    body_hash: bytes
+    response: "asyncio.Future[ResponseT]"

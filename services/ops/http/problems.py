@@ -1,4 +1,4 @@
-"""Answer what went wrong as a problem (RFC 9457): what, why, what to do, nothing of our inside."""
+"""Problem responses (RFC 9457): what failed, why, and what to do, without internal details."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ from shared.client import NoAnswer
 from shared.domain.errors import Unavailable, Unprocessable
 
 MEDIA_TYPE: Final = "application/problem+json"
-MOST_ERRORS: Final = 20
-"""Faults of one request that are told; a slate of 300 bad images would repeat itself."""
+MAX_ERRORS: Final = 20
+"""Errors of one request that the response lists. 300 invalid images all have the same error."""
 RETRY_SECONDS: Final = 5
-"""When to ask again after a part was away: a broker's restart takes about so long."""
+"""Time until the client retries after an outage: about the time that a broker needs to restart."""
 
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """A request that ends without what it asked for."""
+    """A failed request, and its problem response."""
 
     status: int
     slug: str
-    """Short and stable; the end of the problem's `type`."""
+    """Short stable name; the last part of the problem's `type`."""
     detail: str
     errors: Sequence[Mapping[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -35,13 +35,14 @@ class Problem(Exception):
         return HTTPStatus(self.status).phrase
 
     def body(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
+        """Return the JSON object of the response."""
+        fields: dict[str, Any] = {
             "type": f"urn:preferstream:problem:{self.slug}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
         }
-        return {**told, "errors": list(self.errors)} if self.errors else told
+        return {**fields, "errors": list(self.errors)} if self.errors else fields
 
     def response(self) -> JSONResponse:
         return JSONResponse(
@@ -50,7 +51,7 @@ class Problem(Exception):
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that an exception is to the one who asked; an unknown one is a bug of ours."""
+    """Translate an exception into a problem. An unknown exception is a bug (500)."""
     match error:
         case Problem():
             return error
@@ -58,8 +59,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 422,
                 "invalid-request",
-                "The request does not say what it has to; `errors` names each fault.",
-                errors=_faults(error.errors()),
+                "The request is not valid; `errors` lists each error.",
+                errors=_listed(error.errors()),
             )
         case HTTPException():
             return _of_http(error)
@@ -69,37 +70,37 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 503,
                 "unavailable",
-                f"{error.part} does not answer now; what was sent may be sent again.",
+                f"{error.part} does not answer at the moment; send the request again later.",
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
         case NoAnswer():
             return Problem(504, "no-answer", str(error))
         case _:
             return Problem(
-                500, "bug", "This is a fault of ours; the log knows more under the request's id."
+                500, "bug", "This is an internal error; the log has details under the request id."
             )
 
 
 def _of_http(error: HTTPException) -> Problem:
-    told = {
-        404: ("not-found", "Nothing lies at this address."),
-        405: ("method-not-allowed", "This address does not take that method."),
+    known = {
+        404: ("not-found", "There is nothing at this address."),
+        405: ("method-not-allowed", "This address does not accept that method."),
     }
-    slug, detail = told.get(error.status_code, ("refused", str(error.detail)))
+    slug, detail = known.get(error.status_code, ("refused", str(error.detail)))
     return Problem(error.status_code, slug, detail, headers=dict(error.headers or {}))
 
 
-def _faults(found: Sequence[Any]) -> list[dict[str, str]]:
-    """Where and what, without what was sent: it may be somebody's picture, or a secret."""
-    told = [
+def _listed(errors: Sequence[Any]) -> list[dict[str, str]]:
+    """Name the place and the error, without the input: it may be a private image or a secret."""
+    listed = [
         {
-            "pointer": "/" + "/".join(_escaped(str(part)) for part in fault["loc"]),
-            "detail": str(fault["msg"]).removeprefix("Value error, ")[:300],
+            "pointer": "/" + "/".join(_escaped(str(part)) for part in error["loc"]),
+            "detail": str(error["msg"]).removeprefix("Value error, ")[:300],
         }
-        for fault in found[:MOST_ERRORS]
+        for error in errors[:MAX_ERRORS]
     ]
-    more = len(found) - len(told)
-    return told + ([{"pointer": "", "detail": f"and {more} more"}] if more else [])
+    more = len(errors) - len(listed)
+    return listed + ([{"pointer": "", "detail": f"and {more} more"}] if more else [])
 
 
 def _escaped(part: str) -> str:

@@ -1,4 +1,4 @@
-"""Serve HTTP inside a process that owns its signals and its event loop."""
+"""Run uvicorn inside a process that already has an event loop and handles signals itself."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ from shared.domain.errors import Unavailable
 
 
 class _QuietServer(uvicorn.Server):
-    """Leaves signals to the process: it stops all of its services in their order."""
+    """Do not handle signals: the process stops all its services in order."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -28,7 +28,7 @@ class _QuietServer(uvicorn.Server):
 
 
 class WebServer:
-    """One app on one socket."""
+    """One web app on one socket."""
 
     def __init__(
         self,
@@ -36,26 +36,26 @@ class WebServer:
         *,
         host: str,
         port: int,
-        else_any_port: bool,
+        fallback_to_free_port: bool,
         stop_seconds: int,
-        proxies: Sequence[str] = (),
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
-        self._where = (host, port)
-        self._else_any_port = else_any_port
+        self._bind_to = (host, port)
+        self._fallback_to_free_port = fallback_to_free_port
         self._server = _QuietServer(
             uvicorn.Config(
                 app, lifespan="off", log_config=None, access_log=False, server_header=False,
-                proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
+                proxy_headers=bool(trusted_proxies), forwarded_allow_ips=list(trusted_proxies),
                 ws="none", timeout_graceful_shutdown=stop_seconds,
             )
         )  # fmt: skip
         self._serving: asyncio.Task[None] | None = None
         self.address = ""
-        """`http://host:port`, once started."""
+        """`http://host:port`, set by `start`."""
 
     async def start(self) -> None:
-        """Listen; raises `Unavailable` when the port is taken."""
-        listener = _listener(*self._where, else_any_port=self._else_any_port)
+        """Listen. Raises `Unavailable` if the port is in use."""
+        listener = _listener(*self._bind_to, fallback_to_free_port=self._fallback_to_free_port)
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         self.address = f"http://{shown}:{port}"
@@ -65,14 +65,14 @@ class WebServer:
         up.cancel()
 
     async def stop(self) -> None:
-        """Take no more requests, give those in work a moment, and end."""
+        """Accept no more requests, wait a short time for open ones, and stop."""
         if self._serving is not None:
             self._server.should_exit = True
             await self._serving
             self._serving = None
 
 
-def _listener(host: str, port: int, *, else_any_port: bool) -> socket.socket:
+def _listener(host: str, port: int, *, fallback_to_free_port: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,14 +80,14 @@ def _listener(host: str, port: int, *, else_any_port: bool) -> socket.socket:
         try:
             listener.bind((host, port))
         except OSError:
-            if not else_any_port:
+            if not fallback_to_free_port:
                 raise
             listener.bind((host, 0))
     except OSError as error:
         listener.close()
         raise Unavailable(
             "ops",
-            f"the dashboard cannot listen on {host}:{port}: {error}; free the port or set"
+            f"the dashboard cannot listen on {host}:{port}: {error}; stop the other process or set"
             " PREFERSTREAM_OPS_PORT and PREFERSTREAM_OPS_HOST",
         ) from error
     return listener

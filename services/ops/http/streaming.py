@@ -1,4 +1,4 @@
-"""Send events to a browser for as long as it listens, and no longer than we run."""
+"""Server-sent events: format a stream, send heartbeats, and end it when the process stops."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -6,18 +6,19 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 HEARTBEAT_SECONDS: Final = 15.0
-"""Silence after which proxies think a connection dead is a minute; and how soon we notice one."""
-MOST_STREAMS: Final = 1_000
-"""Streams of one instance: each holds a connection and up to 1,000 unread records."""
+"""Proxies close a silent connection after about a minute. The heartbeat also detects clients that
+have disconnected."""
+MAX_STREAMS: Final = 1_000
+"""Open streams of one instance. Each holds a connection and up to 1,000 unread records."""
 
-Told = tuple[str, str, str]
-"""Id, name and data of an event; each of one line. Without a name it is an id to remember."""
+ServerSentEvent = tuple[str, str, str]
+"""Id, name and data of an event, one line each. An event without a name carries only its id."""
 
 
 class Streams:
-    """How many streams are open, and whether they must end."""
+    """The number of open streams, and the signal that they must end."""
 
-    def __init__(self, *, most: int = MOST_STREAMS) -> None:
+    def __init__(self, *, most: int = MAX_STREAMS) -> None:
         self.closing = asyncio.Event()
         self._most = most
         self._open = 0
@@ -27,8 +28,8 @@ class Streams:
         return self._open >= self._most or self.closing.is_set()
 
     @contextmanager
-    def one_more(self) -> Iterator[None]:
-        """A stream is open for the length of the block."""
+    def counted(self) -> Iterator[None]:
+        """Count one open stream while the block runs."""
         self._open += 1
         try:
             yield
@@ -37,14 +38,14 @@ class Streams:
 
 
 async def server_sent(
-    events: AsyncIterator[Told],
+    events: AsyncIterator[ServerSentEvent],
     *,
     closing: asyncio.Event,
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
 ) -> AsyncIterator[str]:
-    """The text of a stream: events as they come, comments when none do, an end at `closing`."""
+    """Yield the text of a stream: events, heartbeat comments in silence, an end at `closing`."""
     closed = asyncio.ensure_future(closing.wait())
-    coming: asyncio.Future[Told] = asyncio.ensure_future(anext(events))
+    coming: asyncio.Future[ServerSentEvent] = asyncio.ensure_future(anext(events))
     try:
         yield ": listening\n\n"
         while True:
@@ -63,8 +64,8 @@ async def server_sent(
                 event_id, name, data = coming.result()
             except StopAsyncIteration:
                 return
-            said = f"event: {name}\ndata: {data}\n" if name else ""
-            yield f"id: {event_id}\n{said}\n"
+            fields = f"event: {name}\ndata: {data}\n" if name else ""
+            yield f"id: {event_id}\n{fields}\n"
             coming = asyncio.ensure_future(anext(events))
     finally:
         for task in (closed, coming):

@@ -1,0 +1,1 @@
+"""Access to Kafka: send events, wait for feeds, read feeds back, and inspect the cluster."""

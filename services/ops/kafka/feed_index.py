@@ -1,54 +1,56 @@
-"""Know where in Kafka the latest feeds lie, so that each can be read back by its request."""
+"""Index the offsets of the latest feeds in Kafka by request, so that they can be read back."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-MOST_FEEDS: Final = 100_000
-"""Feeds that can be read back: about 30 MB; the oldest are forgotten first."""
-Request = tuple[str, str]
+MAX_FEEDS: Final = 100_000
+"""Feeds in the index: about 30 MB. The oldest are dropped first."""
+RequestKey = tuple[str, str]
 """Tenant and request id."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a feed lies in its topic."""
+class FeedLocation:
+    """Partition and offset of a feed in its topic."""
 
     partition: int
     offset: int
 
 
 class FeedIndex:
-    """Places of feeds, and the requests that wait for theirs."""
+    """Locations of feeds, and the requests that have no feed yet."""
 
-    def __init__(self, *, most: int = MOST_FEEDS) -> None:
+    def __init__(self, *, most: int = MAX_FEEDS) -> None:
         self._most = most
-        self._places: OrderedDict[Request, Place] = OrderedDict()
-        self._awaited: OrderedDict[Request, None] = OrderedDict()
+        self._locations: OrderedDict[RequestKey, FeedLocation] = OrderedDict()
+        self._awaited: OrderedDict[RequestKey, None] = OrderedDict()
 
-    def add(self, request: Request, place: Place) -> None:
-        """A feed was heard; of two feeds for one request the later one counts."""
-        known = self._places.get(request)
-        if known and (known.partition, known.offset) > (place.partition, place.offset):
+    def add(self, request: RequestKey, location: FeedLocation) -> None:
+        """Add a feed that was read. Of two feeds for one request, the later one stays."""
+        known = self._locations.get(request)
+        if known and (known.partition, known.offset) > (location.partition, location.offset):
             return
-        self._places[request] = place
-        self._places.move_to_end(request)
+        self._locations[request] = location
+        self._locations.move_to_end(request)
         self._awaited.pop(request, None)
-        _keep(self._places, self._most)
+        _limit(self._locations, self._most)
 
-    def expect(self, request: Request) -> None:
-        """A request was sent."""
-        if request not in self._places:
+    def expect(self, request: RequestKey) -> None:
+        """Note that a request was sent."""
+        if request not in self._locations:
             self._awaited[request] = None
-            _keep(self._awaited, self._most)
+            _limit(self._awaited, self._most)
 
-    def place(self, request: Request) -> Place | None:
-        return self._places.get(request)
+    def location(self, request: RequestKey) -> FeedLocation | None:
+        return self._locations.get(request)
 
-    def is_awaited(self, request: Request) -> bool:
+    def is_awaited(self, request: RequestKey) -> bool:
         return request in self._awaited
 
 
-def _keep(kept: "OrderedDict[Request, Place] | OrderedDict[Request, None]", most: int) -> None:
-    while len(kept) > most:
-        kept.popitem(last=False)
+def _limit(
+    entries: "OrderedDict[RequestKey, FeedLocation] | OrderedDict[RequestKey, None]", most: int
+) -> None:
+    while len(entries) > most:
+        entries.popitem(last=False)

@@ -1,53 +1,55 @@
-"""Speak to Kafka for browsers and apps without a client: send events, await feeds, hear news."""
+"""The interface to Kafka for pages and endpoints: send events, wait for feeds, listen."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from shared.client.asynchronous import Heard
+from shared.client.asynchronous import ReceivedRecord
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import ERASED, FEEDS, MODELS, PROFILES, Topic
 from shared.events.types.base import Event
 from shared.events.wire.record import Record
-from shared.messaging.read.by_key import Places, Since
+from shared.messaging.read.by_key import KeyPositions, RecordsSince
 
-HEARD: tuple[Topic, ...] = (FEEDS, PROFILES, MODELS, ERASED)
-"""What is answered and announced; what apps send is counted by its offsets, not read."""
+READ_TOPICS: tuple[Topic, ...] = (FEEDS, PROFILES, MODELS, ERASED)
+"""Topics that are read. Events that apps send are only counted by their offsets."""
 
 
-class KafkaSide(Protocol):
-    """What dashboard and gateway need of Kafka; all of it raises `Unavailable`."""
+class KafkaPort(Protocol):
+    """What dashboard and gateway need from Kafka. Every method raises `Unavailable`."""
 
     async def send(self, *events: Event) -> None:
-        """Publish events; returns when Kafka has acknowledged every one."""
+        """Publish events. Returns when Kafka has acknowledged all of them."""
         ...
 
     async def answer(self, event: ImageCandidates, *, seconds: float) -> RankedFeed:
-        """Send a request and wait for its feed; raises `NoAnswer`."""
+        """Send a request and wait for its feed. Raises `NoAnswer` after `seconds`."""
         ...
 
     async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
-        """The feed of a request, read back; None when none is known."""
+        """Read back the feed of a request; None if it is unknown."""
         ...
 
-    async def since(self, key: bytes, topics: Sequence[Topic], places: Places | None) -> Since:
-        """What was written of a key since a reader left off; None: only where it may begin."""
+    async def since(
+        self, key: bytes, topics: Sequence[Topic], places: KeyPositions | None
+    ) -> RecordsSince:
+        """Return the records of a key since `places`; with None, only the current end positions."""
         ...
 
     def is_awaited(self, *, tenant: str, request_id: str) -> bool:
-        """Whether the request went out through us and has no feed yet."""
+        """Return whether this process sent the request and has no feed for it yet."""
         ...
 
     def listening(
         self, wanted: Callable[[Record], bool] = ...
-    ) -> AbstractAsyncContextManager[AsyncIterator[Heard]]:
-        """What is heard from now on, for the length of a block."""
+    ) -> AbstractAsyncContextManager[AsyncIterator[ReceivedRecord]]:
+        """Yield new records while the block runs."""
         ...
 
     def dead_because(self) -> str | None:
-        """Why this process should be started anew, or None."""
+        """Return why this process must be restarted, or None."""
         ...
 
     async def not_ready_because(self) -> str | None:
-        """Why nothing can be sent or heard now, or None."""
+        """Return why nothing can be sent or read at the moment, or None."""
         ...

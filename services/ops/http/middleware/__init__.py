@@ -1,1 +1,1 @@
-"""What every request passes through before it meets a page or an endpoint."""
+"""Middleware that every request passes before it reaches a page or an endpoint."""

@@ -1,4 +1,4 @@
-"""Refuse bodies that are larger than any request of ours, before they are held in memory."""
+"""Reject request bodies above the size limit before they fill the memory."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.ops.http.problems import Problem
 
 
-class SizeGuard:
-    """Counts the bytes as they come; a declared length that is too large is refused at once."""
+class BodySizeLimit:
+    """Check the declared length, and count the bytes while they arrive."""
 
     def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
         self._app = app
@@ -23,13 +23,13 @@ class SizeGuard:
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared) > self._most:
             raise self._too_large()
-        came = 0
+        received = 0
 
         async def counted() -> MutableMapping[str, Any]:
-            nonlocal came
+            nonlocal received
             message = await receive()
-            came += len(message.get("body", b""))
-            if came > self._most:
+            received += len(message.get("body", b""))
+            if received > self._most:
                 raise self._too_large()
             return message
 
@@ -39,5 +39,6 @@ class SizeGuard:
         return Problem(
             413,
             "too-large",
-            f"A request has at most {self._most} bytes; send images by address, or fewer at once.",
+            f"A request may have at most {self._most} bytes; send image addresses instead of"
+            " images, or fewer images at once.",
         )

@@ -1,4 +1,4 @@
-"""Give every browser that opens a page a signed session, for its sign-in and its forms."""
+"""Give every browser that opens a page a signed session cookie, for its sign-in and its forms."""
 
 from collections.abc import MutableMapping
 from http.cookies import SimpleCookie
@@ -10,20 +10,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ops.auth.sessions import Session, Sessions
 
-WITHOUT_A_SESSION = ("/v1/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json")
-"""Asked by programs, or the same for everybody."""
+PATHS_WITHOUT_SESSION = ("/v1/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+"""Paths for programs, and paths whose content is the same for every user."""
 
 
 def cookie_name(scope: Scope) -> str:
-    """With our port: browsers share cookies among all ports of a host."""
+    """Include the port in the name, because browsers share cookies among the ports of a host."""
     server = scope.get("server")
     return f"preferstream-{server[1] if server else 0}"
 
 
 class BrowserSessions:
-    """Reads the session into `request.state.session`, and sets the cookie of one that is new.
+    """Put the session into `request.state.session`, and set the cookie of a new session.
 
-    A handler that puts another session into `request.state.session` changes the browser's.
+    A handler changes the session of the browser by replacing `request.state.session`.
     """
 
     def __init__(self, app: ASGIApp, *, sessions: Sessions) -> None:
@@ -38,7 +38,7 @@ class BrowserSessions:
         state = scope.setdefault("state", {})
         known = self._sessions.read(request.cookies.get(cookie_name(scope), ""))
         state["session"] = known
-        if known is None and not request.url.path.startswith(WITHOUT_A_SESSION):
+        if known is None and not request.url.path.startswith(PATHS_WITHOUT_SESSION):
             state["session"] = self._sessions.begin()
 
         async def with_cookie(message: MutableMapping[str, Any]) -> None:

@@ -1,18 +1,18 @@
-"""Answer HEAD wherever GET is answered: the same headers, and no body."""
+"""Answer a HEAD request like a GET request, without the body."""
 
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-AS_THEY_ARE: Final = ("/live/", "/v1/events", "/static/")
-"""Streams would begin for nobody, and are refused; static files know HEAD by themselves."""
+UNCHANGED_PATHS: Final = ("/live/", "/v1/events", "/static/")
+"""A stream must not start for a HEAD request (405), and static files support HEAD already."""
 
 
-class Heads:
-    """Asks for the GET; the server outside of us still sees HEAD, and leaves the body out.
+class HeadRequests:
+    """Pass HEAD on as GET. The server outside still sees HEAD and omits the body.
 
-    FastAPI's routes, unlike Starlette's, refuse HEAD, and would name it in the OpenAPI document. It
-    is counted as the GET that it is.
+    Routes of FastAPI, unlike those of Starlette, reject HEAD; as declared routes they would appear
+    in the OpenAPI document. The metrics count the request as GET.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -20,6 +20,6 @@ class Heads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_head = scope["type"] == "http" and scope["method"] == "HEAD"
-        if is_head and not scope["path"].startswith(AS_THEY_ARE):
+        if is_head and not scope["path"].startswith(UNCHANGED_PATHS):
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)

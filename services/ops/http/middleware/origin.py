@@ -1,8 +1,7 @@
-"""Answer only to names that are ours, and take changes only from pages that are ours.
+"""Check the Host header of every request and the Origin header of every change.
 
-A page of the open web can make a browser speak to loopback: by a name that it points there (DNS
-rebinding), or by a form that it posts there. The first has a foreign Host, the second a foreign
-Origin.
+A web page elsewhere can make a browser send requests to loopback: with a host name that resolves
+to it (DNS rebinding), or with a form. The first has a foreign Host, the second a foreign Origin.
 """
 
 from collections.abc import Collection
@@ -17,36 +16,42 @@ from services.ops.http.problems import Problem
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-ASKED_BY_MACHINES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Probes and scrapers come by whatever address they found, and see nothing of a person."""
+OPEN_TO_MACHINES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Probes and scrapers use any address of the machine. These paths show no user data."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an interface is reached from this machine alone."""
+    """Return whether only this machine can reach an interface."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def name_in(host: str) -> str:
-    """The name in a Host header, without its port; empty when it has none."""
+def host_name_in(host: str) -> str:
+    """Return the name in a Host header without the port; empty if there is none."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
 
 
-def refused_because(
-    *, method: str, path: str, host: str, origin: str | None, names: Collection[str] | None
+def refusal_of(
+    *,
+    method: str,
+    path: str,
+    host: str,
+    origin: str | None,
+    allowed_hosts: Collection[str] | None,
 ) -> Problem | None:
-    """Why a request is not ours to answer, or None. `names` None: any name is ours."""
-    if names is not None and path not in ASKED_BY_MACHINES and name_in(host) not in names:
+    """Return why a request is rejected, or None. Without `allowed_hosts` every name is accepted."""
+    is_checked = allowed_hosts is not None and path not in OPEN_TO_MACHINES
+    if is_checked and host_name_in(host) not in (allowed_hosts or ()):
         return Problem(
             421,
             "foreign-host",
-            "We do not go by the name in the Host header; use the address we announced, or add"
-            " the name to PREFERSTREAM_OPS_NAMES.",
+            "The name in the Host header is not allowed; use the address that the service logs at"
+            " the start, or add the name to PREFERSTREAM_OPS_ALLOWED_HOSTS.",
         )
     if method in SAFE_METHODS or origin is None:
         return None
@@ -54,27 +59,28 @@ def refused_because(
         return Problem(
             403,
             "foreign-origin",
-            "A page of another origin asked for a change; only our own pages and programs may.",
+            "A page of another origin sent this change; only pages of this service and programs"
+            " may do so.",
         )
     return None
 
 
-class OriginGuard:
-    """Refuses what `refused_because` names."""
+class HostAndOriginCheck:
+    """Reject every request for which `refusal_of` returns a problem."""
 
-    def __init__(self, app: ASGIApp, *, names: Collection[str] | None) -> None:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str] | None) -> None:
         self._app = app
-        self._names = names
+        self._allowed_hosts = allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = Request(scope)
-            problem = refused_because(
+            problem = refusal_of(
                 method=request.method,
                 path=request.url.path,
                 host=request.headers.get("host", ""),
                 origin=request.headers.get("origin"),
-                names=self._names,
+                allowed_hosts=self._allowed_hosts,
             )
             if problem:
                 raise problem

@@ -1,4 +1,4 @@
-"""Give every request an id, count it, and turn whatever goes wrong into a problem."""
+"""Give every request an id and a trace, measure it, and turn exceptions into problem responses."""
 
 import logging
 import re
@@ -18,33 +18,33 @@ from shared.observability.tracing import PARENT, STATE, Tracing
 
 log = logging.getLogger(__name__)
 REQUEST_ID: Final = "X-Request-ID"
-_GOOD_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VALID_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-Answer = Callable[[Request, Exception], Awaitable[Response]]
-"""How an error is shown to the one who asked."""
+ErrorResponse = Callable[[Request, Exception], Awaitable[Response]]
+"""Builds the response for an exception."""
 
 
-class Observed:
-    """The outermost guard but for the headers."""
+class RequestMetrics:
+    """The outermost middleware that can fail; only header middleware runs outside of it."""
 
     def __init__(
-        self, app: ASGIApp, *, metrics: OpsMetrics, answer: Answer, tracing: Tracing
+        self, app: ASGIApp, *, metrics: OpsMetrics, error_response: ErrorResponse, tracing: Tracing
     ) -> None:
         self._tracing = tracing
         self._app = app
         self._metrics = metrics
-        self._answer = answer
+        self._error_response = error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = asked if _GOOD_ID.fullmatch(asked) else uuid4().hex
+        client_id = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = client_id if _VALID_ID.fullmatch(client_id) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        # What it sends to Kafka goes on in the trace of the request, or begins one.
-        carried = {key: Headers(scope=scope).get(key, "") for key in (PARENT, STATE)}
-        with self._tracing.answering(f"answer {scope['method']}", carried):
+        # The events of a request continue its trace; without one, the request starts a trace.
+        trace_headers = {key: Headers(scope=scope).get(key, "") for key in (PARENT, STATE)}
+        with self._tracing.answering(f"answer {scope['method']}", trace_headers):
             await self._answered(scope, receive, send, request_id)
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
@@ -70,9 +70,9 @@ class Observed:
             if complete:
                 return
             if status is not None:
-                # The answer has begun; all that is left is to break it off.
+                # The response has started already, so it can only be cut off.
                 raise
-            response = await self._answer(Request(scope), error)
+            response = await self._error_response(Request(scope), error)
             await response(scope, receive, counted)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Tell browsers what our pages may do: nothing that we did not serve, in no frame of others."""
+"""Add security headers: content security policy, no framing, no content sniffing."""
 
 from collections.abc import MutableMapping
 from typing import Any, Final
@@ -24,7 +24,7 @@ HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
+    # Not `no-referrer`: then browsers would send `Origin: null` with our own forms.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -33,8 +33,8 @@ HEADERS: Final = {
 HSTS: Final = "max-age=31536000"
 
 
-class SecureHeaders:
-    """Adds the headers to every answer, errors included; caches keep what says so, alone."""
+class SecurityHeaders:
+    """Add the headers to every response, also to errors. The default is `no-store` for caches."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Read the event contract for a page: topics, their fields and examples, from its own document."""
+"""Read topics, fields and examples from the AsyncAPI document, for the documentation page."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,19 @@ from shared.events.documents.json_schemas import SENT_BY_APPS
 from shared.events.topics import TOPICS, Topic
 
 COMMON: Final[Mapping[str, str]] = {
-    "event_id": "Names the event: what comes twice under one id has its effect once.",
-    "occurred_at": "When it happened, RFC 3339 with a zone.",
-    "user_id": "Whom it is about; part of the record's key.",
-    "tenant": "Keeps the users and images of one app from those of another; `default` when absent.",
-    "request_id": "Your own id of a request; its feed carries it.",
-    "image_id": "Your own id of an image, the same image throughout a tenant.",
-    "candidates": "The images to rank, each with its id and where it lies.",
-    "explain": "Which images get reasons: none, the best few, or all.",
+    "event_id": "Id of the event. A duplicate with the same id has no further effect.",
+    "occurred_at": "Time of the event, RFC 3339 with a time zone.",
+    "user_id": "The user of the event; part of the record's key.",
+    "tenant": "Separates the users and images of different apps. Default: `default`.",
+    "request_id": "Your own id of a request. Its feed has the same id.",
+    "image_id": "Your own id of an image, unique within a tenant.",
+    "candidates": "The images to rank, each with its id and its address.",
+    "explain": "Which images get rationales: none, the best few, or all.",
     "exclude_ids": "Images to leave out.",
-    "uri": "Where the image lies: https, s3, file under an allowed root, or `data:` base64.",
-    "model_version": "The model that answered.",
+    "uri": "Address of the image: https, s3, file under an allowed root, or `data:` base64.",
+    "model_version": "The model that assessed the images.",
 }
-"""What fields say that need no words beside the code."""
+"""Descriptions of fields that have no docstring in the code."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class FieldLine:
 
 @dataclass(frozen=True)
 class Example:
-    """One event as it may stand in a topic."""
+    """One example event."""
 
     name: str
     text: str
@@ -46,7 +46,7 @@ class Example:
 
 @dataclass(frozen=True)
 class TopicDocs:
-    """One topic."""
+    """One topic with its fields and examples."""
 
     topic: Topic
     sent_by_apps: bool
@@ -58,14 +58,14 @@ class TopicDocs:
 
 @cache
 def topics() -> tuple[TopicDocs, ...]:
-    """Those that apps write first."""
-    found = [_read(topic, document()) for topic in TOPICS]
-    return tuple(sorted(found, key=lambda one: not one.sent_by_apps))
+    """Return all topics; first the topics that apps write to."""
+    all_topics = [_read(topic, document()) for topic in TOPICS]
+    return tuple(sorted(all_topics, key=lambda docs: not docs.sent_by_apps))
 
 
 def _read(topic: Topic, contract: Mapping[str, Any]) -> TopicDocs:
     message = contract["components"]["messages"][topic.name]
-    schema = _of(message["payload"], contract)
+    schema = _resolved(message["payload"], contract)
     required = set(schema.get("required", ()))
     return TopicDocs(
         topic=topic,
@@ -73,43 +73,43 @@ def _read(topic: Topic, contract: Mapping[str, Any]) -> TopicDocs:
         about=contract["channels"][topic.name]["description"],
         key=message["bindings"]["kafka"]["key"]["description"],
         fields=[
-            FieldLine(name, kind(said), name in required, _about(name, said, contract))
-            for name, said in schema["properties"].items()
+            FieldLine(name, kind(field), name in required, _about(name, field, contract))
+            for name, field in schema["properties"].items()
         ],
         examples=[
-            Example(one["name"], json.dumps(one["payload"], ensure_ascii=False, indent=2))
-            for one in message["examples"]
+            Example(example["name"], json.dumps(example["payload"], ensure_ascii=False, indent=2))
+            for example in message["examples"]
         ],
     )
 
 
-def kind(said: Mapping[str, Any]) -> str:
-    """A field's type in a word or two: `string`, `list of Candidate`, `integer or null`."""
-    if "$ref" in said:
-        return str(said["$ref"]).rpartition("/")[2]
-    if "const" in said:
-        return json.dumps(said["const"])
-    if "enum" in said:
-        return " | ".join(map(str, said["enum"]))
-    for word in ("anyOf", "oneOf", "allOf"):
-        if word in said:
-            return " or ".join(dict.fromkeys(kind(one) for one in said[word]))
-    named = said.get("type", "anything")
-    if named == "array" and "items" in said:
-        return f"list of {kind(said['items'])}"
-    return " or ".join(named) if isinstance(named, list) else str(said.get("format", named))
+def kind(schema: Mapping[str, Any]) -> str:
+    """Return the type of a field in words: `string`, `list of Candidate`, `integer or null`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        if keyword in schema:
+            return " or ".join(dict.fromkeys(kind(part) for part in schema[keyword]))
+    named = schema.get("type", "anything")
+    if named == "array" and "items" in schema:
+        return f"list of {kind(schema['items'])}"
+    return " or ".join(named) if isinstance(named, list) else str(schema.get("format", named))
 
 
-def _about(name: str, said: Mapping[str, Any], contract: Mapping[str, Any]) -> str:
-    told = said.get("description") or COMMON.get(name) or _of(said, contract).get("description")
-    return str(told or "")
+def _about(name: str, schema: Mapping[str, Any], contract: Mapping[str, Any]) -> str:
+    own = schema.get("description") or COMMON.get(name)
+    return str(own or _resolved(schema, contract).get("description") or "")
 
 
-def _of(said: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference refers to."""
-    if "$ref" not in said:
-        return said
-    found: Any = contract
-    for part in str(said["$ref"]).removeprefix("#/").split("/"):
-        found = found[part]
-    return found  # type: ignore[no-any-return]  # JSON that we wrote
+def _resolved(schema: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a `$ref` within the document."""
+    if "$ref" not in schema:
+        return schema
+    target: Any = contract
+    for key in str(schema["$ref"]).removeprefix("#/").split("/"):
+        target = target[key]
+    return target  # type: ignore[no-any-return]  # The document is our own.

@@ -1,4 +1,4 @@
-"""Lay a gate's report out for a page: the verdict, its checks, and intervals on one scale."""
+"""Prepare a gate report for the model page: verdict, checks, and intervals on one scale."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ WIDTH: Final = 100.0
 
 @dataclass(frozen=True)
 class Interval:
-    """A value between the ends of its interval, and where they stand on the plot (0-100)."""
+    """A value with its confidence interval, and their positions on the plot (0-100)."""
 
     name: str
     value: float
@@ -51,7 +51,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class GateReport:
-    """What the page shows of it."""
+    """The parts of a gate report that the page shows."""
 
     verdict: str
     reason: str
@@ -65,15 +65,16 @@ class GateReport:
 
 
 def gate_report(report: Mapping[str, Any]) -> GateReport:
-    """A report of a later format is shown as far as it is known."""
+    """Read a report. Unknown parts of a later format are ignored."""
     decision = report.get("decision") or {}
-    found = report.get("findings") or {}
-    held_out = found.get("held_out_users") or {}
+    findings = report.get("findings") or {}
+    held_out = findings.get("held_out_users") or {}
     means = held_out.get("means") or {}
-    parts = {"held-out people": held_out, "later days": found.get("later_days")}
-    parts |= {"benchmark": found.get("benchmark")}
+    parts = {"held-out users": held_out, "later days": findings.get("later_days")}
+    parts |= {"benchmark": findings.get("benchmark")}
     parts |= {
-        f"benchmark, {_spaced(name)}": one for name, one in (found.get("splits") or {}).items()
+        f"benchmark, {_spaced(name)}": split
+        for name, split in (findings.get("splits") or {}).items()
     }
     return GateReport(
         verdict=str(decision.get("verdict", "unknown")),
@@ -87,20 +88,20 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
         ),
         differences=_on_one_scale(
             {
-                name: one["means"]["difference"]
-                for name, one in parts.items()
-                if one and "difference" in (one.get("means") or {})
+                name: part["means"]["difference"]
+                for name, part in parts.items()
+                if part and "difference" in (part.get("means") or {})
             },
             around=0.0,
         ),
-        reliabilities=reliabilities(found),
+        reliabilities=reliabilities(findings),
     )
 
 
 def _named(name: str, held_out: Mapping[str, Any]) -> str:
-    """A control with the pairs that it was asked on, where the report says so."""
-    asked = (held_out.get("control_pairs") or {}).get(name)
-    return f"{NAMES[name]}, on {asked} pairs" if asked else NAMES[name]
+    """Return the label of a model or a control, with the number of its pairs if it is reported."""
+    pairs = (held_out.get("control_pairs") or {}).get(name)
+    return f"{NAMES[name]}, on {pairs} pairs" if pairs else NAMES[name]
 
 
 def _spaced(name: object) -> str:
@@ -108,16 +109,17 @@ def _spaced(name: object) -> str:
 
 
 def _on_one_scale(
-    found: Mapping[str, Mapping[str, float]], *, around: float
+    means: Mapping[str, Mapping[str, float]], *, around: float
 ) -> tuple[Interval, ...]:
-    """With some room at both ends, and `around` in sight."""
-    if not found:
+    """Put all intervals on one scale that includes `around`, with a margin at both ends."""
+    if not means:
         return ()
-    lows = [one["low"] for one in found.values()]
-    highs = [one["high"] for one in found.values()]
+    lows = [mean["low"] for mean in means.values()]
+    highs = [mean["high"] for mean in means.values()]
     left, right = min(*lows, around), max(*highs, around)
-    room = max((right - left) * 0.06, 0.01)
-    scale = (left - room, right + room)
+    margin = max((right - left) * 0.06, 0.01)
+    scale = (left - margin, right + margin)
     return tuple(
-        Interval(name, one["value"], one["low"], one["high"], scale) for name, one in found.items()
+        Interval(name, mean["value"], mean["low"], mean["high"], scale)
+        for name, mean in means.items()
     )

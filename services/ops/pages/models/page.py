@@ -1,4 +1,4 @@
-"""The models: who serves, who was tried, what the gate found, and the way back."""
+"""Model pages: champion, challenger, versions, gate reports, promotion and rollback."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.ops.admin.models import Models
-from services.ops.context import Ops, OpsOf
+from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Operator
 from services.ops.http.problems import Problem
 from services.ops.pages.models.gate_report import gate_report
@@ -20,64 +20,64 @@ Reason = Annotated[str, Form(max_length=1_000)]
 Version = Annotated[str, Query(max_length=200)]
 
 
-def _registry(ops: Ops) -> Models:
+def _registry(ops: OpsContext) -> Models:
     if ops.models is None:
-        told = "No registry is at hand where this runs; `preferstream models` shows it."
-        raise Problem(404, "no-registry", told)
+        detail = "This process has no model registry; use `preferstream models` instead."
+        raise Problem(404, "no-registry", detail)
     return ops.models
 
 
 @router.get("/models")
-async def models(http: Request, ops: OpsOf, done: Version = "") -> Response:
-    return render(http, "models.html", standing=await _registry(ops).standing(), done=done)
+async def models(http: Request, ops: Context, done: Version = "") -> Response:
+    return render(http, "models/list.html", registry_state=await _registry(ops).state(), done=done)
 
 
 @router.get("/model")
-async def model(http: Request, ops: OpsOf, version: Version) -> Response:
+async def model(http: Request, ops: Context, version: Version) -> Response:
     registry = _registry(ops)
-    standing = await registry.standing()
-    found = next((one for one in standing.versions if one.version == version), None)
-    if found is None:
+    registry_state = await registry.state()
+    chosen = next((item for item in registry_state.versions if item.version == version), None)
+    if chosen is None:
         raise Problem(404, "no-such-version", f"There is no version {version!r}.")
     report = await registry.report(version)
     return render(
-        http, "model.html",
-        one=found, standing=standing, report=gate_report(report) if report else None,
+        http, "models/model.html",
+        model=chosen, registry_state=registry_state, report=gate_report(report) if report else None,
         trainings=trainings(await registry.curves(version)),
     )  # fmt: skip
 
 
 @router.post("/model/promote")
 async def promote(
-    ops: OpsOf,
+    ops: Context,
     who: Operator,
     version: Annotated[Identifier, Form()],
     reason: Reason = "",
-    anyway: Annotated[bool, Form()] = False,
+    force: Annotated[bool, Form()] = False,
 ) -> Response:
     _all_tenants(who.tenant)
     async with ops.audit.action(who, "model.promote", target=version) as entry:
         why = reason.strip() or f"by {who.name} on the dashboard"
-        done = await _registry(ops).promote(version, reason=why, anyway=anyway)
+        done = await _registry(ops).promote(version, reason=why, force=force)
         entry.details |= {"warnings": "; ".join(done.warnings)} if done.warnings else {}
-    return _back(f"{done.version} was announced as champion", done.warnings)
+    return _back(f"{done.version} is announced as champion", done.warnings)
 
 
 @router.post("/models/rollback")
-async def rollback(ops: OpsOf, who: Operator, reason: Reason = "") -> Response:
+async def rollback(ops: Context, who: Operator, reason: Reason = "") -> Response:
     _all_tenants(who.tenant)
     async with ops.audit.action(who, "model.rollback"):
         why = reason.strip() or f"by {who.name} on the dashboard"
         done = await _registry(ops).rollback(reason=why)
-    return _back(f"rolled back: {done.version}", done.warnings)
+    return _back(f"rolled back to {done.version}", done.warnings)
 
 
 def _all_tenants(tenant: str | None) -> None:
     if tenant is not None:
-        told = "A token that is kept to one tenant changes no model: it serves all of them."
-        raise Problem(403, "other-tenant", told)
+        detail = "A token for one tenant cannot change models, because they serve all tenants."
+        raise Problem(403, "other-tenant", detail)
 
 
-def _back(told: str, warnings: object) -> Response:
-    note = f"{told}; the registry could not follow" if warnings else told
+def _back(message: str, warnings: object) -> Response:
+    note = f"{message}; the registry was not updated" if warnings else message
     return RedirectResponse(f"/models?{urlencode({'done': note[:200]})}", 303)

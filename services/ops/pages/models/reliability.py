@@ -1,4 +1,4 @@
-"""Lay out how sure each model was beside how often it was right: its reliability, and the error."""
+"""Prepare a reliability diagram: confidence against accuracy per model (calibration error)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,29 +6,29 @@ from typing import Any, Final
 
 MODELS: Final = ("champion", "challenger")
 LEFT, TOP, SIZE = 40.0, 8.0, 240.0
-"""Of the square in which confidence runs from one half to one, and right answers from none to all.
-A chosen image's probability is never below one half."""
+"""The square of the plot. Accuracy goes from 0 to 1. Confidence goes from 0.5 to 1, because the
+probability of the chosen image is never below one half."""
 LARGEST: Final = 6.0
 """Radius of the dot with the most pairs."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """Pairs that a model was about equally sure of."""
+    """One bin: pairs with about the same confidence."""
 
     x: float
     y: float
     radius: float
-    told: str
+    label: str
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """One model's."""
+    """The reliability of one model."""
 
     model: str
     error: float
-    """Mean distance between confidence and share right, weighted by pairs."""
+    """Expected calibration error: mean distance of confidence and accuracy, weighted by pairs."""
     dots: tuple[Dot, ...]
 
     @property
@@ -37,24 +37,28 @@ class Reliability:
 
 
 def reliabilities(findings: Mapping[str, Any]) -> tuple[Reliability, ...]:
-    """Of the models whose probabilities were given; the gate has counted the pairs already."""
-    found = findings.get("calibrations") or {}
-    return tuple(_one(name, found[name]) for name in MODELS if (found.get(name) or {}).get("bins"))
+    """Return the reliability of every model that has probabilities. The gate made the bins."""
+    calibrations = findings.get("calibrations") or {}
+    return tuple(
+        _reliability(name, calibrations[name])
+        for name in MODELS
+        if (calibrations.get(name) or {}).get("bins")
+    )
 
 
-def _one(name: str, found: Mapping[str, Any]) -> Reliability:
-    most = max(max(int(one["pairs"]) for one in found["bins"]), 1)
+def _reliability(name: str, calibration: Mapping[str, Any]) -> Reliability:
+    most = max(max(int(bin_["pairs"]) for bin_ in calibration["bins"]), 1)
     return Reliability(
         name,
-        float(found["error"]),
+        float(calibration["error"]),
         tuple(
             Dot(
-                x=round(LEFT + (float(one["confidence"]) - 0.5) * 2 * SIZE, 1),
-                y=round(TOP + (1 - float(one["right"])) * SIZE, 1),
-                radius=round(2 + (LARGEST - 2) * (int(one["pairs"]) / most) ** 0.5, 1),
-                told=f"{one['pairs']} pairs: {float(one['confidence']):.0%} sure,"
-                f" {float(one['right']):.0%} right",
+                x=round(LEFT + (float(bin_["confidence"]) - 0.5) * 2 * SIZE, 1),
+                y=round(TOP + (1 - float(bin_["right"])) * SIZE, 1),
+                radius=round(2 + (LARGEST - 2) * (int(bin_["pairs"]) / most) ** 0.5, 1),
+                label=f"{bin_['pairs']} pairs: {float(bin_['confidence']):.0%} confident,"
+                f" {float(bin_['right']):.0%} correct",
             )
-            for one in found["bins"]
+            for bin_ in calibration["bins"]
         ),
     )

@@ -1,4 +1,4 @@
-"""The first page: how the system fares, as it happens."""
+"""The overview page: system health, updated every two seconds."""
 
 import asyncio
 from collections import deque
@@ -9,75 +9,80 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.ops.context import Ops, OpsOf
-from services.ops.pages.overview.live import Part, stream
-from services.ops.pages.overview.system_health import Looked, Vitals, vitals
+from services.ops.context import Context, OpsContext
+from services.ops.pages.overview.system_health import ClusterSnapshot, SystemHealth, system_health
+from services.ops.pages.rendering.live_parts import Part, stream
 from services.ops.pages.rendering.templates import fragment, render
-from shared.client.records import events_of
+from shared.client.topic_reader import events_of
 from shared.domain.errors import Unavailable
 from shared.events import RankedFeed
 from shared.events.topics import FEEDS
 
 router = APIRouter()
-BEAT_SECONDS: Final = 2.0
-"""How often an open page is told anew; looking takes Kafka some milliseconds."""
-LATEST: Final = 50
-"""Feeds of each partition that a page begins with."""
-MOST_FEEDS: Final = 500
-"""Feeds that latencies and statuses are counted over."""
-SHOWN_BEATS: Final = 60
-"""Two minutes of the lines."""
+UPDATE_SECONDS: Final = 2.0
+"""Time between two updates of an open page. Each takes Kafka some milliseconds."""
+FEEDS_AT_START: Final = 50
+"""Latest feeds of each partition that a page starts with."""
+MAX_FEEDS: Final = 500
+"""Latest feeds over which latencies and statuses are computed."""
+SHOWN_UPDATES: Final = 60
+"""Updates in the line plot: two minutes."""
 
 
 @router.get("/")
 async def overview(request: Request) -> Response:
-    return render(request, "overview.html")
+    return render(request, "overview/page.html")
 
 
 @router.get("/live/overview")
-async def live(ops: OpsOf) -> Response:
-    return stream(ops, beats(ops, seconds=BEAT_SECONDS))
+async def live(ops: Context) -> Response:
+    return stream(ops, updates(ops, seconds=UPDATE_SECONDS))
 
 
-async def beats(ops: Ops, *, seconds: float) -> AsyncIterator[Part]:
-    """The page's live part, again and again."""
-    feeds: deque[RankedFeed] = deque(maxlen=MOST_FEEDS)
-    rates: deque[tuple[float, float]] = deque(maxlen=SHOWN_BEATS)
-    async with ops.kafka.listening(lambda record: record.topic == FEEDS.name) as heard:
+async def updates(ops: OpsContext, *, seconds: float) -> AsyncIterator[Part]:
+    """Yield the live part of the page again and again."""
+    feeds: deque[RankedFeed] = deque(maxlen=MAX_FEEDS)
+    rates: deque[tuple[float, float]] = deque(maxlen=SHOWN_UPDATES)
+    async with ops.kafka.listening(lambda record: record.topic == FEEDS.name) as new_records:
 
-        async def gather() -> None:
-            async for _, event in heard:
+        async def collect() -> None:
+            async for _, event in new_records:
                 if isinstance(event, RankedFeed):
                     feeds.append(event)
 
-        gathering = asyncio.create_task(gather())
+        collecting = asyncio.create_task(collect())
         try:
             with suppress(Unavailable):
-                feeds.extend(events_of(await ops.cluster.latest(FEEDS, most=LATEST), RankedFeed))
-            before: Looked | None = None
+                feeds.extend(
+                    events_of(await ops.cluster.latest(FEEDS, most=FEEDS_AT_START), RankedFeed)
+                )
+            before: ClusterSnapshot | None = None
             while True:
-                trouble = ops.kafka.dead_because() or await ops.kafka.not_ready_because()
+                problem = ops.kafka.dead_because() or await ops.kafka.not_ready_because()
                 try:
-                    now = Looked(await ops.cluster.now(), ops.clock())
+                    now = ClusterSnapshot(await ops.cluster.now(), ops.clock())
                 except Unavailable as error:
-                    yield "beat", fragment("_overview.html", trouble=error.detail, seen=None)
+                    yield (
+                        "health",
+                        fragment("overview/_health.html", problem=error.detail, health=None),
+                    )
                 else:
-                    seen = vitals(now, before, tuple(feeds))
+                    health = system_health(now, before, tuple(feeds))
                     if before is not None:
-                        rates.append((seen.in_per_second, seen.out_per_second))
+                        rates.append((health.in_per_second, health.out_per_second))
                     before = now
-                    yield "beat", _shown(seen, rates, trouble)
+                    yield "health", _rendered(health, rates, problem)
                 await asyncio.sleep(seconds)
         finally:
-            gathering.cancel()
+            collecting.cancel()
 
 
-def _shown(seen: Vitals, rates: deque[tuple[float, float]], trouble: str | None) -> str:
+def _rendered(health: SystemHealth, rates: deque[tuple[float, float]], problem: str | None) -> str:
     top = max((max(pair) for pair in rates), default=0.0)
     return fragment(
-        "_overview.html",
-        trouble=trouble,
-        seen=seen,
+        "overview/_health.html",
+        problem=problem,
+        health=health,
         top=max(top, 1.0),
         ins=[pair[0] for pair in rates],
         outs=[pair[1] for pair in rates],

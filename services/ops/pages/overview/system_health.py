@@ -1,4 +1,4 @@
-"""Say how the system fares, from what Kafka holds and the latest feeds: numbers alone."""
+"""Compute system health from Kafka offsets and the latest feeds: rates, lag, latency, ages."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from shared.events.topics import (
     TOPICS,
     Topic,
 )
-from shared.messaging.admin.cluster import GROUP_PREFIX, ClusterNow
+from shared.messaging.admin.cluster_state import GROUP_PREFIX, ClusterState
 
 IN: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, ERASE)
 OUT: Final = (FEEDS, PROFILES)
@@ -27,43 +27,44 @@ STAGES: Final = ("queue", "images", "score", "explain", "total")
 
 
 @dataclass(frozen=True)
-class Looked:
-    """The cluster, and when we saw it so."""
+class ClusterSnapshot:
+    """The state of the cluster at a time."""
 
-    cluster: ClusterNow
+    cluster: ClusterState
     at: datetime
 
     def end(self, topics: Iterable[Topic]) -> int:
-        """Records ever written to the topics."""
+        """Return the number of records ever written to the topics."""
         names = {topic.name for topic in topics}
         return sum(p.end for (name, _), p in self.cluster.partitions.items() if name in names)
 
     def kept(self, topic: Topic) -> int:
-        """Offsets that a topic still spans; of a compacted one some are gone."""
-        found = self.cluster.partitions.items()
-        return sum(p.end - p.begin for (name, _), p in found if name == topic.name)
+        """Return the offset range of a topic. A compacted topic has fewer records than that."""
+        partitions = self.cluster.partitions.items()
+        return sum(p.end - p.begin for (name, _), p in partitions if name == topic.name)
 
     def age_seconds(self, topic: Topic) -> float | None:
-        """Seconds since its newest record; None without any."""
-        found = self.cluster.partitions.items()
-        stamps = [p.newest_ms for (name, _), p in found if name == topic.name and p.newest_ms]
-        return max(self.at.timestamp() - max(stamps) / 1000, 0.0) if stamps else None
+        """Return the seconds since the newest record of a topic; None if it has none."""
+        times = [
+            partition.newest_ms
+            for (name, _), partition in self.cluster.partitions.items()
+            if name == topic.name and partition.newest_ms
+        ]
+        return max(self.at.timestamp() - max(times) / 1000, 0.0) if times else None
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Milliseconds of one stage, over the latest feeds."""
+    """Latency of one stage over the latest feeds, in milliseconds."""
 
     name: str
-    half: float
-    """Half of the feeds took no longer."""
-    most: float
-    """95 of 100 took no longer."""
+    median: float
+    p95: float
 
 
 @dataclass(frozen=True)
 class TopicLine:
-    """One topic."""
+    """One row of the topic table."""
 
     topic: Topic
     kept: int
@@ -73,16 +74,16 @@ class TopicLine:
 
 @dataclass(frozen=True)
 class Reader:
-    """One consumer group: a service that reads a topic."""
+    """One consumer group on one topic."""
 
     service: str
     topic: str
     state: str
     members: int
     lag: Mapping[int, int]
-    """By partition."""
+    """Lag by partition."""
     in_batches: bool = False
-    """It reads now and then, to where a topic ends, and is in no group meanwhile."""
+    """It reads to the end of the topic from time to time, and has no members between."""
 
     @property
     def total(self) -> int:
@@ -94,8 +95,8 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class Vitals:
-    """What the overview shows."""
+class SystemHealth:
+    """All values that the overview shows."""
 
     in_per_second: float
     out_per_second: float
@@ -112,8 +113,10 @@ class Vitals:
     readers: Sequence[Reader]
 
 
-def vitals(now: Looked, before: Looked | None, feeds: Sequence[RankedFeed]) -> Vitals:
-    """Rates are those since `before`; 0 without it."""
+def system_health(
+    now: ClusterSnapshot, before: ClusterSnapshot | None, feeds: Sequence[RankedFeed]
+) -> SystemHealth:
+    """Compute the health at `now`. Rates are since `before`; 0 without it."""
     seconds = (now.at - before.at).total_seconds() if before else 0.0
 
     def rate(topics: Iterable[Topic]) -> float:
@@ -124,13 +127,13 @@ def vitals(now: Looked, before: Looked | None, feeds: Sequence[RankedFeed]) -> V
     def line(topic: Topic) -> TopicLine:
         return TopicLine(topic, now.kept(topic), rate([topic]), now.age_seconds(topic))
 
-    dead = [line(topic) for topic in DEAD_LETTERS]
+    dead_letters = [line(topic) for topic in DEAD_LETTERS]
     readers = _readers(now.cluster)
-    return Vitals(
+    return SystemHealth(
         in_per_second=rate(IN),
         out_per_second=rate(OUT),
         lag=sum(reader.total for reader in readers),
-        dead=sum(one.kept for one in dead),
+        dead=sum(topic_line.kept for topic_line in dead_letters),
         statuses=Counter(feed.status for feed in feeds),
         feeds=len(feeds),
         stages=stages(feeds),
@@ -138,35 +141,35 @@ def vitals(now: Looked, before: Looked | None, feeds: Sequence[RankedFeed]) -> V
         model_age_seconds=now.age_seconds(MODELS),
         profile_age_seconds=now.age_seconds(PROFILES),
         topics=[line(topic) for topic in TOPICS],
-        dead_letters=[one for one in dead if one.kept],
+        dead_letters=[topic_line for topic_line in dead_letters if topic_line.kept],
         readers=readers,
     )
 
 
 def stages(feeds: Sequence[RankedFeed]) -> list[Stage]:
-    """Those that any of the feeds went through, in their order."""
-    found = []
+    """Return the latency of each stage that occurs in the feeds, in pipeline order."""
+    latencies = []
     for name in STAGES:
-        took = sorted(feed.latency_ms[name] for feed in feeds if name in feed.latency_ms)
-        if took:
-            found.append(Stage(name, quantile(took, 0.5), quantile(took, 0.95)))
-    return found
+        times = sorted(feed.latency_ms[name] for feed in feeds if name in feed.latency_ms)
+        if times:
+            latencies.append(Stage(name, quantile(times, 0.5), quantile(times, 0.95)))
+    return latencies
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The smallest value that `share` of them do not exceed."""
+    """Return the smallest value that a `share` of the sorted values does not exceed."""
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-def _readers(cluster: ClusterNow) -> list[Reader]:
-    found = []
+def _readers(cluster: ClusterState) -> list[Reader]:
+    readers: list[Reader] = []
     for group in cluster.groups:
         service, named, _ = group.name.removeprefix(GROUP_PREFIX).partition(".")
         by_topic: dict[str, dict[int, int]] = {}
         for (topic, number), behind in sorted(group.lag.items()):
             by_topic.setdefault(topic, {})[number] = behind
-        found += [
+        readers += [
             Reader(service, topic, group.state, group.members, lag, in_batches=not named)
             for topic, lag in by_topic.items()
         ]
-    return sorted(found, key=lambda one: (-one.total, one.service, one.topic))
+    return sorted(readers, key=lambda reader: (-reader.total, reader.service, reader.topic))

@@ -1,0 +1,1 @@
+"""Rendering for all pages: templates, live streams, number formats, SVG shapes and forms."""

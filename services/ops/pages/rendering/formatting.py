@@ -1,4 +1,4 @@
-"""Say numbers, moments and shapes as pages show them."""
+"""Template filters: format numbers, times and durations, and mark code in text."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ THOUSANDS: Final = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
 
 
 def count(number: float) -> str:
-    """A whole number with thin separators, or shortened from ten thousand on: `9,200`, `12.4k`."""
+    """Format a whole number; from ten thousand on in short form: `9,200`, `12.4k`."""
     for size, letter in THOUSANDS:
         if abs(number) >= size:
             shown = number / (1e3 if letter == "k" else size)
@@ -22,14 +22,14 @@ def count(number: float) -> str:
 
 
 def milliseconds(number: float | None) -> str:
-    """`340 ms` or `2.4 s`."""
+    """Format milliseconds as `340 ms` or `2.4 s`."""
     if number is None or math.isnan(number):
         return "-"
     return f"{number:.0f} ms" if number < 1000 else f"{number / 1000:.1f} s"
 
 
 def duration(seconds: float | None) -> str:
-    """One or two units: `42 s`, `5 min`, `3 h 20 min`, `4 d`."""
+    """Format seconds in one or two units: `42 s`, `5 min`, `3 h 20 min`, `4 d`."""
     if seconds is None:
         return "-"
     whole = int(max(seconds, 0))
@@ -44,7 +44,7 @@ def duration(seconds: float | None) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """In UTC, to the second."""
+    """Format a time in UTC, with seconds."""
     return "-" if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -53,7 +53,7 @@ def percent(share: float) -> str:
 
 
 def marked(text: str) -> Markup:
-    """Text with what stands between backticks as code."""
+    """Return escaped text, with the parts between backticks as `<code>`."""
     pieces = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(piece) if number % 2 and number < len(pieces) - 1

@@ -1,4 +1,4 @@
-"""Read forms, and say what is wrong with them."""
+"""Form handling: turn validation errors into problems, and detect requests of scripts."""
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -7,13 +7,13 @@ from services.ops.http.problems import Problem
 
 
 def as_problem(error: ValidationError) -> Problem:
-    """What an event that cannot be made is to whoever filled the form."""
-    fault = error.errors(include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in fault["loc"]) or "the event"
-    told = str(fault["msg"]).removeprefix("Value error, ")[:300]
-    return Problem(422, "invalid-event", f"{where}: {told}")
+    """Return the first error of an event that a form cannot build, as a problem."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "the event"
+    message = str(first["msg"]).removeprefix("Value error, ")[:300]
+    return Problem(422, "invalid-event", f"{field}: {message}")
 
 
-def came_from_a_script(request: Request) -> bool:
-    """Whether the page stays as it is, and only wants to know how it went."""
+def is_script_request(request: Request) -> bool:
+    """Return whether a script of the page sent the request, and needs no new page."""
     return "text/html" not in request.headers.get("accept", "")

@@ -1,4 +1,4 @@
-"""Turn numbers into the points of shapes, for SVG attributes: pages carry no inline style."""
+"""Compute the points of SVG shapes. Pages have no inline style, so numbers are attributes."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from typing import Final
 
 CENTER: Final = 50.0
 RADIUS: Final = 36.0
-"""In a drawing of 100 by 100 that leaves room for the names of the axes."""
+"""In a drawing of 100 by 100, with space for the names of the axes."""
 HIGHEST: Final = 5.0
 
 
 def corner(number: int, of: int, distance: float) -> tuple[float, float]:
-    """Where an axis is at a distance (1 is the rim); the first axis points up, then clockwise."""
+    """Return the point on an axis at a distance (1: the rim). Axes go clockwise from the top."""
     angle = 2 * math.pi * number / of - math.pi / 2
     reach = RADIUS * distance
     return (
@@ -21,13 +21,13 @@ def corner(number: int, of: int, distance: float) -> tuple[float, float]:
 
 
 def radar(scores: Sequence[float]) -> str:
-    """The `points` of a polygon through the scores, 0-5, one an axis."""
-    places = (corner(n, len(scores), score / HIGHEST) for n, score in enumerate(scores))
-    return " ".join(f"{x:g},{y:g}" for x, y in places)
+    """Return the `points` of a polygon through the scores (0-5), one score per axis."""
+    corners = (corner(n, len(scores), score / HIGHEST) for n, score in enumerate(scores))
+    return " ".join(f"{x:g},{y:g}" for x, y in corners)
 
 
 def polyline(values: Sequence[float], width: float, height: float, top: float) -> str:
-    """The `points` of a line over equal steps, from the left; `top` is the value at the top."""
+    """Return the `points` of a line with equal steps from the left; `top` is the value at y=0."""
     if not values:
         return ""
     step = width / max(len(values) - 1, 1)

@@ -1,4 +1,4 @@
-"""Fill templates: escaped, with the form token, the person's name and the list of pages at hand."""
+"""Render templates with the form token, the principal and the navigation."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,42 +9,42 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
-from services.ops.context import Ops, ops_of
+from services.ops.context import OpsContext, context_of
 from services.ops.http.problems import Problem
-from services.ops.pages.rendering import formatting as words
+from services.ops.pages.rendering import formatting
 from shared.domain.taste import ELEMENTS
 
 TEMPLATES: Final = Jinja2Templates(directory=Path(__file__).parents[1] / "templates")
-# A name that nobody told is a fault of ours, not an empty place on a page.
+# An undefined name is an error, not an empty place on the page.
 TEMPLATES.env.undefined = StrictUndefined
 TEMPLATES.env.globals["ELEMENTS"] = ELEMENTS
-TEMPLATES.env.filters.update(words.FILTERS)
+TEMPLATES.env.filters.update(formatting.FILTERS)
 
 
 @dataclass(frozen=True)
 class Page:
-    """An entry of the rail."""
+    """One entry of the navigation."""
 
     address: str
     name: str
 
 
 MODELS: Final = Page("/models", "Models")
-NIGHTS: Final = Page("/nights", "Nights")
+TRAINING_JOBS: Final = Page("/training-jobs", "Training jobs")
 PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
     Page("/users", "Users"),
     MODELS,
-    NIGHTS,
+    TRAINING_JOBS,
     Page("/dead-letters", "Dead letters"),
     Page("/docs", "Docs"),
 )
 
 
-def render(request: Request, template: str, *, status: int = 200, **told: Any) -> Response:
-    """A page. Templates also see `csrf_token`, `principal` (or None), `has_tokens`, `pages`."""
-    ops = ops_of(request)
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    """Render a page. Adds `csrf_token`, `principal` (or None), `has_tokens`, `pages` and `here`."""
+    ops = context_of(request)
     session = getattr(request.state, "session", None)
     return TEMPLATES.TemplateResponse(
         request,
@@ -53,28 +53,28 @@ def render(request: Request, template: str, *, status: int = 200, **told: Any) -
             "csrf_token": ops.sessions.form_token(session) if session else "",
             "principal": getattr(request.state, "principal", None),
             "has_tokens": ops.tokens is not None,
-            "pages": _shown(ops),
+            "pages": _available(ops),
             "here": request.url.path,
-            **told,
+            **values,
         },
         status_code=status,
     )
 
 
-def _shown(ops: Ops) -> list[Page]:
-    """All pages but those whose part is not at hand."""
+def _available(ops: OpsContext) -> list[Page]:
+    """Return all pages except those whose data is not available in this process."""
     missing = {MODELS} if ops.models is None else set()
-    missing |= {NIGHTS} if ops.nights is None else set()
+    missing |= {TRAINING_JOBS} if ops.training_jobs is None else set()
     return [page for page in PAGES if page not in missing]
 
 
-def fragment(template: str, **told: Any) -> str:
-    """A part of a page, without a request; for streams."""
-    return TEMPLATES.env.get_template(template).render(**told)
+def fragment(template: str, **values: Any) -> str:
+    """Render a part of a page without a request, for streams."""
+    return TEMPLATES.env.get_template(template).render(**values)
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
-    """What went wrong, for a person."""
+    """Render a problem as a page."""
     page = render(request, "problem.html", status=problem.status, problem=problem)
     page.headers.update(problem.headers)
     return page

@@ -1,4 +1,4 @@
-/* Trying events without leaving the page. */
+/* The documentation page: send events without leaving the page. */
 
 import { send, swap } from "/static/page.js";
 
@@ -12,9 +12,9 @@ for (const form of document.querySelectorAll(".try form"))
     try {
       swap(answer, await send("/docs/try", new URLSearchParams(new FormData(form))));
     } catch (error) {
-      const told = Object.assign(document.createElement("p"), { className: "note bad", textContent: error.message });
-      told.setAttribute("role", "alert");
-      answer.replaceChildren(told);
+      const message = Object.assign(document.createElement("p"), { className: "note bad", textContent: error.message });
+      message.setAttribute("role", "alert");
+      answer.replaceChildren(message);
     }
     button.disabled = false;
   });

@@ -1,4 +1,4 @@
-/* The receipts of an erasure, as they come. */
+/* The erasure page: show the receipts while they arrive. */
 
 import { listen, swap } from "/static/page.js";
 

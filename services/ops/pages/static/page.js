@@ -1,8 +1,8 @@
-/* What every page may need: send a change, swap a part of the page, listen, tell a person. */
+/* Functions for all pages: send a change, replace a part of the page, listen, show a message. */
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-/** Send JSON or a form; the answer's text, or an error with a reason for a person. */
+/** Send JSON or a form. Returns the text of the response, or throws an error with a message. */
 export async function send(address, body, method = "POST") {
   const json = !(body instanceof URLSearchParams || body instanceof FormData);
   const headers = { "X-CSRF-Token": token, Accept: "*/*" };
@@ -10,70 +10,72 @@ export async function send(address, body, method = "POST") {
   return read(await fetch(address, { method, headers, body: json ? JSON.stringify(body) : body }));
 }
 
-/** A part of a page. */
+/** Load a part of a page. */
 export async function load(address) {
   return read(await fetch(address));
 }
 
-async function read(answer) {
-  const text = await answer.text();
-  if (answer.ok) return text;
-  let told = `${answer.status} ${answer.statusText}`;
-  if (answer.headers.get("content-type")?.includes("json")) told = JSON.parse(text).detail ?? told;
-  throw new Error(told);
+async function read(response) {
+  const text = await response.text();
+  if (response.ok) return text;
+  let message = `${response.status} ${response.statusText}`;
+  if (response.headers.get("content-type")?.includes("json")) message = JSON.parse(text).detail ?? message;
+  throw new Error(message);
 }
 
-/** The elements of a part, not yet on the page: pictures in it are not fetched. */
+/** Parse a part outside of the page, so that its images are not loaded yet. */
 export function parsed(html) {
   return new DOMParser().parseFromString(html, "text/html").body;
 }
 
+/** Replace the content of an element. */
 export function swap(element, html) {
   const part = typeof html === "string" ? parsed(html) : html;
   element.replaceChildren(...part.childNodes);
 }
 
-/** Server-sent events by name; each carries a string. The browser connects again by itself. */
-export function listen(address, told) {
+/** Handle server-sent events by name. Each carries a JSON string. The browser reconnects itself. */
+export function listen(address, handlers) {
   const source = new EventSource(address);
-  for (const [name, act] of Object.entries(told))
-    source.addEventListener(name, (event) => act(JSON.parse(event.data)));
+  for (const [name, handle] of Object.entries(handlers))
+    source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
   addEventListener("pagehide", () => source.close());
   return source;
 }
 
-let quiet;
-export function tell(text) {
+let clearing;
+/** Show a short message for six seconds. */
+export function notify(text) {
   const toast = document.getElementById("toast");
   toast.textContent = text;
-  clearTimeout(quiet);
-  quiet = setTimeout(() => (toast.textContent = ""), 6000);
+  clearTimeout(clearing);
+  clearing = setTimeout(() => (toast.textContent = ""), 6000);
 }
 
-/** Do something that takes a moment; what goes wrong is told. */
+/** Run `work` with the element marked as busy, and show an error as a message. */
 export async function busy(element, work) {
   element.setAttribute("aria-busy", "true");
   try {
     return await work();
   } catch (error) {
-    tell(error.message);
+    notify(error.message);
     return undefined;
   } finally {
     element.removeAttribute("aria-busy");
   }
 }
 
-/** Forms marked `data-stays` inside an element are sent without leaving the page. */
-export function formsStay(element, told) {
+/** Send forms with `data-stays` inside an element without leaving the page. */
+export function sendFormsInPlace(element, message) {
   element.addEventListener("submit", async (event) => {
     if (!event.target.matches("[data-stays]")) return;
     event.preventDefault();
     const form = event.target;
     await busy(form, async () => {
-      // Not `form.action`: a field of that name would hide it.
+      // Not `form.action`: a form field with the name `action` hides it.
       await send(form.getAttribute("action"), new URLSearchParams(new FormData(form)));
       document.activeElement?.blur();
-      tell(told);
+      notify(message);
     });
   });
 }

@@ -1,9 +1,9 @@
-/* Make picture files small enough to travel inside an event. */
+/* Shrink picture files so that they fit into an event. */
 
 const SIDE = 512;
 const QUALITY = 0.85;
 
-/** A file as an id that its content gives it, and a data: address; null when it is no picture. */
+/** Return a file as an id (hash of its content), a data: address and its name; null if it is no image. */
 export async function picture(file) {
   let bitmap;
   try {
@@ -21,7 +21,7 @@ export async function picture(file) {
 }
 
 async function digest(text) {
-  // Browsers hash on loopback and over TLS alone.
+  // Browsers offer hashing only on loopback and over TLS.
   if (!crypto.subtle) return Math.random().toString(16).slice(2, 14);
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   return [...bytes.slice(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");

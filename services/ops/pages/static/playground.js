@@ -1,6 +1,6 @@
-/* The playground: marks, ranking, clicks, and the taste that follows them. */
+/* The playground: mark references, rank, give feedback, and show the changed taste. */
 
-import { busy, listen, load, parsed, send, swap, tell } from "/static/page.js";
+import { busy, listen, load, notify, parsed, send, swap } from "/static/page.js";
 import { picture } from "/static/pictures.js";
 
 const root = document.getElementById("playground");
@@ -8,28 +8,28 @@ const tray = document.getElementById("tray");
 const feed = document.getElementById("feed");
 const ranking = document.getElementById("ranking");
 const { user, tenant, query } = root.dataset;
-const blank = document.getElementById("pick");
+const template = document.getElementById("pick");
 const own = new Map();
-const offered = busy(tray, async () => swap(tray, await load(`/playground/samples?${query}`)));
+const samplesLoaded = busy(tray, async () => swap(tray, await load(`/playground/samples?${query}`)));
 let ranked = null;
 
-const sent = (id) => ({ image_id: id, uri: own.get(id)?.uri });
+const payloadOf = (id) => ({ image_id: id, uri: own.get(id)?.uri });
 const MARKS = { reference_like: "liked", reference_dislike: "disliked" };
 
-function mark(pick, said) {
-  pick.dataset.mark = said;
+function mark(pick, side) {
+  pick.dataset.mark = side;
   for (const button of pick.querySelectorAll("[data-act]"))
-    button.setAttribute("aria-pressed", String(MARKS[button.dataset.act] === said));
+    button.setAttribute("aria-pressed", String(MARKS[button.dataset.act] === side));
 }
 
 async function act(element, button, more = {}) {
   const type = button.dataset.act;
   await busy(element, async () => {
-    await send("/playground/act", { user, tenant, type, picture: sent(element.dataset.imageId), ...more });
+    await send("/playground/act", { user, tenant, type, picture: payloadOf(element.dataset.imageId), ...more });
     button.setAttribute("aria-pressed", "true");
     if (type in MARKS) mark(element, MARKS[type]);
     if (type === "dislike" || type === "hide") element.classList.add("done");
-    tell(type === "click" ? "clicked: a click counts once it is looked at for long" : `sent: ${type.replace("reference_", "")}`);
+    notify(type === "click" ? "click sent; it counts only with a long viewing time" : `sent: ${type.replace("reference_", "")}`);
   });
 }
 
@@ -46,32 +46,33 @@ feed.addEventListener("click", (event) => {
   act(shown, button, { request_id, position: Number(shown.dataset.rank) });
 });
 
-/** Those that are not marked, own pictures first; the same again when the taste has changed. */
-function chosen() {
-  const free = [...tray.querySelectorAll(".pick")].filter((pick) => !pick.dataset.mark);
-  const ids = free.map((pick) => pick.dataset.imageId);
-  const spread = ids.filter((id) => !own.has(id)).sort((a, b) => order(a) - order(b));
-  return [...ids.filter((id) => own.has(id)), ...spread].slice(0, Number(ranking.many.value));
+/** Unmarked pictures, own ones first, in an order that depends only on their ids. */
+function candidates() {
+  const unmarked = [...tray.querySelectorAll(".pick")].filter((pick) => !pick.dataset.mark);
+  const ids = unmarked.map((pick) => pick.dataset.imageId);
+  const samples = ids.filter((id) => !own.has(id)).sort((a, b) => hashOf(a) - hashOf(b));
+  return [...ids.filter((id) => own.has(id)), ...samples].slice(0, Number(ranking.many.value));
 }
 
-function order(text) {
+/** FNV-1a, 32 bits. */
+function hashOf(text) {
   let hash = 2166136261;
   for (const letter of text) hash = Math.imul(hash ^ letter.codePointAt(0), 16777619) >>> 0;
   return hash;
 }
 
 async function rank(ids) {
-  if (!ids.length) return tell("every picture is marked; add some, or be somebody new");
+  if (!ids.length) return notify("all pictures are marked; add some, or choose a new user");
   if (feed.hasAttribute("aria-busy")) return undefined;
   const shown = [...feed.querySelectorAll(".shown")];
-  const before = Object.fromEntries(shown.map((one) => [one.dataset.imageId, Number(one.dataset.rank)]));
+  const before = Object.fromEntries(shown.map((card) => [card.dataset.imageId, Number(card.dataset.rank)]));
   const button = ranking.querySelector("button");
   button.disabled = true;
   await busy(feed, async () => {
-    const part = parsed(await send("/playground/rank", { user, tenant, pictures: ids.map(sent), before }));
-    for (const one of part.querySelectorAll(".shown")) {
-      const mine = own.get(one.dataset.imageId);
-      if (mine) one.querySelector("img").src = mine.uri;
+    const part = parsed(await send("/playground/rank", { user, tenant, pictures: ids.map(payloadOf), before }));
+    for (const card of part.querySelectorAll(".shown")) {
+      const mine = own.get(card.dataset.imageId);
+      if (mine) card.querySelector("img").src = mine.uri;
     }
     swap(feed, part);
     ranked = ids;
@@ -82,38 +83,38 @@ async function rank(ids) {
 
 ranking.addEventListener("submit", (event) => {
   event.preventDefault();
-  rank(chosen());
+  rank(candidates());
 });
 ranking.view.addEventListener("change", () => (feed.dataset.view = ranking.view.value));
 
-let soon;
+let pending;
 listen(`/live/profile?${query}`, {
   profile: (html) => swap(document.getElementById("taste"), html),
   changed: (html) => {
     swap(document.getElementById("taste"), html);
-    clearTimeout(soon);
-    if (ranked && ranking.again.checked) soon = setTimeout(() => rank(ranked), 300);
+    clearTimeout(pending);
+    if (ranked && ranking.again.checked) pending = setTimeout(() => rank(ranked), 300);
   },
 });
 
-/* Own pictures: chosen, dropped or pasted. */
+/** Add own pictures: from the file dialog, from a drop, or from the clipboard. */
 async function add(files) {
-  const given = [...files]; // what a drop carries is gone after the first wait
-  await offered;
-  for (const file of given) {
-    const made = await picture(file);
-    if (!made) {
-      tell(`${file.name} is no picture that this browser can read`);
+  const copied = [...files]; // The list of a drop is empty after the first await.
+  await samplesLoaded;
+  for (const file of copied) {
+    const small = await picture(file);
+    if (!small) {
+      notify(`${file.name} is not a picture that this browser can read`);
       continue;
     }
-    if (own.has(made.id)) continue;
-    own.set(made.id, made);
-    const pick = blank.content.querySelector(".pick").cloneNode(true);
-    pick.dataset.imageId = made.id;
-    Object.assign(pick.querySelector("img"), { src: made.uri, alt: made.alt, title: made.alt });
+    if (own.has(small.id)) continue;
+    own.set(small.id, small);
+    const pick = template.content.querySelector(".pick").cloneNode(true);
+    pick.dataset.imageId = small.id;
+    Object.assign(pick.querySelector("img"), { src: small.uri, alt: small.alt, title: small.alt });
     mark(pick, "");
     for (const [type, word] of [["reference_like", "Like"], ["reference_dislike", "Dislike"]])
-      pick.querySelector(`[data-act=${type}]`).setAttribute("aria-label", `${word}: ${made.alt}`);
+      pick.querySelector(`[data-act=${type}]`).setAttribute("aria-label", `${word}: ${small.alt}`);
     tray.prepend(pick);
   }
 }

@@ -1,13 +1,13 @@
-/* One person's page: corrections without leaving it, the taste as it changes, the history. */
+/* The user page: send corrections in place, show the changed taste, load the history. */
 
-import { busy, formsStay, listen, load, swap } from "/static/page.js";
+import { busy, listen, load, sendFormsInPlace, swap } from "/static/page.js";
 
 const taste = document.getElementById("taste");
 const history = document.getElementById("history");
 
-formsStay(taste, "sent; the taste follows");
+sendFormsInPlace(taste, "correction sent; the taste will change");
 const show = (html) => {
-  // Whoever is typing is not disturbed.
+  // Do not replace a form while the user types in it.
   if (!taste.querySelector("details[open] :focus")) swap(taste, html);
 };
 listen(`/live/editor?${taste.dataset.query}`, { profile: show, changed: show });

@@ -1,12 +1,12 @@
-"""The nights: when the next one is due, how far a running one is, what each found in its data."""
+"""Training job pages: schedule, progress of a running job, outcome, curves and data report."""
 
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.ops.admin.training_jobs import NightRecords
-from services.ops.context import Ops, OpsOf
+from services.ops.admin.training_jobs import TrainingJobRecords
+from services.ops.context import Context, OpsContext
 from services.ops.http.problems import Problem
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.training_jobs.training_curves import trainings
@@ -16,44 +16,46 @@ COUNTED: Final = {
     "records": "Records read",
     "refused": "Records refused",
     "feedback": "Feedback",
-    "machines": "Clicks of machines",
+    "bots": "Bots",
     "slates": "Slates",
     "pairs": "Pairs",
-    "left_out": "Pairs left out",
+    "excluded": "Excluded pairs",
     "images": "Images",
-    "images_refused": "Images refused",
+    "images_rejected": "Images that could not be loaded",
 }
-"""Counts of a data report, as pages name them."""
+"""Counts of a data report, with their names on the page."""
 
 
-def _records(ops: Ops) -> NightRecords:
-    if ops.nights is None:
-        told = "No nights are at hand where this runs; they are where the training is."
-        raise Problem(404, "no-nights", told)
-    return ops.nights
+def _records(ops: OpsContext) -> TrainingJobRecords:
+    if ops.training_jobs is None:
+        detail = "This process has no access to the training jobs; open the dashboard that has."
+        raise Problem(404, "no-training-jobs", detail)
+    return ops.training_jobs
 
 
-@router.get("/nights")
-async def nights(http: Request, ops: OpsOf) -> Response:
-    return render(http, "nights.html", found=await _records(ops).nights())
+@router.get("/training-jobs")
+async def training_jobs(http: Request, ops: Context) -> Response:
+    return render(http, "training_jobs/list.html", schedule=await _records(ops).nights())
 
 
-@router.get("/night")
-async def night(http: Request, ops: OpsOf, name: Annotated[str, Query(max_length=100)]) -> Response:
+@router.get("/training-job")
+async def training_job(
+    http: Request, ops: Context, name: Annotated[str, Query(max_length=100)]
+) -> Response:
     records = _records(ops)
-    found = next((one for one in (await records.nights()).nights if one.name == name), None)
-    if found is None:
-        raise Problem(404, "no-such-night", f"There is no night {name!r}.")
+    job = next((item for item in (await records.nights()).nights if item.name == name), None)
+    if job is None:
+        raise Problem(404, "no-such-training-job", f"There is no training job {name!r}.")
     report = await records.data_report(name) or {}
     return render(
-        http, "night.html",
-        night=found, report=report, counts=_counts(report),
+        http, "training_jobs/job.html",
+        job=job, report=report, counts=_counts(report),
         trainings=trainings(await records.curves(name)),
     )  # fmt: skip
 
 
 def _counts(report: dict[str, Any]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """The counts of a report that are known here and not empty."""
+    """Return the counts of a report that have a title here and are not empty."""
     return [
         (title, [(str(name).replace("_", " "), int(n)) for name, n in report[key].items()])
         for key, title in COUNTED.items()

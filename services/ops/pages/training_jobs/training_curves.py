@@ -1,53 +1,53 @@
-"""Lay a night's trainings out as plots: each measure over the steps, with its running mean."""
+"""Prepare training curves as plots: each metric over the steps, with its running mean."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 316.0, 8.0, 112.0
-"""Of the drawing of 320 by 130; what is left of it is for the numbers."""
-TITLES: Final = {"sft": "SFT, by imitation", "grpo": "GRPO, by reward"}
-MEASURES: Final[Mapping[str, Mapping[str, str]]] = {
+"""The plot area in a drawing of 320 by 130. The rest is for the labels."""
+TITLES: Final = {"sft": "SFT (supervised fine-tuning)", "grpo": "GRPO (reinforcement learning)"}
+METRICS: Final[Mapping[str, Mapping[str, str]]] = {
     "sft": {
         "loss": "Loss",
-        "mean_token_accuracy": "Tokens foreseen",
-        "eval_loss": "Loss on what it does not learn from",
+        "mean_token_accuracy": "Token accuracy",
+        "eval_loss": "Evaluation loss",
     },
     "grpo": {
-        "reward": "Reward in all",
-        "rewards/prediction/mean": "Reward of predicted tastes",
-        "rewards/accuracy/mean": "Reward of pairs told right",
-        "rewards/format/mean": "Reward of the format",
-        "kl": "Distance from where it began (KL)",
+        "reward": "Total reward",
+        "rewards/prediction/mean": "Reward for predicted profiles",
+        "rewards/accuracy/mean": "Reward for correctly ranked pairs",
+        "rewards/format/mean": "Reward for the format",
+        "kl": "KL divergence from the initial model",
         "loss": "Loss",
     },
 }
-"""What is shown of each training, in this order, where it was measured."""
+"""The metrics that the page shows for each training stage, in this order, if they exist."""
 SMOOTHED_FROM: Final = 12
-"""Steps; the mean of a few says no more than they."""
+"""Steps. With fewer steps, a running mean adds nothing."""
 WINDOW_SHARE: Final = 0.1
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One measure of one training, ready to be drawn."""
+    """One metric of one training stage, ready to draw."""
 
     name: str
     points: str
-    """Of each step, as SVG has them."""
+    """`points` of an SVG polyline, one per step."""
     mean: str
-    """Of the running mean; empty where there are few steps."""
+    """The same for the running mean; empty if there are few steps."""
     low: str
     high: str
     first_step: int
     last_step: int
-    told: str
-    """What the drawing shows, for those who do not see it."""
+    label: str
+    """Description of the curve, for screen readers."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """The curves of one training."""
+    """The curves of one training stage."""
 
     title: str
     steps: int
@@ -55,9 +55,9 @@ class Training:
 
 
 def trainings(measured: Mapping[str, Sequence[Mapping[str, float]]]) -> tuple[Training, ...]:
-    """Those with something to show."""
-    found = []
-    for training, names in MEASURES.items():
+    """Return the training stages that have curves."""
+    stages = []
+    for training, names in METRICS.items():
         rows = measured.get(training, ())
         curves = tuple(
             curve(title, steps)
@@ -65,12 +65,12 @@ def trainings(measured: Mapping[str, Sequence[Mapping[str, float]]]) -> tuple[Tr
             if len(steps := [(int(row["step"]), row[name]) for row in rows if name in row]) > 1
         )
         if curves:
-            found.append(Training(TITLES[training], max(c.last_step for c in curves), curves))
-    return tuple(found)
+            stages.append(Training(TITLES[training], max(c.last_step for c in curves), curves))
+    return tuple(stages)
 
 
 def curve(name: str, steps: Sequence[tuple[int, float]]) -> Curve:
-    """Of at least two steps."""
+    """Return the curve of at least two steps."""
     values = [value for _, value in steps]
     first, last = steps[0][0], steps[-1][0]
     low, high = min(values), max(values)
@@ -93,21 +93,21 @@ def curve(name: str, steps: Sequence[tuple[int, float]]) -> Curve:
         high=f"{high:.3g}",
         first_step=first,
         last_step=last,
-        told=f"from {shown[0]:.3g} at step {first} to {shown[-1]:.3g} at step {last}",
+        label=f"from {shown[0]:.3g} at step {first} to {shown[-1]:.3g} at step {last}",
     )
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """Where a value stands between the ends; in the middle where there is no between."""
+    """Return the position of a value between `low` and `high` (0-1); 0.5 if both are equal."""
     return (value - low) / (high - low) if high > low else 0.5
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
-    """Each value's mean with its neighbours; fewer of them at both ends."""
+    """Return the mean of each value with its neighbors; the window shrinks at both ends."""
     reach = max(1, round(len(values) * WINDOW_SHARE / 2))
-    found = []
-    for at in range(len(values)):
-        near = min(reach, at, len(values) - 1 - at)
-        window = values[at - near : at + near + 1]
-        found.append(sum(window) / len(window))
-    return found
+    means = []
+    for index in range(len(values)):
+        near = min(reach, index, len(values) - 1 - index)
+        window = values[index - near : index + near + 1]
+        means.append(sum(window) / len(window))
+    return means

@@ -1,4 +1,4 @@
-"""What a test's services would tell: a feed, a profile."""
+"""Sample events of other services: a feed, a profile."""
 
 from shared.domain.ids import derived_id, feed_id
 from shared.domain.taste import TasteSide

@@ -1,4 +1,4 @@
-"""What operators do is written down before and after, or it is not done."""
+"""Operator actions are recorded before and after, or they are not done."""
 
 from datetime import UTC, datetime
 
@@ -32,7 +32,7 @@ def written(kafka: FakeKafkaPort) -> list[OperatorAction]:
     return [event for event in kafka.sent if isinstance(event, OperatorAction)]
 
 
-async def test_an_action_is_told_when_it_begins_and_when_it_is_done(
+async def test_an_action_is_recorded_when_it_begins_and_when_it_is_done(
     kafka: FakeKafkaPort, audit: Audit
 ) -> None:
     async with audit.action(WHO, "model.promote", target="nano-2", detail="better") as entry:
@@ -46,35 +46,37 @@ async def test_an_action_is_told_when_it_begins_and_when_it_is_done(
     assert (done.detail, done.details) == ("better", {"previous": "nano-1"})
 
 
-async def test_what_cannot_be_written_down_is_not_begun(kafka: FakeKafkaPort, audit: Audit) -> None:
+async def test_an_action_that_cannot_be_recorded_does_not_begin(
+    kafka: FakeKafkaPort, audit: Audit
+) -> None:
     kafka.away = "it restarts"
-    did = []
+    executed = []
     with pytest.raises(Unavailable):
         async with audit.action(WHO, "model.promote"):
-            did.append("it")
-    assert did == []
+            executed.append("model.promote")
+    assert executed == []
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome", "told"),
+    ("error", "outcome", "detail"),
     [
-        (Problem(409, "gate", "The gate kept it out."), "refused", "The gate kept it out."),
-        (RuntimeError("the password is swordfish"), "failed", "This is a fault of ours"),
+        (Problem(409, "gate", "The gate rejected it."), "refused", "The gate rejected it."),
+        (RuntimeError("the password is swordfish"), "failed", "This is an internal error"),
     ],
 )
-async def test_how_an_action_went_wrong_is_told_without_our_inside(
-    kafka: FakeKafkaPort, audit: Audit, error: Exception, outcome: str, told: str
+async def test_a_failed_action_is_recorded_without_internal_details(
+    kafka: FakeKafkaPort, audit: Audit, error: Exception, outcome: str, detail: str
 ) -> None:
     with pytest.raises(type(error)):
         async with audit.action(WHO, "model.promote"):
             raise error
     last = written(kafka)[-1]
     assert last.outcome == outcome
-    assert told in str(last.detail)
+    assert detail in str(last.detail)
     assert "swordfish" not in str(last.detail)
 
 
-async def test_a_log_that_goes_away_in_the_middle_undoes_nothing(
+async def test_an_action_completes_when_the_audit_log_becomes_unavailable(
     kafka: FakeKafkaPort, audit: Audit, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with audit.action(WHO, "dead_letter.replay"):
@@ -82,7 +84,7 @@ async def test_a_log_that_goes_away_in_the_middle_undoes_nothing(
     assert "dead_letter.replay" in caplog.text
 
 
-async def test_signing_in_is_written_down_and_works_without_kafka() -> None:
+async def test_a_sign_in_is_recorded_and_works_without_kafka() -> None:
     guarded = site(with_tokens=True)
     events: list[Event] = guarded.kafka.sent
     async with guarded.client() as browser:
@@ -95,11 +97,11 @@ async def test_signing_in_is_written_down_and_works_without_kafka() -> None:
         form["csrf_token"] = page.partition('name="csrf_token" value="')[2].partition('"')[0]
         guarded.kafka.away = "it restarts"
         assert (await browser.post("/sign-in", data=form)).status_code == 303
-    (told,) = [event for event in events if isinstance(event, OperatorAction)]
-    assert (told.user_id, told.action) == ("operator", "session.begin")
+    (recorded,) = [event for event in events if isinstance(event, OperatorAction)]
+    assert (recorded.user_id, recorded.action) == ("operator", "session.begin")
 
 
-def test_a_person_stands_there_under_an_id_that_names_nobody() -> None:
+def test_a_user_appears_in_the_log_under_a_pseudonym() -> None:
     target = user_target(tenant="default", user_id="ada")
     assert "ada" not in target
     assert target == user_target(tenant="default", user_id="ada")

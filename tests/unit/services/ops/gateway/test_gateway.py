@@ -1,4 +1,4 @@
-"""Be an app over HTTP: ask for feeds, say what people did, read tastes."""
+"""The gateway: request feeds, send feedback and corrections, read profiles."""
 
 import asyncio
 from typing import Any
@@ -24,7 +24,7 @@ LIKES = {"user_id": "ada", "actions": [{"type": "like", "image_id": "a"}]}
 
 @pytest.fixture
 def quick() -> Site:
-    """A site whose Kafka answers at once."""
+    """Return a site whose Kafka answers at once."""
     made = site()
     made.kafka.feed_for = feed_of
     return made
@@ -37,7 +37,7 @@ def problem(answer: httpx.Response) -> str:
     return str(body["type"]).removeprefix("urn:preferstream:problem:")
 
 
-async def test_a_slate_gets_its_feed(quick: Site) -> None:
+async def test_a_request_returns_its_feed(quick: Site) -> None:
     async with quick.client() as app:
         answer = await app.post("/v1/candidates", json={**SLATE, "top_k": 1, "explain": "none"})
     assert answer.status_code == 200
@@ -47,7 +47,7 @@ async def test_a_slate_gets_its_feed(quick: Site) -> None:
     assert RankedFeed.model_validate_json(answer.content) == feed_of(sent)
 
 
-async def test_a_feed_that_takes_longer_is_fetched_later() -> None:
+async def test_a_slow_feed_is_fetched_later() -> None:
     slow = site()
     async with slow.client() as app:
         answer = await app.post("/v1/candidates?wait_seconds=0", json=SLATE)
@@ -62,7 +62,7 @@ async def test_a_feed_that_takes_longer_is_fetched_later() -> None:
     assert there.json()["request_id"] == answer.json()["request_id"]
 
 
-async def test_a_request_id_is_an_address_whatever_it_holds(quick: Site) -> None:
+async def test_a_request_id_with_any_characters_works_in_an_address(quick: Site) -> None:
     async with quick.client() as app:
         body = {**SLATE, "request_id": "a/b?c=é&#1 %2F", "tenant": "gal/lery"}
         quick.kafka.feed_for = lambda event: None
@@ -74,12 +74,12 @@ async def test_a_request_id_is_an_address_whatever_it_holds(quick: Site) -> None
     assert there.json()["request_id"] == body["request_id"]
 
 
-async def test_a_feed_that_nobody_asked_for_is_not_found(quick: Site) -> None:
+async def test_the_feed_of_an_unknown_request_is_not_found(quick: Site) -> None:
     async with quick.client() as app:
         assert problem(await app.get("/v1/feeds/unknown")) == "no-feed"
 
 
-async def test_a_request_that_was_answered_gets_its_feed_again(quick: Site) -> None:
+async def test_a_repeated_request_id_returns_the_same_feed(quick: Site) -> None:
     async with quick.client() as app:
         body = {**SLATE, "request_id": "r-1"}
         first = await app.post("/v1/candidates", json=body)
@@ -88,7 +88,7 @@ async def test_a_request_that_was_answered_gets_its_feed_again(quick: Site) -> N
     assert len(quick.kafka.sent) == 1
 
 
-async def test_a_key_names_the_same_request_again(quick: Site) -> None:
+async def test_a_key_identifies_a_repeated_request(quick: Site) -> None:
     async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
         first = await app.post("/v1/candidates", json=SLATE)
         again = await app.post("/v1/candidates", json=SLATE)
@@ -99,7 +99,7 @@ async def test_a_key_names_the_same_request_again(quick: Site) -> None:
     assert other_key.json()["request_id"] != first.json()["request_id"]
 
 
-async def test_feedback_goes_to_kafka_in_its_order(quick: Site) -> None:
+async def test_feedback_goes_to_kafka_in_order(quick: Site) -> None:
     actions = [
         {"type": "view", "image_id": "a", "occurred_at": "2026-01-31T09:00:00+01:00"},
         {"type": "dwell", "image_id": "a", "dwell_ms": 3000, "position": 1, "request_id": "r"},
@@ -116,7 +116,7 @@ async def test_feedback_goes_to_kafka_in_its_order(quick: Site) -> None:
     assert (dwelt.occurred_at, dwelt.dwell_ms, dwelt.position) == (NOW, 3000, 1)
 
 
-async def test_feedback_that_is_sent_again_under_its_key_is_sent_once(quick: Site) -> None:
+async def test_repeated_feedback_with_the_same_key_is_sent_once(quick: Site) -> None:
     async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
         answers = await asyncio.gather(*(app.post("/v1/feedback", json=LIKES) for _ in range(5)))
     assert len({answer.text for answer in answers}) == 1
@@ -124,7 +124,7 @@ async def test_feedback_that_is_sent_again_under_its_key_is_sent_once(quick: Sit
     assert sorted(a.headers.get("Idempotency-Replayed", "") for a in answers)[1:] == ["true"] * 4
 
 
-async def test_other_instances_derive_the_same_ids_from_a_key() -> None:
+async def test_all_instances_derive_the_same_ids_from_a_key() -> None:
     ids = []
     for _ in range(2):
         async with site().client(**{"Idempotency-Key": "k-1"}) as app:
@@ -132,7 +132,7 @@ async def test_other_instances_derive_the_same_ids_from_a_key() -> None:
     assert ids[0] == ids[1]
 
 
-async def test_what_failed_can_be_tried_again_under_its_key(quick: Site) -> None:
+async def test_a_failed_request_can_be_retried_with_its_key(quick: Site) -> None:
     async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
         quick.kafka.away = "it restarts"
         failed = await app.post("/v1/feedback", json=LIKES)
@@ -159,7 +159,7 @@ async def test_what_failed_can_be_tried_again_under_its_key(quick: Site) -> None
         ),
     ],
 )
-async def test_each_fault_of_a_body_is_named_by_its_place(
+async def test_each_error_of_a_body_is_reported_with_its_pointer(
     quick: Site, body: dict[str, Any], pointer: str
 ) -> None:
     async with quick.client() as app:
@@ -182,14 +182,14 @@ async def test_each_fault_of_a_body_is_named_by_its_place(
         (b"", 400),
     ],
 )
-async def test_a_body_that_is_no_event_is_refused(quick: Site, content: bytes, status: int) -> None:
+async def test_an_invalid_body_is_rejected(quick: Site, content: bytes, status: int) -> None:
     async with quick.client(**{"Content-Type": "application/json"}) as app:
         answer = await app.post("/v1/candidates", content=content)
     assert answer.status_code == status
     problem(answer)
 
 
-async def test_what_was_sent_is_not_told_back(quick: Site) -> None:
+async def test_an_error_does_not_repeat_the_input(quick: Site) -> None:
     secret = {"image_id": "a", "uri": {"my": "swordfish"}}
     async with quick.client() as app:
         answer = await app.post("/v1/candidates", json={**SLATE, "candidates": [secret]})
@@ -197,34 +197,34 @@ async def test_what_was_sent_is_not_told_back(quick: Site) -> None:
     assert "swordfish" not in answer.text
 
 
-async def test_a_form_is_no_way_into_the_gateway(quick: Site) -> None:
+async def test_the_gateway_does_not_accept_forms(quick: Site) -> None:
     async with quick.client() as app:
         assert problem(await app.post("/v1/feedback", data={"user_id": "ada"})) == "not-json"
 
 
-async def test_roles_and_tenants_bound_what_a_token_does() -> None:
+async def test_role_and_tenant_limit_a_token() -> None:
     guarded = site(with_tokens=True)
     async with guarded.client("reader") as app:
         assert problem(await app.post("/v1/feedback", json=LIKES)) == "role-too-small"
         assert problem(await app.get("/v1/feeds/unknown")) == "no-feed"
     async with guarded.client() as app:
         assert problem(await app.get("/v1/feeds/unknown")) == "no-token"
-    of_one = site(tokens=known_tokens({"writer": Role.WRITE}, tenant="gallery"))
-    async with of_one.client("writer") as app:
+    one_tenant = site(tokens=known_tokens({"writer": Role.WRITE}, tenant="gallery"))
+    async with one_tenant.client("writer") as app:
         assert (await app.post("/v1/feedback", json=LIKES)).status_code == 202
         other = await app.post("/v1/feedback", json={**LIKES, "tenant": "default"})
     assert problem(other) == "foreign-tenant"
-    assert [event.tenant for event in of_one.kafka.sent] == ["gallery"]
+    assert [event.tenant for event in one_tenant.kafka.sent] == ["gallery"]
 
 
-async def test_a_taste_is_read_in_words(quick: Site) -> None:
+async def test_a_profile_is_returned_in_words(quick: Site) -> None:
     reference = Reference(
         image_id="a", uri="https://images.example/a.png", content_hash="0", side="liked",
         action="like", occurred_at=NOW, event_id="e",
     )  # fmt: skip
     stored = StoredProfile(
-        tenant="default", user_id="ada/1", profile_version=3,
-        taste=Taste(preference=TasteSide(color=(WeightedWord(word="blue", weight=1.0),))),
+        tenant="default", user_id="ada/1", prediction_version=3,
+        predicted=Taste(preference=TasteSide(color=(WeightedWord(word="blue", weight=1.0),))),
         references=(reference,), model_version="m", updated_at=NOW,
     )  # fmt: skip
     nothing = np.zeros(0, np.float32)
@@ -232,9 +232,9 @@ async def test_a_taste_is_read_in_words(quick: Site) -> None:
     async with quick.client() as app:
         answer = await app.get("/v1/profiles/ada%2F1")
         unknown = await app.get("/v1/profiles/bob")
-    told = answer.json()
-    assert told["preference"]["color"][0]["word"] == "blue"
-    assert told["evidence"] == {"liked": 1, "disliked": 0}
+    body = answer.json()
+    assert body["preference"]["color"][0]["word"] == "blue"
+    assert body["evidence"] == {"liked": 1, "disliked": 0}
     assert "images.example" not in answer.text
     assert problem(unknown) == "no-profile"
 
@@ -246,7 +246,7 @@ async def test_a_browser_needs_its_form_token_for_the_gateway_too(quick: Site) -
 
 
 @pytest.mark.parametrize("user", ["ada", "a/da", "ada/corrections"])
-async def test_a_person_corrects_their_taste(quick: Site, user: str) -> None:
+async def test_a_correction_of_a_profile_is_sent(quick: Site, user: str) -> None:
     body = {"action": "veto", "element": "color", "word": "neon"}
     async with quick.client() as app:
         answer = await app.post(f"/v1/profiles/{quote(user, safe='')}/corrections", json=body)
@@ -268,9 +268,7 @@ async def test_a_person_corrects_their_taste(quick: Site, user: str) -> None:
         {},
     ],
 )
-async def test_a_correction_that_says_too_little_is_refused(
-    quick: Site, body: dict[str, Any]
-) -> None:
+async def test_an_incomplete_correction_is_rejected(quick: Site, body: dict[str, Any]) -> None:
     async with quick.client() as app:
         answer = await app.post("/v1/profiles/ada/corrections", json=body)
     assert problem(answer) == "invalid-request"

@@ -1,4 +1,4 @@
-"""Every route of the whole app, found by asking it."""
+"""List every route of the app, for tests that cover all of them."""
 
 from typing import Any, Final
 
@@ -9,18 +9,18 @@ from services.ops.http.middleware.origin import SAFE_METHODS
 from tests.unit.services.ops.site import Site, site
 
 OPEN_TO_ALL: Final = {"/healthz", "/readyz", "/metrics", "/sign-in", "/sign-out"}
-"""Probes, scrapers, and the way in and out, which has its own guards (`test_sign_in.py`)."""
+"""Probes, scrapers, sign-in and sign-out. The latter two are tested in `test_sign_in.py`."""
 
 
 def fastapi_of(app: Any) -> FastAPI:
-    """The app inside its guards."""
+    """Return the FastAPI app inside its middleware."""
     while not isinstance(app, FastAPI):
         app = app._app
     return app
 
 
 def routes_of(made: Site) -> list[tuple[str, str]]:
-    """Method and path template of each route of ours."""
+    """Return method and path template of each route."""
     return sorted(
         (method, str(route.path))
         for route in iter_route_contexts(fastapi_of(made.app).routes)
@@ -30,7 +30,7 @@ def routes_of(made: Site) -> list[tuple[str, str]]:
 
 
 ROUTES: Final = routes_of(site())
-GUARDED: Final = [one for one in ROUTES if one[1] not in OPEN_TO_ALL]
-CHANGING: Final = [one for one in GUARDED if one[0] not in SAFE_METHODS]
-PAGES: Final = [one for one in CHANGING if not one[1].startswith("/v1/")]
+PROTECTED: Final = [(method, path) for method, path in ROUTES if path not in OPEN_TO_ALL]
+CHANGING: Final = [(method, path) for method, path in PROTECTED if method not in SAFE_METHODS]
+PAGES: Final = [(method, path) for method, path in CHANGING if not path.startswith("/v1/")]
 READ: Final = [path for method, path in ROUTES if method == "GET"]

@@ -1,4 +1,4 @@
-"""What every request passes through: names, origins, sizes, roles, limits, forms, headers."""
+"""The middleware: host names, origins, body sizes, roles, rate limits, forms, headers."""
 
 import pytest
 
@@ -10,7 +10,7 @@ AS_A_BROWSER = {"Accept": "text/html"}
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/healthz", "/static/style.css", "/v1/nothing"])
-async def test_every_answer_has_the_strict_headers(path: str) -> None:
+async def test_every_response_has_the_security_headers(path: str) -> None:
     async with site().client() as client:
         answer = await client.get(path)
     for name, value in HEADERS.items():
@@ -19,7 +19,7 @@ async def test_every_answer_has_the_strict_headers(path: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "a@b:1"])
-async def test_a_name_that_is_not_ours_is_refused(host: str) -> None:
+async def test_a_foreign_host_name_is_rejected(host: str) -> None:
     async with site().client(Host=host) as client:
         answer = await client.get("/")
     assert answer.status_code == 421
@@ -27,12 +27,12 @@ async def test_a_name_that_is_not_ours_is_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost:8420", "[::1]:8420", "LOCALHOST", "pref.example"])
-async def test_names_of_loopback_and_those_of_the_settings_are_ours(host: str) -> None:
-    async with site(ops_names=("pref.example",)).client(Host=host) as client:
+async def test_loopback_names_and_configured_host_names_are_accepted(host: str) -> None:
+    async with site(ops_allowed_hosts=("pref.example",)).client(Host=host) as client:
         assert (await client.get("/")).status_code == 200
 
 
-async def test_where_tokens_are_shown_any_name_will_do() -> None:
+async def test_with_tokens_every_host_name_is_accepted() -> None:
     open_site = site(with_tokens=True, ops_host="0.0.0.0")
     async with open_site.client("reader", Host="anything.example") as client:
         assert (await client.get("/")).status_code == 200
@@ -46,7 +46,7 @@ async def test_a_page_of_another_origin_changes_nothing(origin: str) -> None:
     assert answer.json()["type"].endswith("foreign-origin")
 
 
-async def test_a_form_without_its_token_is_refused() -> None:
+async def test_a_form_without_its_token_is_rejected() -> None:
     async with site().client(Origin=HOME) as client:
         await client.get("/")
         answer = await client.post("/sign-out", data={"csrf_token": "0" * 64})
@@ -54,14 +54,14 @@ async def test_a_form_without_its_token_is_refused() -> None:
     assert answer.json()["type"].endswith("stale-form")
 
 
-async def test_a_body_larger_than_any_request_is_refused() -> None:
+async def test_a_body_above_the_limit_is_rejected() -> None:
     async with site(ops_max_body_bytes=10).client() as client:
         answer = await client.post("/sign-out", content=b"x" * 11)
     assert answer.status_code == 413
     assert "10 bytes" in answer.json()["detail"]
 
 
-async def test_a_body_of_undeclared_length_is_counted_as_it_comes() -> None:
+async def test_a_body_without_a_declared_length_is_counted_while_it_arrives() -> None:
     async def chunks():  # type: ignore[no-untyped-def]
         for _ in range(4):
             yield b"x" * 5
@@ -75,33 +75,33 @@ async def test_a_body_of_undeclared_length_is_counted_as_it_comes() -> None:
 
 async def test_programs_get_problems_and_people_get_pages() -> None:
     async with site().client() as client:
-        told = await client.get("/nothing")
-        shown = await client.get("/nothing", headers=AS_A_BROWSER)
-    assert told.headers["content-type"] == MEDIA_TYPE
-    assert told.json() == {
+        problem = await client.get("/nothing")
+        page = await client.get("/nothing", headers=AS_A_BROWSER)
+    assert problem.headers["content-type"] == MEDIA_TYPE
+    assert problem.json() == {
         "type": "urn:preferstream:problem:not-found",
         "title": "Not Found",
         "status": 404,
-        "detail": "Nothing lies at this address.",
+        "detail": "There is nothing at this address.",
     }
-    assert shown.status_code == 404
-    assert shown.headers["content-type"].startswith("text/html")
+    assert page.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
 
 
-async def test_without_a_token_a_person_is_sent_to_sign_in_and_a_program_told_so() -> None:
+async def test_without_a_token_a_browser_is_redirected_and_a_program_gets_a_401() -> None:
     async with site(with_tokens=True).client() as client:
-        shown = await client.get("/?tab=1", headers=AS_A_BROWSER)
-        told = await client.get("/")
-    assert (shown.status_code, shown.headers["location"]) == (303, "/sign-in?next=/%3Ftab%3D1")
-    assert (told.status_code, told.headers["www-authenticate"]) == (401, "Bearer")
+        page = await client.get("/?tab=1", headers=AS_A_BROWSER)
+        problem = await client.get("/")
+    assert (page.status_code, page.headers["location"]) == (303, "/sign-in?next=/%3Ftab%3D1")
+    assert (problem.status_code, problem.headers["www-authenticate"]) == (401, "Bearer")
 
 
-async def test_a_wrong_token_is_no_token() -> None:
+async def test_an_unknown_token_is_rejected() -> None:
     async with site(with_tokens=True).client(Authorization="Bearer guessed") as client:
         assert (await client.get("/")).status_code == 401
 
 
-async def test_whoever_asks_too_often_is_told_when_to_come_back() -> None:
+async def test_a_caller_above_the_rate_limit_learns_when_to_retry() -> None:
     seconds = [0.0]
     limited = site(seconds=seconds, ops_request_burst=2, ops_requests_per_second=0.5)
     async with limited.client() as client:
@@ -113,14 +113,14 @@ async def test_whoever_asks_too_often_is_told_when_to_come_back() -> None:
     assert refused.headers["Retry-After"] == "2"
 
 
-async def test_one_token_does_not_use_up_what_another_has() -> None:
+async def test_each_token_has_its_own_rate_limit() -> None:
     limited = site(with_tokens=True, ops_request_burst=1, ops_requests_per_second=0.1)
     async with limited.client("reader") as one, limited.client("writer") as other:
         codes = [(await c.get("/")).status_code for c in (one, one, other)]
     assert codes == [200, 429, 200]
 
 
-async def test_a_fault_of_ours_tells_nothing_of_our_inside(
+async def test_an_internal_error_shows_no_details(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     broken = site()
@@ -143,13 +143,15 @@ async def test_requests_are_counted_by_route_not_by_address() -> None:
     async with counted.client() as client:
         for path in ("/a", "/b", "/healthz", "/v1/feeds/a", "/v1/feeds/b"):
             await client.get(path)
-        told = (await client.get("/metrics")).text
-    assert 'requests_total{method="GET",route="unmatched",status="404"} 2.0' in told
-    assert 'requests_total{method="GET",route="/healthz",status="200"} 1.0' in told
-    assert 'requests_total{method="GET",route="/v1/feeds/{request_id:path}",status="404"}' in told
+        metrics = (await client.get("/metrics")).text
+    assert 'requests_total{method="GET",route="unmatched",status="404"} 2.0' in metrics
+    assert 'requests_total{method="GET",route="/healthz",status="200"} 1.0' in metrics
+    assert (
+        'requests_total{method="GET",route="/v1/feeds/{request_id:path}",status="404"}' in metrics
+    )
 
 
-async def test_tokens_stand_in_no_log_and_in_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+async def test_tokens_appear_in_no_log_and_in_no_response(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     guarded = site(with_tokens=True)
     guarded.kafka.away = "it restarts"

@@ -1,4 +1,4 @@
-"""Serve on a socket: a port of choice or a free one, a proxy that is believed, an end in time."""
+"""The web server: a chosen or a free port, trusted proxies, and a stop in time."""
 
 import asyncio
 import socket
@@ -17,9 +17,9 @@ FROM_A_PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 
 
 @asynccontextmanager
-async def served(**told: Any) -> AsyncIterator[WebServer]:
-    chosen = {"host": "127.0.0.1", "port": 0, "else_any_port": False, "stop_seconds": 1, **told}
-    server = WebServer(site().app, **chosen)
+async def served(**options: Any) -> AsyncIterator[WebServer]:
+    defaults = {"host": "127.0.0.1", "port": 0, "fallback_to_free_port": False, "stop_seconds": 1}
+    server = WebServer(site().app, **{**defaults, **options})
     await server.start()
     try:
         yield server
@@ -27,39 +27,39 @@ async def served(**told: Any) -> AsyncIterator[WebServer]:
         await server.stop()
 
 
-async def _asked(address: str, **headers: str) -> httpx.Response:
+async def get_page(address: str, **headers: str) -> httpx.Response:
     async with httpx.AsyncClient(base_url=address, headers=headers) as client:
         return await client.get("/")
 
 
-async def test_a_taken_port_is_said_and_a_free_one_found_where_none_was_chosen() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+async def test_a_chosen_port_in_use_is_an_error_and_a_default_one_is_replaced() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
         with pytest.raises(Unavailable, match="PREFERSTREAM_OPS_PORT"):
             async with served(port=port):
                 pass
-        async with served(port=port, else_any_port=True) as server:
+        async with served(port=port, fallback_to_free_port=True) as server:
             assert not server.address.endswith(f":{port}")
-            assert (await _asked(server.address)).status_code == 200
+            assert (await get_page(server.address)).status_code == 200
 
 
-async def test_a_proxy_that_is_known_says_that_it_was_https() -> None:
-    async with served(proxies=("127.0.0.1",)) as server:
-        answer = await _asked(server.address, **FROM_A_PROXY)
+async def test_forwarded_headers_of_a_trusted_proxy_are_used() -> None:
+    async with served(trusted_proxies=("127.0.0.1",)) as server:
+        answer = await get_page(server.address, **FROM_A_PROXY)
     assert "Secure" in answer.headers["set-cookie"]
     assert "max-age" in answer.headers["strict-transport-security"]
 
 
-async def test_anybody_else_is_not_believed() -> None:
+async def test_forwarded_headers_of_other_clients_are_ignored() -> None:
     async with served() as server:
-        answer = await _asked(server.address, **FROM_A_PROXY)
+        answer = await get_page(server.address, **FROM_A_PROXY)
     assert "Secure" not in answer.headers["set-cookie"]
     assert "strict-transport-security" not in answer.headers
 
 
-async def test_stopping_waits_no_longer_than_told() -> None:
+async def test_a_stop_does_not_wait_longer_than_stop_seconds() -> None:
     async with served() as server:
         reader, writer = await asyncio.open_connection(*server.address[7:].split(":"))
         writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
@@ -70,7 +70,7 @@ async def test_stopping_waits_no_longer_than_told() -> None:
         writer.close()
 
 
-async def test_behind_a_head_nothing_is_sent() -> None:
+async def test_a_head_response_has_no_body_on_the_socket() -> None:
     async with served() as server:
         reader, writer = await asyncio.open_connection(*server.address[7:].split(":"))
         writer.write(b"HEAD /docs HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")

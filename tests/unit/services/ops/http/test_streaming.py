@@ -1,17 +1,17 @@
-"""Events as they happen: a user's own, with heartbeats, until the reader or the process goes."""
+"""Event streams: only the user's events, heartbeats, and a limit of open streams."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
-from services.ops.http.streaming import Told, server_sent
+from services.ops.http.streaming import ServerSentEvent, server_sent
 from tests.unit.services.ops.sample_answers import profile
 from tests.unit.services.ops.site import site
 
 
-async def test_a_user_hears_of_themselves_alone() -> None:
+async def test_a_stream_has_only_the_events_of_its_user() -> None:
     live = site()
 
-    async def happens() -> None:
+    async def publish() -> None:
         await live.kafka.listened_to()
         live.kafka.tell(profile("bob"))
         live.kafka.tell(profile("ada", tenant="gallery"))
@@ -21,9 +21,9 @@ async def test_a_user_hears_of_themselves_alone() -> None:
         live.ops.streams.closing.set()
 
     async with live.client() as app:
-        happening = asyncio.create_task(happens())
+        publishing = asyncio.create_task(publish())
         answer = await app.get("/v1/events", params={"user_id": "ada"})
-        await happening
+        await publishing
     assert answer.headers["content-type"].startswith("text/event-stream")
     events = [part for part in answer.text.split("\n\n") if "\nevent:" in part]
     assert len(events) == 1
@@ -31,8 +31,8 @@ async def test_a_user_hears_of_themselves_alone() -> None:
     assert '"tenant":"default"' in events[0]
 
 
-async def test_silence_is_broken_by_heartbeats() -> None:
-    async def nothing() -> AsyncIterator[Told]:
+async def test_a_silent_stream_sends_heartbeats() -> None:
+    async def nothing() -> AsyncIterator[ServerSentEvent]:
         await asyncio.sleep(3600)
         yield ("", "", "")
 
@@ -45,7 +45,7 @@ async def test_silence_is_broken_by_heartbeats() -> None:
     assert texts == [": listening\n\n", ": still here\n\n", ": still here\n\n"]
 
 
-async def test_no_more_streams_are_opened_than_we_serve() -> None:
+async def test_a_stream_above_the_limit_is_rejected() -> None:
     live = site(most_streams=0)
     async with live.client() as app:
         answer = await app.get("/v1/events", params={"user_id": "ada"})

@@ -1,36 +1,36 @@
-"""Where feeds lie: the latest of each request, of the latest requests, and who still waits."""
+"""The feed index: the latest feed of each request, a limit, and requests without a feed."""
 
-from services.ops.kafka.feed_index import FeedIndex, Place
+from services.ops.kafka.feed_index import FeedIndex, FeedLocation
 
 REQUEST = ("default", "r")
 
 
-def test_of_two_feeds_for_a_request_the_later_counts_whichever_is_found_first() -> None:
+def test_of_two_feeds_for_a_request_the_later_one_stays_in_any_order() -> None:
     index = FeedIndex()
-    index.add(REQUEST, Place(0, 7))
-    index.add(REQUEST, Place(0, 3))
-    assert index.place(REQUEST) == Place(0, 7)
-    index.add(REQUEST, Place(0, 9))
-    assert index.place(REQUEST) == Place(0, 9)
+    index.add(REQUEST, FeedLocation(0, 7))
+    index.add(REQUEST, FeedLocation(0, 3))
+    assert index.location(REQUEST) == FeedLocation(0, 7)
+    index.add(REQUEST, FeedLocation(0, 9))
+    assert index.location(REQUEST) == FeedLocation(0, 9)
 
 
-def test_a_request_waits_until_its_feed_is_heard() -> None:
+def test_a_request_is_awaited_until_its_feed_arrives() -> None:
     index = FeedIndex()
     index.expect(REQUEST)
     assert index.is_awaited(REQUEST)
     assert not index.is_awaited(("gallery", "r"))
-    index.add(REQUEST, Place(0, 1))
+    index.add(REQUEST, FeedLocation(0, 1))
     assert not index.is_awaited(REQUEST)
     index.expect(REQUEST)
     assert not index.is_awaited(REQUEST)
 
 
-def test_the_oldest_are_forgotten_first() -> None:
+def test_the_oldest_entries_are_dropped_first() -> None:
     index = FeedIndex(most=2)
     for number in range(3):
-        index.add(("default", str(number)), Place(0, number))
+        index.add(("default", str(number)), FeedLocation(0, number))
         index.expect(("default", f"waits {number}"))
-    assert index.place(("default", "0")) is None
-    assert index.place(("default", "2")) == Place(0, 2)
+    assert index.location(("default", "0")) is None
+    assert index.location(("default", "2")) == FeedLocation(0, 2)
     assert not index.is_awaited(("default", "waits 0"))
     assert index.is_awaited(("default", "waits 2"))

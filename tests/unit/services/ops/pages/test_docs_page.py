@@ -1,4 +1,4 @@
-"""The docs: the contract as it is, and events that are tried for real."""
+"""The documentation page: the event contract, and events that are sent from it."""
 
 import json
 import re
@@ -20,14 +20,14 @@ GOOD = {
 
 
 def test_every_topic_has_fields_and_examples() -> None:
-    assert {one.topic.name for one in topics()} == {topic.name for topic in TOPICS}
-    for one in topics():
-        assert {"event_id", "user_id"} <= {field.name for field in one.fields}
-        assert one.examples
+    assert {docs.topic.name for docs in topics()} == {topic.name for topic in TOPICS}
+    for docs in topics():
+        assert {"event_id", "user_id"} <= {field.name for field in docs.fields}
+        assert docs.examples
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("schema", "words"),
     [
         ({"type": "array", "items": {"$ref": "#/x/Candidate"}}, "list of Candidate"),
         ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "integer or null"),
@@ -36,8 +36,8 @@ def test_every_topic_has_fields_and_examples() -> None:
         ({}, "anything"),
     ],
 )
-def test_types_are_told_in_words(said: dict[str, object], told: str) -> None:
-    assert kind(said) == told
+def test_types_are_described_in_words(schema: dict[str, object], words: str) -> None:
+    assert kind(schema) == words
 
 
 async def test_the_page_shows_the_contract_and_the_gateway() -> None:
@@ -49,12 +49,12 @@ async def test_the_page_shows_the_contract_and_the_gateway() -> None:
     assert "POST /v1/candidates" in page
 
 
-async def test_what_the_page_offers_to_try_can_be_sent() -> None:
+async def test_the_drafts_of_the_page_can_be_sent() -> None:
     where = site(with_tokens=True)
     async with where.client("writer") as client:
         page = (await client.get("/docs")).text
-        offered = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
-        for topic, text in zip(("feedback.v1", "profile.corrected.v1"), offered[1:], strict=True):
+        drafts = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+        for topic, text in zip(("feedback.v1", "profile.corrected.v1"), drafts[1:], strict=True):
             value = text.replace("&#34;", '"')
             answer = await client.post("/docs/try", data={"topic": topic, "value": value})
             assert answer.status_code == 200, answer.text
@@ -72,7 +72,7 @@ async def test_an_event_is_sent_as_it_was_written() -> None:
     (sent,) = where.kafka.sent
     assert isinstance(sent, Feedback)
     assert sent.image_id == "img-1"
-    assert "under the key <code>ada</code>" in answer.text
+    assert "with the key <code>ada</code>" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,9 @@ async def test_an_event_is_sent_as_it_was_written() -> None:
         ("model.promoted.v1", "{}"),
     ],
 )
-async def test_what_cannot_be_read_is_refused_with_a_reason(topic: str, value: str) -> None:
+async def test_an_event_that_cannot_be_read_is_rejected_with_a_reason(
+    topic: str, value: str
+) -> None:
     where = site(with_tokens=True)
     async with where.client("writer") as client:
         answer = await client.post("/docs/try", data={"topic": topic, "value": value})

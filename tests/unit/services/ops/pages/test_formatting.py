@@ -1,4 +1,4 @@
-"""Numbers, ages and shapes as pages show them."""
+"""Formatted numbers, ages and shapes of pages."""
 
 import pytest
 
@@ -7,18 +7,18 @@ from services.ops.pages.rendering.shapes import polyline, radar
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(0, "0"), (9_999, "9,999"), (12_400, "12.4k"), (3_000_000, "3.0M")]
+    ("number", "text"), [(0, "0"), (9_999, "9,999"), (12_400, "12.4k"), (3_000_000, "3.0M")]
 )
-def test_counts_are_short(number: int, told: str) -> None:
-    assert count(number) == told
+def test_counts_are_short(number: int, text: str) -> None:
+    assert count(number) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [(None, "-"), (-3, "0 s"), (59, "59 s"), (120, "2 min"), (12_000, "3 h 20 min"), (9e5, "10 d")],
 )
-def test_ages_are_told_in_one_or_two_units(seconds: float | None, told: str) -> None:
-    assert duration(seconds) == told
+def test_ages_have_one_or_two_units(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_milliseconds_become_seconds_when_they_are_many() -> None:
@@ -26,18 +26,18 @@ def test_milliseconds_become_seconds_when_they_are_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "html"),
     [
         ("take `a<b` or", "take <code>a&lt;b</code> or"),
         ("one ` alone & <b>", "one ` alone &amp; &lt;b&gt;"),
         ("plain", "plain"),
     ],
 )
-def test_code_in_a_text_is_marked_and_everything_escaped(text: str, told: str) -> None:
-    assert marked(text) == told
+def test_code_in_a_text_is_marked_and_everything_escaped(text: str, html: str) -> None:
+    assert marked(text) == html
 
 
-def test_a_full_score_reaches_the_rim_and_none_stays_in_the_middle() -> None:
+def test_a_full_score_reaches_the_rim_and_a_zero_score_the_center() -> None:
     assert radar([5, 0]).split() == ["50,14", "50,50"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.ops.pages.models.gate_report import gate_report
-from services.retrain.registry.admin import ModelDesk
+from services.retrain.registry.admin import RegistryAdmin
 from services.retrain.registry.folders import REPORT
 from shared.events import OperatorAction
 from tests.unit.services.ops.site import Site, site
@@ -19,7 +19,9 @@ REPORTED = {
         "verdict": "keep",
         "code": "benchmark",
         "reason": "It loses on the benchmark.",
-        "checks": [{"code": "x", "title": "Nothing is lost", "passed": False, "explanation": "-2 points"}],
+        "checks": [
+            {"code": "x", "title": "Nothing is lost", "passed": False, "explanation": "-2 points"}
+        ],
     },
     "findings": {
         "held_out_users": {
@@ -56,7 +58,7 @@ def world(tmp_path: Path) -> World:
 
 
 def _site(world: World) -> Site:
-    return site(with_tokens=True, models=ModelDesk(world.folders, world.promoter))
+    return site(with_tokens=True, models=RegistryAdmin(world.folders, world.promoter))
 
 
 async def test_versions_are_listed_with_the_one_that_serves(world: World) -> None:
@@ -76,7 +78,7 @@ async def test_a_gates_report_is_shown_with_its_checks_and_intervals(world: Worl
     assert "Nothing is lost" in page
     assert "+5.0 points" in page
     assert "-2.0 points" in page
-    assert "400 pairs of 60 held-out people" in page
+    assert "400 pairs of 60 held-out users" in page
     assert "No gate has judged this version" in other
 
 
@@ -110,7 +112,7 @@ async def test_what_the_gate_kept_out_is_promoted_only_by_intention(world: World
     async with where.client("operator") as client:
         refused = await client.post("/model/promote", data=form)
         assert not world.topic.events
-        done = await client.post("/model/promote", data={**form, "anyway": "true"})
+        done = await client.post("/model/promote", data={**form, "force": "true"})
     assert refused.status_code == 422
     assert "kept nano-2 out" in refused.json()["detail"]
     assert done.status_code == 303

@@ -1,36 +1,36 @@
-"""The overview: rates, lag, latencies and ages from what Kafka holds."""
+"""The overview: rates, lag, latencies and ages from Kafka offsets and feeds."""
 
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from services.ops.pages.overview.page import beats
-from services.ops.pages.overview.system_health import Looked, quantile, vitals
+from services.ops.pages.overview.page import updates
+from services.ops.pages.overview.system_health import ClusterSnapshot, quantile, system_health
 from shared.events import RankedFeed
 from shared.events.types.feed import Status
-from shared.messaging.admin.cluster import ClusterNow, GroupNow, PartitionNow
+from shared.messaging.admin.cluster_state import ClusterState, GroupState, PartitionState
 from tests.unit.services.ops.site import NOW, site
 
 MS = int(NOW.timestamp() * 1000)
 
 
-def _cluster(candidates: int, feeds: int, *, dead: int = 0) -> ClusterNow:
-    return ClusterNow(
+def _cluster(candidates: int, feeds: int, *, dead: int = 0) -> ClusterState:
+    return ClusterState(
         {
-            ("image.candidates.v1", 0): PartitionNow(2, candidates, MS - 5_000),
-            ("image.candidates.v1", 1): PartitionNow(0, 0, None),
-            ("feed.ranked.v1", 0): PartitionNow(0, feeds, MS - 1_000),
-            ("feedback.v1.dlq", 0): PartitionNow(1, 1 + dead, MS),
-            ("profile.updated.v1", 0): PartitionNow(0, 3, MS - 90_000),
+            ("image.candidates.v1", 0): PartitionState(2, candidates, MS - 5_000),
+            ("image.candidates.v1", 1): PartitionState(0, 0, None),
+            ("feed.ranked.v1", 0): PartitionState(0, feeds, MS - 1_000),
+            ("feedback.v1.dlq", 0): PartitionState(1, 1 + dead, MS),
+            ("profile.updated.v1", 0): PartitionState(0, 3, MS - 90_000),
         },
         [
-            GroupNow(
+            GroupState(
                 "preferstream.assessor.image.candidates.v1", "Stable", 1,
                 {("image.candidates.v1", 0): 4, ("image.candidates.v1", 1): 0},
             ),
-            GroupNow("preferstream.profile.feedback.v1", "Empty", 0, {("feedback.v1", 0): 0}),
-            GroupNow("preferstream.retrain", "Empty", 0, {("feedback.v1", 0): 0}),
+            GroupState("preferstream.profile.feedback.v1", "Empty", 0, {("feedback.v1", 0): 0}),
+            GroupState("preferstream.retrain", "Empty", 0, {("feedback.v1", 0): 0}),
         ],
     )  # fmt: skip
 
@@ -42,70 +42,70 @@ def _feed(status: Status, total: float) -> RankedFeed:
     )  # fmt: skip
 
 
-def test_rates_are_those_since_the_look_before() -> None:
-    before = Looked(_cluster(10, 5), NOW - timedelta(seconds=2))
-    seen = vitals(Looked(_cluster(16, 8), NOW), before, ())
-    assert seen.in_per_second == 3
-    assert seen.out_per_second == 1.5
-    assert vitals(Looked(_cluster(16, 8), NOW), None, ()).in_per_second == 0
+def test_rates_are_computed_since_the_previous_snapshot() -> None:
+    before = ClusterSnapshot(_cluster(10, 5), NOW - timedelta(seconds=2))
+    health = system_health(ClusterSnapshot(_cluster(16, 8), NOW), before, ())
+    assert health.in_per_second == 3
+    assert health.out_per_second == 1.5
+    assert system_health(ClusterSnapshot(_cluster(16, 8), NOW), None, ()).in_per_second == 0
 
 
-def test_lag_is_told_by_reader_and_partition_and_who_is_away() -> None:
-    seen = vitals(Looked(_cluster(10, 5, dead=2), NOW), None, ())
-    first, second, third = seen.readers
+def test_lag_is_shown_by_reader_and_partition_with_stopped_readers() -> None:
+    health = system_health(ClusterSnapshot(_cluster(10, 5, dead=2), NOW), None, ())
+    first, second, third = health.readers
     assert (first.service, first.topic, first.lag) == (
         "assessor", "image.candidates.v1", {0: 4, 1: 0},
     )  # fmt: skip
-    assert [one.is_away for one in (first, second, third)] == [False, True, False]
+    assert [reader.is_away for reader in (first, second, third)] == [False, True, False]
     assert third.in_batches
-    assert (seen.lag, seen.dead) == (4, 2)
-    assert [one.topic.name for one in seen.dead_letters] == ["feedback.v1.dlq"]
+    assert (health.lag, health.dead) == (4, 2)
+    assert [line.topic.name for line in health.dead_letters] == ["feedback.v1.dlq"]
 
 
-def test_ages_are_those_of_the_newest_records() -> None:
-    seen = vitals(Looked(_cluster(10, 5), NOW), None, ())
-    assert seen.profile_age_seconds == pytest.approx(90)
-    assert seen.model_age_seconds is None
+def test_ages_are_measured_from_the_newest_records() -> None:
+    health = system_health(ClusterSnapshot(_cluster(10, 5), NOW), None, ())
+    assert health.profile_age_seconds == pytest.approx(90)
+    assert health.model_age_seconds is None
 
 
-def test_latencies_and_statuses_are_those_of_the_latest_feeds() -> None:
+def test_latencies_and_statuses_come_from_the_latest_feeds() -> None:
     feeds = [_feed("ok", float(n)) for n in range(1, 20)] + [_feed("degraded", 1000.0)]
-    seen = vitals(Looked(_cluster(10, 5), NOW), None, feeds)
-    assert [(one.name, one.half, one.most) for one in seen.stages] == [
+    health = system_health(ClusterSnapshot(_cluster(10, 5), NOW), None, feeds)
+    assert [(stage.name, stage.median, stage.p95) for stage in health.stages] == [
         ("score", 7, 7),
         ("total", 11, 1000),
     ]
-    assert (seen.statuses["ok"], seen.statuses["degraded"], seen.statuses["cold_start"]) == (
+    assert (health.statuses["ok"], health.statuses["degraded"], health.statuses["cold_start"]) == (
         19,
         1,
         0,
     )
-    assert seen.model_version == "nano-9"
+    assert health.model_version == "nano-9"
 
 
 def test_a_quantile_of_one_value_is_that_value() -> None:
     assert quantile([3.0], 0.95) == 3.0
 
 
-async def test_an_open_page_is_told_again_with_what_was_heard_meanwhile() -> None:
+async def test_an_open_page_gets_updates_with_new_feeds() -> None:
     where = site()
     where.cluster.state = _cluster(10, 5)
     where.cluster.put(_feed("ok", 300.0))
-    told = beats(where.ops, seconds=0.01)
-    _, first = await anext(told)
+    parts = updates(where.ops, seconds=0.01)
+    _, first = await anext(parts)
     where.kafka.tell(_feed("degraded", 500.0))
-    parts = [(await anext(told))[1] for _ in range(3)]
-    await told.aclose()
+    later = [(await anext(parts))[1] for _ in range(3)]
+    await parts.aclose()
     assert "latest 1 feeds" in first
-    assert "latest 2 feeds" in parts[-1]
-    assert "1 degraded" in parts[-1]
-    assert "1 reader away" in first
+    assert "latest 2 feeds" in later[-1]
+    assert "1 degraded" in later[-1]
+    assert "1 reader not running" in first
 
 
-async def test_without_kafka_the_page_says_so_and_goes_on() -> None:
+async def test_without_kafka_the_page_shows_the_problem_and_continues() -> None:
     where = site()
     where.kafka.away = "Kafka does not answer: TimeoutError"
-    told = beats(where.ops, seconds=0.01)
-    parts = [(await anext(told))[1] for _ in range(2)]
-    await told.aclose()
+    stream = updates(where.ops, seconds=0.01)
+    parts = [(await anext(stream))[1] for _ in range(2)]
+    await stream.aclose()
     assert all("Kafka does not answer" in part for part in parts)

@@ -7,9 +7,9 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from PIL import Image
-
 from services.ops.pages.overview.live import tastes_of
-from services.ops.pages.users.user_access import Person
+
+from services.ops.pages.users.user_ref import UserRef
 from shared.domain.taste import ELEMENTS, TasteSide, WeightedWord
 from shared.events import (
     Assessment,
@@ -154,7 +154,7 @@ async def test_without_an_answer_the_page_says_so(pictures: Path) -> None:
 
 async def test_a_taste_that_changes_is_told_with_what_is_new() -> None:
     where = site()
-    told = tastes_of(where.ops, Person("ada", "default"), "_taste.html")
+    told = tastes_of(where.ops, UserRef("ada", "default"), "_taste.html")
     first = await anext(told)
     assert first[0] == "profile"
     assert "Nothing is known" in first[1]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.retrain.jobs.admin import NightDesk, next_night
-from services.retrain.jobs.settings import NightSettings
+from services.retrain.jobs.admin import JobAdmin, next_job_at
+from services.retrain.jobs.settings import JobSettings
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from tests.unit.services.ops.site import NOW, site
 
@@ -30,7 +30,7 @@ def _night(root: Path, name: str, *, asked_at: datetime, **files: dict[str, Any]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> NightDesk:
+def desk(tmp_path: Path) -> JobAdmin:
     _night(
         tmp_path, "night-2026-01-30", asked_at=NOW - timedelta(hours=7),
         spent_json={"seconds": 1500.0}, dataset__report_json={
@@ -46,10 +46,10 @@ def desk(tmp_path: Path) -> NightDesk:
     _night(tmp_path, "night-2026-01-20", asked_at=NOW - timedelta(days=10))
     (tmp_path / "nights" / "broken").mkdir()
     (tmp_path / "nights" / "broken" / "request.json").write_text("{")
-    return NightDesk(NightSettings(data_dir=tmp_path), clock=lambda: NOW)
+    return JobAdmin(JobSettings(data_dir=tmp_path), clock=lambda: NOW)
 
 
-async def test_nights_are_listed_the_newest_first_with_their_outcome(desk: NightDesk) -> None:
+async def test_nights_are_listed_the_newest_first_with_their_outcome(desk: JobAdmin) -> None:
     found = await desk.nights()
     assert [(one.name, one.verdict) for one in found.nights] == [
         ("now-1", "running"),
@@ -63,7 +63,7 @@ async def test_nights_are_listed_the_newest_first_with_their_outcome(desk: Night
     assert "20 s of 1 h" in page
 
 
-async def test_a_night_is_shown_with_its_time_and_its_data(desk: NightDesk) -> None:
+async def test_a_night_is_shown_with_its_time_and_its_data(desk: JobAdmin) -> None:
     async with site(nights=desk).client() as client:
         page = (await client.get("/night?name=night-2026-01-30")).text
         unbuilt = (await client.get("/night?name=now-1")).text
@@ -94,4 +94,4 @@ async def test_without_the_trainings_folders_there_is_no_page() -> None:
 def test_the_next_night_is_told_in_the_settings_zone(
     at: str, zone: str, due: datetime | None
 ) -> None:
-    assert next_night(NightSettings(night_at=at, night_zone=zone), NOW) == due
+    assert next_job_at(JobSettings(night_at=at, night_timezone=zone), NOW) == due

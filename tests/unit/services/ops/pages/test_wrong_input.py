@@ -8,7 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from services.retrain.registry.admin import ModelDesk
+from services.retrain.registry.admin import RegistryAdmin
 from tests.unit.services.ops.site import Site, site
 from tests.unit.services.retrain.registry.world import World
 
@@ -36,7 +36,7 @@ READ: Final = {
 FORMS: Final = {
     "/user/correct": ("user", "action", "tenant", "element", "side", "word", "words"),
     "/user/erase": ("user", "confirmed", "tenant"),
-    "/model/promote": ("version", "reason", "anyway"),
+    "/model/promote": ("version", "reason", "force"),
     "/models/rollback": ("reason",),
     "/dead-letter/replay": ("id", "note", "value"),
     "/dead-letter/drop": ("id", "note"),
@@ -53,10 +53,10 @@ def where(tmp_path: Path) -> Site:
     Image.new("RGB", (9, 9)).save(samples / "a.png")
     world = World(tmp_path)
     found = site(
-        with_tokens=True, models=ModelDesk(world.folders, world.promoter), ops_samples=samples,
+        with_tokens=True, models=RegistryAdmin(world.folders, world.promoter), ops_samples=samples,
         ops_requests_per_second=1e6, ops_request_burst=1_000_000,
     )  # fmt: skip
-    found.desk.put(b"x", error="not_json", detail="no JSON")
+    found.dead_letters.put(b"x", error="not_json", detail="no JSON")
     return found
 
 
