@@ -1,3 +1,7 @@
-"""What every test may use: the one real Kafka and the one model server of its process."""
+"""Fixtures of all tests: one real Kafka and one model server for each process of the run."""
 
-pytest_plugins = ["tests.kafka_fixtures", "tests.shared_run", "tests.vllm_fixtures"]
+pytest_plugins = [
+    "tests.support.kafka_fixtures",
+    "tests.support.distribution",
+    "tests.support.vllm_fixtures",
+]

@@ -18,7 +18,7 @@ from training.ablation.plan import Budget, Row, Step, as_toml, configuration, st
 from training.ablation.table import as_markdown, line, monotone
 from training.evaluation.simulated.cases import Truth, read_truth
 from training.finetuning.run.policy import folder_of
-from training.merge import merge
+from training.finetuning.merge import merge
 
 BASE = "base"
 

@@ -45,7 +45,7 @@ class Step:
 
     @property
     def module(self) -> str:
-        return "training.sft" if self.row == "sft" else "training.grpo"
+        return "training.finetuning.sft.train" if self.row == "sft" else "training.finetuning.grpo.train"
 
 
 def steps(seeds: int) -> Iterator[Step]:

@@ -12,7 +12,7 @@ from shared.domain.taste import ELEMENTS
 from shared.jobs.evaluation import Level
 from shared.prompting import parser as verdict
 from shared.prompting import prompt
-from shared.prompting.rationale import RELATIONS, agrees, relation_of
+from shared.prompting.rationale import RELATIONS, agrees, claimed_relation
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from tests.training.finetuning import finetuned as tuned
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
@@ -92,14 +92,14 @@ def test_examples_read_back_as_the_truth() -> None:
     for case in CASES:
         assert case.truth is not None
         predict, describe, score, explain = examples(case, TASKS, rng, varied=True)
-        read = verdict.read_taste(predict.answer)
+        read = verdict.parse_taste(predict.answer)
         assert (read.likes, read.dislikes) == (case.truth.likes, case.truth.dislikes)
         assert len(predict.images) == 10
-        assert not verdict.read_description(describe.answer).problems
-        assert not verdict.read_scores(score.answer).problems
-        explained = verdict.read_scores(explain.answer)
+        assert not verdict.parse_description(describe.answer).problems
+        assert not verdict.parse_scores(score.answer).problems
+        explained = verdict.parse_scores(explain.answer)
         assert not explained.problems
-        assert all(agrees(explained.reasons[e], explained.digits[e]) for e in ELEMENTS)
+        assert all(agrees(explained.rationales[e], explained.digits[e]) for e in ELEMENTS)
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
@@ -110,9 +110,9 @@ def test_every_wording_names_what_is_seen_and_claims_its_relation(relation: Any)
     assert len(said) == 1 + len(WORDINGS[relation])
     for words in said:
         assert ("stained glass" in words) == (relation != "unseen")
-        assert relation_of(words) == relation
+        assert claimed_relation(words) == relation
         line = prompt.score_line(dict.fromkeys(ELEMENTS, 2), dict.fromkeys(ELEMENTS, words))
-        assert set(verdict.read_scores(line).reasons.values()) == {words}
+        assert set(verdict.parse_scores(line).rationales.values()) == {words}
 
 
 def test_without_variation_reasons_are_the_usual_ones() -> None:

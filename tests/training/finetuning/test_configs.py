@@ -69,7 +69,7 @@ def test_a_prediction_of_two_words_an_element_fits_the_longest_answer() -> None:
 def test_a_launch_file_is_read_and_launches_both_commands(file: Path) -> None:
     told = load_config_from_file(str(file))
     assert told.num_processes == 8
-    for command in ("training.sft", "training.grpo"):
+    for command in ("training.finetuning.sft.train", "training.finetuning.grpo.train"):
         asked = ["--config_file", str(file), "--module", command, "--config", "x.toml"]
         arguments, defaults, _ = _validate_launch_command(launch_command_parser().parse_args(asked))
         assert defaults is not None

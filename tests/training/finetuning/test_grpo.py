@@ -13,7 +13,7 @@ from tests.training.finetuning.finetuned import Killed
 from training.finetuning.grpo.group_trainer import weigh
 from training.finetuning.run.config import BadConfig, GrpoConfig
 from training.finetuning.run.runner import Finished, prepare, train
-from training.grpo import grpo_trainer, train_grpo
+from training.finetuning.grpo.train import grpo_trainer, train_grpo
 from training.rewards.reward import Rewards
 
 LOW = 220

@@ -20,8 +20,8 @@ from tests.training.finetuning import finetuned as tuned
 from training.finetuning.run.adapter import BadAdapter
 from training.finetuning.run.policy import folder_of
 from training.finetuning.run.runner import Finished
-from training.merge import merge
-from training.sft import train_sft
+from training.finetuning.merge import merge
+from training.finetuning.sft.train import train_sft
 
 PICTURE = Image.fromarray(np.arange(84 * 84 * 3, dtype=np.uint8).reshape(84, 84, 3))
 

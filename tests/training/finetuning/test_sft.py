@@ -13,7 +13,7 @@ from training.finetuning.run.adapter import BadAdapter, check_adapter
 from training.finetuning.run.config import BadConfig, SftConfig
 from training.finetuning.run.runner import Finished, prepare, train
 from training.nano.model.export import MANIFEST, sha256_of
-from training.sft import sft_trainer, train_sft
+from training.finetuning.sft.train import sft_trainer, train_sft
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import sys
 
 import yaml
 
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 GRAFANA = PROJECT_ROOT / "infra" / "grafana"
 

@@ -4,7 +4,7 @@ import importlib.util
 import subprocess
 import sys
 
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 LIGHT = (
     "services.monitor.app",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.reference.all_settings import known_variables
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 PAGES = {page.name: page for page in (PROJECT_ROOT / "infra").glob("*.md")}
 

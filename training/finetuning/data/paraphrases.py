@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.prompting.rationale import Relation, phrase
+from shared.prompting.rationale import Relation, rationale
 from training.prefersim.users.true_answers import Judgement
 
 WORDINGS: Final[Mapping[Relation, tuple[str, ...]]] = {
@@ -34,12 +34,12 @@ WORDINGS: Final[Mapping[Relation, tuple[str, ...]]] = {
     "unknown": ("the image shows {seen}, and no taste is known",),
     "unseen": ("the image does not show it, so it cannot be told",),
 }
-"""Beside the phrase of `shared.prompting.rationale`. Each names what is seen and reads back as its relation."""
+"""Beside the text of `shared.prompting.rationale`. Each names what is seen and reads back as its relation."""
 
 
 def reason(judgement: Judgement, rng: np.random.Generator, *, varied: bool) -> str:
     """One way to say it, drawn evenly; without `varied` the one that serving's own model uses."""
-    usual = phrase(judgement.seen, judgement.relation, anchor=judgement.anchor)
+    usual = rationale(judgement.seen, judgement.relation, anchor=judgement.anchor)
     if not varied:
         return usual
     other = [

@@ -17,7 +17,7 @@ from shared.prompting import prompt
 from shared.vlm.protocol import References
 from training.finetuning.data.cases import Case, Example, Pair, Shown
 from training.finetuning.data.paraphrases import reason
-from training.nano.data.profile_noise import IN_SYNONYMS
+from training.nano.data.profile_noise import SYNONYM_SHARE
 from training.prefersim.drawing.degradations import degrade, draw_strength
 from training.prefersim.drawing.parallel import in_order
 from training.prefersim.drawing.renderer import as_image, render
@@ -94,7 +94,7 @@ def _hard(rng: np.random.Generator, user: User) -> Case:
     ]
     values = np.concatenate([*shown, [pair.better, pair.worse]])
     case = _case(user, values, _degraded_images, rng)
-    if rng.random() >= IN_SYNONYMS:
+    if rng.random() >= SYNONYM_SHARE:
         return case
     told = Sides(said(rng, user.like_words), said(rng, user.dislike_words))
     return replace(case, profile=told)

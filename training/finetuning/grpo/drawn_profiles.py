@@ -10,7 +10,7 @@ import numpy as np
 from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.prompt import SpokenTaste
+from shared.prompting.prompt import SideWords
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.values.vocabulary import SIZES, VALUES, words_of
@@ -31,14 +31,14 @@ class DrawnProfiles:
     encoder: SentenceEncoder
     vocabulary: Mapping[Element, Sequence[str]] = field(default_factory=lambda: VALUES)
 
-    def render(self, sides: Sequence[SpokenTaste]) -> list[Image | None]:
+    def render(self, sides: Sequence[SideWords]) -> list[Image | None]:
         """None for a side with a word that stands for no value, or with none at all.
 
         Of several words of one element the first in the vocabulary is drawn.
         """
         return [self._draw(side) for side in sides]
 
-    def _draw(self, side: SpokenTaste) -> Image | None:
+    def _draw(self, side: SideWords) -> Image | None:
         if not any(side.get(element) for element in ELEMENTS):
             return None
         values = [self._value(element, side.get(element, ())) for element in ELEMENTS]
@@ -68,7 +68,7 @@ def _drawn(values: tuple[int, ...]) -> Image:
     return as_image(render(draw_scenes(rng, 1), np.array([values], np.int64), rng)[0])
 
 
-def unlike_profiles(count: int, *, seed: int = 0) -> list[tuple[SpokenTaste, SpokenTaste]]:
+def unlike_profiles(count: int, *, seed: int = 0) -> list[tuple[SideWords, SideWords]]:
     """Pairs of profiles that share no word."""
     rng = np.random.default_rng(seed)
     drawn = (np.stack([rng.permutation(size)[:2] for size in SIZES], axis=1) for _ in iter(int, 1))

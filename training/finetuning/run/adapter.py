@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.prompting.prompt import PROMPT_VERSION
 from training.nano.model.export import MANIFEST, sha256_of
 
@@ -29,7 +29,7 @@ def write_adapter(
     seed: int,
     training: Mapping[str, object],
     weights: Mapping[str, Any] | None = None,
-    element_weights: ElementWeights = EQUAL,
+    element_weights: ElementWeights = EQUAL_WEIGHTS,
 ) -> Path:
     """Save the adapter under `folder` and say where.
 

@@ -102,7 +102,7 @@ class Optimizing(Section):
 
 
 class SftConfig(Section):
-    """`python -m training.sft`."""
+    """`python -m training.finetuning.sft.train`."""
 
     policy: Policy = Policy()
     data: Data = Data()
@@ -115,7 +115,7 @@ class SftConfig(Section):
 
 
 class GrpoConfig(Section):
-    """`python -m training.grpo`."""
+    """`python -m training.finetuning.grpo.train`."""
 
     policy: Policy = Policy()
     data: Data = Data()

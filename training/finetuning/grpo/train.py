@@ -1,6 +1,6 @@
 """Let a model try, and reward what helps: profiles, layout and pairs ranked right (GRPO with TRL).
 
-python -m training.grpo --config training/configs/nano-grpo.toml
+python -m training.finetuning.grpo.train --config training/configs/nano-grpo.toml
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from training.finetuning.run.config import BadConfig, GrpoConfig
 from training.finetuning.run.policy import Loaded, element_weights, load_policy
 from training.finetuning.run.run_folder import RunFolder
 from training.finetuning.run.runner import Finished, on_cpu, one_first, prepare, train
-from training.merge import merge
+from training.finetuning.merge import merge
 from training.prefersim.values.vocabulary import VALUES
 from training.rewards.accuracy import accuracy
 from training.rewards.format import format

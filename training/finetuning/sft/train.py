@@ -1,6 +1,6 @@
 """Teach a model to reason as simulated people's truth does, by imitation (SFT with TRL and PEFT).
 
-python -m training.sft --config training/configs/nano-sft.toml
+python -m training.finetuning.sft.train --config training/configs/nano-sft.toml
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Merge an adapter into its base: an ordinary Hugging Face folder that every engine loads.
 
-python -m training.merge --base shared/nano --adapter runs/nano-grpo/adapter --to runs/nano-tuned
+python -m training.finetuning.merge --base shared/nano --adapter runs/nano-grpo/adapter --to runs/nano-tuned
 """
 
 import argparse

@@ -1,22 +1,22 @@
-"""Processes that share a run share nothing else: what one thing serves stays in one of them."""
+"""Tests that use one expensive thing stay in one process, and no other rule binds them."""
 
 import pytest
 
-from tests.project_root import PROJECT_ROOT
-from tests.shared_run import FIRST, SERVER, SYSTEM, TOGETHER, complaint, group_of, place_of
+from tests.support.distribution import GROUPS, ORDER, SERVER, SYSTEM, complaint, group_of, place_of
+from tests.support.project_root import PROJECT_ROOT
 
 HOT_SWAP = "tests/e2e/operations/test_hot_swap.py"
 STORY = "tests/e2e/test_story.py"
 ERASE = "tests/e2e/events/test_erase.py"
 
 
-def test_what_one_thing_serves_is_one_group_and_the_rest_stays_with_its_file() -> None:
+def test_files_that_share_something_are_one_group_and_others_are_their_own() -> None:
     assert group_of(HOT_SWAP) == group_of("tests/contract/vlm/test_engine_swaps.py") == SERVER
     assert group_of(ERASE) == group_of("tests/e2e/operations/test_up.py") == SYSTEM
     assert group_of(STORY) == STORY
 
 
-def test_long_groups_begin_and_small_ones_fill_up() -> None:
+def test_long_groups_start_first_and_short_ones_last() -> None:
     groups = [
         "tests/unit/shared/prompting/test_prediction_voting.py",
         "tests/contract/store/test_user_lists.py",
@@ -31,7 +31,7 @@ def test_long_groups_begin_and_small_ones_fill_up() -> None:
     ("path", "fixtures", "markers"),
     [(STORY, ("system",), {"kafka"}), (STORY, (), {"vllm"}), (HOT_SWAP, ("system",), {"vllm"})],
 )
-def test_a_file_that_is_not_named_where_it_must_be_is_told(
+def test_a_file_that_is_missing_in_its_group_is_reported(
     path: str, fixtures: tuple[str, ...], markers: set[str]
 ) -> None:
     assert f"{path} uses " in (complaint(path, fixtures=fixtures, markers=markers) or "")
@@ -42,14 +42,14 @@ def test_a_file_that_is_not_named_where_it_must_be_is_told(
     [(STORY, ("tmp_path",), {"kafka"}), (HOT_SWAP, (), {"vllm"}), (HOT_SWAP, (), {"model"}),
      (ERASE, ("system",), {"kafka"})],
 )  # fmt: skip
-def test_a_file_that_is_named_rightly_is_not_complained_of(
+def test_a_file_in_its_group_is_not_reported(
     path: str, fixtures: tuple[str, ...], markers: set[str]
 ) -> None:
     assert complaint(path, fixtures=fixtures, markers=markers) is None
 
 
 @pytest.mark.parametrize(
-    "named", [*(one for one in FIRST if "/" in one), *TOGETHER[SERVER], *TOGETHER[SYSTEM]]
+    "path", [*(prefix for prefix in ORDER if "/" in prefix), *GROUPS[SERVER], *GROUPS[SYSTEM]]
 )
-def test_what_is_named_is_there(named: str) -> None:
-    assert (PROJECT_ROOT / named).exists()
+def test_every_listed_path_exists(path: str) -> None:
+    assert (PROJECT_ROOT / path).exists()

@@ -1,0 +1,60 @@
+"""Which metrics and labels a PromQL query asks for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import promql_parser
+
+
+def selectors(expression: Any) -> Iterator[Any]:
+    """Every selector of a parsed query, however deep."""
+    match expression:
+        case promql_parser.VectorSelector():
+            yield expression
+        case promql_parser.MatrixSelector():
+            yield expression.vector_selector
+        case promql_parser.Call():
+            for argument in expression.args:
+                yield from selectors(argument)
+        case promql_parser.BinaryExpr():
+            yield from selectors(expression.lhs)
+            yield from selectors(expression.rhs)
+        case promql_parser.AggregateExpr():
+            yield from selectors(expression.expr)
+            if expression.param is not None:
+                yield from selectors(expression.param)
+        case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
+            yield from selectors(expression.expr)
+        case promql_parser.NumberLiteral() | promql_parser.StringLiteral():
+            return
+        case _:
+            raise AssertionError(f"a kind of expression that nobody looks into: {expression!r}")
+
+
+def names_in(expression: Any) -> set[str]:
+    return {selector.name for selector in selectors(expression)}
+
+
+def labels_in(expression: Any) -> dict[str, set[str]]:
+    """By metric, the labels that a query selects by."""
+    found: dict[str, set[str]] = {}
+    for selector in selectors(expression):
+        chosen = {matcher.name for matcher in selector.matchers.matchers}
+        found.setdefault(selector.name, set()).update(chosen)
+    return found
+
+
+def groups_in(expression: Any) -> set[str]:
+    """Labels that a query groups by."""
+    match expression:
+        case promql_parser.AggregateExpr():
+            own = set(expression.modifier.labels) if expression.modifier else set()
+            return own | groups_in(expression.expr)
+        case promql_parser.Call():
+            return set[str]().union(*(groups_in(argument) for argument in expression.args))
+        case promql_parser.BinaryExpr():
+            return groups_in(expression.lhs) | groups_in(expression.rhs)
+        case promql_parser.ParenExpr() | promql_parser.UnaryExpr():
+            return groups_in(expression.expr)
+        case _:
+            return set()
