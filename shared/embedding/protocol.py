@@ -1,4 +1,4 @@
-"""What an embedder does for us: turn words into vectors whose cosine is their likeness."""
+"""The protocol of an embedder: words become vectors whose cosine is their similarity."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,18 +10,18 @@ Vectors = NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """A sentence encoder; the same words always give the same vectors."""
+    """A sentence encoder; equal words always get equal vectors."""
 
     @property
     def name(self) -> str:
-        """Names the vector space, and so the store's collections: `all-minilm-l6-v2`."""
+        """Name of the vector space, part of the collections' names: `all-minilm-l6-v2`."""
         ...
 
     @property
     def dimension(self) -> int:
-        """Floats per vector: 384 for MiniLM."""
+        """Length of a vector: 384 for MiniLM."""
         ...
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, float32, shape (len(texts), dimension), in order."""
+        """Unit vectors in the order of the texts, float32, shape (len(texts), dimension)."""
         ...

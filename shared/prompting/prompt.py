@@ -1,7 +1,7 @@
 """Build every prompt: predict a taste, describe an image, score, explain, compare a pair.
 
-The one place where a model is spoken to. Serving, training data, rewards and evaluation all build
-their prompts here and read the answers with `shared.prompting.parser`, so they cannot drift apart.
+Serving, training data, rewards and evaluation build their prompts here and parse the answers with
+`shared.prompting.parser`, so training and serving always use the same format.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
 from shared.prompting.pair_template import PairTemplate
 
 PROMPT_VERSION: Final = "2"
-"""Changes whenever a byte of any prompt or answer format does; models carry theirs."""
+"""Changes with every byte of a prompt or answer format; a model's manifest names its version."""
 
 WORDS_SHOWN = 2
-"""Words of one element and side that a prompt names: the strongest two (multi-preference users)."""
+"""Words of one element and side in a prompt: the strongest two, for users with several tastes."""
 
 UNKNOWN: Final = "any"
-"""What stands for an element about which nothing is known."""
+"""The word for an element that is unknown."""
 
 PREDICT_TASK: Final = (
     "Name this person's taste: for each visual element one or two words that the liked images"
@@ -40,15 +40,15 @@ DISLIKED: Final = "Disliked images:"
 CANDIDATE: Final = "Candidate:"
 TASKS: Final = (PREDICT_TASK, DESCRIBE_TASK, SCORE_TASK, EXPLAIN_TASK)
 
-SpokenTaste = Mapping[Element, Sequence[str]]
-"""Plain words of one side, element by element; a missing or empty element is unknown."""
-Seen = tuple[str, int]
-"""What an image shows of an element, and the digit for it."""
+SideWords = Mapping[Element, Sequence[str]]
+"""The words of one side by element; a missing or empty element is unknown."""
+ScoredWord = tuple[str, int]
+"""The word that an image shows for an element, and its score 0-5."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One piece of a user message: some text, or the place of the next image."""
+    """One part of a user message: a text, or the place of the next image."""
 
     kind: Literal["text", "image"]
     text: str = ""
@@ -56,25 +56,25 @@ class Part:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A user message and the beginning of the answer that is forced on the model."""
+    """A user message and the forced prefix of the model's answer."""
 
     parts: tuple[Part, ...]
     answer_prefix: str
     system: str = ""
-    """What stands before the user message; only a template of a user's own has one."""
+    """The system message; only a user's own pair template has one."""
 
     @property
     def image_count(self) -> int:
         return sum(part.kind == "image" for part in self.parts)
 
     def messages(self) -> list[dict[str, object]]:
-        """The messages in the layout of Hugging Face chat templates."""
+        """The messages in the format of Hugging Face chat templates."""
         content = [
             {"type": "image"} if part.kind == "image" else {"type": "text", "text": part.text}
             for part in self.parts
         ]
-        first = [{"type": "text", "text": self.system}]
-        system: list[dict[str, object]] = [{"role": "system", "content": first}]
+        text = [{"type": "text", "text": self.system}]
+        system: list[dict[str, object]] = [{"role": "system", "content": text}]
         return [*(system if self.system else []), {"role": "user", "content": content}]
 
 
@@ -90,50 +90,52 @@ PAIR_TEMPLATE: Final = PairTemplate(
     "B, in the same way.\n"
     "<answer>Image A</answer> or <answer>Image B</answer>"
 )
-"""Not of `PROMPT_VERSION`: no service asks it, evaluation does, and a user may bring another."""
+"""Not part of `PROMPT_VERSION`: only evaluations use it, and a user may pass another template."""
 
 _IMAGE: Final = Part("image")
 
 
 def shown_words(side: TasteSide) -> dict[Element, tuple[str, ...]]:
-    """The words of a taste side that a prompt shows: the strongest `WORDS_SHOWN` per element."""
+    """The words of one side that a prompt shows: the strongest `WORDS_SHOWN` per element."""
     return {element: tuple(w.word for w in words[:WORDS_SHOWN]) for element, words in side.items()}
 
 
-def element_line(words: SpokenTaste) -> str:
-    """Five elements in words: ` art style: cubism or mosaic; color: any; ...; detail: plain.`"""
+def element_line(words: SideWords) -> str:
+    """The five elements as text: ` art style: cubism or mosaic; color: any; ...; detail: plain.`"""
     named = (f" {e.label}: {' or '.join(words.get(e) or (UNKNOWN,))}" for e in ELEMENTS)
     return ";".join(named) + "."
 
 
-def taste_lines(likes: SpokenTaste, dislikes: SpokenTaste) -> str:
-    """Both sides of a taste in words: `Likes ...` and `Dislikes ...`, each on a line."""
+def taste_lines(likes: SideWords, dislikes: SideWords) -> str:
+    """Both sides of a taste as two lines: `Likes ...` and `Dislikes ...`."""
     return f"Likes{element_line(likes)}\nDislikes{element_line(dislikes)}"
 
 
-def description_line(words: SpokenTaste) -> str:
-    """An image in words: `Shows art style: cubism; ...`."""
+def description_line(words: SideWords) -> str:
+    """A description of an image: `Shows art style: cubism; ...`."""
     return f"Shows{element_line(words)}"
 
 
-def score_line(digits: Mapping[Element, int], reasons: Mapping[Element, str] | None = None) -> str:
-    """`Scores art style: 5; ...`, with reasons `Scores art style: 5 (cubism is liked); ...`."""
-    reason = {e: f" ({reasons[e]})" if reasons else "" for e in ELEMENTS}
-    return "Scores" + ";".join(f" {e.label}: {digits[e]}{reason[e]}" for e in ELEMENTS) + "."
+def score_line(
+    digits: Mapping[Element, int], rationales: Mapping[Element, str] | None = None
+) -> str:
+    """`Scores art style: 5; ...`, with rationales `Scores art style: 5 (cubism is liked); ...`."""
+    after = {e: f" ({rationales[e]})" if rationales else "" for e in ELEMENTS}
+    return "Scores" + ";".join(f" {e.label}: {digits[e]}{after[e]}" for e in ELEMENTS) + "."
 
 
 def comparison_lines(
-    likes: SpokenTaste,
-    dislikes: SpokenTaste,
+    likes: SideWords,
+    dislikes: SideWords,
     *,
-    a: Mapping[Element, Seen],
-    b: Mapping[Element, Seen],
+    a: Mapping[Element, ScoredWord],
+    b: Mapping[Element, ScoredWord],
     choice: Literal["A", "B"],
 ) -> str:
-    """The answer that `PAIR_TEMPLATE` asks for: a taste, what both images show, the choice.
+    """The answer to `PAIR_TEMPLATE`: a taste, the scored words of both images, the choice.
 
-    A digit follows the word that it judges: a small model that has just named what it sees has two
-    words to compare, and no image.
+    Each score follows the word that it belongs to, so that a small model compares two words and
+    need not read the image again.
     """
     scored = (
         f"{label}{';'.join(f' {e.label}: {seen[e][0]} {seen[e][1]}' for e in ELEMENTS)}."
@@ -143,12 +145,12 @@ def comparison_lines(
 
 
 def answer_line(choice: Literal["A", "B"]) -> str:
-    """How a comparison ends."""
+    """The last line of a comparison."""
     return f"<answer>Image {choice}</answer>"
 
 
 def predict(*, liked: int, disliked: int) -> Prompt:
-    """Ask for the taste behind `liked` and `disliked` reference images, in that order."""
+    """The prompt for a taste from `liked`, then `disliked` reference images (their numbers)."""
     parts = (
         Part("text", LIKED),
         *[_IMAGE] * liked,
@@ -160,24 +162,25 @@ def predict(*, liked: int, disliked: int) -> Prompt:
 
 
 def describe() -> Prompt:
-    """Ask for one image's five words, whoever looks at it."""
+    """The prompt for an image's description, one word per element, for all users."""
     return Prompt((_IMAGE, Part("text", f"\n{DESCRIBE_TASK}")), answer_prefix="Shows")
 
 
-def score(likes: SpokenTaste, dislikes: SpokenTaste) -> Prompt:
-    """Ask for one candidate's five scores against a taste in words."""
+def score(likes: SideWords, dislikes: SideWords) -> Prompt:
+    """The prompt for one candidate's five scores, given a taste in words."""
     return Prompt(_candidate(likes, dislikes, task=SCORE_TASK), answer_prefix="Scores")
 
 
-def explain(likes: SpokenTaste, dislikes: SpokenTaste) -> Prompt:
-    """Ask for one candidate's five scores against a taste in words, each with its reason."""
+def explain(likes: SideWords, dislikes: SideWords) -> Prompt:
+    """The prompt for one candidate's five scores, each with its rationale."""
     return Prompt(_candidate(likes, dislikes, task=EXPLAIN_TASK), answer_prefix="Scores")
 
 
 def pair(*, liked: int, disliked: int, template: PairTemplate = PAIR_TEMPLATE) -> Prompt:
-    """Ask which of two candidates a person prefers, from `liked` and `disliked` references.
+    """The prompt for a choice between two candidates, given numbers of reference images.
 
-    The images come in that order, then Image A and Image B; the answer is not begun for the model.
+    The liked references come first, then the disliked ones, Image A and Image B. The answer has no
+    forced prefix.
     """
     images = {"liked": liked, "disliked": disliked, "image_a": 1, "image_b": 1}
     parts: list[Part] = []
@@ -194,9 +197,9 @@ def explain_for(taste: Taste) -> Prompt:
     return explain(shown_words(taste.preference), shown_words(taste.non_preference))
 
 
-def _candidate(likes: SpokenTaste, dislikes: SpokenTaste, *, task: str) -> tuple[Part, ...]:
-    # The taste stands before the image: one prefix serves every candidate of a slate, and a small
-    # model reads the image knowing what to look for (.85 against .74 of the digits right).
+def _candidate(likes: SideWords, dislikes: SideWords, *, task: str) -> tuple[Part, ...]:
+    # The taste comes before the image: all candidates of a slate share one prefix, and a small
+    # model reads the image with the taste in mind (.85 of the scores right; .74 otherwise).
     return (
         Part("text", f"{taste_lines(likes, dislikes)}\n{CANDIDATE}"),
         _IMAGE,

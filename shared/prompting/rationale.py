@@ -1,4 +1,4 @@
-"""Say why an element got its score, and check that a reason and its score agree."""
+"""Write the rationale of an element's score, and check that a rationale agrees with a score."""
 
 from typing import Final, Literal, get_args
 
@@ -18,10 +18,11 @@ _AGREEING_DIGITS: Final[dict[Relation, frozenset[int]]] = {
 }
 
 
-def phrase(seen: str, relation: Relation, *, anchor: str = "") -> str:
-    """A reason in words: what is seen, and how it stands to the taste (`anchor`: a taste word).
+def rationale(seen: str, relation: Relation, *, anchor: str = "") -> str:
+    """The rationale for the word `seen` in an image and its relation to the taste.
 
-    Nothing is seen where an image does not tell, as a photograph's art style.
+    `anchor` is the closest word of the taste. The relation is `unseen` where an image does not show
+    the element, such as the art style of a photograph.
     """
     match relation:
         case "liked" | "disliked":
@@ -38,9 +39,9 @@ def phrase(seen: str, relation: Relation, *, anchor: str = "") -> str:
             return "it cannot be told"
 
 
-def relation_of(reason: str) -> Relation | None:
-    """What a reason claims about its element, or None when it claims nothing we know."""
-    text = reason.lower()
+def claimed_relation(text: str) -> Relation | None:
+    """The relation that a rationale claims, or None when it claims none of `RELATIONS`."""
+    text = text.lower()
     if "neither" in text:
         return "neither"
     if "no taste is known" in text:
@@ -54,7 +55,7 @@ def relation_of(reason: str) -> Relation | None:
     return "liked" if "liked" in text else None
 
 
-def agrees(reason: str, digit: int) -> bool:
-    """Whether a reason says the same as its score (0-5); one that claims nothing does not agree."""
-    relation = relation_of(reason)
+def agrees(text: str, digit: int) -> bool:
+    """Whether a rationale agrees with its score (0-5); one without a claim does not agree."""
+    relation = claimed_relation(text)
     return relation is not None and digit in _AGREEING_DIGITS[relation]

@@ -1,18 +1,18 @@
-"""What a vision-language model does for us: predict a taste, describe, score, explain."""
+"""Define the tasks of a vision-language model: predict a taste, describe, score, explain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from PIL.Image import Image
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste
 
 
 @dataclass(frozen=True)
 class References:
-    """The images that one taste is predicted from: RGB, any size, most telling first."""
+    """The images from which one taste is predicted: RGB, any size, most informative first."""
 
     liked: tuple[Image, ...]
     disliked: tuple[Image, ...]
@@ -25,17 +25,17 @@ class References:
 
 @dataclass(frozen=True)
 class PredictedTaste:
-    """One prediction as read: words by element for each side, unknown elements empty."""
+    """A predicted taste as parsed: words by element for each side, unknown elements empty."""
 
     likes: Mapping[Element, tuple[str, ...]]
     dislikes: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
-    """What in the answer could not be read; a counted format failure, never a crash."""
+    """Parts of the answer that could not be parsed: counted as format failures, never raised."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """One image in words, whoever looks at it."""
+    """The words of one image by element, the same for every user."""
 
     words: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Description:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One image to hold against one taste."""
+    """One image to score against one taste."""
 
     taste: Taste
     image: Image
@@ -54,55 +54,55 @@ class Scores:
     """For each element the model's probabilities of the digits 0-5 (six floats that sum to 1)."""
 
     digits: Mapping[Element, tuple[float, ...]]
-    weights: ElementWeights = EQUAL
-    """How much each element counts to the version that scored."""
+    weights: ElementWeights = EQUAL_WEIGHTS
+    """Element weights of the model version that scored."""
 
     def expected(self, element: Element) -> float:
         """The expectation over the digits, 0-5: finer than the digit itself."""
         return sum(digit * p for digit, p in enumerate(self.digits[element]))
 
     def mode(self, element: Element) -> int:
-        """The most probable digit, which an explanation is forced to agree with."""
+        """The most probable digit; the rationale is generated after this digit."""
         probabilities = self.digits[element]
         return max(range(len(probabilities)), key=probabilities.__getitem__)
 
     @property
     def total(self) -> float:
-        """0-25."""
+        """Weighted sum of the expectations, 0-25."""
         return self.weights.total({element: self.expected(element) for element in ELEMENTS})
 
 
 @dataclass(frozen=True)
 class ScoredCandidate:
-    """A candidate with its scores, to be explained."""
+    """A candidate and its scores, to be explained."""
 
     candidate: Candidate
     scores: Scores
 
 
 @dataclass(frozen=True)
-class Reasons:
-    """A short reason for each element; elements whose reason could not be read are left out."""
+class Rationales:
+    """A short rationale for each element; an element without a readable one is missing."""
 
     by_element: Mapping[Element, str]
-    problems: tuple[str, ...] = field(default=())
+    problems: tuple[str, ...] = ()
 
 
 class VisionLanguageModel(Protocol):
-    """Batched: one call, many answers, in the order asked.
+    """Works in batches: one call, one result for each input, in the order of the inputs.
 
-    Raises `shared.domain.errors.Unavailable` when the model does not answer now, and `Unprocessable` when
-    it can never answer this.
+    Raises `shared.domain.errors.Unavailable` when the model cannot answer now, and
+    `Unprocessable` when it can never answer this input.
     """
 
     @property
     def model_version(self) -> str:
-        """Which weights answer: part of every event, id and cache key."""
+        """The version of the weights: part of every event, id and cache key."""
         ...
 
     @property
     def element_weights(self) -> ElementWeights:
-        """How much each element counts in this version's totals."""
+        """The weight of each element in this version's totals."""
         ...
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]: ...

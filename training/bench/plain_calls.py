@@ -30,7 +30,7 @@ class PlainCalls:
         )
         written = out[0, inputs["input_ids"].shape[1] :]
         answer = self._opened.tokenizer.decode(written, skip_special_tokens=True)
-        return verdict.read_scores("Scores" + answer).total
+        return verdict.parse_scores("Scores" + answer).total
 
     @torch.inference_mode()
     def forward(self, candidate: Candidate) -> float:

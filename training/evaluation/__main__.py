@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.jobs.evaluation import Report
-from shared.prompting.pair_template import BadTemplate, PairTemplate
+from shared.prompting.pair_template import InvalidPairTemplate, PairTemplate
 from shared.settings import InvalidSettings, from_environment
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.factory import open_model
@@ -125,7 +125,7 @@ def _positive(text: str) -> int:
 def _template(text: str) -> PairTemplate:
     try:
         return PairTemplate.parse(Path(text).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, BadTemplate) as error:
+    except (OSError, UnicodeDecodeError, InvalidPairTemplate) as error:
         raise argparse.ArgumentTypeError(f"{text} cannot be used: {error}") from error
 
 

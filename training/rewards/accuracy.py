@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS
 from shared.prompting import parser as verdict
 from shared.prompting.prediction_voting import taste_by_vote
@@ -26,7 +26,7 @@ class Judge(Protocol):
         ...
 
 
-def accuracy(judge: Judge, weights: ElementWeights = EQUAL) -> Reward:
+def accuracy(judge: Judge, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
     """Profiles are judged by the pairs they let `judge` rank, scores against the other image's.
 
     `weights`: how much each element counts in the totals of scores that are written.
@@ -79,7 +79,7 @@ def ranked_by_profile(
     """
     asked: dict[tuple[str, int], Candidate] = {}
     for answer, shown in zip(answers, pairs, strict=True):
-        read = verdict.read_taste(answer)
+        read = verdict.parse_taste(answer)
         taste = taste_by_vote([PredictedTaste(read.likes, read.dislikes)])
         for image in (one for pair in shown for one in pair):
             asked.setdefault((answer, id(image)), Candidate(taste, image))
@@ -95,7 +95,7 @@ def ranked_by_scores(
     answers: Sequence[str],
     *,
     sides: Sequence[tuple[int, str, bool]],
-    weights: ElementWeights = EQUAL,
+    weights: ElementWeights = EQUAL_WEIGHTS,
 ) -> Rewards:
     """The share of the other image's answers that each answer's total beats.
 
@@ -129,7 +129,7 @@ def _pairs(
 
 
 def _total(answer: str, weights: ElementWeights) -> float | None:
-    read = verdict.read_scores(answer)
+    read = verdict.parse_scores(answer)
     return weights.total(read.digits) if len(read.digits) == len(ELEMENTS) else None
 
 

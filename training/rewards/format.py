@@ -26,7 +26,7 @@ def _format(answer: str, task: str) -> float:
 
 
 def _taste(answer: str) -> float:
-    read = verdict.read_taste(answer)
+    read = verdict.parse_taste(answer)
     if read.problems:
         return 0.0
     asked = prompt.taste_lines(read.likes, read.dislikes)
@@ -44,10 +44,10 @@ def _as_asked(answer: str, asked: str) -> float:
 
 def _scores(answer: str, *, reasoned: bool) -> float:
     """With reasons, the half beyond readable is shared among the five that must agree."""
-    read = verdict.read_scores(answer)
+    read = verdict.parse_scores(answer)
     if read.problems:
         return 0.0
-    reasons = {e: read.reasons.get(e, "") for e in ELEMENTS} if reasoned else None
+    reasons = {e: read.rationales.get(e, "") for e in ELEMENTS} if reasoned else None
     if answer != prompt.score_line(read.digits, reasons):
         return READABLE
     if reasons is None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
-from shared.prompting.prompt import SpokenTaste
+from shared.prompting.prompt import SideWords
 
 SIDE: Final = 96
 """Pixels that images are compared at."""
@@ -22,7 +22,7 @@ Features = NDArray[np.float64]
 class Renderer(Protocol):
     """Draws profiles; in production the text-to-image model that drew the references."""
 
-    def render(self, sides: Sequence[SpokenTaste]) -> list[Image | None]:
+    def render(self, sides: Sequence[SideWords]) -> list[Image | None]:
         """One image a side, of one and the same content; None for one that cannot be drawn."""
         ...
 
@@ -55,7 +55,7 @@ class Rescaled:
 
 
 def rescaled(
-    similarity: ImageSimilarity, renderer: Renderer, *, unlike: Sequence[tuple[SpokenTaste, ...]]
+    similarity: ImageSimilarity, renderer: Renderer, *, unlike: Sequence[tuple[SideWords, ...]]
 ) -> Rescaled:
     """Measure the floor on pairs of profiles that agree in nothing."""
     drawn = [renderer.render(pair) for pair in unlike]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shared.domain.taste import Element
 from shared.prompting import parser as verdict
-from shared.prompting.prompt import SpokenTaste
+from shared.prompting.prompt import SideWords
 from training.rewards.image_similarity import ImageSimilarity, Renderer
 from training.rewards.reward import Completion, Reward, Rewards, text_of
 from training.rewards.text_similarity import TextSimilarity
@@ -20,8 +20,8 @@ REMEMBERED: Final = 10_000
 class Sides:
     """Both profiles in words."""
 
-    likes: SpokenTaste
-    dislikes: SpokenTaste
+    likes: SideWords
+    dislikes: SideWords
 
     def to_json(self) -> str:
         told = {"likes": self.likes, "dislikes": self.dislikes}
@@ -53,7 +53,7 @@ class Pictured:
     """Of the image term in the reward, 0-1; the rest is the text term's."""
     _known: dict[tuple[Any, ...], float] = field(default_factory=dict, repr=False, compare=False)
 
-    def side(self, predicted: SpokenTaste, true: SpokenTaste) -> float:
+    def side(self, predicted: SideWords, true: SideWords) -> float:
         """0 for a profile that cannot be drawn."""
         asked = (_words(predicted), _words(true))
         if asked not in self._known:
@@ -62,7 +62,7 @@ class Pictured:
             self._known[asked] = self._compare(predicted, true)
         return self._known[asked]
 
-    def _compare(self, predicted: SpokenTaste, true: SpokenTaste) -> float:
+    def _compare(self, predicted: SideWords, true: SideWords) -> float:
         one, other = self.renderer.render([predicted, true])
         if one is None or other is None:
             return float(one is other)
@@ -94,7 +94,7 @@ def likeness(
     answer: str, true: Sides, text: TextSimilarity, pictured: Pictured | None = None
 ) -> float:
     """The mean of both sides; what could not be read is unknown, and so unlike what is known."""
-    read = verdict.read_taste(answer)
+    read = verdict.parse_taste(answer)
     sides = ((read.likes, true.likes), (read.dislikes, true.dislikes))
     in_words = sum(text.side(*side) for side in sides) / len(sides)
     if pictured is None:
@@ -103,5 +103,5 @@ def likeness(
     return (1 - pictured.share) * in_words + pictured.share * in_images
 
 
-def _words(side: SpokenTaste) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _words(side: SideWords) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(sorted((element.value, tuple(words)) for element, words in side.items()))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.prompt import SpokenTaste
+from shared.prompting.prompt import SideWords
 
 FLOOR_PERCENTILE: Final = 75
 """Three of four pairs of different words are worth nothing; a near-synonym still is something."""
@@ -37,11 +37,11 @@ class TextSimilarity:
     floors: Mapping[Element, float] = field(default_factory=dict)
     """The likeness, per element, that two different words have anyway."""
 
-    def side(self, predicted: SpokenTaste, true: SpokenTaste) -> float:
+    def side(self, predicted: SideWords, true: SideWords) -> float:
         """The mean over the elements of one side."""
         return float(np.mean([self.element(e, predicted, true) for e in ELEMENTS]))
 
-    def element(self, element: Element, predicted: SpokenTaste, true: SpokenTaste) -> float:
+    def element(self, element: Element, predicted: SideWords, true: SideWords) -> float:
         """Each word against its nearest on the other side, both ways: extra words cost as well."""
         said, meant = predicted.get(element, ()), true.get(element, ())
         if not said or not meant:

@@ -14,7 +14,7 @@ from services.cli.output import tables
 from services.cli.output.console import fail, out, say, wrong_use
 from services.cli.output.evaluation_page import write_evaluation_page
 from shared.jobs.evaluation import Accuracy, Report
-from shared.prompting.pair_template import BadTemplate, PairTemplate
+from shared.prompting.pair_template import InvalidPairTemplate, PairTemplate
 from shared.runtime.child_process import run_child
 from shared.settings import from_environment
 
@@ -100,7 +100,7 @@ def _check_template(file: Path, protocol: Protocol) -> None:
         wrong_use("--prompt-template replaces the prompt of --protocol pair; add that, or leave it")
     try:
         PairTemplate.parse(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, BadTemplate) as error:
+    except (OSError, UnicodeDecodeError, InvalidPairTemplate) as error:
         wrong_use(f"{file} cannot be used as a prompt template: {error}")
 
 

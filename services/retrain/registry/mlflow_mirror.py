@@ -1,4 +1,4 @@
-"""Show versions, metrics and the two aliases in MLflow, on SQLite or on a server."""
+"""Mirror versions, metrics and the aliases champion and challenger to MLflow."""
 
 import os
 from collections.abc import Iterator
@@ -11,46 +11,47 @@ from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.model_package import ModelPackage
 
 VERSION_TAG: Final = "preferstream.version"
-PATIENCE: Final = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
-"""Seconds and tries before a server counts as away; MLflow's own take four minutes."""
+TIMEOUTS: Final = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
+"""Seconds and retries until a server counts as unavailable; MLflow's defaults take four minutes."""
 
 
 def installed() -> bool:
-    """Whether MLflow is there: it comes with the extra `training`, and serving goes without."""
+    """Whether MLflow is installed: it is part of the extra `training`; serving does not need it."""
     return find_spec("mlflow") is not None
 
 
 def sqlite_uri(data_dir: Path) -> str:
+    """The tracking URI of MLflow's database in the data folder."""
     return f"sqlite:///{(data_dir / 'mlflow.db').resolve()}"
 
 
-class MlflowAliases:
-    """One registered model whose versions carry ours as a tag."""
+class MlflowMirror:
+    """One registered model; a tag of each MLflow version holds our version."""
 
     def __init__(self, uri: str, *, model: str) -> None:
         self._uri = uri
         self._model = model
         self._client: Any = None
 
-    def register(self, artefact: ModelPackage, *, uri: str) -> None:
-        """A version of the registered model, once; raises `Unavailable`."""
-        with self._answering() as client:
-            if self._number(client, artefact.version) is None:
+    def register(self, package: ModelPackage, *, uri: str) -> None:
+        """Add a version of the registered model, once; raises `Unavailable`."""
+        with self._connected() as client:
+            if self._number(client, package.version) is None:
                 client.create_model_version(
                     self._model,
                     source=uri,
                     tags={
-                        VERSION_TAG: artefact.version,
-                        "preferstream.sha256": artefact.sha256,
-                        "preferstream.element_weights": artefact.element_weights.told,
-                        **{f"metric.{name}": f"{value:g}" for name, value in artefact.metrics},
+                        VERSION_TAG: package.version,
+                        "preferstream.sha256": package.sha256,
+                        "preferstream.element_weights": package.element_weights.summary,
+                        **{f"metric.{name}": f"{value:g}" for name, value in package.metrics},
                     },
-                    description=artefact.reason[:4_000],
+                    description=package.reason[:4_000],
                 )
 
     def point(self, alias: str, version: str | None) -> None:
-        """Move an alias, or take it away; raises `Unavailable`."""
-        with self._answering() as client:
+        """Move an alias, or remove it; raises `Unavailable`."""
+        with self._connected() as client:
             number = self._number(client, version) if version else None
             if number is None:
                 client.delete_registered_model_alias(self._model, alias)
@@ -59,28 +60,28 @@ class MlflowAliases:
 
     def aliases(self) -> dict[str, str]:
         """Our version behind each alias; raises `Unavailable`."""
-        with self._answering() as client:
-            found = client.get_registered_model(self._model).aliases
+        with self._connected() as client:
+            aliases = client.get_registered_model(self._model).aliases
             return {
                 alias: client.get_model_version(self._model, number).tags.get(VERSION_TAG, number)
-                for alias, number in found.items()
+                for alias, number in aliases.items()
             }
 
     def _number(self, client: Any, version: str | None) -> str | None:
-        """MLflow's own number of our version."""
-        found = client.search_model_versions(f"name = '{self._model}'")
-        numbers = [str(one.version) for one in found if one.tags.get(VERSION_TAG) == version]
+        """MLflow's number of our version."""
+        versions = client.search_model_versions(f"name = '{self._model}'")
+        numbers = [str(v.version) for v in versions if v.tags.get(VERSION_TAG) == version]
         return numbers[0] if numbers else None
 
     @contextmanager
-    def _answering(self) -> Iterator[Any]:
-        # Imported here: ten seconds that only a promotion should pay.
+    def _connected(self) -> Iterator[Any]:
+        # Imported here: it takes ten seconds, and only a promotion needs it.
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
 
         try:
             if self._client is None:
-                for name, value in PATIENCE.items():
+                for name, value in TIMEOUTS.items():
                     os.environ.setdefault(name, value)
                 self._client = MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
                 self._create_once(self._client, MlflowException)
@@ -90,7 +91,7 @@ class MlflowAliases:
             raise Unavailable(
                 "mlflow",
                 f"MLflow at {self._uri} does not answer as a registry ({_first_line(error)});"
-                " start it, or correct PREFERSTREAM_MLFLOW",
+                " start it, or correct PREFERSTREAM_MLFLOW_TRACKING_URI",
             ) from error
 
     def _create_once(self, client: Any, error_type: type[Exception]) -> None:

@@ -1,24 +1,24 @@
-"""Read what a model answered; one reader a file, for serving, training, rewards and evaluation."""
+"""Parse model answers, for serving, training, rewards and evaluation alike."""
 
 from shared.prompting.parser.answers import (
-    ScoresRead,
-    TasteRead,
-    read_description,
-    read_scores,
-    read_taste,
+    ParsedScores,
+    ParsedTaste,
+    parse_description,
+    parse_scores,
+    parse_taste,
 )
-from shared.prompting.parser.comparison import ComparisonRead, Failure, read_comparison
-from shared.prompting.parser.elements import MAX_WORD_LENGTH, SideRead
+from shared.prompting.parser.comparison import FormatFailure, ParsedComparison, parse_comparison
+from shared.prompting.parser.elements import MAX_WORD_LENGTH, ParsedSide
 
 __all__ = [
     "MAX_WORD_LENGTH",
-    "ComparisonRead",
-    "Failure",
-    "ScoresRead",
-    "SideRead",
-    "TasteRead",
-    "read_comparison",
-    "read_description",
-    "read_scores",
-    "read_taste",
+    "FormatFailure",
+    "ParsedComparison",
+    "ParsedScores",
+    "ParsedSide",
+    "ParsedTaste",
+    "parse_comparison",
+    "parse_description",
+    "parse_scores",
+    "parse_taste",
 ]

@@ -1,7 +1,7 @@
-"""Read what a model answered: a taste, a description, scores and reasons; count what is malformed.
+"""Parse predicted tastes, descriptions, and scores with rationales.
 
-Tolerant about spelling and layout, strict about meaning: an element that cannot be read is left
-out and named in `problems`, never guessed.
+The parser accepts variants of spelling and layout, but never guesses: an element that cannot be
+parsed is left out and named in `problems`.
 """
 
 import re
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.parser.elements import NAMES, SideRead, read_side
+from shared.prompting.parser.elements import NAMES, ParsedSide, parse_side
 
 
 @dataclass(frozen=True)
-class TasteRead:
-    """A predicted taste as read, with everything that could not be."""
+class ParsedTaste:
+    """A predicted taste, and a problem for each element that could not be parsed."""
 
     likes: Mapping[Element, tuple[str, ...]]
     dislikes: Mapping[Element, tuple[str, ...]]
@@ -22,11 +22,11 @@ class TasteRead:
 
 
 @dataclass(frozen=True)
-class ScoresRead:
-    """Digits 0-5 and reasons as read; the total is their plain sum, made anew."""
+class ParsedScores:
+    """Scores 0-5 and rationales; the total is recomputed as the plain sum of the scores."""
 
     digits: Mapping[Element, int]
-    reasons: Mapping[Element, str] = field(default_factory=dict)
+    rationales: Mapping[Element, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
     @property
@@ -34,25 +34,25 @@ class ScoresRead:
         return sum(self.digits.values())
 
 
-def read_taste(answer: str) -> TasteRead:
-    """Read `Likes ... Dislikes ...` (spelling and line breaks vary)."""
+def parse_taste(answer: str) -> ParsedTaste:
+    """Parse `Likes ... Dislikes ...` (spelling and line breaks vary)."""
     halves = re.split(r"\bdislikes\b", answer, maxsplit=1, flags=re.IGNORECASE)
-    likes = read_side(halves[0], side="likes")
+    likes = parse_side(halves[0], side="likes")
     if len(halves) == 1:
-        return TasteRead(likes.words, {}, (*likes.problems, "the answer has no Dislikes part"))
-    dislikes = read_side(halves[1], side="dislikes")
-    return TasteRead(likes.words, dislikes.words, likes.problems + dislikes.problems)
+        return ParsedTaste(likes.words, {}, (*likes.problems, "the answer has no Dislikes part"))
+    dislikes = parse_side(halves[1], side="dislikes")
+    return ParsedTaste(likes.words, dislikes.words, likes.problems + dislikes.problems)
 
 
-def read_description(answer: str) -> SideRead:
-    """Read `Shows art style: ...; ...`."""
-    return read_side(answer, side="description")
+def parse_description(answer: str) -> ParsedSide:
+    """Parse `Shows art style: ...; ...`."""
+    return parse_side(answer, side="description")
 
 
-def read_scores(answer: str) -> ScoresRead:
-    """Read `Scores art style: 5 (reason); ...`; a score outside 0-5 is a problem, not a number."""
+def parse_scores(answer: str) -> ParsedScores:
+    """Parse `Scores art style: 5 (rationale); ...`; a score outside 0-5 is a problem."""
     digits: dict[Element, int] = {}
-    reasons: dict[Element, str] = {}
+    rationales: dict[Element, str] = {}
     problems: list[str] = []
     for element in ELEMENTS:
         pattern = rf"\b{NAMES[element]}\s*:\s*(-?\d+(?:\.\d+)?)\s*(?:\(([^()]*)\)?)?"
@@ -64,5 +64,5 @@ def read_scores(answer: str) -> ScoresRead:
         else:
             digits[element] = int(match[1])
             if match[2] and match[2].strip():
-                reasons[element] = match[2].strip()
-    return ScoresRead(digits, reasons, tuple(problems))
+                rationales[element] = match[2].strip()
+    return ParsedScores(digits, rationales, tuple(problems))

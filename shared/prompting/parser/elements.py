@@ -1,4 +1,4 @@
-"""Find the five elements in an answer, however their names are spelled, and the words they got."""
+"""Parse the words of the five elements, in all spellings of the element names."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.prompt import UNKNOWN
 
 MAX_WORD_LENGTH = 64
-"""A longer "word" is a sentence that ran on, not a value."""
+"""A longer "word" is a sentence, not a value."""
 
 NAMES: Final[dict[Element, str]] = {
     Element.ART_STYLE: r"(?:art(?:istic)?[ _-]?)?styles?(?:\(s\))?",
@@ -19,39 +19,39 @@ NAMES: Final[dict[Element, str]] = {
     Element.SATURATION: r"saturations?(?:\(s\))?",
     Element.DETAIL: r"details?(?:\(s\))?",
 }
-"""Patterns of the names that prompts of ours and the paper's checkpoints use."""
+"""Patterns of the element names in our prompts and in answers of the paper's checkpoints."""
 
 COLON: Final = r"[\"'*_`]*\s*:[\"'*_`]*"
-"""A colon, with what may close a quoted or emphasised name before it."""
+"""A colon, with quotes or emphasis around it."""
 
 
 @dataclass(frozen=True)
-class SideRead:
-    """The words read for each element of one side; elements answered "any" are empty."""
+class ParsedSide:
+    """The words of each element of one side; an element with the answer "any" is empty."""
 
     words: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
 
 
-def read_side(text: str, *, side: str) -> SideRead:
-    """Read `art style: cubism or mosaic; color: ...`, also with quotes as in JSON."""
+def parse_side(text: str, *, side: str) -> ParsedSide:
+    """Parse `art style: cubism or mosaic; color: ...`, also with quotes as in JSON."""
     words: dict[Element, tuple[str, ...]] = {}
     problems: list[str] = []
     for element in ELEMENTS:
         pattern = rf"\b{NAMES[element]}{COLON}\s*(?:\"([^\"\n]*)\"|([^;:\n.<]*))"
         match = re.search(pattern, text, re.IGNORECASE)
-        found = _split_words(match[1] or match[2] or "") if match else ()
-        if not found:
+        values = _split_words(match[1] or match[2] or "") if match else ()
+        if not values:
             problems.append(f"no word for {element.label} in the {side}")
-        elif any(len(word) > MAX_WORD_LENGTH for word in found):
+        elif any(len(word) > MAX_WORD_LENGTH for word in values):
             problems.append(f"a word for {element.label} of the {side} runs on")
         else:
-            words[element] = () if found == (UNKNOWN,) else found
-    return SideRead(words, tuple(problems))
+            words[element] = () if values == (UNKNOWN,) else values
+    return ParsedSide(words, tuple(problems))
 
 
 def in_another_script(text: str) -> bool:
-    """Whether most letters are not Latin: an answer in a language that no part of ours reads."""
+    """Whether most letters are not Latin, so that the parser cannot read the answer."""
     letters = [c for c in text if c.isalpha()]
     latin = sum("LATIN" in unicodedata.name(c, "") for c in letters)
     return len(letters) > 2 * latin

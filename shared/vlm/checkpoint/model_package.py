@@ -1,4 +1,4 @@
-"""A model's folder as training leaves it and serving takes it: what it is, whole or not at all."""
+"""Read a model package: the folder that training writes and serving loads, with its manifest."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint.checkpoint import (
     MANIFEST,
@@ -23,51 +23,55 @@ from shared.vlm.checkpoint.checkpoint import (
 Kind = Literal["checkpoint", "adapter"]
 ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model.safetensors")
 RELEASE: Final = "release:"
-"""Stands before the version in the address of the model that a process was started with."""
+"""Scheme of the address of the model with which a process was started: `release:<version>`."""
 
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """One version of a model, its files checked."""
+    """One version of a model; all its files are checked."""
 
     folder: Path
     name: str
     version: str
     kind: Kind
     sha256: str
-    """Of the manifest, which names every other file's: one hash for the whole folder."""
+    """Hash of the manifest, which holds the hash of every other file."""
     prompt_version: str
     base_version: str | None = None
-    """What an adapter is merged into."""
+    """Version of the model into which an adapter is merged."""
     previous_version: str | None = None
-    """The champion that it was trained from and held against; None for a release."""
+    """The champion from which it was trained and with which it was compared; None for a release."""
     metrics: tuple[tuple[str, float], ...] = ()
     reason: str = ""
-    """Why the gate let it through, or not."""
-    element_weights: ElementWeights = EQUAL
-    """How much each element counts in its totals."""
+    """Why the gate accepted or rejected it."""
+    element_weights: ElementWeights = EQUAL_WEIGHTS
+    """Weight of each element in the totals of this version."""
 
 
 def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPackage:
-    """The model in `folder`, every file checked against the manifest, and that against `sha256`.
+    """The package in `folder`; checks every file against the manifest, and that against `sha256`.
 
     Raises `BadCheckpoint`.
     """
     if not folder.is_dir():
-        raise BadCheckpoint(f"{folder} is not a folder that this process can read")
+        raise BadCheckpoint(
+            f"{folder} is not a folder that this process can read; check the path and its rights"
+        )
     manifest_file = folder / MANIFEST
     if not manifest_file.is_file():
         return _without_manifest(folder, sha256)
-    found = file_hash(manifest_file)
-    if sha256 is not None and found != sha256:
+    manifest_hash = file_hash(manifest_file)
+    if sha256 is not None and manifest_hash != sha256:
         raise BadCheckpoint(
-            f"{manifest_file} has the hash {found[:12]}, but {sha256[:12]} was announced; the"
-            " folder was changed after it was promoted, or only a part of it arrived"
+            f"{manifest_file} has the hash {manifest_hash[:12]}, but {sha256[:12]} was announced;"
+            " the folder was changed after its promotion, or was copied in part: copy it again"
         )
     manifest = read_manifest(manifest_file)
     kind = manifest.get("kind", "checkpoint")
     if kind not in get_args(Kind):
-        raise BadCheckpoint(f"{manifest_file} says kind {kind!r}; expected checkpoint or adapter")
+        raise BadCheckpoint(
+            f"{manifest_file} has the kind {kind!r}; expected checkpoint or adapter"
+        )
     if kind == "adapter":
         _check_adapter(folder, manifest["sha256"], manifest["prompt_version"])
     else:
@@ -77,7 +81,7 @@ def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPacka
         name=str(manifest.get("name", folder.name)),
         version=manifest["version"],
         kind=kind,
-        sha256=found,
+        sha256=manifest_hash,
         prompt_version=manifest["prompt_version"],
         base_version=manifest.get("base_version"),
         previous_version=manifest.get("previous_version"),
@@ -88,72 +92,70 @@ def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPacka
 
 
 def element_weights_of(manifest: Mapping[str, Any], file: Path) -> ElementWeights:
-    """How much elements count by a manifest, alike where it does not say.
-
-    Raises `BadCheckpoint`.
-    """
-    told = manifest.get("element_weights")
-    if told is None:
-        return EQUAL
+    """The element weights of a manifest, equal without an entry; raises `BadCheckpoint`."""
+    weights = manifest.get("element_weights")
+    if weights is None:
+        return EQUAL_WEIGHTS
     try:
-        return ElementWeights.model_validate(told)
+        return ElementWeights.model_validate(weights)
     except ValidationError as error:
-        wrong = "; ".join(str(one["msg"]) for one in error.errors())
-        raise BadCheckpoint(f"the element_weights of {file} cannot be used: {wrong}") from error
+        faults = "; ".join(str(fault["msg"]) for fault in error.errors())
+        raise BadCheckpoint(f"the element_weights of {file} cannot be used: {faults}") from error
 
 
 def read_element_weights(folder: Path) -> ElementWeights:
-    """How much elements count to the model in `folder`; alike without a manifest."""
+    """The element weights of the model in `folder`; equal without a manifest."""
     file = folder / MANIFEST
-    return element_weights_of(read_manifest(file), file) if file.is_file() else EQUAL
+    return element_weights_of(read_manifest(file), file) if file.is_file() else EQUAL_WEIGHTS
 
 
 def release(folder: Path | None) -> ModelPackage:
-    """The model that the settings name, or the shipped one: what is served before any promotion."""
+    """The model of the settings, or the shipped one: it serves before any promotion."""
     return read_model_package(folder or shipped_folder())
 
 
-def folder_of(uri: str) -> Path:
-    """The folder behind a `file:` address or a plain path; raises `BadCheckpoint` for another."""
+def folder_from_uri(uri: str) -> Path:
+    """The folder of a `file:` address or an absolute path; raises `BadCheckpoint` for others."""
     parts = urlsplit(uri)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
         return Path(unquote(parts.path))
     if not parts.scheme and uri.startswith("/"):
         return Path(uri)
     raise BadCheckpoint(
-        f"{uri!r} cannot be opened as a model's folder; expected file:///folder or an absolute"
-        " path, on a disk that every instance sees"
+        f"{uri!r} cannot be opened as a model folder; expected file:///folder or an absolute"
+        " path, on a disk that every instance can read"
     )
 
 
 def _without_manifest(folder: Path, sha256: str | None) -> ModelPackage:
-    """A checkpoint from elsewhere: it can be served, but not be promoted to."""
+    """A checkpoint from elsewhere: it can be served but not promoted."""
     if sha256 is not None:
-        _refuse_promoted(folder)
+        raise BadCheckpoint(
+            f"{folder} has no {MANIFEST}, so its files cannot be checked; promote a folder that"
+            " `preferstream models` lists"
+        )
     version = check_files(folder)
     digest = hashlib.sha256(version.encode()).hexdigest()
     return ModelPackage(folder, folder.name, version, "checkpoint", digest, PROMPT_VERSION)
 
 
-def _refuse_promoted(folder: Path) -> None:
-    raise BadCheckpoint(
-        f"{folder} has no {MANIFEST}, so that its files cannot be checked; promote a folder that"
-        " `preferstream models` lists"
-    )
-
-
 def _check_adapter(folder: Path, files: dict[str, str], prompt_version: str) -> None:
     missing = [name for name in ADAPTER_FILES if name not in files]
     if missing:
-        raise BadCheckpoint(f"the manifest of {folder} names no {', '.join(missing)}")
+        raise BadCheckpoint(
+            f"the manifest of {folder} does not name {', '.join(missing)}; train the adapter again"
+        )
     for name, expected in files.items():
         file = folder / name
         if not file.resolve().is_relative_to(folder.resolve()):
-            raise BadCheckpoint(f"the manifest of {folder} names {name!r}, which is outside of it")
+            raise BadCheckpoint(
+                f"the manifest of {folder} names {name!r}, which is outside the folder; use files"
+                " inside it only"
+            )
         if not file.is_file() or file_hash(file) != expected:
-            raise BadCheckpoint(f"{file} is not the file that the manifest names; copy it anew")
+            raise BadCheckpoint(f"{file} is not the file that the manifest names; copy it again")
     if prompt_version != PROMPT_VERSION:
         raise BadCheckpoint(
-            f"{folder} was trained on prompts of version {prompt_version}, but this release speaks"
-            f" version {PROMPT_VERSION}; train it anew"
+            f"{folder} was trained on prompts of version {prompt_version}, but this release uses"
+            f" version {PROMPT_VERSION}; train it again"
         )

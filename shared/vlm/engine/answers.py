@@ -16,25 +16,25 @@ MAX_COMPARISON_TOKENS: Final = 2048
 """The paper's limit; its checkpoints write about 830 (arXiv 2511.00609)."""
 
 
-def read_taste(answer: str) -> PredictedTaste:
+def parse_taste(answer: str) -> PredictedTaste:
     """Both sides in words."""
-    read = verdict.read_taste(answer)
+    read = verdict.parse_taste(answer)
     return PredictedTaste(read.likes, read.dislikes, read.problems)
 
 
-def read_description(answer: str) -> Description:
+def parse_description(answer: str) -> Description:
     """One image in words."""
-    read = verdict.read_description(answer)
+    read = verdict.parse_description(answer)
     return Description(read.words, read.problems)
 
 
-def read_reasons(answer: str, digits: Mapping[Element, int]) -> Reasons:
+def read_reasons(answer: str, digits: Mapping[Element, int]) -> Rationales:
     """A reason for each digit; one that says otherwise than its digit is left out."""
-    read = verdict.read_scores(answer)
-    kept = {e: told for e, told in read.reasons.items() if reason.agrees(told, digits[e])}
+    read = verdict.parse_scores(answer)
+    kept = {e: told for e, told in read.rationales.items() if reason.agrees(told, digits[e])}
     left_out = tuple(
-        f"the reason for {e.spoken} does not agree with its score"
-        for e in read.reasons
+        f"the reason for {e.label} does not agree with its score"
+        for e in read.rationales
         if e not in kept
     )
     return Rationales(kept, read.problems + left_out)

@@ -34,7 +34,7 @@ class ForcedDigits(LogitsProcessor):  # type: ignore[misc]  # untyped base
         for row, tail in enumerate(tails):
             if not self._waiting[row] and self._element[row] < len(ELEMENTS):
                 element = ELEMENTS[self._element[row]]
-                if tail.endswith(f"{element.spoken}:"):
+                if tail.endswith(f"{element.label}:"):
                     self._waiting[row] = list(self._forced[row][element])
                     self._element[row] += 1
             if self._waiting[row]:

@@ -22,9 +22,9 @@ from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
     MAX_REASONS_TOKENS,
     MAX_WORDS_TOKENS,
-    read_description,
+    parse_description,
     read_reasons,
-    read_taste,
+    parse_taste,
 )
 from shared.vlm.engine.forced_digits import ForcedDigits
 from shared.vlm.engine.pixels import Pictures, prepare
@@ -72,13 +72,13 @@ class TransformersEngine:
         """The taste behind each person's images (arXiv 2511.00609, section 3: predict)."""
         asked = [prompt.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references]
         images = [r.images for r in references]
-        return [read_taste(a) for a in self._answers(asked, images, most=MAX_WORDS_TOKENS)]
+        return [parse_taste(a) for a in self._answers(asked, images, most=MAX_WORDS_TOKENS)]
 
     def describe(self, images: Sequence[Image]) -> list[Description]:
         """What each image shows, element by element."""
         asked = [prompt.describe()] * len(images)
         answers = self._answers(asked, [[image] for image in images], most=MAX_WORDS_TOKENS)
-        return [read_description(answer) for answer in answers]
+        return [parse_description(answer) for answer in answers]
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         """Probabilities of the digits at the five places of the forced answer."""
@@ -127,7 +127,7 @@ class TransformersEngine:
         images = [p.images for p in pairs]
         written = self._written(asked, images, most=MAX_COMPARISON_TOKENS)
         return [
-            Comparison(answer, verdict.read_comparison(answer, finished=ended))
+            Comparison(answer, verdict.parse_comparison(answer, finished=ended))
             for answer, ended in written
         ]
 

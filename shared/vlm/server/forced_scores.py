@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS
 from shared.prompting import prompt
@@ -67,7 +67,7 @@ class ForcedScores:
             "return_tokens_as_token_ids": True,
         }
 
-    def read(self, answer: Mapping[str, Any], weights: ElementWeights = EQUAL) -> Scores:
+    def read(self, answer: Mapping[str, Any], weights: ElementWeights = EQUAL_WEIGHTS) -> Scores:
         """The distributions over the digits; raises `NotForced`."""
         try:
             tokens = answer["choices"][0]["logprobs"]["content"]

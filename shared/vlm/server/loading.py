@@ -7,10 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_model_package, release
+from shared.vlm.checkpoint.model_package import (
+    RELEASE,
+    ModelPackage,
+    folder_of,
+    read_model_package,
+    release,
+)
 from shared.vlm.server.adapters import Adapters, check_reach
 from shared.vlm.server.capability_check import try_apart, try_scores
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
@@ -70,7 +76,7 @@ class ServerLoader:
     def load_release(self) -> ServerModel:
         """The model that the server was started with."""
         known = self._served.artefact
-        weights = known.element_weights if known else EQUAL
+        weights = known.element_weights if known else EQUAL_WEIGHTS
         return self._model(self._served.id, self._served.version, weights)
 
     def load(self, *, uri: str, sha256: str) -> ServerModel:

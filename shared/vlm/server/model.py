@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from PIL.Image import Image
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS
 from shared.prompting import parser as verdict
@@ -16,9 +16,9 @@ from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
     MAX_REASONS_TOKENS,
     MAX_WORDS_TOKENS,
-    read_description,
+    parse_description,
     read_reasons,
-    read_taste,
+    parse_taste,
 )
 from shared.vlm.order_ensemble import predict_in_orders
 from shared.vlm.pairwise import Comparison, Pair
@@ -57,7 +57,7 @@ class ServerModel:
         forced: ForcedScores,
         pictures: Pictures,
         load: Callable[[], Awaitable[None]] | None = None,
-        element_weights: ElementWeights = EQUAL,
+        element_weights: ElementWeights = EQUAL_WEIGHTS,
         orders: int = 1,
     ) -> None:
         self._server = server
@@ -94,11 +94,11 @@ class ServerModel:
     async def _predict(self, one: References) -> PredictedTaste:
         asked = prompt.predict(liked=len(one.liked), disliked=len(one.disliked))
         answer, _ = await self._words(asked, one.images, most=MAX_WORDS_TOKENS)
-        return read_taste(answer)
+        return parse_taste(answer)
 
     async def _describe(self, image: Image) -> Description:
         answer, _ = await self._words(prompt.describe(), [image], most=MAX_WORDS_TOKENS)
-        return read_description(answer)
+        return parse_description(answer)
 
     async def _score(self, one: Candidate) -> Scores:
         asked = prompt.score_for(one.taste)
@@ -106,7 +106,7 @@ class ServerModel:
         answer = await self._answer(self._forced.question(plain))
         return self._forced.read(answer, self.element_weights)
 
-    async def _explain(self, one: ScoredCandidate) -> Reasons:
+    async def _explain(self, one: ScoredCandidate) -> Rationales:
         asked = prompt.explain_for(one.candidate.taste)
         digits = {element: one.scores.mode(element) for element in ELEMENTS}
         pattern = reasons_pattern(digits, begun=asked.answer_prefix)
@@ -122,7 +122,7 @@ class ServerModel:
             template=pair.template,
         )
         answer, ended = await self._words(asked, pair.images, most=MAX_COMPARISON_TOKENS)
-        return Comparison(answer, verdict.read_comparison(answer, finished=ended))
+        return Comparison(answer, verdict.parse_comparison(answer, finished=ended))
 
     async def _words(
         self, asked: Prompt, images: Sequence[Image], *, most: int, pattern: str | None = None

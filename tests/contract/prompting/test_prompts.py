@@ -1,4 +1,4 @@
-"""Prompts stay as they were when the models that ship were trained on them, byte for byte."""
+"""Prompts are byte-identical to those that the shipped models were trained on."""
 
 from pathlib import Path
 from typing import Final
@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord
 from shared.prompting import prompt
-from shared.prompting.parser import read_description, read_scores, read_taste
+from shared.prompting.parser import parse_description, parse_scores, parse_taste
 from shared.prompting.prompt import PROMPT_VERSION, Prompt
 
 FOLDER: Final = Path(__file__).parent / "golden_prompts"
@@ -21,10 +21,10 @@ LIKES: Final = {
 DISLIKES: Final = {Element.COLOR: ("blue",), Element.DETAIL: ("plain", "busy")}
 
 
-def text_of(asked: Prompt) -> str:
-    """The prompt as one text, images named; after the line comes what is forced on the model."""
-    parts = [IMAGE if part.kind == "image" else part.text for part in asked.parts]
-    return "".join(parts) + "\n---\n" + asked.answer_prefix + "\n"
+def text_of(built: Prompt) -> str:
+    """The prompt as one text with `[image]` for images, a line, and the forced answer prefix."""
+    parts = [IMAGE if part.kind == "image" else part.text for part in built.parts]
+    return "".join(parts) + "\n---\n" + built.answer_prefix + "\n"
 
 
 PROMPTS: Final = {
@@ -38,44 +38,44 @@ PROMPTS: Final = {
 
 
 @pytest.mark.parametrize("name", PROMPTS)
-def test_a_prompt_is_the_frozen_one(name: str) -> None:
-    frozen = (FOLDER / f"v{PROMPT_VERSION}_{name}.txt").read_text(encoding="utf-8")
-    assert text_of(PROMPTS[name]) == frozen, "a changed prompt needs a new PROMPT_VERSION"
+def test_a_prompt_equals_its_golden_file(name: str) -> None:
+    golden = (FOLDER / f"v{PROMPT_VERSION}_{name}.txt").read_text(encoding="utf-8")
+    assert text_of(PROMPTS[name]) == golden, "a changed prompt needs a new PROMPT_VERSION"
 
 
-def test_no_frozen_prompt_of_this_version_is_left_untested() -> None:
+def test_every_golden_file_of_this_version_is_tested() -> None:
     files = {file.name for file in FOLDER.glob(f"v{PROMPT_VERSION}_*.txt")}
     assert files == {f"v{PROMPT_VERSION}_{name}.txt" for name in PROMPTS}
 
 
-def test_a_chat_has_an_image_place_for_each_image_and_nothing_else() -> None:
-    asked = prompt.predict(liked=3, disliked=2)
-    (message,) = asked.messages()
+def test_a_chat_message_has_one_place_for_each_image() -> None:
+    built = prompt.predict(liked=3, disliked=2)
+    (message,) = built.messages()
     content = message["content"]
     assert message["role"] == "user"
     assert isinstance(content, list)
-    assert sum(one == {"type": "image"} for one in content) == asked.image_count == 5
+    assert sum(part == {"type": "image"} for part in content) == built.image_count == 5
 
 
 def test_a_prompt_shows_the_strongest_two_words_of_an_element() -> None:
     three = tuple(WeightedWord(word=w, weight=1) for w in ("red", "blue", "green"))
-    asked = prompt.score_for(Taste(preference=TasteSide(color=three)))
-    assert "color: red or blue;" in asked.parts[0].text
-    assert "green" not in asked.parts[0].text
+    built = prompt.score_for(Taste(preference=TasteSide(color=three)))
+    assert "color: red or blue;" in built.parts[0].text
+    assert "green" not in built.parts[0].text
 
 
-def test_what_the_prompts_write_the_parser_reads_back() -> None:
-    read = read_taste(prompt.taste_lines(LIKES, DISLIKES))
-    assert not read.problems
-    assert {e: words for e, words in read.likes.items() if words} == LIKES
-    assert {e: words for e, words in read.dislikes.items() if words} == DISLIKES
-    described = read_description(prompt.description_line(LIKES))
+def test_the_parser_reads_what_the_prompts_write() -> None:
+    parsed = parse_taste(prompt.taste_lines(LIKES, DISLIKES))
+    assert not parsed.problems
+    assert {e: words for e, words in parsed.likes.items() if words} == LIKES
+    assert {e: words for e, words in parsed.dislikes.items() if words} == DISLIKES
+    described = parse_description(prompt.description_line(LIKES))
     assert {e: words for e, words in described.words.items() if words} == LIKES
 
 
-def test_scores_and_reasons_are_read_back_too() -> None:
+def test_the_parser_reads_scores_and_rationales() -> None:
     digits = {e: n for n, e in enumerate(ELEMENTS)}
-    reasons = {e: f"{e.label} is liked" for e in ELEMENTS}
-    assert read_scores(prompt.score_line(digits)).digits == digits
-    read = read_scores(prompt.score_line(digits, reasons))
-    assert (read.digits, read.reasons, read.problems) == (digits, reasons, ())
+    rationales = {e: f"{e.label} is liked" for e in ELEMENTS}
+    assert parse_scores(prompt.score_line(digits)).digits == digits
+    parsed = parse_scores(prompt.score_line(digits, rationales))
+    assert (parsed.digits, parsed.rationales, parsed.problems) == (digits, rationales, ())

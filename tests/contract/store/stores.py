@@ -86,8 +86,9 @@ def profile(taste: Taste, *, user_id: str = "ana", tenant: str = "default") -> S
         action="click", occurred_at=NOW, event_id="e-1",
     )  # fmt: skip
     return StoredProfile(
-        tenant=tenant, user_id=user_id, prediction_version=7, predicted=taste, references=(reference,),
-        applied_event_ids=("e-0", "e-1"), model_version="m-1", updated_at=NOW,
+        tenant=tenant, user_id=user_id, prediction_version=7, predicted=taste,
+        references=(reference,), applied_event_ids=("e-0", "e-1"),
+        model_version="m-1", updated_at=NOW,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The store proves who we are to a Qdrant server with a key, and trusts no other server."""
+"""The store authenticates to a Qdrant server with an API key, and checks its certificate."""
 
 import asyncio
 import ssl
@@ -28,7 +28,7 @@ def ours(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 async def server(ours: Authority) -> AsyncIterator[str]:
-    """What Qdrant answers to whoever has the key, over TLS."""
+    """A server that answers like Qdrant, over TLS, to requests with the API key."""
 
     async def points(request: web.Request) -> web.Response:
         if request.headers.get("api-key") != KEY:
@@ -48,7 +48,7 @@ async def server(ours: Authority) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def _asked(**settings: object) -> object:
+async def _get_profile(**settings: object) -> object:
     client = open_qdrant(StoreSettings.model_validate(settings))
     try:
         return await QdrantProfiles(client, embedder="e").get(tenant="t", user_id="u")
@@ -56,34 +56,36 @@ async def _asked(**settings: object) -> object:
         await client.close()
 
 
-async def test_the_key_opens_the_server(server: str, ours: Authority) -> None:
+async def test_the_right_key_is_accepted(server: str, ours: Authority) -> None:
     key = SecretStr(KEY)
-    assert await _asked(qdrant_url=server, qdrant_api_key=key, qdrant_ca=ours.file) is None
+    assert await _get_profile(qdrant_url=server, qdrant_api_key=key, qdrant_ca=ours.file) is None
 
 
-async def test_another_key_does_not_and_is_not_told_of(server: str, ours: Authority) -> None:
-    with pytest.raises(Unavailable) as refused:
-        await _asked(qdrant_url=server, qdrant_api_key="guessed", qdrant_ca=ours.file)
-    assert "401" in str(refused.value)
-    assert "guessed" not in str(refused.value)
+async def test_a_wrong_key_is_rejected_and_not_shown_in_the_error(
+    server: str, ours: Authority
+) -> None:
+    with pytest.raises(Unavailable) as error:
+        await _get_profile(qdrant_url=server, qdrant_api_key="guessed", qdrant_ca=ours.file)
+    assert "401" in str(error.value)
+    assert "guessed" not in str(error.value)
 
 
-async def test_a_server_that_a_stranger_vouches_for_is_not_trusted(
+async def test_a_server_certified_by_another_authority_is_not_trusted(
     server: str, tmp_path: Path
 ) -> None:
-    stranger = Authority(tmp_path / "stranger")
+    other = Authority(tmp_path / "other")
     with pytest.raises(Unavailable, match="certificate"):
-        await _asked(qdrant_url=server, qdrant_api_key=KEY, qdrant_ca=stranger.file)
+        await _get_profile(qdrant_url=server, qdrant_api_key=KEY, qdrant_ca=other.file)
 
 
-async def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
+async def test_a_file_without_certificates_is_reported(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.touch()
     with pytest.raises(InvalidSettings, match="PREFERSTREAM_QDRANT_CA"):
-        await _asked(qdrant_url="https://127.0.0.1:1", qdrant_ca=empty)
+        await _get_profile(qdrant_url="https://127.0.0.1:1", qdrant_ca=empty)
 
 
-async def test_the_doctor_trusts_whom_the_store_trusts(
+async def test_the_doctor_trusts_the_same_authority_as_the_store(
     server: str, ours: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

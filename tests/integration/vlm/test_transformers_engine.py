@@ -68,7 +68,7 @@ def librarys_digits(candidate: Candidate) -> list[list[float]]:
     for element in ELEMENTS:
         # What stands before this element's digit; the digits before it are held at two.
         whole = prompt.score_line(dict.fromkeys(ELEMENTS, 2))
-        upto = whole[: whole.index(f"{element.spoken}: 2") + len(element.spoken) + 1]
+        upto = whole[: whole.index(f"{element.label}: 2") + len(element.label) + 1]
         ids = tokenizer(question + upto, add_special_tokens=False, return_tensors="pt").input_ids
         with torch.inference_mode():
             logits = model(

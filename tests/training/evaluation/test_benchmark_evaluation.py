@@ -12,7 +12,7 @@ from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.jobs.evaluation import Report
 from shared.prompting.pair_template import PairTemplate
-from shared.prompting.parser import read_comparison
+from shared.prompting.parser import parse_comparison
 from shared.prompting.prompt import PAIR_TEMPLATE
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
@@ -80,7 +80,7 @@ class Fake:
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
         self.templates |= {pair.template for pair in pairs}
         answers = [self.answer(_choice(pair)) for pair in pairs]
-        return [Comparison(answer, read_comparison(answer)) for answer in answers]
+        return [Comparison(answer, parse_comparison(answer)) for answer in answers]
 
     async def describe(self, images: Sequence[Image.Image]) -> list[Description]:
         raise AssertionError("a benchmark evaluation asks for no description")

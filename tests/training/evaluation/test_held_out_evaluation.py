@@ -9,7 +9,7 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.rationale import phrase
+from shared.prompting.rationale import rationale
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -66,7 +66,7 @@ class PerfectModel:
     def _reason(self, candidate: Candidate, element: Element) -> str:
         seen = self.shows[candidate.image.tobytes()][element]
         relation = self._relation(candidate, element)
-        return phrase(seen, "liked" if relation == "liked" else "disliked")
+        return rationale(seen, "liked" if relation == "liked" else "disliked")
 
     def _relation(self, candidate: Candidate, element: Element) -> str:
         seen = self.shows[candidate.image.tobytes()][element]

@@ -1,4 +1,4 @@
-"""Models in memory whose answers a test knows: they see a picture's brightness, and may be told."""
+"""Fake models with known answers: they score an image by its brightness."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Images
 from PIL.Image import Image
+from training.job.evidence.feedback_cases import FeedbackCase
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS
 from shared.vlm.protocol import (
     Candidate,
@@ -19,7 +20,6 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
-from training.job.evidence.cases import HeardCase
 from training.rewards.prediction import Sides
 
 LIKES = dict.fromkeys(ELEMENTS, ("bright",))
@@ -33,17 +33,20 @@ def brightness(image: Image) -> float:
 
 
 @dataclass
-class Known:
-    """Scores by brightness where a taste is known; `sure` from 0 (even digits) to 1 (one digit)."""
+class BrightnessModel:
+    """Scores by brightness where the taste is not empty.
 
-    sure: float = 0.8
-    turned: Callable[[Image], bool] = lambda image: False
-    """Pictures that are scored the wrong way round."""
+    `confidence` goes from 0 (equal probabilities) to 1 (one digit).
+    """
+
+    confidence: float = 0.8
+    inverted: Callable[[Image], bool] = lambda image: False
+    """Images that are scored by their darkness."""
     problems: tuple[str, ...] = ()
-    asked: int = 0
+    scored: int = 0
     described: int = 0
     predicted: int = 0
-    element_weights: ElementWeights = EQUAL
+    element_weights: ElementWeights = EQUAL_WEIGHTS
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         self.predicted += len(references)
@@ -54,7 +57,7 @@ class Known:
         return [Description(LIKES, self.problems) for _ in images]
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        self.asked += len(candidates)
+        self.scored += len(candidates)
         return [self._score(candidate) for candidate in candidates]
 
     def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
@@ -64,26 +67,26 @@ class Known:
         if candidate.taste.is_unknown:
             return Scores(dict.fromkeys(ELEMENTS, (1 / 6,) * 6))
         level = brightness(candidate.image)
-        if self.turned(candidate.image):
+        if self.inverted(candidate.image):
             level = 1 - level
         digit = round(5 * level)
-        rest = (1 - self.sure) / 6
-        row = tuple(rest + self.sure * (d == digit) for d in range(6))
+        rest = (1 - self.confidence) / 6
+        row = tuple(rest + self.confidence * (d == digit) for d in range(6))
         return Scores(dict.fromkeys(ELEMENTS, row), self.element_weights)
 
 
-def heard(
+def feedback_case(
     folder: Path, user: str, *, better: int = 220, worse: int = 40, weight: float = 1.0,
     profile: Sides | None = PROFILE,
-) -> HeardCase:  # fmt: skip
-    """A pair of even pictures of these brightnesses, 0-255."""
+) -> FeedbackCase:  # fmt: skip
+    """A pair of gray images with these levels, 0-255."""
     files = []
     (folder / "images").mkdir(exist_ok=True)
     for level in (better, worse):
         file = folder / "images" / f"{level}.png"
         Images.new("RGB", (8, 8), (level,) * 3).save(file)
         files.append(file)
-    return HeardCase(
+    return FeedbackCase(
         user=user, weight=weight, source="clicks", better=files[0], worse=files[1],
         liked=(files[0],), disliked=(files[1],), profile=profile,
     )  # fmt: skip

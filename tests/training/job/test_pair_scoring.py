@@ -1,29 +1,29 @@
-"""How sure a model is of a pair comes from its digits, and adds up."""
+"""The probability of a pair follows from the digits; the order from the weighted totals."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from PIL import Image
+from training.job.evidence.feedback_cases import taste_of
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.vlm.protocol import Candidate, Scores
-from tests.training.job.models import PROFILE, Known, brightness
-from training.job.evidence.cases import taste_of
-from training.job.evidence.pair_scoring import Asked, rank
+from tests.training.job.models import PROFILE, BrightnessModel, brightness
+from training.job.evidence.pair_scoring import ImagePair, rank_pairs
 from training.statistics.score_comparison import probability_higher
 
 COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
 
 
-def _scores(seed: int, weights: ElementWeights = EQUAL) -> Scores:
+def _scores(seed: int, weights: ElementWeights = EQUAL_WEIGHTS) -> Scores:
     rng = np.random.default_rng(seed)
     return Scores({e: tuple(rng.dirichlet(np.ones(6))) for e in ELEMENTS}, weights)
 
 
-@pytest.mark.parametrize("weights", [EQUAL, COLOR_FIRST], ids=["alike", "color first"])
-def test_the_probability_is_what_drawing_the_digits_gives(weights: ElementWeights) -> None:
+@pytest.mark.parametrize("weights", [EQUAL_WEIGHTS, COLOR_FIRST], ids=["equal", "color first"])
+def test_the_probability_equals_that_of_sampled_digits(weights: ElementWeights) -> None:
     one, other = _scores(1, weights), _scores(2, weights)
     rng = np.random.default_rng(0)
 
@@ -36,7 +36,7 @@ def test_the_probability_is_what_drawing_the_digits_gives(weights: ElementWeight
     assert probability_higher(one, other) == pytest.approx(expected, abs=0.004)
 
 
-def test_both_sides_of_a_pair_add_up_to_one() -> None:
+def test_the_probabilities_of_both_orders_sum_to_one() -> None:
     one, other = _scores(3), _scores(4)
     assert probability_higher(one, other) + probability_higher(other, one) == pytest.approx(1)
 
@@ -44,25 +44,30 @@ def test_both_sides_of_a_pair_add_up_to_one() -> None:
 def test_a_tie_counts_half_and_the_brighter_image_wins() -> None:
     bright, dark = (Image.new("RGB", (4, 4), (level,) * 3) for level in (230, 20))
     taste = taste_of(PROFILE)
-    asked = [Asked(taste, bright, dark), Asked(taste, dark, bright), Asked(Taste(), bright, dark)]
-    assert [answer.right for answer in rank(Known(), asked)] == [1.0, 0.0, 0.5]
+    pairs = [
+        ImagePair(taste, bright, dark),
+        ImagePair(taste, dark, bright),
+        ImagePair(Taste(), bright, dark),
+    ]
+    assert [result.right for result in rank_pairs(BrightnessModel(), pairs)] == [1.0, 0.0, 0.5]
 
 
-class ColorAlone(Known):
-    """Bright pictures have the color, dark ones everything else."""
+class ColorModel(BrightnessModel):
+    """Bright images have the preferred color, dark images all other preferred values."""
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        return [self._told(brightness(one.image) > 0.5) for one in candidates]
+        return [self._scores(brightness(c.image) > 0.5) for c in candidates]
 
-    def _told(self, bright: bool) -> Scores:
+    def _scores(self, bright: bool) -> Scores:
         digits = dict.fromkeys(ELEMENTS, 2 if bright else 3) | {Element.COLOR: 5 if bright else 2}
         rows = {e: tuple(float(d == digit) for d in range(6)) for e, digit in digits.items()}
         return Scores(rows, self.element_weights)
 
 
-def test_a_pair_is_ordered_by_the_models_weights_or_by_those_that_are_given() -> None:
+def test_a_pair_is_ranked_by_the_models_weights_or_by_given_ones() -> None:
     bright, dark = (Image.new("RGB", (4, 4), (level,) * 3) for level in (230, 20))
-    asked = [Asked(taste_of(PROFILE), bright, dark)]
-    model = ColorAlone(element_weights=COLOR_FIRST)
-    assert [answer.right for answer in rank(model, asked)] == [1.0]
-    assert [answer.right for answer in rank(model, asked, weights=EQUAL)] == [0.0]
+    pairs = [ImagePair(taste_of(PROFILE), bright, dark)]
+    model = ColorModel(element_weights=COLOR_FIRST)
+    assert [result.right for result in rank_pairs(model, pairs)] == [1.0]
+    results = rank_pairs(model, pairs, weights=EQUAL_WEIGHTS)
+    assert [result.right for result in results] == [0.0]

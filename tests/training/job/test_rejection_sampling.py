@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.protocol import Scores
 from tests.fakes.model import certain
@@ -23,7 +23,7 @@ def test_a_click_is_imitated_as_it_was_scored_where_it_agrees_with_what_counts(
 ) -> None:
     better, worse = _digits(color=5, others=3), _digits(color=0, others=5)
     pair = ScoredPair(heard(tmp_path, "u"), better, worse)
-    assert drawn(pair, EQUAL, np.random.default_rng(1)) is None
+    assert drawn(pair, EQUAL_WEIGHTS, np.random.default_rng(1)) is None
     agreed = drawn(pair, COLOR_FIRST, np.random.default_rng(1))
     assert agreed is not None
     assert agreed.better == dict.fromkeys(ELEMENTS, 3) | {Element.COLOR: 5}

@@ -31,7 +31,7 @@ def test_scores_put_the_clicked_image_first(tmp_path: Path) -> None:
     written, lines = _write(tmp_path, [heard(tmp_path, f"u{n}") for n in range(20)], Known(0.3))
     assert (written.pairs, written.kept) == (20, 20)
     scores = _of_clicks(lines, "score")
-    totals = [verdict.read_scores(line["answer"]).total for line in scores]
+    totals = [verdict.parse_scores(line["answer"]).total for line in scores]
     assert len(totals) == 40
     assert all(a > b for a, b in zip(totals[::2], totals[1::2], strict=True))
     assert len(set(totals)) > 3  # drawn, not the same answer each time

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from training.job.train.trainer_processes import Task, default_config, train_apart
 
 COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
@@ -16,7 +16,7 @@ print(json.dumps({"adapter": "a", "version": json.dumps(sys.argv[1:]), "steps": 
 """
 
 
-@pytest.mark.parametrize("weights", [COLOR_FIRST, EQUAL])
+@pytest.mark.parametrize("weights", [COLOR_FIRST, EQUAL_WEIGHTS])
 def test_a_training_hears_what_elements_count_also_where_they_count_alike_again(
     tmp_path: Path, weights: ElementWeights
 ) -> None:

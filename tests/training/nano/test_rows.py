@@ -7,13 +7,13 @@ import pytest
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
-from shared.prompting.parser import read_description, read_scores, read_taste
+from shared.prompting.parser import parse_description, parse_scores, parse_taste
 from shared.prompting.prompt import SCORE_TASK
 from shared.prompting.rationale import agrees
 from tests.training import tiny_model as tiny
 from training.nano.data.batches import LENGTHS, NO_LABEL, batch_at, digit_ids, encode, question
 from training.nano.data.rows import COMPARED, EIGHT, FEWER, FULL, TASKS, Row, Task, draw_row, judged
-from training.nano.model.vocabulary import ALSO, TURN_END, WORDS
+from training.nano.model.vocabulary import SYNONYM_OF, TURN_END, WORDS
 from training.nano.train.plan import read_plan
 from training.prefersim.users.users import Words
 from training.prefersim.values.vocabulary import (
@@ -39,7 +39,7 @@ def test_every_answer_begins_as_its_prompt_forces_it_to(task: Task) -> None:
 
 def test_a_description_reads_back_as_what_the_drawing_shows() -> None:
     for row in rows("describe"):
-        read = read_description(row.answer)
+        read = parse_description(row.answer)
         shown = words_of(tiny.library().attributes[row.drawings[0]])
         assert not read.problems
         # Of a photograph neither style nor medium can be told.
@@ -64,7 +64,7 @@ def known(side: Mapping[Element, tuple[str, ...]]) -> Words:
 
 def test_a_predicted_taste_reads_back_as_what_its_references_show() -> None:
     for row in rows("predict_fewer", shape=(4, 4)):
-        read = read_taste(row.answer)
+        read = parse_taste(row.answer)
         shown = tiny.library().attributes[list(row.drawings)]
         assert not read.problems
         assert (known(read.likes), known(read.dislikes)) == (
@@ -76,7 +76,7 @@ def test_a_predicted_taste_reads_back_as_what_its_references_show() -> None:
 def test_references_that_contradict_are_outvoted_in_the_answer() -> None:
     contradicted = 0
     for row in rows("predict_eight", shape=EIGHT):
-        read = read_taste(row.answer)
+        read = parse_taste(row.answer)
         shown = tiny.library().attributes[list(row.drawings)]
         for told, own, other in ((read.likes, shown[:8], shown[8:]),
                                  (read.dislikes, shown[8:], shown[:8])):  # fmt: skip
@@ -91,25 +91,25 @@ def test_references_that_contradict_are_outvoted_in_the_answer() -> None:
 @pytest.mark.parametrize("task", ["easy", "assess", "explain"])
 def test_scores_read_back_as_the_truth_of_the_taste_in_their_prompt(task: Task) -> None:
     for row in rows(task):
-        told = read_taste(row.prompt.parts[0].text)
+        told = parse_taste(row.prompt.parts[0].text)
         shown = tiny.library().attributes[row.drawings[0]]
         truth = judged(shown, likes=dict(told.likes), dislikes=dict(told.dislikes))
-        read = read_scores(row.answer)
+        read = parse_scores(row.answer)
         assert not read.problems
         assert read.digits == {element: truth[element].digit for element in ELEMENTS}
 
 
 def test_every_reason_agrees_with_its_score() -> None:
     for row in rows("explain"):
-        read = read_scores(row.answer)
-        assert all(agrees(read.reasons[e], read.digits[e]) for e in ELEMENTS)
+        read = parse_scores(row.answer)
+        assert all(agrees(read.rationales[e], read.digits[e]) for e in ELEMENTS)
 
 
 def test_the_prompts_are_those_of_serving() -> None:
     assert rows("describe", 1)[0].prompt == prompt.describe()
     assert rows("predict", 1)[0].prompt == prompt.predict(liked=5, disliked=5)
     row = rows("assess", 1)[0]
-    told = read_taste(row.prompt.parts[0].text)
+    told = parse_taste(row.prompt.parts[0].text)
     assert row.prompt == prompt.score(told.likes, told.dislikes)
 
 
@@ -123,29 +123,29 @@ def test_no_row_but_a_description_shows_a_held_out_combination(task: Task) -> No
 
 def test_some_tastes_are_told_in_synonyms_and_answers_never_are() -> None:
     told = [row.prompt.parts[0].text for row in rows("assess", 100)]
-    assert any(f": {word};" in text for text in told for word in ALSO)
+    assert any(f": {word};" in text for text in told for word in SYNONYM_OF)
     assert any(f": {word};" in text for text in told for word in WORDS)
     answers = [row.answer for task in ("describe", "predict") for row in rows(task, 40)]
-    assert not any(f" {word};" in answer for answer in answers for word in ALSO)
+    assert not any(f" {word};" in answer for answer in answers for word in SYNONYM_OF)
 
 
 def test_what_a_photograph_does_not_tell_is_said_so() -> None:
     photographs = [
-        read_scores(row.answer)
+        parse_scores(row.answer)
         for row in rows("explain", 200)
         if tiny.library().attributes[row.drawings[0], 0] == UNKNOWN_VALUE
     ]
     assert photographs
     for read in photographs:
-        assert read.reasons[Element.ART_STYLE] == "it cannot be told"
+        assert read.rationales[Element.ART_STYLE] == "it cannot be told"
         assert read.digits[Element.ART_STYLE] == 2
-        assert read.reasons[Element.COLOR] != "it cannot be told"
+        assert read.rationales[Element.COLOR] != "it cannot be told"
 
 
 def test_some_tastes_are_whole_some_have_gaps_and_some_are_unknown() -> None:
     known = []
     for row in rows("assess", 300):
-        told = read_taste(row.prompt.parts[0].text)
+        told = parse_taste(row.prompt.parts[0].text)
         known.append(sum(bool(side[e]) for side in (told.likes, told.dislikes) for e in ELEMENTS))
     assert {0, 5, 10} <= set(known)
     assert known.count(10) > 150

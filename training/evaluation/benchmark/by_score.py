@@ -96,7 +96,7 @@ async def _predict(
 
 
 def _failures(predicted: PredictedTaste) -> tuple[str, ...]:
-    """Format failures of a predicted profile, named as in `shared.prompting.parser.Failure`."""
+    """Format failures of a predicted profile, named as in `shared.prompting.parser.FormatFailure`."""
     sides = (predicted.likes, predicted.dislikes)
     words = " ".join(w for side in sides for ws in side.values() for w in ws)
     foreign = ("other_language",) if in_another_script(words) else ()

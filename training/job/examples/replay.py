@@ -1,6 +1,6 @@
-"""Write examples of simulated people beside the clicks: a task that is left out is forgotten.
+"""Write examples of simulated users for every task, so that SFT does not forget one (replay).
 
-What was lost without them is told in training/LOG.md.
+training/LOG.md has the losses that were measured without them.
 """
 
 import hashlib
@@ -16,35 +16,36 @@ from training.finetuning.data.cases import Case
 from training.finetuning.data.simulated import TASKS, Task, draw_cases, examples
 from training.job.examples.rejection_sampling import Rng
 
-SIMULATED_PEOPLE: Final = 60
-"""At least; more with more clicks, see `simulated_people`."""
+MIN_USERS: Final = 60
+"""Least simulated users; more with more clicks, see `replay_users`."""
 CHEAP_TASKS: Final[tuple[Task, ...]] = ("describe", "score")
 ALL_TASKS_EVERY: Final = 4
-"""Simulated people from one with every task to the next: a prediction's ten images and five reasons
-take as long to learn from as twenty scores, and must only not be forgotten."""
+"""Every fourth user gets all tasks: the ten images of a prediction and five rationales take as long
+to learn from as twenty scores, and must only not be forgotten."""
 Line = dict[str, Any]
 
 
-def simulated_people(kept: int) -> int:
-    """A third as many as kept pairs, so that what the release could do makes up a third."""
-    return max(SIMULATED_PEOPLE, kept // 3)
+def replay_users(kept_pairs: int) -> int:
+    """A third of the kept pairs, so that simulated examples are about a third of all."""
+    return max(MIN_USERS, kept_pairs // 3)
 
 
-def simulated_lines(people: int, folder: Path, *, seed: int, rng: Rng) -> Iterator[Line]:
-    """One example a task and person, its images written below `folder`."""
+def replay_lines(users: int, folder: Path, *, seed: int, rng: Rng) -> Iterator[Line]:
+    """One example per task and user; their images are written below `folder`."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
-    for number, case in enumerate(draw_cases(people, seed=seed + 1)):
+    for number, case in enumerate(draw_cases(users, seed=seed + 1)):
         tasks = CHEAP_TASKS if number % ALL_TASKS_EVERY else TASKS
-        told = zip(tasks, examples(case, tasks, rng, varied=False), strict=True)
-        for task, example in told:
+        by_task = zip(tasks, examples(case, tasks, rng, varied=False), strict=True)
+        for task, example in by_task:
             yield {
-                "ask": task, "images": [_stored(image, images) for image in example.images],
-                "answer": example.answer, **_about(task, case),
+                "ask": task, "images": [_write(image, images) for image in example.images],
+                "answer": example.answer, **_prompt_fields(task, case),
             }  # fmt: skip
 
 
-def _about(task: str, case: Case) -> Line:
+def _prompt_fields(task: str, case: Case) -> Line:
+    """What the prompt of a task needs besides the images."""
     if task == "predict" and case.references is not None:
         return {
             "liked": len(case.references.liked), "disliked": len(case.references.disliked)
@@ -54,7 +55,7 @@ def _about(task: str, case: Case) -> Line:
     return {}
 
 
-def _stored(image: Image, folder: Path) -> str:
+def _write(image: Image, folder: Path) -> str:
     name = f"{hashlib.sha256(image.tobytes()).hexdigest()}.png"
     if not (folder / name).exists():
         with atomic_file(folder / name) as stream:

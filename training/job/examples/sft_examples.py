@@ -1,13 +1,12 @@
-"""Write what SFT imitates: the champion's own scores where they agree with a click, with reasons.
+"""Write the SFT examples: the champion's own scores where they agree with a click, with rationales.
 
-Rejection sampling: of a pair the champion's digits are drawn several times, as it means them, and
-one drawing that puts the preferred image first is kept. Totals are weighed by how much each element
-counts to these people (`element_weights`), which is learned first: else a pair that the champion
-gets wrong for not knowing it would be brought to agree by digits that are wrong. A pair that hardly
-any drawing agrees with is left out: the click is then more likely to be noise than the champion is
-to be that wrong.
-Reasons are the champion's for those digits, and kept when every one agrees with its digit.
-Simulated people stand beside (`rehearsal`).
+Rejection sampling: for each pair several samples of digits are drawn from the champion's
+distributions, and one that puts the preferred image first is kept. The totals use the element
+weights of these users (`element_weights`), which are learned first: without them, a pair that the
+champion ranks wrong only because of its weights would be made to agree by wrong digits. A pair with
+hardly any agreeing sample is dropped: its click is more likely to be noise than the champion to be
+that wrong. Rationales are the champion's for the kept digits; a rationale is kept when every
+element's text was read and agrees with its digit. Simulated users are added (`replay`).
 """
 
 import json
@@ -23,152 +22,149 @@ from shared.domain.taste import ELEMENTS, Taste
 from shared.files.atomic_write import atomic_write
 from shared.prompting import prompt
 from shared.vlm.protocol import Candidate, ScoredCandidate, Scores
-from training.job.evidence.cases import HeardCase
-from training.job.evidence.pair_scoring import SCORED_AT_ONCE, Model
-from training.job.evidence.score_cache import Remembered
-from training.job.examples.rejection_sampling import Agreed, Digits, Rng, ScoredPair, drawn
-from training.job.examples.replay import Line, simulated_lines, simulated_people
-from training.job.train.element_weights import Learned, learn
+from training.evaluation.scoring import batches
+from training.job.evidence.deadline import IsLate
+from training.job.evidence.feedback_cases import FeedbackCase
+from training.job.evidence.pair_scoring import SCORING_BATCH, Model
+from training.job.evidence.score_cache import ScoreCache
+from training.job.examples.element_weights import LearnedWeights, learn_weights
+from training.job.examples.rejection_sampling import (
+    AgreeingPair,
+    Digits,
+    Rng,
+    ScoredPair,
+    agreeing_sample,
+)
+from training.job.examples.replay import Line, replay_lines, replay_users
 from training.rewards.prediction import Sides
 
-EXPLAINED: Final = 0.12
-"""Share of the kept pairs that reasons are written for: they cost a hundred scores each."""
-EXPLAINED_AT_ONCE: Final = 16
+RATIONALE_SHARE: Final = 0.12
+"""Share of the kept pairs with rationales: these cost a hundred scores each."""
+RATIONALE_BATCH: Final = 16
 Advance = Callable[[int, int, int], None]
-"""How many pairs are scored, of how many, and the scores that the champion was asked for."""
+"""Called with the scored pairs, all pairs, and the scores that the champion computed."""
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenExamples:
     """What became of the pairs."""
 
     pairs: int
     kept: int
-    disbelieved: int
-    """Pairs that the champion could not be brought to agree with."""
-    without_taste: int
-    explained: int
+    rejected: int
+    """Pairs for which too few samples of the champion agree with the click."""
+    without_profile: int
+    with_rationales: int
     simulated: int
-    learned: Learned
+    learned: LearnedWeights
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         return (
-            f"{self.learned.told}; {self.kept} of {self.pairs} pairs agree with the champion often"
-            f" enough to be imitated, {self.explained} of them with reasons; {self.simulated}"
-            " simulated examples"
+            f"{self.learned.summary}; {self.kept} of {self.pairs} pairs agree with the champion"
+            f" often enough to be imitated, {self.with_rationales} of them with rationales;"
+            f" {self.simulated} simulated examples"
         )
 
 
-def write_examples(
+def write_sft_examples(
     file: Path,
-    cases: Sequence[HeardCase],
+    cases: Sequence[FeedbackCase],
     champion: Model,
     *,
     seed: int,
-    most_pairs: int,
+    max_pairs: int,
     advance: Advance,
-    late: Callable[[], bool],
-    late_to_explain: Callable[[], bool] = lambda: False,
-) -> Written:
-    """Examples in JSON lines, images named from the file's folder; complete or not at all.
+    scoring_is_late: IsLate,
+    rationales_are_late: IsLate = lambda: False,
+) -> WrittenExamples:
+    """Write JSON lines with image names relative to the file's folder, completely or not at all.
 
-    When `late` says so, the pairs that are left are not asked about; reasons end when
-    `late_to_explain` says so.
+    Scoring and writing of rationales each stop when their time is over.
     """
     rng = np.random.default_rng((seed, 0x51F7))
     usable = [case for case in cases if case.taste is not None]
-    chosen = _by_weight(usable, most=most_pairs, rng=rng)
-    scored = _scored(champion, chosen, late=late, advance=advance)
-    learned = _learned(scored, champion.element_weights)
-    agreed = [one for pair in scored if (one := drawn(pair, learned.weights, rng)) is not None]
-    lines = [line for one in agreed for line in _score_lines(one, file.parent)]
-    wanted = [one for one in agreed if rng.random() < EXPLAINED]
-    told: list[Line] = []
-    for at in range(0, len(wanted), EXPLAINED_AT_ONCE):
-        if late_to_explain():
+    chosen = _by_weight(usable, most=max_pairs, rng=rng)
+    scored = _score(champion, chosen, is_late=scoring_is_late, advance=advance)
+    learned = _learn_weights(scored, champion.element_weights)
+    samples = (agreeing_sample(pair, learned.weights, rng) for pair in scored)
+    agreeing = [pair for pair in samples if pair is not None]
+    lines = [line for pair in agreeing for line in _score_lines(pair, file.parent)]
+    to_explain = [pair for pair in agreeing if rng.random() < RATIONALE_SHARE]
+    rationales: list[Line] = []
+    for batch in batches(to_explain, RATIONALE_BATCH):
+        if rationales_are_late():
             break
-        told += _explained(champion, wanted[at : at + EXPLAINED_AT_ONCE], file.parent)
-    people = simulated_people(len(agreed))
-    simulated = list(simulated_lines(people, file.parent, seed=seed, rng=rng))
-    text = "".join(
-        json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *told, *simulated]
-    )
-    atomic_write(file, text)
-    return Written(
+        rationales += _rationale_lines(champion, batch, file.parent)
+    users = replay_users(len(agreeing))
+    simulated = list(replay_lines(users, file.parent, seed=seed, rng=rng))
+    all_lines = [*lines, *rationales, *simulated]
+    atomic_write(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in all_lines))
+    return WrittenExamples(
         pairs=len(scored),
-        kept=len(agreed),
-        disbelieved=len(scored) - len(agreed),
-        without_taste=len(cases) - len(usable),
-        explained=len(told),
+        kept=len(agreeing),
+        rejected=len(scored) - len(agreeing),
+        without_profile=len(cases) - len(usable),
+        with_rationales=len(rationales),
         simulated=len(simulated),
         learned=learned,
     )
 
 
-def _scored(
-    champion: Model,
-    cases: Sequence[HeardCase],
-    *,
-    late: Callable[[], bool],
-    advance: Advance,
+def _score(
+    champion: Model, cases: Sequence[FeedbackCase], *, is_late: IsLate, advance: Advance
 ) -> list[ScoredPair]:
-    found: list[ScoredPair] = []
-    remembered = Remembered(champion)
-    each = SCORED_AT_ONCE // 2
-    for at in range(0, len(cases), each):
-        if late():
+    pairs: list[ScoredPair] = []
+    cache = ScoreCache(champion)
+    for batch in batches(cases, SCORING_BATCH // 2):
+        if is_late():
             break
-        part = cases[at : at + each]
-        asked = [(case.taste or Taste(), case.better, case.worse) for case in part]
-        scores = remembered.score_pairs(asked)
-        found += [ScoredPair(case, *both) for case, both in zip(part, scores, strict=True)]
-        advance(len(found), len(cases), remembered.asked)
-    return found
+        scores = cache.score_pairs([(c.taste or Taste(), c.better, c.worse) for c in batch])
+        pairs += [ScoredPair(case, *both) for case, both in zip(batch, scores, strict=True)]
+        advance(len(pairs), len(cases), cache.computed)
+    return pairs
 
 
-def _learned(scored: Sequence[ScoredPair], champion: ElementWeights) -> Learned:
-    """How much each element counts to those who clicked."""
+def _learn_weights(scored: Sequence[ScoredPair], champion: ElementWeights) -> LearnedWeights:
+    """How much each element counts for the users of these pairs."""
     if not scored:
-        return Learned(champion)
+        return LearnedWeights(champion)
     better, worse = (
-        np.array([[getattr(one, side).expected(e) for e in ELEMENTS] for one in scored])
+        np.array([[getattr(pair, side).expected(e) for e in ELEMENTS] for pair in scored])
         for side in ("better", "worse")
     )
-    return learn(
+    return learn_weights(
         better, worse,
-        users=[one.case.user for one in scored], weights=[one.case.weight for one in scored],
+        users=[pair.case.user for pair in scored], weights=[pair.case.weight for pair in scored],
         champion=champion,
     )  # fmt: skip
 
 
-def _score_lines(one: Agreed, folder: Path) -> Iterator[Line]:
-    for image, digits in ((one.case.better, one.better), (one.case.worse, one.worse)):
+def _score_lines(pair: AgreeingPair, folder: Path) -> Iterator[Line]:
+    for image, digits in ((pair.case.better, pair.better), (pair.case.worse, pair.worse)):
         yield {
-            "ask": "score", "profile": _shown(one.case), "images": [_named(image, folder)],
-            "answer": prompt.score_line(digits),
+            "ask": "score", "profile": _shown_profile(pair.case),
+            "images": [_name(image, folder)], "answer": prompt.score_line(digits),
         }  # fmt: skip
 
 
-def _explained(champion: Model, agreed: Sequence[Agreed], folder: Path) -> list[Line]:
-    """The preferred image's digits with the champion's reasons, where all five could be read."""
-    if not agreed:
-        return []
+def _rationale_lines(champion: Model, pairs: Sequence[AgreeingPair], folder: Path) -> list[Line]:
+    """The preferred image's digits with the champion's rationales, where all five were read."""
     scored = []
-    for one in agreed:
-        taste, (better, _) = one.case.taste, one.case.pair()
+    for pair in pairs:
+        taste, (better, _) = pair.case.taste, pair.case.pair()
         assert taste is not None
-        scored.append(ScoredCandidate(Candidate(taste, better), _certain(one.better)))
+        scored.append(ScoredCandidate(Candidate(taste, better), _certain(pair.better)))
     lines = []
-    for one, reasons in zip(agreed, champion.explain(scored), strict=True):
-        if reasons.problems or len(reasons.by_element) < len(ELEMENTS):
+    for pair, rationales in zip(pairs, champion.explain(scored), strict=True):
+        if rationales.problems or len(rationales.by_element) < len(ELEMENTS):
             continue
         lines.append(
             {
                 "ask": "explain",
-                "profile": _shown(one.case),
-                "images": [_named(one.case.better, folder)],
-                "answer": prompt.score_line(one.better, reasons.by_element),
+                "profile": _shown_profile(pair.case),
+                "images": [_name(pair.case.better, folder)],
+                "answer": prompt.score_line(pair.better, rationales.by_element),
             }
         )
     return lines
@@ -178,19 +174,22 @@ def _certain(digits: Digits) -> Scores:
     return Scores({e: tuple(float(digit == digits[e]) for digit in range(6)) for e in ELEMENTS})
 
 
-def _shown(case: HeardCase) -> dict[str, Any]:
-    """The words that serving shows of a taste, which are fewer than a profile has."""
+def _shown_profile(case: FeedbackCase) -> dict[str, Any]:
+    """The words of the profile that the serving prompt shows; a profile may have more."""
     assert case.taste is not None
-    sides = Sides(prompt.spoken(case.taste.preference), prompt.spoken(case.taste.non_preference))
-    told: dict[str, Any] = json.loads(sides.to_json())
-    return told
+    sides = Sides(prompt.shown_words(case.taste.preference), prompt.shown_words(case.taste.non_preference))
+    words: dict[str, Any] = json.loads(sides.to_json())
+    return words
 
 
-def _by_weight(cases: Sequence[HeardCase], *, most: int, rng: Rng) -> list[HeardCase]:
-    """At most `most`, in an order in which a heavier pair comes earlier the more it weighs."""
+def _by_weight(cases: Sequence[FeedbackCase], *, most: int, rng: Rng) -> list[FeedbackCase]:
+    """At most `most` cases in a random order in which heavier ones tend to come first.
+
+    Weighted sampling without replacement: the smallest exponential / weight first.
+    """
     keys = [rng.exponential() / max(case.weight, 1e-9) for case in cases]
     return [cases[number] for number in np.argsort(keys, kind="stable")[:most]]
 
 
-def _named(file: Path, folder: Path) -> str:
+def _name(file: Path, folder: Path) -> str:
     return file.relative_to(folder).as_posix()

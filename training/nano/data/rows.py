@@ -1,8 +1,8 @@
-"""Make training rows: a prompt, the answer a simulated user's truth asks for, and its images.
+"""Make training rows: a prompt, its images, and the true answer of a simulated user.
 
-Prompts and answers come from `shared.prompting.prompt`, as in serving. Tastes may be told in synonyms, which
-answers never use. No row but a description shows a held-out combination of style and color, so
-that tests on those combinations test something.
+Prompts and answers come from `shared.prompting.prompt`, as in serving. Profiles in prompts may use
+synonyms, answers never do. Only descriptions show held-out combinations of style and color, so that
+a test on these combinations is a test of generalisation.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ import numpy as np
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
-from shared.prompting.prompt import Prompt, Seen
+from shared.prompting.prompt import Prompt, ScoredWord
 from training.nano.data.image_pool import Pool
-from training.nano.data.photograph_users import as_photographed, somebody_who_saw
-from training.nano.data.profile_noise import as_known
+from training.nano.data.photograph_users import user_for_photograph, with_photographs_only
+from training.nano.data.profile_noise import noisy_profile
 from training.prefersim.users.candidates import easy_pair, hard_pair
 from training.prefersim.users.true_answers import NEITHER, Judgement, judge_all
 from training.prefersim.users.users import Kind, User, Words, draw_user, hard_references, references
@@ -34,29 +34,29 @@ Task = Literal[
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
 
 FULL: Final = (5, 5)
-"""Liked and disliked references, as many as the paper shows (arXiv 2511.00609)."""
+"""Liked and disliked references, as many as in the paper (arXiv 2511.00609)."""
 EIGHT: Final = (8, 8)
-"""As many as a hard benchmark shows, where one or two contradict."""
+"""As many as in the hard benchmark, where one or two of a side contradict the profile."""
 FEWER: Final = (
     *((4, 4), (3, 3), (2, 2), (1, 1)),
     *((5, 0), (3, 0), (1, 0), (0, 5), (0, 3), (0, 1)),
     *((4, 5), (5, 3), (5, 1), (2, 5)),
 )
-"""What a person who has only begun has shown."""
+"""References of a new user."""
 COMPARED: Final = (EIGHT, FULL, EIGHT, FULL, (0, 0))
-"""References before two candidates; of nobody at times, so that it is known what to say then."""
+"""References before two candidates; sometimes none, for the control `user_blind`."""
 EASY_PAIRS: Final = 0.4
-"""Share of compared pairs that differ in every element; the others differ in one."""
+"""Share of compared pairs that differ in every element; the other pairs differ in one."""
 
 MULTI: Final = 0.5
-"""Share of users with two tastes."""
+"""Share of users with two preferences."""
 CONTRADICTED: Final = {FULL: 0.4, EIGHT: 0.8}
-"""Share of predictions some of whose references contradict, where there are enough to tell."""
+"""Share of predictions with contradicting references, where enough others outvote them."""
 PHOTOGRAPHS: Final = 0.12
-"""Share of photographs among candidates, and of predictions from nothing else."""
+"""Share of photographs among candidates, and of predictions from photographs only."""
 EASY_SOURCES: Final = (0.5, 0.5, 0.0)
 SOURCES: Final = (0.4, 0.4, 0.2)
-"""Where a candidate's values come from: the liked ones, the disliked ones, anywhere."""
+"""Probabilities that a value of a candidate is liked, disliked, or any value."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class Row:
 
     prompt: Prompt
     answer: str
-    drawings: tuple[int, ...]
-    """Where its images are in the pool, in the order of the prompt."""
+    images: tuple[int, ...]
+    """Positions of its images in the pool, in the order of the prompt."""
 
 
 def draw_row(
     task: Task, rng: np.random.Generator, pool: Pool, *, shape: tuple[int, int] = FULL
 ) -> Row:
-    """One row of a task; `shape` is how many liked and disliked images a prediction sees."""
+    """A row of a task; `shape` is the number of liked and of disliked references."""
     match task:
         case "describe":
             return describe_row(rng, pool)
@@ -89,63 +89,62 @@ def draw_row(
 
 
 def describe_row(rng: np.random.Generator, pool: Pool) -> Row:
-    """Any image in words, held-out combinations too: naming is not what they test."""
+    """A description of any image, also of held-out combinations: they test profiles only."""
     k = int(rng.integers(len(pool)))
     shown = {element: (word,) for element, word in words_of(pool.attributes[k]).items()}
     return Row(prompt.describe(), prompt.description_line(shown), (k,))
 
 
 def predict_row(rng: np.random.Generator, pool: Pool, *, shape: tuple[int, int]) -> Row:
-    """A taste from references; the answer names what these references show of it, no more."""
+    """A profile from references; the answer has only the words that these references show."""
     liked, disliked = shape
     while True:
         user = _any_user(rng)
         if rng.random() < PHOTOGRAPHS:
-            user = as_photographed(user)
+            user = with_photographs_only(user)
         sides = _references(rng, user, shape)
-        drawings = _found(rng, pool, np.concatenate(sides))
-        if drawings is not None:
+        images = _find_images(rng, pool, np.concatenate(sides))
+        if images is not None:
             likes, dislikes = _shown(sides[0], user.likes), _shown(sides[1], user.dislikes)
-            asked = prompt.predict(liked=liked, disliked=disliked)
-            return Row(asked, prompt.taste_lines(likes, dislikes), drawings)
+            question = prompt.predict(liked=liked, disliked=disliked)
+            return Row(question, prompt.taste_lines(likes, dislikes), images)
 
 
 def compare_row(rng: np.random.Generator, pool: Pool, *, shape: tuple[int, int]) -> Row:
-    """References and two candidates, in either order; judged by the taste that the answer names."""
+    """References and two candidates in random order, scored by the profile in the answer."""
     liked, disliked = shape
     while True:
         user, photographed = _any_user(rng), bool(rng.random() < PHOTOGRAPHS)
         if photographed:
-            user = as_photographed(user)
+            user = with_photographs_only(user)
         easy = photographed or rng.random() < EASY_PAIRS
         pair = easy_pair(rng, user) if easy else hard_pair(rng, user)
         sides = _references(rng, user, shape)
         better_first = bool(rng.random() < 0.5)
         shown = (pair.better, pair.worse) if better_first else (pair.worse, pair.better)
-        drawings = _found(rng, pool, np.stack([*sides[0], *sides[1], *shown]))
-        if drawings is None or (not photographed and held_out(np.stack(shown)).any()):
+        images = _find_images(rng, pool, np.stack([*sides[0], *sides[1], *shown]))
+        if images is None or (not photographed and held_out(np.stack(shown)).any()):
             continue
         likes, dislikes = _shown(sides[0], user.likes), _shown(sides[1], user.dislikes)
-        a, b = (_seen(one, likes=likes, dislikes=dislikes) for one in shown)
+        a, b = (_seen(values, likes=likes, dislikes=dislikes) for values in shown)
         choice: Literal["A", "B"] = "A" if better_first else "B"
         answer = prompt.comparison_lines(likes, dislikes, a=a, b=b, choice=choice)
-        return Row(prompt.pair(liked=liked, disliked=disliked), answer, drawings)
+        return Row(prompt.pair(liked=liked, disliked=disliked), answer, images)
 
 
-def _found(rng: np.random.Generator, pool: Pool, shown: Attributes) -> tuple[int, ...] | None:
-    """An image of each row, or None where the pool lacks one."""
-    found = [pool.find(rng, row) for row in shown]
-    drawings = tuple(k for k in found if k is not None)
-    return drawings if len(drawings) == len(found) else None
+def _find_images(rng: np.random.Generator, pool: Pool, shown: Attributes) -> tuple[int, ...] | None:
+    """An image for each row of values, or None where the pool has none for a row."""
+    images = tuple(k for row in shown if (k := pool.find(rng, row)) is not None)
+    return images if len(images) == len(shown) else None
 
 
 def _digits(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, int]:
-    truth = judged(shows, likes=likes, dislikes=dislikes)
+    truth = true_scores(shows, likes=likes, dislikes=dislikes)
     return {element: judgement.digit for element, judgement in truth.items()}
 
 
-def _seen(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, Seen]:
-    truth = judged(shows, likes=likes, dislikes=dislikes)
+def _seen(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, ScoredWord]:
+    truth = true_scores(shows, likes=likes, dislikes=dislikes)
     return {element: (judgement.seen, judgement.digit) for element, judgement in truth.items()}
 
 
@@ -162,11 +161,11 @@ def _references(
 
 
 def _shown(rows: Attributes, side: Attributes) -> Words:
-    """The words of one side of a taste that its references show; contradicting ones are others."""
-    of_taste = [row for row in rows if (row == side).all(1).any()]
+    """The words of one side that its references show, without contradicting references."""
+    agreeing = [row for row in rows if (row == side).all(1).any()]
     shown: Words = {}
     for j, element in enumerate(ELEMENTS):
-        values = sorted({int(row[j]) for row in of_taste if row[j] >= 0})
+        values = sorted({int(row[j]) for row in agreeing if row[j] >= 0})
         if values:
             shown[element] = tuple(VALUES[element][k] for k in values)
     return shown
@@ -181,25 +180,25 @@ def _score_row(
     gaps: bool = False,
 ) -> Row:
     shows, image, user = _candidate(rng, pool, user=user, sources=sources)
-    likes, dislikes = as_known(rng, user, gaps=gaps)
+    likes, dislikes = noisy_profile(rng, user, gaps=gaps)
     digits = _digits(shows, likes=likes, dislikes=dislikes)
     return Row(prompt.score(likes, dislikes), prompt.score_line(digits), (image,))
 
 
 def _explain_row(rng: np.random.Generator, pool: Pool) -> Row:
     shows, image, user = _candidate(rng, pool, user=_any_user(rng), sources=SOURCES)
-    likes, dislikes = as_known(rng, user, gaps=True)
-    truth = judged(shows, likes=likes, dislikes=dislikes)
+    likes, dislikes = noisy_profile(rng, user, gaps=True)
+    truth = true_scores(shows, likes=likes, dislikes=dislikes)
     digits = {element: judgement.digit for element, judgement in truth.items()}
     reasons = {element: judgement.reason for element, judgement in truth.items()}
     return Row(prompt.explain(likes, dislikes), prompt.score_line(digits, reasons), (image,))
 
 
-def judged(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, Judgement]:
-    """Every element of one image; what it does not tell is neither liked nor disliked."""
-    told = judge_all(words_of(shows), likes=likes, dislikes=dislikes)
+def true_scores(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, Judgement]:
+    """The true score of every element; an unknown element is neither liked nor disliked."""
+    known = judge_all(words_of(shows), likes=likes, dislikes=dislikes)
     unseen = Judgement(prompt.UNKNOWN, NEITHER, "unseen")
-    return {element: told.get(element, unseen) for element in ELEMENTS}
+    return {element: known.get(element, unseen) for element in ELEMENTS}
 
 
 def _any_user(rng: np.random.Generator) -> User:
@@ -209,17 +208,17 @@ def _any_user(rng: np.random.Generator) -> User:
 def _candidate(
     rng: np.random.Generator, pool: Pool, *, user: User, sources: tuple[float, float, float]
 ) -> tuple[Attributes, int, User]:
-    """Values liked, disliked or neither by chance, an image of exactly those, and whose taste."""
+    """Random values from `sources`, an image that shows exactly these, and the user."""
     if len(pool.photographs) and rng.random() < PHOTOGRAPHS:
         k = pool.photographs.any(rng)
         shows = pool.attributes[k]
-        return shows, k, somebody_who_saw(rng, user, shows, sources=sources)
+        return shows, k, user_for_photograph(rng, user, shows, sources=sources)
     while True:
         source = rng.choice(3, size=len(ELEMENTS), p=sources)
         anything = np.array([rng.integers(size) for size in SIZES])
         like = np.array([rng.choice(values) for values in user.likes.T])
         dislike = np.array([rng.choice(values) for values in user.dislikes.T])
         shows = np.choose(source, (like, dislike, anything))
-        drawing = None if held_out(shows) else pool.find(rng, shows)
-        if drawing is not None:
-            return shows, drawing, user
+        image = None if held_out(shows) else pool.find(rng, shows)
+        if image is not None:
+            return shows, image, user

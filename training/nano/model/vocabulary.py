@@ -1,7 +1,7 @@
-"""Every string that is one token of nano: taste words, element names, digits, fixed sentences.
+"""List every string that is one token of nano: profile words, elements, digits, fixed sentences.
 
-A small model on two cores pays by the token, so whatever the prompts and answers always say is one
-token; everything else is bytes and a few syllables, so any text can still be encoded.
+On two cores, time grows with the number of tokens, so each fixed string of prompts and answers is
+one token. All other text is encoded as bytes and a few merges.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ from shared.prompting.prompt import (
     UNKNOWN,
     answer_line,
 )
-from shared.prompting.rationale import RELATIONS, phrase
+from shared.prompting.rationale import RELATIONS, rationale
 from training.prefersim.values.synonyms import SYNONYMS
 from training.prefersim.values.vocabulary import VALUES
 
@@ -38,20 +38,20 @@ SPECIAL: Final = (
 )
 
 WORDS: Final = tuple(word for element in ELEMENTS for word in VALUES[element])
-"""What answers name things by."""
-ALSO: Final = {
+"""The words of answers."""
+SYNONYM_OF: Final = {
     other: words[0] for element in ELEMENTS for words in SYNONYMS[element] for other in words[1:]
 }
-"""What a taste may name them by as well, with the word of `WORDS` that means the same."""
+"""Further words that profiles may use, with the word of `WORDS` of the same meaning."""
 DIGITS: Final = tuple(range(6))
 
 
-def whole_tokens() -> tuple[str, ...]:
-    """The added tokens, each once, in the order of their ids: a shipped model depends on it."""
+def fixed_tokens() -> tuple[str, ...]:
+    """The added tokens, each once, in the order of their ids: shipped weights depend on the order."""
     listed = (
-        *(f" {word}" for word in (*WORDS, *ALSO)),
-        *WORDS,  # as the first word of a reason, after its bracket
-        *(f" {element.spoken}:" for element in ELEMENTS),
+        *(f" {word}" for word in (*WORDS, *SYNONYM_OF)),
+        *WORDS,  # as the first word of a rationale, after its bracket
+        *(f" {element.label}:" for element in ELEMENTS),
         *(f" {digit}" for digit in DIGITS),
         *(LIKED, DISLIKED, CANDIDATE),
         *TASKS,
@@ -66,11 +66,11 @@ def whole_tokens() -> tuple[str, ...]:
 
 
 def _relation_fragments() -> tuple[str, ...]:
-    """What a reason says around its words: ` is liked`, ` is closer to`, `, which is liked`."""
-    reasons = (phrase("", relation, anchor="|") for relation in RELATIONS)
+    """Fixed parts of rationales: ` is liked`, ` is closer to`, `, which is liked`."""
+    reasons = (rationale("", relation, anchor="|") for relation in RELATIONS)
     return tuple(piece.rstrip() for reason in reasons for piece in reason.split("|"))
 
 
 def _pair_texts() -> tuple[str, ...]:
-    """What the prompt that compares two images says between the images."""
+    """Texts between the images of the prompt that compares two images."""
     return tuple(piece.strip("\n") for piece, is_image in PAIR_TEMPLATE.pieces() if not is_image)

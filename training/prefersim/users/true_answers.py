@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.prompt import SpokenTaste
-from shared.prompting.rationale import Relation, phrase
+from shared.prompting.prompt import SideWords
+from shared.prompting.rationale import Relation, rationale
 from training.prefersim.values.synonyms import canonical, value_of
 from training.prefersim.values.vocabulary import ORDINAL
 
@@ -25,7 +25,7 @@ class Judgement:
 
     @property
     def reason(self) -> str:
-        return phrase(self.seen, self.relation, anchor=self.anchor)
+        return rationale(self.seen, self.relation, anchor=self.anchor)
 
 
 def judge(
@@ -48,7 +48,7 @@ def judge(
 
 
 def judge_all(
-    shows: Mapping[Element, str], *, likes: SpokenTaste, dislikes: SpokenTaste
+    shows: Mapping[Element, str], *, likes: SideWords, dislikes: SideWords
 ) -> dict[Element, Judgement]:
     """Every element that an image is known to show: of a drawing all five."""
     return {
@@ -58,7 +58,7 @@ def judge_all(
     }
 
 
-def true_total(shows: Mapping[Element, str], *, likes: SpokenTaste, dislikes: SpokenTaste) -> int:
+def true_total(shows: Mapping[Element, str], *, likes: SideWords, dislikes: SideWords) -> int:
     """0-25."""
     return sum(j.digit for j in judge_all(shows, likes=likes, dislikes=dislikes).values())
 

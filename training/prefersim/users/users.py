@@ -9,7 +9,7 @@ from shared.domain.taste import ELEMENTS, Element
 from training.prefersim.values.vocabulary import SIZES, VALUES, Attributes, held_out
 
 Words = dict[Element, tuple[str, ...]]
-"""One side of a taste in plain words, as `shared.prompting.prompt.SpokenTaste`."""
+"""One side of a taste in plain words, as `shared.prompting.prompt.SideWords`."""
 
 
 @dataclass(frozen=True)

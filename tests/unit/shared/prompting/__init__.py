@@ -1,0 +1,1 @@
+"""Unit tests of prompts, parser, rationales and voting."""

@@ -1,19 +1,19 @@
-"""Answers are read whatever their spelling; what cannot be read is named and never guessed."""
+"""Answers in all spellings are parsed; parts that cannot be parsed are named, not guessed."""
 
 import pytest
 
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.parser import MAX_WORD_LENGTH, read_description, read_scores, read_taste
+from shared.prompting.parser import MAX_WORD_LENGTH, parse_description, parse_scores, parse_taste
 
 WHOLE = " art style: cubism; color: red; medium: oil; saturation: vivid; detail: fine."
 SCORES = "Scores art style: 5; color: 4; medium: 3; saturation: 2; detail: 0."
 
 
-def test_a_whole_answer_has_no_problems() -> None:
-    read = read_taste(f"Likes{WHOLE}\nDislikes{WHOLE}")
-    assert read.problems == ()
-    assert read.likes == read.dislikes
-    assert read.likes[Element.MEDIUM] == ("oil",)
+def test_a_complete_answer_has_no_problems() -> None:
+    parsed = parse_taste(f"Likes{WHOLE}\nDislikes{WHOLE}")
+    assert parsed.problems == ()
+    assert parsed.likes == parsed.dislikes
+    assert parsed.likes[Element.MEDIUM] == ("oil",)
 
 
 @pytest.mark.parametrize(
@@ -26,69 +26,69 @@ def test_a_whole_answer_has_no_problems() -> None:
     ],
 )
 def test_spelling_and_layout_do_not_matter(answer: str) -> None:
-    read = read_description(answer)
-    assert read.problems == ()
-    assert [read.words[e] for e in ELEMENTS] == [
+    parsed = parse_description(answer)
+    assert parsed.problems == ()
+    assert [parsed.words[e] for e in ELEMENTS] == [
         ("cubism",), ("red",), ("oil",), ("vivid",), ("fine",)
     ]  # fmt: skip
 
 
-def test_several_words_are_read_once_each_in_order() -> None:
-    read = read_description("Shows color: red or blue, red / green.")
-    assert read.words[Element.COLOR] == ("red", "blue", "green")
+def test_several_words_are_parsed_once_each_in_order() -> None:
+    parsed = parse_description("Shows color: red or blue, red / green.")
+    assert parsed.words[Element.COLOR] == ("red", "blue", "green")
 
 
-def test_any_is_an_unknown_element_and_no_problem() -> None:
-    read = read_description(WHOLE.replace("red", "any"))
-    assert (read.words[Element.COLOR], read.problems) == ((), ())
+def test_any_means_an_unknown_element_and_is_no_problem() -> None:
+    parsed = parse_description(WHOLE.replace("red", "any"))
+    assert (parsed.words[Element.COLOR], parsed.problems) == ((), ())
 
 
 def test_a_missing_element_is_named_with_its_side() -> None:
-    read = read_taste(f"Likes{WHOLE}\nDislikes{WHOLE.replace('color: red; ', '')}")
-    assert Element.COLOR not in read.dislikes
-    assert read.problems == ("no word for color in the dislikes",)
+    parsed = parse_taste(f"Likes{WHOLE}\nDislikes{WHOLE.replace('color: red; ', '')}")
+    assert Element.COLOR not in parsed.dislikes
+    assert parsed.problems == ("no word for color in the dislikes",)
 
 
 def test_an_answer_without_dislikes_keeps_its_likes() -> None:
-    read = read_taste(f"Likes{WHOLE}")
-    assert len(read.likes) == 5
-    assert (read.dislikes, read.problems) == ({}, ("the answer has no Dislikes part",))
+    parsed = parse_taste(f"Likes{WHOLE}")
+    assert len(parsed.likes) == 5
+    assert (parsed.dislikes, parsed.problems) == ({}, ("the answer has no Dislikes part",))
 
 
-def test_a_sentence_that_runs_on_is_no_word() -> None:
-    read = read_description(WHOLE.replace("red", "x" * (MAX_WORD_LENGTH + 1)))
-    assert Element.COLOR not in read.words
-    assert read.problems == ("a word for color of the description runs on",)
+def test_a_long_sentence_is_not_a_word() -> None:
+    parsed = parse_description(WHOLE.replace("red", "x" * (MAX_WORD_LENGTH + 1)))
+    assert Element.COLOR not in parsed.words
+    assert parsed.problems == ("a word for color of the description runs on",)
 
 
 @pytest.mark.parametrize("answer", ["", "\x00", "I cannot help with that.", ":;:;", "Likes" * 999])
 def test_nonsense_is_five_problems_and_no_words(answer: str) -> None:
-    described, scored = read_description(answer), read_scores(answer)
+    described, scored = parse_description(answer), parse_scores(answer)
     assert (described.words, len(described.problems)) == ({}, 5)
     assert (scored.digits, len(scored.problems)) == ({}, 5)
 
 
-def test_scores_are_read_and_their_total_is_recomputed() -> None:
-    read = read_scores(f"{SCORES} Total: 99")
-    assert (read.total, read.problems, read.reasons) == (14, (), {})
+def test_scores_are_parsed_and_their_total_is_recomputed() -> None:
+    parsed = parse_scores(f"{SCORES} Total: 99")
+    assert (parsed.total, parsed.problems, parsed.rationales) == (14, (), {})
 
 
-@pytest.mark.parametrize("wrong", ["6", "-1", "4.5", "55"])
-def test_a_score_outside_the_scale_is_a_problem_and_no_number(wrong: str) -> None:
-    read = read_scores(SCORES.replace("color: 4", f"color: {wrong}"))
-    assert Element.COLOR not in read.digits
-    assert read.problems == (f"the score for color is {wrong}, not 0 to 5",)
+@pytest.mark.parametrize("score", ["6", "-1", "4.5", "55"])
+def test_a_score_out_of_range_is_a_problem(score: str) -> None:
+    parsed = parse_scores(SCORES.replace("color: 4", f"color: {score}"))
+    assert Element.COLOR not in parsed.digits
+    assert parsed.problems == (f"the score for color is {score}, not 0 to 5",)
 
 
-def test_reasons_stand_with_their_scores_and_an_empty_one_is_none() -> None:
-    told = SCORES.replace("color: 4", "color: 4 (red is liked)").replace(
+def test_rationales_follow_their_scores_and_an_empty_one_is_left_out() -> None:
+    answer = SCORES.replace("color: 4", "color: 4 (red is liked)").replace(
         "medium: 3", "medium: 3 ()"
     )
-    read = read_scores(told)
-    assert read.reasons == {Element.COLOR: "red is liked"}
-    assert len(read.digits) == 5
+    parsed = parse_scores(answer)
+    assert parsed.rationales == {Element.COLOR: "red is liked"}
+    assert len(parsed.digits) == 5
 
 
-def test_a_reason_that_was_cut_short_is_still_read() -> None:
-    read = read_scores("Scores art style: 5 (cubism is li")
-    assert read.reasons == {Element.ART_STYLE: "cubism is li"}
+def test_a_rationale_that_was_cut_off_is_still_parsed() -> None:
+    parsed = parse_scores("Scores art style: 5 (cubism is li")
+    assert parsed.rationales == {Element.ART_STYLE: "cubism is li"}

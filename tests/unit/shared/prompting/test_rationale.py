@@ -1,13 +1,13 @@
-"""A reason is kept only when it says the same as its score."""
+"""A rationale agrees with a score only if it claims the matching relation."""
 
 import pytest
 
-from shared.prompting.rationale import RELATIONS, Relation, agrees, phrase, relation_of
+from shared.prompting.rationale import RELATIONS, Relation, agrees, claimed_relation, rationale
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
-def test_what_a_phrase_claims_is_understood(relation: Relation) -> None:
-    assert relation_of(phrase("cubism", relation, anchor="mosaic")) == relation
+def test_the_claim_of_a_written_rationale_is_recognized(relation: Relation) -> None:
+    assert claimed_relation(rationale("cubism", relation, anchor="mosaic")) == relation
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ def test_what_a_phrase_claims_is_understood(relation: Relation) -> None:
         ("toward_disliked", {0, 1, 2}),
     ],
 )
-def test_each_claim_agrees_with_its_digits_alone(relation: Relation, digits: set[int]) -> None:
-    told = phrase("cubism", relation, anchor="mosaic")
-    assert {digit for digit in range(6) if agrees(told, digit)} == digits
+def test_each_claim_agrees_only_with_its_scores(relation: Relation, digits: set[int]) -> None:
+    text = rationale("cubism", relation, anchor="mosaic")
+    assert {digit for digit in range(6) if agrees(text, digit)} == digits
 
 
-@pytest.mark.parametrize("claimless", ["", "cubism", "a nice picture", "it looks like rain"])
-def test_a_reason_that_claims_nothing_agrees_with_no_score(claimless: str) -> None:
-    assert relation_of(claimless) is None
-    assert not any(agrees(claimless, digit) for digit in range(6))
+@pytest.mark.parametrize("text", ["", "cubism", "a nice picture", "it looks like rain"])
+def test_a_rationale_without_a_claim_agrees_with_no_score(text: str) -> None:
+    assert claimed_relation(text) is None
+    assert not any(agrees(text, digit) for digit in range(6))
 
 
 def test_capitals_do_not_matter() -> None:
-    assert relation_of("Red Is DISLIKED") == "disliked"
+    assert claimed_relation("Red Is DISLIKED") == "disliked"

@@ -11,7 +11,7 @@ from aiohttp import web
 from PIL import Image
 from pydantic import SecretStr
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
@@ -179,7 +179,7 @@ async def test_an_adapter_that_the_server_lost_is_loaded_anew(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("night-1", "night-1", EQUAL, Path("/models/night-1"))
+    model = engine._model("night-1", "night-1", EQUAL_WEIGHTS, Path("/models/night-1"))
     assert len(await model.score(ASKED)) == 3
     assert server.adapters == {"night-1": "/models/night-1"}
     server.adapters.clear()
@@ -195,7 +195,7 @@ async def test_an_answer_of_another_model_than_the_adapter_asked_is_not_taken(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("night-1", "night-1", EQUAL, Path("/models/night-1"))
+    model = engine._model("night-1", "night-1", EQUAL_WEIGHTS, Path("/models/night-1"))
     server.answers_as = VERSION
     with pytest.raises(Unavailable, match="asked for night-1"):
         await model.score(ASKED[:1])
@@ -211,7 +211,7 @@ async def test_scores_carry_how_much_elements_count_to_the_version_that_was_aske
     (by_adapter,), (by_release,) = (
         await taken.score(ASKED[:1]), await engine.load_release().score(ASKED[:1])
     )  # fmt: skip
-    assert (by_adapter.weights, by_release.weights) == (weights, EQUAL)
+    assert (by_adapter.weights, by_release.weights) == (weights, EQUAL_WEIGHTS)
     await engine.close()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint
 from training.finetuning.run.config import Policy
 from training.finetuning.run.policy import element_weights
@@ -26,11 +26,11 @@ def test_a_training_goes_on_with_what_counts_where_it_begins(tmp_path: Path) -> 
     release = _folder(tmp_path / "release")
     base = _folder(tmp_path / "base", COLOR_FIRST.model_dump())
     adapter = _folder(tmp_path / "adapter", STYLE_FIRST.model_dump())
-    assert element_weights(Policy(base=release)) == EQUAL
+    assert element_weights(Policy(base=release)) == EQUAL_WEIGHTS
     assert element_weights(Policy(base=base)) == COLOR_FIRST
     assert element_weights(Policy(base=base, adapter=adapter)) == STYLE_FIRST
-    told = Policy(base=base, adapter=adapter, element_weights=EQUAL)
-    assert element_weights(told) == EQUAL
+    told = Policy(base=base, adapter=adapter, element_weights=EQUAL_WEIGHTS)
+    assert element_weights(told) == EQUAL_WEIGHTS
 
 
 def test_an_adapter_of_the_librarys_own_changes_nothing_of_its_bases(tmp_path: Path) -> None:

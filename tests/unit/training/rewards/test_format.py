@@ -4,12 +4,12 @@ import pytest
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
-from shared.prompting.rationale import phrase
+from shared.prompting.rationale import rationale
 from tests.unit.training.rewards.words import RIGHT, completion
 from training.rewards.format import READABLE, format
 
 DIGITS = dict.fromkeys(ELEMENTS, 5)
-AGREEING = {e: phrase("red", "liked") for e in ELEMENTS}
+AGREEING = {e: rationale("red", "liked") for e in ELEMENTS}
 SCORES = prompt.score_line(DIGITS)
 REASONED = prompt.score_line(DIGITS, AGREEING)
 
@@ -49,7 +49,7 @@ def test_an_entry_of_a_taste_that_slips_costs_that_entry(answer: str, earned: fl
 
 
 def test_an_explanation_earns_with_each_reason_that_agrees_with_its_score() -> None:
-    one_against = {**AGREEING, Element.COLOR: phrase("red", "disliked")}
+    one_against = {**AGREEING, Element.COLOR: rationale("red", "disliked")}
     assert reward(prompt.score_line(DIGITS, one_against), "explain") == pytest.approx(0.9)
 
 

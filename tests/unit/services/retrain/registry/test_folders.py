@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.retrain.registry.folders import ModelFolders, NewVersion, NoSuchVersion
-from shared.domain.element_weights import EQUAL, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import read_model_package, release
@@ -60,7 +60,7 @@ def test_a_kept_version_is_found_again_with_all_that_was_told(
 
 
 def test_what_elements_count_goes_with_the_version(folders: ModelFolders, trained: Path) -> None:
-    assert folders.add(trained, _new("nano-2")).element_weights == EQUAL
+    assert folders.add(trained, _new("nano-2")).element_weights == EQUAL_WEIGHTS
     weights = {"art_style": 0.5, "color": 3, "medium": 0.5, "saturation": 0.5, "detail": 0.5}
     told = {"version": "t", "prompt_version": "p", "sha256": {}, "element_weights": weights}
     (trained / "manifest.json").write_text(json.dumps(told))

@@ -1,0 +1,92 @@
+"""Count how many answers of champion and challenger keep the format."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.domain.taste import ELEMENTS, Taste
+from shared.vlm.protocol import Candidate, ScoredCandidate
+from training.evaluation.scoring import batches
+from training.gate.evidence import FormatCount
+from training.job.evidence.deadline import Advance, IsLate
+from training.job.evidence.feedback_cases import FeedbackCase, open_image
+from training.job.evidence.models import ComparedModels
+
+RATIONALE_BATCH: Final = 8
+DESCRIPTION_BATCH: Final = 32
+MIN_ANSWERS: Final = 200
+"""Answers of the challenger whose format the gate wants checked."""
+
+
+@dataclass
+class FormatCounter:
+    """Checked answers of one model, and how many of them keep the format."""
+
+    answers: int = 0
+    well_formed: int = 0
+
+    def add(self, answers_are_well_formed: Iterable[bool]) -> None:
+        for is_well_formed in answers_are_well_formed:
+            self.answers += 1
+            self.well_formed += is_well_formed
+
+    def count(self) -> FormatCount:
+        return FormatCount(self.answers, self.well_formed)
+
+
+@dataclass
+class FormatCounters:
+    """Counters of both models; each part of the evidence adds its answers."""
+
+    champion: FormatCounter = field(default_factory=FormatCounter)
+    challenger: FormatCounter = field(default_factory=FormatCounter)
+
+
+def count_rationales(
+    models: ComparedModels,
+    cases: Sequence[FeedbackCase],
+    formats: FormatCounters,
+    *,
+    most: int,
+    is_late: IsLate,
+    advance: Advance,
+) -> None:
+    """Check the format of rationales for at most `most` images of feedback pairs."""
+    chosen = [case for case in cases if case.taste is not None]
+    random.Random(0).shuffle(chosen)
+    chosen = chosen[:most]
+    done = 0
+    for batch in batches(chosen, RATIONALE_BATCH):
+        if is_late():
+            break
+        candidates = [Candidate(case.taste or Taste(), case.pair()[0]) for case in batch]
+        for model, counter in (
+            (models.champion, formats.champion),
+            (models.challenger, formats.challenger),
+        ):
+            scores = model.score(candidates)
+            scored = [ScoredCandidate(c, s) for c, s in zip(candidates, scores, strict=True)]
+            counter.add(
+                not answer.problems and len(answer.by_element) == len(ELEMENTS)
+                for answer in model.explain(scored)
+            )
+        done += len(batch)
+        advance("rationales", done, len(chosen))
+
+
+def count_descriptions(
+    models: ComparedModels, cases: Sequence[FeedbackCase], formats: FormatCounters
+) -> None:
+    """Check the format of descriptions, which cost little, until the gate has enough answers."""
+    images = list(dict.fromkeys(file for case in cases for file in (case.better, case.worse)))
+    random.Random(1).shuffle(images)
+    for batch in batches(images, DESCRIPTION_BATCH):
+        if formats.challenger.answers >= MIN_ANSWERS:
+            break
+        opened = [open_image(file) for file in batch]
+        for model, counter in (
+            (models.champion, formats.champion),
+            (models.challenger, formats.challenger),
+        ):
+            counter.add(not answer.problems for answer in model.describe(opened))
