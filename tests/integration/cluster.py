@@ -1,4 +1,4 @@
-"""One test's own topics on the real Kafka: make them, write to them, read them, see commits."""
+"""The topics of one test on a real Kafka: create, write, read, and get the committed offsets."""
 
 import json
 import os
@@ -20,7 +20,7 @@ ALL = 1_000_000
 
 @dataclass(frozen=True)
 class Written:
-    """A record as a foreign client writes it."""
+    """A record to write with a client that is not ours."""
 
     key: bytes | None
     value: bytes | None
@@ -29,25 +29,25 @@ class Written:
 
 
 class Cluster:
-    """What a test does with Kafka beside the code that it tests; each call has an end."""
+    """What a test does with Kafka without the code under test; each call returns."""
 
     def __init__(self, bootstrap: str, prefix: str, *, partitions: int = 3) -> None:
         self.bootstrap = bootstrap
         self.partitions = partitions
         self.topic = Topic(f"{prefix}feedback", Feedback, DAY_MS)
-        self.letters = Topic(self.topic.dead_letters, None, DAY_MS)
+        self.dead_letters = Topic(self.topic.dead_letters, None, DAY_MS)
         self.group = f"preferstream.tested.{self.topic.name}"
-        """The group of a service that is called `tested`."""
+        """The group of a service with the name `tested`."""
 
     def settings(self, **changes: Any) -> MessagingSettings:
-        """Short waits, so that tests are quick; time-outs that no slow machine runs into."""
+        """Short delays for quick tests; timeouts that are long enough for a slow machine."""
         return MessagingSettings.model_validate(
             {
-                "kafka": self.bootstrap,
+                "kafka_bootstrap_servers": self.bootstrap,
                 "topic_partitions": self.partitions,
                 "commit_seconds": 0.1,
-                "retry_first_seconds": 0.02,
-                "retry_longest_seconds": 0.1,
+                "retry_base_seconds": 0.02,
+                "retry_max_seconds": 0.1,
                 "session_timeout_seconds": 15.0,
                 **changes,
             }
@@ -56,15 +56,15 @@ class Cluster:
     def provision(self) -> None:
         from shared.messaging.admin.provision import provision
 
-        assert provision(self.settings(), (self.topic, self.letters)) == []
+        assert provision(self.settings(), (self.topic, self.dead_letters)) == []
 
     def write(self, records: Iterable[Written], *, compressed: bool = False) -> None:
-        """To the topic, with a client that is not ours; returns when all are acknowledged."""
+        """Write to the topic with a client that is not ours; returns when all are acknowledged."""
         producer = Producer(
             {
                 "bootstrap.servers": self.bootstrap,
                 "message.max.bytes": 50_000_000,
-                "enable.idempotence": True,  # else batches that are sent again may change places
+                "enable.idempotence": True,  # otherwise a retry may change the order of batches
                 "compression.type": "gzip" if compressed else "none",
             }
         )
@@ -85,21 +85,21 @@ class Cluster:
         self.write(event(number, user=f"user-{number % users}") for number in numbers)
 
     def read(self, topic: Topic) -> list[Record]:
-        """Everything that lies in a topic now."""
+        """All records of a topic."""
         from shared.messaging.read.tail import tail
 
-        return list(tail(self.settings(), topic, most=ALL))
+        return list(tail(self.settings(), topic, max_per_partition=ALL))
 
     def committed(self) -> dict[int, int]:
-        """How far the group has committed, by partition, where it has got anywhere."""
+        """The committed offset of each partition that has one."""
         from kafka import KafkaAdminClient
 
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
-            found = admin.list_group_offsets([self.group])[self.group]
+            offsets = admin.list_group_offsets([self.group])[self.group]
         finally:
             admin.close()
-        return {place.partition: said.offset for place, said in found.items() if said.offset > 0}
+        return {p.partition: entry.offset for p, entry in offsets.items() if entry.offset > 0}
 
 
 def event(number: int, *, user: str, partition: int = -1) -> Written:
@@ -118,9 +118,9 @@ def not_json(number: int, *, partition: int = -1) -> Written:
     return Written(b"user-1", f"not JSON {number}".encode(), partition=partition)
 
 
-def numbers_of(letters: Sequence[Record]) -> list[int]:
-    """Which of `not_json` lie among dead letters."""
-    return sorted(int((letter.value or b"").split()[-1]) for letter in letters)
+def numbers_of(dead_letters: Sequence[Record]) -> list[int]:
+    """The numbers of the `not_json` records among dead letters."""
+    return sorted(int((record.value or b"").split()[-1]) for record in dead_letters)
 
 
 def incompressible(size: int) -> bytes:

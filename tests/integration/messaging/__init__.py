@@ -1,0 +1,1 @@
+"""Tests of messaging, dead letters and the cluster state on a real Kafka."""

@@ -1,4 +1,4 @@
-"""Sign certificates as an organisation's own authority does."""
+"""Create a certificate authority for tests, and sign certificates with it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,14 +15,14 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Certified:
-    """PEM files of somebody that an authority knows."""
+    """PEM files of a certificate and its key."""
 
     certificate: Path
     key: Path
 
 
 class Authority:
-    """An authority with a folder of PEM files."""
+    """A certificate authority with a folder of PEM files."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -30,7 +30,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Tests")
         certificate = (
-            _begun(self._name, self._name, self._key)
+            _builder(self._name, self._name, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), False)
             .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
@@ -44,12 +44,12 @@ class Authority:
     ) -> Certified:
         """A certificate for a name, or an address that a server listens on."""
         key = ec.generate_private_key(ec.SECP256R1())
-        known_as: x509.GeneralName = x509.DNSName(name.replace(" ", "-"))
+        host: x509.GeneralName = x509.DNSName(name.replace(" ", "-"))
         if name[0].isdigit():
-            known_as = x509.IPAddress(ip_address(name))
+            host = x509.IPAddress(ip_address(name))
         certificate = (
-            _begun(_name(name), self._name, key)
-            .add_extension(x509.SubjectAlternativeName([known_as]), critical=False)
+            _builder(_name(name), self._name, key)
+            .add_extension(x509.SubjectAlternativeName([host]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False
             )
@@ -64,17 +64,17 @@ class Authority:
             if password
             else serialization.NoEncryption(),
         )
-        made = Certified(self._folder / f"{name}.pem", self._folder / f"{name}.key.pem")
-        made.certificate.write_bytes(text + secret if key_in_it else text)
-        made.key.write_bytes(secret)
-        return made
+        files = Certified(self._folder / f"{name}.pem", self._folder / f"{name}.key.pem")
+        files.certificate.write_bytes(text + secret if key_in_it else text)
+        files.key.write_bytes(secret)
+        return files
 
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _begun(
+def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The cluster knows the lag of a consumer that has died, and of one that never committed."""
+"""The cluster reports the lag of dead consumers and of consumers that never committed."""
 
 import subprocess
 import sys
@@ -6,23 +6,23 @@ import sys
 import pytest
 from kafka import KafkaConsumer
 
-from shared.messaging.admin.cluster import GroupNow, look
+from shared.messaging.admin.cluster_state import GroupState, read_cluster_state
 from tests.integration.cluster import Cluster
 
 pytestmark = [pytest.mark.kafka]
 AWAY = """
 from shared.domain.errors import Unavailable
-from shared.messaging.admin.cluster import look
+from shared.messaging.admin.cluster_state import read_cluster_state
 from shared.messaging.client.settings import MessagingSettings
 try:
-    look(MessagingSettings(kafka="127.0.0.1:1"), ["feedback.v1"])
+    read_cluster_state(MessagingSettings(kafka_bootstrap_servers="127.0.0.1:1"), ["feedback.v1"])
 except Unavailable as error:
     print(error)
 """
 
 
 def _consume(cluster: Cluster, *, events: int, commit: bool) -> None:
-    """Be a consumer of the group that reads, perhaps commits, and dies."""
+    """Consume as a member of the group, perhaps commit, and leave."""
     consumer = KafkaConsumer(
         cluster.topic.name,
         bootstrap_servers=cluster.bootstrap,
@@ -38,10 +38,10 @@ def _consume(cluster: Cluster, *, events: int, commit: bool) -> None:
     consumer.close(autocommit=False)
 
 
-def _group(cluster: Cluster) -> GroupNow:
-    now = look(cluster.settings(), [cluster.topic.name, "there-is-no-such-topic"])
-    (found,) = (group for group in now.groups if group.name == cluster.group)
-    return found
+def _group(cluster: Cluster) -> GroupState:
+    state = read_cluster_state(cluster.settings(), [cluster.topic.name, "there-is-no-such-topic"])
+    (group,) = (group for group in state.groups if group.name == cluster.group)
+    return group
 
 
 def test_the_lag_of_a_dead_consumer_grows(cluster: Cluster) -> None:
@@ -49,27 +49,29 @@ def test_the_lag_of_a_dead_consumer_grows(cluster: Cluster) -> None:
     _consume(cluster, events=5, commit=True)
     assert sum(_group(cluster).lag.values()) == 0
     cluster.write_events(range(5, 12))
-    found = _group(cluster)
-    assert sum(found.lag.values()) == 7
-    assert found.members == 0
+    group = _group(cluster)
+    assert sum(group.lag.values()) == 7
+    assert group.members == 0
 
 
-def test_a_consumer_that_died_before_its_first_commit_has_all_before_it(cluster: Cluster) -> None:
+def test_a_consumer_that_died_before_its_first_commit_has_the_whole_topic_as_lag(
+    cluster: Cluster,
+) -> None:
     cluster.write_events(range(4))
     _consume(cluster, events=4, commit=False)
     assert sum(_group(cluster).lag.values()) == 4
 
 
-def test_a_topic_tells_what_it_holds(cluster: Cluster) -> None:
+def test_the_state_has_offsets_and_the_newest_timestamp(cluster: Cluster) -> None:
     cluster.write_events(range(3))
-    now = look(cluster.settings(), [cluster.topic.name])
-    assert sum(one.end - one.begin for one in now.partitions.values()) == 3
-    assert any(one.newest_ms for one in now.partitions.values())
+    partitions = read_cluster_state(cluster.settings(), [cluster.topic.name]).partitions.values()
+    assert sum(partition.end - partition.begin for partition in partitions) == 3
+    assert any(partition.newest_ms for partition in partitions)
 
 
-def test_a_cluster_that_is_away_is_unavailable() -> None:
-    # In a process of its own: kafka-python leaves the sockets of a client that never connected.
-    told = subprocess.run(
+def test_an_unreachable_cluster_is_unavailable() -> None:
+    # In its own process: kafka-python leaks the sockets of a client that never connected.
+    process = subprocess.run(
         [sys.executable, "-c", AWAY], capture_output=True, text=True, timeout=200, check=False
     )
-    assert told.stdout.startswith("kafka: 127.0.0.1:1"), told.stderr[-2000:]
+    assert process.stdout.startswith("kafka: 127.0.0.1:1"), process.stderr[-2000:]

@@ -1,4 +1,4 @@
-"""Operators and a real Kafka: letters in pages, replayed or dropped once, and remembered."""
+"""Dead letters on a real Kafka: pages, replays, drops, and the cache."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,21 +8,21 @@ import pytest
 
 from shared.dead_letters import (
     AlreadyResolved,
-    BadCursor,
     CannotReplay,
-    Known,
-    Letter,
-    NoSuchLetter,
-    Wanted,
+    DeadLetter,
+    DeadLetterCache,
+    DeadLetterFilter,
+    DeadLetterNotFound,
+    InvalidCursor,
+    count_dead_letters,
     drop,
     drop_all,
-    letters,
+    find_dead_letters,
+    get_dead_letter,
+    get_dead_letters,
     replay,
     replay_all,
-    several,
-    totals,
 )
-from shared.dead_letters import dead_letter as letter
 from shared.domain.errors import Unprocessable
 from shared.events.topics import DEAD_LETTERS, FEEDBACK, TOPICS
 from shared.events.wire.record import Outgoing, Record
@@ -37,210 +37,214 @@ pytestmark = pytest.mark.kafka
 ALL = 100_000
 
 
-class Desk:
-    """One test's letters, told apart from others' by a word of their own."""
+class OwnDeadLetters:
+    """The dead letters of one test, which have a marker in their text."""
 
     def __init__(self, kafka: str) -> None:
-        self.settings = MessagingSettings(kafka=kafka, topic_partitions=3)
-        self.mark = uuid4().hex
+        self.settings = MessagingSettings(kafka_bootstrap_servers=kafka, topic_partitions=3)
+        self.marker = uuid4().hex
 
-    def set_aside(
+    def write(
         self, count: int, *, reason: str = "internal_error", topic: str = "feedback.v1",
         data: bytes | None = None,
     ) -> None:  # fmt: skip
-        """As services do it, one after another, so that their order is known."""
+        """As services write them, one after another, so that their order is known."""
         send_once(self.settings, *(self._letter(n, reason, topic, data) for n in range(count)))
 
     def _letter(self, number: int, reason: str, topic: str, data: bytes | None) -> Outgoing:
-        user = f"{self.mark}-{number}"
+        user = f"{self.marker}-{number}"
         source = Record(
             topic, 0, number, 0, user.encode(), data or value("feedback.v1", user_id=user)
         )
-        return dead_letter(source, Unprocessable(reason, f"for {self.mark}"), attempts=1)
+        return dead_letter(source, Unprocessable(reason, f"for {self.marker}"), attempts=1)
 
-    def wanted(self, **more: object) -> Wanted:
-        return Wanted(text=self.mark, **more)  # type: ignore[arg-type]  # by its fields
+    def wanted(self, **more: object) -> DeadLetterFilter:
+        return DeadLetterFilter(text=self.marker, **more)  # type: ignore[arg-type]  # by its fields
 
-    async def open(self, **more: object) -> list[Letter]:
-        found: list[Letter] = []
+    async def open(self, **more: object) -> list[DeadLetter]:
+        """The open ones of this test, page by page."""
+        opened: list[DeadLetter] = []
         after: str | None = None
         while True:
-            page = await letters(self.settings, self.wanted(**more), after=after, most=7)
+            page = await find_dead_letters(self.settings, self.wanted(**more), after=after, limit=7)
             assert len(page.letters) <= 7
-            found += page.letters
+            opened += page.letters
             after = page.next
             if after is None:
-                return found
+                return opened
 
     def replayed(self) -> list[Record]:
-        """Records of this test on the topic that letters go back to."""
-        found = tail(self.settings, FEEDBACK, most=ALL)
-        return [r for r in found if (r.key or b"").startswith(self.mark.encode())]
+        """Replayed records of this test."""
+        records = tail(self.settings, FEEDBACK, max_per_partition=ALL)
+        return [r for r in records if (r.key or b"").startswith(self.marker.encode())]
 
 
 @pytest.fixture
-def desk(kafka: str) -> Desk:
-    desk = Desk(kafka)
-    provision(desk.settings, (*TOPICS, *DEAD_LETTERS))
-    return desk
+def own(kafka: str) -> OwnDeadLetters:
+    created = OwnDeadLetters(kafka)
+    provision(created.settings, (*TOPICS, *DEAD_LETTERS))
+    return created
 
 
-async def test_pages_hold_every_letter_once_the_newest_first(desk: Desk) -> None:
-    desk.set_aside(60)
-    found = await desk.open()
-    assert len({one.id for one in found}) == len(found) == 60
-    moments = [one.set_aside_at for one in found]
-    assert moments == sorted(moments, reverse=True)
+async def test_pages_hold_every_dead_letter_once_newest_first(own: OwnDeadLetters) -> None:
+    own.write(60)
+    opened = await own.open()
+    assert len({letter.id for letter in opened}) == len(opened) == 60
+    times = [letter.set_aside_at for letter in opened]
+    assert times == sorted(times, reverse=True)
 
 
-async def test_letters_that_come_while_somebody_pages_do_not_shift_the_pages(desk: Desk) -> None:
-    desk.set_aside(10)
-    first = await letters(desk.settings, desk.wanted(), most=4)
-    desk.set_aside(5)
-    second = await letters(desk.settings, desk.wanted(), after=first.next, most=20)
-    assert len({one.id for one in (*first.letters, *second.letters)}) == 10
+async def test_dead_letters_that_arrive_during_paging_do_not_shift_the_pages(
+    own: OwnDeadLetters,
+) -> None:
+    own.write(10)
+    first = await find_dead_letters(own.settings, own.wanted(), limit=4)
+    own.write(5)
+    second = await find_dead_letters(own.settings, own.wanted(), after=first.next, limit=20)
+    assert len({letter.id for letter in (*first.letters, *second.letters)}) == 10
 
 
-async def test_letters_are_found_by_topic_reason_and_time(desk: Desk) -> None:
-    desk.set_aside(2)
-    desk.set_aside(3, reason="not_json")
-    desk.set_aside(4, topic="user.erase.v1")
-    assert len(await desk.open(reason="not_json")) == 3
-    assert len(await desk.open(topic="user.erase.v1")) == 4
-    assert len(await desk.open(since=datetime.now(UTC) - timedelta(hours=1))) == 9
-    assert await desk.open(since=datetime.now(UTC) + timedelta(hours=1)) == []
-    assert await desk.open(until=datetime.now(UTC) - timedelta(hours=1)) == []
-    assert (await totals(desk.settings))["user.erase.v1"] >= 4
+async def test_dead_letters_are_filtered_by_topic_reason_and_time(own: OwnDeadLetters) -> None:
+    own.write(2)
+    own.write(3, reason="not_json")
+    own.write(4, topic="user.erase.v1")
+    assert len(await own.open(reason="not_json")) == 3
+    assert len(await own.open(topic="user.erase.v1")) == 4
+    assert len(await own.open(since=datetime.now(UTC) - timedelta(hours=1))) == 9
+    assert await own.open(since=datetime.now(UTC) + timedelta(hours=1)) == []
+    assert await own.open(until=datetime.now(UTC) - timedelta(hours=1)) == []
+    assert (await count_dead_letters(own.settings))["user.erase.v1"] >= 4
 
 
-async def test_a_letter_is_replayed_once_and_is_not_open_any_more(desk: Desk) -> None:
-    desk.set_aside(2)
-    first, second = await desk.open()
-    said = await replay(desk.settings, first.id, by="ops", note="the bug is mended")
-    assert [one.id for one in await desk.open()] == [second.id]
-    (back,) = desk.replayed()
-    assert (back.key, back.value) == (first.record.key, first.record.value)
-    assert dict(back.headers)["x-replayed-from"] == first.id.encode()
+async def test_a_dead_letter_is_replayed_once_and_is_then_closed(own: OwnDeadLetters) -> None:
+    own.write(2)
+    first, second = await own.open()
+    event = await replay(own.settings, first.id, by="ops", note="the bug is fixed")
+    assert [letter.id for letter in await own.open()] == [second.id]
+    (replayed,) = own.replayed()
+    assert (replayed.key, replayed.value) == (first.record.key, first.record.value)
+    assert dict(replayed.headers)["x-replayed-from"] == first.id.encode()
     with pytest.raises(AlreadyResolved, match=r"was replayed at .* by ops"):
-        await replay(desk.settings, first.id)
-    assert len(desk.replayed()) == 1
-    kept = await letter(desk.settings, first.id)
-    assert kept.resolved == said
-    assert (said.note, said.fixed) == ("the bug is mended", False)
-    await replay(desk.settings, first.id, again=True)
-    assert len(desk.replayed()) == 2
+        await replay(own.settings, first.id)
+    assert len(own.replayed()) == 1
+    kept = await get_dead_letter(own.settings, first.id)
+    assert kept.resolved == event
+    assert (event.note, event.fixed) == ("the bug is fixed", False)
+    await replay(own.settings, first.id, again=True)
+    assert len(own.replayed()) == 2
 
 
-async def test_a_mended_letter_goes_back_mended(desk: Desk) -> None:
-    desk.set_aside(1, reason="not_json", data=f"no JSON of {desk.mark}".encode())
-    (broken,) = await desk.open()
+async def test_a_dead_letter_is_replayed_with_a_corrected_value(own: OwnDeadLetters) -> None:
+    own.write(1, reason="not_json", data=f"no JSON of {own.marker}".encode())
+    (broken,) = await own.open()
     with pytest.raises(CannotReplay):
-        await replay(desk.settings, broken.id)
-    assert len(await desk.open()) == 1
-    mended = value("feedback.v1", user_id=f"{desk.mark}-mended")
-    assert (await replay(desk.settings, broken.id, value=mended)).fixed
-    (back,) = desk.replayed()
-    assert (back.key, back.value) == (f"{desk.mark}-mended".encode(), mended)
+        await replay(own.settings, broken.id)
+    assert len(await own.open()) == 1
+    corrected = value("feedback.v1", user_id=f"{own.marker}-corrected")
+    assert (await replay(own.settings, broken.id, value=corrected)).fixed
+    (replayed,) = own.replayed()
+    assert (replayed.key, replayed.value) == (f"{own.marker}-corrected".encode(), corrected)
 
 
-async def test_a_dropped_letter_is_not_open_and_can_still_be_looked_at(desk: Desk) -> None:
-    desk.set_aside(1)
-    (one,) = await desk.open()
-    await drop(desk.settings, one.id)
-    assert await desk.open() == []
-    assert [found.resolved is not None for found in await desk.open(resolved=True)] == [True]
-    assert desk.replayed() == []
+async def test_a_dropped_dead_letter_is_closed_and_can_still_be_read(own: OwnDeadLetters) -> None:
+    own.write(1)
+    (letter,) = await own.open()
+    await drop(own.settings, letter.id)
+    assert await own.open() == []
+    (resolved,) = await own.open(resolved=True)
+    assert resolved.resolved is not None
+    assert own.replayed() == []
     with pytest.raises(AlreadyResolved):
-        await drop(desk.settings, one.id)
+        await drop(own.settings, letter.id)
 
 
-async def test_a_page_is_dealt_with_at_once_the_oldest_first(desk: Desk) -> None:
-    desk.set_aside(8)
-    desk.set_aside(1, reason="not_json", data=f"no JSON of {desk.mark}".encode())
-    page = await letters(desk.settings, desk.wanted(), most=50)
-    outcome = await replay_all(desk.settings, page.letters)
-    assert (len(outcome.resolved), len(outcome.refused), len(desk.replayed())) == (8, 1, 8)
-    times = {one.id: one.set_aside_at for one in page.letters}
-    order = [times[said.letter] for said in outcome.resolved]
+async def test_a_page_is_replayed_together_oldest_first(own: OwnDeadLetters) -> None:
+    own.write(8)
+    own.write(1, reason="not_json", data=f"no JSON of {own.marker}".encode())
+    page = await find_dead_letters(own.settings, own.wanted(), limit=50)
+    outcome = await replay_all(own.settings, page.letters)
+    assert (len(outcome.resolved), len(outcome.refused), len(own.replayed())) == (8, 1, 8)
+    times = {letter.id: letter.set_aside_at for letter in page.letters}
+    order = [times[event.letter] for event in outcome.resolved]
     assert order == sorted(order)
-    left = await letters(desk.settings, desk.wanted())
-    assert (await drop_all(desk.settings, left.letters)).refused == {}
-    assert await desk.open() == []
+    left = await find_dead_letters(own.settings, own.wanted())
+    assert (await drop_all(own.settings, left.letters)).refused == {}
+    assert await own.open() == []
 
 
-async def test_several_are_looked_up_at_once(desk: Desk) -> None:
-    desk.set_aside(3)
-    ids = [one.id for one in await desk.open()]
-    await drop(desk.settings, ids[1])
-    for known in (None, Known()):
-        found = await several(desk.settings, ids, known=known)
-        assert [one.id for one in found] == ids
-        assert [one.resolved is None for one in found] == [True, False, True]
-    with pytest.raises(NoSuchLetter):
-        await several(desk.settings, [ids[0], "feedback.v1.dlq/0/999999999"])
+async def test_several_dead_letters_are_read_together(own: OwnDeadLetters) -> None:
+    own.write(3)
+    ids = [letter.id for letter in await own.open()]
+    await drop(own.settings, ids[1])
+    for cache in (None, DeadLetterCache()):
+        letters = await get_dead_letters(own.settings, ids, cache=cache)
+        assert [letter.id for letter in letters] == ids
+        assert [letter.resolved is None for letter in letters] == [True, False, True]
+    with pytest.raises(DeadLetterNotFound):
+        await get_dead_letters(own.settings, [ids[0], "feedback.v1.dlq/0/999999999"])
 
 
 @pytest.mark.parametrize(
-    ("letter_id", "said"),
+    ("letter_id", "message"),
     [
         ("nonsense", "an id is topic/partition/offset"),
-        ("feedback.v1/0/1", "is no dead letter"),
-        ("feedback.v1.dlq/0/-1", "is no dead letter"),
+        ("feedback.v1/0/1", "is not the id of a dead letter"),
+        ("feedback.v1.dlq/0/-1", "is not the id of a dead letter"),
         ("feedback.v1.dlq/0/999999999", "there is no dead letter"),
         ("feedback.v1.dlq/99/0", "is empty"),
     ],
 )
-async def test_an_id_that_names_no_letter_is_answered_with_what_one_looks_like(
-    desk: Desk, letter_id: str, said: str
+async def test_an_unknown_id_gives_an_error_with_the_form_of_an_id(
+    own: OwnDeadLetters, letter_id: str, message: str
 ) -> None:
-    desk.set_aside(1)
-    with pytest.raises(NoSuchLetter, match=said):
-        await letter(desk.settings, letter_id)
+    own.write(1)
+    with pytest.raises(DeadLetterNotFound, match=message):
+        await get_dead_letter(own.settings, letter_id)
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "e30x", "W10=", ""])
-async def test_a_cursor_that_is_none_is_refused(desk: Desk, cursor: str) -> None:
-    with pytest.raises(BadCursor):
-        await letters(desk.settings, desk.wanted(), after=cursor)
+async def test_an_invalid_cursor_is_refused(own: OwnDeadLetters, cursor: str) -> None:
+    with pytest.raises(InvalidCursor):
+        await find_dead_letters(own.settings, own.wanted(), after=cursor)
 
 
-async def test_many_letters_are_paged_without_reading_them_all(desk: Desk) -> None:
-    await asyncio.to_thread(desk.set_aside, 3_000)
-    page = await letters(desk.settings, desk.wanted(), most=20)
+async def test_a_page_of_many_dead_letters_reads_few_of_them(own: OwnDeadLetters) -> None:
+    await asyncio.to_thread(own.write, 3_000)
+    page = await find_dead_letters(own.settings, own.wanted(), limit=20)
     assert len(page.letters) == 20
-    assert page.looked_at < 200
+    assert page.scanned < 200
 
 
-async def test_thousands_of_letters_are_looked_through_to_the_last(kafka: str) -> None:
-    """Partition after partition in chunks: what kafka-python keeps of one must not stop another."""
-    desk = Desk(kafka)
-    desk.set_aside(4_000)
-    nobodys = Wanted(text=f"{desk.mark}-nobody")
-    looked_at, after = 0, None
-    while looked_at == 0 or after is not None:
-        page = await letters(desk.settings, nobodys, after=after)
+async def test_thousands_of_dead_letters_are_searched_to_the_last(kafka: str) -> None:
+    """In chunks of many partitions: records that kafka-python buffers must not stop the read."""
+    own = OwnDeadLetters(kafka)
+    own.write(4_000)
+    no_match = DeadLetterFilter(text=f"{own.marker}-no-match")
+    scanned, after = 0, None
+    while scanned == 0 or after is not None:
+        page = await find_dead_letters(own.settings, no_match, after=after)
         assert not page.letters
-        looked_at, after = looked_at + page.looked_at, page.next
-    assert looked_at >= 4_000
+        scanned, after = scanned + page.scanned, page.next
+    assert scanned >= 4_000
 
 
-async def test_letters_that_were_dealt_with_are_passed_over_and_remembered(kafka: str) -> None:
-    desk, known = Desk(kafka), Known()
-    desk.set_aside(300)
-    newest = (await letters(desk.settings, desk.wanted(), most=200, known=known)).letters
-    await drop_all(desk.settings, newest)
-    page = await letters(desk.settings, desk.wanted(), most=500, known=known)
+async def test_resolved_dead_letters_are_skipped_and_cached(kafka: str) -> None:
+    own, cache = OwnDeadLetters(kafka), DeadLetterCache()
+    own.write(300)
+    newest = (await find_dead_letters(own.settings, own.wanted(), limit=200, cache=cache)).letters
+    await drop_all(own.settings, newest)
+    page = await find_dead_letters(own.settings, own.wanted(), limit=500, cache=cache)
     assert len(page.letters) == 100
-    every = await letters(desk.settings, desk.wanted(resolved=True), most=500, known=known)
+    every = await find_dead_letters(own.settings, own.wanted(resolved=True), limit=500, cache=cache)
     assert len(every.letters) == 300
-    assert (await letter(desk.settings, newest[0].id, known=known)).resolved is not None
+    assert (await get_dead_letter(own.settings, newest[0].id, cache=cache)).resolved is not None
 
 
-async def test_letters_that_come_after_a_look_are_found_by_the_next(desk: Desk) -> None:
-    known = Known()
-    desk.set_aside(30)
-    first = (await letters(desk.settings, desk.wanted(), known=known)).letters
-    desk.set_aside(5)
-    second = (await letters(desk.settings, desk.wanted(), known=known)).letters
-    assert [one.id for one in second[5:]] == [one.id for one in first]
-    assert len({one.id for one in second}) == 35
+async def test_new_dead_letters_are_found_by_the_next_query(own: OwnDeadLetters) -> None:
+    cache = DeadLetterCache()
+    own.write(30)
+    first = (await find_dead_letters(own.settings, own.wanted(), cache=cache)).letters
+    own.write(5)
+    second = (await find_dead_letters(own.settings, own.wanted(), cache=cache)).letters
+    assert [letter.id for letter in second[5:]] == [letter.id for letter in first]
+    assert len({letter.id for letter in second}) == 35

@@ -1,4 +1,4 @@
-"""Health and lag over HTTP and in metrics: what is stuck, has ended or is behind is seen."""
+"""Health over HTTP and lag in metrics: stuck, ended and lagging consumers are reported."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from shared.domain.errors import Unavailable
 from shared.messaging.service import KafkaService
 from tests.integration.cluster import Cluster, event
-from tests.integration.messaging.reading import (
+from tests.integration.messaging.running_service import (
     BOTH_PATHS,
     Handled,
     health_of,
@@ -21,47 +21,47 @@ pytestmark = pytest.mark.kafka
 
 
 @BOTH_PATHS
-async def test_healthz_sees_an_event_that_is_stuck_and_its_recovery(
-    cluster: Cluster, path: str
-) -> None:
+async def test_healthz_reports_a_stuck_event_and_its_recovery(cluster: Cluster, path: str) -> None:
     gate = asyncio.Event()
     cluster.write([event(1, user="u")])
     handled = Handled(lambda _: gate.wait())
     async with (
-        running(cluster, path, handled, stuck_seconds=0.5) as service,
+        running(cluster, path, handled, liveness_timeout_seconds=0.5) as service,
         health_of(service) as ask,
     ):
-        await until(lambda: holds(ask("healthz"), lambda told: told[0] == 503))
+        await until(lambda: holds(ask("healthz"), lambda response: response[0] == 503))
         _, problems = await ask("healthz")
-        assert f"an event of {cluster.topic.name} has been in work for" in problems[0]
+        assert f"an event of {cluster.topic.name} has been in flight for" in problems[0]
         gate.set()
-        await until(lambda: holds(ask("readyz"), lambda told: told == (200, [])))
+        await until(lambda: holds(ask("readyz"), lambda response: response == (200, [])))
 
 
-async def test_healthz_sees_an_event_that_the_fast_path_tries_in_vain(cluster: Cluster) -> None:
+async def test_healthz_reports_an_event_that_the_fast_path_retries_without_success(
+    cluster: Cluster,
+) -> None:
     async def store(_: int) -> None:
         raise Unavailable("store", "it does not answer")
 
     cluster.write([event(1, user="u")])
     handled = Handled(store)
     async with (
-        running(cluster, "fast", handled, stuck_seconds=0.5, retries=0) as service,
+        running(cluster, "fast", handled, liveness_timeout_seconds=0.5, retries=0) as service,
         health_of(service) as ask,
     ):
-        await until(lambda: holds(ask("healthz"), lambda told: told[0] == 503))
+        await until(lambda: holds(ask("healthz"), lambda response: response[0] == 503))
 
 
 @BOTH_PATHS
-async def test_healthz_sees_a_consumer_that_has_ended(cluster: Cluster, path: str) -> None:
+async def test_healthz_reports_a_consumer_that_has_ended(cluster: Cluster, path: str) -> None:
     async with (
         running(cluster, path, Handled()) as service,
         health_of(service) as ask,
     ):
-        await until(lambda: holds(ask("readyz"), lambda told: told == (200, [])))
+        await until(lambda: holds(ask("readyz"), lambda response: response == (200, [])))
         (subscriber,) = service._broker.subscribers
-        # Behind the service's back, as an error that no one foresaw would.
+        # Not through the service, as after an unforeseen error.
         await subscriber.consumer.stop()  # type: ignore[attr-defined]
-        await until(lambda: holds(ask("healthz"), lambda told: told[0] == 503))
+        await until(lambda: holds(ask("healthz"), lambda response: response[0] == 503))
         _, problems = await ask("healthz")
         assert problems == [f"the consumer of {cluster.topic.name} has ended"]
 
@@ -90,8 +90,8 @@ async def test_lag_is_measured(cluster: Cluster, path: str) -> None:
 
     await service.start()
     try:
-        await until(lambda: len(handled.begun) == 2)
-        # The slow path has taken the second in, the fast path is done with the first.
+        await until(lambda: len(handled.started) == 2)
+        # The slow path has received the second event, the fast path has finished the first.
         assert lag() == {"slow": 8, "fast": 9}[path]
         gate.set()
         await handled.until_all(range(10))

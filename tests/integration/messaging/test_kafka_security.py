@@ -1,4 +1,4 @@
-"""Every client we have proves who it is to a real Kafka that asks, and trusts no other Kafka."""
+"""Every client logs in to a real Kafka with TLS and SASL, and rejects a Kafka it cannot trust."""
 
 import asyncio
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ from tests.integration.messaging.certificates import Authority
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 PASSWORD: Final = "correct horse; battery = staple"
 START_SECONDS: Final = 240.0
-WAYS: Final = ("tls", "mtls", "plain", "scram")
+PROTOCOLS: Final = ("tls", "mtls", "plain", "scram")
 LISTENERS: Final = """
 listeners=PLAINTEXT://127.0.0.1:{{ports.broker}},CONTROLLER://127.0.0.1:{{ports.controller}},\
 TLS://127.0.0.1:{tls},MTLS://127.0.0.1:{mtls},LOGIN://127.0.0.1:{login}
@@ -56,20 +56,20 @@ org.apache.kafka.common.security.scram.ScramLoginModule required;
 
 
 @dataclass(frozen=True)
-class Guarded:
-    """A Kafka with a listener for each way in, and what fits them."""
+class SecuredKafka:
+    """A Kafka with a listener for each security protocol, and the settings for each."""
 
-    ways: dict[str, MessagingSettings]
+    settings: dict[str, MessagingSettings]
     stranger: Authority
-    """Signs certificates that this Kafka does not know."""
+    """An authority that this Kafka does not trust."""
 
-    def but(self, way: str, **changes: Any) -> MessagingSettings:
-        return MessagingSettings.model_validate({**self.ways[way].model_dump(), **changes})
+    def changed(self, way: str, **changes: Any) -> MessagingSettings:
+        return MessagingSettings.model_validate({**self.settings[way].model_dump(), **changes})
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    folder: Path = tmp_path_factory.mktemp("guarded")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
+    folder: Path = tmp_path_factory.mktemp("secured")
     ours, stranger = Authority(folder / "ours"), Authority(folder / "stranger")
     server = ours.certify("127.0.0.1", key_in_it=True)
     client = ours.certify("an app")
@@ -86,7 +86,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
             [UserScramCredentialUpsertion("ada", ScramMechanism.SCRAM_SHA_512, password=PASSWORD)]
         )
         admin.close()
-        told = {
+        fields_of = {
             "tls": {"kafka_security": "ssl"},
             "mtls": {
                 "kafka_security": "ssl",
@@ -96,7 +96,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
             "plain": {"kafka_security": "sasl_ssl", "kafka_sasl_mechanism": "PLAIN"},
             "scram": {"kafka_security": "sasl_ssl", "kafka_sasl_mechanism": "SCRAM-SHA-512"},
         }
-        ways = {
+        settings = {
             way: MessagingSettings.model_validate(
                 {
                     "kafka_bootstrap_servers": f"127.0.0.1:{ports.get(way, ports['login'])}",
@@ -107,26 +107,27 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
                     **fields,
                 }
             )
-            for way, fields in told.items()
+            for way, fields in fields_of.items()
         }  # fmt: skip
-        provision(ways["tls"], (FEEDBACK, FEEDS, PROFILES))
-        yield Guarded(ways, stranger)
+        provision(settings["tls"], (FEEDBACK, FEEDS, PROFILES))
+        yield SecuredKafka(settings, stranger)
 
 
 def like() -> Feedback:
     return action(f"u-{uuid4()}", "like", "a.png")
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_what_ends_is_let_in(guarded: Guarded, way: str) -> None:
-    settings = guarded.ways[way]
+@pytest.mark.parametrize("way", PROTOCOLS)
+def test_short_lived_clients_are_accepted(secured: SecuredKafka, way: str) -> None:
+    settings = secured.settings[way]
     first, second, third = like(), like(), like()
     assert provision(settings, (FEEDBACK, FEEDS, PROFILES)) == []
     send_once(settings, encode(first))
     with Client(settings) as app:
         app.send(second, third)
         assert app.profile("nobody") is None
-    found = {str(record.key, "utf-8") for record in tail(settings, FEEDBACK, max_per_partition=1000)}  # type: ignore[arg-type]
+    latest = tail(settings, FEEDBACK, max_per_partition=1000)
+    tail_users = {(record.key or b"").decode() for record in latest}
     drained = [
         record.key
         for batch in drain(
@@ -136,13 +137,13 @@ def test_what_ends_is_let_in(guarded: Guarded, way: str) -> None:
         for record in batch.records
     ]  # fmt: skip
     users = {first.user_id, second.user_id, third.user_id}
-    assert users <= found
+    assert users <= tail_users
     assert {user.encode() for user in users} <= set(drained)
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_what_lives_is_let_in(guarded: Guarded, way: str) -> None:
-    settings = guarded.ways[way]
+@pytest.mark.parametrize("way", PROTOCOLS)
+async def test_long_lived_clients_are_accepted(secured: SecuredKafka, way: str) -> None:
+    settings = secured.settings[way]
     handled: asyncio.Queue[tuple[Event, Delivery]] = asyncio.Queue()
 
     async def handle(event: Feedback, delivery: Delivery) -> None:
@@ -158,10 +159,10 @@ async def test_what_lives_is_let_in(guarded: Guarded, way: str) -> None:
         async with (
             asyncio.timeout(120),
             AsyncClient(settings, topics=(FEEDBACK,)) as app,
-            app.listening(lambda record: record.key == sent.key.encode()) as heard,
+            app.listening(lambda record: record.key == sent.key.encode()) as received,
         ):
             await app.send(sent)
-            record, event = await anext(heard)
+            record, event = await anext(received)
             while (await handled.get())[0] != sent:
                 pass
             again = await fetcher.fetch(record.topic, record.partition, record.offset)
@@ -175,12 +176,12 @@ async def test_what_lives_is_let_in(guarded: Guarded, way: str) -> None:
 
 
 async def _refused(settings: MessagingSettings) -> str:
-    """Why the clients that live are kept out."""
-    with pytest.raises(Unavailable) as one:
+    """The error with which long-lived clients are rejected."""
+    with pytest.raises(Unavailable) as refused:
         await KafkaPublisher(settings, client_id="tested").start()
     with pytest.raises(Unavailable):
         await AsyncClient(settings).start()
-    return str(one.value)
+    return str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -193,29 +194,35 @@ async def _refused(settings: MessagingSettings) -> str:
         ("scram", {"kafka_user": "eve"}),
     ],
 )
-async def test_without_the_right_proof_nobody_is_let_in(
-    guarded: Guarded, way: str, changes: dict[str, Any]
+async def test_wrong_credentials_are_rejected(
+    secured: SecuredKafka, way: str, changes: dict[str, Any]
 ) -> None:
-    told = await _refused(guarded.but(way, **changes))
-    assert PASSWORD not in told
-    assert "guessed" not in told
+    message = await _refused(secured.changed(way, **changes))
+    assert PASSWORD not in message
+    assert "guessed" not in message
 
 
-async def test_a_certificate_of_a_stranger_proves_nothing(guarded: Guarded) -> None:
-    forged = guarded.stranger.certify("an app")
-    await _refused(guarded.but("mtls", kafka_certificate=forged.certificate, kafka_key=forged.key))
+async def test_a_client_certificate_of_an_unknown_authority_is_rejected(
+    secured: SecuredKafka,
+) -> None:
+    forged = secured.stranger.certify("an app")
+    await _refused(
+        secured.changed("mtls", kafka_certificate=forged.certificate, kafka_key=forged.key)
+    )
 
 
-async def test_a_kafka_that_a_stranger_vouches_for_is_not_trusted(guarded: Guarded) -> None:
-    await _refused(guarded.but("plain", kafka_ca=guarded.stranger.file))
+async def test_a_server_certificate_of_an_unknown_authority_is_not_trusted(
+    secured: SecuredKafka,
+) -> None:
+    await _refused(secured.changed("plain", kafka_ca=secured.stranger.file))
 
 
-async def test_a_kafka_that_goes_by_another_name_is_not_trusted(guarded: Guarded) -> None:
-    port = guarded.ways["tls"].kafka_bootstrap_servers.rpartition(":")[2]
-    await _refused(guarded.but("tls", kafka_bootstrap_servers=f"localhost:{port}"))
+async def test_a_server_certificate_for_another_host_is_not_trusted(secured: SecuredKafka) -> None:
+    port = secured.settings["tls"].kafka_bootstrap_servers.rpartition(":")[2]
+    await _refused(secured.changed("tls", kafka_bootstrap_servers=f"localhost:{port}"))
 
 
-def test_what_ends_is_kept_out_too(guarded: Guarded) -> None:
+def test_short_lived_clients_with_wrong_credentials_are_rejected(secured: SecuredKafka) -> None:
     with pytest.raises(Unavailable) as refused:
-        provision(guarded.but("plain", kafka_password="guessed"), (FEEDBACK,))
+        provision(secured.changed("plain", kafka_password="guessed"), (FEEDBACK,))
     assert "guessed" not in str(refused.value)

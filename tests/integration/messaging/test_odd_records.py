@@ -1,4 +1,4 @@
-"""Records that are odd by bytes, headers or size stop neither path, and are kept as they came."""
+"""Records with odd bytes, headers or sizes stop neither path and are kept unchanged."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import pytest
 from kafka import KafkaProducer
 
 from tests.integration.cluster import Cluster, Written, event, incompressible, not_json
-from tests.integration.messaging.reading import (
+from tests.integration.messaging.running_service import (
     BOTH_PATHS,
     Handled,
     committed,
+    dead_letters,
     holds,
-    letters,
     running,
     until,
 )
@@ -43,70 +43,72 @@ async def test_odd_records_reach_the_dead_letters_byte_for_byte(
     handled = Handled()
     async with running(cluster, path, handled):
         await handled.until_all([1, 2])
-        await until(lambda: holds(letters(cluster), lambda found: len(found) == len(odd)))
-    found = await letters(cluster)
-    assert {(one.key, one.value) for one in found} == {(one.key, one.value) for one in odd}
+        await until(lambda: holds(dead_letters(cluster), lambda records: len(records) == len(odd)))
+    records = await dead_letters(cluster)
+    assert {(r.key, r.value) for r in records} == {(r.key, r.value) for r in odd}
     sources = set()
-    for one in found:
-        (sent,) = [s for s in odd if (s.key, s.value) == (one.key, one.value)]
+    for record in records:
+        (sent,) = [s for s in odd if (s.key, s.value) == (record.key, record.value)]
         ours = {"x-error", "x-detail", "x-source", "x-attempts"}
-        assert tuple(h for h in one.headers if h[0] not in ours) == sent.headers
-        sources.add(dict(one.headers)["x-source"])
+        assert tuple(h for h in record.headers if h[0] not in ours) == sent.headers
+        sources.add(dict(record.headers)["x-source"])
     assert len(sources) == len(odd)
     assert sum((await committed(cluster)).values()) == len(odd) + 2
 
 
 @BOTH_PATHS
-async def test_odd_headers_on_a_good_event_do_not_matter(cluster: Cluster, path: str) -> None:
+async def test_odd_headers_on_a_good_event_are_ignored(cluster: Cluster, path: str) -> None:
     good = event(1, user="u")
     cluster.write([Written(good.key, good.value, ODD_HEADERS)])
     handled = Handled()
     async with running(cluster, path, handled):
         await handled.until_all([1])
-    assert await letters(cluster) == []
+    assert await dead_letters(cluster) == []
 
 
-class NoText(str):
-    """A header's name that is written as bytes which are no UTF-8."""
+class NotUtf8(str):
+    """A header name that is written as bytes which are not UTF-8."""
 
     def encode(self, *_: object) -> bytes:
         return b"\xff\xfe-id"
 
 
-def _write_with_names_that_are_no_text(cluster: Cluster, *written: Written, **more: Any) -> None:
-    """With kafka-python, whose producer lets us; all in one batch."""
+def _write_with_header_names_that_are_not_utf8(
+    cluster: Cluster, *written: Written, **more: Any
+) -> None:
+    """Write one batch with kafka-python, whose producer allows such names."""
     producer = KafkaProducer(bootstrap_servers=cluster.bootstrap, linger_ms=200, **more)
-    for one in written:
-        headers = [(NoText("x"), b"1"), ("trace", b"2")]
-        producer.send(cluster.topic.name, one.value, one.key, headers=headers, partition=0)
+    for record in written:
+        headers = [(NotUtf8("x"), b"1"), ("trace", b"2")]
+        producer.send(cluster.topic.name, record.value, record.key, headers=headers, partition=0)
     producer.flush()
     producer.close()
 
 
 @BOTH_PATHS
 @pytest.mark.parametrize("compression", [None, "gzip"])
-async def test_a_header_whose_name_is_no_text_stops_nobody(
+async def test_a_header_name_that_is_not_utf8_stops_no_consumer(
     cluster: Cluster, path: str, compression: str | None
 ) -> None:
     bad = not_json(2)
-    _write_with_names_that_are_no_text(
+    _write_with_header_names_that_are_not_utf8(
         cluster, event(1, user="u"), bad, event(3, user="u"), compression_type=compression
     )
     cluster.write([event(4, user="u", partition=0)])
     handled = Handled()
     async with running(cluster, path, handled):
         await handled.until_all([1, 3, 4])
-        await until(lambda: holds(letters(cluster), lambda found: len(found) == 1))
-    (letter,) = await letters(cluster)
+        await until(lambda: holds(dead_letters(cluster), lambda records: len(records) == 1))
+    (letter,) = await dead_letters(cluster)
     assert (letter.key, letter.value) == (bad.key, bad.value)
     assert letter.headers[:2] == (("\\xff\\xfe-id", b"1"), ("trace", b"2"))
     assert sum((await committed(cluster)).values()) == 4
-    # And whoever reads with the other client.
+    # The other client reads it too.
     assert [r.headers[0][0] for r in cluster.read(cluster.topic)[:3]] == ["\\xff\\xfe-id"] * 3
 
 
 @BOTH_PATHS
-async def test_a_compressed_record_too_large_to_be_written_again_stops_nothing(
+async def test_a_compressed_record_that_is_too_large_to_write_again_does_not_stop_consumption(
     cluster: Cluster, path: str
 ) -> None:
     cluster.write(
@@ -116,8 +118,8 @@ async def test_a_compressed_record_too_large_to_be_written_again_stops_nothing(
     handled = Handled()
     async with running(cluster, path, handled) as service:
         await handled.until_all([1])
-        await until(lambda: holds(letters(cluster), lambda found: len(found) == 1))
+        await until(lambda: holds(dead_letters(cluster), lambda records: len(records) == 1))
         assert service.failure() is None
-    (letter,) = await letters(cluster)
+    (letter,) = await dead_letters(cluster)
     assert (letter.key, letter.value) == (b"u", None)
-    assert b"6000000 bytes, is too large" in (dict(letter.headers)["x-detail"] or b"")
+    assert b"6000000 bytes is too large" in (dict(letter.headers)["x-detail"] or b"")

@@ -1,4 +1,4 @@
-"""Both paths on a real Kafka: what is retried, held, in order, committed and given up."""
+"""Both paths on a real Kafka: retries, order, commits, shutdown and dead letters."""
 
 import asyncio
 
@@ -7,14 +7,14 @@ import pytest
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.messaging.consume.dead_letters import TooManyDeadLetters
 from tests.integration.cluster import Cluster, event, not_json, numbers_of
-from tests.integration.messaging.reading import (
+from tests.integration.messaging.running_service import (
     BOTH_PATHS,
     PATIENCE_SECONDS,
     Handled,
     committed,
+    dead_letters,
     health_of,
     holds,
-    letters,
     running,
     until,
 )
@@ -23,14 +23,14 @@ pytestmark = pytest.mark.kafka
 
 
 @BOTH_PATHS
-async def test_nothing_is_skipped_while_a_part_is_unavailable_and_all_is_done_when_it_is_back(
+async def test_no_event_is_skipped_while_a_dependency_is_unavailable(
     cluster: Cluster, path: str
 ) -> None:
-    back = asyncio.Event()
+    recovered = asyncio.Event()
     refused: list[int] = []
 
     async def store(image: int) -> None:
-        if not back.is_set():
+        if not recovered.is_set():
             refused.append(image)
             raise Unavailable("store", "it does not answer")
 
@@ -41,10 +41,10 @@ async def test_nothing_is_skipped_while_a_part_is_unavailable_and_all_is_done_wh
         assert handled.images == []
         assert await committed(cluster) == {}
         assert service.failure() is None
-        back.set()
+        recovered.set()
         await handled.until_all(range(30))
     assert sorted(handled.images) == list(range(30))
-    assert await letters(cluster) == []
+    assert await dead_letters(cluster) == []
     assert sum((await committed(cluster)).values()) == 30
 
 
@@ -65,74 +65,81 @@ async def test_the_fast_path_keeps_the_order_of_a_partition_through_failures(
     assert handled.images == list(range(10))
 
 
-async def test_the_slow_path_has_n_in_flight_and_commits_without_a_gap(cluster: Cluster) -> None:
+async def test_the_slow_path_has_n_events_in_flight_and_commits_only_the_finished_prefix(
+    cluster: Cluster,
+) -> None:
     gates = {number: asyncio.Event() for number in range(20)}
-    in_work: set[int] = set()
+    in_flight: set[int] = set()
     most = 0
 
     async def wait(image: int) -> None:
         nonlocal most
-        in_work.add(image)
-        most = max(most, len(in_work))
+        in_flight.add(image)
+        most = max(most, len(in_flight))
         await gates[image].wait()
-        in_work.remove(image)
+        in_flight.remove(image)
 
     cluster.write(event(number, user="u", partition=0) for number in range(20))
     handled = Handled(wait)
     async with running(cluster, "slow", handled, events_in_flight=5):
-        await until(lambda: len(in_work) == 5)
+        await until(lambda: len(in_flight) == 5)
         for number in range(19, 0, -1):
             gates[number].set()
         await handled.until_all(range(1, 20))
-        assert in_work == {0}
-        await asyncio.sleep(0.5)  # several times as long as between two commits
+        assert in_flight == {0}
+        await asyncio.sleep(0.5)  # several commit intervals
         assert await committed(cluster) == {}
         gates[0].set()
-        await until(lambda: holds(committed(cluster), lambda found: found == {0: 20}))
+        await until(lambda: holds(committed(cluster), lambda offsets: offsets == {0: 20}))
     assert most == 5
 
 
-async def test_a_stopped_service_finishes_what_is_in_work(cluster: Cluster) -> None:
+async def test_a_stopped_service_finishes_what_is_in_flight(cluster: Cluster) -> None:
     gate = asyncio.Event()
     cluster.write(event(number, user="u", partition=0) for number in range(10))
     handled = Handled(lambda _: gate.wait())
     async with running(cluster, "slow", handled, events_in_flight=4):
-        await until(lambda: len(handled.begun) == 4)
+        await until(lambda: len(handled.started) == 4)
         asyncio.get_running_loop().call_later(0.3, gate.set)
     assert handled.images == [0, 1, 2, 3]
     assert await committed(cluster) == {0: 4}
 
 
 @BOTH_PATHS
-async def test_too_many_dead_letters_stop_the_process_and_bury_nothing(
+async def test_too_many_dead_letters_stop_the_process_and_the_rest_stays_unread(
     cluster: Cluster, path: str
 ) -> None:
     bad = range(40)
     cluster.write(not_json(number, partition=0) for number in bad)
     handled = Handled()
-    async with running(cluster, path, handled, dead_letter_sample=40, events_in_flight=1) as one:
+    async with running(
+        cluster, path, handled, dead_letter_window=40, events_in_flight=1
+    ) as service:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            with pytest.raises(TooManyDeadLetters, match="look at the dead letters' reasons"):
-                await one.ended()
-        async with health_of(one) as ask:
+            with pytest.raises(TooManyDeadLetters, match="look at the reasons of the dead letters"):
+                await service.ended()
+        async with health_of(service) as ask:
             status, problems = await ask("healthz")
         assert status == 503
         assert "became dead letters" in problems[0]
-        await asyncio.sleep(0.3)  # nothing more comes after it
-        found = numbers_of(await letters(cluster))
-        assert found == list(range(9))
+        await asyncio.sleep(0.3)  # no further dead letter may follow
+        assert numbers_of(await dead_letters(cluster)) == list(range(9))
     assert await committed(cluster) == {0: 9}
-    # A better deploy goes on where it stopped.
-    async with running(cluster, path, handled, dead_letter_share=1.0):
-        await until(lambda: holds(letters(cluster), lambda some: numbers_of(some) == list(bad)))
+    # The next deployment continues at the committed offset.
+    async with running(cluster, path, handled, dead_letter_max_ratio=1.0):
+        await until(
+            lambda: holds(dead_letters(cluster), lambda records: numbers_of(records) == list(bad))
+        )
 
 
-async def test_an_unprocessable_answer_of_the_handler_names_its_reason(cluster: Cluster) -> None:
+async def test_an_unprocessable_event_becomes_a_dead_letter_with_its_reason(
+    cluster: Cluster,
+) -> None:
     async def refuse(_: int) -> None:
         raise Unprocessable("unknown_image", "send its uri")
 
     cluster.write([event(1, user="u")])
     async with running(cluster, "slow", Handled(refuse)):
-        await until(lambda: holds(letters(cluster), lambda found: len(found) == 1))
-    (letter,) = await letters(cluster)
+        await until(lambda: holds(dead_letters(cluster), lambda records: len(records) == 1))
+    (letter,) = await dead_letters(cluster)
     assert dict(letter.headers)["x-error"] == b"unknown_image"

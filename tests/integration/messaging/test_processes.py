@@ -1,4 +1,4 @@
-"""Nothing is lost when consumers are killed, stopped and joined in the middle of their work."""
+"""No event is lost when consumers are killed, stopped or joined during their work."""
 
 import signal
 import time
@@ -21,7 +21,7 @@ def workers(cluster: Cluster, tmp_path: Path) -> Iterator[Workers]:
 
 
 def committed_but_unfinished(cluster: Cluster, workers: Workers) -> list[tuple[int, int]]:
-    """Places that Kafka would not deliver again although no worker came to their end."""
+    """Offsets that are committed although no worker finished them."""
     finished = {(entry.partition, entry.offset) for entry in workers.entries("ends")}
     return [
         (partition, offset)
@@ -32,12 +32,12 @@ def committed_but_unfinished(cluster: Cluster, workers: Workers) -> list[tuple[i
 
 
 @pytest.mark.parametrize("path", ["slow", "fast"])
-def test_a_kill_in_the_middle_of_300_events_loses_none_and_a_named_instance_is_back_at_once(
+def test_a_kill_loses_no_event_and_a_named_instance_gets_its_partitions_back_at_once(
     cluster: Cluster, workers: Workers, path: str
 ) -> None:
     cluster.write_events(range(300), users=300)
     seconds = {"slow": 0.1, "fast": 0.005}[path]
-    # Kafka holds the partitions of one that it does not know again back for so long.
+    # Without a name the partitions would be free only after the session timeout.
     settings = {"instance_id": "one", "events_in_flight": 16, "session_timeout_seconds": 120.0}
     worker = workers.start(path, seconds=seconds, **settings)
     workers.until(lambda: len(workers.handled()) >= 100)
@@ -53,10 +53,10 @@ def test_a_kill_in_the_middle_of_300_events_loses_none_and_a_named_instance_is_b
     workers.until_handled(range(300))
     workers.until(lambda: sum(cluster.committed().values()) == 300)
     repeated = sum(count - 1 for count in workers.handled().values())
-    assert repeated <= len(before), "it began anew instead of where it had committed"
+    assert repeated <= len(before), "it started at the beginning and not at the committed offset"
 
 
-def test_sigterm_finishes_and_commits_what_is_in_work_and_takes_no_more(
+def test_sigterm_finishes_and_commits_the_events_in_flight_and_accepts_no_more(
     cluster: Cluster, workers: Workers
 ) -> None:
     cluster.write_events(range(200), users=200)
@@ -64,18 +64,18 @@ def test_sigterm_finishes_and_commits_what_is_in_work_and_takes_no_more(
     workers.until(lambda: len(workers.handled()) >= 8)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(60) == 0, workers.log()
-    begun = {entry.image for entry in workers.entries("begins")}
-    assert set(workers.handled()) == begun
-    assert len(begun) < 200
-    assert sum(cluster.committed().values()) == len(begun)
-    # The next one goes on exactly there.
+    started = {entry.image for entry in workers.entries("begins")}
+    assert set(workers.handled()) == started
+    assert len(started) < 200
+    assert sum(cluster.committed().values()) == len(started)
+    # The next worker continues exactly there.
     workers.start("slow", seconds=0.005)
     workers.until_handled(range(200))
     assert set(workers.handled().values()) == {1}
 
 
 @pytest.mark.parametrize("path", ["slow", "fast"])
-def test_a_second_instance_takes_its_share_and_nothing_is_lost_or_done_twice_at_once(
+def test_a_second_instance_gets_its_share_without_loss_or_concurrent_repetition(
     cluster: Cluster, workers: Workers, path: str
 ) -> None:
     seconds = {"slow": 0.1, "fast": 0.01}[path]
@@ -90,12 +90,12 @@ def test_a_second_instance_takes_its_share_and_nothing_is_lost_or_done_twice_at_
     assert workers.overlaps() == []
     workers.until(lambda: sum(cluster.committed().values()) == 303)
     assert committed_but_unfinished(cluster, workers) == []
-    # One user's events lie in one partition, and were handled in the order in which they lie.
+    # The events of one user are in one partition, and were handled in its order.
     for user in range(10):
         order = [e.image for e in workers.entries("ends") if e.user == f"user-{user}"]
         first_times = list(dict.fromkeys(order))
         assert first_times == sorted(first_times)
-    # When the second goes, the first has everything again.
+    # When the second stops, the first gets all partitions.
     second.send_signal(signal.SIGTERM)
     assert second.wait(60) == 0, workers.log()
     cluster.write(event(303 + n, user=f"late-{n}", partition=n) for n in range(3))

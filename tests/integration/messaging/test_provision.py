@@ -1,4 +1,4 @@
-"""Topics are made as the design says, once, and what stands otherwise is reported and left."""
+"""Missing topics are created once; differences of existing topics are reported, not changed."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture
 def settings(kafka: str) -> MessagingSettings:
-    return MessagingSettings(kafka=kafka, topic_partitions=4)
+    return MessagingSettings(kafka_bootstrap_servers=kafka, topic_partitions=4)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def topics(topic_prefix: str) -> list[Topic]:
 def admin(settings: MessagingSettings) -> Iterator[Any]:
     from kafka import KafkaAdminClient
 
-    client = KafkaAdminClient(bootstrap_servers=settings.kafka)
+    client = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
     try:
         yield client
     finally:
@@ -39,20 +39,20 @@ def admin(settings: MessagingSettings) -> Iterator[Any]:
 
 
 def described(settings: MessagingSettings, names: list[str]) -> dict[str, dict[str, Any]]:
-    """Kafka's own word on topics: id, number of partitions, and what was configured."""
+    """The state of topics in Kafka: id, number of partitions, and configuration."""
     from kafka.admin import ConfigResource
 
     with admin(settings) as client:
-        found = client.describe_topics(names)
+        topics = client.describe_topics(names)
         config = client.describe_configs([ConfigResource("topic", name) for name in names])
     configured = config["topic"]
     return {
-        one["name"]: {
-            "id": str(one["topic_id"]),
-            "partitions": len(one["partitions"]),
-            **{key: value["value"] for key, value in configured[one["name"]].items()},
+        topic["name"]: {
+            "id": str(topic["topic_id"]),
+            "partitions": len(topic["partitions"]),
+            **{key: value["value"] for key, value in configured[topic["name"]].items()},
         }
-        for one in found
+        for topic in topics
     }
 
 
@@ -60,11 +60,14 @@ def test_every_topic_gets_its_partitions_retention_and_compaction(
     settings: MessagingSettings, topics: list[Topic], topic_prefix: str
 ) -> None:
     assert provision(settings, topics) == []
-    found = described(settings, [topic.name for topic in topics])
-    assert {one["partitions"] for one in found.values()} == {4}
+    state = described(settings, [topic.name for topic in topics])
+    assert {topic["partitions"] for topic in state.values()} == {4}
     kept = {
-        name.removeprefix(topic_prefix): (one.get("cleanup.policy", "delete"), one["retention.ms"])
-        for name, one in found.items()
+        name.removeprefix(topic_prefix): (
+            topic.get("cleanup.policy", "delete"),
+            topic["retention.ms"],
+        )
+        for name, topic in state.items()
     }
     assert kept["image.candidates.v1"] == ("delete", str(3 * DAY_MS))
     assert kept["feed.ranked.v1"] == ("delete", str(30 * DAY_MS))
@@ -75,7 +78,7 @@ def test_every_topic_gets_its_partitions_retention_and_compaction(
     assert differences(settings, topics) == []
 
 
-def test_doing_it_again_changes_nothing(settings: MessagingSettings, topics: list[Topic]) -> None:
+def test_a_second_run_changes_nothing(settings: MessagingSettings, topics: list[Topic]) -> None:
     provision(settings, topics)
     names = [topic.name for topic in topics]
     before = described(settings, names)
@@ -83,14 +86,16 @@ def test_doing_it_again_changes_nothing(settings: MessagingSettings, topics: lis
     assert described(settings, names) == before
 
 
-def test_many_instances_may_do_it_at_once(settings: MessagingSettings, topics: list[Topic]) -> None:
+def test_many_instances_can_provision_at_the_same_time(
+    settings: MessagingSettings, topics: list[Topic]
+) -> None:
     with ThreadPoolExecutor(4) as instances:
-        found = list(instances.map(lambda _: provision(settings, topics), range(4)))
-    assert found == [[], [], [], []]
+        results = list(instances.map(lambda _: provision(settings, topics), range(4)))
+    assert results == [[], [], [], []]
     assert differences(settings, topics) == []
 
 
-def test_what_stands_otherwise_is_reported_and_left_as_it_is(
+def test_differences_are_reported_and_not_changed(
     settings: MessagingSettings, topic_prefix: str
 ) -> None:
     wrong = Topic(f"{topic_prefix}wrong", None, None, compacted=True)
@@ -107,22 +112,24 @@ def test_what_stands_otherwise_is_reported_and_left_as_it_is(
         )
         client.wait_for_topics([wrong.name], timeout_ms=60_000)
     before = described(settings, [wrong.name])
-    told = provision(settings, [wrong, missing])
-    assert Difference(wrong.name, "cleanup.policy", "delete", "compact") in told
-    assert Difference(wrong.name, "retention.ms", "1000", "-1") in told
-    assert Difference(wrong.name, "partitions", "1", "at least 4") in told
-    assert str(told[0]).startswith(f"{wrong.name}: ")
+    reported = provision(settings, [wrong, missing])
+    assert Difference(wrong.name, "cleanup.policy", "delete", "compact") in reported
+    assert Difference(wrong.name, "retention.ms", "1000", "-1") in reported
+    assert Difference(wrong.name, "partitions", "1", "at least 4") in reported
+    assert str(reported[0]).startswith(f"{wrong.name}: ")
     assert described(settings, [wrong.name]) == before
     assert differences(settings, [missing]) == []
-    assert differences(settings, [wrong]) == told
+    assert differences(settings, [wrong]) == reported
 
 
-def test_more_partitions_than_ours_are_no_difference(kafka: str, topic_prefix: str) -> None:
+def test_more_partitions_than_configured_are_not_a_difference(
+    kafka: str, topic_prefix: str
+) -> None:
     Cluster(kafka, topic_prefix, partitions=5).provision()
     Cluster(kafka, topic_prefix, partitions=2).provision()
 
 
-def test_a_missing_topic_is_a_difference_and_is_not_made_by_looking(
+def test_a_missing_topic_is_a_difference_and_is_not_created(
     settings: MessagingSettings, topic_prefix: str
 ) -> None:
     topic = Topic(f"{topic_prefix}missing", None, DAY_MS)

@@ -1,4 +1,4 @@
-"""Publishing returns when Kafka has acknowledged, and not before."""
+"""Publishing returns after Kafka's acknowledgement, and translates its errors."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,14 +17,14 @@ HEADERS = (("null", None), ("not-utf8", b"\xff\xfe"), ("twice", b"1"), ("twice",
 
 @pytest.fixture
 async def publisher(cluster: Cluster) -> AsyncIterator[KafkaPublisher]:
-    made = KafkaPublisher(cluster.settings(), client_id="tested")
-    await made.start()
-    yield made
-    await made.stop()
+    started = KafkaPublisher(cluster.settings(), client_id="tested")
+    await started.start()
+    yield started
+    await started.stop()
 
 
 def topic_of_small_records(cluster: Cluster) -> str:
-    """The name of a topic whose limit the client does not know, so that Kafka itself refuses."""
+    """A topic with a smaller limit than the client's, so that Kafka itself refuses the record."""
     from kafka import KafkaAdminClient
 
     name = f"{cluster.topic.name}.small"
@@ -42,7 +42,7 @@ def topic_of_small_records(cluster: Cluster) -> str:
     return name
 
 
-async def test_what_was_published_lies_in_the_topic_as_it_was_sent(
+async def test_published_records_are_in_the_topic_unchanged(
     cluster: Cluster, publisher: KafkaPublisher
 ) -> None:
     name = cluster.topic.name
@@ -52,9 +52,9 @@ async def test_what_was_published_lies_in_the_topic_as_it_was_sent(
         Outgoing(name, None, b""),
     ]
     await publisher.send(*sent)
-    found = await asyncio.to_thread(cluster.read, cluster.topic)
-    assert {(one.key, one.value, one.headers) for one in found} == {
-        (one.key, one.value, one.headers) for one in sent
+    records = await asyncio.to_thread(cluster.read, cluster.topic)
+    assert {(record.key, record.value, record.headers) for record in records} == {
+        (record.key, record.value, record.headers) for record in sent
     }
 
 
@@ -62,8 +62,8 @@ async def test_a_tombstone_has_a_key_and_no_value(
     cluster: Cluster, publisher: KafkaPublisher
 ) -> None:
     await publisher.tombstone(cluster.topic, "user-42")
-    (found,) = await asyncio.to_thread(cluster.read, cluster.topic)
-    assert (found.key, found.value) == (b"user-42", None)
+    (record,) = await asyncio.to_thread(cluster.read, cluster.topic)
+    assert (record.key, record.value) == (b"user-42", None)
 
 
 async def test_a_refusal_by_kafka_itself_reaches_the_caller(
@@ -75,7 +75,7 @@ async def test_a_refusal_by_kafka_itself_reaches_the_caller(
     await publisher.send(Outgoing(name, b"k", b"small"))
 
 
-async def test_a_record_that_is_too_large_is_never_taken(
+async def test_a_record_that_is_too_large_is_refused(
     cluster: Cluster, publisher: KafkaPublisher
 ) -> None:
     huge = Outgoing(cluster.topic.name, b"k", incompressible(5_000_000))
@@ -87,13 +87,15 @@ async def test_a_record_that_is_too_large_is_never_taken(
     await publisher.send(Outgoing(cluster.topic.name, b"k", b"v"))
 
 
-async def test_a_publisher_that_does_not_run_is_unavailable(cluster: Cluster) -> None:
+async def test_a_stopped_publisher_is_unavailable(cluster: Cluster) -> None:
     publisher = KafkaPublisher(cluster.settings(), client_id="tested")
     with pytest.raises(Unavailable, match="the publisher is not running"):
         await publisher.send(Outgoing(cluster.topic.name, b"k", b"v"))
 
 
-async def test_a_publisher_without_a_kafka_does_not_start(cluster: Cluster) -> None:
-    publisher = KafkaPublisher(cluster.settings(kafka="127.0.0.1:9"), client_id="tested")
+async def test_a_publisher_without_kafka_does_not_start(cluster: Cluster) -> None:
+    publisher = KafkaPublisher(
+        cluster.settings(kafka_bootstrap_servers="127.0.0.1:9"), client_id="tested"
+    )
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9"):
         await publisher.start()

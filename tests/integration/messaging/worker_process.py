@@ -1,6 +1,6 @@
-"""A service in a process of its own, to be killed, stopped and joined: it journals what it does.
+"""Run a service as a process that a test can kill; it writes a journal.
 
-The journal is a file that outlives the process: a line before and a line after each event.
+The journal is a file with one line before and one line after each event.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class Entry(BaseModel):
     pid: int
     what: Literal["ready", "begins", "ends"]
     at: float
-    """On a clock that all processes of this machine share, in seconds."""
+    """Seconds on the monotonic clock of the machine."""
     user: str = ""
     image: int = -1
     partition: int = -1
@@ -39,18 +39,18 @@ class Entry(BaseModel):
 
 
 class Job(BaseModel):
-    """What a worker is told, as JSON in its first argument."""
+    """The configuration of a worker, as JSON in its first argument."""
 
     topic: str
     path: Literal["slow", "fast"]
     journal: Path
     seconds: float
-    """Mean of what one event takes; each takes up to twice as long."""
+    """Mean duration of one event; each takes up to twice as long."""
     settings: MessagingSettings
 
 
 class Journal:
-    """Appends whole lines, so that several processes may share the file."""
+    """Appends whole lines, so that several processes can write to the file."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -67,7 +67,7 @@ async def work(job: Job) -> None:
     journal = Journal(job.journal)
 
     async def take(user: str, items: Sequence[Item]) -> None:
-        told = [
+        entries = [
             {
                 "user": user,
                 "image": int(event.image_id),
@@ -76,10 +76,10 @@ async def work(job: Job) -> None:
             }
             for event, delivery in items
         ]
-        for fields in told:
+        for fields in entries:
             journal.write("begins", **fields)
         await asyncio.sleep(random.uniform(0, 2 * job.seconds))
-        for fields in told:
+        for fields in entries:
             journal.write("ends", **fields)
 
     people: Gathering[str, Item] = Gathering(take, wait_seconds=0.0)
@@ -95,16 +95,16 @@ async def work(job: Job) -> None:
     else:
         kafka.fast(topic, handle)
     health = HealthServer(kafka, registry, host="127.0.0.1", port=0)
-    told_to_stop = asyncio.Event()
+    stop_requested = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop_requested.set)
     await kafka.start()
     await health.start()
     try:
-        while await kafka.not_ready_because() is not None:  # noqa: ASYNC110 - it sets no event
+        while await kafka.not_ready_because() is not None:  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.02)
         journal.write("ready")
-        await told_to_stop.wait()
+        await stop_requested.wait()
     finally:
         await kafka.stop()
         await health.stop()

@@ -1,4 +1,4 @@
-"""Start workers as processes, read their journal, and end them whatever happens to the test."""
+"""Start workers as processes, read their journal, and kill them at the end of the test."""
 
 import signal
 import subprocess
@@ -11,14 +11,17 @@ from typing import Any
 
 from tests.integration.cluster import Cluster
 from tests.integration.messaging.worker_process import Entry, Job
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 PATIENCE_SECONDS = 120.0
-"""No statement about speed: a test that waits so long has failed."""
+"""Not a speed limit: a test that waits this long has failed."""
+
+
+WORKER = "tests.integration.messaging.worker_process"
 
 
 class Workers:
-    """The processes of one test, and what they wrote down together."""
+    """The worker processes of one test, and their common journal."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self._cluster = cluster
@@ -28,7 +31,7 @@ class Workers:
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self, path: str, *, seconds: float, **settings: Any) -> subprocess.Popen[bytes]:
-        """Returns when the process has its share of the partitions."""
+        """Returns when the process has its partitions."""
         job = Job(
             topic=self._cluster.topic.name,
             path=path,
@@ -38,7 +41,7 @@ class Workers:
         )
         with (self._folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.messaging.worker_process", job.model_dump_json()],
+                [sys.executable, "-m", WORKER, job.model_dump_json()],
                 cwd=PROJECT_ROOT, stderr=log, stdout=log,
             )  # fmt: skip
         self._running.append(process)
@@ -47,11 +50,11 @@ class Workers:
 
     def entries(self, *what: str) -> list[Entry]:
         lines = self._journal.read_bytes().split(b"\n")[:-1]
-        found = [Entry.model_validate_json(line) for line in lines]
-        return [entry for entry in found if entry.what in what]
+        entries = [Entry.model_validate_json(line) for line in lines]
+        return [entry for entry in entries if entry.what in what]
 
     def handled(self) -> Counter[int]:
-        """How often each image's event came to its end."""
+        """By image, how often its event was finished."""
         return Counter(entry.image for entry in self.entries("ends"))
 
     def until(self, condition: Callable[[], bool]) -> None:
@@ -70,24 +73,24 @@ class Workers:
         return (self._folder / "log").read_text(errors="replace")[-6000:]
 
     def overlaps(self) -> list[tuple[Entry, Entry]]:
-        """Events of one user that were in work at once in two processes, both of which ended."""
+        """Pairs of events of one user that two processes handled at the same time and finished."""
         spans: dict[str, list[tuple[Entry, float]]] = defaultdict(list)
-        began: dict[tuple[int, int], Entry] = {}
+        started: dict[tuple[int, int], Entry] = {}
         for entry in self.entries("begins", "ends"):
             if entry.what == "begins":
-                began[entry.pid, entry.image] = entry
+                started[entry.pid, entry.image] = entry
             else:
-                spans[entry.user].append((began[entry.pid, entry.image], entry.at))
-        found = []
+                spans[entry.user].append((started[entry.pid, entry.image], entry.at))
+        pairs = []
         for of_user in spans.values():
             of_user.sort(key=lambda span: span[0].at)
-            for number, (one, end) in enumerate(of_user):
-                found += [
-                    (one, other)
+            for number, (entry, end) in enumerate(of_user):
+                pairs += [
+                    (entry, other)
                     for other, _ in of_user[number + 1 :]
-                    if other.at < end and other.pid != one.pid
+                    if other.at < end and other.pid != entry.pid
                 ]
-        return found
+        return pairs
 
     def end(self) -> None:
         for process in self._running:

@@ -1,4 +1,4 @@
-"""A service that reads one topic on either path, and what a test of it waits for."""
+"""Run a service that consumes one topic on either path, and wait for its effects."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -17,7 +17,7 @@ from shared.messaging.service import KafkaService
 from tests.integration.cluster import Cluster
 
 PATIENCE_SECONDS = 90.0
-"""No statement about speed: a test that waits so long has failed."""
+"""Not a speed limit: a test that waits this long has failed."""
 BOTH_PATHS = pytest.mark.parametrize("path", ["slow", "fast"])
 Handler = Callable[[Feedback, Delivery], Awaitable[None]]
 
@@ -25,23 +25,23 @@ Handler = Callable[[Feedback, Delivery], Awaitable[None]]
 async def until(condition: Callable[[], Awaitable[bool] | bool]) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            met = condition()
-            if met if isinstance(met, bool) else await met:
+            result = condition()
+            if result if isinstance(result, bool) else await result:
                 return
             await asyncio.sleep(0.05)
 
 
 class Handled:
-    """A handler that remembers what it took, and does with it what a test says."""
+    """A handler that records the images it handled, and first awaits the test's own function."""
 
     def __init__(self, then: Callable[[int], Awaitable[None]] | None = None) -> None:
         self.images: list[int] = []
-        self.begun: list[int] = []
+        self.started: list[int] = []
         self._then = then
 
     async def __call__(self, event: Feedback, delivery: Delivery) -> None:
         image = int(event.image_id)
-        self.begun.append(image)
+        self.started.append(image)
         if self._then is not None:
             await self._then(image)
         self.images.append(image)
@@ -55,7 +55,7 @@ class Handled:
 async def running(
     cluster: Cluster, path: str, handler: Handler, **settings: Any
 ) -> AsyncIterator[KafkaService]:
-    """A service that reads the topic, for the length of a block."""
+    """A service that consumes the topic, for the length of a block."""
     service = KafkaService("tested", cluster.settings(**settings), CollectorRegistry())
     getattr(service, path)(cluster.topic, handler)
     await service.start()
@@ -65,8 +65,8 @@ async def running(
         await service.stop()
 
 
-async def letters(cluster: Cluster) -> list[Record]:
-    return await asyncio.to_thread(cluster.read, cluster.letters)
+async def dead_letters(cluster: Cluster) -> list[Record]:
+    return await asyncio.to_thread(cluster.read, cluster.dead_letters)
 
 
 async def committed(cluster: Cluster) -> dict[int, int]:
@@ -75,7 +75,7 @@ async def committed(cluster: Cluster) -> dict[int, int]:
 
 @asynccontextmanager
 async def health_of(service: KafkaService) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
-    """Asks `/healthz` or `/readyz` over HTTP; the status and the problems."""
+    """A function that requests `/healthz` or `/readyz`; returns status and problems."""
     async with AsyncExitStack() as stack:
         server = HealthServer(service, CollectorRegistry(), host="127.0.0.1", port=0)
         await server.start()
@@ -89,5 +89,5 @@ async def health_of(service: KafkaService) -> AsyncIterator[Callable[[str], Awai
         yield ask
 
 
-async def holds(what: Awaitable[Any], so: Callable[[Any], bool]) -> bool:
-    return so(await what)
+async def holds(value: Awaitable[Any], condition: Callable[[Any], bool]) -> bool:
+    return condition(await value)
