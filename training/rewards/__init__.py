@@ -1,1 +1,1 @@
-"""What GRPO rewards: predicted profiles, well-formed answers and pairs ranked right."""
+"""The rewards of GRPO: predicted profiles, well-formed answers, pairs ranked right."""

@@ -1,4 +1,4 @@
-"""Reward what decides: whether the liked candidate of a pair comes out above the other one."""
+"""Accuracy reward: does the liked candidate of a pair get the higher total?"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,27 +9,28 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS
-from shared.prompting import parser as verdict
+from shared.prompting import parser
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import Candidate, PredictedTaste
 from training.rewards.reward import Completion, Reward, Rewards, text_of
 
 TIE = 0.5
-"""Two equal totals decide by chance."""
+"""Reward of a pair with two equal totals."""
 
 
-class Judge(Protocol):
-    """A model that stands still while another learns; it scores as serving does."""
+class RewardModel(Protocol):
+    """A frozen model that scores candidates exactly as serving does."""
 
-    def totals(self, asked: Sequence[Candidate]) -> list[float]:
-        """0-25 for each candidate against its taste, the expectation over the digits."""
+    def totals(self, candidates: Sequence[Candidate]) -> list[float]:
+        """The expected total (0-25) of each candidate against its profile."""
         ...
 
 
-def accuracy(judge: Judge, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
-    """Profiles are judged by the pairs they let `judge` rank, scores against the other image's.
+def accuracy(reward_model: RewardModel, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
+    """A predicted profile earns by the pairs that `reward_model` ranks right with it; scores earn
+    by comparison with the scores of the pair's other image (arXiv 2511.00609, accuracy reward).
 
-    `weights`: how much each element counts in the totals of scores that are written.
+    `weights` are the element weights of the totals of written scores.
     """
 
     def accuracy(
@@ -50,7 +51,7 @@ def accuracy(judge: Judge, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
         for row, reward in zip(
             predicts,
             ranked_by_profile(
-                judge,
+                reward_model,
                 [answers[row] for row in predicts],
                 pairs=[_pairs(candidates[row], better[row], worse[row]) for row in predicts],
             ),
@@ -58,8 +59,8 @@ def accuracy(judge: Judge, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
         ):
             rewards[row] = reward
         sides = [(pair[row], task[row], bool(liked[row])) for row in scores]
-        won = ranked_by_scores([answers[row] for row in scores], sides=sides, weights=weights)
-        for row, reward in zip(scores, won, strict=True):
+        wins = ranked_by_scores([answers[row] for row in scores], sides=sides, weights=weights)
+        for row, reward in zip(scores, wins, strict=True):
             rewards[row] = reward
         return rewards
 
@@ -67,27 +68,29 @@ def accuracy(judge: Judge, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
 
 
 def ranked_by_profile(
-    judge: Judge,
+    reward_model: RewardModel,
     answers: Sequence[str],
     *,
     pairs: Sequence[Sequence[tuple[Image, Image]]],
 ) -> Rewards:
-    """Of each answer's pairs the share whose liked image its profile lets the judge put first.
+    """For each answer, the share of its pairs in which its profile puts the liked image first.
 
-    None without a pair. An answer that cannot be read wholly is judged by what could be: format is
-    another reward. What is asked alike, by equal answers of a group, the judge is asked once.
+    None without a pair. An answer that can be read only in part counts with that part: the format
+    has its own reward. Equal answers of a group are scored once.
     """
-    asked: dict[tuple[str, int], Candidate] = {}
+    candidates: dict[tuple[str, int], Candidate] = {}
     for answer, shown in zip(answers, pairs, strict=True):
-        read = verdict.parse_taste(answer)
+        read = parser.parse_taste(answer)
         taste = taste_by_vote([PredictedTaste(read.likes, read.dislikes)])
-        for image in (one for pair in shown for one in pair):
-            asked.setdefault((answer, id(image)), Candidate(taste, image))
-    totals = dict(zip(asked, judge.totals(list(asked.values())), strict=True))
+        for image in (image for pair in shown for image in pair):
+            candidates.setdefault((answer, id(image)), Candidate(taste, image))
+    totals = dict(zip(candidates, reward_model.totals(list(candidates.values())), strict=True))
     rewards: Rewards = []
     for answer, shown in zip(answers, pairs, strict=True):
-        won = [_won(totals[answer, id(one)], totals[answer, id(other)]) for one, other in shown]
-        rewards.append(fmean(won) if won else None)
+        wins = [
+            _win(totals[answer, id(better)], totals[answer, id(worse)]) for better, worse in shown
+        ]
+        rewards.append(fmean(wins) if wins else None)
     return rewards
 
 
@@ -97,11 +100,11 @@ def ranked_by_scores(
     sides: Sequence[tuple[int, str, bool]],
     weights: ElementWeights = EQUAL_WEIGHTS,
 ) -> Rewards:
-    """The share of the other image's answers that each answer's total beats.
+    """For each answer, the share of the other image's answers that its total beats.
 
-    `sides` says of which pair, which task and whether of the liked image an answer is; each image
-    was assessed alone, so no order of two images can play a part. Answers of both images are in
-    one batch, by the order of the rows. Unreadable answers win nothing, and are nobody's opponent.
+    `sides` gives the pair, the task and whether the answer is about the liked image. Each image is
+    assessed alone, so the order of two images has no effect. One batch holds the answers of both
+    images, by the order of the rows. An unreadable answer wins nothing and is not compared with.
     """
     totals = [_total(answer, weights) for answer in answers]
     by_side: dict[tuple[int, str, bool], list[float]] = defaultdict(list)
@@ -116,22 +119,22 @@ def ranked_by_scores(
         elif not others:
             rewards.append(None)
         else:
-            won = [_won(total, other) if liked else _won(other, total) for other in others]
-            rewards.append(sum(won) / len(won))
+            wins = [_win(total, other) if liked else _win(other, total) for other in others]
+            rewards.append(sum(wins) / len(wins))
     return rewards
 
 
 def _pairs(
     candidates: Sequence[Image], better: Sequence[int], worse: Sequence[int]
 ) -> list[tuple[Image, Image]]:
-    """Of places among a row's candidates, so that an image that several pairs share is one."""
+    """Pairs of images from indices into a row's candidates; pairs can share an image."""
     return [(candidates[a], candidates[b]) for a, b in zip(better, worse, strict=True)]
 
 
 def _total(answer: str, weights: ElementWeights) -> float | None:
-    read = verdict.parse_scores(answer)
+    read = parser.parse_scores(answer)
     return weights.total(read.digits) if len(read.digits) == len(ELEMENTS) else None
 
 
-def _won(better: float, worse: float) -> float:
+def _win(better: float, worse: float) -> float:
     return TIE if better == worse else float(better > worse)

@@ -1,4 +1,4 @@
-"""Compare images with DreamSim, the paper's choice, where its package is installed."""
+"""Compare images with DreamSim, the paper's choice, if its package is installed."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from PIL.Image import Image
 
 
 class DreamSimSimilarity:
-    """1 minus DreamSim's distance; fetches its own weights when it is first made."""
+    """1 minus DreamSim's distance. The package downloads its weights when it is first used."""
 
     def __init__(self, *, device: str = "cpu") -> None:
         try:

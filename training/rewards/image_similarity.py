@@ -11,19 +11,19 @@ from PIL.Image import Image, Resampling
 from shared.prompting.prompt import SideWords
 
 SIDE: Final = 96
-"""Pixels that images are compared at."""
+"""Side in pixels of the images that are compared."""
 BINS: Final = 12
-"""Bins of hue, of colorfulness and of edge strength: coarse, so that neighbors still overlap."""
+"""Bins of hue, colorfulness and edge strength: coarse, so that neighboring values overlap."""
 HIGHEST_FLOOR: Final = 0.95
 
 Features = NDArray[np.float64]
 
 
 class Renderer(Protocol):
-    """Draws profiles; in production the text-to-image model that drew the references."""
+    """Draws profiles. In production this is the text-to-image model that drew the references."""
 
     def render(self, sides: Sequence[SideWords]) -> list[Image | None]:
-        """One image a side, of one and the same content; None for one that cannot be drawn."""
+        """One image a side, all of the same content; None for a side that cannot be drawn."""
         ...
 
 
@@ -34,7 +34,8 @@ class ImageSimilarity(Protocol):
 
 
 class FeatureSimilarity:
-    """Hue, colorfulness, edges at three scales and light: no weights, and milliseconds a pair."""
+    """Histograms of hue, colorfulness, light and edges at three scales. It needs no weights and
+    takes milliseconds for a pair."""
 
     def compare(self, one: Image, other: Image) -> float:
         """The mean overlap of the histograms of both images."""
@@ -44,7 +45,7 @@ class FeatureSimilarity:
 
 @dataclass(frozen=True)
 class Rescaled:
-    """A similarity of which only what lies above the usual one of unlike images counts."""
+    """A similarity without its floor: unlike images get 0 instead of the floor."""
 
     similarity: ImageSimilarity
     floor: float
@@ -59,18 +60,18 @@ def rescaled(
 ) -> Rescaled:
     """Measure the floor on pairs of profiles that agree in nothing."""
     drawn = [renderer.render(pair) for pair in unlike]
-    likeness = [similarity.compare(a, b) for a, b in drawn if a is not None and b is not None]
-    if not likeness:
+    similarities = [similarity.compare(a, b) for a, b in drawn if a is not None and b is not None]
+    if not similarities:
         raise ValueError("None of the unlike profiles could be drawn: give words that can be.")
-    return Rescaled(similarity, min(float(np.mean(likeness)), HIGHEST_FLOOR))
+    return Rescaled(similarity, min(float(np.mean(similarities)), HIGHEST_FLOOR))
 
 
 def _features(image: Image) -> list[Features]:
-    """Histograms that each sum to one."""
+    """Histograms of one image; each sums to one."""
     small = image.convert("RGB").resize((SIDE, SIDE), Resampling.BILINEAR)
     hue, saturation, value = np.moveaxis(np.asarray(small.convert("HSV"), np.float64) / 255, 2, 0)
     colorfulness = saturation * value
-    found = [
+    histograms = [
         _histogram(hue, weights=colorfulness + 1e-6),
         _histogram(colorfulness),
         _histogram(value),
@@ -78,9 +79,9 @@ def _features(image: Image) -> list[Features]:
     light = np.asarray(small.convert("L"), np.float64) / 255
     for step in (1, 3, 8):
         down, across = light[step:] - light[:-step], light[:, step:] - light[:, :-step]
-        found.append(_histogram(np.sqrt(np.abs(down))))
-        found.append(_histogram(np.sqrt(np.abs(across))))
-    return found
+        histograms.append(_histogram(np.sqrt(np.abs(down))))
+        histograms.append(_histogram(np.sqrt(np.abs(across))))
+    return histograms
 
 
 def _histogram(values: Features, *, weights: Features | None = None) -> Features:

@@ -1,7 +1,8 @@
-"""Compare a predicted profile with the true one, element by element, in a sentence encoder.
+"""Compare a predicted profile with the true one, element by element, with a sentence encoder.
 
-Whole profiles share their frame, which alone lifts two wrong words to .57 in MiniLM; single words
-of one element still share a topic. So each element has a floor, and only what lies above counts.
+Whole profiles share most of their text: even two wrong words have a similarity of .57 in MiniLM.
+Single words of one element still share a topic. So each element has a floor, and only similarity
+above the floor counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,10 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.prompt import SideWords
 
 FLOOR_PERCENTILE: Final = 75
-"""Three of four pairs of different words are worth nothing; a near-synonym still is something."""
+"""The floor is the 75th percentile over pairs of different words: three of four pairs earn nothing,
+a near-synonym earns something."""
 HIGHEST_FLOOR: Final = 0.95
-"""Keeps the scale above the floor from vanishing where a vocabulary is all synonyms."""
+"""Keeps a scale above the floor if a vocabulary holds only synonyms."""
 
 Vectors = NDArray[np.float32]
 
@@ -35,27 +37,29 @@ class TextSimilarity:
 
     encoder: SentenceEncoder
     floors: Mapping[Element, float] = field(default_factory=dict)
-    """The likeness, per element, that two different words have anyway."""
+    """Floor of each element: the usual similarity of two different words."""
 
     def side(self, predicted: SideWords, true: SideWords) -> float:
         """The mean over the elements of one side."""
         return float(np.mean([self.element(e, predicted, true) for e in ELEMENTS]))
 
     def element(self, element: Element, predicted: SideWords, true: SideWords) -> float:
-        """Each word against its nearest on the other side, both ways: extra words cost as well."""
-        said, meant = predicted.get(element, ()), true.get(element, ())
-        if not said or not meant:
-            return float(not said and not meant)
-        likeness = self.encoder.encode(list(said)) @ self.encoder.encode(list(meant)).T
+        """Mean similarity of each word to its nearest one, in both directions: extra words cost."""
+        predicted_words, true_words = predicted.get(element, ()), true.get(element, ())
+        if not predicted_words or not true_words:
+            return float(not predicted_words and not true_words)
+        similarities = (
+            self.encoder.encode(list(predicted_words)) @ self.encoder.encode(list(true_words)).T
+        )
         floor = self.floors.get(element, 0.0)
-        above = np.clip((likeness - floor) / (1 - floor), 0, 1)  # (said, meant)
+        above = np.clip((similarities - floor) / (1 - floor), 0, 1)  # (predicted, true)
         return float((above.max(1).mean() + above.max(0).mean()) / 2)
 
 
 def floors(
     encoder: SentenceEncoder, vocabulary: Mapping[Element, Sequence[str]]
 ) -> dict[Element, float]:
-    """Measured on a vocabulary, so that another one, or another encoder, needs no new constants."""
+    """Measure the floors on a vocabulary, so that another encoder needs no new constants."""
     return {element: _floor(encoder, words) for element, words in vocabulary.items()}
 
 
@@ -63,6 +67,6 @@ def _floor(encoder: SentenceEncoder, words: Sequence[str]) -> float:
     different = list(dict.fromkeys(words))
     if len(different) < 2:
         return 0.0
-    likeness = encoder.encode(different) @ encoder.encode(different).T
-    pairs = [likeness[i, j] for i, j in combinations(range(len(different)), 2)]
+    similarities = encoder.encode(different) @ encoder.encode(different).T
+    pairs = [similarities[i, j] for i, j in combinations(range(len(different)), 2)]
     return float(np.clip(np.percentile(pairs, FLOOR_PERCENTILE), 0, HIGHEST_FLOOR))

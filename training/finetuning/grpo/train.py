@@ -29,7 +29,7 @@ from training.prefersim.values.vocabulary import VALUES
 from training.rewards.accuracy import accuracy
 from training.rewards.format import format
 from training.rewards.image_similarity import FeatureSimilarity, ImageSimilarity, rescaled
-from training.rewards.prediction import Pictured, prediction
+from training.rewards.prediction import ImageTerm, prediction
 from training.rewards.reward import Reward
 from training.rewards.text_similarity import TextSimilarity, floors
 
@@ -105,7 +105,7 @@ def build_rewards(config: GrpoConfig, *, judge: Path) -> list[Reward]:
         similarity = rescaled(
             _image_similarity(config), renderer, unlike=unlike_profiles(UNLIKE_PAIRS)
         )
-        pictured = Pictured(renderer, similarity)
+        pictured = ImageTerm(renderer, similarity)
     weights = element_weights(config.policy)
     return [prediction(text, pictured), format, accuracy(EngineJudge(judge, weights), weights)]
 

@@ -15,7 +15,7 @@ from tests.unit.training.rewards.words import (
     completion,
     side,
 )
-from training.rewards.prediction import Pictured, Sides, likeness, prediction
+from training.rewards.prediction import ImageTerm, Sides, prediction, profile_similarity
 from training.rewards.text_similarity import TextSimilarity, floors
 
 
@@ -25,18 +25,18 @@ def similarity(kin: Kin | None = None) -> TextSimilarity:
 
 
 def test_the_true_profile_earns_everything_and_the_opposite_nothing() -> None:
-    assert likeness(RIGHT, TRUE, similarity()) == pytest.approx(1)
-    assert likeness(SWAPPED, TRUE, similarity()) == pytest.approx(0, abs=1e-6)
+    assert profile_similarity(RIGHT, TRUE, similarity()) == pytest.approx(1)
+    assert profile_similarity(SWAPPED, TRUE, similarity()) == pytest.approx(0, abs=1e-6)
 
 
 def test_each_right_element_of_each_side_earns_a_tenth() -> None:
     one_wrong = prompt.taste_lines(side(color="blue"), OTHER)
-    assert likeness(one_wrong, TRUE, similarity()) == pytest.approx(0.9)
+    assert profile_similarity(one_wrong, TRUE, similarity()) == pytest.approx(0.9)
 
 
 def test_a_synonym_earns_less_than_the_word_and_more_than_another_word() -> None:
     kin = similarity(Kin({"crimson": "red"}))
-    crimson = likeness(prompt.taste_lines(side(color="crimson"), OTHER), TRUE, kin)
+    crimson = profile_similarity(prompt.taste_lines(side(color="crimson"), OTHER), TRUE, kin)
     assert 0.9 < crimson < 1
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_element_is_right_only_where_nothing_is_known() -> None:
 
 
 def test_an_answer_that_cannot_be_read_earns_nothing() -> None:
-    assert likeness("I like it.", TRUE, similarity()) == 0
+    assert profile_similarity("I like it.", TRUE, similarity()) == 0
 
 
 def test_only_predictions_whose_truth_is_known_are_rewarded() -> None:
@@ -82,17 +82,19 @@ class Alike:
 
 
 def test_the_picture_counts_for_its_share() -> None:
-    pictured = Pictured(Colored(), Alike(), share=0.5)
+    images = ImageTerm(Colored(), Alike(), share=0.5)
     one_wrong = prompt.taste_lines(side(color="blue"), OTHER)
-    assert likeness(RIGHT, TRUE, similarity(), pictured) == pytest.approx(1)
+    assert profile_similarity(RIGHT, TRUE, similarity(), images) == pytest.approx(1)
     # Words .9; of the two pictures the liked one is another color.
-    assert likeness(one_wrong, TRUE, similarity(), pictured) == pytest.approx((0.9 + 0.5) / 2)
+    assert profile_similarity(one_wrong, TRUE, similarity(), images) == pytest.approx(
+        (0.9 + 0.5) / 2
+    )
 
 
 def test_a_profile_that_cannot_be_drawn_is_like_no_picture() -> None:
-    pictured = Pictured(Colored(), Alike())
-    assert pictured.side(side(color="unheard of"), side()) == 0
-    assert pictured.side(side(color="unheard of"), side(color="unseen")) == 1
+    images = ImageTerm(Colored(), Alike())
+    assert images.side(side(color="unheard of"), side()) == 0
+    assert images.side(side(color="unheard of"), side(color="unseen")) == 1
 
 
 def test_sides_survive_json_and_refuse_a_sixth_element() -> None:
