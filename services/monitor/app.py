@@ -1,53 +1,53 @@
-"""Put the watch together: the one file that knows which parts are real."""
+"""Wire the monitor service: the only module that names concrete classes."""
 
 from dataclasses import dataclass
 from functools import partial
 
 from prometheus_client import CollectorRegistry
 
-from services.monitor.config import WatchSettings
-from services.monitor.metrics import ClusterMetrics, LookMetrics
-from services.monitor.polling import Watching
+from services.monitor.config import MonitorSettings
+from services.monitor.metrics import ClusterMetrics, PollMetrics
+from services.monitor.polling import ClusterPoller
 from shared.domain.clock import system_clock
 from shared.events.topics import DEAD_LETTERS, TOPICS
-from shared.messaging.admin.cluster import look
+from shared.messaging.admin.cluster_state import read_cluster_state
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
 
 
 @dataclass(frozen=True)
-class WatchApp:
+class MonitorApp:
     """The service, wired and not yet started."""
 
     kafka: KafkaService
     health: HealthServer
-    watching: Watching
+    poller: ClusterPoller
 
     async def start(self) -> None:
-        """Connect to Kafka, and begin to look."""
+        """Connect to Kafka and start to poll; raises `Unavailable`."""
         await self.kafka.start()
-        self.watching.start()
+        self.poller.start()
 
     async def stop(self) -> None:
-        """Look no more, and leave Kafka."""
-        await self.watching.stop()
+        """Stop to poll and disconnect."""
+        await self.poller.stop()
         await self.kafka.stop()
 
 
-async def build(settings: WatchSettings, messaging: MessagingSettings) -> WatchApp:
-    """Wire the watch to the cluster."""
+async def build(settings: MonitorSettings, messaging: MessagingSettings) -> MonitorApp:
+    """Wire the service to the cluster of `messaging`."""
     registry = CollectorRegistry()
-    watching = Watching(
-        partial(look, messaging, [topic.name for topic in (*TOPICS, *DEAD_LETTERS)]),
+    poller = ClusterPoller(
+        partial(read_cluster_state, messaging, [topic.name for topic in (*TOPICS, *DEAD_LETTERS)]),
         ClusterMetrics(registry),
-        LookMetrics(registry),
-        every_seconds=settings.watch_seconds,
+        PollMetrics(registry),
+        interval_seconds=settings.monitor_interval_seconds,
         clock=system_clock,
     )
-    # It subscribes to nothing: a member of a group would be seen in what it counts.
-    kafka = KafkaService("watch", messaging, registry, checks=[watching.problem])
+    # No subscriptions: as a member of a group the monitor would appear in its own metrics.
+    kafka = KafkaService("monitor", messaging, registry, checks=[poller.problem])
     health = HealthServer(
-        kafka, registry, host=settings.health_host, port=settings.watch_health_port
+        kafka, registry, host=settings.health_host, port=settings.monitor_health_port
     )
-    return WatchApp(kafka, health, watching)
+    return MonitorApp(kafka, health, poller)

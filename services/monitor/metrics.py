@@ -1,4 +1,4 @@
-"""What the cluster itself says: lag, what was written, dead letters kept, and how fresh it is."""
+"""Metrics of the cluster (lag, written records, dead letters, newest record) and of the polls."""
 
 from collections.abc import Iterator
 
@@ -6,33 +6,35 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.messaging.admin.cluster import ClusterNow
+from shared.messaging.admin.cluster_state import ClusterState
 
-DEAD_LETTERS = ".dlq"
+DEAD_LETTER_SUFFIX = ".dlq"
 
 
 class ClusterMetrics(Collector):
-    """The latest look as metrics; a partition or a group that is gone is gone here as well."""
+    """Exports the latest cluster state; metrics of deleted partitions and groups disappear."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.now: ClusterNow | None = None
+        self.state: ClusterState | None = None
         registry.register(self)
 
     def describe(self) -> Iterator[Metric]:
-        """The metrics without a sample, as the registry asks for them."""
+        """The metrics without samples, for the registry."""
         return self._metrics(None)
 
     def collect(self) -> Iterator[Metric]:
-        return self._metrics(self.now)
+        return self._metrics(self.state)
 
-    def _metrics(self, now: ClusterNow | None) -> Iterator[Metric]:
+    def _metrics(self, state: ClusterState | None) -> Iterator[Metric]:
         lag = GaugeMetricFamily(
             "preferstream_group_lag_events",
-            "Events that a consumer group has not committed, as the cluster knows it",
+            "Events that a consumer group has not committed, from Kafka's offsets",
             labels=["group", "topic", "partition"],
         )
         members = GaugeMetricFamily(
-            "preferstream_group_members", "Consumers in a group; 0 is a dead one", labels=["group"]
+            "preferstream_group_members",
+            "Consumers in a group; 0 means that the group has no consumer",
+            labels=["group"],
         )
         written = CounterMetricFamily(
             "preferstream_topic_written_events",
@@ -41,7 +43,7 @@ class ClusterMetrics(Collector):
         )
         kept = GaugeMetricFamily(
             "preferstream_dead_letters_kept_events",
-            "Dead letters that the cluster keeps of a topic",
+            "Dead letters of a topic that Kafka still holds",
             labels=["topic"],
         )
         newest = GaugeMetricFamily(
@@ -49,45 +51,47 @@ class ClusterMetrics(Collector):
             "Kafka timestamp of a topic's newest event, seconds since the epoch",
             labels=["topic"],
         )
-        if now is not None:
-            _fill_groups(now, lag, members)
-            _fill_topics(now, written, kept, newest)
+        if state is not None:
+            _fill_groups(state, lag, members)
+            _fill_topics(state, written, kept, newest)
         yield from (lag, members, written, kept, newest)
 
 
-def _fill_groups(now: ClusterNow, lag: GaugeMetricFamily, members: GaugeMetricFamily) -> None:
-    for group in now.groups:
+def _fill_groups(state: ClusterState, lag: GaugeMetricFamily, members: GaugeMetricFamily) -> None:
+    for group in state.groups:
         members.add_metric([group.name], group.members)
         for (topic, partition), behind in sorted(group.lag.items()):
             lag.add_metric([group.name, topic, str(partition)], behind)
 
 
 def _fill_topics(
-    now: ClusterNow,
+    state: ClusterState,
     written: CounterMetricFamily,
     kept: GaugeMetricFamily,
     newest: GaugeMetricFamily,
 ) -> None:
-    for topic in sorted({topic for topic, _ in now.partitions}):
-        found = [one for (name, _), one in now.partitions.items() if name == topic]
-        written.add_metric([topic], sum(one.end for one in found))
-        if topic.endswith(DEAD_LETTERS):
-            of = topic.removesuffix(DEAD_LETTERS)
-            kept.add_metric([of], sum(one.end - one.begin for one in found))
-        stamps = [one.newest_ms for one in found if one.newest_ms is not None]
-        if stamps:
-            newest.add_metric([topic], max(stamps) / 1000)
+    for topic in sorted({topic for topic, _ in state.partitions}):
+        partitions = [p for (name, _), p in state.partitions.items() if name == topic]
+        written.add_metric([topic], sum(partition.end for partition in partitions))
+        if topic.endswith(DEAD_LETTER_SUFFIX):
+            consumed = topic.removesuffix(DEAD_LETTER_SUFFIX)
+            kept.add_metric([consumed], sum(p.end - p.begin for p in partitions))
+        timestamps = [p.newest_ms for p in partitions if p.newest_ms is not None]
+        if timestamps:
+            newest.add_metric([topic], max(timestamps) / 1000)
 
 
-class LookMetrics:
-    """How looking itself fares."""
+class PollMetrics:
+    """Metrics of the polls themselves."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.failures = Counter(
-            "preferstream_watch_failures", "Looks that Kafka did not answer", registry=registry
+            "preferstream_monitor_failures",
+            "Polls of the cluster that Kafka did not answer",
+            registry=registry,
         )
         self.last_success = Gauge(
-            "preferstream_watch_last_success_timestamp_seconds",
-            "Moment of the last look that was answered, seconds since the epoch",
+            "preferstream_monitor_last_success_timestamp_seconds",
+            "Time of the last successful poll of the cluster, seconds since the epoch",
             registry=registry,
         )

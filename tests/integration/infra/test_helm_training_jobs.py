@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from services.retrain.jobs.admin import next_night
-from services.retrain.jobs.settings import NightSettings
+from services.retrain.jobs.admin import next_job_at
+from services.retrain.jobs.settings import JobSettings
 from shared.settings import from_environment
 from tests.integration.infra.chart import (
     LARGE,
@@ -30,7 +30,7 @@ def large() -> list[dict[str, Any]]:
 def test_nights_are_shown_and_forgotten_where_they_are_written(large: list[dict[str, Any]]) -> None:
     found = {}
     for name, pod in pods(large):
-        folder = variables(large, pod).get("PREFERSTREAM_NIGHT_DIR")
+        folder = variables(large, pod).get("PREFERSTREAM_TRAINING_JOBS_DIR")
         if folder is not None:
             found[name.rpartition("-")[2]] = mounts(pod, folder)
     claim = "demo-preferstream-nights"
@@ -56,15 +56,15 @@ def test_the_dashboard_says_when_the_job_runs(at: str, monkeypatch: pytest.Monke
     ops = variables(found, told["demo-preferstream-ops"])
     for name, value in ops.items():
         monkeypatch.setenv(name, value)
-    settings = from_environment(NightSettings)
-    due = next_night(settings, datetime(2026, 1, 31, 12, tzinfo=UTC))
+    settings = from_environment(JobSettings)
+    due = next_job_at(settings, datetime(2026, 1, 31, 12, tzinfo=UTC))
     assert due is not None
     job = named(found, "CronJob", "demo-preferstream-night")["spec"]
     there = due.astimezone(ZoneInfo(job["timeZone"]))
     assert job["schedule"] == f"{there.minute} {there.hour} * * *"
-    assert settings.night_minutes == 90
+    assert settings.training_minutes == 90
     trained = variables(found, told["demo-preferstream-night"])
-    assert float(trained["PREFERSTREAM_NIGHT_MINUTES"]) == 90
+    assert float(trained["PREFERSTREAM_TRAINING_MINUTES"]) == 90
     collecting = variables(found, told["demo-preferstream-retrain"])
     assert collecting["PREFERSTREAM_NIGHT_AT"] == "never"
 

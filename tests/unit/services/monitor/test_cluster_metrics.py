@@ -1,0 +1,101 @@
+"""The cluster state becomes lag, counts and timestamps; an unknown state has no samples."""
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.monitor.metrics import ClusterMetrics, PollMetrics
+from services.monitor.polling import ClusterPoller
+from shared.domain.clock import system_clock
+from shared.domain.errors import Unavailable
+from shared.messaging.admin.cluster_state import ClusterState, GroupState, PartitionState, lag
+
+GROUP = "preferstream.profile.feedback.v1"
+PARTITIONS = {
+    ("feedback.v1", 0): PartitionState(begin=10, end=30, newest_ms=5_000),
+    ("feedback.v1", 1): PartitionState(begin=0, end=7, newest_ms=9_500),
+    ("feed.ranked.v1", 0): PartitionState(begin=0, end=4, newest_ms=None),
+    ("feedback.v1.dlq", 0): PartitionState(begin=2, end=5, newest_ms=1_000),
+}
+
+
+def test_lag_counts_from_the_committed_offset() -> None:
+    assert lag(GROUP, {("feedback.v1", 0): 25, ("feedback.v1", 1): 7}, PARTITIONS) == {
+        ("feedback.v1", 0): 5,
+        ("feedback.v1", 1): 0,
+    }
+
+
+def test_a_group_without_commits_lags_by_the_whole_topic() -> None:
+    assert lag(GROUP, {}, PARTITIONS) == {("feedback.v1", 0): 20, ("feedback.v1", 1): 7}
+
+
+def test_records_that_were_deleted_unread_are_not_lag() -> None:
+    assert lag(GROUP, {("feedback.v1", 0): 3}, PARTITIONS)[("feedback.v1", 0)] == 20
+
+
+def test_a_topic_that_was_created_again_has_no_negative_lag() -> None:
+    assert lag(GROUP, {("feedback.v1", 1): 900}, PARTITIONS)[("feedback.v1", 1)] == 0
+
+
+def test_a_group_of_several_topics_lags_in_those_that_it_committed() -> None:
+    assert lag("preferstream.retrain", {("feed.ranked.v1", 0): 1}, PARTITIONS) == {
+        ("feed.ranked.v1", 0): 3
+    }
+
+
+def _value(registry: CollectorRegistry, name: str, **labels: str) -> float | None:
+    return registry.get_sample_value(f"preferstream_{name}", labels)
+
+
+async def test_a_poll_sets_the_metrics_and_a_failed_poll_removes_them() -> None:
+    registry = CollectorRegistry()
+    group = GroupState(GROUP, "Empty", 0, {("feedback.v1", 0): 5})
+    states: list[ClusterState | None] = [ClusterState(PARTITIONS, [group]), None]
+
+    def read_state() -> ClusterState:
+        state = states.pop(0)
+        if state is None:
+            raise Unavailable("kafka", "it does not answer")
+        return state
+
+    poller = ClusterPoller(
+        read_state,
+        ClusterMetrics(registry),
+        PollMetrics(registry),
+        interval_seconds=9,
+        clock=system_clock,
+    )
+    assert await poller.problem() is not None
+
+    await poller.poll()
+    assert await poller.problem() is None
+    lag_labels = {"group": GROUP, "topic": "feedback.v1", "partition": "0"}
+    assert _value(registry, "group_lag_events", **lag_labels) == 5
+    assert _value(registry, "group_members", group=GROUP) == 0
+    assert _value(registry, "topic_written_events_total", topic="feedback.v1") == 37
+    assert _value(registry, "dead_letters_kept_events", topic="feedback.v1") == 3
+    newest = "topic_newest_timestamp_seconds"
+    assert _value(registry, newest, topic="feedback.v1") == 9.5
+    assert _value(registry, newest, topic="feed.ranked.v1") is None
+
+    await poller.poll()
+    assert await poller.problem() == "it does not answer"
+    assert _value(registry, "group_lag_events", **lag_labels) is None
+    assert _value(registry, "monitor_failures_total") == 1
+
+
+async def test_an_unexpected_error_is_not_reported_as_an_unavailable_cluster() -> None:
+    registry = CollectorRegistry()
+
+    def broken() -> ClusterState:
+        raise KeyError("members")
+
+    poller = ClusterPoller(
+        broken,
+        ClusterMetrics(registry),
+        PollMetrics(registry),
+        interval_seconds=9,
+        clock=system_clock,
+    )
+    with pytest.raises(KeyError):
+        await poller.poll()
