@@ -1,19 +1,24 @@
-"""Be the desk of dead letters: letters that a test puts there, a page of two at a time."""
+"""A fake store of dead letters: a test adds them, and pages have two entries."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from shared.dead_letters import (
     AlreadyResolved,
-    BadCursor,
     CannotReplay,
-    Letter,
-    NoSuchLetter,
+    DeadLetter,
+    DeadLetterFilter,
+    DeadLetterNotFound,
+    InvalidCursor,
     Outcome,
     Page,
-    Wanted,
 )
-from shared.dead_letters.resolve import Who, ensure_open, going_back, resolution_of
+from shared.dead_letters.replay_rules import (
+    ResolutionNote,
+    ensure_open,
+    replay_record,
+    resolution_event,
+)
 from shared.events import DeadLetterResolved
 from shared.events.types.dead_letter import Resolution
 from shared.events.wire.record import Outgoing, Record
@@ -22,33 +27,33 @@ PAGE = 2
 AT = datetime(2026, 1, 31, tzinfo=UTC)
 
 
-class FakeDesk:
-    """A `Desk` whose decisions are the real ones."""
+class FakeDeadLetterAdmin:
+    """Dead letters in memory; replay and drop follow the real rules."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Letter] = {}
+        self.kept: dict[str, DeadLetter] = {}
         self.sent: list[Outgoing] = []
 
     def put(self, value: bytes | None, *, error: str, detail: str) -> str:
-        """Set a feedback event aside; its id."""
-        told = {"x-error": error, "x-detail": detail, "x-attempts": "1"}
-        headers = tuple((name, text.encode()) for name, text in told.items())
+        """Add the dead letter of a feedback event; returns its id."""
+        fields = {"x-error": error, "x-detail": detail, "x-attempts": "1"}
+        headers = tuple((name, text.encode()) for name, text in fields.items())
         number = len(self.kept)
         record = Record("feedback.v1.dlq", 0, number, 1_760_000_000_000, b"ada", value, headers)
-        self.kept[record.source] = Letter(record)
+        self.kept[record.source] = DeadLetter(record)
         return record.source
 
-    async def letters(self, wanted: Wanted, *, after: str | None) -> Page:
+    async def letters(self, wanted: DeadLetterFilter, *, after: str | None) -> Page:
         if after is not None and not after.isdecimal():
-            raise BadCursor(f"{after} is not where a page ended")
+            raise InvalidCursor(f"{after} is not a cursor")
         start = int(after or 0)
-        found = [one for one in reversed(self.kept.values()) if wanted.takes(one)]
-        rest = str(start + PAGE) if len(found) > start + PAGE else None
-        return Page(tuple(found[start : start + PAGE]), rest, len(self.kept))
+        matching = [letter for letter in reversed(self.kept.values()) if wanted.matches(letter)]
+        cursor = str(start + PAGE) if len(matching) > start + PAGE else None
+        return Page(tuple(matching[start : start + PAGE]), cursor, len(self.kept))
 
-    async def letter(self, letter_id: str) -> Letter:
+    async def letter(self, letter_id: str) -> DeadLetter:
         if letter_id not in self.kept:
-            raise NoSuchLetter(f"there is no dead letter {letter_id}")
+            raise DeadLetterNotFound(f"there is no dead letter {letter_id}")
         return self.kept[letter_id]
 
     async def replay(
@@ -56,36 +61,38 @@ class FakeDesk:
     ) -> DeadLetterResolved:
         letter = await self.letter(letter_id)
         ensure_open(letter)
-        self.sent.append(going_back(letter, value=value))
-        return self._resolve(letter, "replayed", Who(AT, by, note), fixed=value is not None)
+        self.sent.append(replay_record(letter, value=value))
+        return self._resolve(
+            letter, "replayed", ResolutionNote(AT, by, note), fixed=value is not None
+        )
 
     async def drop(self, letter_id: str, *, by: str, note: str | None) -> DeadLetterResolved:
         letter = await self.letter(letter_id)
         ensure_open(letter)
-        return self._resolve(letter, "dropped", Who(AT, by, note), fixed=False)
+        return self._resolve(letter, "dropped", ResolutionNote(AT, by, note), fixed=False)
 
     async def replay_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
         return await self._each(
-            letter_ids, lambda one: self.replay(one, value=None, by=by, note=note)
+            letter_ids, lambda letter_id: self.replay(letter_id, value=None, by=by, note=note)
         )
 
     async def drop_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
-        return await self._each(letter_ids, lambda one: self.drop(one, by=by, note=note))
+        return await self._each(letter_ids, lambda letter_id: self.drop(letter_id, by=by, note=note))
 
     async def _each(
         self, letter_ids: Sequence[str], act: Callable[[str], Awaitable[DeadLetterResolved]]
     ) -> Outcome:
         outcome = Outcome()
-        for one in letter_ids:
+        for letter_id in letter_ids:
             try:
-                outcome.resolved.append(await act(one))
+                outcome.resolved.append(await act(letter_id))
             except (AlreadyResolved, CannotReplay) as error:
-                outcome.refused[one] = str(error)
+                outcome.refused[letter_id] = str(error)
         return outcome
 
     def _resolve(
-        self, letter: Letter, resolution: Resolution, who: Who, *, fixed: bool
+        self, letter: DeadLetter, resolution: Resolution, note: ResolutionNote, *, fixed: bool
     ) -> DeadLetterResolved:
-        said = resolution_of(letter, resolution, who, fixed=fixed)
-        self.kept[letter.id] = Letter(letter.record, said)
-        return said
+        event = resolution_event(letter, resolution, note, fixed=fixed)
+        self.kept[letter.id] = DeadLetter(letter.record, event)
+        return event

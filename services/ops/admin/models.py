@@ -1,4 +1,4 @@
-"""What the page of models asks of the registry, whose service this one does not know."""
+"""Interface to the model registry for the model pages. The retrain service implements it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ class Version(Protocol):
 
 
 class RegistryState(Protocol):
-    """Who serves, who is tried out, and every version."""
+    """Champion, challenger, and all versions."""
 
     @property
     def champion(self) -> str: ...
@@ -37,7 +37,7 @@ class RegistryState(Protocol):
 
 
 class RegistryChange(Protocol):
-    """What was announced, and what could not follow."""
+    """The version that was announced, and warnings about parts that were not updated."""
 
     @property
     def version(self) -> str: ...
@@ -46,16 +46,16 @@ class RegistryChange(Protocol):
 
 
 class Models(Protocol):
-    """The registry; all of it raises `Unavailable`, changes also `Unprocessable`."""
+    """The model registry. Methods raise `Unavailable`; changes also raise `Unprocessable`."""
 
-    async def registry_state(self) -> RegistryState: ...
+    async def state(self) -> RegistryState: ...
 
     async def report(self, version: str) -> dict[str, Any] | None:
-        """The gate's report of a version; None without one."""
+        """Return the gate report of a version; None if it has none."""
         ...
 
     async def curves(self, version: str) -> Mapping[str, Sequence[Mapping[str, float]]]:
-        """By training, what was measured at each step; empty where nobody has kept it."""
+        """Return by training stage the metrics of each step; empty if they are not stored."""
         ...
 
     async def promote(self, version: str, *, reason: str, force: bool) -> RegistryChange: ...

@@ -1,17 +1,17 @@
-"""What the page of nights asks of the service that trains, which this one does not know."""
+"""Interface to training jobs for their pages. The retrain service implements it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 
-class NightLine(Protocol):
-    """One night."""
+class JobSummary(Protocol):
+    """One training job."""
 
     @property
     def name(self) -> str: ...
     @property
-    def asked_at(self) -> datetime: ...
+    def requested_at(self) -> datetime: ...
     @property
     def minutes(self) -> float: ...
     @property
@@ -28,26 +28,26 @@ class NightLine(Protocol):
     def version(self) -> str: ...
 
 
-class Nights(Protocol):
-    """The schedule, and the nights there are."""
+class JobList(Protocol):
+    """The schedule, and all training jobs, newest first."""
 
     @property
     def next_at(self) -> datetime | None: ...
     @property
     def minutes(self) -> float: ...
     @property
-    def nights(self) -> Sequence[NightLine]: ...
+    def jobs(self) -> Sequence[JobSummary]: ...
 
 
 class TrainingJobRecords(Protocol):
-    """Where nights are read."""
+    """Read access to training jobs."""
 
-    async def nights(self) -> Nights: ...
+    async def jobs(self) -> JobList: ...
 
     async def data_report(self, name: str) -> dict[str, Any] | None:
-        """What a night's dataset held; None where none was built."""
+        """Return the data report of a job; None if it has no dataset."""
         ...
 
     async def curves(self, name: str) -> Mapping[str, Sequence[Mapping[str, float]]]:
-        """By training, what was measured at each step, also while it runs; `step` is among it."""
+        """Return by training stage the metrics of each step, with `step`; also while it runs."""
         ...

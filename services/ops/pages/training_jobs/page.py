@@ -35,7 +35,7 @@ def _records(ops: OpsContext) -> TrainingJobRecords:
 
 @router.get("/training-jobs")
 async def training_jobs(http: Request, ops: Context) -> Response:
-    return render(http, "training_jobs/list.html", schedule=await _records(ops).nights())
+    return render(http, "training_jobs/list.html", schedule=await _records(ops).jobs())
 
 
 @router.get("/training-job")
@@ -43,7 +43,7 @@ async def training_job(
     http: Request, ops: Context, name: Annotated[str, Query(max_length=100)]
 ) -> Response:
     records = _records(ops)
-    job = next((item for item in (await records.nights()).nights if item.name == name), None)
+    job = next((item for item in (await records.jobs()).jobs if item.name == name), None)
     if job is None:
         raise Problem(404, "no-such-training-job", f"There is no training job {name!r}.")
     report = await records.data_report(name) or {}

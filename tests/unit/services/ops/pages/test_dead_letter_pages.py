@@ -86,7 +86,7 @@ async def test_an_event_that_would_fail_again_is_not_replayed() -> None:
     async with where.client("operator") as client:
         answer = await client.post("/dead-letter/replay", data={"id": "feedback.v1.dlq/0/2"})
     assert answer.status_code == 422
-    assert "Mend its value" in answer.json()["detail"]
+    assert "Correct its value" in answer.json()["detail"]
     assert not where.dead_letters.sent
 
 

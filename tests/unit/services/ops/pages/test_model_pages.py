@@ -1,4 +1,4 @@
-"""Models on the dashboard: the registry as it is, the gate's report, promotions with a reason."""
+"""Model pages: versions, gate reports, promotion with a reason, and rollback."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ REPORTED = {
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    found = World(tmp_path)
+    made = World(tmp_path)
     report = tmp_path / "models" / "nano-2" / REPORT
     report.mkdir()
     (report / "report.json").write_text(json.dumps(REPORTED))
@@ -54,14 +54,14 @@ def world(tmp_path: Path) -> World:
     curves.mkdir()
     rows = [{"step": n, "loss": 2 - n / 10, "epoch": 0.1} for n in range(1, 6)]
     (curves / "sft.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    return found
+    return made
 
 
 def _site(world: World) -> Site:
     return site(with_tokens=True, models=RegistryAdmin(world.folders, world.promoter))
 
 
-async def test_versions_are_listed_with_the_one_that_serves(world: World) -> None:
+async def test_versions_are_listed_with_the_champion(world: World) -> None:
     world.promoter.promote("nano-3", reason="better")
     async with _site(world).client("reader") as client:
         page = (await client.get("/models")).text
@@ -70,7 +70,7 @@ async def test_versions_are_listed_with_the_one_that_serves(world: World) -> Non
     assert 'href="/models" aria-current="page"' in page
 
 
-async def test_a_gates_report_is_shown_with_its_checks_and_intervals(world: World) -> None:
+async def test_a_gate_report_is_shown_with_its_checks_and_intervals(world: World) -> None:
     async with _site(world).client("reader") as client:
         page = (await client.get("/model?version=nano-2")).text
         other = (await client.get("/model?version=nano-3")).text
@@ -79,34 +79,35 @@ async def test_a_gates_report_is_shown_with_its_checks_and_intervals(world: Worl
     assert "+5.0 points" in page
     assert "-2.0 points" in page
     assert "400 pairs of 60 held-out users" in page
-    assert "No gate has judged this version" in other
+    assert "This version has no gate decision" in other
 
 
-async def test_a_version_shows_how_it_learned_and_how_sure_it_may_be(world: World) -> None:
+async def test_a_version_shows_its_training_curves_and_its_calibration(world: World) -> None:
     async with _site(world).client("reader") as client:
         page = (await client.get("/model?version=nano-2")).text
         other = (await client.get("/model?version=nano-3")).text
     assert "Loss, from 1.9 at step 1 to 1.5 at step 5" in page
-    assert "champion off by 10.0 points; challenger off by 2.0 points" in page
-    assert "9 pairs: 80% sure, 78% right" in page
-    assert "How it was trained" not in other
+    assert "calibration error of the champion: 10.0 points" in page
+    assert "calibration error of the challenger: 2.0 points" in page
+    assert "9 pairs: 80% confident, 78% correct" in page
+    assert "Training curves" not in other
 
 
-async def test_a_version_says_what_elements_count_where_they_do_not_count_alike(
+async def test_a_version_shows_element_weights_that_are_not_equal(
     world: World,
 ) -> None:
     weights = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "detail": 0.5}
     file = world.folders.find("nano-2").folder / "manifest.json"
-    told = json.loads(file.read_text()) | {"element_weights": weights}
-    file.write_text(json.dumps(told))
+    manifest = json.loads(file.read_text()) | {"element_weights": weights}
+    file.write_text(json.dumps(manifest))
     async with _site(world).client("reader") as client:
         page = (await client.get("/model?version=nano-2")).text
         other = (await client.get("/model?version=nano-3")).text
     assert "<dt>color</dt><dd class=" + '"number">2.25</dd>' in page
-    assert "What elements count" not in other
+    assert "Element weights" not in other
 
 
-async def test_what_the_gate_kept_out_is_promoted_only_by_intention(world: World) -> None:
+async def test_a_model_that_the_gate_rejected_is_promoted_only_with_force(world: World) -> None:
     where = _site(world)
     form = {"version": "nano-2", "reason": "we know better"}
     async with where.client("operator") as client:
@@ -114,12 +115,12 @@ async def test_what_the_gate_kept_out_is_promoted_only_by_intention(world: World
         assert not world.topic.events
         done = await client.post("/model/promote", data={**form, "force": "true"})
     assert refused.status_code == 422
-    assert "kept nano-2 out" in refused.json()["detail"]
+    assert "the gate decided against nano-2" in refused.json()["detail"]
     assert done.status_code == 303
     assert world.topic.events[-1].model_version == "nano-2"
     assert world.topic.events[-1].reason == "we know better"
-    told = [(e.action, e.outcome) for e in where.kafka.sent if isinstance(e, OperatorAction)]
-    assert told == [
+    actions = [(e.action, e.outcome) for e in where.kafka.sent if isinstance(e, OperatorAction)]
+    assert actions == [
         ("model.promote", "begun"),
         ("model.promote", "refused"),
         ("model.promote", "begun"),
@@ -127,7 +128,7 @@ async def test_what_the_gate_kept_out_is_promoted_only_by_intention(world: World
     ]
 
 
-async def test_a_rollback_goes_back_and_a_second_says_why_not(world: World) -> None:
+async def test_a_rollback_returns_to_the_release_and_a_second_one_is_rejected(world: World) -> None:
     world.promoter.promote("nano-3", reason="better")
     where = _site(world)
     async with where.client("operator") as client:
@@ -138,13 +139,13 @@ async def test_a_rollback_goes_back_and_a_second_says_why_not(world: World) -> N
     assert again.status_code == 422
 
 
-async def test_models_are_changed_by_operators_alone(world: World) -> None:
+async def test_only_operators_can_change_models(world: World) -> None:
     async with _site(world).client("writer") as client:
         answer = await client.post("/models/rollback", data={"reason": "x"})
     assert answer.status_code == 403
 
 
-async def test_an_unknown_version_is_not_there(world: World) -> None:
+async def test_an_unknown_version_is_not_found(world: World) -> None:
     async with _site(world).client("reader") as client:
         for version in ("nano-9", "../nano-2", ""):
             assert (await client.get("/model", params={"version": version})).status_code == 404
@@ -156,24 +157,27 @@ async def test_without_a_registry_there_is_no_page() -> None:
         assert 'href="/models"' not in (await client.get("/users")).text
 
 
-def test_a_report_without_findings_is_shown_as_far_as_it_goes() -> None:
+def test_a_report_without_findings_is_shown() -> None:
     crashed = gate_report({"decision": {"verdict": "keep", "reason": "It crashed."}})
     assert (crashed.verdict, crashed.accuracies, crashed.differences) == ("keep", (), ())
 
 
-def test_intervals_share_a_scale_with_zero_in_sight() -> None:
+def test_intervals_share_a_scale_that_includes_zero() -> None:
     first, second = gate_report(REPORTED).differences
     assert first.scale == second.scale
     assert 0 < second.x_low < second.x_high < first.zero < first.x_low < first.x_high < 100
 
 
-def test_a_control_says_on_how_many_pairs_it_was_asked_where_the_report_does() -> None:
+def test_a_control_shows_its_number_of_pairs_if_the_report_has_it() -> None:
     held_out = {"means": {"champion": WIDE, "user_blind": WIDE}}
-    told = gate_report(
+    with_pairs = gate_report(
         {"findings": {"held_out_users": held_out | {"control_pairs": {"user_blind": 200}}}}
     )
-    assert [one.name for one in told.accuracies] == [
+    assert [interval.name for interval in with_pairs.accuracies] == [
         "champion", "without a profile, on 200 pairs",
     ]  # fmt: skip
-    before = gate_report({"findings": {"held_out_users": held_out}})
-    assert [one.name for one in before.accuracies] == ["champion", "without a profile"]
+    without_pairs = gate_report({"findings": {"held_out_users": held_out}})
+    assert [interval.name for interval in without_pairs.accuracies] == [
+        "champion",
+        "without a profile",
+    ]

@@ -1,4 +1,4 @@
-"""The playground: what a person does there goes through Kafka, and what comes back is shown."""
+"""The playground: actions and requests go through Kafka, and the page shows the results."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,8 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from PIL import Image
-from services.ops.pages.overview.live import tastes_of
 
+from services.ops.pages.users.live_taste import tastes_of
 from services.ops.pages.users.user_ref import UserRef
 from shared.domain.taste import ELEMENTS, TasteSide, WeightedWord
 from shared.events import (
@@ -32,17 +32,17 @@ OWN = {"image_id": "mine", "uri": PIXEL}
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def sample_folder(tmp_path: Path) -> Path:
     for name, color in {"red-barn": (200, 20, 20), "sea": (20, 20, 200)}.items():
         Image.fromarray(np.full((40, 60, 3), color, np.uint8)).save(tmp_path / f"{name}.png")
     return tmp_path
 
 
 def _item(image_id: str, rank: int) -> RankedItem:
-    said = ElementAssessment(score=3.5, rationale="teal is <liked>")
+    assessment = ElementAssessment(score=3.5, rationale="teal is <liked>")
     return RankedItem(
         image_id=image_id, rank=rank, score=17.5, tier="vlm",
-        elements=Assessment(**{element.value: said for element in ELEMENTS}),
+        elements=Assessment(**{element.value: assessment for element in ELEMENTS}),
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def _answer(event: ImageCandidates) -> RankedFeed:
     return RankedFeed(
         event_id=uuid4(), occurred_at=NOW, user_id=event.user_id, request_id=event.request_id,
         status="ok", profile_version=3, model_version="nano-1", latency_ms={"total": 1234.0},
-        items=tuple(_item(one.image_id, n) for n, one in enumerate(ranked, start=1)),
+        items=tuple(_item(image.image_id, n) for n, image in enumerate(ranked, start=1)),
         rejected=(RejectedItem(image_id=last.image_id, reason="no picture"),),
     )  # fmt: skip
 
@@ -61,8 +61,8 @@ async def _post(where: Site, path: str, body: dict[str, Any], token: str = "oper
         return await client.post(path, json=body)
 
 
-async def test_pictures_are_offered_and_shown(pictures: Path) -> None:
-    async with site(ops_samples=pictures).client() as client:
+async def test_sample_images_are_listed_and_served(sample_folder: Path) -> None:
+    async with site(ops_samples=sample_folder).client() as client:
         page = await client.get("/playground", params={"user": "ada <b>"})
         tray = await client.get("/playground/samples", params={"user": "ada"})
         image = await client.get("/playground/sample/sample-red-barn")
@@ -74,8 +74,8 @@ async def test_pictures_are_offered_and_shown(pictures: Path) -> None:
     assert missing.status_code == 404
 
 
-async def test_a_slate_goes_to_kafka_and_its_feed_comes_back(pictures: Path) -> None:
-    where = site(with_tokens=True, ops_samples=pictures)
+async def test_a_rank_request_goes_to_kafka_and_returns_its_feed(sample_folder: Path) -> None:
+    where = site(with_tokens=True, ops_samples=sample_folder)
     where.kafka.feed_for = _answer
     body = {
         "user": "ada",
@@ -92,18 +92,18 @@ async def test_a_slate_goes_to_kafka_and_its_feed_comes_back(pictures: Path) -> 
     assert "17.5" in answer.text
     assert "teal is &lt;liked&gt;" in answer.text
     assert "down 1" in answer.text
-    assert "sample-red-barn</strong> was left out: no picture" in answer.text
+    assert "sample-red-barn</strong> was rejected: no picture" in answer.text
 
 
-async def test_an_action_goes_to_kafka_with_the_picture_it_is_about(pictures: Path) -> None:
-    where = site(with_tokens=True, ops_samples=pictures)
-    acted = {
+async def test_an_action_goes_to_kafka_with_its_image(sample_folder: Path) -> None:
+    where = site(with_tokens=True, ops_samples=sample_folder)
+    action = {
         "type": "like",
         "picture": {"image_id": "sample-sea"},
         "request_id": "r",
         "position": 2,
     }
-    answer = await _post(where, "/playground/act", {"user": "ada", **acted}, "writer")
+    answer = await _post(where, "/playground/act", {"user": "ada", **action}, "writer")
     (sent,) = where.kafka.sent
     assert answer.status_code == 204
     assert isinstance(sent, Feedback)
@@ -120,53 +120,53 @@ async def test_an_action_goes_to_kafka_with_the_picture_it_is_about(pictures: Pa
         ({"user": "a\nb"}, 422, "invalid-request"),
     ],
 )
-async def test_a_wrong_action_is_refused_with_a_reason(
-    pictures: Path, changed: dict[str, Any], status: int, slug: str
+async def test_an_invalid_action_is_rejected_with_a_reason(
+    sample_folder: Path, changed: dict[str, Any], status: int, slug: str
 ) -> None:
-    where = site(with_tokens=True, ops_samples=pictures)
-    right = {"user": "ada", "type": "like", "picture": {"image_id": "sample-sea"}}
-    answer = await _post(where, "/playground/act", {**right, **changed})
+    where = site(with_tokens=True, ops_samples=sample_folder)
+    valid = {"user": "ada", "type": "like", "picture": {"image_id": "sample-sea"}}
+    answer = await _post(where, "/playground/act", {**valid, **changed})
     assert answer.status_code == status
     assert answer.json()["type"].endswith(slug)
     assert not where.kafka.sent
 
 
-async def test_who_may_only_read_sends_nothing(pictures: Path) -> None:
-    where = site(with_tokens=True, ops_samples=pictures)
+async def test_a_reader_cannot_send_anything(sample_folder: Path) -> None:
+    where = site(with_tokens=True, ops_samples=sample_folder)
     body = {"user": "ada", "pictures": [OWN]}
     assert (await _post(where, "/playground/rank", body, "reader")).status_code == 403
     assert not where.kafka.sent
 
 
-async def test_pictures_that_do_not_fit_into_one_event_are_refused(pictures: Path) -> None:
-    where = site(with_tokens=True, ops_samples=pictures)
+async def test_images_that_do_not_fit_into_one_event_are_rejected(sample_folder: Path) -> None:
+    where = site(with_tokens=True, ops_samples=sample_folder)
     large = [{"image_id": str(n), "uri": "data:," + "x" * 1_900_000} for n in range(3)]
     answer = await _post(where, "/playground/rank", {"user": "ada", "pictures": large})
     assert answer.status_code == 413
     assert "fewer" in answer.json()["detail"]
 
 
-async def test_without_an_answer_the_page_says_so(pictures: Path) -> None:
-    where = site(with_tokens=True, ops_samples=pictures)
+async def test_a_request_without_a_feed_in_time_is_a_timeout(sample_folder: Path) -> None:
+    where = site(with_tokens=True, ops_samples=sample_folder)
     answer = await _post(where, "/playground/rank", {"user": "ada", "pictures": [OWN]})
     assert answer.status_code == 504
 
 
-async def test_a_taste_that_changes_is_told_with_what_is_new() -> None:
+async def test_a_changed_taste_is_streamed_with_its_new_words() -> None:
     where = site()
-    told = tastes_of(where.ops, UserRef("ada", "default"), "_taste.html")
-    first = await anext(told)
+    parts = tastes_of(where.ops, UserRef("ada", "default"), "users/_taste.html")
+    first = await anext(parts)
     assert first[0] == "profile"
-    assert "Nothing is known" in first[1]
+    assert "There is no profile yet" in first[1]
     for version, words in enumerate((("teal",), ("teal", "pink")), start=1):
         where.kafka.tell(_updated(version, words))
         where.kafka.tell(_updated(version, ("grey",), user="bob"))
-        name, html = await anext(told)
+        name, html = await anext(parts)
     assert name == "changed"
     assert 'like">teal' in html
     assert 'like new">pink' in html
     assert "grey" not in html
-    await told.aclose()
+    await parts.aclose()
 
 
 def _updated(version: int, words: tuple[str, ...], user: str = "ada") -> ProfileUpdated:

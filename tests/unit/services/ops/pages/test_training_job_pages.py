@@ -1,4 +1,4 @@
-"""Nights on the dashboard: the schedule, one that runs, and what the others came to."""
+"""Training job pages: the schedule, a running job, and the outcomes of finished jobs."""
 
 import json
 import os
@@ -14,72 +14,85 @@ from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from tests.unit.services.ops.site import NOW, site
 
 
-def _night(root: Path, name: str, *, asked_at: datetime, **files: dict[str, Any]) -> None:
-    folder = root / "nights" / name
+def _write_job(root: Path, name: str, *, requested_at: datetime, **files: dict[str, Any]) -> None:
+    folder = root / "training-jobs" / name
     (folder / "dataset").mkdir(parents=True)
     model = ModelFolder(folder=root, version="nano-1", kind="checkpoint")
     request = TrainingJobRequest(
-        night=name, asked_at=asked_at, lake="lake", release=model, champion=model, minutes=60
+        job=name,
+        requested_at=requested_at,
+        lake="lake",
+        release=model,
+        champion=model,
+        minutes=60,
     )
     (folder / "request.json").write_text(request.model_dump_json())
-    for file, told in files.items():
-        (folder / file.replace("__", "/").replace("_json", ".json")).write_text(json.dumps(told))
-    moment = asked_at.timestamp() + 5
+    for file, content in files.items():
+        (folder / file.replace("__", "/").replace("_json", ".json")).write_text(json.dumps(content))
+    moment = requested_at.timestamp() + 5
     for file in folder.rglob("*"):
         os.utime(file, (moment, moment))
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> JobAdmin:
-    _night(
-        tmp_path, "night-2026-01-30", asked_at=NOW - timedelta(hours=7),
+def job_admin(tmp_path: Path) -> JobAdmin:
+    _write_job(
+        tmp_path, "nightly-2026-01-30", requested_at=NOW - timedelta(hours=7),
         spent_json={"seconds": 1500.0}, dataset__report_json={
             "verdict": "Enough to learn from.", "pairs": {"train": 1234}, "records": {},
         },
         end_json={"verdict": "kept", "reason": "It is <no> better.", "version": "nano-2"},
     )  # fmt: skip
-    (tmp_path / "nights" / "night-2026-01-30" / "sft.done.json").write_text('{"seconds": 900}')
-    training = tmp_path / "nights" / "now-1" / "sft"
+    (tmp_path / "training-jobs" / "nightly-2026-01-30" / "sft.done.json").write_text(
+        '{"seconds": 900}'
+    )
+    training = tmp_path / "training-jobs" / "manual-1" / "sft"
     training.mkdir(parents=True)
     (training / "curves.jsonl").write_text('{"step": 1, "loss": 3}\n{"step": 2, "loss": 2}\n')
-    _night(tmp_path, "now-1", asked_at=NOW - timedelta(seconds=20), spent_json={"seconds": 20})
-    _night(tmp_path, "night-2026-01-20", asked_at=NOW - timedelta(days=10))
-    (tmp_path / "nights" / "broken").mkdir()
-    (tmp_path / "nights" / "broken" / "request.json").write_text("{")
+    _write_job(
+        tmp_path, "manual-1", requested_at=NOW - timedelta(seconds=20), spent_json={"seconds": 20}
+    )
+    _write_job(tmp_path, "nightly-2026-01-20", requested_at=NOW - timedelta(days=10))
+    (tmp_path / "training-jobs" / "broken").mkdir()
+    (tmp_path / "training-jobs" / "broken" / "request.json").write_text("{")
     return JobAdmin(JobSettings(data_dir=tmp_path), clock=lambda: NOW)
 
 
-async def test_nights_are_listed_the_newest_first_with_their_outcome(desk: JobAdmin) -> None:
-    found = await desk.nights()
-    assert [(one.name, one.verdict) for one in found.nights] == [
-        ("now-1", "running"),
-        ("night-2026-01-30", "kept"),
-        ("night-2026-01-20", "given_up"),
+async def test_training_jobs_are_listed_newest_first_with_their_outcome(
+    job_admin: JobAdmin,
+) -> None:
+    schedule = await job_admin.jobs()
+    assert [(job.name, job.verdict) for job in schedule.jobs] == [
+        ("manual-1", "running"),
+        ("nightly-2026-01-30", "kept"),
+        ("nightly-2026-01-20", "given_up"),
     ]
-    async with site(nights=desk).client() as client:
-        page = (await client.get("/nights")).text
-    assert "The next is due 2026-02-01 02:30:00 UTC" in page
+    async with site(training_jobs=job_admin).client() as client:
+        page = (await client.get("/training-jobs")).text
+    assert "The next job starts at 2026-02-01 02:30:00 UTC" in page
+    assert "champion kept" in page
+    assert "abandoned" in page
     assert "It is &lt;no&gt; better." in page
     assert "20 s of 1 h" in page
 
 
-async def test_a_night_is_shown_with_its_time_and_its_data(desk: JobAdmin) -> None:
-    async with site(nights=desk).client() as client:
-        page = (await client.get("/night?name=night-2026-01-30")).text
-        unbuilt = (await client.get("/night?name=now-1")).text
-        missing = await client.get("/night?name=../nights/now-1")
+async def test_a_training_job_is_shown_with_its_stages_and_its_data(job_admin: JobAdmin) -> None:
+    async with site(training_jobs=job_admin).client() as client:
+        page = (await client.get("/training-job?name=nightly-2026-01-30")).text
+        unbuilt = (await client.get("/training-job?name=manual-1")).text
+        missing = await client.get("/training-job?name=../training-jobs/manual-1")
     assert "Enough to learn from." in page
     assert "1,234" in page
     assert "15 min" in page
-    assert "No dataset was built." in unbuilt
+    assert "This job has no dataset." in unbuilt
     assert "Loss, from 3 at step 1 to 2 at step 2" in unbuilt
-    assert '<h2 id="learning">' not in page
+    assert '<h2 id="curves">' not in page
     assert missing.status_code == 404
 
 
-async def test_without_the_trainings_folders_there_is_no_page() -> None:
+async def test_without_the_folders_of_the_jobs_there_is_no_page() -> None:
     async with site().client() as client:
-        assert (await client.get("/nights")).status_code == 404
+        assert (await client.get("/training-jobs")).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -91,7 +104,7 @@ async def test_without_the_trainings_folders_there_is_no_page() -> None:
         ("never", "UTC", None),
     ],
 )
-def test_the_next_night_is_told_in_the_settings_zone(
+def test_the_next_job_starts_at_the_configured_time_in_the_configured_zone(
     at: str, zone: str, due: datetime | None
 ) -> None:
     assert next_job_at(JobSettings(night_at=at, night_timezone=zone), NOW) == due

@@ -1,4 +1,4 @@
-"""The list of people and one person's page: read, corrected, exported, erased."""
+"""User pages: the list, one user's profile, corrections, export and erasure."""
 
 import re
 from typing import Any
@@ -38,21 +38,18 @@ async def _with_ada(**settings: Any) -> Site:
     return where
 
 
-async def test_people_are_listed_a_page_at_a_time() -> None:
+async def test_users_are_listed_page_by_page() -> None:
     where = site()
     for number in range(120):
         await where.profiles.put(_profile(f"user-{number:03}"), VECTORS)
-    seen: list[str] = []
-    address = "/users"
     async with where.client() as client:
-        page = (await client.get(address)).text
-        seen = re.findall(r"user=(user-\d+)", page)
-    assert len(seen) == 50
-    assert "120 people have a profile" in page
+        page = (await client.get("/users")).text
+    assert len(re.findall(r"user=(user-\d+)", page)) == 50
+    assert "120 users have a profile" in page
     assert 'rel="next" href="/users?after=' in page
 
 
-async def test_a_person_is_shown_with_words_references_and_what_they_said() -> None:
+async def test_a_user_page_shows_words_references_and_corrections() -> None:
     where = await _with_ada()
     said = Correction(
         side="non_preference", element=Element.COLOR, pinned=("pink",), vetoed=("red",)
@@ -68,18 +65,18 @@ async def test_a_person_is_shown_with_words_references_and_what_they_said() -> N
         picture = await client.get("/thumbnail?user=ada&image=boat.png")
         unknown = await client.get("/thumbnail?user=ada&image=other.png")
     assert "teal" in page
-    assert "75%, 3 seen" in page
+    assert "75%, in 3 pictures" in page
     assert "<s>red</s>" in page
-    assert "Take back what was said of color" in page
+    assert "Reset the corrections of color" in page
     assert picture.headers["content-type"] == "image/webp"
     assert unknown.status_code == 404
 
 
-async def test_somebody_unknown_has_a_page_that_says_so() -> None:
+async def test_an_unknown_user_has_a_page_without_a_profile() -> None:
     async with site().client() as client:
         page = await client.get("/user?user=nobody")
     assert page.status_code == 200
-    assert "Has no profile" in page.text
+    assert "This user has no profile" in page.text
 
 
 @pytest.mark.parametrize(
@@ -101,23 +98,23 @@ async def test_a_correction_goes_to_kafka(form: dict[str, str], expected: dict[s
     assert {name: getattr(sent, name) for name in expected} == expected
 
 
-async def test_who_corrects_or_exports_a_taste_is_written_down_without_its_words() -> None:
+async def test_corrections_and_exports_are_recorded_without_words_and_user_ids() -> None:
     where = await _with_ada(with_tokens=True)
     form = {"user": "ada", "action": "pin", "element": "color", "word": "blue"}
     async with where.client("writer") as client:
         await client.post("/user/correct", data=form)
         await client.get("/user/export?user=ada")
         await client.get("/user/export?user=nobody")
-    told = [event for event in where.kafka.sent if isinstance(event, OperatorAction)]
-    assert [(e.action, e.outcome, e.detail) for e in told] == [
+    actions = [event for event in where.kafka.sent if isinstance(event, OperatorAction)]
+    assert [(e.action, e.outcome, e.detail) for e in actions] == [
         ("profile.correct", "begun", "pin color"),
         ("profile.correct", "done", "pin color"),
         *2 * [("profile.export", "begun", None), ("profile.export", "done", None)],
     ]
-    assert {e.user_id for e in told} == {"writer"}
-    assert told[0].target == user_target(tenant="default", user_id="ada")
-    written = "".join(event.model_dump_json() for event in told)
-    # As whole words: the ids in it are random, and three letters of one may spell a name.
+    assert {e.user_id for e in actions} == {"writer"}
+    assert actions[0].target == user_target(tenant="default", user_id="ada")
+    written = "".join(event.model_dump_json() for event in actions)
+    # Match whole words: three letters of a random id may be equal to a name.
     assert not re.search(r"\b(?:blue|ada|nobody)\b", written)
 
 
@@ -128,7 +125,8 @@ async def test_words_are_edited_with_their_weights() -> None:
         answer = await client.post("/user/correct", data={"user": "ada", **form})
     (sent,) = (event for event in where.kafka.sent if isinstance(event, ProfileCorrected))
     assert (answer.status_code, answer.headers["location"]) == (303, "/user?user=ada")
-    assert [(one.word, one.weight) for one in sent.words or ()] == [("blue", 0.8), ("deep red", 1)]
+    weights = [(item.word, item.weight) for item in sent.words or ()]
+    assert weights == [("blue", 0.8), ("deep red", 1)]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +141,7 @@ async def test_words_are_edited_with_their_weights() -> None:
         {"action": "pin", "element": "color", "word": "x", "user": "\x00"},
     ],
 )
-async def test_a_wrong_correction_is_refused_with_a_reason(form: dict[str, str]) -> None:
+async def test_an_invalid_correction_is_rejected_with_a_reason(form: dict[str, str]) -> None:
     where = await _with_ada(with_tokens=True)
     async with where.client("writer") as client:
         answer = await client.post("/user/correct", data={"user": "ada", **form})
@@ -152,7 +150,7 @@ async def test_a_wrong_correction_is_refused_with_a_reason(form: dict[str, str])
     assert not where.kafka.sent
 
 
-async def test_the_history_is_what_kafka_holds_of_the_person() -> None:
+async def test_the_history_has_only_the_events_of_the_user() -> None:
     where = await _with_ada()
     for user in ("ada", "bob"):
         where.cluster.put(
@@ -170,12 +168,12 @@ async def test_the_history_is_what_kafka_holds_of_the_person() -> None:
     assert [e["topic"] for e in exported["events"]] == ["feedback.v1"]
 
 
-async def test_nothing_is_exported_of_somebody_unknown() -> None:
+async def test_the_export_of_an_unknown_user_is_not_found() -> None:
     async with site().client() as client:
         assert (await client.get("/user/export?user=nobody")).status_code == 404
 
 
-async def test_erasing_needs_the_name_and_the_right_role() -> None:
+async def test_an_erasure_needs_the_user_id_and_the_role_operate() -> None:
     where = await _with_ada(with_tokens=True)
     form = {"user": "ada", "confirmed": "ada"}
     async with where.client("operator") as operator, where.client("writer") as writer:
@@ -188,23 +186,23 @@ async def test_erasing_needs_the_name_and_the_right_role() -> None:
     assert done.headers["location"] == f"/user/erased?user=ada&event={sent.event_id}"
 
 
-async def test_receipts_of_an_erasure_are_shown_as_they_come() -> None:
+async def test_receipts_of_an_erasure_are_streamed() -> None:
     where, erasure = site(), uuid4()
     where.cluster.put(_receipt(erasure, "profile"), _receipt(uuid4(), "other"))
-    told = receipts(where.ops, UserRef("ada", "default"), erasure)
-    first = await anext(told)
+    parts = receipts(where.ops, UserRef("ada", "default"), erasure)
+    first = await anext(parts)
     where.kafka.tell(_receipt(erasure, "assessor"))
-    second = await anext(told)
+    second = await anext(parts)
     assert "profile" in first[1]
     assert "2 profiles" in first[1]
     assert "other" not in first[1]
     assert "waiting for assessor, retrain" in first[1]
     assert "waiting for retrain" in second[1]
     where.kafka.tell(_receipt(erasure, "retrain", left=3))
-    third = await anext(told)
+    third = await anext(parts)
     assert "Every service" in third[1]
     assert 'class="state bad">3<' in third[1]
-    await told.aclose()
+    await parts.aclose()
 
 
 def _receipt(erasure: Any, service: str, *, left: int = 0) -> UserErased:

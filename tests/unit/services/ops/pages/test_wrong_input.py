@@ -1,4 +1,4 @@
-"""Whatever is sent to a page, the answer is a reason, and never a fault of ours."""
+"""Pages answer any input with a page or a problem, never with an internal error."""
 
 import random
 from pathlib import Path
@@ -30,7 +30,7 @@ READ: Final = {
     "/thumbnail": ("user", "image", "tenant"),
     "/models": ("done",),
     "/model": ("version",),
-    "/dead-letters": ("topic", "reason", "text", "every", "after"),
+    "/dead-letters": ("topic", "reason", "text", "include_resolved", "after"),
     "/dead-letter": ("id",),
 }
 FORMS: Final = {
@@ -43,7 +43,7 @@ FORMS: Final = {
     "/docs/try": ("topic", "value"),
 }
 WAITING: Final = {503, 504}
-"""Kafka that is away, or a feed that did not come: no fault of the one who asked, nor a bug."""
+"""Statuses of an unavailable Kafka and of a missing feed. They are no bugs."""
 
 
 @pytest.fixture
@@ -52,15 +52,15 @@ def where(tmp_path: Path) -> Site:
     samples.mkdir()
     Image.new("RGB", (9, 9)).save(samples / "a.png")
     world = World(tmp_path)
-    found = site(
+    made = site(
         with_tokens=True, models=RegistryAdmin(world.folders, world.promoter), ops_samples=samples,
         ops_requests_per_second=1e6, ops_request_burst=1_000_000,
     )  # fmt: skip
-    found.dead_letters.put(b"x", error="not_json", detail="no JSON")
-    return found
+    made.dead_letters.put(b"x", error="not_json", detail="no JSON")
+    return made
 
 
-def _is_told(answer: httpx.Response) -> bool:
+def is_handled(answer: httpx.Response) -> bool:
     return answer.status_code < 500 or answer.status_code in WAITING
 
 
@@ -69,11 +69,11 @@ async def test_no_address_breaks_a_page(where: Site, path: str) -> None:
     chance = random.Random(path)
     async with where.client("operator") as client:
         for _ in range(40):
-            asked = {name: chance.choice(AWKWARD) for name in READ[path] if chance.random() < 0.8}
-            assert _is_told(await client.get(path, params=asked)), asked
+            query = {name: chance.choice(AWKWARD) for name in READ[path] if chance.random() < 0.8}
+            assert is_handled(await client.get(path, params=query)), query
         for name in READ[path]:
             for value in UNREADABLE:
-                assert _is_told(await client.get(f"{path}?user=ada&{name}={value}")), value
+                assert is_handled(await client.get(f"{path}?user=ada&{name}={value}")), value
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -82,14 +82,14 @@ async def test_no_form_breaks_a_page(where: Site, path: str) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     async with where.client("operator") as client:
         for _ in range(60):
-            said = {name: chance.choice(AWKWARD) for name in FORMS[path] if chance.random() < 0.9}
-            assert _is_told(await client.post(path, data=said)), said
+            form = {name: chance.choice(AWKWARD) for name in FORMS[path] if chance.random() < 0.9}
+            assert is_handled(await client.post(path, data=form)), form
         for value in UNREADABLE:
             body = "&".join(f"{name}={value}" for name in FORMS[path])
-            assert _is_told(await client.post(path, content=body, headers=kind)), body
+            assert is_handled(await client.post(path, content=body, headers=kind)), body
         for content, media in ((b"\xff", "multipart/form-data; boundary=x"), (b"{}", "text/plain")):
             answer = await client.post(path, content=content, headers={"Content-Type": media})
-            assert _is_told(answer), media
+            assert is_handled(answer), media
 
 
 @pytest.mark.parametrize("path", ["/playground/rank", "/playground/act"])
@@ -103,10 +103,10 @@ async def test_no_json_breaks_the_playground(where: Site, path: str) -> None:
 
     async with where.client("operator") as client:
         for _ in range(60):
-            said = {name: value() for name in fields}
-            assert _is_told(await client.post(path, json=said)), said
+            form = {name: value() for name in fields}
+            assert is_handled(await client.post(path, json=form)), form
         for body in (b"", b"\xff", b"[" * 5000, b"null", b'{"user": "\\ud800"}'):
             answer = await client.post(
                 path, content=body, headers={"Content-Type": "application/json"}
             )
-            assert _is_told(answer), body
+            assert is_handled(answer), body
