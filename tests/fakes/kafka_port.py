@@ -1,4 +1,4 @@
-"""Be Kafka for the gateway: keep what is sent, answer what a test has prepared, tell its news."""
+"""A fake Kafka port for the gateway: records sent events, and answers as a test sets."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -16,7 +16,7 @@ from shared.messaging.read.by_key import KeyPosition, KeyPositions, RecordsSince
 
 
 class FakeKafkaPort:
-    """A `KafkaPort`; away while `away` says why."""
+    """A `KafkaPort`; raises `Unavailable` while `away` is set to a reason."""
 
     def __init__(self) -> None:
         self.away: str | None = None
@@ -26,7 +26,7 @@ class FakeKafkaPort:
         self._listened = asyncio.Event()
         self.streams_end = False
         self._offset = 0
-        self.told: list[Record] = []
+        self.delivered: list[Record] = []
         self.has_forgotten = False
         self._feeds: dict[tuple[str, str], RankedFeed] = {}
         self._awaited: set[tuple[str, str]] = set()
@@ -54,36 +54,36 @@ class FakeKafkaPort:
         feed = self.feed_for(event)
         if feed is None:
             raise NoAnswer(event.request_id, seconds=seconds)
-        self.tell(feed)
+        self.deliver(feed)
         return feed
 
-    def tell(self, event: Event) -> None:
-        """Let everybody who listens hear an event."""
+    def deliver(self, event: Event) -> None:
+        """Deliver an event to all listeners."""
         sent = encode(event)
         self._offset += 1
         if isinstance(event, RankedFeed):
             self._feeds[event.tenant, event.request_id] = event
             self._awaited.discard((event.tenant, event.request_id))
         record = Record(sent.topic, 0, self._offset, 0, sent.key, sent.value, sent.headers)
-        self.told.append(record)
+        self.delivered.append(record)
         for queue in self._listeners:
             queue.put_nowait((record, event))
 
     async def since(
-        self, key: bytes, topics: Sequence[Topic], places: KeyPositions | None
+        self, key: bytes, topics: Sequence[Topic], positions: KeyPositions | None
     ) -> RecordsSince:
         self._answers()
         now = {topic.name: KeyPosition(0, self._offset + 1) for topic in topics}
-        if places is None:
+        if positions is None:
             return RecordsSince((), now, is_complete=True)
-        found = [
-            r for r in self.told if r.key == key and r.topic in places
-            and r.offset >= places[r.topic].offset
+        records = [
+            r for r in self.delivered if r.key == key and r.topic in positions
+            and r.offset >= positions[r.topic].offset
         ]  # fmt: skip
-        return RecordsSince(found, now, is_complete=not self.has_forgotten)
+        return RecordsSince(records, now, is_complete=not self.has_forgotten)
 
-    async def listened_to(self) -> None:
-        """Wait until somebody listens."""
+    async def wait_for_listener(self) -> None:
+        """Wait until there is a listener."""
         await self._listened.wait()
 
     @asynccontextmanager
@@ -94,14 +94,14 @@ class FakeKafkaPort:
         self._listeners.add(queue)
         self._listened.set()
 
-        async def heard() -> AsyncIterator[ReceivedRecord]:
+        async def records() -> AsyncIterator[ReceivedRecord]:
             while not self.streams_end:
                 record, event = await queue.get()
                 if wanted(record):
                     yield record, event
 
         try:
-            yield heard()
+            yield records()
         finally:
             self._listeners.discard(queue)
 

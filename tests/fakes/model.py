@@ -21,6 +21,7 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
+from tests.fakes.scores import certain_scores
 
 COLORS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple", "navy", "pink")
 _NAMES = {ImageColor.getrgb(color): color for color in COLORS}
@@ -30,11 +31,6 @@ def color_of(image: Image) -> str:
     pixel = image.getpixel((0, 0))
     assert isinstance(pixel, tuple)
     return _NAMES[pixel]
-
-
-def certain(digit: int) -> tuple[float, ...]:
-    """All probability on one digit."""
-    return tuple(float(n == digit) for n in range(6))
 
 
 class ColorModel:
@@ -74,8 +70,7 @@ class ColorModel:
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         await self._answer("score")
-        digits = [dict.fromkeys(ELEMENTS, certain(_digit(c))) for c in candidates]
-        return [Scores(digit, self.element_weights) for digit in digits]
+        return [certain_scores(_digit(c), self.element_weights) for c in candidates]
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         await self._answer("explain")

@@ -15,7 +15,6 @@ from services.assessor.config import AssessorSettings
 from services.retrain.registry.promotion_topic import KafkaPromotionTopic
 from shared.client.send_events import send_events
 from shared.client.topic_reader import TopicReader, events_of, topic_reader
-from shared.domain.taste import ELEMENTS
 from shared.events import ImageCandidates, ModelPromoted, RankedFeed
 from shared.events.topics import DEAD_LETTERS, FEEDS, MODELS, TOPICS, Topic, topic_named
 from shared.images.loader import ImageLoader
@@ -28,8 +27,14 @@ from shared.vlm.model_selection import ServingModels
 from shared.vlm.protocol import Candidate, Scores
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
-from tests.fakes.model import ColorModel, FakeModelLoader, certain
-from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemoryImpressions
+from tests.fakes.model import ColorModel, FakeModelLoader
+from tests.fakes.scores import certain_scores
+from tests.fakes.stores import (
+    InMemoryErasures,
+    InMemoryImages,
+    InMemoryImpressions,
+    InMemoryProfiles,
+)
 from tests.unit.services.assessor.users import keep, likes, request
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -48,14 +53,16 @@ class Signed(ColorModel):
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         await asyncio.sleep(0.02)
-        return [Scores(dict.fromkeys(ELEMENTS, certain(self.digit))) for _ in candidates]
+        return [certain_scores(self.digit) for _ in candidates]
 
 
 class Cluster:
     """A Kafka with our topics, and assessors of one model name on it."""
 
     def __init__(self, kafka: str) -> None:
-        self.settings = MessagingSettings(kafka_bootstrap_servers=kafka, topic_partitions=PARTITIONS)
+        self.settings = MessagingSettings(
+            kafka_bootstrap_servers=kafka, topic_partitions=PARTITIONS
+        )
         self.name = f"model-{uuid4().hex[:8]}"
         self.topic = KafkaPromotionTopic(self.settings)
 
@@ -65,7 +72,9 @@ class Cluster:
     @asynccontextmanager
     async def assessor(self) -> AsyncIterator[tuple[AssessorApp, ServingModels]]:
         """One instance: its own process but for the name."""
-        models = ServingModels(Signed(1), name=self.name, loader=FakeModelLoader(Signed(2), Signed(3)))
+        models = ServingModels(
+            Signed(1), name=self.name, loader=FakeModelLoader(Signed(2), Signed(3))
+        )
         profiles, embedder = InMemoryProfiles(), OneHotEmbedder()
         await keep(profiles, likes(), embedder)
         parts = SharedDependencies(
@@ -112,15 +121,14 @@ async def cluster(kafka: str) -> Cluster:
 async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
     cluster: Cluster,
 ) -> None:
-    async with cluster.assessor():
-        async with cluster.reader(FEEDS) as feeds:
-            ids: list[str] = []
-            for batch in range(10):
-                if batch == 4:
-                    await cluster.announce("signed-2")
-                ids += await _ask(cluster, REQUESTS // 10)
-                await asyncio.sleep(0.15)
-            answered = await asyncio.to_thread(_answers, feeds, ids)
+    async with cluster.assessor(), cluster.reader(FEEDS) as feeds:
+        ids: list[str] = []
+        for batch in range(10):
+            if batch == 4:
+                await cluster.announce("signed-2")
+            ids += await _ask(cluster, REQUESTS // 10)
+            await asyncio.sleep(0.15)
+        answered = await asyncio.to_thread(_answers, feeds, ids)
 
     assert Counter(feed.request_id for feed in answered) == dict.fromkeys(ids, 1)
     assert {feed.model_version for feed in answered} == {"signed-1", "signed-2"}

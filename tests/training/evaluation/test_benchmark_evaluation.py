@@ -24,6 +24,7 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
+from tests.fakes.scores import certain_scores
 from training.evaluation.__main__ import write
 from training.evaluation.benchmark.answers import Answers
 from training.evaluation.benchmark.evaluate import Settings, evaluate, steps
@@ -71,9 +72,7 @@ class Fake:
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         def digits(candidate: Candidate) -> Scores:
             liked = {word.word for word in candidate.taste.preference.color}
-            digit = 5 if f"red {red(candidate.image)}" in liked else 2
-            row = tuple(float(k == digit) for k in range(6))
-            return Scores(dict.fromkeys(ELEMENTS, row))
+            return certain_scores(5 if f"red {red(candidate.image)}" in liked else 2)
 
         return [digits(candidate) for candidate in candidates]
 

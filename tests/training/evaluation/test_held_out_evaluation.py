@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 import pytest
 from PIL.Image import Image
 
-from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.rationale import rationale
 from shared.vlm.protocol import (
@@ -19,6 +18,7 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
+from tests.fakes.scores import COLOR_ONLY, certain_scores
 from training.evaluation.held_out.evaluate import evaluate
 from training.evaluation.held_out.report import as_table
 from training.evaluation.held_out.users import HeldOutUser, draw_held_out_users
@@ -51,7 +51,7 @@ class PerfectModel:
         return [Description({e: (word,) for e, word in words.items()}) for words in shown]
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        return [Scores({e: self._digits(c, e) for e in ELEMENTS}) for c in candidates]
+        return [certain_scores({e: self._digit(c, e) for e in ELEMENTS}) for c in candidates]
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return [
@@ -59,9 +59,8 @@ class PerfectModel:
             for s in scored
         ]
 
-    def _digits(self, candidate: Candidate, element: Element) -> tuple[float, ...]:
-        digit = {"liked": 5, "disliked": 0, "unknown": 2}[self._relation(candidate, element)]
-        return tuple(float(k == digit) for k in range(6))
+    def _digit(self, candidate: Candidate, element: Element) -> int:
+        return {"liked": 5, "disliked": 0, "unknown": 2}[self._relation(candidate, element)]
 
     def _reason(self, candidate: Candidate, element: Element) -> str:
         seen = self.shows[candidate.image.tobytes()][element]
@@ -99,8 +98,7 @@ async def test_a_perfect_model_gets_everything_right() -> None:
 async def test_learned_element_weights_do_not_change_the_totals() -> None:
     class CountsColor(PerfectModel):
         async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-            weights = ElementWeights(art_style=0, color=5, medium=0, saturation=0, detail=0)
-            return [replace(one, weights=weights) for one in await super().score(candidates)]
+            return [replace(s, weights=COLOR_ONLY) for s in await super().score(candidates)]
 
     report = await evaluate(CountsColor(USERS), USERS, seed=1)
     assert [share.value for share in report.pairs["true"].values()] == [1, 1]

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 import pytest
 from PIL.Image import Image
 
-from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.vlm.protocol import (
     Candidate,
@@ -20,6 +19,7 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
+from tests.fakes.scores import COLOR_ONLY, certain_scores
 from training.evaluation.benchmark.items import BadBenchmark
 from training.evaluation.image_files import read_image
 from training.evaluation.simulated import description_accuracy
@@ -45,10 +45,6 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def truth(hard: Path) -> Truth:
     return read_truth(hard)
-
-
-def certain(digit: int) -> tuple[float, ...]:
-    return tuple(float(k == digit) for k in range(6))
 
 
 def words(taste: Taste) -> tuple[dict[Element, tuple[str, ...]], dict[Element, tuple[str, ...]]]:
@@ -93,7 +89,7 @@ class PerfectModel:
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return [
-            Scores({e: certain(judged.digit) for e, judged in self._judged(candidate).items()})
+            certain_scores({e: judged.digit for e, judged in self._judged(candidate).items()})
             for candidate in candidates
         ]
 
@@ -127,8 +123,7 @@ async def test_a_perfect_model_gets_everything_right(hard: Path, truth: Truth) -
 async def test_learned_element_weights_do_not_change_the_totals(hard: Path, truth: Truth) -> None:
     class CountsColor(PerfectModel):
         async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-            weights = ElementWeights(art_style=0, color=5, medium=0, saturation=0, detail=0)
-            return [replace(one, weights=weights) for one in await super().score(candidates)]
+            return [replace(s, weights=COLOR_ONLY) for s in await super().score(candidates)]
 
     for cases in truth.splits.values():
         model = CountsColor(hard, truth)

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Images
 from PIL.Image import Image
-from training.job.evidence.feedback_cases import FeedbackCase
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS
@@ -20,6 +19,7 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
+from training.job.evidence.feedback_cases import FeedbackCase
 from training.rewards.prediction import Sides
 
 LIKES = dict.fromkeys(ELEMENTS, ("bright",))
@@ -61,7 +61,9 @@ class BrightnessModel:
         return [self._score(candidate) for candidate in candidates]
 
     def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        return [Rationales(dict.fromkeys(ELEMENTS, "bright is liked"), self.problems) for _ in scored]
+        return [
+            Rationales(dict.fromkeys(ELEMENTS, "bright is liked"), self.problems) for _ in scored
+        ]
 
     def _score(self, candidate: Candidate) -> Scores:
         if candidate.taste.is_unknown:

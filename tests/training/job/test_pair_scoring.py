@@ -5,16 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from PIL import Image
-from training.job.evidence.feedback_cases import taste_of
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
-from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate, Scores
+from tests.fakes.scores import COLOR_FIRST, color_scores
 from tests.training.job.models import PROFILE, BrightnessModel, brightness
+from training.job.evidence.feedback_cases import taste_of
 from training.job.evidence.pair_scoring import ImagePair, rank_pairs
 from training.statistics.score_comparison import probability_higher
-
-COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
 
 
 def _scores(seed: int, weights: ElementWeights = EQUAL_WEIGHTS) -> Scores:
@@ -59,9 +58,8 @@ class ColorModel(BrightnessModel):
         return [self._scores(brightness(c.image) > 0.5) for c in candidates]
 
     def _scores(self, bright: bool) -> Scores:
-        digits = dict.fromkeys(ELEMENTS, 2 if bright else 3) | {Element.COLOR: 5 if bright else 2}
-        rows = {e: tuple(float(d == digit) for d in range(6)) for e, digit in digits.items()}
-        return Scores(rows, self.element_weights)
+        color, others = (5, 2) if bright else (2, 3)
+        return color_scores(color=color, others=others, weights=self.element_weights)
 
 
 def test_a_pair_is_ranked_by_the_models_weights_or_by_given_ones() -> None:

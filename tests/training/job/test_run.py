@@ -1,4 +1,4 @@
-"""A whole night on a model of few parameters: killed at any stage it goes on, to a full end."""
+"""A whole training job on a tiny model: killed in any stage, it resumes to the same result."""
 
 import json
 import shutil
@@ -9,22 +9,26 @@ from pathlib import Path
 import pytest
 
 from shared.domain.element_weights import EQUAL_WEIGHTS
-from shared.domain.taste import ELEMENTS
-from shared.jobs.training_job import ModelFolder, TrainingJobRequest, JobStep
+from shared.jobs.training_job import JobStep, ModelFolder, TrainingJobRequest
 from shared.vlm.protocol import Candidate, Scores
-from tests.fakes.model import certain
+from tests.fakes.scores import certain_scores
 from tests.training.dataset.world import NOW, FakeImages, World
 from tests.training.finetuning import finetuned as tuned
-from tests.training.job.models import Known
+from tests.training.job.models import BrightnessModel
 from training.dataset.settings import DatasetSettings
+from training.finetuning.grpo.train import train_grpo
+from training.finetuning.sft.train import train_sft
 from training.gate.evidence import evidence_from_json
-from training.grpo import train_grpo
-from training.job.dependencies import Parts
-from training.job.evidence.collection import Opened, open_models
-from training.job.evidence.evidence_file import Models
-from training.job.run import run_night
-from training.job.train.trainer_processes import CannotTrain, Task, Trained, train_apart
-from training.sft import train_sft
+from training.job.context import Dependencies
+from training.job.evidence.collection import BenchmarkSize
+from training.job.evidence.models import ComparedModels, open_models
+from training.job.run import run_job
+from training.job.train.trainer_processes import (
+    TrainedAdapter,
+    TrainingFailed,
+    TrainingTask,
+    train_in_process,
+)
 
 pytestmark = pytest.mark.timeout(600)
 LIKES = {"color": "red", "art_style": "cubism"}
@@ -33,12 +37,12 @@ ENOUGH = {"least_users": 5, "least_pairs": 10}
 
 
 class Killed(BaseException):
-    """As SIGKILL: nothing of ours runs after it."""
+    """Like SIGKILL: no handler of the job runs after it."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """What every night of this module begins with."""
+class Setup:
+    """Lake and base model of every job of this module."""
 
     lake: Path
     base: Path
@@ -46,17 +50,17 @@ class Place:
 
     def request(self, folder: Path, **changes: object) -> TrainingJobRequest:
         base = ModelFolder(folder=self.base, version=self.version, kind="checkpoint")
-        told = {
-            "night": "now-1", "asked_at": NOW, "lake": str(self.lake), "release": base,
+        fields = {
+            "job": "manual-1", "requested_at": NOW, "lake": str(self.lake), "release": base,
             "champion": base, "minutes": 30.0, **ENOUGH, **changes,
         }  # fmt: skip
         folder.mkdir(exist_ok=True)
-        return TrainingJobRequest.model_validate(told)
+        return TrainingJobRequest.model_validate(fields)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    root = tmp_path_factory.mktemp("night")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
+    root = tmp_path_factory.mktemp("job")
     base = tuned.write_base(root / "base")
     world = World(root / "lake")
     for number in range(60):
@@ -68,13 +72,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         world.act("click", *names[3:], user=user, request=request)
     world.write()
     version = str(json.loads((base / "manifest.json").read_text())["version"])
-    return Place(root / "lake", base, version)
+    return Setup(root / "lake", base, version)
 
 
-def _train(task: Task, *, say: Callable[[str], None]) -> Trained:
-    """In this process, a few steps."""
-    say(f"{task.stage} begins")
-    build = {"sft": tuned.sft_config, "grpo": tuned.grpo_config}[task.stage]
+def _train(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
+    """A few steps in this process."""
+    say(f"{task.training} begins")
+    build = {"sft": tuned.sft_config, "grpo": tuned.grpo_config}[task.training]
     config = build(task.base, task.folder, steps=2, save_every=1)
     config = config.model_copy(
         update={
@@ -82,88 +86,94 @@ def _train(task: Task, *, say: Callable[[str], None]) -> Trained:
             "policy": config.policy.model_copy(update={"adapter": task.adapter}),
         }
     )
-    done = train_sft(config) if task.stage == "sft" else train_grpo(config)  # type: ignore[arg-type]
-    say(f"{task.stage} ends")
-    return Trained(done.adapter, done.version, done.steps)
+    done = train_sft(config) if task.training == "sft" else train_grpo(config)  # type: ignore[arg-type]
+    say(f"{task.training} ends")
+    return TrainedAdapter(done.adapter, done.version, done.steps)
 
 
-def _parts(**changes: object) -> Parts:
-    parts = Parts(
+def _dependencies(**changes: object) -> Dependencies:
+    dependencies = Dependencies(
         images=lambda request: FakeImages(),
-        # Digits of a random model are even: what it is asked is the real thing, its answer is not.
-        open_models=lambda request, challenger: Opened(
-            Models(Known(), Known()), people_a_split=1, places=1
+        # A random model has equal digits, so fakes answer; their inputs are the real ones.
+        open_models=lambda request, challenger: ComparedModels(
+            BrightnessModel(),
+            BrightnessModel(),
+            None,
+            request.champion.version,
+            challenger.version,
+            request.release.version,
         ),
-        open_champion=lambda request: Known(0.1),
+        open_champion=lambda request: BrightnessModel(0.1),
         train=_train,
         dataset=SETTINGS,
+        benchmark_size=BenchmarkSize(users_per_set=1, items_per_set=1),
     )
-    return replace(parts, **changes)  # type: ignore[arg-type]
+    return replace(dependencies, **changes)  # type: ignore[arg-type]
 
 
-def _unheard(step: JobStep) -> None: ...
+def _ignore(step: JobStep) -> None: ...
 
 
 @pytest.fixture(scope="module")
-def whole(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a night that nothing happened to."""
+def whole(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a job that was not interrupted."""
     folder = tmp_path_factory.mktemp("whole")
-    heard: list[JobStep] = []
-    result = run_night(folder, place.request(folder), _parts(), say=heard.append)
+    steps: list[JobStep] = []
+    result = run_job(folder, setup.request(folder), _dependencies(), say=steps.append)
     assert result.code == "trained", result.reason
-    (folder / "said.json").write_text(json.dumps([step.stage for step in heard]))
+    (folder / "steps.json").write_text(json.dumps([step.stage for step in steps]))
     (folder / "result.json").write_text(result.model_dump_json())
     return folder
 
 
-def test_a_night_leaves_a_challenger_and_evidence_that_the_gate_reads(
-    place: Place, whole: Path
+def test_a_job_leaves_a_challenger_and_evidence_that_the_gate_reads(
+    setup: Setup, whole: Path
 ) -> None:
     result = json.loads((whole / "result.json").read_text())
     assert result["challenger"]["kind"] == "adapter"
-    assert result["base_version"] == place.version
+    assert result["base_version"] == setup.version
     assert set(result["seconds"]) == {
         "1-dataset", "2-examples", "3-sft", "4-grpo", "5-evidence",
     }  # fmt: skip
     evidence = evidence_from_json(json.loads(Path(result["evidence"]).read_text()))
     assert (evidence.champion, evidence.challenger) == (
-        place.version, result["challenger"]["version"],
+        setup.version, result["challenger"]["version"],
     )  # fmt: skip
     assert evidence.held_out_users.pairs >= 10
     assert set(evidence.benchmark) == {
         "single_seen", "single_unseen", "multi_seen", "multi_unseen",
     }  # fmt: skip
-    assert evidence.challenger_form.answers > 0
+    assert evidence.challenger_format.answers > 0
     assert evidence.element_weights == {"champion": EQUAL_WEIGHTS, "challenger": EQUAL_WEIGHTS}
 
 
-def test_the_engine_that_serves_loads_what_was_trained(place: Place, whole: Path) -> None:
+def test_the_serving_engine_loads_the_challenger(setup: Setup, whole: Path) -> None:
     result = json.loads((whole / "result.json").read_text())
     challenger = ModelFolder.model_validate(result["challenger"])
-    opened = open_models(place.request(whole), challenger)
-    assert opened.models.challenger.model_version == challenger.version  # type: ignore[attr-defined]
-    assert opened.models.release is None
+    models = open_models(setup.request(whole), challenger)
+    assert models.challenger.model_version == challenger.version  # type: ignore[attr-defined]
+    assert models.release is None
 
 
 @pytest.mark.parametrize("stage", ["dataset", "examples", "sft", "grpo", "evidence"])
 @pytest.mark.parametrize("line", [0, -1])
-def test_a_night_killed_in_any_stage_goes_on_to_the_same_end(
-    place: Place, whole: Path, tmp_path: Path, stage: str, line: int
+def test_a_job_killed_in_any_stage_resumes_to_the_same_result(
+    setup: Setup, whole: Path, tmp_path: Path, stage: str, line: int
 ) -> None:
-    heard: list[JobStep] = []
+    steps: list[JobStep] = []
 
     def die(step: JobStep) -> None:
-        heard.append(step)
-        told = [one for one in heard if one.stage == stage]
-        wanted = 1 if line == 0 else _lines(whole, stage)
-        if len(told) >= wanted:
+        steps.append(step)
+        of_stage = [step for step in steps if step.stage == stage]
+        last = 1 if line == 0 else _lines(whole, stage)
+        if len(of_stage) >= last:
             raise Killed
 
-    folder = tmp_path / "night"
-    request = place.request(folder)
+    folder = tmp_path / "job"
+    request = setup.request(folder)
     with pytest.raises(Killed):
-        run_night(folder, request, _parts(), say=die)
-    result = run_night(folder, request, _parts(), say=_unheard)
+        run_job(folder, request, _dependencies(), say=die)
+    result = run_job(folder, request, _dependencies(), say=_ignore)
     assert result.code == "trained", result.reason
     expected = json.loads((whole / "result.json").read_text())
     assert result.challenger is not None
@@ -172,112 +182,108 @@ def test_a_night_killed_in_any_stage_goes_on_to_the_same_end(
 
 
 def _lines(whole: Path, stage: str) -> int:
-    """How many lines a stage says on its way."""
-    stages: list[str] = json.loads((whole / "said.json").read_text())
+    """How many lines of progress a stage reports."""
+    stages: list[str] = json.loads((whole / "steps.json").read_text())
     return stages.count(stage)
 
 
-def test_too_little_data_is_not_trained_on(place: Place, tmp_path: Path) -> None:
-    request = place.request(tmp_path, least_pairs=10_000)
-    result = run_night(tmp_path, request, _parts(train=_never), say=_unheard)
+def test_too_little_data_is_not_trained_on(setup: Setup, tmp_path: Path) -> None:
+    request = setup.request(tmp_path, least_pairs=10_000)
+    result = run_job(tmp_path, request, _dependencies(train=_never), say=_ignore)
     assert (result.code, result.challenger) == ("too_little_data", None)
     assert "10000 pairs" in result.reason
 
 
-def test_an_empty_lake_is_too_little_data(place: Place, tmp_path: Path) -> None:
-    request = place.request(tmp_path, lake=str(tmp_path / "none"))
-    result = run_night(tmp_path, request, _parts(train=_never), say=_unheard)
+def test_an_empty_lake_is_too_little_data(setup: Setup, tmp_path: Path) -> None:
+    request = setup.request(tmp_path, lake=str(tmp_path / "none"))
+    result = run_job(tmp_path, request, _dependencies(train=_never), say=_ignore)
     assert result.code == "too_little_data"
-    assert "0 pairs of 0 held-out people" in result.reason
+    assert "0 pairs of 0 held-out users" in result.reason
 
 
-def test_clicks_that_the_champion_gives_no_chance_are_no_signal(
-    place: Place, tmp_path: Path
-) -> None:
-    class AllAlike(Known):
+def test_clicks_without_an_agreeing_sample_are_no_signal(setup: Setup, tmp_path: Path) -> None:
+    class EqualScores(BrightnessModel):
         def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-            return [Scores(dict.fromkeys(ELEMENTS, certain(3)))] * len(candidates)
+            return [certain_scores(3)] * len(candidates)
 
-    parts = _parts(train=_never, open_champion=lambda request: AllAlike())
-    result = run_night(tmp_path, place.request(tmp_path), parts, say=_unheard)
+    dependencies = _dependencies(train=_never, open_champion=lambda request: EqualScores())
+    result = run_job(tmp_path, setup.request(tmp_path), dependencies, say=_ignore)
     assert result.code == "no_signal"
 
 
-def test_a_budget_that_is_too_short_is_said(place: Place, tmp_path: Path) -> None:
-    result = run_night(
-        tmp_path, place.request(tmp_path, minutes=0.5), _parts(train=_never), say=_unheard
+def test_a_budget_that_is_too_short_is_reported(setup: Setup, tmp_path: Path) -> None:
+    result = run_job(
+        tmp_path, setup.request(tmp_path, minutes=0.5), _dependencies(train=_never), say=_ignore
     )
     assert result.code == "no_time"
     assert "--minutes" in result.reason
 
 
-def test_a_night_that_an_earlier_release_began_ends_with_a_reason(tmp_path: Path) -> None:
-    nowhere = Place(tmp_path / "lake", tmp_path / "base", "nano-1")
+def test_a_job_started_by_an_earlier_release_ends_with_a_reason(tmp_path: Path) -> None:
+    nowhere = Setup(tmp_path / "lake", tmp_path / "base", "nano-1")
     request = nowhere.request(tmp_path, least_users=1, least_pairs=1)
     (tmp_path / "dataset").mkdir()
-    heard = {
+    case = {
         "user": "u", "weight": 1.0, "source": "clicks", "better": "a.png", "worse": "b.png",
         "liked": [], "disliked": [],
     }  # fmt: skip
-    (tmp_path / "dataset" / "held_out.jsonl").write_text(json.dumps(heard))
+    (tmp_path / "dataset" / "held_out.jsonl").write_text(json.dumps(case))
     counts = {"train": 1_000, "held_out": 200, "later": 0}
     examples = {"pairs": 300, "kept": 200, "told": "", "weights": {}, "opening": 1.0, "score": 0.1}
-    for stage, told in (("1-dataset", {"counts": counts}), ("2-examples", examples)):
-        (tmp_path / f"{stage}.done.json").write_text(json.dumps({**told, "seconds": 1.0}))
-    result = run_night(tmp_path, request, _parts(train=_never), say=_unheard)
+    for stage, result in (("1-dataset", {"counts": counts}), ("2-examples", examples)):
+        (tmp_path / f"{stage}.done.json").write_text(json.dumps({**result, "seconds": 1.0}))
+    result = run_job(tmp_path, request, _dependencies(train=_never), say=_ignore)
     assert result.code == "data", result.reason
     assert "earlier release" in result.reason
 
 
-def test_a_dry_run_ends_before_training(place: Place, tmp_path: Path) -> None:
-    result = run_night(
-        tmp_path, place.request(tmp_path, dry_run=True), _parts(train=_never), say=_unheard
+def test_a_dry_run_ends_before_training(setup: Setup, tmp_path: Path) -> None:
+    result = run_job(
+        tmp_path, setup.request(tmp_path, dry_run=True), _dependencies(train=_never), say=_ignore
     )
     assert result.code == "dry_run"
-    assert "nothing was trained, as asked" in result.reason
+    assert "a dry run trains nothing" in result.reason
 
 
-def test_a_corrupt_lake_is_named(place: Place, tmp_path: Path) -> None:
+def test_a_corrupt_lake_is_named(setup: Setup, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    shutil.copytree(place.lake, lake)
+    shutil.copytree(setup.lake, lake)
     for file in (lake / "feedback").rglob("*.parquet"):
         file.write_bytes(b"torn")
-    folder = tmp_path / "night"
-    request = place.request(folder, lake=str(lake))
-    result = run_night(folder, request, _parts(train=_never), say=_unheard)
+    folder = tmp_path / "job"
+    request = setup.request(folder, lake=str(lake))
+    result = run_job(folder, request, _dependencies(train=_never), say=_ignore)
     assert (result.code, "feedback" in result.reason) == ("lake", True)
 
 
-def test_a_full_disk_in_the_middle_is_told(place: Place, tmp_path: Path) -> None:
-    def full(task: Task, *, say: Callable[[str], None]) -> Trained:
+def test_a_disk_that_fills_up_during_training_is_reported(setup: Setup, tmp_path: Path) -> None:
+    def full(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
         raise OSError(28, "No space left on device", str(task.folder))
 
-    result = run_night(tmp_path, place.request(tmp_path), _parts(train=full), say=_unheard)
+    result = run_job(tmp_path, setup.request(tmp_path), _dependencies(train=full), say=_ignore)
     assert (result.code, "No space left on device" in result.reason) == ("machine", True)
 
 
-def test_an_adapter_of_another_base_is_refused_with_its_reason(
-    place: Place, tmp_path: Path
-) -> None:
+def test_an_adapter_of_another_base_is_rejected_with_a_reason(setup: Setup, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "adapter_config.json").write_text("{}")
     champion = ModelFolder(folder=foreign, version="nano-2", kind="adapter")
-    folder = tmp_path / "night"
-    request = place.request(folder, champion=champion)
-    result = run_night(folder, request, _parts(), say=_unheard)
+    folder = tmp_path / "job"
+    request = setup.request(folder, champion=champion)
+    result = run_job(folder, request, _dependencies(), say=_ignore)
     assert (result.code, "adapter_model.safetensors" in result.reason) == ("data", True)
 
 
-def test_a_training_in_its_own_process_says_why_it_cannot_start(
-    place: Place, tmp_path: Path
-) -> None:
+def test_a_training_process_reports_why_it_cannot_start(setup: Setup, tmp_path: Path) -> None:
     config = tmp_path / "sft.toml"
     config.write_text("nonsense = 1\n")
-    task = Task("sft", config, tmp_path / "run", place.base, None, tmp_path / "x.jsonl", 1.0)
-    with pytest.raises(CannotTrain, match="nonsense"):
-        train_apart(task, say=lambda line: None)
+    task = TrainingTask(
+        "sft", config, tmp_path / "run", setup.base, None, tmp_path / "x.jsonl", 1.0
+    )
+    with pytest.raises(TrainingFailed, match="nonsense"):
+        train_in_process(task, say=lambda line: None)
 
 
-def _never(task: Task, *, say: Callable[[str], None]) -> Trained:
-    raise AssertionError("nothing was to be trained")
+def _never(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
+    raise AssertionError("the job must not train")

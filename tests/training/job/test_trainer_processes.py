@@ -1,4 +1,4 @@
-"""A training in a process of its own is told what the night has found out."""
+"""A training in a process of its own gets the element weights of the job."""
 
 import json
 import sys
@@ -7,25 +7,26 @@ from pathlib import Path
 import pytest
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
-from training.job.train.trainer_processes import Task, default_config, train_apart
+from tests.fakes.scores import COLOR_FIRST
+from training.job.train.trainer_processes import TrainingTask, default_config, train_in_process
 
-COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
-SAYS_ITS_ARGUMENTS = """
+PRINT_ARGUMENTS = """
 import json, sys
 print(json.dumps({"adapter": "a", "version": json.dumps(sys.argv[1:]), "steps": 1}))
 """
 
 
 @pytest.mark.parametrize("weights", [COLOR_FIRST, EQUAL_WEIGHTS])
-def test_a_training_hears_what_elements_count_also_where_they_count_alike_again(
+def test_a_training_gets_the_element_weights_also_when_they_are_equal(
     tmp_path: Path, weights: ElementWeights
 ) -> None:
-    script = tmp_path / "says.py"
-    script.write_text(SAYS_ITS_ARGUMENTS)
-    task = Task(
+    script = tmp_path / "print_arguments.py"
+    script.write_text(PRINT_ARGUMENTS)
+    task = TrainingTask(
         "sft", default_config("sft"), tmp_path / "run", tmp_path, tmp_path / "champion",
         tmp_path / "x.jsonl", 1.0, weights,
     )  # fmt: skip
-    done = train_apart(task, say=lambda line: None, python=(sys.executable, str(script)))
-    told = json.loads(done.version)
-    assert ElementWeights.model_validate_json(told[told.index("--element-weights") + 1]) == weights
+    done = train_in_process(task, say=lambda line: None, python=(sys.executable, str(script)))
+    arguments = json.loads(done.version)
+    value = arguments[arguments.index("--element-weights") + 1]
+    assert ElementWeights.model_validate_json(value) == weights

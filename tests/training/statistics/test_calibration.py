@@ -5,16 +5,13 @@ import pytest
 
 from shared.domain.taste import ELEMENTS
 from shared.vlm.protocol import Scores
+from tests.fakes.scores import certain_scores
 from training.statistics.calibration import calibration
 from training.statistics.score_comparison import probability_higher
 
 
-def certain(digit: int) -> tuple[float, ...]:
-    return tuple(float(k == digit) for k in range(6))
-
-
 def test_equal_scores_are_an_even_chance_and_certain_ones_are_certain() -> None:
-    low, high = (Scores({e: certain(digit) for e in ELEMENTS}) for digit in (1, 3))
+    low, high = (certain_scores(digit) for digit in (1, 3))
     assert probability_higher(high, low) == 1
     assert probability_higher(low, high) == 0
     assert probability_higher(low, low) == 0.5

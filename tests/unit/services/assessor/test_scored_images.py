@@ -16,7 +16,7 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.events import Candidate
 from shared.vlm.protocol import Scores
 from tests.fakes.images import plain_image
-from tests.fakes.model import certain
+from tests.fakes.scores import COLOR_FIRST, certain_scores, color_scores
 
 
 def loaded(image_id: str) -> LoadedCandidate:
@@ -26,7 +26,7 @@ def loaded(image_id: str) -> LoadedCandidate:
 
 
 def scored(image_id: str, digit: int) -> ScoredImage:
-    return scored_by_model(loaded(image_id), Scores(dict.fromkeys(ELEMENTS, certain(digit))))
+    return scored_by_model(loaded(image_id), certain_scores(digit))
 
 
 def described(image_id: str, points: float) -> ScoredImage:
@@ -147,11 +147,9 @@ def test_only_images_that_the_model_scored_are_explained() -> None:
 
 
 def test_the_element_weights_of_the_model_decide_the_order_and_the_score() -> None:
-    color_first = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
-
     def image(image_id: str, *, color: int, others: int, weights: ElementWeights) -> ScoredImage:
-        digits = dict.fromkeys(ELEMENTS, certain(others)) | {Element.COLOR: certain(color)}
-        return scored_by_model(loaded(image_id), Scores(digits, weights))
+        scores = color_scores(color=color, others=others, weights=weights)
+        return scored_by_model(loaded(image_id), scores)
 
     def ranked(weights: ElementWeights) -> list[ScoredImage]:
         return by_total([
@@ -160,7 +158,7 @@ def test_the_element_weights_of_the_model_decide_the_order_and_the_score() -> No
         ])  # fmt: skip
 
     assert ids(ranked(EQUAL_WEIGHTS)) == ["rest", "color"]
-    assert ids(ranked(color_first)) == ["color", "rest"]
-    assert [item.score for item in feed_items(ranked(color_first))] == [19.0, 14.0]
-    by_description = scored_by_description(loaded("a"), dict.fromkeys(ELEMENTS, 1.0), color_first)
+    assert ids(ranked(COLOR_FIRST)) == ["color", "rest"]
+    assert [item.score for item in feed_items(ranked(COLOR_FIRST))] == [16.75, 15.5]
+    by_description = scored_by_description(loaded("a"), dict.fromkeys(ELEMENTS, 1.0), COLOR_FIRST)
     assert by_description.total == 5.0

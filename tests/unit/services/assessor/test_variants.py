@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import pytest
 
 from services.assessor.background.shadow_evaluation import compare
-from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.taste import ELEMENTS
 from shared.events import RankedFeed
 from shared.vlm.model_selection import PromotedModel
 from shared.vlm.protocol import Rationales, ScoredCandidate
+from tests.fakes.scores import COLOR_FIRST
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import request
 
-COLOR_FIRST = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
 SECOND = PromotedModel("colors-2", "/models/colors-2", "0" * 64)
 
 

@@ -7,11 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.output.tables import assessment_table, feed_table
-from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.events import RankedFeed
 from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
-
-COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+from tests.fakes.scores import COLOR_FIRST
 
 
 def _printed(table: Table) -> str:

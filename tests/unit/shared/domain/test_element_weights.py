@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element
-from tests.fakes.element_weights import COLOR_FIRST
+from tests.fakes.scores import COLOR_FIRST
 
 
 def test_with_equal_weights_a_total_is_the_plain_sum() -> None:

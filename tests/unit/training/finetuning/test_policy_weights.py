@@ -7,10 +7,10 @@ import pytest
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint
+from tests.fakes.scores import COLOR_FIRST
 from training.finetuning.run.config import Policy
 from training.finetuning.run.policy import element_weights
 
-COLOR_FIRST = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
 STYLE_FIRST = ElementWeights(art_style=3, color=0.5, medium=0.5, saturation=0.5, detail=0.5)
 
 

@@ -55,7 +55,7 @@ async def test_a_slow_feed_is_fetched_later() -> None:
         pending = await app.get(feed)
         (sent,) = slow.kafka.sent
         assert isinstance(sent, ImageCandidates)
-        slow.kafka.tell(feed_of(sent))
+        slow.kafka.deliver(feed_of(sent))
         there = await app.get(feed)
     assert (answer.status_code, answer.headers["location"]) == (202, feed)
     assert pending.status_code == 202
@@ -69,7 +69,7 @@ async def test_a_request_id_with_any_characters_works_in_an_address(quick: Site)
         answer = await app.post("/v1/candidates?wait_seconds=0", json=body)
         (sent,) = quick.kafka.sent
         assert isinstance(sent, ImageCandidates)
-        quick.kafka.tell(feed_of(sent))
+        quick.kafka.deliver(feed_of(sent))
         there = await app.get(answer.headers["location"])
     assert there.json()["request_id"] == body["request_id"]
 

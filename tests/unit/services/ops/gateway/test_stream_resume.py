@@ -44,9 +44,9 @@ def _versions(events: list[ServerSentEvent]) -> list[int]:
 
 async def test_a_stream_starts_with_the_position_to_resume_from() -> None:
     where = site()
-    where.kafka.tell(_version(1))
+    where.kafka.deliver(_version(1))
     events = await _first_events(
-        where, None, most=2, meanwhile=lambda: where.kafka.tell(_version(2))
+        where, None, most=2, meanwhile=lambda: where.kafka.deliver(_version(2))
     )
     assert (events[0][1], _versions(events)) == ("", [2])
 
@@ -55,10 +55,10 @@ async def test_missed_events_come_first_and_each_once() -> None:
     where = site()
     (begin,) = await _first_events(where, None, most=1)
     for number in (1, 2, 3):
-        where.kafka.tell(_version(number))
-        where.kafka.tell(_version(number, "bob"))
+        where.kafka.deliver(_version(number))
+        where.kafka.deliver(_version(number, "bob"))
     events = await _first_events(
-        where, begin[0], most=5, meanwhile=lambda: where.kafka.tell(_version(4))
+        where, begin[0], most=5, meanwhile=lambda: where.kafka.deliver(_version(4))
     )
     assert _versions(events) == [1, 2, 3, 4]
 
@@ -67,7 +67,7 @@ async def test_a_stream_that_breaks_within_the_missed_events_resumes_there() -> 
     where = site()
     (begin,) = await _first_events(where, None, most=1)
     for number in (1, 2, 3):
-        where.kafka.tell(_version(number))
+        where.kafka.deliver(_version(number))
     first = await _first_events(where, begin[0], most=2)
     second = await _first_events(where, first[-1][0], most=2)
     assert (_versions(first), _versions(second)) == ([1, 2], [3])
@@ -76,7 +76,7 @@ async def test_a_stream_that_breaks_within_the_missed_events_resumes_there() -> 
 async def test_a_gap_is_reported_before_the_other_events() -> None:
     where = site()
     (begin,) = await _first_events(where, None, most=1)
-    where.kafka.tell(_version(1))
+    where.kafka.deliver(_version(1))
     where.kafka.has_forgotten = True
     events = await _first_events(where, begin[0], most=3)
     assert [name for _, name, _ in events] == ["gap", "profile.updated.v1", ""]

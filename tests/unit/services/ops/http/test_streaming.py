@@ -12,10 +12,10 @@ async def test_a_stream_has_only_the_events_of_its_user() -> None:
     live = site()
 
     async def publish() -> None:
-        await live.kafka.listened_to()
-        live.kafka.tell(profile("bob"))
-        live.kafka.tell(profile("ada", tenant="gallery"))
-        live.kafka.tell(profile("ada"))
+        await live.kafka.wait_for_listener()
+        live.kafka.deliver(profile("bob"))
+        live.kafka.deliver(profile("ada", tenant="gallery"))
+        live.kafka.deliver(profile("ada"))
         for _ in range(20):
             await asyncio.sleep(0)
         live.ops.streams.closing.set()

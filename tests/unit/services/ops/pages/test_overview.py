@@ -93,7 +93,7 @@ async def test_an_open_page_gets_updates_with_new_feeds() -> None:
     where.cluster.put(_feed("ok", 300.0))
     parts = updates(where.ops, seconds=0.01)
     _, first = await anext(parts)
-    where.kafka.tell(_feed("degraded", 500.0))
+    where.kafka.deliver(_feed("degraded", 500.0))
     later = [(await anext(parts))[1] for _ in range(3)]
     await parts.aclose()
     assert "latest 1 feeds" in first

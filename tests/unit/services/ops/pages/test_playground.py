@@ -159,8 +159,8 @@ async def test_a_changed_taste_is_streamed_with_its_new_words() -> None:
     assert first[0] == "profile"
     assert "There is no profile yet" in first[1]
     for version, words in enumerate((("teal",), ("teal", "pink")), start=1):
-        where.kafka.tell(_updated(version, words))
-        where.kafka.tell(_updated(version, ("grey",), user="bob"))
+        where.kafka.deliver(_updated(version, words))
+        where.kafka.deliver(_updated(version, ("grey",), user="bob"))
         name, html = await anext(parts)
     assert name == "changed"
     assert 'like">teal' in html

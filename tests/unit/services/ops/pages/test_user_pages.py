@@ -191,14 +191,14 @@ async def test_receipts_of_an_erasure_are_streamed() -> None:
     where.cluster.put(_receipt(erasure, "profile"), _receipt(uuid4(), "other"))
     parts = receipts(where.ops, UserRef("ada", "default"), erasure)
     first = await anext(parts)
-    where.kafka.tell(_receipt(erasure, "assessor"))
+    where.kafka.deliver(_receipt(erasure, "assessor"))
     second = await anext(parts)
     assert "profile" in first[1]
     assert "2 profiles" in first[1]
     assert "other" not in first[1]
     assert "waiting for assessor, retrain" in first[1]
     assert "waiting for retrain" in second[1]
-    where.kafka.tell(_receipt(erasure, "retrain", left=3))
+    where.kafka.deliver(_receipt(erasure, "retrain", left=3))
     third = await anext(parts)
     assert "Every service" in third[1]
     assert 'class="state bad">3<' in third[1]
