@@ -1,1 +1,1 @@
-"""One night of learning: from what people did to a challenger and the evidence on it."""
+"""Run one training job: dataset, examples, SFT, GRPO, and the evidence on the challenger."""

@@ -1,26 +1,34 @@
-"""End with whoever started us: a training that nobody waits for must not hold the machine."""
+"""Exit when the parent process dies."""
 
 import os
 import threading
-from typing import Final
+from typing import Final, Protocol
 
-from shared.runtime.child_process import ChildProcess
-
-ORPHANED: Final = 3
-_children: set[ChildProcess] = set()
+PARENT_DIED: Final = 3
+"""Exit code."""
 
 
-def hold_on() -> None:
-    """From now on this process ends when the other end of its standard input is closed."""
-    threading.Thread(target=_watch, daemon=True, name="lifeline").start()
+class Killable(Protocol):
+    """A child process."""
+
+    def kill(self) -> None: ...
 
 
-def adopt(child: ChildProcess) -> None:
-    """This one ends with us."""
+_children: set[Killable] = set()
+
+
+def exit_with_parent() -> None:
+    """From now on this process exits when the other end of its standard input is closed."""
+    threading.Thread(target=_watch, daemon=True, name="parent-death").start()
+
+
+def register_child(child: Killable) -> None:
+    """Kill this child too when the parent dies."""
     _children.add(child)
 
 
-def release(child: ChildProcess) -> None:
+def unregister_child(child: Killable) -> None:
+    """Forget a child that has ended."""
     _children.discard(child)
 
 
@@ -30,5 +38,5 @@ def _watch() -> None:
         pass
     for child in list(_children):
         child.kill()
-    # At once and without goodbyes: every stage can be killed anywhere, which is tested.
-    os._exit(ORPHANED)
+    # At once, without cleaning up: every stage can be killed at any point, which is tested.
+    os._exit(PARENT_DIED)

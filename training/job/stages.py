@@ -1,4 +1,4 @@
-"""Remember which stages of a night are done, and how much of its time is spent."""
+"""Record which stages of a training job are done, and how much of its budget is spent."""
 
 import json
 import time
@@ -11,17 +11,14 @@ from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import JobStep
 
 SPENT: Final = "spent.json"
-WRITTEN_EVERY_SECONDS: Final = 5.0
-"""At most this much of a killed night's time is forgotten."""
+WRITE_SECONDS: Final = 5.0
+"""At most so many seconds of a killed job are not counted."""
 Say = Callable[[JobStep], None]
-
-
-class OutOfTime(Exception):
-    """The budget does not hold what is left to do; the text says how much it would take."""
+"""Called with each line of progress."""
 
 
 class Budget:
-    """Seconds of wall-clock time, counted by a clock that never jumps, over all resumptions."""
+    """Seconds of wall-clock time on a monotonic clock, over all resumptions of a job."""
 
     def __init__(
         self, folder: Path, *, seconds: float, clock: Callable[[], float] = time.monotonic
@@ -29,50 +26,50 @@ class Budget:
         self._file = folder / SPENT
         self._seconds = seconds
         self._clock = clock
-        self._before = _number(self._file)
-        self._began = self._written = clock()
+        self._before = _read_seconds(self._file)
+        self._start = self._written = clock()
 
     @property
     def spent(self) -> float:
-        return self._before + self._clock() - self._began
+        return self._before + self._clock() - self._start
 
     @property
     def left(self) -> float:
         return max(0.0, self._seconds - self.spent)
 
-    def keep(self, *, now: bool = False) -> None:
-        """Write down what is spent, every few seconds."""
-        if now or self._clock() - self._written >= WRITTEN_EVERY_SECONDS:
+    def save(self, *, now: bool = False) -> None:
+        """Write the spent seconds, at most every `WRITE_SECONDS` unless `now`."""
+        if now or self._clock() - self._written >= WRITE_SECONDS:
             self._written = self._clock()
             atomic_write(self._file, json.dumps({"seconds": round(self.spent, 1)}))
 
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages of one night's folder: each has a marker, written when all else of it is there."""
+    """The stages of one job's folder: each has a marker file, which is written last."""
 
     folder: Path
     budget: Budget
     say: Say
 
     def once(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """What the stage left, from its marker if it is done, else from doing it now."""
+        """The result of a stage: from its marker if it is done, else from `work`."""
         marker = self.folder / f"{name}.done.json"
         try:
-            told: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
+            result: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            begun = self.budget.spent
-            told = work()
-            told["seconds"] = round(self.budget.spent - begun, 1)
-            atomic_write(marker, json.dumps(told, ensure_ascii=False, indent=1))
-            self.budget.keep(now=True)
+            start = self.budget.spent
+            result = work()
+            result["seconds"] = round(self.budget.spent - start, 1)
+            atomic_write(marker, json.dumps(result, ensure_ascii=False, indent=1))
+            self.budget.save(now=True)
         else:
-            self.tell(name, "was done before")
-        return told
+            self.report(name, "was done before")
+        return result
 
-    def tell(self, stage: str, text: str, *, seconds_left: float | None = None) -> None:
-        """One line of progress."""
-        self.budget.keep()
+    def report(self, stage: str, text: str, *, seconds_left: float | None = None) -> None:
+        """Pass on one line of progress."""
+        self.budget.save()
         self.say(
             JobStep(
                 stage=stage,
@@ -83,15 +80,15 @@ class Stages:
         )
 
     def seconds(self) -> dict[str, float]:
-        """Of each stage that is done."""
-        found = {}
+        """Seconds of each stage that is done."""
+        by_stage = {}
         for marker in sorted(self.folder.glob("*.done.json")):
-            told = json.loads(marker.read_text(encoding="utf-8"))
-            found[marker.name.removesuffix(".done.json")] = float(told["seconds"])
-        return found
+            result = json.loads(marker.read_text(encoding="utf-8"))
+            by_stage[marker.name.removesuffix(".done.json")] = float(result["seconds"])
+        return by_stage
 
 
-def _number(file: Path) -> float:
+def _read_seconds(file: Path) -> float:
     try:
         return float(json.loads(file.read_text(encoding="utf-8"))["seconds"])
     except (OSError, ValueError, KeyError, TypeError):

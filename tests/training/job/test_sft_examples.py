@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from shared.prompting import parser
 from tests.training.job.models import BrightnessModel, feedback_case
 from training.finetuning.data.case_files import read_examples
 from training.job.evidence.feedback_cases import FeedbackCase

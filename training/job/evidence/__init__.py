@@ -1,0 +1,1 @@
+"""Compare champion and challenger on feedback pairs and on the frozen benchmark."""

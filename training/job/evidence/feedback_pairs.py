@@ -1,7 +1,7 @@
-"""Ask champion and challenger about pairs that people ordered, and about some of them the controls.
+"""Score feedback pairs with champion and challenger, and some of them with the two controls.
 
-A control is the challenger with a wrong taste: none, or somebody else's. It decides nothing; it
-shows that a model near chance without the person would have been seen.
+A control is the challenger with a wrong profile: `user_blind` has none, `other_user` that of
+another user. A control decides nothing; it shows whether the score depends on the user at all.
 """
 
 import hashlib
@@ -9,71 +9,85 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Final
 
 from shared.domain.taste import Taste
+from training.evaluation.controls import of_next_user
+from training.evaluation.scoring import batches
 from training.gate.evidence import Pair, PairSet
-from training.job.evidence.cases import HeardCase
-from training.job.evidence.evidence_file import Advance, Late, Models
-from training.job.evidence.pair_scoring import Answer, compared, predict
-from training.job.evidence.score_cache import Remembered
+from training.job.evidence.deadline import Advance, IsLate
+from training.job.evidence.feedback_cases import FeedbackCase
+from training.job.evidence.models import ComparedModels
+from training.job.evidence.pair_scoring import PairResult, compare, predict_tastes
+from training.job.evidence.score_cache import ScoreCache
 
-PAIRS_AT_ONCE = 16
+PAIR_BATCH: Final = 16
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """The two models, and the taste of somebody else for every person."""
+class _Scorers:
+    """The two models with their caches, and for each user the profile of another user."""
 
-    champion: Remembered
-    challenger: Remembered
-    others: dict[str, Taste]
+    champion: ScoreCache
+    challenger: ScoreCache
+    other_users: dict[str, Taste]
 
 
-def heard_pairs(
-    models: Models,
-    cases: Sequence[HeardCase],
+def feedback_pairs(
+    models: ComparedModels,
+    cases: Sequence[FeedbackCase],
     *,
-    what: str,
+    part: str,
     controlled: int,
-    late: Late,
+    is_late: IsLate,
     advance: Advance,
 ) -> PairSet:
-    """Pairs that people ordered, assessed against the profile that their slate was scored by.
+    """Pairs scored with the profile with which their slate was scored.
 
-    Without one (Kafka compacts profiles) each model predicts it from the references. People come
-    in an order of chance, the same every night, and in turns: an early end leaves many of them, and
-    the first `controlled` pairs, on which the controls are asked, are spread over all of them.
+    Where that profile is lost (Kafka compacts profiles) each model predicts it from the references.
+    The order is round-robin over users, the same in every job: an early end leaves many users, and
+    the first `controlled` pairs, on which the controls are measured, are spread over all of them.
     """
-    usable = [case for case in in_turns(cases) if case.profile or case.liked or case.disliked]
-    asked = _Asked(
-        Remembered(models.champion), Remembered(models.challenger), _somebody_elses(usable)
+    usable = [c for c in round_robin(cases) if c.profile or c.liked or c.disliked]
+    scorers = _Scorers(
+        ScoreCache(models.champion), ScoreCache(models.challenger), _other_profiles(usable)
     )
     rows: list[Pair] = []
-    for at in range(0, len(usable), PAIRS_AT_ONCE):
-        if late():
+    for batch in batches(usable, PAIR_BATCH):
+        if is_late():
             break
-        part = usable[at : at + PAIRS_AT_ONCE]
-        rows += _heard(asked, part, controlled=max(0, controlled - at))
-        advance(what, at + len(part), len(usable))
+        rows += _score(scorers, batch, controlled=max(0, controlled - len(rows)))
+        advance(part, len(rows), len(usable))
     return PairSet.of(rows)
 
 
-def _heard(asked: _Asked, cases: Sequence[HeardCase], *, controlled: int) -> list[Pair]:
-    champion = _ranked(asked.champion, _tastes(asked.champion, cases), cases)
-    challenger = _ranked(asked.challenger, _tastes(asked.challenger, cases), cases)
+def round_robin(cases: Iterable[FeedbackCase]) -> list[FeedbackCase]:
+    """The first pair of each user, then the second; users in an order by the hash of their id."""
+    by_user: dict[str, list[FeedbackCase]] = defaultdict(list)
+    for case in cases:
+        by_user[case.user].append(case)
+    users = sorted(by_user, key=lambda user: hashlib.sha256(user.encode()).digest())
+    rounds = max(map(len, by_user.values()), default=0)
+    return [by_user[u][n] for n in range(rounds) for u in users if n < len(by_user[u])]
+
+
+def _score(scorers: _Scorers, cases: Sequence[FeedbackCase], *, controlled: int) -> list[Pair]:
+    champion = _rank(scorers.champion, _tastes(scorers.champion, cases), cases)
+    challenger = _rank(scorers.challenger, _tastes(scorers.challenger, cases), cases)
     some = cases[:controlled]
-    blind = _ranked(asked.challenger, repeat(Taste()), some)
-    another: list[Answer] = []
-    if asked.others:
-        another = _ranked(asked.challenger, [asked.others[case.user] for case in some], some)
+    user_blind = _rank(scorers.challenger, repeat(Taste()), some)
+    other_user: list[PairResult] = []
+    if scorers.other_users:
+        others = [scorers.other_users[case.user] for case in some]
+        other_user = _rank(scorers.challenger, others, some)
     return [
         Pair(
             user=case.user,
             weight=case.weight,
             champion=champion[n].right,
             challenger=challenger[n].right,
-            blind=blind[n].right if n < len(blind) else None,
-            another=another[n].right if n < len(another) else None,
+            user_blind=user_blind[n].right if n < len(user_blind) else None,
+            other_user=other_user[n].right if n < len(other_user) else None,
             champion_probability=champion[n].probability,
             challenger_probability=challenger[n].probability,
         )
@@ -81,38 +95,27 @@ def _heard(asked: _Asked, cases: Sequence[HeardCase], *, controlled: int) -> lis
     ]
 
 
-def _tastes(remembered: Remembered, cases: Sequence[HeardCase]) -> list[Taste]:
-    known = [case.taste for case in cases]
-    missing = [n for n, taste in enumerate(known) if taste is None]
-    predicted = predict(remembered.model, [cases[n].references() for n in missing])
+def _tastes(scorer: ScoreCache, cases: Sequence[FeedbackCase]) -> list[Taste]:
+    tastes = [case.taste for case in cases]
+    missing = [n for n, taste in enumerate(tastes) if taste is None]
+    predicted = predict_tastes(scorer.model, [cases[n].references() for n in missing])
     for number, (taste, _) in zip(missing, predicted, strict=True):
-        known[number] = taste
-    return [taste or Taste() for taste in known]
+        tastes[number] = taste
+    return [taste or Taste() for taste in tastes]
 
 
-def _ranked(
-    remembered: Remembered, tastes: Iterable[Taste], cases: Sequence[HeardCase]
-) -> list[Answer]:
-    asked = [(taste, case.better, case.worse) for taste, case in zip(tastes, cases, strict=False)]
-    return [compared(*scores) for scores in remembered.score_pairs(asked)]
+def _rank(
+    scorer: ScoreCache, tastes: Iterable[Taste], cases: Sequence[FeedbackCase]
+) -> list[PairResult]:
+    pairs = [(taste, case.better, case.worse) for taste, case in zip(tastes, cases, strict=False)]
+    return [compare(*scores) for scores in scorer.score_pairs(pairs)]
 
 
-def in_turns(cases: Iterable[HeardCase]) -> list[HeardCase]:
-    """Everybody's first pair, then everybody's second; people in an order of chance that stays."""
-    by_user: dict[str, list[HeardCase]] = defaultdict(list)
-    for case in cases:
-        by_user[case.user].append(case)
-    users = sorted(by_user, key=lambda user: hashlib.sha256(user.encode()).digest())
-    turns = max(map(len, by_user.values()), default=0)
-    return [by_user[u][turn] for turn in range(turns) for u in users if turn < len(by_user[u])]
-
-
-def _somebody_elses(cases: Sequence[HeardCase]) -> dict[str, Taste]:
-    """For each person the profile of the next one; empty where there is only one."""
-    told = {case.user: case.taste for case in reversed(cases) if case.taste is not None}
-    users = list(told)
+def _other_profiles(cases: Sequence[FeedbackCase]) -> dict[str, Taste]:
+    """For each user the profile of the next user; empty with fewer than two profiles."""
+    profiles = {case.user: case.taste for case in reversed(cases) if case.taste is not None}
+    users = list(profiles)
     if len(users) < 2:
         return {}
-    following = dict(zip(users, [*users[1:], users[0]], strict=True))
-    of_anybody = next(iter(users))
-    return {case.user: told[following.get(case.user, of_anybody)] or Taste() for case in cases}
+    next_user = dict(zip(users, of_next_user(users), strict=True))
+    return {case.user: profiles[next_user.get(case.user, users[0])] for case in cases}

@@ -1,140 +1,169 @@
-"""Ask the models of a night the frozen benchmark: tastes predicted, and pairs against told ones.
+"""Draw the items of the frozen benchmark, and store items and answers for later jobs.
 
-The benchmark's people count all elements alike, whatever a version has learned of those it serves:
-their totals are plain sums for every model, and what is asked is whether it still sees as well.
+Each number of each set has an easy item (the paper's protocol) and a hard one
+(`training.prefersim.benchmark`). Both pairs are scored with the profile that the item states. The
+easy pairs of the first numbers are also scored with a profile predicted from references, in two
+orders of the references.
+
+Items and the answers of a model never change: they are stored next to the jobs, so that a job
+computes only the answers of its challenger.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Final, TypeVar
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
 
-from shared.domain.element_weights import EQUAL
+from PIL import Image as Images
+from PIL.Image import Image
+
+from shared.domain.taste import Taste
+from shared.files.atomic_write import atomic_write
+from shared.jobs.evaluation import Level
 from shared.vlm.protocol import References
-from training.gate.evidence import Pair, PairSet
-from training.job.evidence.benchmark_items import Frozen, Item, Person
-from training.job.evidence.evidence_file import Advance, Counted, Forms, Late, Models
-from training.job.evidence.pair_scoring import Asked, Model, predict, rank
+from training.job.evidence.feedback_cases import taste_of
+from training.prefersim.benchmark import SETS, frozen_item
+from training.prefersim.benchmark_items import Drawn
+from training.rewards.prediction import Sides
 
-PEOPLE_AT_ONCE: Final = 16
-ITEMS_AT_ONCE: Final = 32
-PREDICTED, SWAPPED, KEPT = "predicted", "swapped", "kept"
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Benchmarked:
-    """The benchmark by split, and whether answers stay when the references change their order."""
-
-    splits: dict[str, PairSet]
-    order: PairSet
+SPLITS: Final[Mapping[str, str]] = {
+    "SEEN_SP": "single_seen",
+    "SEEN_MP": "multi_seen",
+    "UNSEEN_SP": "single_unseen",
+    "UNSEEN_MP": "multi_unseen",
+}
+"""Names of the sets in the gate's report."""
+LEVELS: Final[tuple[Level, ...]] = ("easy", "hard")
+ITEMS_PER_SET: Final = min(count for _, count in SETS.values())
+"""Items that every set has."""
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """One model, and what it has answered before."""
+class BenchmarkItem:
+    """A pair of one simulated user, the preferred image first, and the profile that decides it."""
 
-    model: Model
-    known: dict[str, float]
-    forms: Forms | None = None
-
-
-def benchmark_pairs(
-    models: Models, frozen: Frozen, *, people: int, items: int, counted: Counted,
-    late: Callable[[str], Late], advance: Advance,
-) -> Benchmarked:  # fmt: skip
-    """At most `people` and `items` places of each set; early ends leave all sets evenly asked."""
-    asked = {
-        "champion": _Asked(
-            models.champion, frozen.known(models.champion_version), counted.champion
-        ),
-        "challenger": _Asked(
-            models.challenger, frozen.known(models.challenger_version), counted.challenger
-        ),
-    }
-    if models.release is not None:
-        asked["release"] = _Asked(models.release, frozen.known(models.release_version))
-    rows: dict[str, list[Pair]] = defaultdict(list)
-    order: list[Pair] = []
-    _people(asked, frozen, people, rows, order, late=late("people"), advance=advance)
-    _items(asked, frozen, items, rows, late=late("benchmark"), advance=advance)
-    frozen.keep()
-    return Benchmarked({name: PairSet.of(r) for name, r in rows.items()}, PairSet.of(order))
+    split: str
+    name: str
+    profile: Taste
+    pair: tuple[Image, Image]
 
 
-def _people(
-    asked: dict[str, _Asked], frozen: Frozen, places: int, rows: dict[str, list[Pair]],
-    order: list[Pair], *, late: Late, advance: Advance,
-) -> None:  # fmt: skip
-    """A taste is predicted from references, in either order, and the easy pair held against it."""
-    done = 0
-    for part in _batches(frozen.people(places), PEOPLE_AT_ONCE):
-        if late():
-            return
-        for one in asked.values():
-            _predicted(one, part)
-        for person in part:
-            name = person.item.name
-            rows[person.item.split].append(_pair(asked, person.item, f"{PREDICTED}/{name}"))
-            same = [
-                float(one.known[f"{PREDICTED}/{name}"] == one.known[f"{SWAPPED}/{name}"])
-                for one in (asked["champion"], asked["challenger"])
-            ]
-            order.append(Pair(name, *same))
-        done += len(part)
-        advance("benchmark, from references", done, places * len(rows))
+@dataclass(frozen=True)
+class BenchmarkUser:
+    """An item with the references from which a model predicts the user's profile."""
+
+    item: BenchmarkItem
+    references: References
 
 
-def _predicted(one: _Asked, people: Sequence[Person]) -> None:
-    for way in (PREDICTED, SWAPPED):
-        new = [p for p in people if f"{way}/{p.item.name}" not in one.known]
-        told = [p.references for p in new]
-        if way == SWAPPED:
-            told = [References(r.liked[::-1], r.disliked[::-1]) for r in told]
-        found = predict(one.model, told)
-        answers = rank(
-            one.model,
-            [Asked(taste, *p.item.pair) for (taste, _), p in zip(found, new, strict=True)],
-            weights=EQUAL,
-        )
-        for person, answer, (_, kept) in zip(new, answers, found, strict=True):
-            one.known[f"{way}/{person.item.name}"] = answer.right
-            one.known[f"{KEPT}/{way}/{person.item.name}"] = float(kept)
-        if one.forms is not None:
-            one.forms.add(bool(one.known[f"{KEPT}/{way}/{p.item.name}"]) for p in people)
+@dataclass
+class FrozenBenchmark:
+    """The benchmark with a folder for drawn items and known answers; None stores nothing."""
+
+    folder: Path | None = None
+    _answers: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @classmethod
+    def next_to(cls, jobs: Path) -> "FrozenBenchmark":
+        """Stored in a folder named by the items' hash: other items never meet old answers."""
+        digest = hashlib.sha256()
+        for level in LEVELS:
+            for name in SETS:
+                drawn = frozen_item(name, 0, level=level)
+                digest.update(json.dumps(drawn.row, sort_keys=True).encode())
+                for _, data in sorted(drawn.files.items()):
+                    digest.update(data)
+        return cls(jobs / f"benchmark-{digest.hexdigest()[:12]}")
+
+    def items(self, count: int) -> Iterator[BenchmarkItem]:
+        """The first `count` numbers, alternating sets and levels, so that an early end is even."""
+        for number in range(min(count, ITEMS_PER_SET)):
+            for level in LEVELS:
+                for name in SETS:
+                    yield self._item(name, number, level)
+
+    def users(self, count: int) -> Iterator[BenchmarkUser]:
+        """Easy items of the first `count` numbers, with references."""
+        for number in range(min(count, ITEMS_PER_SET)):
+            for name in SETS:
+                yield _user(name, frozen_item(name, number, level="easy"), "easy")
+
+    def answers(self, version: str) -> dict[str, float]:
+        """The known answers of a model by name; callers add new ones to it."""
+        if version not in self._answers:
+            self._answers[version] = _read_answers(self._answers_file(version))
+        return self._answers[version]
+
+    def save(self) -> None:
+        """Store all answers."""
+        for version, answers in self._answers.items():
+            file = self._answers_file(version)
+            if file is not None and answers:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                atomic_write(file, json.dumps(answers))
+
+    def _answers_file(self, version: str) -> Path | None:
+        if self.folder is None:
+            return None
+        return self.folder / "answers" / f"{hashlib.sha256(version.encode()).hexdigest()[:32]}.json"
+
+    def _item(self, set_name: str, number: int, level: Level) -> BenchmarkItem:
+        if self.folder is None:
+            return _user(set_name, frozen_item(set_name, number, level=level), level).item
+        file = self.folder / level / f"{set_name}-{number}.json"
+        try:
+            return _read_item(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError):
+            drawn = frozen_item(set_name, number, level=level)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(file, json.dumps(_item_fields(set_name, drawn, level)))
+            return _user(set_name, drawn, level).item
 
 
-def _items(
-    asked: dict[str, _Asked], frozen: Frozen, places: int, rows: dict[str, list[Pair]], *,
-    late: Late, advance: Advance,
-) -> None:  # fmt: skip
-    """Pairs against the taste that the item states: two scores each, so that many can be asked."""
-    done, of = 0, 8 * places
-    for part in _batches(frozen.items(places), ITEMS_AT_ONCE):
-        if late():
-            return
-        for one in asked.values():
-            new = [item for item in part if item.name not in one.known]
-            answers = rank(one.model, [Asked(item.told, *item.pair) for item in new], weights=EQUAL)
-            one.known.update({i.name: a.right for i, a in zip(new, answers, strict=True)})
-        for item in part:
-            rows[item.split].append(_pair(asked, item, item.name))
-        done += len(part)
-        advance("benchmark", done, of)
+def _user(set_name: str, drawn: Drawn, level: Level) -> BenchmarkUser:
+    row: dict[str, Any] = drawn.row
 
+    def read(names: list[str]) -> tuple[Image, ...]:
+        return tuple(_image(drawn.files[name]) for name in names)
 
-def _pair(asked: dict[str, _Asked], item: Item, name: str) -> Pair:
-    release = asked["release"].known[name] if "release" in asked else None
-    return Pair(
-        user=item.name,
-        champion=asked["champion"].known[name],
-        challenger=asked["challenger"].known[name],
-        release=release,
+    return BenchmarkUser(
+        _read_item(_item_fields(set_name, drawn, level)),
+        References(read(row["prefered_images"]), read(row["non_prefered_images"])),
     )
 
 
-def _batches(everything: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    rest = iter(everything)
-    while part := tuple(islice(rest, size)):
-        yield part
+def _item_fields(set_name: str, drawn: Drawn, level: Level) -> dict[str, Any]:
+    """Fields of a stored item."""
+    row = drawn.row
+    names = [row["imageA"], row["imageB"]]
+    if row["conversations"][0]["value"] == "Image B":
+        names.reverse()
+    sides = Sides(drawn.user.like_words, drawn.user.dislike_words)
+    return {
+        "split": SPLITS[set_name],
+        "name": f"{level}/{row['user_id']}",
+        "profile": json.loads(sides.to_json()),
+        "pair": [base64.b64encode(drawn.files[name]).decode() for name in names],
+    }
+
+
+def _read_item(fields: Mapping[str, Any]) -> BenchmarkItem:
+    better, worse = (_image(base64.b64decode(data)) for data in fields["pair"])
+    profile = taste_of(Sides.read(fields["profile"]))
+    return BenchmarkItem(fields["split"], fields["name"], profile, (better, worse))
+
+
+def _image(data: bytes) -> Image:
+    return Images.open(io.BytesIO(data)).convert("RGB")
+
+
+def _read_answers(file: Path | None) -> dict[str, float]:
+    try:
+        answers = json.loads(file.read_text(encoding="utf-8")) if file else {}
+        return {str(name): float(value) for name, value in answers.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}

@@ -1,4 +1,4 @@
-"""Ask two models about pairs: which image each puts first, and how sure it is."""
+"""Score pairs of images with a model: which image it ranks first, and with which probability."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,16 +18,19 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
+from training.evaluation.scoring import batches
 from training.statistics.score_comparison import probability_higher
 
-SCORED_AT_ONCE: Final = 32
+SCORING_BATCH: Final = 32
 """Candidates in one pass, as in serving."""
-PREDICTED_AT_ONCE: Final = 32
-"""Ten images each: 32 at once take two thirds of the time that eight at once do."""
+PREDICTION_BATCH: Final = 32
+"""Users in one pass, ten images each; takes two thirds of the time of batches of eight."""
+TIE: Final = 1e-6
+"""Totals are sums of float32 probabilities: a smaller difference is a tie."""
 
 
 class Model(Protocol):
-    """The engine that serves, or what a test puts in its place."""
+    """The serving engine, or a fake of a test."""
 
     @property
     def element_weights(self) -> ElementWeights: ...
@@ -42,8 +45,8 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A pair of images against one taste, the preferred image first."""
+class ImagePair:
+    """Two images to be scored with one taste, the preferred image first."""
 
     taste: Taste
     better: Image
@@ -51,45 +54,44 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How a model ranked one pair."""
+class PairResult:
+    """How a model ranks one pair."""
 
     right: float
-    """1 when the preferred image came first, 0.5 for a tie, else 0."""
+    """1 when it ranks the preferred image first, 0.5 for a tie, else 0."""
     probability: float
-    """That the preferred image scores higher, where each digit is drawn as the model means it."""
+    """Probability that the preferred image has the higher total, digits drawn from the model."""
 
 
-def rank(
-    model: Model, asked: Sequence[Asked], *, weights: ElementWeights | None = None
-) -> list[Answer]:
-    """In the order asked; `weights` are how much elements count, in place of the model's own."""
-    candidates = [Candidate(a.taste, image) for a in asked for image in (a.better, a.worse)]
-    scores = in_parts(model, candidates)
+def rank_pairs(
+    model: Model, pairs: Sequence[ImagePair], *, weights: ElementWeights | None = None
+) -> list[PairResult]:
+    """Results in the order of the pairs; `weights` replace the model's own element weights."""
+    candidates = [Candidate(p.taste, image) for p in pairs for image in (p.better, p.worse)]
+    scores = score_in_batches(model, candidates)
     if weights is not None:
-        scores = [replace(one, weights=weights) for one in scores]
-    return [compared(scores[at], scores[at + 1]) for at in range(0, len(scores), 2)]
+        scores = [replace(score, weights=weights) for score in scores]
+    return [compare(scores[at], scores[at + 1]) for at in range(0, len(scores), 2)]
 
 
-def predict(model: Model, references: Sequence[References]) -> list[tuple[Taste, bool]]:
-    """The taste behind each person's images, and whether the answer kept its format."""
-    told: list[PredictedTaste] = []
-    for at in range(0, len(references), PREDICTED_AT_ONCE):
-        told += model.predict(references[at : at + PREDICTED_AT_ONCE])
-    return [(taste_by_vote([one]), not one.problems) for one in told]
+def predict_tastes(model: Model, references: Sequence[References]) -> list[tuple[Taste, bool]]:
+    """The taste predicted from each user's references, and whether the answer keeps the format."""
+    predictions: list[PredictedTaste] = []
+    for batch in batches(references, PREDICTION_BATCH):
+        predictions += model.predict(batch)
+    return [(taste_by_vote([p]), not p.problems) for p in predictions]
 
 
-def in_parts(model: Model, candidates: Sequence[Candidate]) -> list[Scores]:
-    """Scores of any number of candidates, some in one pass."""
-    found: list[Scores] = []
-    for at in range(0, len(candidates), SCORED_AT_ONCE):
-        found += model.score(candidates[at : at + SCORED_AT_ONCE])
-    return found
+def score_in_batches(model: Model, candidates: Sequence[Candidate]) -> list[Scores]:
+    """Scores in the order of the candidates."""
+    scores: list[Scores] = []
+    for batch in batches(candidates, SCORING_BATCH):
+        scores += model.score(batch)
+    return scores
 
 
-def compared(better: Scores, worse: Scores) -> Answer:
-    """Which image the scores put first, where people preferred the first one."""
+def compare(better: Scores, worse: Scores) -> PairResult:
+    """The result of a pair from its scores, those of the preferred image first."""
     difference = better.total - worse.total
-    # Totals are sums of float32 probabilities: what differs by less is a tie.
-    right = 0.5 if abs(difference) < 1e-6 else float(difference > 0)
-    return Answer(right, probability_higher(better, worse))
+    right = 0.5 if abs(difference) < TIE else float(difference > 0)
+    return PairResult(right, probability_higher(better, worse))

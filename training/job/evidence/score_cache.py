@@ -1,6 +1,7 @@
-"""Score an image against a taste once, however many pairs of a night ask for it.
+"""Score each image with each taste once, however many pairs contain it.
 
-A click makes a pair with every image that was passed over, so that one image stands in many pairs.
+A click makes a pair with every image that was viewed and not clicked, so that one image is in many
+pairs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,31 +10,31 @@ from pathlib import Path
 
 from shared.domain.taste import Taste
 from shared.vlm.protocol import Candidate, Scores
-from training.job.evidence.cases import opened
-from training.job.evidence.pair_scoring import Model, in_parts
+from training.job.evidence.feedback_cases import open_image
+from training.job.evidence.pair_scoring import Model, score_in_batches
 
-Wanted = tuple[Taste, Path]
-"""An image's file and the taste that it is held against."""
+CacheKey = tuple[Taste, Path]
+"""A taste and the file of an image."""
 
 
 @dataclass
-class Remembered:
-    """One model, and what it has answered so far: thirty probabilities an image."""
+class ScoreCache:
+    """One model with the scores that it has computed: thirty probabilities an image."""
 
     model: Model
-    asked: int = 0
-    """Scores that the model was asked for."""
-    _known: dict[Wanted, Scores] = field(default_factory=dict)
+    computed: int = 0
+    """Scores that the model computed."""
+    _scores: dict[CacheKey, Scores] = field(default_factory=dict)
 
-    def score(self, wanted: Sequence[Wanted]) -> list[Scores]:
-        """In the order wanted; files are opened only where the model has to look."""
-        new = [one for one in dict.fromkeys(wanted) if one not in self._known]
-        found = in_parts(self.model, [Candidate(taste, opened(file)) for taste, file in new])
-        self.asked += len(new)
-        self._known.update(zip(new, found, strict=True))
-        return [self._known[one] for one in wanted]
+    def score(self, keys: Sequence[CacheKey]) -> list[Scores]:
+        """Scores in the order of the keys; opens only the images that are not in the cache."""
+        new = [key for key in dict.fromkeys(keys) if key not in self._scores]
+        candidates = [Candidate(taste, open_image(file)) for taste, file in new]
+        self._scores.update(zip(new, score_in_batches(self.model, candidates), strict=True))
+        self.computed += len(new)
+        return [self._scores[key] for key in keys]
 
     def score_pairs(self, pairs: Iterable[tuple[Taste, Path, Path]]) -> list[tuple[Scores, Scores]]:
-        """Both images of each pair against its taste."""
+        """Scores of both images of each pair with its taste."""
         scores = self.score([(taste, file) for taste, *files in pairs for file in files])
         return list(zip(scores[::2], scores[1::2], strict=True))

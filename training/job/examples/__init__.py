@@ -1,0 +1,1 @@
+"""Write the SFT examples and the GRPO cases, and learn the element weights."""

@@ -1,4 +1,4 @@
-"""Draw a pair's digits as the champion means them; keep one drawing that the click agrees with."""
+"""Sample digits for clicked pairs from the champion; keep those that agree with the click."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,51 +9,51 @@ import numpy.typing as npt
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.protocol import Scores
-from training.job.evidence.cases import HeardCase
+from training.job.evidence.feedback_cases import FeedbackCase
 
-DRAWINGS: Final = 16
-"""Of a pair: enough to find agreement where the champion gives it one chance in five."""
-LEAST_AGREEING: Final = 2
-"""Drawings of 16 that must agree with the click."""
+SAMPLES: Final = 16
+"""Of a pair: enough to find agreement where the champion gives it a chance of one in five."""
+MIN_AGREEING: Final = 2
+"""Samples of 16 that must agree with the click."""
 Digits = dict[Element, int]
 Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
 class ScoredPair:
-    """A clicked pair as the champion scored it."""
+    """A clicked pair with the champion's scores."""
 
-    case: HeardCase
+    case: FeedbackCase
     better: Scores
     worse: Scores
 
 
 @dataclass(frozen=True)
-class Agreed:
-    """Digits that put the preferred image first."""
+class AgreeingPair:
+    """A clicked pair with digits whose totals put the preferred image first."""
 
-    case: HeardCase
+    case: FeedbackCase
     better: Digits
     worse: Digits
 
 
-def drawn(pair: ScoredPair, weights: ElementWeights, rng: Rng) -> Agreed | None:
-    """One drawing by chance of those that put the preferred image first, where there are enough."""
-    a, b = _draws(pair.better, rng), _draws(pair.worse, rng)
-    counts = np.array(weights.in_order)
-    agreeing = np.flatnonzero(a @ counts > b @ counts)
-    if len(agreeing) < LEAST_AGREEING:
+def agreeing_sample(pair: ScoredPair, weights: ElementWeights, rng: Rng) -> AgreeingPair | None:
+    """A random one of the samples that agree with the click; None where they are too few."""
+    better, worse = _samples(pair.better, rng), _samples(pair.worse, rng)
+    element_weights = np.array(weights.in_order)
+    agreeing = np.flatnonzero(better @ element_weights > worse @ element_weights)
+    if len(agreeing) < MIN_AGREEING:
         return None
     row = int(rng.choice(agreeing))
-    return Agreed(pair.case, _digits(a[row]), _digits(b[row]))
+    return AgreeingPair(pair.case, _digits(better[row]), _digits(worse[row]))
 
 
-def _draws(scores: Scores, rng: Rng) -> npt.NDArray[np.int64]:
-    """(DRAWINGS, 5)"""
+def _samples(scores: Scores, rng: Rng) -> npt.NDArray[np.int64]:
+    """Digits from the model's distributions. (SAMPLES, 5)"""
     columns = []
     for element in ELEMENTS:
         p = np.asarray(scores.digits[element], np.float64)
-        columns.append(rng.choice(len(p), size=DRAWINGS, p=p / p.sum()))
+        columns.append(rng.choice(len(p), size=SAMPLES, p=p / p.sum()))
     return np.stack(columns, axis=1)
 
 

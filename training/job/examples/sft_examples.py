@@ -177,7 +177,9 @@ def _certain(digits: Digits) -> Scores:
 def _shown_profile(case: FeedbackCase) -> dict[str, Any]:
     """The words of the profile that the serving prompt shows; a profile may have more."""
     assert case.taste is not None
-    sides = Sides(prompt.shown_words(case.taste.preference), prompt.shown_words(case.taste.non_preference))
+    sides = Sides(
+        prompt.shown_words(case.taste.preference), prompt.shown_words(case.taste.non_preference)
+    )
     words: dict[str, Any] = json.loads(sides.to_json())
     return words
 

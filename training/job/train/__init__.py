@@ -1,0 +1,1 @@
+"""Run SFT and GRPO in processes of their own."""

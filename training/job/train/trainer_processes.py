@@ -1,4 +1,4 @@
-"""Run SFT and GRPO in a process of their own each: the memory of one is free for the next."""
+"""Run SFT and GRPO in a process of their own each, so that memory is free for the next one."""
 
 import json
 import sys
@@ -10,35 +10,35 @@ from typing import Any, Final, Literal, Protocol
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.runtime.child_process import ChildProcess
 from training.finetuning.run.commands import WRONG_USE
-from training.job import parent_death as lifeline
+from training.job.parent_death import register_child, unregister_child
 
-Stage = Literal["sft", "grpo"]
+Training = Literal["sft", "grpo"]
 CONFIGS: Final = Path(__file__).resolve().parents[2] / "configs"
 
 
-class CannotTrain(Exception):
-    """A training refused to start or ended by a failure; the text says what it said."""
+class TrainingFailed(Exception):
+    """A training could not start, or failed; the message holds its last lines of standard error."""
 
 
 @dataclass(frozen=True)
-class Task:
-    """One training of a night."""
+class TrainingTask:
+    """The arguments of one training."""
 
-    stage: Stage
+    training: Training
     config: Path
     folder: Path
     base: Path
     adapter: Path | None
-    """To go on with; None begins a new one."""
+    """To continue with; None starts a new one."""
     data: Path
     minutes: float
     element_weights: ElementWeights = EQUAL_WEIGHTS
-    """How much each element counts in the totals of what is trained, whatever it begins with."""
+    """Element weights in the totals of the trained model, whatever those of base and adapter."""
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a training left."""
+class TrainedAdapter:
+    """The result of a training."""
 
     adapter: Path
     version: str
@@ -46,51 +46,53 @@ class Trained:
 
 
 class Trainer(Protocol):
-    """Trains, or goes on where a killed training stood; raises `CannotTrain`."""
+    """Runs a training, or resumes a killed one; raises `TrainingFailed`."""
 
-    def __call__(self, task: Task, *, say: Callable[[str], None]) -> Trained: ...
+    def __call__(self, task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter: ...
 
 
-def default_config(stage: Stage) -> Path:
+def default_config(training: Training) -> Path:
     """The configuration for preferthinker-nano on a CPU."""
-    return CONFIGS / f"night-{stage}.toml"
+    return CONFIGS / f"job-{training}.toml"
 
 
-def train_apart(
-    task: Task, *, say: Callable[[str], None], python: Sequence[str] = (sys.executable,)
-) -> Trained:
-    """`python -m training.sft` or `training.grpo`, its lines passed on; raises `CannotTrain`."""
+def train_in_process(
+    task: TrainingTask, *, say: Callable[[str], None], python: Sequence[str] = (sys.executable,)
+) -> TrainedAdapter:
+    """Run `training.finetuning.sft.train` or `...grpo.train`; `say` gets its lines.
+
+    Raises `TrainingFailed`.
+    """
     command = [
-        *python, "-m", f"training.{task.stage}", "--json",
+        *python, "-m", f"training.finetuning.{task.training}.train", "--json",
         "--config", str(task.config), "--folder", str(task.folder), "--base", str(task.base),
         "--data", str(task.data), "--minutes", f"{task.minutes:.3f}",
         "--element-weights", task.element_weights.model_dump_json(),
     ]  # fmt: skip
     if task.adapter is not None:
         command += ["--adapter", str(task.adapter)]
-    last = ""
+    last_line = ""
     with ChildProcess(command, own_session=False) as process:
-        lifeline.adopt(process)
+        register_child(process)
         try:
             for line in process.lines():
-                last = line.strip() or last
-                if last and not last.startswith("{"):
-                    say(last)
+                last_line = line.strip() or last_line
+                if last_line and not last_line.startswith("{"):
+                    say(last_line)
             ended = process.wait()
         finally:
-            lifeline.release(process)
-    if ended.code == 0:
-        return _read(task, last)
+            unregister_child(process)
+    name = task.training.upper()
     if ended.code == WRONG_USE:
-        raise CannotTrain(f"{task.stage.upper()} cannot start: {' / '.join(ended.last_lines)}")
-    raise CannotTrain(f"{task.stage.upper()} {ended.reason}")
+        raise TrainingFailed(f"{name} cannot start: {' / '.join(ended.last_lines)}")
+    if ended.code != 0:
+        raise TrainingFailed(f"{name} {ended.reason}")
+    return _read_result(name, last_line)
 
 
-def _read(task: Task, line: str) -> Trained:
+def _read_result(name: str, line: str) -> TrainedAdapter:
     try:
-        told: dict[str, Any] = json.loads(line)
-        return Trained(Path(told["adapter"]), str(told["version"]), int(told["steps"]))
+        result: dict[str, Any] = json.loads(line)
+        return TrainedAdapter(Path(result["adapter"]), str(result["version"]), int(result["steps"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise CannotTrain(
-            f"{task.stage.upper()} ended without saying what it made: {line!r}"
-        ) from error
+        raise TrainingFailed(f"{name} ended without a result; its last line: {line!r}") from error

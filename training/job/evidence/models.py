@@ -1,0 +1,40 @@
+"""Open the models that a training job compares."""
+
+from dataclasses import dataclass
+
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from shared.vlm.checkpoint.model_package import read_model_package
+from shared.vlm.engine.transformers_engine import TransformersEngine
+from training.job.evidence.pair_scoring import Model
+
+
+@dataclass(frozen=True)
+class ComparedModels:
+    """Champion, challenger, and the release, which is None where it is the champion."""
+
+    champion: Model
+    challenger: Model
+    release: Model | None = None
+    champion_version: str = "champion"
+    challenger_version: str = "challenger"
+    release_version: str = "release"
+
+
+def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
+    """Open a model in this process with the serving engine; raises `BadCheckpoint`."""
+    if model.kind == "adapter":
+        return TransformersEngine(request.release.folder, adapter=read_model_package(model.folder))
+    return TransformersEngine(model.folder)
+
+
+def open_models(request: TrainingJobRequest, challenger: ModelFolder) -> ComparedModels:
+    """Open all models of a comparison; raises `BadCheckpoint`."""
+    champion_is_release = request.champion.version == request.release.version
+    return ComparedModels(
+        champion=open_model(request, request.champion),
+        challenger=open_model(request, challenger),
+        release=None if champion_is_release else open_model(request, request.release),
+        champion_version=request.champion.version,
+        challenger_version=challenger.version,
+        release_version=request.release.version,
+    )

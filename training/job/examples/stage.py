@@ -1,0 +1,81 @@
+"""Stage 2: write the SFT examples and the GRPO cases, and measure the machine meanwhile."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from shared.domain.element_weights import ElementWeights
+from training.job.context import Job, JobAborted
+from training.job.evidence.deadline import Deadline
+from training.job.evidence.feedback_cases import read_feedback_cases
+from training.job.examples.grpo_cases import write_grpo_cases
+from training.job.examples.sft_examples import write_sft_examples
+from training.job.plan import DATA_SHARE, SCORING_SHARE, MachineTimings
+
+MAX_PAIRS: Final = 1_000
+"""Pairs that examples are written from: more than SFT's steps can take."""
+FIELDS: Final = frozenset({"pairs", "kept", "summary", "element_weights", "open_model", "score"})
+"""Fields of the stage's result that later stages read."""
+
+
+def write_job_examples(job: Job) -> dict[str, Any]:
+    """The result of the stage; raises `JobAborted` where no example could be written."""
+    result = job.stages.once("2-examples", lambda: _write(job))
+    if not result.keys() >= FIELDS:
+        raise JobAborted(
+            "data",
+            "the job was started by an earlier release, and this one cannot resume its examples:"
+            " the next job starts from the beginning; to start one now run `preferstream night`",
+        )
+    if not result["kept"]:
+        raise JobAborted(
+            "no_signal",
+            f"the champion agrees with none of {result['pairs']} clicked pairs in any sample: the"
+            " clicks hold no signal that it could learn",
+        )
+    return result
+
+
+def machine_timings(result: Mapping[str, Any]) -> MachineTimings:
+    """How fast this machine is, from the result of the stage."""
+    return MachineTimings(result["open_model"], result["score"])
+
+
+def learned_weights(result: Mapping[str, Any]) -> ElementWeights:
+    """How much each element counts, from the result of the stage."""
+    return ElementWeights.model_validate(result["element_weights"])
+
+
+def _write(job: Job) -> dict[str, Any]:
+    start = job.spent
+    seconds = DATA_SHARE * job.budget_seconds
+    job.stages.report("examples", "scoring the clicked pairs with the champion")
+    champion = job.dependencies.open_champion(job.request)
+    opened = job.spent
+    score_seconds = 0.0
+
+    def advance(done: int, total: int, scores: int) -> None:
+        nonlocal score_seconds
+        elapsed = job.spent - opened
+        score_seconds = elapsed / scores
+        left = elapsed / done * (total - done)
+        job.stages.report("examples", f"{done} of {total} pairs", seconds_left=left)
+
+    written = write_sft_examples(
+        job.dataset / "examples.jsonl",
+        [c for c in read_feedback_cases(job.dataset / "train.jsonl") if c.source == "clicks"],
+        champion,
+        seed=job.request.seed,
+        max_pairs=MAX_PAIRS,
+        advance=advance,
+        scoring_is_late=Deadline(lambda: job.spent, end=start + SCORING_SHARE * seconds),
+        rationales_are_late=Deadline(lambda: job.spent, end=start + seconds),
+    )
+    write_grpo_cases(job.dataset, seed=job.request.seed)
+    job.stages.report("examples", written.summary)
+    return {
+        "pairs": written.pairs, "kept": written.kept, "summary": written.summary,
+        "element_weights": written.learned.weights.model_dump(),
+        "gain": round(written.learned.gain, 5),
+        "gain_error": round(written.learned.standard_error, 5),
+        "open_model": round(opened - start, 2), "score": round(score_seconds, 5),
+    }  # fmt: skip
