@@ -1,1 +1,1 @@
-"""Open the dashboard in a real Chromium."""
+"""Helpers for tests of the dashboard in a real Chromium."""

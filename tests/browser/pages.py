@@ -1,4 +1,4 @@
-"""Pages in a browser: opened, watched for errors, and judged by axe-core."""
+"""Open pages in a browser, collect their errors, and check them with axe-core."""
 
 import os
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from tests.browser.chromium import find
 
 AXE: Final = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 SERIOUS: Final = {"serious", "critical"}
-PATIENCE_MS: Final = 120_000
-"""Trainings and other tests may share the machine."""
+TIMEOUT_MS: Final = 120_000
+"""Long, because training and other tests may run on the same machine."""
 Colors = Literal["light", "dark"]
 
 
 @dataclass
 class Tab:
-    """An open page, and what went wrong in it."""
+    """An open page, and the errors that occurred in it."""
 
     page: Page
     base: str
@@ -31,39 +31,39 @@ class Tab:
         await self.page.goto(self.base + path)
 
     async def sees(self, selector: str) -> None:
-        """Wait until it is there to be seen."""
-        await self.page.wait_for_selector(selector, timeout=PATIENCE_MS)
+        """Wait until an element is visible."""
+        await self.page.wait_for_selector(selector, timeout=TIMEOUT_MS)
 
     async def text(self, selector: str) -> str:
         return await self.page.inner_text(selector)
 
     async def serious_issues(self) -> list[str]:
-        """What keeps people out of the page as it now is, as axe-core finds it."""
+        """Return the serious accessibility violations of the page in its current state."""
         await self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found: dict[str, Any] = await self.page.evaluate("axe.run()")
+        report: dict[str, Any] = await self.page.evaluate("axe.run()")
         return [
-            f"{one['id']}: {node['html'][:200]}"
-            for one in found["violations"]
-            if one["impact"] in SERIOUS
-            for node in one["nodes"]
+            f"{violation['id']}: {node['html'][:200]}"
+            for violation in report["violations"]
+            if violation["impact"] in SERIOUS
+            for node in violation["nodes"]
         ]
 
     async def is_wider_than_its_window(self) -> bool:
-        told: bool = await self.page.evaluate(
+        is_wider: bool = await self.page.evaluate(
             "document.documentElement.scrollWidth > window.innerWidth"
         )
-        return told
+        return is_wider
 
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A browser of its own."""
-    found = find()
+    """Start a browser for the length of the block."""
+    program = find()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=found.program,
+            executable_path=program.program,
             args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-            env={**os.environ, **found.environment},
+            env={**os.environ, **program.environment},
         )
         try:
             yield browser
@@ -75,17 +75,17 @@ async def chromium() -> AsyncIterator[Browser]:
 async def tab(
     browser: Browser, base: str, *, colors: Colors = "light", width: int = 1280
 ) -> AsyncIterator[Tab]:
-    """A page with nothing remembered; errors of its scripts and of the policy are kept."""
+    """Open a tab without cookies, and collect the errors of its scripts and of the policy."""
     context = await browser.new_context(
         color_scheme=colors, viewport={"width": width, "height": 900}
     )
     page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     opened = Tab(page, base)
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on(
         "console",
-        lambda said: opened.errors.append(said.text) if said.type == "error" else None,
+        lambda message: opened.errors.append(message.text) if message.type == "error" else None,
     )
     try:
         yield opened

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser, on the real system: a person is made, ranked for, erased."""
+"""The dashboard in a real browser on the real system: create a profile, rank, correct, erase."""
 
 import asyncio
 import base64
@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.client.records import send_raw
 from shared.events.wire.record import Outgoing
+from shared.messaging.client.producer import send_once
 from tests.browser.pages import Colors, Tab, chromium, tab
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System
@@ -18,20 +18,20 @@ from tests.e2e.system import System
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 LIKED = [f"sample-7-liked-{number}" for number in (1, 2)]
 NEWER = """before => {
-  const told = /Version (\\d+)/.exec(document.querySelector("#taste").innerText);
-  return told !== null && Number(told[1]) > before;
+  const match = /Version (\\d+)/.exec(document.querySelector("#taste").innerText);
+  return match !== null && Number(match[1]) > before;
 }"""
 DISLIKED = [f"sample-7-disliked-{number}" for number in (1, 2)]
 
 
-async def _make_a_taste(here: Tab, name: str) -> None:
+async def _create_profile(here: Tab, name: str) -> None:
     await here.open("/playground")
     await here.page.fill("#user", name)
-    await here.page.click("text=Begin")
+    await here.page.click("button:text('Start')")
     await here.sees(".pick")
     for image_id, action in [
-        *((one, "reference_like") for one in LIKED),
-        *((one, "reference_dislike") for one in DISLIKED),
+        *((image_id, "reference_like") for image_id in LIKED),
+        *((image_id, "reference_dislike") for image_id in DISLIKED),
     ]:
         button = f"[data-image-id={image_id}] [data-act={action}]"
         await here.page.locator(button).focus()
@@ -41,13 +41,13 @@ async def _make_a_taste(here: Tab, name: str) -> None:
 
 
 async def _version(here: Tab) -> int:
-    found = re.search(r"Version (\d+)", await here.text("#taste"))
-    return int(found[1]) if found else 0
+    match = re.search(r"Version (\d+)", await here.text("#taste"))
+    return int(match[1]) if match else 0
 
 
-async def test_a_person_is_made_ranked_for_corrected_and_erased(system: System) -> None:
+async def test_a_profile_is_created_used_for_ranking_corrected_and_erased(system: System) -> None:
     async with chromium() as browser, tab(browser, system.ready["dashboard"]) as here:
-        await _make_a_taste(here, "browser-ada")
+        await _create_profile(here, "browser-ada")
         await here.page.select_option("#many", "12")
         await here.page.click("#ranking button")
         await here.sees(".shown")
@@ -73,12 +73,12 @@ async def test_a_person_is_made_ranked_for_corrected_and_erased(system: System) 
         await here.page.click("#erase button")
         await here.sees("#receipts th:text-is('profile')")
         await here.open("/user?user=browser-ada")
-        assert "Has no profile" in await here.text("main")
+        assert "This user has no profile" in await here.text("main")
         assert not here.errors
 
 
 DROP = """([name, base64]) => {
-  const bytes = Uint8Array.from(atob(base64), (one) => one.codePointAt(0));
+  const bytes = Uint8Array.from(atob(base64), (character) => character.codePointAt(0));
   const dropped = new DataTransfer();
   dropped.items.add(new File([bytes], name, { type: "image/png" }));
   document.querySelector("#playground").dispatchEvent(
@@ -86,7 +86,7 @@ DROP = """([name, base64]) => {
 }"""
 
 
-async def test_own_pictures_are_chosen_dropped_liked_and_ranked(
+async def test_own_pictures_can_be_chosen_dropped_liked_and_ranked(
     system: System, pictures: Path
 ) -> None:
     files = story_files(pictures / "own")
@@ -94,13 +94,13 @@ async def test_own_pictures_are_chosen_dropped_liked_and_ranked(
     no_picture = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
     async with chromium() as browser, tab(browser, system.ready["dashboard"]) as here:
         await here.open("/playground?user=browser-eve")
-        # At once: samples may still be drawn.
+        # Without waiting: the sample pictures may still be loading.
         await here.page.set_input_files("#files", chosen)
         await here.sees(f".pick img[alt='{chosen.name}']")
         await here.page.set_input_files("#files", no_picture)
         await here.sees("#toast:text('notes.txt')")
-        told = [dropped.name, base64.b64encode(dropped.read_bytes()).decode()]
-        await here.page.evaluate(DROP, told)
+        file = [dropped.name, base64.b64encode(dropped.read_bytes()).decode()]
+        await here.page.evaluate(DROP, file)
         own = f".pick:has(img[alt='{dropped.name}'])"
         await here.sees(own)
         like = here.page.locator(f".pick:has(img[alt='{chosen.name}']) [data-act=reference_like]")
@@ -122,16 +122,16 @@ PAGES = {
     "/users": "main table, main .empty",
     "/user?user=browser-bob": "#history .empty",
     "/models": "main table",
-    "/nights": "main table, main .empty",
+    "/training-jobs": "main table, main .empty",
     "/dead-letters": "main table, main .empty",
     "/docs": "main table",
 }
-"""Each page, and what is seen of it once it is there."""
+"""Each page, and an element that is visible when the page is complete."""
 
 
 @pytest.mark.parametrize(("colors", "width"), [("light", 1280), ("dark", 390)])
-async def test_every_page_is_for_everybody(system: System, colors: Colors, width: int) -> None:
-    """In one browser: starting one takes as long as looking at a page."""
+async def test_every_page_is_accessible(system: System, colors: Colors, width: int) -> None:
+    """Use one browser for all pages: its start takes as long as one page."""
     async with (
         chromium() as browser,
         tab(browser, system.ready["dashboard"], colors=colors, width=width) as here,
@@ -144,7 +144,7 @@ async def test_every_page_is_for_everybody(system: System, colors: Colors, width
             assert not here.errors, path
 
 
-async def test_an_event_is_tried_from_the_docs(system: System) -> None:
+async def test_an_event_is_sent_from_the_docs(system: System) -> None:
     async with chromium() as browser, tab(browser, system.ready["dashboard"]) as here:
         await here.open("/docs")
         form = here.page.locator("details.try").first
@@ -154,7 +154,7 @@ async def test_an_event_is_tried_from_the_docs(system: System) -> None:
         assert '"status"' in await here.text(".answer pre")
 
 
-async def test_a_dead_letter_is_found_mended_and_sent_back(system: System) -> None:
+async def test_a_dead_letter_is_found_fixed_and_replayed(system: System) -> None:
     wrong = {
         "event_id": str(uuid4()),
         "occurred_at": "2026-01-31T09:30:01Z",
@@ -163,7 +163,7 @@ async def test_a_dead_letter_is_found_mended_and_sent_back(system: System) -> No
         "image_id": "img-1",
     }
     value = json.dumps(wrong).encode()
-    send_raw(system.kafka, [Outgoing("feedback.v1", b"browser-cy", value, ())])
+    send_once(system.kafka, Outgoing("feedback.v1", b"browser-cy", value, ()))
     async with chromium() as browser, tab(browser, system.ready["dashboard"]) as here:
         for _ in range(60):
             await here.open("/dead-letters?text=browser-cy")
@@ -175,8 +175,8 @@ async def test_a_dead_letter_is_found_mended_and_sent_back(system: System) -> No
         assert not await here.serious_issues()
         await here.page.fill("#value", json.dumps({**wrong, "type": "view"}))
         await here.page.fill("#note", "an old client")
-        await here.page.click("text=Send back mended")
-        await here.sees(".state:text('replayed, mended')")
+        await here.page.click("text=Fix and replay")
+        await here.sees(".state:text('replayed, fixed')")
         await here.open("/dead-letters?text=browser-cy")
         await here.sees("main .empty")
         assert not here.errors

@@ -1,4 +1,4 @@
-"""Whatever the gateway is sent, it answers as its OpenAPI document says, never with a 500."""
+"""The gateway answers any input as its OpenAPI document describes, never with a 500."""
 
 from typing import Any, Final
 
@@ -11,23 +11,23 @@ from services.ops.auth.roles import Role
 from tests.unit.services.ops.sample_answers import feed_of
 from tests.unit.services.ops.site import Site, known_tokens, site
 
-ASKED_BY: Final = {"Authorization": "Bearer secret-operator", "Host": "127.0.0.1"}
+OPERATOR_HEADERS: Final = {"Authorization": "Bearer secret-operator", "Host": "127.0.0.1"}
 AS_DOCUMENTED: Final = (
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
 )
-PATIENTLY: Final = settings(
+FUZZ_SETTINGS: Final = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
 def _fast_site() -> Site:
-    """One without limits or memory, whose Kafka answers at once and whose streams end at once."""
+    """Return a site without limits and caches, with immediate answers and streams that end."""
     made = site(
         tokens=known_tokens({"operator": Role.OPERATE}),
-        remembered_keys=0,
+        idempotency_keys=0,
         ops_requests_per_second=1e9,
         ops_request_burst=10**9,
     )
@@ -44,7 +44,7 @@ def _schema(mode: str) -> Any:
         }
     )
     return schemathesis.openapi.from_asgi(
-        "/openapi.json", _fast_site().app, config=config, headers=ASKED_BY
+        "/openapi.json", _fast_site().app, config=config, headers=OPERATOR_HEADERS
     )
 
 
@@ -53,15 +53,15 @@ SCHEMA_VIOLATING: Final = _schema("negative")
 
 
 @SCHEMA_VALID.parametrize()  # type: ignore[untyped-decorator]
-@PATIENTLY
-def test_what_the_document_allows_is_answered_as_it_says(case: Case) -> None:
-    case.call_and_validate(headers=ASKED_BY)
+@FUZZ_SETTINGS
+def test_a_valid_request_gets_a_documented_response(case: Case) -> None:
+    case.call_and_validate(headers=OPERATOR_HEADERS)
 
 
 @SCHEMA_VIOLATING.parametrize()  # type: ignore[untyped-decorator]
-@PATIENTLY
-def test_whatever_else_is_sent_meets_a_problem_at_worst(case: Case) -> None:
-    answer = case.call(headers=ASKED_BY)
+@FUZZ_SETTINGS
+def test_an_invalid_request_gets_a_problem(case: Case) -> None:
+    answer = case.call(headers=OPERATOR_HEADERS)
     case.validate_response(answer)
     if answer.status_code >= 400:
         assert answer.json()["status"] == answer.status_code
@@ -69,6 +69,6 @@ def test_whatever_else_is_sent_meets_a_problem_at_worst(case: Case) -> None:
         assert "Traceback" not in answer.text
 
 
-async def test_the_document_is_sound_openapi() -> None:
+async def test_the_document_is_valid_openapi() -> None:
     async with site().client() as client:
         validate((await client.get("/openapi.json")).json())

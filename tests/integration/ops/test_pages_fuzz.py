@@ -1,4 +1,4 @@
-"""Whatever is put into the dashboard's forms and addresses, no page breaks."""
+"""No page breaks, whatever its address and its forms contain."""
 
 import asyncio
 import re
@@ -16,8 +16,8 @@ from tests.unit.services.ops.http.routes import PAGES, fastapi_of
 from tests.unit.services.ops.site import Site, site
 
 STREAMS: Final = re.compile(r"/live/")
-"""They go on for as long as somebody listens."""
-SEEN: Final = sorted(
+"""Streams do not end while the client listens."""
+READ: Final = sorted(
     {
         str(route.path)
         for route in iter_route_contexts(fastapi_of(site().app).routes)
@@ -27,7 +27,7 @@ SEEN: Final = sorted(
         and not STREAMS.search(str(route.path))
     }
 )
-FEW: Final = settings(
+FUZZ_SETTINGS: Final = settings(
     max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 TEXTS: Final = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
@@ -43,16 +43,17 @@ def _site_for(path: str) -> Site:
 
 @cache
 def _names(path: str) -> tuple[str, ...]:
-    """What a route takes, by form or by query."""
-    found: set[str] = set()
+    """Return the names of the form fields and query parameters of a route."""
+    names: set[str] = set()
     for route in iter_route_contexts(fastapi_of(site().app).routes):
         if isinstance(route.original_route, APIRoute) and route.path == path:
-            waiting = [route.original_route.dependant]
-            while waiting:
-                one = waiting.pop()
-                found |= {field.alias for field in (*one.body_params, *one.query_params)}
-                waiting += one.dependencies
-    return tuple(sorted(found))
+            pending = [route.original_route.dependant]
+            while pending:
+                dependant = pending.pop()
+                parameters = (*dependant.body_params, *dependant.query_params)
+                names |= {parameter.alias for parameter in parameters}
+                pending += dependant.dependencies
+    return tuple(sorted(names))
 
 
 def _filled(path: str, values: list[str]) -> str:
@@ -60,24 +61,26 @@ def _filled(path: str, values: list[str]) -> str:
     return re.sub(r"\{[^}]*\}", lambda _: quote(next(supply, "x") or "x", safe=""), path)
 
 
-async def _asked(made: Site, method: str, path: str, told: dict[str, Any]) -> tuple[int, str]:
+async def _response(
+    made: Site, method: str, path: str, values: dict[str, Any]
+) -> tuple[int, str]:
     session = made.ops.sessions.begin()
     headers = {"Accept": "text/html", FORM_TOKEN_HEADER: made.ops.sessions.form_token(session)}
     async with made.client(**headers) as browser:
         browser.cookies.set("preferstream-8420", made.ops.sessions.cookie(session))
-        fields = {"params": told} if method == "GET" else {"data": told}
+        fields = {"params": values} if method == "GET" else {"data": values}
         answer = await browser.request(method, path, **fields)  # type: ignore[arg-type]
     return answer.status_code, answer.text
 
 
-@pytest.mark.parametrize(("method", "path"), [*PAGES, *(("GET", path) for path in SEEN)])
-@FEW
+@pytest.mark.parametrize(("method", "path"), [*PAGES, *(("GET", path) for path in READ)])
+@FUZZ_SETTINGS
 @given(data=st.data())
 def test_no_page_breaks(method: str, path: str, data: st.DataObject) -> None:
     names = st.sampled_from([*_names(path), "unknown"])
-    told = data.draw(st.dictionaries(names, TEXTS | st.lists(TEXTS, max_size=3), max_size=8))
+    values = data.draw(st.dictionaries(names, TEXTS | st.lists(TEXTS, max_size=3), max_size=8))
     filled = _filled(path, data.draw(st.lists(TEXTS, min_size=2, max_size=2)))
-    status, text = asyncio.run(_asked(_site_for(path), method, filled, told))
-    assert status not in (401, 403, 500), (filled, told)
+    status, text = asyncio.run(_response(_site_for(path), method, filled, values))
+    assert status not in (401, 403, 500), (filled, values)
     assert "Traceback" not in text
     assert "<script>alert(1)" not in text

@@ -1,4 +1,4 @@
-"""The dashboard in a process of its own, as containers run it: it starts, shows, and stops."""
+"""The dashboard in its own process, as in a container: start, pages, streams, stop."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from shared.vlm.checkpoint.model_package import release
 from tests.browser.pages import chromium, tab
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @contextmanager
@@ -32,26 +32,27 @@ def _running(module: str, kafka: str, folder: Path) -> Iterator[httpx.Client]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "log"
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFERSTREAM_")}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PREFERSTREAM_")}
     settings = {
         "PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": kafka,
         "PREFERSTREAM_DATA_DIR": str(folder),
         "PREFERSTREAM_QDRANT_PATH": str(folder / "qdrant"),
         "PREFERSTREAM_OPS_PORT": str(port),
     }
-    with log.open("w") as said:
+    with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", module], env={**kept, **settings}, stdout=said, stderr=said
-        )
+            [sys.executable, "-m", module],
+            env={**inherited, **settings}, stdout=output, stderr=output,
+        )  # fmt: skip
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            end = time.monotonic() + PATIENCE_SECONDS
+            end = time.monotonic() + TIMEOUT_SECONDS
             while not _is_ready(client):
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < end, log.read_text()
                 time.sleep(0.2)
             yield client
-            # With whatever is still open.
+            # Streams may still be open.
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0, log.read_text()
     finally:
@@ -67,12 +68,12 @@ def _is_ready(client: httpx.Client) -> bool:
         return False
 
 
-def test_alone_it_has_every_page_but_those_of_the_training(kafka: str, tmp_path: Path) -> None:
+def test_a_standalone_service_has_no_pages_for_models_and_training_jobs(kafka: str, tmp_path: Path) -> None:
     with _running("services.ops", kafka, tmp_path) as client:
         for page in ("/", "/playground", "/users", "/dead-letters", "/docs"):
             assert client.get(page).status_code == 200, page
         assert client.get("/models").status_code == 404
-        assert client.get("/nights").status_code == 404
+        assert client.get("/training-jobs").status_code == 404
         assert "/models" not in client.get("/").text
         client.cookies.clear()  # a program, not a browser
         sent = client.post(
@@ -82,11 +83,11 @@ def test_alone_it_has_every_page_but_those_of_the_training(kafka: str, tmp_path:
         assert sent.status_code == 202
 
 
-def test_with_the_folders_of_the_training_it_has_them_too(kafka: str, tmp_path: Path) -> None:
-    (tmp_path / "nights").mkdir()
+def test_the_dashboard_with_mounted_folders_has_these_pages(kafka: str, tmp_path: Path) -> None:
+    (tmp_path / "training-jobs").mkdir()
     with _running("services.local.dashboard", kafka, tmp_path) as client:
         assert release(None).version in client.get("/models").text
-        assert "No night has been yet." in client.get("/nights").text
+        assert "There are no training jobs yet." in client.get("/training-jobs").text
 
 
 def _feed(request_id: str) -> RankedFeed:
@@ -96,7 +97,7 @@ def _feed(request_id: str) -> RankedFeed:
     )  # fmt: skip
 
 
-def test_a_stream_holds_up_no_stop_and_feeds_and_streams_outlive_a_restart(
+def test_an_open_stream_does_not_delay_a_stop_and_resumes_after_a_restart(
     kafka: str, tmp_path: Path
 ) -> None:
     first, second = _feed(f"alone-{uuid4()}"), _feed(f"alone-{uuid4()}")
@@ -104,51 +105,51 @@ def test_a_stream_holds_up_no_stop_and_feeds_and_streams_outlive_a_restart(
     with ExitStack() as left_open, _running("services.ops", kafka, tmp_path) as client:
         stream = left_open.enter_context(client.stream("GET", "/v1/events", params=about))
         lines = stream.iter_lines()
-        begun = next(line for line in lines if line.startswith("id: "))
+        first_id = next(line for line in lines if line.startswith("id: "))
         send_events(kafka, [first])
-        told = [next(lines) for _ in range(4)]
-        assert told[2] == "event: feed.ranked.v1"
-        assert first.request_id in told[3]
-        last = told[1].removeprefix("id: ")
-        assert last != begun
+        received = [next(lines) for _ in range(4)]
+        assert received[2] == "event: feed.ranked.v1"
+        assert first.request_id in received[3]
+        last_id = received[1].removeprefix("id: ")
+        assert last_id != first_id
     send_events(kafka, [second])
     with _running("services.ops", kafka, tmp_path) as client:
         for feed in (first, second):
             there = _until_200(client, f"/v1/feeds/{feed.request_id}")
             assert RankedFeed.model_validate_json(there.content) == feed
-        resumed = {"Last-Event-ID": last}
+        resumed = {"Last-Event-ID": last_id}
         with client.stream("GET", "/v1/events", params=about, headers=resumed) as stream:
             data = next(line for line in stream.iter_lines() if line.startswith("data: "))
         assert second.request_id in data
 
 
 def _until_200(client: httpx.Client, address: str) -> httpx.Response:
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while (answer := client.get(address)).status_code != 200:
         assert time.monotonic() < end, answer.text
         time.sleep(0.2)
     return answer
 
 
-async def test_a_running_nights_page_follows_it(kafka: str, tmp_path: Path) -> None:
-    night = tmp_path / "nights" / "now-1"
-    (night / "sft").mkdir(parents=True)
+async def test_the_page_of_a_running_training_job_is_updated(kafka: str, tmp_path: Path) -> None:
+    job = tmp_path / "training-jobs" / "manual-1"
+    (job / "sft").mkdir(parents=True)
     model = ModelFolder(folder=tmp_path, version="nano-1", kind="checkpoint")
     request = TrainingJobRequest(
-        night="now-1", asked_at=system_clock(), lake="lake", release=model, champion=model,
+        job="manual-1", requested_at=system_clock(), lake="lake", release=model, champion=model,
         minutes=60,
     )  # fmt: skip
-    (night / "request.json").write_text(request.model_dump_json())
-    curves = night / "sft" / "curves.jsonl"
+    (job / "request.json").write_text(request.model_dump_json())
+    curves = job / "sft" / "curves.jsonl"
     curves.write_text(_line(1) + _line(2))
     with _running("services.local.dashboard", kafka, tmp_path) as client:
         async with chromium() as browser, tab(browser, str(client.base_url)) as here:
-            await here.open("/night?name=now-1")
-            assert "at step 2" in await here.text("#learning ~ .stack")
+            await here.open("/training-job?name=manual-1")
+            assert "at step 2" in await here.text("#curves ~ .stack")
             curves.write_text(_line(1) + _line(2) + _line(3))
-            await here.sees("#learning ~ .stack :text('at step 3')")
+            await here.sees("#curves ~ .stack :text('at step 3')")
             assert "running" in await here.text("main")
-            (night / "end.json").write_text(json.dumps({"verdict": "kept", "reason": "No better."}))
+            (job / "end.json").write_text(json.dumps({"verdict": "kept", "reason": "No better."}))
             await here.sees("main :text('No better.')")
             await here.sees("#live[data-running=false]")
             assert not here.errors
