@@ -1,4 +1,4 @@
-"""A pool of few drawings and a model of few parameters, for tests that train."""
+"""A small image pool and a small model, for tests that train."""
 
 from functools import cache
 from typing import Any
@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.nano.data.image_pool import Pool, render_pool
+from training.nano.data.image_pool import Pool, render_into
 from training.nano.model.architecture import Shape, build_model
 from training.nano.model.tokenizer import build_tokenizer
-from training.nano.model.vision_tower import look_at_all
+from training.nano.model.vision_tower import encode_all
 from training.prefersim.drawing.canvas import SIDE
 from training.prefersim.values.vocabulary import UNKNOWN_VALUE, sample_attributes
 
@@ -26,13 +26,14 @@ def tokenizer() -> Any:
 
 @cache
 def pool() -> Pool:
-    """A few images that can be seen."""
-    return Pool.of(*render_pool(250, seed=3, workers=1))
+    """A few rendered images."""
+    pixels = np.empty((250, SIDE, SIDE, 3), np.uint8)
+    return Pool.of(pixels, render_into(pixels, seed=3, workers=1))
 
 
 @cache
 def library() -> Pool:
-    """As many values as rows need to find what they look for, and a picture of none."""
+    """As many values as rows need to find what they encode_images for, and a picture of none."""
     attributes = sample_attributes(np.random.default_rng(3), 120_000)
     attributes[::8, [0, 2]] = UNKNOWN_VALUE
     return Pool.of(np.empty((0, SIDE, SIDE, 3), np.uint8), attributes)
@@ -43,11 +44,11 @@ def model(seed: int = 0) -> Any:
 
 
 def library_tokens(of: Any) -> Tensor:
-    """Those of a few pictures, again and again: they say nothing of the library's values."""
+    """Tokens of a few images, repeated: they are unrelated to the values of the library."""
     few = image_tokens(of, 60)
     return few.repeat(len(library()) // len(few), 1, 1)
 
 
 def image_tokens(of: Any, count: int | None = None) -> Tensor:
     with torch.no_grad():
-        return look_at_all(of, pool().pixels[:count])
+        return encode_all(of, pool().pixels[:count])

@@ -1,1 +1,1 @@
-"""preferthinker-nano: a small Qwen2.5-VL trained from nothing on simulated users."""
+"""preferthinker-nano: a small Qwen2.5-VL, trained from random weights on simulated users."""

@@ -1,4 +1,4 @@
-"""Train nano from nothing to a measured folder; run again after a stop, it goes on.
+"""Train nano from random weights to an evaluated model folder; the same command resumes it.
 
 python -m training.nano --run runs/nano --to shared/nano
 python -m training.nano --run runs/nano --device cuda --workers 12 --pool-images 600000 \\
@@ -16,8 +16,8 @@ import torch
 
 from training.evaluation.held_out.__main__ import measure
 from training.evaluation.held_out.report import as_table
-from training.nano.data.batches import TOKENS_A_STEP
-from training.nano.data.image_features import Learning, Remembered
+from training.nano.data.batches import TOKENS_PER_STEP
+from training.nano.data.image_features import CachedImageFeatures, TrainedImageFeatures
 from training.nano.data.image_pool import Pool, write_pool
 from training.nano.model.architecture import build_model
 from training.nano.model.export import MANIFEST, export, facts
@@ -27,37 +27,37 @@ from training.nano.train.checkpoint import load_weights
 from training.nano.train.optimizer import ADAM_RATE, MUON_RATE
 from training.nano.train.plan import read_plan
 from training.nano.train.train_text import (
-    EVERY,
+    CHECKPOINT_STEPS,
     PLAN,
-    begin_synonyms,
-    remembered_image_tokens,
+    cached_image_tokens,
+    init_synonyms,
     train_text,
 )
-from training.nano.train.train_vision import EVERY as VISION_EVERY
+from training.nano.train.train_vision import CHECKPOINT_STEPS as VISION_CHECKPOINT_STEPS
 from training.nano.train.train_vision import train_vision
-from training.nano.train.warm_start import begin_with
+from training.nano.train.warm_start import warm_start
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides which weights come out, on one kind of machine."""
+    """Everything that determines the weights, on one kind of machine."""
 
     seed: int = 1
     drawings: int = 120_000
     test_drawings: int = 3_000
-    begins_with: Path | None = None
-    """An earlier release whose weights this one begins with; without it, nothing."""
+    init_from: Path | None = None
+    """An earlier release that gives the initial weights; None for random weights."""
     vision_steps: int = 5_500
     vision_batch: int = 128
     plan: str = PLAN
     adam_rate: float = ADAM_RATE
     muon_rate: float = MUON_RATE
-    """Of the text stage."""
-    tokens: int = TOKENS_A_STEP
-    whole_plan: str = ""
-    """What eye and language model then learn together; nothing is said to skip it."""
-    whole_adam_rate: float = ADAM_RATE / 3
-    whole_muon_rate: float = MUON_RATE / 3
+    """Peak learning rates of the text stage."""
+    tokens: int = TOKENS_PER_STEP
+    joint_plan: str = ""
+    """Plan for training both parts together after the text stage; empty to skip that stage."""
+    joint_adam_rate: float = ADAM_RATE / 3
+    joint_muon_rate: float = MUON_RATE / 3
 
     def __str__(self) -> str:
         return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self))
@@ -65,14 +65,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Run:
-    """Where the stages of one training leave their files, and what computes."""
+    """Files of one training, and the device that computes."""
 
     folder: Path
     device: str = "cpu"
     workers: int = 0
-    """Processes that make the text stages' batches ahead of time."""
+    """Processes that prepare the batches of the text stages."""
     every: int | None = None
-    """Steps between checkpoints and progress lines; None is each stage's own."""
+    """Steps between checkpoints and progress lines; None is the default of each stage."""
 
     @property
     def pool(self) -> Path:
@@ -91,8 +91,8 @@ class Run:
         return self.folder / "text.pt"
 
     @property
-    def whole(self) -> Path:
-        return self.folder / "whole.pt"
+    def joint(self) -> Path:
+        return self.folder / "joint.pt"
 
     @property
     def image_tokens(self) -> Path:
@@ -103,21 +103,21 @@ class Run:
         return self.folder / "model"
 
 
-def draw_pools(run: Run, recipe: Recipe) -> None:
-    """Chapter one: drawings to learn from, and others to watch the eye with."""
+def render_pools(run: Run, recipe: Recipe) -> None:
+    """Stage 1: render the training images, and test images for the vision tower."""
     pools = ((run.pool, recipe.drawings, 0), (run.test_pool, recipe.test_drawings, 1))
     for folder, count, shift in pools:
         if not (folder / "attributes.npy").exists():
-            print(f"Drawing {count} images in {folder}.", flush=True)
+            print(f"Rendering {count} images in {folder}.", flush=True)
             seed = 2 * recipe.seed + shift
             write_pool(folder, count=count, seed=seed, workers=os.cpu_count() or 1)
 
 
-def teach_to_see(run: Run, recipe: Recipe) -> None:
-    """Chapter two: the vision tower, held against the words."""
+def train_vision_stage(run: Run, recipe: Recipe) -> None:
+    """Stage 2: train the vision tower against word embeddings."""
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=recipe.seed)
-    ancestor = begin_with(recipe.begins_with, model, tokenizer) if recipe.begins_with else ""
+    release = warm_start(recipe.init_from, model, tokenizer) if recipe.init_from else ""
     train_vision(
         model.to(run.device),
         tokenizer,
@@ -127,39 +127,39 @@ def teach_to_see(run: Run, recipe: Recipe) -> None:
         batch=recipe.vision_batch,
         seed=recipe.seed,
         checkpoint=run.vision,
-        recipe=ancestor,
-        every=run.every or VISION_EVERY,
+        recipe=release,
+        every=run.every or VISION_CHECKPOINT_STEPS,
         blocks=compiled_blocks(run.device),
     )
 
 
-def teach_to_judge(run: Run, recipe: Recipe) -> None:
-    """Chapter three: the language model, the eye frozen."""
+def train_text_stage(run: Run, recipe: Recipe) -> None:
+    """Stage 3: train the language model with a frozen vision tower."""
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=recipe.seed)
     load_weights(run.vision, model)
-    begin_synonyms(model, tokenizer, seed=recipe.seed)
+    init_synonyms(model, tokenizer, seed=recipe.seed)
     model.to(run.device)
     pool = Pool.load(run.pool)
     train_text(
         model,
         tokenizer,
         pool,
-        Remembered(remembered_image_tokens(model, pool, run.image_tokens)),
+        CachedImageFeatures(cached_image_tokens(model, pool, run.image_tokens)),
         plan=read_plan(recipe.plan, seed=recipe.seed),
         checkpoint=run.text,
         tokens=recipe.tokens,
         adam_rate=recipe.adam_rate,
         muon_rate=recipe.muon_rate,
-        every=run.every or EVERY,
+        every=run.every or CHECKPOINT_STEPS,
         workers=run.workers,
         blocks=compiled_blocks(run.device),
     )
 
 
-def teach_the_whole(run: Run, recipe: Recipe) -> None:
-    """Chapter four, where there is a plan for it: both together, from where chapter three ended."""
-    if not recipe.whole_plan:
+def train_joint_stage(run: Run, recipe: Recipe) -> None:
+    """Stage 4, if there is a plan for it: train both parts together, after stage 3."""
+    if not recipe.joint_plan:
         return
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=recipe.seed)
@@ -170,37 +170,37 @@ def teach_the_whole(run: Run, recipe: Recipe) -> None:
         model,
         tokenizer,
         pool,
-        Learning(model, pool, tokenizer, seed=recipe.seed, blocks=blocks),
-        # Another seed: rows that chapter three has not seen.
-        plan=read_plan(recipe.whole_plan, seed=recipe.seed + 1),
-        checkpoint=run.whole,
+        TrainedImageFeatures(model, pool, tokenizer, seed=recipe.seed, blocks=blocks),
+        # Another seed: other rows than in stage 3.
+        plan=read_plan(recipe.joint_plan, seed=recipe.seed + 1),
+        checkpoint=run.joint,
         tokens=recipe.tokens,
-        adam_rate=recipe.whole_adam_rate,
-        muon_rate=recipe.whole_muon_rate,
-        every=run.every or EVERY,
+        adam_rate=recipe.joint_adam_rate,
+        muon_rate=recipe.joint_muon_rate,
+        every=run.every or CHECKPOINT_STEPS,
         workers=run.workers,
         blocks=blocks,
     )
 
 
 def write_folder(run: Run, recipe: Recipe) -> str:
-    """Chapter five: an ordinary Hugging Face folder."""
+    """Stage 5: write a Hugging Face folder."""
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=recipe.seed)
-    load_weights(run.whole if recipe.whole_plan else run.text, model)
+    load_weights(run.joint if recipe.joint_plan else run.text, model)
     training = facts(str(recipe))
     return export(model, tokenizer, run.model, seed=recipe.seed, training=training)
 
 
-def measure_folder(run: Run) -> None:
-    """Chapter six: held-out users, through the engine that serves."""
+def evaluate_folder(run: Run) -> None:
+    """Stage 6: evaluate the folder on held-out users, with the engine that serves."""
     report = measure(run.model)
     (run.folder / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n")
     print(as_table(report), flush=True)
 
 
 def publish(run: Run, to: Path) -> None:
-    """Copy the folder to where it ships; the manifest comes last here too."""
+    """Copy the folder to where it ships; the manifest is copied last."""
     to.mkdir(parents=True, exist_ok=True)
     (to / MANIFEST).unlink(missing_ok=True)
     for file in sorted(run.model.iterdir(), key=lambda file: file.name == MANIFEST):
@@ -208,19 +208,19 @@ def publish(run: Run, to: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train preferthinker-nano from nothing.")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--run", type=Path, default=Path("runs/nano"), help="default runs/nano")
-    parser.add_argument("--to", type=Path, help="where to ship the folder; without it: nowhere")
+    parser.add_argument("--to", type=Path, help="folder to ship to; default: none")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
-    parser.add_argument("--begin-with", type=Path, help="an earlier release; default: nothing")
-    parser.add_argument("--vision-steps", type=int, default=Recipe.vision_steps, help="of the eye")
+    parser.add_argument("--init-from", type=Path, help="an earlier release; default: none")
+    parser.add_argument("--vision-steps", type=int, default=Recipe.vision_steps, help="of stage 2")
     parser.add_argument("--vision-batch", type=int, default=Recipe.vision_batch, help="images")
-    parser.add_argument("--pool-images", type=int, default=Recipe.drawings, help="to learn from")
-    parser.add_argument("--plan", default=PLAN, help="the text stage's phases; see plan.py")
-    parser.add_argument("--whole-plan", default="", help="then of eye and text together")
-    parser.add_argument("--tokens", type=int, default=TOKENS_A_STEP, help="of a text step's batch")
+    parser.add_argument("--pool-images", type=int, default=Recipe.drawings, help="training images")
+    parser.add_argument("--plan", default=PLAN, help="phases of the text stage; see plan.py")
+    parser.add_argument("--joint-plan", default="", help="phases of both parts together")
+    parser.add_argument("--tokens", type=int, default=TOKENS_PER_STEP, help="in a text batch")
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
-    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
+    parser.add_argument("--workers", type=int, default=0, help="processes for batches")
     parser.add_argument("--adam-rate", type=float, default=ADAM_RATE, help="of the text stage")
     parser.add_argument("--muon-rate", type=float, default=MUON_RATE, help="of the text stage")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="default: all")
@@ -231,21 +231,21 @@ def main() -> None:
         seed=options.seed,
         drawings=options.pool_images,
         vision_batch=options.vision_batch,
-        whole_plan=options.whole_plan,
+        joint_plan=options.joint_plan,
         tokens=options.tokens,
-        begins_with=options.begin_with,
+        init_from=options.init_from,
         vision_steps=options.vision_steps,
         plan=options.plan,
         adam_rate=options.adam_rate,
         muon_rate=options.muon_rate,
     )
-    draw_pools(run, recipe)
-    teach_to_see(run, recipe)
-    teach_to_judge(run, recipe)
-    teach_the_whole(run, recipe)
+    render_pools(run, recipe)
+    train_vision_stage(run, recipe)
+    train_text_stage(run, recipe)
+    train_joint_stage(run, recipe)
     version = write_folder(run, recipe)
     print(f"Wrote {version} to {run.model}.", flush=True)
-    measure_folder(run)
+    evaluate_folder(run)
     if options.to:
         publish(run, options.to)
         print(f"Shipped {version} to {options.to}.")

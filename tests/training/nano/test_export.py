@@ -1,4 +1,4 @@
-"""An exported folder loads as any Hugging Face model does, and its manifest tells the truth."""
+"""An exported folder loads as a Hugging Face model, and its manifest is correct."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ from training.nano.data.batches import encode, question
 from training.nano.data.rows import Row
 from training.nano.model.export import CARD, MANIFEST, WEIGHTS, export, facts, sha256_of
 from training.nano.model.results import SPLITS, results, write_results
-from training.nano.model.vision_tower import look
+from training.nano.model.vision_tower import encode_images
 from training.nano.train.checkpoint import load_weights
 from training.nano.train.train_text import answer_loss
 from training.statistics.interval import Share
@@ -41,7 +41,7 @@ def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
     assert (manifest["prompt_version"], manifest["seed"]) == (PROMPT_VERSION, 5)
 
 
-def test_the_tokenizer_comes_back_with_its_ids_and_its_chat(folder: Path) -> None:
+def test_the_tokenizer_loads_with_the_same_ids_and_chat_template(folder: Path) -> None:
     loaded = AutoTokenizer.from_pretrained(folder)
     text = question(tiny.tokenizer(), Row(prompt.predict(liked=2, disliked=1), "", ()))
     assert question(loaded, Row(prompt.predict(liked=2, disliked=1), "", ())) == text
@@ -49,24 +49,24 @@ def test_the_tokenizer_comes_back_with_its_ids_and_its_chat(folder: Path) -> Non
     assert loaded.get_vocab() == tiny.tokenizer().get_vocab()
 
 
-def test_the_weights_come_back_and_see_a_saved_picture_as_in_training(folder: Path) -> None:
+def test_the_loaded_weights_encode_a_saved_image_as_in_training(folder: Path) -> None:
     loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
     pixels = tiny.pool().pixels[:1]
-    picture = Image.fromarray(np.asarray(pixels[0]))
-    inputs = AutoImageProcessor.from_pretrained(folder)(images=[picture], return_tensors="pt")
+    image = Image.fromarray(np.asarray(pixels[0]))
+    inputs = AutoImageProcessor.from_pretrained(folder)(images=[image], return_tensors="pt")
     with torch.no_grad():
         theirs = loaded.model.visual(inputs["pixel_values"], grid_thw=inputs["image_grid_thw"])
-        ours = look(tiny.model(), pixels)[0]
+        ours = encode_images(tiny.model(), pixels)[0]
     assert torch.allclose(theirs.pooler_output, ours.float(), atol=0.05)
 
 
-def test_the_library_gives_an_answer_the_loss_that_training_gave_it(folder: Path) -> None:
+def test_the_library_computes_the_same_loss_as_the_training(folder: Path) -> None:
     loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
     row = Row(prompt.describe(), "Shows art style: mosaic", (0,))
     batch = encode(tiny.tokenizer(), [row], length=40)
     real = batch.ids[0] != tiny.tokenizer().pad_token_id
-    picture = Image.fromarray(np.asarray(tiny.pool().pixels[0]))
-    inputs = AutoImageProcessor.from_pretrained(folder)(images=[picture], return_tensors="pt")
+    image = Image.fromarray(np.asarray(tiny.pool().pixels[0]))
+    inputs = AutoImageProcessor.from_pretrained(folder)(images=[image], return_tensors="pt")
     ids = batch.ids[:, real]
     with torch.no_grad():
         theirs = loaded(
@@ -75,23 +75,23 @@ def test_the_library_gives_an_answer_the_loss_that_training_gave_it(folder: Path
             mm_token_type_ids=(ids == loaded.config.image_token_id).int(),
             **inputs,
         ).loss
-        tokens = tiny.image_tokens(tiny.model(), 1)[batch.drawings]
+        tokens = tiny.image_tokens(tiny.model(), 1)[batch.images]
         ours, _, _ = answer_loss(tiny.model(), batch, tokens)
     assert theirs.item() == pytest.approx(ours.item(), abs=0.05)
 
 
-def test_a_folder_too_large_to_ship_gets_no_manifest(tmp_path: Path) -> None:
+def test_a_folder_that_is_too_large_gets_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="more than the 1,000 that may ship"):
         export(tiny.model(), tiny.tokenizer(), tmp_path, seed=5, training={}, max_bytes=1000)
     assert not (tmp_path / MANIFEST).exists()
 
 
-def test_a_training_may_begin_with_a_released_folder(folder: Path) -> None:
-    begun = copy.deepcopy(tiny.model())
+def test_weights_are_loaded_from_a_released_folder(folder: Path) -> None:
+    model = copy.deepcopy(tiny.model())
     with torch.no_grad():
-        begun.lm_head.weight.zero_()
-    load_weights(folder, begun)
-    assert torch.allclose(begun.lm_head.weight, tiny.model().lm_head.weight.float(), atol=0.01)
+        model.lm_head.weight.zero_()
+    load_weights(folder, model)
+    assert torch.allclose(model.lm_head.weight, tiny.model().lm_head.weight.float(), atol=0.01)
 
 
 def measured(value: float) -> dict[str, float]:
@@ -108,7 +108,7 @@ def proof(version: str) -> dict[str, Any]:
                 "predicted": 0.98,
                 "user_blind": 0.5,
                 "other_user": 0.48,
-            }.items()  # fmt: skip
+            }.items()
         },
         "profile": {"art style": measured(0.91), "color": measured(0.99)},
         "ndcg": measured(0.97),

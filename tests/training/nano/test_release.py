@@ -1,4 +1,4 @@
-"""The model that ships is whole, and good enough on users nobody has met."""
+"""The shipped model is complete, and accurate on held-out users."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.engine.batching_engine import load_model
 from shared.vlm.pairwise import Pair
 from shared.vlm.settings import ModelSettings
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 from training.evaluation.held_out.__main__ import measure
 from training.evaluation.held_out.report import HeldOutReport
 from training.evaluation.held_out.users import draw_held_out_users
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.model
 
 FOLDER = PROJECT_ROOT / SHIPPED
 USERS, SEED = 60, 60
-"""A smaller sample than LOG.md's 300 users, and other ones."""
+"""A smaller and different sample than the 300 users of LOG.md."""
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def manifest() -> dict[str, Any]:
             f"{SHIPPED}/{MANIFEST} is missing: the shipped model is not there, or was not written"
             f" whole. Train it with `python -m training.nano --to {SHIPPED}`."
         )
-    told: dict[str, Any] = json.loads(file.read_text())
-    return told
+    content: dict[str, Any] = json.loads(file.read_text())
+    return content
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +40,12 @@ def report(manifest: dict[str, Any]) -> HeldOutReport:
     return measure(FOLDER, users=USERS, seed=SEED)
 
 
-def test_every_file_of_the_manifest_is_there_unchanged(manifest: dict[str, Any]) -> None:
+def test_every_file_has_the_hash_of_the_manifest(manifest: dict[str, Any]) -> None:
     assert {name: sha256_of(FOLDER / name) for name in manifest["sha256"]} == manifest["sha256"]
     assert manifest["version"].endswith(manifest["sha256"][WEIGHTS][:8])
 
 
-def test_it_speaks_the_prompts_of_this_version(manifest: dict[str, Any]) -> None:
+def test_it_was_trained_on_the_prompts_of_this_version(manifest: dict[str, Any]) -> None:
     assert manifest["prompt_version"] == PROMPT_VERSION, "train it again with these prompts"
 
 
@@ -54,23 +54,23 @@ def test_it_is_small_enough_to_ship(manifest: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-def test_it_finds_the_better_of_two_images(report: HeldOutReport) -> None:
+def test_it_scores_the_better_of_two_images_higher(report: HeldOutReport) -> None:
     assert report.pairs["predicted"]["all-different"].value >= 0.95
     assert report.pairs["predicted"]["one-element"].value >= 0.85
 
 
 @pytest.mark.slow
-def test_without_a_taste_it_is_near_chance(report: HeldOutReport) -> None:
-    assert report.pairs["nobody"]["all-different"].value == pytest.approx(0.5, abs=0.15)
-    assert report.pairs["nobody"]["one-element"].value == pytest.approx(0.5, abs=0.15)
+def test_the_user_blind_control_is_near_chance(report: HeldOutReport) -> None:
+    assert report.pairs["user_blind"]["all-different"].value == pytest.approx(0.5, abs=0.15)
+    assert report.pairs["user_blind"]["one-element"].value == pytest.approx(0.5, abs=0.15)
 
 
 @pytest.mark.slow
-async def test_it_compares_two_images_in_one_prompt_by_what_they_show() -> None:
+async def test_it_compares_two_images_in_one_prompt() -> None:
     users = draw_held_out_users(8, seed=SEED)
     model = load_model(ModelSettings(model=FOLDER))
     try:
-        asked = [
+        pairs = [
             Pair(user.references, *images)
             for user in users
             for images in (
@@ -78,11 +78,11 @@ async def test_it_compares_two_images_in_one_prompt_by_what_they_show() -> None:
                 (user.pairs[0].worse, user.pairs[0].better),
             )
         ]
-        answers = await model.compare(asked)
+        answers = await model.compare(pairs)
     finally:
         model.close()
-    assert {answer.read.failures for answer in answers} == {()}
-    chosen = [answer.read.choice for answer in answers]
-    assert chosen.count("A") == chosen.count("B"), "the order of the images sways the choice"
+    assert {answer.parsed.failures for answer in answers} == {()}
+    chosen = [answer.parsed.choice for answer in answers]
+    assert chosen.count("A") == chosen.count("B"), "the order of the images influences the choice"
     right = [choice == "AB"[k % 2] for k, choice in enumerate(chosen)]
     assert sum(right) >= 0.9 * len(right)

@@ -1,4 +1,4 @@
-"""Rows speak through `shared.prompting.prompt`, tell the truth, and keep held-out combinations held out."""
+"""Rows use the prompts of serving, have true answers, and show no held-out combinations."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,17 @@ from shared.prompting.prompt import SCORE_TASK
 from shared.prompting.rationale import agrees
 from tests.training import tiny_model as tiny
 from training.nano.data.batches import LENGTHS, NO_LABEL, batch_at, digit_ids, encode, question
-from training.nano.data.rows import COMPARED, EIGHT, FEWER, FULL, TASKS, Row, Task, draw_row, judged
+from training.nano.data.rows import (
+    COMPARED,
+    EIGHT,
+    FEWER,
+    FULL,
+    TASKS,
+    Row,
+    Task,
+    draw_row,
+    true_scores,
+)
 from training.nano.model.vocabulary import SYNONYM_OF, TURN_END, WORDS
 from training.nano.train.plan import read_plan
 from training.prefersim.users.users import Words
@@ -31,25 +41,25 @@ def rows(task: Task, count: int = 60, *, shape: tuple[int, int] = FULL) -> list[
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_answer_begins_as_its_prompt_forces_it_to(task: Task) -> None:
+def test_every_answer_begins_with_the_prefix_of_its_prompt(task: Task) -> None:
     for row in rows(task, 20):
         assert row.answer.startswith(row.prompt.answer_prefix)
-        assert row.prompt.image_count == len(row.drawings)
+        assert row.prompt.image_count == len(row.images)
 
 
-def test_a_description_reads_back_as_what_the_drawing_shows() -> None:
+def test_a_description_parses_to_the_values_of_its_image() -> None:
     for row in rows("describe"):
         read = parse_description(row.answer)
-        shown = words_of(tiny.library().attributes[row.drawings[0]])
+        shown = words_of(tiny.library().attributes[row.images[0]])
         assert not read.problems
-        # Of a photograph neither style nor medium can be told.
+        # The style and medium of photographs are unknown.
         assert {element: words for element, words in read.words.items() if words} == {
             element: (word,) for element, word in shown.items()
         }
 
 
 def words_shown(attributes: Attributes) -> Words:
-    """What some images show, without what cannot be told."""
+    """The words that images show, without unknown values."""
     shown: Words = {}
     for j, element in enumerate(ELEMENTS):
         values = sorted({int(k) for k in attributes[:, j] if k != UNKNOWN_VALUE})
@@ -62,10 +72,10 @@ def known(side: Mapping[Element, tuple[str, ...]]) -> Words:
     return {element: words for element, words in side.items() if words}
 
 
-def test_a_predicted_taste_reads_back_as_what_its_references_show() -> None:
+def test_a_predicted_profile_parses_to_the_words_of_its_references() -> None:
     for row in rows("predict_fewer", shape=(4, 4)):
         read = parse_taste(row.answer)
-        shown = tiny.library().attributes[list(row.drawings)]
+        shown = tiny.library().attributes[list(row.images)]
         assert not read.problems
         assert (known(read.likes), known(read.dislikes)) == (
             words_shown(shown[:4]),
@@ -73,33 +83,33 @@ def test_a_predicted_taste_reads_back_as_what_its_references_show() -> None:
         )
 
 
-def test_references_that_contradict_are_outvoted_in_the_answer() -> None:
+def test_contradicting_references_are_outvoted_in_the_answer() -> None:
     contradicted = 0
     for row in rows("predict_eight", shape=EIGHT):
         read = parse_taste(row.answer)
-        shown = tiny.library().attributes[list(row.drawings)]
-        for told, own, other in ((read.likes, shown[:8], shown[8:]),
-                                 (read.dislikes, shown[8:], shown[:8])):  # fmt: skip
+        shown = tiny.library().attributes[list(row.images)]
+        for predicted, own, other in ((read.likes, shown[:8], shown[8:]),
+                                      (read.dislikes, shown[8:], shown[:8])):  # fmt: skip
             for j, element in enumerate(ELEMENTS):
-                for word in told.get(element, ()):
+                for word in predicted.get(element, ()):
                     value = VALUES[element].index(word)
                     assert (own[:, j] == value).sum() > (other[:, j] == value).sum()
-            contradicted += known(told) != words_shown(own)
+            contradicted += known(predicted) != words_shown(own)
     assert contradicted > 30
 
 
 @pytest.mark.parametrize("task", ["easy", "assess", "explain"])
-def test_scores_read_back_as_the_truth_of_the_taste_in_their_prompt(task: Task) -> None:
+def test_scores_are_the_true_scores_for_the_profile_in_the_prompt(task: Task) -> None:
     for row in rows(task):
-        told = parse_taste(row.prompt.parts[0].text)
-        shown = tiny.library().attributes[row.drawings[0]]
-        truth = judged(shown, likes=dict(told.likes), dislikes=dict(told.dislikes))
+        profile = parse_taste(row.prompt.parts[0].text)
+        shown = tiny.library().attributes[row.images[0]]
+        truth = true_scores(shown, likes=dict(profile.likes), dislikes=dict(profile.dislikes))
         read = parse_scores(row.answer)
         assert not read.problems
         assert read.digits == {element: truth[element].digit for element in ELEMENTS}
 
 
-def test_every_reason_agrees_with_its_score() -> None:
+def test_every_rationale_agrees_with_its_score() -> None:
     for row in rows("explain"):
         read = parse_scores(row.answer)
         assert all(agrees(read.rationales[e], read.digits[e]) for e in ELEMENTS)
@@ -109,31 +119,31 @@ def test_the_prompts_are_those_of_serving() -> None:
     assert rows("describe", 1)[0].prompt == prompt.describe()
     assert rows("predict", 1)[0].prompt == prompt.predict(liked=5, disliked=5)
     row = rows("assess", 1)[0]
-    told = parse_taste(row.prompt.parts[0].text)
-    assert row.prompt == prompt.score(told.likes, told.dislikes)
+    profile = parse_taste(row.prompt.parts[0].text)
+    assert row.prompt == prompt.score(profile.likes, profile.dislikes)
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS if task != "describe"])
-def test_no_row_but_a_description_shows_a_held_out_combination(task: Task) -> None:
-    shown = tiny.library().attributes[[k for row in rows(task) for k in row.drawings]]
+def test_only_descriptions_show_held_out_combinations(task: Task) -> None:
+    shown = tiny.library().attributes[[k for row in rows(task) for k in row.images]]
     drawings = shown[:, 0] != UNKNOWN_VALUE
     assert 0 < drawings.sum() < len(drawings)
     assert not held_out(shown[drawings]).any()
 
 
-def test_some_tastes_are_told_in_synonyms_and_answers_never_are() -> None:
-    told = [row.prompt.parts[0].text for row in rows("assess", 100)]
-    assert any(f": {word};" in text for text in told for word in SYNONYM_OF)
-    assert any(f": {word};" in text for text in told for word in WORDS)
+def test_some_profiles_use_synonyms_and_answers_never_do() -> None:
+    texts = [row.prompt.parts[0].text for row in rows("assess", 100)]
+    assert any(f": {word};" in text for text in texts for word in SYNONYM_OF)
+    assert any(f": {word};" in text for text in texts for word in WORDS)
     answers = [row.answer for task in ("describe", "predict") for row in rows(task, 40)]
     assert not any(f" {word};" in answer for answer in answers for word in SYNONYM_OF)
 
 
-def test_what_a_photograph_does_not_tell_is_said_so() -> None:
+def test_unknown_values_of_photographs_are_answered_as_unknown() -> None:
     photographs = [
         parse_scores(row.answer)
         for row in rows("explain", 200)
-        if tiny.library().attributes[row.drawings[0], 0] == UNKNOWN_VALUE
+        if tiny.library().attributes[row.images[0], 0] == UNKNOWN_VALUE
     ]
     assert photographs
     for read in photographs:
@@ -142,11 +152,12 @@ def test_what_a_photograph_does_not_tell_is_said_so() -> None:
         assert read.rationales[Element.COLOR] != "it cannot be told"
 
 
-def test_some_tastes_are_whole_some_have_gaps_and_some_are_unknown() -> None:
+def test_some_profiles_are_complete_some_have_gaps_and_some_are_empty() -> None:
     known = []
     for row in rows("assess", 300):
-        told = parse_taste(row.prompt.parts[0].text)
-        known.append(sum(bool(side[e]) for side in (told.likes, told.dislikes) for e in ELEMENTS))
+        profile = parse_taste(row.prompt.parts[0].text)
+        sides = (profile.likes, profile.dislikes)
+        known.append(sum(bool(side[e]) for side in sides for e in ELEMENTS))
     assert {0, 5, 10} <= set(known)
     assert known.count(10) > 150
 
@@ -163,7 +174,7 @@ def test_the_longest_row_fits_its_length(task: Task) -> None:
     encode(tiny.tokenizer(), drawn, length=LENGTHS[task])
 
 
-def test_a_row_that_is_too_long_is_refused() -> None:
+def test_a_row_that_is_too_long_is_an_error() -> None:
     with pytest.raises(ValueError, match="raise LENGTHS"):
         encode(tiny.tokenizer(), rows("predict", 1), length=100)
 
@@ -175,7 +186,7 @@ def test_labels_are_the_answer_and_nothing_else() -> None:
     assert tiny.tokenizer().decode(labels[labels != NO_LABEL]) == row.answer + TURN_END
 
 
-def test_a_row_is_the_same_tokens_whole_as_in_two_parts() -> None:
+def test_a_row_has_the_same_tokens_as_a_whole_and_in_two_parts() -> None:
     for task in TASKS:
         row = rows(task, 1)[0]
         batch = encode(tiny.tokenizer(), [row], length=LENGTHS[task])
@@ -184,24 +195,24 @@ def test_a_row_is_the_same_tokens_whole_as_in_two_parts() -> None:
         assert batch.ids[0, : len(ids)].tolist() == ids
 
 
-def test_taste_words_digits_and_tasks_are_one_token_each() -> None:
+def test_profile_words_digits_and_tasks_are_one_token_each() -> None:
     tokenizer = tiny.tokenizer()
     for text in (" stained glass", " 5", " or", " any", SCORE_TASK, " is closer to"):
         assert len(tokenizer(text)["input_ids"]) == 1
 
 
-def test_batches_repeat_by_seed_and_step() -> None:
+def test_a_seed_and_a_step_always_give_the_same_batch() -> None:
     def ids(step: int) -> list[list[int]]:
         batch = batch_at(
             step, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.library(), seed=1, tokens=400
         )
-        return [*batch.ids.tolist(), batch.drawings.tolist()]
+        return [*batch.ids.tolist(), batch.images.tolist()]
 
     assert ids(4) == ids(4)
     assert ids(4) != ids(5)
 
 
-def test_some_score_rows_hide_their_digits_and_labels_never_do() -> None:
+def test_some_score_rows_hide_their_digits_but_labels_never_do() -> None:
     batch = batch_at(
         0, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.library(), seed=1, tokens=3000
     )
@@ -223,6 +234,6 @@ def test_a_plan_keeps_its_phases_and_shuffles_within_them() -> None:
 
 
 @pytest.mark.parametrize("text", ["dance*3", "describe", "describe*", "describe*-1", ""])
-def test_a_plan_that_makes_no_sense_is_refused_by_name(text: str) -> None:
+def test_an_invalid_plan_is_an_error_that_names_the_format(text: str) -> None:
     with pytest.raises(ValueError, match="write task"):
         read_plan(text, seed=1)

@@ -1,4 +1,4 @@
-"""The text stage learns, leaves the eye alone, and resumes as if it had never stopped."""
+"""The text stage learns, keeps the vision tower frozen, and resumes exactly."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +10,17 @@ import torch
 
 from tests.training import tiny_model as tiny
 from training.nano.data.batches import encode
-from training.nano.data.image_features import Learning, Remembered
+from training.nano.data.image_features import CachedImageFeatures, TrainedImageFeatures
 from training.nano.data.rows import draw_row
 from training.nano.train.plan import read_plan
-from training.nano.train.train_text import answer_loss, remembered_image_tokens, train_text
+from training.nano.train.train_text import answer_loss, cached_image_tokens, train_text
 
 TOKENS = 600
 
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """Sums in one order: a resumed training must be equal to the bit."""
+    """One order of sums: a resumed training must be equal bit by bit."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -32,7 +32,7 @@ def train(model: Any, folder: Path, plan: str, **settings: Any) -> list[float]:
         model,
         tiny.tokenizer(),
         tiny.library(),
-        Remembered(tiny.library_tokens(model)),
+        CachedImageFeatures(tiny.library_tokens(model)),
         plan=read_plan(plan, seed=1),
         checkpoint=folder / "text.pt",
         tokens=TOKENS,
@@ -40,7 +40,7 @@ def train(model: Any, folder: Path, plan: str, **settings: Any) -> list[float]:
     )
 
 
-def test_loss_falls_parameters_move_and_the_eye_stays(tmp_path: Path) -> None:
+def test_the_loss_falls_and_only_the_language_model_changes(tmp_path: Path) -> None:
     model = tiny.model()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     losses = train(model, tmp_path, "describe*40,predict*20")
@@ -56,8 +56,8 @@ def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     first = train(stopped, tmp_path / "parts", plan, until=7)
     second = train(resumed, tmp_path / "parts", plan)
     assert first + second == losses
-    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
-        assert torch.equal(one, other)
+    for weight, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(weight, other)
 
 
 def test_a_finished_training_is_not_trained_again(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_finished_training_is_not_trained_again(tmp_path: Path) -> None:
     assert train(tiny.model(), tmp_path, "describe*2") == []
 
 
-def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_plan_is_an_error(tmp_path: Path) -> None:
     train(tiny.model(), tmp_path, "describe*2")
     with pytest.raises(ValueError, match="give another path, or remove the file"):
         train(tiny.model(), tmp_path, "describe*3")
@@ -78,14 +78,14 @@ def test_padding_changes_no_loss() -> None:
     tokens = tiny.library_tokens(model)
     with torch.no_grad():
         short, long = (
-            answer_loss(model, batch, tokens[batch.drawings])[0]
+            answer_loss(model, batch, tokens[batch.images])[0]
             for batch in (encode(tiny.tokenizer(), rows, length=length) for length in (98, 150))
         )
     assert short.item() == pytest.approx(long.item(), abs=2e-3)
 
 
 def test_the_loss_of_a_batch_is_the_mean_over_its_halves_answer_tokens() -> None:
-    """What gradient accumulation would rest on: rows of one task are equally long."""
+    """The condition for gradient accumulation: the rows of a task have equally many tokens."""
     model = tiny.model()
     rng = np.random.default_rng(2)
     rows = [draw_row("describe", rng, tiny.library()) for _ in range(8)]
@@ -95,30 +95,32 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_halves_answer_tokens() -> None
         model.zero_grad()
         for part in parts:
             batch = encode(tiny.tokenizer(), rows[part], length=40)
-            (answer_loss(model, batch, tokens[batch.drawings])[0] / len(parts)).backward()
+            (answer_loss(model, batch, tokens[batch.images])[0] / len(parts)).backward()
         return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
     whole, halves = gradient([slice(0, 8)]), gradient([slice(0, 4), slice(4, 8)])
     assert torch.nn.functional.cosine_similarity(whole, halves, dim=0) > 0.999
 
 
-def test_image_tokens_are_kept_for_the_same_eye_and_computed_for_another(tmp_path: Path) -> None:
-    path, eye = tmp_path / "tokens.pt", tiny.model()
-    first = remembered_image_tokens(eye, tiny.pool(), path)
+def test_image_tokens_are_cached_for_a_tower_and_computed_for_another(
+    tmp_path: Path,
+) -> None:
+    path, model = tmp_path / "tokens.pt", tiny.model()
+    first = cached_image_tokens(model, tiny.pool(), path)
     written = path.stat().st_mtime_ns
-    assert torch.equal(first, remembered_image_tokens(eye, tiny.pool(), path))
+    assert torch.equal(first, cached_image_tokens(model, tiny.pool(), path))
     assert path.stat().st_mtime_ns == written
-    other = remembered_image_tokens(tiny.model(seed=1), tiny.pool(), path)
+    other = cached_image_tokens(tiny.model(seed=1), tiny.pool(), path)
     assert not torch.equal(first, other)
 
 
-def test_an_eye_that_learns_too_moves_and_resumes(tmp_path: Path) -> None:
+def test_a_trained_vision_tower_changes_and_resumes(tmp_path: Path) -> None:
     def learn(model: Any, folder: Path, until: int | None = None) -> list[float]:
         return train_text(
             model,
             tiny.tokenizer(),
             tiny.pool(),
-            Learning(model, tiny.pool(), tiny.tokenizer(), seed=1),
+            TrainedImageFeatures(model, tiny.pool(), tiny.tokenizer(), seed=1),
             plan=read_plan("describe*4", seed=1),
             checkpoint=folder / "whole.pt",
             tokens=TOKENS,
@@ -131,12 +133,12 @@ def test_an_eye_that_learns_too_moves_and_resumes(tmp_path: Path) -> None:
         learn(stopped, tmp_path / "parts", until=2) + learn(resumed, tmp_path / "parts") == losses
     )
     before = tiny.model().state_dict()
-    for (name, one), other in zip(whole.named_parameters(), resumed.parameters(), strict=True):
-        assert torch.equal(one, other), name
-        assert not torch.equal(one, before[name]), name
+    for (name, weight), other in zip(whole.named_parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(weight, other), name
+        assert not torch.equal(weight, before[name]), name
 
 
-def test_batches_made_ahead_by_workers_are_the_same(tmp_path: Path) -> None:
+def test_batches_of_workers_are_the_same(tmp_path: Path) -> None:
     plan = "describe*3,predict_fewer*3"
     alone = train(tiny.model(), tmp_path / "alone", plan)
     assert train(tiny.model(), tmp_path / "workers", plan, workers=2) == alone

@@ -1,4 +1,4 @@
-"""The eye learns words and what cannot be told, resumes, and may begin with an earlier release."""
+"""The vision stage learns words and unknown values, resumes, and can start from a release."""
 
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from tests.training import tiny_model as tiny
 from training.nano.model.architecture import Shape, build_model
 from training.nano.model.export import export
 from training.nano.train.train_vision import train_vision
-from training.nano.train.warm_start import EMBEDDINGS, begin_with
-from training.nano.train.zero_shot_head import answer_ids, wanted, word_logits
+from training.nano.train.warm_start import EMBEDDINGS, warm_start
+from training.nano.train.zero_shot_head import targets, word_ids, word_logits
 from training.prefersim.values.vocabulary import SIZES, UNKNOWN_VALUE
 
 
@@ -30,14 +30,14 @@ def train(model: Any, folder: Path, *, steps: int, recipe: str = "") -> list[flo
     )
 
 
-def test_every_element_has_its_words_and_one_for_what_cannot_be_told() -> None:
-    logits = word_logits(tiny.model(), answer_ids(tiny.tokenizer()), tiny.pool().pixels[:3], None)
-    assert [one.shape for one in logits] == [(3, size + 1) for size in SIZES]
+def test_every_element_has_logits_for_its_words_and_for_unknown() -> None:
+    logits = word_logits(tiny.model(), word_ids(tiny.tokenizer()), tiny.pool().pixels[:3], None)
+    assert [of_element.shape for of_element in logits] == [(3, size + 1) for size in SIZES]
     attributes = np.array([[2, 3, 1, 0, 3], [UNKNOWN_VALUE, 3, UNKNOWN_VALUE, 0, 3]])
-    assert wanted(attributes).tolist() == [[2, 3, 1, 0, 3], [SIZES[0], 3, SIZES[2], 0, 3]]
+    assert targets(attributes).tolist() == [[2, 3, 1, 0, 3], [SIZES[0], 3, SIZES[2], 0, 3]]
 
 
-def test_the_eye_learns_and_the_language_model_stays(tmp_path: Path) -> None:
+def test_the_vision_tower_learns_and_the_language_model_stays(tmp_path: Path) -> None:
     model = tiny.model()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     losses = train(model, tmp_path, steps=40)
@@ -47,7 +47,7 @@ def test_the_eye_learns_and_the_language_model_stays(tmp_path: Path) -> None:
         assert torch.equal(weight, before[name]) == stays, name
 
 
-def test_an_eye_that_began_otherwise_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_checkpoint_with_other_initial_weights_is_an_error(tmp_path: Path) -> None:
     train(tiny.model(), tmp_path, steps=2, recipe="nano-1")
     assert train(tiny.model(), tmp_path, steps=2, recipe="nano-1") == []
     with pytest.raises(ValueError, match="give another path, or remove the file"):
@@ -61,9 +61,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_model_begins_with_every_weight_of_an_earlier_release(release: Path) -> None:
+def test_a_warm_start_copies_every_weight_of_the_release(release: Path) -> None:
     model = tiny.model(seed=8)
-    assert begin_with(release, model, tiny.tokenizer()).startswith("nano-")
+    assert warm_start(release, model, tiny.tokenizer()).startswith("nano-")
     for (name, weight), earlier in zip(
         model.named_parameters(), tiny.model(seed=7).parameters(), strict=True
     ):
@@ -71,9 +71,9 @@ def test_a_model_begins_with_every_weight_of_an_earlier_release(release: Path) -
         assert torch.allclose(weight[:words], earlier[:words].bfloat16().float()), name
 
 
-def test_an_earlier_release_of_another_shape_is_refused(release: Path) -> None:
+def test_a_release_of_another_shape_is_an_error(release: Path) -> None:
     wider = Shape(vision_width=64, vision_depth=1, vision_heads=2, width=32, depth=1, heads=2,
                   kv_heads=1, inner=2)  # fmt: skip
     model = build_model(tiny.tokenizer(), shape=wider)
     with pytest.raises(ValueError, match=r"has no .* of shape"):
-        begin_with(release, model, tiny.tokenizer())
+        warm_start(release, model, tiny.tokenizer())

@@ -1,10 +1,10 @@
-"""Training from nothing to a folder works in one go, and a second go does nothing anew."""
+"""Stages of a whole training run: image pools, export and publishing."""
 
 from pathlib import Path
 
 import pytest
 
-from training.nano.__main__ import Recipe, Run, draw_pools, publish, write_folder
+from training.nano.__main__ import Recipe, Run, publish, render_pools, write_folder
 from training.nano.data.image_pool import Pool
 from training.nano.model.architecture import build_model
 from training.nano.model.export import MANIFEST
@@ -15,21 +15,21 @@ from training.nano.train.optimizer import Optimizer
 RECIPE = Recipe(drawings=20, test_drawings=10, plan="describe*1")
 
 
-def test_pools_are_drawn_once_and_share_no_drawing(
+def test_pools_are_rendered_once_and_share_no_image(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Run(tmp_path)
-    draw_pools(run, RECIPE)
-    assert capsys.readouterr().out.count("Drawing") == 2
-    draw_pools(run, RECIPE)
+    render_pools(run, RECIPE)
+    assert capsys.readouterr().out.count("Rendering") == 2
+    render_pools(run, RECIPE)
     assert capsys.readouterr().out == ""
     train, test = Pool.load(run.pool), Pool.load(run.test_pool)
     assert (len(train), len(test)) == (20, 10)
-    drawn = {pixels.tobytes() for pixels in train.pixels}
-    assert not drawn & {pixels.tobytes() for pixels in test.pixels}
+    rendered = {pixels.tobytes() for pixels in train.pixels}
+    assert not rendered & {pixels.tobytes() for pixels in test.pixels}
 
 
-def test_a_checkpoint_of_nano_becomes_a_folder_that_ships(tmp_path: Path) -> None:
+def test_a_checkpoint_is_exported_and_published(tmp_path: Path) -> None:
     run, ships = Run(tmp_path / "run"), tmp_path / "shared"
     model = build_model(build_tokenizer(), seed=1)
     optimizer = Optimizer(model.named_parameters(), steps=1)

@@ -76,9 +76,9 @@ def _add(item: Item, comparisons: Mapping[Condition, BothOrders], *, to: Answers
         for condition, both in chosen.items()
     }
     own = comparisons["own"]
-    to.failures += [tuple(map(str, answer.read.failures)) for answer in own]
-    to.unanswered += sum(answer.read.choice is None for answer in own)
-    agreeing = [answer.read.agrees_with_totals for answer in own]
+    to.failures += [tuple(map(str, answer.parsed.failures)) for answer in own]
+    to.unanswered += sum(answer.parsed.choice is None for answer in own)
+    agreeing = [answer.parsed.agrees_with_totals for answer in own]
     to.agree_with_totals += [agrees for agrees in agreeing if agrees is not None]
     first, second = chosen["own"]
     if first is not None and second is not None:
@@ -93,4 +93,4 @@ def _add(item: Item, comparisons: Mapping[Condition, BothOrders], *, to: Answers
 def _chosen(shown: Comparison, swapped: Comparison) -> tuple[Label | None, Label | None]:
     """The image that each of the two answers names, as the item labels it."""
     back: dict[Label | None, Label | None] = {"A": "B", "B": "A", None: None}
-    return shown.read.choice, back[swapped.read.choice]
+    return shown.parsed.choice, back[swapped.parsed.choice]

@@ -1,0 +1,1 @@
+"""The images, rows and batches that nano is trained on."""

@@ -1,4 +1,4 @@
-"""Find images of a pool by what they show: sorted once, looked up at random."""
+"""Index the images of a pool by the values that they show, for random lookup."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,36 +8,36 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True)
-class Shelves:
-    """The places of images in their pool, by their values; one shelf a combination."""
+class AttributeIndex:
+    """Positions of images in their pool, sorted by the combination of their values."""
 
     sizes: tuple[int, ...]
-    """How many values each of the looked-up elements has."""
+    """Number of values of each indexed element."""
     by_key: npt.NDArray[np.int64]
     first: npt.NDArray[np.int64]
     last: npt.NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, values: npt.NDArray[np.int64], places: npt.NDArray[np.int64], sizes: Sequence[int]
-    ) -> "Shelves":
-        """`values` (n, elements) of the images at `places` (n,)."""
+        cls, values: npt.NDArray[np.int64], positions: npt.NDArray[np.int64], sizes: Sequence[int]
+    ) -> "AttributeIndex":
+        """`values` (n, elements) of the images at `positions` (n,)."""
         keys = np.ravel_multi_index(tuple(values.T), tuple(sizes))
         order = np.argsort(keys, kind="stable")
         every_key = np.arange(np.prod(sizes))
         first = np.searchsorted(keys[order], every_key)
         last = np.searchsorted(keys[order], every_key, side="right")
-        return cls(tuple(sizes), places[order], first, last)
+        return cls(tuple(sizes), positions[order], first, last)
 
     def __len__(self) -> int:
         return len(self.by_key)
 
     def any(self, rng: np.random.Generator) -> int:
-        """Any image at all."""
+        """The position of a random image."""
         return int(self.by_key[rng.integers(len(self))])
 
     def find(self, rng: np.random.Generator, values: npt.NDArray[np.int64]) -> int | None:
-        """Any image with exactly these values, or None when there is none."""
+        """The position of a random image with exactly these values, or None if there is none."""
         key = np.ravel_multi_index(tuple(values), self.sizes)
         if self.first[key] == self.last[key]:
             return None

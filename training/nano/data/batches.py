@@ -1,7 +1,7 @@
-"""Turn rows into tensors: token ids padded to their task's length, and the labels of the answers.
+"""Turn rows into tensors: padded token ids, and labels of the answers.
 
-Every step of a task has one shape, so that compiled blocks are compiled once a task. There is no
-packing and no accumulation: a batch is as many rows as its tokens allow.
+All rows of a task are padded to one length, so compiled blocks are compiled once for each task.
+There is no packing and no gradient accumulation: a batch has as many rows as fit its tokens.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,29 +27,32 @@ LENGTHS: Final[Mapping[Task, int]] = {
     "predict_fewer": 184,
     "compare": 360,
 }
-"""Tokens that a row of each task is padded to: of the longest one (two words everywhere), or of a
-task like it, because every other length is compiled anew; a test holds them."""
-TOKENS_A_STEP: Final = 5800
+"""Tokens that rows of a task are padded to: the longest row (two words everywhere), or the length
+of a similar task, because each length is compiled separately; a test checks them."""
+TOKENS_PER_STEP: Final = 5800
 PLACEHOLDER: Final = 2
-"""The digit that scoring forces in place of those before it, to read all five in one pass."""
+"""The digit that scoring puts in place of the earlier digits, to read all five in one pass."""
 HIDDEN_SHARE: Final = 0.5
-"""Of score rows: their digits read as the placeholder, so that no digit leans on another."""
+"""Share of score rows with placeholders for digits, so that no digit depends on an earlier one."""
 NO_LABEL: Final = -100
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one task: what the model reads, what it should say, and which drawings it sees."""
+    """Rows of one task: input tokens, labels, and the images of the prompts."""
 
     ids: Tensor  # (B, T)
     labels: Tensor  # (B, T), NO_LABEL outside the answers
-    drawings: Tensor  # (images,)
+    images: Tensor  # (images,) positions in the pool
 
     def answers(self) -> tuple[Tensor, Tensor]:
-        """Where, of all B x T places in a row, an answer's next token is told, and which: (n,)."""
-        told = self.labels[:, 1:] != NO_LABEL
-        rows, places = told.nonzero(as_tuple=True)
-        return rows * self.ids.shape[1] + places, self.labels[:, 1:][told]
+        """Positions in the flattened (B x T) batch that predict an answer token, and these tokens.
+
+        Both are (n,).
+        """
+        labelled = self.labels[:, 1:] != NO_LABEL
+        rows, positions = labelled.nonzero(as_tuple=True)
+        return rows * self.ids.shape[1] + positions, self.labels[:, 1:][labelled]
 
 
 def batch_at(
@@ -59,21 +62,21 @@ def batch_at(
     tokenizer: Any,
     pool: Pool,
     seed: int,
-    tokens: int = TOKENS_A_STEP,
+    tokens: int = TOKENS_PER_STEP,
 ) -> Batch:
-    """The batch of one step, drawn from (seed, step): a resumed training meets the same ones."""
+    """The batch of one step, drawn from (seed, step): a resumed training gets the same batches."""
     rng = np.random.default_rng((seed, step))
-    shape = _references_shown(task, rng)
+    shape = _reference_counts(task, rng)
     count = max(1, tokens // LENGTHS[task])
     rows = [draw_row(task, rng, pool, shape=shape) for _ in range(count)]
     batch = encode(tokenizer, rows, length=LENGTHS[task])
     if task in ("easy", "assess"):
         hidden = torch.from_numpy(rng.random(count) < HIDDEN_SHARE)
-        return Batch(without_digits(tokenizer, batch.ids, hidden), batch.labels, batch.drawings)
+        return Batch(without_digits(tokenizer, batch.ids, hidden), batch.labels, batch.images)
     return batch
 
 
-def _references_shown(task: Task, rng: np.random.Generator) -> tuple[int, int]:
+def _reference_counts(task: Task, rng: np.random.Generator) -> tuple[int, int]:
     match task:
         case "predict_fewer":
             return FEWER[rng.integers(len(FEWER))]
@@ -91,17 +94,17 @@ def encode(tokenizer: Any, rows: Sequence[Row], *, length: int) -> Batch:
     labels = torch.full((len(rows), length), NO_LABEL)
     questions = tokenizer([question(tokenizer, row) for row in rows])["input_ids"]
     answers = tokenizer([row.answer + TURN_END for row in rows])["input_ids"]
-    for k, (asked, answered) in enumerate(zip(questions, answers, strict=True)):
-        end = len(asked) + len(answered)
+    for k, (prompt_ids, answer_ids) in enumerate(zip(questions, answers, strict=True)):
+        begin, end = len(prompt_ids), len(prompt_ids) + len(answer_ids)
         if end > length:
             raise ValueError(f"A row has {end} tokens, more than {length}: raise LENGTHS.")
-        ids[k, :end] = torch.tensor(asked + answered)
-        labels[k, len(asked) : end] = torch.tensor(answered)
-    return Batch(ids, labels, torch.tensor([k for row in rows for k in row.drawings]))
+        ids[k, :end] = torch.tensor(prompt_ids + answer_ids)
+        labels[k, begin:end] = torch.tensor(answer_ids)
+    return Batch(ids, labels, torch.tensor([k for row in rows for k in row.images]))
 
 
 def question(tokenizer: Any, row: Row) -> str:
-    """The chat up to the answer, as the processor writes it: an image is its nine tokens."""
+    """The chat up to the answer, as the processor writes it; an image is nine tokens."""
     chat = tokenizer.apply_chat_template(
         row.prompt.messages(), add_generation_prompt=True, tokenize=False
     )
@@ -109,7 +112,7 @@ def question(tokenizer: Any, row: Row) -> str:
 
 
 def without_digits(tokenizer: Any, ids: Tensor, rows: Tensor) -> Tensor:
-    """The digits of the chosen rows (B,) replaced by the placeholder."""
+    """Token ids with placeholders for the digits of the chosen rows (B,)."""
     digits = digit_ids(tokenizer)
     hide = torch.isin(ids, digits) & rows[:, None]
     return torch.where(hide, digits[PLACEHOLDER], ids)

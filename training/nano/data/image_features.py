@@ -1,4 +1,4 @@
-"""Where the text stage gets image tokens from: a frozen eye's memory, or an eye that learns too."""
+"""Image tokens for the text stage: cached from a frozen vision tower, or from a trained one."""
 
 import warnings
 from dataclasses import dataclass
@@ -10,74 +10,73 @@ from torch import Tensor
 
 from shared.vlm.engine.qwen_forward import Blocks
 from training.nano.data.image_pool import Pool
-from training.nano.model.vision_tower import device_of, look
-from training.nano.train.zero_shot_head import answer_ids, naming_loss, wanted
+from training.nano.model.vision_tower import device_of, encode_images
+from training.nano.train.zero_shot_head import targets, word_ids, zero_shot_loss
 from training.prefersim.drawing.renderer import Pixels
 
-NAMED: Final = 256
-"""Images whose elements an eye that learns names beside every step, lest it forget to."""
-NAMING_WEIGHT: Final = 0.2
-"""Of the loss of naming: it begins at a tenth of what it was when the eye began."""
+ZERO_SHOT_IMAGES: Final = 256
+"""Images of the zero-shot loss at each step, so that the tower does not forget its first stage."""
+ZERO_SHOT_WEIGHT: Final = 0.2
+"""Weight of that loss, which starts at a tenth of its value at the start of the vision stage."""
 
 
-class Seeing(Protocol):
-    """Image tokens for drawings of a pool, and what the eye itself is to learn."""
+class ImageFeatures(Protocol):
+    """Image tokens of a pool, and a further loss for the vision tower."""
 
-    learns: bool
+    trains_tower: bool
 
-    def tokens(self, drawings: Tensor) -> Tensor:
-        """Those of the drawings (n,), a place in the pool each: (n, 9, d)."""
+    def tokens(self, images: Tensor) -> Tensor:
+        """Tokens of the images at these positions (n,) in the pool: (n, 9, d)."""
         ...
 
-    def loss(self, step: int) -> Tensor | None:
-        """What is added to the loss of a step, if anything."""
+    def auxiliary_loss(self, step: int) -> Tensor | None:
+        """A loss to add to the loss of this step, if any."""
         ...
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """An eye that stays as it is: every drawing was looked at once."""
+class CachedImageFeatures:
+    """Tokens of a frozen vision tower, computed once for each image."""
 
-    kept: Tensor  # (pool, 9, d)
-    learns: bool = False
+    cache: Tensor  # (pool, 9, d)
+    trains_tower: bool = False
 
-    def tokens(self, drawings: Tensor) -> Tensor:
-        return self.kept[drawings]
+    def tokens(self, images: Tensor) -> Tensor:
+        return self.cache[images]
 
-    def loss(self, step: int) -> Tensor | None:
+    def auxiliary_loss(self, step: int) -> Tensor | None:
         return None
 
 
-class Learning:
-    """An eye that learns with the text: from what is asked about images, and from naming them."""
+class TrainedImageFeatures:
+    """Tokens of a vision tower that is trained: by the text tasks and by the zero-shot loss."""
 
-    learns = True
+    trains_tower = True
 
     def __init__(
         self, model: Any, pool: Pool, tokenizer: Any, *, seed: int, blocks: Blocks | None = None
     ) -> None:
         self._model, self._pool, self._blocks = model, pool, blocks
-        self._answers = answer_ids(tokenizer).to(device_of(model))
-        self._pixels = resident(pool.pixels, device_of(model))
+        self._words = word_ids(tokenizer).to(device_of(model))
+        self._pixels = pixels_on_device(pool.pixels, device_of(model))
         self._seed = seed
 
-    def tokens(self, drawings: Tensor) -> Tensor:
-        return look(self._model, self._pixels[drawings], blocks=self._blocks)
+    def tokens(self, images: Tensor) -> Tensor:
+        return encode_images(self._model, self._pixels[images], blocks=self._blocks)
 
-    def loss(self, step: int) -> Tensor | None:
-        rng = np.random.default_rng((self._seed, step, NAMED))
-        chosen = rng.integers(len(self._pool), size=NAMED)
-        truth = wanted(self._pool.attributes[chosen])
+    def auxiliary_loss(self, step: int) -> Tensor | None:
+        rng = np.random.default_rng((self._seed, step, ZERO_SHOT_IMAGES))
+        chosen = rng.integers(len(self._pool), size=ZERO_SHOT_IMAGES)
+        truth = targets(self._pool.attributes[chosen])
         pixels = self._pixels[torch.from_numpy(chosen).to(self._pixels.device)]
-        return NAMING_WEIGHT * naming_loss(
-            self._model, self._answers, pixels, truth, blocks=self._blocks
-        )
+        loss = zero_shot_loss(self._model, self._words, pixels, truth, blocks=self._blocks)
+        return ZERO_SHOT_WEIGHT * loss
 
 
-def resident(pixels: Pixels, device: torch.device) -> Tensor:
-    """All pixels of a pool: in the GPU's memory, or where they lie, on disk perhaps."""
+def pixels_on_device(pixels: Pixels, device: torch.device) -> Tensor:
+    """All pixels of a pool: on a GPU in its memory, on the CPU a memory map of the file."""
     with warnings.catch_warnings():
         # The library warns of arrays that cannot be written; nothing here writes.
         warnings.filterwarnings("ignore", message=".*not writable.*")
-        lying = torch.from_numpy(pixels)
-    return lying.to(device)
+        mapped = torch.from_numpy(pixels)
+    return mapped.to(device)

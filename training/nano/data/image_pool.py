@@ -1,9 +1,9 @@
-"""Render a pool of images to disk and draw from it by what they show.
+"""Render a pool of training images to disk, and find images in it by their values.
 
 python -m training.nano.data.image_pool runs/nano/train --images 120000 --seed 1
 
-Of every hundred images some 42 are drawings as they leave the renderer, 42 are drawings with cues
-at half strength, cropped, blurred, noisy and compressed, and 16 are restyled photographs.
+Of a hundred images about 42 are clean drawings, 42 are degraded drawings (cues at half strength,
+cropped, blurred, noisy, compressed), and 16 are restyled photographs.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from training.nano.data.attribute_index import Shelves
+from training.nano.data.attribute_index import AttributeIndex
 from training.prefersim.drawing.canvas import SIDE
 from training.prefersim.drawing.degradations import (
     apply,
@@ -37,37 +37,39 @@ from training.prefersim.values.vocabulary import (
 )
 
 CHUNK: Final = 250
-"""Images a worker makes from one seed."""
-AT_ONCE: Final = 50
-"""Drawings rendered together: larger batches leave the processor's cache."""
+"""Images that a worker makes from one seed."""
+RENDER_BATCH: Final = 50
+"""Drawings that are rendered together: larger batches do not fit the processor's cache."""
 PHOTOGRAPHS: Final = 40
-"""Of a chunk."""
+"""Photographs in a chunk."""
 DEGRADED: Final = 0.5
-"""Share of the drawings; the same share of the photographs comes from JPEGs of other sizes."""
+"""Share of degraded drawings, and of photographs that come from JPEGs of other sizes."""
 KNOWN_IN_PHOTOGRAPHS: Final = (1, 3, 4)
-"""Of the five elements those that are known of a photograph: color, saturation and detail."""
+"""Indices of the elements that are known for a photograph: color, saturation and detail."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Images and what they show; the pixels may lie on disk."""
+    """Images and the values that they show; the pixels may be a memory map of a file."""
 
     pixels: Pixels
     attributes: Attributes
-    """Unknown for a photograph's style and medium."""
-    drawings: Shelves
-    photographs: Shelves
+    """(n, 5); `UNKNOWN_VALUE` for the style and medium of photographs."""
+    drawings: AttributeIndex
+    photographs: AttributeIndex
 
     @classmethod
     def of(cls, pixels: Pixels, attributes: Attributes) -> "Pool":
-        photographed = (attributes == UNKNOWN_VALUE).any(1)
-        drawn, taken = np.flatnonzero(~photographed), np.flatnonzero(photographed)
+        is_photograph = (attributes == UNKNOWN_VALUE).any(1)
+        drawn, photographs = np.flatnonzero(~is_photograph), np.flatnonzero(is_photograph)
         known = list(KNOWN_IN_PHOTOGRAPHS)
         return cls(
             pixels,
             attributes,
-            drawings=Shelves.of(attributes[drawn], drawn, SIZES),
-            photographs=Shelves.of(attributes[taken][:, known], taken, [SIZES[k] for k in known]),
+            drawings=AttributeIndex.of(attributes[drawn], drawn, SIZES),
+            photographs=AttributeIndex.of(
+                attributes[photographs][:, known], photographs, [SIZES[k] for k in known]
+            ),
         )
 
     @classmethod
@@ -79,25 +81,22 @@ class Pool:
         return len(self.attributes)
 
     def find(self, rng: np.random.Generator, attributes: Attributes) -> int | None:
-        """Any image with exactly these values, or None: a photograph where the style is unknown."""
+        """A random image with exactly these values, or None; a photograph for an unknown style."""
         if attributes[0] == UNKNOWN_VALUE:
             return self.photographs.find(rng, attributes[list(KNOWN_IN_PHOTOGRAPHS)])
         return self.drawings.find(rng, attributes)
 
 
-def render_pool(count: int, *, seed: int, workers: int) -> tuple[Pixels, Attributes]:
-    """Images of evenly sampled values, the same for a seed however many workers there are."""
-    pixels = np.empty((count, SIDE, SIDE, 3), np.uint8)
-    return pixels, _render_into(pixels, seed=seed, workers=workers)
+def render_into(pixels: Pixels, *, seed: int, workers: int) -> Attributes:
+    """Fill `pixels` (n, SIDE, SIDE, 3) chunk by chunk and return their values (n, 5).
 
-
-def _render_into(pixels: Pixels, *, seed: int, workers: int) -> Attributes:
-    """Fill `pixels` chunk by chunk and return what they show."""
+    Values are drawn uniformly. The result depends on the seed, not on the number of workers.
+    """
     count = len(pixels)
     attributes = np.empty((count, len(SIZES)), np.int64)
     chunks, make = range(-(-count // CHUNK)), partial(_chunk, seed=seed)
-    done = in_order(make, chunks, workers=workers)
-    for k, (drawn, shown) in zip(chunks, done, strict=True):
+    rendered = in_order(make, chunks, workers=workers)
+    for k, (drawn, shown) in zip(chunks, rendered, strict=True):
         place = slice(k * CHUNK, min((k + 1) * CHUNK, count))
         pixels[place] = drawn[: place.stop - place.start]
         attributes[place] = shown[: place.stop - place.start]
@@ -105,13 +104,13 @@ def _render_into(pixels: Pixels, *, seed: int, workers: int) -> Attributes:
 
 
 def as_from_a_file(pixels: Pixels, *, scale: int) -> Pixels:
-    """A drawing as it comes back after being saved larger and resized by the image processor."""
+    """A drawing that was saved larger and then resized by the image processor."""
     large = Image.fromarray(pixels).resize((SIDE * scale, SIDE * scale), Image.Resampling.NEAREST)
     return np.asarray(large.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 
 
 def _chunk(number: int, *, seed: int) -> tuple[Pixels, Attributes]:
-    """A mixture in random order, so that any part of a chunk is one too."""
+    """Drawings and photographs in random order, so that every part of a chunk is a mixture."""
     rng = np.random.default_rng((seed, number))
     attributes = sample_attributes(rng, CHUNK - PHOTOGRAPHS)
     drawings = _drawings(rng, attributes)
@@ -122,9 +121,9 @@ def _chunk(number: int, *, seed: int) -> tuple[Pixels, Attributes]:
 
 
 def photographs_as_files(rng: np.random.Generator, count: int) -> tuple[Pixels, Attributes]:
-    """Restyled photographs, the first half of them from JPEGs of other sizes.
+    """Restyled photographs; the first half is read from JPEGs of other sizes.
 
-    Without noise or blur: how sharp a photograph is, is what its detail says.
+    They get no noise and no blur, because their sharpness is the value of the element detail.
     """
     photographs, shown = draw_photographs(rng, count)
     for k in range(int(DEGRADED * count)):
@@ -135,41 +134,41 @@ def photographs_as_files(rng: np.random.Generator, count: int) -> tuple[Pixels, 
 
 
 def _drawings(rng: np.random.Generator, attributes: Attributes) -> Pixels:
-    """The first half as it is drawn, or saved larger and read back; the rest degraded."""
+    """Clean drawings in the first half, every second one read from a larger file; then degraded."""
     count = len(attributes)
     degraded = int(DEGRADED * count)
     strength = np.ones((count, len(SIZES)), np.float32)
     strength[count - degraded :] = draw_strength(rng, degraded)
     parts = [
         render(
-            draw_scenes(rng, len(attributes[k : k + AT_ONCE])),
-            attributes[k : k + AT_ONCE],
+            draw_scenes(rng, len(attributes[k : k + RENDER_BATCH])),
+            attributes[k : k + RENDER_BATCH],
             rng,
-            strength=strength[k : k + AT_ONCE],
+            strength=strength[k : k + RENDER_BATCH],
         )
-        for k in range(0, count, AT_ONCE)
+        for k in range(0, count, RENDER_BATCH)
     ]
     pixels = np.concatenate(parts)
-    for k in range(0, count - degraded, 2):  # the model meets both kinds in use
+    for k in range(0, count - degraded, 2):  # serving gets both kinds
         pixels[k] = as_from_a_file(pixels[k], scale=int(rng.integers(2, 6)))
     pixels[count - degraded :] = degrade_to_canvas(pixels[count - degraded :], rng)
     return pixels
 
 
 def write_pool(folder: Path, *, count: int, seed: int, workers: int) -> None:
-    """Render and save; the values are written last, so a folder that has them is complete."""
+    """Render and save a pool; `attributes.npy` is written last and marks a complete folder."""
     folder.mkdir(parents=True, exist_ok=True)
     shape = (count, SIDE, SIDE, 3)
     file = np.lib.format.open_memmap(folder / "pixels.npy", "w+", np.uint8, shape)
-    attributes = _render_into(file, seed=seed, workers=workers)
+    attributes = render_into(file, seed=seed, workers=workers)
     file.flush()
     np.save(folder / "attributes.npy", attributes)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Render a pool of images to a folder.")
-    parser.add_argument("folder", type=Path, help="where pixels.npy and attributes.npy go")
-    parser.add_argument("--images", type=int, default=120_000, help="how many (default 120,000)")
+    parser.add_argument("folder", type=Path, help="folder for pixels.npy and attributes.npy")
+    parser.add_argument("--images", type=int, default=120_000, help="default 120,000")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     options = parser.parse_args()

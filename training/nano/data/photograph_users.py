@@ -1,4 +1,4 @@
-"""Users and photographs, which show no art style and no medium that anybody decided."""
+"""Simulated users for photographs, whose art style and medium are unknown."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ from training.prefersim.users.users import User
 from training.prefersim.values.vocabulary import SIZES, UNKNOWN_VALUE, Attributes, held_out
 
 
-def as_photographed(user: User) -> User:
-    """The same taste of somebody whose references are photographs."""
+def with_photographs_only(user: User) -> User:
+    """The same user with photographs as references: style and medium are unknown."""
     unknown = [k for k in range(len(SIZES)) if k not in KNOWN_IN_PHOTOGRAPHS]
     sides = user.likes.copy(), user.dislikes.copy()
     for side in sides:
@@ -16,38 +16,39 @@ def as_photographed(user: User) -> User:
     return User(*sides)
 
 
-def somebody_who_saw(
+def user_for_photograph(
     rng: np.random.Generator,
     user: User,
     shows: Attributes,
     *,
     sources: tuple[float, float, float],
 ) -> User:
-    """This user with some values traded, so that they like or dislike what a photograph shows.
+    """This user with some values swapped, so that they like or dislike what a photograph shows.
 
-    Photographs cannot be drawn to a taste, so the taste is drawn to the photograph.
+    A drawing is rendered for a user; a photograph is given, so the user is adapted to it.
+    `sources` are the probabilities that a value is liked, disliked, or left as it is.
     """
     while True:
         table = np.concatenate([user.likes, user.dislikes])
-        tastes = len(user.likes)
-        table[:, 0] = rng.permutation(SIZES[0])[: len(table)]  # not every style goes with a color
+        profiles = len(user.likes)
+        table[:, 0] = rng.permutation(SIZES[0])[: len(table)]  # not every style fits each color
         for element in KNOWN_IN_PHOTOGRAPHS:
             source = int(rng.choice(3, p=sources))
             if source < 2:
-                place = source * tastes + int(rng.integers(tastes))
-                _trade(table[:, element], place, int(shows[element]))
-        traded = User(table[:tastes], table[tastes:])
-        crossed = [
-            (i, j)
-            for side in (traded.likes, traded.dislikes)
-            for i in side[:, 0]
-            for j in side[:, 1]
+                place = source * profiles + int(rng.integers(profiles))
+                _swap(table[:, element], place, int(shows[element]))
+        adapted = User(table[:profiles], table[profiles:])
+        combinations = [
+            (style, color)
+            for side in (adapted.likes, adapted.dislikes)
+            for style in side[:, 0]
+            for color in side[:, 1]
         ]
-        if not held_out(np.array(crossed)).any():
-            return traded
+        if not held_out(np.array(combinations)).any():
+            return adapted
 
 
-def _trade(values: Attributes, place: int, value: int) -> None:
-    """Put `value` at `place`; where it stood before, in place of the one that stood there."""
+def _swap(values: Attributes, place: int, value: int) -> None:
+    """Put `value` at `place`, in place; its former position gets the value that was there."""
     values[values == value] = values[place]
     values[place] = value

@@ -1,4 +1,4 @@
-"""Tell a simulated taste as a profile would know it: with gaps, in any order, in other words."""
+"""Add noise to a true profile, as real profiles have it: gaps, any order, synonyms."""
 
 from typing import Final
 
@@ -12,25 +12,25 @@ NOTHING_KNOWN: Final = 0.04
 ONLY_LIKES: Final = 0.06
 ONLY_DISLIKES: Final = 0.03
 WITH_GAPS: Final = 0.11
-"""Shares of assessed tastes with whole sides or single elements unknown; the rest are whole."""
+"""Shares of profiles with an unknown side or unknown elements; the others are complete."""
 GAP_BOTH, GAP_LIKES, GAP_DISLIKES = 0.25, 0.10, 0.10
-IN_SYNONYMS: Final = 0.4
-"""Share of tastes whose words are drawn from all that mean the same."""
+SYNONYM_SHARE: Final = 0.4
+"""Share of profiles whose words are random synonyms."""
 
 
-def as_known(rng: np.random.Generator, user: User, *, gaps: bool) -> tuple[Words, Words]:
-    """Both sides: perhaps with gaps, two words in either order, perhaps in synonyms."""
+def noisy_profile(rng: np.random.Generator, user: User, *, gaps: bool) -> tuple[Words, Words]:
+    """Likes and dislikes with noise; without `gaps` every element stays known."""
     likes, dislikes = dict(user.like_words), dict(user.dislike_words)
     if gaps:
-        _forget(rng, likes, dislikes)
+        _drop(rng, likes, dislikes)
     likes, dislikes = _shuffled(rng, likes), _shuffled(rng, dislikes)
-    if rng.random() < IN_SYNONYMS:
+    if rng.random() < SYNONYM_SHARE:
         return said(rng, likes), said(rng, dislikes)
     return likes, dislikes
 
 
-def _forget(rng: np.random.Generator, likes: Words, dislikes: Words) -> None:
-    """Take away, in place, what is not known of this user."""
+def _drop(rng: np.random.Generator, likes: Words, dislikes: Words) -> None:
+    """Remove unknown elements, in place."""
     case = rng.random() - np.cumsum((NOTHING_KNOWN, ONLY_LIKES, ONLY_DISLIKES, WITH_GAPS))
     if case[0] < 0:
         likes.clear()

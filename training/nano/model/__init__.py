@@ -1,0 +1,1 @@
+"""Nano's architecture, tokenizer and processor, and the folder that ships."""

@@ -1,4 +1,4 @@
-"""Nano's shape: a Qwen2.5-VL of 8 million parameters, with a beginning that trains quickly."""
+"""Build nano: a Qwen2.5-VL of 8 million parameters, initialised so that it trains quickly."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,12 +20,12 @@ from training.prefersim.drawing.canvas import SIDE
 PATCH: Final = 14
 GRID: Final = Grid(rows=SIDE // PATCH, columns=SIDE // PATCH)
 FINAL_NORM: Final = 2.0
-"""Tied embeddings of unit norm make flat logits; the last norm sharpens them."""
+"""Weight of the last norm: tied embeddings of unit norm alone give flat logits."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Widths and depths; tests use smaller ones."""
+    """Widths and depths; tests use smaller values."""
 
     vision_width: int = 192
     vision_depth: int = 6
@@ -35,14 +35,14 @@ class Shape:
     heads: int = 4
     kv_heads: int = 2
     inner: int = 3
-    """The feed-forward layers' width, as a multiple of the block's."""
+    """Width of the feed-forward layers, as a multiple of the block's width."""
 
 
 NANO: Final = Shape()
 
 
 def build_model(tokenizer: Any, *, shape: Shape = NANO, seed: int = 0) -> Any:
-    """A model at its beginning: fan-in initialisation, residual outputs scaled down."""
+    """An untrained model: fan-in initialisation, residual outputs scaled down by depth."""
     torch.manual_seed(seed)
     model = Qwen2_5_VLForConditionalGeneration(_config(tokenizer, shape)).float()
     blocks = 2 * (shape.vision_depth + shape.depth)

@@ -1,4 +1,4 @@
-"""Write a checkpoint as an ordinary Hugging Face folder: weights, tokenizer, processor, manifest.
+"""Write a checkpoint as a Hugging Face folder: weights, tokenizer, processor, manifest.
 
 python -m training.nano.model.export --checkpoint runs/nano/text.pt --to shared/nano --seed 1
 """
@@ -25,12 +25,12 @@ from training.prefersim.drawing.canvas import SIDE
 
 NAME: Final = "preferthinker-nano"
 SERIES: Final = "nano-4"
-"""The version is this and the beginning of the weights' hash."""
+"""The version is this name and the first digits of the weights' hash."""
 WEIGHTS: Final = "model.safetensors"
 MANIFEST: Final = "manifest.json"
 CARD: Final = "README.md"
 MAX_BYTES: Final = 16 * 1024 * 1024
-"""The folder is committed and shipped in the package."""
+"""The folder is in the repository and in the package."""
 MAX_ANSWER_TOKENS: Final = 96
 
 
@@ -43,9 +43,9 @@ def export(
     training: Mapping[str, object],
     max_bytes: int = MAX_BYTES,
 ) -> str:
-    """Write the folder and say its version; the manifest comes last, so one that has it is whole.
+    """Write the folder and return its version; the manifest is last and marks a complete folder.
 
-    The model is turned to half precision in place.
+    Converts the model to half precision in place. Raises `ValueError` for more than `max_bytes`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
@@ -59,7 +59,7 @@ def export(
         pad_token_id=tokenizer.convert_tokens_to_ids(END_OF_TEXT),
     )
     half.save_pretrained(folder)
-    (folder / WEIGHTS).chmod(0o644)  # the library leaves it to its owner alone
+    (folder / WEIGHTS).chmod(0o644)  # the library makes it readable for its owner only
     version = f"{SERIES}-{sha256_of(folder / WEIGHTS)[:8]}"
     parameters = sum(weight.numel() for weight in half.parameters())
     (folder / CARD).write_text(
@@ -72,7 +72,7 @@ def export(
             training=training,
         )
     )
-    told = {
+    manifest = {
         "name": NAME,
         "version": version,
         "prompt_version": PROMPT_VERSION,
@@ -84,17 +84,17 @@ def export(
     size = sum(file.stat().st_size for file in folder.iterdir())
     if size > max_bytes:
         raise ValueError(f"{folder} has {size:,} bytes, more than the {max_bytes:,} that may ship.")
-    (folder / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     return version
 
 
 def sha256_of(file: Path) -> str:
-    """The hash of a file's bytes, in hexadecimal."""
+    """SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def facts(recipe: str) -> dict[str, object]:
-    """What a reader needs to train the same weights again."""
+    """Facts for the card and the manifest: recipe, data and library versions."""
     return {
         "recipe": recipe,
         "data": "training/prefersim, simulated",
@@ -104,11 +104,11 @@ def facts(recipe: str) -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write a checkpoint as a Hugging Face folder.")
-    parser.add_argument("--checkpoint", type=Path, help="without it: an untrained model")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--checkpoint", type=Path, help="default: an untrained model")
     parser.add_argument("--to", type=Path, default=Path("shared/nano"), help="default shared/nano")
     parser.add_argument("--seed", type=int, default=1, help="the recipe's seed (default 1)")
-    parser.add_argument("--recipe", default="unknown", help="how it was trained, in words")
+    parser.add_argument("--recipe", default="unknown", help="the training in words, for the card")
     options = parser.parse_args()
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=options.seed)

@@ -1,9 +1,9 @@
-"""Write the README that travels with the weights."""
+"""Write the model card, the README.md of a model folder."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from training.nano.model.vocabulary import ALSO, WORDS
+from training.nano.model.vocabulary import SYNONYM_OF, WORDS
 
 CARD: Final = """---
 license: apache-2.0
@@ -13,20 +13,21 @@ tags: [personalized-image-preference, qwen2_5_vl]
 ---
 # {name}
 
-A Qwen2.5-VL of {millions:.1f} million parameters that reads a person's visual taste from images
-they liked and disliked, scores a new image against it on five elements (art style, color, medium,
-saturation, detail), and gives a reason for each score. It was trained on simulated users
-whose taste is known (`training/prefersim`). Its purpose is that every part of Preferstream runs,
-and can be measured, on any machine.
+A Qwen2.5-VL of {millions:.1f} million parameters. It predicts a user's preference profile from
+liked and disliked images, scores a new image against the profile on five elements (art style,
+color, medium, saturation, detail), and writes a rationale for each score. It was trained on
+simulated users with known profiles (`training/prefersim`). With it, every part of Preferstream runs
+and can be measured on any machine.
 
-**Limits.** It knows drawings and simple restyled photographs; use a real checkpoint for real
-catalogues. Of photographs it tells color, saturation and detail, and answers `any` for style and
-medium. It has {words} words and {also} synonyms of them for tastes; other words mean nothing to it.
-Two candidates in one prompt it compares by naming what each shows; services score each alone.
+**Limits.** It was trained on drawings and simple restyled photographs; use a larger checkpoint for
+a real catalog. For photographs it describes color, saturation and detail, and answers `any` for
+style and medium. Profiles may use its {words} words and {also} synonyms of them; it does not
+understand other words. Two candidates in one prompt are compared by describing both; services
+score each candidate alone.
 
-It speaks the formats of `shared/prompting/prompt.py`, version {prompt_version}; other text gives nonsense.
-Images are resized to {side} x {side} pixels. Data, steps, hours and every experiment:
-`training/LOG.md`.
+It was trained on the prompts of `shared/prompting/prompt.py`, version {prompt_version}; answers to
+other prompts are useless. Images are resized to {side} x {side} pixels. Data, steps, hours and all
+experiments: `training/LOG.md`.
 
 | trained with | |
 |---|---|
@@ -44,14 +45,14 @@ def model_card(
     parameters: int,
     training: Mapping[str, object],
 ) -> str:
-    """The card in Markdown, with the training's facts as a table."""
+    """The card in Markdown, with the facts of the training as a table."""
     return CARD.format(
         name=name,
         version=version,
         prompt_version=prompt_version,
         side=side,
         words=len(WORDS),
-        also=len(ALSO),
+        also=len(SYNONYM_OF),
         millions=parameters / 1e6,
         facts="\n".join(f"| {fact} | {value} |" for fact, value in training.items()),
     )

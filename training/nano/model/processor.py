@@ -1,8 +1,8 @@
-"""Write what turns pictures and messages into exactly the inputs that nano was trained on.
+"""Write the processor files that turn images and messages into the inputs of nano's training.
 
-Written as files, not saved by the library: its processor also wants a video processor, and that
-wants torchvision, which nothing else here needs. With torchvision installed `AutoProcessor` loads
-the folder; without it `AutoTokenizer` and `AutoImageProcessor` do.
+The library's own processor cannot be saved here: it needs a video processor, and that needs
+torchvision, which nothing else in this package uses. With torchvision installed `AutoProcessor`
+loads the folder; without it `AutoTokenizer` and `AutoImageProcessor` do.
 """
 
 import json
@@ -14,7 +14,7 @@ from training.nano.model.architecture import GRID, PATCH
 from training.prefersim.drawing.canvas import SIDE
 
 HALF: Final = [0.5, 0.5, 0.5]
-"""Mean and deviation of every channel: values from -1 to 1."""
+"""Mean and standard deviation of every channel, for values from -1 to 1."""
 BICUBIC: Final = 3
 
 FRAME: Final[Mapping[str, object]] = {
@@ -41,7 +41,7 @@ def write_processor(tokenizer: Any, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
     whole = {"processor_class": CLASS, "image_processor": IMAGE, "video_processor": VIDEO}
     _write(folder / "processor_config.json", whole)
-    # Older readers look for the image part alone.
+    # Older library versions read only the image part.
     _write(folder / "preprocessor_config.json", {**IMAGE, "processor_class": CLASS})
 
 

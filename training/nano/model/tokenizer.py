@@ -1,4 +1,4 @@
-"""Build nano's tokenizer: bytes, and whole the strings that prompts and answers always use."""
+"""Build nano's tokenizer: bytes, and one token for each fixed string of prompts and answers."""
 
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from training.nano.model.vocabulary import (
     SPECIAL,
     TURN_END,
     TURN_START,
-    whole_tokens,
+    fixed_tokens,
 )
 
 CHAT_TEMPLATE: Final = (
@@ -28,37 +28,36 @@ CHAT_TEMPLATE: Final = (
     "{% endfor %}"
     f"{{% if add_generation_prompt %}}{TURN_START}assistant\n{{% endif %}}"
 )
-"""Qwen's chat markup, without its system message and its picture numbers."""
+"""Qwen's chat markup, without the system message and the picture numbers."""
 
-
-SYLLABLES_FROM: Final = (
+MERGE_TEXTS: Final = (
     "user\n",
     "assistant\n",
     "Describe this image",
     "the liked images share",
     "color red",
 )
-"""A few merges are learned from these, so that a chat's roles take fewer tokens than bytes."""
-TIMES: Final = 50
-SYLLABLES_END: Final = 300
-"""Ids below it: special tokens, bytes and learned merges; from it on, the whole tokens."""
+"""Texts from which a few merges are learned, so that the roles of a chat take fewer tokens."""
+MERGE_REPEATS: Final = 50
+MERGES_END: Final = 300
+"""Smaller ids are special tokens, bytes and learned merges; larger ids are the fixed strings."""
 
 
 def build_tokenizer() -> Any:
-    """The tokenizer, the same ids every time: bytes, a few syllables, then the whole tokens."""
-    bare = Tokenizer(models.BPE())
-    bare.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bare.decoder = decoders.ByteLevel()
+    """The tokenizer; its ids are the same in every build: bytes, merges, then the fixed strings."""
+    tokens = Tokenizer(models.BPE())
+    tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokens.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=SYLLABLES_END,
+        vocab_size=MERGES_END,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         special_tokens=list(SPECIAL),
         show_progress=False,
     )
-    bare.train_from_iterator(SYLLABLES_FROM * TIMES, trainer)
-    bare.add_tokens([AddedToken(text, normalized=False) for text in whole_tokens()])
+    tokens.train_from_iterator(MERGE_TEXTS * MERGE_REPEATS, trainer)
+    tokens.add_tokens([AddedToken(text, normalized=False) for text in fixed_tokens()])
     tokenizer = Qwen2TokenizerFast(
-        tokenizer_object=bare, eos_token=TURN_END, pad_token=END_OF_TEXT, unk_token=END_OF_TEXT
+        tokenizer_object=tokens, eos_token=TURN_END, pad_token=END_OF_TEXT, unk_token=END_OF_TEXT
     )
     tokenizer.add_special_tokens({"additional_special_tokens": list(SPECIAL[1:])})
     tokenizer.chat_template = CHAT_TEMPLATE

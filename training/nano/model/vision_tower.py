@@ -1,4 +1,4 @@
-"""Look at drawings with the vision tower: image tokens in batches, and the compiled blocks."""
+"""Encode images with the vision tower, in batches, with compiled blocks."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from shared.vlm.engine.qwen_forward import Blocks, image_tokens, patchify, text_
 from training.nano.model.architecture import GRID
 from training.prefersim.drawing.renderer import Pixels
 
-AT_ONCE = 250
-"""Drawings looked at together when nothing is learned: more would leave a processor's cache."""
-AT_ONCE_ON_A_GPU = 8192
+IMAGES_PER_CPU_PASS = 250
+"""Images in one forward pass without gradients: more do not fit a processor's cache."""
+IMAGES_PER_GPU_PASS = 8192
 
 
 def device_of(model: Any) -> torch.device:
-    """Where a model's weights are."""
+    """The device of a model's weights."""
     device: torch.device = next(model.parameters()).device
     return device
 
 
-def look(model: Any, pixels: Pixels | Tensor, *, blocks: Blocks | None = None) -> Tensor:
-    """Image tokens of uint8 drawings (n, SIDE, SIDE, 3): (n, 9, d), in half precision."""
+def encode_images(model: Any, pixels: Pixels | Tensor, *, blocks: Blocks | None = None) -> Tensor:
+    """Image tokens (n, 9, d) in half precision, of uint8 images (n, SIDE, SIDE, 3)."""
     device = device_of(model)
     shown = pixels if isinstance(pixels, Tensor) else torch.from_numpy(np.array(pixels))
     patches = patchify(shown.to(device))
@@ -31,17 +31,19 @@ def look(model: Any, pixels: Pixels | Tensor, *, blocks: Blocks | None = None) -
 
 
 @torch.no_grad()
-def look_at_all(model: Any, pixels: Pixels) -> Tensor:
-    """As `look`, for any number of drawings: (n, 9, d), bfloat16, where the model is."""
-    many = AT_ONCE if device_of(model).type == "cpu" else AT_ONCE_ON_A_GPU
-    parts = [look(model, pixels[k : k + many]).bfloat16() for k in range(0, len(pixels), many)]
+def encode_all(model: Any, pixels: Pixels) -> Tensor:
+    """As `encode_images`, for any number of images: (n, 9, d), bfloat16, on the model's device."""
+    many = IMAGES_PER_CPU_PASS if device_of(model).type == "cpu" else IMAGES_PER_GPU_PASS
+    parts = [
+        encode_images(model, pixels[k : k + many]).bfloat16() for k in range(0, len(pixels), many)
+    ]
     return torch.cat(parts)
 
 
 def compiled_blocks(device: str = "cpu") -> Blocks:
-    """One graph a block and shape, shared by all layers: a quarter of a whole model's compile.
+    """One graph for each block and shape, shared by all layers: a quarter of the compile time.
 
-    On a GPU shapes are left open after the second one, since compiling takes longer than training.
+    On a GPU, shapes become dynamic after the second one: compiling would outlast the training.
     """
     dynamic = False if device == "cpu" else None
     return Blocks(

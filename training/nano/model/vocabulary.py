@@ -47,8 +47,8 @@ DIGITS: Final = tuple(range(6))
 
 
 def fixed_tokens() -> tuple[str, ...]:
-    """The added tokens, each once, in the order of their ids: shipped weights depend on the order."""
-    listed = (
+    """The added tokens, each once, in the order of their ids; shipped weights depend on it."""
+    tokens = (
         *(f" {word}" for word in (*WORDS, *SYNONYM_OF)),
         *WORDS,  # as the first word of a rationale, after its bracket
         *(f" {element.label}:" for element in ELEMENTS),
@@ -62,7 +62,7 @@ def fixed_tokens() -> tuple[str, ...]:
         *_pair_texts(),
         *(answer_line("A"), answer_line("B")),
     )
-    return tuple(dict.fromkeys(listed))
+    return tuple(dict.fromkeys(tokens))
 
 
 def _relation_fragments() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Save a training where it stands, and take it up again; a crash loses at most one interval."""
+"""Save and resume a training; a crash loses at most the steps since the last checkpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from training.nano.train.optimizer import Optimizer
 def save_checkpoint(
     path: Path, model: Any, optimizer: Optimizer, *, step: int, recipe: str = ""
 ) -> None:
-    """Weights, optimizer and the next step, written whole or not at all.
+    """Write weights, optimizer and the next step, atomically.
 
-    Batches are drawn from (seed, step), so the step is all there is to remember of the data;
-    `recipe` names whatever else must be the same for a resumed training to be the same.
+    Batches are drawn from (seed, step), so the step is the whole state of the data. `recipe` names
+    everything else that must be the same in a resumed training.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {
@@ -30,14 +30,17 @@ def save_checkpoint(
 
 
 def resume(path: Path, model: Any, optimizer: Optimizer, *, recipe: str = "") -> int:
-    """Take up the training at `path`; the step to go on with, 0 when there is none."""
+    """Load the checkpoint at `path` and return the next step; 0 where there is no checkpoint.
+
+    Raises `ValueError` for a checkpoint of another recipe.
+    """
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True, map_location="cpu")
     if state.get("recipe", "") != recipe:
         raise ValueError(
-            f"{path} was trained as {state.get('recipe')!r}, this run is {recipe!r}:"
-            " give another path, or remove the file to begin anew."
+            f"{path} was trained with {state.get('recipe')!r}, this run uses {recipe!r}:"
+            " give another path, or remove the file to start again."
         )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
@@ -45,13 +48,12 @@ def resume(path: Path, model: Any, optimizer: Optimizer, *, recipe: str = "") ->
 
 
 def load_weights(path: Path, model: Any) -> None:
-    """Only the weights: of a checkpoint, of a file that holds nothing but weights, or of the folder
-    of a release."""
+    """Load the weights of a checkpoint, of a file with weights only, or of a release folder."""
     if not path.exists():
-        raise FileNotFoundError(f"No checkpoint at {path}: run the stage before this one first.")
+        raise FileNotFoundError(f"No checkpoint at {path}: run the previous stage first.")
     if path.is_dir():
-        released = AutoModelForImageTextToText.from_pretrained(path, dtype=torch.float32)
-        model.load_state_dict(released.state_dict())
+        release = AutoModelForImageTextToText.from_pretrained(path, dtype=torch.float32)
+        model.load_state_dict(release.state_dict())
         return
     state = torch.load(path, weights_only=True, map_location="cpu")
     model.load_state_dict(state.get("model", state))

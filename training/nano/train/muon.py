@@ -1,4 +1,4 @@
-"""Muon: momentum whose update is made orthogonal, for the matrices of the blocks."""
+"""Muon optimizer: orthogonalised momentum updates for the matrices of the blocks."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,27 +8,27 @@ import torch
 from torch import Tensor
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-"""Coefficients that push every singular value to about one within five rounds."""
+"""Coefficients that bring every singular value near one within five iterations."""
 
 
-def orthogonalized(gradients: Tensor, *, rounds: int = 5) -> Tensor:
-    """The nearest matrices (..., rows, columns) with all singular values about one.
+def orthogonalized(gradients: Tensor, *, iterations: int = 5) -> Tensor:
+    """Matrices (..., rows, columns) near the gradients, with all singular values near one.
 
-    By Newton-Schulz iteration in half precision.
+    Newton-Schulz iteration in half precision.
     """
     a, b, c = NEWTON_SCHULZ
     x = gradients.bfloat16()
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    for _ in range(rounds):
+    for _ in range(iterations):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
     return (x.mT if tall else x).float()
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, orthogonal updates, decoupled weight decay; for matrices only."""
+    """Nesterov momentum, orthogonal updates, decoupled weight decay; only for matrices."""
 
     def __init__(
         self,
@@ -43,17 +43,17 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:
         for group in self.param_groups:
-            moved = [weight for weight in group["params"] if weight.grad is not None]
-            parts = [part for weight in moved for part in self._parts(weight, group)]
-            updates = iter(_together(parts))
-            for weight in moved:
+            weights = [weight for weight in group["params"] if weight.grad is not None]
+            parts = [part for weight in weights for part in self._parts(weight, group)]
+            updates = iter(_orthogonalized_parts(parts))
+            for weight in weights:
                 update = torch.cat([next(updates) for _ in range(_matrices(weight))])
                 scale = max(1.0, len(update) / _matrices(weight) / update.shape[1]) ** 0.5
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.add_(update, alpha=-group["lr"] * scale)
 
     def _parts(self, weight: Tensor, group: dict[str, Any]) -> Sequence[Tensor]:
-        """Where the weight would go, matrix by matrix, not yet orthogonal."""
+        """The momentum update of each matrix of the weight, not yet orthogonalised."""
         state = self.state[weight]
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(weight)
@@ -63,18 +63,18 @@ class Muon(torch.optim.Optimizer):
 
 
 def _matrices(weight: Tensor) -> int:
-    """A fused query-key-value is three matrices."""
+    """Number of matrices in a weight: a fused query-key-value weight holds three."""
     rows, columns = weight.shape
     return 3 if rows == 3 * columns else 1
 
 
-def _together(parts: Sequence[Tensor]) -> list[Tensor]:
-    """Orthogonal ones in the same order; equal shapes in one call, which is a fifth of the time."""
+def _orthogonalized_parts(parts: Sequence[Tensor]) -> list[Tensor]:
+    """Orthogonalise every part; equal shapes share one call, which takes a fifth of the time."""
     by_shape: dict[torch.Size, list[int]] = defaultdict(list)
     for k, part in enumerate(parts):
         by_shape[part.shape].append(k)
-    done: dict[int, Tensor] = {}
+    updates: dict[int, Tensor] = {}
     for places in by_shape.values():
         stacked = orthogonalized(torch.stack([parts[k] for k in places]))
-        done |= dict(zip(places, stacked, strict=True))
-    return [done[k] for k in range(len(parts))]
+        updates |= dict(zip(places, stacked, strict=True))
+    return [updates[k] for k in range(len(parts))]

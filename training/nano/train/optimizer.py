@@ -12,11 +12,11 @@ from training.nano.train.muon import Muon
 WARM_UP_STEPS = 50
 LARGEST_GRADIENT = 1.0
 ADAM_RATE, MUON_RATE = 1e-3, 0.02
-"""The highest learning rates, at the end of the warm-up."""
+"""Peak learning rates, at the end of the warm-up."""
 
 
 class Optimizer:
-    """Linear warm-up, then cosine to zero; gradients are clipped and cleared by each step."""
+    """Linear warm-up, then cosine decay to zero; each step clips and clears the gradients."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Optimizer:
         self._steps = steps
 
     def step(self, number: int) -> None:
-        """Take step `number`, counted from zero."""
+        """Take step `number`, counted from 0."""
         torch.nn.utils.clip_grad_norm_(self._weights, LARGEST_GRADIENT)
         for optimizer, rate in zip(self._both, self._rates, strict=True):
             for group in optimizer.param_groups:
@@ -56,7 +56,7 @@ class Optimizer:
 
 
 def schedule(step: int, *, steps: int) -> float:
-    """The share of the full learning rate at a step: up in a line, down in half a cosine."""
+    """Share of the peak learning rate at a step: linear warm-up, half a cosine of decay."""
     rising = (step + 1) / min(WARM_UP_STEPS, max(1, steps // 4))
     falling = 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps))
     return min(rising, falling)

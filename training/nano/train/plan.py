@@ -1,7 +1,7 @@
-"""Read a training plan: which task each step of the text stage trains, phase by phase.
+"""Read a training plan: the task of each step of the text stage.
 
-`describe*120,easy*120;assess*450,predict*380`: phases follow one another, and the tasks of one
-phase are shuffled together.
+In `describe*120,easy*120;assess*450,predict*380` the phases between semicolons follow one another,
+and the steps of a phase are shuffled.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class Plan:
 
 
 def read_plan(text: str, *, seed: int) -> Plan:
-    """The plan in order, the same for a seed."""
+    """The plan as a sequence of steps; a seed always gives the same sequence."""
     rng = np.random.default_rng(seed)
     tasks: list[Task] = []
     for phase in text.split(";"):
-        listed = [task for part in phase.split(",") for task in _steps(part)]
-        tasks += [listed[k] for k in rng.permutation(len(listed))]
+        phase_tasks = [task for part in phase.split(",") for task in _steps(part)]
+        tasks += [phase_tasks[k] for k in rng.permutation(len(phase_tasks))]
     return Plan(text, seed, tuple(tasks))
 
 
@@ -41,4 +41,6 @@ def _steps(part: str) -> list[Task]:
     for task in TASKS:
         if task == name and count.isdecimal():
             return [task] * int(count)
-    raise ValueError(f"{part!r} is no part of a plan: write task*steps, task of {', '.join(TASKS)}")
+    raise ValueError(
+        f"{part!r} is not a part of a plan: write task*steps, with a task of {', '.join(TASKS)}"
+    )

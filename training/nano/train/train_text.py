@@ -1,12 +1,12 @@
-"""Teach the language model to describe, assess, explain, predict and compare.
+"""Train the language model to describe, assess, explain, predict and compare.
 
-The eye stays as it is, so every drawing's image tokens are computed once and kept beside the
-checkpoint; or it learns too, which is worth it once the language model knows its tasks. Loss on the
-answers only. Interrupted, it goes on from its last checkpoint.
+With a frozen vision tower the image tokens are computed once and stored next to the checkpoint.
+With `--train-vision-tower` both parts train, which helps once the language model knows its tasks.
+The loss covers the answers only. An interrupted training resumes from its last checkpoint.
 
     python -m training.nano.train.train_text --init runs/nano/vision.pt --out runs/nano/text.pt
     python -m training.nano.train.train_text --init runs/nano/text.pt --out runs/nano/whole.pt \\
-        --goes-on --eye-learns
+        --keep-synonyms --train-vision-tower
 """
 
 import argparse
@@ -24,14 +24,18 @@ from torch.utils.data import DataLoader, Dataset
 
 from shared.files.atomic_write import atomic_file
 from shared.vlm.engine.qwen_forward import Blocks, decode, embed, token_positions
-from training.nano.data.batches import TOKENS_A_STEP, Batch, batch_at, digit_ids
-from training.nano.data.image_features import Learning, Remembered, Seeing
+from training.nano.data.batches import TOKENS_PER_STEP, Batch, batch_at, digit_ids
+from training.nano.data.image_features import (
+    CachedImageFeatures,
+    ImageFeatures,
+    TrainedImageFeatures,
+)
 from training.nano.data.image_pool import Pool
 from training.nano.data.rows import TASKS, Task
 from training.nano.model.architecture import GRID, build_model
 from training.nano.model.tokenizer import build_tokenizer
-from training.nano.model.vision_tower import compiled_blocks, device_of, look_at_all
-from training.nano.model.vocabulary import ALSO, WORDS
+from training.nano.model.vision_tower import compiled_blocks, device_of, encode_all
+from training.nano.model.vocabulary import SYNONYM_OF, WORDS
 from training.nano.train.checkpoint import load_weights, resume, save_checkpoint
 from training.nano.train.optimizer import ADAM_RATE, MUON_RATE, Optimizer
 from training.nano.train.plan import Plan, read_plan
@@ -42,50 +46,49 @@ PLAN: Final = (
     ";describe*40,easy*120,assess*300,predict*80"
     ";describe*60,easy*300,assess*1100,explain*500,predict*500,predict_eight*500,predict_fewer*240"
 )
-"""First name and compare, then tastes, then everything: a task alone makes others forgotten."""
-EVERY: Final = 50
+"""Descriptions and easy scores first, then profiles, then all tasks: training on one task alone
+makes the model forget the others."""
+CHECKPOINT_STEPS: Final = 50
 """Steps between checkpoints and progress lines."""
-AHEAD: Final = 8
-"""Batches that a worker has ready."""
-
-
-SYNONYM_APART: Final = 0.3
-"""How far a synonym's embedding begins from its word's, as a share of the word's length."""
+PREFETCHED_BATCHES: Final = 8
+"""Batches that a worker prepares ahead."""
+SYNONYM_DISTANCE: Final = 0.3
+"""Initial distance of a synonym's embedding from that of its word, as a share of its length."""
 
 
 @torch.no_grad()
-def begin_synonyms(model: Any, tokenizer: Any, *, seed: int) -> None:
-    """Let every synonym begin beside the word that the eye was taught with."""
-    chance = torch.Generator().manual_seed(seed)
+def init_synonyms(model: Any, tokenizer: Any, *, seed: int) -> None:
+    """Initialise the embedding of every synonym near that of its word of the vision stage."""
+    generator = torch.Generator().manual_seed(seed)
     embeddings = model.model.language_model.embed_tokens.weight
-    for other, word in ALSO.items():
-        here, there = tokenizer.convert_tokens_to_ids([f" {other}", f" {word}"])
-        away = torch.randn(embeddings.shape[1], generator=chance)
-        length = SYNONYM_APART * embeddings[there].norm()
-        embeddings[here] = embeddings[there] + length * away / away.norm()
+    for synonym, word in SYNONYM_OF.items():
+        synonym_id, word_id = tokenizer.convert_tokens_to_ids([f" {synonym}", f" {word}"])
+        direction = torch.randn(embeddings.shape[1], generator=generator)
+        length = SYNONYM_DISTANCE * embeddings[word_id].norm()
+        embeddings[synonym_id] = embeddings[word_id] + length * direction / direction.norm()
 
 
 def answer_loss(
     model: Any, batch: Batch, image_tokens: Tensor, *, blocks: Blocks | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean loss over the answers' tokens, with what was said and should have been: (tokens,).
+    """Mean loss over the answer tokens, and the predicted and true tokens: (tokens,) each.
 
-    `image_tokens` are those of the batch's drawings, in their order: (images, 9, d).
+    `image_tokens` (images, 9, d) are those of the batch's images, in their order.
     """
     image_token = model.config.image_token_id
     language, device = model.model.language_model, device_of(model)
-    places, wanted = (one.to(device) for one in batch.answers())  # (tokens,)
+    places, true = (tensor.to(device) for tensor in batch.answers())  # (tokens,)
     ids = batch.ids.to(device)
     positions = token_positions(ids, image_token=image_token, grid=GRID)
     with torch.autocast(device.type, torch.bfloat16):
-        seen = embed(model, ids, image_tokens, image_token=image_token)
-        hidden, _ = decode(language, seen, positions, blocks=blocks)  # (B, T, d)
+        inputs = embed(model, ids, image_tokens, image_token=image_token)
+        hidden, _ = decode(language, inputs, positions, blocks=blocks)  # (B, T, d)
     logits = hidden.flatten(0, 1)[places].float() @ model.lm_head.weight.T  # (tokens, vocabulary)
-    return F.cross_entropy(logits, wanted), logits.argmax(1), wanted
+    return F.cross_entropy(logits, true), logits.argmax(1), true
 
 
 class _Steps(Dataset[Batch]):
-    """The batch of every step, for workers to make ahead of time."""
+    """The batch of every step, so that workers can prepare batches ahead."""
 
     def __init__(self, plan: Plan, tokenizer: Any, pool: Pool, *, tokens: int) -> None:
         self._plan, self._tokenizer, self._pool, self._tokens = plan, tokenizer, pool, tokens
@@ -105,62 +108,64 @@ def train_text(
     model: Any,
     tokenizer: Any,
     pool: Pool,
-    seeing: Seeing,
+    features: ImageFeatures,
     *,
     plan: Plan,
     checkpoint: Path,
-    tokens: int = TOKENS_A_STEP,
+    tokens: int = TOKENS_PER_STEP,
     adam_rate: float = ADAM_RATE,
     muon_rate: float = MUON_RATE,
-    every: int = EVERY,
+    every: int = CHECKPOINT_STEPS,
     until: int | None = None,
     workers: int = 0,
     blocks: Blocks | None = None,
 ) -> list[float]:
     """Train to the end of the plan (or `until`), from the checkpoint if there is one.
 
-    `workers` are processes that make batches ahead; with none they are made in between. Returns the
-    losses of this run's steps.
+    `workers` is the number of processes that prepare batches; with 0 the training prepares them
+    itself. Returns the losses of the steps of this run.
     """
-    model.model.visual.requires_grad_(seeing.learns)
+    model.model.visual.requires_grad_(features.trains_tower)
     named = [
         (name, weight)
         for name, weight in model.named_parameters()
-        if "language_model" in name or ("visual" in name and seeing.learns)
+        if "language_model" in name or ("visual" in name and features.trains_tower)
     ]
     optimizer = Optimizer(named, steps=len(plan), adam_rate=adam_rate, muon_rate=muon_rate)
     recipe = f"{plan} tokens {tokens} rates {adam_rate} {muon_rate}"
-    recipe += " eye learns" if seeing.learns else ""
+    recipe += " vision tower trained" if features.trains_tower else ""
     first = resume(checkpoint, model, optimizer, recipe=recipe)
     last = len(plan) if until is None else min(until, len(plan))
     device = device_of(model)
-    progress, tally = TrainingProgress("text", last, first), _Tally(tokenizer, device)
+    progress, metrics = TrainingProgress("text", last, first), _TaskMetrics(tokenizer, device)
     steps = range(first, last)
     batches = DataLoader(
         _Steps(plan, tokenizer, pool, tokens=tokens),
         batch_size=None,
         sampler=steps,
         num_workers=workers,
-        prefetch_factor=AHEAD if workers else None,
+        prefetch_factor=PREFETCHED_BATCHES if workers else None,
     )
     losses: list[Tensor] = []
     for step, batch in zip(steps, batches, strict=True):
-        seen = seeing.tokens(batch.drawings.to(device))
-        loss, said, wanted = answer_loss(model, batch, seen, blocks=blocks)
-        beside = seeing.loss(step)
-        (loss if beside is None else loss + beside).backward()
+        image_tokens = features.tokens(batch.images.to(device))
+        loss, predicted, true = answer_loss(model, batch, image_tokens, blocks=blocks)
+        auxiliary = features.auxiliary_loss(step)
+        (loss if auxiliary is None else loss + auxiliary).backward()
         optimizer.step(step)
-        losses.append(loss.detach())  # read late: reading waits for the GPU
-        tally.add(plan.tasks[step], losses[-1], said, wanted)
+        losses.append(loss.detach())  # read later: reading waits for the GPU
+        metrics.add(plan.tasks[step], losses[-1], predicted, true)
         if (step + 1) % every == 0 or step + 1 == last:
             save_checkpoint(checkpoint, model, optimizer, step=step + 1, recipe=recipe)
-            print(progress.line(step + 1, tally.told()), flush=True)
+            print(progress.line(step + 1, metrics.reset()), flush=True)
     return torch.stack(losses).tolist() if losses else []
 
 
-class _Tally:
-    """What each task's answers came to since the last line: the loss, and the share of right
-    values (digits, taste words, or both: what a task's answers give)."""
+class _TaskMetrics:
+    """Loss and accuracy of each task since the last progress line.
+
+    The accuracy is over the values of an answer: digits, profile words, or both.
+    """
 
     def __init__(self, tokenizer: Any, device: torch.device) -> None:
         words = tokenizer.convert_tokens_to_ids([f" {word}" for word in WORDS])
@@ -168,74 +173,78 @@ class _Tally:
         self._values: dict[Task, Tensor] = dict.fromkeys(TASKS, named)
         self._values |= {"easy": digits, "assess": digits, "explain": digits}
         self._values["compare"] = torch.cat([digits, named])
-        self._kept: dict[Task, list[Tensor]] = defaultdict(list)
+        self._steps: dict[Task, list[Tensor]] = defaultdict(list)
 
-    def add(self, task: Task, loss: Tensor, said: Tensor, wanted: Tensor) -> None:
-        values = torch.isin(wanted, self._values[task])
-        right = ((said == wanted) & values).sum() / values.sum()
-        self._kept[task].append(torch.stack([loss, right]))
+    def add(self, task: Task, loss: Tensor, predicted: Tensor, true: Tensor) -> None:
+        values = torch.isin(true, self._values[task])
+        right = ((predicted == true) & values).sum() / values.sum()
+        self._steps[task].append(torch.stack([loss, right]))
 
-    def told(self) -> Mapping[str, float]:
-        told: dict[str, float] = {}
-        for task, kept in self._kept.items():
-            loss, right = torch.stack(kept).mean(0).tolist()
-            told |= {f"{task} loss": loss, f"{task} right": right}
-        self._kept.clear()
-        return told
+    def reset(self) -> Mapping[str, float]:
+        """The means since the last call."""
+        measures: dict[str, float] = {}
+        for task, steps in self._steps.items():
+            loss, right = torch.stack(steps).mean(0).tolist()
+            measures |= {f"{task} loss": loss, f"{task} right": right}
+        self._steps.clear()
+        return measures
 
 
-def remembered_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
-    """The image tokens of every drawing, from `path` if this eye looked at this pool before."""
-    eye = hashlib.sha256()
+def cached_image_tokens(model: Any, pool: Pool, path: Path) -> Tensor:
+    """Image tokens (n, 9, d) of the pool, from `path` if it has them for these tower weights."""
+    checksum = hashlib.sha256()
     for weight in model.model.visual.state_dict().values():
-        eye.update(weight.detach().float().cpu().contiguous().numpy().tobytes())
-    eye.update(pool.attributes.tobytes())
+        checksum.update(weight.detach().float().cpu().contiguous().numpy().tobytes())
+    checksum.update(pool.attributes.tobytes())
     if path.exists():
-        kept = torch.load(path, weights_only=True, mmap=True)
-        if kept["eye"] == eye.hexdigest():
-            known: Tensor = kept["tokens"]
-            return known
-    tokens = look_at_all(model, pool.pixels)  # (n, 9, d)
+        cache = torch.load(path, weights_only=True, mmap=True)
+        if cache.get("checksum") == checksum.hexdigest():
+            cached: Tensor = cache["tokens"]
+            return cached
+    tokens = encode_all(model, pool.pixels)  # (n, 9, d)
     with atomic_file(path) as stream:
-        torch.save({"eye": eye.hexdigest(), "tokens": tokens}, stream)
+        torch.save({"checksum": checksum.hexdigest(), "tokens": tokens}, stream)
     return tokens
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Teach nano's language model, or both.")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
-        "--init", type=Path, default=Path("runs/nano/vision.pt"), help="weights, or a release"
+        "--init",
+        type=Path,
+        default=Path("runs/nano/vision.pt"),
+        help="weights or a release",
     )
-    parser.add_argument("--goes-on", action="store_true", help="--init had a text stage before")
+    parser.add_argument("--keep-synonyms", action="store_true", help="--init had a text stage")
     parser.add_argument("--out", type=Path, default=Path("runs/nano/text.pt"), help="checkpoint")
-    parser.add_argument("--pool", type=Path, default=Path("runs/nano/pool/train"), help="drawings")
+    parser.add_argument("--pool", type=Path, default=Path("runs/nano/pool/train"), help="images")
     parser.add_argument("--plan", default=PLAN, help="phases of task*steps; see plan.py")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--adam-rate", type=float, default=ADAM_RATE, help=f"default {ADAM_RATE}")
     parser.add_argument("--muon-rate", type=float, default=MUON_RATE, help=f"default {MUON_RATE}")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="default: all")
-    parser.add_argument("--eye-learns", action="store_true", help="train the vision tower too")
-    parser.add_argument("--tokens", type=int, default=TOKENS_A_STEP, help="of a step's batch")
-    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
+    parser.add_argument("--train-vision-tower", action="store_true", help="train both parts")
+    parser.add_argument("--tokens", type=int, default=TOKENS_PER_STEP, help="in a batch")
+    parser.add_argument("--workers", type=int, default=0, help="processes for batches")
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     tokenizer = build_tokenizer()
     model = build_model(tokenizer, seed=options.seed)
     load_weights(options.init, model)
-    if not options.goes_on:
-        begin_synonyms(model, tokenizer, seed=options.seed)
+    if not options.keep_synonyms:
+        init_synonyms(model, tokenizer, seed=options.seed)
     model.to(options.device)
     pool, blocks = Pool.load(options.pool), compiled_blocks(options.device)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    kept = options.out.with_name(f"{options.out.stem}-image-tokens.pt")
+    cache = options.out.with_name(f"{options.out.stem}-image-tokens.pt")
     train_text(
         model,
         tokenizer,
         pool,
-        Learning(model, pool, tokenizer, seed=options.seed, blocks=blocks)
-        if options.eye_learns
-        else Remembered(remembered_image_tokens(model, pool, kept)),
+        TrainedImageFeatures(model, pool, tokenizer, seed=options.seed, blocks=blocks)
+        if options.train_vision_tower
+        else CachedImageFeatures(cached_image_tokens(model, pool, cache)),
         plan=read_plan(options.plan, seed=options.seed),
         checkpoint=options.out,
         tokens=options.tokens,

@@ -1,4 +1,4 @@
-"""Begin with the weights of an earlier release instead of nothing: words are matched by name."""
+"""Start from the weights of an earlier release; tokens are matched by their text."""
 
 import json
 from pathlib import Path
@@ -11,22 +11,25 @@ EMBEDDINGS: Final = "model.language_model.embed_tokens.weight"
 
 
 @torch.no_grad()
-def begin_with(folder: Path, model: Any, tokenizer: Any) -> str:
-    """Copy every weight; a word that the earlier release did not have keeps its beginning.
+def warm_start(folder: Path, model: Any, tokenizer: Any) -> str:
+    """Copy every weight into the model, and return the version of the release.
 
-    Returns the release's version. Raises `ValueError` where a weight has another shape.
+    The embedding of a token that the release does not have stays as it is. Raises `ValueError` for
+    a weight that is missing or has another shape.
     """
     version = str(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["version"])
-    earlier = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
-    old = dict(earlier.named_parameters())
-    known = AutoTokenizer.from_pretrained(folder).get_vocab()
+    release = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+    old = dict(release.named_parameters())
+    old_ids = AutoTokenizer.from_pretrained(folder).get_vocab()
     for name, weight in model.named_parameters():
         if name == EMBEDDINGS:
             shared = [
-                (k, known[word]) for word, k in tokenizer.get_vocab().items() if word in known
+                (k, old_ids[token])
+                for token, k in tokenizer.get_vocab().items()
+                if token in old_ids
             ]
-            here, there = (torch.tensor(places) for places in zip(*shared, strict=True))
-            weight[here] = old[name][there]
+            new, previous = (torch.tensor(ids) for ids in zip(*shared, strict=True))
+            weight[new] = old[name][previous]
         elif name not in old or old[name].shape != weight.shape:
             raise ValueError(f"{version} in {folder} has no {name} of shape {tuple(weight.shape)}.")
         else:

@@ -1,7 +1,7 @@
-"""Hold the mean token of an image against the embeddings of the taste words: what it shows.
+"""Classify images by comparing their mean token with word embeddings (zero-shot head).
 
-Five softmaxes over the tied word embeddings, one an element, each with the word for what cannot be
-told.
+Five softmaxes over the tied word embeddings, one for each element; each of them also has the word
+for an unknown value.
 """
 
 from typing import Any
@@ -13,45 +13,46 @@ from torch import Tensor
 
 from shared.prompting.prompt import UNKNOWN
 from shared.vlm.engine.qwen_forward import Blocks
-from training.nano.model.vision_tower import look
+from training.nano.model.vision_tower import encode_images
 from training.nano.model.vocabulary import WORDS
 from training.prefersim.drawing.renderer import Pixels
 from training.prefersim.values.vocabulary import SIZES, UNKNOWN_VALUE, Attributes
 
 SHARPNESS = 2.0
+"""Factor of the logits."""
 
 
-def answer_ids(tokenizer: Any) -> Tensor:
-    """The tokens of all taste words, and last that of what cannot be told."""
+def word_ids(tokenizer: Any) -> Tensor:
+    """Token ids of all profile words, and last of `UNKNOWN`: (words + 1,)."""
     return torch.tensor(tokenizer.convert_tokens_to_ids([f" {w}" for w in (*WORDS, UNKNOWN)]))
 
 
 def word_logits(
-    model: Any, answers: Tensor, pixels: Pixels | Tensor, blocks: Blocks | None
+    model: Any, words: Tensor, pixels: Pixels | Tensor, blocks: Blocks | None
 ) -> tuple[Tensor, ...]:
-    """For each element the logits of its words and of `UNKNOWN`: five of (n, values + 1)."""
-    mean_token = look(model, pixels, blocks=blocks).mean(1).float()
-    words = model.model.language_model.embed_tokens(answers)  # (values of all elements + 1, d)
-    logits = SHARPNESS * mean_token @ words.T
+    """For each element, the logits of its words and of `UNKNOWN`: five times (n, values + 1)."""
+    mean_token = encode_images(model, pixels, blocks=blocks).mean(1).float()
+    embeddings = model.model.language_model.embed_tokens(words)  # (words + 1, d)
+    logits = SHARPNESS * mean_token @ embeddings.T
     by_element = logits[:, :-1].split(SIZES, dim=1)
-    return tuple(torch.cat([one, logits[:, -1:]], dim=1) for one in by_element)
+    return tuple(torch.cat([element, logits[:, -1:]], dim=1) for element in by_element)
 
 
-def wanted(attributes: Attributes) -> Tensor:
-    """Which logit should be the highest, for each element: (n, 5)."""
+def targets(attributes: Attributes) -> Tensor:
+    """The index of the true logit for each element: (n, 5)."""
     return torch.from_numpy(np.where(attributes == UNKNOWN_VALUE, SIZES, attributes))
 
 
-def naming_loss(
+def zero_shot_loss(
     model: Any,
-    answers: Tensor,
+    words: Tensor,
     pixels: Pixels | Tensor,
     truth: Tensor,
     *,
     blocks: Blocks | None = None,
 ) -> Tensor:
-    """The sum over the elements of their cross entropies: a scalar."""
-    logits = word_logits(model, answers, pixels, blocks)
-    truth = truth.to(answers.device)
-    losses = [F.cross_entropy(one, truth[:, j]) for j, one in enumerate(logits)]
+    """The sum of the five cross entropies: a scalar."""
+    logits = word_logits(model, words, pixels, blocks)
+    truth = truth.to(words.device)
+    losses = [F.cross_entropy(of_element, truth[:, j]) for j, of_element in enumerate(logits)]
     return torch.stack(losses).sum()
