@@ -19,8 +19,8 @@ from shared.runtime.run import run_service_from_context
 async def dashboard(messaging: MessagingSettings) -> AsyncIterator[OpsApp]:
     """Show training jobs if their folder exists; raises `BadCheckpoint` without the release."""
     training = TrainingSettings.read()
-    has_jobs = training.nights.nights.is_dir()
-    training_jobs = JobAdmin(training.nights, clock=system_clock) if has_jobs else None
+    has_jobs = training.jobs.jobs_dir.is_dir()
+    training_jobs = JobAdmin(training.jobs, clock=system_clock) if has_jobs else None
     async with open_app(
         messaging, models=open_models(messaging, training), training_jobs=training_jobs
     ) as app:

@@ -9,7 +9,7 @@ from shared.messaging.client.settings import MessagingSettings
 
 def open_models(messaging: MessagingSettings, training: TrainingSettings) -> RegistryAdmin:
     """Read the files of the release; Kafka and MLflow are not contacted. Raises `BadCheckpoint`."""
-    data_dir = training.nights.data_dir
+    data_dir = training.jobs.data_dir
     folders = open_folders(training.registry, training.model, data_dir=data_dir)
     promoter = open_promoter(
         folders, training.registry, messaging, data_dir=data_dir, clock=system_clock

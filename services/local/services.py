@@ -11,8 +11,8 @@ from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
 from services.local.errors import ServiceStopped
 from services.local.registry import open_models
-from services.monitor.app import build as build_watch
-from services.monitor.config import WatchSettings
+from services.monitor.app import build as build_monitor
+from services.monitor.config import MonitorSettings
 from services.ops.app import build_app as build_ops
 from services.ops.config import OpsSettings
 from services.ops.context import Stores
@@ -117,13 +117,13 @@ async def _build(
         "profile": build_profile(from_environment(ProfileSettings), messaging, parts),
         "assessor": build_assessor(from_environment(AssessorSettings), messaging, parts),
         "retrain": build_retrain(_retrain_settings(settings), messaging, training),
-        "watch": build_watch(from_environment(WatchSettings), messaging),
+        "monitor": build_monitor(from_environment(MonitorSettings), messaging),
         "ops": build_ops(
             from_environment(OpsSettings),
             messaging,
             stores,
             models=open_models(messaging, training),
-            training_jobs=JobAdmin(training.nights, clock=system_clock),
+            training_jobs=JobAdmin(training.jobs, clock=system_clock),
         ),
     }
     return dict(zip(building, await asyncio.gather(*building.values()), strict=True))

@@ -1,0 +1,1 @@
+"""Collect events into the lake, train on them every night, and decide which model serves."""

@@ -1,4 +1,4 @@
-"""Run the retrain service alone: `python -m services.retrain`; with `--collect`, collect once."""
+"""Run the retrain service alone: `python -m services.retrain`; `--collect` collects once."""
 
 import sys
 
@@ -6,28 +6,28 @@ from prometheus_client import CollectorRegistry
 
 from services.retrain.app import build, collector
 from services.retrain.config import RetrainSettings
-from services.retrain.jobs.app import NightWiring
+from services.retrain.jobs.settings import TrainingSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.logs import log_to_stderr
-from shared.runtime.run import run_without_parts
+from shared.runtime.run import run_service_without_dependencies
 from shared.settings import from_environment
 
 
 def collect_once(settings: RetrainSettings) -> int:
-    """One collection; exit code 1 when a table has a problem."""
+    """Collect once; return exit code 1 when a table has a problem."""
     log_to_stderr()
     messaging = from_environment(MessagingSettings)
-    collected = collector(settings, messaging, CollectorRegistry()).run()
-    for table, count in collected.rows.items():
-        print(f"{table}: {count} rows, {collected.refused.get(table, 0)} of them refused")
-    for problem in collected.problems:
+    result = collector(settings, messaging, CollectorRegistry()).run()
+    for table, count in result.rows.items():
+        print(f"{table}: {count} rows, {result.invalid.get(table, 0)} of them invalid")
+    for problem in result.problems:
         print(problem, file=sys.stderr)
-    return 1 if collected.problems else 0
+    return 1 if result.problems else 0
 
 
 if __name__ == "__main__":
     settings = from_environment(RetrainSettings)
     if "--collect" in sys.argv[1:]:
         sys.exit(collect_once(settings))
-    wiring = NightWiring.read()
-    run_without_parts(lambda messaging: build(settings, messaging, wiring))
+    training = TrainingSettings.read()
+    run_service_without_dependencies(lambda messaging: build(settings, messaging, training))

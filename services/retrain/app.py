@@ -1,4 +1,4 @@
-"""Put the retrain service together: the one file that knows which parts are real."""
+"""Wire the retrain service: collecting, erasing, training jobs, health."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from prometheus_client import CollectorRegistry
 
 from services.retrain.config import RetrainSettings
 from services.retrain.erasure import UserEraser
-from services.retrain.jobs.app import NightWiring, night_jobs
-from services.retrain.jobs.erasure import NightErasing
-from services.retrain.jobs.history import NightLog
-from services.retrain.jobs.metrics import NightMetrics
+from services.retrain.jobs.erasure import JobErasure
+from services.retrain.jobs.factory import scheduled_jobs
+from services.retrain.jobs.history import JobHistory
+from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.jobs.schedule import Job, Schedule
+from services.retrain.jobs.settings import TrainingSettings
 from services.retrain.lake.collect import Collector
-from services.retrain.lake.erased_users import LakeErasures
-from services.retrain.lake.erasure import LakeErasing
+from services.retrain.lake.erased_users import ErasureTable
+from services.retrain.lake.erasure import LakeErasure
 from services.retrain.lake.schema import TABLES, Table
 from services.retrain.lake.table import LakeTable
 from services.retrain.metrics import CollectMetrics
@@ -27,28 +28,29 @@ from shared.events.topics import ERASE
 from shared.files.storage_options import delta_options
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
-from shared.messaging.read.drain import Bounds, drain
+from shared.messaging.read.bounded_reader import BatchSize
+from shared.messaging.read.drain import drain
 from shared.messaging.service import KafkaService
 
 GROUP = "preferstream.retrain"
-"""Consumer group that shows how far collecting is; the lake's own offsets decide."""
+"""Consumer group that shows the progress of collecting; only the offsets in the lake count."""
 
 
 @dataclass(frozen=True)
 class RetrainApp:
-    """The service, wired and not yet started."""
+    """The wired service, not started yet."""
 
     kafka: KafkaService
     health: HealthServer
     schedule: Schedule
 
     async def start(self) -> None:
-        """Connect to Kafka, and begin to wait for the jobs' times."""
+        """Connect to Kafka, and start the schedule."""
         await self.kafka.start()
         self.schedule.start()
 
     async def stop(self) -> None:
-        """Finish the commit in work, and leave Kafka."""
+        """Finish the current commit, and disconnect from Kafka."""
         await self.schedule.stop()
         await self.kafka.stop()
 
@@ -60,11 +62,11 @@ def collector(
     *,
     tables: Sequence[Table] = TABLES,
 ) -> Collector:
-    """Collecting on the real Kafka and the real lake."""
-    bounds = Bounds(records=settings.collect_batch_records, bytes=settings.collect_batch_bytes)
+    """A collector on the real Kafka and the real lake."""
+    size = BatchSize(records=settings.collect_batch_records, bytes=settings.collect_batch_bytes)
     return Collector(
         lake_tables(settings, tables),
-        partial(drain, messaging, group=GROUP, bounds=bounds),
+        partial(drain, messaging, group=GROUP, size=size),
         settings,
         CollectMetrics(registry),
         system_clock,
@@ -72,42 +74,41 @@ def collector(
 
 
 def lake_tables(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> list[LakeTable]:
-    """The tables of the lake; what is appended to them leaves erased people out."""
+    """The tables of the lake; rows of erased users are left out when they are appended."""
     options = delta_options(settings.s3_endpoint)
-    erasures = LakeErasures(settings.lake, storage_options=options)
+    erasures = ErasureTable(settings.lake_uri, storage_options=options)
     return [
-        LakeTable(settings.lake, table, storage_options=options, erasures=erasures)
+        LakeTable(settings.lake_uri, table, storage_options=options, erasures=erasures)
         for table in tables
     ]
 
 
-def lake_erasing(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> LakeErasing:
-    """UserEraser on the real lake."""
-    erasures = LakeErasures(settings.lake, storage_options=delta_options(settings.s3_endpoint))
-    return LakeErasing(lake_tables(settings, tables), erasures)
+def lake_erasure(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> LakeErasure:
+    """Erasure on the real lake."""
+    erasures = ErasureTable(settings.lake_uri, storage_options=delta_options(settings.s3_endpoint))
+    return LakeErasure(lake_tables(settings, tables), erasures)
 
 
 async def build(
-    settings: RetrainSettings, messaging: MessagingSettings, wiring: NightWiring
+    settings: RetrainSettings, messaging: MessagingSettings, training: TrainingSettings
 ) -> RetrainApp:
-    """Wire the service to Kafka, the lake, and the registry."""
+    """Connect the service's parts to Kafka, the lake and the registry."""
     registry = CollectorRegistry()
     collecting = collector(settings, messaging, registry)
-    metrics = NightMetrics(registry)
-    NightLog(models_dir(wiring.registry, data_dir=wiring.nights.data_dir), registry)
+    JobHistory(models_dir(training.registry, data_dir=training.jobs.data_dir), registry)
 
-    async def collected() -> str | None:
+    async def collect_problems() -> str | None:
         problems = collecting.last.problems if collecting.last else ()
         return "; ".join(map(str, problems)) or None
 
-    kafka = KafkaService("retrain", messaging, registry, checks=[collected])
-    erasing = UserEraser(
-        lake_erasing(settings),
-        NightErasing(wiring.nights.nights),
+    kafka = KafkaService("retrain", messaging, registry, checks=[collect_problems])
+    eraser = UserEraser(
+        lake_erasure(settings),
+        JobErasure(training.jobs.jobs_dir),
         kafka.publisher,
         clock=system_clock,
     )
-    kafka.slow(ERASE, erasing.take)
+    kafka.slow(ERASE, eraser.take)
     schedule = Schedule(
         (
             Job(
@@ -117,7 +118,7 @@ async def build(
                 stop=collecting.stop,
                 first_after=timedelta(seconds=settings.collect_first_seconds),
             ),
-            *night_jobs(collecting, settings, wiring, messaging, metrics),
+            *scheduled_jobs(collecting, settings, training, messaging, JobMetrics(registry)),
         ),
         clock=system_clock,
     )

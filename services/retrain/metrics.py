@@ -1,10 +1,10 @@
-"""What the retrain service counts of collecting."""
+"""Metrics of collecting events into the lake."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.retrain.lake.schema import TABLES
 
-SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
+BUCKETS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 
 
 class CollectMetrics:
@@ -14,9 +14,9 @@ class CollectMetrics:
         self.rows = Counter(
             "preferstream_collected_rows", "Rows added to the lake", ["table"], registry=registry
         )
-        self.refused = Counter(
-            "preferstream_collected_refused",
-            "Rows of records that could not be read, which are kept but not learned from",
+        self.invalid_rows = Counter(
+            "preferstream_invalid_rows",
+            "Rows of records that cannot be decoded; they are kept and not used for training",
             ["table", "reason"],
             registry=registry,
         )
@@ -27,17 +27,17 @@ class CollectMetrics:
             registry=registry,
         )
         for table in TABLES:
-            # From 0: a counter that is born at 1 has never grown, for Prometheus.
+            # Start at 0: Prometheus sees no increase in a counter whose first sample is 1.
             self.lost.labels(table.name)
         self.failures = Counter(
             "preferstream_collect_failures",
-            "Collections of a table that ended in a problem",
+            "Collections of a table that ended with a problem",
             ["table", "reason"],
             registry=registry,
         )
-        self.left = Gauge(
-            "preferstream_collect_left_records",
-            "Records between the last commit to the lake and the topic's end as it then was",
+        self.backlog = Gauge(
+            "preferstream_collect_backlog_records",
+            "Records between the last commit to the lake and the end of the topic at that time",
             ["table"],
             registry=registry,
         )
@@ -46,12 +46,12 @@ class CollectMetrics:
         )
         self.last_success = Gauge(
             "preferstream_collect_last_success_timestamp_seconds",
-            "Moment of the last collection without a problem, seconds since the epoch",
+            "Time of the last collection without a problem, seconds since the epoch",
             registry=registry,
         )
         self.seconds = Histogram(
             "preferstream_collect_seconds",
             "Seconds of a collection of all tables",
-            buckets=SECONDS,
+            buckets=BUCKETS,
             registry=registry,
         )

@@ -1,0 +1,1 @@
+"""Define the requests and results that services and training exchange across processes."""

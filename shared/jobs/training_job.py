@@ -1,7 +1,7 @@
-"""What a night's training is asked, what it says while it works, and what it answers.
+"""Define the request, the progress and the result of a training job.
 
-The service that keeps the models writes `request.json` into the night's folder, starts training on
-that folder in a process of its own, and reads `result.json`, which is written last.
+The retrain service writes `request.json` into the job's folder, starts training on that folder in a
+child process, and reads `result.json`, which training writes last.
 """
 
 from datetime import datetime
@@ -26,56 +26,56 @@ class ModelFolder(Value):
 
 
 class TrainingJobRequest(Value):
-    """Train a challenger from what people did, and gather the evidence that it is judged by."""
+    """Train a challenger on feedback, and collect the evidence for the gate."""
 
-    night: str
-    """Names the night; the same name is never trained twice."""
-    asked_at: AwareDatetime
-    """The dataset's window ends here, also when the night is resumed later."""
+    job: str
+    """Name of the job; the same name is never trained twice."""
+    requested_at: AwareDatetime
+    """End of the dataset's window, also when the job is resumed later."""
     lake: str
     s3_endpoint: str | None = None
     allowed_file_roots: tuple[Path, ...] = ()
-    """Folders below which `file:` images may be read, beside those of the settings."""
+    """Folders whose `file:` images may be read, in addition to those of the settings."""
     release: ModelFolder
     """The frozen base that adapters belong to."""
     champion: ModelFolder
     minutes: float = Field(gt=0)
-    """Wall-clock budget of everything up to the evidence, over all resumptions."""
+    """Wall-clock budget up to the end of the evidence, over all resumptions."""
     seed: int = 0
     dry_run: bool = False
-    """Stop after the dataset, and say what training would have begun with."""
+    """Stop after the dataset, and report the data that training would use."""
     sft_config: Path | None = None
-    """TOML files of the two trainings; without them those for preferthinker-nano on a CPU."""
+    """TOML files of the two stages; without them those for preferthinker-nano on a CPU."""
     grpo_config: Path | None = None
     least_users: int = Field(default=50, ge=1)
-    """Held-out people and pairs below which no gate could pass anything, so that nothing is
-    trained; the gate's own rules."""
+    """Minimum of held-out users and pairs, as in the gate's rules: with fewer the gate would keep
+    the champion, so that nothing is trained."""
     least_pairs: int = Field(default=200, ge=1)
 
 
 class JobStep(Value):
-    """One line of progress, as JSON on the standard output of the training."""
+    """One step of progress, a line of JSON on the standard output of training."""
 
     stage: str
     text: str
     seconds_spent: float
     seconds_left: float | None = None
-    """To the end of the stage; None where nobody can know."""
+    """To the end of the stage; None where it is not known."""
 
 
 class TrainingJobResult(Value):
-    """What came of a training that ended by itself; one that crashed leaves none."""
+    """The result of training that ended by itself; a crash leaves none."""
 
     code: TrainingCode
     reason: str
-    """Why there is no challenger, or what it was made from; for those who read it next morning."""
+    """Why there is no challenger, or what it was trained on; a sentence for operators."""
     challenger: ModelFolder | None = None
     base_version: str | None = None
-    """What an adapter is merged into."""
+    """The version that an adapter is merged into."""
     evidence: Path | None = None
-    """JSON as the gate reads it."""
+    """File of evidence for the gate."""
     seconds: dict[str, float] = Field(default_factory=dict)
-    """Of each stage."""
+    """Duration of each stage."""
     counts: dict[str, int] = Field(default_factory=dict)
-    """Cases by split."""
+    """Number of cases of each split."""
     ended_at: datetime | None = None

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from services.assessor.background.shadow_evaluation import ShadowMetrics
 from services.assessor.metrics import AssessorMetrics
-from services.monitor.metrics import ClusterMetrics, LookMetrics
+from services.monitor.metrics import ClusterMetrics, PollMetrics
 from services.ops.metrics import OpsMetrics
 from services.profile.metrics import ProfileMetrics
 from services.retrain.jobs.history import JobHistory
@@ -130,8 +130,8 @@ PARTS: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("retrain", JobMetrics),
     ("retrain", lambda registry: JobHistory(Path(), registry)),
     ("ops", OpsMetrics),
-    ("watch", ClusterMetrics),
-    ("watch", LookMetrics),
+    ("monitor", ClusterMetrics),
+    ("monitor", PollMetrics),
 )
 """Which service shows it, and what registers it."""
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.assessor.config import AssessorSettings
 from services.local.config import LocalSettings
-from services.monitor.config import WatchSettings
+from services.monitor.config import MonitorSettings
 from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
@@ -33,7 +33,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Nights", JobSettings),
     ("Dashboard and gateway", OpsSettings),
     ("The registry", RegistrySettings),
-    ("Watch service", WatchSettings),
+    ("Monitor service", MonitorSettings),
 )
 WIDTH = 98
 

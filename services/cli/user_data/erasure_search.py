@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
-from services.retrain.app import lake_erasing
+from services.retrain.app import lake_erasure
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.erasure import JobErasure
 from services.retrain.lake.erased_users import UserKey
@@ -74,7 +74,7 @@ def _about(kafka: Kafka, topic: Topic, person: UserKey) -> Iterator[Record]:
 
 def _lake(settings: RetrainSettings, person: UserKey) -> list[SearchResult]:
     try:
-        rows = lake_erasing(settings).remaining(person)
+        rows = lake_erasure(settings).remaining(person)
     except (Unavailable, LakeBroken) as error:
         return [SearchResult(f"lake {settings.lake_uri}", None, str(error))]
     names = _log_entries_that_name(settings.lake_uri, person)

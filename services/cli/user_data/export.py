@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from services.retrain.app import lake_erasing
+from services.retrain.app import lake_erasure
 from services.retrain.config import RetrainSettings
 from services.retrain.lake.erased_users import UserKey
 from services.retrain.lake.table import LakeBroken
@@ -40,7 +40,7 @@ def read_stored_user_data(
     """The embedded store serves one process, so that its dashboard is asked instead."""
     kept = StoredUserData()
     try:
-        kept.lake = lake_erasing(lake).rows(person)
+        kept.lake = lake_erasure(lake).rows(person)
     except (Unavailable, LakeBroken) as error:
         kept.not_searched[f"lake {lake.lake_uri}"] = str(error)
     try:

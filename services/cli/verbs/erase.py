@@ -94,7 +94,7 @@ def _receipts(
 
 def _places() -> tuple[RetrainSettings, Path, StoreSettings]:
     """Where this system keeps its lake, its nights and its profiles."""
-    nights = from_environment(JobSettings).nights
+    nights = from_environment(JobSettings).jobs_dir
     return lake_settings(), nights, from_environment(StoreSettings)
 
 

@@ -16,10 +16,11 @@ from services.local.kafka.errors import KafkaDidNotStart
 from services.local.runtime_file import read_runtime_file
 from services.retrain.app import collector
 from services.retrain.config import RetrainSettings
-from services.retrain.jobs.app import TrainingSettings, build_job_runner
 from services.retrain.jobs.dependencies import JobPlan
+from services.retrain.jobs.factory import build_job_runner
 from services.retrain.jobs.finalization import JobOutcome
 from services.retrain.jobs.metrics import JobMetrics
+from services.retrain.jobs.settings import TrainingSettings
 from shared.domain.errors import Unavailable
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.jobs.result_codes import NEEDS_REPAIR
@@ -88,7 +89,7 @@ def _run(
     metrics = CollectorRegistry()
     collecting = collector(retrain, messaging, metrics)
     running, _ = build_job_runner(collecting, retrain, wiring, messaging, JobMetrics(metrics))
-    return running.run(plan, say=_progress)
+    return running.run(plan, report=_progress)
 
 
 def _progress(step: JobStep) -> None:

@@ -1,0 +1,1 @@
+"""Compare a challenger that serves some users with the champion, and roll it back if needed."""

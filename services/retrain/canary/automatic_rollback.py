@@ -1,10 +1,10 @@
-"""Look at a model that is tried out again and again, and send it away by itself when it falls."""
+"""Roll a canary back automatically when its guardrail metrics fail."""
 
 import logging
 from collections.abc import Callable
 
-from services.retrain.canary.canary_monitor import Watched
-from services.retrain.jobs.metrics import NightMetrics
+from services.retrain.canary.canary_monitor import CanaryCheck
+from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.registry.folders import NoSuchVersion
 from services.retrain.registry.promotion import CannotPromote
 from shared.domain.errors import Unavailable
@@ -13,20 +13,21 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 log = logging.getLogger(__name__)
 
 
-class CanaryWatch:
-    """One look after another; what keeps one from looking is told, and the next one looks again."""
+class AutomaticRollback:
+    """Checks the canary at each run; an error is logged, and the next run checks again."""
 
-    def __init__(self, watch: Callable[[], Watched], metrics: NightMetrics) -> None:
-        self._watch = watch
+    def __init__(self, check: Callable[[], CanaryCheck], metrics: JobMetrics) -> None:
+        self._check = check
         self._metrics = metrics
 
-    def run(self) -> Watched:
+    def run(self) -> CanaryCheck:
+        """Check once; never raises an error of Kafka or the registry."""
         try:
-            seen = self._watch()
+            check = self._check()
         except (Unavailable, CannotPromote, NoSuchVersion, BadCheckpoint) as error:
-            seen = Watched("unknown", getattr(error, "detail", str(error)), False)
-        self._metrics.canary.labels(seen.verdict).inc()
-        if seen.verdict != "wait":
-            level = logging.INFO if seen.verdict == "passed" else logging.WARNING
-            log.log(level, "the model that is tried out: %s: %s", seen.verdict, seen.reason)
-        return seen
+            check = CanaryCheck("unknown", getattr(error, "detail", str(error)), False)
+        self._metrics.canary_checks.labels(check.verdict).inc()
+        if check.verdict != "wait":
+            level = logging.INFO if check.verdict == "passed" else logging.WARNING
+            log.log(level, "canary: %s: %s", check.verdict, check.reason)
+        return check

@@ -1,4 +1,4 @@
-"""Watch a canary: read the latest feeds and feedback, judge, and roll back by itself."""
+"""Read the latest feeds and feedback, compare canary and champion, and end a failed trial."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from statistics import median
 from typing import TypeVar
 
 from services.retrain.canary.guardrails import (
+    CanaryVerdict,
     Guardrails,
-    Judgement,
-    Traffic,
     UserCounts,
-    judge_canary,
+    VariantTraffic,
+    apply_guardrails,
 )
 from services.retrain.registry.promotion import Promoter
 from shared.domain.errors import Unprocessable
@@ -23,82 +23,90 @@ from shared.events.wire.codec import decode
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.tail import tail
 
-LATEST = 20_000
-"""Feeds and actions of a partition that are looked at."""
+MAX_EVENTS_PER_PARTITION = 20_000
+"""The latest feeds and feedback events that are read."""
 LIKES = {"click", "like"}
 DISLIKES = {"dislike", "hide"}
 EventT = TypeVar("EventT", bound=Event)
+RequestKey = tuple[str, str]
+"""Tenant and request id."""
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A verdict, and whether it was acted on."""
+class CanaryCheck:
+    """A verdict, and whether the trial was ended because of it."""
 
     verdict: str
     reason: str
     applied: bool
 
 
-def watch_canary(
+def check_canary(
     promoter: Promoter,
     messaging: MessagingSettings,
     *,
     apply: bool,
     rails: Guardrails | None = None,
-) -> Watched:
-    """Judge the model that is tried out now; raises `Unavailable` and what a rollback raises."""
-    tried = promoter.tried_out()
-    if tried is None:
-        return Watched("wait", "no model is tried out", False)
-    feeds = [f for f in _events(messaging, FEEDS, RankedFeed) if f.occurred_at >= tried.occurred_at]
-    actions = _events(messaging, FEEDBACK, Feedback)
-    judgement = judge(feeds, actions, version=tried.model_version, rails=rails or Guardrails())
-    if judgement.verdict == "roll_back" and apply:
-        # Not `rollback`: a second instance that judged the same must not take back the champion.
-        promoter.end_trial(tried.model_version, reason=f"by itself: {judgement.reason}")
-        return Watched(judgement.verdict, judgement.reason, True)
-    return Watched(judgement.verdict, judgement.reason, False)
+) -> CanaryCheck:
+    """Check the current challenger; `apply` ends a failed trial.
+
+    Raises `Unavailable`, and the errors of `Promoter.end_trial`.
+    """
+    challenger = promoter.challenger()
+    if challenger is None:
+        return CanaryCheck("wait", "there is no challenger", False)
+    since = challenger.occurred_at
+    feeds = [feed for feed in _events(messaging, FEEDS, RankedFeed) if feed.occurred_at >= since]
+    feedback = _events(messaging, FEEDBACK, Feedback)
+    result = compare_variants(
+        feeds, feedback, version=challenger.model_version, rails=rails or Guardrails()
+    )
+    if result.verdict == "roll_back" and apply:
+        # Not `rollback`: when two instances decide the same, the second would undo the champion.
+        promoter.end_trial(challenger.model_version, reason=f"automatic: {result.reason}")
+        return CanaryCheck(result.verdict, result.reason, True)
+    return CanaryCheck(result.verdict, result.reason, False)
 
 
-def judge(
-    feeds: Iterable[RankedFeed], actions: Iterable[Feedback], *, version: str, rails: Guardrails
-) -> Judgement:
-    """Feeds of the trial with the feedback that names them."""
-    by_request: dict[tuple[str, str], RankedFeed] = {}
+def compare_variants(
+    feeds: Iterable[RankedFeed], feedback: Iterable[Feedback], *, version: str, rails: Guardrails
+) -> CanaryVerdict:
+    """Apply the guardrails to the feeds of a trial and the feedback that names them."""
+    feed_of: dict[RequestKey, RankedFeed] = {}
     for feed in feeds:
         if feed.variant == CHAMPION or feed.model_version == version:
-            by_request[(feed.tenant, feed.request_id)] = feed
-    told: dict[tuple[str, str], list[Feedback]] = defaultdict(list)
-    for action in actions:
-        if action.request_id and (action.tenant, action.request_id) in by_request:
-            told[(action.tenant, action.request_id)].append(action)
-    return judge_canary(
-        _traffic(CHAMPION, by_request, told), _traffic(CHALLENGER, by_request, told), rails
+            feed_of[(feed.tenant, feed.request_id)] = feed
+    feedback_of: dict[RequestKey, list[Feedback]] = defaultdict(list)
+    for event in feedback:
+        if event.request_id and (event.tenant, event.request_id) in feed_of:
+            feedback_of[(event.tenant, event.request_id)].append(event)
+    return apply_guardrails(
+        _traffic(CHAMPION, feed_of, feedback_of), _traffic(CHALLENGER, feed_of, feedback_of), rails
     )
 
 
 def _traffic(
     variant: str,
-    feeds: dict[tuple[str, str], RankedFeed],
-    told: dict[tuple[str, str], list[Feedback]],
-) -> Traffic:
-    own = {request: feed for request, feed in feeds.items() if feed.variant == variant}
+    feed_of: dict[RequestKey, RankedFeed],
+    feedback_of: dict[RequestKey, list[Feedback]],
+) -> VariantTraffic:
+    own = {request: feed for request, feed in feed_of.items() if feed.variant == variant}
     users: dict[tuple[str, str], list[set[tuple[str, str]]]] = defaultdict(
         lambda: [set(), set(), set()]
     )
     for request, feed in own.items():
-        for action in told.get(request, ()):
-            if action.user_id != feed.user_id:
+        for event in feedback_of.get(request, ()):
+            if event.user_id != feed.user_id:
                 continue
             views, likes, dislikes = users[(feed.tenant, feed.user_id)]
-            seen = (feed.request_id, action.image_id)
-            # Who acts on an image has seen it; a repeated or redelivered action counts once.
-            views.add(seen)
-            if action.type in LIKES:
-                likes.add(seen)
-            elif action.type in DISLIKES:
-                dislikes.add(seen)
-    return Traffic(
+            impression = (feed.request_id, event.image_id)
+            # Feedback of any type implies a view; a repeated or redelivered event counts once.
+            views.add(impression)
+            if event.type in LIKES:
+                likes.add(impression)
+            elif event.type in DISLIKES:
+                dislikes.add(impression)
+    return VariantTraffic(
         users=[UserCounts(len(v), len(up), len(down)) for v, up, down in users.values()],
         feeds=len(own),
         degraded=sum(feed.status == "degraded" for feed in own.values()),
@@ -107,7 +115,7 @@ def _traffic(
 
 
 def _events(messaging: MessagingSettings, topic: Topic, kind: type[EventT]) -> Iterable[EventT]:
-    for record in tail(messaging, topic, most=LATEST):
+    for record in tail(messaging, topic, max_per_partition=MAX_EVENTS_PER_PARTITION):
         try:
             event = decode(topic, record)
         except Unprocessable:

@@ -1,4 +1,4 @@
-"""Let an operator see the nights: when the next is due, how far one is, what came of each."""
+"""Show training jobs to an operator: the schedule, the progress of a job, all outcomes."""
 
 import asyncio
 import json
@@ -11,91 +11,91 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from services.retrain.jobs.folders import END, GOES_ON_FOR, NAME
-from services.retrain.jobs.settings import NightSettings
+from services.retrain.jobs.folders import END, NAME, RESUMABLE_FOR
+from services.retrain.jobs.settings import NEVER, JobSettings
 from services.retrain.jobs.training_curves import Curves, read_curves
 from shared.domain.clock import Clock
 from shared.jobs.training_job import REQUEST, TrainingJobRequest
 
-NEVER: Final = "never"
 DONE: Final = ".done.json"
 DATA_REPORT: Final = "dataset/report.json"
-LATELY: Final = timedelta(seconds=60)
-"""A night writes down what it has spent every five seconds; one that has not for so long rests."""
+ACTIVE_WITHIN: Final = timedelta(seconds=60)
+"""A running job writes a file every five seconds; one that has not for so long does not run."""
 
 
 @dataclass(frozen=True)
-class NightLine:
-    """One night."""
+class JobSummary:
+    """One training job."""
 
     name: str
-    asked_at: datetime
+    requested_at: datetime
     minutes: float
     """Its budget."""
     spent_seconds: float
     champion: str
     stages: Mapping[str, float]
-    """Seconds of each stage that is done, in their order."""
+    """Seconds of each finished stage, in order."""
     verdict: str
-    """`promoted`, `tried_out` or `kept`; `running`, `resting` or `given_up` before its end."""
+    """A `JobVerdict`; before its end `running`, `resting` (resumed later) or `given_up`."""
     reason: str
     version: str
 
 
 @dataclass(frozen=True)
-class Nights:
-    """The schedule, and the nights there are, the newest first."""
+class JobList:
+    """The schedule, and all jobs, newest first."""
 
     next_at: datetime | None
-    """None when none is scheduled."""
+    """None when nightly training is switched off."""
     minutes: float
-    nights: Sequence[NightLine]
+    jobs: Sequence[JobSummary]
 
 
-class NightDesk:
-    """Reads the folders of the nights, and nothing else; what is broken there is left out."""
+class JobAdmin:
+    """Reads the folders of the jobs only; a broken folder is left out."""
 
-    def __init__(self, settings: NightSettings, *, clock: Clock) -> None:
+    def __init__(self, settings: JobSettings, *, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
 
-    async def nights(self) -> Nights:
+    async def jobs(self) -> JobList:
+        """The schedule and all jobs."""
         return await asyncio.to_thread(self._read)
 
     async def data_report(self, name: str) -> dict[str, Any] | None:
-        """What the night's dataset held; None where none was built."""
+        """The report on the job's dataset; None where none was built."""
         if not NAME.fullmatch(name):
             return None
-        return await asyncio.to_thread(_json, self._settings.nights / name / DATA_REPORT)
+        return await asyncio.to_thread(_json, self._settings.jobs_dir / name / DATA_REPORT)
 
     async def curves(self, name: str) -> Curves:
-        """How far its trainings have learned, also while they run; empty before the first step."""
+        """The training curves, also while the job runs; empty before the first step."""
         if not NAME.fullmatch(name):
             return {}
-        return await asyncio.to_thread(read_curves, self._settings.nights / name)
+        return await asyncio.to_thread(read_curves, self._settings.jobs_dir / name)
 
-    def _read(self) -> Nights:
+    def _read(self) -> JobList:
         now = self._clock()
-        files = self._settings.nights.glob(f"*/{REQUEST}")
-        found = [line for file in files if (line := _line(file.parent, now)) is not None]
-        return Nights(
-            next_at=next_night(self._settings, now),
-            minutes=self._settings.night_minutes,
-            nights=sorted(found, key=lambda line: line.asked_at, reverse=True),
+        files = self._settings.jobs_dir.glob(f"*/{REQUEST}")
+        summaries = [job for file in files if (job := _summary(file.parent, now)) is not None]
+        return JobList(
+            next_at=next_job_at(self._settings, now),
+            minutes=self._settings.training_minutes,
+            jobs=sorted(summaries, key=lambda job: job.requested_at, reverse=True),
         )
 
 
-def next_night(settings: NightSettings, now: datetime) -> datetime | None:
-    """When the next night is due, in `now`'s zone."""
+def next_job_at(settings: JobSettings, now: datetime) -> datetime | None:
+    """The start of the next nightly job, in `now`'s zone."""
     if settings.night_at == NEVER:
         return None
     hour, minute = map(int, settings.night_at.split(":"))
-    there = now.astimezone(ZoneInfo(settings.night_zone))
-    due = there.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return (due if due > there else due + timedelta(days=1)).astimezone(now.tzinfo)
+    local = now.astimezone(ZoneInfo(settings.night_timezone))
+    due = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (due if due > local else due + timedelta(days=1)).astimezone(now.tzinfo)
 
 
-def _line(folder: Path, now: datetime) -> NightLine | None:
+def _summary(folder: Path, now: datetime) -> JobSummary | None:
     try:
         text = (folder / REQUEST).read_text(encoding="utf-8")
         request = TrainingJobRequest.model_validate_json(text)
@@ -104,15 +104,16 @@ def _line(folder: Path, now: datetime) -> NightLine | None:
     spent = _json(folder / "spent.json") or {}
     end = _json(folder / END)
     markers = [(file, _json(file) or {}) for file in folder.glob(f"*{DONE}")]
-    markers.sort(key=lambda one: _written_at(one[0]))
-    return NightLine(
+    markers.sort(key=lambda marker: _written_at(marker[0]))
+    return JobSummary(
         name=folder.name,
-        asked_at=request.asked_at,
+        requested_at=request.requested_at,
         minutes=request.minutes,
         spent_seconds=float(spent.get("seconds", 0.0)),
         champion=request.champion.version,
         stages={
-            file.name.removesuffix(DONE): float(told.get("seconds", 0.0)) for file, told in markers
+            file.name.removesuffix(DONE): float(result.get("seconds", 0.0))
+            for file, result in markers
         },
         verdict=str(end["verdict"]) if end else _state(folder, request, now),
         reason=str(end.get("reason", "")) if end else "",
@@ -122,9 +123,9 @@ def _line(folder: Path, now: datetime) -> NightLine | None:
 
 def _state(folder: Path, request: TrainingJobRequest, now: datetime) -> str:
     latest = max((_written_at(file) for file in folder.iterdir()), default=0.0)
-    if now.timestamp() - latest < LATELY.total_seconds():
+    if now.timestamp() - latest < ACTIVE_WITHIN.total_seconds():
         return "running"
-    return "resting" if now - request.asked_at <= GOES_ON_FOR else "given_up"
+    return "resting" if now - request.requested_at <= RESUMABLE_FOR else "given_up"
 
 
 def _written_at(file: Path) -> float:
@@ -136,7 +137,7 @@ def _written_at(file: Path) -> float:
 
 def _json(file: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None

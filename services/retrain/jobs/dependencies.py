@@ -1,27 +1,27 @@
-"""What a night works with, what is asked of one, and how nights are named."""
+"""Define what a job runner depends on, what one job is requested to do, and how jobs are named."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from services.retrain.jobs.finalization import EndOfNight
-from services.retrain.jobs.metrics import NightMetrics
-from services.retrain.jobs.training_process import Train
-from services.retrain.lake.collect import Collected
+from services.retrain.jobs.finalization import JobFinalization
+from services.retrain.jobs.metrics import JobMetrics
+from services.retrain.jobs.training_process import Training
+from services.retrain.lake.collect import CollectResult
 from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
 from shared.domain.clock import Clock
 
-SCHEDULED = "night-"
-BY_HAND = "now-"
-"""How the names of nights begin: a killed one is gone on with by its own kind alone, since what a
-person began with a small budget must not take the place of the night."""
+NIGHTLY = "nightly-"
+MANUAL = "manual-"
+"""Prefixes of job names. A killed job is resumed only by a job of its own kind: a manual job with a
+small budget must not replace the nightly one."""
 
 
 @dataclass(frozen=True)
 class Lake:
-    """Where the clicks lie, and how images are reached."""
+    """Where the feedback is stored, and how images are read."""
 
     uri: str
     s3_endpoint: str | None = None
@@ -29,46 +29,47 @@ class Lake:
 
 
 @dataclass(frozen=True)
-class NightParts:
-    """What a night works with."""
+class JobDependencies:
+    """Everything that a job runner works with; tests pass smaller parts."""
 
-    collect: Callable[[], Collected]
-    train: Train
-    end: EndOfNight
+    collect: Callable[[], CollectResult]
+    train: Training
+    finalize: JobFinalization
     folders: ModelFolders
     promoter: Promoter
     models_dir: Path
-    """The lock lies here: every instance sees it."""
+    """Folder of the lock: every instance mounts it."""
     lake: Lake
-    metrics: NightMetrics
+    metrics: JobMetrics
     clock: Clock
 
 
 @dataclass(frozen=True)
-class NightPlan:
-    """What is asked of one night beyond the settings."""
+class JobPlan:
+    """What is requested of one job, in addition to the settings."""
 
     name: str | None = None
-    """None: a night of its own, named by the moment."""
+    """None: a manual job, named after the time of its start."""
     minutes: float | None = None
     dry_run: bool = False
 
 
-NOW = NightPlan()
-"""Asked for by a person."""
+NOW = JobPlan()
+"""A manual job with the settings' budget."""
 
 
-def scheduled(now: datetime, *, begins: str) -> NightPlan:
-    """The night of the day on which it was due, in `now`'s zone; one day has one night.
+def nightly_plan(now: datetime, *, starts: str) -> JobPlan:
+    """The nightly job of the day on which it was due, in `now`'s zone; one job for each day.
 
     A run that is made up for after midnight still belongs to the day before.
     """
-    hour, minute = map(int, begins.split(":"))
+    hour, minute = map(int, starts.split(":"))
     due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    # A scheduler may wake a moment early.
+    # A scheduler may wake up a moment early.
     day = due if now >= due - timedelta(minutes=1) else due - timedelta(days=1)
-    return NightPlan(name=f"{SCHEDULED}{day.date().isoformat()}")
+    return JobPlan(name=f"{NIGHTLY}{day.date().isoformat()}")
 
 
-def named(now: datetime) -> str:
-    return f"{BY_HAND}{now.strftime('%Y-%m-%d-%H%M%S')}"
+def manual_name(now: datetime) -> str:
+    """The name of a manual job that starts now."""
+    return f"{MANUAL}{now.strftime('%Y-%m-%d-%H%M%S')}"

@@ -1,4 +1,4 @@
-"""Remove a person from what nights have written: datasets, examples, evidence."""
+"""Erase a user from the files of training jobs: datasets, examples, evidence."""
 
 import json
 from collections.abc import Iterator
@@ -15,114 +15,113 @@ IMAGE_FOLDER: Final = "images"
 
 
 class JobErasure:
-    """Goes through the folders of all nights, also of one that runs: it does without the person.
+    """Erases from the folders of all jobs, also of a running one, which continues without the user.
 
-    A line about the person goes, and the images that only such lines name. In a document, whose
-    shape others rely on, a name that means nothing takes the place of the person's. Weights that
-    were learned from the person stay as they are.
+    Lines of JSONL files about the user are deleted, and the images that only such lines name. In a
+    JSON document, whose structure others rely on, a hash replaces the name. Trained weights stay.
     """
 
-    def __init__(self, nights: Path) -> None:
-        self._nights = nights
+    def __init__(self, jobs_dir: Path) -> None:
+        self._jobs_dir = jobs_dir
 
-    def erase(self, person: UserKey) -> dict[str, int]:
-        """How many lines, names in documents and images were removed; raises OSError."""
+    def erase(self, user: UserKey) -> dict[str, int]:
+        """Number of removed lines, names in documents, and images; raises OSError."""
         lines = images = names = 0
-        for folder in self._folders(person):
-            gone, without = _without_lines(folder, person)
-            lines, images = lines + gone, images + without
+        for folder in self._folders(user):
+            counts = _remove_lines(folder, user)
+            lines, images = lines + counts[0], images + counts[1]
         for file in self._files(DOCUMENTS):
-            names += _rename(file, person)
-        return {"night_lines": lines, "night_names": names, "night_images": images}
+            names += _rename(file, user)
+        return {"job_lines": lines, "job_names": names, "job_images": images}
 
-    def remaining(self, person: UserKey) -> dict[str, int]:
-        """Files that still name the person, by a search of all text that nights have written."""
+    def remaining(self, user: UserKey) -> dict[str, int]:
+        """Number of files that still name the user: a search of all text files of the jobs."""
         kinds = (LINES, DOCUMENTS, ".txt", ".html", ".md", ".csv", ".log")
-        spelled = _spelled(person)
-        found = (f for kind in kinds for f in self._files(kind) if _names(f, spelled))
-        return {"night_files": sum(1 for _ in found)}
+        spellings = _spellings(user)
+        files = (f for kind in kinds for f in self._files(kind) if _contains(f, spellings))
+        return {"job_files": sum(1 for _ in files)}
 
     def _files(self, kind: str) -> Iterator[Path]:
-        return (file for file in sorted(self._nights.rglob(f"*{kind}")) if file.is_file())
+        return (file for file in sorted(self._jobs_dir.rglob(f"*{kind}")) if file.is_file())
 
-    def _folders(self, person: UserKey) -> list[Path]:
-        spelled = _spelled(person)
-        return sorted({file.parent for file in self._files(LINES) if _names(file, spelled)})
+    def _folders(self, user: UserKey) -> list[Path]:
+        spellings = _spellings(user)
+        return sorted({f.parent for f in self._files(LINES) if _contains(f, spellings)})
 
 
-def _without_lines(folder: Path, person: UserKey) -> tuple[int, int]:
-    """Write a folder's files of lines anew without the person; lines and images removed."""
+def _remove_lines(folder: Path, user: UserKey) -> tuple[int, int]:
+    """Rewrite the JSONL files of a folder; return the numbers of removed lines and images."""
     kept_images: set[str] = set()
-    gone_images: set[str] = set()
-    count = 0
+    removed_images: set[str] = set()
+    removed_lines = 0
     for file in sorted(folder.glob(f"*{LINES}")):
         kept = []
         for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
             try:
-                told = json.loads(line)
+                content = json.loads(line)
             except ValueError:
-                told = line
-            mine = any(_is_name(text, person) for text in _texts(told))
-            images = {t for t in _texts(told) if t.startswith(f"{IMAGE_FOLDER}/")}
-            (gone_images if mine else kept_images).update(images)
-            count += mine
-            if not mine:
+                content = line
+            names_user = any(_is_name(text, user) for text in _texts(content))
+            images = {t for t in _texts(content) if t.startswith(f"{IMAGE_FOLDER}/")}
+            (removed_images if names_user else kept_images).update(images)
+            removed_lines += names_user
+            if not names_user:
                 kept.append(line)
         atomic_write(file, "".join(kept))
-    removed = 0
-    for name in gone_images - kept_images:
+    deleted = 0
+    for name in removed_images - kept_images:
         file = folder / name
         if file.resolve().is_relative_to(folder.resolve()) and file.is_file():
             file.unlink()
-            removed += 1
-    return count, removed
+            deleted += 1
+    return removed_lines, deleted
 
 
-def _rename(file: Path, person: UserKey) -> int:
-    """Put a name that means nothing in the place of the person's; how often."""
-    if not _names(file, _spelled(person)):
+def _rename(file: Path, user: UserKey) -> int:
+    """Replace the user's name in a JSON document; return how often."""
+    if not _contains(file, _spellings(user)):
         return 0
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
         return 0
-    found = sum(_is_name(text, person) for text in _texts(told))
-    if found:
-        atomic_write(file, json.dumps(_renamed(told, person), ensure_ascii=False))
-    return found
+    count = sum(_is_name(text, user) for text in _texts(document))
+    if count:
+        atomic_write(file, json.dumps(_renamed(document, user), ensure_ascii=False))
+    return count
 
 
-def _renamed(told: Any, person: UserKey) -> Any:
-    if isinstance(told, dict):
-        return {key: _renamed(value, person) for key, value in told.items()}
-    if isinstance(told, list):
-        return [_renamed(value, person) for value in told]
-    if isinstance(told, str) and _is_name(told, person):
-        return erased_user_hash(tenant=person[0], user_id=person[1])
-    return told
+def _renamed(value: Any, user: UserKey) -> Any:
+    if isinstance(value, dict):
+        return {key: _renamed(item, user) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, user) for item in value]
+    if isinstance(value, str) and _is_name(value, user):
+        return erased_user_hash(tenant=user[0], user_id=user[1])
+    return value
 
 
-def _texts(told: Any) -> Iterator[str]:
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, dict):
-        for value in told.values():
-            yield from _texts(value)
-    elif isinstance(told, list):
-        for value in told:
-            yield from _texts(value)
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
-def _is_name(text: str, person: UserKey) -> bool:
-    """JobList write people as `tenant/user`."""
-    return text == "/".join(person)
+def _is_name(text: str, user: UserKey) -> bool:
+    """Jobs write a user as `tenant/user_id`."""
+    return text == "/".join(user)
 
 
-def _spelled(person: UserKey) -> tuple[bytes, ...]:
-    name = "/".join(person)
+def _spellings(user: UserKey) -> tuple[bytes, ...]:
+    name = "/".join(user)
     return tuple({json.dumps(name, ensure_ascii=plain).encode() for plain in (True, False)})
 
 
-def _names(file: Path, spelled: tuple[bytes, ...]) -> bool:
+def _contains(file: Path, spellings: tuple[bytes, ...]) -> bool:
     content = file.read_bytes()
-    return any(text in content for text in spelled)
+    return any(text in content for text in spellings)

@@ -1,4 +1,4 @@
-"""End a night: the gate judges, the version is kept, the winner is announced, the rest is told."""
+"""Finalize a job: run the gate, keep the version, promote or try out the winner, record it."""
 
 import json
 import logging
@@ -10,123 +10,130 @@ from services.retrain.jobs.gate_process import Gate, GateVerdict
 from services.retrain.registry.folders import ModelFolders, NewVersion, NoSuchVersion
 from services.retrain.registry.promotion import CannotPromote, Promoter
 from shared.domain.errors import Unavailable
+from shared.jobs.result_codes import JobCode, JobVerdict
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
 log = logging.getLogger(__name__)
-NIGHTS = "nights.jsonl"
-"""One line a night, beside the versions."""
+HISTORY = "training_jobs.jsonl"
+"""The history of jobs in the folder of the models, one line for each job."""
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a night has made, and the evidence on it."""
+class TrainedModel:
+    """A trained model, and the evidence on it."""
 
     folder: Path
     evidence: Path
     new: NewVersion
-    night: Path | None = None
-    """The night's folder, with the curves of its trainings."""
+    job: Path | None = None
+    """The job's folder, which has the training curves."""
 
 
 @dataclass(frozen=True)
-class Trial:
-    """The shares that a winner gets before it takes over; both 0: it takes over at once."""
+class TrialShares:
+    """Shares that a winner serves before it is promoted; both 0 promote it at once."""
 
     canary_share: float = 0.0
     shadow_share: float = 0.0
 
 
 @dataclass(frozen=True)
-class NightEnd:
-    """What became of a night."""
+class JobOutcome:
+    """What became of a job."""
 
     version: str
     ended_at: str
-    verdict: str
-    """`promoted`, `tried_out` or `kept`; `skipped` and `stopped` where none came to an end."""
+    verdict: JobVerdict
     reason: str
+    code: JobCode
+    """The reason as one word, for programs."""
     warnings: tuple[str, ...] = ()
-    night: str = ""
-    code: str = ""
-    """The reason in one word, for machines."""
+    job: str = ""
     report: str = ""
     """Folder of the gate's report."""
 
 
-class EndOfNight:
-    """From a trained folder to a verdict that everybody can read."""
+class JobFinalization:
+    """Turns a trained model into an outcome that is recorded."""
 
     def __init__(
-        self, gate: Gate, folders: ModelFolders, promoter: Promoter, *, work: Path, log_in: Path
+        self,
+        gate: Gate,
+        folders: ModelFolders,
+        promoter: Promoter,
+        *,
+        jobs_dir: Path,
+        history_dir: Path,
     ) -> None:
         self._gate = gate
         self._folders = folders
         self._promoter = promoter
-        self._work = work
-        self._log_in = log_in
+        self._jobs_dir = jobs_dir
+        self._history_dir = history_dir
 
     def __call__(
-        self, trained: Trained, *, now: datetime, trial: Trial | None = None, night: str = ""
-    ) -> NightEnd:
-        """Never raises what it can tell: a night that cannot end well changes nothing.
+        self,
+        trained: TrainedModel,
+        *,
+        now: datetime,
+        shares: TrialShares | None = None,
+        job: str = "",
+    ) -> JobOutcome:
+        """Decide, act and record; a failure is an outcome that keeps the champion.
 
-        A version that the gate kept out is kept in its folder too: `models show` tells why, and a
-        person may still promote it.
+        A version that the gate rejects is kept in its folder too: `models show` gives the reason,
+        and an operator may still promote it.
         """
-        verdict = self._gate(trained.evidence, out=self._work / "gate" / trained.new.version)
-        end = self._judged(trained, verdict, now, trial or Trial())
-        report = str(verdict.report) if verdict.report else ""
-        return self.remember(
-            replace(end, night=night, code=end.code or verdict.code, report=report)
-        )
+        decision = self._gate(trained.evidence, out=self._jobs_dir / "gate" / trained.new.version)
+        outcome = self._act(trained, decision, now, shares or TrialShares())
+        report = str(decision.report) if decision.report else ""
+        return self.record(replace(outcome, job=job, report=report))
 
-    def remember(self, end: NightEnd) -> NightEnd:
-        """Add a line to the nights; one that cannot be written is told in the log."""
-        log.info("night: %s %s: %s", end.version or end.night, end.verdict, end.reason)
-        self._remember(end)
-        return end
-
-    def _judged(
-        self, trained: Trained, verdict: GateVerdict, now: datetime, trial: Trial
-    ) -> NightEnd:
-        version = trained.new.version
-        kept = NightEnd(version, now.isoformat(), "kept", verdict.reason)
-        new = replace(trained.new, metrics=verdict.metrics, reason=verdict.reason)
+    def record(self, outcome: JobOutcome) -> JobOutcome:
+        """Append the outcome to the history; a failure to do so is logged."""
+        name = outcome.version or outcome.job
+        log.info("training job: %s %s: %s", name, outcome.verdict, outcome.reason)
         try:
-            self._keep(trained, new, verdict)
-            if not verdict.promotes:
+            self._history_dir.mkdir(parents=True, exist_ok=True)
+            with (self._history_dir / HISTORY).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
+        except OSError as error:
+            log.warning("the outcome of the job could not be recorded: %s", error)
+        return outcome
+
+    def _act(
+        self, trained: TrainedModel, decision: GateVerdict, now: datetime, shares: TrialShares
+    ) -> JobOutcome:
+        version, reason = trained.new.version, decision.reason
+        kept = JobOutcome(version, now.isoformat(), "kept", reason, decision.code)
+        new = replace(trained.new, metrics=decision.metrics, reason=reason)
+        try:
+            self._keep_version(trained, new, decision)
+            if not decision.promotes:
                 return kept
-            if trial.canary_share or trial.shadow_share:
-                done = self._promoter.try_out(
-                    version, canary_share=trial.canary_share, shadow_share=trial.shadow_share,
-                    reason=verdict.reason,
+            if shares.canary_share or shares.shadow_share:
+                promotion = self._promoter.start_trial(
+                    version, canary_share=shares.canary_share, shadow_share=shares.shadow_share,
+                    reason=reason,
                 )  # fmt: skip
-                return replace(kept, verdict="tried_out", warnings=done.warnings)
-            done = self._promoter.promote(version, reason=verdict.reason)
-            return replace(kept, verdict="promoted", warnings=done.warnings)
+                return replace(kept, verdict="tried_out", warnings=promotion.warnings)
+            promotion = self._promoter.promote(version, reason=reason)
+            return replace(kept, verdict="promoted", warnings=promotion.warnings)
         except Unavailable as error:
-            why = error.detail
+            problem = error.detail
         except (BadCheckpoint, CannotPromote, NoSuchVersion, FileExistsError, ValueError) as error:
-            why = str(error)
+            problem = str(error)
         return replace(
             kept,
             code="not_announced",
-            reason=f"The champion keeps serving: {version} was not promoted, because {why}."
-            f" The gate had said: {verdict.reason}",
+            reason=f"The champion keeps serving: {version} was not promoted, because {problem}."
+            f" The gate's decision: {reason}",
         )
 
-    def _keep(self, trained: Trained, new: NewVersion, verdict: GateVerdict) -> None:
-        """The folder may be there: a night that was killed right after it goes on here."""
+    def _keep_version(self, trained: TrainedModel, new: NewVersion, decision: GateVerdict) -> None:
+        """Add the version; it exists already when the job was killed right after adding it."""
         try:
-            self._folders.add(trained.folder, new, report=verdict.report, night=trained.night)
+            self._folders.add(trained.folder, new, report=decision.report, job=trained.job)
         except FileExistsError:
             if self._folders.find(new.version).previous_version != new.previous_version:
                 raise
-
-    def _remember(self, end: NightEnd) -> None:
-        try:
-            self._log_in.mkdir(parents=True, exist_ok=True)
-            with (self._log_in / NIGHTS).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(end), ensure_ascii=False) + "\n")
-        except OSError as error:
-            log.warning("the night's end could not be written down: %s", error)

@@ -1,4 +1,4 @@
-"""Where nights work: one folder each, found again after a crash, tidied when it is over."""
+"""Give each training job a folder: find it again after a crash, clean it up at the end."""
 
 import json
 import re
@@ -17,30 +17,30 @@ from shared.jobs.training_job import REQUEST, TrainingJobRequest
 
 NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 END: Final = "end.json"
-"""Written last of all: a night whose folder has it is over."""
-HEAVY: Final = ("sft", "grpo", "merged", "dataset/images")
-"""What nobody reads once the night is over; the winner lies with the models."""
-GOES_ON_FOR: Final = timedelta(hours=20)
-"""A killed night goes on within this time; later there are newer clicks, and a new one begins."""
+"""Written last: a job whose folder has this file has ended."""
+DELETED_AT_END: Final = ("sft", "grpo", "merged", "dataset/images")
+"""Large folders that nothing reads after the end; the winner was copied to the models."""
+RESUMABLE_FOR: Final = timedelta(hours=20)
+"""A killed job is resumed within this time; later there is newer feedback, and a new job starts."""
 
 
 @dataclass(frozen=True)
-class NightFolders:
-    """All nights under one root."""
+class JobFolders:
+    """All training jobs below one folder."""
 
     root: Path
 
-    def new(self, name: str) -> Path:
-        """The folder of a night that begins; raises OSError."""
+    def create(self, name: str) -> Path:
+        """The folder of a job, created if it is missing; raises OSError."""
         if not NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot name a night")
+            raise ValueError(f"{name!r} is not a valid name of a training job")
         folder = self.root / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def unfinished(self, kind: str, *, now: datetime) -> TrainingJobRequest | None:
-        """The newest night of a kind that was killed not long ago, to be gone on with."""
-        found = []
+        """The newest killed job of a kind that can still be resumed."""
+        requests = []
         for file in self.root.glob(f"{kind}*/{REQUEST}"):
             if (file.parent / END).exists():
                 continue
@@ -48,22 +48,23 @@ class NightFolders:
                 request = TrainingJobRequest.model_validate_json(file.read_text(encoding="utf-8"))
             except (OSError, ValidationError):
                 continue
-            # A clock that was set back must not bring a night of the future to life again.
-            if timedelta(0) <= now - request.asked_at <= GOES_ON_FOR:
-                found.append(request)
-        return max(found, key=lambda request: request.asked_at, default=None)
+            # After a clock was set back, a job from the future must not be resumed.
+            if timedelta(0) <= now - request.requested_at <= RESUMABLE_FOR:
+                requests.append(request)
+        return max(requests, key=lambda request: request.requested_at, default=None)
 
-    def is_over(self, name: str) -> bool:
+    def has_ended(self, name: str) -> bool:
+        """Whether the job of that name has ended."""
         return (self.root / name / END).exists()
 
-    def close(self, name: str, told: dict[str, Any], *, kept: int) -> None:
-        """Mark a night as over, and remove what is no longer needed of it and of old ones."""
+    def close(self, name: str, outcome: dict[str, Any], *, kept: int) -> None:
+        """Mark a job as ended; delete its large folders, and all but `kept` ended jobs."""
         folder = self.root / name
-        atomic_write(folder / END, json.dumps(told, ensure_ascii=False, indent=1))
-        with suppress(OSError):  # what fills the disk must go all the same
+        atomic_write(folder / END, json.dumps(outcome, ensure_ascii=False, indent=1))
+        with suppress(OSError):  # a full disk must not keep the large folders from being deleted
             keep_curves(folder)
-        for heavy in HEAVY:
-            shutil.rmtree(folder / heavy, ignore_errors=True)
-        over = sorted(self.root.glob(f"*/{END}"), key=lambda file: file.stat().st_mtime)
-        for file in over[:-kept]:
+        for large in DELETED_AT_END:
+            shutil.rmtree(folder / large, ignore_errors=True)
+        ended = sorted(self.root.glob(f"*/{END}"), key=lambda file: file.stat().st_mtime)
+        for file in ended[:-kept]:
             shutil.rmtree(file.parent, ignore_errors=True)

@@ -1,24 +1,25 @@
-"""Run the gate in a process of its own, and read its verdict; a failure keeps the champion."""
+"""Run the gate in a child process and read its verdict; a failure keeps the champion."""
 
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, get_args
 
+from shared.jobs.result_codes import GateCode
 from shared.runtime.child_process import run_child
 
-SECONDS: Final = 1_800.0
-"""The gate takes seconds for thousands of pairs; half an hour means that it hangs."""
+MAX_SECONDS: Final = 1_800.0
+"""The gate takes seconds for thousands of pairs; after half an hour it hangs."""
 
 
 @dataclass(frozen=True)
 class GateVerdict:
-    """What the gate said, or why it said nothing."""
+    """The gate's decision, or why there is none."""
 
     promotes: bool
-    code: str
+    code: GateCode
     reason: str
     metrics: Mapping[str, float] = field(default_factory=dict)
     report: Path | None = None
@@ -36,9 +37,9 @@ def run_gate(
     *,
     out: Path,
     command: Sequence[str] = (sys.executable, "-m", "training.gate"),
-    seconds: float = SECONDS,
+    seconds: float = MAX_SECONDS,
 ) -> GateVerdict:
-    """The verdict on a file of evidence; a gate that dies, hangs or mumbles promotes nothing."""
+    """The verdict on a file of evidence; a gate that dies, hangs or writes nonsense keeps."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").unlink(missing_ok=True)
     try:
@@ -53,14 +54,15 @@ def run_gate(
 
 def _read(report: Mapping[str, Any], folder: Path) -> GateVerdict:
     decision = report["decision"]
+    codes: tuple[GateCode, ...] = get_args(GateCode)
     return GateVerdict(
         promotes=decision["verdict"] == "promote",
-        code=str(decision["code"]),
+        code=codes[codes.index(decision["code"])],
         reason=str(decision["reason"]),
         metrics={str(name): float(value) for name, value in report["metrics"].items()},
         report=folder,
     )
 
 
-def _kept(why: str) -> GateVerdict:
-    return GateVerdict(False, "crash", f"The champion keeps serving: {why}.")
+def _kept(problem: str) -> GateVerdict:
+    return GateVerdict(False, "crash", f"The champion keeps serving: {problem}.")

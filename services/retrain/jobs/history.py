@@ -1,6 +1,6 @@
-"""Tell of the latest nights from their log beside the versions, whoever ran them.
+"""Export the latest outcomes from the history of jobs as metrics, whichever process ran them.
 
-A night of a CronJob, or one before a restart, is in no counter of this process.
+The counters of this process miss the jobs of a CronJob, and the jobs from before a restart.
 """
 
 import json
@@ -13,80 +13,84 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.retrain.jobs.finalization import NIGHTS
+from services.retrain.jobs.finalization import HISTORY
 from shared.jobs.result_codes import INCONCLUSIVE
 
-LATEST_BYTES: Final = 256 * 1024
-"""The end of the log that is read: a line has about 1 KB, so that it holds months of nights."""
+MAX_BYTES: Final = 256 * 1024
+"""Size of the end of the file that is read: a line has about 1 KB, so that it holds months."""
 
 
-class NightLog(Collector):
-    """Read at each scrape; a log that is not there, or a line that is torn, tells nothing."""
+class JobHistory(Collector):
+    """Reads the history at each scrape; a missing file or a torn line adds nothing."""
 
-    def __init__(self, models: Path, registry: CollectorRegistry) -> None:
-        self._log = models / NIGHTS
+    def __init__(self, models_dir: Path, registry: CollectorRegistry) -> None:
+        self._file = models_dir / HISTORY
         registry.register(self)
 
     def describe(self) -> Iterator[Metric]:
-        """The metrics without a sample, as the registry asks for them."""
+        """The metrics without samples, which the registry needs at registration."""
         return _metrics([])
 
     def collect(self) -> Iterator[Metric]:
-        return _metrics(_latest(self._log))
+        """The metrics of the latest outcomes."""
+        return _metrics(_latest(self._file))
 
 
-def _metrics(nights: list[dict[str, Any]]) -> Iterator[Metric]:
+def _metrics(outcomes: list[dict[str, Any]]) -> Iterator[Metric]:
     ended = GaugeMetricFamily(
-        "preferstream_night_latest_timestamp_seconds",
-        "Moment at which the latest night of each verdict ended, seconds since the epoch",
+        "preferstream_training_job_latest_timestamp_seconds",
+        "Time at which the latest training job of each verdict ended, seconds since the epoch",
         labels=["verdict"],
     )
     latest: dict[str, float] = {}
-    for night in nights:
-        latest[str(night["verdict"])] = datetime.fromisoformat(night["ended_at"]).timestamp()
+    for outcome in outcomes:
+        latest[str(outcome["verdict"])] = datetime.fromisoformat(outcome["ended_at"]).timestamp()
     for verdict, at in sorted(latest.items()):
         ended.add_metric([verdict], at)
     info = GaugeMetricFamily(
-        "preferstream_night_latest_info",
-        "1 for the verdict of the latest night and its reason in one word",
+        "preferstream_training_job_latest_info",
+        "1 for the verdict of the latest training job and the code of its reason",
         labels=["verdict", "code"],
     )
-    if nights:
-        last = nights[-1]
-        info.add_metric([str(last["verdict"]), str(last.get("code") or last["verdict"])], 1)
-    failed = GaugeMetricFamily(
-        "preferstream_nights_without_verdict",
-        "Latest nights in a row that reached no verdict on anything: 0 after one that did",
-        value=_in_a_row(nights),
+    if outcomes:
+        info.add_metric([str(outcomes[-1]["verdict"]), _code(outcomes[-1])], 1)
+    inconclusive = GaugeMetricFamily(
+        "preferstream_consecutive_inconclusive_jobs",
+        "Latest training jobs in a row without a verdict; 0 after a job with a verdict",
+        value=_consecutive_inconclusive(outcomes),
     )
-    yield from (ended, info, failed)
+    yield from (ended, info, inconclusive)
 
 
-def _in_a_row(nights: list[dict[str, Any]]) -> int:
-    """Nights that were cut short count, nights with too little to judge do not."""
+def _consecutive_inconclusive(outcomes: list[dict[str, Any]]) -> int:
+    """Count jobs that failed or ran out of time; a job with too little data ends the row."""
     count = 0
-    for night in reversed(nights):
-        if (night.get("code") or night["verdict"]) not in INCONCLUSIVE:
+    for outcome in reversed(outcomes):
+        if _code(outcome) not in INCONCLUSIVE:
             break
         count += 1
     return count
 
 
-def _latest(log: Path) -> list[dict[str, Any]]:
+def _code(outcome: dict[str, Any]) -> str:
+    return str(outcome.get("code") or outcome["verdict"])
+
+
+def _latest(file: Path) -> list[dict[str, Any]]:
     try:
-        with log.open("rb") as file:
-            file.seek(max(log.stat().st_size - LATEST_BYTES, 0))
-            lines = file.read().splitlines()
+        with file.open("rb") as stream:
+            stream.seek(max(file.stat().st_size - MAX_BYTES, 0))
+            lines = stream.read().splitlines()
     except OSError:
         return []
-    return [night for line in lines if (night := _read(line)) is not None]
+    return [outcome for line in lines if (outcome := _read(line)) is not None]
 
 
 def _read(line: bytes) -> dict[str, Any] | None:
-    """One night; None for a line that is torn or was cut at the beginning."""
+    """One outcome; None for a line that is torn, or cut at its beginning."""
     try:
-        found = json.loads(line)
-        datetime.fromisoformat(found["ended_at"])
-        return found if isinstance(found["verdict"], str) else None
+        outcome = json.loads(line)
+        datetime.fromisoformat(outcome["ended_at"])
+        return outcome if isinstance(outcome["verdict"], str) else None
     except (ValueError, KeyError, TypeError):
         return None

@@ -1,6 +1,9 @@
-"""Let one night run at a time among all instances: a lock that the kernel drops with its holder."""
+"""Allow one training job at a time among all instances, with a lock that ends with its holder.
 
-import fcntl
+`filelock` uses the kernel's `flock`, which is released when the process dies, however it dies. Its
+fallback for file systems without `flock` is off: that lock would outlive a killed holder.
+"""
+
 import json
 import os
 import socket
@@ -10,47 +13,50 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from filelock import FileLock, Timeout
+
 from shared.domain.errors import Unavailable
 
-LOCK: Final = "night.lock"
+LOCK: Final = "training-job.lock"
 
 
-class HeldElsewhere(Exception):
-    """Another process holds the lock; the text says which, as far as it told."""
+class LockHeld(Exception):
+    """Another process holds the lock; the text names it if its note can be read."""
 
 
 @contextmanager
-def night_lock(folder: Path, *, now: datetime) -> Iterator[None]:
-    """Hold the lock in the models' folder, which every instance sees, for the length of a block.
+def job_lock(folder: Path, *, now: datetime) -> Iterator[None]:
+    """Hold the lock in the folder of the models, which every instance mounts.
 
-    Raises `HeldElsewhere` at once, and `Unavailable` where the folder cannot be used.
+    Raises `LockHeld` at once, and `Unavailable` when the folder cannot be used.
     """
+    note = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": str(now)})
+
+    def write_note(descriptor: int) -> None:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, note.encode(), 0)
+
+    lock = FileLock(folder / LOCK, timeout=0, fallback_to_soft=False, on_acquired=write_note)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("a+", encoding="utf-8")
+        lock.acquire()
+    except Timeout:
+        raise LockHeld(_holder(folder / LOCK)) from None
     except OSError as error:
         raise Unavailable(
             "registry",
-            f"{folder} cannot be written: {error.strerror or error}; free some space or make the"
-            " folder writable",
+            f"{folder} cannot be locked: {error.strerror or error}; free some space, make the"
+            " folder writable, or use a file system with flock",
         ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise HeldElsewhere(_told(file.read())) from None
-        file.truncate(0)
-        file.write(
-            json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": str(now)})
-        )
-        file.flush()
-        yield
-
-
-def _told(text: str) -> str:
     try:
-        by = json.loads(text)
-        return f"process {by['pid']} on {by['host']} runs a night since {by['since']}"
-    except (ValueError, KeyError, TypeError):
-        return "another process runs a night"
+        yield
+    finally:
+        lock.release()
+
+
+def _holder(file: Path) -> str:
+    try:
+        note = json.loads(file.read_text(encoding="utf-8"))
+        return f"process {note['pid']} on {note['host']} runs a job since {note['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process runs a job"

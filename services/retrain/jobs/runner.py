@@ -1,4 +1,4 @@
-"""A night from its collection to its verdict; however it goes, a champion serves and we say why."""
+"""Run one training job: lock, collect, train, judge, finalize; a killed job is resumed."""
 
 import logging
 import threading
@@ -8,15 +8,23 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from services.retrain.jobs.dependencies import BY_HAND, NOW, SCHEDULED, NightParts, NightPlan, named
-from services.retrain.jobs.finalization import NightEnd, Trained, Trial
-from services.retrain.jobs.folders import NightFolders
-from services.retrain.jobs.lock import HeldElsewhere, night_lock
-from services.retrain.jobs.settings import NightSettings
-from services.retrain.jobs.training_process import NightCrashed, NightStopped
+from services.retrain.jobs.dependencies import (
+    MANUAL,
+    NIGHTLY,
+    NOW,
+    JobDependencies,
+    JobPlan,
+    manual_name,
+)
+from services.retrain.jobs.finalization import JobOutcome, TrainedModel, TrialShares
+from services.retrain.jobs.folders import JobFolders
+from services.retrain.jobs.lock import LockHeld, job_lock
+from services.retrain.jobs.settings import JobSettings
+from services.retrain.jobs.training_process import TrainingCrashed, TrainingStopped
 from services.retrain.registry.folders import NewVersion, NoSuchVersion
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
+from shared.jobs.result_codes import JobCode, job_code
 from shared.jobs.training_job import (
     REQUEST,
     JobStep,
@@ -28,174 +36,186 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import ModelPackage
 
 log = logging.getLogger(__name__)
-Say = Callable[[JobStep], None]
+Report = Callable[[JobStep], None]
+"""Receives each step of progress."""
 
 
-class Night:
-    """Runs nights, one at a time among all instances."""
+class JobRunner:
+    """Runs training jobs, one at a time among all instances."""
 
-    def __init__(self, parts: NightParts, settings: NightSettings) -> None:
-        self._parts = parts
+    def __init__(self, dependencies: JobDependencies, settings: JobSettings) -> None:
+        self._dependencies = dependencies
         self._settings = settings
-        self._folders = NightFolders(settings.nights)
+        self._folders = JobFolders(settings.jobs_dir)
         self._stop = threading.Event()
 
     def stop(self) -> None:
-        """Ask the night that runs to end; it goes on when the service is back."""
+        """Ask the running job to end; it is resumed when the service starts again."""
         self._stop.set()
 
-    def run(self, plan: NightPlan = NOW, *, say: Say = lambda step: None) -> NightEnd:
-        """Never raises what it can tell. `skipped` ends are not written down: nothing has run."""
-        now = self._parts.clock()
-        try:
-            with night_lock(self._parts.models_dir, now=now):
-                return self._alone(plan, now, say)
-        except HeldElsewhere as error:
-            return self._skipped(plan, now, "held", f"{error}; one night runs at a time")
-        except Unavailable as error:
-            name = plan.name or named(now)
-            return self._kept(name, "registry", error.detail)
+    def run(self, plan: JobPlan = NOW, *, report: Report = lambda step: None) -> JobOutcome:
+        """Run a job to its outcome; failures are outcomes too.
 
-    def _alone(self, plan: NightPlan, now: datetime, say: Say) -> NightEnd:
-        if plan.name is not None and self._folders.is_over(plan.name):
-            return self._skipped(plan, now, "done", f"the night {plan.name} has been already")
-        begun = time.monotonic()
-        self._parts.metrics.running.set(1)
-        kind = SCHEDULED if plan.name else BY_HAND
+        A skipped job is not added to the history, because nothing has run.
+        """
+        now = self._dependencies.clock()
+        try:
+            with job_lock(self._dependencies.models_dir, now=now):
+                return self._run_locked(plan, now, report)
+        except LockHeld as error:
+            return self._skipped(plan, now, "held", f"{error}; only one job runs at a time")
+        except Unavailable as error:
+            return self._kept(plan.name or manual_name(now), "registry", error.detail)
+
+    def _run_locked(self, plan: JobPlan, now: datetime, report: Report) -> JobOutcome:
+        if plan.name is not None and self._folders.has_ended(plan.name):
+            return self._skipped(plan, now, "done", f"the job {plan.name} has ended before")
+        started = time.monotonic()
+        metrics = self._dependencies.metrics
+        metrics.running.set(1)
+        kind = NIGHTLY if plan.name else MANUAL
         request = None if plan.dry_run else self._folders.unfinished(kind, now=now)
-        name = request.night if request else plan.name or named(now)
+        name = request.job if request else plan.name or manual_name(now)
         try:
-            end = self._judged(name, request, plan, now, self._beating(say))
-        except NightStopped as error:
-            return NightEnd("", now.isoformat(), "stopped", str(error), night=name, code="stopped")
+            outcome = self._stages(name, request, plan, now, self._with_metrics(report))
+        except TrainingStopped as error:
+            return JobOutcome("", now.isoformat(), "stopped", str(error), "stopped", job=name)
         except Unavailable as error:
-            end = self._kept(name, error.part, error.detail)
-        except NightCrashed as error:
-            end = self._kept(name, "crash", str(error))
+            outcome = self._kept(name, job_code(error.part), error.detail)
+        except TrainingCrashed as error:
+            outcome = self._kept(name, "crash", str(error))
         except (BadCheckpoint, NoSuchVersion) as error:
-            end = self._kept(name, "champion", str(error))
+            outcome = self._kept(name, "champion", str(error))
         except OSError as error:
-            what = f"{error.strerror or error}: {error.filename or self._settings.nights}"
-            end = self._kept(name, "machine", what)
+            where = error.filename or self._settings.jobs_dir
+            outcome = self._kept(name, "machine", f"{error.strerror or error}: {where}")
         except Exception as error:
-            log.exception("the night %s failed", name)
-            end = self._kept(name, "crash", f"{type(error).__name__}: {error}")
+            log.exception("the training job %s failed", name)
+            outcome = self._kept(name, "crash", f"{type(error).__name__}: {error}")
         finally:
-            self._parts.metrics.running.set(0)
-        self._parts.metrics.seconds.observe(time.monotonic() - begun)
-        self._close(name, end)
-        return end
+            metrics.running.set(0)
+        metrics.seconds.observe(time.monotonic() - started)
+        self._close(name, outcome)
+        return outcome
 
-    def _judged(
+    def _stages(
         self,
         name: str,
         request: TrainingJobRequest | None,
-        plan: NightPlan,
+        plan: JobPlan,
         now: datetime,
-        say: Say,
-    ) -> NightEnd:
+        report: Report,
+    ) -> JobOutcome:
+        """Collect (or resume), train, and finalize what was trained."""
         if request is None:
-            say(_step("collect", "bringing the lake up to date"))
-            problems = self._parts.collect().problems
+            report(_step("collect", "collecting new events into the lake"))
+            problems = self._dependencies.collect().problems
             if problems:
-                told = "; ".join(map(str, problems))
-                return self._kept(name, "collect", f"the lake is not up to date: {told}")
-            request = self._asked(name, plan, now)
+                details = "; ".join(map(str, problems))
+                return self._kept(name, "collect", f"the lake is not up to date: {details}")
+            request = self._request(name, plan, now)
         else:
-            say(_step("resume", f"going on with the night {name} where it was ended"))
-        folder = self._folders.new(name)
+            report(_step("resume", f"resuming the job {name}"))
+        folder = self._folders.create(name)
         atomic_write(folder / REQUEST, request.model_dump_json(indent=1))
-        result = self._parts.train(folder, minutes=request.minutes, say=say, stop=self._stop)
+        result = self._dependencies.train(
+            folder, minutes=request.minutes, report=report, stop=self._stop
+        )
         if result.challenger is None or result.evidence is None:
             return self._kept(name, result.code, result.reason)
-        say(_step("gate", f"judging {result.challenger.version}"))
-        return self._ended(name, request, result)
+        report(_step("gate", f"judging {result.challenger.version}"))
+        return self._finalize(name, request, result)
 
-    def _ended(self, name: str, request: TrainingJobRequest, result: TrainingJobResult) -> NightEnd:
+    def _finalize(
+        self, name: str, request: TrainingJobRequest, result: TrainingJobResult
+    ) -> JobOutcome:
         assert result.challenger is not None
         assert result.evidence is not None
-        version, champion = result.challenger.version, self._parts.promoter.champion()
-        now = self._parts.clock()
+        dependencies = self._dependencies
+        version, champion = result.challenger.version, dependencies.promoter.champion()
+        now = dependencies.clock()
         if champion == version:
-            # We were killed between the announcement and this line.
-            return self._parts.end.remember(
-                NightEnd(version, now.isoformat(), "promoted", result.reason, night=name)
+            # The job was killed after its promotion and before its entry in the history.
+            return dependencies.finalize.record(
+                JobOutcome(
+                    version, now.isoformat(), "promoted", result.reason, "promoted", job=name
+                )
             )
         if champion != request.champion.version:
             return self._kept(
                 name, "champion",
-                f"{request.champion.version} was the champion when the night began, and {champion}"
-                f" is now: {version} was held against the wrong one",
+                f"{request.champion.version} was the champion when the job started, and {champion}"
+                f" is the champion now: {version} was compared with the wrong one",
             )  # fmt: skip
         new = NewVersion(
             version=version,
             kind=result.challenger.kind,
-            name=self._parts.folders.release.name,
+            name=dependencies.folders.release.name,
             made_at=now,
             base_version=result.base_version,
             previous_version=champion,
         )
-        trial = Trial(self._settings.night_canary_share, self._settings.night_shadow_share)
-        return self._parts.end(
-            Trained(result.challenger.folder, result.evidence, new, self._settings.nights / name),
+        shares = TrialShares(
+            self._settings.promotion_canary_share, self._settings.promotion_shadow_share
+        )
+        folder = self._settings.jobs_dir / name
+        return dependencies.finalize(
+            TrainedModel(result.challenger.folder, result.evidence, new, folder),
             now=now,
-            trial=trial,
-            night=name,
+            shares=shares,
+            job=name,
         )
 
-    def _asked(self, name: str, plan: NightPlan, now: datetime) -> TrainingJobRequest:
-        parts, settings = self._parts, self._settings
-        champion = parts.folders.find(parts.promoter.champion())
+    def _request(self, name: str, plan: JobPlan, now: datetime) -> TrainingJobRequest:
+        dependencies, settings = self._dependencies, self._settings
+        champion = dependencies.folders.find(dependencies.promoter.champion())
         return TrainingJobRequest(
-            night=name,
-            asked_at=now,
-            lake=_absolute(parts.lake.uri),
-            s3_endpoint=parts.lake.s3_endpoint,
-            allowed_file_roots=parts.lake.allowed_file_roots,
-            release=_folder(parts.folders.release),
+            job=name,
+            requested_at=now,
+            lake=_absolute(dependencies.lake.uri),
+            s3_endpoint=dependencies.lake.s3_endpoint,
+            allowed_file_roots=dependencies.lake.allowed_file_roots,
+            release=_folder(dependencies.folders.release),
             champion=_folder(champion),
-            minutes=plan.minutes or settings.night_minutes,
+            minutes=plan.minutes or settings.training_minutes,
             seed=int(now.timestamp()),
             dry_run=plan.dry_run,
-            sft_config=settings.night_sft_config,
-            grpo_config=settings.night_grpo_config,
+            sft_config=settings.training_sft_config,
+            grpo_config=settings.training_grpo_config,
         )
 
-    def _kept(self, name: str, code: str, why: str) -> NightEnd:
-        end = NightEnd(
-            "", self._parts.clock().isoformat(), "kept",
-            f"The champion keeps serving, because {why.rstrip('.')}.", night=name, code=code,
-        )  # fmt: skip
-        return self._parts.end.remember(end)
+    def _kept(self, name: str, code: JobCode, why: str) -> JobOutcome:
+        reason = f"The champion keeps serving, because {why.rstrip('.')}."
+        now = self._dependencies.clock()
+        outcome = JobOutcome("", now.isoformat(), "kept", reason, code, job=name)
+        return self._dependencies.finalize.record(outcome)
 
-    def _skipped(self, plan: NightPlan, now: datetime, code: str, why: str) -> NightEnd:
-        self._parts.metrics.skipped.inc()
-        log.info("night: skipped: %s", why)
-        return NightEnd("", now.isoformat(), "skipped", why, night=plan.name or "", code=code)
+    def _skipped(self, plan: JobPlan, now: datetime, code: JobCode, why: str) -> JobOutcome:
+        self._dependencies.metrics.skipped.inc()
+        log.info("training job: skipped: %s", why)
+        return JobOutcome("", now.isoformat(), "skipped", why, code, job=plan.name or "")
 
-    def _close(self, name: str, end: NightEnd) -> None:
-        at = datetime.fromisoformat(end.ended_at)
-        self._parts.metrics.ended(verdict=end.verdict, code=end.code or end.verdict, at=at)
+    def _close(self, name: str, outcome: JobOutcome) -> None:
+        at = datetime.fromisoformat(outcome.ended_at)
+        self._dependencies.metrics.ended(verdict=outcome.verdict, code=outcome.code, at=at)
         try:
-            self._folders.new(name)
-            self._folders.close(name, asdict(end), kept=self._settings.nights_kept)
+            self._folders.create(name)
+            self._folders.close(name, asdict(outcome), kept=self._settings.training_jobs_kept)
         except OSError as error:
-            log.warning("the night %s could not be marked as over: %s", name, error)
+            log.warning("the training job %s could not be marked as ended: %s", name, error)
 
-    def _beating(self, say: Say) -> Say:
-        def told(step: JobStep) -> None:
-            self._parts.metrics.heartbeat.set(self._parts.clock().timestamp())
-            self._parts.metrics.spent.set(step.seconds_spent)
-            log.info("night: %s: %s", step.stage, step.text)
-            say(step)
+    def _with_metrics(self, report: Report) -> Report:
+        def report_step(step: JobStep) -> None:
+            self._dependencies.metrics.heartbeat.set(self._dependencies.clock().timestamp())
+            self._dependencies.metrics.spent.set(step.seconds_spent)
+            log.info("training job: %s: %s", step.stage, step.text)
+            report(step)
 
-        return told
+        return report_step
 
 
-def _folder(artefact: ModelPackage) -> ModelFolder:
-    return ModelFolder(
-        folder=artefact.folder.resolve(), version=artefact.version, kind=artefact.kind
-    )
+def _folder(package: ModelPackage) -> ModelFolder:
+    return ModelFolder(folder=package.folder.resolve(), version=package.version, kind=package.kind)
 
 
 def _absolute(uri: str) -> str:

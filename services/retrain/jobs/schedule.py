@@ -1,4 +1,4 @@
-"""Run jobs at their times, one at a time each, and say when they last came to an end."""
+"""Run periodic jobs in threads, each one at a time."""
 
 import asyncio
 import logging
@@ -14,24 +14,24 @@ from shared.domain.clock import Clock
 
 log = logging.getLogger(__name__)
 GRACE_SECONDS = 3_600
-"""A run that was due while the machine slept is made up for, once, within an hour."""
+"""A run that was due while the machine was suspended is made up for, once, within an hour."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something that is done again and again, blocking, in a thread of its own."""
+    """A blocking function that runs periodically in its own thread."""
 
     name: str
     trigger: BaseTrigger
     run: Callable[[], Any]
     stop: Callable[[], None] = lambda: None
-    """Asks a run to end early."""
+    """Asks the current run to end early."""
     first_after: timedelta | None = None
-    """When the first run comes, if not at the trigger's own time."""
+    """Time until the first run; None: the trigger's first time."""
 
 
 class Schedule:
-    """The jobs of one process."""
+    """Runs the jobs of one process."""
 
     def __init__(self, jobs: tuple[Job, ...], *, clock: Clock) -> None:
         self.jobs = jobs
@@ -40,7 +40,7 @@ class Schedule:
         self._running: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
-        """Begin to wait for the jobs' times, on the running loop."""
+        """Start the schedule on the running event loop."""
         for job in self.jobs:
             first = {"next_run_time": self._clock() + job.first_after} if job.first_after else {}
             self._scheduler.add_job(
@@ -50,7 +50,7 @@ class Schedule:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """Start nothing more, ask what runs to end, and wait for it."""
+        """Start no more runs, ask the current runs to end, and wait for them."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         for job in self.jobs:
@@ -58,12 +58,12 @@ class Schedule:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _run(self, job: Job) -> None:
-        # A task of our own: the scheduler cancels its tasks when it shuts down, and a thread
-        # cannot be cancelled, only asked.
+        # The scheduler cancels its own tasks when it shuts down, but a thread cannot be cancelled:
+        # this task is not the scheduler's, and `stop` waits for it.
         task = asyncio.create_task(asyncio.to_thread(job.run))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
             await asyncio.shield(task)
         except Exception:
-            log.exception("the job %s failed; it runs again at its next time", job.name)
+            log.exception("the job %s failed; it runs again at its next scheduled time", job.name)

@@ -1,51 +1,85 @@
-"""When a night begins, what it may take, and where it works."""
+"""Settings of training jobs: schedule, budget, folders, and what a winner gets."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
+from services.retrain.registry.settings import RegistrySettings
+from shared.images.settings import ImageSettings
+from shared.settings import from_environment
+from shared.vlm.settings import ModelSettings
 
-class NightSettings(BaseModel):
-    """Settings of the nightly training."""
+NEVER: Final = "never"
+
+
+class JobSettings(BaseModel):
+    """Settings of training jobs."""
 
     model_config = ConfigDict(frozen=True)
 
     data_dir: Path = Path(".data")
-    """Folder of all state of one machine; nights and models lie in it unless they are named."""
+    """Folder of all state of one machine; training jobs and models are below it, unless their
+    folders are set."""
     night_at: str = Field(default="02:30", pattern=r"^(([01]\d|2[0-3]):[0-5]\d|never)$")
-    """Time of day at which a night begins, `HH:MM`, or `never`: fewest people wait for feeds then,
-    and the training takes every core."""
-    night_zone: str = "UTC"
-    """Time zone of `night_at`, as `Europe/Berlin`."""
-    night_minutes: PositiveFloat = 240.0
-    """Minutes that training and evidence may take together; promotion comes after. From 02:30 it is
-    then over before the morning's readers."""
-    night_dir: Path | None = None
-    """Folder of the nights' work; without it, `nights` in the data folder."""
-    nights_kept: PositiveInt = 14
-    """Nights whose datasets' reports and evidence are kept; images and checkpoints go at once."""
-    night_sft_config: Path | None = None
-    """TOML file of the SFT; without it, the one for preferthinker-nano on a CPU."""
-    night_grpo_config: Path | None = None
-    """TOML file of the GRPO, likewise."""
-    night_canary_share: float = Field(default=0.0, ge=0, le=1)
-    """Share of the users on whom a winner is tried out before it takes over; 0: at once."""
-    night_shadow_share: float = Field(default=0.0, ge=0, le=1)
-    """Share of the requests that a winner scores unseen before it takes over."""
-    canary_watch_minutes: PositiveFloat = 15.0
-    """Minutes between two looks at a model that is tried out; what it can spoil until then is
-    little, and what is judged has had time to come in."""
+    """Time of day at which nightly training starts, `HH:MM`, or `never`: fewest users wait for
+    feeds at that time, and training uses every core."""
+    night_timezone: str = "UTC"
+    """Time zone of `night_at`, for example `Europe/Berlin`."""
+    training_minutes: PositiveFloat = 240.0
+    """Minutes for training and evidence together; promotion comes after. A job that starts at
+    02:30 then ends before the morning's readers."""
+    training_jobs_dir: Path | None = None
+    """Folder of the training jobs; without it, `training-jobs` in the data folder."""
+    training_jobs_kept: PositiveInt = 14
+    """Number of ended jobs whose reports and evidence are kept; images and checkpoints are deleted
+    at the end of each job."""
+    training_sft_config: Path | None = None
+    """TOML file of SFT; without it, the file for preferthinker-nano on a CPU."""
+    training_grpo_config: Path | None = None
+    """TOML file of GRPO; without it, the file for preferthinker-nano on a CPU."""
+    promotion_canary_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of the users that a winner serves before it is promoted; 0 promotes at once."""
+    promotion_shadow_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of the requests that a winner scores in shadow before it is promoted."""
+    canary_check_minutes: PositiveFloat = 15.0
+    """Minutes between two checks of a canary: a bad canary does little harm in that time, and
+    feedback has time to arrive."""
 
     @model_validator(mode="after")
     def _zone_exists(self) -> Self:
         try:
-            ZoneInfo(self.night_zone)
+            ZoneInfo(self.night_timezone)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"night_zone {self.night_zone!r} is no time zone") from error
+            raise ValueError(
+                f"night_timezone {self.night_timezone!r} is not a time zone"
+            ) from error
         return self
 
     @property
-    def nights(self) -> Path:
-        return self.night_dir or self.data_dir / "nights"
+    def jobs_dir(self) -> Path:
+        """The folder of the training jobs."""
+        return self.training_jobs_dir or self.data_dir / "training-jobs"
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """All settings that training jobs and promotions need, besides those of collecting."""
+
+    jobs: JobSettings
+    registry: RegistrySettings
+    model: ModelSettings
+    allowed_file_roots: tuple[Path, ...] = ()
+
+    @staticmethod
+    def read(*, data_dir: Path | None = None, roots: tuple[Path, ...] = ()) -> "TrainingSettings":
+        """Read the environment; `data_dir` overrides it, and `roots` are added to its roots."""
+        overrides = {} if data_dir is None else {"data_dir": data_dir}
+        return TrainingSettings(
+            jobs=from_environment(JobSettings, **overrides),
+            registry=from_environment(RegistrySettings),
+            model=from_environment(ModelSettings),
+            allowed_file_roots=(*from_environment(ImageSettings).allowed_file_roots, *roots),
+        )

@@ -1,4 +1,4 @@
-"""Keep the curves of a night's trainings, and read them for whoever wants to see them learn."""
+"""Keep the training curves of a job, and read them for pages."""
 
 import json
 import math
@@ -8,65 +8,65 @@ from pathlib import Path
 from typing import Any, Final
 
 CURVES: Final = "curves"
-"""Folder of the curves that are kept, one file a training, in a night's folder and a version's."""
-TRAININGS: Final = ("sft", "grpo")
-WRITTEN: Final = "curves.jsonl"
-"""What a training writes in its own folder: one JSON object a line, with `step` and measures."""
-MOST_BYTES: Final = 4_000_000
-"""Of one file: a thousand times what a night writes. The rest of a longer one is not read."""
-MOST_POINTS: Final = 400
-"""Of one curve: more than a plot has room for."""
+"""Folder of the kept curves, one file for each stage, in the folder of a job or a version."""
+STAGES: Final = ("sft", "grpo")
+SOURCE: Final = "curves.jsonl"
+"""File that a stage writes in its own folder: a JSON object a line, with `step` and values."""
+MAX_BYTES: Final = 4_000_000
+"""Limit of one file, a thousand times the usual size; the rest of a longer file is not read."""
+MAX_POINTS: Final = 400
+"""Limit of one curve: a plot cannot show more."""
 
 Curves = Mapping[str, Sequence[Mapping[str, float]]]
-"""By training, in order: what was measured at each step."""
+"""The values of each step by stage, in order."""
 
 
-def keep_curves(night: Path, *, to: Path | None = None) -> None:
-    """Copy what a night's trainings wrote out of the folders that go with its end; raises OSError.
+def keep_curves(job: Path, *, to: Path | None = None) -> None:
+    """Copy the curves out of folders that are deleted at the end of a job; raises OSError.
 
-    Into the night's own folder, or into `to`.
+    The copies are in the job's own folder, or in `to`.
     """
-    for training in TRAININGS:
-        file = _file(night, training)
-        kept = (to or night) / CURVES / f"{training}.jsonl"
+    for stage in STAGES:
+        file = _file(job, stage)
+        kept = (to or job) / CURVES / f"{stage}.jsonl"
         if file is not None and file != kept:
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, kept)
 
 
 def read_curves(folder: Path) -> Curves:
-    """Of a night, also while it runs, or of a version; empty where nothing was trained."""
-    found = {name: _read(file) for name in TRAININGS if (file := _file(folder, name)) is not None}
-    return {name: measured for name, measured in found.items() if measured}
+    """The curves of a job, also while it runs, or of a version; empty where nothing was trained."""
+    curves = {name: _read(file) for name in STAGES if (file := _file(folder, name)) is not None}
+    return {name: points for name, points in curves.items() if points}
 
 
-def _file(folder: Path, training: str) -> Path | None:
-    places = (folder / CURVES / f"{training}.jsonl", folder / training / WRITTEN)
-    return next((place for place in places if place.is_file()), None)
+def _file(folder: Path, stage: str) -> Path | None:
+    files = (folder / CURVES / f"{stage}.jsonl", folder / stage / SOURCE)
+    return next((file for file in files if file.is_file()), None)
 
 
 def _read(file: Path) -> Sequence[Mapping[str, float]]:
     try:
-        with file.open(encoding="utf-8", errors="replace") as opened:
-            lines = opened.read(MOST_BYTES).splitlines()
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            lines = stream.read(MAX_BYTES).splitlines()
     except OSError:
         return []
-    measured = [told for line in lines if (told := _measures(line)) is not None]
-    every = math.ceil(len(measured) / MOST_POINTS)
-    return measured[::every] if every > 1 else measured
+    points = [point for line in lines if (point := _point(line)) is not None]
+    every = math.ceil(len(points) / MAX_POINTS)
+    return points[::every] if every > 1 else points
 
 
-def _measures(line: str) -> dict[str, float] | None:
-    """None for a line that is cut short, or that is not of a step."""
+def _point(line: str) -> dict[str, float] | None:
+    """The numbers of one step; None for a torn line, or a line without a step."""
     try:
-        told: Any = json.loads(line)
+        values: Any = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(values, dict):
         return None
     numbers = {
         str(name): float(value)
-        for name, value in told.items()
+        for name, value in values.items()
         if isinstance(value, (int, float)) and math.isfinite(value)
     }
     return numbers if "step" in numbers else None

@@ -1,4 +1,4 @@
-"""Run a night's training in a process of its own, pass on its progress, and read its result."""
+"""Run training in a child process, report its progress, and read its result."""
 
 import sys
 import threading
@@ -14,73 +14,76 @@ from shared.jobs.training_job import RESULT, JobStep, TrainingJobResult
 from shared.runtime.child_process import ChildExit, run_child
 
 ATTEMPTS: Final = 2
-"""A training that was killed (memory, a person) goes on once; killed again, it would be killed
-for ever."""
-BEYOND_BUDGET: Final = 1_800.0
-"""Seconds beyond its budget after which a training counts as hanging: its last step, loading."""
+"""A training that was killed (out of memory, by an operator) is resumed once; a second kill would
+repeat."""
+OVERTIME_SECONDS: Final = 1_800.0
+"""Seconds after the budget at which training counts as hanging; the last step and loading models
+take part of them."""
 
 
-class NightCrashed(Exception):
-    """The training left no result; the text says how it ended and what it said."""
+class TrainingCrashed(Exception):
+    """Training left no result; the text says how it ended, with its last lines."""
 
 
-class NightStopped(Exception):
-    """The training was asked to end before its time; it goes on next time."""
+class TrainingStopped(Exception):
+    """Training was stopped by request; it is resumed later."""
 
 
-class Train(Protocol):
-    """Trains in a folder; raises `NightCrashed` and `NightStopped`."""
+class Training(Protocol):
+    """Trains in a folder; raises `TrainingCrashed` and `TrainingStopped`."""
 
     def __call__(
-        self, folder: Path, *, minutes: float, say: Callable[[JobStep], None],
+        self, folder: Path, *, minutes: float, report: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult: ...  # fmt: skip
 
 
 @dataclass(frozen=True)
-class TrainApart:
-    """`python -m training.job FOLDER`."""
+class TrainingProcess:
+    """Runs `python -m training.job FOLDER`."""
 
     command: Sequence[str] = (sys.executable, "-m", "training.job")
     needs: str = "trl"
-    """A package without which there is nothing to start."""
-    beyond_budget: float = BEYOND_BUDGET
+    """A package that training imports first."""
+    overtime_seconds: float = OVERTIME_SECONDS
 
     def __call__(
-        self, folder: Path, *, minutes: float, say: Callable[[JobStep], None],
+        self, folder: Path, *, minutes: float, report: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult:  # fmt: skip
         if find_spec(self.needs) is None:
-            raise NightCrashed(
+            raise TrainingCrashed(
                 f"training needs the package {self.needs}, which is not installed here; install"
                 " preferstream[training]"
             )
         for _ in range(ATTEMPTS):
             (folder / RESULT).unlink(missing_ok=True)
-            ended = self._run(folder, minutes * 60 + self.beyond_budget, say, stop)
+            ended = self._run(folder, minutes * 60 + self.overtime_seconds, report, stop)
             if stop.is_set():
-                raise NightStopped(f"the night in {folder} was asked to end; it goes on next time")
+                raise TrainingStopped(
+                    f"the job in {folder} was stopped by request; it is resumed later"
+                )
             if ended.code == 0:
                 return _result(folder)
             if not ended.killed:
                 break
-        raise NightCrashed(f"the training {ended.reason}")
+        raise TrainingCrashed(f"the training {ended.reason}")
 
     def _run(
-        self, folder: Path, seconds: float, say: Callable[[JobStep], None], stop: threading.Event
+        self, folder: Path, seconds: float, report: Callable[[JobStep], None], stop: threading.Event
     ) -> ChildExit:
-        def pass_on(line: str) -> None:
+        def report_step(line: str) -> None:
             step = _step(line)
             if step is not None:
-                say(step)
+                report(step)
 
         try:
-            # Nothing is lost when it is killed: every stage of the training can be resumed.
+            # A kill loses nothing: every stage of training can be resumed.
             return run_child(
-                [*self.command, str(folder)], on_line=pass_on, seconds=seconds, stop=stop
+                [*self.command, str(folder)], on_line=report_step, seconds=seconds, stop=stop
             )
         except OSError as error:
-            raise NightCrashed(f"the training could not be started: {error}") from error
+            raise TrainingCrashed(f"the training could not be started: {error}") from error
 
 
 def _step(line: str) -> JobStep | None:
@@ -94,4 +97,6 @@ def _result(folder: Path) -> TrainingJobResult:
     try:
         return TrainingJobResult.model_validate_json((folder / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
-        raise NightCrashed(f"the training ended well but left no {RESULT}: {error}") from error
+        raise TrainingCrashed(
+            f"the training ended with code 0 but left no {RESULT}: {error}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Keep model versions, and promote, try out or roll back one of them."""

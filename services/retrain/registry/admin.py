@@ -1,4 +1,4 @@
-"""Let an operator see the registry and change what serves, from an event loop."""
+"""Show the registry to an operator and change what serves, from an event loop."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,48 +6,48 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.retrain.jobs.training_curves import Curves
-from services.retrain.registry.folders import Listed, ModelFolders, NoSuchVersion
-from services.retrain.registry.promotion import CannotPromote, Done, Promoter
+from services.retrain.registry.folders import ModelFolders, NoSuchVersion, VersionSummary
+from services.retrain.registry.promotion import CannotPromote, Promoter, Promotion
 from shared.domain.errors import Unprocessable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Who serves, who is tried out, and every version there is, the newest first."""
+class RegistryState:
+    """Champion, challenger with its shares, and all versions, newest first."""
 
     champion: str
     challenger: str | None
     canary_share: float
     shadow_share: float
-    versions: Sequence[Listed]
+    versions: Sequence[VersionSummary]
 
 
 @dataclass(frozen=True)
-class Changed:
-    """What was announced, and what could not follow."""
+class RegistryChange:
+    """The version that an event names, and what could not follow the event."""
 
     version: str
     warnings: Sequence[str]
 
 
-class ModelDesk:
-    """Folders and promotions; every call is made in a thread of its own."""
+class RegistryAdmin:
+    """Folders and promotions; every call runs in a thread, because it reads files and Kafka."""
 
     def __init__(self, folders: ModelFolders, promoter: Promoter) -> None:
         self._folders = folders
         self._promoter = promoter
 
-    async def standing(self) -> Standing:
-        """Raises `Unavailable`."""
+    async def state(self) -> RegistryState:
+        """The current state; raises `Unavailable`."""
 
-        def read() -> Standing:
-            tried = self._promoter.tried_out()
-            return Standing(
+        def read() -> RegistryState:
+            challenger = self._promoter.challenger()
+            return RegistryState(
                 champion=self._promoter.champion(),
-                challenger=tried.model_version if tried else None,
-                canary_share=tried.canary_share if tried else 0.0,
-                shadow_share=tried.shadow_share if tried else 0.0,
+                challenger=challenger.model_version if challenger else None,
+                canary_share=challenger.canary_share if challenger else 0.0,
+                shadow_share=challenger.shadow_share if challenger else 0.0,
                 versions=self._folders.versions()[::-1],
             )
 
@@ -58,47 +58,46 @@ class ModelDesk:
         return await asyncio.to_thread(self._report, version)
 
     async def curves(self, version: str) -> Curves:
-        """How a version was learning; empty where nobody has kept it."""
+        """The training curves of a version; empty where none were kept."""
 
         def read() -> Curves:
-            return self._folders.curves_of(version) if self._knows(version) else {}
+            return self._folders.curves_of(version) if self._exists(version) else {}
 
         return await asyncio.to_thread(read)
 
-    def _report(self, version: str) -> dict[str, Any] | None:
-        return self._folders.report_of(version) if self._knows(version) else None
+    async def promote(self, version: str, *, reason: str, force: bool) -> RegistryChange:
+        """Make a version the champion; `force` is needed where the gate decided to keep.
 
-    def _knows(self, version: str) -> bool:
-        """A version names a folder: only one that is listed is looked up."""
-        return any(one.version == version for one in self._folders.versions())
-
-    async def promote(self, version: str, *, reason: str, anyway: bool) -> Changed:
-        """Make a version the champion; what the gate has kept out only `anyway`.
-
-        Raises `Unavailable` and `Unprocessable`, and then the champion goes on serving.
+        Raises `Unavailable` and `Unprocessable`; the champion then keeps serving.
         """
 
-        def act() -> Done:
+        def act() -> Promotion:
             decision = (self._report(version) or {}).get("decision", {})
-            if decision.get("verdict") == "keep" and not anyway:
+            if decision.get("verdict") == "keep" and not force:
                 raise Unprocessable(
                     "kept_by_the_gate",
-                    f"the gate has kept {version} out: {decision.get('reason')} Say that it is to"
-                    " be promoted all the same",
+                    f"the gate decided against {version}: {decision.get('reason')} Confirm that"
+                    " you want to promote it anyway",
                 )
             return self._promoter.promote(version, reason=reason)
 
-        return await _done(act)
+        return await _changed(act)
 
-    async def rollback(self, *, reason: str) -> Changed:
-        """End a trial, or go back to the version before; raises as `promote`."""
-        return await _done(lambda: self._promoter.rollback(reason=reason))
+    async def rollback(self, *, reason: str) -> RegistryChange:
+        """End a trial, or return to the previous version; raises as `promote`."""
+        return await _changed(lambda: self._promoter.rollback(reason=reason))
+
+    def _report(self, version: str) -> dict[str, Any] | None:
+        return self._folders.report_of(version) if self._exists(version) else None
+
+    def _exists(self, version: str) -> bool:
+        """Whether the version is listed: a version names a folder, and may come from a URL."""
+        return any(summary.version == version for summary in self._folders.versions())
 
 
-async def _done(act: Callable[[], Done]) -> Changed:
+async def _changed(act: Callable[[], Promotion]) -> RegistryChange:
     try:
-        done = await asyncio.to_thread(act)
+        promotion = await asyncio.to_thread(act)
     except (NoSuchVersion, CannotPromote, BadCheckpoint) as error:
-        told = f"{error}. The champion goes on serving."
-        raise Unprocessable("cannot_promote", told) from error
-    return Changed(done.event.model_version, done.warnings)
+        raise Unprocessable("cannot_promote", f"{error}. The champion keeps serving.") from error
+    return RegistryChange(promotion.event.model_version, promotion.warnings)

@@ -1,11 +1,11 @@
-"""Open what promotions and nights work with, from settings: folders, Kafka's topic, MLflow."""
+"""Open the registry from settings: model folders, Kafka's promotion topic, MLflow."""
 
 from pathlib import Path
 
 from services.retrain.registry.folders import ModelFolders
-from services.retrain.registry.mlflow_mirror import MlflowAliases, installed, sqlite_uri
+from services.retrain.registry.mlflow_mirror import MlflowMirror, installed, sqlite_uri
 from services.retrain.registry.promotion import Promoter
-from services.retrain.registry.promotion_topic import KafkaAnnouncements
+from services.retrain.registry.promotion_topic import KafkaPromotionTopic
 from services.retrain.registry.settings import RegistrySettings
 from shared.domain.clock import Clock
 from shared.messaging.client.settings import MessagingSettings
@@ -14,13 +14,14 @@ from shared.vlm.settings import ModelSettings
 
 
 def models_dir(settings: RegistrySettings, *, data_dir: Path) -> Path:
+    """The folder of all versions."""
     return settings.models_dir or data_dir / "models"
 
 
 def open_folders(
     settings: RegistrySettings, model: ModelSettings, *, data_dir: Path
 ) -> ModelFolders:
-    """Reads the release's files; raises `BadCheckpoint`."""
+    """The versions; reads the release's files and raises `BadCheckpoint`."""
     return ModelFolders(models_dir(settings, data_dir=data_dir), release(model.model))
 
 
@@ -32,8 +33,9 @@ def open_promoter(
     data_dir: Path,
     clock: Clock,
 ) -> Promoter:
-    """Touches neither Kafka nor MLflow yet."""
-    aliases = None
-    if settings.mlflow or installed():
-        aliases = MlflowAliases(settings.mlflow or sqlite_uri(data_dir), model=folders.release.name)
-    return Promoter(folders, KafkaAnnouncements(messaging), aliases, clock=clock)
+    """The promoter; it does not connect to Kafka or MLflow yet."""
+    mirror = None
+    if settings.mlflow_tracking_uri or installed():
+        uri = settings.mlflow_tracking_uri or sqlite_uri(data_dir)
+        mirror = MlflowMirror(uri, model=folders.release.name)
+    return Promoter(folders, KafkaPromotionTopic(messaging), mirror, clock=clock)

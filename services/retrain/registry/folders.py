@@ -1,4 +1,4 @@
-"""Keep every version of the model in a folder of its own: written once, whole, never changed."""
+"""Keep each model version in its own folder, written completely once and never changed."""
 
 import json
 import os
@@ -13,30 +13,31 @@ from typing import Any, Final
 from services.retrain.jobs.training_curves import Curves, keep_curves, read_curves
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable
+from shared.files.atomic_write import atomic_write
 from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint, file_hash, read_manifest
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
-    ModelPackage,
     Kind,
-    read_model_package,
-    read_element_weights,
+    ModelPackage,
     element_weights_of,
+    read_element_weights,
+    read_model_package,
 )
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 REPORT: Final = "gate"
-"""Folder of the gate's report inside a version's."""
+"""Folder of the gate's report inside the folder of a version."""
 PARTIAL: Final = ".partial-"
 
 
 class NoSuchVersion(Exception):
-    """No model of that version is here; the text names those that are."""
+    """There is no such version; the text lists the existing ones."""
 
 
 @dataclass(frozen=True)
 class NewVersion:
-    """What is known of a model that is about to be kept."""
+    """The description of a model that is about to be added."""
 
     version: str
     kind: Kind
@@ -49,8 +50,8 @@ class NewVersion:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One version as a list shows it; its files were not read again."""
+class VersionSummary:
+    """One version in a list; the hashes of its files are not checked."""
 
     version: str
     kind: str
@@ -60,11 +61,11 @@ class Listed:
     reason: str
     element_weights: ElementWeights
     folder: Path | None
-    """None for the release, which lies with the code."""
+    """None for the release, which is part of the package."""
 
 
 class ModelFolders:
-    """The versions under one folder, and the release that they all come from."""
+    """All versions under one folder, and the release that they are trained from."""
 
     def __init__(self, root: Path, release: ModelPackage) -> None:
         self._root = root
@@ -76,15 +77,14 @@ class ModelFolders:
         new: NewVersion,
         *,
         report: Path | None = None,
-        night: Path | None = None,
+        job: Path | None = None,
     ) -> ModelPackage:
-        """Copy a trained folder in; a version that is there already is left alone and refused.
+        """Copy a trained folder; raises `FileExistsError` for a version that exists.
 
-        The gate's report is kept beside it, and the curves of the night that trained it; how much
-        elements count is taken over from the trained folder's own manifest.
-        The manifest is written last, and the folder appears under its name in one step: a process
-        that is killed here leaves nothing that could be mistaken for a model. Raises
-        `FileExistsError`, and `Unavailable` when the disk does not take it.
+        The gate's report and the training curves of the folder `job` are copied too; the element
+        weights come from the manifest of the trained folder. The manifest is written last, and
+        the folder gets its name in one step, so that a killed process leaves no incomplete
+        version. Raises `Unavailable` when the disk cannot be written.
         """
         if not NAME.fullmatch(new.version):
             raise ValueError(f"{new.version!r} cannot name a folder; use letters, digits, . _ -")
@@ -98,8 +98,8 @@ class ModelFolders:
             shutil.copytree(source, partial, ignore=shutil.ignore_patterns(MANIFEST, ".*"))
             if report is not None:
                 shutil.copytree(report, partial / REPORT)
-            if night is not None:
-                keep_curves(night, to=partial)
+            if job is not None:
+                keep_curves(job, to=partial)
             _write_manifest(partial, new, read_element_weights(source))
             _read_checked(partial)
             partial.rename(final)
@@ -108,60 +108,60 @@ class ModelFolders:
             raise Unavailable(
                 "registry",
                 f"{new.version} cannot be kept in {self._root}: {error.strerror or error}; free"
-                " some space or make the folder writable. Nothing has changed",
+                " some space or make the folder writable. Nothing was changed",
             ) from error
         return read_model_package(final)
 
     def find(self, version: str) -> ModelPackage:
-        """A version, its files checked; raises `NoSuchVersion` and `BadCheckpoint`."""
+        """A version with checked files; raises `NoSuchVersion` and `BadCheckpoint`."""
         if version == self.release.version:
             return self.release
         folder = self._root / version
         if not NAME.fullmatch(version) or not (folder / MANIFEST).is_file():
-            known = ", ".join(one.version for one in self.versions())
+            known = ", ".join(summary.version for summary in self.versions())
             raise NoSuchVersion(f"there is no version {version!r}; there are: {known}")
         return read_model_package(folder)
 
-    def uri(self, artefact: ModelPackage) -> str:
-        """The address that promotions name it by."""
-        if artefact == self.release:
-            return f"{RELEASE}{artefact.version}"
-        return artefact.folder.resolve().as_uri()
+    def uri(self, package: ModelPackage) -> str:
+        """The address of a version in promotion events."""
+        if package == self.release:
+            return f"{RELEASE}{package.version}"
+        return package.folder.resolve().as_uri()
 
     def report_of(self, version: str) -> dict[str, Any] | None:
-        """The gate's report that was kept with a version."""
+        """The gate's report on a version; None without one."""
         try:
             text = (self._root / version / REPORT / "report.json").read_text(encoding="utf-8")
-            found: dict[str, Any] = json.loads(text)
+            report: dict[str, Any] = json.loads(text)
         except (OSError, ValueError):
             return None
-        return found
+        return report
 
     def curves_of(self, version: str) -> Curves:
-        """How the version was learning; empty where nobody has kept it."""
+        """The training curves of a version; empty where none were kept."""
         return read_curves(self._root / version)
 
-    def versions(self) -> list[Listed]:
+    def versions(self) -> list[VersionSummary]:
         """The release, then all versions, oldest first."""
-        found = []
+        summaries = []
         for file in self._root.glob(f"[!.]*/{MANIFEST}"):
             try:
-                found.append(_listed(read_manifest(file), file.parent))
+                summaries.append(_summary(read_manifest(file), file.parent))
             except BadCheckpoint:
                 continue
         released = replace(
-            _listed({"version": self.release.version}, None),
+            _summary({"version": self.release.version}, None),
             kind="release",
             element_weights=self.release.element_weights,
         )
-        return [released, *sorted(found, key=lambda one: (one.made_at, one.version))]
+        return [released, *sorted(summaries, key=lambda s: (s.made_at, s.version))]
 
 
 def _write_manifest(folder: Path, new: NewVersion, weights: ElementWeights) -> None:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     for file in files:
-        with file.open("rb") as opened:
-            os.fsync(opened.fileno())
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())
     manifest = {
         "name": new.name,
         "version": new.version,
@@ -175,10 +175,7 @@ def _write_manifest(folder: Path, new: NewVersion, weights: ElementWeights) -> N
         "element_weights": weights.model_dump(),
         "sha256": {file.relative_to(folder).as_posix(): file_hash(file) for file in files},
     }
-    with (folder / MANIFEST).open("w", encoding="utf-8") as opened:
-        json.dump(manifest, opened, indent=1, ensure_ascii=False)
-        opened.flush()
-        os.fsync(opened.fileno())
+    atomic_write(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
 
 
 def _read_checked(folder: Path) -> None:
@@ -189,8 +186,8 @@ def _read_checked(folder: Path) -> None:
         raise
 
 
-def _listed(manifest: Mapping[str, Any], folder: Path | None) -> Listed:
-    return Listed(
+def _summary(manifest: Mapping[str, Any], folder: Path | None) -> VersionSummary:
+    return VersionSummary(
         version=str(manifest["version"]),
         kind=str(manifest.get("kind", "checkpoint")),
         made_at=str(manifest.get("made_at", "")),

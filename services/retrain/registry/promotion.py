@@ -1,4 +1,4 @@
-"""Announce which model serves, try one out, take it back: nothing changes until Kafka knows."""
+"""Promote a model, try it out, roll it back: a change holds from its event in Kafka on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,163 +12,165 @@ from shared.events import ModelPromoted
 from shared.events.types.model import CHALLENGER, CHAMPION
 from shared.vlm.checkpoint.model_package import ModelPackage
 
-MOST_REASON_CHARACTERS = 4_000
-"""What the event takes."""
+MAX_REASON_CHARACTERS = 4_000
+"""The limit of the event's field."""
 
 
 class CannotPromote(Exception):
-    """Nothing was changed; the text says why and what to do."""
+    """Nothing was changed; the text gives the reason and what to do."""
 
 
-class Announcements(Protocol):
+class PromotionTopic(Protocol):
     """The topic `model.promoted.v1`."""
 
     def latest(self, name: str) -> Mapping[str, ModelPromoted]:
-        """The last word on `champion` and `challenger` of a model; raises `Unavailable`."""
+        """The latest event of `champion` and `challenger` of a model; raises `Unavailable`."""
         ...
 
     def publish(self, event: ModelPromoted) -> None:
-        """Returns when Kafka has acknowledged it; raises `Unavailable`."""
+        """Return when Kafka has acknowledged the event; raises `Unavailable`."""
         ...
 
 
-class Aliases(Protocol):
-    """A registry that shows who is champion and challenger; raises `Unavailable`."""
+class RegistryMirror(Protocol):
+    """A registry that shows champion and challenger to people; raises `Unavailable`."""
 
-    def register(self, artefact: ModelPackage, *, uri: str) -> None:
-        """Doing it again changes nothing."""
+    def register(self, package: ModelPackage, *, uri: str) -> None:
+        """Add a version; adding it again changes nothing."""
         ...
 
     def point(self, alias: str, version: str | None) -> None:
-        """None takes the alias away."""
+        """Move an alias; None removes it."""
         ...
 
 
 @dataclass(frozen=True)
-class Done:
-    """What was announced, and what could not follow."""
+class Promotion:
+    """The published event, and what could not follow it."""
 
     event: ModelPromoted
     warnings: tuple[str, ...] = ()
 
 
 class Promoter:
-    """Promotes versions that are kept in folders; Kafka has the last word on what serves."""
+    """Changes which of the kept versions serves; Kafka's latest event is the truth."""
 
     def __init__(
         self,
         folders: ModelFolders,
-        announcements: Announcements,
-        aliases: Aliases | None,
+        topic: PromotionTopic,
+        mirror: RegistryMirror | None,
         *,
         clock: Clock,
     ) -> None:
         self._folders = folders
-        self._announcements = announcements
-        self._aliases = aliases
+        self._topic = topic
+        self._mirror = mirror
         self._clock = clock
         self._name = folders.release.name
 
     def champion(self) -> str:
         """The version that serves; raises `Unavailable`."""
-        latest = self._announcements.latest(self._name).get(CHAMPION)
-        return latest.model_version if latest else self._folders.release.version
+        return self._serving(self._topic.latest(self._name))
 
-    def tried_out(self) -> ModelPromoted | None:
-        """The challenger that has a share now, if any; raises `Unavailable`."""
-        tried = self._announcements.latest(self._name).get(CHALLENGER)
-        return tried if tried and (tried.canary_share or tried.shadow_share) else None
+    def challenger(self) -> ModelPromoted | None:
+        """The event of the challenger that has a share now; raises `Unavailable`."""
+        return _with_share(self._topic.latest(self._name).get(CHALLENGER))
 
-    def promote(self, version: str, *, reason: str) -> Done:
-        """Make a version the champion everywhere; the registry must take it first.
+    def promote(self, version: str, *, reason: str) -> Promotion:
+        """Make a version the champion; it is registered in the mirror first.
 
-        Raises `Unavailable`, `NoSuchVersion`, `BadCheckpoint` and `CannotPromote`, and then the
-        champion goes on serving.
+        Raises `Unavailable`, `NoSuchVersion`, `BadCheckpoint` and `CannotPromote`; the champion
+        then keeps serving.
         """
-        latest = self._announcements.latest(self._name)
-        current = latest.get(CHAMPION)
-        serving = current.model_version if current else self._folders.release.version
-        artefact = self._folders.find(version)
+        latest = self._topic.latest(self._name)
+        serving = self._serving(latest)
+        package = self._folders.find(version)
         if version == serving:
             raise CannotPromote(f"{version} is the champion already")
-        if self._aliases is not None:
-            self._aliases.register(artefact, uri=self._folders.uri(artefact))
-        event = self._event(artefact, reason=reason, previous=serving)
-        self._announcements.publish(event)
-        self._end_trial(latest, f"{version} was promoted")
-        return Done(event, self._pointed({CHAMPION: version, CHALLENGER: None}))
+        self._register(package)
+        event = self._event(package, reason=reason, previous=serving)
+        self._topic.publish(event)
+        self._withdraw(latest, f"{version} was promoted")
+        return Promotion(event, self._move_aliases({CHAMPION: version, CHALLENGER: None}))
 
-    def try_out(
+    def start_trial(
         self, version: str, *, canary_share: float, shadow_share: float, reason: str
-    ) -> Done:
-        """Give a version a share of the users, or of the requests unseen; raises as `promote`."""
-        artefact = self._folders.find(version)
+    ) -> Promotion:
+        """Give a version a share of the users (canary) or of the requests (shadow).
+
+        Raises as `promote`.
+        """
+        package = self._folders.find(version)
         serving = self.champion()
         if version == serving:
             raise CannotPromote(f"{version} is the champion already; there is nothing to try out")
-        if self._aliases is not None:
-            self._aliases.register(artefact, uri=self._folders.uri(artefact))
+        self._register(package)
         event = self._event(
-            artefact, reason=reason, previous=serving, shares=(canary_share, shadow_share)
+            package, reason=reason, previous=serving, shares=(canary_share, shadow_share)
         )
-        self._announcements.publish(event)
-        return Done(event, self._pointed({CHALLENGER: version}))
+        self._topic.publish(event)
+        return Promotion(event, self._move_aliases({CHALLENGER: version}))
 
-    def rollback(self, *, reason: str) -> Done:
-        """End a trial if there is one, else go back to the version before the champion.
+    def rollback(self, *, reason: str) -> Promotion:
+        """End the trial if there is one; else return to the version before the champion.
 
-        Needs Kafka alone: a registry that is away is told of in the warnings. Raises
-        `Unavailable`, `NoSuchVersion`, `BadCheckpoint` and `CannotPromote`.
+        Needs only Kafka: a mirror that is not available becomes a warning. Raises `Unavailable`,
+        `NoSuchVersion`, `BadCheckpoint` and `CannotPromote`.
         """
-        latest = self._announcements.latest(self._name)
-        withdrawn = self._end_trial(latest, reason)
+        latest = self._topic.latest(self._name)
+        withdrawn = self._withdraw(latest, reason)
         if withdrawn is not None:
-            return Done(withdrawn, self._pointed({CHALLENGER: None}))
+            return Promotion(withdrawn, self._move_aliases({CHALLENGER: None}))
         current = latest.get(CHAMPION)
         if current is None or current.previous_version is None:
-            serving = current.model_version if current else self._folders.release.version
             raise CannotPromote(
-                f"{serving} is the first model; there is none before it to go back to"
+                f"{self._serving(latest)} is the first model; there is no version before it"
             )
-        artefact = self._folders.find(current.previous_version)
-        event = self._event(artefact, reason=reason, previous=artefact.previous_version)
-        self._announcements.publish(event)
-        return Done(event, self._pointed({CHAMPION: artefact.version}))
+        package = self._folders.find(current.previous_version)
+        event = self._event(package, reason=reason, previous=package.previous_version)
+        self._topic.publish(event)
+        return Promotion(event, self._move_aliases({CHAMPION: package.version}))
 
-    def end_trial(self, version: str, *, reason: str) -> Done:
-        """Take back the share of this version alone: whoever comes second finds nothing to do.
+    def end_trial(self, version: str, *, reason: str) -> Promotion:
+        """End the trial of this version only: a second instance has nothing left to do.
 
         Raises `Unavailable` and `CannotPromote`.
         """
-        latest = self._announcements.latest(self._name)
-        tried = latest.get(CHALLENGER)
-        if tried is None or tried.model_version != version:
+        latest = self._topic.latest(self._name)
+        challenger = latest.get(CHALLENGER)
+        if challenger is None or challenger.model_version != version:
             raise CannotPromote(f"{version} is not tried out any more")
-        withdrawn = self._end_trial(latest, reason)
+        withdrawn = self._withdraw(latest, reason)
         if withdrawn is None:
             raise CannotPromote(f"{version} is not tried out any more")
-        return Done(withdrawn, self._pointed({CHALLENGER: None}))
+        return Promotion(withdrawn, self._move_aliases({CHALLENGER: None}))
 
-    def _end_trial(self, latest: Mapping[str, ModelPromoted], reason: str) -> ModelPromoted | None:
-        tried = latest.get(CHALLENGER)
-        if tried is None or not (tried.canary_share or tried.shadow_share):
+    def _serving(self, latest: Mapping[str, ModelPromoted]) -> str:
+        champion = latest.get(CHAMPION)
+        return champion.model_version if champion else self._folders.release.version
+
+    def _withdraw(self, latest: Mapping[str, ModelPromoted], reason: str) -> ModelPromoted | None:
+        """Publish that the challenger has no share any more; None without a challenger."""
+        challenger = _with_share(latest.get(CHALLENGER))
+        if challenger is None:
             return None
         now = self._clock()
-        event = tried.model_copy(
+        event = challenger.model_copy(
             update={
-                "event_id": derived_id("trial-ended", tried.model_version, now.isoformat()),
+                "event_id": derived_id("trial-ended", challenger.model_version, now.isoformat()),
                 "occurred_at": now,
                 "canary_share": 0.0,
                 "shadow_share": 0.0,
-                "reason": reason[:MOST_REASON_CHARACTERS],
+                "reason": reason[:MAX_REASON_CHARACTERS],
             }
         )
-        self._announcements.publish(event)
+        self._topic.publish(event)
         return event
 
     def _event(
         self,
-        artefact: ModelPackage,
+        package: ModelPackage,
         *,
         reason: str,
         previous: str | None,
@@ -178,34 +180,40 @@ class Promoter:
         variant = CHAMPION if shares is None else CHALLENGER
         canary, shadow = shares or (0.0, 0.0)
         return ModelPromoted(
-            event_id=derived_id("model-promoted", variant, artefact.version, now.isoformat()),
+            event_id=derived_id("model-promoted", variant, package.version, now.isoformat()),
             occurred_at=now,
             user_id=self._name if shares is None else f"{self._name}#{CHALLENGER}",
-            model_version=artefact.version,
-            adapter_uri=self._folders.uri(artefact),
-            adapter_sha256=artefact.sha256,
-            prompt_version=artefact.prompt_version,
-            metrics=dict(artefact.metrics),
+            model_version=package.version,
+            adapter_uri=self._folders.uri(package),
+            adapter_sha256=package.sha256,
+            prompt_version=package.prompt_version,
+            metrics=dict(package.metrics),
             previous_version=previous,
-            reason=reason[:MOST_REASON_CHARACTERS],
+            reason=reason[:MAX_REASON_CHARACTERS],
             variant=variant,
             canary_share=canary,
             shadow_share=shadow,
         )
 
-    def _pointed(self, wanted: Mapping[str, str | None]) -> tuple[str, ...]:
-        """The registry follows; what it cannot is told, and changes nothing for those served."""
-        if self._aliases is None:
+    def _register(self, package: ModelPackage) -> None:
+        if self._mirror is not None:
+            self._mirror.register(package, uri=self._folders.uri(package))
+
+    def _move_aliases(self, versions: Mapping[str, str | None]) -> tuple[str, ...]:
+        """Move the mirror's aliases; a failure is a warning, and changes nothing for users."""
+        if self._mirror is None:
             return ()
         warnings = []
-        for alias, version in wanted.items():
+        for alias, version in versions.items():
             try:
                 if version is not None:
-                    artefact = self._folders.find(version)
-                    self._aliases.register(artefact, uri=self._folders.uri(artefact))
-                self._aliases.point(alias, version)
+                    self._register(self._folders.find(version))
+                self._mirror.point(alias, version)
             except Unavailable as error:
-                warnings.append(
-                    f"the alias {alias} of the registry still stands where it was: {error.detail}"
-                )
+                warnings.append(f"the alias {alias} of the registry was not moved: {error.detail}")
         return tuple(warnings)
+
+
+def _with_share(challenger: ModelPromoted | None) -> ModelPromoted | None:
+    has_share = challenger and (challenger.canary_share or challenger.shadow_share)
+    return challenger if has_share else None

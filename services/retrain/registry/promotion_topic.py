@@ -1,4 +1,4 @@
-"""Read and write `model.promoted.v1` for commands and nights, which end."""
+"""Read and write the topic `model.promoted.v1` for commands and training jobs."""
 
 from shared.domain.errors import Unprocessable
 from shared.events import ModelPromoted
@@ -7,28 +7,28 @@ from shared.events.wire.codec import decode, encode
 from shared.messaging.client.producer import send_once
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.tail import tail
-from shared.runtime.promotions import READ_BACK, challenger_key
+from shared.runtime.promotions import PROMOTIONS_READ_AT_START, challenger_key
 
 
-class KafkaAnnouncements:
-    """The topic, read to its end for each question."""
+class KafkaPromotionTopic:
+    """The topic, read to its end at every call."""
 
     def __init__(self, settings: MessagingSettings) -> None:
         self._settings = settings
 
     def latest(self, name: str) -> dict[str, ModelPromoted]:
-        """The last word on `champion` and `challenger`; raises `Unavailable`."""
-        keys = {name: "champion", challenger_key(name): "challenger"}
-        found: dict[str, ModelPromoted] = {}
-        for record in tail(self._settings, MODELS, most=READ_BACK):
+        """The latest event of `champion` and `challenger`; raises `Unavailable`."""
+        variants = {name: "champion", challenger_key(name): "challenger"}
+        events: dict[str, ModelPromoted] = {}
+        for record in tail(self._settings, MODELS, max_per_partition=PROMOTIONS_READ_AT_START):
             try:
                 event = decode(MODELS, record)
             except Unprocessable:
                 continue
-            if isinstance(event, ModelPromoted) and event.user_id in keys:
-                found[keys[event.user_id]] = event
-        return found
+            if isinstance(event, ModelPromoted) and event.user_id in variants:
+                events[variants[event.user_id]] = event
+        return events
 
     def publish(self, event: ModelPromoted) -> None:
-        """Returns when all replicas have it; raises `Unavailable`."""
+        """Return when all replicas have the event; raises `Unavailable`."""
         send_once(self._settings, encode(event))

@@ -1,4 +1,4 @@
-"""Where versions of the model are kept, and which registry shows them."""
+"""Settings of the folder of model versions and of MLflow."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ class RegistrySettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     models_dir: Path | None = None
-    """Folder of all versions, one folder each; on several machines a disk that all of them see.
-    Without it, `models` in the data folder."""
-    mlflow: str | None = None
-    """Address of an MLflow server or `sqlite:///` file that shows versions and their aliases.
+    """Folder of all versions, one folder each; with several machines, a disk that all of them
+    mount. Without it, `models` in the data folder."""
+    mlflow_tracking_uri: str | None = None
+    """Address of an MLflow server, or a `sqlite:///` file, that shows versions and aliases.
     Without it, `mlflow.db` in the data folder, where MLflow is installed."""

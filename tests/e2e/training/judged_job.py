@@ -13,48 +13,48 @@ from pathlib import Path
 import numpy as np
 from prometheus_client import CollectorRegistry
 
-from services.retrain.jobs.dependencies import Lake, NightParts
-from services.retrain.jobs.finalization import EndOfNight, NightEnd
+from services.retrain.jobs.dependencies import JobDependencies, Lake
+from services.retrain.jobs.finalization import JobFinalization, JobOutcome
 from services.retrain.jobs.gate_process import run_gate
-from services.retrain.jobs.metrics import NightMetrics
-from services.retrain.jobs.runner import Night
-from services.retrain.jobs.settings import NightSettings
-from services.retrain.lake.collect import Collected
+from services.retrain.jobs.metrics import JobMetrics
+from services.retrain.jobs.runner import JobRunner
+from services.retrain.jobs.settings import JobSettings
+from services.retrain.lake.collect import CollectResult
 from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
-from services.retrain.registry.promotion_topic import KafkaAnnouncements
+from services.retrain.registry.promotion_topic import KafkaPromotionTopic
 from shared.domain.clock import system_clock
-from shared.jobs.training_job import ModelFolder, TrainingJobRequest, TrainingJobResult, JobStep
+from shared.jobs.training_job import JobStep, ModelFolder, TrainingJobRequest, TrainingJobResult
 from shared.messaging.client.settings import MessagingSettings
 from shared.vlm.checkpoint.model_package import release
-from tests.adapters import write_adapter
 from tests.e2e.system import System
+from tests.support.adapters import write_adapter
 from training.gate.evidence import CONTROLS, Control, as_json
 from training.gate.simulated_evidence import SimulatedJob, draw_evidence
 
 STEPS = 40
 
 
-def judged_night(system: System, *, version: str, gain: float) -> NightEnd:
+def judged_night(system: System, *, version: str, gain: float) -> JobOutcome:
     """A night that trains `version`, which is better by `gain`; a winner is tried out unseen."""
     folders = ModelFolders(system.data_dir / "models", release(None))
     promoter = Promoter(
-        folders, KafkaAnnouncements(MessagingSettings(kafka_bootstrap_servers=system.kafka)), None, clock=system_clock
+        folders, KafkaPromotionTopic(MessagingSettings(kafka_bootstrap_servers=system.kafka)), None, clock=system_clock
     )
-    settings = NightSettings(data_dir=system.data_dir, night_shadow_share=0.5)
+    settings = JobSettings(data_dir=system.data_dir, promotion_shadow_share=0.5)
     models = system.data_dir / "models"
-    parts = NightParts(
-        collect=lambda: Collected({}, {}, ()),
+    parts = JobDependencies(
+        collect=lambda: CollectResult({}, {}, ()),
         train=_Training(version, gain),
-        end=EndOfNight(run_gate, folders, promoter, work=settings.nights, log_in=models),
+        finalize=JobFinalization(run_gate, folders, promoter, jobs_dir=settings.jobs_dir, history_dir=models),
         folders=folders,
         promoter=promoter,
         models_dir=models,
         lake=Lake(str(system.data_dir / "lake")),
-        metrics=NightMetrics(CollectorRegistry()),
+        metrics=JobMetrics(CollectorRegistry()),
         clock=system_clock,
     )
-    return Night(parts, settings).run()
+    return JobRunner(parts, settings).run()
 
 
 class _Training:
@@ -65,7 +65,7 @@ class _Training:
         self._gain = gain
 
     def __call__(
-        self, folder: Path, *, minutes: float, say: Callable[[JobStep], None],
+        self, folder: Path, *, minutes: float, report: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult:  # fmt: skip
         told = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from shared.client.records import send
+from shared.client.send_events import send_events
 from shared.domain.clock import system_clock
 from shared.domain.taste import ELEMENTS, Element
 from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, RankedFeed
@@ -25,7 +25,7 @@ def send_clicks(kafka: str, *, people: int, seed: int = 5) -> None:
     """Two slates for each person, with what they did on them; returns when Kafka has it all."""
     events = list(_events(people, seed))
     for at in range(0, len(events), 500):
-        send(kafka, events[at : at + 500])
+        send_events(kafka, events[at : at + 500])
 
 
 def _events(people: int, seed: int) -> Iterator[Event]:

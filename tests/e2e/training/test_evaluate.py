@@ -22,12 +22,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_by_score_the_preferred_images_win(folder: Path, tmp_path: Path) -> None:
-    told = preferstream(
+    completed = preferstream(
         "evaluate", "--bench", str(folder), "--json", "--out", str(tmp_path / "out"),
         data_dir=tmp_path, timeout=800, **QUIET,
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr
-    report = json.loads(told.stdout)
+    assert completed.returncode == 0, completed.stderr
+    report = json.loads(completed.stdout)
     assert set(report["splits"]) == SPLITS
     assert report["mean"] >= 0.75
     assert set(report["controls"]) == {"user_blind", "other_user"}
@@ -43,12 +43,12 @@ def test_by_pair_the_shipped_model_answers_in_the_layout_asked_for(
     folder: Path, tmp_path: Path
 ) -> None:
     one = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
-    told = preferstream(
+    completed = preferstream(
         "evaluate", "--bench", str(one), "--protocol", "pair", "--limit", "1", "--json",
         data_dir=tmp_path, timeout=800, **QUIET,
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr
-    report = json.loads(told.stdout)
+    assert completed.returncode == 0, completed.stderr
+    report = json.loads(completed.stdout)
     assert report["format_failures"] == {
         "answers": 2, "failed": 0, "unanswered": 0, "reasons": {},
     }  # fmt: skip
@@ -61,16 +61,16 @@ def test_by_pair_a_model_that_has_not_learned_it_fails_honestly(
     one = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
     untrained = tmp_path / "untrained"
     export(tiny.model(), tiny.tokenizer(), untrained, seed=0, training={})
-    told = preferstream(
+    completed = preferstream(
         "evaluate", "--bench", str(one), "--protocol", "pair", "--limit", "1", "--json",
         "--model", str(untrained), data_dir=tmp_path, timeout=800, **QUIET,
     )  # fmt: skip
-    assert told.returncode == 1, told.stderr
-    report = json.loads(told.stdout)
+    assert completed.returncode == 1, completed.stderr
+    report = json.loads(completed.stdout)
     assert report["format_failures"]["unanswered"] == report["format_failures"]["answers"] == 2
     assert report["mean"] == 0.0
     assert report["order_consistency"] is None
-    assert "not one of 2 answers could be read" in told.stderr
+    assert "not one of 2 answers could be read" in completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def test_by_pair_a_model_that_has_not_learned_it_fails_honestly(
 def test_a_broken_benchmark_is_named(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "SP_ID.json"
     file.write_text(text)
-    told = preferstream("evaluate", "--bench", str(file), data_dir=tmp_path, timeout=800)
-    assert told.returncode == 1
-    assert "SP_ID.json" in told.stderr
-    assert said in told.stderr
-    assert "Traceback" not in told.stderr
+    completed = preferstream("evaluate", "--bench", str(file), data_dir=tmp_path, timeout=800)
+    assert completed.returncode == 1
+    assert "SP_ID.json" in completed.stderr
+    assert said in completed.stderr
+    assert "Traceback" not in completed.stderr
 
 
 def test_a_broken_checkpoint_is_named(folder: Path, tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def test_a_broken_checkpoint_is_named(folder: Path, tmp_path: Path) -> None:
     (broken / "manifest.json").unlink()
     weights = broken / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100_000])
-    told = preferstream(
+    completed = preferstream(
         "evaluate", "--bench", str(folder), "--model", str(broken), data_dir=tmp_path, timeout=800
     )
-    assert told.returncode == 1
-    assert "broken cannot be loaded" in told.stderr
-    assert "Traceback" not in told.stderr
+    assert completed.returncode == 1
+    assert "broken cannot be loaded" in completed.stderr
+    assert "Traceback" not in completed.stderr

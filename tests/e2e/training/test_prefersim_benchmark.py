@@ -16,12 +16,12 @@ pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 def test_a_simulated_benchmark_is_written_and_asked(
     tmp_path: Path, bench: str, level: str, references: int
 ) -> None:
-    told = preferstream(
+    completed = preferstream(
         "evaluate", "--bench", bench, "--limit", "1", "--json", data_dir=tmp_path, timeout=800,
         PREFERSTREAM_MODEL_THREADS="1",
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr
-    report = json.loads(told.stdout)
+    assert completed.returncode == 0, completed.stderr
+    report = json.loads(completed.stdout)
     assert report["level"] == level
     assert report["references"] == references
     assert {name: split["n"] for name, split in report["splits"].items()} == {

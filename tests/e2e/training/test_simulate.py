@@ -26,8 +26,8 @@ def _simulate(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 def test_a_night_passes_and_every_arm_is_measured(tmp_path: Path) -> None:
     told = _simulate(tmp_path)
-    assert told.returncode == 0, told.stderr[-3000:]
-    assert "After 1 nights NDCG@10" in told.stdout
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    assert "After 1 nights NDCG@10" in completed.stdout
     results = json.loads((tmp_path / "results.json").read_text())
     arms = results["measures"]["ndcg"]
     assert set(arms) == {

@@ -26,14 +26,14 @@ VERDICTS = {
 
 def _people_clicked(data_dir: Path, people: int) -> None:
     with start_local_kafka(data_dir / "kafka", start_timeout_seconds=180) as kafka:
-        provision(MessagingSettings(kafka=kafka.bootstrap), (*TOPICS, *DEAD_LETTERS))
+        provision(MessagingSettings(kafka_bootstrap_servers=kafka.bootstrap), (*TOPICS, *DEAD_LETTERS))
         send_clicks(kafka.bootstrap, people=people)
 
 
 def _night(data_dir: Path, *arguments: str) -> dict[str, Any]:
-    told = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=2_000)
-    assert told.returncode == 0, told.stderr[-3000:]
-    outcome: dict[str, Any] = json.loads(told.stdout)
+    completed = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=2_000)
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    outcome: dict[str, Any] = json.loads(completed.stdout)
     return outcome
 
 
@@ -54,7 +54,7 @@ def _killed_in_training(data_dir: Path) -> None:
     process.stderr.close()
     assert "sft: starting" in said[-1], "".join(said[-5:])
     end = time.monotonic() + 60
-    while _processes_in(data_dir / "nights"):
+    while _processes_in(data_dir / "training-jobs"):
         assert time.monotonic() < end, "the training outlived who asked for it"
         time.sleep(0.2)
 
@@ -86,8 +86,8 @@ def test_a_whole_night_ends_with_a_verdict_and_a_champion(tmp_path: Path) -> Non
     _killed_in_training(tmp_path)
     outcome = _night(tmp_path, "--minutes", "15")
     assert outcome["code"] in VERDICTS
-    assert len(list((tmp_path / "nights").glob("now-*"))) == 2  # the dry run, and one that went on
-    told = (tmp_path / "models" / "nights.jsonl").read_text().splitlines()
+    assert len(list((tmp_path / "training-jobs").glob("manual-*"))) == 2  # the dry run, and one that went on
+    told = (tmp_path / "models" / "training_jobs.jsonl").read_text().splitlines()
     assert json.loads(told[-1])["reason"] == outcome["reason"]
     if outcome["report"]:
         report = json.loads((Path(outcome["report"]) / "report.json").read_text())

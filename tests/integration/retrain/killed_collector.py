@@ -17,7 +17,7 @@ from shared.events import Feedback
 from shared.events.topics import Topic
 from tests.integration.retrain.lakes import Lake
 
-OURS = ("services/retrain/", "shared/messaging/read/drain.py")
+OURS = ("services/retrain/", "shared/messaging/read/")
 LAKE_SETTINGS = {"collect_batch_records": 4, "compact_files": 4}
 """Several commits and a compaction in most runs."""
 

@@ -37,13 +37,13 @@ class Lake:
     @property
     def table(self) -> Table:
         (feedback,) = (table for table in TABLES if table.topic is FEEDBACK)
-        return Table("feedback", self.topic, feedback.own)
+        return Table("feedback", self.topic, feedback.event_columns)
 
     def collector(self, registry: CollectorRegistry | None = None, **settings: Any) -> Collector:
         """The service's own wiring, on this topic."""
         return collector(
-            RetrainSettings(lake=str(self.folder), **settings),
-            MessagingSettings(kafka=self.kafka),
+            RetrainSettings(lake_uri=str(self.folder), **settings),
+            MessagingSettings(kafka_bootstrap_servers=self.kafka),
             registry or CollectorRegistry(),
             tables=[self.table],
         )
@@ -71,7 +71,7 @@ class Lake:
 
 def new_lake(kafka: str, folder: Path, prefix: str) -> Lake:
     topic = Topic(f"{prefix}feedback.v1", Feedback, FEEDBACK.retention_ms)
-    provision(MessagingSettings(kafka=kafka, topic_partitions=PARTITIONS), [topic])
+    provision(MessagingSettings(kafka_bootstrap_servers=kafka, topic_partitions=PARTITIONS), [topic])
     return Lake(kafka, folder, topic)
 
 

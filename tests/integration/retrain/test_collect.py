@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_counted(
     kept = [row for row in lake.rows("refused, event") if row[0]]
     assert sorted(reason for reason, _ in kept) == ["no_value", "not_json", "not_utf8"]
     counted = registry.get_sample_value(
-        "preferstream_collected_refused_total", {"table": "feedback", "reason": "not_json"}
+        "preferstream_invalid_rows_total", {"table": "feedback", "reason": "not_json"}
     )
     assert counted == 1
 
@@ -187,7 +187,7 @@ def test_a_topic_that_was_made_anew_is_told_apart_from_progress(lake: Lake, send
     table = LakeTable(str(lake.folder), lake.table)
     table.append([], {0: 1_000}, after={0: 1})
     (problem,) = lake.collector().run().problems
-    assert problem.reason == "topic_made_anew"
+    assert problem.reason == "topic_recreated"
     assert "deleted and created again" in problem.detail
 
 
@@ -215,8 +215,8 @@ def test_progress_is_told_to_kafka_as_well(lake: Lake, sender: Sender) -> None:
 
     sender.send(views(6))
     lake.collector().run()
-    settings = MessagingSettings(kafka=lake.kafka)
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka, group_id="preferstream.retrain")
+    settings = MessagingSettings(kafka_bootstrap_servers=lake.kafka)
+    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, group_id="preferstream.retrain")
     try:
         committed = [consumer.committed(TopicPartition(lake.topic.name, n)) for n in range(3)]
     finally:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from deltalake import DeltaTable
 
-from services.retrain.app import lake_erasing, lake_tables
+from services.retrain.app import lake_erasure, lake_tables
 from services.retrain.config import RetrainSettings
 from services.retrain.lake.arrow_tables import schema_of
 from services.retrain.lake.collect import Collector
@@ -38,7 +38,7 @@ def sender(lake: Lake) -> Sender:
 
 
 def erasing(lake: Lake) -> LakeErasure:
-    return lake_erasing(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
+    return lake_erasure(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
 
 
 def table(lake: Lake) -> LakeTable:

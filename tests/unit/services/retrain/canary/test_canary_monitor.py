@@ -1,15 +1,15 @@
-"""Feeds and feedback become counts of each variant, whatever else lies in the topics."""
+"""Feeds and feedback become counts of each variant; other events are left out."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from services.retrain.canary.canary_monitor import judge
+from services.retrain.canary.canary_monitor import compare_variants
 from services.retrain.canary.guardrails import Guardrails
 from shared.events import Feedback, RankedFeed, RankedItem
 from shared.events.types.feedback import Action
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
-RAILS = Guardrails(least_users=10, least_feeds=20)
+RAILS = Guardrails(min_users=10, min_feeds=20)
 
 
 def _feed(number: int, variant: str, *, version: str = "nano-2") -> RankedFeed:
@@ -22,34 +22,36 @@ def _feed(number: int, variant: str, *, version: str = "nano-2") -> RankedFeed:
     )  # fmt: skip
 
 
-def _action(feed: RankedFeed, kind: Action, *, user: str | None = None) -> Feedback:
+def _feedback(feed: RankedFeed, kind: Action, *, user: str | None = None) -> Feedback:
     return Feedback(
         event_id=uuid4(), occurred_at=AT + timedelta(seconds=1), user_id=user or feed.user_id,
         type=kind, image_id="a", request_id=feed.request_id,
     )  # fmt: skip
 
 
-def test_a_canary_whose_feeds_are_hidden_is_sent_away() -> None:
+def test_a_canary_with_hidden_feeds_is_rolled_back() -> None:
     old = [_feed(n, "champion") for n in range(60)]
     new = [_feed(n, "challenger") for n in range(60)]
-    actions = [_action(f, "click") for f in old] + [_action(f, "hide") for f in new]
-    found = judge(old + new, actions, version="nano-2", rails=RAILS)
-    assert found.verdict == "roll_back"
-    assert "likes fell from 100.0 to 0.0" in found.reason
+    feedback = [_feedback(f, "click") for f in old] + [_feedback(f, "hide") for f in new]
+    result = compare_variants(old + new, feedback, version="nano-2", rails=RAILS)
+    assert result.verdict == "roll_back"
+    assert "likes fell from 100.0% to 0.0%" in result.reason
 
 
-def test_a_click_that_comes_twice_counts_once_and_a_strangers_not_at_all() -> None:
+def test_a_repeated_click_counts_once_and_one_of_another_user_not_at_all() -> None:
     old = [_feed(n, "champion") for n in range(60)]
     new = [_feed(n, "challenger") for n in range(60)]
-    actions = [_action(f, "view") for f in old + new]
-    actions += [_action(f, "click") for f in old[:20] + new[:20]] * 3
-    actions += [_action(f, "hide", user="stranger") for f in new]
-    assert judge(old + new, actions, version="nano-2", rails=RAILS).verdict == "passed"
+    feedback = [_feedback(f, "view") for f in old + new]
+    feedback += [_feedback(f, "click") for f in old[:20] + new[:20]] * 3
+    feedback += [_feedback(f, "hide", user="stranger") for f in new]
+    assert compare_variants(old + new, feedback, version="nano-2", rails=RAILS).verdict == "passed"
 
 
-def test_an_earlier_challengers_feeds_are_not_this_ones() -> None:
+def test_feeds_of_an_earlier_challenger_do_not_count() -> None:
     old = [_feed(n, "champion") for n in range(60)]
     other = [_feed(n, "challenger", version="nano-0") for n in range(60)]
-    found = judge(old + other, [_action(f, "view") for f in old], version="nano-2", rails=RAILS)
-    assert found.verdict == "wait"
-    assert "0 feeds for 0 users of the canary" in found.reason
+    result = compare_variants(
+        old + other, [_feedback(f, "view") for f in old], version="nano-2", rails=RAILS
+    )
+    assert result.verdict == "wait"
+    assert "0 feeds for 0 users of the canary" in result.reason

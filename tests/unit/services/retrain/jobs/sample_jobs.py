@@ -1,4 +1,4 @@
-"""A night on parts in memory, with a training that does what a test tells it to."""
+"""Build a job runner on parts in memory, with a training that a test controls."""
 
 import json
 import threading
@@ -9,19 +9,19 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from services.retrain.jobs.dependencies import Lake, NightParts, NightPlan
-from services.retrain.jobs.finalization import EndOfNight
+from services.retrain.jobs.dependencies import JobDependencies, JobPlan, Lake
+from services.retrain.jobs.finalization import JobFinalization
 from services.retrain.jobs.gate_process import GateVerdict
-from services.retrain.jobs.metrics import NightMetrics
-from services.retrain.jobs.runner import Night
-from services.retrain.jobs.settings import NightSettings
-from services.retrain.lake.collect import Collected, Problem
-from shared.jobs.training_job import ModelFolder, TrainingJobRequest, TrainingJobResult, JobStep
+from services.retrain.jobs.metrics import JobMetrics
+from services.retrain.jobs.runner import JobRunner
+from services.retrain.jobs.settings import JobSettings
+from services.retrain.lake.collect import CollectProblem, CollectResult
+from shared.jobs.training_job import JobStep, ModelFolder, TrainingJobRequest, TrainingJobResult
 from tests.unit.services.retrain.registry.world import RELEASE, World
 
 BETTER = GateVerdict(True, "better", "nano-4 takes over.", {"held_out_difference": 0.03})
 NO_SIGNAL = GateVerdict(False, "no_signal", "The champion keeps serving. It may be chance.")
-TONIGHT = NightPlan(name="night-2026-01-31")
+TONIGHT = JobPlan(name="nightly-2026-01-31")
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Clock:
 
 @dataclass
 class Training:
-    """Answers as told, and remembers which folders it was given."""
+    """Returns a given result, and records the folders that it was called with."""
 
     world: World
     does: Callable[[], None] = lambda: None
@@ -46,12 +46,12 @@ class Training:
         folder: Path,
         *,
         minutes: float,
-        say: Callable[[JobStep], None],
+        report: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult:
         self.folders.append(folder)
         self.request = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())
-        say(JobStep(stage="sft", text="a step", seconds_spent=1.5))
+        report(JobStep(stage="sft", text="a step", seconds_spent=1.5))
         self.does()
         if self.result is not None:
             return self.result
@@ -65,8 +65,8 @@ class Training:
         )
 
 
-class Nights:
-    """What a test looks at."""
+class JobSetup:
+    """A job runner's parts, and what a test checks."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.tmp_path = tmp_path
@@ -74,52 +74,56 @@ class Nights:
         self.clock = Clock()
         self.training = Training(self.world)
         self.verdict = BETTER
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[CollectProblem, ...] = ()
         self.metrics = CollectorRegistry()
-        self._told = NightMetrics(self.metrics)
+        self._metrics = JobMetrics(self.metrics)
 
-    def night(self) -> Night:
-        """Another process's, as it were: nothing is remembered but what lies on disk."""
+    def runner(self) -> JobRunner:
+        """A new runner, as in a new process: it knows only what is on disk."""
 
         def gate(evidence: Path, *, out: Path) -> GateVerdict:
             return self.verdict
 
         models = self.tmp_path / "models"
-        parts = NightParts(
-            collect=lambda: Collected({}, {}, self.problems),
+        dependencies = JobDependencies(
+            collect=lambda: CollectResult({}, {}, self.problems),
             train=self.training,
-            end=EndOfNight(
-                gate, self.world.folders, self.world.promoter, work=self.tmp_path, log_in=models
+            finalize=JobFinalization(
+                gate,
+                self.world.folders,
+                self.world.promoter,
+                jobs_dir=self.tmp_path,
+                history_dir=models,
             ),
             folders=self.world.folders,
             promoter=self.world.promoter,
             models_dir=models,
             lake=Lake(str(self.tmp_path / "lake")),
-            metrics=self._told,
+            metrics=self._metrics,
             clock=self.clock,
         )
-        return Night(parts, self.settings)
+        return JobRunner(dependencies, self.settings)
 
     @property
-    def settings(self) -> NightSettings:
-        return NightSettings(data_dir=self.tmp_path, nights_kept=2)
+    def settings(self) -> JobSettings:
+        return JobSettings(data_dir=self.tmp_path, training_jobs_kept=2)
 
     @property
     def announced(self) -> list[str]:
         return [event.model_version for event in self.world.topic.events]
 
-    def answers(self, **changes: object) -> None:
-        """The training's next results."""
+    def set_result(self, **changes: object) -> None:
+        """Set the result of the next trainings."""
         result = TrainingJobResult.model_validate(
             {"code": "too_little_data", "reason": "few.", **changes}
         )
         self.training = replace(self.training, result=result)
 
 
-def value(nights: Nights, name: str, **labels: str) -> float:
-    return nights.metrics.get_sample_value(name, labels) or 0.0
+def value(setup: JobSetup, name: str, **labels: str) -> float:
+    return setup.metrics.get_sample_value(name, labels) or 0.0
 
 
-def lines(nights: Nights) -> list[dict[str, str]]:
-    told = (nights.tmp_path / "models" / "nights.jsonl").read_text().splitlines()
-    return [json.loads(line) for line in told]
+def lines(setup: JobSetup) -> list[dict[str, str]]:
+    history = (setup.tmp_path / "models" / "training_jobs.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in history]

@@ -1,11 +1,11 @@
-"""What nights have written is without an erased person: lines, names, images of theirs alone."""
+"""An erasure removes a user from the files of jobs: lines, names, and images of no one else."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from services.retrain.jobs.erasure import NightErasing
+from services.retrain.jobs.erasure import JobErasure
 
 ADA = ("default", "ada")
 
@@ -15,8 +15,8 @@ def line(user: str, *images: str) -> str:
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Path:
-    dataset = tmp_path / "night-1" / "dataset"
+def jobs_dir(tmp_path: Path) -> Path:
+    dataset = tmp_path / "nightly-1" / "dataset"
     (dataset / "images").mkdir(parents=True)
     for name in ("a", "b", "shared"):
         (dataset / "images" / f"{name}.webp").write_bytes(b"an image")
@@ -26,48 +26,48 @@ def nights(tmp_path: Path) -> Path:
         + line("gallery/ada", "images/b.webp")
     )
     (dataset / "held_out.jsonl").write_text(line("default/ada", "images/a.webp"))
-    (tmp_path / "night-1" / "evidence.json").write_text(
+    (tmp_path / "nightly-1" / "evidence.json").write_text(
         json.dumps({"pairs": {"user": ["default/ada", "default/bo"], "champion": [1, 0]}})
     )
     return tmp_path
 
 
-def test_lines_names_and_images_are_removed_and_counted(nights: Path) -> None:
-    erasing = NightErasing(nights)
-    assert erasing.remaining(ADA) == {"night_files": 3}
-    assert erasing.erase(ADA) == {"night_lines": 2, "night_names": 1, "night_images": 1}
-    assert erasing.remaining(ADA) == {"night_files": 0}
-    dataset = nights / "night-1" / "dataset"
+def test_lines_names_and_images_are_removed_and_counted(jobs_dir: Path) -> None:
+    erasure = JobErasure(jobs_dir)
+    assert erasure.remaining(ADA) == {"job_files": 3}
+    assert erasure.erase(ADA) == {"job_lines": 2, "job_names": 1, "job_images": 1}
+    assert erasure.remaining(ADA) == {"job_files": 0}
+    dataset = jobs_dir / "nightly-1" / "dataset"
     kept = [json.loads(text)["user"] for text in (dataset / "train.jsonl").read_text().splitlines()]
     assert kept == ["default/bo", "gallery/ada"]
     assert (dataset / "held_out.jsonl").read_text() == ""
     assert sorted(file.stem for file in (dataset / "images").iterdir()) == ["b", "shared"]
 
 
-def test_a_document_keeps_its_shape(nights: Path) -> None:
-    NightErasing(nights).erase(ADA)
-    evidence = json.loads((nights / "night-1" / "evidence.json").read_text())
+def test_a_document_keeps_its_structure(jobs_dir: Path) -> None:
+    JobErasure(jobs_dir).erase(ADA)
+    evidence = json.loads((jobs_dir / "nightly-1" / "evidence.json").read_text())
     assert evidence["pairs"]["champion"] == [1, 0]
     anonymous, bo = evidence["pairs"]["user"]
     assert (bo, len(evidence["pairs"]["user"])) == ("default/bo", 2)
     assert "ada" not in anonymous
 
 
-def test_erasing_again_changes_nothing(nights: Path) -> None:
-    NightErasing(nights).erase(ADA)
-    assert set(NightErasing(nights).erase(ADA).values()) == {0}
+def test_erasing_again_changes_nothing(jobs_dir: Path) -> None:
+    JobErasure(jobs_dir).erase(ADA)
+    assert set(JobErasure(jobs_dir).erase(ADA).values()) == {0}
 
 
-def test_a_line_cannot_name_a_file_outside_of_its_folder(nights: Path) -> None:
-    outside = nights / "precious.webp"
+def test_a_line_cannot_name_a_file_outside_of_its_folder(jobs_dir: Path) -> None:
+    outside = jobs_dir / "precious.webp"
     outside.write_bytes(b"an image")
-    cases = nights / "night-1" / "dataset" / "train.jsonl"
+    cases = jobs_dir / "nightly-1" / "dataset" / "train.jsonl"
     cases.write_text(line("default/ada", "images/../../../precious.webp"))
-    NightErasing(nights).erase(ADA)
+    JobErasure(jobs_dir).erase(ADA)
     assert outside.exists()
 
 
-def test_nights_that_never_were_have_nothing(tmp_path: Path) -> None:
-    erasing = NightErasing(tmp_path / "nowhere")
-    assert set(erasing.erase(ADA).values()) == {0}
-    assert erasing.remaining(ADA) == {"night_files": 0}
+def test_a_missing_folder_of_jobs_has_nothing_to_erase(tmp_path: Path) -> None:
+    erasure = JobErasure(tmp_path / "nowhere")
+    assert set(erasure.erase(ADA).values()) == {0}
+    assert erasure.remaining(ADA) == {"job_files": 0}

@@ -1,122 +1,122 @@
-"""A day has one night: one instance runs it, and one that was cut off goes on where it was."""
+"""One nightly job a day, run by one instance; a killed job is resumed."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from services.retrain.jobs.dependencies import SCHEDULED, scheduled
-from services.retrain.jobs.folders import NightFolders
-from services.retrain.jobs.lock import night_lock
-from services.retrain.jobs.training_process import NightStopped
-from tests.unit.services.retrain.jobs.sample_jobs import TONIGHT, Nights, lines, value
+from services.retrain.jobs.dependencies import NIGHTLY, nightly_plan
+from services.retrain.jobs.folders import JobFolders
+from services.retrain.jobs.lock import job_lock
+from services.retrain.jobs.training_process import TrainingStopped
+from tests.unit.services.retrain.jobs.sample_jobs import TONIGHT, JobSetup, lines, value
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Nights:
-    return Nights(tmp_path)
+def setup(tmp_path: Path) -> JobSetup:
+    return JobSetup(tmp_path)
 
 
-def _unfinished(nights: Nights) -> bool:
-    folders = NightFolders(nights.settings.nights)
-    return folders.unfinished(SCHEDULED, now=nights.clock.now) is not None
+def _unfinished(setup: JobSetup) -> bool:
+    folders = JobFolders(setup.settings.jobs_dir)
+    return folders.unfinished(NIGHTLY, now=setup.clock.now) is not None
 
 
-def test_one_day_has_one_night_also_when_the_clock_jumps(nights: Nights) -> None:
-    nights.night().run(scheduled(nights.clock.now, begins="02:30"))
-    nights.clock.now += timedelta(minutes=20)
-    again = nights.night().run(scheduled(nights.clock.now, begins="02:30"))
-    assert (again.verdict, again.code, len(nights.training.folders)) == ("skipped", "done", 1)
-    assert value(nights, "preferstream_nights_skipped_total") == 1
+def test_a_day_has_one_job_also_when_the_clock_jumps(setup: JobSetup) -> None:
+    setup.runner().run(nightly_plan(setup.clock.now, starts="02:30"))
+    setup.clock.now += timedelta(minutes=20)
+    again = setup.runner().run(nightly_plan(setup.clock.now, starts="02:30"))
+    assert (again.verdict, again.code, len(setup.training.folders)) == ("skipped", "done", 1)
+    assert value(setup, "preferstream_training_jobs_skipped_total") == 1
 
 
-def test_of_two_instances_one_runs_the_night(nights: Nights) -> None:
+def test_only_one_of_two_instances_runs_a_job(setup: JobSetup) -> None:
     other = []
-    nights.training.does = lambda: other.append(nights.night().run(TONIGHT))
-    assert nights.night().run(TONIGHT).verdict == "promoted"
+    setup.training.does = lambda: other.append(setup.runner().run(TONIGHT))
+    assert setup.runner().run(TONIGHT).verdict == "promoted"
     assert (other[0].verdict, other[0].code) == ("skipped", "held")
-    assert "one night runs at a time" in other[0].reason
-    assert len(lines(nights)) == 1
+    assert "only one job runs at a time" in other[0].reason
+    assert len(lines(setup)) == 1
 
 
-def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
+def test_an_error_releases_the_lock(tmp_path: Path) -> None:
     now = datetime(2026, 1, 31, tzinfo=UTC)
-    with pytest.raises(RuntimeError), night_lock(tmp_path, now=now):
+    with pytest.raises(RuntimeError), job_lock(tmp_path, now=now):
         raise RuntimeError
-    with night_lock(tmp_path, now=now):
+    with job_lock(tmp_path, now=now):
         pass
 
 
 class Killed(BaseException):
-    """As SIGKILL: nothing of ours runs after it."""
+    """Like SIGKILL: no handler of ours catches it."""
 
 
-def test_a_killed_night_goes_on_in_its_own_folder_with_its_own_request(nights: Nights) -> None:
+def test_a_killed_job_resumes_in_its_folder_with_its_request(setup: JobSetup) -> None:
     def die() -> None:
         raise Killed
 
-    nights.training.does = die
+    setup.training.does = die
     with pytest.raises(Killed):
-        nights.night().run(TONIGHT)
-    nights.clock.now += timedelta(hours=3)
-    assert _unfinished(nights)
-    nights.training.does = lambda: None
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, len(set(nights.training.folders))) == ("promoted", 1)
-    assert nights.training.request.asked_at == nights.clock.now - timedelta(hours=3)
-    assert not _unfinished(nights)
+        setup.runner().run(TONIGHT)
+    setup.clock.now += timedelta(hours=3)
+    assert _unfinished(setup)
+    setup.training.does = lambda: None
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, len(set(setup.training.folders))) == ("promoted", 1)
+    assert setup.training.request.requested_at == setup.clock.now - timedelta(hours=3)
+    assert not _unfinished(setup)
 
 
-def test_a_night_killed_after_it_was_announced_is_told_of_once(nights: Nights) -> None:
-    nights.night().run(TONIGHT)
-    (nights.tmp_path / "nights" / "night-2026-01-31" / "end.json").unlink()
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.version, nights.announced) == ("promoted", "nano-4", ["nano-4"])
+def test_a_job_killed_after_its_promotion_is_promoted_once(setup: JobSetup) -> None:
+    setup.runner().run(TONIGHT)
+    (setup.tmp_path / "training-jobs" / "nightly-2026-01-31" / "end.json").unlink()
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.version, setup.announced) == ("promoted", "nano-4", ["nano-4"])
 
 
-def test_a_night_killed_before_it_was_announced_is_announced(nights: Nights) -> None:
-    announce = nights.world.topic.publish
+def test_a_job_killed_before_its_promotion_is_promoted(setup: JobSetup) -> None:
+    publish = setup.world.topic.publish
 
     def die(event: object) -> None:
         raise Killed
 
-    nights.world.topic.publish = die  # type: ignore[method-assign]
+    setup.world.topic.publish = die  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        nights.night().run(TONIGHT)
-    nights.world.topic.publish = announce  # type: ignore[method-assign]
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, nights.announced) == ("promoted", ["nano-4"])
+        setup.runner().run(TONIGHT)
+    setup.world.topic.publish = publish  # type: ignore[method-assign]
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, setup.announced) == ("promoted", ["nano-4"])
 
 
 @pytest.mark.parametrize("hours", [21, -2])
-def test_a_night_of_another_time_is_not_gone_on_with(nights: Nights, hours: int) -> None:
+def test_an_old_job_or_one_from_the_future_is_not_resumed(setup: JobSetup, hours: int) -> None:
     def die() -> None:
         raise Killed
 
-    nights.training.does = die
+    setup.training.does = die
     with pytest.raises(Killed):
-        nights.night().run(TONIGHT)
-    nights.clock.now += timedelta(hours=hours)
-    assert not _unfinished(nights)
+        setup.runner().run(TONIGHT)
+    setup.clock.now += timedelta(hours=hours)
+    assert not _unfinished(setup)
 
 
-def test_a_persons_unfinished_night_does_not_take_the_place_of_the_nights(nights: Nights) -> None:
+def test_an_unfinished_manual_job_does_not_replace_the_nightly_one(setup: JobSetup) -> None:
     def die() -> None:
         raise Killed
 
-    nights.training.does = die
+    setup.training.does = die
     with pytest.raises(Killed):
-        nights.night().run()
-    assert not _unfinished(nights)
-    nights.training.does = lambda: None
-    nights.night().run(TONIGHT)
-    assert nights.training.folders[-1].name == "night-2026-01-31"
+        setup.runner().run()
+    assert not _unfinished(setup)
+    setup.training.does = lambda: None
+    setup.runner().run(TONIGHT)
+    assert setup.training.folders[-1].name == "nightly-2026-01-31"
 
 
-def test_a_night_that_is_asked_to_end_goes_on_another_time(nights: Nights) -> None:
+def test_a_stopped_job_can_be_resumed(setup: JobSetup) -> None:
     def stopped() -> None:
-        raise NightStopped("asked to end")
+        raise TrainingStopped("stopped by request")
 
-    nights.training.does = stopped
-    assert nights.night().run(TONIGHT).verdict == "stopped"
-    assert _unfinished(nights)
+    setup.training.does = stopped
+    assert setup.runner().run(TONIGHT).verdict == "stopped"
+    assert _unfinished(setup)

@@ -1,138 +1,144 @@
-"""However a night goes, a champion serves, and there is a line that says why."""
+"""Whatever happens in a job, a champion serves, and the history has the reason."""
 
 from pathlib import Path
 
 import pytest
 
-from services.retrain.jobs.dependencies import NightPlan
-from services.retrain.jobs.training_process import NightCrashed
-from services.retrain.lake.collect import Problem
+from services.retrain.jobs.dependencies import JobPlan
+from services.retrain.jobs.training_process import TrainingCrashed
+from services.retrain.lake.collect import CollectProblem
 from shared.domain.errors import Unavailable
-from tests.unit.services.retrain.jobs.sample_jobs import NO_SIGNAL, TONIGHT, Nights, lines, value
+from tests.unit.services.retrain.jobs.sample_jobs import NO_SIGNAL, TONIGHT, JobSetup, lines, value
 from tests.unit.services.retrain.registry.world import RELEASE
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Nights:
-    return Nights(tmp_path)
+def setup(tmp_path: Path) -> JobSetup:
+    return JobSetup(tmp_path)
 
 
-def test_a_winner_takes_over_and_the_night_is_told_of(nights: Nights) -> None:
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, nights.announced) == ("promoted", ["nano-4"])
-    assert nights.training.request.champion.version == RELEASE.version
-    assert [line["night"] for line in lines(nights)] == ["night-2026-01-31"]
-    assert value(nights, "preferstream_nights_total", verdict="promoted", code="better") == 1
-    assert value(nights, "preferstream_night_last_end_timestamp_seconds", verdict="promoted") > 0
+def test_a_winner_is_promoted_and_the_job_is_recorded_and_counted(setup: JobSetup) -> None:
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, setup.announced) == ("promoted", ["nano-4"])
+    assert setup.training.request.champion.version == RELEASE.version
+    assert [line["job"] for line in lines(setup)] == ["nightly-2026-01-31"]
+    assert value(setup, "preferstream_training_jobs_total", verdict="promoted", code="better") == 1
     assert (
-        value(nights, "preferstream_night_heartbeat_timestamp_seconds")
-        == nights.clock.now.timestamp()
+        value(setup, "preferstream_training_job_last_end_timestamp_seconds", verdict="promoted") > 0
     )
-    assert value(nights, "preferstream_night_running") == 0
+    assert (
+        value(setup, "preferstream_training_job_heartbeat_timestamp_seconds")
+        == setup.clock.now.timestamp()
+    )
+    assert value(setup, "preferstream_training_job_running") == 0
 
 
-def test_a_loser_changes_nothing(nights: Nights) -> None:
-    nights.verdict = NO_SIGNAL
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.code, nights.announced) == ("kept", "no_signal", [])
+def test_a_loser_changes_nothing(setup: JobSetup) -> None:
+    setup.verdict = NO_SIGNAL
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.code, setup.announced) == ("kept", "no_signal", [])
 
 
-def test_too_little_data_is_said_as_it_is(nights: Nights) -> None:
-    nights.answers(reason="there is too little data")
-    end = nights.night().run(TONIGHT)
+def test_too_little_data_is_the_reason(setup: JobSetup) -> None:
+    setup.set_result(reason="there is too little data")
+    end = setup.runner().run(TONIGHT)
     assert (end.verdict, end.code) == ("kept", "too_little_data")
     assert end.reason == "The champion keeps serving, because there is too little data."
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "told"),
+    ("error", "code", "reason"),
     [
-        (NightCrashed("the training was killed by SIGKILL; it said: nothing"), "crash", "SIGKILL"),
+        (
+            TrainingCrashed("the training was killed by SIGKILL; standard error: empty"),
+            "crash",
+            "SIGKILL",
+        ),
         (Unavailable("kafka", "no broker"), "kafka", "no broker"),
         (OSError(28, "No space left on device", "/data/x"), "machine", "No space left on device"),
         (RuntimeError("a bug"), "crash", "RuntimeError: a bug"),
     ],
 )
-def test_whatever_fails_the_champion_stays_and_the_reason_is_kept(
-    nights: Nights, error: Exception, code: str, told: str
+def test_a_failure_keeps_the_champion_and_records_the_reason(
+    setup: JobSetup, error: Exception, code: str, reason: str
 ) -> None:
     def fail() -> None:
         raise error
 
-    nights.training.does = fail
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.code, nights.announced) == ("kept", code, [])
-    assert told in end.reason
-    assert lines(nights)[-1]["reason"] == end.reason
-    assert nights.night().run(TONIGHT).verdict == "skipped"
+    setup.training.does = fail
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.code, setup.announced) == ("kept", code, [])
+    assert reason in end.reason
+    assert lines(setup)[-1]["reason"] == end.reason
+    assert setup.runner().run(TONIGHT).verdict == "skipped"
 
 
-def test_without_the_latest_clicks_nothing_is_trained(nights: Nights) -> None:
-    nights.problems = (Problem("feedback", "lake_broken", "the Delta table cannot be used"),)
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.code, nights.training.folders) == ("kept", "collect", [])
+def test_without_the_latest_feedback_nothing_is_trained(setup: JobSetup) -> None:
+    setup.problems = (CollectProblem("feedback", "lake_broken", "the Delta table cannot be used"),)
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.code, setup.training.folders) == ("kept", "collect", [])
     assert "the Delta table cannot be used" in end.reason
 
 
-def test_without_mlflow_a_winner_waits(nights: Nights) -> None:
-    nights.world.registry.away = True
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.code, nights.announced) == ("kept", "not_announced", [])
+def test_without_mlflow_a_winner_is_not_promoted(setup: JobSetup) -> None:
+    setup.world.registry.available = False
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.code, setup.announced) == ("kept", "not_announced", [])
     assert "MLflow does not answer" in end.reason
 
 
-def test_without_kafka_nothing_is_begun(nights: Nights) -> None:
-    nights.world.topic.away = True
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.code, nights.training.folders) == ("kept", "kafka", [])
+def test_without_kafka_no_training_starts(setup: JobSetup) -> None:
+    setup.world.topic.available = False
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.code, setup.training.folders) == ("kept", "kafka", [])
 
 
-def test_a_full_disk_of_the_registry_is_told(nights: Nights) -> None:
-    models = nights.tmp_path / "models"
-    (models / "night.lock").mkdir()
-    end = nights.night().run(TONIGHT)
+def test_a_lock_that_cannot_be_written_is_a_reason(setup: JobSetup) -> None:
+    models = setup.tmp_path / "models"
+    (models / "training-job.lock").mkdir()
+    end = setup.runner().run(TONIGHT)
     assert (end.verdict, end.code) == ("kept", "registry")
 
 
-def test_a_challenger_that_was_cut_off_is_not_promoted(nights: Nights) -> None:
-    broken = nights.tmp_path / "broken"
+def test_an_incomplete_challenger_is_not_promoted(setup: JobSetup) -> None:
+    broken = setup.tmp_path / "broken"
     broken.mkdir()
     (broken / "adapter_config.json").write_text("{}")
-    nights.answers(
+    setup.set_result(
         code="trained", challenger={"folder": broken, "version": "nano-4", "kind": "adapter"},
         evidence=broken / "evidence.json", base_version=RELEASE.version,
     )  # fmt: skip
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, nights.announced) == ("kept", [])
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, setup.announced) == ("kept", [])
     assert "adapter_model.safetensors" in end.reason
 
 
-def test_a_challenger_held_against_yesterdays_champion_is_not_promoted(nights: Nights) -> None:
-    nights.training.does = lambda: None if nights.announced else _promote(nights, "nano-2")
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.code, nights.announced) == ("kept", "champion", ["nano-2"])
-    assert "held against the wrong one" in end.reason
+def test_a_challenger_compared_with_an_old_champion_is_not_promoted(setup: JobSetup) -> None:
+    setup.training.does = lambda: None if setup.announced else _promote(setup, "nano-2")
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.code, setup.announced) == ("kept", "champion", ["nano-2"])
+    assert "compared with the wrong one" in end.reason
 
 
-def _promote(nights: Nights, version: str) -> None:
-    nights.world.promoter.promote(version, reason="by hand")
+def _promote(setup: JobSetup, version: str) -> None:
+    setup.world.promoter.promote(version, reason="by hand")
 
 
-def test_a_champion_whose_files_are_broken_is_named_and_goes_on_serving(nights: Nights) -> None:
-    _promote(nights, "nano-2")
-    folder = nights.world.folders.find("nano-2").folder
+def test_a_champion_with_broken_files_is_named_and_keeps_serving(setup: JobSetup) -> None:
+    _promote(setup, "nano-2")
+    folder = setup.world.folders.find("nano-2").folder
     (folder / "adapter_model.safetensors").write_bytes(b"torn")
-    end = nights.night().run(TONIGHT)
-    assert (end.verdict, end.code, nights.training.folders) == ("kept", "champion", [])
+    end = setup.runner().run(TONIGHT)
+    assert (end.verdict, end.code, setup.training.folders) == ("kept", "champion", [])
     assert "adapter_model.safetensors" in end.reason
-    assert nights.announced == ["nano-2"]
+    assert setup.announced == ["nano-2"]
 
 
-def test_old_nights_are_removed_and_heavy_files_go_at_once(nights: Nights) -> None:
-    nights.verdict = NO_SIGNAL
+def test_old_jobs_and_large_folders_are_deleted(setup: JobSetup) -> None:
+    setup.verdict = NO_SIGNAL
     for day in range(1, 5):
-        nights.training.does = lambda: (nights.training.folders[-1] / "sft").mkdir()
-        nights.night().run(NightPlan(name=f"night-2026-02-0{day}"))
-    left = sorted(folder.name for folder in (nights.tmp_path / "nights").iterdir())
-    assert left == ["night-2026-02-03", "night-2026-02-04"]
-    assert not list((nights.tmp_path / "nights").glob("*/sft"))
+        setup.training.does = lambda: (setup.training.folders[-1] / "sft").mkdir()
+        setup.runner().run(JobPlan(name=f"nightly-2026-02-0{day}"))
+    left = sorted(folder.name for folder in (setup.tmp_path / "training-jobs").iterdir())
+    assert left == ["nightly-2026-02-03", "nightly-2026-02-04"]
+    assert not list((setup.tmp_path / "training-jobs").glob("*/sft"))

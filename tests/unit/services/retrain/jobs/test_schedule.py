@@ -1,4 +1,4 @@
-"""Jobs run at their times, one at a time, survive a failure, and are waited for in the end."""
+"""Jobs run periodically, do not overlap, survive a failure, and are waited for at the end."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ def _every(seconds: float) -> IntervalTrigger:
     return IntervalTrigger(seconds=seconds, timezone="UTC")
 
 
-async def test_a_job_runs_soon_and_again_also_after_it_failed(
+async def test_a_job_runs_again_after_a_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -41,22 +41,22 @@ async def test_a_job_runs_soon_and_again_also_after_it_failed(
     assert len(runs) == ended_with
 
 
-async def test_a_long_run_is_not_overlapped_and_is_asked_to_end_and_waited_for(
+async def test_a_long_run_does_not_overlap_and_a_stop_waits_for_its_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    told, began = threading.Event(), threading.Event()
-    at_once, most, ended = [0], [0], []
+    stop, began = threading.Event(), threading.Event()
+    active, most, ended = [0], [0], []
 
     def work() -> None:
         began.set()
-        at_once[0] += 1
-        most[0] = max(most[0], at_once[0])
-        told.wait(10)
-        at_once[0] -= 1
+        active[0] += 1
+        most[0] = max(most[0], active[0])
+        stop.wait(10)
+        active[0] -= 1
         ended.append(True)
 
-    job = Job("j", _every(0.02), work, stop=told.set, first_after=SOON)
+    job = Job("j", _every(0.02), work, stop=stop.set, first_after=SOON)
     schedule = Schedule((job,), clock=system_clock)
     schedule.start()
     assert await asyncio.to_thread(began.wait, 10)

@@ -1,4 +1,4 @@
-"""A problem with one table keeps no other from being collected, and a stop is heeded."""
+"""A problem with one table does not stop the others, and a stop ends the collection."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class FakeDrain:
-    """Two batches of one unreadable record for each topic but those that are away."""
+    """Two batches of one invalid record for each topic, except topics that are not available."""
 
     def __init__(self, *away: Topic) -> None:
         self._away = away
@@ -48,19 +48,19 @@ def _collector(folder: Path, drain: FakeDrain, registry: CollectorRegistry) -> C
     )
 
 
-def test_a_topic_that_is_away_is_told_of_and_the_others_are_collected(tmp_path: Path) -> None:
+def test_an_unavailable_topic_is_a_problem_and_the_others_are_collected(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     collector = _collector(tmp_path, FakeDrain(FEEDBACK), registry)
-    collected = collector.run()
-    assert [(p.table, p.reason) for p in collected.problems] == [("feedback", "kafka")]
-    assert collected.rows == {"feeds": 2, "candidates": 2, "profiles": 2}
-    assert collector.last == collected
+    result = collector.run()
+    assert [(p.table, p.reason) for p in result.problems] == [("feedback", "kafka")]
+    assert result.rows == {"feeds": 2, "candidates": 2, "profiles": 2}
+    assert collector.last == result
     failed = {"table": "feedback", "reason": "kafka"}
     assert registry.get_sample_value("preferstream_collect_failures_total", failed) == 1
     assert registry.get_sample_value("preferstream_collect_last_success_timestamp_seconds") == 0
 
 
-def test_a_success_leaves_its_moment_and_what_kafka_had_deleted(tmp_path: Path) -> None:
+def test_a_success_sets_its_time_and_counts_deleted_records(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     assert not _collector(tmp_path, FakeDrain(), registry).run().problems
     moment = registry.get_sample_value("preferstream_collect_last_success_timestamp_seconds")
@@ -69,7 +69,7 @@ def test_a_success_leaves_its_moment_and_what_kafka_had_deleted(tmp_path: Path) 
     assert registry.get_sample_value("preferstream_collect_lost_records_total", lost) == 3
 
 
-def test_a_stop_ends_the_collection_and_the_rest_comes_next_time(tmp_path: Path) -> None:
+def test_after_a_stop_the_next_collection_continues(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     stopped = _collector(tmp_path, FakeDrain(), registry)
     stopped.stop()
@@ -78,7 +78,7 @@ def test_a_stop_ends_the_collection_and_the_rest_comes_next_time(tmp_path: Path)
     assert again.rows["feeds"] == 2
 
 
-def test_a_collector_goes_on_where_the_last_commit_ended(tmp_path: Path) -> None:
+def test_a_collector_continues_after_the_last_commit(tmp_path: Path) -> None:
     for _ in range(2):
         _collector(tmp_path, FakeDrain(), CollectorRegistry()).run()
     (feeds,) = (t for t in TABLES if t.topic is FEEDS)

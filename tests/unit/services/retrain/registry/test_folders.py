@@ -1,4 +1,4 @@
-"""Versions in folders: whole, checked, never overwritten."""
+"""Versions in folders are complete, checked and never overwritten."""
 
 import json
 import resource
@@ -47,44 +47,52 @@ def folders(tmp_path: Path) -> ModelFolders:
     return ModelFolders(tmp_path / "models", release(None))
 
 
-def test_a_kept_version_is_found_again_with_all_that_was_told(
+def test_a_kept_version_is_read_with_all_its_fields(folders: ModelFolders, trained: Path) -> None:
+    kept = folders.add(trained, _new("nano-2"))
+    package = folders.find("nano-2")
+    assert package == kept
+    assert (package.base_version, package.previous_version) == ("nano-1", "nano-1")
+    assert dict(package.metrics) == {"held_out_difference": 0.03}
+    assert folders.uri(package).startswith("file:///")
+    assert [summary.version for summary in folders.versions()] == [
+        folders.release.version,
+        "nano-2",
+    ]
+
+
+def test_the_element_weights_are_kept_with_the_version(
     folders: ModelFolders, trained: Path
 ) -> None:
-    kept = folders.add(trained, _new("nano-2"))
-    found = folders.find("nano-2")
-    assert found == kept
-    assert (found.base_version, found.previous_version) == ("nano-1", "nano-1")
-    assert dict(found.metrics) == {"held_out_difference": 0.03}
-    assert folders.uri(found).startswith("file:///")
-    assert [one.version for one in folders.versions()] == [folders.release.version, "nano-2"]
-
-
-def test_what_elements_count_goes_with_the_version(folders: ModelFolders, trained: Path) -> None:
     assert folders.add(trained, _new("nano-2")).element_weights == EQUAL_WEIGHTS
     weights = {"art_style": 0.5, "color": 3, "medium": 0.5, "saturation": 0.5, "detail": 0.5}
-    told = {"version": "t", "prompt_version": "p", "sha256": {}, "element_weights": weights}
-    (trained / "manifest.json").write_text(json.dumps(told))
+    manifest = {"version": "t", "prompt_version": "p", "sha256": {}, "element_weights": weights}
+    (trained / "manifest.json").write_text(json.dumps(manifest))
     kept = folders.add(trained, _new("nano-3"))
     assert kept.element_weights == ElementWeights.model_validate(weights)
     assert folders.find("nano-3") == kept
 
 
-def test_a_release_that_was_trained_on_clicks_is_listed_with_what_counts_to_it(
+def test_a_release_is_listed_with_its_element_weights(
     tmp_path: Path,
 ) -> None:
     weights = ElementWeights(color=3, art_style=0.5, medium=0.5, saturation=0.5, detail=0.5)
     folders = ModelFolders(tmp_path, replace(release(None), element_weights=weights))
-    assert [one.element_weights for one in folders.versions()] == [weights]
+    assert [summary.element_weights for summary in folders.versions()] == [weights]
 
 
-def test_elements_that_count_too_much_are_refused_with_a_reason(
+def test_invalid_element_weights_are_rejected_with_a_reason(
     folders: ModelFolders, trained: Path
 ) -> None:
-    told = {"version": "t", "prompt_version": "p", "sha256": {}, "element_weights": {"color": 3}}
-    (trained / "manifest.json").write_text(json.dumps(told))
+    manifest = {
+        "version": "t",
+        "prompt_version": "p",
+        "sha256": {},
+        "element_weights": {"color": 3},
+    }
+    (trained / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(BadCheckpoint, match="element weights sum to 7"):
         folders.add(trained, _new("nano-2"))
-    assert [one.version for one in folders.versions()] == [folders.release.version]
+    assert [summary.version for summary in folders.versions()] == [folders.release.version]
 
 
 def test_a_version_is_never_overwritten(folders: ModelFolders, trained: Path) -> None:
@@ -96,7 +104,7 @@ def test_a_version_is_never_overwritten(folders: ModelFolders, trained: Path) ->
 
 
 @pytest.mark.parametrize("version", ["../escape", "a/b", "", ".hidden", "x" * 101])
-def test_a_version_that_is_no_folders_name_is_refused(
+def test_a_version_that_cannot_name_a_folder_is_rejected(
     folders: ModelFolders, trained: Path, version: str
 ) -> None:
     with pytest.raises(ValueError, match="cannot name a folder"):
@@ -105,7 +113,7 @@ def test_a_version_that_is_no_folders_name_is_refused(
         folders.find(version)
 
 
-def test_a_changed_byte_is_noticed(folders: ModelFolders, trained: Path) -> None:
+def test_a_changed_byte_is_detected(folders: ModelFolders, trained: Path) -> None:
     kept = folders.add(trained, _new("nano-2"))
     (kept.folder / "adapter_model.safetensors").write_bytes(b"Weights")
     with pytest.raises(BadCheckpoint, match="adapter_model"):
@@ -129,20 +137,20 @@ def test_a_manifest_cannot_name_files_outside_of_its_folder(
     manifest = json.loads((kept.folder / "manifest.json").read_text())
     manifest["sha256"]["../../trained/adapter_config.json"] = "0" * 64
     (kept.folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(BadCheckpoint, match="outside of it"):
+    with pytest.raises(BadCheckpoint, match="outside the folder"):
         read_model_package(kept.folder)
 
 
-def test_what_a_killed_process_left_is_no_version(folders: ModelFolders, trained: Path) -> None:
+def test_a_partial_folder_is_not_a_version(folders: ModelFolders, trained: Path) -> None:
     kept = folders.add(trained, _new("nano-2"))
     half = kept.folder.parent / ".partial-nano-3"
     shutil.copytree(kept.folder, half)
-    assert [one.version for one in folders.versions()][1:] == ["nano-2"]
+    assert [summary.version for summary in folders.versions()][1:] == ["nano-2"]
     folders.add(trained, _new("nano-3"))
     assert not half.exists()
 
 
-def test_a_disk_that_takes_no_more_is_told_of_and_nothing_is_left(
+def test_a_full_disk_is_reported_and_leaves_nothing(
     folders: ModelFolders, trained: Path, tmp_path: Path
 ) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -159,10 +167,10 @@ def test_a_folder_without_weights_is_not_kept(folders: ModelFolders, trained: Pa
     (trained / "adapter_model.safetensors").unlink()
     with pytest.raises(BadCheckpoint, match="adapter_model"):
         folders.add(trained, _new("nano-2"))
-    assert [one.version for one in folders.versions()] == [folders.release.version]
+    assert [summary.version for summary in folders.versions()] == [folders.release.version]
 
 
-def test_the_gates_report_is_kept_beside_the_weights(
+def test_the_gates_report_is_kept_with_the_weights(
     folders: ModelFolders, trained: Path, tmp_path: Path
 ) -> None:
     report = tmp_path / "report"
@@ -173,7 +181,7 @@ def test_the_gates_report_is_kept_beside_the_weights(
     assert folders.report_of("nano-9") is None
 
 
-def test_the_release_is_a_version_and_is_named_by_its_own_address(folders: ModelFolders) -> None:
-    found = folders.find(folders.release.version)
-    assert folders.uri(found) == f"release:{folders.release.version}"
-    assert found.previous_version is None
+def test_the_release_is_a_version_with_its_own_address(folders: ModelFolders) -> None:
+    package = folders.find(folders.release.version)
+    assert folders.uri(package) == f"release:{folders.release.version}"
+    assert package.previous_version is None

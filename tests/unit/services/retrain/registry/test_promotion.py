@@ -1,4 +1,4 @@
-"""Promote, try out, roll back: what is announced, and what goes on when a part is away."""
+"""Promote, try out, roll back: the published events, and the behaviour without Kafka or MLflow."""
 
 from pathlib import Path
 
@@ -16,17 +16,17 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def test_a_promotion_names_the_folder_its_hash_and_the_one_before(world: World) -> None:
-    done = world.promoter.promote("nano-2", reason="better")
+def test_a_promotion_event_has_the_hash_and_the_previous_version(world: World) -> None:
+    promotion = world.promoter.promote("nano-2", reason="better")
     (event,) = world.topic.events
-    assert done.event == event
+    assert promotion.event == event
     assert (event.key, event.variant) == (RELEASE.name, "champion")
     assert event.adapter_sha256 == world.folders.find("nano-2").sha256
     assert event.previous_version == RELEASE.version
     assert world.registry.pointed == {"champion": "nano-2", "challenger": None}
 
 
-def test_two_rollbacks_go_back_two_versions_and_a_third_says_that_there_is_none(
+def test_two_rollbacks_return_two_versions_and_a_third_is_an_error(
     world: World,
 ) -> None:
     world.promoter.promote("nano-2", reason="better")
@@ -44,65 +44,65 @@ def test_the_champion_cannot_be_promoted_again(world: World) -> None:
         world.promoter.promote("nano-2", reason="better")
 
 
-def test_a_version_that_is_not_there_is_told_with_those_that_are(world: World) -> None:
+def test_an_unknown_version_is_an_error_that_lists_the_known_ones(world: World) -> None:
     with pytest.raises(NoSuchVersion, match="nano-2, nano-3"):
         world.promoter.promote("nano-9", reason="?")
     assert world.topic.events == []
 
 
-def test_a_broken_folder_is_never_announced(world: World) -> None:
+def test_a_broken_folder_is_never_promoted(world: World) -> None:
     (world.folders.find("nano-2").folder / "adapter_model.safetensors").write_bytes(b"")
     with pytest.raises(BadCheckpoint):
         world.promoter.promote("nano-2", reason="better")
     assert world.topic.events == []
 
 
-def test_without_the_registry_nothing_is_promoted(world: World) -> None:
-    world.registry.away = True
+def test_without_mlflow_nothing_is_promoted(world: World) -> None:
+    world.registry.available = False
     with pytest.raises(Unavailable, match="MLflow"):
         world.promoter.promote("nano-2", reason="better")
     assert world.topic.events == []
 
 
-def test_without_the_registry_a_rollback_works_and_says_what_could_not_follow(
+def test_without_mlflow_a_rollback_works_with_a_warning(
     world: World,
 ) -> None:
     world.promoter.promote("nano-2", reason="better")
-    world.registry.away = True
-    done = world.promoter.rollback(reason="wrong")
-    assert done.event.model_version == RELEASE.version
-    assert "alias champion" in done.warnings[0]
+    world.registry.available = False
+    promotion = world.promoter.rollback(reason="wrong")
+    assert promotion.event.model_version == RELEASE.version
+    assert "alias champion" in promotion.warnings[0]
 
 
 def test_without_kafka_nothing_changes_anywhere(world: World) -> None:
-    world.topic.away = True
+    world.topic.available = False
     with pytest.raises(Unavailable, match="no broker"):
         world.promoter.promote("nano-2", reason="better")
     assert world.registry.pointed == {}
 
 
 def test_a_trial_has_its_own_key_and_leaves_the_champion(world: World) -> None:
-    world.promoter.try_out("nano-2", canary_share=0.1, shadow_share=0.5, reason="a look")
+    world.promoter.start_trial("nano-2", canary_share=0.1, shadow_share=0.5, reason="a look")
     (event,) = world.topic.events
     assert event.key == f"{RELEASE.name}#challenger"
     assert (event.canary_share, event.shadow_share) == (0.1, 0.5)
     assert world.promoter.champion() == RELEASE.version
 
 
-def test_a_rollback_during_a_trial_ends_the_trial_alone(world: World) -> None:
+def test_a_rollback_during_a_trial_only_ends_the_trial(world: World) -> None:
     world.promoter.promote("nano-2", reason="better")
-    world.promoter.try_out("nano-3", canary_share=0.1, shadow_share=0, reason="a look")
-    done = world.promoter.rollback(reason="likes fell")
-    assert (done.event.variant, done.event.canary_share) == ("challenger", 0.0)
+    world.promoter.start_trial("nano-3", canary_share=0.1, shadow_share=0, reason="a look")
+    promotion = world.promoter.rollback(reason="likes fell")
+    assert (promotion.event.variant, promotion.event.canary_share) == ("challenger", 0.0)
     assert world.promoter.champion() == "nano-2"
-    assert world.promoter.tried_out() is None
+    assert world.promoter.challenger() is None
     assert world.registry.pointed["challenger"] is None
 
 
 def test_a_promotion_ends_the_trial(world: World) -> None:
-    world.promoter.try_out("nano-2", canary_share=0.1, shadow_share=0, reason="a look")
+    world.promoter.start_trial("nano-2", canary_share=0.1, shadow_share=0, reason="a look")
     world.promoter.promote("nano-2", reason="better")
-    assert world.promoter.tried_out() is None
+    assert world.promoter.challenger() is None
     assert world.promoter.champion() == "nano-2"
 
 

@@ -1,4 +1,4 @@
-"""A promoter with everything around it in memory: a topic, a registry, three versions."""
+"""Build a promoter with a topic, a mirror and three versions in memory."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,11 @@ RELEASE = release(None)
 
 
 class Topic:
-    """The topic in memory."""
+    """A promotion topic in memory."""
 
     def __init__(self) -> None:
         self.events: list[ModelPromoted] = []
-        self.away = False
+        self.available = True
 
     def latest(self, name: str) -> Mapping[str, ModelPromoted]:
         self._answer()
@@ -31,21 +31,21 @@ class Topic:
         self.events.append(event)
 
     def _answer(self) -> None:
-        if self.away:
+        if not self.available:
             raise Unavailable("kafka", "no broker")
 
 
 class Registry:
-    """Aliases in memory."""
+    """A registry mirror in memory."""
 
     def __init__(self) -> None:
         self.pointed: dict[str, str | None] = {}
         self.known: set[str] = set()
-        self.away = False
+        self.available = True
 
-    def register(self, artefact: ModelPackage, *, uri: str) -> None:
+    def register(self, package: ModelPackage, *, uri: str) -> None:
         self._answer()
-        self.known.add(artefact.version)
+        self.known.add(package.version)
 
     def point(self, alias: str, version: str | None) -> None:
         self._answer()
@@ -53,12 +53,12 @@ class Registry:
         self.pointed[alias] = version
 
     def _answer(self) -> None:
-        if self.away:
+        if not self.available:
             raise Unavailable("mlflow", "MLflow does not answer")
 
 
 class Ticking:
-    """A clock that goes on by a minute at each look."""
+    """A clock that advances by a minute at each call."""
 
     def __init__(self) -> None:
         self.now = AT

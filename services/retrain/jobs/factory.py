@@ -1,0 +1,112 @@
+"""Build the job runner from settings, and schedule nightly training and canary checks."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache, partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from services.retrain.canary.automatic_rollback import AutomaticRollback
+from services.retrain.canary.canary_monitor import CanaryCheck, check_canary
+from services.retrain.config import RetrainSettings
+from services.retrain.jobs.dependencies import NIGHTLY, JobDependencies, Lake, nightly_plan
+from services.retrain.jobs.finalization import JobFinalization
+from services.retrain.jobs.folders import JobFolders
+from services.retrain.jobs.gate_process import run_gate
+from services.retrain.jobs.metrics import JobMetrics
+from services.retrain.jobs.runner import JobRunner
+from services.retrain.jobs.schedule import Job
+from services.retrain.jobs.settings import NEVER, JobSettings, TrainingSettings
+from services.retrain.jobs.training_process import TrainingProcess
+from services.retrain.lake.collect import Collector
+from services.retrain.registry.factory import models_dir, open_folders, open_promoter
+from services.retrain.registry.promotion import Promoter
+from shared.domain.clock import system_clock
+from shared.messaging.client.settings import MessagingSettings
+
+RESUME_AFTER: Final = timedelta(minutes=2)
+"""From the service's start to the resumption of a killed job: feeds come first."""
+
+
+def build_job_runner(
+    collector: Collector,
+    settings: RetrainSettings,
+    training: TrainingSettings,
+    messaging: MessagingSettings,
+    metrics: JobMetrics,
+) -> tuple[JobRunner, Promoter]:
+    """A job runner on the real Kafka, lake, registry and training; raises `BadCheckpoint`."""
+    data_dir, jobs_dir = training.jobs.data_dir, training.jobs.jobs_dir
+    models = models_dir(training.registry, data_dir=data_dir)
+    folders = open_folders(training.registry, training.model, data_dir=data_dir)
+    promoter = open_promoter(
+        folders, training.registry, messaging, data_dir=data_dir, clock=system_clock
+    )
+    dependencies = JobDependencies(
+        collect=collector.run,
+        train=TrainingProcess(),
+        finalize=JobFinalization(
+            run_gate, folders, promoter, jobs_dir=jobs_dir, history_dir=models
+        ),
+        folders=folders,
+        promoter=promoter,
+        models_dir=models,
+        lake=Lake(settings.lake_uri, settings.s3_endpoint, training.allowed_file_roots),
+        metrics=metrics,
+        clock=system_clock,
+    )
+    return JobRunner(dependencies, training.jobs), promoter
+
+
+def scheduled_jobs(
+    collector: Collector,
+    settings: RetrainSettings,
+    training: TrainingSettings,
+    messaging: MessagingSettings,
+    metrics: JobMetrics,
+) -> tuple[Job, ...]:
+    """The check of the canary, and nightly training unless it is switched off.
+
+    The release's files are read when the first of them runs: a large model takes a minute, and a
+    model that this process cannot read must not stop it from collecting.
+    """
+    build = cache(partial(build_job_runner, collector, settings, training, messaging, metrics))
+
+    def check() -> CanaryCheck:
+        _, promoter = build()
+        return check_canary(promoter, messaging, apply=True)
+
+    canary = Job(
+        name="canary",
+        trigger=IntervalTrigger(minutes=training.jobs.canary_check_minutes, timezone="UTC"),
+        run=AutomaticRollback(check, metrics).run,
+    )
+    if training.jobs.night_at == NEVER:
+        return (canary,)
+    return (canary, _nightly_training(lambda: build()[0], training.jobs))
+
+
+def _nightly_training(build: Callable[[], JobRunner], settings: JobSettings) -> Job:
+    zone, starts = ZoneInfo(settings.night_timezone), settings.night_at
+    hour, minute = starts.split(":")
+    runners: list[JobRunner] = []
+
+    def run() -> None:
+        runners[:] = [build()]
+        runners[0].run(nightly_plan(system_clock().astimezone(zone), starts=starts))
+
+    def stop() -> None:
+        for runner in runners:
+            runner.stop()
+
+    unfinished = JobFolders(settings.jobs_dir).unfinished(NIGHTLY, now=system_clock())
+    return Job(
+        name="training",
+        trigger=CronTrigger(hour=int(hour), minute=int(minute), timezone=zone),
+        run=run,
+        stop=stop,
+        first_after=RESUME_AFTER if unfinished else None,
+    )
