@@ -69,4 +69,5 @@ def intervals(
 
 
 def _summed(pairs: PairSet, values: npt.NDArray[np.float64]) -> Floats:
-    return np.bincount(pairs.users, weights=values, minlength=pairs.user_count)
+    sums = np.bincount(pairs.users, weights=values, minlength=pairs.user_count)
+    return np.asarray(sums, np.float64)

@@ -110,7 +110,7 @@ def _show(report: Report) -> None:
     table.add_column("pairs", justify="right")
     table.add_column("right (95 % interval)", justify="right")
     for control in report.controls:
-        table.add_column(control.replace("_", "-"), justify="right")
+        table.add_column(control, justify="right")
     for name, split in report.splits.items():
         controls = [_percent(control.splits[name]) for control in report.controls.values()]
         table.add_row(name, str(split.n), _percent(split), *controls)

@@ -138,7 +138,7 @@ async def test_a_model_that_sees_the_references_wins_and_the_controls_are_at_cha
 ) -> None:
     report, _, _ = await evaluate_folder(Fake(), write_reds(tmp_path), settings)
     assert report.splits["seen_sp"].accuracy == report.mean == 1.0
-    assert report.splits["seen_sp"].interval == (pytest.approx(0.610, abs=0.001), 1.0)
+    assert report.splits["seen_sp"].interval == pytest.approx((0.610, 1.0), abs=0.001)
     assert report.splits["seen_sp"].n == report.splits["seen_sp"].users == USERS
     assert report.controls["user_blind"].accuracy == 0.5
     assert report.controls["other_user"].accuracy == 0.5

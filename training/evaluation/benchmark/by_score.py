@@ -96,7 +96,7 @@ async def _predict(
 
 
 def _failures(predicted: PredictedTaste) -> tuple[str, ...]:
-    """Format failures of a predicted profile, named as in `shared.prompting.parser.FormatFailure`."""
+    """Format failures of a predicted profile, as `shared.prompting.parser` names them."""
     sides = (predicted.likes, predicted.dislikes)
     words = " ".join(w for side in sides for ws in side.values() for w in ws)
     foreign = ("other_language",) if in_another_script(words) else ()
@@ -104,7 +104,9 @@ def _failures(predicted: PredictedTaste) -> tuple[str, ...]:
 
 
 def _outcome(item: Item, totals: Mapping[Condition, tuple[float, float]]) -> Outcome:
-    kept = {name: {"A": round(a, 4), "B": round(b, 4)} for name, (a, b) in totals.items()}
+    kept: dict[str, object] = {
+        name: {"A": round(a, 4), "B": round(b, 4)} for name, (a, b) in totals.items()
+    }
     return Outcome(item, {name: _won(item, *pair) for name, pair in totals.items()}, kept)
 
 
