@@ -1,0 +1,1 @@
+"""The vision-language model: protocol, engines, checkpoints, model selection."""

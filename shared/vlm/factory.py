@@ -1,4 +1,4 @@
-"""Open the engine that the settings name: in this process, or at a server."""
+"""Open the engine that the settings name: in this process or at a server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,50 +11,51 @@ from shared.vlm.settings import ModelSettings
 
 
 class Model(VisionLanguageModel, PairwiseModel, Protocol):
-    """All that an engine can be asked."""
+    """A model with every task that an engine supports."""
 
 
 class EngineLoader(Protocol):
-    """Versions of one model; every method raises `BadCheckpoint` and `Unavailable`."""
+    """Loads versions of one model; every method raises `BadCheckpoint` and `Unavailable`."""
 
     @property
     def name(self) -> str:
-        """Of the model, whatever its version: what promotions are addressed to."""
+        """The model's name, the same for all its versions: promotions are addressed to it."""
         ...
 
     def load_release(self) -> Model:
-        """What serves before any promotion; may block for seconds."""
+        """The model that serves before any promotion; may block for seconds."""
         ...
 
     def load(self, *, uri: str, sha256: str) -> Model:
-        """What a promotion announces; blocks, and not on the event loop's thread."""
+        """The model of a promotion; blocks, so never call it on the event loop's thread."""
         ...
 
 
 @asynccontextmanager
 async def open_engine(settings: ModelSettings) -> AsyncIterator[EngineLoader]:
-    """The engine, closed in the end; raises `BadCheckpoint` and `Unavailable`."""
-    # Each imported where it is chosen: torch and transformers are seconds that a server saves us.
+    """The engine, closed at exit; raises `BadCheckpoint` and `Unavailable`."""
+    # Imported where they are chosen: with a server, torch and transformers are not loaded, which
+    # saves seconds.
     if settings.model_server is not None:
         from shared.vlm.server.loading import ServerLoader
 
-        at_server = await ServerLoader.open(settings)
+        server_loader = await ServerLoader.open(settings)
         try:
-            yield at_server
+            yield server_loader
         finally:
-            await at_server.close()
+            await server_loader.close()
         return
     from shared.vlm.checkpoint.promoted_model import InProcessLoader
 
-    here = await asyncio.to_thread(InProcessLoader, settings)
+    in_process_loader = await asyncio.to_thread(InProcessLoader, settings)
     try:
-        yield here
+        yield in_process_loader
     finally:
-        here.close()
+        in_process_loader.close()
 
 
 @asynccontextmanager
 async def open_model(settings: ModelSettings) -> AsyncIterator[Model]:
-    """The model that the settings name, for what needs no promotions; raises likewise."""
+    """The model of the settings, for uses without promotions; raises like `open_engine`."""
     async with open_engine(settings) as engine:
         yield await asyncio.to_thread(engine.load_release)

@@ -1,7 +1,7 @@
-"""Which model answers whom: the champion, a canary for some users, a shadow that nobody sees.
+"""Select the model that answers a request: champion, canary challenger or shadow.
 
-A model object never changes; taking over means that a name points to another object. Whoever chose
-one keeps it until the request is answered, so that no feed is scored by two versions.
+A model object never changes; a promotion replaces the object behind a name. A request keeps the
+model that it selected until its feed is published, so that one version scores a whole feed.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ CHALLENGER: Final = "challenger"
 
 @dataclass(frozen=True)
 class PromotedModel:
-    """A model to serve from now on, as a promotion names it."""
+    """A model version as a promotion names it: version, address and hash of its manifest."""
 
     version: str
     uri: str
@@ -28,8 +28,8 @@ class PromotedModel:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """The model that answers one request, and under which name."""
+class SelectedModel:
+    """The model that answers one request, and its variant name (champion or challenger)."""
 
     model: VisionLanguageModel
     variant: str
@@ -37,18 +37,18 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Lineup:
-    """All that serves at a moment; replaced in one step."""
+    """The models that serve at one moment; replaced as a whole."""
 
     champion: VisionLanguageModel
     challenger: VisionLanguageModel | None = None
     canary_share: float = 0.0
-    """Share of users whom the challenger answers."""
+    """Share of users that the challenger answers, 0-1."""
     shadow_share: float = 0.0
-    """Share of the champion's requests that the challenger scores as well, unseen."""
+    """Share of the champion's requests that the challenger scores too, without showing it, 0-1."""
 
 
 class Loader(Protocol):
-    """Makes a model of an announcement; blocks. Raises `BadCheckpoint`."""
+    """Loads a promoted model; blocks. Raises `BadCheckpoint`."""
 
     def load(self, *, uri: str, sha256: str) -> VisionLanguageModel: ...
 
@@ -58,10 +58,10 @@ class ServingModels:
 
     def __init__(self, champion: VisionLanguageModel, *, name: str, loader: Loader) -> None:
         self.name = name
-        """Of the model, whatever its version: what promotions are addressed to."""
+        """The model's name, the same for all its versions: promotions are addressed to it."""
         self._lineup: Lineup = Lineup(champion)
         self._loader = loader
-        self._changing = asyncio.Lock()
+        self._change_lock = asyncio.Lock()
 
     @property
     def lineup(self) -> Lineup:
@@ -69,78 +69,80 @@ class ServingModels:
 
     @property
     def champion(self) -> VisionLanguageModel:
-        """The model that answers now; keep it for as long as one piece of work takes."""
+        """The current champion; keep the object for as long as one piece of work takes."""
         return self._lineup.champion
 
-    def choose(self, *, tenant: str, user_id: str) -> Chosen:
-        """The model for a request of this user: the same one until the line-up changes."""
-        now = self._lineup
-        if now.challenger is not None:
-            version = now.challenger.model_version
-            if part_of(f"canary:{version}:{tenant}:{user_id}") < now.canary_share:
-                return Chosen(now.challenger, CHALLENGER)
-        return Chosen(now.champion, CHAMPION)
+    def select(self, *, tenant: str, user_id: str) -> SelectedModel:
+        """The model for a request of this user: the same one until the lineup changes."""
+        lineup = self._lineup
+        if lineup.challenger is not None:
+            version = lineup.challenger.model_version
+            if hash_fraction(f"canary:{version}:{tenant}:{user_id}") < lineup.canary_share:
+                return SelectedModel(lineup.challenger, CHALLENGER)
+        return SelectedModel(lineup.champion, CHAMPION)
 
-    def shadow(self, *, tenant: str, request_id: str) -> VisionLanguageModel | None:
-        """The challenger, if it is to score this request of the champion's unseen."""
-        now = self._lineup
-        if now.challenger is None:
+    def select_shadow(self, *, tenant: str, request_id: str) -> VisionLanguageModel | None:
+        """The challenger if it scores this request of the champion as a shadow, else None."""
+        lineup = self._lineup
+        if lineup.challenger is None:
             return None
-        version = now.challenger.model_version
-        chance = part_of(f"shadow:{version}:{tenant}:{request_id}")
-        return now.challenger if chance < now.shadow_share else None
+        version = lineup.challenger.model_version
+        fraction = hash_fraction(f"shadow:{version}:{tenant}:{request_id}")
+        return lineup.challenger if fraction < lineup.shadow_share else None
 
-    async def promote(self, announced: PromotedModel) -> bool:
-        """Make it the champion; False when it is already.
+    async def promote(self, promoted: PromotedModel) -> bool:
+        """Make a version the champion; False when it already is.
 
-        Raises `BadCheckpoint`, and then nothing has changed.
+        Raises `BadCheckpoint`; the lineup is then unchanged.
         """
-        async with self._changing:
-            now = self._lineup
-            if now.champion.model_version == announced.version:
+        async with self._change_lock:
+            lineup = self._lineup
+            if lineup.champion.model_version == promoted.version:
                 return False
-            champion = await self._model(announced)
-            self._set(replace(now, champion=champion))
+            champion = await self._load(promoted)
+            self._set(replace(lineup, champion=champion))
             log.info(
-                "%s answers from now on, after %s", announced.version, now.champion.model_version
-            )
-            return True
-
-    async def try_out(
-        self, announced: PromotedModel, *, canary_share: float, shadow_share: float
-    ) -> bool:
-        """Give a challenger its shares; both 0 sends it away. Raises `BadCheckpoint`."""
-        async with self._changing:
-            now = self._lineup
-            wanted = (canary_share, shadow_share)
-            if not any(wanted) or now.champion.model_version == announced.version:
-                changed = now.challenger is not None
-                self._set(Lineup(now.champion))
-                return changed
-            same = now.challenger and now.challenger.model_version == announced.version
-            if same and (now.canary_share, now.shadow_share) == wanted:
-                return False
-            challenger = now.challenger if same else await self._model(announced)
-            self._set(Lineup(now.champion, challenger, *wanted))
-            log.info(
-                "%s is tried out: on %.3g of the users, and unseen on %.3g of the requests",
-                announced.version, canary_share, shadow_share,
+                "%s is the champion now and replaces %s",
+                promoted.version, lineup.champion.model_version,
             )  # fmt: skip
             return True
 
-    async def _model(self, announced: PromotedModel) -> VisionLanguageModel:
-        """The announced model; one that is in memory already is taken as it is."""
-        now = self._lineup
-        for known in (now.champion, now.challenger):
-            if known is not None and known.model_version == announced.version:
-                return known
-        model = await asyncio.to_thread(
-            self._loader.load, uri=announced.uri, sha256=announced.sha256
-        )
-        if model.model_version != announced.version:
+    async def set_challenger(
+        self, promoted: PromotedModel, *, canary_share: float, shadow_share: float
+    ) -> bool:
+        """Give a challenger its shares; both 0 remove it. False when nothing changed.
+
+        Raises `BadCheckpoint`; the lineup is then unchanged.
+        """
+        async with self._change_lock:
+            lineup = self._lineup
+            shares = (canary_share, shadow_share)
+            if not any(shares) or lineup.champion.model_version == promoted.version:
+                changed = lineup.challenger is not None
+                self._set(Lineup(lineup.champion))
+                return changed
+            is_same = lineup.challenger and lineup.challenger.model_version == promoted.version
+            if is_same and (lineup.canary_share, lineup.shadow_share) == shares:
+                return False
+            challenger = lineup.challenger if is_same else await self._load(promoted)
+            self._set(Lineup(lineup.champion, challenger, *shares))
+            log.info(
+                "%s is the challenger now: canary for %.3g of the users, shadow for %.3g of the"
+                " requests",
+                promoted.version, canary_share, shadow_share,
+            )  # fmt: skip
+            return True
+
+    async def _load(self, promoted: PromotedModel) -> VisionLanguageModel:
+        """The promoted model; a version that is in memory already is not loaded again."""
+        for model in (self._lineup.champion, self._lineup.challenger):
+            if model is not None and model.model_version == promoted.version:
+                return model
+        model = await asyncio.to_thread(self._loader.load, uri=promoted.uri, sha256=promoted.sha256)
+        if model.model_version != promoted.version:
             raise BadCheckpoint(
-                f"{announced.uri} holds {model.model_version}, but {announced.version} was"
-                " announced"
+                f"{promoted.uri} holds {model.model_version}, but {promoted.version} was announced;"
+                " promote the folder of the version that you mean"
             )
         return model
 
@@ -150,6 +152,6 @@ class ServingModels:
         self._lineup = lineup
 
 
-def part_of(text: str) -> float:
-    """A number in [0, 1) that depends on the text alone: who is in a share stays in it."""
+def hash_fraction(text: str) -> float:
+    """A number in [0, 1) from the text's hash: a user who is in a share stays in it."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64

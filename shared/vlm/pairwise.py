@@ -1,7 +1,7 @@
-"""What a model does that sees references and two candidates at once: compare them in words.
+"""Define pairwise comparison: a model sees references and two candidates and names the better one.
 
-Apart from `shared.vlm.protocol`, because no service needs it: the answer is long, and the order of
-the candidates sways it. Evaluation asks in both orders.
+It is apart from `shared.vlm.protocol` because no service uses it: the answer is long and depends on
+the order of the candidates. Evaluation compares each pair in both orders.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from typing import Protocol
 from PIL.Image import Image
 
 from shared.prompting.pair_template import PairTemplate
-from shared.prompting.parser import ComparisonRead
+from shared.prompting.parser import ParsedComparison
 from shared.prompting.prompt import PAIR_TEMPLATE
 from shared.vlm.protocol import References
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two candidates in the order in which they are shown, before a person's references."""
+    """Two candidates in the order in which the prompt shows them, and a user's references."""
 
     references: References
     image_a: Image
@@ -33,14 +33,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The answer as written, and as read."""
+    """The model's answer, as text and as parsed."""
 
     answer: str
-    read: ComparisonRead
+    parsed: ParsedComparison
 
 
 class PairwiseModel(Protocol):
-    """Batched, as `VisionLanguageModel`; raises `shared.domain.errors.Unavailable` likewise."""
+    """Compares in batches; raises `shared.domain.errors.Unavailable` like `VisionLanguageModel`."""
 
     @property
     def model_version(self) -> str: ...

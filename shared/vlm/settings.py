@@ -1,4 +1,4 @@
-"""Which model answers, and how it shares the machine."""
+"""Settings of the model: which checkpoint, in this process or at a server, and its batches."""
 
 from pathlib import Path
 
@@ -14,39 +14,39 @@ from pydantic import (
 
 
 class ModelSettings(BaseModel):
-    """Settings of the engine: in this process, or at a server."""
+    """Settings of the model engine, in this process or at a server."""
 
     model_config = ConfigDict(frozen=True)
 
     model: Path | None = None
-    """Folder of a Qwen2.5-VL-like checkpoint in the Hugging Face layout; without it, the
-    preferthinker-nano that ships in `shared/nano/`."""
+    """Folder of a checkpoint of the Qwen2.5-VL architecture in the Hugging Face layout; without it,
+    the preferthinker-nano in `shared/nano/`, which ships with the release."""
     model_device: str = "auto"
-    """Where the model runs, as torch names it: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU if there
+    """Device of the model, as torch names it: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU if there
     is one."""
     model_threads: NonNegativeInt = 0
-    """CPU threads of one forward pass; 0 leaves the choice to torch, one a core."""
+    """CPU threads of one forward pass; 0 leaves the choice to torch: one thread a core."""
     model_batch: PositiveInt = 32
     """Images in one forward pass: nano gains little beyond 16, and a large model runs out of
     memory first."""
     model_prediction_orders: PositiveInt = 1
-    """Orders of the same images in which a taste is asked; what most answers say counts. More than
-    one helps a model that minds the order, and takes as many times the time."""
+    """Orders of the same images from which a taste is predicted; the majority counts. More than one
+    helps a model that depends on the order, and takes as many times the time."""
     model_batch_wait_ms: float = Field(default=4.0, ge=0)
-    """Milliseconds that a first request waits for others to share its pass."""
+    """Milliseconds that the first request of a batch waits for others."""
     model_server: str | None = Field(default=None, pattern=r"^https?://\S+$")
-    """Address of a vLLM server, `http://host:8000`, that answers instead of this process; see
-    `shared/vlm/server/README.md` for how to start one. Without it the model runs here."""
+    """Address of a vLLM server, `http://host:8000`, that runs the model instead of this process;
+    `shared/vlm/server/README.md` explains how to start one."""
     model_server_key: SecretStr | None = None
-    """The key that the server was started with (`--api-key`)."""
+    """The API key with which the server was started (`--api-key`)."""
     model_server_model: str | None = None
-    """What the server calls the model; needed when it serves several, or serves the checkpoint of
-    PREFERSTREAM_MODEL under another name than its version."""
-    model_server_at_once: PositiveInt = 64
-    """Questions that wait at the server at once: enough to fill its batches, few enough that a
-    request near its deadline does not stand behind a thousand images."""
+    """The model's name at the server; needed when the server has several models, or serves the
+    checkpoint of PREFERSTREAM_MODEL under another name than its version."""
+    model_server_concurrency: PositiveInt = 64
+    """Requests that wait at the server at the same time: enough to fill its batches, few enough
+    that a request near its deadline does not wait behind a thousand images."""
     model_server_timeout_seconds: PositiveFloat = 120.0
-    """Seconds to an answer, queue included; a comparison of a large model writes 2,000 tokens."""
+    """Seconds until an answer, queue included; a comparison by a large model has 2,000 tokens."""
     model_server_longest_side: PositiveInt = 1024
-    """Pixels of the longer side of an image that is sent; a Qwen2.5-VL would take twelve million
-    pixels of it, which are 16,000 tokens."""
+    """Pixels of the longer side of an image that is sent to the server; Qwen2.5-VL would use up to
+    twelve million pixels of it, which are 16,000 tokens."""

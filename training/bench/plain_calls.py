@@ -7,8 +7,8 @@ import torch
 from shared.domain.taste import ELEMENTS
 from shared.prompting import parser as verdict
 from shared.prompting import prompt
-from shared.vlm.checkpoint.open_checkpoint import IMAGE_PAD, Opened
-from shared.vlm.engine.pixels import prepare
+from shared.vlm.checkpoint.open_checkpoint import IMAGE_PAD, OpenedCheckpoint
+from shared.vlm.engine.pixels import to_patches
 from shared.vlm.protocol import Candidate
 
 MAX_ANSWER_TOKENS: Final = 64
@@ -18,7 +18,7 @@ MAX_ANSWER_TOKENS: Final = 64
 class PlainCalls:
     """The library's own `generate` and forward, on the engine's prompts."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenedCheckpoint) -> None:
         self._opened = opened
 
     @torch.inference_mode()
@@ -35,17 +35,17 @@ class PlainCalls:
     @torch.inference_mode()
     def forward(self, candidate: Candidate) -> float:
         """The expectation over the digits of a forced answer, in one pass."""
-        skeleton = self._opened.skeleton
-        forced = self._opened.tokenizer.decode(skeleton.ids)
+        layout = self._opened.layout
+        forced = self._opened.tokenizer.decode(layout.ids)
         logits = self._opened.model(**self._inputs(candidate, answer=forced)).logits
-        places = [place - len(skeleton.ids) - 1 for place in skeleton.places]
-        digits = logits[0, places][:, list(skeleton.digit_ids)].float().softmax(dim=-1)  # (5, 6)
+        places = [place - len(layout.ids) - 1 for place in layout.positions]
+        digits = logits[0, places][:, list(layout.digit_ids)].float().softmax(dim=-1)  # (5, 6)
         assert len(digits) == len(ELEMENTS)
         return float((digits * torch.arange(6, device=digits.device)).sum())
 
     def _inputs(self, candidate: Candidate, *, answer: str) -> dict[str, Any]:
         opened = self._opened
-        pictures = prepare([candidate.image], opened.vision)
+        pictures = to_patches([candidate.image], opened.vision)
         question = opened.tokenizer.apply_chat_template(
             prompt.score_for(candidate.taste).messages(), tokenize=False, add_generation_prompt=True
         )

@@ -1,0 +1,1 @@
+"""Read and check model folders: checkpoints, LoRA adapters and their manifests."""

@@ -1,4 +1,4 @@
-"""Find a model's folder, and check that its files are whole and speak our prompts."""
+"""Check a model folder: all files are there, unchanged, and fit the prompts of this release."""
 
 import hashlib
 import json
@@ -12,19 +12,19 @@ REQUIRED: Final = ("config.json", "tokenizer.json", "preprocessor_config.json")
 
 
 class BadCheckpoint(Exception):
-    """A model's folder cannot be used; the text says what is wrong with it and what to do."""
+    """A model folder cannot be used; the text names the fault and what to do."""
 
 
 def shipped_folder() -> Path:
-    """preferthinker-nano, as it ships."""
+    """The folder of preferthinker-nano, which ships with the release."""
     return Path(__file__).resolve().parents[2] / "nano"
 
 
 def check_files(folder: Path) -> str:
     """The version of the model in `folder`; raises `BadCheckpoint`.
 
-    Ours carry a manifest with every file's hash. A checkpoint from elsewhere has none: it is named
-    by its folder and the beginning of its configuration's hash.
+    A package of ours has a manifest with the hash of every file. A checkpoint from elsewhere has
+    none: its version is the folder's name and the start of its configuration's hash.
     """
     missing = [name for name in REQUIRED if not (folder / name).is_file()]
     if missing:
@@ -33,19 +33,21 @@ def check_files(folder: Path) -> str:
             " the Hugging Face layout in PREFERSTREAM_MODEL, or unset it for the shipped model"
         )
     if not list(folder.glob("*.safetensors")):
-        raise BadCheckpoint(f"{folder} has no *.safetensors; the weights were not fetched")
+        raise BadCheckpoint(
+            f"{folder} has no *.safetensors: the weights were not fetched; fetch the folder again"
+        )
     if not (folder / MANIFEST).is_file():
         return f"{folder.name}-{file_hash(folder / 'config.json')[:8]}"
     manifest = read_manifest(folder / MANIFEST)
     for name, expected in manifest["sha256"].items():
         if not (folder / name).is_file() or file_hash(folder / name) != expected:
             raise BadCheckpoint(
-                f"{folder / name} is not the file that the manifest names; fetch the folder anew"
+                f"{folder / name} is not the file that the manifest names; fetch the folder again"
             )
     if manifest["prompt_version"] != PROMPT_VERSION:
         raise BadCheckpoint(
             f"{folder} was trained on prompts of version {manifest['prompt_version']}, but this"
-            f" release speaks version {PROMPT_VERSION}; use the model that ships with it"
+            f" release uses version {PROMPT_VERSION}; use the model that ships with this release"
         )
     return str(manifest["version"])
 
@@ -53,7 +55,10 @@ def check_files(folder: Path) -> str:
 def check_tokens(
     folder: Path, *, tokens: int, rows: int, image_token: int, expected_image_token: int
 ) -> None:
-    """Raises `BadCheckpoint` when the tokenizer is another model's: answers would be nonsense."""
+    """Raise `BadCheckpoint` for the tokenizer of another model: its answers would be nonsense.
+
+    `tokens` is the tokenizer's size and `rows` the number of rows of the embedding matrix.
+    """
     if tokens > rows:
         raise BadCheckpoint(
             f"the tokenizer in {folder} has {tokens} tokens and the model {rows}: they do not"
@@ -68,16 +73,15 @@ def check_tokens(
 
 
 def read_manifest(file: Path) -> dict[str, Any]:
-    """The manifest's fields, those that every model needs being there; raises `BadCheckpoint`."""
+    """The manifest, with the fields that every model needs; raises `BadCheckpoint`."""
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         assert isinstance(manifest["sha256"], dict)
         assert isinstance(manifest["version"], str)
         assert isinstance(manifest["prompt_version"], str)
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        raise BadCheckpoint(f"{file} cannot be read; fetch the folder anew") from error
-    found: dict[str, Any] = manifest
-    return found
+        raise BadCheckpoint(f"{file} cannot be read; fetch the folder again") from error
+    return manifest
 
 
 def file_hash(file: Path) -> str:

@@ -1,7 +1,7 @@
 """Merge a LoRA adapter in PEFT's layout into a model's weights: W + scale * B @ A.
 
-Read here rather than by PEFT: serving then needs neither the library nor its wrappers around every
-layer, and a merged model costs what the base costs.
+PEFT itself is not used: serving then needs neither the library nor its wrappers around every layer,
+and a merged model is as fast as its base.
 """
 
 import json
@@ -21,24 +21,24 @@ KEY: Final = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])
 UNSUPPORTED: Final[Mapping[str, Any]] = {
     "use_dora": False, "fan_in_fan_out": False, "bias": "none", "modules_to_save": None,
 }  # fmt: skip
-"""Settings of PEFT that change more than W + scale * B @ A, and what they must be."""
+"""PEFT settings that change more than W + scale * B @ A, with the values that can be merged."""
 
 
 @torch.no_grad()
 def merge_adapter(model: Any, folder: Path) -> None:
-    """Change the weights of `model` in place; raises `BadCheckpoint` before it changes anything."""
+    """Change the weights of `model` in place; raises `BadCheckpoint` before any change."""
     config = _config(folder / "adapter_config.json")
     changes = {}
     for name, (a, b) in _pairs(folder / "adapter_model.safetensors").items():
         weight = _weight(model, name, folder)
         if a.ndim != 2 or b.ndim != 2 or (b.shape[0], a.shape[1]) != tuple(weight.shape):
             raise BadCheckpoint(
-                f"{folder} has {tuple(b.shape)} x {tuple(a.shape)} for {name}, whose weight is"
-                f" {tuple(weight.shape)}; it was made for another base"
+                f"{folder} has {tuple(b.shape)} x {tuple(a.shape)} for {name}, but the weight has"
+                f" the shape {tuple(weight.shape)}; the adapter was made for another base"
             )
         change = b.float() @ a.float() * _scale(config, name, rank=a.shape[0])
         if not torch.isfinite(change).all():
-            raise BadCheckpoint(f"{folder} holds numbers that are none for {name}; train it anew")
+            raise BadCheckpoint(f"{folder} has NaN or infinite values for {name}; train it again")
         changes[name] = (weight, change)
     for weight, change in changes.values():
         merged = weight.float() + change.to(weight.device)
@@ -63,24 +63,25 @@ def _config(file: Path) -> dict[str, Any]:
 
 
 def _pairs(file: Path) -> dict[str, tuple[Tensor, Tensor]]:
-    """A and B of every module."""
+    """The matrices A and B of every module."""
     try:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
         raise BadCheckpoint(f"{file} cannot be read: {error}") from error
     sides: dict[str, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
-        found = KEY.fullmatch(key)
-        if found is None:
+        match = KEY.fullmatch(key)
+        if match is None:
             raise BadCheckpoint(
-                f"{file} holds {key!r}, which is no part of a LoRA on linear layers"
+                f"{file} holds {key!r}, which is no part of a LoRA on linear layers; train an"
+                " adapter on linear layers only"
             )
-        sides.setdefault(found["module"], {})[found["side"]] = tensor
+        sides.setdefault(match["module"], {})[match["side"]] = tensor
     if not sides:
-        raise BadCheckpoint(f"{file} is empty")
+        raise BadCheckpoint(f"{file} is empty; copy the adapter again")
     for module, both in sides.items():
         if both.keys() != {"A", "B"}:
-            raise BadCheckpoint(f"{file} has only one half of {module}")
+            raise BadCheckpoint(f"{file} has only one half of {module}; copy the adapter again")
     return {module: (both["A"], both["B"]) for module, both in sides.items()}
 
 
@@ -89,17 +90,18 @@ def _weight(model: Any, name: str, folder: Path) -> Tensor:
         weight = model.get_submodule(name).weight
     except AttributeError as error:
         raise BadCheckpoint(
-            f"{folder} changes {name}, which this model does not have; it was made for another base"
+            f"{folder} changes {name}, which this model does not have; the adapter was made for"
+            " another base"
         ) from error
     assert isinstance(weight, Tensor)
     return weight
 
 
 def _scale(config: Mapping[str, Any], name: str, *, rank: int) -> float:
-    """alpha / r, or alpha / sqrt(r) in rsLoRA; a module may have an alpha of its own."""
+    """alpha / r, or alpha / sqrt(r) in rsLoRA; a module may have its own alpha."""
     alpha = float(config["lora_alpha"])
-    for pattern, own in (config.get("alpha_pattern") or {}).items():
+    for pattern, module_alpha in (config.get("alpha_pattern") or {}).items():
         if re.match(rf"(.*\.)?({pattern})$", name):
-            alpha = float(own)
+            alpha = float(module_alpha)
             break
     return alpha / (rank**0.5 if config.get("use_rslora") else rank)

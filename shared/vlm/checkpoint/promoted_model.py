@@ -1,19 +1,25 @@
-"""Load the model that a promotion announces, beside the one that serves."""
+"""Load a promoted model into this process while the current model serves."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import RELEASE, ModelPackage, folder_of, read_model_package, release
+from shared.vlm.checkpoint.model_package import (
+    RELEASE,
+    ModelPackage,
+    folder_from_uri,
+    read_model_package,
+    release,
+)
 from shared.vlm.engine.batching_engine import BatchingEngine
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.settings import ModelSettings
 
 
 class InProcessLoader:
-    """Loads versions of one model; they compute in turn on one thread.
+    """Loads versions of one model; all versions compute on the same single thread.
 
-    While a version is loaded, memory holds it and the one that serves. The old one is freed when
-    the last request that began with it is answered.
+    During a promotion memory holds the new and the current version. The current one is freed after
+    the last request that selected it is answered.
     """
 
     def __init__(self, settings: ModelSettings) -> None:
@@ -23,7 +29,7 @@ class InProcessLoader:
 
     @property
     def name(self) -> str:
-        """Of the model, whatever its version."""
+        """The model's name, the same for all its versions."""
         return self.release.name
 
     def load_release(self) -> BatchingEngine:
@@ -31,16 +37,16 @@ class InProcessLoader:
         return self._model(self.release)
 
     def load(self, *, uri: str, sha256: str) -> BatchingEngine:
-        """The announced model, its files checked first; blocks. Raises `BadCheckpoint`."""
-        return self._model(self._found(uri, sha256))
+        """The promoted model, after a check of its files; blocks. Raises `BadCheckpoint`."""
+        return self._model(self._package(uri, sha256))
 
     def close(self) -> None:
-        """Finish the pass that runs; nothing more is answered by any version."""
+        """Finish the running pass and drop all waiting requests, of every version."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _found(self, uri: str, sha256: str) -> ModelPackage:
+    def _package(self, uri: str, sha256: str) -> ModelPackage:
         if not uri.startswith(RELEASE):
-            return read_model_package(folder_of(uri), sha256=sha256)
+            return read_model_package(folder_from_uri(uri), sha256=sha256)
         if uri != f"{RELEASE}{self.release.version}" or sha256 != self.release.sha256:
             raise BadCheckpoint(
                 f"{uri} was announced, but this process was started with {self.release.version};"
@@ -48,13 +54,13 @@ class InProcessLoader:
             )
         return self.release
 
-    def _model(self, artefact: ModelPackage) -> BatchingEngine:
-        base, adapter = artefact, None
-        if artefact.kind == "adapter":
-            base, adapter = self.release, artefact
-            if artefact.base_version != base.version:
+    def _model(self, package: ModelPackage) -> BatchingEngine:
+        base, adapter = package, None
+        if package.kind == "adapter":
+            base, adapter = self.release, package
+            if package.base_version != base.version:
                 raise BadCheckpoint(
-                    f"{artefact.version} changes {artefact.base_version}, but this process serves"
+                    f"{package.version} changes {package.base_version}, but this process serves"
                     f" {base.version}; start it with that model in PREFERSTREAM_MODEL"
                 )
         engine = TransformersEngine(

@@ -1,4 +1,4 @@
-"""Know how a checkpoint wants its images: their size, their patches and their colours."""
+"""Read how a checkpoint expects its images: size, patches and color normalization."""
 
 import json
 import math
@@ -9,17 +9,17 @@ from PIL import Image
 
 DEFAULT_MIN_PIXELS = 56 * 56
 DEFAULT_MAX_PIXELS = 28 * 28 * 1280
-"""The library's own limits for Qwen2.5-VL, where a checkpoint names none."""
+"""Limits of the transformers library for Qwen2.5-VL, used when a checkpoint names none."""
 DEFAULT_MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEFAULT_STD = (0.26862954, 0.26130258, 0.27577711)
-"""The library's own colours likewise."""
+"""Mean and standard deviation of RGB in the same library, used when a checkpoint names none."""
 LONGEST_STRIP = 200
-"""Times that one side may be longer than the other."""
+"""Largest ratio of the two sides."""
 
 
 @dataclass(frozen=True)
 class VisionConfig:
-    """How a checkpoint wants its images."""
+    """How a checkpoint expects its images; sides of patches in pixels."""
 
     patch: int
     merge: int
@@ -30,29 +30,29 @@ class VisionConfig:
 
     @staticmethod
     def read(folder: Path) -> "VisionConfig":
-        """From `preprocessor_config.json`, in either of its spellings."""
-        found = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
-        size = found.get("size") or {}
+        """Read `preprocessor_config.json`, in either of its two spellings."""
+        config = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        size = config.get("size") or {}
         return VisionConfig(
-            patch=found.get("patch_size", 14),
-            merge=found.get("merge_size", 2),
-            min_pixels=found.get("min_pixels") or size.get("shortest_edge") or DEFAULT_MIN_PIXELS,
-            max_pixels=found.get("max_pixels") or size.get("longest_edge") or DEFAULT_MAX_PIXELS,
-            mean=tuple(found.get("image_mean") or DEFAULT_MEAN),
-            std=tuple(found.get("image_std") or DEFAULT_STD),
+            patch=config.get("patch_size", 14),
+            merge=config.get("merge_size", 2),
+            min_pixels=config.get("min_pixels") or size.get("shortest_edge") or DEFAULT_MIN_PIXELS,
+            max_pixels=config.get("max_pixels") or size.get("longest_edge") or DEFAULT_MAX_PIXELS,
+            mean=tuple(config.get("image_mean") or DEFAULT_MEAN),
+            std=tuple(config.get("image_std") or DEFAULT_STD),
         )
 
     def size_for(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height that an image is scaled to: multiples of a token's side.
+        """Width and height to which an image is scaled: multiples of one token's side.
 
-        A model of one image size sees every image squared: nothing is cut off. Others keep the
-        proportions within the limits on pixels, by the library's own rule.
+        A model with one image size sees every image as a square; nothing is cut off. For other
+        models the image keeps its proportions within the pixel limits, by the library's rule.
         """
         side = self.patch * self.merge
         if self.min_pixels == self.max_pixels:
             edge = max(side, round(math.isqrt(self.max_pixels) / side) * side)
             return edge, edge
-        # The library refuses a longer strip; we squeeze it.
+        # The library rejects a longer strip; here it is squeezed.
         width, height = min(width, LONGEST_STRIP * height), min(height, LONGEST_STRIP * width)
         across, down = (round(edge / side) * side for edge in (width, height))
         if across * down > self.max_pixels:

@@ -1,0 +1,1 @@
+"""Run the model in this process: prompts, batches, forced digits and answers."""

@@ -1,4 +1,4 @@
-"""Find where in a forced score answer the digits stand, for any tokenizer."""
+"""Find the positions of the digits in a forced score answer, for any tokenizer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,37 +9,44 @@ from shared.prompting import prompt
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
 DIGITS: Final = tuple(range(6))
-HELD_OPEN: Final = 2
-"""The digit that stands in for all: scores must not lean on the scores before them, and models of
-ours are trained to see it so."""
+PLACEHOLDER_DIGIT: Final = 2
+"""The digit in the forced answer in place of every score: a score must not depend on the scores
+before it, and our models are trained on answers with this digit."""
 
 
 @dataclass(frozen=True)
-class Skeleton:
-    """The tokens of a whole score answer, and the five places to read."""
+class AnswerLayout:
+    """The tokens of a whole score answer and the five positions of its digits."""
 
     ids: tuple[int, ...]
-    places: tuple[int, ...]
-    """Indices in `ids` of each element's digit, in the order of `ELEMENTS`."""
+    positions: tuple[int, ...]
+    """Index in `ids` of each element's digit, in the order of `ELEMENTS`."""
     digit_ids: tuple[int, ...]
-    """Token of each digit 0-5 at those places."""
+    """Token of each digit 0-5 at these positions."""
 
 
-def lines() -> list[str]:
-    """The score answer with each digit at all five places: what has to be tokenized."""
+def score_lines() -> list[str]:
+    """The score answer for each digit, the same digit at all five positions."""
     return [prompt.score_line(dict.fromkeys(ELEMENTS, digit)) for digit in DIGITS]
 
 
-def skeleton(tokenizer: Any) -> Skeleton:
-    """The skeleton in this tokenizer's tokens; raises `BadCheckpoint` when a digit is not one."""
-    return skeleton_of([tokenizer(line, add_special_tokens=False)["input_ids"] for line in lines()])
+def answer_layout(tokenizer: Any) -> AnswerLayout:
+    """The layout in this tokenizer's tokens; raises `BadCheckpoint` when a digit is not one."""
+    return layout_of(
+        [tokenizer(line, add_special_tokens=False)["input_ids"] for line in score_lines()]
+    )
 
 
-def skeleton_of(written: Sequence[Sequence[int]]) -> Skeleton:
-    """The same from the tokens of `lines()`."""
-    lengths = {len(ids) for ids in written}
-    places = [n for n, ids in enumerate(zip(*written, strict=False)) if len(set(ids)) > 1]
-    digit_ids = [tuple(ids[place] for place in places) for ids in written]
-    if len(lengths) != 1 or len(places) != len(ELEMENTS) or any(len(set(d)) > 1 for d in digit_ids):
-        raise BadCheckpoint("this model's tokenizer does not write a digit as one token of its own")
-    return Skeleton(tuple(written[HELD_OPEN]), tuple(places), tuple(d[0] for d in digit_ids))
+def layout_of(token_ids: Sequence[Sequence[int]]) -> AnswerLayout:
+    """The layout from the token ids of `score_lines()`."""
+    lengths = {len(ids) for ids in token_ids}
+    positions = [n for n, ids in enumerate(zip(*token_ids, strict=False)) if len(set(ids)) > 1]
+    digits = [tuple(ids[position] for position in positions) for ids in token_ids]
+    if len(lengths) != 1 or len(positions) != len(ELEMENTS) or any(len(set(d)) > 1 for d in digits):
+        raise BadCheckpoint(
+            "this model's tokenizer does not write a digit as one token of its own; use a"
+            " checkpoint of the Qwen2.5-VL architecture"
+        )
+    return AnswerLayout(
+        tuple(token_ids[PLACEHOLDER_DIGIT]), tuple(positions), tuple(d[0] for d in digits)
+    )

@@ -1,4 +1,4 @@
-"""Answer many callers with one engine: gather what waits into batches, compute off the loop."""
+"""Batch the requests of many callers for one engine, and compute on a thread of its own."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
 from shared.vlm.engine.transformers_engine import TransformersEngine
-from shared.vlm.order_ensemble import predict_in_orders
+from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
     Candidate,
@@ -23,51 +23,52 @@ from shared.vlm.protocol import (
 )
 from shared.vlm.settings import ModelSettings
 
-AskedT = TypeVar("AskedT")
-AnswerT = TypeVar("AnswerT")
+InputT = TypeVar("InputT")
+ResultT = TypeVar("ResultT")
 
 
-class Batches(Generic[AskedT, AnswerT]):
-    """One kind of request: those that wait together are answered together, in order of arrival."""
+class Batcher(Generic[InputT, ResultT]):
+    """One kind of request: waiting inputs are computed together, in the order of arrival."""
 
     def __init__(
         self,
-        answer: Callable[[Sequence[AskedT]], list[AnswerT]],
+        compute: Callable[[Sequence[InputT]], list[ResultT]],
         *,
         executor: ThreadPoolExecutor,
-        largest: int,
+        max_size: int,
         wait_seconds: float,
     ) -> None:
-        self._answer = answer
+        self._compute = compute
         self._executor = executor
-        self._largest = largest
+        self._max_size = max_size
         self._wait_seconds = wait_seconds
-        self._waiting: list[tuple[AskedT, asyncio.Future[AnswerT]]] = []
+        self._waiting: list[tuple[InputT, asyncio.Future[ResultT]]] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def ask(self, asked: Sequence[AskedT]) -> list[AnswerT]:
+    async def submit(self, inputs: Sequence[InputT]) -> list[ResultT]:
+        """The results in the order of the inputs; raises what the computation raises."""
         loop = asyncio.get_running_loop()
-        mine = [(one, loop.create_future()) for one in asked]
-        self._waiting += mine
+        added = [(item, loop.create_future()) for item in inputs]
+        self._waiting += added
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
-        return list(await asyncio.gather(*(future for _, future in mine)))
+        return list(await asyncio.gather(*(future for _, future in added)))
 
     async def _run(self) -> None:
         await asyncio.sleep(self._wait_seconds)
         while self._waiting:
-            # A caller that has given up has cancelled its futures; nothing is computed for it.
-            batch = [pair for pair in self._waiting[: self._largest] if not pair[1].done()]
-            del self._waiting[: self._largest]
+            # A caller that was cancelled has cancelled its futures; their inputs are left out.
+            batch = [pair for pair in self._waiting[: self._max_size] if not pair[1].done()]
+            del self._waiting[: self._max_size]
             if not batch:
                 continue
             loop = asyncio.get_running_loop()
-            asked = [one for one, _ in batch]
+            inputs = [item for item, _ in batch]
             try:
-                answers = await loop.run_in_executor(self._executor, partial(self._answer, asked))
-                answered = list(zip(batch, answers, strict=True))
+                results = await loop.run_in_executor(self._executor, partial(self._compute, inputs))
+                completed = list(zip(batch, results, strict=True))
             except asyncio.CancelledError:
-                # The executor was closed: nobody may wait for an answer that never comes.
+                # The executor was closed: no caller may wait for a result that never comes.
                 for _, future in batch + self._waiting:
                     future.cancel()
                 raise
@@ -76,16 +77,16 @@ class Batches(Generic[AskedT, AnswerT]):
                     if not future.done():
                         future.set_exception(error)
                 continue
-            for (_, future), answer in answered:
+            for (_, future), result in completed:
                 if not future.done():
-                    future.set_result(answer)
+                    future.set_result(result)
 
 
 class BatchingEngine:
-    """A `VisionLanguageModel` and `PairwiseModel` on one engine and one thread, shared by all here.
+    """A `VisionLanguageModel` and `PairwiseModel` on one engine, shared by all callers.
 
-    Its engine never changes, so that a batch cannot mix versions. Models of several versions may
-    share a thread: `executor`, whose owner then ends it.
+    The engine never changes, so a batch cannot mix versions. Models of several versions may share
+    the thread of one `executor`; its owner then shuts it down.
     """
 
     def __init__(
@@ -98,16 +99,18 @@ class BatchingEngine:
         self._orders = settings.model_prediction_orders
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="model")
         wait = settings.model_batch_wait_ms / 1000
-        batches = partial(Batches, executor=self._executor, wait_seconds=wait)
-        # A prediction looks at ten images, so that fewer of them fill a pass.
+        batcher = partial(Batcher, executor=self._executor, wait_seconds=wait)
+        # A prediction has ten images, so fewer predictions fill a pass.
         few, many = max(1, settings.model_batch // 4), settings.model_batch
-        self._predictions: Batches[References, PredictedTaste] = batches(
-            engine.predict, largest=few
+        self._predictions: Batcher[References, PredictedTaste] = batcher(
+            engine.predict, max_size=few
         )
-        self._comparisons: Batches[Pair, Comparison] = batches(engine.compare, largest=few)
-        self._descriptions: Batches[Image, Description] = batches(engine.describe, largest=many)
-        self._scores: Batches[Candidate, Scores] = batches(engine.score, largest=many)
-        self._reasons: Batches[ScoredCandidate, Rationales] = batches(engine.explain, largest=many)
+        self._comparisons: Batcher[Pair, Comparison] = batcher(engine.compare, max_size=few)
+        self._descriptions: Batcher[Image, Description] = batcher(engine.describe, max_size=many)
+        self._scores: Batcher[Candidate, Scores] = batcher(engine.score, max_size=many)
+        self._rationales: Batcher[ScoredCandidate, Rationales] = batcher(
+            engine.explain, max_size=many
+        )
 
     @property
     def model_version(self) -> str:
@@ -118,22 +121,24 @@ class BatchingEngine:
         return self._engine.element_weights
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        return await predict_in_orders(self._predictions.ask, references, orders=self._orders)
+        return await predict_with_order_ensemble(
+            self._predictions.submit, references, orders=self._orders
+        )
 
     async def describe(self, images: Sequence[Image]) -> list[Description]:
-        return await self._descriptions.ask(images)
+        return await self._descriptions.submit(images)
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        return await self._scores.ask(candidates)
+        return await self._scores.submit(candidates)
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        return await self._reasons.ask(scored)
+        return await self._rationales.submit(scored)
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
-        return await self._comparisons.ask(pairs)
+        return await self._comparisons.submit(pairs)
 
     def close(self) -> None:
-        """Finish the pass that runs; nothing more is answered."""
+        """Finish the running pass and drop all waiting requests."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 

@@ -1,10 +1,11 @@
-"""Turn images into the patches that a Qwen2.5-VL vision tower takes.
+"""Cut images into the patches that a Qwen2.5-VL vision tower takes.
 
-Done here and not by the library's image processor, which wants torchvision for nothing else.
+The image processor of the transformers library is not used: it needs torchvision only for this.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -14,24 +15,24 @@ from torch import Tensor
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from shared.vlm.engine.qwen_forward import patchify
 
-FRAMES = 2
-"""An image counts as two equal frames of a video."""
+FRAMES: Final = 2
+"""An image counts as a video of two equal frames."""
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """Images ready for the model: all patches in one row, and the grid of each."""
+class ImagePatches:
+    """Images as the model takes them: all patches in one tensor, and the grid of each image."""
 
     patches: Tensor
     """(patches of all images, 3 x frames x patch x patch)"""
     grids: Tensor
     """(images, 3): frames, rows and columns of patches"""
     tokens: tuple[int, ...]
-    """Places that each image takes in a prompt."""
+    """Number of tokens of each image in a prompt."""
 
 
-def prepare(images: Sequence[Image.Image], vision: VisionConfig) -> Pictures:
-    """Scale, normalise and cut images into patches."""
+def to_patches(images: Sequence[Image.Image], vision: VisionConfig) -> ImagePatches:
+    """Scale, normalize and cut images."""
     parts: list[Tensor] = []
     grids: list[tuple[int, int, int]] = []
     for image in images:
@@ -46,7 +47,7 @@ def prepare(images: Sequence[Image.Image], vision: VisionConfig) -> Pictures:
     tokens = tuple(rows * columns // vision.merge**2 for _, rows, columns in grids)
     width = 3 * FRAMES * vision.patch**2
     patches = torch.cat(parts) if parts else torch.zeros(0, width)
-    return Pictures(patches, torch.tensor(grids, dtype=torch.long).reshape(-1, 3), tokens)
+    return ImagePatches(patches, torch.tensor(grids, dtype=torch.long).reshape(-1, 3), tokens)
 
 
 def _both_frames(cut: Tensor, patch: int) -> Tensor:

@@ -1,9 +1,9 @@
 """Run the modules of a Hugging Face Qwen2.5-VL over whole batches, in plain tensors.
 
-The library attends image by image in a Python loop and pads prompts; here the images of a batch are
-one tensor and the positions of a batch are computed at once. Equal to the library's own forward for
-images of one size whose vision blocks all attend to the whole image, which is what our small
-models are. A test compares the two.
+The library computes attention image by image in a Python loop and pads prompts. Here the images of
+a batch are one tensor, and the positions of a batch are computed together. The result equals the
+library's forward for images of one size when every vision block attends to the whole image, as in
+our small models. A test compares the two.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ KeyValues = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Grid:
-    """An image's patches: how many rows and columns, and how many merge to one token a side."""
+    """The patches of an image: rows, columns, and patches merged into one token on each side."""
 
     rows: int
     columns: int
@@ -41,7 +41,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Blocks:
-    """How one vision block and one text block are run; training passes compiled ones."""
+    """Functions that run one vision block and one text block; training passes compiled ones."""
 
     vision: Callable[..., Tensor]
     text: Callable[..., tuple[Tensor, KeyValues]]
@@ -55,12 +55,12 @@ def patchify(
     mean: Sequence[float] = (0.5, 0.5, 0.5),
     std: Sequence[float] = (0.5, 0.5, 0.5),
 ) -> Tensor:
-    """Normalised patches in Qwen's merge order, channels first: uint8 (n, H, W, 3) -> (n, L, 3pp).
+    """Normalized patches in Qwen's merge order, channels first: uint8 (n, H, W, 3) -> (n, L, 3pp).
 
-    The library repeats each patch for a second, equal frame; `image_tokens` adds the two frames'
-    weights instead.
+    The library repeats each patch for a second, equal frame; `image_tokens` instead adds the
+    weights of the two frames.
     """
-    middle, spread = (torch.tensor(one, device=pixels.device) for one in (mean, std))
+    middle, spread = (torch.tensor(values, device=pixels.device) for values in (mean, std))
     x = (pixels.float() / 255 - middle) / spread
     n, height, width, _ = x.shape
     rows, columns = height // patch // merge, width // patch // merge
@@ -108,8 +108,8 @@ def vision_block(block: Any, hidden: Tensor, cos: Tensor, sin: Tensor, heads: in
     n, length, width = hidden.shape
     qkv = block.attn.qkv(block.norm1(hidden)).view(n, length, 3, heads, width // heads)
     q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (n, heads, L, head size)
-    seen = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v)
-    hidden = hidden + block.attn.proj(seen.transpose(1, 2).reshape(n, length, width))
+    attended = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v)
+    hidden = hidden + block.attn.proj(attended.transpose(1, 2).reshape(n, length, width))
     out: Tensor = hidden + block.mlp(block.norm2(hidden))
     return out
 
@@ -117,7 +117,8 @@ def vision_block(block: Any, hidden: Tensor, cos: Tensor, sin: Tensor, heads: in
 def token_positions(ids: Tensor, *, image_token: int, grid: Grid) -> Tensor:
     """Qwen's three-axis positions (time, row, column): ids (n, L) -> (3, n, L).
 
-    An image starts where the text before it ended and takes as many places as its longer side.
+    An image starts at the position after the text before it and takes as many positions as its
+    longer side has tokens.
     """
     is_image = ids == image_token
     nth = (is_image.long().cumsum(1) - 1) % grid.tokens
@@ -131,7 +132,7 @@ def token_positions(ids: Tensor, *, image_token: int, grid: Grid) -> Tensor:
 
 
 def next_position(positions: Tensor) -> Tensor:
-    """The position that follows each row's last token: (3, n, L) -> (n,)."""
+    """The position after each row's last token: (3, n, L) -> (n,)."""
     return positions.amax(dim=(0, 2)) + 1
 
 
@@ -160,9 +161,9 @@ def text_block(
     past: KeyValues | None = None,
     mask: Tensor | None = None,
 ) -> tuple[Tensor, KeyValues]:
-    """One causal text block, after `past` tokens if there are any; `mask` replaces the causal one.
+    """One causal text block, after the `past` tokens if any; `mask` replaces the causal mask.
 
-    `mask` is True where a token may look: broadcast to (n, heads, L, past + L).
+    `mask` is True where a token may attend: broadcast to (n, heads, L, past + L).
     """
     n, length, width = hidden.shape
     size = width // heads
@@ -175,8 +176,8 @@ def text_block(
         k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
     keys, values = (_for_every_head(t, heads) for t in (k, v))
     causal = mask is None and past is None and length > 1
-    seen = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask, is_causal=causal)
-    hidden = hidden + attention.o_proj(seen.transpose(1, 2).reshape(n, length, width))
+    attended = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask, is_causal=causal)
+    hidden = hidden + attention.o_proj(attended.transpose(1, 2).reshape(n, length, width))
     return hidden + block.mlp(block.post_attention_layernorm(hidden)), (k, v)
 
 
@@ -191,7 +192,8 @@ def decode(
 ) -> tuple[Tensor, list[KeyValues]]:
     """The whole text decoder: embeddings (n, L, d) -> final hidden states and keys and values.
 
-    With `past`, several new tokens at once look at all of the past and at those before them.
+    With `past`, each of several new tokens attends to the whole past and to the new tokens before
+    it.
     """
     run = (blocks or PLAIN).text
     config = language_model.config
@@ -215,12 +217,12 @@ def decode(
 
 
 def causal_mask(length: int, *, past: int = 0) -> Tensor:
-    """True where a new token may look: the past, itself and the new ones before it."""
+    """True where a new token may attend: the past, itself and the new tokens before it."""
     return torch.ones(length, past + length, dtype=torch.bool).tril(past)
 
 
 def embed(model: Any, ids: Tensor, features: Tensor | None, *, image_token: int) -> Tensor:
-    """Embeddings of ids (n, L), the image places filled in order with features (images, t, d)."""
+    """Embeddings of ids (n, L), with features (images, t, d) at the image positions, in order."""
     hidden: Tensor = model.model.language_model.embed_tokens(ids)
     if features is None or not features.numel():
         return hidden

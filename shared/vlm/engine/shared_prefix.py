@@ -1,8 +1,7 @@
-"""Read a taste once for all the images that are scored against it.
+"""Compute a prompt prefix once for all rows that share it: a slate's rows share the user's taste.
 
-A taste stands before the image in its prompt and is longer than a small image, so that the model
-needs a quarter to two fifths less time for a slate of one person than for as many candidates of
-several.
+The taste stands before the image in the prompt and is longer than a small image. A slate of one
+user therefore takes a quarter to two fifths less time than as many candidates of several users.
 """
 
 from collections import defaultdict
@@ -11,61 +10,66 @@ from typing import Any, Final
 
 from torch import Tensor
 
-WORTH_SHARING: Final = 8
-"""Rows that begin alike from which on a pass of their own is quicker than places among others."""
-MOST: Final = 32
-"""Rows of a pass."""
+MIN_SHARED_ROWS: Final = 8
+"""From this number on, rows with one prefix are faster in a pass of their own than among others."""
+MAX_ROWS: Final = 32
+"""Rows in one pass."""
 
 
-def passes(beginnings: Sequence[Hashable]) -> list[list[int]]:
-    """Places of the rows that are best read together: such as begin alike, then all others."""
-    alike: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for place, beginning in enumerate(beginnings):
-        alike[beginning].append(place)
-    shared = [places for places in alike.values() if len(places) >= WORTH_SHARING]
-    others = [k for places in alike.values() if len(places) < WORTH_SHARING for k in places]
+def group_by_prefix(prefixes: Sequence[Hashable]) -> list[list[int]]:
+    """Indices of the rows of each pass: rows with a common prefix together, then all others."""
+    same: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for index, prefix in enumerate(prefixes):
+        same[prefix].append(index)
+    shared = [rows for rows in same.values() if len(rows) >= MIN_SHARED_ROWS]
+    others = [index for rows in same.values() if len(rows) < MIN_SHARED_ROWS for index in rows]
     return [
-        places[at : at + MOST] for places in [*shared, others] for at in range(0, len(places), MOST)
+        rows[start : start + MAX_ROWS]
+        for rows in [*shared, others]
+        for start in range(0, len(rows), MAX_ROWS)
     ]
 
 
-def last_logits(model: Any, inputs: dict[str, Tensor], *, columns: int) -> Tensor:
-    """Of a Qwen2.5-VL: (rows, columns, words). What rows share before their image is read once.
+def logits_with_shared_prefix(model: Any, inputs: dict[str, Tensor], *, columns: int) -> Tensor:
+    """Logits of a Qwen2.5-VL at the last `columns` positions: (rows, columns, vocabulary).
 
-    `inputs` are those of the model's forward, of rows that end together; their last image is
-    before the last `columns`.
+    `inputs` are those of the model's forward. All rows end at the same column, and their last image
+    stands before the last `columns`. A prefix that all rows share is computed once.
     """
-    begins = _alike_before_the_image(inputs)
-    if begins:
-        inputs = _after(begins, model.model, inputs)
+    prefix = _shared_prefix_length(inputs)
+    if prefix:
+        inputs = _with_cached_prefix(prefix, model.model, inputs)
     logits: Tensor = model(**inputs, logits_to_keep=columns).logits
     return logits
 
 
-def _after(begins: int, whole: Any, inputs: dict[str, Tensor]) -> dict[str, Any]:
-    """The rest of the inputs, and the first `begins` columns as keys and values."""
+def _with_cached_prefix(prefix: int, model: Any, inputs: dict[str, Tensor]) -> dict[str, Any]:
+    """The inputs after the first `prefix` columns, and those columns as keys and values."""
     ids, kinds = inputs["input_ids"], inputs["mm_token_type_ids"]
-    positions, _ = whole.get_rope_index(
+    positions, _ = model.get_rope_index(
         ids, mm_token_type_ids=kinds, image_grid_thw=inputs["image_grid_thw"]
     )
-    read = whole.language_model(
-        inputs_embeds=whole.get_input_embeddings()(ids[:1, :begins]),
-        position_ids=positions[:, :1, :begins],
+    cache = model.language_model(
+        inputs_embeds=model.get_input_embeddings()(ids[:1, :prefix]),
+        position_ids=positions[:, :1, :prefix],
         use_cache=True,
     ).past_key_values
-    read.batch_repeat_interleave(len(ids))
+    cache.batch_repeat_interleave(len(ids))
     return inputs | {
-        "input_ids": ids[:, begins:],
-        "mm_token_type_ids": kinds[:, begins:],
-        "position_ids": positions[:, :, begins:],
-        "past_key_values": read,
+        "input_ids": ids[:, prefix:],
+        "mm_token_type_ids": kinds[:, prefix:],
+        "position_ids": positions[:, :, prefix:],
+        "past_key_values": cache,
     }
 
 
-def _alike_before_the_image(inputs: dict[str, Tensor]) -> int:
-    """How many columns; 0 where rows differ, are padded or too few, or hold no image."""
+def _shared_prefix_length(inputs: dict[str, Tensor]) -> int:
+    """Columns before the image that are equal in all rows.
+
+    0 when the rows differ, are padded, are too few, or have no image.
+    """
     ids, images = inputs["input_ids"], inputs["mm_token_type_ids"].bool()
-    begins = int(images.int().argmax(dim=1).min())
-    alike = (ids[:, :begins] == ids[:1, :begins]).all() and images[:, begins].all()
-    whole = inputs["attention_mask"].all() and len(ids) >= WORTH_SHARING
-    return begins if alike and whole else 0
+    prefix = int(images.int().argmax(dim=1).min())
+    equal = (ids[:, :prefix] == ids[:1, :prefix]).all() and images[:, prefix].all()
+    worthwhile = inputs["attention_mask"].all() and len(ids) >= MIN_SHARED_ROWS
+    return prefix if equal and worthwhile else 0

@@ -1,4 +1,4 @@
-"""Run a Qwen2.5-VL-like checkpoint in this process: predict, describe, score, explain, compare."""
+"""Run a Qwen2.5-VL checkpoint in this process: predict, describe, score, explain, compare."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,8 +10,7 @@ from transformers import LogitsProcessorList
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS
-from shared.prompting import parser as verdict
-from shared.prompting import prompt
+from shared.prompting import parser, prompt
 from shared.prompting.prompt import Prompt
 from shared.vlm.checkpoint.checkpoint import check_files
 from shared.vlm.checkpoint.lora import merge_adapter
@@ -20,15 +19,15 @@ from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
 from shared.vlm.engine.answer_layout import DIGITS
 from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
-    MAX_REASONS_TOKENS,
+    MAX_RATIONALES_TOKENS,
     MAX_WORDS_TOKENS,
     parse_description,
-    read_reasons,
+    parse_rationales,
     parse_taste,
 )
 from shared.vlm.engine.forced_digits import ForcedDigits
-from shared.vlm.engine.pixels import Pictures, prepare
-from shared.vlm.engine.shared_prefix import last_logits, passes
+from shared.vlm.engine.pixels import ImagePatches, to_patches
+from shared.vlm.engine.shared_prefix import group_by_prefix, logits_with_shared_prefix
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
     Candidate,
@@ -42,7 +41,7 @@ from shared.vlm.protocol import (
 
 
 class TransformersEngine:
-    """Answers lists of requests in one pass each; not thread-safe, and blocks while it computes."""
+    """Computes each list of inputs in one pass; not thread-safe, and blocks while it computes."""
 
     def __init__(
         self,
@@ -64,59 +63,64 @@ class TransformersEngine:
         self._tokenizer = opened.tokenizer
         self._device = opened.device
         self._vision = opened.vision
-        self._skeleton = opened.skeleton
+        self._layout = opened.layout
         self._image_pad = opened.image_pad
-        self._ends = opened.ends
+        self._end_tokens = opened.end_tokens
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        """The taste behind each person's images (arXiv 2511.00609, section 3: predict)."""
-        asked = [prompt.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references]
-        images = [r.images for r in references]
-        return [parse_taste(a) for a in self._answers(asked, images, most=MAX_WORDS_TOKENS)]
+        """The taste of each user from the reference images (arXiv 2511.00609, section 3)."""
+        prompts = [prompt.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references]
+        answers = self._answers(
+            prompts, [r.images for r in references], max_tokens=MAX_WORDS_TOKENS
+        )
+        return [parse_taste(answer) for answer in answers]
 
     def describe(self, images: Sequence[Image]) -> list[Description]:
-        """What each image shows, element by element."""
-        asked = [prompt.describe()] * len(images)
-        answers = self._answers(asked, [[image] for image in images], most=MAX_WORDS_TOKENS)
+        """The words of each image, element by element."""
+        prompts = [prompt.describe()] * len(images)
+        answers = self._answers(prompts, [[image] for image in images], max_tokens=MAX_WORDS_TOKENS)
         return [parse_description(answer) for answer in answers]
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        """Probabilities of the digits at the five places of the forced answer."""
-        asked = [prompt.score_for(candidate.taste) for candidate in candidates]
-        found: dict[int, Scores] = {}
-        for places in passes([question.parts[0] for question in asked]):
-            digits = self._digits([asked[k] for k in places], [candidates[k].image for k in places])
+        """Probabilities of the digits at the five positions of the forced answer."""
+        prompts = [prompt.score_for(candidate.taste) for candidate in candidates]
+        by_index: dict[int, Scores] = {}
+        for indices in group_by_prefix([item.parts[0] for item in prompts]):
+            digits = self._digits(
+                [prompts[k] for k in indices], [candidates[k].image for k in indices]
+            )
             scores = (_scores(row, self.element_weights) for row in digits)
-            found |= zip(places, scores, strict=True)
-        return [found[k] for k in range(len(candidates))]
+            by_index |= zip(indices, scores, strict=True)
+        return [by_index[k] for k in range(len(candidates))]
 
     @torch.inference_mode()
-    def _digits(self, asked: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
+    def _digits(self, prompts: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
         """(n, 5, 6) probabilities, in one pass."""
-        pictures = prepare(images, self._vision)
-        questions = self._token_ids(asked, pictures, answer=False)
-        rows = [[*question, *self._skeleton.ids] for question in questions]
-        # A token's logits say what follows it: one to the left of each place. Rows end together.
-        columns = len(self._skeleton.ids) + 1
-        logits = last_logits(self.model, self._inputs(rows, pictures), columns=columns)
-        at_digits = logits[:, list(self._skeleton.places)][:, :, list(self._skeleton.digit_ids)]
+        patches = to_patches(images, self._vision)
+        prompt_ids = self._token_ids(prompts, patches, with_answer_prefix=False)
+        rows = [[*ids, *self._layout.ids] for ids in prompt_ids]
+        # The logits at a token predict the next token: a digit's are one position to its left. All
+        # rows end at the same column.
+        columns = len(self._layout.ids) + 1
+        logits = logits_with_shared_prefix(self.model, self._inputs(rows, patches), columns=columns)
+        at_digits = logits[:, list(self._layout.positions)][:, :, list(self._layout.digit_ids)]
         return at_digits.float().softmax(dim=-1)
 
     def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        """A reason for each score; one that says otherwise than its score is left out."""
-        asked = [prompt.explain_for(s.candidate.taste) for s in scored]
+        """A rationale for each score; one that contradicts its score is left out."""
+        prompts = [prompt.explain_for(s.candidate.taste) for s in scored]
         digits = [{e: s.scores.mode(e) for e in ELEMENTS} for s in scored]
         answers = self._answers(
-            asked,
+            prompts,
             [[s.candidate.image] for s in scored],
-            most=MAX_REASONS_TOKENS,
+            max_tokens=MAX_RATIONALES_TOKENS,
             constrain=lambda length: ForcedDigits(self._tokenizer, digits, prompt_length=length),
         )
-        return [read_reasons(answer, row) for answer, row in zip(answers, digits, strict=True)]
+        return [parse_rationales(answer, row) for answer, row in zip(answers, digits, strict=True)]
 
     def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
-        """Which of two candidates, in the model's own words: profiles, scores, an answer."""
-        asked = [
+        """The better of two candidates, as the model writes it: profiles, scores, an answer."""
+        prompts = [
             prompt.pair(
                 liked=len(p.references.liked),
                 disliked=len(p.references.disliked),
@@ -124,71 +128,77 @@ class TransformersEngine:
             )
             for p in pairs
         ]
-        images = [p.images for p in pairs]
-        written = self._written(asked, images, most=MAX_COMPARISON_TOKENS)
+        answers = self._generate(
+            prompts, [p.images for p in pairs], max_tokens=MAX_COMPARISON_TOKENS
+        )
         return [
-            Comparison(answer, verdict.parse_comparison(answer, finished=ended))
-            for answer, ended in written
+            Comparison(answer, parser.parse_comparison(answer, finished=finished))
+            for answer, finished in answers
         ]
 
     def _answers(
         self,
-        asked: Sequence[Prompt],
+        prompts: Sequence[Prompt],
         images: Sequence[Sequence[Image]],
         *,
-        most: int,
+        max_tokens: int,
         constrain: Callable[[int], ForcedDigits] | None = None,
     ) -> list[str]:
-        """The model's greedy answers, each with the beginning that was forced on it."""
-        return [text for text, _ in self._written(asked, images, most=most, constrain=constrain)]
+        """The model's greedy answers, each with its forced prefix."""
+        answers = self._generate(prompts, images, max_tokens=max_tokens, constrain=constrain)
+        return [text for text, _ in answers]
 
     @torch.inference_mode()
-    def _written(
+    def _generate(
         self,
-        asked: Sequence[Prompt],
+        prompts: Sequence[Prompt],
         images: Sequence[Sequence[Image]],
         *,
-        most: int,
+        max_tokens: int,
         constrain: Callable[[int], ForcedDigits] | None = None,
     ) -> list[tuple[str, bool]]:
-        """Answers, each with whether the model ended it within `most` tokens."""
-        if not asked:
+        """Answers, each with whether the model finished it within `max_tokens`."""
+        if not prompts:
             return []
-        pictures = prepare([image for row in images for image in row], self._vision)
-        inputs = self._inputs(self._token_ids(asked, pictures, answer=True), pictures)
+        patches = to_patches([image for row in images for image in row], self._vision)
+        rows = self._token_ids(prompts, patches, with_answer_prefix=True)
+        inputs = self._inputs(rows, patches)
         length = inputs["input_ids"].shape[1]
         out = self.model.generate(
             **inputs,
             do_sample=False,
-            max_new_tokens=most,
+            max_new_tokens=max_tokens,
             logits_processor=LogitsProcessorList([constrain(length)] if constrain else []),
         )
-        written = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
-        ended = torch.isin(out[:, length:].cpu(), self._ends).any(dim=1).tolist()
-        return [(p.answer_prefix + t, e) for p, t, e in zip(asked, written, ended, strict=True)]
+        texts = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
+        finished = torch.isin(out[:, length:].cpu(), self._end_tokens).any(dim=1).tolist()
+        return [
+            (item.answer_prefix + text, is_finished)
+            for item, text, is_finished in zip(prompts, texts, finished, strict=True)
+        ]
 
     def _token_ids(
-        self, asked: Sequence[Prompt], pictures: Pictures, *, answer: bool
+        self, prompts: Sequence[Prompt], patches: ImagePatches, *, with_answer_prefix: bool
     ) -> list[list[int]]:
-        """Tokens of each prompt, with an image's places as often as the image has tokens."""
-        counts = iter(pictures.tokens)
+        """Tokens of each prompt; an image's place is repeated once for each of its tokens."""
+        counts = iter(patches.tokens)
         texts = [
             self._tokenizer.apply_chat_template(
                 p.messages(), tokenize=False, add_generation_prompt=True
             )
-            + (p.answer_prefix if answer else "")
-            for p in asked
+            + (p.answer_prefix if with_answer_prefix else "")
+            for p in prompts
         ]
         return [
             [
-                token
-                for one in ids
-                for token in ([one] * next(counts) if one == self._image_pad else [one])
+                repeated
+                for token in ids
+                for repeated in ([token] * next(counts) if token == self._image_pad else [token])
             ]
             for ids in self._tokenizer(texts, add_special_tokens=False)["input_ids"]
         ]
 
-    def _inputs(self, rows: Sequence[Sequence[int]], pictures: Pictures) -> dict[str, Tensor]:
+    def _inputs(self, rows: Sequence[Sequence[int]], patches: ImagePatches) -> dict[str, Tensor]:
         padded = self._tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
         ids = padded["input_ids"]
         inputs = {
@@ -196,10 +206,10 @@ class TransformersEngine:
             "attention_mask": padded["attention_mask"],
             "mm_token_type_ids": (ids == self._image_pad).int(),
         }
-        if pictures.tokens:
+        if patches.tokens:
             inputs |= {
-                "pixel_values": pictures.patches.to(self.model.dtype),
-                "image_grid_thw": pictures.grids,
+                "pixel_values": patches.patches.to(self.model.dtype),
+                "image_grid_thw": patches.grids,
             }
         return {name: tensor.to(self._device) for name, tensor in inputs.items()}
 

@@ -1,0 +1,1 @@
+"""Use a model at a vLLM server through its OpenAI-compatible API."""

@@ -1,4 +1,4 @@
-"""Load a version's adapter into a running server, and send it away when nobody asks it."""
+"""Load a version's adapter into a running server, and unload it when no model uses it."""
 
 import asyncio
 import logging
@@ -10,39 +10,39 @@ from safetensors import SafetensorError, safe_open
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.server.connection import ROUTES, Connection, Failed, NotFound
+from shared.vlm.server.connection import ROUTES, Connection, NotFound, ServerError
 
 log = logging.getLogger(__name__)
-REACHED: Final = ".language_model."
-"""Part of the name of every weight that a server changes; it leaves out others without a word."""
+LANGUAGE_MODEL_PART: Final = ".language_model."
+"""Part of the name of every weight that a server can adapt; it ignores other weights silently."""
 
 
 class Adapters:
     """The adapters that this process uses, each under its version's name and in its own folder.
 
-    One name and one folder a version, never another's: the server keeps what it computed of a
-    prompt under both, and would go on with the old weights' after a change in place.
+    A name and a folder belong to one version for ever: the server caches computed prompts under
+    both, and would continue with the cache of the old weights after a change in place.
     """
 
     def __init__(self, server: Connection) -> None:
         self._server = server
         self._users: Counter[str] = Counter()
-        self._changing = asyncio.Lock()
+        self._change_lock = asyncio.Lock()
 
-    async def take(self, name: str, folder: Path) -> None:
-        """Have it loaded for one more model object; raises `BadCheckpoint` and `Unavailable`."""
-        async with self._changing:
+    async def acquire(self, name: str, folder: Path) -> None:
+        """Load it for one more model object; raises `BadCheckpoint` and `Unavailable`."""
+        async with self._change_lock:
             await self._load(name, folder)
             self._users[name] += 1
 
     async def load(self, name: str, folder: Path) -> None:
-        """Have it loaded; raises `BadCheckpoint` and `Unavailable`."""
-        async with self._changing:
+        """Load it if the server does not have it; raises `BadCheckpoint` and `Unavailable`."""
+        async with self._change_lock:
             await self._load(name, folder)
 
-    async def leave(self, name: str) -> None:
-        """One model object fewer; the last one's adapter is unloaded. Never fails."""
-        async with self._changing:
+    async def release(self, name: str) -> None:
+        """Count one model object less; unload the adapter after the last one. Never fails."""
+        async with self._change_lock:
             self._users[name] -= 1
             if self._users[name] > 0:
                 return
@@ -71,34 +71,34 @@ class Adapters:
             )
         except NotFound as error:
             raise BadCheckpoint(
-                f"{self._server.address} cannot load {path}: {error}. It must be started with"
-                " --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1, and see this folder under"
+                f"{self._server.address} cannot load {path}: {error}. Start the server with"
+                " --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1, and with this folder under"
                 " the same path"
             ) from error
-        except (Unprocessable, Failed) as error:
-            # Another instance of ours may have been faster. An adapter that the server cannot take
-            # ends in 500 as well: no later try would help.
+        except (Unprocessable, ServerError) as error:
+            # Another instance of ours may have loaded it meanwhile. The server also answers 500 to
+            # an adapter that it cannot use; a retry would not help.
             if (await loaded_adapters(self._server)).get(name) != path:
-                raise BadCheckpoint(f"{path} is refused: {error.detail}") from error
+                raise BadCheckpoint(f"the server refuses {path}: {error.detail}") from error
         log.info("%s was loaded into %s", name, self._server.address)
 
 
 async def loaded_adapters(server: Connection) -> dict[str, str]:
-    """Folder of each adapter by its name."""
+    """The folder of each loaded adapter, by name."""
     cards = (await server.get(f"{ROUTES}/models"))["data"]
-    return {str(c["id"]): str(c.get("root")) for c in cards if c.get("parent")}
+    return {str(card["id"]): str(card.get("root")) for card in cards if card.get("parent")}
 
 
-def check_reach(folder: Path) -> None:
-    """Raises `BadCheckpoint` for an adapter that changes more than the language model."""
+def check_changes_language_model_only(folder: Path) -> None:
+    """Raise `BadCheckpoint` for an adapter that changes more than the language model."""
     try:
         with safe_open(folder / "adapter_model.safetensors", "np") as weights:
             names = list(weights.keys())
     except (OSError, SafetensorError) as error:
-        raise BadCheckpoint(f"{folder} cannot be read: {error}") from error
-    beyond = sorted(name for name in names if REACHED not in name)
-    if beyond or not names:
+        raise BadCheckpoint(f"{folder} cannot be read: {error}; copy it again") from error
+    others = sorted(name for name in names if LANGUAGE_MODEL_PART not in name)
+    if others or not names:
         raise BadCheckpoint(
-            f"{folder} changes {beyond[0] if beyond else 'nothing'}, but a model server changes"
+            f"{folder} changes {others[0] if others else 'nothing'}, but a model server changes"
             " the language model alone; train it with target modules there"
         )

@@ -1,4 +1,4 @@
-"""Try a server before people depend on it: can it force scores, and keep its versions apart?"""
+"""Check that a server can force scores and keeps its model versions apart, before it is used."""
 
 import asyncio
 from typing import Final
@@ -12,58 +12,60 @@ from shared.vlm.protocol import Candidate, Scores
 from shared.vlm.server.forced_scores import NotForced
 from shared.vlm.server.model import ServerModel
 
-SIDE: Final = 84
-"""Pixels: an image that every model takes."""
-AT_ONCE: Final = 4
-"""Questions to each version: enough that a server puts some of both into one batch."""
-APART: Final = 0.05
-"""Probability: half precision moves a digit's by less when other questions share the batch."""
+IMAGE_SIDE: Final = 84
+"""Side in pixels of an image that every model accepts."""
+CONCURRENCY: Final = 4
+"""Simultaneous requests to each version: enough that one batch of the server has both versions."""
+MAX_DIFFERENCE: Final = 0.05
+"""Largest difference of a digit's probability: in half precision, other requests in the same batch
+change it by less."""
 
 
 def _side(word: str) -> TasteSide:
     return TasteSide(color=(WeightedWord(word=word, weight=1),))
 
 
-ASKED: Final = Candidate(
+CANDIDATE: Final = Candidate(
     Taste(preference=_side("red"), non_preference=_side("blue")),
-    Image.new("RGB", (SIDE, SIDE), "purple"),
+    Image.new("RGB", (IMAGE_SIDE, IMAGE_SIDE), "purple"),
 )
 
 
-async def try_scores(model: ServerModel, *, address: str) -> None:
-    """Raises `BadCheckpoint` for a server that cannot force scores, and `Unavailable`."""
+async def check_forced_scores(model: ServerModel, *, address: str) -> None:
+    """Raise `BadCheckpoint` for a server that cannot force scores, and `Unavailable`."""
     try:
-        await model.score([ASKED])
+        await model.score([CANDIDATE])
     except Unprocessable as error:
         raise BadCheckpoint(f"{error.detail}; serve a model that sees images with vLLM") from error
     except NotForced as error:
         raise BadCheckpoint(
-            f"{address}: {error.detail}; it must understand structured_outputs and"
+            f"{address}: {error.detail}; it must support structured_outputs and"
             " logprob_token_ids, as vLLM 0.32 does"
         ) from error
 
 
-async def try_apart(base: ServerModel, adapter: ServerModel, *, address: str) -> None:
-    """Raises `BadCheckpoint` when the base answers otherwise beside an adapter than alone.
+async def check_version_isolation(base: ServerModel, adapter: ServerModel, *, address: str) -> None:
+    """Raise `BadCheckpoint` when the base answers differently in one batch with an adapter.
 
-    vLLM 0.32 does so on a CPU (its pull request 48421), silently: scores of two versions in a feed
-    that names one.
+    vLLM 0.32 does so on a CPU (its pull request 48421), silently: a feed that names one version
+    would then have scores of two.
     """
-    (alone,) = await base.score([ASKED])
-    beside, _ = await asyncio.gather(
-        base.score([ASKED] * AT_ONCE), adapter.score([ASKED] * AT_ONCE)
+    (alone,) = await base.score([CANDIDATE])
+    together, _ = await asyncio.gather(
+        base.score([CANDIDATE] * CONCURRENCY), adapter.score([CANDIDATE] * CONCURRENCY)
     )
-    if max(_difference(alone, one) for one in beside) > APART:
+    if max(_difference(alone, scores) for scores in together) > MAX_DIFFERENCE:
         raise BadCheckpoint(
             f"{address} lets {adapter.model_version} change the answers of {base.model_version}."
             " vLLM 0.32 does so on a CPU when all places for adapters are taken: start it with"
-            " --max-loras above the number of versions it will see, or on a GPU"
+            " --max-loras above the number of versions that it will serve, or on a GPU"
         )
 
 
-def _difference(one: Scores, other: Scores) -> float:
+def _difference(first: Scores, second: Scores) -> float:
+    """Largest difference of any digit's probability."""
     return max(
         abs(a - b)
         for element in ELEMENTS
-        for a, b in zip(one.digits[element], other.digits[element], strict=True)
+        for a, b in zip(first.digits[element], second.digits[element], strict=True)
     )

@@ -1,75 +1,77 @@
-"""Say a prompt as a chat completion, and read what comes back."""
+"""Write a prompt as a chat completion request, and read the text of the response."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting import prompt
-from shared.prompting.prompt import Prompt
+from shared.prompting.prompt import Prompt, score_line
 from shared.vlm.server.connection import PART
 
 
-def question(asked: Prompt, pictures: Sequence[str], *, model: str, most: int) -> dict[str, Any]:
-    """A greedy answer of at most `most` tokens that begins as the prompt says.
+def completion_request(
+    prompt: Prompt, image_urls: Sequence[str], *, model: str, max_tokens: int
+) -> dict[str, Any]:
+    """The body of a request for a greedy answer that starts with the prompt's answer prefix.
 
-    `pictures` are data URLs. Fields beyond temperature come from the server's own configuration.
+    `image_urls` are data URLs. Sampling settings other than temperature come from the server's own
+    configuration.
     """
     body: dict[str, Any] = {
         "model": model,
-        "messages": messages(asked, pictures),
-        "max_tokens": most,
+        "messages": messages(prompt, image_urls),
+        "max_tokens": max_tokens,
         "temperature": 0,
     }
-    if asked.answer_prefix:
+    if prompt.answer_prefix:
         body |= {"add_generation_prompt": False, "continue_final_message": True}
     return body
 
 
-def messages(asked: Prompt, pictures: Sequence[str]) -> list[dict[str, Any]]:
-    """System, user and the beginning of the answer, those that there are."""
-    waiting = iter(pictures)
+def messages(prompt: Prompt, image_urls: Sequence[str]) -> list[dict[str, Any]]:
+    """The messages of system, user and assistant (answer prefix), those that the prompt has."""
+    urls = iter(image_urls)
     content: list[dict[str, Any]] = [
-        {"type": "image_url", "image_url": {"url": next(waiting)}}
+        {"type": "image_url", "image_url": {"url": next(urls)}}
         if part.kind == "image"
         else {"type": "text", "text": part.text}
-        for part in asked.parts
+        for part in prompt.parts
     ]
-    said = [{"role": "user", "content": content}]
-    if asked.system:
-        said.insert(0, {"role": "system", "content": [{"type": "text", "text": asked.system}]})
-    if asked.answer_prefix:
-        said.append(
-            {"role": "assistant", "content": [{"type": "text", "text": asked.answer_prefix}]}
+    chat = [{"role": "user", "content": content}]
+    if prompt.system:
+        chat.insert(0, {"role": "system", "content": [{"type": "text", "text": prompt.system}]})
+    if prompt.answer_prefix:
+        chat.append(
+            {"role": "assistant", "content": [{"type": "text", "text": prompt.answer_prefix}]}
         )
-    return said
+    return chat
 
 
-def written(answer: Mapping[str, Any], *, begun: str = "") -> tuple[str, bool]:
-    """The whole text, and whether the model ended it; raises `Unavailable`."""
+def completion_text(response: Mapping[str, Any], *, prefix: str = "") -> tuple[str, bool]:
+    """The answer with its prefix, and whether the model finished it; raises `Unavailable`."""
     try:
-        (choice,) = answer["choices"]
+        (choice,) = response["choices"]
         text = choice["message"]["content"] or ""
-        return begun + text, choice["finish_reason"] == "stop"
+        return prefix + text, choice["finish_reason"] == "stop"
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(PART, f"the server's answer is no chat completion: {error!r}") from error
 
 
-def reasons_pattern(digits: Mapping[Element, int], *, begun: str) -> str:
-    """A regular expression for an explanation that has these digits and any reasons."""
-    place = "REASON"
-    line = prompt.score_line(digits, dict.fromkeys(ELEMENTS, place))
-    return _escaped(line.removeprefix(begun)).replace(place, r"[^()\n]+")
+def rationales_pattern(digits: Mapping[Element, int], *, prefix: str) -> str:
+    """A regular expression for the explanation after `prefix`: fixed digits, free rationales."""
+    placeholder = "RATIONALE"
+    line = score_line(digits, dict.fromkeys(ELEMENTS, placeholder))
+    return _escaped(line.removeprefix(prefix)).replace(placeholder, r"[^()\n]+")
 
 
-def digits_pattern(*, begun: str) -> str:
-    """A regular expression for the score answer with any digits."""
-    line = prompt.score_line(dict.fromkeys(ELEMENTS, 0)).removeprefix(begun)
+def digits_pattern(*, prefix: str) -> str:
+    """A regular expression for the score answer after `prefix`, with any digits."""
+    line = score_line(dict.fromkeys(ELEMENTS, 0)).removeprefix(prefix)
     return _escaped(line).replace("0", "[0-5]")
 
 
 def _escaped(text: str) -> str:
-    """Not `re.escape`, whose `\\ ` for a space the server's grammar does not know."""
+    """Escapes fewer characters than `re.escape`: the server's grammar rejects an escaped space."""
     for sign in "().":
         text = text.replace(sign, f"\\{sign}")
     return text

@@ -1,4 +1,4 @@
-"""Speak to a model server over HTTP, few at once, and say what failed in our own terms."""
+"""Send requests to a model server over HTTP with bounded concurrency, and translate its errors."""
 
 import asyncio
 import json
@@ -14,29 +14,30 @@ from shared.vlm.settings import ModelSettings
 
 PART: Final = "model"
 CONNECT_SECONDS: Final = 5.0
-"""A server that is there takes a connection at once, however busy it is."""
-TOLD_CHARACTERS: Final = 300
-"""Of a server's own words: some repeat the question, which may hold a person's image."""
+"""A running server accepts a connection at once, even when it is busy."""
+MAX_MESSAGE_CHARACTERS: Final = 300
+"""Of the server's error message: some messages repeat the request, which may hold a user's
+image."""
 ROUTES: Final = "v1"
 
 
 class NotFound(Exception):
-    """The server has no such route or model; the text is its own."""
+    """The server has no such route or model; the text is the server's message."""
 
 
-class Closed(Exception):
-    """A connection ended before it brought an answer; asking again is safe."""
+class ConnectionClosed(Exception):
+    """A connection ended before the response; sending the request again is safe."""
 
 
-class Failed(Unavailable):
-    """The server is there, and failed at this very question (500)."""
+class ServerError(Unavailable):
+    """The server runs but failed on this request (status 500)."""
 
 
 class Connection:
     """One server, for all models of this process; made and used in one event loop.
 
-    Every method raises `Unavailable` when no answer comes, `Unprocessable` when the question can
-    never be answered, and `NotFound`.
+    Every method raises `Unavailable` when no response comes, `Unprocessable` when the server can
+    never answer the request, and `NotFound`.
     """
 
     def __init__(self, settings: ModelSettings) -> None:
@@ -49,33 +50,33 @@ class Connection:
             timeout=aiohttp.ClientTimeout(
                 total=settings.model_server_timeout_seconds, sock_connect=CONNECT_SECONDS
             ),
-            # The semaphore bounds the questions; promotions must not wait behind them. vLLM closes
-            # an idle connection after five seconds, maybe under a question: none is kept.
+            # The semaphore bounds the completions; promotions must not wait behind them. vLLM
+            # closes an idle connection after five seconds, maybe during a request: none is kept.
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
         )
-        self._few = asyncio.Semaphore(settings.model_server_at_once)
+        self._concurrency = asyncio.Semaphore(settings.model_server_concurrency)
 
-    async def ask(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One chat completion, when its turn comes."""
-        async with self._few:
-            answer = await self.post(f"{ROUTES}/chat/completions", question)
-        if not isinstance(answer, dict):
-            raise Unavailable(PART, f"what {self.address} answers is no chat completion")
-        return answer
+    async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The response to one chat completion request; waits while too many are running."""
+        async with self._concurrency:
+            response = await self.post(f"{ROUTES}/chat/completions", request)
+        if not isinstance(response, dict):
+            raise Unavailable(PART, f"the response of {self.address} is no chat completion")
+        return response
 
     async def get(self, route: str) -> Any:
-        """What a route answers, read as JSON."""
+        """The JSON response of a route."""
         return await self._send("GET", route, None)
 
     async def post(self, route: str, body: Mapping[str, Any]) -> Any:
-        """The same with a question; words that are no JSON are returned as they are."""
+        """The response to a JSON body: parsed JSON, or the text when it is not JSON."""
         try:
             return await self._send("POST", route, body)
-        except Closed:
-            return await self._send("POST", route, body, last=True)
+        except ConnectionClosed:
+            return await self._send("POST", route, body, is_retry=True)
 
     async def close(self) -> None:
-        """Give up what is on its way."""
+        """Close all connections and give up running requests."""
         await self._session.close()
 
     async def __aenter__(self) -> Self:
@@ -85,11 +86,11 @@ class Connection:
         await self.close()
 
     async def _send(
-        self, method: str, route: str, body: Mapping[str, Any] | None, *, last: bool = False
+        self, method: str, route: str, body: Mapping[str, Any] | None, *, is_retry: bool = False
     ) -> Any:
         url = self.address / route
         try:
-            # A redirect would carry the key elsewhere.
+            # A redirect would send the key to another host.
             async with self._session.request(
                 method, url, json=body, allow_redirects=False
             ) as response:
@@ -99,18 +100,18 @@ class Connection:
                 PART, f"{self.address} did not answer within {self._timeout_seconds:g} s"
             ) from error
         except aiohttp.ClientError as error:
-            if _closed_under_us(error) and body and not last:
-                raise Closed from error
+            if _closed_by_server(error) and body and not is_retry:
+                raise ConnectionClosed from error
             raise Unavailable(PART, f"{self.address} cannot be reached: {error}") from error
         if status != 200:
-            raise failure(status, text, address=str(self.address))
+            raise error_for(status, text, address=str(self.address))
         try:
             return json.loads(text)
         except ValueError:
             return text
 
 
-def _closed_under_us(error: aiohttp.ClientError) -> bool:
+def _closed_by_server(error: aiohttp.ClientError) -> bool:
     if isinstance(error, aiohttp.ClientConnectorError):
         return False
     return isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
@@ -121,41 +122,41 @@ def base_address(setting: str) -> URL:
     url = URL(setting)
     if url.user or url.password:
         raise BadCheckpoint(
-            "PREFERSTREAM_MODEL_SERVER holds a user or a password, which would end in logs; put a"
-            " key into PREFERSTREAM_MODEL_SERVER_KEY"
+            "PREFERSTREAM_MODEL_SERVER holds a user or a password, which would appear in logs; put"
+            " the key into PREFERSTREAM_MODEL_SERVER_KEY"
         )
     path = url.path.rstrip("/").removesuffix(f"/{ROUTES}")
     return url.with_path(path or "/")
 
 
-def failure(status: int, text: str, *, address: str) -> Exception:
-    """What an answer other than 200 means for the question."""
-    told = _message(text)
+def error_for(status: int, text: str, *, address: str) -> Exception:
+    """The error that a status other than 200 means for the request."""
+    message = _message(text)
     if status == 404:
-        return NotFound(told)
+        return NotFound(message)
     if status in (401, 403):
         return Unavailable(
             PART,
-            f"{address} refuses our key ({status}); put the one that it was started with into"
-            " PREFERSTREAM_MODEL_SERVER_KEY",
+            f"{address} refuses our key ({status}); put the key with which the server was started"
+            " into PREFERSTREAM_MODEL_SERVER_KEY",
         )
     if status in (400, 413, 422):
         return Unprocessable(
-            "model_refused", f"{address} cannot answer this question ({status}): {told}"
+            "model_refused", f"{address} cannot answer this request ({status}): {message}"
         )
     if 300 <= status < 400:
         return Unavailable(
-            PART, f"{address} sends us elsewhere ({status}); name the server's own address"
+            PART, f"{address} redirects the request ({status}); name the server's own address"
         )
-    kind = Failed if status == 500 else Unavailable
-    return kind(PART, f"{address} answers {status}: {told}")
+    kind = ServerError if status == 500 else Unavailable
+    return kind(PART, f"{address} answers {status}: {message}")
 
 
 def _message(text: str) -> str:
-    """The server's own words, from JSON in either of two layouts or as they stand."""
+    """The server's message, from JSON in either of two layouts or from plain text."""
     try:
-        found = json.loads(text)
-        told = found["error"]["message"] if "error" in found else found["detail"]
+        payload = json.loads(text)
+        message = payload["error"]["message"] if "error" in payload else payload["detail"]
     except (ValueError, KeyError, TypeError):
-        told = text
-    return " ".join(str(told).split())[:TOLD_CHARACTERS]
+        message = text
+    return " ".join(str(message).split())[:MAX_MESSAGE_CHARACTERS]

@@ -1,4 +1,4 @@
-"""Ask a model server what `shared.vlm.protocol` and `shared.vlm.pairwise` ask."""
+"""Run the tasks of the model protocol at a server, one request for each input."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
@@ -9,18 +9,17 @@ from PIL.Image import Image
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS
-from shared.prompting import parser as verdict
-from shared.prompting import prompt
+from shared.prompting import parser, prompt
 from shared.prompting.prompt import Prompt
 from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
-    MAX_REASONS_TOKENS,
+    MAX_RATIONALES_TOKENS,
     MAX_WORDS_TOKENS,
     parse_description,
-    read_reasons,
+    parse_rationales,
     parse_taste,
 )
-from shared.vlm.order_ensemble import predict_in_orders
+from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
     Candidate,
@@ -31,21 +30,21 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
-from shared.vlm.server.chat import question, reasons_pattern, written
+from shared.vlm.server.chat import completion_request, completion_text, rationales_pattern
 from shared.vlm.server.connection import PART, Connection, NotFound
-from shared.vlm.server.data_urls import Pictures
+from shared.vlm.server.data_urls import ImageEncoder
 from shared.vlm.server.forced_scores import ForcedScores
 
-AnswerT = TypeVar("AnswerT")
-LOADS_ANEW: Final = 3
-"""Times that one question brings an adapter back: others of ours may send it away meanwhile."""
+ResultT = TypeVar("ResultT")
+MAX_RELOADS: Final = 3
+"""Times that one request reloads a lost adapter: other instances of ours may unload it again."""
 
 
 class ServerModel:
     """A `VisionLanguageModel` and `PairwiseModel`: one version, under one name at one server.
 
-    The server batches; here every image is a question of its own. An adapter that the server has
-    lost, by a restart or because another instance was done with it, is loaded anew.
+    The server batches; here each input is one request. An adapter that the server has lost, by a
+    restart or because another instance unloaded it, is loaded again.
     """
 
     def __init__(
@@ -55,8 +54,8 @@ class ServerModel:
         name: str,
         version: str,
         forced: ForcedScores,
-        pictures: Pictures,
-        load: Callable[[], Awaitable[None]] | None = None,
+        encoder: ImageEncoder,
+        reload: Callable[[], Awaitable[None]] | None = None,
         element_weights: ElementWeights = EQUAL_WEIGHTS,
         orders: int = 1,
     ) -> None:
@@ -64,8 +63,8 @@ class ServerModel:
         self._name = name
         self._version = version
         self._forced = forced
-        self._pictures = pictures
-        self._load = load
+        self._encoder = encoder
+        self._reload = reload
         self.element_weights = element_weights
         self._orders = orders
 
@@ -74,91 +73,102 @@ class ServerModel:
         return self._version
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        return await predict_in_orders(self._predictions, references, orders=self._orders)
+        return await predict_with_order_ensemble(self._predict_all, references, orders=self._orders)
 
     async def describe(self, images: Sequence[Image]) -> list[Description]:
-        return await _together(self._describe(image) for image in images)
+        return await _gather(self._describe(image) for image in images)
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        return await _together(self._score(one) for one in candidates)
+        return await _gather(self._score(candidate) for candidate in candidates)
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        return await _together(self._explain(one) for one in scored)
+        return await _gather(self._explain(candidate) for candidate in scored)
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
-        return await _together(self._compare(pair) for pair in pairs)
+        return await _gather(self._compare(pair) for pair in pairs)
 
-    async def _predictions(self, references: Sequence[References]) -> list[PredictedTaste]:
-        return await _together(self._predict(one) for one in references)
+    async def _predict_all(self, references: Sequence[References]) -> list[PredictedTaste]:
+        return await _gather(self._predict(user) for user in references)
 
-    async def _predict(self, one: References) -> PredictedTaste:
-        asked = prompt.predict(liked=len(one.liked), disliked=len(one.disliked))
-        answer, _ = await self._words(asked, one.images, most=MAX_WORDS_TOKENS)
+    async def _predict(self, references: References) -> PredictedTaste:
+        predict = prompt.predict(liked=len(references.liked), disliked=len(references.disliked))
+        answer, _ = await self._generate(predict, references.images, max_tokens=MAX_WORDS_TOKENS)
         return parse_taste(answer)
 
     async def _describe(self, image: Image) -> Description:
-        answer, _ = await self._words(prompt.describe(), [image], most=MAX_WORDS_TOKENS)
+        answer, _ = await self._generate(prompt.describe(), [image], max_tokens=MAX_WORDS_TOKENS)
         return parse_description(answer)
 
-    async def _score(self, one: Candidate) -> Scores:
-        asked = prompt.score_for(one.taste)
-        plain = await self._question(asked, [one.image], most=0)
-        answer = await self._answer(self._forced.question(plain))
-        return self._forced.read(answer, self.element_weights)
+    async def _score(self, candidate: Candidate) -> Scores:
+        score = prompt.score_for(candidate.taste)
+        request = await self._request(score, [candidate.image], max_tokens=0)
+        response = await self._complete(self._forced.request(request))
+        return self._forced.read(response, self.element_weights)
 
-    async def _explain(self, one: ScoredCandidate) -> Rationales:
-        asked = prompt.explain_for(one.candidate.taste)
-        digits = {element: one.scores.mode(element) for element in ELEMENTS}
-        pattern = reasons_pattern(digits, begun=asked.answer_prefix)
-        answer, _ = await self._words(
-            asked, [one.candidate.image], most=MAX_REASONS_TOKENS, pattern=pattern
+    async def _explain(self, scored: ScoredCandidate) -> Rationales:
+        explain = prompt.explain_for(scored.candidate.taste)
+        digits = {element: scored.scores.mode(element) for element in ELEMENTS}
+        answer, _ = await self._generate(
+            explain,
+            [scored.candidate.image],
+            max_tokens=MAX_RATIONALES_TOKENS,
+            pattern=rationales_pattern(digits, prefix=explain.answer_prefix),
         )
-        return read_reasons(answer, digits)
+        return parse_rationales(answer, digits)
 
     async def _compare(self, pair: Pair) -> Comparison:
-        asked = prompt.pair(
+        compare = prompt.pair(
             liked=len(pair.references.liked),
             disliked=len(pair.references.disliked),
             template=pair.template,
         )
-        answer, ended = await self._words(asked, pair.images, most=MAX_COMPARISON_TOKENS)
-        return Comparison(answer, verdict.parse_comparison(answer, finished=ended))
+        answer, finished = await self._generate(
+            compare, pair.images, max_tokens=MAX_COMPARISON_TOKENS
+        )
+        return Comparison(answer, parser.parse_comparison(answer, finished=finished))
 
-    async def _words(
-        self, asked: Prompt, images: Sequence[Image], *, most: int, pattern: str | None = None
+    async def _generate(
+        self,
+        task: Prompt,
+        images: Sequence[Image],
+        *,
+        max_tokens: int,
+        pattern: str | None = None,
     ) -> tuple[str, bool]:
-        """The answer, and whether the model ended it."""
-        body = await self._question(asked, images, most=most)
+        """The answer, and whether the model finished it."""
+        request = await self._request(task, images, max_tokens=max_tokens)
         if pattern is not None:
-            body["structured_outputs"] = {"regex": pattern}
-        return written(await self._answer(body), begun=asked.answer_prefix)
+            request["structured_outputs"] = {"regex": pattern}
+        return completion_text(await self._complete(request), prefix=task.answer_prefix)
 
-    async def _question(
-        self, asked: Prompt, images: Sequence[Image], *, most: int
+    async def _request(
+        self, task: Prompt, images: Sequence[Image], *, max_tokens: int
     ) -> dict[str, Any]:
-        pictures = await asyncio.to_thread(lambda: [self._pictures.data_url(i) for i in images])
-        return question(asked, pictures, model=self._name, most=most)
+        urls = await asyncio.to_thread(lambda: [self._encoder.data_url(i) for i in images])
+        return completion_request(task, urls, model=self._name, max_tokens=max_tokens)
 
-    async def _answer(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        for _ in range(LOADS_ANEW):
+    async def _complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        for _ in range(MAX_RELOADS):
             try:
-                answer = await self._server.ask(body)
+                response = await self._server.complete(request)
             except NotFound as error:
-                if self._load is None:
+                if self._reload is None:
                     raise Unavailable(
                         PART, f"{self._server.address} no longer serves {self._name}: {error}"
                     ) from error
-                await self._load()
+                await self._reload()
                 continue
-            if self._load is not None and answer.get("model") != self._name:
-                raise Unavailable(PART, f"asked for {self._name}, {answer.get('model')!r} answered")
-            return answer
+            if self._reload is not None and response.get("model") != self._name:
+                raise Unavailable(
+                    PART, f"asked for {self._name}, {response.get('model')!r} answered"
+                )
+            return response
         raise Unavailable(PART, f"{self._server.address} keeps losing {self._name}")
 
 
-async def _together(asked: Iterable[Coroutine[Any, Any, AnswerT]]) -> list[AnswerT]:
-    """All answers in order; the first failure gives up the rest."""
-    tasks = [asyncio.create_task(one) for one in asked]
+async def _gather(coroutines: Iterable[Coroutine[Any, Any, ResultT]]) -> list[ResultT]:
+    """All results in order; the first failure cancels the others."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         return list(await asyncio.gather(*tasks))
     finally:

@@ -1,4 +1,4 @@
-"""Know which model a server serves, by what it and the settings say."""
+"""Identify the model that a server serves, from the server's model list and the settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,52 +9,52 @@ from shared.vlm.checkpoint.model_package import ModelPackage
 
 
 @dataclass(frozen=True)
-class Served:
-    """The model that a server was started with."""
+class ServedModel:
+    """The model with which a server was started."""
 
     id: str
-    """As questions name it."""
+    """The model's name in requests."""
     name: str
-    """Of the model, whatever its version: what promotions are addressed to."""
+    """The model's name, the same for all its versions: promotions are addressed to it."""
     version: str
-    artefact: ModelPackage | None
-    """Its files as this process sees them, when it does."""
+    package: ModelPackage | None
+    """The model's files, if this process can read them."""
 
 
-def served(
+def identify_served_model(
     cards: Sequence[Mapping[str, Any]],
     *,
-    known: ModelPackage,
-    known_is_meant: bool,
-    called: str | None,
+    package: ModelPackage,
+    from_settings: bool,
+    server_name: str | None,
     address: str,
-) -> Served:
-    """Choose among a server's models; raises `BadCheckpoint`.
+) -> ServedModel:
+    """Choose among the models of a server (`cards`); raises `BadCheckpoint`.
 
-    `known` is the checkpoint of the settings (`known_is_meant`) or the shipped one. A server cannot
-    be asked for its weights' hash: it is believed when it serves under the checkpoint's version, or
-    under the name that the settings say it has there (`called`).
+    `package` is the checkpoint of the settings (`from_settings`) or the shipped one. A server
+    cannot report the hash of its weights. It counts as serving `package` when it serves the
+    package's version, or the name that the settings give for it there (`server_name`).
     """
     bases = [str(card["id"]) for card in cards if not card.get("parent")]
     listed = ", ".join(bases) or "nothing"
-    if called is not None and called not in bases:
+    if server_name is not None and server_name not in bases:
         raise BadCheckpoint(
-            f"{address} serves {listed}, not {called}; correct PREFERSTREAM_MODEL_SERVER_MODEL"
+            f"{address} serves {listed}, not {server_name}; correct PREFERSTREAM_MODEL_SERVER_MODEL"
         )
-    if known.version in bases and called in (None, known.version):
-        return Served(known.version, known.name, known.version, known)
-    if known_is_meant and called is not None:
-        return Served(called, known.name, known.version, known)
-    if known_is_meant:
+    if package.version in bases and server_name in (None, package.version):
+        return ServedModel(package.version, package.name, package.version, package)
+    if from_settings and server_name is not None:
+        return ServedModel(server_name, package.name, package.version, package)
+    if from_settings:
         raise BadCheckpoint(
-            f"{address} serves {listed}, not {known.version}, which PREFERSTREAM_MODEL names; start"
-            f" it with --served-model-name {known.version}, or say in"
-            " PREFERSTREAM_MODEL_SERVER_MODEL what it calls that model"
+            f"{address} serves {listed}, not {package.version}, which PREFERSTREAM_MODEL names;"
+            f" start it with --served-model-name {package.version}, or put its name there into"
+            " PREFERSTREAM_MODEL_SERVER_MODEL"
         )
-    if called is None and len(bases) != 1:
+    if server_name is None and len(bases) != 1:
         raise BadCheckpoint(
-            f"{address} serves {listed}; say in PREFERSTREAM_MODEL_SERVER_MODEL which of them is"
-            " meant"
+            f"{address} serves {listed}; put the name of the model to use into"
+            " PREFERSTREAM_MODEL_SERVER_MODEL"
         )
-    one = called or bases[0]
-    return Served(one, one, one, None)
+    name = server_name or bases[0]
+    return ServedModel(name, name, name, None)

@@ -1,0 +1,1 @@
+"""Tests of model selection, checkpoints, batching and the model server client."""

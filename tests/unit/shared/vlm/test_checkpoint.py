@@ -1,4 +1,4 @@
-"""A folder that cannot be used as a model is refused with a sentence that says what to do."""
+"""A folder that cannot be used as a model is refused with a message that says what to do."""
 
 import hashlib
 import json
@@ -15,26 +15,26 @@ WEIGHTS = "model.safetensors"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """As it comes from elsewhere: the files that are needed, and no manifest."""
-    made = tmp_path / "some-model"
-    made.mkdir()
+    """A checkpoint from elsewhere: the required files and no manifest."""
+    folder = tmp_path / "some-model"
+    folder.mkdir()
     for name in (*REQUIRED, WEIGHTS):
-        (made / name).write_text(f'{{"file": "{name}"}}')
-    return made
+        (folder / name).write_text(f'{{"file": "{name}"}}')
+    return folder
 
 
 def add_manifest(folder: Path, **changes: Any) -> None:
     hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-    told = {"version": "nano-9", "prompt_version": PROMPT_VERSION, "sha256": hashes, **changes}
-    (folder / "manifest.json").write_text(json.dumps(told))
+    manifest = {"version": "nano-9", "prompt_version": PROMPT_VERSION, "sha256": hashes, **changes}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_ours_are_named_by_their_manifest(folder: Path) -> None:
+def test_the_manifest_names_the_version(folder: Path) -> None:
     add_manifest(folder)
     assert check_files(folder) == "nano-9"
 
 
-def test_one_from_elsewhere_is_named_by_its_folder_and_its_configuration(folder: Path) -> None:
+def test_without_a_manifest_the_version_is_folder_name_and_configuration_hash(folder: Path) -> None:
     first = check_files(folder)
     (folder / "config.json").write_text("{}")
     assert first.startswith("some-model-")
@@ -48,7 +48,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         check_files(folder)
 
 
-def test_a_folder_that_is_not_there_lacks_everything(tmp_path: Path) -> None:
+def test_a_missing_folder_lacks_every_file(tmp_path: Path) -> None:
     with pytest.raises(BadCheckpoint, match=", ".join(REQUIRED)):
         check_files(tmp_path / "nowhere")
 
@@ -59,7 +59,7 @@ def test_missing_weights_are_named(folder: Path) -> None:
         check_files(folder)
 
 
-def test_a_file_that_was_changed_or_lost_after_the_manifest_is_named(folder: Path) -> None:
+def test_a_file_that_was_changed_or_removed_is_named(folder: Path) -> None:
     (folder / "README.md").write_text("a card")
     add_manifest(folder)
     (folder / WEIGHTS).write_text("other weights")

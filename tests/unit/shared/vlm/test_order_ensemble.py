@@ -1,58 +1,69 @@
-"""A taste is asked in several orders, and what most answers say is the taste."""
+"""A taste is predicted from several orders, and the majority of the predictions is kept."""
 
 from collections.abc import Sequence
 
 from PIL import Image
 
 from shared.domain.taste import Element
-from shared.vlm.order_ensemble import agreed, in_orders, predict_in_orders
+from shared.vlm.order_ensemble import majority_taste, predict_with_order_ensemble, shuffled_orders
 from shared.vlm.protocol import PredictedTaste, References
 
-PICTURES = tuple(Image.new("RGB", (4, 4), (level,) * 3) for level in range(0, 250, 25))
-REFERENCES = References(PICTURES[:5], PICTURES[5:])
+IMAGES = tuple(Image.new("RGB", (4, 4), (level,) * 3) for level in range(0, 250, 25))
+REFERENCES = References(IMAGES[:5], IMAGES[5:])
 
 
-def _told(
+def _predicted(
     *words: str, disliked: tuple[str, ...] = (), problems: tuple[str, ...] = ()
 ) -> PredictedTaste:
     return PredictedTaste({Element.COLOR: words}, {Element.COLOR: disliked}, problems)
 
 
-def test_orders_begin_with_the_one_sent_and_move_no_image_to_the_other_side() -> None:
-    found = in_orders(REFERENCES, 4)
-    assert found[0] == REFERENCES
-    assert len({tuple(map(id, one.images)) for one in found}) == 4
-    for one in found:
-        assert set(map(id, one.liked)) == set(map(id, REFERENCES.liked))
-        assert set(map(id, one.disliked)) == set(map(id, REFERENCES.disliked))
-    assert in_orders(REFERENCES, 4) == found
-    assert in_orders(References((), ()), 3) == [References((), ())] * 3
+def test_the_first_order_is_the_given_one_and_no_image_changes_its_side() -> None:
+    orders = shuffled_orders(REFERENCES, 4)
+    assert orders[0] == REFERENCES
+    assert len({tuple(map(id, order.images)) for order in orders}) == 4
+    for order in orders:
+        assert set(map(id, order.liked)) == set(map(id, REFERENCES.liked))
+        assert set(map(id, order.disliked)) == set(map(id, REFERENCES.disliked))
+    assert shuffled_orders(REFERENCES, 4) == orders
+    assert shuffled_orders(References((), ()), 3) == [References((), ())] * 3
 
 
-def test_a_word_that_most_answers_name_is_kept_and_a_slip_is_not() -> None:
-    found = agreed([_told("teal", "rust"), _told("teal", "sand"), _told("rust", "teal")])
-    assert found.likes[Element.COLOR] == ("teal", "rust")
-    assert found.likes[Element.DETAIL] == ()
+def test_a_word_of_most_predictions_is_kept_and_a_word_of_one_is_not() -> None:
+    taste = majority_taste(
+        [_predicted("teal", "rust"), _predicted("teal", "sand"), _predicted("rust", "teal")]
+    )
+    assert taste.likes[Element.COLOR] == ("teal", "rust")
+    assert taste.likes[Element.DETAIL] == ()
 
 
-def test_where_no_word_has_most_the_commonest_answer_counts_and_the_first_of_equals() -> None:
-    assert agreed([_told("a"), _told("b"), _told("c")]).likes[Element.COLOR] == ("a",)
-    assert agreed([_told("a"), _told(), _told("b"), _told()]).likes[Element.COLOR] == ()
+def test_without_a_majority_word_the_most_frequent_or_first_prediction_counts() -> None:
+    assert majority_taste([_predicted("a"), _predicted("b"), _predicted("c")]).likes[
+        Element.COLOR
+    ] == ("a",)
+    assert (
+        majority_taste([_predicted("a"), _predicted(), _predicted("b"), _predicted()]).likes[
+            Element.COLOR
+        ]
+        == ()
+    )
 
 
-def test_problems_of_every_answer_are_told() -> None:
-    assert agreed([_told("a"), _told("a", problems=("cut",))]).problems == ("cut",)
+def test_problems_of_every_prediction_are_kept() -> None:
+    assert majority_taste([_predicted("a"), _predicted("a", problems=("cut",))]).problems == (
+        "cut",
+    )
 
 
-async def test_everybody_is_asked_in_every_order_at_once() -> None:
+async def test_all_orders_of_all_users_are_predicted_in_one_call() -> None:
     calls: list[int] = []
 
-    async def predict(asked: Sequence[References]) -> list[PredictedTaste]:
-        calls.append(len(asked))
-        return [_told(str(len(one.liked))) for one in asked]
+    async def predict(references: Sequence[References]) -> list[PredictedTaste]:
+        calls.append(len(references))
+        return [_predicted(str(len(user.liked))) for user in references]
 
-    people = [REFERENCES, References(PICTURES[:2], PICTURES[5:6])]
-    found = await predict_in_orders(predict, people, orders=3)
+    users = [REFERENCES, References(IMAGES[:2], IMAGES[5:6])]
+    tastes = await predict_with_order_ensemble(predict, users, orders=3)
     assert calls == [6]
-    assert [one.likes[Element.COLOR] for one in found] == [("5",), ("2",)]
-    assert await predict_in_orders(predict, [], orders=3) == []
+    assert [taste.likes[Element.COLOR] for taste in tastes] == [("5",), ("2",)]
+    assert await predict_with_order_ensemble(predict, [], orders=3) == []

@@ -1,4 +1,4 @@
-"""The engine at a server says what failed, in time, few at once, and never its key."""
+"""The engine at a server translates errors, bounds time and concurrency, and hides its key."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ from shared.vlm.settings import ModelSettings
 from tests.fakes.model_server import LIKELY_DIGIT, ModelServer, problem
 
 VERSION = release(None).version
-ASKED = [Candidate(Taste(), Image.new("RGB", (84, 84), c)) for c in ("red", "navy", "white")]
+CANDIDATES = [Candidate(Taste(), Image.new("RGB", (84, 84), c)) for c in ("red", "navy", "white")]
 KEY = "open-barley"
 
 
@@ -43,31 +43,33 @@ def settings(server: ModelServer) -> ModelSettings:
     )  # fmt: skip
 
 
-async def test_scores_are_read_from_the_forced_answers_digits(settings: ModelSettings) -> None:
+async def test_scores_are_read_from_the_digits_of_the_forced_answer(
+    settings: ModelSettings,
+) -> None:
     async with open_model(settings) as model:
-        for scores in await model.score(ASKED):
+        for scores in await model.score(CANDIDATES):
             for element in ELEMENTS:
                 assert scores.mode(element) == LIKELY_DIGIT
                 assert sum(scores.digits[element]) == pytest.approx(1)
 
 
-async def test_no_more_questions_wait_at_the_server_than_the_setting_says(
+async def test_the_number_of_simultaneous_requests_is_bounded(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     async with open_model(settings) as model:
         server.seconds = 0.02
-        assert len(await model.score(ASKED * 4)) == 12
+        assert len(await model.score(CANDIDATES * 4)) == 12
     assert server.most_at_once == 2
 
 
-async def test_the_key_goes_to_the_server_and_into_no_words_of_ours(
+async def test_the_key_goes_to_the_server_and_into_no_error_setting_or_log(
     server: ModelServer, settings: ModelSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with open_model(settings) as model:
         server.instead.append(problem(401, f"{KEY} is wrong"))
         with pytest.raises(Unavailable, match="PREFERSTREAM_MODEL_SERVER_KEY") as refused:
-            await model.score(ASKED[:1])
+            await model.score(CANDIDATES[:1])
     assert server.keys == {f"Bearer {KEY}"}
     assert KEY not in f"{refused.value} {settings} {caplog.text}"
 
@@ -78,19 +80,19 @@ def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
     assert KEY not in str(refused.value)
 
 
-@pytest.mark.parametrize("written", ["http://m:8000", "http://m:8000/v1", "http://m:8000/v1/"])
-def test_an_address_is_the_same_with_and_without_its_version(written: str) -> None:
-    assert str(base_address(written) / "v1/models") == "http://m:8000/v1/models"
+@pytest.mark.parametrize("setting", ["http://m:8000", "http://m:8000/v1", "http://m:8000/v1/"])
+def test_an_address_is_the_same_with_and_without_v1(setting: str) -> None:
+    assert str(base_address(setting) / "v1/models") == "http://m:8000/v1/models"
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-async def test_a_question_that_the_server_refuses_is_never_asked_again(
+async def test_a_request_that_the_server_rejects_is_unprocessable(
     server: ModelServer, settings: ModelSettings, status: int
 ) -> None:
     async with open_model(settings) as model:
         server.instead.append(problem(status, "At most 12 image(s) may be provided"))
         with pytest.raises(Unprocessable, match=r"model_refused: .*At most 12 image"):
-            await model.describe([ASKED[0].image])
+            await model.describe([CANDIDATES[0].image])
 
 
 @pytest.mark.parametrize("status", [307, 403, 408, 429, 500, 502, 503])
@@ -100,52 +102,52 @@ async def test_a_server_that_cannot_answer_now_is_unavailable(
     async with open_model(settings) as model:
         server.instead.append(problem(status, "try later"))
         with pytest.raises(Unavailable, match=str(status)):
-            await model.describe([ASKED[0].image])
-        assert len(await model.describe([ASKED[0].image])) == 1
+            await model.describe([CANDIDATES[0].image])
+        assert len(await model.describe([CANDIDATES[0].image])) == 1
 
 
-async def test_a_server_that_hangs_is_given_up_after_the_time_set(
+async def test_a_hanging_server_is_unavailable_after_the_timeout(
     server: ModelServer, settings: ModelSettings
 ) -> None:
-    hasty = settings.model_copy(update={"model_server_timeout_seconds": 0.3})
-    async with open_model(hasty) as model:
+    short_timeout = settings.model_copy(update={"model_server_timeout_seconds": 0.3})
+    async with open_model(short_timeout) as model:
         server.seconds = 30.0
         with pytest.raises(Unavailable, match=r"did not answer within 0\.3 s"):
-            await model.score(ASKED)
+            await model.score(CANDIDATES)
 
 
-async def test_a_server_that_is_not_there_is_unavailable() -> None:
-    nobody = ModelSettings(model_server="http://127.0.0.1:9")
+async def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
+    no_server = ModelSettings(model_server="http://127.0.0.1:9")
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9/? cannot be reached"):
-        async with open_model(nobody):
+        async with open_model(no_server):
             pass
 
 
 @pytest.mark.parametrize("resets", [False, True])
-async def test_a_connection_that_was_closed_meanwhile_is_made_anew(
+async def test_a_request_on_a_closed_connection_is_sent_once_more(
     server: ModelServer, settings: ModelSettings, resets: bool
 ) -> None:
     server.resets = resets
     async with open_model(settings) as model:
         server.disconnects = 1
-        assert len(await model.describe([ASKED[0].image])) == 1
+        assert len(await model.describe([CANDIDATES[0].image])) == 1
         server.disconnects = 2
         with pytest.raises(Unavailable, match="cannot be reached"):
-            await model.describe([ASKED[0].image])
+            await model.describe([CANDIDATES[0].image])
 
 
 @pytest.mark.parametrize("body", ["<html>", "{}", '{"choices": []}', '{"choices": [{}]}', "[]"])
-async def test_an_answer_in_another_layout_is_unavailable(
+async def test_a_response_in_another_layout_is_unavailable(
     server: ModelServer, settings: ModelSettings, body: str
 ) -> None:
     async with open_model(settings) as model:
-        for told, ask in (
-            ("no chat completion", lambda: model.describe([ASKED[0].image])),
-            (r"no chat completion|forced scores", lambda: model.score(ASKED[:1])),
+        for message, call in (
+            ("no chat completion", lambda: model.describe([CANDIDATES[0].image])),
+            (r"no chat completion|forced scores", lambda: model.score(CANDIDATES[:1])),
         ):
             server.instead.append(web.Response(text=body, content_type="application/json"))
-            with pytest.raises(Unavailable, match=told):
-                await ask()
+            with pytest.raises(Unavailable, match=message):
+                await call()
 
 
 async def test_a_server_that_cannot_force_answers_is_refused_at_the_start(
@@ -175,76 +177,76 @@ async def test_a_web_site_is_refused_at_the_start(
             pass
 
 
-async def test_an_adapter_that_the_server_lost_is_loaded_anew(
+async def test_an_adapter_that_the_server_lost_is_loaded_again(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
     model = engine._model("night-1", "night-1", EQUAL_WEIGHTS, Path("/models/night-1"))
-    assert len(await model.score(ASKED)) == 3
+    assert len(await model.score(CANDIDATES)) == 3
     assert server.adapters == {"night-1": "/models/night-1"}
     server.adapters.clear()
-    assert len(await model.score(ASKED)) == 3
+    assert len(await model.score(CANDIDATES)) == 3
     server.adapters.clear()
     server.loses_adapters = True
     with pytest.raises(Unavailable, match="keeps losing night-1"):
-        await model.score(ASKED[:1])
+        await model.score(CANDIDATES[:1])
     await engine.close()
 
 
-async def test_an_answer_of_another_model_than_the_adapter_asked_is_not_taken(
+async def test_a_response_of_another_model_than_the_requested_adapter_is_refused(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
     model = engine._model("night-1", "night-1", EQUAL_WEIGHTS, Path("/models/night-1"))
     server.answers_as = VERSION
     with pytest.raises(Unavailable, match="asked for night-1"):
-        await model.score(ASKED[:1])
+        await model.score(CANDIDATES[:1])
     await engine.close()
 
 
-async def test_scores_carry_how_much_elements_count_to_the_version_that_was_asked(
+async def test_scores_have_the_element_weights_of_the_requested_version(
     settings: ModelSettings,
 ) -> None:
     engine = await ServerLoader.open(settings)
     weights = ElementWeights(color=3.0, detail=0.5, medium=0.5, saturation=0.5, art_style=0.5)
-    taken = await engine._take(replace(_adapter("night-1"), element_weights=weights))
+    adapter = await engine._load_adapter(replace(_adapter("night-1"), element_weights=weights))
     (by_adapter,), (by_release,) = (
-        await taken.score(ASKED[:1]), await engine.load_release().score(ASKED[:1])
+        await adapter.score(CANDIDATES[:1]), await engine.load_release().score(CANDIDATES[:1])
     )  # fmt: skip
     assert (by_adapter.weights, by_release.weights) == (weights, EQUAL_WEIGHTS)
     await engine.close()
 
 
-async def test_a_server_that_lets_an_adapter_change_the_bases_answers_is_found_out(
+async def test_a_server_whose_adapters_change_the_answers_of_the_base_is_refused(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings.model_copy(update={"model_server_concurrency": 8}))
     server.seconds = 0.05
-    await engine._take(_adapter("night-1"))
+    await engine._load_adapter(_adapter("night-1"))
     server.mixes = True
     with pytest.raises(BadCheckpoint, match="lets night-2 change the answers of"):
-        await engine._take(_adapter("night-2"))
+        await engine._load_adapter(_adapter("night-2"))
     await engine.close()
 
 
-async def test_a_server_without_runtime_adapters_is_told_what_to_start_it_with(
+async def test_the_error_of_a_server_without_runtime_adapters_names_the_start_options(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     server.takes_adapters = False
     async with Connection(settings) as connection:
         with pytest.raises(BadCheckpoint, match="VLLM_ALLOW_RUNTIME_LORA_UPDATING=1"):
-            await Adapters(connection).take("night-1", Path("/models/night-1"))
+            await Adapters(connection).acquire("night-1", Path("/models/night-1"))
 
 
-async def test_an_adapter_is_unloaded_when_the_last_of_several_leaves_it(
+async def test_an_adapter_is_unloaded_after_its_last_release(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     async with Connection(settings) as connection:
         adapters = Adapters(connection)
-        await asyncio.gather(*(adapters.take("night-1", Path("/m/night-1")) for _ in range(2)))
-        await adapters.leave("night-1")
+        await asyncio.gather(*(adapters.acquire("night-1", Path("/m/night-1")) for _ in range(2)))
+        await adapters.release("night-1")
         assert server.adapters == {"night-1": "/m/night-1"}
-        await adapters.leave("night-1")
+        await adapters.release("night-1")
         assert server.adapters == {}
 
 

@@ -1,15 +1,15 @@
-"""Rows that begin alike are read together, and every row is read once."""
+"""Rows with a common prefix share a pass, and every row is in exactly one pass."""
 
 import pytest
 
-from shared.vlm.engine.shared_prefix import MOST, WORTH_SHARING, passes
+from shared.vlm.engine.shared_prefix import MAX_ROWS, MIN_SHARED_ROWS, group_by_prefix
 
-SEVERAL = WORTH_SHARING
-FEW = WORTH_SHARING - 1
+SEVERAL = MIN_SHARED_ROWS
+FEW = MIN_SHARED_ROWS - 1
 
 
 @pytest.mark.parametrize(
-    ("beginnings", "expected"),
+    ("prefixes", "expected"),
     [
         ("", []),
         ("a", [[0]]),
@@ -18,13 +18,13 @@ FEW = WORTH_SHARING - 1
         ("b" + "a" * SEVERAL + "c", [[*range(1, SEVERAL + 1)], [0, SEVERAL + 1]]),
         ("ab" * SEVERAL, [[*range(0, 2 * SEVERAL, 2)], [*range(1, 2 * SEVERAL, 2)]]),
         ("a" * FEW + "b" * FEW, [[*range(2 * FEW)]]),
-        ("a" * (MOST + 1), [[*range(MOST)], [MOST]]),
+        ("a" * (MAX_ROWS + 1), [[*range(MAX_ROWS)], [MAX_ROWS]]),
     ],
 )
-def test_passes(beginnings: str, expected: list[list[int]]) -> None:
-    assert passes(beginnings) == expected
+def test_rows_are_grouped_by_prefix(prefixes: str, expected: list[list[int]]) -> None:
+    assert group_by_prefix(prefixes) == expected
 
 
-def test_no_row_is_left_out_or_read_twice() -> None:
-    beginnings = [number * number % 17 for number in range(200)]
-    assert sorted(place for one in passes(beginnings) for place in one) == [*range(200)]
+def test_no_row_is_left_out_or_computed_twice() -> None:
+    prefixes = [number * number % 17 for number in range(200)]
+    assert sorted(row for rows in group_by_prefix(prefixes) for row in rows) == [*range(200)]
