@@ -22,7 +22,7 @@ EventT = TypeVar("EventT", bound=Event)
 
 
 class TopicReader:
-    """Reads all partitions of one topic, and waits for what comes."""
+    """Reads all partitions of one topic, and waits for new records."""
 
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
@@ -64,7 +64,7 @@ def topic_reader(
 
 
 def events_of(records: Iterable[Record], kind: type[EventT]) -> Iterator[EventT]:
-    """The events of one type among records; tombstones and undecodable records are left out."""
+    """The events of one type among records; skips tombstones and undecodable records."""
     for record in records:
         if record.value is None:
             continue

@@ -16,7 +16,7 @@ from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.limits import READ_LIMITS, ReadLimits, ReadTimer
 
 POLL_MS: Final = 200
-"""Longest wait of one poll; `stop` and the time limits are looked at after each."""
+"""Longest wait of one poll; `stop` and the time limits are checked after each poll."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,10 @@ class BoundedReader:
         size: BatchSize = ONE_FETCH,
         stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[RangeBatch]:
-        """The same in batches. It ends early when `stop` returns True; a batch that is not full
-        is dropped then. Raises `Unavailable`."""
+        """The records in batches; raises `Unavailable`.
+
+        When `stop` returns True the read ends early and drops a batch that is not full.
+        """
         ends = {partition: end for partition, (_, end) in ranges.items()}
         positions = {partition: start for partition, (start, _) in ranges.items()}
         unfinished = {partition for partition in ranges if positions[partition] < ends[partition]}

@@ -13,7 +13,7 @@ from services.local.kafka.broker import LocalKafka, start_local_kafka
 from shared.domain.errors import Unavailable
 from shared.messaging.client.consumer import short_lived_consumer
 from shared.messaging.client.kafka_types import OffsetRange, Partition
-from shared.messaging.read.bounded_reader import BoundedReader
+from shared.messaging.read.bounded_reader import BoundedReader, bounded_reader
 from shared.messaging.read.limits import ReadLimits
 from shared.messaging.read.tail import tail
 from tests.integration.cluster import Cluster
@@ -61,6 +61,19 @@ def test_a_tail_on_a_paused_kafka_ends_and_succeeds_after_it_continues(
     assert time.monotonic() - started_at < PATIENCE_SECONDS
     assert own_kafka.bootstrap in stalled.value.detail
     assert len(topic.read(topic.topic)) == RECORDS
+
+
+def test_a_pause_before_the_offsets_are_known_ends_the_read(
+    own_kafka: LocalKafka, topic: Cluster
+) -> None:
+    started_at = time.monotonic()
+    with (
+        pytest.raises(Unavailable, match="did not answer: "),
+        bounded_reader(topic.settings(), limits=LIMITS) as reader,
+        paused(own_kafka),
+    ):
+        reader.available([topic.topic])
+    assert time.monotonic() - started_at < PATIENCE_SECONDS
 
 
 def test_a_read_that_stalls_in_the_middle_names_topic_partition_and_offset(

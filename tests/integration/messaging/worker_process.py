@@ -16,7 +16,7 @@ from typing import Any, Literal
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
-from services.profile.debounce import Gathering
+from services.profile.debounce import Debounce
 from shared.events import Feedback
 from shared.events.topics import DAY_MS, Topic
 from shared.messaging.client.settings import MessagingSettings
@@ -82,10 +82,10 @@ async def work(job: Job) -> None:
         for fields in entries:
             journal.write("ends", **fields)
 
-    people: Gathering[str, Item] = Gathering(take, wait_seconds=0.0)
+    debounce: Debounce[str, Item] = Debounce(take, wait_seconds=0.0)
 
     async def handle(event: Feedback, delivery: Delivery) -> None:
-        await people.add(event.user_id, (event, delivery))
+        await debounce.add(event.user_id, (event, delivery))
 
     registry = CollectorRegistry()
     kafka = KafkaService("tested", job.settings, registry)
