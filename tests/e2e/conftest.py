@@ -26,7 +26,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Iterator
         data_dir,
         PREFERSTREAM_ALLOWED_FILE_ROOTS=str(pictures),
         # Tests send malformed events by the hundred, and Kafka may hand them out all together.
-        PREFERSTREAM_DEAD_LETTER_SAMPLE="4000",
+        PREFERSTREAM_DEAD_LETTER_WINDOW="4000",
     ) as up:
         yield up
 
@@ -52,10 +52,10 @@ def scraped(system: System, pictures: Path) -> list[Scraped]:
         app.rank("metrics-ada", slate, seconds=PATIENCE_SECONDS)
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
-        found = scrape(system)
-        letters = total(found, "preferstream_dead_letters_kept_events", topic="feedback.v1")
-        feeds = total(found, "preferstream_topic_written_events_total", topic="feed.ranked.v1")
+        samples = scrape(system)
+        letters = total(samples, "preferstream_dead_letters_kept_events", topic="feedback.v1")
+        feeds = total(samples, "preferstream_topic_written_events_total", topic="feed.ranked.v1")
         if letters and feeds:
-            return found
-        assert time.monotonic() < end, "the watch saw no dead letter and no feed"
+            return samples
+        assert time.monotonic() < end, "the monitor reported no dead letter and no feed"
         time.sleep(1)

@@ -1,4 +1,4 @@
-"""Run the whole system as its users do: `preferstream up --json` in a process of its own."""
+"""Run the whole system as users do: `preferstream up --json` in its own process."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 READY_SECONDS = 240.0
-"""Generous: two shared cores that also run other tests; a quiet machine takes seconds."""
+"""Generous, because two shared cores also run other tests; a quiet machine takes seconds."""
 
 
 @dataclass(frozen=True)
 class System:
-    """A running system, its ready line and where it keeps everything."""
+    """A running system: its process, its ready line, its data folder and its log."""
 
     process: subprocess.Popen[str]
     ready: Mapping[str, Any]
@@ -30,12 +31,12 @@ class System:
         return str(self.ready["kafka"])
 
     def kill(self) -> None:
-        """SIGKILL: no goodbye."""
+        """End it with SIGKILL, without a clean shutdown."""
         self.process.kill()
         self._ended(30)
 
     def stop(self) -> int:
-        """SIGTERM, and wait for the end; its exit code."""
+        """End it with SIGTERM; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self._ended(120)
 
@@ -47,13 +48,13 @@ class System:
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """This process's environment without its own settings, and with these."""
+    """This process's environment with these settings in place of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFERSTREAM_")}
     return {**kept, "PREFERSTREAM_DATA_DIR": str(data_dir), **settings}
 
 
 def start(data_dir: Path, **settings: str) -> System:
-    """Start `up`, and return when its ready line has come; fails with its log when none does."""
+    """Start `up` and wait for its ready line; fails with the log when none comes."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"
     with log.open("a") as stderr:
@@ -74,7 +75,7 @@ def start(data_dir: Path, **settings: str) -> System:
 
 @contextmanager
 def running(data_dir: Path, **settings: str) -> Iterator[System]:
-    """A system for the length of a block, ended whatever happens."""
+    """A system for the length of a block; it ends with the block in any case."""
     system = start(data_dir, **settings)
     try:
         yield system
@@ -89,9 +90,33 @@ def running(data_dir: Path, **settings: str) -> Iterator[System]:
 def preferstream(
     *arguments: str, data_dir: Path, timeout: float = 300.0, **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command of the command line against the system of that folder."""
+    """Run one command against the system of that folder."""
     return subprocess.run(
         [sys.executable, "-m", "services.cli", *arguments],
         env=environment(data_dir, **settings), capture_output=True, text=True,
         timeout=timeout, check=False,
     )  # fmt: skip
+
+
+def processes_of(data_dir: Path) -> list[str]:
+    """Command lines of all processes that name this data folder."""
+    commands = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if str(data_dir) in command:
+                commands.append(command)
+    return commands
+
+
+def no_process_within(data_dir: Path, seconds: float) -> bool:
+    """Whether all processes of this data folder end within that time."""
+    end = time.monotonic() + seconds
+    while processes_of(data_dir):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True

@@ -19,9 +19,9 @@ def files(pictures: Path) -> DemoFiles:
 
 def test_the_commands_tell_the_story(system: System, files: DemoFiles) -> None:
     def run(*arguments: str) -> str:
-        told = preferstream(*arguments, data_dir=system.data_dir)
-        assert told.returncode == 0, (arguments, told.stderr)
-        return told.stdout
+        completed = preferstream(*arguments, data_dir=system.data_dir)
+        assert completed.returncode == 0, (arguments, completed.stderr)
+        return completed.stdout
 
     run("feedback", "reference_dislike", "--user", "cli", *map(str, files.disliked))
     run("feedback", "reference_like", "--user", "cli", *map(str, files.liked))
@@ -48,8 +48,10 @@ def test_an_id_that_a_feed_has_shown_is_enough_for_feedback(
 ) -> None:
     image = files.slate[0]
     preferstream("publish", "--user", "by-id", str(image), data_dir=system.data_dir)
-    told = preferstream("feedback", "like", "--user", "by-id", image.name, data_dir=system.data_dir)
-    assert told.returncode == 0, told.stderr
+    completed = preferstream(
+        "feedback", "like", "--user", "by-id", image.name, data_dir=system.data_dir
+    )
+    assert completed.returncode == 0, completed.stderr
     for _ in range(60):
         shown = preferstream("profile", "show", "by-id", "--json", data_dir=system.data_dir)
         if shown.returncode == 0:
@@ -60,9 +62,11 @@ def test_an_id_that_a_feed_has_shown_is_enough_for_feedback(
 def test_assess_needs_no_kafka(files: DemoFiles, tmp_path: Path) -> None:
     arguments = [f"--liked={path}" for path in files.liked]
     arguments += [f"--disliked={path}" for path in files.disliked]
-    told = preferstream("assess", "--json", *arguments, *map(str, files.slate), data_dir=tmp_path)
-    assert told.returncode == 0, told.stderr
-    outcome = json.loads(told.stdout)
+    completed = preferstream(
+        "assess", "--json", *arguments, *map(str, files.slate), data_dir=tmp_path
+    )
+    assert completed.returncode == 0, completed.stderr
+    outcome = json.loads(completed.stdout)
     ranks = {c["image"]: c["rank"] for c in outcome["candidates"]}
     liked = [ranks[str(p)] for p in files.slate if p.name in files.names("liked")]
     disliked = [ranks[str(p)] for p in files.slate if p.name in files.names("disliked")]
@@ -74,7 +78,7 @@ def test_assess_needs_no_kafka(files: DemoFiles, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["publish"], "name image files"),
         (["publish", "--user", "x", "nowhere.png"], "neither a file nor a folder"),
@@ -83,14 +87,14 @@ def test_assess_needs_no_kafka(files: DemoFiles, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_use_ends_with_two_and_a_sentence(
-    system: System, arguments: list[str], said: str
+    system: System, arguments: list[str], message: str
 ) -> None:
-    told = preferstream(*arguments, data_dir=system.data_dir)
-    assert told.returncode == 2
-    assert said in " ".join(told.stderr.split())
+    completed = preferstream(*arguments, data_dir=system.data_dir)
+    assert completed.returncode == 2
+    assert message in " ".join(completed.stderr.split())
 
 
 def test_without_a_system_the_commands_say_how_to_start_one(tmp_path: Path) -> None:
-    told = preferstream("profile", "show", "x", data_dir=tmp_path)
-    assert told.returncode == 1
-    assert "preferstream up" in " ".join(told.stderr.split())
+    completed = preferstream("profile", "show", "x", data_dir=tmp_path)
+    assert completed.returncode == 1
+    assert "preferstream up" in " ".join(completed.stderr.split())

@@ -37,11 +37,11 @@ def names_in(expression: Any) -> set[str]:
 
 def labels_in(expression: Any) -> dict[str, set[str]]:
     """By metric, the labels that a query selects by."""
-    found: dict[str, set[str]] = {}
+    labels_by_metric: dict[str, set[str]] = {}
     for selector in selectors(expression):
         chosen = {matcher.name for matcher in selector.matchers.matchers}
-        found.setdefault(selector.name, set()).update(chosen)
-    return found
+        labels_by_metric.setdefault(selector.name, set()).update(chosen)
+    return labels_by_metric
 
 
 def groups_in(expression: Any) -> set[str]:

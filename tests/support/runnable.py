@@ -5,10 +5,10 @@ from importlib.util import find_spec
 
 def is_runnable(name: str) -> bool:
     """A package with a `__main__`, or a module that is a program."""
-    found = find_spec(name)
-    if found is None or found.origin is None:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
         return False
-    if found.submodule_search_locations is not None:
+    if spec.submodule_search_locations is not None:
         return find_spec(f"{name}.__main__") is not None
-    with open(found.origin, encoding="utf-8") as opened:
+    with open(spec.origin, encoding="utf-8") as opened:
         return '\nif __name__ == "__main__":\n' in opened.read()

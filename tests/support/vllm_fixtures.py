@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.vllm_environment import ROOT, python_of, refused
+from infra.vllm_environment import ROOT, python_of, unsupported_reason
 
 if TYPE_CHECKING:
     from services.local.kafka.supervised_process import SupervisedProcess
@@ -23,7 +23,7 @@ KEY = "sesame"
 MOST_ADAPTERS = 32
 """More than the tests load: on a CPU, vLLM 0.32 changes the base model's answers by the adapter in
 the last place when both share a batch (vLLM's pull request 48421)."""
-needs_vllm = pytest.mark.skipif(refused() is not None, reason=str(refused()))
+needs_vllm = pytest.mark.skipif(unsupported_reason() is not None, reason=str(unsupported_reason()))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from shared.client.records import events_of, reading
+from shared.client.topic_reader import events_of, topic_reader
 from shared.events import Feedback, ProfileUpdated, RankedFeed
 from shared.events.topics import (
     CANDIDATES,
@@ -52,14 +52,14 @@ def send_raw(producer: Producer, records: list[Outgoing]) -> None:
 
 
 def _dead_letters(system: System, topic: Topic, count: int) -> list[Record]:
-    found: list[Record] = []
+    records: list[Record] = []
     letters = topic_named(topic.dead_letters)
-    with reading(system.kafka, letters, from_beginning=True) as reader:
+    with topic_reader(system.kafka, letters, from_beginning=True) as reader:
         for record in reader.records_for(seconds=PATIENCE_SECONDS):
-            found.append(record)
-            if len(found) >= count:
+            records.append(record)
+            if len(records) >= count:
                 break
-    return found
+    return records
 
 
 def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answered(
@@ -73,7 +73,7 @@ def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answer
     ]
     missing = {event.request_id for events in good for event in events}
 
-    with reading(system.kafka, FEEDS) as feeds:
+    with topic_reader(system.kafka, FEEDS) as feeds:
         for case, events in zip(cases, good, strict=True):
             send_raw(producer, [_outgoing(case), *map(encode, events)])
         for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed):
@@ -99,18 +99,18 @@ def test_malformed_feedback_is_set_aside_and_the_good_ones_around_it_count(
     cases = _of(FEEDBACK)
     good: list[Feedback] = [act("among-bad-feedback", "like", path) for path in files.liked]
 
-    with reading(system.kafka, PROFILES) as profiles:
+    with topic_reader(system.kafka, PROFILES) as profiles:
         for number, case in enumerate(cases):
             views = [act("who-only-looks", "view", files.liked[0])] * GOOD_FOR_EACH_BAD
             among = [*views, *good[number : number + 1]]
             send_raw(producer, [_outgoing(case), *map(encode, among)])
         profile = next(
             (
-                found
-                for found in events_of(
+                profile
+                for profile in events_of(
                     profiles.records_for(seconds=PATIENCE_SECONDS), ProfileUpdated
                 )
-                if found.user_id == "among-bad-feedback" and found.evidence.liked == len(good)
+                if profile.user_id == "among-bad-feedback" and profile.evidence.liked == len(good)
             ),
             None,
         )

@@ -79,15 +79,15 @@ async def test_a_program_that_lives_corrects_a_taste_and_has_a_person_erased(
                     if isinstance(event, ProfileUpdated) and _says(event, "chartreuse"):
                         break
         async with app.listening(about(ERASED)) as receipts:
-            asked = await app.erase("client-eve", reason="a test")
+            erasure = await app.erase("client-eve", reason="a test")
             services = set()
             async with asyncio.timeout(PATIENCE_SECONDS):
                 async for _, event in receipts:
-                    if isinstance(event, UserErased) and event.erase_event_id == asked.event_id:
+                    if isinstance(event, UserErased) and event.erase_event_id == erasure.event_id:
                         services.add(event.service)
                     if services >= set(ERASING_SERVICES):
                         break
-    assert (pinned.action, asked.user_id) == ("pin", "client-eve")
+    assert (pinned.action, erasure.user_id) == ("pin", "client-eve")
 
 
 def _says(profile: ProfileUpdated, word: str) -> bool:

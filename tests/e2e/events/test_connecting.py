@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(400)]
 
@@ -30,8 +30,8 @@ def images(pictures: Path) -> Path:
 
 
 def programs(language: str, images: Path) -> list[str]:
-    found = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    return [text.replace("https://images.example", images.as_uri()) for text in found]
+    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return [text.replace("https://images.example", images.as_uri()) for text in blocks]
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -29,14 +29,14 @@ def predicted(system: System, files: DemoFiles) -> ProfileUpdated:
     actions = [act(USER, "reference_like", path) for path in files.liked]
     actions += [act(USER, "reference_dislike", path) for path in files.disliked]
     with Client(system.kafka) as app:
-        found = app.profile_when(
+        profile = app.profile_when(
             USER,
             lambda p: p.evidence.liked + p.evidence.disliked == len(actions),
             after=lambda: app.send(*actions),
             seconds=PATIENCE_SECONDS,
         )
-    assert found is not None
-    return found
+    assert profile is not None
+    return profile
 
 
 def ranked(system: System, files: DemoFiles) -> RankedFeed:
@@ -47,9 +47,9 @@ def ranked(system: System, files: DemoFiles) -> RankedFeed:
 
 def corrected(system: System, *arguments: str) -> dict[str, Any]:
     verb, *rest = arguments
-    told = preferstream("profile", verb, USER, *rest, "--json", data_dir=system.data_dir)
-    assert told.returncode == 0, told.stderr
-    profile: dict[str, Any] = json.loads(told.stdout)
+    completed = preferstream("profile", verb, USER, *rest, "--json", data_dir=system.data_dir)
+    assert completed.returncode == 0, completed.stderr
+    profile: dict[str, Any] = json.loads(completed.stdout)
     return profile
 
 
@@ -102,7 +102,7 @@ def test_a_veto_survives_what_is_liked_later(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["pin", USER, "mood", "happy"], "element"),
         (["pin", USER, "color", "blue; detail: plain"], "word"),
@@ -112,23 +112,23 @@ def test_a_veto_survives_what_is_liked_later(
     ],
 )
 def test_a_correction_that_makes_no_sense_is_wrong_use(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    told = preferstream("profile", *arguments, data_dir=tmp_path)
-    assert told.returncode == 2
-    assert said in " ".join(told.stderr.split())
+    completed = preferstream("profile", *arguments, data_dir=tmp_path)
+    assert completed.returncode == 2
+    assert message in " ".join(completed.stderr.split())
 
 
 def test_an_export_holds_the_profile_and_every_event_that_is_still_kept(
     system: System, predicted: ProfileUpdated
 ) -> None:
-    told = preferstream("profile", "export", USER, data_dir=system.data_dir)
-    assert told.returncode == 0, told.stderr
-    found = json.loads(told.stdout)
-    assert found["profile"]["user_id"] == USER
-    assert len(found["events"]["feedback.v1"]) >= predicted.evidence.liked
-    assert all(USER in value for values in found["events"].values() for value in values)
-    # The embedded store is asked through its dashboard.
-    assert found["not_searched"] == {}
-    assert len(found["stored"]["references"]) >= predicted.evidence.liked
-    assert all(USER in event for events in found["lake"].values() for event in events)
+    completed = preferstream("profile", "export", USER, data_dir=system.data_dir)
+    assert completed.returncode == 0, completed.stderr
+    exported = json.loads(completed.stdout)
+    assert exported["profile"]["user_id"] == USER
+    assert len(exported["events"]["feedback.v1"]) >= predicted.evidence.liked
+    assert all(USER in value for values in exported["events"].values() for value in values)
+    # The export of an embedded store goes through the dashboard.
+    assert exported["not_searched"] == {}
+    assert len(exported["stored"]["references"]) >= predicted.evidence.liked
+    assert all(USER in event for events in exported["lake"].values() for event in events)

@@ -1,4 +1,4 @@
-"""A person who asks to be forgotten is nowhere afterwards, and can come back as anybody new."""
+"""An erased user is in no store afterwards, and can start again as a new user."""
 
 import json
 import subprocess
@@ -26,17 +26,17 @@ def files(pictures: Path) -> DemoFiles:
     return story_files(pictures / "erase")
 
 
-def lived(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
-    """Likes, dislikes, a feed and a click: a trace in every store."""
+def live(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
+    """Leave data in every store: likes, dislikes, a feed and a click."""
     likes = [act(user, "reference_like", path) for path in files.liked]
     likes += [act(user, "reference_dislike", path) for path in files.disliked]
     slate = {path.name: path.as_uri() for path in files.slate[:4]}
     with Client(system.kafka) as app:
-        knows(app, user, len(likes), after=lambda: app.send(*likes))
+        profile_with(app, user, len(likes), after=lambda: app.send(*likes))
         feed = app.rank(user, slate, explain="none", seconds=PATIENCE_SECONDS)
         assert feed.status == "ok"
         clicked = feed.items[0].image_id
-        return knows(
+        return profile_with(
             app,
             user,
             len(likes) + 1,
@@ -44,8 +44,10 @@ def lived(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
         )
 
 
-def knows(app: Client, user: str, count: int, *, after: Callable[[], object]) -> ProfileUpdated:
-    """The first profile that rests on so many references."""
+def profile_with(
+    app: Client, user: str, count: int, *, after: Callable[[], object]
+) -> ProfileUpdated:
+    """The first profile with that number of references."""
     profile = app.profile_when(
         user,
         lambda p: p.evidence.liked + p.evidence.disliked == count,
@@ -57,8 +59,8 @@ def knows(app: Client, user: str, count: int, *, after: Callable[[], object]) ->
 
 
 def collect(system: System) -> None:
-    """One collection into the lake, in a process of its own beside the running service's."""
-    told = subprocess.run(
+    """Collect once into the lake, in a process next to the running service."""
+    completed = subprocess.run(
         [sys.executable, "-m", "services.retrain", "--collect"],
         env=environment(
             system.data_dir,
@@ -67,18 +69,18 @@ def collect(system: System) -> None:
         ),
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr
+    assert completed.returncode == 0, completed.stderr
 
 
 def erase(system: System, user: str, *arguments: str, code: int = 0) -> dict[str, Any]:
-    told = preferstream("erase", user, "--json", *arguments, data_dir=system.data_dir)
-    assert told.returncode == code, told.stderr
-    found: dict[str, Any] = json.loads(told.stdout)
-    return found
+    completed = preferstream("erase", user, "--json", *arguments, data_dir=system.data_dir)
+    assert completed.returncode == code, completed.stderr
+    payload: dict[str, Any] = json.loads(completed.stdout)
+    return payload
 
 
-def holds(folder: Path, user: str) -> list[str]:
-    """Files below a folder in which the name stands in plain bytes."""
+def files_with(folder: Path, user: str) -> list[str]:
+    """Files below a folder that contain the user id as plain bytes."""
     return [
         str(file.relative_to(folder))
         for file in folder.rglob("*")
@@ -86,31 +88,31 @@ def holds(folder: Path, user: str) -> list[str]:
     ]
 
 
-def test_an_erased_person_is_found_nowhere_and_begins_anew(
+def test_an_erased_user_is_in_no_store_and_can_start_again(
     system: System, files: DemoFiles
 ) -> None:
-    lived(system, files, USER)
-    lived(system, files, "who-stays")
+    live(system, files, USER)
+    live(system, files, "who-stays")
     pinned = preferstream("profile", "pin", USER, "color", "gold", data_dir=system.data_dir)
     assert pinned.returncode == 0, pinned.stderr
     collect(system)
 
-    found = erase(system, USER, "--verify")
+    report = erase(system, USER, "--verify")
 
-    assert found["nothing_found"] is True
-    assert found["removed"]["profile"]["profiles"] == 1
-    assert found["removed"]["profile"]["corrections"] == 1
-    assert found["removed"]["profile"]["references"] == len(files.liked) + len(files.disliked) + 1
-    assert found["removed"]["assessor"]["remembered_requests"] == 1
-    assert found["removed"]["retrain"]["lake_feedback"] == len(files.liked + files.disliked) + 1
-    assert found["removed"]["retrain"]["lake_feeds"] == 1
-    assert {"profile: profiles.minilm-l6-v2", "retrain: lake_feedback"} & found["found"].keys()
-    assert any("latest values of profile.updated.v1" in store for store in found["found"])
-    assert {one["topic"] for one in found["retained"]} >= {"feedback.v1", "feed.ranked.v1"}
-    assert holds(system.data_dir / "lake", USER) == []
-    # Everything is still in Kafka, and is not collected again.
+    assert report["nothing_found"] is True
+    assert report["removed"]["profile"]["profiles"] == 1
+    assert report["removed"]["profile"]["corrections"] == 1
+    assert report["removed"]["profile"]["references"] == len(files.liked) + len(files.disliked) + 1
+    assert report["removed"]["assessor"]["remembered_requests"] == 1
+    assert report["removed"]["retrain"]["lake_feedback"] == len(files.liked + files.disliked) + 1
+    assert report["removed"]["retrain"]["lake_feeds"] == 1
+    assert {"profile: profiles.minilm-l6-v2", "retrain: lake_feedback"} & report["found"].keys()
+    assert any("latest values of profile.updated.v1" in store for store in report["found"])
+    assert {kept["topic"] for kept in report["retained"]} >= {"feedback.v1", "feed.ranked.v1"}
+    assert files_with(system.data_dir / "lake", USER) == []
+    # The events are still in Kafka, and are not collected again.
     collect(system)
-    assert holds(system.data_dir / "lake", USER) == []
+    assert files_with(system.data_dir / "lake", USER) == []
     assert erase(system, USER, "--verify")["removed"]["retrain"]["lake_feedback"] == 0
 
     shown = preferstream("profile", "show", USER, data_dir=system.data_dir)
@@ -118,12 +120,10 @@ def test_an_erased_person_is_found_nowhere_and_begins_anew(
     other = preferstream("profile", "show", "who-stays", "--json", data_dir=system.data_dir)
     assert json.loads(other.stdout)["evidence"]["liked"] >= len(files.liked)
     # With exactly the references of now (`knows`), and without the pin of before.
-    assert lived(system, files, USER).corrections == ()
+    assert live(system, files, USER).corrections == ()
 
 
-def test_an_old_event_that_is_sent_late_brings_nobody_back(
-    system: System, files: DemoFiles
-) -> None:
+def test_a_late_event_from_before_the_erasure_is_ignored(system: System, files: DemoFiles) -> None:
     late = act("late-1815", "reference_like", files.liked[0])
     erase(system, "late-1815")
     send_events(system.kafka, [late])
@@ -138,14 +138,21 @@ def test_an_old_event_that_is_sent_late_brings_nobody_back(
         assert app.profile("late-1815") is None
 
 
-def test_without_receipts_it_fails_and_says_who_is_missing(kafka: str, tmp_path: Path) -> None:
+def test_without_receipts_the_command_fails_and_names_the_services(
+    kafka: str, tmp_path: Path
+) -> None:
     from shared.events.topics import DEAD_LETTERS, TOPICS
     from shared.messaging.admin.provision import provision
     from shared.messaging.client.settings import MessagingSettings
 
     provision(MessagingSettings(kafka_bootstrap_servers=kafka), (*TOPICS, *DEAD_LETTERS))
-    told = preferstream(
-        "erase", "nobody", "--seconds", "1", data_dir=tmp_path, PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS=kafka
+    completed = preferstream(
+        "erase",
+        "nobody",
+        "--seconds",
+        "1",
+        data_dir=tmp_path,
+        PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS=kafka,
     )
-    assert told.returncode == 1
-    assert "no receipt came from assessor, profile, retrain" in " ".join(told.stderr.split())
+    assert completed.returncode == 1
+    assert "no receipt came from assessor, profile, retrain" in " ".join(completed.stderr.split())

@@ -44,7 +44,7 @@ def _until_200(app: httpx.Client, address: str) -> httpx.Response:
 def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
     app: httpx.Client, files: DemoFiles
 ) -> None:
-    heard: list[str] = []
+    event_types: list[str] = []
     listening = threading.Event()
 
     def listen() -> None:
@@ -52,8 +52,8 @@ def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
             for line in stream.iter_lines():
                 listening.set()
                 if line.startswith("event: "):
-                    heard.append(line.removeprefix("event: "))
-                if "feed.ranked.v1" in heard:
+                    event_types.append(line.removeprefix("event: "))
+                if "feed.ranked.v1" in event_types:
                     return
 
     listener = threading.Thread(target=listen)
@@ -65,16 +65,16 @@ def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
     ]
     assert app.post("/v1/feedback", json={"user_id": "web-ada", "actions": likes}).is_success
     profile = _until_200(app, "/v1/profiles/web-ada").json()
-    asked = app.post("/v1/candidates?wait_seconds=60", json=_slate(files, "web-ada"))
+    response = app.post("/v1/candidates?wait_seconds=60", json=_slate(files, "web-ada"))
     listener.join(PATIENCE_SECONDS)
 
     assert profile["evidence"]["liked"] > 0
     assert any(profile["preference"].values())
-    assert asked.status_code == 200, asked.text
-    assert asked.json()["status"] == "ok"
-    assert len(asked.json()["items"]) == 4
-    assert heard[-1] == "feed.ranked.v1"
-    assert "profile.updated.v1" in heard
+    assert response.status_code == 200, response.text
+    assert response.json()["status"] == "ok"
+    assert len(response.json()["items"]) == 4
+    assert event_types[-1] == "feed.ranked.v1"
+    assert "profile.updated.v1" in event_types
 
 
 def test_a_stream_that_broke_goes_on_where_it_was(app: httpx.Client, files: DemoFiles) -> None:
@@ -82,22 +82,22 @@ def test_a_stream_that_broke_goes_on_where_it_was(app: httpx.Client, files: Demo
         """Ids of feeds, up to `number` of them; requests go out once the stream has begun."""
         nonlocal last_id
         headers = {"Last-Event-ID": last} if last else {}
-        found, name = [], ""
+        request_ids, name = [], ""
         with app.stream("GET", "/v1/events?user_id=web-eve", headers=headers) as stream:
             assert stream.status_code == 200
             for line in stream.iter_lines():
-                kind, _, told = line.partition(": ")
+                kind, _, value = line.partition(": ")
                 if kind == "id":
-                    last_id = told
+                    last_id = value
                 elif kind == "event":
-                    name = told
+                    name = value
                 elif kind == "data" and name == "feed.ranked.v1":
-                    found.append(json.loads(told)["request_id"])
+                    request_ids.append(json.loads(value)["request_id"])
                 elif not line and last_id and asking:
                     ask(asking)
                     asking = ()
-                if not line and last_id and len(found) == number:
-                    return found
+                if not line and last_id and len(request_ids) == number:
+                    return request_ids
         raise AssertionError("the stream has ended by itself")
 
     def ask(requests: tuple[str, ...]) -> None:

@@ -23,23 +23,23 @@ class Scraped:
 
 
 def scrape(system: System) -> list[Scraped]:
-    found = []
+    families = []
     now = time.time()
     for service, address in system.ready["services"].items():
         with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:
             text = answer.read().decode()
-        found += [
+        families += [
             Scraped(service, family.name, family.type, tuple(family.samples), now)
             for family in text_string_to_metric_families(text)
         ]
-    return found
+    return families
 
 
-def total(found: list[Scraped], sample: str, **labels: str) -> float:
+def total(families: list[Scraped], sample: str, **labels: str) -> float:
     """The sum of all samples of that name that have these labels."""
     return sum(
         one.value
-        for family in found
+        for family in families
         for one in family.samples
         if one.name == sample and labels.items() <= one.labels.items()
     )

@@ -8,8 +8,8 @@ import promql_parser
 import pytest
 
 from tests.e2e.operations.scrape import Scraped
-from tests.project_root import PROJECT_ROOT
-from tests.queries import groups_in, labels_in, names_in
+from tests.support.project_root import PROJECT_ROOT
+from tests.support.promql_names import groups_in, labels_in, names_in
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
 BOARDS = sorted((PROJECT_ROOT / "infra" / "grafana" / "boards").glob("*.json"))
@@ -26,18 +26,18 @@ PANELS = [
 @pytest.fixture(scope="module")
 def series(scraped: list[Scraped]) -> dict[str, set[str]]:
     """By name of a sample, the labels that it has; `up` is Prometheus' own."""
-    found: dict[str, set[str]] = defaultdict(set)
+    labels_by_sample: dict[str, set[str]] = defaultdict(set)
     for family in scraped:
         for sample in family.samples:
-            found[sample.name] |= set(sample.labels)
+            labels_by_sample[sample.name] |= set(sample.labels)
     # A counter whose labels nothing has happened to yet has no sample, and still its name.
     from services.cli.reference.all_metrics import known_metrics
 
     shown = {family.name for family in scraped}
     for metric in known_metrics():
         for name in metric.series if metric.name in shown else ():
-            found[name] |= set(metric.labels)
-    return {**found, "up": set()}
+            labels_by_sample[name] |= set(metric.labels)
+    return {**labels_by_sample, "up": set()}
 
 
 def _parsed(query: str) -> Any:
@@ -61,6 +61,6 @@ def test_a_panel_asks_for_what_there_is(
 def test_every_metric_of_ours_is_on_a_board(series: dict[str, set[str]]) -> None:
     from services.cli.reference.all_metrics import known_metrics
 
-    asked = set().union(*(names_in(_parsed(query)) for _, _, query in PANELS))
-    unseen = {metric.name for metric in known_metrics() if not metric.series & asked}
+    queried = set().union(*(names_in(_parsed(query)) for _, _, query in PANELS))
+    unseen = {metric.name for metric in known_metrics() if not metric.series & queried}
     assert not unseen, "infra/grafana/boards.py: add a panel, or take the metric away"

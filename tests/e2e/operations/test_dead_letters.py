@@ -1,4 +1,4 @@
-"""A broken request is found among the dead letters, mended, replayed, and answered."""
+"""A broken request becomes a dead letter, is corrected, replayed and answered."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,12 @@ from uuid import uuid4
 import pytest
 
 from services.cli.demo.image_files import DemoFiles
-from shared.client.records import events_of, reading, send_raw
+from shared.client.topic_reader import events_of, topic_reader
 from shared.events import RankedFeed
 from shared.events.topics import CANDIDATES, FEEDS
 from shared.events.wire.codec import encode
 from shared.events.wire.record import Outgoing
+from shared.messaging.client.producer import send_once
 from tests.e2e.pictures import request, story_files
 from tests.e2e.system import System, preferstream
 
@@ -26,9 +27,9 @@ def files(pictures: Path) -> DemoFiles:
 
 
 def dlq(system: System, *arguments: str, code: int = 0) -> Any:
-    told = preferstream("dlq", *arguments, "--json", data_dir=system.data_dir)
-    assert told.returncode == code, (arguments, told.stdout, told.stderr)
-    return json.loads(told.stdout) if told.stdout else told.stderr
+    completed = preferstream("dlq", *arguments, "--json", data_dir=system.data_dir)
+    assert completed.returncode == code, (arguments, completed.stdout, completed.stderr)
+    return json.loads(completed.stdout) if completed.stdout else completed.stderr
 
 
 def listed(system: System, mark: str, *arguments: str) -> list[dict[str, Any]]:
@@ -37,12 +38,12 @@ def listed(system: System, mark: str, *arguments: str) -> list[dict[str, Any]]:
 
 
 def waited_for(system: System, mark: str, count: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    letters: list[dict[str, Any]] = []
     for _ in range(40):
-        found = listed(system, mark)
-        if len(found) >= count:
+        letters = listed(system, mark)
+        if len(letters) >= count:
             break
-    return found
+    return letters
 
 
 def test_a_dead_letter_is_mended_replayed_and_answered(
@@ -52,7 +53,7 @@ def test_a_dead_letter_is_mended_replayed_and_answered(
     good = encode(request("dead-letters", [files.slate[0]], request_id=mark, explain="none"))
     assert good.value is not None
     broken = good.value.replace(b'"explain":"none"', b'"explain":"nothing"')
-    send_raw(system.kafka, [Outgoing(CANDIDATES.name, good.key, broken, good.headers)])
+    send_once(system.kafka, Outgoing(CANDIDATES.name, good.key, broken, good.headers))
 
     (letter,) = waited_for(system, mark, 1)
     assert (letter["topic"], letter["reason"]) == (CANDIDATES.name, "invalid_event")
@@ -60,19 +61,22 @@ def test_a_dead_letter_is_mended_replayed_and_answered(
     assert "explain" in shown.stdout
     assert "open" in shown.stdout
     refused = preferstream("dlq", "replay", letter["id"], data_dir=system.data_dir)
-    assert (refused.returncode, "set aside again" in " ".join(refused.stderr.split())) == (1, True)
+    assert (refused.returncode, "dead letter again" in " ".join(refused.stderr.split())) == (
+        1,
+        True,
+    )
 
     mended = tmp_path / "mended.json"
     mended.write_bytes(good.value)
-    with reading(system.kafka, FEEDS) as feeds:
-        told = dlq(system, "replay", letter["id"], "--value", str(mended), "--note", "a typo")
+    with topic_reader(system.kafka, FEEDS) as feeds:
+        replayed = dlq(system, "replay", letter["id"], "--value", str(mended), "--note", "a typo")
         feed = next(
             feed
             for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed)
             if feed.request_id == mark
         )
     assert [item.image_id for item in feed.items] == [files.slate[0].name]
-    assert told["resolved"][0]["resolution"] == "replayed"
+    assert replayed["resolved"][0]["resolution"] == "replayed"
     assert listed(system, mark) == []
     (kept,) = listed(system, mark, "--all")
     assert (kept["resolved"]["fixed"], kept["resolved"]["note"]) == (True, "a typo")
@@ -83,7 +87,7 @@ def test_a_dead_letter_is_mended_replayed_and_answered(
 def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> None:
     mark = f"dropped-{uuid4().hex[:8]}"
     records = [Outgoing(CANDIDATES.name, mark.encode(), f"{mark} {n}".encode()) for n in range(3)]
-    send_raw(system.kafka, records)
+    send_once(system.kafka, *records)
     assert len(waited_for(system, mark, 3)) == 3
     outcome = dlq(system, "drop", "--every", "--text", mark, "--reason", "not_json")
     assert len(outcome["resolved"]) == 3
@@ -91,7 +95,7 @@ def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["list", "--topic", "no.such"], "has no dead letters"),
         (["list", "--since", "yesterday"], "is no moment"),
@@ -101,7 +105,7 @@ def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> 
         (["replay", "a", "b", "--value", "x.json"], "for one dead letter"),
     ],
 )
-def test_wrong_use_is_told(system: System, arguments: list[str], said: str) -> None:
-    told = preferstream("dlq", *arguments, data_dir=system.data_dir)
-    assert told.returncode == 2
-    assert said in " ".join(told.stderr.split())
+def test_wrong_use_ends_with_a_reason(system: System, arguments: list[str], message: str) -> None:
+    completed = preferstream("dlq", *arguments, data_dir=system.data_dir)
+    assert completed.returncode == 2
+    assert message in " ".join(completed.stderr.split())

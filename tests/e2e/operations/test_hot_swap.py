@@ -1,4 +1,4 @@
-"""Promote while requests stream: each is answered once, by one version, on every engine."""
+"""A promotion under load: every request is answered once, by one version, with every engine."""
 
 import json
 import threading
@@ -12,28 +12,31 @@ import pytest
 
 from services.cli.demo.image_files import DemoFiles
 from services.retrain.registry.folders import ModelFolders, NewVersion
-from shared.client.records import events_of, reading, send
+from shared.client.send_events import send_events
+from shared.client.topic_reader import events_of, topic_reader
 from shared.events import ProfileUpdated, RankedFeed
 from shared.events.topics import FEEDS, PROFILES
+from shared.messaging.client.connection import settings_of
+from shared.messaging.read.tail import whole_topic
 from shared.vlm.checkpoint.model_package import release
-from tests.adapters import write_adapter
 from tests.contract.vlm.engines import AT_A_SERVER, ENGINES
 from tests.e2e.pictures import act, request, story_files
 from tests.e2e.system import System, preferstream, start
-from tests.vllm_fixtures import RunningServer
+from tests.support.adapters import write_adapter
+from tests.support.vllm_fixtures import RunningServer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 RELEASE = release(None)
 REQUESTS = 200
 USERS = 4
-PROMOTED_AFTER = 60
+REQUESTS_BEFORE_PROMOTION = 60
 SECONDS = 300.0
 
 
 @dataclass
 class World:
-    """A system that runs, with users whose taste is known and two adapters in its registry."""
+    """A running system with profiles of some users and two adapters in its registry."""
 
     system: System
     files: DemoFiles
@@ -47,42 +50,41 @@ class World:
     def models(self, *arguments: str) -> dict[str, object]:
         done = preferstream("models", *arguments, "--json", data_dir=self.system.data_dir)
         assert done.returncode == 0, done.stderr
-        told: dict[str, object] = json.loads(done.stdout)
-        return told
+        payload: dict[str, object] = json.loads(done.stdout)
+        return payload
 
-    def ask(self, count: int, *, users: int = USERS) -> list[str]:
+    def send_requests(self, count: int, *, users: int = USERS) -> list[str]:
         """Send requests; their ids."""
         ids = [f"swap-{self.sent + n}" for n in range(count)]
         self.sent += count
         images = list(self.files.slate[:3])
-        send(
+        send_events(
             self.system.kafka,
             [
-                request(f"user-{n % users}", images, request_id=one, explain="none")
-                for n, one in enumerate(ids)
+                request(f"user-{n % users}", images, request_id=request_id, explain="none")
+                for n, request_id in enumerate(ids)
             ],
         )
         return ids
 
     def feeds(self, ids: list[str]) -> list[RankedFeed]:
-        """Every feed that answers them, and what still comes after the last."""
-        missing, found = set(ids), []
-        with reading(self.system.kafka, FEEDS, from_beginning=True) as topic:
+        """Every feed of these requests, duplicates after the last one included."""
+        missing = set(ids)
+        with topic_reader(self.system.kafka, FEEDS, from_beginning=True) as topic:
             for feed in events_of(topic.records_for(seconds=SECONDS), RankedFeed):
                 missing.discard(feed.request_id)
-                found.append(feed)
                 if not missing:
                     break
-            time.sleep(1)
-            found += events_of(topic.records_so_far(), RankedFeed)
+        time.sleep(1)
+        feeds = list(events_of(whole_topic(settings_of(self.system.kafka), FEEDS), RankedFeed))
         assert not missing, f"{len(missing)} requests have no feed"
-        return [feed for feed in found if feed.request_id in set(ids)]
+        return [feed for feed in feeds if feed.request_id in set(ids)]
 
     def wait_for(self, version: str) -> None:
-        """Until a new request is answered by this version."""
+        """Wait until this version answers a new request."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
-            (feed,) = self.feeds(self.ask(1))
+            (feed,) = self.feeds(self.send_requests(1))
             if feed.model_version == version:
                 return
         raise AssertionError(f"{version} does not answer after 60 s")
@@ -110,17 +112,17 @@ def world(
             "PREFERSTREAM_MODEL_SERVER": server.address,
             "PREFERSTREAM_MODEL_SERVER_KEY": server.key,
         }
-    made = World(start(folder / "system", **settings), files, settings)
+    created = World(start(folder / "system", **settings), files, settings)
     try:
-        _give_tastes(made)
-        yield made
+        _create_profiles(created)
+        yield created
     finally:
-        if made.system.process.poll() is None:
-            made.system.stop()
+        if created.system.process.poll() is None:
+            created.system.stop()
 
 
 def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(world: World) -> None:
-    ids, promoted = world.ask(PROMOTED_AFTER), threading.Event()
+    ids, promoted = world.send_requests(REQUESTS_BEFORE_PROMOTION), threading.Event()
     streaming = threading.Thread(target=lambda: _stream(world, ids, until=promoted))
     streaming.start()
     try:
@@ -129,7 +131,7 @@ def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(world: Wo
         promoted.set()
         streaming.join()
     world.wait_for("swap-2")
-    ids += world.ask(10)
+    ids += world.send_requests(10)
     feeds = world.feeds(ids)
 
     assert Counter(feed.request_id for feed in feeds) == dict.fromkeys(ids, 1)
@@ -145,50 +147,48 @@ def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(world: Wo
         assert all(len(scores) == 1 for scores in by_version.values()), by_version
 
 
-def test_a_restarted_system_serves_what_was_promoted_last(world: World) -> None:
+def test_a_restarted_system_serves_the_latest_promotion(world: World) -> None:
     world.restart()
-    (feed,) = world.feeds(world.ask(1))
+    (feed,) = world.feeds(world.send_requests(1))
     assert feed.model_version == "swap-2"
 
 
-def test_one_command_goes_back_within_seconds(world: World) -> None:
+def test_a_rollback_takes_effect(world: World) -> None:
     done = world.models("rollback", "--reason", "scores look wrong")
     assert done["model_version"] == RELEASE.version
-    began = time.monotonic()
     world.wait_for(RELEASE.version)
-    assert time.monotonic() - began < 30  # a second or two on a machine with nothing else to do
 
 
-def test_a_broken_artefact_is_not_announced_and_the_champion_goes_on(world: World) -> None:
+def test_a_broken_version_is_not_promoted_and_the_champion_keeps_serving(world: World) -> None:
     weights = world.system.data_dir / "models" / "swap-3" / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     refused = preferstream("models", "promote", "swap-3", data_dir=world.system.data_dir)
     assert refused.returncode == 1
-    assert "The champion goes on serving" in " ".join(refused.stderr.split())
-    (feed,) = world.feeds(world.ask(1))
+    assert "The champion keeps serving" in " ".join(refused.stderr.split())
+    (feed,) = world.feeds(world.send_requests(1))
     assert feed.model_version == RELEASE.version
 
 
-def test_the_list_marks_what_serves(world: World) -> None:
+def test_the_list_marks_the_serving_version(world: World) -> None:
     listed = world.models("list")["models"]
     assert isinstance(listed, list)
-    serving = {one["version"]: one["serves_as"] for one in listed}
+    serving = {model["version"]: model["serves_as"] for model in listed}
     assert serving == {RELEASE.version: "champion", "swap-2": None, "swap-3": None}
 
 
 def _stream(world: World, ids: list[str], *, until: threading.Event) -> None:
     """Ten requests four times a second up to REQUESTS, then one, as long as the command runs."""
     while len(ids) < REQUESTS or not until.is_set():
-        ids += world.ask(10 if len(ids) < REQUESTS else 1)
+        ids += world.send_requests(10 if len(ids) < REQUESTS else 1)
         time.sleep(0.25)
 
 
-def _give_tastes(world: World) -> None:
+def _create_profiles(world: World) -> None:
     users = {f"user-{n}" for n in range(USERS)}
     liked, disliked = world.files.liked[:3], world.files.disliked[:3]
-    with reading(world.system.kafka, PROFILES) as profiles:
+    with topic_reader(world.system.kafka, PROFILES) as profiles:
         for user in sorted(users):
-            send(
+            send_events(
                 world.system.kafka,
                 [act(user, "reference_like", path) for path in liked]
                 + [act(user, "reference_dislike", path) for path in disliked],

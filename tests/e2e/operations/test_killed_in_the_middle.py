@@ -1,4 +1,4 @@
-"""Kill everything in the middle of 500 requests: all are answered, none with two feed ids."""
+"""A kill in the middle of 500 requests: no process survives it, and each request gets one feed."""
 
 import time
 from collections import defaultdict
@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from shared.client.records import events_of, reading, send
+from shared.client.send_events import send_events
+from shared.client.topic_reader import events_of, topic_reader
 from shared.events import ImageCandidates, ProfileUpdated, RankedFeed
 from shared.events.topics import FEEDS, PROFILES
 from shared.events.wire.record import Record
+from shared.messaging.client.connection import settings_of
+from shared.messaging.read.tail import whole_topic
 from tests.e2e.pictures import act, request, story_files
-from tests.e2e.system import System, start
+from tests.e2e.system import System, no_process_within, start
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -22,7 +25,7 @@ KILL_AFTER = 100
 ANSWER_SECONDS = 480.0
 
 
-def test_every_request_is_answered_once_though_the_whole_system_is_killed(tmp_path: Path) -> None:
+def test_a_kill_leaves_no_process_and_every_request_is_answered_once(tmp_path: Path) -> None:
     pictures = tmp_path / "pictures"
     files = story_files(pictures)
     settings = {"PREFERSTREAM_ALLOWED_FILE_ROOTS": str(pictures)}
@@ -33,10 +36,11 @@ def test_every_request_is_answered_once_though_the_whole_system_is_killed(tmp_pa
     ]
     system = start(tmp_path / "system", **settings)
     try:
-        _give_tastes(system, users, files.liked, files.disliked)
-        send(system.kafka, requests)
+        _create_profiles(system, users, files.liked, files.disliked)
+        send_events(system.kafka, requests)
         _wait_for_answers(system, KILL_AFTER)
         system.kill()
+        assert no_process_within(tmp_path / "system", 30)
         system = start(tmp_path / "system", **settings)
         feeds = _answers(system, requests)
     finally:
@@ -47,18 +51,18 @@ def test_every_request_is_answered_once_though_the_whole_system_is_killed(tmp_pa
     for feed in feeds:
         ids[feed.request_id].add(feed.event_id)
     assert ids.keys() == {r.request_id for r in requests}
-    assert all(len(found) == 1 for found in ids.values())
+    assert all(len(event_ids) == 1 for event_ids in ids.values())
     assert all(feed.status == "ok" for feed in feeds)
 
 
-def _give_tastes(
+def _create_profiles(
     system: System, users: list[str], liked: tuple[Path, ...], disliked: tuple[Path, ...]
 ) -> None:
     waiting = set(users)
-    with reading(system.kafka, PROFILES) as profiles:
+    with topic_reader(system.kafka, PROFILES) as profiles:
         for user in users:
-            send(system.kafka, [act(user, "reference_like", path) for path in liked])
-            send(system.kafka, [act(user, "reference_dislike", path) for path in disliked])
+            send_events(system.kafka, [act(user, "reference_like", path) for path in liked])
+            send_events(system.kafka, [act(user, "reference_dislike", path) for path in disliked])
         for profile in events_of(profiles.records_for(seconds=120), ProfileUpdated):
             if (profile.evidence.liked, profile.evidence.disliked) == (len(liked), len(disliked)):
                 waiting.discard(profile.user_id)
@@ -68,25 +72,22 @@ def _give_tastes(
 
 
 def _wait_for_answers(system: System, count: int) -> None:
-    with reading(system.kafka, FEEDS, from_beginning=True) as feeds:
+    with topic_reader(system.kafka, FEEDS, from_beginning=True) as feeds:
         answered = events_of(feeds.records_for(seconds=120), RankedFeed)
         assert sum(1 for _ in zip(range(count), answered, strict=False)) == count
 
 
 def _answers(system: System, requests: list[ImageCandidates]) -> list[RankedFeed]:
-    """Every feed of the topic once all requests are answered, and what still comes after."""
+    """Every feed of the topic after all requests are answered, later duplicates included."""
     missing = {r.request_id for r in requests}
-    found: list[RankedFeed] = []
-    with reading(system.kafka, FEEDS, from_beginning=True) as feeds:
-        found += _until(feeds.records_for(seconds=ANSWER_SECONDS), missing)
-        time.sleep(2)
-        found += events_of(feeds.records_so_far(), RankedFeed)
-    return found
+    with topic_reader(system.kafka, FEEDS, from_beginning=True) as feeds:
+        _wait_for(feeds.records_for(seconds=ANSWER_SECONDS), missing)
+    time.sleep(2)
+    return list(events_of(whole_topic(settings_of(system.kafka), FEEDS), RankedFeed))
 
 
-def _until(records: Iterator[Record], missing: set[str]) -> Iterator[RankedFeed]:
+def _wait_for(records: Iterator[Record], missing: set[str]) -> None:
     for feed in events_of(records, RankedFeed):
         missing.discard(feed.request_id)
-        yield feed
         if not missing:
             return

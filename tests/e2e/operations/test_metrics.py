@@ -11,14 +11,14 @@ LONGEST_STORY_SECONDS = 240.0
 CREATED = "_created"
 
 
-def _ours(found: list[Scraped]) -> list[Scraped]:
-    return [f for f in found if f.name.startswith(PREFIX) and not f.name.endswith(CREATED)]
+def _ours(families: list[Scraped]) -> list[Scraped]:
+    return [f for f in families if f.name.startswith(PREFIX) and not f.name.endswith(CREATED)]
 
 
 def test_every_name_is_known_and_every_known_name_is_there(scraped: list[Scraped]) -> None:
     known = {metric.name: metric.kind for metric in known_metrics()}
-    told = {family.name: family.kind for family in _ours(scraped)}
-    assert told == known
+    kinds = {family.name: family.kind for family in _ours(scraped)}
+    assert kinds == known
 
 
 def test_every_label_holds_what_it_may(scraped: list[Scraped]) -> None:
@@ -55,5 +55,7 @@ def test_every_group_has_a_living_consumer(scraped: list[Scraped]) -> None:
 
 
 def test_every_process_tells_of_its_memory(scraped: list[Scraped], system: System) -> None:
-    told = {family.service for family in scraped if family.name == "process_resident_memory_bytes"}
-    assert told == set(system.ready["services"])
+    reporting = {
+        family.service for family in scraped if family.name == "process_resident_memory_bytes"
+    }
+    assert reporting == set(system.ready["services"])

@@ -30,7 +30,9 @@ def _trace_of(system: System, topic: Topic, user: str) -> str:
 
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
-        for record in tail(MessagingSettings(kafka=system.kafka), topic, most=1000):
+        for record in tail(
+            MessagingSettings(kafka_bootstrap_servers=system.kafka), topic, max_per_partition=1000
+        ):
             if record.value and json.loads(record.value)["user_id"] == user:
                 return (dict(record.headers)["traceparent"] or b"").decode().split("-")[1]
         time.sleep(0.5)
@@ -40,8 +42,8 @@ def _trace_of(system: System, topic: Topic, user: str) -> str:
 def test_a_feed_carries_the_trace_of_its_request(system: System, pictures: Path) -> None:
     files = story_files(pictures / "trace")
     trace = uuid4().hex
-    asked = request("traced-ada", files.slate[:2], explain="none")
-    _send(system, CANDIDATES, "traced-ada", asked.model_dump_json(), trace)
+    event = request("traced-ada", files.slate[:2], explain="none")
+    _send(system, CANDIDATES, "traced-ada", event.model_dump_json(), trace)
     assert _trace_of(system, FEEDS, "traced-ada") == trace
 
 

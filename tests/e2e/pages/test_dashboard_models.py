@@ -12,7 +12,7 @@ from shared.vlm.checkpoint.model_package import release
 from tests.browser.pages import Colors, Tab, chromium, tab
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System
-from tests.e2e.training.judged_job import judged_night
+from tests.e2e.training.judged_job import judged_job
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 RELEASE = release(None).version
@@ -23,7 +23,7 @@ PROMOTION_SECONDS = 60.0
 @pytest.fixture(scope="module")
 def job(system: System) -> JobOutcome:
     """Return a training job with a better model, which becomes the challenger."""
-    outcome = judged_night(system, version=VERSION, gain=0.08)
+    outcome = judged_job(system, version=VERSION, gain=0.08)
     assert outcome.verdict == "tried_out", outcome
     return outcome
 

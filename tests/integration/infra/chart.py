@@ -47,30 +47,32 @@ def render(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     with helm.Chart.load(str(CHART)) as chart:
         files = chart.render(chart.merge_values(dict(values)), name="demo", namespace="prod")
     texts = [text for path, text in files.items() if path.endswith(".yaml")]
-    return [found for text in texts for found in yaml.safe_load_all(text) if found]
+    return [document for text in texts for document in yaml.safe_load_all(text) if document]
 
 
 def of_kind(resources: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
-    return (found for found in resources if found["kind"] == kind)
+    return (resource for resource in resources if resource["kind"] == kind)
 
 
 def pods(resources: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and template of all pods."""
-    for found in of_kind(resources, "Deployment"):
-        yield found["metadata"]["name"], found["spec"]["template"]
-    for found in of_kind(resources, "CronJob"):
-        yield found["metadata"]["name"], found["spec"]["jobTemplate"]["spec"]["template"]
+    for resource in of_kind(resources, "Deployment"):
+        yield resource["metadata"]["name"], resource["spec"]["template"]
+    for resource in of_kind(resources, "CronJob"):
+        yield resource["metadata"]["name"], resource["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def named(resources: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
-    (found,) = (one for one in of_kind(resources, kind) if one["metadata"]["name"] == name)
-    return found
+    (resource,) = (item for item in of_kind(resources, kind) if item["metadata"]["name"] == name)
+    return resource
 
 
 def variables(resources: list[dict[str, Any]], pod: Mapping[str, Any]) -> dict[str, str]:
-    """What a pod of ours is told, as Kubernetes puts it together."""
-    told = dict(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
-    return told | {one["name"]: one["value"] for one in pod["spec"]["containers"][0].get("env", [])}
+    """The environment of a pod: its ConfigMap and its own variables."""
+    settings = dict(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
+    return settings | {
+        one["name"]: one["value"] for one in pod["spec"]["containers"][0].get("env", [])
+    }
 
 
 def mounts(pod: Mapping[str, Any], folder: str) -> dict[str, bool]:

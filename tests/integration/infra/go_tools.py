@@ -24,7 +24,7 @@ TEST_RUNNER: Final = "cmd/promtool/unittest.go"
 """Prometheus' own runner of rule tests. It is in promtool's main package, which cannot be imported,
 so the build copies this one file; the rest of promtool would double the time of the build."""
 WITHOUT_DISCOVERY: Final = ("-tags", "remove_all_sd")
-"""The discovery of clouds is a large part of Prometheus; the checker imports the one that we use."""
+"""Service discovery is a large part of Prometheus; the checker imports the one in use."""
 TOOLS: Final = Path(sys.prefix) / "share" / "go-tools"
 BUILD_SECONDS: Final = 2_400
 """Ten times the time on two idle cores."""

@@ -30,9 +30,9 @@ SCHEMA = {
 
 
 def variables() -> Iterator[tuple[str, str, str]]:
-    """Name, how it is asked for (`:-` a default, `:?` needed), and the rest."""
-    for found in VARIABLE.finditer(TEXT):
-        yield found[1], found[2] or "", found[3] or ""
+    """Name, operator (`:-` a default, `:?` required) and the rest of each variable."""
+    for match in VARIABLE.finditer(TEXT):
+        yield match[1], match[2] or "", match[3] or ""
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +67,17 @@ class TestByDockerComposesOwnCode:
     chosen = tuple(sorted({f"{name}=chosen" for name, how, _ in variables() if how == ":?"}))
 
     def test_it_takes_the_file(self) -> None:
-        told = _read(*self.chosen)
+        completed = _read(*self.chosen)
         assert completed.returncode == 0, completed.stderr
-        found = yaml.safe_load(completed.stdout)["services"]
-        assert set(found) == set(SERVICES)
-        assert found["monitor"]["environment"]["PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS"] == "kafka:19092"
+        services = yaml.safe_load(completed.stdout)["services"]
+        assert set(services) == set(SERVICES)
+        assert (
+            services["monitor"]["environment"]["PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS"]
+            == "kafka:19092"
+        )
 
     def test_nothing_starts_before_secrets_are_chosen(self) -> None:
-        told = _read(*self.chosen[1:])
+        completed = _read(*self.chosen[1:])
         assert completed.returncode != 0
         assert self.chosen[0].partition("=")[0] in completed.stderr
 
@@ -133,7 +136,7 @@ def test_what_a_service_names_is_there(name: str) -> None:
     assert set(service.get("depends_on", {})) <= set(SERVICES)
     assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
     for mount in service.get("volumes", []):
-        source = VARIABLE.sub(lambda found: found[3] or "", mount).partition(":")[0]
+        source = VARIABLE.sub(lambda match: match[3] or "", mount).partition(":")[0]
         if source.startswith("./"):
             assert (PROJECT_ROOT / source).exists(), source
         else:
@@ -144,8 +147,8 @@ def test_what_a_service_names_is_there(name: str) -> None:
 
 def test_every_variable_is_in_the_example_and_none_is_more() -> None:
     example = (PROJECT_ROOT / "infra" / "compose.env").read_text("utf-8")
-    told = set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
-    assert {name for name, _, _ in variables()} == told
+    names = set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
+    assert {name for name, _, _ in variables()} == names
 
 
 def test_a_secret_has_no_default() -> None:
@@ -177,12 +180,13 @@ def test_prometheus_scrapes_every_service_where_it_listens() -> None:
         assert str(port) in str(SERVICES[name]["healthcheck"]["test"])
 
 
-def test_versions_are_those_that_the_tests_run() -> None:
+def test_the_images_have_the_tested_versions() -> None:
     from services.local.kafka.pinned_jars import KAFKA_VERSION
-    from tests.integration.infra.go_tools import PROMTOOL
+    from tests.integration.infra.go_tools import PROMETHEUS, RULES_CHECKER
 
     assert SERVICES["kafka"]["image"].endswith(f":{KAFKA_VERSION}")
-    _, minor, patch = PROMTOOL.rpartition("@v")[2].split(".")
+    module = (RULES_CHECKER / "go.mod").read_text("utf-8")
+    ((minor, patch),) = re.findall(rf"{PROMETHEUS} v0\.(\d+)\.(\d+)", module)
     assert SERVICES["prometheus"]["image"].endswith(f":v{minor[0]}.{minor[1:]}.{patch}")
     constraints = (PROJECT_ROOT / "infra" / "constraints.txt").read_text("utf-8")
     (client,) = re.findall(r"^qdrant-client==(\d+\.\d+)", constraints, re.MULTILINE)

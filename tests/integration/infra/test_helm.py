@@ -47,28 +47,28 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 @pytest.mark.parametrize("values", INSTALLATIONS.values(), ids=INSTALLATIONS)
 def test_helm_has_nothing_to_say_against_it(values: Mapping[str, Any]) -> None:
-    told = helm.lint(str(CHART), dict(values), strict=True)
-    assert told["errors"] == []
+    report = helm.lint(str(CHART), dict(values), strict=True)
+    assert report["errors"] == []
     # What is left is the hint that a chart may have a picture.
-    assert {message["error"] for message in told["messages"]} <= {"icon is recommended"}
+    assert {message["error"] for message in report["messages"]} <= {"icon is recommended"}
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_kubernetes_takes_every_resource(resources: list[dict[str, Any]], version: str) -> None:
-    for found in resources:
-        if found["apiVersion"] not in OF_OTHERS:
-            kubernetes_validate.validate(found, version, strict=True)
+    for resource in resources:
+        if resource["apiVersion"] not in OF_OTHERS:
+            kubernetes_validate.validate(resource, version, strict=True)
 
 
 def test_a_misspelt_field_would_be_noticed(large: list[dict[str, Any]]) -> None:
-    found = named(large, "Deployment", "demo-preferstream-monitor")
-    wrong = {**found, "spec": {**found["spec"], "replica": 2}}
+    resource = named(large, "Deployment", "demo-preferstream-monitor")
+    wrong = {**resource, "spec": {**resource["spec"], "replica": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, KUBERNETES[-1], strict=True)
 
 
 def test_no_two_resources_share_a_name(resources: list[dict[str, Any]]) -> None:
-    names = [(found["kind"], found["metadata"]["name"]) for found in resources]
+    names = [(resource["kind"], resource["metadata"]["name"]) for resource in resources]
     assert len(set(names)) == len(names)
     assert all(len(name) <= 63 for _, name in names)
 
@@ -88,9 +88,9 @@ def test_ours_run_without_rights(resources: list[dict[str, Any]]) -> None:
 
 def test_every_selector_finds_its_pods(resources: list[dict[str, Any]]) -> None:
     labels = [pod["metadata"]["labels"] for _, pod in pods(resources)]
-    for found in resources:
-        spec = found.get("spec", {})
-        match found["kind"]:
+    for resource in resources:
+        spec = resource.get("spec", {})
+        match resource["kind"]:
             case "Deployment" | "PodDisruptionBudget" | "PodMonitor":
                 wanted = spec["selector"]["matchLabels"]
             case "NetworkPolicy":
@@ -99,7 +99,7 @@ def test_every_selector_finds_its_pods(resources: list[dict[str, Any]]) -> None:
                 wanted = spec["selector"]
             case _:
                 continue
-        assert any(selects(wanted, one) for one in labels), found["metadata"]["name"]
+        assert any(selects(wanted, one) for one in labels), resource["metadata"]["name"]
 
 
 def test_every_module_and_setting_is_one_that_there_is(resources: list[dict[str, Any]]) -> None:
@@ -116,44 +116,48 @@ def test_every_module_and_setting_is_one_that_there_is(resources: list[dict[str,
 def test_scaling_hangs_on_the_group_that_reads_the_topic(large: list[dict[str, Any]]) -> None:
     scaled = list(of_kind(large, "ScaledObject"))
     assert len(scaled) == 2
-    for found in scaled:
-        (trigger,) = found["spec"]["triggers"]
-        told = trigger["metadata"]
-        component = found["spec"]["scaleTargetRef"]["name"].rpartition("-")[2]
-        assert told["topic"] in {topic.name for topic in TOPICS}
-        assert told["consumerGroup"] == f"preferstream.{component}.{told['topic']}"
+    for resource in scaled:
+        (trigger,) = resource["spec"]["triggers"]
+        topic_trigger = trigger["metadata"]
+        component = resource["spec"]["scaleTargetRef"]["name"].rpartition("-")[2]
+        assert topic_trigger["topic"] in {topic.name for topic in TOPICS}
+        assert (
+            topic_trigger["consumerGroup"] == f"preferstream.{component}.{topic_trigger['topic']}"
+        )
         assert trigger["authenticationRef"] == {"name": "kafka-auth"}
         # Consumers beyond the partitions have nothing to do.
         settings = named(large, "ConfigMap", "demo-preferstream-settings")["data"]
         partitions = int(settings["PREFERSTREAM_TOPIC_PARTITIONS"])
-        assert found["spec"]["maxReplicaCount"] <= partitions
+        assert resource["spec"]["maxReplicaCount"] <= partitions
         # Who is scaled must not be set back by each upgrade.
-        deployment = found["spec"]["scaleTargetRef"]["name"]
+        deployment = resource["spec"]["scaleTargetRef"]["name"]
         assert "replicas" not in named(large, "Deployment", deployment)["spec"]
 
 
 def test_a_single_pod_may_be_moved(resources: list[dict[str, Any]]) -> None:
-    guarded = {found["metadata"]["name"] for found in of_kind(resources, "PodDisruptionBudget")}
-    for found in of_kind(resources, "Deployment"):
-        if found["spec"].get("replicas") == 1:
-            assert found["metadata"]["name"] not in guarded
+    guarded = {
+        resource["metadata"]["name"] for resource in of_kind(resources, "PodDisruptionBudget")
+    }
+    for resource in of_kind(resources, "Deployment"):
+        if resource["spec"].get("replicas") == 1:
+            assert resource["metadata"]["name"] not in guarded
 
 
 def test_a_pod_has_longer_to_stop_than_its_work_to_drain(resources: list[dict[str, Any]]) -> None:
     from shared.messaging.client.settings import MessagingSettings
 
     for component in ("assessor", "profile"):
-        found = named(resources, "Deployment", f"demo-preferstream-{component}")
-        grace = found["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        resource = named(resources, "Deployment", f"demo-preferstream-{component}")
+        grace = resource["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
         assert grace > MessagingSettings().drain_seconds + 10
 
 
 def test_gpus_are_asked_for_where_they_are_said(large: list[dict[str, Any]]) -> None:
-    asked = {
+    replicas = {
         name: pod["spec"]["containers"][0]["resources"]["limits"].get("nvidia.com/gpu")
         for name, pod in pods(large)
     }
-    assert {name.rpartition("-")[2] for name, count in asked.items() if count} == {
+    assert {name.rpartition("-")[2] for name, count in replicas.items() if count} == {
         "assessor", "night", "vllm",
     }  # fmt: skip
     small = render(SMALL)
@@ -181,9 +185,9 @@ def test_all_who_promote_or_serve_know_the_checkpoint_that_vllm_serves(
 def test_secrets_stand_in_the_secret_alone(large: list[dict[str, Any]]) -> None:
     secret = named(large, "Secret", "demo-preferstream-settings")
     assert secret["stringData"]["PREFERSTREAM_QDRANT_API_KEY"] == "a: b # c"
-    for found in large:
-        if found["kind"] != "Secret":
-            assert "a: b # c" not in yaml.safe_dump(found)
+    for resource in large:
+        if resource["kind"] != "Secret":
+            assert "a: b # c" not in yaml.safe_dump(resource)
     for name, pod in pods(large):
         if not name.endswith("-vllm"):
             sources = pod["spec"]["containers"][0]["envFrom"]
@@ -203,8 +207,8 @@ def test_the_rules_of_prometheus_come_through_unharmed(large: list[dict[str, Any
 
 def test_the_assessor_starts_anew_when_its_settings_change() -> None:
     def checksum(values: Mapping[str, Any]) -> str:
-        found = named(render(values), "Deployment", "demo-preferstream-assessor")
-        return str(found["spec"]["template"]["metadata"]["annotations"]["checksum/settings"])
+        resource = named(render(values), "Deployment", "demo-preferstream-assessor")
+        return str(resource["spec"]["template"]["metadata"]["annotations"]["checksum/settings"])
 
     changed = {**SMALL, "settings": {"PREFERSTREAM_SEEN_DAYS": "3"}}
     assert checksum(SMALL) == checksum(dict(SMALL))
@@ -212,7 +216,7 @@ def test_the_assessor_starts_anew_when_its_settings_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"kafka": {"bootstrap": ""}}, "kafka.bootstrap is empty"),
         ({"qdrant": {"url": ""}}, "qdrant.url is empty"),
@@ -233,6 +237,6 @@ def test_the_assessor_starts_anew_when_its_settings_change() -> None:
         ({"services": {"assessor": {"replica": 3}}}, "replica"),
     ],
 )
-def test_a_wrong_value_is_refused_with_a_reason(change: Mapping[str, Any], told: str) -> None:
-    with pytest.raises(helm.HelmError, match=told):
+def test_a_wrong_value_is_refused_with_a_reason(change: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(helm.HelmError, match=message):
         render({**SMALL, **change})

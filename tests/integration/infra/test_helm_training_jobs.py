@@ -28,49 +28,52 @@ def large() -> list[dict[str, Any]]:
 
 
 def test_nights_are_shown_and_forgotten_where_they_are_written(large: list[dict[str, Any]]) -> None:
-    found = {}
+    mounted = {}
     for name, pod in pods(large):
         folder = variables(large, pod).get("PREFERSTREAM_TRAINING_JOBS_DIR")
         if folder is not None:
-            found[name.rpartition("-")[2]] = mounts(pod, folder)
+            mounted[name.rpartition("-")[2]] = mounts(pod, folder)
     claim = "demo-preferstream-nights"
-    assert found == {"night": {claim: True}, "retrain": {claim: True}, "ops": {claim: False}}
+    assert mounted == {"night": {claim: True}, "retrain": {claim: True}, "ops": {claim: False}}
     spec = named(large, "PersistentVolumeClaim", claim)["spec"]
     assert spec["accessModes"] == ["ReadWriteMany"]
 
 
 def test_a_volume_that_there_is_already_is_used() -> None:
     volume = {"storage": {"existingClaim": "shared-disk"}}
-    found = render({**SMALL, "night": volume, "models": volume["storage"]})
-    assert not list(of_kind(found, "PersistentVolumeClaim"))
-    told = dict(pods(found))
-    assert mounts(told["demo-preferstream-ops"], "/data/nights") == {"shared-disk": False}
-    assert mounts(told["demo-preferstream-ops"], "/data/models") == {"shared-disk": False}
+    resources = render({**SMALL, "night": volume, "models": volume["storage"]})
+    assert not list(of_kind(resources, "PersistentVolumeClaim"))
+    pod_by_name = dict(pods(resources))
+    assert mounts(pod_by_name["demo-preferstream-ops"], "/data/nights") == {"shared-disk": False}
+    assert mounts(pod_by_name["demo-preferstream-ops"], "/data/models") == {"shared-disk": False}
 
 
 @pytest.mark.parametrize("at", ["02:30", "00:05", "23:00"])
 def test_the_dashboard_says_when_the_job_runs(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
     night = {"at": at, "timeZone": "Europe/Berlin", "minutes": 90, "hours": 2}
-    found = render({**SMALL, "night": night})
-    told = dict(pods(found))
-    ops = variables(found, told["demo-preferstream-ops"])
+    resources = render({**SMALL, "night": night})
+    pod_by_name = dict(pods(resources))
+    ops = variables(resources, pod_by_name["demo-preferstream-ops"])
     for name, value in ops.items():
         monkeypatch.setenv(name, value)
     settings = from_environment(JobSettings)
     due = next_job_at(settings, datetime(2026, 1, 31, 12, tzinfo=UTC))
     assert due is not None
-    job = named(found, "CronJob", "demo-preferstream-night")["spec"]
+    job = named(resources, "CronJob", "demo-preferstream-night")["spec"]
     there = due.astimezone(ZoneInfo(job["timeZone"]))
     assert job["schedule"] == f"{there.minute} {there.hour} * * *"
     assert settings.training_minutes == 90
-    trained = variables(found, told["demo-preferstream-night"])
+    trained = variables(resources, pod_by_name["demo-preferstream-night"])
     assert float(trained["PREFERSTREAM_TRAINING_MINUTES"]) == 90
-    collecting = variables(found, told["demo-preferstream-retrain"])
+    collecting = variables(resources, pod_by_name["demo-preferstream-retrain"])
     assert collecting["PREFERSTREAM_NIGHT_AT"] == "never"
 
 
 def test_without_nights_there_is_no_trace_of_them() -> None:
-    found = render({**SMALL, "night": {"enabled": False}})
-    assert "nights" not in yaml.safe_dump(found)
-    told = dict(pods(found))
-    assert variables(found, told["demo-preferstream-ops"])["PREFERSTREAM_NIGHT_AT"] == "never"
+    resources = render({**SMALL, "night": {"enabled": False}})
+    assert "nights" not in yaml.safe_dump(resources)
+    pod_by_name = dict(pods(resources))
+    assert (
+        variables(resources, pod_by_name["demo-preferstream-ops"])["PREFERSTREAM_NIGHT_AT"]
+        == "never"
+    )
