@@ -58,15 +58,6 @@ class MlflowMirror:
             else:
                 client.set_registered_model_alias(self._model, alias, number)
 
-    def aliases(self) -> dict[str, str]:
-        """Our version behind each alias; raises `Unavailable`."""
-        with self._connected() as client:
-            aliases = client.get_registered_model(self._model).aliases
-            return {
-                alias: client.get_model_version(self._model, number).tags.get(VERSION_TAG, number)
-                for alias, number in aliases.items()
-            }
-
     def _number(self, client: Any, version: str | None) -> str | None:
         """MLflow's number of our version."""
         versions = client.search_model_versions(f"name = '{self._model}'")

@@ -1,7 +1,7 @@
-"""A night on a running system whose training is a moment's: its gate and registry are real ones.
+"""Run a job on a running system with a fake training, and the real gate and registry.
 
-The adapter is one of the shipped model with small random weights; the evidence is drawn, so that
-the verdict is known beforehand.
+The adapter belongs to the shipped model and has small random weights; the evidence is simulated, so
+that the verdict is known.
 """
 
 import json
@@ -35,18 +35,19 @@ from training.gate.simulated_evidence import SimulatedJob, draw_evidence
 STEPS = 40
 
 
-def judged_night(system: System, *, version: str, gain: float) -> JobOutcome:
-    """A night that trains `version`, which is better by `gain`; a winner is tried out unseen."""
+def judged_job(system: System, *, version: str, gain: float) -> JobOutcome:
+    """Run a job that trains `version`, better by `gain`; a winner gets a shadow share."""
     folders = ModelFolders(system.data_dir / "models", release(None))
-    promoter = Promoter(
-        folders, KafkaPromotionTopic(MessagingSettings(kafka_bootstrap_servers=system.kafka)), None, clock=system_clock
-    )
+    topic = KafkaPromotionTopic(MessagingSettings(kafka_bootstrap_servers=system.kafka))
+    promoter = Promoter(folders, topic, None, clock=system_clock)
     settings = JobSettings(data_dir=system.data_dir, promotion_shadow_share=0.5)
     models = system.data_dir / "models"
-    parts = JobDependencies(
+    dependencies = JobDependencies(
         collect=lambda: CollectResult({}, {}, ()),
-        train=_Training(version, gain),
-        finalize=JobFinalization(run_gate, folders, promoter, jobs_dir=settings.jobs_dir, history_dir=models),
+        train=_FakeTraining(version, gain),
+        finalize=JobFinalization(
+            run_gate, folders, promoter, jobs_dir=settings.jobs_dir, history_dir=models
+        ),
         folders=folders,
         promoter=promoter,
         models_dir=models,
@@ -54,11 +55,11 @@ def judged_night(system: System, *, version: str, gain: float) -> JobOutcome:
         metrics=JobMetrics(CollectorRegistry()),
         clock=system_clock,
     )
-    return JobRunner(parts, settings).run()
+    return JobRunner(dependencies, settings).run()
 
 
-class _Training:
-    """Leaves what a training leaves: an adapter, its curves, a data report, and evidence."""
+class _FakeTraining:
+    """Writes the files of a training: an adapter, its curves, a data report, and evidence."""
 
     def __init__(self, version: str, gain: float) -> None:
         self._version = version
@@ -68,20 +69,20 @@ class _Training:
         self, folder: Path, *, minutes: float, report: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult:  # fmt: skip
-        told = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())
+        request = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())
         adapter = write_adapter(folder / "sft" / "adapter" / self._version, seed=7)
         _write_curves(folder)
         _write(folder / "dataset" / "report.json", {"verdict": "Enough.", "pairs": {"train": 900}})
         for stage, seconds in (("1-dataset", 3.0), ("3-sft", 40.0)):
             _write(folder / f"{stage}.done.json", {"seconds": seconds})
         _write_evidence(
-            folder / "evidence.json", told.champion.version, self._version, gain=self._gain
+            folder / "evidence.json", request.champion.version, self._version, gain=self._gain
         )
         return TrainingJobResult(
             code="trained",
             reason=f"{self._version} was trained.",
             challenger=ModelFolder(folder=adapter, version=self._version, kind="adapter"),
-            base_version=told.release.version,
+            base_version=request.release.version,
             evidence=folder / "evidence.json",
         )
 
@@ -91,19 +92,19 @@ def _write_evidence(file: Path, champion: str, challenger: str, *, gain: float) 
     pairs = drawn.held_out_users
     rng = np.random.default_rng(2)
 
-    def sure(right: np.ndarray) -> np.ndarray:
-        """Probabilities of the liked image by a model that boasts a little."""
+    def confident(right: np.ndarray) -> np.ndarray:
+        """Probabilities of the liked image by a model that is a little overconfident."""
         chosen = np.clip(rng.normal(0.78, 0.12, right.size), 0.51, 0.99)
         return np.where(right > 0, chosen, 1 - chosen)
 
-    more = {
-        "champion_probability": sure(pairs.champion),
-        "challenger_probability": sure(pairs.challenger),
+    probabilities = {
+        "champion_probability": confident(pairs.champion),
+        "challenger_probability": confident(pairs.challenger),
     }
     chance = Control(np.arange(pairs.pairs), np.full(pairs.pairs, 0.5))
-    held_out = replace(pairs, more=more, controls=dict.fromkeys(CONTROLS, chance))
-    found = replace(drawn, champion=champion, challenger=challenger, held_out_users=held_out)
-    _write(file, as_json(found))
+    held_out = replace(pairs, more=probabilities, controls=dict.fromkeys(CONTROLS, chance))
+    evidence = replace(drawn, champion=champion, challenger=challenger, held_out_users=held_out)
+    _write(file, as_json(evidence))
 
 
 def _write_curves(folder: Path) -> None:
@@ -125,6 +126,6 @@ def _write_curves(folder: Path) -> None:
         (folder / name / "curves.jsonl").write_text(lines)
 
 
-def _write(file: Path, told: object) -> None:
+def _write(file: Path, content: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(told))
+    file.write_text(json.dumps(content))

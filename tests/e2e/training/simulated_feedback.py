@@ -1,4 +1,4 @@
-"""Feeds and clicks of many simulated people at once, as the services would have left them."""
+"""Send feeds and clicks of many simulated users, as the services would write them."""
 
 import base64
 import io
@@ -22,7 +22,7 @@ SLATE = 10
 
 
 def send_clicks(kafka: str, *, people: int, seed: int = 5) -> None:
-    """Two slates for each person, with what they did on them; returns when Kafka has it all."""
+    """Two slates for each user with the feedback on them; return when Kafka has all events."""
     events = list(_events(people, seed))
     for at in range(0, len(events), 500):
         send_events(kafka, events[at : at + 500])
@@ -83,7 +83,10 @@ def _action(person: Person, kind: str, image: str, request: str) -> Feedback:
 
 def _profile(person: Person) -> ProfileUpdated:
     def side(words: Mapping[Element, Sequence[str]]) -> dict[str, Any]:
-        return {e.value: [{"word": w, "weight": 1.0} for w in found] for e, found in words.items()}
+        return {
+            e.value: [{"word": w, "weight": 1.0} for w in side_words]
+            for e, side_words in words.items()
+        }
 
     return ProfileUpdated.model_validate(
         {

@@ -1,4 +1,4 @@
-"""Evaluate the shipped model from the command line, by score and by pair, and measure its speed."""
+"""Evaluate the shipped model from the command line, by score and by pair."""
 
 import json
 from pathlib import Path
@@ -39,12 +39,10 @@ def test_by_score_the_preferred_images_win(folder: Path, tmp_path: Path) -> None
     assert "prefers wins" in (tmp_path / "out" / "index.html").read_text()
 
 
-def test_by_pair_the_shipped_model_answers_in_the_layout_asked_for(
-    folder: Path, tmp_path: Path
-) -> None:
-    one = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
+def test_by_pair_the_shipped_model_keeps_the_answer_format(folder: Path, tmp_path: Path) -> None:
+    set_file = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
     completed = preferstream(
-        "evaluate", "--bench", str(one), "--protocol", "pair", "--limit", "1", "--json",
+        "evaluate", "--bench", str(set_file), "--protocol", "pair", "--limit", "1", "--json",
         data_dir=tmp_path, timeout=800, **QUIET,
     )  # fmt: skip
     assert completed.returncode == 0, completed.stderr
@@ -55,14 +53,12 @@ def test_by_pair_the_shipped_model_answers_in_the_layout_asked_for(
     assert report["order_consistency"] in (0.0, 1.0)
 
 
-def test_by_pair_a_model_that_has_not_learned_it_fails_honestly(
-    folder: Path, tmp_path: Path
-) -> None:
-    one = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
+def test_by_pair_an_untrained_model_fails_with_a_report(folder: Path, tmp_path: Path) -> None:
+    set_file = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
     untrained = tmp_path / "untrained"
     export(tiny.model(), tiny.tokenizer(), untrained, seed=0, training={})
     completed = preferstream(
-        "evaluate", "--bench", str(one), "--protocol", "pair", "--limit", "1", "--json",
+        "evaluate", "--bench", str(set_file), "--protocol", "pair", "--limit", "1", "--json",
         "--model", str(untrained), data_dir=tmp_path, timeout=800, **QUIET,
     )  # fmt: skip
     assert completed.returncode == 1, completed.stderr
@@ -74,16 +70,16 @@ def test_by_pair_a_model_that_has_not_learned_it_fails_honestly(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("[{", "is not JSON"), ('[{"imageA": "a.png"}]', "imageB: Field required")],
 )
-def test_a_broken_benchmark_is_named(tmp_path: Path, text: str, said: str) -> None:
+def test_a_broken_benchmark_is_named(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "SP_ID.json"
     file.write_text(text)
     completed = preferstream("evaluate", "--bench", str(file), data_dir=tmp_path, timeout=800)
     assert completed.returncode == 1
     assert "SP_ID.json" in completed.stderr
-    assert said in completed.stderr
+    assert message in completed.stderr
     assert "Traceback" not in completed.stderr
 
 

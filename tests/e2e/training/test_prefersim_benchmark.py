@@ -1,4 +1,4 @@
-"""The simulated benchmarks are written on first use, asked at their own level, and found again."""
+"""A simulated benchmark is written on first use, and evaluated at its level."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.mark.parametrize(
     ("bench", "level", "references"), [("prefersim", "hard", 8), ("prefersim-easy", "easy", 5)]
 )
-def test_a_simulated_benchmark_is_written_and_asked(
+def test_a_simulated_benchmark_is_written_and_evaluated(
     tmp_path: Path, bench: str, level: str, references: int
 ) -> None:
     completed = preferstream(

@@ -1,4 +1,4 @@
-"""The closed loop in the small: people click through Kafka, a night passes, all is measured."""
+"""A small closed loop: simulated users click through Kafka, one job runs, all is measured."""
 
 import json
 import subprocess
@@ -24,8 +24,8 @@ def _simulate(folder: Path) -> "subprocess.CompletedProcess[str]":
     )  # fmt: skip
 
 
-def test_a_night_passes_and_every_arm_is_measured(tmp_path: Path) -> None:
-    told = _simulate(tmp_path)
+def test_a_job_runs_and_every_baseline_is_measured(tmp_path: Path) -> None:
+    completed = _simulate(tmp_path)
     assert completed.returncode == 0, completed.stderr[-3000:]
     assert "After 1 nights NDCG@10" in completed.stdout
     results = json.loads((tmp_path / "results.json").read_text())
@@ -39,7 +39,7 @@ def test_a_night_passes_and_every_arm_is_measured(tmp_path: Path) -> None:
     assert (night["verdict"], night["code"]) == ("kept", "too_little_data")
     assert "<polyline" in (tmp_path / "ndcg.svg").read_text()
     first = (tmp_path / "seed-1" / "day-00.json").read_text()
-    # As killed before its last day's file was written: what is done stays as it was.
+    # As after a kill before the last day was written: finished days stay unchanged.
     (tmp_path / "seed-1" / "day-01.json").unlink()
     assert _simulate(tmp_path).returncode == 0
     assert (tmp_path / "seed-1" / "day-00.json").read_text() == first

@@ -1,4 +1,4 @@
-"""`preferstream night` on a data folder whose system is not running: a verdict, and a champion."""
+"""`preferstream night` on a data folder without a running system."""
 
 import json
 import subprocess
@@ -21,16 +21,17 @@ VERDICTS = {
     "better", "no_signal", "worse", "few_users", "format", "benchmark", "order", "later_days",
     "release", "too_little_data", "no_time",
 }  # fmt: skip
-"""Of a night that came to its end; anything else is a failure."""
+"""Codes of a job without a failure."""
 
 
-def _people_clicked(data_dir: Path, people: int) -> None:
+def _collect_clicks(data_dir: Path, users: int) -> None:
     with start_local_kafka(data_dir / "kafka", start_timeout_seconds=180) as kafka:
-        provision(MessagingSettings(kafka_bootstrap_servers=kafka.bootstrap), (*TOPICS, *DEAD_LETTERS))
-        send_clicks(kafka.bootstrap, people=people)
+        settings = MessagingSettings(kafka_bootstrap_servers=kafka.bootstrap)
+        provision(settings, (*TOPICS, *DEAD_LETTERS))
+        send_clicks(kafka.bootstrap, people=users)
 
 
-def _night(data_dir: Path, *arguments: str) -> dict[str, Any]:
+def _run_job(data_dir: Path, *arguments: str) -> dict[str, Any]:
     completed = preferstream("night", "--json", *arguments, data_dir=data_dir, timeout=2_000)
     assert completed.returncode == 0, completed.stderr[-3000:]
     outcome: dict[str, Any] = json.loads(completed.stdout)
@@ -38,60 +39,61 @@ def _night(data_dir: Path, *arguments: str) -> dict[str, Any]:
 
 
 def _killed_in_training(data_dir: Path) -> None:
-    """SIGKILL as soon as SFT begins; what it had started must end as well."""
+    """Kill the command with SIGKILL when SFT starts; its child processes must end too."""
     process = subprocess.Popen(
         [sys.executable, "-m", "services.cli", "night", "--minutes", "15"],
         env=environment(data_dir), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
-    said = []
+    lines = []
     for line in process.stderr:
-        said.append(line)
+        lines.append(line)
         if "sft: starting" in line:
             break
     process.kill()
     process.wait(30)
     process.stderr.close()
-    assert "sft: starting" in said[-1], "".join(said[-5:])
+    assert "sft: starting" in lines[-1], "".join(lines[-5:])
     end = time.monotonic() + 60
     while _processes_in(data_dir / "training-jobs"):
-        assert time.monotonic() < end, "the training outlived who asked for it"
+        assert time.monotonic() < end, "training outlived its parent process"
         time.sleep(0.2)
 
 
 def _processes_in(folder: Path) -> list[str]:
-    found = []
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
+    commands = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            command = place.read_bytes().replace(b"\0", b" ").decode()
+            command = file.read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
         if str(folder) in command:
-            found.append(command)
-    return found
+            commands.append(command)
+    return commands
 
 
-def test_a_few_clicks_are_too_little_and_the_night_says_so(tmp_path: Path) -> None:
-    _people_clicked(tmp_path, 3)
-    outcome = _night(tmp_path, "--minutes", "5")
+def test_a_few_clicks_are_too_little_data(tmp_path: Path) -> None:
+    _collect_clicks(tmp_path, 3)
+    outcome = _run_job(tmp_path, "--minutes", "5")
     assert (outcome["verdict"], outcome["code"]) == ("kept", "too_little_data")
-    assert "where 200 pairs of 50 people are needed" in outcome["reason"]
+    assert "200 pairs of 50 users are needed" in outcome["reason"]
 
 
 @pytest.mark.night
-def test_a_whole_night_ends_with_a_verdict_and_a_champion(tmp_path: Path) -> None:
-    _people_clicked(tmp_path, 320)
-    before = _night(tmp_path, "--dry-run")
+def test_a_killed_job_is_resumed_and_ends_with_a_verdict(tmp_path: Path) -> None:
+    _collect_clicks(tmp_path, 320)
+    before = _run_job(tmp_path, "--dry-run")
     assert before["code"] == "dry_run"
     _killed_in_training(tmp_path)
-    outcome = _night(tmp_path, "--minutes", "15")
+    outcome = _run_job(tmp_path, "--minutes", "15")
     assert outcome["code"] in VERDICTS
-    assert len(list((tmp_path / "training-jobs").glob("manual-*"))) == 2  # the dry run, and one that went on
-    told = (tmp_path / "models" / "training_jobs.jsonl").read_text().splitlines()
-    assert json.loads(told[-1])["reason"] == outcome["reason"]
+    folders = list((tmp_path / "training-jobs").glob("manual-*"))
+    assert len(folders) == 2, "the dry run, and one job that was resumed"
+    history = (tmp_path / "models" / "training_jobs.jsonl").read_text().splitlines()
+    assert json.loads(history[-1])["reason"] == outcome["reason"]
     if outcome["report"]:
         report = json.loads((Path(outcome["report"]) / "report.json").read_text())
         assert report["findings"]["held_out_users"]["pairs"] >= 200
         assert (Path(outcome["report"]) / "report.html").is_file()
         listed = json.loads(preferstream("models", "list", "--json", data_dir=tmp_path).stdout)
-        assert outcome["version"] in [one["version"] for one in listed["models"]]
+        assert outcome["version"] in [model["version"] for model in listed["models"]]

@@ -1,8 +1,8 @@
-"""A process that collects in forked children and kills each at a given line: SIGKILL, no goodbye.
+"""Collect in forked children, and kill each with SIGKILL at a given line or time.
 
-Reads one number a line: the child is killed when it has run so many lines of our own code; a
-negative number is milliseconds after which it is killed wherever it is, vendors' code included;
-0 lets it finish. Answers with `killed` or the number of lines that were run.
+Reads one number a line. A positive number: the child is killed when it has run that many lines of
+our own code. A negative number: it is killed after that many milliseconds, also inside a
+library. 0: it runs to its end. Prints `killed`, `failed`, or the number of lines that were run.
 """
 
 import os
@@ -19,11 +19,11 @@ from tests.integration.retrain.lakes import Lake
 
 OURS = ("services/retrain/", "shared/messaging/read/")
 LAKE_SETTINGS = {"collect_batch_records": 4, "compact_files": 4}
-"""Several commits and a compaction in most runs."""
+"""Most runs then have several commits and a compaction."""
 
 
 class Lines:
-    """Counts the lines of our own code, and kills the process at one of them."""
+    """Counts the lines of our own code, and kills the process at a given count."""
 
     def __init__(self, fatal: int) -> None:
         self.count = 0
@@ -43,9 +43,9 @@ class Lines:
 def collect(lake: Lake, fatal: int) -> int:
     lines = Lines(fatal)
     sys.settrace(lines.trace)
-    collected = lake.collector(**LAKE_SETTINGS).run()
+    result = lake.collector(**LAKE_SETTINGS).run()
     sys.settrace(None)
-    assert not collected.problems, collected.problems
+    assert not result.problems, result.problems
     return lines.count
 
 
@@ -61,11 +61,11 @@ def in_a_child(lake: Lake, number: int) -> str:
         time.sleep(-number / 1000)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    told = os.read(reading, 32).decode()
+    line_count = os.read(reading, 32).decode()
     os.close(reading)
     if os.WIFSIGNALED(status):
         return "killed"
-    return told if os.WEXITSTATUS(status) == 0 else "failed"
+    return line_count if os.WEXITSTATUS(status) == 0 else "failed"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A topic of one test's own, a lake for it, and collections from the one into the other."""
+"""Create a topic and a lake for one test, send records, and collect them."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ class Lake:
         return Table("feedback", self.topic, feedback.event_columns)
 
     def collector(self, registry: CollectorRegistry | None = None, **settings: Any) -> Collector:
-        """The service's own wiring, on this topic."""
+        """A collector with the wiring of the service, on this topic."""
         return collector(
             RetrainSettings(lake_uri=str(self.folder), **settings),
             MessagingSettings(kafka_bootstrap_servers=self.kafka),
@@ -64,14 +64,16 @@ class Lake:
                 [files],
             ).fetchall()
 
-    def places(self) -> list[tuple[int, int]]:
+    def positions(self) -> list[tuple[int, int]]:
         """Partition and offset of each row."""
         return [(int(p), int(o)) for p, o in self.rows("kafka_partition, kafka_offset")]
 
 
 def new_lake(kafka: str, folder: Path, prefix: str) -> Lake:
     topic = Topic(f"{prefix}feedback.v1", Feedback, FEEDBACK.retention_ms)
-    provision(MessagingSettings(kafka_bootstrap_servers=kafka, topic_partitions=PARTITIONS), [topic])
+    provision(
+        MessagingSettings(kafka_bootstrap_servers=kafka, topic_partitions=PARTITIONS), [topic]
+    )
     return Lake(kafka, folder, topic)
 
 
@@ -84,7 +86,7 @@ class Sender:
         self.sent: list[tuple[int, int]] = []
 
     def send(self, values: Iterable[bytes | None], *, timestamp_ms: int = 0) -> None:
-        """Round the partitions; returns when all are acknowledged."""
+        """Send to the partitions in turn; return when all records are acknowledged."""
         for number, value in enumerate(values):
             self._producer.produce(
                 self._topic, value=value, partition=number % PARTITIONS,
@@ -116,5 +118,5 @@ def _view(event_id: UUID, image_id: str) -> bytes:
     return value
 
 
-def each_once(places: Sequence[tuple[int, int]], sent: Sequence[tuple[int, int]]) -> bool:
-    return sorted(places) == sorted(sent)
+def each_once(positions: Sequence[tuple[int, int]], sent: Sequence[tuple[int, int]]) -> bool:
+    return sorted(positions) == sorted(sent)

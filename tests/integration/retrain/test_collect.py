@@ -1,4 +1,4 @@
-"""Collecting on a real Kafka: every record once, whatever it is, in a table others can read."""
+"""Collecting from a real Kafka: every record once, in tables that other tools can read."""
 
 import os
 import shutil
@@ -14,13 +14,12 @@ from prometheus_client import CollectorRegistry
 
 from services.retrain.lake.schema import LAST, Column, Table
 from services.retrain.lake.table import LakeTable
-from shared.messaging.client.settings import MessagingSettings
 from tests.integration.retrain.lakes import Lake, Sender, each_once, new_lake, views
 
 pytestmark = pytest.mark.kafka
 
 SMALL_FILE_BYTES = 2_000
-"""Less than any Parquet file of ours and more than a log entry: room for neither is a full disk."""
+"""Smaller than our Parquet files and larger than an entry of the log, as on a full disk."""
 
 
 @pytest.fixture
@@ -33,22 +32,22 @@ def sender(lake: Lake) -> Sender:
     return Sender(lake)
 
 
-def test_an_empty_topic_makes_an_empty_table(lake: Lake) -> None:
-    collected = lake.collector().run()
-    assert collected.rows == {}
-    assert not collected.problems
+def test_an_empty_topic_gives_an_empty_table(lake: Lake) -> None:
+    result = lake.collector().run()
+    assert result.rows == {}
+    assert not result.problems
     assert lake.rows() == []
 
 
-def test_each_record_comes_once_however_often_we_collect(lake: Lake, sender: Sender) -> None:
+def test_repeated_collections_collect_each_record_once(lake: Lake, sender: Sender) -> None:
     for _ in range(3):
         sender.send(views(20))
         lake.collector(collect_batch_records=7).run()
         assert lake.collector().run().rows.get("feedback", 0) == 0
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
-def test_a_row_says_what_where_and_when(lake: Lake, sender: Sender) -> None:
+def test_a_row_has_the_fields_and_the_time_of_its_event(lake: Lake, sender: Sender) -> None:
     now = datetime.now(UTC)
     sender.send(views(1), timestamp_ms=int(now.timestamp() * 1000))
     lake.collector().run()
@@ -60,14 +59,12 @@ def test_a_row_says_what_where_and_when(lake: Lake, sender: Sender) -> None:
     assert (user, kind, image, request, position, refused) == ("u", "view", "img-0", "r", 1, None)
 
 
-def test_what_cannot_be_read_is_kept_with_its_reason_and_counted(
-    lake: Lake, sender: Sender
-) -> None:
+def test_an_invalid_record_is_kept_with_its_reason_and_counted(lake: Lake, sender: Sender) -> None:
     registry = CollectorRegistry()
     sender.send([b"{", None, b"\xff", *views(2)])
-    collected = lake.collector(registry).run()
-    assert collected.rows == {"feedback": 5}
-    assert collected.refused == {"feedback": 3}
+    result = lake.collector(registry).run()
+    assert result.rows == {"feedback": 5}
+    assert result.invalid == {"feedback": 3}
     kept = [row for row in lake.rows("refused, event") if row[0]]
     assert sorted(reason for reason, _ in kept) == ["no_value", "not_json", "not_utf8"]
     counted = registry.get_sample_value(
@@ -76,19 +73,21 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_counted(
     assert counted == 1
 
 
-def test_a_duplicate_is_kept_as_the_record_it_is(lake: Lake, sender: Sender) -> None:
+def test_a_duplicate_event_is_kept_as_its_own_record(lake: Lake, sender: Sender) -> None:
     sender.send(views(4, event_id=UUID(int=5)))
     lake.collector().run()
-    assert len(lake.places()) == 4
+    assert len(lake.positions()) == 4
     assert {row[0] for row in lake.rows("event_id")} == {str(UUID(int=5))}
 
 
-def test_records_of_wild_clocks_make_no_partitions_of_their_own(lake: Lake, sender: Sender) -> None:
+def test_records_of_wrong_clocks_make_no_partitions_of_their_own(
+    lake: Lake, sender: Sender
+) -> None:
     for days in (1, 400, 10_000, 20_000):
         sender.send(views(1), timestamp_ms=days * 86_400_000)
     lake.collector().run()
     assert {row[0] for row in lake.rows("day")} == {datetime.now(UTC).date()}
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
 def test_two_instances_at_once_collect_each_record_once(lake: Lake, sender: Sender) -> None:
@@ -99,21 +98,21 @@ def test_two_instances_at_once_collect_each_record_once(lake: Lake, sender: Send
     running = [subprocess.Popen(_command(lake, collect)) for _ in range(2)]
     assert [process.wait(120) for process in running] == [0, 0]
     lake.collector().run()
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
-def test_many_small_files_become_few_and_no_row_is_lost(lake: Lake, sender: Sender) -> None:
+def test_compaction_loses_no_row(lake: Lake, sender: Sender) -> None:
     for _ in range(5):
         sender.send(views(3))
         lake.collector(compact_files=5).run()
     assert len(lake.delta().file_uris()) == 1
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
     sender.send(views(3))
     lake.collector().run()
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
-def test_the_table_needs_no_reader_feature_beyond_the_first(lake: Lake, sender: Sender) -> None:
+def test_the_table_needs_only_the_first_reader_version(lake: Lake, sender: Sender) -> None:
     sender.send(views(3))
     lake.collector().run()
     protocol = lake.delta().protocol()
@@ -127,13 +126,13 @@ def test_a_table_of_an_earlier_version_gets_the_new_columns(lake: Lake, sender: 
     earlier = Table("feedback", lake.topic, (Column("type", "text"), Column("mood", "text")))
     LakeTable(str(lake.folder), earlier).prepare()
     sender.send(views(3))
-    collected = lake.collector().run()
-    assert not collected.problems
+    result = lake.collector().run()
+    assert not result.problems
     assert lake.rows("image_id, mood")[0] == ("img-0", None)
     assert lake.rows(LAST[0].name)[0][0].startswith("{")
 
 
-def test_a_corrupt_log_is_told_and_nothing_is_lost(lake: Lake, sender: Sender) -> None:
+def test_a_corrupt_log_is_a_problem_and_nothing_is_lost(lake: Lake, sender: Sender) -> None:
     sender.send(views(5))
     lake.collector().run()
     log = lake.folder / "feedback" / "_delta_log"
@@ -145,43 +144,43 @@ def test_a_corrupt_log_is_told_and_nothing_is_lost(lake: Lake, sender: Sender) -
 
     (problem,) = lake.collector().run().problems
     assert problem.reason == "lake_broken"
-    assert "Bring the folder back from a copy" in problem.detail
+    assert "Restore the folder from a backup" in problem.detail
 
     shutil.rmtree(log)
     shutil.copytree(copy, log)
     assert not lake.collector().run().problems
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
-def test_a_corrupt_table_that_was_moved_away_is_collected_anew(lake: Lake, sender: Sender) -> None:
+def test_a_table_that_was_moved_away_is_collected_again(lake: Lake, sender: Sender) -> None:
     sender.send(views(5))
     lake.collector().run()
     (lake.folder / "feedback").rename(lake.folder / "broken")
     assert not lake.collector().run().problems
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(lake: Lake, sender: Sender) -> None:
+def test_a_full_disk_is_a_problem_and_nothing_is_lost(lake: Lake, sender: Sender) -> None:
     sender.send(views(3))
     lake.collector().run()
     sender.send(views(200))
-    told = _alone(
+    completed = _in_a_process(
         lake,
         "import resource, signal;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({SMALL_FILE_BYTES},) * 2);"
         "(problem,) = lake.collector().run().problems; print(problem.reason, problem.detail)",
     )
-    assert told.returncode == 0, told.stderr[-2000:]
-    assert told.stdout.startswith("lake ")
-    assert "Nothing is lost" in told.stdout
-    assert len(lake.places()) == 3
+    assert completed.returncode == 0, completed.stderr[-2000:]
+    assert completed.stdout.startswith("lake ")
+    assert "Nothing is lost" in completed.stdout
+    assert len(lake.positions()) == 3
 
     assert not lake.collector().run().problems
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
-def test_a_topic_that_was_made_anew_is_told_apart_from_progress(lake: Lake, sender: Sender) -> None:
+def test_a_topic_that_was_created_again_is_a_problem(lake: Lake, sender: Sender) -> None:
     sender.send(views(3))
     lake.collector().run()
     table = LakeTable(str(lake.folder), lake.table)
@@ -191,16 +190,16 @@ def test_a_topic_that_was_made_anew_is_told_apart_from_progress(lake: Lake, send
     assert "deleted and created again" in problem.detail
 
 
-def test_a_kafka_that_is_away_is_told(lake: Lake) -> None:
-    # Alone, since kafka-python leaves the sockets of a failed start to the garbage collector.
-    told = _alone(
+def test_an_unavailable_kafka_is_a_problem(lake: Lake) -> None:
+    # In its own process: after a failed start kafka-python leaves its sockets to the collector.
+    completed = _in_a_process(
         Lake("127.0.0.1:1", lake.folder, lake.topic),
         "(problem,) = lake.collector().run().problems; print(problem.reason, problem.detail)",
     )
-    assert told.stdout.startswith("kafka 127.0.0.1:1"), told.stderr[-2000:]
+    assert completed.stdout.startswith("kafka 127.0.0.1:1"), completed.stderr[-2000:]
 
 
-def test_offsets_outlast_checkpoints_of_the_log(lake: Lake, sender: Sender) -> None:
+def test_offsets_survive_a_checkpoint_of_the_log(lake: Lake, sender: Sender) -> None:
     sender.send(views(3))
     lake.collector().run()
     lake.delta().create_checkpoint()
@@ -210,13 +209,12 @@ def test_offsets_outlast_checkpoints_of_the_log(lake: Lake, sender: Sender) -> N
     assert DeltaTable(lake.delta().table_uri).version() >= 1
 
 
-def test_progress_is_told_to_kafka_as_well(lake: Lake, sender: Sender) -> None:
+def test_the_progress_is_committed_to_kafka_too(lake: Lake, sender: Sender) -> None:
     from kafka import KafkaConsumer, TopicPartition
 
     sender.send(views(6))
     lake.collector().run()
-    settings = MessagingSettings(kafka_bootstrap_servers=lake.kafka)
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, group_id="preferstream.retrain")
+    consumer = KafkaConsumer(bootstrap_servers=lake.kafka, group_id="preferstream.retrain")
     try:
         committed = [consumer.committed(TopicPartition(lake.topic.name, n)) for n in range(3)]
     finally:
@@ -225,7 +223,7 @@ def test_progress_is_told_to_kafka_as_well(lake: Lake, sender: Sender) -> None:
 
 
 def _command(lake: Lake, code: str) -> list[str]:
-    """Run code in a process of its own, where the lake is `lake`."""
+    """The command that runs code in its own process, with the lake as `lake`."""
     setup = (
         "import sys; from pathlib import Path;"
         "from tests.integration.retrain.lakes import Lake; from shared.events.topics import Topic;"
@@ -235,7 +233,7 @@ def _command(lake: Lake, code: str) -> list[str]:
     return [sys.executable, "-c", setup + code, lake.kafka, str(lake.folder), lake.topic.name]
 
 
-def _alone(lake: Lake, code: str) -> subprocess.CompletedProcess[str]:
+def _in_a_process(lake: Lake, code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         _command(lake, code), capture_output=True, text=True, timeout=120, check=False
     )

@@ -1,4 +1,4 @@
-"""Collecting is killed again and again, at lines and at moments: each record lands exactly once."""
+"""Collections are killed at many lines and times: each record is collected exactly once."""
 
 import random
 import subprocess
@@ -13,9 +13,9 @@ from tests.integration.retrain.lakes import Lake, Sender, each_once, new_lake, v
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LINES = 60
-"""Lines at which a collection is killed, spread evenly over all that it runs."""
+"""Number of lines at which a collection is killed, evenly spread over all lines that it runs."""
 MOMENTS = 25
-"""Moments, in the midst of vendors' code too."""
+"""Number of random times at which it is killed, also inside the code of a library."""
 RECORDS = 10
 
 
@@ -51,7 +51,7 @@ def killer(lake: Lake) -> Iterator[Killer]:
     killer.close()
 
 
-def test_a_collection_killed_at_any_line_loses_and_doubles_nothing(
+def test_a_collection_killed_at_any_line_loses_and_duplicates_nothing(
     lake: Lake, killer: Killer
 ) -> None:
     sender = Sender(lake)
@@ -60,17 +60,17 @@ def test_a_collection_killed_at_any_line_loses_and_doubles_nothing(
     killed = 0
     for number in range(LINES):
         sender.send(views(RECORDS))
-        told = killer.collect(1 + number * lines // LINES)
-        assert told != "failed"
-        killed += told == "killed"
-        assert set(lake.places()) <= set(sender.sent)
-        assert len(set(lake.places())) == len(lake.places())
+        answer = killer.collect(1 + number * lines // LINES)
+        assert answer != "failed"
+        killed += answer == "killed"
+        assert set(lake.positions()) <= set(sender.sent)
+        assert len(set(lake.positions())) == len(lake.positions())
     assert killed > LINES * 0.8
     assert killer.collect(0).isdigit()
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)
 
 
-def test_a_collection_killed_at_any_moment_loses_and_doubles_nothing(
+def test_a_collection_killed_at_any_time_loses_and_duplicates_nothing(
     lake: Lake, killer: Killer
 ) -> None:
     sender = Sender(lake)
@@ -81,7 +81,7 @@ def test_a_collection_killed_at_any_moment_loses_and_doubles_nothing(
     for _ in range(MOMENTS):
         sender.send(views(RECORDS))
         killed += killer.collect(-moments.randrange(50, 1_500)) == "killed"
-        assert len(set(lake.places())) == len(lake.places())
+        assert len(set(lake.positions())) == len(lake.positions())
     assert killed
     assert killer.collect(0).isdigit()
-    assert each_once(lake.places(), sender.sent)
+    assert each_once(lake.positions(), sender.sent)

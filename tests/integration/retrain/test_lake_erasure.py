@@ -1,4 +1,4 @@
-"""A person leaves the lake for good: rows, files and log, whatever a collector does at once."""
+"""An erasure removes a user from rows, files and log, also while a collector runs."""
 
 import json
 import threading
@@ -37,13 +37,13 @@ def sender(lake: Lake) -> Sender:
     return Sender(lake)
 
 
-def erasing(lake: Lake) -> LakeErasure:
+def lake_erasure_of(lake: Lake) -> LakeErasure:
     return lake_erasure(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
 
 
 def table(lake: Lake) -> LakeTable:
-    (found,) = lake_tables(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
-    return found
+    (table,) = lake_tables(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
+    return table
 
 
 def now_ms() -> int:
@@ -54,16 +54,16 @@ def erasure_now() -> Erasure:
     return Erasure.from_event(datetime.now(UTC), written_ms=now_ms())
 
 
-def erase(lake: Lake, person: UserKey, erasure: Erasure | None = None) -> dict[str, int]:
-    return erasing(lake).erase(person, erasure or erasure_now(), now=datetime.now(UTC))
+def erase(lake: Lake, user: UserKey, erasure: Erasure | None = None) -> dict[str, int]:
+    return lake_erasure_of(lake).erase(user, erasure or erasure_now(), now=datetime.now(UTC))
 
 
-def likes(person: UserKey, count: int, *, at: datetime | None = None) -> list[bytes]:
+def likes(user: UserKey, count: int, *, at: datetime | None = None) -> list[bytes]:
     return [
         encode(
             Feedback(
-                event_id=uuid4(), occurred_at=at or datetime.now(UTC), user_id=person[1],
-                tenant=person[0], type="like", image_id=f"img-{n}",
+                event_id=uuid4(), occurred_at=at or datetime.now(UTC), user_id=user[1],
+                tenant=user[0], type="like", image_id=f"img-{n}",
             )
         ).value or b""
         for n in range(count)
@@ -75,64 +75,62 @@ def send(sender: Sender, values: list[bytes]) -> None:
 
 
 def users(lake: Lake) -> dict[str | None, int]:
-    found: dict[str | None, int] = {}
+    counts: dict[str | None, int] = {}
     for (user,) in lake.rows("user_id"):
-        found[user] = found.get(user, 0) + 1
-    return found
+        counts[user] = counts.get(user, 0) + 1
+    return counts
 
 
-def everything(lake: Lake) -> bytes:
-    """The bytes of every file of the lake; log entries are plain text, and files uncompressed
-    enough for a name to show where it is the only one of its column."""
+def all_bytes(lake: Lake) -> bytes:
+    """The bytes of every file of the lake. The log is plain text, and a Parquet file shows a name
+    that is the only value of its column."""
     return b"".join(file.read_bytes() for file in lake.folder.rglob("*") if file.is_file())
 
 
-def test_rows_files_and_log_are_without_the_person(lake: Lake, sender: Sender) -> None:
+def test_rows_files_and_log_lose_the_user(lake: Lake, sender: Sender) -> None:
     for _ in range(3):
         send(sender, [*likes(ADA, 5), *likes(BO, 4)])
         lake.collector().run()
     assert users(lake) == {ADA[1]: 15, "bo": 12}
-    assert ADA[1].encode() in everything(lake)
-    (rows,) = erasing(lake).rows(ADA).values()
+    assert ADA[1].encode() in all_bytes(lake)
+    (rows,) = lake_erasure_of(lake).rows(ADA).values()
     assert len(rows) == 15
     assert all(ADA[1] in event for event in rows)
 
     assert erase(lake, ADA) == {"feedback": 15}
 
     assert users(lake) == {"bo": 12}
-    assert erasing(lake).remaining(ADA) == {"feedback": 0}
-    assert ADA[1].encode() not in everything(lake)
+    assert lake_erasure_of(lake).remaining(ADA) == {"feedback": 0}
+    assert ADA[1].encode() not in all_bytes(lake)
     named = {Path(uri).name for uri in lake.delta().file_uris()}
     assert {file.name for file in lake.folder.rglob("feedback/day=*/*.parquet")} == named
 
 
-def test_files_that_a_compaction_replaced_go_as_well(lake: Lake, sender: Sender) -> None:
+def test_files_that_a_compaction_replaced_are_deleted_too(lake: Lake, sender: Sender) -> None:
     for _ in range(4):
         send(sender, [*likes(ADA, 2), *likes(BO, 2)])
         lake.collector(compact_files=2).run()
     erase(lake, ADA)
-    assert ADA[1].encode() not in everything(lake)
+    assert ADA[1].encode() not in all_bytes(lake)
     assert users(lake) == {"bo": 8}
 
 
 @pytest.mark.parametrize("user", AWKWARD)
-def test_a_name_is_no_program(lake: Lake, sender: Sender, user: str) -> None:
+def test_special_characters_in_a_user_id_are_escaped(lake: Lake, sender: Sender, user: str) -> None:
     send(sender, [*likes(("default", user), 2), *likes(BO, 3)])
     lake.collector().run()
     assert erase(lake, ("default", user)) == {"feedback": 2}
     assert users(lake) == {"bo": 3}
 
 
-def test_equal_ids_of_two_tenants_are_two_people(lake: Lake, sender: Sender) -> None:
+def test_equal_ids_of_two_tenants_are_two_users(lake: Lake, sender: Sender) -> None:
     send(sender, [*likes(ADA, 2), *likes(("gallery", ADA[1]), 3)])
     lake.collector().run()
     assert erase(lake, ("gallery", ADA[1])) == {"feedback": 3}
     assert users(lake) == {ADA[1]: 2}
 
 
-def test_records_that_could_not_be_read_go_when_they_name_the_person(
-    lake: Lake, sender: Sender
-) -> None:
+def test_invalid_records_that_name_the_user_are_deleted(lake: Lake, sender: Sender) -> None:
     broken = json.dumps({"user_id": ADA[1], "type": "adore"}).encode()
     send(sender, [broken, broken[:-4], b"nothing at all", *likes(BO, 1)])
     lake.collector().run()
@@ -140,7 +138,7 @@ def test_records_that_could_not_be_read_go_when_they_name_the_person(
     assert len(lake.rows()) == 2
 
 
-def test_a_name_that_is_no_text_holds_up_no_collection(lake: Lake, sender: Sender) -> None:
+def test_an_invalid_user_id_does_not_stop_a_collection(lake: Lake, sender: Sender) -> None:
     erase(lake, ADA)
     send(sender, [rb'{"user_id": "\ud800", "tenant": "\udfff"}', *likes(BO, 1)])
     lake.collector().run()
@@ -156,63 +154,65 @@ def test_older_records_that_kafka_still_has_are_not_collected_again(
     erase(lake, ADA)
     lake.collector().run()
     assert users(lake) == {"bo": 2}
-    # As after a lost table: everything is read from Kafka once more.
+    # As after a lost table: everything is read from Kafka again.
     for file in sorted(lake.folder.glob("feedback/**/*"), reverse=True):
         file.unlink() if file.is_file() else file.rmdir()
     lake.collector().run()
     assert users(lake) == {"bo": 2}
 
 
-def test_an_erasure_before_anything_was_collected_holds(lake: Lake, sender: Sender) -> None:
+def test_an_erasure_before_the_first_collection_holds(lake: Lake, sender: Sender) -> None:
     send(sender, [*likes(ADA, 4), *likes(BO, 2)])
     assert erase(lake, ADA) == {"feedback": 0}
     lake.collector().run()
     assert users(lake) == {"bo": 2}
 
 
-def test_who_comes_back_is_collected(lake: Lake, sender: Sender) -> None:
+def test_a_user_who_comes_back_is_collected(lake: Lake, sender: Sender) -> None:
     send(sender, likes(ADA, 4))
-    earlier = Erasure.from_event(datetime.now(UTC) + timedelta(milliseconds=1), written_ms=now_ms() + 1)
+    earlier = Erasure.from_event(
+        datetime.now(UTC) + timedelta(milliseconds=1), written_ms=now_ms() + 1
+    )
     erase(lake, ADA, earlier)
     threading.Event().wait(0.05)
     send(sender, likes(ADA, 2))
     lake.collector().run()
     assert users(lake) == {ADA[1]: 2}
-    # The same erasure, delivered once more, is not about what came after it.
+    # The same erasure, delivered again, does not cover later events.
     assert erase(lake, ADA, earlier) == {"feedback": 0}
     assert users(lake) == {ADA[1]: 2}
 
 
-def test_a_batch_that_was_looked_through_before_cannot_be_committed_after(
+def test_a_batch_filtered_before_an_erasure_cannot_be_committed_after_it(
     lake: Lake, sender: Sender
 ) -> None:
     send(sender, likes(ADA, 3))
     lake.collector().run()
     send(sender, [*likes(ADA, 4), *likes(BO, 2)])
     collector: Collector = lake.collector()
-    (tested,) = collector._tables
-    inner = tested._erasures
+    (collected_table,) = collector._tables
+    inner = collected_table._erasures
     assert inner is not None
 
-    class ErasedMeanwhile:
-        """Lets an erasure happen between the look at a batch and its commit."""
+    class ErasureBeforeCommit:
+        """Erases a user after a batch was filtered and before it is committed."""
 
         def without_erased(self, rows: list[object]) -> object:
             kept = inner.without_erased(rows)  # type: ignore[arg-type]
             erase(lake, ADA)
             return kept
 
-    tested._erasures = ErasedMeanwhile()  # type: ignore[assignment]
+    collected_table._erasures = ErasureBeforeCommit()  # type: ignore[assignment]
     assert not collector.run().problems
     assert users(lake) == {}
     lake.collector().run()
     assert users(lake) == {"bo": 2}
 
 
-def test_collecting_and_erasing_at_once_lose_nobody_else_and_keep_nobody(
+def test_concurrent_collecting_and_erasing_remove_exactly_the_erased_users(
     lake: Lake, sender: Sender
 ) -> None:
-    people = [("default", f"gone-{n}-of-many") for n in range(4)]
+    erased = [("default", f"gone-{n}-of-many") for n in range(4)]
     stop = threading.Event()
     failures: list[object] = []
 
@@ -225,20 +225,20 @@ def test_collecting_and_erasing_at_once_lose_nobody_else_and_keep_nobody(
     collecting = threading.Thread(target=collect)
     collecting.start()
     try:
-        for person in people:
-            send(sender, [*likes(person, 20), *likes(BO, 20)])
-            erase(lake, person)
+        for user in erased:
+            send(sender, [*likes(user, 20), *likes(BO, 20)])
+            erase(lake, user)
     finally:
         stop.set()
         collecting.join()
     lake.collector().run()
     assert failures == []
     assert users(lake) == {"bo": 80}
-    for person in people:
-        assert erasing(lake).remaining(person) == {"feedback": 0}
+    for user in erased:
+        assert lake_erasure_of(lake).remaining(user) == {"feedback": 0}
 
 
-def test_an_older_table_stops_writing_names_into_its_log(lake: Lake, sender: Sender) -> None:
+def test_an_older_table_stops_writing_user_ids_into_its_log(lake: Lake, sender: Sender) -> None:
     DeltaTable.create(table(lake).uri, schema=schema_of(lake.table.columns), partition_by=["day"])
     send(sender, likes(ADA, 3))
     lake.collector().run()
@@ -247,7 +247,7 @@ def test_an_older_table_stops_writing_names_into_its_log(lake: Lake, sender: Sen
     )
 
 
-def test_the_list_of_erasures_names_nobody(lake: Lake) -> None:
+def test_the_table_of_erasures_has_no_user_ids(lake: Lake) -> None:
     erase(lake, ADA)
     listed = b"".join(f.read_bytes() for f in (lake.folder / "erasures").rglob("*") if f.is_file())
     assert listed

@@ -1,4 +1,4 @@
-"""Promotions through a real Kafka, to assessors that answer with models a test can foretell."""
+"""Promotions through a real Kafka to assessors whose models give predictable scores."""
 
 import asyncio
 from collections import Counter
@@ -45,7 +45,7 @@ SECONDS = 120.0
 
 
 class Signed(ColorModel):
-    """Gives every image the digit of its version, and takes a little time for it."""
+    """Scores every image with the digit of its version, after a short delay."""
 
     def __init__(self, digit: int) -> None:
         super().__init__(f"signed-{digit}")
@@ -57,7 +57,7 @@ class Signed(ColorModel):
 
 
 class Cluster:
-    """A Kafka with our topics, and assessors of one model name on it."""
+    """A Kafka with our topics, and assessors with one model name."""
 
     def __init__(self, kafka: str) -> None:
         self.settings = MessagingSettings(
@@ -71,7 +71,7 @@ class Cluster:
 
     @asynccontextmanager
     async def assessor(self) -> AsyncIterator[tuple[AssessorApp, ServingModels]]:
-        """One instance: its own process but for the name."""
+        """One instance, with its own models and stores."""
         models = ServingModels(
             Signed(1), name=self.name, loader=FakeModelLoader(Signed(2), Signed(3))
         )
@@ -95,7 +95,7 @@ class Cluster:
         finally:
             await app.stop()
 
-    async def announce(self, version: str, *, variant: str = "champion", **shares: float) -> None:
+    async def publish(self, version: str, *, variant: str = "champion", **shares: float) -> None:
         key = self.name if variant == "champion" else f"{self.name}#challenger"
         event = ModelPromoted(
             event_id=uuid4(), occurred_at=datetime.now(UTC), user_id=key, variant=variant,
@@ -106,16 +106,16 @@ class Cluster:
 
     @asynccontextmanager
     async def reader(self, topic: Topic) -> AsyncIterator[TopicReader]:
-        """A reader from the topic's end as it is now."""
+        """A reader from the current end of the topic."""
         with ExitStack() as stack:
             yield await asyncio.to_thread(stack.enter_context, topic_reader(self.settings, topic))
 
 
 @pytest.fixture
 async def cluster(kafka: str) -> Cluster:
-    made = Cluster(kafka)
-    await made.prepare()
-    return made
+    cluster = Cluster(kafka)
+    await cluster.prepare()
+    return cluster
 
 
 async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
@@ -125,29 +125,31 @@ async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
         ids: list[str] = []
         for batch in range(10):
             if batch == 4:
-                await cluster.announce("signed-2")
-            ids += await _ask(cluster, REQUESTS // 10)
+                await cluster.publish("signed-2")
+            ids += await _send_requests(cluster, REQUESTS // 10)
             await asyncio.sleep(0.15)
-        answered = await asyncio.to_thread(_answers, feeds, ids)
+        feeds_received = await asyncio.to_thread(_feeds_for, feeds, ids)
 
-    assert Counter(feed.request_id for feed in answered) == dict.fromkeys(ids, 1)
-    assert {feed.model_version for feed in answered} == {"signed-1", "signed-2"}
-    for feed in answered:
+    assert Counter(feed.request_id for feed in feeds_received) == dict.fromkeys(ids, 1)
+    assert {feed.model_version for feed in feeds_received} == {"signed-1", "signed-2"}
+    for feed in feeds_received:
         expected = 5.0 * int(feed.model_version.rpartition("-")[2])
         assert [item.score for item in feed.items] == [expected] * 3, feed.model_version
 
 
-async def test_every_instance_hears_of_a_promotion(cluster: Cluster) -> None:
-    async with cluster.assessor() as (_, one), cluster.assessor() as (_, other):
-        await cluster.announce("signed-2")
-        for models in (one, other):
+async def test_every_instance_receives_a_promotion(cluster: Cluster) -> None:
+    async with cluster.assessor() as (_, first), cluster.assessor() as (_, second):
+        await cluster.publish("signed-2")
+        for models in (first, second):
             await _until_serves(models, "signed-2")
 
 
-async def test_a_broken_artefact_is_set_aside_and_the_champion_goes_on(cluster: Cluster) -> None:
+async def test_a_broken_model_becomes_a_dead_letter_and_the_champion_keeps_serving(
+    cluster: Cluster,
+) -> None:
     async with cluster.assessor() as (app, models):
-        await cluster.announce("signed-9")
-        await cluster.announce("signed-2")
+        await cluster.publish("signed-9")
+        await cluster.publish("signed-2")
         await _until_serves(models, "signed-2")
         topic = topic_named(MODELS.dead_letters)
         records = await asyncio.to_thread(lambda: list(whole_topic(cluster.settings, topic)))
@@ -159,60 +161,60 @@ async def test_a_broken_artefact_is_set_aside_and_the_champion_goes_on(cluster: 
     assert b"signed-1 still serves" in (headers["x-detail"] or b"")
 
 
-async def test_a_new_process_begins_with_what_was_promoted_last_and_loads(
+async def test_a_new_process_starts_with_the_latest_promotion_that_loads(
     cluster: Cluster,
 ) -> None:
     for version in ("signed-3", "signed-2", "signed-9"):
-        await cluster.announce(version)
+        await cluster.publish(version)
     async with cluster.assessor() as (_, models):
-        # The last one is broken, so that the one before it serves; history is not replayed.
+        # The latest model is broken, so the one before it serves; older events are not applied.
         assert models.champion.model_version == "signed-2"
         await asyncio.sleep(1)
         assert models.champion.model_version == "signed-2"
 
 
-async def test_another_models_promotion_is_not_ours(cluster: Cluster) -> None:
+async def test_a_promotion_of_another_model_is_ignored(cluster: Cluster) -> None:
     async with cluster.assessor() as (_, models):
         other = Cluster(cluster.settings.kafka_bootstrap_servers)
-        await other.announce("signed-3")
-        await cluster.announce("signed-2")
+        await other.publish("signed-3")
+        await cluster.publish("signed-2")
         await _until_serves(models, "signed-2")
 
 
-async def test_a_canary_starts_and_ends_by_announcement(cluster: Cluster) -> None:
+async def test_a_canary_starts_and_ends_with_an_event(cluster: Cluster) -> None:
     async with cluster.assessor() as (_, models):
-        await cluster.announce("signed-2", variant="challenger", canary_share=1.0)
+        await cluster.publish("signed-2", variant="challenger", canary_share=1.0)
         await _until(lambda: models.lineup.challenger is not None)
         async with cluster.reader(FEEDS) as feeds:
-            (feed,) = await asyncio.to_thread(_answers, feeds, await _ask(cluster, 1))
+            (feed,) = await asyncio.to_thread(_feeds_for, feeds, await _send_requests(cluster, 1))
         assert (feed.variant, feed.model_version) == ("challenger", "signed-2")
-        await cluster.announce("signed-2", variant="challenger")
+        await cluster.publish("signed-2", variant="challenger")
         await _until(lambda: models.lineup.challenger is None)
         assert models.champion.model_version == "signed-1"
 
 
-async def _ask(cluster: Cluster, count: int) -> list[str]:
-    asked: list[ImageCandidates] = [
+async def _send_requests(cluster: Cluster, count: int) -> list[str]:
+    requests: list[ImageCandidates] = [
         request("red", "green", "blue", request_id=f"r-{uuid4().hex}", event_id=uuid4())
         for _ in range(count)
     ]
     now = datetime.now(UTC)
-    asked = [one.model_copy(update={"occurred_at": now}) for one in asked]
-    await asyncio.to_thread(send_events, cluster.settings.kafka_bootstrap_servers, asked)
-    return [one.request_id for one in asked]
+    requests = [event.model_copy(update={"occurred_at": now}) for event in requests]
+    await asyncio.to_thread(send_events, cluster.settings.kafka_bootstrap_servers, requests)
+    return [event.request_id for event in requests]
 
 
-def _answers(feeds: TopicReader, ids: list[str]) -> list[RankedFeed]:
-    """All feeds for these requests, and what still comes within a second of the last."""
-    missing, found = set(ids), []
+def _feeds_for(feeds: TopicReader, ids: list[str]) -> list[RankedFeed]:
+    """All feeds for these requests, including those that arrive within a second after the last."""
+    missing, received = set(ids), []
     for feed in events_of(feeds.records_for(seconds=SECONDS), RankedFeed):
-        found.append(feed)
+        received.append(feed)
         missing.discard(feed.request_id)
         if not missing:
             break
-    found += events_of(feeds.records_for(seconds=1), RankedFeed)
+    received += events_of(feeds.records_for(seconds=1), RankedFeed)
     assert not missing, f"{len(missing)} of {len(ids)} requests have no feed"
-    return [feed for feed in found if feed.request_id in set(ids)]
+    return [feed for feed in received if feed.request_id in set(ids)]
 
 
 async def _until_serves(models: ServingModels, version: str) -> None:
@@ -224,7 +226,7 @@ async def _until(holds: Callable[[], bool]) -> None:
         if holds():
             return
         await asyncio.sleep(0.05)
-    raise AssertionError(f"it did not become so within {SECONDS:.0f} s")
+    raise AssertionError(f"the condition did not hold within {SECONDS:.0f} s")
 
 
 async def _until_ready(app: AssessorApp) -> None:

@@ -1,11 +1,11 @@
-"""The real MLflow on SQLite: versions once, aliases that move, and a server that is not there."""
+"""The mirror on a real MLflow with SQLite, and a server that does not answer."""
 
 import socket
 from pathlib import Path
 
 import pytest
 
-from services.retrain.registry.mlflow_mirror import MlflowMirror, sqlite_uri
+from services.retrain.registry.mlflow_mirror import VERSION_TAG, MlflowMirror, sqlite_uri
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.model_package import ModelPackage
 
@@ -24,39 +24,51 @@ def _package(version: str) -> ModelPackage:
     )  # fmt: skip
 
 
+def _aliases(mirror: MlflowMirror) -> dict[str, str]:
+    """Our version behind each alias, read by MLflow's own client."""
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=mirror._uri, registry_uri=mirror._uri)
+    numbers = client.get_registered_model("nano").aliases
+    return {
+        alias: client.get_model_version("nano", number).tags[VERSION_TAG]
+        for alias, number in numbers.items()
+    }
+
+
 @pytest.fixture(scope="module")
-def aliases(tmp_path_factory: pytest.TempPathFactory) -> MlflowMirror:
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> MlflowMirror:
     return MlflowMirror(sqlite_uri(tmp_path_factory.mktemp("mlflow")), model="nano")
 
 
-def test_aliases_follow_promotion_trial_and_rollback(aliases: MlflowMirror) -> None:
+def test_aliases_follow_promotion_trial_and_rollback(mirror: MlflowMirror) -> None:
     for version in ("nano-1", "nano-2", "nano-2"):
-        aliases.register(_package(version), uri=f"file:///models/{version}")
-    aliases.point("champion", "nano-1")
-    aliases.point("challenger", "nano-2")
-    assert aliases.aliases() == {"champion": "nano-1", "challenger": "nano-2"}
-    aliases.point("champion", "nano-2")
-    aliases.point("challenger", None)
-    assert aliases.aliases() == {"champion": "nano-2"}
+        mirror.register(_package(version), uri=f"file:///models/{version}")
+    mirror.point("champion", "nano-1")
+    mirror.point("challenger", "nano-2")
+    assert _aliases(mirror) == {"champion": "nano-1", "challenger": "nano-2"}
+    mirror.point("champion", "nano-2")
+    mirror.point("challenger", None)
+    assert _aliases(mirror) == {"champion": "nano-2"}
 
 
-def test_a_second_process_finds_what_the_first_registered(aliases: MlflowMirror) -> None:
-    again = MlflowMirror(aliases._uri, model="nano")
+def test_a_second_process_sees_the_registered_versions(mirror: MlflowMirror) -> None:
+    again = MlflowMirror(mirror._uri, model="nano")
     again.register(_package("nano-2"), uri="file:///models/nano-2")
-    assert again.aliases()["champion"] == "nano-2"
+    assert _aliases(again)["champion"] == "nano-2"
 
 
-def test_an_alias_that_is_not_there_can_be_taken_away(aliases: MlflowMirror) -> None:
-    aliases.point("challenger", None)
-    assert "challenger" not in aliases.aliases()
+def test_a_missing_alias_can_be_removed(mirror: MlflowMirror) -> None:
+    mirror.point("challenger", None)
+    assert "challenger" not in _aliases(mirror)
 
 
-def test_a_server_that_is_not_there_is_told_of_with_what_to_do(
+def test_the_error_of_a_missing_server_names_the_setting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # Bound and not listening: a connection is refused.
-        away = MlflowMirror(f"http://127.0.0.1:{taken.getsockname()[1]}", model="nano")
+        unavailable = MlflowMirror(f"http://127.0.0.1:{taken.getsockname()[1]}", model="nano")
         with pytest.raises(Unavailable, match="PREFERSTREAM_MLFLOW_TRACKING_URI"):
-            away.register(_package("nano-2"), uri="file:///models/nano-2")
+            unavailable.register(_package("nano-2"), uri="file:///models/nano-2")
