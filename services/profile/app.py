@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from services.profile.config import ProfileSettings
 from services.profile.corrections import CorrectionWriter
 from services.profile.erasure import UserEraser
-from services.profile.feedback.impressions import ImpressionRecorder
+from services.profile.feedback.impressions import impression_recorder
 from services.profile.handlers import Handlers, connect
 from services.profile.metrics import ProfileMetrics
 from services.profile.profile_publisher import ProfilePublisher
@@ -74,8 +74,8 @@ async def build(
         publisher=kafka.publisher,
         clock=system_clock,
     )
-    impressions = ImpressionRecorder(parts.impressions, settings)
-    connect(kafka, Handlers(service, impressions, corrections, eraser, erasure_check))
+    recorder = impression_recorder(parts.impressions, settings)
+    connect(kafka, Handlers(service, recorder, corrections, eraser, erasure_check))
     await follow_promotions(kafka, parts.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port

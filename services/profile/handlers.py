@@ -24,7 +24,7 @@ class Handlers:
     """
 
     service: ProfileService
-    impressions: ImpressionRecorder
+    impressions: ImpressionRecorder | None
     corrections: CorrectionWriter
     eraser: UserEraser
     erasure_check: ErasureCheck
@@ -33,8 +33,9 @@ class Handlers:
         if await self._is_erased(event, delivery):
             return
         try:
-            # First: also an image that cannot be loaded has been seen.
-            await self.impressions.record(event)
+            if self.impressions is not None:
+                # First: also an image that cannot be loaded has been seen.
+                await self.impressions.record(event)
             await self.service.process_feedback(event)
         finally:
             await self._remove_if_erased(event, delivery)

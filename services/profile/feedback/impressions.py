@@ -9,12 +9,18 @@ from shared.events import Feedback
 from shared.store.protocol import Impressions, ImpressionStore
 
 
+def impression_recorder(
+    store: ImpressionStore, settings: ProfileSettings
+) -> "ImpressionRecorder | None":
+    """The recorder; None while `seen_days` is 0, since no feed then uses impressions."""
+    return ImpressionRecorder(store, settings) if settings.seen_days else None
+
+
 class ImpressionRecorder:
     """Record an impression for every action on an image of a feed: a click implies a view."""
 
     def __init__(self, store: ImpressionStore, settings: ProfileSettings) -> None:
         self._store = store
-        self._is_on = settings.seen_days > 0
         self._limit = settings.impressions_per_user
         self._users: Debounce[User, Feedback] = Debounce(
             self._store_impressions, wait_seconds=settings.profile_debounce_ms / 1000
@@ -25,7 +31,7 @@ class ImpressionRecorder:
 
         A stated reference may never have been in a feed.
         """
-        if self._is_on and not event.type.startswith("reference_"):
+        if not event.type.startswith("reference_"):
             await self._users.add(User(event.tenant, event.user_id), event)
 
     async def _store_impressions(self, user: User, events: Sequence[Feedback]) -> None:

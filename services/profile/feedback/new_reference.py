@@ -1,13 +1,30 @@
 """Turn a feedback event into a reference: find its side, load its image, keep its address."""
 
-from typing import Protocol
+import base64
+import io
+from typing import Final, Protocol
 
-from services.profile.feedback.actions import side_of
-from services.profile.feedback.reference_images import persistent_uri
+from PIL import Image
+
 from shared.domain.errors import Unprocessable
 from shared.events import Feedback
+from shared.events.types.feedback import Action
 from shared.images.loader import LoadedImage
-from shared.store.protocol import ImageStore, Reference
+from shared.store.protocol import ImageStore, Reference, Side
+
+_SIDES: Final[dict[Action, Side]] = {
+    "reference_like": "liked",
+    "like": "liked",
+    "click": "liked",
+    "dwell": "liked",
+    "reference_dislike": "disliked",
+    "dislike": "disliked",
+    "hide": "disliked",
+}
+KEPT_SIDE: Final = 336
+"""Longer side, in pixels, of the stored copy of a `data:` image: more than the 84 of nano, and what
+larger models see of a reference."""
+QUALITY: Final = 92
 
 
 class ImageLoader(Protocol):
@@ -51,3 +68,25 @@ class ReferenceMaker:
                 " the image's uri with the event",
             )
         return known[event.image_id].uri
+
+
+def side_of(event: Feedback, *, dwell_liked_ms: int) -> Side | None:
+    """The side of an event; None for a view or a short dwell, which are no evidence."""
+    if event.type == "dwell" and (event.dwell_ms or 0) < dwell_liked_ms:
+        return None
+    return _SIDES.get(event.type)
+
+
+def persistent_uri(image: LoadedImage) -> str:
+    """The image's own address; of a `data:` image, a `data:` address of a copy of about 20 KB.
+
+    Without the copy, forty references of one megabyte each would make each read of a profile a
+    download.
+    """
+    if not image.uri.startswith("data:"):
+        return image.uri
+    small = image.pixels.copy()
+    small.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=QUALITY)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

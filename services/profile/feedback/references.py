@@ -1,13 +1,23 @@
 """Merge new references into a user's stored ones: one per image, bounded per side."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from services.profile.feedback.actions import ACTION_WEIGHTS
+from shared.events.types.feedback import Action
 from shared.store.protocol import Reference, Side
 
 SIDES: Final[tuple[Side, Side]] = ("liked", "disliked")
+ACTION_WEIGHTS: Final[Mapping[Action, float]] = {
+    "reference_like": 1.0,
+    "reference_dislike": 1.0,
+    "like": 0.5,
+    "dislike": 0.5,
+    "hide": 0.5,
+    "click": 0.25,
+    "dwell": 0.25,
+}
+"""Evidence of one reference: stated references, likes and dislikes, implicit feedback."""
 
 
 def merge_references(

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from services.profile.feedback.actions import ACTION_WEIGHTS
+from services.profile.feedback.references import ACTION_WEIGHTS
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord, Words
 from shared.prompting.prompt import WORDS_SHOWN
 from shared.store.protocol import Reference

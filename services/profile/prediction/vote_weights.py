@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.profile.feedback.actions import ACTION_WEIGHTS
+from services.profile.feedback.references import ACTION_WEIGHTS
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.prediction_voting import VoteWeight, WordSupport
 from shared.store.protocol import Reference

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.profile.feedback.actions import side_of
+from services.profile.feedback.new_reference import side_of
 from shared.domain.taste import Element
 from shared.events import Feedback
 from shared.events.types.feedback import Action

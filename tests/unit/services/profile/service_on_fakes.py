@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from services.profile.config import ProfileSettings
 from services.profile.corrections import CorrectionWriter
 from services.profile.erasure import UserEraser
-from services.profile.feedback.impressions import ImpressionRecorder
+from services.profile.feedback.impressions import impression_recorder
 from services.profile.handlers import Handlers
 from services.profile.metrics import ProfileMetrics
 from services.profile.profile_publisher import ProfilePublisher
@@ -74,7 +74,7 @@ class Profiles:
             profiles=self.store, impressions=self.impressions, erasures=self.erasures,
             publisher=self.publisher, clock=lambda: NOW,
         )  # fmt: skip
-        recorder = ImpressionRecorder(self.impressions, used)
+        recorder = impression_recorder(self.impressions, used)
         self.handlers = Handlers(
             self.service, recorder, self.corrections, self.eraser, erasure_check
         )

@@ -3,13 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
 from qdrant_client import AsyncQdrantClient
 
 from services.profile.config import ProfileSettings
-from services.profile.feedback.impressions import ImpressionRecorder
+from services.profile.feedback.impressions import impression_recorder
 from shared.events import Feedback
 from shared.events.types.feedback import Action
+from shared.events.wire.record import Record
+from shared.messaging.contract import Delivery
 from shared.store.impressions import QdrantImpressions
+from tests.unit.services.profile.service_on_fakes import Profiles, feedback
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -26,7 +30,8 @@ async def _seen_after(settings: ProfileSettings, *events: Feedback) -> dict[str,
     try:
         store = QdrantImpressions(client)
         await store.prepare()
-        recorder = ImpressionRecorder(store, settings)
+        recorder = impression_recorder(store, settings)
+        assert recorder is not None
         for event in events:
             await recorder.record(event)
         stored = await store.get(tenant="default", user_id="u")
@@ -61,5 +66,9 @@ async def test_the_oldest_impressions_are_dropped_first() -> None:
     assert list(seen) == ["c", "d"]
 
 
-async def test_nothing_is_stored_while_the_setting_is_off() -> None:
-    assert await _seen_after(ProfileSettings(profile_debounce_ms=0), _event("a")) is None
+@pytest.mark.parametrize("seen_days", [0, 1])
+async def test_nothing_is_stored_while_the_setting_is_off(seen_days: int) -> None:
+    profiles = Profiles(seen_days=seen_days)
+    event = feedback("red", "view")
+    await profiles.handlers.feedback(event, Delivery(Record("t", 0, 0, 0, None, b"")))
+    assert len(profiles.impressions.by_user) == seen_days

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.profile.feedback.actions import side_of
+from services.profile.feedback.new_reference import side_of
 from services.profile.feedback.references import merge_references
 from shared.events import Feedback
 from shared.events.types.feedback import Action

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from services.profile.feedback.actions import ACTION_WEIGHTS
+from services.profile.feedback.references import ACTION_WEIGHTS
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.taste import Element
 from shared.events.types.feedback import Action

@@ -5,7 +5,7 @@ import io
 
 from PIL import Image
 
-from services.profile.feedback.reference_images import KEPT_SIDE, persistent_uri
+from services.profile.feedback.new_reference import KEPT_SIDE, persistent_uri
 from shared.images.loader import LoadedImage
 
 
