@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from services.local.registry import open_models
 from services.ops.app import OpsApp, open_app
 from services.retrain.jobs.admin import JobAdmin
-from services.retrain.jobs.factory import TrainingSettings
+from services.retrain.jobs.settings import TrainingSettings
 from shared.domain.clock import system_clock
 from shared.messaging.client.settings import MessagingSettings
 from shared.runtime.run import run_service_from_context

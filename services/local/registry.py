@@ -1,6 +1,6 @@
 """Open the model registry for the dashboard of this machine."""
 
-from services.retrain.jobs.factory import TrainingSettings
+from services.retrain.jobs.settings import TrainingSettings
 from services.retrain.registry.admin import RegistryAdmin
 from services.retrain.registry.factory import open_folders, open_promoter
 from shared.domain.clock import system_clock

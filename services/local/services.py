@@ -21,7 +21,7 @@ from services.profile.config import ProfileSettings
 from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.admin import JobAdmin
-from services.retrain.jobs.factory import TrainingSettings
+from services.retrain.jobs.settings import TrainingSettings
 from shared.domain.clock import system_clock
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
