@@ -1,0 +1,1 @@
+"""Load images from the web, S3, files and data URLs, within limits and safely."""

@@ -1,4 +1,4 @@
-"""Refuse the addresses that only we can reach: an image's address must be a public one."""
+"""Refuse private IP addresses: an image must be at a public address."""
 
 import ipaddress
 import socket
@@ -10,21 +10,21 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from shared.domain.errors import Unprocessable
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""Public prefix under which a translator reaches any IPv4 address, private ones included."""
+"""Public prefix of a translator that reaches every IPv4 address, also private ones."""
 
 PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
-"""Kept for protocols; the standard library calls a part of it public."""
+"""Reserved for protocols; the standard library treats a part of it as public."""
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable by anybody, whatever form it is wrapped in."""
+    """Whether an IP address is public, also inside a mapped or translated IPv6 address."""
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.split("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip in NAT64:
             return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
         if ip.ipv4_mapped is not None:
             return is_public(str(ip.ipv4_mapped))
-        # Retired tunnels, which no image host needs, and the retired private range.
+        # Obsolete tunnels, which no image host needs, and the obsolete private range.
         if ip.sixtofour is not None or ip.teredo is not None or ip.is_site_local:
             return False
     return ip not in PROTOCOLS and ip.is_global and not ip.is_multicast and not ip.is_reserved
@@ -36,20 +36,20 @@ def refuse_private(host: str, addresses: Iterable[str]) -> None:
         if not is_public(address):
             raise Unprocessable(
                 "private_address",
-                # Not which: strangers read refusals, and would learn what our names lead to.
-                f"{host} is at a private or reserved address; images are read from public hosts"
+                # Without the address: clients read this message and would learn our internal names.
+                f"{host} has a private or reserved address; images are read from public hosts"
                 " only (PREFERSTREAM_ALLOW_PRIVATE_ADDRESSES=true allows others)",
             )
 
 
 def refuse_private_literal(host: str) -> None:
-    """Refuse a host that is itself a private address: no resolver is asked for those."""
-    # A dot at the end only says that the name is whole.
+    """Refuse a host that is itself a private address: these reach no resolver."""
+    # A dot at the end only marks an absolute name.
     host = host.rstrip(".")
     try:
         literal = str(ipaddress.ip_address(host.split("%")[0]))
     except ValueError:
-        # Old spellings of IPv4 (2130706433, 0x7f.1) are addresses to the C library.
+        # The C library also accepts old forms of IPv4 addresses (2130706433, 0x7f.1).
         try:
             literal = socket.inet_ntoa(socket.inet_aton(host))
         except (OSError, UnicodeError):
@@ -58,26 +58,26 @@ def refuse_private_literal(host: str) -> None:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves names for a connection, and refuses those that lead to a private address."""
+    """Resolves host names for a connection and refuses names with a private address."""
 
     def __init__(
-        self, *, allow_private: bool = False, names: AbstractResolver | None = None
+        self, *, allow_private: bool = False, resolver: AbstractResolver | None = None
     ) -> None:
         self._allow_private = allow_private
-        self._names = names or aiohttp.ThreadedResolver()
+        self._resolver = resolver or aiohttp.ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         try:
-            found = await self._names.resolve(host, port, family)
+            results = await self._resolver.resolve(host, port, family)
         except UnicodeError as error:
             raise Unprocessable("bad_uri", f"{host[:80]} cannot be the name of a host") from error
-        if not found:
+        if not results:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         if not self._allow_private:
-            refuse_private(host, [one["host"] for one in found])
-        return found
+            refuse_private(host, [result["host"] for result in results])
+        return results
 
     async def close(self) -> None:
-        await self._names.close()
+        await self._resolver.close()

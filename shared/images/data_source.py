@@ -1,4 +1,4 @@
-"""Read an image that the address itself carries."""
+"""Read an image from a `data:` address, which contains it."""
 
 import base64
 import binascii
@@ -17,12 +17,12 @@ def read_data(uri: str, *, max_bytes: int) -> bytes:
         raise Unprocessable(
             "bad_data_uri", f"{short(uri)} is not of the form data:image/png;base64,..."
         )
-    # Escapes (%2B for +) make it longer than it is, so this is the least it can be.
+    # Percent escapes (%2B for +) lengthen the text: this is the smallest possible size.
     if (len(body) - 2 * body.count("%")) * 3 // 4 > max_bytes + 3:
         raise too_many_bytes(uri, max_bytes)
     try:
         data = base64.b64decode(unquote_to_bytes(body), validate=True)
-    # A lone surrogate, which JSON can write, has no bytes.
+    # A lone surrogate, which JSON can contain, has no bytes.
     except (binascii.Error, UnicodeError) as error:
         raise Unprocessable(
             "bad_data_uri", f"{short(uri)} is not base64 after its comma"

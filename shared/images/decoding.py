@@ -1,4 +1,4 @@
-"""Turn an image's bytes into upright RGB pixels, or say why they are not an image we take."""
+"""Decode an image's bytes to upright RGB pixels, or raise why they are refused."""
 
 import io
 import re
@@ -10,24 +10,24 @@ from PIL import Image, ImageOps
 
 from shared.domain.errors import Unprocessable
 from shared.images.display_name import short
-from shared.images.file_types import begins_like_an_image, has_no_pixels, told_kind
+from shared.images.file_types import describe_type, has_no_pixels, starts_like_an_image
 from shared.images.settings import ImageSettings
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 WHITE: Final = (255, 255, 255)
 SIXTEEN_BITS: Final = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I"})
-OF_PILLOW: Final = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
-_filters = threading.Lock()
+PILLOW_FILTER: Final = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
+_filters_lock = threading.Lock()
 
 
 def decode(data: bytes, uri: str, settings: ImageSettings) -> Image.Image:
-    """RGB pixels, EXIF rotation applied, on white where transparent, scaled to the largest side.
+    """RGB pixels, rotated by EXIF, transparent parts white, scaled down to the largest side.
 
-    The content decides, not a suffix or a header of the transport. Raises `Unprocessable`.
+    The content decides the format, not the suffix or a header. Raises `Unprocessable`.
     """
     if not data:
         raise Unprocessable("empty_image", f"{short(uri)} has no bytes")
-    _hush_pillow()
+    _ignore_pillow_warnings()
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             return _decode(opened, uri, settings)
@@ -35,26 +35,26 @@ def decode(data: bytes, uri: str, settings: ImageSettings) -> Image.Image:
         raise
     except Image.DecompressionBombError as error:
         raise _too_large(uri, settings) from error
-    # Damaged files make decoders fail in every way there is: the content is at fault.
+    # Damaged files make decoders raise all kinds of errors: the cause is always the content.
     except Exception as error:
         if has_no_pixels(data):
             raise _no_pixels(uri) from error
-        if not begins_like_an_image(data):
-            raise Unprocessable("not_an_image", f"{short(uri)} {told_kind(data)}") from error
+        if not starts_like_an_image(data):
+            raise Unprocessable("not_an_image", f"{short(uri)} {describe_type(data)}") from error
         raise Unprocessable(
             "broken_image",
-            f"{short(uri)} begins like an image but cannot be decoded; was it cut off?",
+            f"{short(uri)} starts like an image but cannot be decoded; was it cut off?",
         ) from error
 
 
-def _hush_pillow() -> None:
-    """Let Pillow not warn of bombs and odd metadata, since our own limits decide.
+def _ignore_pillow_warnings() -> None:
+    """Ignore Pillow's warnings about bombs and unusual metadata, since our own limits decide.
 
-    A filter that stays, and not `catch_warnings`: that one exchanges the filters of the whole
-    process, and several threads decode at a time.
+    The filter stays; `catch_warnings` would replace the filters of the whole process, while several
+    threads decode at the same time.
     """
-    with _filters:
-        if not warnings.filters or warnings.filters[0] != OF_PILLOW:
+    with _filters_lock:
+        if not warnings.filters or warnings.filters[0] != PILLOW_FILTER:
             warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
@@ -66,7 +66,7 @@ def _decode(opened: Image.Image, uri: str, settings: ImageSettings) -> Image.Ima
         raise _too_large(uri, settings)
     side = settings.max_image_side
     if opened.format == "JPEG":
-        # The decoder halves while it decodes: a large photograph costs a quarter.
+        # The decoder scales down while it decodes: a large photo costs a quarter of the time.
         opened.draft(None, (side, side))
     opened.load()
     rgb = _rgb(_upright(opened))
@@ -78,7 +78,7 @@ def _decode(opened: Image.Image, uri: str, settings: ImageSettings) -> Image.Ima
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    # Broken metadata says nothing about the pixels, which have been decoded.
+    # The pixels are decoded already; broken metadata does not matter.
     except Exception:
         return image
 
@@ -88,13 +88,15 @@ def _rgb(image: Image.Image) -> Image.Image:
         return image.point(lambda value: value / 256).convert("L").convert("RGB")
     if image.has_transparency_data:
         with_alpha = image.convert("RGBA")
-        ground = Image.new("RGBA", with_alpha.size, (*WHITE, 255))
-        return Image.alpha_composite(ground, with_alpha).convert("RGB")
+        background = Image.new("RGBA", with_alpha.size, (*WHITE, 255))
+        return Image.alpha_composite(background, with_alpha).convert("RGB")
     return image.convert("RGB") if image.mode != "RGB" else image.copy()
 
 
 def _no_pixels(uri: str) -> Unprocessable:
-    return Unprocessable("no_pixels", f"{short(uri)} says that it is 0 pixels wide or high")
+    return Unprocessable(
+        "no_pixels", f"{short(uri)} is 0 pixels wide or high; send an image with pixels"
+    )
 
 
 def _too_large(uri: str, settings: ImageSettings) -> Unprocessable:

@@ -1,4 +1,4 @@
-"""Name an image in a message: its address, shortened, without what nobody should read."""
+"""Shorten an image's address for messages, without passwords and signatures."""
 
 import re
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ CREDENTIALS = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
 
 def short(uri: str) -> str:
-    """At most 120 characters; of a `data:` image its kind and size; no password, no signature."""
+    """At most 120 characters, without password and query; a `data:` address as type and size."""
     uri = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in uri)
     if uri[:5].lower() == "data:":
         return f"{uri.partition(',')[0][:40]},… ({len(uri):,} characters)"
@@ -16,7 +16,7 @@ def short(uri: str) -> str:
         parts = urlsplit(uri)
         text = parts._replace(query="…" if parts.query else "", fragment="").geturl()
     except ValueError:
-        # No address at all, so where its query begins is a guess.
+        # Not a valid address, so the start of its query is a guess.
         text = re.sub(r"[?#].*", "?…", uri)
     text = CREDENTIALS.sub(r"\1…@", text)
     return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"

@@ -1,4 +1,4 @@
-"""Read an image file, if it really lies below one of the folders that are allowed."""
+"""Read an image file below one of the allowed folders."""
 
 import os
 import stat
@@ -16,34 +16,37 @@ def read_file(uri: str, *, roots: Sequence[Path], max_bytes: int) -> bytes:
     path = _path(uri)
     real = Path(os.path.realpath(path))
     allowed = [Path(os.path.realpath(root)) for root in roots]
-    # Asked before whether it exists: the answer would tell a stranger what lies on this machine.
+    # Checked before the file is opened: a client must not learn which files exist.
     if not any(real.is_relative_to(root) for root in allowed):
         raise Unprocessable(
             "file_not_allowed",
-            f"{short(uri)} does not lie below an allowed folder"
-            f"{'' if allowed else ', as none is allowed'};"
-            " PREFERSTREAM_ALLOWED_FILE_ROOTS names them",
+            f"{short(uri)} is not below an allowed folder"
+            f"{'' if allowed else ': none is allowed'};"
+            " add the folder to PREFERSTREAM_ALLOWED_FILE_ROOTS",
         )
     try:
         return _read(real, uri, max_bytes)
     except FileNotFoundError as error:
-        raise Unprocessable("no_such_file", f"{short(uri)} does not exist") from error
+        raise Unprocessable(
+            "no_such_file", f"{short(uri)} does not exist; check its path"
+        ) from error
     except OSError as error:
         raise Unprocessable(
-            "unreadable_file", f"{short(uri)} cannot be read: {error.strerror}"
+            "unreadable_file",
+            f"{short(uri)} cannot be read: {error.strerror}; check its path and rights",
         ) from error
 
 
 def _read(real: Path, uri: str, max_bytes: int) -> bytes:
-    # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    # Without O_NONBLOCK, opening a pipe without a writer would block for ever.
     handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise Unprocessable("not_a_file", f"{short(uri)} is not an ordinary file")
-        if found.st_size > max_bytes:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unprocessable("not_a_file", f"{short(uri)} is not an ordinary file; name a file")
+        if status.st_size > max_bytes:
             raise too_many_bytes(uri, max_bytes)
-        # Opened only now, since a folder cannot be; the handle stays ours to close.
+        # Wrapped only now, since a folder cannot be wrapped; the handle is closed below.
         with os.fdopen(handle, "rb", closefd=False) as opened:
             data = opened.read(max_bytes + 1)
     finally:
@@ -57,12 +60,14 @@ def _path(uri: str) -> Path:
     try:
         parts = urlsplit(uri)
         path = unquote(parts.path, errors="strict")
-        # A lone surrogate, which JSON can write, is in no file's name.
+        # A lone surrogate, which JSON can contain, is in no file name.
         path.encode()
     except ValueError as error:
         raise Unprocessable("bad_uri", f"{short(uri)} is not a file address") from error
     if parts.netloc not in ("", "localhost"):
-        raise Unprocessable("bad_uri", f"{short(uri)} names another host; file: is for this one")
+        raise Unprocessable(
+            "bad_uri", f"{short(uri)} names another host; file: addresses are for this one"
+        )
     if not path.startswith("/") or "\0" in path:
         raise Unprocessable(
             "bad_uri", f"{short(uri)} is not an absolute path (file:///folder/name)"

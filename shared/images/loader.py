@@ -1,4 +1,4 @@
-"""Load images from wherever events say they lie, a few at a time, and say why when refused."""
+"""Load images from their addresses with bounded concurrency, or return why an image is refused."""
 
 import asyncio
 import hashlib
@@ -23,44 +23,43 @@ class LoadedImage:
 
     uri: str
     content_hash: str
-    """SHA-256 of its bytes as they came: the same picture under two addresses is one."""
+    """SHA-256 of the encoded bytes: the same image at two addresses has one hash."""
     pixels: Image
     """RGB, upright, no side longer than the setting."""
 
 
-Loaded = LoadedImage | Unprocessable | Unavailable
+LoadResult = LoadedImage | Unprocessable | Unavailable
 
 
 class ImageLoader:
-    """Loads images within the settings' limits; one for a service."""
+    """Loads images within the limits of the settings; one loader for a service."""
 
     def __init__(self, settings: ImageSettings) -> None:
         self._settings = settings
-        self._at_once = asyncio.Semaphore(settings.images_at_once)
+        self._concurrency = asyncio.Semaphore(settings.image_concurrency)
         self._web = WebSource(settings)
         self._s3 = S3Source(settings)
 
     async def load(self, uri: str) -> LoadedImage:
-        """One image; raises `Unprocessable` when it never will be one, else `Unavailable`."""
-        async with self._at_once:
+        """One image; raises `Unprocessable` when a retry cannot help, else `Unavailable`."""
+        async with self._concurrency:
             data = await self._bytes(uri)
-            return await asyncio.to_thread(self._loaded, uri, data)
+            return await asyncio.to_thread(self._decode, uri, data)
 
     async def load_many(
         self, uris: Sequence[str], *, within_seconds: float | None = None
-    ) -> list[Loaded]:
-        """All of them in order, each fetched once; a refusal stands in its image's place.
+    ) -> list[LoadResult]:
+        """All images in order, each address fetched once; an error takes its image's place.
 
-        What is still on its way after `within_seconds` is given up and refused as not available.
+        Images that are not loaded after `within_seconds` are cancelled and returned as
+        `Unavailable`.
         """
-        tasks = {
-            uri: asyncio.create_task(self._load_or_refusal(uri)) for uri in dict.fromkeys(uris)
-        }
+        tasks = {uri: asyncio.create_task(self._load_or_error(uri)) for uri in dict.fromkeys(uris)}
         try:
             if tasks:
                 await asyncio.wait(tasks.values(), timeout=within_seconds)
         finally:
-            # Nothing goes on loading for a caller that has given up.
+            # No image is loaded for a caller that was cancelled.
             for task in tasks.values():
                 task.cancel()
         return [
@@ -68,37 +67,37 @@ class ImageLoader:
             for uri in uris
         ]
 
-    async def _load_or_refusal(self, uri: str) -> Loaded:
+    async def _load_or_error(self, uri: str) -> LoadResult:
         try:
             return await self.load(uri)
-        except (Unprocessable, Unavailable) as refusal:
-            return refusal
+        except (Unprocessable, Unavailable) as error:
+            return error
 
     async def _bytes(self, uri: str) -> bytes:
         scheme, colon, _ = uri.partition(":")
-        most = self._settings.max_image_bytes
+        max_bytes = self._settings.max_image_bytes
         match scheme.lower() + colon:
             case "https:" | "http:":
                 return await self._web.fetch(uri)
             case "s3:":
                 return await self._s3.fetch(uri)
             case "data:":
-                return await asyncio.to_thread(read_data, uri, max_bytes=most)
+                return await asyncio.to_thread(read_data, uri, max_bytes=max_bytes)
             case "file:":
                 roots = self._settings.allowed_file_roots
-                return await asyncio.to_thread(read_file, uri, roots=roots, max_bytes=most)
+                return await asyncio.to_thread(read_file, uri, roots=roots, max_bytes=max_bytes)
             case _:
                 raise Unprocessable(
                     "unknown_scheme",
                     f"{short(uri)} begins with none of https:, s3:, file: and data:",
                 )
 
-    def _loaded(self, uri: str, data: bytes) -> LoadedImage:
+    def _decode(self, uri: str, data: bytes) -> LoadedImage:
         pixels = decode(data, uri, self._settings)
         return LoadedImage(uri, hashlib.sha256(data).hexdigest(), pixels)
 
     async def close(self) -> None:
-        """Close the connections that are kept for the next image."""
+        """Close the connections that are kept for further images."""
         try:
             await self._web.close()
         finally:
@@ -108,6 +107,6 @@ class ImageLoader:
 def _too_late(uri: str, seconds: float | None) -> Unavailable:
     return Unavailable(
         "image",
-        f"{short(uri)} was not there within {seconds:.1f} seconds, all that the deadline of the"
-        " request leaves for loading; give it a longer one",
+        f"{short(uri)} did not load within {seconds:.1f} seconds, the time that the request's"
+        " deadline leaves for images; send a longer deadline",
     )

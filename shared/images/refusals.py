@@ -1,12 +1,13 @@
-"""Say the refusals that several sources of images share."""
+"""Build the errors that several image sources share."""
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.display_name import short
 
 
-def too_many_bytes(uri: str, most: int) -> Unprocessable:
+def too_many_bytes(uri: str, max_bytes: int) -> Unprocessable:
     return Unprocessable(
-        "too_many_bytes", f"{short(uri)} has more than {most:,} bytes; send a smaller rendition"
+        "too_many_bytes",
+        f"{short(uri)} has more than {max_bytes:,} bytes; send a smaller rendition",
     )
 
 

@@ -1,4 +1,4 @@
-"""Check a web address before anything connects to it, the first one and every redirect's."""
+"""Check a web address and every redirect before a connection is made."""
 
 from yarl import URL
 
@@ -9,23 +9,25 @@ from shared.images.settings import ImageSettings
 
 
 def checked(uri: str, settings: ImageSettings) -> URL:
-    """The address as the connection will read it; raises `Unprocessable`.
+    """The address as the connection parses it; raises `Unprocessable`.
 
-    What is checked is what is connected to: two parsers that disagree (on `①②⑦.0.0.1` or a
-    backslash) would let one host be checked and another be asked.
+    The same parser is used for the check and the connection: two parsers that differ (for
+    `①②⑦.0.0.1` or a backslash) would check one host and connect to another.
     """
     try:
         url = URL(uri)
         host, _ = url.raw_host, url.port
     except ValueError as error:
-        raise Unprocessable("bad_uri", f"{short(uri)} is not a web address") from error
+        raise Unprocessable(
+            "bad_uri", f"{short(uri)} is not a web address; send an https address"
+        ) from error
     if url.scheme == "http" and not settings.allow_http:
         raise Unprocessable("plain_http", f"{short(uri)} is not https; send an https address")
     if not host:
-        raise Unprocessable("bad_uri", f"{short(uri)} names no host")
+        raise Unprocessable("bad_uri", f"{short(uri)} names no host; send an https address")
     if url.raw_user is not None or url.raw_password is not None:
         raise Unprocessable(
-            "credentials_in_uri", f"{short(uri)} carries a user or password; send a signed address"
+            "credentials_in_uri", f"{short(uri)} contains a user or password; send a signed address"
         )
     if not settings.allow_private_addresses:
         refuse_private_literal(host)
@@ -33,7 +35,7 @@ def checked(uri: str, settings: ImageSettings) -> URL:
 
 
 def redirected(url: URL, location: str, settings: ImageSettings) -> URL:
-    """Where a redirect leads, checked like a first address; raises `Unprocessable`."""
+    """The target of a redirect, checked like a first address; raises `Unprocessable`."""
     try:
         target = url.join(URL(location))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The engines that every promise of `shared.vlm.protocol` is tested on, and what they are asked."""
+"""The engines on which `shared.vlm.protocol` is tested, and the inputs of these tests."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -12,49 +12,49 @@ from shared.domain.taste import Taste, TasteSide, WeightedWord
 from shared.vlm.factory import EngineLoader, open_engine
 from shared.vlm.protocol import Candidate
 from shared.vlm.settings import ModelSettings
-from tests.vllm_fixtures import RunningServer, needs_vllm
+from tests.support.vllm_fixtures import RunningServer, needs_vllm
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.values.vocabulary import sample_attributes
 
-HERE, AT_A_SERVER = "in this process", "at a server"
+IN_PROCESS, AT_A_SERVER = "in this process", "at a server"
 ENGINES = [
-    pytest.param(HERE, id="in-process"),
+    pytest.param(IN_PROCESS, id="in-process"),
     pytest.param(AT_A_SERVER, id="server", marks=[pytest.mark.vllm, needs_vllm]),
 ]
 OpenEngine = Callable[[], AbstractAsyncContextManager[EngineLoader]]
 
 
 def settings_for(where: str, request: pytest.FixtureRequest) -> ModelSettings:
-    """The shipped model, here or at the run's one server."""
-    if where == HERE:
+    """The shipped model, in this process or at the one server of the test run."""
+    if where == IN_PROCESS:
         return ModelSettings(model_device="cpu")
     server: RunningServer = request.getfixturevalue("vllm_server")
     return ModelSettings(model_server=server.address, model_server_key=SecretStr(server.key))
 
 
 def opener(settings: ModelSettings) -> OpenEngine:
-    """Opens the engine in the loop of the test that calls it."""
+    """A function that opens the engine in the event loop of its caller."""
 
     @asynccontextmanager
-    async def open_here() -> AsyncIterator[EngineLoader]:
+    async def open_in_loop() -> AsyncIterator[EngineLoader]:
         async with open_engine(settings) as engine:
             yield engine
 
-    return open_here
+    return open_in_loop
 
 
 def picture(number: int, *, size: tuple[int, int] = (84, 84)) -> Image.Image:
-    """A mosaic of its own for each number."""
-    drawn = np.random.default_rng(number).integers(0, 256, (6, 6, 3)).astype(np.uint8)
-    return Image.fromarray(drawn).resize(size, Image.Resampling.NEAREST)
+    """A mosaic, another one for each number."""
+    pixels = np.random.default_rng(number).integers(0, 256, (6, 6, 3)).astype(np.uint8)
+    return Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
 
 
 def drawings(count: int) -> tuple[Image.Image, ...]:
-    """What the shipped model was made for, and can tell every element of."""
+    """Images of the kind on which the shipped model was trained: it knows all their elements."""
     rng = np.random.default_rng(5)
-    shown = sample_attributes(rng, count)
-    return tuple(as_image(one) for one in render(draw_scenes(rng, count), shown, rng))
+    attributes = sample_attributes(rng, count)
+    return tuple(as_image(pixels) for pixels in render(draw_scenes(rng, count), attributes, rng))
 
 
 def side(**words: str) -> TasteSide:
@@ -71,7 +71,7 @@ TASTES = (
 
 
 def candidates(count: int) -> list[Candidate]:
-    """Tastes of different lengths, images of different shapes."""
+    """Tastes of different lengths and images of different shapes."""
     sizes = [(84, 84), (200, 90), (31, 64), (640, 480)]
     return [
         Candidate(TASTES[n % len(TASTES)], picture(n, size=sizes[n % len(sizes)]))

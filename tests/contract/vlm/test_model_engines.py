@@ -1,4 +1,4 @@
-"""Every engine keeps what `shared.vlm.protocol` promises, on the model that ships."""
+"""Every engine fulfills `shared.vlm.protocol`, on the shipped model."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shared.domain.taste import ELEMENTS, Taste
-from shared.prompting import rationale as reason
+from shared.prompting import rationale
 from shared.vlm.factory import EngineLoader, Model
 from shared.vlm.protocol import Candidate, References, ScoredCandidate
 from tests.contract.vlm.engines import ENGINES, candidates, drawings, opener, settings_for
@@ -26,7 +26,7 @@ async def model(engine: EngineLoader) -> Model:
     return await asyncio.to_thread(engine.load_release)
 
 
-async def test_it_says_which_model_and_which_weights_answer(
+async def test_the_engine_reports_the_models_name_and_version(
     engine: EngineLoader, model: Model
 ) -> None:
     assert engine.name == "preferthinker-nano"
@@ -35,39 +35,39 @@ async def test_it_says_which_model_and_which_weights_answer(
 
 async def test_scores_are_distributions_and_differ_between_images(model: Model) -> None:
     scores = await model.score(candidates(6))
-    for one in scores:
+    for image_scores in scores:
         for element in ELEMENTS:
-            assert len(one.digits[element]) == 6
-            assert sum(one.digits[element]) == pytest.approx(1, abs=1e-5)
-        assert 0 <= one.total <= 25
-    assert len({tuple(one.digits.values()) for one in scores}) == 6
+            assert len(image_scores.digits[element]) == 6
+            assert sum(image_scores.digits[element]) == pytest.approx(1, abs=1e-5)
+        assert 0 <= image_scores.total <= 25
+    assert len({tuple(image_scores.digits.values()) for image_scores in scores}) == 6
 
 
-async def test_answers_come_in_the_order_asked_whoever_else_asks(model: Model) -> None:
-    asked = candidates(6)
-    forth, back = await asyncio.gather(model.score(asked), model.score(asked[::-1]))
-    (alone,) = await model.score(asked[:1])
-    for one, other in zip([*forth, alone], [*back[::-1], forth[0]], strict=True):
+async def test_results_are_in_the_order_of_the_inputs_for_concurrent_callers(model: Model) -> None:
+    inputs = candidates(6)
+    forward, backward = await asyncio.gather(model.score(inputs), model.score(inputs[::-1]))
+    (alone,) = await model.score(inputs[:1])
+    for scores, expected in zip([*forward, alone], [*backward[::-1], forward[0]], strict=True):
         for element in ELEMENTS:
-            assert one.digits[element] == pytest.approx(other.digits[element], abs=1e-3)
+            assert scores.digits[element] == pytest.approx(expected.digits[element], abs=1e-3)
 
 
-async def test_reasons_agree_with_the_scores_they_were_asked_for(model: Model) -> None:
-    asked = candidates(4)
-    scored = [ScoredCandidate(c, s) for c, s in zip(asked, await model.score(asked), strict=True)]
-    told = await model.explain(scored)
-    for one, reasons in zip(scored, told, strict=True):
-        for element, text in reasons.by_element.items():
-            assert reason.agrees(text, one.scores.mode(element)), text
-    kept = sum(len(reasons.by_element) for reasons in told)
-    assert kept + sum(len(reasons.problems) for reasons in told) == 4 * len(ELEMENTS)
+async def test_rationales_agree_with_their_scores(model: Model) -> None:
+    inputs = candidates(4)
+    scored = [ScoredCandidate(c, s) for c, s in zip(inputs, await model.score(inputs), strict=True)]
+    explained = await model.explain(scored)
+    for candidate, rationales in zip(scored, explained, strict=True):
+        for element, text in rationales.by_element.items():
+            assert rationale.agrees(text, candidate.scores.mode(element)), text
+    kept = sum(len(rationales.by_element) for rationales in explained)
+    assert kept + sum(len(rationales.problems) for rationales in explained) == 4 * len(ELEMENTS)
     assert kept >= 10
 
 
-async def test_predictions_and_descriptions_are_whole(model: Model) -> None:
+async def test_predictions_and_descriptions_are_complete(model: Model) -> None:
     images = drawings(10)
-    asked = [References(images[:5], images[5:]), References(images[:1], images[1:2])]
-    for predicted in await model.predict(asked):
+    references = [References(images[:5], images[5:]), References(images[:1], images[1:2])]
+    for predicted in await model.predict(references):
         assert predicted.problems == ()
         assert set(predicted.likes) == set(predicted.dislikes) == set(ELEMENTS)
     for described in await model.describe(images[:4]):
@@ -85,16 +85,16 @@ async def test_images_of_any_shape_and_mode_are_scored(model: Model) -> None:
     assert len(scores) == len(shapes)
 
 
-async def test_nothing_asked_is_nothing_answered(model: Model) -> None:
+async def test_no_input_gives_no_result(model: Model) -> None:
     assert await model.predict([]) == await model.describe([]) == await model.score([]) == []
     assert await model.explain([]) == await model.compare([]) == []
 
 
-async def test_a_caller_that_gives_up_spoils_nobody_elses_answers(model: Model) -> None:
-    impatient = asyncio.create_task(model.score(candidates(8)))
-    patient = asyncio.create_task(model.score(candidates(2)))
+async def test_a_cancelled_caller_does_not_affect_the_results_of_others(model: Model) -> None:
+    cancelled = asyncio.create_task(model.score(candidates(8)))
+    remaining = asyncio.create_task(model.score(candidates(2)))
     await asyncio.sleep(0.01)
-    impatient.cancel()
+    cancelled.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await impatient
-    assert len(await patient) == 2
+        await cancelled
+    assert len(await remaining) == 2

@@ -1,0 +1,1 @@
+"""Tests of the image loader over real connections."""

@@ -1,4 +1,4 @@
-"""Whatever the source, a loader reads from allowed addresses alone, and limits hold for many."""
+"""A loader reads from allowed addresses only, for every source, and keeps its limits."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -15,15 +15,15 @@ from tests.unit.shared.images.bad_images import BAD_FILES
 
 @pytest.fixture
 async def host() -> AsyncIterator[tuple[Host, str]]:
-    async with hosted() as held:
-        yield held
+    async with hosted() as running:
+        yield running
 
 
 @pytest.fixture
 async def loader() -> AsyncIterator[ImageLoader]:
-    opened = ImageLoader(LOCAL)
-    yield opened
-    await opened.close()
+    loader = ImageLoader(LOCAL)
+    yield loader
+    await loader.close()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ async def loader() -> AsyncIterator[ImageLoader]:
         ("s3:/", "bad_uri"),
     ],
 )
-async def test_an_address_that_we_do_not_read_from_is_refused(uri: str, reason: str) -> None:
+async def test_an_address_that_is_not_allowed_is_refused(uri: str, reason: str) -> None:
     loader = ImageLoader(ImageSettings())
     with pytest.raises(Unprocessable) as refused:
         await loader.load(uri)
@@ -61,44 +61,46 @@ async def test_an_address_that_we_do_not_read_from_is_refused(uri: str, reason: 
     assert "hunter2" not in str(refused.value)
 
 
-async def test_one_picture_under_two_addresses_has_one_hash(
+async def test_the_same_image_at_two_addresses_has_one_hash(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
-    one = await loader.load(f"{host[1]}/a.png")
-    other = await loader.load("data:image/png;base64," + base64.b64encode(PNG).decode())
-    assert one.content_hash == other.content_hash
+    first = await loader.load(f"{host[1]}/a.png")
+    second = await loader.load("data:image/png;base64," + base64.b64encode(PNG).decode())
+    assert first.content_hash == second.content_hash
 
 
-async def test_many_are_loaded_a_few_at_a_time(host: tuple[Host, str], loader: ImageLoader) -> None:
+async def test_the_number_of_images_loaded_at_the_same_time_is_bounded(
+    host: tuple[Host, str], loader: ImageLoader
+) -> None:
     await loader.load_many([f"{host[1]}/wait?{number}" for number in range(10)])
-    assert host[0].most_at_once == LOCAL.images_at_once
+    assert host[0].max_running == LOCAL.image_concurrency
 
 
-async def test_what_is_late_is_refused_and_the_rest_is_there(
+async def test_a_late_image_is_refused_and_the_others_are_loaded(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
     uris = [f"{host[1]}/a", f"{host[1]}/silent"]
-    there, late = await loader.load_many(uris, within_seconds=0.5)
-    assert isinstance(there, LoadedImage)
+    loaded, late = await loader.load_many(uris, within_seconds=0.5)
+    assert isinstance(loaded, LoadedImage)
     assert isinstance(late, Unavailable)
-    assert "was not there within 0.5 seconds" in late.detail
+    assert "did not load within 0.5 seconds" in late.detail
 
 
-async def test_many_keep_their_order_and_each_is_fetched_once(
+async def test_images_keep_their_order_and_each_address_is_fetched_once(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
-    uris = [f"{host[1]}/{what}" for what in ("a", "status-404", "b", "a", "status-500", "a")]
-    found = await loader.load_many(uris)
-    kinds = [type(one) for one in found]
+    uris = [f"{host[1]}/{path}" for path in ("a", "status-404", "b", "a", "status-500", "a")]
+    results = await loader.load_many(uris)
+    kinds = [type(result) for result in results]
     assert kinds == [
         *(LoadedImage, Unprocessable, LoadedImage),
         *(LoadedImage, Unavailable, LoadedImage),
     ]
-    assert set(host[0].asked.values()) == {1}
+    assert set(host[0].requests.values()) == {1}
     assert await loader.load_many([]) == []
 
 
-async def test_no_bad_file_costs_another_image(tmp_path: Path) -> None:
+async def test_a_bad_file_does_not_affect_other_images(tmp_path: Path) -> None:
     for name, data, _ in BAD_FILES:
         (tmp_path / name).write_bytes(data)
     (tmp_path / "good.png").write_bytes(PNG)
@@ -107,5 +109,5 @@ async def test_no_bad_file_costs_another_image(tmp_path: Path) -> None:
     *bad, good = await loader.load_many([f"file://{tmp_path}/{name}" for name in names])
     await loader.close()
     assert isinstance(good, LoadedImage)
-    reasons = [one.reason for one in bad if isinstance(one, Unprocessable)]
+    reasons = [error.reason for error in bad if isinstance(error, Unprocessable)]
     assert reasons == [reason for _, _, reason in BAD_FILES]

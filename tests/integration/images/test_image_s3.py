@@ -1,4 +1,4 @@
-"""Images are loaded from an S3 store, and what it refuses or lacks is named."""
+"""Images are loaded from an S3 store, and its errors are translated."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +10,12 @@ from moto.server import ThreadedMotoServer
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.loader import ImageLoader, LoadedImage
 from shared.images.settings import ImageSettings
-from tests.integration.images.image_host import MOST, PNG, RED
+from tests.integration.images.image_host import MAX_BYTES, PNG, RED
 
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[str]:
-    """The address of an S3 store with one bucket."""
+    """Address of an S3 store with one bucket."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     address = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
@@ -30,7 +30,7 @@ def store() -> Iterator[str]:
     client.put_object(Bucket="images", Key="a/b.png", Body=PNG)
     client.put_object(Bucket="images", Key="public.png", Body=PNG, ACL="public-read")
     client.put_object(Bucket="images", Key="empty.png", Body=b"")
-    client.put_object(Bucket="images", Key="large.png", Body=b"\0" * (MOST + 1))
+    client.put_object(Bucket="images", Key="large.png", Body=b"\0" * (MAX_BYTES + 1))
     client.close()
     yield address
     server.stop()
@@ -42,9 +42,11 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
-def from_store(address: str, *, wait: float = 60.0) -> ImageLoader:
+def from_store(address: str, *, max_seconds: float = 60.0) -> ImageLoader:
     return ImageLoader(
-        ImageSettings(s3_endpoint=address, max_image_bytes=MOST, max_image_wait_seconds=wait)
+        ImageSettings(
+            s3_endpoint=address, max_image_bytes=MAX_BYTES, max_image_wait_seconds=max_seconds
+        )
     )
 
 
@@ -52,14 +54,14 @@ def from_store(address: str, *, wait: float = 60.0) -> ImageLoader:
 @pytest.mark.parametrize("uri", ["s3://images/a/b.png", "S3://images/a/b.png"])
 async def test_an_object_is_read_from_s3(uri: str, store: str) -> None:
     loader = from_store(store)
-    found = await loader.load(uri)
+    image = await loader.load(uri)
     await loader.close()
-    assert found.pixels.getpixel((0, 0)) == RED
+    assert image.pixels.getpixel((0, 0)) == RED
 
 
 @pytest.mark.usefixtures("_keys")
 @pytest.mark.parametrize(
-    ("uri", "reason", "told"),
+    ("uri", "reason", "message"),
     [
         ("s3://images/missing.png", "no_such_object", "missing.png"),
         ("s3://images/a", "no_such_object", "check its bucket and its key"),
@@ -69,18 +71,18 @@ async def test_an_object_is_read_from_s3(uri: str, store: str) -> None:
         ("s3://not*a*bucket/a.png", "bad_uri", "names no possible object"),
     ],
 )
-async def test_another_object_is_refused(uri: str, reason: str, told: str, store: str) -> None:
+async def test_any_other_object_is_refused(uri: str, reason: str, message: str, store: str) -> None:
     loader = from_store(store)
     with pytest.raises(Unprocessable) as refused:
         await loader.load(uri)
     await loader.close()
     assert refused.value.reason == reason
-    assert told in refused.value.detail
+    assert message in refused.value.detail
 
 
 @pytest.mark.usefixtures("_keys")
-async def test_a_store_that_does_not_answer_is_not_available(unused_tcp_port: int) -> None:
-    loader = from_store(f"http://127.0.0.1:{unused_tcp_port}", wait=2.0)
+async def test_a_store_that_does_not_answer_is_unavailable(unused_tcp_port: int) -> None:
+    loader = from_store(f"http://127.0.0.1:{unused_tcp_port}", max_seconds=2.0)
     with pytest.raises(Unavailable) as refused:
         await loader.load("s3://images/a.png")
     await loader.close()
@@ -91,12 +93,12 @@ async def test_a_public_bucket_is_read_without_credentials(store: str) -> None:
     loader = ImageLoader(
         ImageSettings(s3_endpoint=store, s3_anonymous=True, max_image_wait_seconds=60)
     )
-    found = await loader.load("s3://images/public.png")
+    image = await loader.load("s3://images/public.png")
     await loader.close()
-    assert found.pixels.size == (6, 4)
+    assert image.pixels.size == (6, 4)
 
 
-async def test_s3_without_credentials_is_refused_and_says_what_to_set(
+async def test_without_credentials_the_refusal_names_the_setting(
     store: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
@@ -111,25 +113,30 @@ async def test_s3_without_credentials_is_refused_and_says_what_to_set(
 
 
 @pytest.mark.usefixtures("_keys")
-async def test_several_first_objects_at_a_time_share_one_client_that_is_closed(store: str) -> None:
+async def test_several_first_objects_share_one_client_that_is_closed(store: str) -> None:
     loader = from_store(store)
-    found = await loader.load_many(
+    results = await loader.load_many(
         ["s3://images/a/b.png", "s3://images/none.png", "s3://images/a/b.png", "s3://no-such/a"]
     )
     await loader.close()
-    assert [type(one) for one in found] == [LoadedImage, Unprocessable, LoadedImage, Unprocessable]
+    assert [type(result) for result in results] == [
+        LoadedImage,
+        Unprocessable,
+        LoadedImage,
+        Unprocessable,
+    ]
 
 
 @pytest.mark.usefixtures("_keys")
-async def test_a_first_object_that_takes_too_long_leaves_nothing_open(store: str) -> None:
-    loader = from_store(store, wait=0.01)
+async def test_a_first_object_that_takes_too_long_leaves_no_client_open(store: str) -> None:
+    loader = from_store(store, max_seconds=0.01)
     with pytest.raises(Unavailable, match=r"within 0\.01 s"):
         await loader.load("s3://images/a/b.png")
     await loader.close()
 
 
 @pytest.mark.usefixtures("_keys")
-async def test_a_wrong_endpoint_is_named_and_not_blamed_on_the_image() -> None:
+async def test_a_bad_endpoint_setting_is_named_and_is_no_fault_of_the_image() -> None:
     loader = from_store("not an address")
     with pytest.raises(Unavailable, match="PREFERSTREAM_S3_ENDPOINT"):
         await loader.load("s3://images/a/b.png")

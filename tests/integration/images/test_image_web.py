@@ -1,4 +1,4 @@
-"""Images are loaded over real connections, and each fault of a host or its name is named."""
+"""Images are loaded over real connections, and faults of hosts and names are translated."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -15,19 +15,19 @@ from tests.integration.images.image_host import LOCAL, PNG, RED, Host, hosted
 
 @pytest.fixture
 async def host() -> AsyncIterator[tuple[Host, str]]:
-    async with hosted() as held:
-        yield held
+    async with hosted() as running:
+        yield running
 
 
 @pytest.fixture
 async def loader() -> AsyncIterator[ImageLoader]:
-    opened = ImageLoader(LOCAL)
-    yield opened
-    await opened.close()
+    loader = ImageLoader(LOCAL)
+    yield loader
+    await loader.close()
 
 
 @pytest.mark.parametrize(
-    ("what", "reason", "told"),
+    ("path", "reason", "message"),
     [
         ("status-404", "http_404", "answered 404"),
         ("status-403", "http_403", "answered 403"),
@@ -44,60 +44,60 @@ async def loader() -> AsyncIterator[ImageLoader]:
         ("to-user?to=http://bob:hunter2@images.example/", "credentials_in_uri", "user or password"),
     ],
 )
-async def test_what_will_never_be_an_image_is_refused(
-    what: str, reason: str, told: str, host: tuple[Host, str], loader: ImageLoader
+async def test_a_permanent_fault_is_unprocessable(
+    path: str, reason: str, message: str, host: tuple[Host, str], loader: ImageLoader
 ) -> None:
     with pytest.raises(Unprocessable) as refused:
-        await loader.load(f"{host[1]}/{what}")
+        await loader.load(f"{host[1]}/{path}")
     assert refused.value.reason == reason
-    assert told in refused.value.detail
+    assert message in refused.value.detail
     assert "hunter2" not in refused.value.detail
 
 
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("path", "message"),
     [
         ("status-500", "answered 500"),
         ("status-503", "answered 503"),
         ("status-429", "answered 429"),
         ("silent", "within 0.5 s"),
         ("slow", "within 0.5 s"),
-        ("cut", "broke off"),
+        ("cut", "closed the connection"),
     ],
 )
-async def test_what_may_be_an_image_later_is_not_available(
-    what: str, told: str, host: tuple[Host, str]
+async def test_a_temporary_fault_is_unavailable(
+    path: str, message: str, host: tuple[Host, str]
 ) -> None:
     loader = ImageLoader(LOCAL.model_copy(update={"max_image_wait_seconds": 0.5}))
     with pytest.raises(Unavailable) as refused:
-        await loader.load(f"{host[1]}/{what}?X-Signature=secret")
+        await loader.load(f"{host[1]}/{path}?X-Signature=secret")
     await loader.close()
     assert refused.value.part == "image host"
-    assert told in refused.value.detail
+    assert message in refused.value.detail
     assert "secret" not in refused.value.detail
 
 
-async def test_a_refused_connection_is_not_available(
+async def test_a_refused_connection_is_unavailable(
     unused_tcp_port: int, loader: ImageLoader
 ) -> None:
     with pytest.raises(Unavailable, match="cannot be connected to"):
         await loader.load(f"http://127.0.0.1:{unused_tcp_port}/a.png")
 
 
-class Names(AbstractResolver):
-    """A name service that says what it is told to, and counts the questions."""
+class FakeResolver(AbstractResolver):
+    """A name service with one fixed address or error, which counts the lookups."""
 
     def __init__(self, *, address: str | None = None, error: int = 0) -> None:
-        self.asked = 0
+        self.lookups = 0
         self.address = address
         self.error = error
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        self.asked += 1
+        self.lookups += 1
         if self.address is None:
-            raise socket.gaierror(self.error, "as told")
+            raise socket.gaierror(self.error, "fixed error")
         return [
             ResolveResult(
                 hostname=host, host=self.address, port=port, family=socket.AF_INET, proto=0, flags=0
@@ -108,39 +108,39 @@ class Names(AbstractResolver):
         pass
 
 
-async def test_a_host_is_looked_up_once_and_connected_to_where_that_look_up_says(
+async def test_a_host_is_resolved_once_and_the_connection_uses_that_address(
     host: tuple[Host, str],
 ) -> None:
-    names = Names(address="127.0.0.1")
-    source = WebSource(LOCAL, names=names)
+    resolver = FakeResolver(address="127.0.0.1")
+    source = WebSource(LOCAL, resolver=resolver)
     port = host[1].rpartition(":")[2]
     assert await source.fetch(f"http://images.example:{port}/a.png") == PNG
-    assert names.asked == 1
+    assert resolver.lookups == 1
     await source.close()
 
 
-async def test_a_host_that_leads_to_a_private_address_is_never_asked(
+async def test_a_host_with_a_private_address_gets_no_request(
     host: tuple[Host, str],
 ) -> None:
-    source = WebSource(ImageSettings(allow_http=True), names=Names(address="127.0.0.1"))
+    source = WebSource(ImageSettings(allow_http=True), resolver=FakeResolver(address="127.0.0.1"))
     port = host[1].rpartition(":")[2]
     with pytest.raises(Unprocessable) as refused:
         await source.fetch(f"http://images.example:{port}/a.png")
     await source.close()
     assert refused.value.reason == "private_address"
-    assert not host[0].asked
+    assert not host[0].requests
 
 
-async def test_a_name_that_does_not_exist_is_refused() -> None:
-    source = WebSource(ImageSettings(), names=Names(error=socket.EAI_NONAME))
+async def test_an_unknown_name_is_refused() -> None:
+    source = WebSource(ImageSettings(), resolver=FakeResolver(error=socket.EAI_NONAME))
     with pytest.raises(Unprocessable, match=r"unknown_host.*check its name"):
         await source.fetch("https://images.example/a.png")
     await source.close()
 
 
-async def test_a_name_service_that_fails_for_now_is_not_available() -> None:
-    source = WebSource(ImageSettings(), names=Names(error=socket.EAI_AGAIN))
-    with pytest.raises(Unavailable, match="just now"):
+async def test_a_temporary_error_of_the_name_service_is_unavailable() -> None:
+    source = WebSource(ImageSettings(), resolver=FakeResolver(error=socket.EAI_AGAIN))
+    with pytest.raises(Unavailable, match="cannot be resolved now"):
         await source.fetch("https://images.example/a.png")
     await source.close()
 
@@ -148,17 +148,17 @@ async def test_a_name_service_that_fails_for_now_is_not_available() -> None:
 async def test_a_redirect_loop_ends(host: tuple[Host, str], loader: ImageLoader) -> None:
     with pytest.raises(Unprocessable, match=r"too_many_redirects.*more than 3 times"):
         await loader.load(f"{host[1]}/to-loop")
-    assert host[0].asked == {"to-loop": 4}
+    assert host[0].requests == {"to-loop": 4}
 
 
 async def test_a_redirect_to_an_image_is_followed(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
-    found = await loader.load(f"{host[1]}/to-image?to=/a.png")
-    assert found.pixels.getpixel((0, 0)) == RED
+    image = await loader.load(f"{host[1]}/to-image?to=/a.png")
+    assert image.pixels.getpixel((0, 0)) == RED
 
 
-async def test_no_cookie_comes_back_and_no_packing_is_asked_for(
+async def test_no_cookie_is_sent_and_no_compression_is_requested(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
     await loader.load(f"{host[1]}/a.png")
@@ -167,8 +167,8 @@ async def test_no_cookie_comes_back_and_no_packing_is_asked_for(
     assert host[0].headers["Accept-Encoding"] == "identity"
 
 
-async def test_the_content_decides_and_not_the_suffix(
+async def test_the_content_decides_the_format_and_not_the_suffix(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
-    found = await loader.load(f"{host[1]}/lying-suffix.png")
-    assert found.pixels.size == (6, 4)
+    image = await loader.load(f"{host[1]}/lying-suffix.png")
+    assert image.pixels.size == (6, 4)

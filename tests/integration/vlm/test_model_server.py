@@ -1,4 +1,4 @@
-"""The engine at a real vLLM server: the scores of the one in process, and its adapters."""
+"""At a real vLLM server, answers equal those of the in-process engine, and adapters are swapped."""
 
 import asyncio
 import gc
@@ -23,14 +23,15 @@ from shared.vlm.server.adapters import loaded_adapters
 from shared.vlm.server.connection import Connection
 from shared.vlm.server.loading import ServerLoader
 from shared.vlm.settings import ModelSettings
-from tests.adapters import write_adapter
 from tests.contract.vlm.engines import candidates, picture
-from tests.vllm_fixtures import RunningServer, needs_vllm
+from tests.support.adapters import write_adapter
+from tests.support.vllm_fixtures import RunningServer, needs_vllm
 
 pytestmark = [pytest.mark.model, pytest.mark.vllm, needs_vllm, pytest.mark.timeout(1200)]
 RELEASE = release(None)
 CLOSE = 1e-3
-"""Probabilities; measured: 1e-5. Both compute in single precision, in another order."""
+"""Largest difference of two probabilities; measured: 1e-5. Both engines use single precision but
+add in another order."""
 
 
 @pytest.fixture
@@ -49,23 +50,23 @@ async def server(settings: ModelSettings) -> AsyncIterator[ServerLoader]:
 
 @pytest.fixture
 async def connection(settings: ModelSettings) -> AsyncIterator[Connection]:
-    async with Connection(settings) as made:
-        yield made
+    async with Connection(settings) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[InProcessLoader]:
-    made = InProcessLoader(ModelSettings(model_device="cpu"))
-    yield made
-    made.close()
+def in_process() -> Iterator[InProcessLoader]:
+    loader = InProcessLoader(ModelSettings(model_device="cpu"))
+    yield loader
+    loader.close()
 
 
 @pytest.fixture
 def adapter(tmp_path: Path) -> ModelPackage:
-    return kept(tmp_path, write_adapter(tmp_path / "adapter", seed=3, strength=0.1))
+    return package(tmp_path, write_adapter(tmp_path / "adapter", seed=3, strength=0.1))
 
 
-def kept(root: Path, folder: Path) -> ModelPackage:
+def package(root: Path, folder: Path) -> ModelPackage:
     version = f"served-{uuid4().hex[:8]}"
     new = NewVersion(
         version, "adapter", RELEASE.name, datetime.now(UTC), base_version=RELEASE.version
@@ -73,56 +74,60 @@ def kept(root: Path, folder: Path) -> ModelPackage:
     return ModelFolders(root / "models", RELEASE).add(folder, new)
 
 
-async def test_all_answers_are_those_of_the_engine_in_process(
-    server: ServerLoader, here: InProcessLoader
+async def test_all_answers_equal_those_of_the_in_process_engine(
+    server: ServerLoader, in_process: InProcessLoader
 ) -> None:
-    ours, theirs = here.load_release(), server.load_release()
-    asked = candidates(12)
-    expected, found = await ours.score(asked), await theirs.score(asked)
-    for one, other in zip(expected, found, strict=True):
+    local, remote = in_process.load_release(), server.load_release()
+    inputs = candidates(12)
+    expected, scores = await local.score(inputs), await remote.score(inputs)
+    for local_scores, remote_scores in zip(expected, scores, strict=True):
         for element in ELEMENTS:
-            assert other.digits[element] == pytest.approx(one.digits[element], abs=CLOSE)
-    scored = [ScoredCandidate(c, s) for c, s in zip(asked[:5], expected, strict=False)]
-    assert await theirs.explain(scored) == await ours.explain(scored)
+            assert remote_scores.digits[element] == pytest.approx(
+                local_scores.digits[element], abs=CLOSE
+            )
+    scored = [ScoredCandidate(c, s) for c, s in zip(inputs[:5], expected, strict=False)]
+    assert await remote.explain(scored) == await local.explain(scored)
     images = tuple(picture(n) for n in range(6))
-    assert await theirs.describe(images) == await ours.describe(images)
+    assert await remote.describe(images) == await local.describe(images)
     references = [References(images[:3], images[3:])]
-    assert await theirs.predict(references) == await ours.predict(references)
+    assert await remote.predict(references) == await local.predict(references)
 
 
-async def test_an_adapters_scores_are_those_of_the_adapter_merged_in_process(
-    server: ServerLoader, here: InProcessLoader, adapter: ModelPackage
+async def test_an_adapters_scores_equal_those_of_the_adapter_merged_in_process(
+    server: ServerLoader, in_process: InProcessLoader, adapter: ModelPackage
 ) -> None:
     uri = adapter.folder.as_uri()
-    ours = await asyncio.to_thread(here.load, uri=uri, sha256=adapter.sha256)
-    theirs = await asyncio.to_thread(server.load, uri=uri, sha256=adapter.sha256)
-    asked = candidates(6)
-    base = await server.load_release().score(asked)
-    expected, found = await ours.score(asked), await theirs.score(asked)
-    for one, other in zip(expected, found, strict=True):
+    local = await asyncio.to_thread(in_process.load, uri=uri, sha256=adapter.sha256)
+    remote = await asyncio.to_thread(server.load, uri=uri, sha256=adapter.sha256)
+    inputs = candidates(6)
+    base = await server.load_release().score(inputs)
+    expected, scores = await local.score(inputs), await remote.score(inputs)
+    for local_scores, remote_scores in zip(expected, scores, strict=True):
         for element in ELEMENTS:
-            assert other.digits[element] == pytest.approx(one.digits[element], abs=CLOSE)
-    assert max(abs(a.total - b.total) for a, b in zip(found, base, strict=True)) > 0.1
+            assert remote_scores.digits[element] == pytest.approx(
+                local_scores.digits[element], abs=CLOSE
+            )
+    assert max(abs(a.total - b.total) for a, b in zip(scores, base, strict=True)) > 0.1
 
 
-async def test_an_adapter_goes_with_the_last_model_that_needs_it(
+async def test_an_adapter_is_unloaded_with_the_last_model_that_uses_it(
     server: ServerLoader, connection: Connection, adapter: ModelPackage
 ) -> None:
     uri = adapter.folder.as_uri()
     first = await asyncio.to_thread(server.load, uri=uri, sha256=adapter.sha256)
     second = await asyncio.to_thread(server.load, uri=uri, sha256=adapter.sha256)
     assert (await loaded_adapters(connection))[adapter.version] == str(adapter.folder.resolve())
-    asked = asyncio.create_task(first.score(candidates(4)))
+    scoring = asyncio.create_task(first.score(candidates(4)))
     await asyncio.sleep(0)
     del first
-    assert len(await asked) == 4
+    assert len(await scoring) == 4
     assert adapter.version in await loaded_adapters(connection)
-    del second, asked
+    del second, scoring
     gc.collect()
     await until_gone(connection, adapter.version)
 
 
-async def test_an_adapter_that_another_instance_sent_away_is_loaded_anew(
+async def test_an_adapter_that_another_instance_unloaded_is_loaded_again(
     server: ServerLoader, connection: Connection, adapter: ModelPackage
 ) -> None:
     model = await asyncio.to_thread(server.load, uri=adapter.folder.as_uri(), sha256=adapter.sha256)
@@ -133,7 +138,7 @@ async def test_an_adapter_that_another_instance_sent_away_is_loaded_anew(
     assert adapter.version in await loaded_adapters(connection)
 
 
-async def test_a_version_that_the_server_has_from_another_folder_is_refused(
+async def test_a_version_that_the_server_loaded_from_another_folder_is_refused(
     server: ServerLoader, connection: Connection, adapter: ModelPackage, tmp_path: Path
 ) -> None:
     other = write_adapter(tmp_path / "other", seed=4)
@@ -152,23 +157,23 @@ async def test_an_adapter_of_the_vision_tower_is_refused(
     weights = load_file(file)
     renamed = {k.replace(".language_model.", ".visual."): v for k, v in weights.items()}
     save_file(renamed, file)
-    found = kept(tmp_path, folder)
+    adapter = package(tmp_path, folder)
     with pytest.raises(BadCheckpoint, match="changes the language model alone"):
-        await asyncio.to_thread(server.load, uri=found.folder.as_uri(), sha256=found.sha256)
+        await asyncio.to_thread(server.load, uri=adapter.folder.as_uri(), sha256=adapter.sha256)
 
 
-async def test_an_adapter_that_the_server_cannot_take_is_refused_with_its_reason(
+async def test_an_adapter_that_the_server_cannot_load_is_refused_with_the_cause(
     server: ServerLoader, tmp_path: Path
 ) -> None:
     folder = write_adapter(tmp_path / "adapter", seed=6)
     config = (folder / "adapter_config.json").read_text()
     (folder / "adapter_config.json").write_text(config.replace('"r": 4', '"r": 512'))
-    found = kept(tmp_path, folder)
+    adapter = package(tmp_path, folder)
     with pytest.raises(BadCheckpoint, match="rank"):
-        await asyncio.to_thread(server.load, uri=found.folder.as_uri(), sha256=found.sha256)
+        await asyncio.to_thread(server.load, uri=adapter.folder.as_uri(), sha256=adapter.sha256)
 
 
-async def test_a_whole_checkpoint_is_refused_with_what_to_do(
+async def test_a_whole_checkpoint_is_refused_with_a_remedy(
     server: ServerLoader, tmp_path: Path
 ) -> None:
     new = NewVersion("whole-2", "checkpoint", RELEASE.name, datetime.now(UTC))
@@ -177,13 +182,13 @@ async def test_a_whole_checkpoint_is_refused_with_what_to_do(
         await asyncio.to_thread(server.load, uri=whole.folder.as_uri(), sha256=whole.sha256)
 
 
-async def test_more_images_than_the_server_takes_are_never_answered(server: ServerLoader) -> None:
+async def test_more_images_than_the_server_accepts_are_unprocessable(server: ServerLoader) -> None:
     images = tuple(picture(n) for n in range(20))
     with pytest.raises(Unprocessable, match="model_refused"):
         await server.load_release().predict([References(images, ())])
 
 
-async def test_a_wrong_key_says_which_setting_to_correct_and_not_the_key(
+async def test_the_error_of_a_wrong_key_names_the_setting_and_not_the_key(
     settings: ModelSettings,
 ) -> None:
     wrong = settings.model_copy(update={"model_server_key": SecretStr("open-barley")})

@@ -1,4 +1,4 @@
-"""What only the engine in process does: a whole checkpoint takes over while it serves."""
+"""The in-process engine replaces a whole checkpoint while it serves."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,18 +16,18 @@ pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def loader() -> Iterator[InProcessLoader]:
-    made = InProcessLoader(ModelSettings(model_threads=1, model_device="cpu"))
-    yield made
-    made.close()
+    loader = InProcessLoader(ModelSettings(model_threads=1, model_device="cpu"))
+    yield loader
+    loader.close()
 
 
-def test_a_whole_checkpoint_can_take_over_as_well(loader: InProcessLoader, tmp_path: Path) -> None:
+def test_a_whole_checkpoint_can_be_promoted(loader: InProcessLoader, tmp_path: Path) -> None:
     folders = ModelFolders(tmp_path / "models", loader.release)
     new = NewVersion("whole-2", "checkpoint", "preferthinker-nano", datetime.now(UTC))
-    kept = folders.add(loader.release.folder, new)
-    assert loader.load(uri=folders.uri(kept), sha256=kept.sha256).model_version == "whole-2"
+    package = folders.add(loader.release.folder, new)
+    assert loader.load(uri=folders.uri(package), sha256=package.sha256).model_version == "whole-2"
 
 
-def test_a_folder_that_is_not_there_is_refused(loader: InProcessLoader, tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(loader: InProcessLoader, tmp_path: Path) -> None:
     with pytest.raises(BadCheckpoint, match="is not a folder"):
         loader.load(uri=(tmp_path / "gone").as_uri(), sha256="0" * 64)

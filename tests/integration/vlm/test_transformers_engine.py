@@ -1,4 +1,4 @@
-"""The engine on the model that ships answers as the library does, alone or in a batch."""
+"""On the shipped model the engine gives the results of the library, alone and in a batch."""
 
 import json
 import shutil
@@ -12,10 +12,9 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoTokenizer, Qwen2VLImageProcessorPil
 
 from shared.domain.taste import ELEMENTS, Taste, TasteSide, WeightedWord
-from shared.prompting import prompt
-from shared.prompting import rationale as reason
+from shared.prompting import prompt, rationale
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
-from shared.vlm.engine.shared_prefix import MOST, WORTH_SHARING
+from shared.vlm.engine.shared_prefix import MAX_ROWS, MIN_SHARED_ROWS
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import Candidate, References, ScoredCandidate
 from training.prefersim.drawing.renderer import as_image, render
@@ -33,8 +32,8 @@ def engine() -> TransformersEngine:
 
 
 def picture(number: int, *, side: int = 84) -> Image.Image:
-    drawn = np.random.default_rng(number).integers(0, 256, (6, 6, 3)).astype(np.uint8)
-    return Image.fromarray(drawn).resize((side, side), Image.Resampling.NEAREST)
+    pixels = np.random.default_rng(number).integers(0, 256, (6, 6, 3)).astype(np.uint8)
+    return Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST)
 
 
 def side(**words: str) -> TasteSide:
@@ -55,79 +54,85 @@ def candidates(count: int) -> list[Candidate]:
     return [Candidate(TASTES[n % len(TASTES)], picture(n)) for n in range(count)]
 
 
-def librarys_digits(candidate: Candidate) -> list[list[float]]:
-    """The digits' probabilities at the five places, by the library's own parts, one image alone."""
+def digits_of_the_library(candidate: Candidate) -> list[list[float]]:
+    """Probabilities of the digits at the five positions, by the library for one image."""
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
     model = AutoModelForImageTextToText.from_pretrained(FOLDER, dtype=torch.float32).eval()
-    seen = Qwen2VLImageProcessorPil.from_pretrained(FOLDER)([candidate.image], return_tensors="pt")
-    places = int(seen["image_grid_thw"].prod()) // 4
+    vision_inputs = Qwen2VLImageProcessorPil.from_pretrained(FOLDER)(
+        [candidate.image], return_tensors="pt"
+    )
+    image_tokens = int(vision_inputs["image_grid_thw"].prod()) // 4
     question = tokenizer.apply_chat_template(
         prompt.score_for(candidate.taste).messages(), tokenize=False, add_generation_prompt=True
-    ).replace("<|image_pad|>", "<|image_pad|>" * places)
-    read = []
+    ).replace("<|image_pad|>", "<|image_pad|>" * image_tokens)
+    distributions = []
     for element in ELEMENTS:
-        # What stands before this element's digit; the digits before it are held at two.
-        whole = prompt.score_line(dict.fromkeys(ELEMENTS, 2))
-        upto = whole[: whole.index(f"{element.label}: 2") + len(element.label) + 1]
-        ids = tokenizer(question + upto, add_special_tokens=False, return_tensors="pt").input_ids
+        # The text before this element's digit; every digit before it is the placeholder 2.
+        line = prompt.score_line(dict.fromkeys(ELEMENTS, 2))
+        prefix = line[: line.index(f"{element.label}: 2") + len(element.label) + 1]
+        ids = tokenizer(question + prefix, add_special_tokens=False, return_tensors="pt").input_ids
         with torch.inference_mode():
             logits = model(
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
                 mm_token_type_ids=(ids == model.config.image_token_id).int(),
-                **seen,
+                **vision_inputs,
             ).logits[0, -1]
         digits = [tokenizer(f" {d}", add_special_tokens=False)["input_ids"][0] for d in range(6)]
-        read.append(logits[digits].softmax(-1).tolist())
-    return read
+        distributions.append(logits[digits].softmax(-1).tolist())
+    return distributions
 
 
-def test_scores_are_those_of_an_independent_forward_of_the_library(
+def test_scores_equal_those_of_an_independent_forward_of_the_library(
     engine: TransformersEngine,
 ) -> None:
     candidate = candidates(1)[0]
-    (ours,) = engine.score([candidate])
-    theirs = librarys_digits(candidate)
-    for element, expected in zip(ELEMENTS, theirs, strict=True):
-        assert ours.digits[element] == pytest.approx(expected, abs=2e-3)
+    (scores,) = engine.score([candidate])
+    distributions = digits_of_the_library(candidate)
+    for element, expected in zip(ELEMENTS, distributions, strict=True):
+        assert scores.digits[element] == pytest.approx(expected, abs=2e-3)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "inputs",
     [
         candidates(8),
-        candidates(3 * WORTH_SHARING),
-        [Candidate(TASTES[0], picture(n)) for n in range(MOST + 2)],
+        candidates(3 * MIN_SHARED_ROWS),
+        [Candidate(TASTES[0], picture(n)) for n in range(MAX_ROWS + 2)],
         [Candidate(TASTES[0], picture(n % 2)) for n in range(8)],
-        [Candidate(TASTES[1], picture(n, side=84 + 40 * n)) for n in range(WORTH_SHARING)],
+        [Candidate(TASTES[1], picture(n, side=84 + 40 * n)) for n in range(MIN_SHARED_ROWS)],
     ],
-    ids=["few of each taste", "several of each", "more than a pass", "images again", "sizes"],
+    ids=["few of each taste", "several of each", "more than a pass", "repeated images", "sizes"],
 )
-def test_a_batch_gives_what_each_alone_gives(
-    engine: TransformersEngine, asked: list[Candidate]
+def test_a_batch_gives_the_scores_of_each_image_alone(
+    engine: TransformersEngine, inputs: list[Candidate]
 ) -> None:
-    together = engine.score(asked)
-    for candidate, batched in zip(asked, together, strict=True):
+    together = engine.score(inputs)
+    for candidate, batched in zip(inputs, together, strict=True):
         (alone,) = engine.score([candidate])
         for element in ELEMENTS:
             assert batched.digits[element] == pytest.approx(alone.digits[element], abs=1e-4)
-    different = {(id(one.taste), one.image.tobytes()) for one in asked}
+    different = {(id(one.taste), one.image.tobytes()) for one in inputs}
     assert len({tuple(scores.digits.values()) for scores in together}) >= len(different)
 
 
-@pytest.mark.parametrize(("images", "shared"), [(WORTH_SHARING - 1, False), (WORTH_SHARING, True)])
-def test_a_taste_is_read_once_for_all_its_candidates(
+@pytest.mark.parametrize(
+    ("images", "shared"), [(MIN_SHARED_ROWS - 1, False), (MIN_SHARED_ROWS, True)]
+)
+def test_a_taste_is_computed_once_for_all_its_candidates(
     engine: TransformersEngine, images: int, shared: bool
 ) -> None:
-    read: list[int] = []
+    computed: list[int] = []
     layer = engine.model.model.language_model.layers[0]
-    hook = layer.register_forward_pre_hook(lambda _, told: read.append(told[0].shape[:2].numel()))
+    hook = layer.register_forward_pre_hook(
+        lambda _, args: computed.append(args[0].shape[:2].numel())
+    )
     engine.score([Candidate(TASTES[0], picture(0))])
-    (alone,) = read
+    (alone,) = computed
     engine.score([Candidate(TASTES[0], picture(n)) for n in range(images)])
     hook.remove()
-    taste = read[1] if shared else 0
-    assert sum(read[1:]) == images * (alone - taste) + taste
+    taste = computed[1] if shared else 0
+    assert sum(computed[1:]) == images * (alone - taste) + taste
     assert taste == 0 or taste > alone / 4
 
 
@@ -139,31 +144,31 @@ def test_scores_are_distributions(engine: TransformersEngine) -> None:
         assert 0 <= scores.total <= 25
 
 
-def test_kept_reasons_agree_with_the_scores_they_were_asked_for(
+def test_rationales_agree_with_their_scores(
     engine: TransformersEngine,
 ) -> None:
-    asked = candidates(4)
-    scored = [ScoredCandidate(c, s) for c, s in zip(asked, engine.score(asked), strict=True)]
-    told = engine.explain(scored)
-    for one, reasons in zip(scored, told, strict=True):
-        for element, text in reasons.by_element.items():
-            assert reason.agrees(text, one.scores.mode(element)), text
-    kept = sum(len(reasons.by_element) for reasons in told)
-    assert kept + sum(len(reasons.problems) for reasons in told) == 4 * len(ELEMENTS)
+    inputs = candidates(4)
+    scored = [ScoredCandidate(c, s) for c, s in zip(inputs, engine.score(inputs), strict=True)]
+    explained = engine.explain(scored)
+    for candidate, rationales in zip(scored, explained, strict=True):
+        for element, text in rationales.by_element.items():
+            assert rationale.agrees(text, candidate.scores.mode(element)), text
+    kept = sum(len(rationales.by_element) for rationales in explained)
+    assert kept + sum(len(rationales.problems) for rationales in explained) == 4 * len(ELEMENTS)
     assert kept >= 10
 
 
 def drawings(count: int) -> tuple[Image.Image, ...]:
-    """What nano was made for, and can tell every element of."""
+    """Images of the kind on which nano was trained: it knows all their elements."""
     rng = np.random.default_rng(5)
-    shown = sample_attributes(rng, count)
-    return tuple(as_image(one) for one in render(draw_scenes(rng, count), shown, rng))
+    attributes = sample_attributes(rng, count)
+    return tuple(as_image(pixels) for pixels in render(draw_scenes(rng, count), attributes, rng))
 
 
-def test_predictions_and_descriptions_are_whole(engine: TransformersEngine) -> None:
+def test_predictions_and_descriptions_are_complete(engine: TransformersEngine) -> None:
     images = drawings(4)
-    asked = [References(images[:2], images[2:]), References(images[:1], images[1:2])]
-    for predicted in engine.predict(asked):
+    references = [References(images[:2], images[2:]), References(images[:1], images[1:2])]
+    for predicted in engine.predict(references):
         assert predicted.problems == ()
         assert set(predicted.likes) == set(predicted.dislikes) == set(ELEMENTS)
     for described in engine.describe(images):
@@ -172,7 +177,7 @@ def test_predictions_and_descriptions_are_whole(engine: TransformersEngine) -> N
         assert all(described.words.values())
 
 
-def test_nothing_asked_is_nothing_answered(engine: TransformersEngine) -> None:
+def test_no_input_gives_no_result(engine: TransformersEngine) -> None:
     assert (engine.predict([]), engine.describe([]), engine.score([]), engine.explain([])) == (
         [], [], [], []
     )  # fmt: skip
@@ -180,7 +185,7 @@ def test_nothing_asked_is_nothing_answered(engine: TransformersEngine) -> None:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """The model that ships without its manifest, as a checkpoint from elsewhere comes."""
+    """The shipped model without its manifest, like a checkpoint from elsewhere."""
     return shutil.copytree(
         FOLDER, tmp_path / "copied", ignore=shutil.ignore_patterns("manifest.json")
     )
@@ -191,7 +196,7 @@ def cut_weights(folder: Path) -> None:
     file.write_bytes(file.read_bytes()[:1_000])
 
 
-def no_weights_at_all(folder: Path) -> None:
+def not_weights(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"not weights")
 
 
@@ -203,7 +208,7 @@ def broken_preprocessor(folder: Path) -> None:
     (folder / "preprocessor_config.json").write_text("{")
 
 
-def tokenizer_without_the_images_token(folder: Path) -> None:
+def tokenizer_without_the_image_token(folder: Path) -> None:
     for name in ("tokenizer.json", "tokenizer_config.json"):
         file = folder / name
         file.write_text(file.read_text().replace("<|image_pad|>", "<|other|>"))
@@ -217,19 +222,19 @@ def tokenizer_with_other_ids(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
         cut_weights,
-        no_weights_at_all,
+        not_weights,
         broken_tokenizer,
         broken_preprocessor,
-        tokenizer_without_the_images_token,
+        tokenizer_without_the_image_token,
         tokenizer_with_other_ids,
     ],
 )
-def test_a_spoilt_checkpoint_is_refused_with_its_folder(
-    copied: Path, spoil: Callable[[Path], None]
+def test_a_damaged_checkpoint_is_refused_with_its_folder(
+    copied: Path, damage: Callable[[Path], None]
 ) -> None:
-    spoil(copied)
+    damage(copied)
     with pytest.raises(BadCheckpoint, match="copied"):
         TransformersEngine(copied, device="cpu")

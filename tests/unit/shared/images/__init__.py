@@ -1,0 +1,1 @@
+"""Tests of image addresses, sources and decoding."""

@@ -1,4 +1,4 @@
-"""Files that are no image we take, each with the slug it is refused by."""
+"""Files that are not accepted as images, each with the reason of its refusal."""
 
 import io
 import struct
@@ -9,20 +9,20 @@ from PIL import Image
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
-    """An image's bytes in a format that Pillow writes."""
+    """An image, encoded in a format that Pillow writes."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def noisy(mode: str = "RGB") -> Image.Image:
-    """An image that does not compress, so that cutting its file cuts its pixels."""
+    """Random noise, which does not compress: a cut file has cut pixels."""
     image = Image.effect_noise((64, 48), 90)
     return image.convert(mode)
 
 
 def png_header(*, width: int, height: int) -> bytes:
-    """A PNG that says how large it is and brings next to no pixels."""
+    """A PNG with this size in its header and almost no pixels."""
     body = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -40,8 +40,8 @@ def _half(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
-def _exchanged(data: bytes, at: int, by: bytes) -> bytes:
-    return data[:at] + by + data[at + len(by) :]
+def _replaced(data: bytes, start: int, new: bytes) -> bytes:
+    return data[:start] + new + data[start + len(new) :]
 
 
 PNG = encoded(noisy(), "PNG")
@@ -60,13 +60,13 @@ BAD_FILES: tuple[tuple[str, bytes, str], ...] = (
     ("signature_only.png", PNG[:8], "broken_image"),
     ("cut_in_header.png", PNG[:20], "broken_image"),
     ("start_marker_only.jpg", JPEG[:3], "broken_image"),
-    ("wrong_checksum.png", _exchanged(PNG, 29, b"\0\0\0\0"), "broken_image"),
-    ("garbled_pixels.png", _exchanged(PNG, 60, b"\xff" * 64), "broken_image"),
+    ("wrong_checksum.png", _replaced(PNG, 29, b"\0\0\0\0"), "broken_image"),
+    ("garbled_pixels.png", _replaced(PNG, 60, b"\xff" * 64), "broken_image"),
     ("bomb.png", png_header(width=30_000, height=30_000), "too_many_pixels"),
     ("small_bomb.png", png_header(width=10_000, height=6_000), "too_many_pixels"),
-    ("bomb.bmp", _exchanged(BMP, 18, struct.pack("<ii", 25_000, 25_000)), "too_many_pixels"),
+    ("bomb.bmp", _replaced(BMP, 18, struct.pack("<ii", 25_000, 25_000)), "too_many_pixels"),
     ("no_width.png", png_header(width=0, height=5), "no_pixels"),
-    ("no_height.bmp", _exchanged(BMP, 22, struct.pack("<i", 0)), "no_pixels"),
+    ("no_height.bmp", _replaced(BMP, 22, struct.pack("<i", 0)), "no_pixels"),
     ("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not_an_image"),
     ("drawing_with_prolog.svg", b'<?xml version="1.0"?><svg/>', "not_an_image"),
     ("page.jpg", b"<!DOCTYPE html><html><body>Sign in</body></html>", "not_an_image"),

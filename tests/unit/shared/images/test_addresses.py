@@ -1,4 +1,4 @@
-"""Only public hosts are asked for images, whatever way another one is written."""
+"""Images are read from public hosts only, whatever form a private address has."""
 
 import socket
 
@@ -14,8 +14,8 @@ from shared.images.web_address import checked, redirected
 SETTINGS = ImageSettings()
 
 
-class Names(AbstractResolver):
-    """A name service that gives the addresses it was told."""
+class FixedResolver(AbstractResolver):
+    """A name service that returns fixed addresses."""
 
     def __init__(self, *addresses: str) -> None:
         self.addresses = addresses
@@ -44,12 +44,12 @@ PUBLIC = ("8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_an_address_that_only_we_can_reach_is_not_public(address: str) -> None:
+def test_a_private_address_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_an_address_that_anybody_can_reach_is_public(address: str) -> None:
+def test_a_public_address_is_public(address: str) -> None:
     assert is_public(address)
 
 
@@ -58,11 +58,11 @@ def test_an_address_that_anybody_can_reach_is_public(address: str) -> None:
     [
         *("127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[fe80::1%25eth0]"),
         *("2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "[64:ff9b::127.0.0.1]"),
-        # Other letters that the connection reads as digits and dots.
+        # Other characters that the connection parses as digits and dots.
         *("①②⑦.⓪.⓪.①", "\uff11\uff12\uff17.0.0.1", "127\u30020\u30020\u30021"),
     ],
 )
-def test_a_private_address_as_a_host_is_refused_however_it_is_written(host: str) -> None:
+def test_a_private_address_as_host_is_refused_in_every_form(host: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         checked(f"https://{host}/latest/meta-data", SETTINGS)
     assert refused.value.reason == "private_address"
@@ -85,7 +85,7 @@ def test_a_private_address_as_a_host_is_refused_however_it_is_written(host: str)
         ("https://images.example#@127.0.0.1/", None),
     ],
 )
-def test_a_wrong_web_address_is_refused_without_repeating_its_password(
+def test_a_bad_web_address_is_refused_and_its_password_is_not_repeated(
     uri: str, reason: str | None
 ) -> None:
     if reason is None:
@@ -98,7 +98,7 @@ def test_a_wrong_web_address_is_refused_without_repeating_its_password(
 
 
 @pytest.mark.parametrize(
-    ("location", "reason", "told"),
+    ("location", "reason", "message"),
     [
         ("https://169.254.169.254/latest", "private_address", "169.254.169.254"),
         ("//127.0.0.1/", "private_address", "127.0.0.1"),
@@ -109,11 +109,13 @@ def test_a_wrong_web_address_is_refused_without_repeating_its_password(
         ("https://bob:hunter2@images.example/", "credentials_in_uri", "images.example"),
     ],
 )
-def test_a_redirect_is_checked_like_a_first_address(location: str, reason: str, told: str) -> None:
+def test_a_redirect_is_checked_like_a_first_address(
+    location: str, reason: str, message: str
+) -> None:
     with pytest.raises(Unprocessable) as refused:
         redirected(URL("https://images.example/a"), location, SETTINGS)
     assert refused.value.reason == reason
-    assert told in refused.value.detail
+    assert message in refused.value.detail
     assert "hunter2" not in refused.value.detail
 
 
@@ -123,7 +125,7 @@ def test_a_redirect_from_https_to_http_is_refused_even_where_http_is_allowed() -
 
 
 async def test_a_name_with_one_private_address_among_public_ones_is_refused() -> None:
-    resolver = CheckedResolver(names=Names("8.8.8.8", "10.0.0.1"))
+    resolver = CheckedResolver(resolver=FixedResolver("8.8.8.8", "10.0.0.1"))
     with pytest.raises(Unprocessable) as refused:
         await resolver.resolve("images.example", 443)
     assert refused.value.reason == "private_address"
@@ -131,11 +133,13 @@ async def test_a_name_with_one_private_address_among_public_ones_is_refused() ->
     assert "10.0.0.1" not in refused.value.detail
 
 
-async def test_a_public_name_gives_the_very_addresses_that_were_checked() -> None:
-    found = await CheckedResolver(names=Names("8.8.8.8")).resolve("images.example", 443)
-    assert [one["host"] for one in found] == ["8.8.8.8"]
+async def test_a_public_name_resolves_to_exactly_the_checked_addresses() -> None:
+    results = await CheckedResolver(resolver=FixedResolver("8.8.8.8")).resolve(
+        "images.example", 443
+    )
+    assert [result["host"] for result in results] == ["8.8.8.8"]
 
 
-async def test_a_name_without_addresses_does_not_exist() -> None:
+async def test_a_name_without_addresses_is_unknown() -> None:
     with pytest.raises(socket.gaierror):
-        await CheckedResolver(names=Names()).resolve("images.example", 443)
+        await CheckedResolver(resolver=FixedResolver()).resolve("images.example", 443)

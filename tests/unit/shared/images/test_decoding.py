@@ -1,4 +1,4 @@
-"""Bytes become upright RGB pixels, or a refusal that says what they are instead."""
+"""Bytes are decoded to upright RGB pixels, or refused with the type that they have instead."""
 
 import asyncio
 import io
@@ -16,8 +16,8 @@ SETTINGS = ImageSettings()
 RED, GREEN, WHITE = (255, 0, 0), (0, 128, 0), (255, 255, 255)
 
 
-def plain(mode: str, colour: int | str | tuple[int, ...]) -> Image.Image:
-    return Image.new(mode, (6, 4), colour)
+def plain(mode: str, color: int | str | tuple[int, ...]) -> Image.Image:
+    return Image.new(mode, (6, 4), color)
 
 
 def palette(*, transparent: bool) -> bytes:
@@ -33,7 +33,7 @@ def animated_gif() -> bytes:
 GOOD = (
     ("rgb png", encoded(plain("RGB", RED), "PNG"), RED),
     ("jpeg", encoded(plain("RGB", RED), "JPEG", quality=100, subsampling=0), RED),
-    ("grey jpeg", encoded(plain("L", 99), "JPEG", quality=100), (99, 99, 99)),
+    ("gray jpeg", encoded(plain("L", 99), "JPEG", quality=100), (99, 99, 99)),
     ("cmyk jpeg", encoded(plain("CMYK", (0, 255, 255, 0)), "JPEG", quality=100), RED),
     ("multi-picture jpeg", encoded(plain("RGB", RED), "MPO", quality=100, subsampling=0), RED),
     ("webp", encoded(plain("RGB", RED), "WEBP", lossless=True), RED),
@@ -41,34 +41,36 @@ GOOD = (
     ("gif", encoded(plain("RGB", RED), "GIF"), RED),
     ("first frame of a gif", animated_gif(), RED),
     ("bmp", encoded(plain("RGB", RED), "BMP"), RED),
-    ("grey png", encoded(plain("L", 99), "PNG"), (99, 99, 99)),
+    ("gray png", encoded(plain("L", 99), "PNG"), (99, 99, 99)),
     ("one-bit png", encoded(plain("1", 1), "PNG"), WHITE),
     ("palette png", palette(transparent=False), RED),
     ("transparent palette png", palette(transparent=True), WHITE),
-    ("16-bit grey png", encoded(plain("I;16", 40_000), "PNG"), (156, 156, 156)),
+    ("16-bit gray png", encoded(plain("I;16", 40_000), "PNG"), (156, 156, 156)),
     ("half transparent png", encoded(plain("RGBA", (255, 0, 0, 128)), "PNG"), (255, 127, 127)),
-    ("grey png with alpha", encoded(plain("LA", (0, 0)), "PNG"), WHITE),
-    ("png with a colour for clear", encoded(plain("RGB", RED), "PNG", transparency=RED), WHITE),
+    ("gray png with alpha", encoded(plain("LA", (0, 0)), "PNG"), WHITE),
+    ("png with a color for clear", encoded(plain("RGB", RED), "PNG", transparency=RED), WHITE),
 )
 
 
-@pytest.mark.parametrize(("data", "colour"), [row[1:] for row in GOOD], ids=[r[0] for r in GOOD])
-def test_every_format_and_colour_mode_becomes_the_same_rgb(
-    data: bytes, colour: tuple[int, int, int]
+@pytest.mark.parametrize(("data", "color"), [row[1:] for row in GOOD], ids=[r[0] for r in GOOD])
+def test_every_format_and_color_mode_becomes_the_same_rgb(
+    data: bytes, color: tuple[int, int, int]
 ) -> None:
     pixels = decode(data, "image", SETTINGS)
     assert pixels.mode == "RGB"
     assert pixels.size == (6, 4)
     for corner in ((0, 0), (5, 3)):
-        found = pixels.getpixel(corner)
-        assert isinstance(found, tuple)
-        assert all(abs(is_ - should) <= 2 for is_, should in zip(found, colour, strict=True))
+        pixel = pixels.getpixel(corner)
+        assert isinstance(pixel, tuple)
+        assert all(abs(value - wanted) <= 2 for value, wanted in zip(pixel, color, strict=True))
 
 
 @pytest.mark.parametrize(
     ("name", "data", "reason"), BAD_FILES, ids=[name for name, _, _ in BAD_FILES]
 )
-def test_a_file_that_is_no_image_we_take_is_refused(name: str, data: bytes, reason: str) -> None:
+def test_a_file_that_is_not_an_accepted_image_is_refused(
+    name: str, data: bytes, reason: str
+) -> None:
     with pytest.raises(Unprocessable) as refused:
         decode(data, f"https://images.example/{name}", SETTINGS)
     assert refused.value.reason == reason
@@ -77,7 +79,7 @@ def test_a_file_that_is_no_image_we_take_is_refused(name: str, data: bytes, reas
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("page.jpg", "HTML page"),
         ("drawing.svg", "SVG"),
@@ -86,21 +88,21 @@ def test_a_file_that_is_no_image_we_take_is_refused(name: str, data: bytes, reas
         ("layers.psd", "PSD"),
         ("photo.heic", "HEIC"),
         ("paper.pdf", "PDF"),
-        ("note.png", "PNG, JPEG, WebP, GIF and BMP are taken"),
+        ("note.png", "PNG, JPEG, WebP, GIF and BMP are accepted"),
         ("truncated.jpg", "cut off"),
         ("bomb.png", "50,000,000 pixels"),
         ("no_width.png", "0 pixels wide"),
     ],
 )
-def test_a_refusal_says_what_the_file_is_instead(name: str, told: str) -> None:
-    (data,) = (data for found, data, _ in BAD_FILES if found == name)
+def test_a_refusal_names_the_type_of_the_file(name: str, message: str) -> None:
+    (data,) = (data for file_name, data, _ in BAD_FILES if file_name == name)
     with pytest.raises(Unprocessable) as refused:
         decode(data, name, SETTINGS)
-    assert told in refused.value.detail
+    assert message in refused.value.detail
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_photograph_is_turned_as_its_exif_says(orientation: int) -> None:
+def test_a_photo_is_rotated_by_its_exif_orientation(orientation: int) -> None:
     upright = plain("RGB", "white")
     upright.putpixel((0, 0), RED)
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
@@ -114,7 +116,7 @@ def test_a_photograph_is_turned_as_its_exif_says(orientation: int) -> None:
     assert pixels.getpixel((0, 0)) == RED
 
 
-def test_broken_exif_does_not_cost_the_image() -> None:
+def test_an_image_with_broken_exif_is_decoded() -> None:
     data = encoded(plain("RGB", RED), "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
     assert decode(data, "image", SETTINGS).getpixel((0, 0)) == RED
 
@@ -123,14 +125,14 @@ def test_broken_exif_does_not_cost_the_image() -> None:
     ("size", "kept"), [((300, 100), (64, 21)), ((100, 300), (21, 64)), ((64, 64), (64, 64))]
 )
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_large_image_is_kept_scaled_down(
+def test_a_large_image_is_scaled_down(
     size: tuple[int, int], kept: tuple[int, int], kind: str
 ) -> None:
     data = encoded(Image.new("RGB", size, RED), kind)
     assert decode(data, "image", ImageSettings(max_image_side=64)).size == kept
 
 
-def test_a_sliver_keeps_at_least_one_pixel_across() -> None:
+def test_a_very_narrow_image_keeps_at_least_one_pixel_of_height() -> None:
     data = encoded(Image.new("RGB", (5000, 1), RED), "PNG")
     assert decode(data, "image", ImageSettings(max_image_side=64)).size == (64, 1)
 
@@ -143,7 +145,7 @@ def test_the_pixel_limit_is_exact() -> None:
 
 
 @pytest.mark.parametrize("data", [PNG, JPEG, GIF], ids=["png", "jpeg", "gif"])
-def test_however_a_file_is_cut_it_is_refused_or_decoded_and_nothing_else(data: bytes) -> None:
+def test_a_file_that_is_cut_anywhere_is_decoded_or_refused(data: bytes) -> None:
     for end in range(0, len(data), 97):
         try:
             decode(data[:end], "image", SETTINGS)
@@ -151,29 +153,29 @@ def test_however_a_file_is_cut_it_is_refused_or_decoded_and_nothing_else(data: b
             assert refused.reason in {"broken_image", "empty_image"}  # noqa: PT017
 
 
-def test_however_a_file_is_garbled_nothing_but_a_refusal_escapes() -> None:
+def test_a_file_with_one_changed_byte_is_decoded_or_refused() -> None:
     for data in (PNG, JPEG, GIF, encoded(noisy(), "WEBP"), encoded(noisy(), "BMP")):
-        for at in range(0, min(len(data), 400), 3):
-            garbled = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+        for index in range(0, min(len(data), 400), 3):
+            changed = data[:index] + bytes([data[index] ^ 0xFF]) + data[index + 1 :]
             try:
-                decode(garbled, "image", SETTINGS)
+                decode(changed, "image", SETTINGS)
             except Unprocessable as refused:
                 assert refused.detail  # noqa: PT017
 
 
-async def test_pillow_does_not_warn_however_many_threads_decode() -> None:
+async def test_pillow_does_not_warn_while_several_threads_decode() -> None:
     bomb = encoded(Image.new("1", (9_500, 9_500)), "PNG")
     settings = ImageSettings(max_image_pixels=100_000_000, max_image_side=8)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         sizes = await asyncio.gather(
             *(asyncio.to_thread(decode, bomb, "image", settings) for _ in range(3))
         )
     assert [image.size for image in sizes] == [(8, 8)] * 3
-    assert not told
+    assert not caught
 
 
-def test_pixels_do_not_hang_on_the_file_they_came_from() -> None:
+def test_pixels_do_not_depend_on_the_file_that_they_came_from() -> None:
     data = bytearray(encoded(plain("RGB", RED), "PNG"))
     pixels = decode(bytes(data), "image", SETTINGS)
     copy = io.BytesIO()

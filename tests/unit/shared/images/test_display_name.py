@@ -1,4 +1,4 @@
-"""An address in a message is short and gives nothing away."""
+"""An address in a message is short and contains no secret."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from shared.images.display_name import short
 
 
 @pytest.mark.parametrize(
-    ("uri", "named"),
+    ("uri", "expected"),
     [
         ("https://images.example/a.png", "https://images.example/a.png"),
         ("https://images.example/a.png?X-Signature=abc", "https://images.example/a.png?…"),
@@ -18,10 +18,10 @@ from shared.images.display_name import short
         ("a\nb\x1b[31m", "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}[31m"),
     ],
 )
-def test_an_address_is_named_without_its_secrets(uri: str, named: str) -> None:
-    assert short(uri) == named
+def test_an_address_is_shortened_without_its_secrets(uri: str, expected: str) -> None:
+    assert short(uri) == expected
 
 
 @pytest.mark.parametrize("uri", ["https://h/" + "a" * 500, "data:" + "a" * 500, "x" * 500])
-def test_a_long_address_is_named_in_120_characters(uri: str) -> None:
+def test_a_long_address_is_cut_to_120_characters(uri: str) -> None:
     assert len(short(uri)) <= 120

@@ -1,4 +1,4 @@
-"""Files below an allowed folder and images inside their address are read, and no others."""
+"""Files below an allowed folder and images inside `data:` addresses are read, no others."""
 
 import base64
 import os
@@ -11,12 +11,12 @@ from shared.images.data_source import read_data
 from shared.images.file_source import read_file
 from tests.unit.shared.images.bad_images import PNG
 
-MOST = len(PNG)
+MAX_BYTES = len(PNG)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """An allowed folder with everything in it that should not be read, and one image."""
+    """An allowed folder with one image and all kinds of entries that must not be read."""
     folder = tmp_path / "allowed"
     folder.mkdir()
     (tmp_path / "outside.png").write_bytes(PNG)
@@ -43,11 +43,11 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_a_file_below_an_allowed_folder_is_read(uri: str, root: Path) -> None:
-    assert read_file(uri.format(root=root), roots=[root], max_bytes=MOST) == PNG
+    assert read_file(uri.format(root=root), roots=[root], max_bytes=MAX_BYTES) == PNG
 
 
 @pytest.mark.parametrize(
-    ("uri", "reason", "told"),
+    ("uri", "reason", "message"),
     [
         ("file:///etc/passwd", "file_not_allowed", "PREFERSTREAM_ALLOWED_FILE_ROOTS"),
         ("file://{root}/../outside.png", "file_not_allowed", "outside.png"),
@@ -70,18 +70,17 @@ def test_a_file_below_an_allowed_folder_is_read(uri: str, root: Path) -> None:
         ("file://[/a.png", "bad_uri", "file address"),
     ],
 )
-def test_another_file_is_refused(uri: str, reason: str, told: str, root: Path) -> None:
-
+def test_any_other_file_is_refused(uri: str, reason: str, message: str, root: Path) -> None:
     uri = uri.format(root=root, long="x" * 300)
     with pytest.raises(Unprocessable) as refused:
-        read_file(uri, roots=[root], max_bytes=MOST)
+        read_file(uri, roots=[root], max_bytes=MAX_BYTES)
     assert refused.value.reason == reason
-    assert told in refused.value.detail
+    assert message in refused.value.detail
 
 
 def test_without_an_allowed_folder_no_file_is_read(root: Path) -> None:
     with pytest.raises(Unprocessable, match=r"file_not_allowed.*none is allowed"):
-        read_file(f"file://{root}/a%20b.png", roots=[], max_bytes=MOST)
+        read_file(f"file://{root}/a%20b.png", roots=[], max_bytes=MAX_BYTES)
 
 
 def data_uri(data: bytes) -> str:
@@ -98,12 +97,12 @@ def data_uri(data: bytes) -> str:
     ],
     ids=["plain", "capitals", "escaped", "with a parameter"],
 )
-def test_an_image_in_its_address_is_read(uri: str) -> None:
-    assert read_data(uri, max_bytes=MOST) == PNG
+def test_an_image_inside_its_address_is_read(uri: str) -> None:
+    assert read_data(uri, max_bytes=MAX_BYTES) == PNG
 
 
 @pytest.mark.parametrize(
-    ("uri", "reason", "told"),
+    ("uri", "reason", "message"),
     [
         ("data:image/png;base64,not base64!", "bad_data_uri", "not base64"),
         ("data:image/png;base64,AAA", "bad_data_uri", "not base64"),
@@ -116,11 +115,11 @@ def test_an_image_in_its_address_is_read(uri: str) -> None:
         (data_uri(PNG * 9), "too_many_bytes", "characters)"),
     ],
 )
-def test_another_data_address_is_refused_without_repeating_it(
-    uri: str, reason: str, told: str
+def test_any_other_data_address_is_refused_and_not_repeated(
+    uri: str, reason: str, message: str
 ) -> None:
     with pytest.raises(Unprocessable) as refused:
-        read_data(uri, max_bytes=MOST)
+        read_data(uri, max_bytes=MAX_BYTES)
     assert refused.value.reason == reason
-    assert told in refused.value.detail
+    assert message in refused.value.detail
     assert len(refused.value.detail) < 200

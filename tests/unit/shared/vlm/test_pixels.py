@@ -25,9 +25,9 @@ LIMITS = [
 def vision(
     *, min_pixels: int = DEFAULT_MIN_PIXELS, max_pixels: int = DEFAULT_MAX_PIXELS, **fields: Any
 ) -> VisionConfig:
-    means = {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.25, 0.3)}
-    return VisionConfig(**{"patch": 14, "merge": 2, "min_pixels": min_pixels, "max_pixels": max_pixels}
-                  | means | fields)  # fmt: skip
+    limits = {"min_pixels": min_pixels, "max_pixels": max_pixels}
+    colors = {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.25, 0.3)}
+    return VisionConfig(**{"patch": 14, "merge": 2} | limits | colors | fields)
 
 
 def noise(width: int, height: int) -> Image.Image:
