@@ -22,7 +22,7 @@ from services.retrain.lake.schema import TABLES
 from services.retrain.metrics import CollectMetrics
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.events.types.feed import Demotion, Status, Tier
-from shared.jobs.result_codes import JobCode
+from shared.jobs.result_codes import MEANINGS
 from shared.messaging.metrics import MessagingMetrics
 from shared.runtime.model_metrics import ModelMetrics
 from shared.vlm.model_selection import CHALLENGER, CHAMPION, Lineup
@@ -74,7 +74,8 @@ LABELS: Final[Mapping[str, Label]] = {
         "promoted", "tried_out", "kept", "stopped", "wait", "passed", "roll_back", "unknown"
     ),
     "code": Label(
-        frozenset(get_args(JobCode)), told="the verdict's reason, of `shared/jobs/result_codes.py`"
+        frozenset(MEANINGS),
+        told="; ".join(f"`{code}`: {meaning}" for code, meaning in MEANINGS.items()),
     ),
     "model_version": Label(pattern=r"[A-Za-z0-9._+@:-]{1,120}", told="one a model that serves"),
 }
