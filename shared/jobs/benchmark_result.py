@@ -1,13 +1,13 @@
-"""What a benchmark measured: ours beside its baseline in one run, as a ratio.
+"""Define the result of a speed benchmark: our speed, a baseline from the same run, their ratio.
 
-Each benchmark runs in a process of its own and prints this as one line of JSON.
+Each benchmark runs in a child process and prints its result as one line of JSON.
 """
 
 from shared.domain.taste import Value
 
 
-class Measure(Value):
-    """One quantity, of ours and of a baseline from runs that took turns."""
+class Measurement(Value):
+    """One quantity of ours and of a baseline, measured in alternating runs."""
 
     what: str
     unit: str
@@ -16,23 +16,23 @@ class Measure(Value):
     baseline: float | None = None
     baseline_is: str = ""
     ratio: float | None = None
-    """Ours to the baseline, the median of the runs' ratios."""
+    """Ours divided by the baseline, the median of the ratios of the runs."""
     at_least: float | None = None
-    """The ratio that is promised."""
+    """The required ratio."""
     at_most: float | None = None
-    """The most that `ours` may be, where there is no baseline."""
+    """The largest allowed value of `ours`, where there is no baseline."""
 
     @property
     def kept(self) -> bool:
-        """Whether the promise holds."""
+        """Whether the requirement is met."""
         enough = self.at_least is None or (self.ratio or 0.0) >= self.at_least
         return enough and (self.at_most is None or self.ours <= self.at_most)
 
 
-class Measured(Value):
-    """Everything that one benchmark measured."""
+class BenchmarkResult(Value):
+    """All measurements of one benchmark."""
 
     benchmark: str
-    measures: tuple[Measure, ...]
+    measures: tuple[Measurement, ...]
     conditions: dict[str, str]
-    """What the figures depend on: model, threads, runs."""
+    """What the values depend on: model, threads, runs."""

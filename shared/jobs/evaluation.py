@@ -1,7 +1,7 @@
-"""What an evaluation found: accuracy by split with its interval, the controls, what went wrong.
+"""Define the report of an evaluation: accuracy by split with intervals, controls, failures.
 
-Written by `training.evaluation`, read by the command line, by the gate and by anybody's scripts:
-`report.json` is this. Shares are fractions 0-1.
+`training.evaluation` writes it as `report.json`; the command line, the gate and scripts read it.
+Shares are fractions from 0 to 1.
 """
 
 from typing import Literal
@@ -15,7 +15,7 @@ Control = Literal["user_blind", "other_user"]
 
 
 class Accuracy(Value):
-    """How often the preferred image won; a tie counts half, an unreadable answer not at all."""
+    """How often the preferred image won; a tie counts half, an invalid answer does not count."""
 
     n: int
     """Pairs of candidates."""
@@ -26,18 +26,18 @@ class Accuracy(Value):
 
 
 class ControlResult(Accuracy):
-    """A control over all splits together, and split by split; 0.5 is chance."""
+    """A control over all splits together, and for each split; 0.5 is chance."""
 
     splits: dict[str, Accuracy]
 
 
 class FormatFailures(Value):
-    """Answers that were not in the format asked for; one answer may have several reasons."""
+    """Answers that break the answer format; one answer may have several reasons."""
 
     answers: int
     failed: int
     unanswered: int
-    """Those in which not even the choice (`score`: not one word of the profiles) could be read."""
+    """Answers without a readable choice (`score`: without a readable word of a profile)."""
     reasons: dict[str, int]
 
 
@@ -46,7 +46,7 @@ class Report(Value):
 
     splits: dict[str, Accuracy]
     mean: float
-    """Of the splits, each counting the same, as the paper averages."""
+    """Mean over the splits with equal weights, as in the paper."""
     level: Level | None
     """Of the simulated benchmark; None for any other."""
     protocol: Protocol
@@ -57,22 +57,22 @@ class Report(Value):
     """SHA-256 of the sets and images that were used, in order."""
     model_version: str
     element_weights: ElementWeights | None = None
-    """`score`: how much each element counted in the totals, as it does when this version serves."""
+    """`score`: the weight of each element in the totals, as when this version serves."""
     prompt_version: str
     template: str | None
     """SHA-256 of the prompt template that replaced ours."""
     seed: int
     limit: int | None
     references: int
-    """Most reference images of a side that were looked at."""
+    """Largest number of reference images of a side that was used."""
     format_failures: FormatFailures
     """`score`: of the predicted profiles; `pair`: of the comparisons with the user's references."""
     order_consistency: float | None
-    """`pair`: of the items whose two answers could be read, how many name the same image."""
+    """`pair`: share of the items with two valid answers whose answers name the same image."""
     agrees_with_totals: float | None
-    """`pair`: of the answers with two totals that differ, how many choose the higher one."""
+    """`pair`: share of the answers with two different totals that choose the higher one."""
     left_out: dict[str, int]
-    """Items that could not be asked, by reason: missing or broken images."""
+    """Items that were left out, by reason: missing or broken images."""
     unknown_keys: tuple[str, ...]
-    """Keys of items that are none of the format's, and were not used."""
+    """Keys of items that the format does not have; they were not used."""
     seconds: float

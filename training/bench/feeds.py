@@ -25,9 +25,9 @@ from shared.client import AsyncClient, NoAnswer
 from shared.domain.errors import Unavailable
 from shared.events import ProfileUpdated
 from shared.events.types.feedback import Action
-from shared.jobs.benchmark_result import Measure, Measured
+from shared.jobs.benchmark_result import BenchmarkResult, Measurement
 from shared.messaging.client.settings import MessagingSettings
-from shared.settings import WrongSettings, from_environment
+from shared.settings import InvalidSettings, from_environment
 from training.evaluation.held_out.users import REFERENCES, HeldOutUser, draw_held_out_users
 
 ROUNDS: Final = 5
@@ -111,15 +111,15 @@ def address(image: Image) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def summary(rounds: Sequence[Took]) -> Measured:
+def summary(rounds: Sequence[Took]) -> BenchmarkResult:
     """Medians over the rounds."""
-    taste = Measure(
+    taste = Measurement(
         what=f"{2 * REFERENCES} likes and dislikes sent, to their taste",
         unit="s",
         ours=statistics.median(one.taste for one in rounds),
     )
     feeds = [
-        Measure(
+        Measurement(
             what=f"a slate of {SLATE} sent, to its feed, {told}",
             unit="s",
             ours=statistics.median(one.feeds[explain] for one in rounds),
@@ -127,10 +127,10 @@ def summary(rounds: Sequence[Took]) -> Measured:
         for explain, told in REASONS.items()
     ]
     conditions = {"model": rounds[-1].model, "rounds": str(len(rounds))}
-    return Measured(benchmark="feeds", measures=(taste, *feeds), conditions=conditions)
+    return BenchmarkResult(benchmark="feeds", measures=(taste, *feeds), conditions=conditions)
 
 
-async def measure(settings: MessagingSettings, *, rounds: int) -> Measured:
+async def measure(settings: MessagingSettings, *, rounds: int) -> BenchmarkResult:
     """One person after another, after one who is not counted."""
     users = draw_held_out_users(rounds + 2, seed=SEED)
     names = [f"bench-{uuid4().hex[:12]}" for _ in range(rounds + 1)]
@@ -157,7 +157,7 @@ def main() -> int:
     try:
         settings = from_environment(MessagingSettings)
         print(asyncio.run(measure(settings, rounds=options.rounds)).model_dump_json())
-    except (NoAnswer, Unavailable, WrongSettings) as error:
+    except (NoAnswer, Unavailable, InvalidSettings) as error:
         print(f"preferstream: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.jobs.benchmark_result import Measure, Measured
+from shared.jobs.benchmark_result import BenchmarkResult, Measurement
 from shared.prompting.prediction_voting import taste_by_vote
-from shared.settings import WrongSettings, from_environment
+from shared.settings import InvalidSettings, from_environment
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.protocol import Candidate, PredictedTaste, References, VisionLanguageModel
 from shared.vlm.settings import ModelSettings
@@ -90,11 +90,11 @@ async def one_round(
     )
 
 
-def summary(rounds: Sequence[Speeds], conditions: dict[str, str]) -> Measured:
+def summary(rounds: Sequence[Speeds], conditions: dict[str, str]) -> BenchmarkResult:
     """Medians over the rounds; a ratio is taken within each round first."""
 
-    def beside(name: str, told: str, promised: float | None) -> Measure:
-        return Measure(
+    def beside(name: str, told: str, promised: float | None) -> Measurement:
+        return Measurement(
             what="candidates scored, in batches",
             unit="/s",
             ours=statistics.median(r.ours for r in rounds),
@@ -104,7 +104,7 @@ def summary(rounds: Sequence[Speeds], conditions: dict[str, str]) -> Measured:
             at_least=promised,
         )
 
-    predict = Measure(
+    predict = Measurement(
         what="one taste predicted from ten images",
         unit="s",
         ours=statistics.median(r.predict_seconds for r in rounds),
@@ -112,7 +112,7 @@ def summary(rounds: Sequence[Speeds], conditions: dict[str, str]) -> Measured:
     )
     single = "a loop of the library's `generate`, one image a call"
     forced = "a loop of the library's forward pass, one image a call, digits forced as ours"
-    return Measured(
+    return BenchmarkResult(
         benchmark="model",
         measures=(
             beside("generate", single, PROMISED_RATIO),
@@ -123,7 +123,7 @@ def summary(rounds: Sequence[Speeds], conditions: dict[str, str]) -> Measured:
     )
 
 
-async def measure(settings: ModelSettings, *, rounds: int) -> Measured:
+async def measure(settings: ModelSettings, *, rounds: int) -> BenchmarkResult:
     """Load the weights twice, for the engine and for the plain calls, and let them take turns."""
     import torch
 
@@ -166,7 +166,7 @@ def main() -> int:
     try:
         settings = from_environment(ModelSettings, **fixed)
         print(asyncio.run(measure(settings, rounds=options.rounds)).model_dump_json())
-    except (BadCheckpoint, WrongSettings) as error:
+    except (BadCheckpoint, InvalidSettings) as error:
         print(f"preferstream: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,27 +1,27 @@
-"""Whether a promise of speed is kept can be told from what was measured."""
+"""A benchmark result shows whether the required speed is reached."""
 
 import pytest
 
-from shared.jobs.benchmark_result import Measure
+from shared.jobs.benchmark_result import Measurement
 from training.bench.model import Speeds, summary
 
 
 @pytest.mark.parametrize(
     ("measure", "kept"),
     [
-        (Measure(what="x", unit="/s", ours=10), True),
-        (Measure(what="x", unit="/s", ours=10, baseline=2, ratio=5.0, at_least=5.0), True),
-        (Measure(what="x", unit="/s", ours=10, baseline=2, ratio=4.9, at_least=5.0), False),
-        (Measure(what="x", unit="/s", ours=10, at_least=5.0), False),
-        (Measure(what="x", unit="s", ours=0.5, at_most=0.5), True),
-        (Measure(what="x", unit="s", ours=0.6, at_most=0.5), False),
+        (Measurement(what="x", unit="/s", ours=10), True),
+        (Measurement(what="x", unit="/s", ours=10, baseline=2, ratio=5.0, at_least=5.0), True),
+        (Measurement(what="x", unit="/s", ours=10, baseline=2, ratio=4.9, at_least=5.0), False),
+        (Measurement(what="x", unit="/s", ours=10, at_least=5.0), False),
+        (Measurement(what="x", unit="s", ours=0.5, at_most=0.5), True),
+        (Measurement(what="x", unit="s", ours=0.6, at_most=0.5), False),
     ],
 )
-def test_a_promise_is_kept_or_broken(measure: Measure, kept: bool) -> None:
+def test_a_requirement_is_met_or_not(measure: Measurement, kept: bool) -> None:
     assert measure.kept is kept
 
 
-def test_ratios_are_taken_within_a_round_so_that_a_slow_moment_strikes_both() -> None:
+def test_a_ratio_is_of_one_round_so_that_a_slow_moment_affects_both_sides() -> None:
     rounds = [
         Speeds(ours=100, generate=10, forward=50, predict_seconds=0.3),
         Speeds(ours=10, generate=1, forward=5, predict_seconds=3.0),
