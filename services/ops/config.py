@@ -16,7 +16,7 @@ from pydantic import (
 class OpsSettings(BaseModel):
     """Settings of dashboard and gateway. Kafka, images and the store have their own settings."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     ops_host: str = "127.0.0.1"
     """Interface that dashboard and gateway listen on. Every interface but loopback needs tokens."""

@@ -70,15 +70,15 @@ class FakeKafkaPort:
             queue.put_nowait((record, event))
 
     async def since(
-        self, key: bytes, topics: Sequence[Topic], positions: KeyPositions | None
+        self, key: bytes, topics: Sequence[Topic], places: KeyPositions | None
     ) -> RecordsSince:
         self._answers()
         now = {topic.name: KeyPosition(0, self._offset + 1) for topic in topics}
-        if positions is None:
+        if places is None:
             return RecordsSince((), now, is_complete=True)
         records = [
-            r for r in self.delivered if r.key == key and r.topic in positions
-            and r.offset >= positions[r.topic].offset
+            r for r in self.delivered if r.key == key and r.topic in places
+            and r.offset >= places[r.topic].offset
         ]  # fmt: skip
         return RecordsSince(records, now, is_complete=not self.has_forgotten)
 

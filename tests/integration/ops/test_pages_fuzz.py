@@ -61,9 +61,7 @@ def _filled(path: str, values: list[str]) -> str:
     return re.sub(r"\{[^}]*\}", lambda _: quote(next(supply, "x") or "x", safe=""), path)
 
 
-async def _response(
-    made: Site, method: str, path: str, values: dict[str, Any]
-) -> tuple[int, str]:
+async def _response(made: Site, method: str, path: str, values: dict[str, Any]) -> tuple[int, str]:
     session = made.ops.sessions.begin()
     headers = {"Accept": "text/html", FORM_TOKEN_HEADER: made.ops.sessions.form_token(session)}
     async with made.client(**headers) as browser:

@@ -68,7 +68,9 @@ def _is_ready(client: httpx.Client) -> bool:
         return False
 
 
-def test_a_standalone_service_has_no_pages_for_models_and_training_jobs(kafka: str, tmp_path: Path) -> None:
+def test_a_standalone_service_has_no_pages_for_models_and_training_jobs(
+    kafka: str, tmp_path: Path
+) -> None:
     with _running("services.ops", kafka, tmp_path) as client:
         for page in ("/", "/playground", "/users", "/dead-letters", "/docs"):
             assert client.get(page).status_code == 200, page

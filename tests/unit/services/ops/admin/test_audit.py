@@ -85,17 +85,17 @@ async def test_an_action_completes_when_the_audit_log_becomes_unavailable(
 
 
 async def test_a_sign_in_is_recorded_and_works_without_kafka() -> None:
-    guarded = site(with_tokens=True)
-    events: list[Event] = guarded.kafka.sent
-    async with guarded.client() as browser:
+    protected = site(with_tokens=True)
+    events: list[Event] = protected.kafka.sent
+    async with protected.client() as browser:
         page = (await browser.get("/sign-in")).text
         token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
         form = {"token": "secret-operator", "csrf_token": token}
         assert (await browser.post("/sign-in", data=form)).status_code == 303
-    async with guarded.client() as browser:
+    async with protected.client() as browser:
         page = (await browser.get("/sign-in")).text
         form["csrf_token"] = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-        guarded.kafka.away = "it restarts"
+        protected.kafka.away = "it restarts"
         assert (await browser.post("/sign-in", data=form)).status_code == 303
     (recorded,) = [event for event in events if isinstance(event, OperatorAction)]
     assert (recorded.user_id, recorded.action) == ("operator", "session.begin")

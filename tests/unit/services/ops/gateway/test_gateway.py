@@ -203,11 +203,11 @@ async def test_the_gateway_does_not_accept_forms(quick: Site) -> None:
 
 
 async def test_role_and_tenant_limit_a_token() -> None:
-    guarded = site(with_tokens=True)
-    async with guarded.client("reader") as app:
+    protected = site(with_tokens=True)
+    async with protected.client("reader") as app:
         assert problem(await app.post("/v1/feedback", json=LIKES)) == "role-too-small"
         assert problem(await app.get("/v1/feeds/unknown")) == "no-feed"
-    async with guarded.client() as app:
+    async with protected.client() as app:
         assert problem(await app.get("/v1/feeds/unknown")) == "no-token"
     one_tenant = site(tokens=known_tokens({"writer": Role.WRITE}, tenant="gallery"))
     async with one_tenant.client("writer") as app:

@@ -22,10 +22,10 @@ def _version(number: int, user_id: str = "ada") -> ProfileUpdated:
 
 
 async def _first_events(
-    where: Site, last_id: str | None, *, most: int, meanwhile: Callable[[], None] = lambda: None
+    dashboard: Site, last_id: str | None, *, most: int, meanwhile: Callable[[], None] = lambda: None
 ) -> list[ServerSentEvent]:
     """Return the first events. `meanwhile` runs when the stream has caught up."""
-    stream = resumed_events(where.kafka, KEY, positions_of(last_id) if last_id else None)
+    stream = resumed_events(dashboard.kafka, KEY, positions_of(last_id) if last_id else None)
     events: list[ServerSentEvent] = []
     async with asyncio.timeout(30):
         async for event in stream:
@@ -43,42 +43,42 @@ def _versions(events: list[ServerSentEvent]) -> list[int]:
 
 
 async def test_a_stream_starts_with_the_position_to_resume_from() -> None:
-    where = site()
-    where.kafka.deliver(_version(1))
+    dashboard = site()
+    dashboard.kafka.deliver(_version(1))
     events = await _first_events(
-        where, None, most=2, meanwhile=lambda: where.kafka.deliver(_version(2))
+        dashboard, None, most=2, meanwhile=lambda: dashboard.kafka.deliver(_version(2))
     )
     assert (events[0][1], _versions(events)) == ("", [2])
 
 
 async def test_missed_events_come_first_and_each_once() -> None:
-    where = site()
-    (begin,) = await _first_events(where, None, most=1)
+    dashboard = site()
+    (begin,) = await _first_events(dashboard, None, most=1)
     for number in (1, 2, 3):
-        where.kafka.deliver(_version(number))
-        where.kafka.deliver(_version(number, "bob"))
+        dashboard.kafka.deliver(_version(number))
+        dashboard.kafka.deliver(_version(number, "bob"))
     events = await _first_events(
-        where, begin[0], most=5, meanwhile=lambda: where.kafka.deliver(_version(4))
+        dashboard, begin[0], most=5, meanwhile=lambda: dashboard.kafka.deliver(_version(4))
     )
     assert _versions(events) == [1, 2, 3, 4]
 
 
 async def test_a_stream_that_breaks_within_the_missed_events_resumes_there() -> None:
-    where = site()
-    (begin,) = await _first_events(where, None, most=1)
+    dashboard = site()
+    (begin,) = await _first_events(dashboard, None, most=1)
     for number in (1, 2, 3):
-        where.kafka.deliver(_version(number))
-    first = await _first_events(where, begin[0], most=2)
-    second = await _first_events(where, first[-1][0], most=2)
+        dashboard.kafka.deliver(_version(number))
+    first = await _first_events(dashboard, begin[0], most=2)
+    second = await _first_events(dashboard, first[-1][0], most=2)
     assert (_versions(first), _versions(second)) == ([1, 2], [3])
 
 
 async def test_a_gap_is_reported_before_the_other_events() -> None:
-    where = site()
-    (begin,) = await _first_events(where, None, most=1)
-    where.kafka.deliver(_version(1))
-    where.kafka.has_forgotten = True
-    events = await _first_events(where, begin[0], most=3)
+    dashboard = site()
+    (begin,) = await _first_events(dashboard, None, most=1)
+    dashboard.kafka.deliver(_version(1))
+    dashboard.kafka.has_forgotten = True
+    events = await _first_events(dashboard, begin[0], most=3)
     assert [name for _, name, _ in events] == ["gap", "profile.updated.v1", ""]
     assert "reason" in json.loads(events[0][2])
 

@@ -38,11 +38,11 @@ async def test_a_route_needs_a_token(method: str, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), CHANGING)
 async def test_a_reader_cannot_change_anything(method: str, path: str) -> None:
-    guarded = site(with_tokens=True)
-    async with guarded.client("reader") as client:
+    protected = site(with_tokens=True)
+    async with protected.client("reader") as client:
         answer = await client.request(method, filled(path, "x"))
     assert answer.status_code == 403
-    assert guarded.kafka.sent == []
+    assert protected.kafka.sent == []
 
 
 @pytest.mark.parametrize(("method", "path"), PAGES)

@@ -153,10 +153,10 @@ async def test_requests_are_counted_by_route_not_by_address() -> None:
 
 async def test_tokens_appear_in_no_log_and_in_no_response(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    guarded = site(with_tokens=True)
-    guarded.kafka.away = "it restarts"
+    protected = site(with_tokens=True)
+    protected.kafka.away = "it restarts"
     paths = ("/", "/nothing?token=secret-operator", "/v1/feeds/x", "/metrics")
-    async with guarded.client("operator") as client:
+    async with protected.client("operator") as client:
         answers = [(await client.get(path)).text for path in paths]
         answers.append((await client.post("/v1/feedback", json={})).text)
     ours = [record for record in caplog.records if not record.name.startswith("httpx")]

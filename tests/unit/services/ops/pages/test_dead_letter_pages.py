@@ -18,17 +18,17 @@ GOOD = {
 
 
 def _with_letters() -> Site:
-    where = site(with_tokens=True)
+    dashboard = site(with_tokens=True)
     broken = json.dumps({**GOOD, "type": "adore"}).encode()
-    where.dead_letters.put(broken, error="invalid_event", detail="type: adore is no action <b>")
-    where.dead_letters.put(b"\xff\xfe", error="not_utf8", detail="byte 0 is no UTF-8")
-    where.dead_letters.put(b"not JSON", error="not_json", detail="line 1 column 1")
-    return where
+    dashboard.dead_letters.put(broken, error="invalid_event", detail="type: adore is no action <b>")
+    dashboard.dead_letters.put(b"\xff\xfe", error="not_utf8", detail="byte 0 is no UTF-8")
+    dashboard.dead_letters.put(b"not JSON", error="not_json", detail="line 1 column 1")
+    return dashboard
 
 
 async def test_dead_letters_are_listed_page_by_page_newest_first() -> None:
-    where = _with_letters()
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("operator") as client:
         first = (await client.get("/dead-letters?topic=feedback.v1")).text
         second = (await client.get("/dead-letters?topic=feedback.v1&after=2")).text
     assert first.index("dlq/0/2") < first.index("dlq/0/1")
@@ -41,8 +41,8 @@ async def test_dead_letters_are_listed_page_by_page_newest_first() -> None:
 
 
 async def test_dead_letters_are_searched() -> None:
-    where = _with_letters()
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("operator") as client:
         page = (await client.get("/dead-letters?text=adore")).text
         none = (await client.get("/dead-letters?reason=unheard_of")).text
     assert "dlq/0/0" in page
@@ -51,8 +51,8 @@ async def test_dead_letters_are_searched() -> None:
 
 
 async def test_a_dead_letter_is_shown_with_its_error_and_payload() -> None:
-    where = _with_letters()
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("operator") as client:
         text = (await client.get("/dead-letter?id=feedback.v1.dlq/0/0")).text
         bytes_ = (await client.get("/dead-letter?id=feedback.v1.dlq/0/1")).text
     assert "invalid_event" in text
@@ -61,18 +61,18 @@ async def test_a_dead_letter_is_shown_with_its_error_and_payload() -> None:
 
 
 async def test_a_fixed_dead_letter_is_replayed_and_recorded() -> None:
-    where = _with_letters()
+    dashboard = _with_letters()
     form = {"id": "feedback.v1.dlq/0/0", "value": json.dumps(GOOD), "note": "an old client"}
-    async with where.client("operator") as client:
+    async with dashboard.client("operator") as client:
         answer = await client.post("/dead-letter/replay", data=form)
         shown = (await client.get(answer.headers["location"])).text
         again = await client.post("/dead-letter/replay", data=form)
-    (sent,) = where.dead_letters.sent
+    (sent,) = dashboard.dead_letters.sent
     assert json.loads(sent.value or b"") == GOOD
     assert "replayed, fixed" in shown
     assert "by operator: an old client" in shown
     assert again.status_code == 409
-    actions = [e for e in where.kafka.sent if isinstance(e, OperatorAction)]
+    actions = [e for e in dashboard.kafka.sent if isinstance(e, OperatorAction)]
     assert [(e.action, e.outcome) for e in actions] == [
         ("dead_letter.replay", "begun"),
         ("dead_letter.replay", "done"),
@@ -82,17 +82,17 @@ async def test_a_fixed_dead_letter_is_replayed_and_recorded() -> None:
 
 
 async def test_an_event_that_would_fail_again_is_not_replayed() -> None:
-    where = _with_letters()
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("operator") as client:
         answer = await client.post("/dead-letter/replay", data={"id": "feedback.v1.dlq/0/2"})
     assert answer.status_code == 422
     assert "Correct its value" in answer.json()["detail"]
-    assert not where.dead_letters.sent
+    assert not dashboard.dead_letters.sent
 
 
 async def test_a_dead_letter_is_dropped() -> None:
-    where = _with_letters()
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("operator") as client:
         await client.post("/dead-letter/drop", data={"id": "feedback.v1.dlq/0/2"})
         open_only = (await client.get("/dead-letters")).text
         with_resolved = (await client.get("/dead-letters?include_resolved=true")).text
@@ -101,20 +101,20 @@ async def test_a_dead_letter_is_dropped() -> None:
 
 
 async def test_all_of_a_page_is_replayed_except_what_cannot_be_read() -> None:
-    where = _with_letters()
-    where.dead_letters.put(json.dumps(GOOD).encode(), error="internal_error", detail="a bug")
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    dashboard.dead_letters.put(json.dumps(GOOD).encode(), error="internal_error", detail="a bug")
+    async with dashboard.client("operator") as client:
         page = (await client.get("/dead-letters?topic=feedback.v1")).text
         form = {"id": re.findall(r'name="id" value="([^"]+)"', page), "note": "bug is fixed"}
         answer = await client.post("/dead-letters/replay", data={**form, "query": "reason=x&y=1"})
         shown = (await client.get(answer.headers["location"])).text
     assert form["id"] == ["feedback.v1.dlq/0/3", "feedback.v1.dlq/0/2"]
-    (sent,) = where.dead_letters.sent
+    (sent,) = dashboard.dead_letters.sent
     assert json.loads(sent.value or b"") == GOOD
     assert "reason=x&done=" in answer.headers["location"]
     assert "1 replayed; 1 not: feedback.v1.dlq/0/2 would become a dead letter again" in shown
-    assert where.dead_letters.kept["feedback.v1.dlq/0/2"].resolved is None
-    actions = [e for e in where.kafka.sent if isinstance(e, OperatorAction)]
+    assert dashboard.dead_letters.kept["feedback.v1.dlq/0/2"].resolved is None
+    actions = [e for e in dashboard.kafka.sent if isinstance(e, OperatorAction)]
     assert [(e.action, e.outcome, e.details) for e in actions] == [
         ("dead_letter.replay_all", "begun", {}),
         ("dead_letter.replay_all", "done", {"resolved": "1", "refused": "1"}),
@@ -122,9 +122,9 @@ async def test_all_of_a_page_is_replayed_except_what_cannot_be_read() -> None:
 
 
 async def test_all_of_a_page_is_dropped() -> None:
-    where = _with_letters()
+    dashboard = _with_letters()
     form = {"id": ["feedback.v1.dlq/0/2", "feedback.v1.dlq/0/1"]}
-    async with where.client("operator") as client:
+    async with dashboard.client("operator") as client:
         answer = await client.post("/dead-letters/drop", data=form)
         remaining = (await client.get(answer.headers["location"])).text
     assert "2 dropped" in remaining
@@ -134,11 +134,11 @@ async def test_all_of_a_page_is_dropped() -> None:
 
 @pytest.mark.parametrize("form", [{}, {"id": ["none"]}, {"id": ["x"] * 51}])
 async def test_an_invalid_list_of_dead_letters_is_rejected(form: dict[str, list[str]]) -> None:
-    where = _with_letters()
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("operator") as client:
         for path in ("/dead-letters/replay", "/dead-letters/drop"):
             assert (await client.post(path, data=form)).status_code in (404, 422)
-    assert not where.dead_letters.sent
+    assert not dashboard.dead_letters.sent
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ async def test_an_invalid_list_of_dead_letters_is_rejected(form: dict[str, list[
     ],
 )
 async def test_an_unknown_dead_letter_or_search_is_an_error(path: str, status: int) -> None:
-    where = _with_letters()
-    async with where.client("operator") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("operator") as client:
         assert (await client.get(path)).status_code == status
 
 
 async def test_dead_letters_need_the_role_operate() -> None:
-    where = _with_letters()
-    async with where.client("writer") as client:
+    dashboard = _with_letters()
+    async with dashboard.client("writer") as client:
         assert (await client.get("/dead-letters")).status_code == 403

@@ -50,26 +50,26 @@ async def test_the_page_shows_the_contract_and_the_gateway() -> None:
 
 
 async def test_the_drafts_of_the_page_can_be_sent() -> None:
-    where = site(with_tokens=True)
-    async with where.client("writer") as client:
+    dashboard = site(with_tokens=True)
+    async with dashboard.client("writer") as client:
         page = (await client.get("/docs")).text
         drafts = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
         for topic, text in zip(("feedback.v1", "profile.corrected.v1"), drafts[1:], strict=True):
             value = text.replace("&#34;", '"')
             answer = await client.post("/docs/try", data={"topic": topic, "value": value})
             assert answer.status_code == 200, answer.text
-    assert [event.event_type for event in where.kafka.sent] == [
+    assert [event.event_type for event in dashboard.kafka.sent] == [
         "feedback.v1",
         "profile.corrected.v1",
     ]
 
 
 async def test_an_event_is_sent_as_it_was_written() -> None:
-    where = site(with_tokens=True)
-    async with where.client("writer") as client:
+    dashboard = site(with_tokens=True)
+    async with dashboard.client("writer") as client:
         data = {"topic": "feedback.v1", "value": json.dumps(GOOD)}
         answer = await client.post("/docs/try", data=data)
-    (sent,) = where.kafka.sent
+    (sent,) = dashboard.kafka.sent
     assert isinstance(sent, Feedback)
     assert sent.image_id == "img-1"
     assert "with the key <code>ada</code>" in answer.text
@@ -89,9 +89,9 @@ async def test_an_event_is_sent_as_it_was_written() -> None:
 async def test_an_event_that_cannot_be_read_is_rejected_with_a_reason(
     topic: str, value: str
 ) -> None:
-    where = site(with_tokens=True)
-    async with where.client("writer") as client:
+    dashboard = site(with_tokens=True)
+    async with dashboard.client("writer") as client:
         answer = await client.post("/docs/try", data={"topic": topic, "value": value})
     assert answer.status_code == 422
     assert answer.json()["detail"]
-    assert not where.kafka.sent
+    assert not dashboard.kafka.sent

@@ -108,9 +108,9 @@ async def test_a_version_shows_element_weights_that_are_not_equal(
 
 
 async def test_a_model_that_the_gate_rejected_is_promoted_only_with_force(world: World) -> None:
-    where = _site(world)
+    dashboard = _site(world)
     form = {"version": "nano-2", "reason": "we know better"}
-    async with where.client("operator") as client:
+    async with dashboard.client("operator") as client:
         refused = await client.post("/model/promote", data=form)
         assert not world.topic.events
         done = await client.post("/model/promote", data={**form, "force": "true"})
@@ -119,7 +119,7 @@ async def test_a_model_that_the_gate_rejected_is_promoted_only_with_force(world:
     assert done.status_code == 303
     assert world.topic.events[-1].model_version == "nano-2"
     assert world.topic.events[-1].reason == "we know better"
-    actions = [(e.action, e.outcome) for e in where.kafka.sent if isinstance(e, OperatorAction)]
+    actions = [(e.action, e.outcome) for e in dashboard.kafka.sent if isinstance(e, OperatorAction)]
     assert actions == [
         ("model.promote", "begun"),
         ("model.promote", "refused"),
@@ -130,8 +130,8 @@ async def test_a_model_that_the_gate_rejected_is_promoted_only_with_force(world:
 
 async def test_a_rollback_returns_to_the_release_and_a_second_one_is_rejected(world: World) -> None:
     world.promoter.promote("nano-3", reason="better")
-    where = _site(world)
-    async with where.client("operator") as client:
+    dashboard = _site(world)
+    async with dashboard.client("operator") as client:
         done = await client.post("/models/rollback", data={"reason": "scores fell"})
         again = await client.post("/models/rollback", data={"reason": "scores fell"})
     assert done.status_code == 303

@@ -88,24 +88,24 @@ def test_a_quantile_of_one_value_is_that_value() -> None:
 
 
 async def test_an_open_page_gets_updates_with_new_feeds() -> None:
-    where = site()
-    where.cluster.state = _cluster(10, 5)
-    where.cluster.put(_feed("ok", 300.0))
-    parts = updates(where.ops, seconds=0.01)
+    dashboard = site()
+    dashboard.cluster.state = _cluster(10, 5)
+    dashboard.cluster.put(_feed("ok", 300.0))
+    parts = updates(dashboard.ops, seconds=0.01)
     _, first = await anext(parts)
-    where.kafka.deliver(_feed("degraded", 500.0))
+    dashboard.kafka.deliver(_feed("degraded", 500.0))
     later = [(await anext(parts))[1] for _ in range(3)]
     await parts.aclose()
     assert "latest 1 feeds" in first
     assert "latest 2 feeds" in later[-1]
     assert "1 degraded" in later[-1]
-    assert "1 reader not running" in first
+    assert "1 stopped" in first
 
 
 async def test_without_kafka_the_page_shows_the_problem_and_continues() -> None:
-    where = site()
-    where.kafka.away = "Kafka does not answer: TimeoutError"
-    stream = updates(where.ops, seconds=0.01)
+    dashboard = site()
+    dashboard.kafka.away = "Kafka does not answer: TimeoutError"
+    stream = updates(dashboard.ops, seconds=0.01)
     parts = [(await anext(stream))[1] for _ in range(2)]
     await stream.aclose()
     assert all("Kafka does not answer" in part for part in parts)

@@ -56,8 +56,8 @@ def _answer(event: ImageCandidates) -> RankedFeed:
     )  # fmt: skip
 
 
-async def _post(where: Site, path: str, body: dict[str, Any], token: str = "operator") -> Any:
-    async with where.client(token) as client:
+async def _post(dashboard: Site, path: str, body: dict[str, Any], token: str = "operator") -> Any:
+    async with dashboard.client(token) as client:
         return await client.post(path, json=body)
 
 
@@ -75,15 +75,15 @@ async def test_sample_images_are_listed_and_served(sample_folder: Path) -> None:
 
 
 async def test_a_rank_request_goes_to_kafka_and_returns_its_feed(sample_folder: Path) -> None:
-    where = site(with_tokens=True, ops_samples=sample_folder)
-    where.kafka.feed_for = _answer
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard.kafka.feed_for = _answer
     body = {
         "user": "ada",
         "pictures": [{"image_id": "sample-sea"}, OWN, {"image_id": "sample-red-barn"}],
         "before": {"mine": 1},
     }
-    answer = await _post(where, "/playground/rank", body)
-    (sent,) = where.kafka.sent
+    answer = await _post(dashboard, "/playground/rank", body)
+    (sent,) = dashboard.kafka.sent
     assert isinstance(sent, ImageCandidates)
     assert [c.image_id for c in sent.candidates] == ["sample-sea", "mine", "sample-red-barn"]
     assert sent.candidates[0].uri.startswith("data:image/webp;base64,")
@@ -96,15 +96,15 @@ async def test_a_rank_request_goes_to_kafka_and_returns_its_feed(sample_folder: 
 
 
 async def test_an_action_goes_to_kafka_with_its_image(sample_folder: Path) -> None:
-    where = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
     action = {
         "type": "like",
         "picture": {"image_id": "sample-sea"},
         "request_id": "r",
         "position": 2,
     }
-    answer = await _post(where, "/playground/act", {"user": "ada", **action}, "writer")
-    (sent,) = where.kafka.sent
+    answer = await _post(dashboard, "/playground/act", {"user": "ada", **action}, "writer")
+    (sent,) = dashboard.kafka.sent
     assert answer.status_code == 204
     assert isinstance(sent, Feedback)
     assert (sent.type, sent.image_id, sent.position) == ("like", "sample-sea", 2)
@@ -123,44 +123,44 @@ async def test_an_action_goes_to_kafka_with_its_image(sample_folder: Path) -> No
 async def test_an_invalid_action_is_rejected_with_a_reason(
     sample_folder: Path, changed: dict[str, Any], status: int, slug: str
 ) -> None:
-    where = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
     valid = {"user": "ada", "type": "like", "picture": {"image_id": "sample-sea"}}
-    answer = await _post(where, "/playground/act", {**valid, **changed})
+    answer = await _post(dashboard, "/playground/act", {**valid, **changed})
     assert answer.status_code == status
     assert answer.json()["type"].endswith(slug)
-    assert not where.kafka.sent
+    assert not dashboard.kafka.sent
 
 
 async def test_a_reader_cannot_send_anything(sample_folder: Path) -> None:
-    where = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
     body = {"user": "ada", "pictures": [OWN]}
-    assert (await _post(where, "/playground/rank", body, "reader")).status_code == 403
-    assert not where.kafka.sent
+    assert (await _post(dashboard, "/playground/rank", body, "reader")).status_code == 403
+    assert not dashboard.kafka.sent
 
 
 async def test_images_that_do_not_fit_into_one_event_are_rejected(sample_folder: Path) -> None:
-    where = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
     large = [{"image_id": str(n), "uri": "data:," + "x" * 1_900_000} for n in range(3)]
-    answer = await _post(where, "/playground/rank", {"user": "ada", "pictures": large})
+    answer = await _post(dashboard, "/playground/rank", {"user": "ada", "pictures": large})
     assert answer.status_code == 413
     assert "fewer" in answer.json()["detail"]
 
 
 async def test_a_request_without_a_feed_in_time_is_a_timeout(sample_folder: Path) -> None:
-    where = site(with_tokens=True, ops_samples=sample_folder)
-    answer = await _post(where, "/playground/rank", {"user": "ada", "pictures": [OWN]})
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
+    answer = await _post(dashboard, "/playground/rank", {"user": "ada", "pictures": [OWN]})
     assert answer.status_code == 504
 
 
 async def test_a_changed_taste_is_streamed_with_its_new_words() -> None:
-    where = site()
-    parts = tastes_of(where.ops, UserRef("ada", "default"), "users/_taste.html")
+    dashboard = site()
+    parts = tastes_of(dashboard.ops, UserRef("ada", "default"), "users/_taste.html")
     first = await anext(parts)
     assert first[0] == "profile"
     assert "There is no profile yet" in first[1]
     for version, words in enumerate((("teal",), ("teal", "pink")), start=1):
-        where.kafka.deliver(_updated(version, words))
-        where.kafka.deliver(_updated(version, ("grey",), user="bob"))
+        dashboard.kafka.deliver(_updated(version, words))
+        dashboard.kafka.deliver(_updated(version, ("grey",), user="bob"))
         name, html = await anext(parts)
     assert name == "changed"
     assert 'like">teal' in html

@@ -33,16 +33,16 @@ def _profile(user: str) -> StoredProfile:
 
 
 async def _with_ada(**settings: Any) -> Site:
-    where = site(**settings)
-    await where.profiles.put(_profile("ada"), VECTORS)
-    return where
+    dashboard = site(**settings)
+    await dashboard.profiles.put(_profile("ada"), VECTORS)
+    return dashboard
 
 
 async def test_users_are_listed_page_by_page() -> None:
-    where = site()
+    dashboard = site()
     for number in range(120):
-        await where.profiles.put(_profile(f"user-{number:03}"), VECTORS)
-    async with where.client() as client:
+        await dashboard.profiles.put(_profile(f"user-{number:03}"), VECTORS)
+    async with dashboard.client() as client:
         page = (await client.get("/users")).text
     assert len(re.findall(r"user=(user-\d+)", page)) == 50
     assert "120 users have a profile" in page
@@ -50,17 +50,17 @@ async def test_users_are_listed_page_by_page() -> None:
 
 
 async def test_a_user_page_shows_words_references_and_corrections() -> None:
-    where = await _with_ada()
-    said = Correction(
+    dashboard = await _with_ada()
+    correction = Correction(
         side="non_preference", element=Element.COLOR, pinned=("pink",), vetoed=("red",)
     )
-    await where.profiles.correct(
+    await dashboard.profiles.correct(
         StoredCorrections(
-            tenant="default", user_id="ada", version=1, entries=(said,), model_version="nano-1",
-            updated_at=NOW,
+            tenant="default", user_id="ada", version=1, entries=(correction,),
+            model_version="nano-1", updated_at=NOW,
         )
     )  # fmt: skip
-    async with where.client() as client:
+    async with dashboard.client() as client:
         page = (await client.get("/user?user=ada")).text
         picture = await client.get("/thumbnail?user=ada&image=boat.png")
         unknown = await client.get("/thumbnail?user=ada&image=other.png")
@@ -89,23 +89,23 @@ async def test_an_unknown_user_has_a_page_without_a_profile() -> None:
     ],
 )  # fmt: skip
 async def test_a_correction_goes_to_kafka(form: dict[str, str], expected: dict[str, Any]) -> None:
-    where = await _with_ada(with_tokens=True)
-    async with where.client("writer") as client:
+    dashboard = await _with_ada(with_tokens=True)
+    async with dashboard.client("writer") as client:
         answer = await client.post("/user/correct", data={"user": "ada", **form})
-    (sent,) = (event for event in where.kafka.sent if isinstance(event, ProfileCorrected))
+    (sent,) = (event for event in dashboard.kafka.sent if isinstance(event, ProfileCorrected))
     assert answer.status_code == 204
     assert (sent.user_id, sent.action) == ("ada", form["action"])
     assert {name: getattr(sent, name) for name in expected} == expected
 
 
 async def test_corrections_and_exports_are_recorded_without_words_and_user_ids() -> None:
-    where = await _with_ada(with_tokens=True)
+    dashboard = await _with_ada(with_tokens=True)
     form = {"user": "ada", "action": "pin", "element": "color", "word": "blue"}
-    async with where.client("writer") as client:
+    async with dashboard.client("writer") as client:
         await client.post("/user/correct", data=form)
         await client.get("/user/export?user=ada")
         await client.get("/user/export?user=nobody")
-    actions = [event for event in where.kafka.sent if isinstance(event, OperatorAction)]
+    actions = [event for event in dashboard.kafka.sent if isinstance(event, OperatorAction)]
     assert [(e.action, e.outcome, e.detail) for e in actions] == [
         ("profile.correct", "begun", "pin color"),
         ("profile.correct", "done", "pin color"),
@@ -119,11 +119,11 @@ async def test_corrections_and_exports_are_recorded_without_words_and_user_ids()
 
 
 async def test_words_are_edited_with_their_weights() -> None:
-    where = await _with_ada(with_tokens=True)
+    dashboard = await _with_ada(with_tokens=True)
     form = {"action": "edit", "element": "color", "words": "blue=0.8, deep red ,"}
-    async with where.client("writer", **BROWSER) as client:
+    async with dashboard.client("writer", **BROWSER) as client:
         answer = await client.post("/user/correct", data={"user": "ada", **form})
-    (sent,) = (event for event in where.kafka.sent if isinstance(event, ProfileCorrected))
+    (sent,) = (event for event in dashboard.kafka.sent if isinstance(event, ProfileCorrected))
     assert (answer.status_code, answer.headers["location"]) == (303, "/user?user=ada")
     weights = [(item.word, item.weight) for item in sent.words or ()]
     assert weights == [("blue", 0.8), ("deep red", 1)]
@@ -142,24 +142,24 @@ async def test_words_are_edited_with_their_weights() -> None:
     ],
 )
 async def test_an_invalid_correction_is_rejected_with_a_reason(form: dict[str, str]) -> None:
-    where = await _with_ada(with_tokens=True)
-    async with where.client("writer") as client:
+    dashboard = await _with_ada(with_tokens=True)
+    async with dashboard.client("writer") as client:
         answer = await client.post("/user/correct", data={"user": "ada", **form})
     assert answer.status_code == 422
     assert answer.json()["detail"]
-    assert not where.kafka.sent
+    assert not dashboard.kafka.sent
 
 
 async def test_the_history_has_only_the_events_of_the_user() -> None:
-    where = await _with_ada()
+    dashboard = await _with_ada()
     for user in ("ada", "bob"):
-        where.cluster.put(
+        dashboard.cluster.put(
             Feedback(
                 event_id=uuid4(), occurred_at=NOW, user_id=user, type="dwell",
                 image_id=f"{user}.png", dwell_ms=2500,
             )
         )  # fmt: skip
-    async with where.client() as client:
+    async with dashboard.client() as client:
         shown = (await client.get("/user/history?user=ada")).text
         exported = (await client.get("/user/export?user=ada")).json()
     assert "dwell for 2.5 s" in shown
@@ -174,31 +174,31 @@ async def test_the_export_of_an_unknown_user_is_not_found() -> None:
 
 
 async def test_an_erasure_needs_the_user_id_and_the_role_operate() -> None:
-    where = await _with_ada(with_tokens=True)
+    dashboard = await _with_ada(with_tokens=True)
     form = {"user": "ada", "confirmed": "ada"}
-    async with where.client("operator") as operator, where.client("writer") as writer:
+    async with dashboard.client("operator") as operator, dashboard.client("writer") as writer:
         wrong = await operator.post("/user/erase", data={**form, "confirmed": "bob"})
         small = await writer.post("/user/erase", data=form)
-        assert not any(isinstance(event, UserErase) for event in where.kafka.sent)
+        assert not any(isinstance(event, UserErase) for event in dashboard.kafka.sent)
         done = await operator.post("/user/erase", data=form)
     assert (wrong.status_code, small.status_code, done.status_code) == (422, 403, 303)
-    (sent,) = (event for event in where.kafka.sent if isinstance(event, UserErase))
+    (sent,) = (event for event in dashboard.kafka.sent if isinstance(event, UserErase))
     assert done.headers["location"] == f"/user/erased?user=ada&event={sent.event_id}"
 
 
 async def test_receipts_of_an_erasure_are_streamed() -> None:
-    where, erasure = site(), uuid4()
-    where.cluster.put(_receipt(erasure, "profile"), _receipt(uuid4(), "other"))
-    parts = receipts(where.ops, UserRef("ada", "default"), erasure)
+    dashboard, erasure = site(), uuid4()
+    dashboard.cluster.put(_receipt(erasure, "profile"), _receipt(uuid4(), "other"))
+    parts = receipts(dashboard.ops, UserRef("ada", "default"), erasure)
     first = await anext(parts)
-    where.kafka.deliver(_receipt(erasure, "assessor"))
+    dashboard.kafka.deliver(_receipt(erasure, "assessor"))
     second = await anext(parts)
     assert "profile" in first[1]
     assert "2 profiles" in first[1]
     assert "other" not in first[1]
     assert "waiting for assessor, retrain" in first[1]
     assert "waiting for retrain" in second[1]
-    where.kafka.deliver(_receipt(erasure, "retrain", left=3))
+    dashboard.kafka.deliver(_receipt(erasure, "retrain", left=3))
     third = await anext(parts)
     assert "Every service" in third[1]
     assert 'class="state bad">3<' in third[1]

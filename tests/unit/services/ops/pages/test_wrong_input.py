@@ -47,7 +47,7 @@ WAITING: Final = {503, 504}
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Site:
+def dashboard(tmp_path: Path) -> Site:
     samples = tmp_path / "samples"
     samples.mkdir()
     Image.new("RGB", (9, 9)).save(samples / "a.png")
@@ -65,9 +65,9 @@ def is_handled(answer: httpx.Response) -> bool:
 
 
 @pytest.mark.parametrize("path", READ)
-async def test_no_address_breaks_a_page(where: Site, path: str) -> None:
+async def test_no_address_breaks_a_page(dashboard: Site, path: str) -> None:
     chance = random.Random(path)
-    async with where.client("operator") as client:
+    async with dashboard.client("operator") as client:
         for _ in range(40):
             query = {name: chance.choice(AWKWARD) for name in READ[path] if chance.random() < 0.8}
             assert is_handled(await client.get(path, params=query)), query
@@ -77,10 +77,10 @@ async def test_no_address_breaks_a_page(where: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", FORMS)
-async def test_no_form_breaks_a_page(where: Site, path: str) -> None:
+async def test_no_form_breaks_a_page(dashboard: Site, path: str) -> None:
     chance = random.Random(path)
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    async with where.client("operator") as client:
+    async with dashboard.client("operator") as client:
         for _ in range(60):
             form = {name: chance.choice(AWKWARD) for name in FORMS[path] if chance.random() < 0.9}
             assert is_handled(await client.post(path, data=form)), form
@@ -93,7 +93,7 @@ async def test_no_form_breaks_a_page(where: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/playground/rank", "/playground/act"])
-async def test_no_json_breaks_the_playground(where: Site, path: str) -> None:
+async def test_no_json_breaks_the_playground(dashboard: Site, path: str) -> None:
     chance = random.Random(path)
     fields = ("user", "tenant", "pictures", "picture", "type", "before", "request_id", "position")
 
@@ -101,7 +101,7 @@ async def test_no_json_breaks_the_playground(where: Site, path: str) -> None:
         picture = {"image_id": chance.choice(AWKWARD), "uri": chance.choice(AWKWARD)}
         return chance.choice([*AWKWARD, None, 1, [], {}, picture, [picture]])
 
-    async with where.client("operator") as client:
+    async with dashboard.client("operator") as client:
         for _ in range(60):
             form = {name: value() for name in fields}
             assert is_handled(await client.post(path, json=form)), form
