@@ -74,7 +74,7 @@ async def build(
             embedder=shared.embedder,
             profiles=shared.profiles,
             descriptions=shared.known_images,
-            impressions=shared.seen,
+            impressions=shared.impressions,
             erasure_check=ErasureCheck(shared.erasures),
             images=shared.images,
             publisher=kafka.publisher,

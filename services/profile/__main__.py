@@ -7,4 +7,4 @@ from shared.settings import from_environment
 
 if __name__ == "__main__":
     settings = from_environment(ProfileSettings)
-    run_service(lambda messaging, parts: build(settings, messaging, parts))
+    run_service(lambda messaging, shared: build(settings, messaging, shared))

@@ -1,4 +1,4 @@
-"""Wire the profile service together; the only file that names the concrete parts."""
+"""Wire the profile service together; the only file that names concrete dependencies."""
 
 from dataclasses import dataclass
 
@@ -38,20 +38,20 @@ class ProfileApp:
 
 
 async def build(
-    settings: ProfileSettings, messaging: MessagingSettings, parts: SharedDependencies
+    settings: ProfileSettings, messaging: MessagingSettings, shared: SharedDependencies
 ) -> ProfileApp:
-    """Wire the service to Kafka and to the parts that it shares with other services."""
+    """Wire the service to Kafka and to the dependencies that it shares with other services."""
     registry = CollectorRegistry()
     kafka = KafkaService("profile", messaging, registry)
-    publisher = ProfilePublisher(parts.profiles, kafka.publisher)
-    erasure_check = ErasureCheck(parts.erasures)
+    publisher = ProfilePublisher(shared.profiles, kafka.publisher)
+    erasure_check = ErasureCheck(shared.erasures)
     service = ProfileService(
         Dependencies(
-            models=parts.models,
-            embedder=parts.embedder,
-            profiles=parts.profiles,
-            known_images=parts.known_images,
-            images=parts.images,
+            models=shared.models,
+            embedder=shared.embedder,
+            profiles=shared.profiles,
+            known_images=shared.known_images,
+            images=shared.images,
             erasure_check=erasure_check,
             publisher=publisher,
             clock=system_clock,
@@ -61,22 +61,22 @@ async def build(
         spans=kafka.tracing.stage,
     )
     corrections = CorrectionWriter(
-        parts.profiles,
+        shared.profiles,
         publisher,
-        parts.models,
+        shared.models,
         clock=system_clock,
         profile_deduplication_size=settings.profile_deduplication_size,
     )
     eraser = UserEraser(
-        profiles=parts.profiles,
-        impressions=parts.impressions,
-        erasures=parts.erasures,
+        profiles=shared.profiles,
+        impressions=shared.impressions,
+        erasures=shared.erasures,
         publisher=kafka.publisher,
         clock=system_clock,
     )
-    recorder = impression_recorder(parts.impressions, settings)
+    recorder = impression_recorder(shared.impressions, settings)
     connect(kafka, Handlers(service, recorder, corrections, eraser, erasure_check))
-    await follow_promotions(kafka, parts.models, messaging)
+    await follow_promotions(kafka, shared.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port
     )

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 class ProfileSettings(BaseModel):
     """The profile service's own settings; Kafka, model, images and store have their own classes."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     references_per_side: PositiveInt = 40
     """References stored for each side of a profile. The bound keeps a profile small; all stored

@@ -35,7 +35,7 @@ class Models(Protocol):
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The parts that the service works with."""
+    """What the service needs from outside."""
 
     models: Models
     embedder: Embedder

@@ -65,17 +65,9 @@ class TasteSide(Value):
     def items(self) -> Iterator[tuple[Element, Words]]:
         return ((element, self[element]) for element in ELEMENTS)
 
-    @property
-    def is_unknown(self) -> bool:
-        return not any(self[element] for element in ELEMENTS)
-
 
 class Taste(Value):
     """A preference profile and a non-preference profile (arXiv 2511.00609, section 3)."""
 
     preference: TasteSide = TasteSide()
     non_preference: TasteSide = TasteSide()
-
-    @property
-    def is_unknown(self) -> bool:
-        return self.preference.is_unknown and self.non_preference.is_unknown

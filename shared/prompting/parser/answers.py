@@ -23,15 +23,11 @@ class ParsedTaste:
 
 @dataclass(frozen=True)
 class ParsedScores:
-    """Scores 0-5 and rationales; the total is recomputed as the plain sum of the scores."""
+    """Scores 0-5 and rationales; a total in the answer is ignored."""
 
     digits: Mapping[Element, int]
     rationales: Mapping[Element, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-
-    @property
-    def total(self) -> int:
-        return sum(self.digits.values())
 
 
 def parse_taste(answer: str) -> ParsedTaste:

@@ -9,7 +9,7 @@ from PIL import Image as Images
 from PIL.Image import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
-from shared.domain.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.protocol import (
     Candidate,
     Description,
@@ -66,7 +66,7 @@ class BrightnessModel:
         ]
 
     def _score(self, candidate: Candidate) -> Scores:
-        if candidate.taste.is_unknown:
+        if candidate.taste == Taste():
             return Scores(dict.fromkeys(ELEMENTS, (1 / 6,) * 6))
         level = brightness(candidate.image)
         if self.inverted(candidate.image):

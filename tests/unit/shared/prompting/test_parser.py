@@ -68,9 +68,10 @@ def test_nonsense_is_five_problems_and_no_words(answer: str) -> None:
     assert (scored.digits, len(scored.problems)) == ({}, 5)
 
 
-def test_scores_are_parsed_and_their_total_is_recomputed() -> None:
+def test_scores_are_parsed_and_a_stated_total_is_ignored() -> None:
     parsed = parse_scores(f"{SCORES} Total: 99")
-    assert (parsed.total, parsed.problems, parsed.rationales) == (14, (), {})
+    assert list(parsed.digits.values()) == [5, 4, 3, 2, 0]
+    assert (parsed.problems, parsed.rationales) == ((), {})
 
 
 @pytest.mark.parametrize("score", ["6", "-1", "4.5", "55"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.taste import Element
+from shared.domain.taste import Element, Taste, TasteSide
 from shared.prompting.prediction_voting import VoteWeight, taste_by_vote
 from shared.vlm.protocol import PredictedTaste
 
@@ -34,11 +34,11 @@ def test_a_word_on_both_sides_is_kept_on_the_side_with_more_votes() -> None:
 
 def test_a_word_with_equal_votes_on_both_sides_is_dropped() -> None:
     taste = taste_by_vote([_predicted("red", "red")])
-    assert taste.is_unknown
+    assert taste == Taste()
 
 
 def test_without_predictions_the_taste_is_unknown() -> None:
-    assert taste_by_vote([]).is_unknown
+    assert taste_by_vote([]) == Taste()
 
 
 def test_one_heavy_vote_wins_over_several_light_ones() -> None:
@@ -69,7 +69,7 @@ def test_among_several_predictions_each_of_two_words_gets_half_a_vote() -> None:
 def test_a_side_without_references_has_no_words() -> None:
     taste = taste_by_vote([_predicted("red", "blue")], [VoteWeight(preference=1, non_preference=0)])
     assert [w.word for w in taste.preference.color] == ["red"]
-    assert taste.non_preference.is_unknown
+    assert taste.non_preference == TasteSide()
 
 
 def test_every_prediction_needs_a_weight() -> None:
