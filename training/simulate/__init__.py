@@ -1,1 +1,1 @@
-"""The closed loop: simulated people click on real feeds while nights pass."""
+"""Simulate the closed loop: users click on real feeds, and a training job follows each day."""

@@ -1,9 +1,9 @@
-"""Prove the loop: `python -m training.simulate --nights 10 --out runs/simulate`.
+"""Simulate the closed loop: `python -m training.simulate --jobs 10 --out runs/simulate`.
 
-Starts a system of its own for each seed, lets simulated people ask for feeds and click through
-Kafka, runs a night after each day, and holds every day's feeds against other rankings of the same
-candidates. Stopped, the same command goes on. Leaves `results.json` and `ndcg.svg`, and of each
-seed a `measured.json`, by which seeds simulated apart are put together.
+For each seed it starts a system of its own; simulated users request feeds and click through Kafka;
+a training job follows each day; and every day's feeds are compared with other rankings of the same
+candidates. The same command resumes a stopped simulation. It writes `results.json` and `ndcg.svg`,
+and for each seed a `measured.json`, from which seeds that ran separately can be merged.
 """
 
 import argparse
@@ -18,80 +18,107 @@ from shared.client import NoAnswer
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
 from training.progress import spell
-from training.simulate.day import NoProfile
-from training.simulate.loop import Options, simulate
+from training.simulate.day import MissingProfile
+from training.simulate.loop import simulate
 from training.simulate.merge_seeds import MEASURED, measured
+from training.simulate.options import Options
 from training.simulate.plot import plot
-from training.simulate.results import together, verdict
+from training.simulate.results import describe, merge
 from training.simulate.system import System, SystemFailed, running
 
 FAILURE = 1
 STOPPED = 130
+BySeed = dict[int, list[dict[str, Any]]]
 
 
 def main() -> int:
-    standard = Options()
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--nights", type=int, default=standard.nights)
-    parser.add_argument("--people", type=int, default=standard.people)
-    parser.add_argument("--catalogue", type=int, default=standard.catalogue, help="images (600)")
-    parser.add_argument("--slates", type=int, default=standard.slates, help="a person a day (2)")
-    parser.add_argument("--slate", type=int, default=standard.slate, help="images (20)")
-    parser.add_argument("--minutes", type=float, default=standard.minutes, help="of a night (20)")
-    parser.add_argument("--outspoken", type=float, default=standard.outspoken, help="0-1 (0)")
-    parser.add_argument("--shift-after", type=int, help="nights, then tastes of some change")
-    parser.add_argument("--shifting", type=float, default=standard.shifting, help="share (.3)")
-    parser.add_argument("--seeds", type=_numbers, default=(1, 2, 3), help="default 1,2,3")
-    parser.add_argument("--kafka", help="a running system, with --data-dir, instead of our own")
-    parser.add_argument("--data-dir", type=Path, help="of the running system")
-    parser.add_argument("--out", type=Path, default=Path("runs/simulate"))
-    asked = parser.parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
     options = Options(
-        nights=asked.nights, people=asked.people, catalogue=asked.catalogue, slates=asked.slates,
-        slate=asked.slate, minutes=asked.minutes, outspoken=asked.outspoken,
-        shift_after=asked.shift_after, shifting=asked.shifting,
+        jobs=arguments.jobs, users=arguments.users, catalog_size=arguments.catalog_size,
+        slates_per_day=arguments.slates_per_day, slate_size=arguments.slate_size,
+        minutes=arguments.minutes, explicit_feedback_rate=arguments.explicit_feedback_rate,
+        drift_after=arguments.drift_after, drift_share=arguments.drift_share,
     )  # fmt: skip
-    if asked.slate > asked.catalogue or min(asked.nights, asked.people, asked.slates) < 1:
-        parser.error("a slate must fit into the catalogue, and nights, people and slates are >= 1")
-    if not (0 <= asked.outspoken <= 1 and 0 <= asked.shifting <= 1):
-        parser.error("--outspoken and --shifting are shares, 0-1")
-    if bool(asked.kafka) != bool(asked.data_dir) or (asked.kafka and len(asked.seeds) > 1):
-        parser.error("--kafka needs --data-dir, and one seed: another one wants a fresh system")
-    begun = time.monotonic()
-    by_seed: dict[int, list[dict[str, Any]]] = {}
+    if options.slate_size > options.catalog_size:
+        parser.error("--slate-size must not be larger than --catalog-size")
+    if min(options.jobs, options.users, options.slates_per_day) < 1:
+        parser.error("--jobs, --users and --slates-per-day must be at least 1")
+    if not (0 <= options.explicit_feedback_rate <= 1 and 0 <= options.drift_share <= 1):
+        parser.error("--explicit-feedback-rate and --drift-share must be between 0 and 1")
+    if bool(arguments.kafka) != bool(arguments.data_dir):
+        parser.error("--kafka and --data-dir must be given together")
+    if arguments.kafka and len(arguments.seeds) > 1:
+        parser.error("--kafka allows one seed only: each seed needs a new system")
+    by_seed: BySeed = {}
     try:
-        for seed in asked.seeds:
-
-            def say(line: str, seed: int = seed) -> None:
-                print(f"{spell(time.monotonic() - begun)}, seed {seed}: {line}", flush=True)
-
-            def keep(days: list[dict[str, Any]], seed: int = seed) -> None:
-                """What there is after every day, so that whoever stops early has it as well."""
-                if any(len(days) < len(others) for others in by_seed.values()):
-                    return  # would cut the seeds that are done to this one's days
-                known = {**by_seed, seed: days}
-                results = together(known, options.shift(list(known)))
-                atomic_write(asked.out / "ndcg.svg", plot(results))
-                atomic_write(asked.out / "results.json", json.dumps(results, indent=1))
-
-            folder = asked.out / f"seed-{seed}"
-            if asked.kafka:
-                system = System(asked.kafka, asked.data_dir)
-                by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, done=keep)
-            else:
-                with running(folder / "system") as system:
-                    by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, done=keep)
-            keep(by_seed[seed], seed)
-            told = json.dumps(measured(by_seed[seed], options, seed=seed))
-            atomic_write(folder / MEASURED, told)
-    except (SystemFailed, NoProfile, NoAnswer, Unavailable, ValueError) as error:
-        print(f"{error}. What was done is kept: the same command goes on.", file=sys.stderr)
+        _simulate_seeds(arguments, options, by_seed)
+    except (SystemFailed, MissingProfile, NoAnswer, Unavailable, ValueError) as error:
+        print(f"{error}. Finished days are kept: the same command resumes.", file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
-        print("Stopped. What was done is kept: the same command goes on.", file=sys.stderr)
+        print("Stopped. Finished days are kept: the same command resumes.", file=sys.stderr)
         return STOPPED
-    print(verdict(together(by_seed, options.shift(list(by_seed)))))
+    print(describe(merge(by_seed, options.drift(list(by_seed)))))
     return 0
+
+
+def _simulate_seeds(arguments: argparse.Namespace, options: Options, by_seed: BySeed) -> None:
+    """Simulate seed after seed into `by_seed`, and write the results after every day."""
+    start = time.monotonic()
+    for seed in arguments.seeds:
+
+        def say(line: str, seed: int = seed) -> None:
+            print(f"{spell(time.monotonic() - start)}, seed {seed}: {line}", flush=True)
+
+        def write(days: list[dict[str, Any]], seed: int = seed) -> None:
+            if any(len(days) < len(others) for others in by_seed.values()):
+                return  # the results would lose days of the finished seeds
+            known = {**by_seed, seed: days}
+            results = merge(known, options.drift(list(known)))
+            atomic_write(arguments.out / "ndcg.svg", plot(results))
+            atomic_write(arguments.out / "results.json", json.dumps(results, indent=1))
+
+        folder = arguments.out / f"seed-{seed}"
+        if arguments.kafka:
+            system = System(arguments.kafka, arguments.data_dir)
+            by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, on_day=write)
+        else:
+            with running(folder / "system") as system:
+                by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, on_day=write)
+        write(by_seed[seed], seed)
+        text = json.dumps(measured(by_seed[seed], options, seed=seed))
+        atomic_write(folder / MEASURED, text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    defaults = Options()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--jobs", type=int, default=defaults.jobs, help="training jobs (10)")
+    parser.add_argument("--users", type=int, default=defaults.users, help="per seed (300)")
+    parser.add_argument(
+        "--catalog-size", type=int, default=defaults.catalog_size, help="images (600)"
+    )
+    parser.add_argument(
+        "--slates-per-day", type=int, default=defaults.slates_per_day, help="per user (2)"
+    )
+    parser.add_argument("--slate-size", type=int, default=defaults.slate_size, help="images (20)")
+    parser.add_argument("--minutes", type=float, default=defaults.minutes, help="of a job (20)")
+    parser.add_argument(
+        "--explicit-feedback-rate", type=float, default=defaults.explicit_feedback_rate,
+        help="chance that a strong opinion is stated, 0-1 (0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--drift-after", type=int, help="jobs after which the taste of some users changes"
+    )
+    parser.add_argument(
+        "--drift-share", type=float, default=defaults.drift_share, help="of the users (.3)"
+    )
+    parser.add_argument("--seeds", type=_numbers, default=(1, 2, 3), help="default 1,2,3")
+    parser.add_argument("--kafka", help="a running system, with --data-dir, instead of a new one")
+    parser.add_argument("--data-dir", type=Path, help="of the running system")
+    parser.add_argument("--out", type=Path, default=Path("runs/simulate"))
+    return parser
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -99,6 +126,6 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    # However it is stopped, it stops what it started.
+    # SIGTERM, too, ends the system that was started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

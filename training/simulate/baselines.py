@@ -1,4 +1,4 @@
-"""What our feed is held against: the same candidates for the same people, ranked in other ways."""
+"""Rank the same candidates for the same users in other ways, to compare with our feed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,134 +9,135 @@ import numpy.typing as npt
 
 from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate
-from training.job.evidence.pair_scoring import SCORED_AT_ONCE, Model
+from training.evaluation.scoring import batches
+from training.job.evidence.pair_scoring import SCORING_BATCH, Model
 from training.prefersim.values.vocabulary import VALUES, Attributes
 from training.rewards.text_similarity import SentenceEncoder
-from training.simulate.catalog import Catalogue
+from training.simulate.catalog import Catalog
 from training.simulate.metrics import Floats, Order
-from training.simulate.users import Person
+from training.simulate.users import SimulatedUser
 
-SMOOTHING: Final = 10.0
-"""Views that an unseen image is taken to have had, at the average rate."""
+PRIOR_VIEWS: Final = 10.0
+"""Views at the average click rate that every image is given, against noise in rare images."""
 FACTORS: Final = 16
 ITERATIONS: Final = 15
 REGULARIZATION: Final = 0.05
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One person's candidates, and the profile that they have with us."""
+class RankingRequest:
+    """One user's candidates with the user's current profile in our system."""
 
-    person: Person
+    user: SimulatedUser
     candidates: Order
     taste: Taste
     model_version: str = ""
-    scored: Mapping[int, float] = field(default_factory=dict)
-    """By the model of that version, when it served these candidates."""
+    scores: Mapping[int, float] = field(default_factory=dict)
+    """Scores of the model of that version, which served these candidates."""
 
 
-class Arm(Protocol):
+class Baseline(Protocol):
     """Ranks candidates."""
 
-    def rank(self, asked: Asked) -> Order: ...
+    def rank(self, request: RankingRequest) -> Order: ...
 
 
 @dataclass
-class Clicks:
-    """What people have done so far, by person and image: all that the other arms learn from."""
+class ClickHistory:
+    """Views and clicks by user and image so far: what the baselines learn from."""
 
-    people: int
+    users: int
     images: int
     views: npt.NDArray[np.int64] = field(init=False)
     clicks: npt.NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.views = np.zeros((self.people, self.images), np.int64)
-        self.clicks = np.zeros((self.people, self.images), np.int64)
+        self.views = np.zeros((self.users, self.images), np.int64)
+        self.clicks = np.zeros((self.users, self.images), np.int64)
 
-    def add(self, person: int, viewed: Sequence[int], clicked: Sequence[int]) -> None:
-        np.add.at(self.views[person], np.asarray(viewed, np.int64), 1)
-        np.add.at(self.clicks[person], np.asarray(clicked, np.int64), 1)
+    def add(self, user: int, viewed: Sequence[int], clicked: Sequence[int]) -> None:
+        np.add.at(self.views[user], np.asarray(viewed, np.int64), 1)
+        np.add.at(self.clicks[user], np.asarray(clicked, np.int64), 1)
 
 
 @dataclass(frozen=True)
-class Random:
-    """No idea at all."""
+class RandomOrder:
+    """A random order."""
 
     rng: np.random.Generator
 
-    def rank(self, asked: Asked) -> Order:
-        return self.rng.permutation(asked.candidates)
+    def rank(self, request: RankingRequest) -> Order:
+        return self.rng.permutation(request.candidates)
 
 
 @dataclass(frozen=True)
 class Popularity:
-    """Everybody's rate of clicks, the same for all."""
+    """By the click rate over all users."""
 
-    clicks: Clicks
+    history: ClickHistory
     rng: np.random.Generator
 
-    def rank(self, asked: Asked) -> Order:
-        views, clicked = self.clicks.views.sum(axis=0), self.clicks.clicks.sum(axis=0)
+    def rank(self, request: RankingRequest) -> Order:
+        views, clicked = self.history.views.sum(axis=0), self.history.clicks.sum(axis=0)
         average = clicked.sum() / views.sum() if views.sum() else 0.0
-        rate = (clicked + SMOOTHING * average) / (views + SMOOTHING)
-        return best_first(asked.candidates, rate[asked.candidates], self.rng)
+        rate = (clicked + PRIOR_VIEWS * average) / (views + PRIOR_VIEWS)
+        return best_first(request.candidates, rate[request.candidates], self.rng)
 
 
 @dataclass(frozen=True)
-class Similarity:
-    """Likeness of an image's words to the liked ones, less that to the disliked; no model call.
+class WordSimilarity:
+    """By the similarity of an image's words to the preferred ones minus the others; no model call.
 
-    It is given the true words of every image, which is more than the services have.
+    It gets the true words of every image, which the services do not have.
     """
 
-    catalogue: Catalogue
-    words: Mapping[str, Floats]
+    catalog: Catalog
+    vectors: Mapping[str, Floats]
     rng: np.random.Generator
 
-    def rank(self, asked: Asked) -> Order:
-        scores = np.zeros(len(asked.candidates))
+    def rank(self, request: RankingRequest) -> Order:
+        scores = np.zeros(len(request.candidates))
         for j, element in enumerate(ELEMENTS):
-            likes = [self.words[w.word] for w in asked.taste.preference[element]
-                     if w.word in self.words]  # fmt: skip
-            dislikes = [self.words[w.word] for w in asked.taste.non_preference[element]
-                        if w.word in self.words]  # fmt: skip
-            shown = np.stack(
-                [self.words[VALUES[element][k]] for k in self.catalogue.shown[asked.candidates, j]]
-            )
-            scores += _nearest(shown, likes) - _nearest(shown, dislikes)
-        return best_first(asked.candidates, scores, self.rng)
+            likes = [self.vectors[w.word] for w in request.taste.preference[element]
+                     if w.word in self.vectors]  # fmt: skip
+            dislikes = [self.vectors[w.word] for w in request.taste.non_preference[element]
+                        if w.word in self.vectors]  # fmt: skip
+            values = self.catalog.shown[request.candidates, j]
+            shown = np.stack([self.vectors[VALUES[element][k]] for k in values])
+            scores += _highest_similarity(shown, likes) - _highest_similarity(shown, dislikes)
+        return best_first(request.candidates, scores, self.rng)
 
 
 def word_vectors(encoder: SentenceEncoder) -> dict[str, Floats]:
+    """The vector of every taste word."""
     words = sorted({word for values in VALUES.values() for word in values})
     return dict(zip(words, np.asarray(encoder.encode(words), np.float64), strict=True))
 
 
-def _nearest(shown: Floats, words: Sequence[Floats]) -> Floats:
+def _highest_similarity(shown: Floats, words: Sequence[Floats]) -> Floats:
     if not words:
         return np.zeros(len(shown))
     return np.asarray((shown @ np.stack(words).T).max(axis=1), np.float64)
 
 
 @dataclass
-class Collaborative:
-    """Alternating least squares on who clicked what (`implicit`), fitted anew every day."""
+class CollaborativeFiltering:
+    """Alternating least squares on the clicks of all users (`implicit`), fitted again every day."""
 
-    clicks: Clicks
+    history: ClickHistory
     numbers: Mapping[str, int]
     rng: np.random.Generator
     _model: Any = None
 
     def fit(self) -> None:
-        """Before a day; the first day has nothing to fit."""
-        if not self.clicks.clicks.any():
+        """Fit before a day; before the first day there are no clicks."""
+        if not self.history.clicks.any():
             return
         from implicit.cpu.als import AlternatingLeastSquares
         from scipy.sparse import csr_matrix
         from threadpoolctl import threadpool_limits
 
-        # One thread of BLAS from the start: the library warns, rightly, of more.
+        # The library warns of more BLAS threads, because it has threads of its own.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(
                 factors=FACTORS,
@@ -144,53 +145,72 @@ class Collaborative:
                 regularization=REGULARIZATION,
                 random_state=int(self.rng.integers(2**31)),
             )
-            model.fit(csr_matrix(self.clicks.clicks.astype(np.float32)), show_progress=False)
+            model.fit(csr_matrix(self.history.clicks.astype(np.float32)), show_progress=False)
         self._model = model
 
-    def rank(self, asked: Asked) -> Order:
+    def rank(self, request: RankingRequest) -> Order:
         if self._model is None:
-            return self.rng.permutation(asked.candidates)
-        person = self._model.user_factors[self.numbers[asked.person.name]]
-        scores = self._model.item_factors[asked.candidates] @ person
-        return best_first(asked.candidates, scores, self.rng)
+            return self.rng.permutation(request.candidates)
+        user = self._model.user_factors[self.numbers[request.user.name]]
+        scores = self._model.item_factors[request.candidates] @ user
+        return best_first(request.candidates, scores, self.rng)
 
 
 @dataclass(frozen=True)
-class Frozen:
-    """The model as it shipped, against the profile that a person has with us now.
+class FrozenModel:
+    """The released model with the user's current profile in our system.
 
-    While it is itself the one that serves, its scores are those of the feeds.
+    While the released model itself serves, its scores are taken from the feeds.
     """
 
     model: Model
     version: str
-    catalogue: Catalogue
+    catalog: Catalog
     rng: np.random.Generator
 
-    def rank(self, asked: Asked) -> Order:
-        if asked.model_version == self.version and len(asked.scored) == len(asked.candidates):
-            known = [asked.scored[int(n)] for n in asked.candidates]
-            return best_first(asked.candidates, np.array(known), self.rng)
-        candidates = [Candidate(asked.taste, self.catalogue.images[n]) for n in asked.candidates]
-        scores: list[float] = []
-        for at in range(0, len(candidates), SCORED_AT_ONCE):
-            part = candidates[at : at + SCORED_AT_ONCE]
-            scores += [found.total for found in self.model.score(part)]
-        return best_first(asked.candidates, np.array(scores), self.rng)
+    def rank(self, request: RankingRequest) -> Order:
+        numbers = request.candidates
+        if request.model_version == self.version and len(request.scores) == len(numbers):
+            known = [request.scores[int(n)] for n in numbers]
+            return best_first(numbers, np.array(known), self.rng)
+        candidates = [Candidate(request.taste, self.catalog.images[n]) for n in numbers]
+        totals = [
+            scores.total
+            for batch in batches(candidates, SCORING_BATCH)
+            for scores in self.model.score(batch)
+        ]
+        return best_first(numbers, np.array(totals), self.rng)
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """Knows what people truly think."""
+    """By the user's true appeal: the best possible order."""
 
     shown: Attributes
     rng: np.random.Generator
 
-    def rank(self, asked: Asked) -> Order:
-        appeal = asked.person.appeal(self.shown[asked.candidates])
-        return best_first(asked.candidates, appeal, self.rng)
+    def rank(self, request: RankingRequest) -> Order:
+        appeal = request.user.appeal(self.shown[request.candidates])
+        return best_first(request.candidates, appeal, self.rng)
+
+
+@dataclass(frozen=True)
+class Collapsed:
+    """By the mean appeal over all users: the same order for everyone, as after a collapse."""
+
+    mean_appeal: Floats
+    rng: np.random.Generator
+
+    @classmethod
+    def of(
+        cls, users: Sequence[SimulatedUser], shown: Attributes, rng: np.random.Generator
+    ) -> "Collapsed":
+        return cls(np.mean([user.appeal(shown) for user in users], axis=0), rng)
+
+    def rank(self, request: RankingRequest) -> Order:
+        return best_first(request.candidates, self.mean_appeal[request.candidates], self.rng)
 
 
 def best_first(candidates: Order, scores: Floats, rng: np.random.Generator) -> Order:
-    """By score, ties in an order of chance."""
+    """By score, ties in random order."""
     return candidates[np.lexsort((rng.random(len(candidates)), -np.asarray(scores)))]

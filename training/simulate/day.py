@@ -1,4 +1,4 @@
-"""One day: people ask for feeds through Kafka, look down them, and click by what they think."""
+"""Run one day: users request feeds through Kafka, view them from the top, and click."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -10,46 +10,47 @@ import numpy as np
 from shared.client import AsyncClient, action
 from shared.domain.taste import Taste
 from shared.events import Feedback, ProfileUpdated, RankedFeed
-from training.simulate.catalog import Catalogue, references_of
-from training.simulate.metrics import Order, Shown
-from training.simulate.users import Person, clicks, looked_at, says
+from training.simulate.catalog import Catalog, reference_images
+from training.simulate.metrics import Order, RankedSlate
+from training.simulate.users import SimulatedUser, clicks, explicit_feedback, viewed_ranks
 
-AT_A_TIME = 8
-"""People who wait for a feed at once: enough that the model's passes are full."""
-PATIENCE_SECONDS = 300.0
-"""For a feed on a machine that trains beside."""
+CONCURRENT_USERS = 8
+"""Users who wait for a feed at the same time: enough to fill the model's batches."""
+WAIT_SECONDS = 300.0
+"""For a feed or a profile, on a machine that may train at the same time."""
+POLL_SECONDS = 0.2
 REFERENCES = 5
-"""Liked and disliked images that a person begins with, as in the paper (arXiv 2511.00609)."""
+"""Liked and disliked images that a user starts with, as in the paper (arXiv 2511.00609)."""
 
 
-class NoProfile(Exception):
-    """A person's profile did not come; the text says whose."""
+class MissingProfile(Exception):
+    """A user's profile did not arrive; the message names the user."""
 
 
 @dataclass
 class Profiles:
-    """Everybody's profile as last heard on `profile.updated.v1`."""
+    """The latest profile of every user, from `profile.updated.v1`."""
 
-    known: dict[str, ProfileUpdated] = field(default_factory=dict)
+    by_user: dict[str, ProfileUpdated] = field(default_factory=dict)
 
-    def taste(self, person: Person) -> Taste:
-        found = self.known.get(person.name)
-        if found is None:
+    def taste(self, user: SimulatedUser) -> Taste:
+        profile = self.by_user.get(user.name)
+        if profile is None:
             return Taste()
-        return Taste(preference=found.preference, non_preference=found.non_preference)
+        return Taste(preference=profile.preference, non_preference=profile.non_preference)
 
 
 @asynccontextmanager
-async def hearing(app: AsyncClient, profiles: Profiles) -> AsyncIterator[None]:
+async def following(client: AsyncClient, profiles: Profiles) -> AsyncIterator[None]:
     """Keep `profiles` up to date for the length of a block."""
 
-    async def listen() -> None:
-        async with app.listening() as heard:
-            async for _, event in heard:
+    async def follow() -> None:
+        async with client.listening() as records:
+            async for _, event in records:
                 if isinstance(event, ProfileUpdated):
-                    profiles.known[event.user_id] = event
+                    profiles.by_user[event.user_id] = event
 
-    task = asyncio.create_task(listen())
+    task = asyncio.create_task(follow())
     await asyncio.sleep(0)
     try:
         yield
@@ -59,158 +60,166 @@ async def hearing(app: AsyncClient, profiles: Profiles) -> AsyncIterator[None]:
             await task
 
 
-async def introduce(
-    app: AsyncClient, people: Sequence[Person], profiles: Profiles, *, seed: int,
+async def send_references(
+    client: AsyncClient, users: Sequence[SimulatedUser], profiles: Profiles, *, seed: int,
     advance: Callable[[int], None],
 ) -> None:  # fmt: skip
-    """Everybody states what they like and dislike, and gets a profile; raises `NoProfile`."""
+    """Send every user's references and wait for the profiles; raises `MissingProfile`."""
 
-    async def one(person: Person) -> None:
-        liked, disliked = references_of(person, REFERENCES, seed=seed)
+    async def start(user: SimulatedUser) -> None:
+        liked, disliked = reference_images(user, REFERENCES, seed=seed)
         events: list[Feedback] = []
         for kind, images in (("reference_like", liked), ("reference_dislike", disliked)):
             events += [
-                action(person.name, kind, f"{kind}-{person.name}-{n}", uri=uri)  # type: ignore[arg-type]
-                for n, uri in enumerate(images.addresses)
+                action(user.name, kind, f"{kind}-{user.name}-{n}", uri=uri)  # type: ignore[arg-type]
+                for n, uri in enumerate(images.uris)
             ]
-        await app.send(*events)
-        for _ in range(int(PATIENCE_SECONDS * 5)):
-            found = profiles.known.get(person.name)
-            if found and found.evidence.liked + found.evidence.disliked >= 2 * REFERENCES:
+        await client.send(*events)
+        for _ in range(int(WAIT_SECONDS / POLL_SECONDS)):
+            profile = profiles.by_user.get(user.name)
+            if profile and profile.evidence.liked + profile.evidence.disliked >= 2 * REFERENCES:
                 break
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(POLL_SECONDS)
         else:
-            raise NoProfile(
-                f"no profile of {person.name} in {PATIENCE_SECONDS:g} s; is the system running?"
+            raise MissingProfile(
+                f"no profile of {user.name} in {WAIT_SECONDS:g} s; is the system running?"
             )
         advance(1)
 
-    await _in_company(people, one)
+    await _concurrently(users, start)
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One slate that was asked for and what the person did with it."""
+    """One requested slate with the user's feedback on it."""
 
-    person: int
+    user: int
     candidates: Order
-    shown: Shown
+    slate: RankedSlate
     viewed: tuple[int, ...]
     clicked: tuple[int, ...]
     taste: Taste
-    """The profile that the person had when they asked."""
+    """The user's profile at the time of the request."""
     model_version: str
     status: str
-    scored: Mapping[int, float] = field(default_factory=dict)
-    """What the model that served gave each image, before anything was placed otherwise."""
+    scores: Mapping[int, float] = field(default_factory=dict)
+    """Scores of the serving model by image, before any reranking."""
 
 
-async def spend_day(
-    app: AsyncClient, people: Sequence[Person], catalogue: Catalogue, profiles: Profiles,
-    *, slates: int, slate: int, outspoken: float, seed: tuple[int, int],
+async def run_day(
+    client: AsyncClient, users: Sequence[SimulatedUser], catalog: Catalog, profiles: Profiles,
+    *, slates: int, slate_size: int, explicit_feedback_rate: float, seed: tuple[int, int],
     advance: Callable[[int], None],
 ) -> list[Visit]:  # fmt: skip
-    """Everybody's slates, one after another for one person; the visits in a fixed order."""
-    found: dict[int, list[Visit]] = {}
+    """All slates of all users; the slates of one user one after another. Visits by user."""
+    visits: dict[int, list[Visit]] = {}
 
-    async def one(person: Person) -> None:
-        number = people.index(person)
+    async def visit(user: SimulatedUser) -> None:
+        number = users.index(user)
         rng = np.random.default_rng((*seed, 0xDA1, number))
-        found[number] = []
+        visits[number] = []
         for _ in range(slates):
-            candidates = rng.permutation(len(catalogue))[:slate]
-            visit = await _visit(
-                app, person, number, candidates, catalogue, profiles, rng, outspoken=outspoken
-            )
-            found[number].append(visit)
+            candidates = rng.permutation(len(catalog))[:slate_size]
+            visits[number].append(
+                await _visit(
+                    client, user, number, candidates, catalog, profiles, rng,
+                    explicit_feedback_rate=explicit_feedback_rate,
+                )
+            )  # fmt: skip
             advance(1)
 
-    await _in_company(people, one)
-    return [visit for number in sorted(found) for visit in found[number]]
+    await _concurrently(users, visit)
+    return [visit for number in sorted(visits) for visit in visits[number]]
 
 
-async def taken_in(
-    people: Sequence[Person], visits: Sequence[Visit], profiles: Profiles, before: Mapping[str, int]
-) -> None:
-    """Return when everybody who clicked has a later profile than `before`; raises `NoProfile`.
+async def wait_for_profiles(
+    users: Sequence[SimulatedUser], visits: Sequence[Visit], profiles: Profiles,
+    before: Mapping[str, int],
+) -> None:  # fmt: skip
+    """Wait until every user who clicked has a later profile version; raises `MissingProfile`.
 
-    A day whose clicks were refused would be measured as if people had clicked on nothing.
+    `before` are the versions before the day. Without this, a day whose clicks were rejected would
+    be measured as a day without clicks.
     """
-    waiting = {people[visit.person].name for visit in visits if visit.clicked}
-    for _ in range(int(PATIENCE_SECONDS * 5)):
-        waiting = {n for n in waiting if profiles.known[n].profile_version <= before[n]}
+    waiting = {users[visit.user].name for visit in visits if visit.clicked}
+    for _ in range(int(WAIT_SECONDS / POLL_SECONDS)):
+        waiting = {n for n in waiting if profiles.by_user[n].profile_version <= before[n]}
         if not waiting:
             return
-        await asyncio.sleep(0.2)
-    raise NoProfile(
-        f"what {min(waiting)} clicked has changed no profile in {PATIENCE_SECONDS:g} s; look at the"
+        await asyncio.sleep(POLL_SECONDS)
+    raise MissingProfile(
+        f"the clicks of {min(waiting)} changed no profile in {WAIT_SECONDS:g} s; look at the"
         " dead letters of feedback.v1"
     )
 
 
 async def _visit(
-    app: AsyncClient, person: Person, number: int, candidates: Order, catalogue: Catalogue,
-    profiles: Profiles, rng: np.random.Generator, *, outspoken: float,
+    client: AsyncClient, user: SimulatedUser, number: int, candidates: Order, catalog: Catalog,
+    profiles: Profiles, rng: np.random.Generator, *, explicit_feedback_rate: float,
 ) -> Visit:  # fmt: skip
-    taste = profiles.taste(person)
-    images = {catalogue.name(int(n)): catalogue.addresses[n] for n in candidates}
-    feed: RankedFeed = await app.rank(person.name, images, explain="none", seconds=PATIENCE_SECONDS)
-    order = np.array([catalogue.number(item.image_id) for item in feed.items], np.int64)
-    viewed = order[: looked_at(rng, len(order))]
-    appeal = person.appeal(catalogue.shown[viewed])
-    clicked = clicks(rng, appeal)
-    chosen = viewed[clicked]
-    liked, disliked = says(rng, appeal, clicked, outspoken=outspoken)
-    told = (
+    taste = profiles.taste(user)
+    images = {catalog.name(int(n)): catalog.uris[n] for n in candidates}
+    feed: RankedFeed = await client.rank(user.name, images, explain="none", seconds=WAIT_SECONDS)
+    order = np.array([catalog.number(item.image_id) for item in feed.items], np.int64)
+    viewed = order[: viewed_ranks(rng, len(order))]
+    appeal = user.appeal(catalog.shown[viewed])
+    is_clicked = clicks(rng, appeal)
+    clicked = viewed[is_clicked]
+    liked, disliked = explicit_feedback(rng, appeal, is_clicked, rate=explicit_feedback_rate)
+    feedback = (
         ("view", viewed),
-        ("click", chosen),
+        ("click", clicked),
         ("like", viewed[liked]),
         ("dislike", viewed[disliked]),
     )
     events = [
         action(
-            person.name, kind, catalogue.name(int(n)), request_id=feed.request_id,  # type: ignore[arg-type]
-            position=place,
-            # Nobody else knows an image that came inside an event; a view needs none.
-            uri=None if kind == "view" else catalogue.addresses[n],
+            user.name, kind, catalog.name(int(n)), request_id=feed.request_id,  # type: ignore[arg-type]
+            position=rank,
+            # The services store no image that came inside an event; a view does not need it.
+            uri=None if kind == "view" else catalog.uris[n],
         )
-        for kind, ones in told
-        for place, n in _places(order, ones)
+        for kind, numbers in feedback
+        for rank, n in _ranks(order, numbers)
     ]  # fmt: skip
-    await app.send(*events)
+    await client.send(*events)
     return Visit(
-        person=number,
+        user=number,
         candidates=candidates,
-        shown=Shown(order, len(viewed), len(chosen)),
+        slate=RankedSlate(order, len(viewed), len(clicked)),
         viewed=tuple(map(int, viewed)),
-        clicked=tuple(map(int, chosen)),
+        clicked=tuple(map(int, clicked)),
         taste=taste,
         model_version=feed.model_version,
         status=feed.status,
-        scored={
-            catalogue.number(item.image_id): item.score
+        scores={
+            catalog.number(item.image_id): item.score
             for item in feed.items
             if item.score is not None and item.tier == "vlm"
         },
     )
 
 
-def _places(order: Order, ones: Order) -> list[tuple[int, int]]:
-    place = {int(n): at for at, n in enumerate(order, start=1)}
-    return [(place[int(n)], int(n)) for n in ones]
+def _ranks(order: Order, numbers: Order) -> list[tuple[int, int]]:
+    """Rank and number of each of these images."""
+    rank_of = {int(n): rank for rank, n in enumerate(order, start=1)}
+    return [(rank_of[int(n)], int(n)) for n in numbers]
 
 
-async def _in_company(people: Sequence[Person], one: Callable[[Person], Awaitable[None]]) -> None:
-    waiting = asyncio.Semaphore(AT_A_TIME)
+async def _concurrently(
+    users: Sequence[SimulatedUser], work: Callable[[SimulatedUser], Awaitable[None]]
+) -> None:
+    """Do the work for all users, `CONCURRENT_USERS` at a time; raises the first error."""
+    slots = asyncio.Semaphore(CONCURRENT_USERS)
 
-    async def in_turn(person: Person) -> None:
-        async with waiting:
-            await one(person)
+    async def in_slot(user: SimulatedUser) -> None:
+        async with slots:
+            await work(user)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for person in people:
-                group.create_task(in_turn(person))
-    except BaseExceptionGroup as several:
-        # The first says what is wrong; the others were cancelled for it, or say the same.
-        raise several.exceptions[0] from several
+            for user in users:
+                group.create_task(in_slot(user))
+    except BaseExceptionGroup as errors:
+        # The first error names the cause; the other tasks were cancelled, or failed likewise.
+        raise errors.exceptions[0] from errors

@@ -1,9 +1,9 @@
-"""Put seeds together that were simulated apart.
+"""Merge seeds that were simulated separately.
 
 python -m training.simulate.merge_seeds seed-1.json seed-2.json --out runs/simulate
 
-Every simulated seed leaves `measured.json`: what was measured of each day, without what people did
-and knew. Seeds of the same options make one `results.json` and one `ndcg.svg`.
+Every simulated seed leaves `measured.json`: the metrics of each day, without visits and profiles.
+Seeds with the same options make one `results.json` and one `ndcg.svg`.
 """
 
 import argparse
@@ -15,79 +15,82 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.files.atomic_write import atomic_write
-from training.simulate.loop import OURS, Options
+from training.simulate.day_metrics import FROZEN, OURS
+from training.simulate.options import Options
 from training.simulate.plot import plot
-from training.simulate.results import OF_A_NIGHT, together, verdict
+from training.simulate.results import JOB_FIELDS, describe, merge
 
 MEASURED: Final = "measured.json"
 WRONG_USE: Final = 2
 
 
-class Unlike(Exception):
-    """Files cannot be put together; the text says why."""
+class DifferentSimulations(Exception):
+    """Files cannot be merged; the message says why."""
 
 
 def measured(days: Sequence[dict[str, Any]], options: Options, *, seed: int) -> dict[str, Any]:
-    """Of a seed's days what results are made of, small enough to be kept."""
+    """The part of a seed's days that results are computed from, small enough to be stored."""
     return {
         "seed": seed,
         "options": asdict(options),
         "days": [
             {
-                "arms": day["arms"],
-                "ndcg_by_person": {
-                    arm: {person: round(value, 4) for person, value in found.items()}
-                    for arm, found in day["ndcg_by_person"].items()
-                    if arm in (OURS, "frozen")
+                "rankings": day["rankings"],
+                "ndcg_by_user": {
+                    ranking: {user: round(value, 4) for user, value in by_user.items()}
+                    for ranking, by_user in day["ndcg_by_user"].items()
+                    if ranking in (OURS, FROZEN)
                 },
-                **({"night": _told(day["night"])} if "night" in day else {}),
+                # Only these fields: the others hold paths of the machine.
+                **(
+                    {"job": {key: day["job"].get(key, "") for key in JOB_FIELDS}}
+                    if "job" in day
+                    else {}
+                ),
             }
             for day in days
         ],
     }
 
 
-def _told(night: dict[str, Any]) -> dict[str, Any]:
-    """Without where on this machine its files lie."""
-    return {key: night.get(key, "") for key in OF_A_NIGHT}
-
-
 def read(files: Iterable[Path]) -> tuple[dict[int, list[dict[str, Any]]], Options]:
-    """Days by seed, and the options that all were simulated with; raises `Unlike`."""
+    """Days by seed, and their common options; raises `DifferentSimulations`."""
     by_seed: dict[int, list[dict[str, Any]]] = {}
     options: Options | None = None
     for file in files:
         try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-            seed, days, found = int(told["seed"]), list(told["days"]), Options(**told["options"])
+            fields = json.loads(file.read_text(encoding="utf-8"))
+            seed, days = int(fields["seed"]), list(fields["days"])
+            own_options = Options(**fields["options"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Unlike(f"{file} is no {MEASURED} of a simulation: {error}") from error
-        # A night's budget may differ: seeds side by side have a share of the machine each.
-        if options is not None and found != replace(options, minutes=found.minutes):
-            raise Unlike(f"{file} was simulated with other options than those before it")
+            message = f"{file} is not a {MEASURED} of a simulation: {error}"
+            raise DifferentSimulations(message) from error
+        # The budget of a job may differ: seeds at the same time share the machine.
+        if options is not None and own_options != replace(options, minutes=own_options.minutes):
+            raise DifferentSimulations(f"{file} has other options than the files before it")
         if seed in by_seed:
-            raise Unlike(f"seed {seed} is there twice; {file} is the second")
-        by_seed[seed], options = days, found
+            raise DifferentSimulations(f"{file} repeats seed {seed}")
+        by_seed[seed], options = days, own_options
     if options is None:
-        raise Unlike("no file was named")
+        raise DifferentSimulations("no file was given")
     return by_seed, options
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("files", type=Path, nargs="+", help=f"one {MEASURED} a seed")
+    parser.add_argument("files", type=Path, nargs="+", help=f"one {MEASURED} per seed")
     parser.add_argument("--out", type=Path, required=True)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        by_seed, options = read(asked.files)
-    except Unlike as error:
+        by_seed, options = read(arguments.files)
+    except DifferentSimulations as error:
         print(f"{error}.", file=sys.stderr)
         return WRONG_USE
-    results = together(by_seed, options.shift(list(by_seed)))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    atomic_write(asked.out / "ndcg.svg", plot(results))
-    atomic_write(asked.out / "results.json", json.dumps(results, indent=1))
-    print(verdict(results))
+    results = merge(by_seed, options.drift(list(by_seed)))
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    atomic_write(arguments.out / "ndcg.svg", plot(results))
+    atomic_write(arguments.out / "results.json", json.dumps(results, indent=1))
+    print(describe(results))
     return 0
 
 

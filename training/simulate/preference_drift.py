@@ -1,4 +1,4 @@
-"""A change of heart in the middle: whose taste changes, and how soon the feed follows."""
+"""Simulate preference drift: which users change their taste, and how soon the feed follows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,52 +7,55 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-SHIFT_STREAM: Final = 0x541F
-NEAR: Final = 0.02
-"""NDCG@10 by which those who changed may stand further below the others than they did before, and
-count as followed."""
+DRIFT_STREAM: Final = 0x541F
+RECOVERED: Final = 0.02
+"""Users with drift have recovered when they are at most this much NDCG@10 further below the other
+users than before the drift."""
 Days = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Shift:
-    """Who changes, by seed, and before which day."""
+class Drift:
+    """The users who change their taste, by seed, and the day before which they change."""
 
     before_day: int
-    people: Mapping[int, Collection[int]]
+    users: Mapping[int, Collection[int]]
 
 
-def who_changes(
-    people: int, *, share: float, seed: int
+def drifting_users(
+    users: int, *, share: float, seed: int
 ) -> tuple[npt.NDArray[np.int64], np.random.Generator]:
-    """The same people for a seed, whenever it is asked; and the chance that their new tastes are
-    drawn by."""
-    rng = np.random.default_rng((seed, SHIFT_STREAM))
-    return rng.permutation(people)[: round(share * people)], rng
+    """Numbers of the users, the same for a seed, and the generator that draws their new tastes."""
+    rng = np.random.default_rng((seed, DRIFT_STREAM))
+    return rng.permutation(users)[: round(share * users)], rng
 
 
-def followed(by_seed: Mapping[int, Days], shift: Shift, *, arm: str, days: int) -> dict[str, Any]:
-    """By day how far the changed stand below the others in NDCG@10, and after how many nights they
-    were followed; None where they were not."""
-    below = [_below(by_seed, shift, arm, day) for day in range(days)]
-    before = float(np.mean(below[: shift.before_day])) if shift.before_day else 0.0
-    nights = [
-        day - shift.before_day
-        for day in range(shift.before_day, days)
-        if below[day] <= before + NEAR
+def recovery(
+    by_seed: Mapping[int, Days], drift: Drift, *, ranking: str, days: int
+) -> dict[str, Any]:
+    """NDCG@10 of the users with drift below that of the others by day, and jobs until recovery.
+
+    `recovered_after_jobs` is None where they have not recovered.
+    """
+    gap = [_gap(by_seed, drift, ranking, day) for day in range(days)]
+    before = float(np.mean(gap[: drift.before_day])) if drift.before_day else 0.0
+    recovered = [
+        day - drift.before_day
+        for day in range(drift.before_day, days)
+        if gap[day] <= before + RECOVERED
     ]
     return {
-        "before_day": shift.before_day,
-        "below_the_others": below,
-        "before": before,
-        "followed_after_nights": nights[0] if nights else None,
+        "before_day": drift.before_day,
+        "gap": gap,
+        "gap_before": before,
+        "recovered_after_jobs": recovered[0] if recovered else None,
     }
 
 
-def _below(by_seed: Mapping[int, Days], shift: Shift, arm: str, day: int) -> float:
-    changed: list[float] = []
+def _gap(by_seed: Mapping[int, Days], drift: Drift, ranking: str, day: int) -> float:
+    with_drift: list[float] = []
     others: list[float] = []
-    for seed, found in by_seed.items():
-        for person, value in found[day]["ndcg_by_person"][arm].items():
-            (changed if int(person) in shift.people[seed] else others).append(value)
-    return float(np.mean(others) - np.mean(changed)) if changed and others else 0.0
+    for seed, days in by_seed.items():
+        for user, value in days[day]["ndcg_by_user"][ranking].items():
+            (with_drift if int(user) in drift.users[seed] else others).append(value)
+    return float(np.mean(others) - np.mean(with_drift)) if with_drift and others else 0.0

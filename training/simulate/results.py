@@ -1,100 +1,96 @@
-"""Put the days of several seeds together: means, intervals, and what was to be shown."""
+"""Merge the days of several seeds: means, intervals, and the statements that they support."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from training.simulate.loop import OURS
-from training.simulate.preference_drift import Shift, followed
+from training.simulate.collapse import CollapseCheck, check_collapse
+from training.simulate.day_metrics import COLLAPSED, FROZEN, OURS
+from training.simulate.preference_drift import Drift, recovery
 from training.statistics.bootstrap import mean, paired_difference
 
-MEASURES: Final = ("ndcg", "ctr", "diversity", "coverage")
-NO_COLLAPSE: Final = 0.9
-"""Diversity and coverage of the last day, in those of the first."""
-OF_A_NIGHT: Final = ("verdict", "code", "version", "reason")
+METRICS: Final = (
+    "ndcg", "ctr", "coverage_at_5", "exposure_diversity_at_5", "list_diversity_at_5",
+)  # fmt: skip
+JOB_FIELDS: Final = ("verdict", "code", "version", "reason")
 Days = Sequence[dict[str, Any]]
 
 
-def together(by_seed: dict[int, Days], shift: Shift | None = None) -> dict[str, Any]:
-    """Everything as plain values; each measure by arm and day, the mean of seeds."""
-    days = min(len(found) for found in by_seed.values())
-    arms = list(next(iter(by_seed.values()))[0]["arms"])
+def merge(by_seed: dict[int, Days], drift: Drift | None = None) -> dict[str, Any]:
+    """Everything as plain values; each metric by ranking and day, the mean of seeds."""
+    days = min(len(of_seed) for of_seed in by_seed.values())
+    first = next(iter(by_seed.values()))[0]["rankings"]
     return {
         "seeds": sorted(by_seed),
         "days": days,
-        "measures": {
-            measure: {
-                arm: [
-                    _mean([found[n]["arms"][arm][measure] for found in by_seed.values()])
-                    for n in range(days)
-                ]
-                for arm in arms
-            }
-            for measure in MEASURES
+        "metrics": {
+            metric: {name: _by_day(by_seed, name, metric, days) for name in first}
+            for metric in METRICS
+            if metric in first[OURS]
         },
-        "nights": {
+        "jobs": {
             str(seed): [
-                {key: day["night"].get(key, "") for key in OF_A_NIGHT}
-                for day in found
-                if "night" in day
+                {key: day["job"].get(key, "") for key in JOB_FIELDS}
+                for day in of_seed
+                if "job" in day
             ]
-            for seed, found in by_seed.items()
+            for seed, of_seed in by_seed.items()
         },
-        "against_frozen": _against_frozen(by_seed, days),
-        "kept_of_the_first_day": {
-            measure: _ratio(by_seed, measure, days) for measure in ("diversity", "coverage")
-        },
-        "change_of_heart": _followed(by_seed, shift, days),
+        "gain_over_frozen": gain_over_frozen(by_seed, days - 1),
+        "collapse": check_collapse(by_seed, ranking=OURS, collapsed=COLLAPSED, days=days),
+        "drift": _recovery(by_seed, drift, days),
     }
 
 
-def verdict(results: dict[str, Any]) -> str:
-    """What an operator wants to know, in one sentence a line."""
-    against = results["against_frozen"]
-    better = against["low"] > 0
-    lines = [
-        f"After {results['days'] - 1} nights NDCG@10 is {100 * against['mean']:+.1f} points against"
-        f" the frozen model (95 % interval {100 * against['low']:+.1f} to"
-        f" {100 * against['high']:+.1f}): {'better' if better else 'no better that can be shown'}."
-    ]
-    for measure, kept in results["kept_of_the_first_day"].items():
-        word = "kept" if kept >= NO_COLLAPSE else "COLLAPSED"
-        lines.append(f"{measure}: {100 * kept:.0f} % of the first day, {word}.")
-    changed = results["change_of_heart"]
-    if changed:
-        nights = changed["followed_after_nights"]
-        told = "not followed" if nights is None else f"followed after {nights} nights"
-        lines.append(f"tastes that changed: {told}.")
-    verdicts = [night["verdict"] for found in results["nights"].values() for night in found]
-    told = ", ".join(f"{verdicts.count(one)} {one}" for one in sorted(set(verdicts)))
-    return "\n".join([*lines, f"nights: {told or 'none'}."])
-
-
-def _against_frozen(by_seed: dict[int, Days], days: int) -> dict[str, float]:
-    """On the last day, person by person: the same candidates, the same profile."""
+def gain_over_frozen(by_seed: dict[int, Days], day: int) -> dict[str, float]:
+    """NDCG@10 minus that of the released model, paired by user: same candidates, same profile."""
     ours: list[float] = []
     frozen: list[float] = []
-    for found in by_seed.values():
-        last = found[days - 1]["ndcg_by_person"]
-        ours += last[OURS].values()
-        frozen += [last["frozen"][person] for person in last[OURS]]
+    for of_seed in by_seed.values():
+        by_user = of_seed[day]["ndcg_by_user"]
+        ours += by_user[OURS].values()
+        frozen += [by_user[FROZEN][user] for user in by_user[OURS]]
     difference = paired_difference(ours, frozen)
     return {"mean": difference.value, "low": difference.low, "high": difference.high}
 
 
-def _followed(by_seed: dict[int, Days], shift: Shift | None, days: int) -> dict[str, Any] | None:
-    if shift is None or shift.before_day >= days:
+def describe(results: dict[str, Any]) -> str:
+    """What an operator wants to know, one sentence a line."""
+    gain = results["gain_over_frozen"]
+    better = "better" if gain["low"] > 0 else "no gain that can be measured"
+    lines = [
+        f"After {results['days'] - 1} jobs NDCG@10 is {100 * gain['mean']:+.1f} points against"
+        f" the frozen model (95 % interval {100 * gain['low']:+.1f} to"
+        f" {100 * gain['high']:+.1f}): {better}."
+    ]
+    if results["collapse"] is None:
+        lines.append("collapse: not measured; these days have no coverage of the top 5.")
+    else:
+        lines += [CollapseCheck(**c).describe(m) for m, c in results["collapse"].items()]
+    drift = results["drift"]
+    if drift:
+        jobs = drift["recovered_after_jobs"]
+        outcome = "not recovered" if jobs is None else f"recovered after {jobs} jobs"
+        lines.append(f"users with preference drift: {outcome}.")
+    verdicts = [job["verdict"] for of_seed in results["jobs"].values() for job in of_seed]
+    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in sorted(set(verdicts)))
+    return "\n".join([*lines, f"training jobs: {counts or 'none'}."])
+
+
+def _by_day(
+    by_seed: dict[int, Days], ranking: str, metric: str, days: int
+) -> list[dict[str, float]]:
+    by_day = []
+    for day in range(days):
+        of_day = [of_seed[day]["rankings"][ranking][metric] for of_seed in by_seed.values()]
+        interval = mean(of_day)
+        low, high = interval.low, interval.high
+        by_day.append({"mean": float(np.mean(of_day)), "low": low, "high": high})
+    return by_day
+
+
+def _recovery(by_seed: dict[int, Days], drift: Drift | None, days: int) -> dict[str, Any] | None:
+    if drift is None or drift.before_day >= days:
         return None
-    return followed(by_seed, shift, arm=OURS, days=days)
-
-
-def _ratio(by_seed: dict[int, Days], measure: str, days: int) -> float:
-    first = np.mean([found[0]["arms"][OURS][measure] for found in by_seed.values()])
-    last = np.mean([found[days - 1]["arms"][OURS][measure] for found in by_seed.values()])
-    return float(last / first) if first else 1.0
-
-
-def _mean(values: Sequence[float]) -> dict[str, float]:
-    of_seeds = mean(values)
-    return {"mean": of_seeds.value, "low": of_seeds.low, "high": of_seeds.high}
+    return recovery(by_seed, drift, ranking=OURS, days=days)

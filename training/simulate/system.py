@@ -1,4 +1,4 @@
-"""The system that is simulated on: started here, or running already; its nights by command."""
+"""Start the simulated system, or use a running one, and run its training jobs by command."""
 
 import json
 import os
@@ -12,20 +12,20 @@ from typing import Any
 from shared.runtime.child_process import ChildProcess, run_child
 
 READY_SECONDS = 600.0
-"""The first start fetches Kafka, and a machine may be training beside."""
+"""The first start fetches Kafka, and the machine may train at the same time."""
 STOP_SECONDS = 120.0
-QUIET: Mapping[str, str] = {
+SETTINGS: Mapping[str, str] = {
     "PREFERSTREAM_NIGHT_AT": "never",
     "PREFERSTREAM_SEEN_DAYS": "0",
     "PREFERSTREAM_AUTHOR_CAP": "0",
     "PREFERSTREAM_DIVERSITY": "0",
 }
-"""Nights come when we say; and what places images after they are scored is held out of the
-comparison: feeds differ from the frozen model's by what was learned, and by exploration."""
+"""No scheduled jobs, and no reranking after the scores: our feeds then differ from those of the
+frozen model by training and by exploration only."""
 
 
 class SystemFailed(Exception):
-    """The system did not start, or a night could not be run; the text says what it said."""
+    """The system did not start, or a training job failed; the message has its last output."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class System:
     kafka: str
     data_dir: Path
 
-    def night(self, *, minutes: float) -> dict[str, Any]:
-        """One night, now; its outcome, whatever the verdict. Raises `SystemFailed`."""
+    def run_training_job(self, *, minutes: float) -> dict[str, Any]:
+        """Run one job now; its outcome, whatever the verdict. Raises `SystemFailed`."""
         lines: list[str] = []
         command = ["night", "--json", "--minutes", f"{minutes:g}"]
         ended = run_child(
@@ -47,13 +47,13 @@ class System:
         try:
             outcome: dict[str, Any] = json.loads(lines[-1])
         except (IndexError, ValueError) as error:
-            raise SystemFailed(f"the night {ended.reason}") from error
+            raise SystemFailed(f"the training job {ended.reason}") from error
         return outcome
 
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[System]:
-    """`preferstream up` on a data folder for the length of a block; raises `SystemFailed`."""
+    """Run `preferstream up` on a data folder for the length of a block; raises `SystemFailed`."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"
     with (
@@ -72,4 +72,4 @@ def running(data_dir: Path) -> Iterator[System]:
 
 
 def _environment(data_dir: Path) -> dict[str, str]:
-    return {**os.environ, **QUIET, "PREFERSTREAM_DATA_DIR": str(data_dir)}
+    return {**os.environ, **SETTINGS, "PREFERSTREAM_DATA_DIR": str(data_dir)}

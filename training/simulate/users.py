@@ -1,8 +1,8 @@
-"""Simulated people unlike those the release was trained on: held-out combinations, own weights.
+"""Simulate users unlike the training users: held-out combinations and their own element weights.
 
-The release weighs all five elements alike, and these people do not. What a person thinks of an
-image is the weighted mean of its true digits (`training.prefersim.users.true_answers`), and a click is chance
-around it, given that the image was looked at at all.
+The release counts all five elements equally, and these users do not. The appeal of an image to a
+user is the weighted mean of its true digits (`training.prefersim.users.true_answers`); a viewed
+image is clicked with a probability that depends on its appeal.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from training.prefersim.values.vocabulary import SIZES, VALUES, Attributes
 Floats = npt.NDArray[np.float64]
 Rng = np.random.Generator
 STREAM: Final = 0x5011
-"""Stands between the seed and the person's number: no training draws from these."""
+"""Between the seed and the user's number, so that no training draws the same users."""
 WEIGHTS: Final[dict[Element, float]] = {
     Element.ART_STYLE: 0.10,
     Element.COLOR: 0.45,
@@ -27,34 +27,34 @@ WEIGHTS: Final[dict[Element, float]] = {
     Element.SATURATION: 0.30,
     Element.DETAIL: 0.10,
 }
-"""How much each element counts to this population, on average: there is something to learn."""
+"""Mean element weights of this population, which the model can learn."""
 CONCENTRATION: Final = 20.0
-"""Of single people's weights about the population's (Dirichlet): some differ clearly."""
+"""Of the users' weights around these means (Dirichlet): some users differ clearly."""
 STEEPNESS: Final = 9.0
-"""Of the chance to click, by appeal 0-1: an image of .7 is clicked seven times as often as .4."""
+"""Slope of the click probability by appeal 0-1: .7 gets seven times the clicks of .4."""
 HALF: Final = 0.62
-"""Appeal at which half of those who look click."""
+"""Appeal at which half of the views become clicks."""
 NOISE: Final = 0.05
-"""Chance that a person clicks or passes whatever they think."""
+"""Probability that a click is random."""
 PATIENCE: Final = 0.82
-"""Chance to look at the next place as well, from the second on: position bias."""
-DELIGHT, DISGUST = 0.75, 0.35
-"""Appeal at which half of those who say what they feel say so, for an image and against it."""
-FEELING: Final = 12.0
-"""How steeply the chance to say so rises beyond: what leaves people cool they pass over."""
+"""Probability to view the next rank as well, from the second on: position bias."""
+LIKE_APPEAL, DISLIKE_APPEAL = 0.75, 0.35
+"""Appeal at which the probability of an explicit like, and of a dislike, is one half."""
+EXPLICIT_STEEPNESS: Final = 12.0
+"""Slope of these probabilities by appeal."""
 
 
 @dataclass(frozen=True)
-class Person:
-    """One simulated person: what they like, and how much each element counts to them."""
+class SimulatedUser:
+    """A taste, and how much each element counts for this user."""
 
     name: str
     taste: User
     weights: tuple[float, ...]
-    """In element order; they sum to 1."""
+    """In element order, sum 1."""
 
     def appeal(self, shown: Attributes) -> Floats:
-        """What they truly think of images with these values, 0-1. (n, 5) -> (n,)"""
+        """True appeal of images with these values, 0-1. (n, 5) -> (n,)"""
         tables = [
             np.array([self._digit(element, word) for word in VALUES[element]])
             for element in ELEMENTS
@@ -68,53 +68,53 @@ class Person:
             dislikes=self.taste.dislike_words[element],
         ).digit  # fmt: skip
 
-    def shifted(self, rng: Rng) -> "Person":
-        """The same person after a change of heart: another taste, the same weights."""
+    def with_drift(self, rng: Rng) -> "SimulatedUser":
+        """The same user with another taste and the same weights."""
         return replace(self, taste=_taste(rng))
 
 
-def draw_people(count: int, *, seed: int) -> list[Person]:
-    """The same people for a seed, and the first ones the same for any count."""
-    return [_person(seed, number) for number in range(count)]
+def draw_users(count: int, *, seed: int) -> list[SimulatedUser]:
+    """The same users for a seed; the first ones are the same for any count."""
+    return [_user(seed, number) for number in range(count)]
 
 
-def looked_at(rng: Rng, places: int) -> int:
-    """How far down a slate a person looks: at the first place always."""
-    return 1 + int((np.cumprod(rng.random(places - 1) < PATIENCE)).sum()) if places else 0
+def viewed_ranks(rng: Rng, ranks: int) -> int:
+    """How many ranks a user views from the top; always the first."""
+    return 1 + int((np.cumprod(rng.random(ranks - 1) < PATIENCE)).sum()) if ranks else 0
 
 
 def clicks(rng: Rng, appeal: Floats) -> npt.NDArray[np.bool_]:
-    """Who looks at images of this appeal clicks on these. (n,)"""
-    chance = 1 / (1 + np.exp(-STEEPNESS * (appeal - HALF)))
-    careless = rng.random(len(appeal)) < NOISE
-    return np.where(careless, rng.random(len(appeal)) < 0.5, rng.random(len(appeal)) < chance)
+    """Which viewed images are clicked, by their appeal. (n,) -> (n,)"""
+    probability = 1 / (1 + np.exp(-STEEPNESS * (appeal - HALF)))
+    is_random = rng.random(len(appeal)) < NOISE
+    return np.where(is_random, rng.random(len(appeal)) < 0.5, rng.random(len(appeal)) < probability)
 
 
-def says(
-    rng: Rng, appeal: Floats, clicked: npt.NDArray[np.bool_], *, outspoken: float
+def explicit_feedback(
+    rng: Rng, appeal: Floats, clicked: npt.NDArray[np.bool_], *, rate: float
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which of the images looked at are told to be liked, and which to be disliked. (n,), (n,)
+    """Which viewed images get an explicit like, and which a dislike. (n,), (n,)
 
-    `outspoken`: share of the moments in which people who feel something say it, 0-1. Only what was
-    clicked is told to be liked, and only what was passed to be disliked.
+    `rate` is the probability 0-1 that a user with a strong opinion states it. Only clicked images
+    get a like, and only images without a click a dislike.
     """
-    delight = 1 / (1 + np.exp(-FEELING * (appeal - DELIGHT)))
-    disgust = 1 / (1 + np.exp(-FEELING * (DISGUST - appeal)))
-    said = rng.random(len(appeal)) < outspoken * np.where(clicked, delight, disgust)
-    return said & clicked, said & ~clicked
+    like = 1 / (1 + np.exp(-EXPLICIT_STEEPNESS * (appeal - LIKE_APPEAL)))
+    dislike = 1 / (1 + np.exp(-EXPLICIT_STEEPNESS * (DISLIKE_APPEAL - appeal)))
+    stated = rng.random(len(appeal)) < rate * np.where(clicked, like, dislike)
+    return stated & clicked, stated & ~clicked
 
 
 def draw_images(rng: Rng, count: int) -> Attributes:
-    """Values of a catalogue's images, drawn evenly: held-out combinations are among them. (n, 5)"""
+    """Uniformly drawn values of images, held-out combinations among them. (n, 5)"""
     return np.stack([rng.integers(size, size=count) for size in SIZES], axis=1)
 
 
-def _person(seed: int, number: int) -> Person:
+def _user(seed: int, number: int) -> SimulatedUser:
     rng = np.random.default_rng((seed, STREAM, number))
     weights = rng.dirichlet(CONCENTRATION * np.array([WEIGHTS[e] for e in ELEMENTS]))
-    return Person(f"sim-{seed}-{number}", _taste(rng), tuple(float(w) for w in weights))
+    return SimulatedUser(f"sim-{seed}-{number}", _taste(rng), tuple(float(w) for w in weights))
 
 
 def _taste(rng: Rng) -> User:
-    # Half of them like what no training row showed.
+    # Half of the users like a combination that no training row shows.
     return draw_user(rng, Kind(multi=bool(rng.random() < 0.2), unseen=bool(rng.random() < 0.5)))

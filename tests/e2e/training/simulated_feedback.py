@@ -15,7 +15,7 @@ from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, 
 from shared.events.types.base import Event
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
-from training.simulate.users import Person, clicks, draw_images, draw_people
+from training.simulate.users import SimulatedUser, clicks, draw_images, draw_users
 
 IMAGES = 120
 SLATE = 10
@@ -32,7 +32,7 @@ def _events(people: int, seed: int) -> Iterator[Event]:
     rng = np.random.default_rng((seed, 1))
     shown = draw_images(rng, IMAGES)
     uris = [_uri(pixels) for pixels in render(draw_scenes(rng, IMAGES), shown, rng)]
-    for person in draw_people(people, seed=seed):
+    for person in draw_users(people, seed=seed):
         yield _profile(person)
         appeal = person.appeal(shown)
         for _ in range(2):
@@ -40,7 +40,7 @@ def _events(people: int, seed: int) -> Iterator[Event]:
 
 
 def _slate(
-    person: Person, images: np.ndarray, appeal: np.ndarray, uris: list[str],
+    person: SimulatedUser, images: np.ndarray, appeal: np.ndarray, uris: list[str],
     rng: np.random.Generator,
 ) -> Iterator[Event]:  # fmt: skip
     request = str(uuid4())
@@ -72,7 +72,7 @@ def _slate(
             yield _action(person, "click", name, request)
 
 
-def _action(person: Person, kind: str, image: str, request: str) -> Feedback:
+def _action(person: SimulatedUser, kind: str, image: str, request: str) -> Feedback:
     return Feedback.model_validate(
         {
             "event_id": uuid4(), "occurred_at": system_clock(), "user_id": person.name,
@@ -81,7 +81,7 @@ def _action(person: Person, kind: str, image: str, request: str) -> Feedback:
     )  # fmt: skip
 
 
-def _profile(person: Person) -> ProfileUpdated:
+def _profile(person: SimulatedUser) -> ProfileUpdated:
     def side(words: Mapping[Element, Sequence[str]]) -> dict[str, Any]:
         return {
             e.value: [{"word": w, "weight": 1.0} for w in side_words]

@@ -11,8 +11,8 @@ from tests.e2e.system import environment
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.night, pytest.mark.timeout(3600)]
 SMALL = (
-    "--nights", "1", "--people", "6", "--catalogue", "40", "--slates", "1", "--slate", "6",
-    "--seeds", "1", "--minutes", "2",
+    "--jobs", "1", "--users", "6", "--catalog-size", "40", "--slates-per-day", "1",
+    "--slate-size", "6", "--seeds", "1", "--minutes", "2",
 )  # fmt: skip
 
 
@@ -27,16 +27,17 @@ def _simulate(folder: Path) -> "subprocess.CompletedProcess[str]":
 def test_a_job_runs_and_every_baseline_is_measured(tmp_path: Path) -> None:
     completed = _simulate(tmp_path)
     assert completed.returncode == 0, completed.stderr[-3000:]
-    assert "After 1 nights NDCG@10" in completed.stdout
+    assert "After 1 jobs NDCG@10" in completed.stdout
     results = json.loads((tmp_path / "results.json").read_text())
-    arms = results["measures"]["ndcg"]
-    assert set(arms) == {
+    rankings = results["metrics"]["ndcg"]
+    assert set(rankings) == {
         "ours", "random", "popularity", "similarity", "collaborative", "frozen", "oracle",
+        "collapsed",
     }  # fmt: skip
-    assert [round(day["mean"], 6) for day in arms["oracle"]] == [1.0, 1.0]
-    assert all(len(days) == 2 for days in arms.values())
-    (night,) = results["nights"]["1"]
-    assert (night["verdict"], night["code"]) == ("kept", "too_little_data")
+    assert [round(day["mean"], 6) for day in rankings["oracle"]] == [1.0, 1.0]
+    assert all(len(days) == 2 for days in rankings.values())
+    (job,) = results["jobs"]["1"]
+    assert (job["verdict"], job["code"]) == ("kept", "too_little_data")
     assert "<polyline" in (tmp_path / "ndcg.svg").read_text()
     first = (tmp_path / "seed-1" / "day-00.json").read_text()
     # As after a kill before the last day was written: finished days stay unchanged.

@@ -1,0 +1,41 @@
+"""Hold what is simulated: numbers of users, images and jobs, and who drifts when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.simulate.preference_drift import Drift, drifting_users
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is simulated for each seed."""
+
+    jobs: int = 10
+    """Training jobs; one follows each day except the last."""
+    users: int = 300
+    """With fewer than about 260, too few users are held out for a verdict of the gate."""
+    catalog_size: int = 600
+    """Images."""
+    slates_per_day: int = 2
+    """Per user."""
+    slate_size: int = 20
+    """Images of a slate."""
+    minutes: float = 20.0
+    """Budget of each training job."""
+    explicit_feedback_rate: float = 0.0
+    """Probability 0-1 that a user with a strong opinion also likes or dislikes an image explicitly;
+    otherwise users only click."""
+    drift_after: int | None = None
+    """Jobs after which the taste of some users changes; None: never."""
+    drift_share: float = 0.3
+    """Share of the users whose taste changes."""
+
+    def drift(self, seeds: Sequence[int]) -> Drift | None:
+        """Which users change their taste, and when; None without a drift."""
+        if self.drift_after is None:
+            return None
+        users = {
+            seed: set(map(int, drifting_users(self.users, share=self.drift_share, seed=seed)[0]))
+            for seed in seeds
+        }
+        return Drift(self.drift_after, users)
