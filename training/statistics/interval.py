@@ -16,7 +16,10 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+        """`0.981 (0.973-0.988)`; rounding never moves an end onto 0 or 1."""
+        low = self.low if self.low >= 1 else min(self.low, 0.999)
+        high = self.high if self.high <= 0 else max(self.high, 0.001)
+        return f"{self.value:.3f} ({low:.3f}-{high:.3f})"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,3 @@ class Share(Interval):
     """Answers."""
     users: int
     """Clusters: users, or photographs where several crops come from one photograph."""
-
-    def __str__(self) -> str:
-        return super().__str__()

@@ -13,6 +13,7 @@ from training.statistics.bootstrap import (
     share,
     weighted_means,
 )
+from training.statistics.interval import Interval
 from training.statistics.resampling import Resampling
 from training.statistics.wilson import wilson
 
@@ -139,3 +140,16 @@ def test_a_mean_over_seeds_counts_each_set_the_same_and_varies_with_seeds_and_us
     assert two_seeds.high - two_seeds.low > one_seed.high - one_seed.low
     certain = mean_over_seeds([[np.ones(30), np.ones(30)]])
     assert (certain.low, certain.high) == pytest.approx(wilson(1.0, 60))
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (Interval(0.9812, 0.9734, 0.9881), "0.981 (0.973-0.988)"),
+        (Interval(0.9998, 0.9996, 0.9999), "1.000 (0.999-1.000)"),
+        (Interval(0.0001, 0.0, 0.0002), "0.000 (0.000-0.001)"),
+        (Interval(-0.02, -0.03, -0.01), "-0.020 (-0.030--0.010)"),
+    ],
+)
+def test_an_interval_is_never_rounded_to_no_width(interval: Interval, text: str) -> None:
+    assert str(interval) == text
