@@ -1,10 +1,6 @@
 """Read settings from `PREFERSTREAM_*` variables and `.env`, once, where a process starts."""
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Collection
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -69,7 +65,13 @@ class _DotEnv(_Colons, DotEnvSettingsSource):
 
 class _Reader(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # The fields keep their descriptions; this class has no source to read them from.
+        use_attribute_docstrings=False,
     )
 
     @classmethod
@@ -82,29 +84,6 @@ class _Reader(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, _Environment(settings_cls), _DotEnv(settings_cls))
-
-
-@cache
-def attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """The docstring under each field of a settings class, and of the classes it builds on."""
-    found: dict[str, str] = {}
-    for owner in reversed(model.__mro__):
-        if owner in (BaseModel, object) or not issubclass(owner, BaseModel):
-            continue
-        try:
-            (body,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
-        except (OSError, TypeError):
-            continue
-        assert isinstance(body, ast.ClassDef)
-        for field, told in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(told, ast.Expr)
-                and isinstance(told.value, ast.Constant)
-            ):
-                found[field.target.id] = str(told.value.value)
-    return found
 
 
 def _holds_several(field: FieldInfo) -> bool:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 class AssessorSettings(BaseModel):
     """Settings of the assessor; Kafka, model, images and store have settings of their own."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     explain_top_k: PositiveInt = 5
     """Best images that get rationales when a request asks for `explain: top`: what users see first.

@@ -1,4 +1,4 @@
-"""Find the benchmark that a person names; write a frozen simulated one on its first use."""
+"""Find a benchmark by name or path; write a simulated benchmark on its first use."""
 
 import hashlib
 import shutil
@@ -11,20 +11,20 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.cli.output.console import err, say
+from services.cli.output.console import err, print_progress
 from shared.jobs.evaluation import Level
 
 SIMULATED: dict[str, Level] = {"prefersim": "hard", "prefersim-easy": "easy"}
 WRITER = "training.prefersim.benchmark"
-"""The module that writes a simulated benchmark, in a process of its own."""
+"""Module that writes a simulated benchmark; it runs in a child process."""
 SETS = 4
 SIMULATED_ITEMS = 1_500
-"""In the four sets of a whole simulated benchmark."""
-LOOK_SECONDS = 0.5
+"""Number of items in the four sets of a whole simulated benchmark."""
+POLL_SECONDS = 0.5
 
 
 class BenchmarkNotFound(Exception):
-    """There is no benchmark of that name; the text says which there are."""
+    """No benchmark has this name; the text lists the names."""
 
 
 class BenchmarkNotWritten(Exception):
@@ -32,28 +32,30 @@ class BenchmarkNotWritten(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
-    """Where a benchmark lies, and its level if it is a simulated one."""
+class Benchmark:
+    """Path of a benchmark, and its level if it is simulated."""
 
     path: Path
     level: Level | None
 
 
-def find_benchmark(name: str, *, data_dir: Path, limit: int | None, writer: str = WRITER) -> Found:
-    """A simulated benchmark by its name, else a file or folder."""
+def find_benchmark(
+    name: str, *, data_dir: Path, limit: int | None, writer: str = WRITER
+) -> Benchmark:
+    """A simulated benchmark by its name, or else a file or folder."""
     level = SIMULATED.get(name)
     if level is not None:
-        return Found(_simulated(level, data_dir=data_dir, limit=limit, writer=writer), level)
+        return Benchmark(_simulated(level, data_dir=data_dir, limit=limit, writer=writer), level)
     path = Path(name)
     if not path.exists():
         raise BenchmarkNotFound(
-            f"{name} is neither a benchmark of ours ({', '.join(SIMULATED)}) nor a file or folder"
+            f"{name} is neither a simulated benchmark ({', '.join(SIMULATED)}) nor a file or folder"
         )
-    return Found(path, None)
+    return Benchmark(path, None)
 
 
 def _simulated(level: Level, *, data_dir: Path, limit: int | None, writer: str) -> Path:
-    """The folder of a frozen benchmark, whole or its first items."""
+    """Folder of a frozen simulated benchmark: the whole one, or its first items."""
     folder = data_dir / "benchmarks" / f"prefersim-{level}-{_simulator_version()}"
     if folder.is_dir():
         return folder
@@ -65,19 +67,19 @@ def _simulated(level: Level, *, data_dir: Path, limit: int | None, writer: str) 
 
 
 def _simulator_version() -> str:
-    """Another simulator draws another benchmark: its code is part of the folder's name."""
+    """Hash of the simulator's code, which is part of the folder's name."""
     spec = find_spec("training.prefersim")
     if spec is None or spec.submodule_search_locations is None:
         raise BenchmarkNotWritten("the package training.prefersim is not installed")
-    total = hashlib.sha256()
+    checksum = hashlib.sha256()
     for file in sorted(Path(next(iter(spec.submodule_search_locations))).glob("*.py")):
-        total.update(file.read_bytes())
-    return total.hexdigest()[:8]
+        checksum.update(file.read_bytes())
+    return checksum.hexdigest()[:8]
 
 
 def _write(folder: Path, level: Level, *, limit: int | None, writer: str) -> None:
-    """Under another name until it is whole; the simulator runs in a process of its own."""
-    say(f"writing the benchmark {folder.name} (once)")
+    """Write the benchmark into a temporary folder, and rename it when it is complete."""
+    print_progress(f"writing the benchmark {folder.name} (only once)")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -91,7 +93,7 @@ def _write(folder: Path, level: Level, *, limit: int | None, writer: str) -> Non
             task = bar.add_task("", total=total)
             while process.poll() is None:
                 bar.update(task, completed=len(list(unfinished.glob("data/*/images/*-B.*"))))
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_SECONDS)
     finally:
         if process.poll() is None:
             process.terminate()

@@ -1,4 +1,4 @@
-"""Find the running system: the cluster a setting names, or the one `preferstream up` started."""
+"""Find the running system: the cluster of the settings, or the one of `preferstream up`."""
 
 from pathlib import Path
 
@@ -11,32 +11,34 @@ from shared.settings import from_environment
 
 
 class ConnectionSettings(BaseModel):
-    """Where the command line finds Kafka."""
+    """Settings that locate a running system."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     kafka_bootstrap_servers: str | None = None
-    """`host:port[,host:port]` of an existing cluster; without it, the local one is looked up."""
+    """`host:port[,host:port]` of an existing cluster; without it, the local Kafka is used."""
     data_dir: Path = Path(".data")
-    """Folder of the local system: Kafka's log, the profiles, and where it listens."""
+    """Folder of the local system: Kafka's log, the profiles, and the file with the addresses."""
 
 
 def messaging_settings(system: RuntimeFile) -> MessagingSettings:
-    """How to reach a system's Kafka: its address, and the proofs that the settings name."""
+    """Settings for the Kafka of a system: its address, and the credentials of the settings."""
     return from_environment(MessagingSettings, kafka_bootstrap_servers=system.kafka)
 
 
 def connect() -> RuntimeFile:
-    """The running system, or an ending that says how to start one."""
+    """The running system; without one, the command ends and says how to start it."""
     settings = from_environment(ConnectionSettings)
-    found = read_runtime_file(settings.data_dir)
-    if settings.kafka_bootstrap_servers:
-        roots = found.allowed_file_roots if found and found.kafka == settings.kafka_bootstrap_servers else ()
-        return RuntimeFile(kafka=settings.kafka_bootstrap_servers, allowed_file_roots=roots)
-    if found is None:
+    running = read_runtime_file(settings.data_dir)
+    configured = settings.kafka_bootstrap_servers
+    if configured:
+        is_local = running is not None and running.kafka == configured
+        roots = running.allowed_file_roots if running and is_local else ()
+        return RuntimeFile(kafka=configured, allowed_file_roots=roots)
+    if running is None:
         fail(
-            f"no running system was found in {settings.data_dir.resolve()}."
-            " Start one with `preferstream up` (in another terminal), or name a cluster in"
-            " PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS, or the folder of a running one in PREFERSTREAM_DATA_DIR."
+            f"no system runs in {settings.data_dir.resolve()}. Start one with `preferstream up` (in"
+            " another terminal), or set PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS to the address of a"
+            " cluster, or PREFERSTREAM_DATA_DIR to the folder of a running system."
         )
-    return found
+    return running

@@ -1,4 +1,4 @@
-"""Turn what a person names, files, folders and addresses, into candidates with an image URI."""
+"""Turn files, folders and URIs from the command line into candidates."""
 
 import base64
 import hashlib
@@ -18,23 +18,23 @@ from shared.events.wire.record import Record
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 INLINE_SIDE_PIXELS = 768
-"""A file outside the allowed folders travels inside the event, at most this large a side."""
+"""Longest side of an image that is sent inside the event (outside the allowed folders)."""
 
 
 class NoImages(Exception):
-    """Nothing usable was named; the text says what was looked for."""
+    """A name gives no usable image; the text says which one and what is expected."""
 
 
 def image_files(names: Iterable[str]) -> list[Path]:
-    """The files named, and those inside the folders named, in a stable order."""
+    """The named files, and the image files of named folders, in a stable order."""
     files: list[Path] = []
     for name in names:
         path = Path(name)
         if path.is_dir():
-            found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-            if not found:
-                raise NoImages(f"{name} holds no image files ({', '.join(sorted(SUFFIXES))})")
-            files += found
+            images = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+            if not images:
+                raise NoImages(f"{name} contains no image files ({', '.join(sorted(SUFFIXES))})")
+            files += images
         elif path.is_file():
             files.append(path)
         else:
@@ -43,15 +43,15 @@ def image_files(names: Iterable[str]) -> list[Path]:
 
 
 def image_uri(path: Path, *, roots: Sequence[str]) -> str:
-    """`file://` where the services may read the file, else the image itself as `data:`."""
-    whole = path.resolve()
-    if any(whole.is_relative_to(Path(root).resolve()) for root in roots):
-        return whole.as_uri()
+    """A `file:` URI if the services may read the file, else the image itself as a `data:` URI."""
+    absolute = path.resolve()
+    if any(absolute.is_relative_to(Path(root).resolve()) for root in roots):
+        return absolute.as_uri()
     return inline(path)
 
 
 def inline(path: Path) -> str:
-    """The image as a `data:` address, made small enough for an event."""
+    """The image as a `data:` URI, made small enough for an event."""
     try:
         with Image.open(path) as image:
             small = ImageOps.exif_transpose(image).convert("RGB")
@@ -64,23 +64,23 @@ def inline(path: Path) -> str:
 
 
 def candidates(names: Sequence[str], *, roots: Sequence[str]) -> tuple[Candidate, ...]:
-    """A candidate for each address, file, or file in a folder; ids are names, made unique."""
-    found: list[Candidate] = []
+    """One candidate per URI, file, or file of a folder; file names become unique ids."""
+    result: list[Candidate] = []
     taken: set[str] = set()
     for name in names:
         if "://" in name or name.startswith("data:"):
-            found.append(Candidate(image_id=_unique(_address_id(name), taken), uri=name))
+            result.append(Candidate(image_id=_unique(_id_from_uri(name), taken), uri=name))
             continue
         for path in image_files([name]):
             image_id = _unique(path.name, taken)
-            found.append(Candidate(image_id=image_id, uri=image_uri(path, roots=roots)))
-    return tuple(found)
+            result.append(Candidate(image_id=image_id, uri=image_uri(path, roots=roots)))
+    return tuple(result)
 
 
 def event_from_line(line: bytes, *, user: str | None, clock: Clock) -> ImageCandidates:
-    """One JSON line as a candidate event; ids, moment and user are filled in where missing.
+    """The candidate event of a JSON line; missing ids, time and user are filled in.
 
-    Raises `shared.domain.errors.Unprocessable` with the reason when it is not one.
+    Raises `shared.domain.errors.Unprocessable` with the reason when the line is not valid.
     """
     try:
         value = json.loads(line)
@@ -98,7 +98,7 @@ def event_from_line(line: bytes, *, user: str | None, clock: Clock) -> ImageCand
     return event
 
 
-def _address_id(uri: str) -> str:
+def _id_from_uri(uri: str) -> str:
     if uri.startswith("data:"):
         return "data-" + hashlib.sha256(uri.encode()).hexdigest()[:12]
     return uri.rstrip("/").rsplit("/", 1)[-1].split("?")[0] or uri[:200]

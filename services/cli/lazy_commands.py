@@ -1,4 +1,4 @@
-"""Import of the verbs only the one that is asked for: all of them together take seconds."""
+"""Import only the command that runs: importing all of them takes seconds."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -12,19 +12,19 @@ VERBS: Final = (
     "up", "demo", "assess", "publish", "feed", "feedback", "profile", "erase", "evaluate", "bench",
     "night", "models", "dlq", "doctor",
 )  # fmt: skip
-"""In the order of the help; each is a module of `services.cli.verbs`."""
+"""In the order of `--help`; each is a module of `services.cli.verbs`."""
 
 
-class Verbs(TyperGroup):
+class LazyCommands(TyperGroup):
     """The commands of `preferstream`."""
 
-    def __init__(self, **told: Any) -> None:
-        super().__init__(**told)
-        self.commands: Any = _Loaded()
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands: Any = _ImportedOnUse()
 
 
-class _Loaded(Mapping[str, Any]):
-    """A verb is imported when it is looked at; its name alone is known before."""
+class _ImportedOnUse(Mapping[str, Any]):
+    """Commands by name; a command is imported when it is looked up."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in VERBS:
@@ -41,9 +41,9 @@ class _Loaded(Mapping[str, Any]):
 @cache
 def _command(name: str) -> Any:
     module = import_module(f"services.cli.verbs.{name}")
-    around = typer.Typer(add_completion=False)
+    group = typer.Typer(add_completion=False)
     if hasattr(module, "app"):
-        around.add_typer(module.app, name=name)
+        group.add_typer(module.app, name=name)
     else:
-        around.command()(getattr(module, name))
-    return typer.main.get_group(around).commands[name]
+        group.command()(getattr(module, name))
+    return typer.main.get_group(group).commands[name]

@@ -1,4 +1,4 @@
-"""Where the system of this machine keeps its lake, unless a setting names another."""
+"""Find the data lake: from the settings, or in the data folder of the local system."""
 
 from services.cli.connection import ConnectionSettings
 from services.retrain.config import RetrainSettings
@@ -6,7 +6,7 @@ from shared.settings import from_environment
 
 
 def lake_settings() -> RetrainSettings:
-    """The lake of the settings, or that of the data folder."""
+    """Settings with the configured lake, or else the lake of the data folder."""
     lake = from_environment(RetrainSettings)
     if "lake_uri" in lake.model_fields_set:
         return lake

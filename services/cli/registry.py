@@ -1,4 +1,4 @@
-"""Open the registry for a command: folders always, Kafka and MLflow when they are needed."""
+"""Open the model registry for a command; Kafka and MLflow only when they are needed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from services.cli.connection import ConnectionSettings, connect, messaging_settings
 from services.cli.output.console import fail
 from services.local.runtime_file import read_runtime_file
-from services.retrain.registry import factory as opening
+from services.retrain.registry import factory
 from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
 from services.retrain.registry.promotion_topic import KafkaPromotionTopic
@@ -20,17 +20,17 @@ from shared.vlm.settings import ModelSettings
 
 
 def open_folders() -> ModelFolders:
-    """The versions there are, or an ending that says what is wrong with the release."""
+    """The folders of all versions; a broken release ends the command with its error."""
     settings = from_environment(RegistrySettings)
     try:
-        return opening.open_folders(settings, from_environment(ModelSettings), data_dir=_data_dir())
+        return factory.open_folders(settings, from_environment(ModelSettings), data_dir=_data_dir())
     except BadCheckpoint as error:
         fail(str(error))
 
 
 def open_promoter() -> Promoter:
-    """Changes what serves, or an ending that says how to start a system."""
-    return opening.open_promoter(
+    """What promotes and rolls back models; without a running system the command ends."""
+    return factory.open_promoter(
         open_folders(), from_environment(RegistrySettings), connected(), data_dir=_data_dir(),
         clock=system_clock,
     )  # fmt: skip
@@ -42,18 +42,18 @@ def connected() -> MessagingSettings:
 
 
 def running_lineup() -> tuple[Mapping[str, str], str]:
-    """The versions that serve as Kafka has it, and a note when they cannot be known."""
+    """Version of each alias (champion, challenger) from Kafka, and a note when it is unknown."""
     settings = from_environment(ConnectionSettings)
     running = read_runtime_file(settings.data_dir)
     kafka = settings.kafka_bootstrap_servers or (running.kafka if running else None)
     if kafka is None:
-        return {}, "no system is running, so that nothing is marked as serving"
+        return {}, "no system is running, so no version is marked as serving"
     folders = open_folders()
     try:
         messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=kafka)
         latest = KafkaPromotionTopic(messaging).latest(folders.release.name)
     except Unavailable as error:
-        return {}, f"{error.detail}; nothing is marked as serving"
+        return {}, f"{error.detail}; no version is marked as serving"
     serving = {"champion": folders.release.version}
     for variant, event in latest.items():
         if variant == "champion" or event.canary_share or event.shadow_share:

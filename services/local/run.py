@@ -13,8 +13,10 @@ from services.local.errors import CannotRun, ServiceStopped
 from services.local.imports import import_services
 from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
+from services.local.messaging import create_topics, messaging_settings
 from services.local.runtime_file import RuntimeFile, remove_runtime_file, write_runtime_file
 from shared.domain.errors import Unavailable
+from shared.messaging.client.settings import MessagingSettings
 from shared.settings import InvalidSettings
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -59,19 +61,18 @@ async def _run(
             stack.callback(watch_parent.cancel)
         starting = await stack.enter_async_context(_starting_broker(settings, on_progress))
         # Java starts on one core while this process imports torch on another.
-        broker, _ = await asyncio.gather(
-            asyncio.shield(starting), asyncio.to_thread(import_services)
+        (broker, messaging), _ = await asyncio.gather(
+            _connect(settings, starting, on_progress), asyncio.to_thread(import_services)
         )
         from services.local.services import start_services  # imported by the line above
 
-        kafka = broker.bootstrap if broker else settings.kafka_bootstrap_servers or ""
         services = await stack.enter_async_context(
-            start_services(settings, kafka=kafka, on_progress=on_progress)
+            start_services(settings, messaging, on_progress=on_progress)
         )
         await _until_ready(services, stop, timeout_seconds=settings.ready_timeout_seconds)
         if not stop.is_set():
             runtime_file = RuntimeFile(
-                kafka=kafka,
+                kafka=messaging.kafka_bootstrap_servers,
                 dashboard=services.addresses["ops"],
                 services=services.addresses,
                 allowed_file_roots=services.allowed_file_roots,
@@ -111,6 +112,19 @@ async def _starting_broker(
         with suppress(KafkaDidNotStart):
             if broker := await starting:
                 await asyncio.to_thread(broker.stop)
+
+
+async def _connect(
+    settings: LocalSettings,
+    starting: asyncio.Task[LocalKafka | None],
+    on_progress: Callable[[str], None],
+) -> tuple[LocalKafka | None, MessagingSettings]:
+    """Wait for Kafka and create its topics."""
+    broker = await asyncio.shield(starting)
+    kafka = broker.bootstrap if broker else settings.kafka_bootstrap_servers or ""
+    messaging = messaging_settings(settings, kafka)
+    await create_topics(messaging, on_progress)
+    return broker, messaging
 
 
 async def _start_broker(

@@ -23,19 +23,14 @@ from services.retrain.config import RetrainSettings
 from services.retrain.jobs.admin import JobAdmin
 from services.retrain.jobs.settings import TrainingSettings
 from shared.domain.clock import system_clock
-from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.images.settings import ImageSettings
-from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.dead_letters import TooManyDeadLetters
 from shared.runtime.dependencies import SharedDependencies, open_dependencies
 from shared.runtime.run import App
-from shared.settings import InvalidSettings, from_environment
+from shared.settings import from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
-
-INSTANCE = "local"
-"""Instance id of each service: after a crash it gets its partitions back without a rebalance."""
 
 
 @dataclass(frozen=True)
@@ -72,28 +67,24 @@ class RunningServices:
 
 @asynccontextmanager
 async def start_services(
-    settings: LocalSettings, *, kafka: str, on_progress: Callable[[str], None]
+    settings: LocalSettings, messaging: MessagingSettings, *, on_progress: Callable[[str], None]
 ) -> AsyncIterator[RunningServices]:
     """Open the shared dependencies, start the services, and stop them at the end.
 
-    Raises `Unavailable`, `BadCheckpoint` and `InvalidSettings`.
+    The topics must exist. Raises `Unavailable`, `BadCheckpoint` and `InvalidSettings`.
     """
-    messaging = _messaging_settings(settings, kafka)
     images = from_environment(ImageSettings)
     async with AsyncExitStack() as stack:
-        _, parts = await asyncio.gather(
-            _provision(messaging, on_progress),
-            stack.enter_async_context(
-                open_dependencies(
-                    model=from_environment(ModelSettings),
-                    store=_store_settings(settings),
-                    images=images,
-                    on_progress=on_progress,
-                )
-            ),
+        dependencies = await stack.enter_async_context(
+            open_dependencies(
+                model=from_environment(ModelSettings),
+                store=_store_settings(settings),
+                images=images,
+                on_progress=on_progress,
+            )
         )
         on_progress("starting the services")
-        apps = await _build(settings, messaging, parts)
+        apps = await _build(settings, messaging, dependencies)
         await _start(apps, stack)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)
         yield RunningServices(apps, roots)
@@ -108,44 +99,27 @@ async def _start(apps: Mapping[str, App], stack: AsyncExitStack) -> None:
 
 
 async def _build(
-    settings: LocalSettings, messaging: MessagingSettings, parts: SharedDependencies
+    settings: LocalSettings, messaging: MessagingSettings, dependencies: SharedDependencies
 ) -> dict[str, App]:
     """Build all services at once: some read a topic to its end before they are built."""
     training = TrainingSettings.read(data_dir=settings.data_dir)
-    stores = Stores(parts.profiles, parts.users, parts.known_images, parts.images)
+    stores = Stores(
+        dependencies.profiles, dependencies.users, dependencies.known_images, dependencies.images
+    )
+    # All settings are read before any service is built, so a wrong one leaves nothing half built.
+    profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)
+    monitor, ops = from_environment(MonitorSettings), from_environment(OpsSettings)
+    retrain = _retrain_settings(settings)
+    models = open_models(messaging, training)
+    jobs = JobAdmin(training.jobs, clock=system_clock)
     building: dict[str, Coroutine[Any, Any, App]] = {
-        "profile": build_profile(from_environment(ProfileSettings), messaging, parts),
-        "assessor": build_assessor(from_environment(AssessorSettings), messaging, parts),
-        "retrain": build_retrain(_retrain_settings(settings), messaging, training),
-        "monitor": build_monitor(from_environment(MonitorSettings), messaging),
-        "ops": build_ops(
-            from_environment(OpsSettings),
-            messaging,
-            stores,
-            models=open_models(messaging, training),
-            training_jobs=JobAdmin(training.jobs, clock=system_clock),
-        ),
+        "profile": build_profile(profile, messaging, dependencies),
+        "assessor": build_assessor(assessor, messaging, dependencies),
+        "retrain": build_retrain(retrain, messaging, training),
+        "monitor": build_monitor(monitor, messaging),
+        "ops": build_ops(ops, messaging, stores, models=models, training_jobs=jobs),
     }
     return dict(zip(building, await asyncio.gather(*building.values()), strict=True))
-
-
-async def _provision(messaging: MessagingSettings, on_progress: Callable[[str], None]) -> None:
-    on_progress("creating missing topics")
-    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
-        on_progress(f"a topic differs from its definition and is not changed: {difference}")
-
-
-def _messaging_settings(settings: LocalSettings, kafka: str) -> MessagingSettings:
-    messaging = from_environment(
-        MessagingSettings, kafka_bootstrap_servers=kafka, instance_id=INSTANCE
-    )
-    if settings.kafka_bootstrap_servers is None and messaging.kafka_security != "plaintext":
-        raise InvalidSettings(
-            f"PREFERSTREAM_KAFKA_SECURITY is {messaging.kafka_security}, but the Kafka that is"
-            " started here uses plaintext on loopback; name the address of your cluster in"
-            " PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS, or unset PREFERSTREAM_KAFKA_SECURITY"
-        )
-    return messaging
 
 
 def _store_settings(settings: LocalSettings) -> StoreSettings:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 class MonitorSettings(BaseModel):
     """Settings of the monitor; those of Kafka are `MessagingSettings`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     monitor_interval_seconds: PositiveFloat = 15.0
     """Seconds between two polls of the cluster: Prometheus' scrape interval. One poll takes Kafka

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 class RetrainSettings(BaseModel):
     """Settings of collecting; the settings of Kafka are separate."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     lake_uri: str = ".data/lake"
     """Folder or `s3://` address of the Delta tables that hold feeds and feedback."""

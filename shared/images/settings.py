@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, Posit
 class ImageSettings(BaseModel):
     """Limits for every image, whatever its source."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     allowed_file_roots: tuple[Path, ...] = ()
     """Folders below which `file:` images may be read, after symbolic links are resolved; none by

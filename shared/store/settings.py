@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat, SecretStr
 class StoreSettings(BaseModel):
     """Settings of the store for profiles and images."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     qdrant_url: str | None = None
     """Address of a Qdrant server or cluster; without it, this process alone uses a folder."""

@@ -16,7 +16,7 @@ from pydantic import (
 class ModelSettings(BaseModel):
     """Settings of the model engine, in this process or at a server."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     model: Path | None = None
     """Folder of a checkpoint of the Qwen2.5-VL architecture in the Hugging Face layout; without it,

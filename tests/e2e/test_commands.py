@@ -82,11 +82,11 @@ def test_assess_needs_no_kafka(files: DemoFiles, tmp_path: Path) -> None:
     [
         (["publish"], "name image files"),
         (["publish", "--user", "x", "nowhere.png"], "neither a file nor a folder"),
-        (["feedback", "adore", "--user", "x", "a.png"], "is no action"),
+        (["feedback", "adore", "--user", "x", "a.png"], "is not an action"),
         (["assess", "a.png"], "--liked"),
     ],
 )
-def test_wrong_use_ends_with_two_and_a_sentence(
+def test_wrong_use_ends_with_exit_code_2_and_a_message(
     system: System, arguments: list[str], message: str
 ) -> None:
     completed = preferstream(*arguments, data_dir=system.data_dir)

@@ -11,14 +11,14 @@ pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mar
 
 
 def test_the_demo_ranks_the_liked_style_on_top_and_follows_the_clicks(tmp_path: Path) -> None:
-    told = preferstream("demo", "--headless", "--json", data_dir=tmp_path, timeout=500)
+    completed = preferstream("demo", "--headless", "--json", data_dir=tmp_path, timeout=500)
 
-    assert told.returncode == 0, told.stderr[-3000:]
-    outcome = json.loads(told.stdout.splitlines()[-1])
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    outcome = json.loads(completed.stdout.splitlines()[-1])
     assert outcome["right_pairs"] >= 0.9
     assert outcome["mean_rise"] > 0
     assert outcome["status"] == "ok"
-    assert outcome["set_aside"]["reason"]
+    assert outcome["dead_letter"]["reason"]
     assert outcome["rejected"] == []
     page = Path(outcome["page"]).read_text(encoding="utf-8")
     assert page.count('class="card"') >= 2 * 12

@@ -1,4 +1,4 @@
-"""Judge a demo's feeds by what is known of the images: is the liked style really on top?"""
+"""Check the feeds of the demo against the known taste: how well the liked style is ranked."""
 
 from collections.abc import Set
 
@@ -6,18 +6,18 @@ from shared.events import RankedFeed
 
 
 def share_of_right_pairs(feed: RankedFeed, *, above: Set[str], below: Set[str]) -> float:
-    """Of all pairs of one image from each set, the share in the right order (0-1, chance 0.5)."""
+    """Share of the pairs (one image of each set) in the right order, from 0 to 1; chance is 0.5."""
     ranks = {item.image_id: item.rank for item in feed.items}
     pairs = [(ranks[a], ranks[b]) for a in above & ranks.keys() for b in below & ranks.keys()]
     return sum(a < b for a, b in pairs) / len(pairs) if pairs else 0.0
 
 
 def mean_rise(before: RankedFeed, after: RankedFeed, *, of: Set[str]) -> float:
-    """How many places these images rose from one feed to the next, on average."""
-    earlier = {item.image_id: item.rank for item in before.items}
+    """Mean number of positions that these images moved up from one feed to the next."""
+    rank_before = {item.image_id: item.rank for item in before.items}
     rises = [
-        earlier[item.image_id] - item.rank
+        rank_before[item.image_id] - item.rank
         for item in after.items
-        if item.image_id in of and item.image_id in earlier
+        if item.image_id in of and item.image_id in rank_before
     ]
     return sum(rises) / len(rises) if rises else 0.0

@@ -1,4 +1,4 @@
-"""Get the demo's image files: renderings of a known taste, and real photographs."""
+"""Create the image files of the demo: renderings of a known taste, and real photographs."""
 
 import json
 import sys
@@ -14,39 +14,40 @@ from shared.runtime.child_process import run_child
 
 Kind = Literal["liked", "disliked", "new", "photograph"]
 PHOTOGRAPHS = ("astronaut", "cat", "coffee", "rocket")
-"""Shipped inside scikit-image: no download."""
+"""Included in scikit-image, so nothing is downloaded."""
 PHOTOGRAPH_SIDE_PIXELS = 512
 
 
 class NoDemoFiles(Exception):
-    """The simulator could not draw the images; the text gives its exit and its last lines."""
+    """The simulator could not render the images; the text has its exit code and last lines."""
 
 
 @dataclass(frozen=True)
 class DemoFiles:
-    """What the story needs: references of each side, and a slate whose truth is known."""
+    """Liked and disliked references, and a slate of which the right order is known."""
 
     liked: tuple[Path, ...]
     disliked: tuple[Path, ...]
     slate: tuple[Path, ...]
     kinds: Mapping[str, Kind]
-    """File name of each image of the slate, and what it is to the user."""
+    """File name and kind of each image of the slate."""
     words: Mapping[str, Mapping[str, str]]
-    """`liked`, `disliked` and `new`: the words that those renderings were made from."""
+    """For `liked`, `disliked` and `new`: element and word that the renderings show."""
 
     def names(self, kind: Kind) -> set[str]:
-        return {name for name, found in self.kinds.items() if found == kind}
+        """File names of this kind in the slate."""
+        return {name for name, kind_of_image in self.kinds.items() if kind_of_image == kind}
 
 
 def make_demo_files(folder: Path, *, seed: int) -> DemoFiles:
-    """Render and copy everything into `folder`; the simulator runs in a process of its own.
+    """Write all images into `folder`; the simulator runs in a child process.
 
     Raises `NoDemoFiles`.
     """
     command = [sys.executable, "-m", "training.prefersim.files.story_files", str(folder)]
-    ended = run_child([*command, "--seed", str(seed)])
-    if ended.code:
-        raise NoDemoFiles(f"`{' '.join(command[1:])}` {ended.reason}")
+    result = run_child([*command, "--seed", str(seed)])
+    if result.code:
+        raise NoDemoFiles(f"`{' '.join(command[1:])}` {result.reason}")
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     kinds: dict[str, Kind] = dict(truth["slate"])
     for path in _photographs(folder / "slate"):
@@ -61,13 +62,13 @@ def make_demo_files(folder: Path, *, seed: int) -> DemoFiles:
 
 
 def _photographs(folder: Path) -> list[Path]:
-    from skimage import data  # Imported here: it is slow, and only the demo wants it.
+    from skimage import data  # Imported here: it is slow, and only the demo needs it.
 
-    written = []
+    paths = []
     for name in PHOTOGRAPHS:
         image = Image.fromarray(np.asarray(getattr(data, name)())).convert("RGB")
         image.thumbnail((PHOTOGRAPH_SIDE_PIXELS, PHOTOGRAPH_SIDE_PIXELS))
         path = folder / f"photo-{name}.jpg"
         image.save(path, quality=90)
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths

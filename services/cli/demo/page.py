@@ -1,4 +1,4 @@
-"""Write a page that shows a story in pictures: references, tastes, feeds and what was set aside."""
+"""Write the page of the demo: references, tastes, feeds and the dead letter, with pictures."""
 
 import base64
 import io
@@ -25,8 +25,8 @@ class Picture:
 @dataclass(frozen=True)
 class TasteRow:
     element: str
-    likes: tuple[str, ...]
-    dislikes: tuple[str, ...]
+    preference: tuple[str, ...]
+    non_preference: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class ElementRow:
     name: str
     score: str
     percent: int
-    why: str | None
+    rationale: str | None
 
 
 @dataclass(frozen=True)
 class Card:
-    """One image of a feed: its place, its scores and its reasons."""
+    """One image of a feed: its rank, its scores and its rationales."""
 
     name: str
     source: str
@@ -50,8 +50,8 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One chapter of the page; what it lacks is left out."""
+class Section:
+    """One section of the page; empty fields are not shown."""
 
     title: str
     text: str = ""
@@ -62,7 +62,7 @@ class Part:
 
 
 def picture(path: Path) -> Picture:
-    """An image file, small enough to be part of the page itself."""
+    """A thumbnail of an image file, as a `data:` URI for the page."""
     with Image.open(path) as image:
         small = image.convert("RGB")
     small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
@@ -74,7 +74,7 @@ def picture(path: Path) -> Picture:
 
 def taste_rows(taste: Taste) -> tuple[TasteRow, ...]:
     return tuple(
-        TasteRow(e.label, _chips(taste.preference, e), _chips(taste.non_preference, e))
+        TasteRow(e.label, _words(taste.preference, e), _words(taste.non_preference, e))
         for e in ELEMENTS
     )
 
@@ -82,8 +82,8 @@ def taste_rows(taste: Taste) -> tuple[TasteRow, ...]:
 def feed_cards(
     feed: RankedFeed, pictures: Mapping[str, Picture], *, before: RankedFeed | None = None
 ) -> tuple[Card, ...]:
-    """The feed's images in order; with `before`, how far each moved since that feed."""
-    earlier = {item.image_id: item.rank for item in before.items} if before else {}
+    """The images of the feed in order; with `before`, how far each moved since that feed."""
+    rank_before = {item.image_id: item.rank for item in before.items} if before else {}
     return tuple(
         Card(
             name=item.image_id,
@@ -91,24 +91,24 @@ def feed_cards(
             rank=item.rank,
             score="-" if item.score is None else f"{item.score:.1f} of 25",
             elements=_element_rows(item),
-            move=_move(item, earlier),
+            move=_move(item, rank_before),
         )
         for item in feed.items
     )
 
 
-def write_page(path: Path, *, title: str, lead: str, parts: Sequence[Part]) -> None:
+def write_page(path: Path, *, title: str, lead: str, sections: Sequence[Section]) -> None:
+    """Write one HTML file that loads nothing else."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(
         resources.files("services.cli.demo").joinpath("page.html").read_text(encoding="utf-8")
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(template.render(title=title, lead=lead, parts=parts), encoding="utf-8")
+    path.write_text(template.render(title=title, lead=lead, sections=sections), encoding="utf-8")
 
 
-def _chips(side: TasteSide, element: str) -> tuple[str, ...]:
-    words = getattr(side, element)
-    return tuple(f"{w.word} {w.weight:.0%}" for w in words)
+def _words(side: TasteSide, element: str) -> tuple[str, ...]:
+    return tuple(f"{word.word} {word.weight:.0%}" for word in getattr(side, element))
 
 
 def _element_rows(item: RankedItem) -> tuple[ElementRow, ...]:
@@ -116,13 +116,12 @@ def _element_rows(item: RankedItem) -> tuple[ElementRow, ...]:
         return ()
     assessed = ((e, item.elements[e]) for e in ELEMENTS)
     return tuple(
-        ElementRow(e.label, f"{a.score:.1f}", round(a.score * 20), a.rationale)
-        for e, a in assessed
+        ElementRow(e.label, f"{a.score:.1f}", round(a.score * 20), a.rationale) for e, a in assessed
     )
 
 
-def _move(item: RankedItem, earlier: Mapping[str, int]) -> str:
-    if item.image_id not in earlier:
+def _move(item: RankedItem, rank_before: Mapping[str, int]) -> str:
+    if item.image_id not in rank_before:
         return ""
-    steps = earlier[item.image_id] - item.rank
+    steps = rank_before[item.image_id] - item.rank
     return f"(up {steps})" if steps > 0 else f"(down {-steps})" if steps < 0 else ""

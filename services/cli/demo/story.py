@@ -1,4 +1,4 @@
-"""Tell the demo's story through Kafka, as an app would: likes, a feed, clicks, another feed."""
+"""Run the demo through Kafka as an app does: likes, a feed, clicks, another feed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,29 +18,29 @@ from shared.messaging.client.producer import send_once
 
 MALFORMED = b'{"user_id": "someone", "candidates": "none at all"'
 CLICKS = 4
-"""Images of the new style that the user clicks on: enough for a taste of their own."""
+"""Clicked images of the new style: enough for the profile to learn it."""
 
 
 class DemoTimeout(Exception):
-    """The system did not answer in time; the text says what was awaited."""
+    """The system did not answer in time; the text says which answer is missing."""
 
 
 @dataclass(frozen=True)
 class DemoDeadLetter:
-    """A dead letter as the demo found it."""
+    """Why the malformed event of the demo became a dead letter."""
 
     reason: str
     detail: str
 
 
 @dataclass(frozen=True)
-class Story:
-    """Everything that happened, in order."""
+class DemoResult:
+    """Profiles, feeds and clicks of the demo, in order."""
 
     user: str
     first_profile: ProfileUpdated
     first_feed: RankedFeed
-    set_aside: DemoDeadLetter
+    dead_letter: DemoDeadLetter
     clicked: tuple[str, ...]
     second_profile: ProfileUpdated
     second_feed: RankedFeed
@@ -48,41 +48,43 @@ class Story:
 
 @dataclass(frozen=True)
 class DemoApp:
-    """An app for the length of a story: one user, one cluster, and patience in seconds."""
+    """The app of the demo: one user, one cluster, and a timeout for each answer."""
 
     kafka: Kafka
     user: str
     clock: Clock
-    patience_seconds: float
-    address: Callable[[Path], str]
-    """Turns an image file into the address that goes into an event."""
+    timeout_seconds: float
+    image_uri: Callable[[Path], str]
+    """Turns an image file into the URI that goes into an event."""
 
     def act(
         self, action: Action, files: Sequence[Path], *, likes: int, on: RankedFeed | None = None
     ) -> ProfileUpdated:
-        """Send one action for each image; the profile once it rests on `likes` liked images.
+        """Send one action per image; returns the profile that uses at least `likes` liked images.
 
-        Actions on a feed name the request that it answered, which ties a click to its slate.
+        Actions on a feed carry its request id, which links a click to its slate.
         """
         request_id = on.request_id if on else None
         events = [
             Feedback(
                 event_id=uuid4(), occurred_at=self.clock(), user_id=self.user, type=action,
-                image_id=path.name, uri=self.address(path), request_id=request_id,
+                image_id=path.name, uri=self.image_uri(path), request_id=request_id,
             )
             for path in files
         ]  # fmt: skip
         with topic_reader(self.kafka, PROFILES) as profiles:
             send_events(self.kafka, events)
             for profile in events_of(
-                profiles.records_for(seconds=self.patience_seconds), ProfileUpdated
+                profiles.records_for(seconds=self.timeout_seconds), ProfileUpdated
             ):
                 if profile.user_id == self.user and profile.evidence.liked >= likes:
                     return profile
-        raise DemoTimeout(f"no profile from {len(files)} {action} in {self.patience_seconds:g} s")
+        raise DemoTimeout(
+            f"no profile for {len(files)} {action} events within {self.timeout_seconds:g} s"
+        )
 
-    def look_at(self, feed: RankedFeed) -> None:
-        """Say of every image of a feed that it was seen, and where it stood."""
+    def send_views(self, feed: RankedFeed) -> None:
+        """Send an impression of each image of a feed, with its position."""
         send_events(
             self.kafka,
             [
@@ -94,50 +96,50 @@ class DemoApp:
             ],
         )  # fmt: skip
 
-    def rank(self, files: Sequence[Path], *, spoil: bool = False) -> RankedFeed:
-        """Send a slate, with a malformed event right before it if asked; the feed that answers."""
+    def rank(self, files: Sequence[Path], *, with_malformed_event: bool = False) -> RankedFeed:
+        """Send a slate, if wanted after a malformed event, and return the feed that answers it."""
         request = ImageCandidates(
             event_id=uuid4(), occurred_at=self.clock(), user_id=self.user,
             request_id=str(uuid4()), explain="all",
             candidates=tuple(
-                Candidate(image_id=path.name, uri=self.address(path)) for path in files
+                Candidate(image_id=path.name, uri=self.image_uri(path)) for path in files
             ),
         )  # fmt: skip
         with topic_reader(self.kafka, FEEDS) as feeds:
-            if spoil:
+            if with_malformed_event:
                 send_once(self.kafka, Outgoing(CANDIDATES.name, self.user.encode(), MALFORMED))
             send_events(self.kafka, [request])
-            for feed in events_of(feeds.records_for(seconds=self.patience_seconds), RankedFeed):
+            for feed in events_of(feeds.records_for(seconds=self.timeout_seconds), RankedFeed):
                 if feed.request_id == request.request_id:
                     return feed
-        raise DemoTimeout(f"no feed for {len(files)} candidates in {self.patience_seconds:g} s")
+        raise DemoTimeout(f"no feed for {len(files)} candidates within {self.timeout_seconds:g} s")
 
     def find_dead_letter(self, topic: Topic) -> DemoDeadLetter:
-        """The latest dead letter of this user from a topic."""
-        letters = topic_named(topic.dead_letters)
-        with topic_reader(self.kafka, letters, from_beginning=True) as reader:
-            for record in reader.records_for(seconds=self.patience_seconds):
+        """Dead letter of the malformed event in the dead-letter topic of `topic`."""
+        dead_letters = topic_named(topic.dead_letters)
+        with topic_reader(self.kafka, dead_letters, from_beginning=True) as reader:
+            for record in reader.records_for(seconds=self.timeout_seconds):
                 if record.key == self.user.encode() and record.value == MALFORMED:
                     headers = {name: (value or b"").decode() for name, value in record.headers}
                     return DemoDeadLetter(headers.get("x-error", ""), headers.get("x-detail", ""))
-        raise DemoTimeout(f"the malformed event did not reach {letters.name}")
+        raise DemoTimeout(f"the malformed event did not reach {dead_letters.name}")
 
 
-def tell(teller: DemoApp, files: DemoFiles, *, say: Callable[[str], None]) -> Story:
-    """The whole story; raises `DemoTimeout` where the system stays silent."""
-    say(f"the user likes {len(files.liked)} images and dislikes {len(files.disliked)}")
-    teller.act("reference_dislike", files.disliked, likes=0)
-    first_profile = teller.act("reference_like", files.liked, likes=len(files.liked))
-    say(f"a slate of {len(files.slate)} candidates goes in, and a malformed event among them")
-    first_feed = teller.rank(files.slate, spoil=True)
-    set_aside = teller.find_dead_letter(CANDIDATES)
+def run_demo(app: DemoApp, files: DemoFiles, *, on_progress: Callable[[str], None]) -> DemoResult:
+    """Run all steps of the demo; raises `DemoTimeout` when an answer does not come."""
+    on_progress(f"the user likes {len(files.liked)} images and dislikes {len(files.disliked)}")
+    app.act("reference_dislike", files.disliked, likes=0)
+    first_profile = app.act("reference_like", files.liked, likes=len(files.liked))
+    on_progress(f"sending a malformed event and a slate of {len(files.slate)} candidates")
+    first_feed = app.rank(files.slate, with_malformed_event=True)
+    dead_letter = app.find_dead_letter(CANDIDATES)
     new = [path for path in files.slate if path.name in files.names("new")][:CLICKS]
-    say(f"the user clicks on {len(new)} images of a style that was neither liked nor disliked")
-    teller.look_at(first_feed)
-    second_profile = teller.act("click", new, likes=len(files.liked) + len(new), on=first_feed)
-    say("the same slate goes in again")
-    second_feed = teller.rank(files.slate)
-    return Story(
-        teller.user, first_profile, first_feed, set_aside, tuple(p.name for p in new),
+    on_progress(f"the user clicks on {len(new)} images of a new style (neither liked nor disliked)")
+    app.send_views(first_feed)
+    second_profile = app.act("click", new, likes=len(files.liked) + len(new), on=first_feed)
+    on_progress("sending the same slate again")
+    second_feed = app.rank(files.slate)
+    return DemoResult(
+        app.user, first_profile, first_feed, dead_letter, tuple(path.name for path in new),
         second_profile, second_feed,
     )  # fmt: skip

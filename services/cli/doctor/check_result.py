@@ -1,13 +1,13 @@
-"""What the doctor found of one part, and what to do about it."""
+"""Define the result of one check of the doctor."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What was found of one part; `advice` finishes the reader's next sentence."""
+    """What was checked and how it is; `advice` says what to do when it is not ok."""
 
-    part: str
+    name: str
     ok: bool
-    found: str
+    detail: str
     advice: str = ""

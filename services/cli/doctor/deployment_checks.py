@@ -1,4 +1,4 @@
-"""Look at what a deployment names beyond one machine: does each part answer, and is it guarded?"""
+"""Check the servers, folders and tokens that the settings of a deployment name."""
 
 import os
 import socket
@@ -24,32 +24,33 @@ from shared.settings import InvalidSettings, from_environment
 from shared.store.qdrant import ssl_context
 from shared.store.settings import StoreSettings
 
-SECONDS = 5.0
-"""A part that answers does so in milliseconds."""
-WEB = ("http://", "https://")
+TIMEOUT_SECONDS = 5.0
+"""A healthy server answers in milliseconds."""
+HTTP = ("http://", "https://")
 
 
 def check_deployment() -> list[CheckResult]:
-    """Only what is named: the embedded default needs none of it."""
-    looks: list[Callable[[], CheckResult | None]] = [
-        qdrant, lake, models, nights, mlflow, collector, dashboard, copies,
+    """Results for what the settings name; a system on one machine names none of it."""
+    checks: list[Callable[[], CheckResult | None]] = [
+        check_qdrant, check_lake, check_models_folder, check_jobs_folder, check_mlflow,
+        check_trace_collector, check_dashboard, check_replication,
     ]  # fmt: skip
-    found = []
-    for look in looks:
+    results = []
+    for check in checks:
         try:
-            found.append(look())
+            results.append(check())
         except InvalidSettings as error:
-            found.append(CheckResult("settings", False, str(error), "correct the variable"))
-    return [one for one in found if one is not None]
+            results.append(CheckResult("settings", False, str(error), "correct the variable"))
+    return [result for result in results if result is not None]
 
 
-def qdrant() -> CheckResult | None:
+def check_qdrant() -> CheckResult | None:
     settings = from_environment(StoreSettings)
     if not settings.qdrant_url:
         return None
     key = settings.qdrant_api_key
-    # /collections, not /readyz: that one needs no key, and would not notice a wrong one.
-    problem = _asked(
+    # /collections, not /readyz: /readyz needs no key, so it would not detect a wrong one.
+    problem = _http_problem(
         f"{settings.qdrant_url.rstrip('/')}/collections",
         headers={"api-key": key.get_secret_value()} if key else {},
         trusted=ssl_context(settings.qdrant_ca) if settings.qdrant_ca else None,
@@ -58,81 +59,89 @@ def qdrant() -> CheckResult | None:
         "correct PREFERSTREAM_QDRANT_URL, PREFERSTREAM_QDRANT_API_KEY or PREFERSTREAM_QDRANT_CA, or"
         " start the server"
     )
-    return _of("Qdrant", settings.qdrant_url, problem, advice)
+    return _result("Qdrant", settings.qdrant_url, problem, advice)
 
 
-def lake() -> CheckResult | None:
+def check_lake() -> CheckResult | None:
     settings = from_environment(RetrainSettings)
-    place = urlsplit(settings.lake_uri)
-    if place.scheme != "s3":
+    uri = urlsplit(settings.lake_uri)
+    if uri.scheme != "s3":
         return None
     import s3fs
 
     images = from_environment(ImageSettings)
     files = s3fs.S3FileSystem(
-        **s3fs_options(settings.s3_endpoint, anonymous=images.s3_anonymous, connect_seconds=SECONDS)
+        **s3fs_options(
+            settings.s3_endpoint, anonymous=images.s3_anonymous, connect_seconds=TIMEOUT_SECONDS
+        )
     )
     try:
-        problem = None if files.exists(place.netloc) else f"there is no bucket {place.netloc!r}"
+        problem = None if files.exists(uri.netloc) else f"there is no bucket {uri.netloc!r}"
     except Exception as error:
-        # S3's client has dozens of kinds of failure; all of them mean that the lake is not reached.
+        # S3's client raises dozens of error types; each means that the lake cannot be reached.
         problem = f"{type(error).__name__}: {error}"
-    advice = "make the bucket, or correct PREFERSTREAM_LAKE_URI, PREFERSTREAM_S3_ENDPOINT and the AWS_*"
-    return _of("lake", settings.lake_uri, problem, advice)
+    advice = (
+        "create the bucket, or correct PREFERSTREAM_LAKE_URI, PREFERSTREAM_S3_ENDPOINT and AWS_*"
+    )
+    return _result("lake", settings.lake_uri, problem, advice)
 
 
-def models() -> CheckResult | None:
+def check_models_folder() -> CheckResult | None:
     folder = from_environment(RegistrySettings).models_dir
     return _mounted("models", folder, "PREFERSTREAM_MODELS_DIR")
 
 
-def nights() -> CheckResult | None:
-    """Without their folder the dashboard leaves them out, and people are not erased from them."""
+def check_jobs_folder() -> CheckResult | None:
+    """Without this folder the dashboard lacks training jobs, and erasures cannot reach them."""
     folder = from_environment(JobSettings).training_jobs_dir
-    return _mounted("nights", folder, "PREFERSTREAM_TRAINING_JOBS_DIR")
+    return _mounted("training jobs", folder, "PREFERSTREAM_TRAINING_JOBS_DIR")
 
 
-def mlflow() -> CheckResult | None:
+def check_mlflow() -> CheckResult | None:
     address = from_environment(RegistrySettings).mlflow_tracking_uri
-    if address is None or not address.startswith(WEB):
+    if address is None or not address.startswith(HTTP):
         return None
-    problem = _asked(f"{address.rstrip('/')}/health")
-    return _of("MLflow", address, problem, "start it, or correct PREFERSTREAM_MLFLOW_TRACKING_URI")
+    problem = _http_problem(f"{address.rstrip('/')}/health")
+    return _result(
+        "MLflow", address, problem, "start it, or correct PREFERSTREAM_MLFLOW_TRACKING_URI"
+    )
 
 
-def collector() -> CheckResult | None:
+def check_trace_collector() -> CheckResult | None:
     address = from_environment(MessagingSettings).otlp_endpoint
     if address is None:
         return None
-    place = urlsplit(address)
+    uri = urlsplit(address)
     advice = "correct PREFERSTREAM_OTLP_ENDPOINT (`http://host:4318`), or unset it"
-    if place.scheme not in ("http", "https") or place.hostname is None:
-        return _of("traces", address, "that is no http address", advice)
-    port = place.port or (443 if place.scheme == "https" else 80)
+    if uri.scheme not in ("http", "https") or uri.hostname is None:
+        return _result("traces", address, "this is not an http address", advice)
+    port = uri.port or (443 if uri.scheme == "https" else 80)
     try:
-        socket.create_connection((place.hostname, port), SECONDS).close()
+        socket.create_connection((uri.hostname, port), TIMEOUT_SECONDS).close()
     except OSError as error:
-        return _of("traces", address, str(error), advice)
-    return _of("traces", address, None, advice)
+        return _result("traces", address, str(error), advice)
+    return _result("traces", address, None, advice)
 
 
-def dashboard() -> CheckResult | None:
-    """A dashboard that other machines reach must ask who they are."""
+def check_dashboard() -> CheckResult | None:
+    """A dashboard that other machines can reach needs tokens."""
     settings = from_environment(OpsSettings)
     if is_loopback(settings.ops_host):
         return None
-    advice = "name the file of its tokens in PREFERSTREAM_OPS_TOKENS (services/ops/README.md)"
+    advice = "set PREFERSTREAM_OPS_TOKENS to a file with tokens (services/ops/README.md)"
     if settings.ops_tokens is None:
-        return _of("dashboard", settings.ops_host, "open to other machines, without tokens", advice)
+        return _result(
+            "dashboard", settings.ops_host, "open to other machines without tokens", advice
+        )
     try:
         read_tokens(settings.ops_tokens)
     except InvalidSettings as error:
-        return _of("dashboard", settings.ops_host, str(error), advice)
-    return _of("dashboard", f"{settings.ops_host}, with tokens", None, advice)
+        return _result("dashboard", settings.ops_host, str(error), advice)
+    return _result("dashboard", f"{settings.ops_host}, with tokens", None, advice)
 
 
-def copies() -> CheckResult | None:
-    """One copy of each partition on a cluster of several brokers is a loss that waits."""
+def check_replication() -> CheckResult | None:
+    """With one replica per partition, a cluster of several brokers loses data with one broker."""
     settings = from_environment(MessagingSettings)
     if "kafka_bootstrap_servers" not in settings.model_fields_set or settings.topic_replication > 1:
         return None
@@ -142,41 +151,44 @@ def copies() -> CheckResult | None:
         with admin_client(settings) as admin:
             brokers = len(admin.describe_cluster()["brokers"])
     except Unavailable:
-        # Told by the examination of Kafka itself.
+        # The check of Kafka reports this.
         return None
-    problem = f"{brokers} brokers, and new topics get one copy" if brokers > 1 else None
-    return _of(
-        "copies", f"{brokers} broker", problem, "set PREFERSTREAM_TOPIC_REPLICATION, usually to 3"
+    problem = f"{brokers} brokers, but new topics get one replica" if brokers > 1 else None
+    return _result(
+        "replication",
+        f"{brokers} broker",
+        problem,
+        "set PREFERSTREAM_TOPIC_REPLICATION, usually to 3",
     )
 
 
-def _mounted(part: str, folder: Path | None, variable: str) -> CheckResult | None:
+def _mounted(name: str, folder: Path | None, variable: str) -> CheckResult | None:
     if folder is None:
         return None
-    there = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
-    problem = None if there else "this process cannot read it"
-    advice = f"mount the disk that all instances see, or correct {variable}"
-    return _of(part, str(folder), problem, advice)
+    readable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+    problem = None if readable else "this process cannot read it"
+    advice = f"mount the volume that all instances share, or correct {variable}"
+    return _result(name, str(folder), problem, advice)
 
 
-def _asked(
+def _http_problem(
     address: str,
     headers: dict[str, str] | None = None,
     trusted: ssl.SSLContext | None = None,
 ) -> str | None:
-    """Why the address does not answer well, or None."""
-    if not address.startswith(WEB):
-        return "that is no http address"
+    """Why the address does not answer with success, or None."""
+    if not address.startswith(HTTP):
+        return "this is not an http address"
     try:
-        asked = urllib.request.Request(address, headers=headers or {})
-        urllib.request.urlopen(asked, timeout=SECONDS, context=trusted).close()
+        request = urllib.request.Request(address, headers=headers or {})
+        urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=trusted).close()
     except urllib.error.HTTPError as error:
-        return f"it answers {error.code} {error.reason}"
+        return f"it answers with {error.code} {error.reason}"
     except (OSError, ValueError) as error:
         return str(getattr(error, "reason", error))
     return None
 
 
-def _of(part: str, what: str, problem: str | None, advice: str) -> CheckResult:
-    told = what if problem is None else f"{what}: {problem}"
-    return CheckResult(part, problem is None, told, "" if problem is None else advice)
+def _result(name: str, what: str, problem: str | None, advice: str) -> CheckResult:
+    detail = what if problem is None else f"{what}: {problem}"
+    return CheckResult(name, problem is None, detail, "" if problem is None else advice)

@@ -1,4 +1,4 @@
-"""Ask a model server what it serves, and say what to do when that is not what is wanted."""
+"""Check that the model server of the settings serves a usable model."""
 
 import asyncio
 
@@ -7,18 +7,18 @@ from shared.vlm.settings import ModelSettings
 
 
 def check_model_server(settings: ModelSettings) -> tuple[bool, str, str]:
-    """Whether the server of the settings can be used, what was found, and advice."""
+    """Whether the server can be used, the detail, and what to do."""
     from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
     try:
-        return True, asyncio.run(_found(settings)), ""
+        return True, asyncio.run(_served_model(settings)), ""
     except BadCheckpoint as error:
-        return False, str(error), "start the server so, or correct the setting"
+        return False, str(error), "start the server with this option, or correct the setting"
     except Unavailable as error:
-        return False, error.detail, "start it, or correct PREFERSTREAM_MODEL_SERVER"
+        return False, error.detail, "start the server, or correct PREFERSTREAM_MODEL_SERVER"
 
 
-async def _found(settings: ModelSettings) -> str:
+async def _served_model(settings: ModelSettings) -> str:
     from shared.vlm.server.loading import ServerLoader
 
     engine = await ServerLoader.open(settings)

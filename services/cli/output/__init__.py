@@ -1,0 +1,1 @@
+"""Print results, progress and errors: tables, JSON lines and HTML pages."""

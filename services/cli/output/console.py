@@ -1,4 +1,4 @@
-"""Talk to the person at the terminal, or to the machine that asked for `--json`."""
+"""Print results, progress and errors to the terminal, or JSON for programs."""
 
 import json
 import sys
@@ -11,30 +11,31 @@ FAILURE = 1
 WRONG_USE = 2
 
 out = Console(highlight=False)
-"""Results. Rich leaves colours and animations out when this is not a terminal."""
+"""Standard output, for results. Rich omits colors and animations when it is not a terminal."""
 
 err = Console(stderr=True, highlight=False)
-"""Progress and complaints, so that results can be piped."""
+"""Standard error, for progress and errors, so that results can be piped."""
 
 
 def print_json(value: Any) -> None:
-    """One line of JSON on standard output."""
+    """Print one line of JSON to standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
     sys.stdout.flush()
 
 
 def fail(message: str, *, code: int = FAILURE) -> NoReturn:
-    """End with a message that says what happened and what to do."""
+    """Print what happened and what to do, and end the command with `code`."""
     err.print(f"[bold red]preferstream:[/] {_escaped(message)}")
     raise typer.Exit(code)
 
 
 def wrong_use(message: str) -> NoReturn:
+    """End the command because its arguments are wrong: exit code 2."""
     fail(message, code=WRONG_USE)
 
 
-def say(text: str) -> None:
-    """One line of progress."""
+def print_progress(text: str) -> None:
+    """Print one line of progress to standard error."""
     err.print(f"[dim]{_escaped(text)}[/]")
 
 

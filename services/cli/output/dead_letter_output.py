@@ -1,4 +1,4 @@
-"""Deal with many dead letters at once, and show them."""
+"""Print dead letters, and replay or drop many of them."""
 
 import asyncio
 import re
@@ -9,67 +9,74 @@ from typing import Any
 from rich.table import Table
 
 from services.cli.output.console import fail, out, print_json, wrong_use
-from shared import dead_letters as desk
 from shared.dead_letters import (
     AlreadyResolved,
-    InvalidCursor,
     CannotReplay,
     DeadLetter,
-    DeadLetterNotFound,
-    Outcome,
     DeadLetterFilter,
+    DeadLetterNotFound,
+    InvalidCursor,
+    Outcome,
+    find_dead_letters,
 )
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
 from shared.events import DeadLetterResolved
 from shared.messaging.client.settings import MessagingSettings
 
-AGO = {"m": "minutes", "h": "hours", "d": "days"}
+TIME_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+PAGE_SIZE = 500
+MAX_DETAIL_CHARACTERS = 80
 
 
-def one_by_one(ids: list[str], act: Callable[[str], Awaitable[DeadLetterResolved]]) -> Outcome:
-    """One that cannot be dealt with does not keep the others from it."""
+def resolve_ids(ids: list[str], act: Callable[[str], Awaitable[DeadLetterResolved]]) -> Outcome:
+    """Apply `act` to each id; a failure for one id does not stop the others."""
     outcome = Outcome()
 
-    async def all_of_them() -> None:
-        for one in ids:
+    async def resolve_all() -> None:
+        for letter_id in ids:
             try:
-                outcome.resolved.append(await act(one))
+                outcome.resolved.append(await act(letter_id))
             except (DeadLetterNotFound, AlreadyResolved, CannotReplay) as error:
-                outcome.refused[one] = str(error)
+                outcome.refused[letter_id] = str(error)
 
-    run(all_of_them())
+    run_or_fail(resolve_all())
     return outcome
 
 
-def page_by_page(
+def resolve_matching(
     settings: MessagingSettings,
-    wanted: DeadLetterFilter,
+    dead_letter_filter: DeadLetterFilter,
     act: Callable[[tuple[DeadLetter, ...]], Awaitable[Outcome]],
 ) -> Outcome:
-    """Pages go back in time, so what fails anew meanwhile is not met again."""
+    """Apply `act` to all matching dead letters, page by page.
+
+    Pages go back in time, so a dead letter that fails again meanwhile is not read twice.
+    """
     outcome = Outcome()
 
-    async def all_of_them() -> None:
+    async def resolve_all() -> None:
         after: str | None = None
         while True:
-            page = await desk.find_dead_letters(settings, wanted, after=after, limit=500)
-            done = await act(page.letters)
-            outcome.resolved.extend(done.resolved)
-            outcome.refused.update(done.refused)
+            page = await find_dead_letters(
+                settings, dead_letter_filter, after=after, limit=PAGE_SIZE
+            )
+            page_outcome = await act(page.letters)
+            outcome.resolved.extend(page_outcome.resolved)
+            outcome.refused.update(page_outcome.refused)
             after = page.next
             if after is None:
                 return
 
-    run(all_of_them())
+    run_or_fail(resolve_all())
     return outcome
 
 
-def tell(outcome: Outcome, as_json: bool) -> None:
-    """What became of the letters; exit 1 when some could not be dealt with."""
+def print_outcome(outcome: Outcome, as_json: bool) -> None:
+    """Print what was replayed or dropped; exit code 1 when some dead letters were refused."""
     if as_json:
-        told = [event.model_dump(mode="json") for event in outcome.resolved]
-        print_json({"resolved": told, "refused": outcome.refused})
+        resolved = [event.model_dump(mode="json") for event in outcome.resolved]
+        print_json({"resolved": resolved, "refused": outcome.refused})
     else:
         for event in outcome.resolved:
             out.print(f"{event.letter}: {event.resolution}", markup=False)
@@ -79,22 +86,22 @@ def tell(outcome: Outcome, as_json: bool) -> None:
         fail("; ".join(outcome.refused.values()))
 
 
-def moment(text: str | None) -> datetime | None:
-    """A moment as people write it: a time ago, or RFC 3339; UTC unless it says otherwise."""
+def parse_time(text: str | None) -> datetime | None:
+    """A time from `30m`, `2h`, `3d` (ago) or RFC 3339; UTC when it names no time zone."""
     if text is None:
         return None
     ago = re.fullmatch(r"(\d{1,6})([mhd])", text)
     if ago:
-        return system_clock() - timedelta(**{AGO[ago[2]]: int(ago[1])})
+        return system_clock() - timedelta(**{TIME_UNITS[ago[2]]: int(ago[1])})
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        wrong_use(f"{text!r} is no moment; write 30m, 2h, 3d or 2026-01-31T09:30:00Z")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        wrong_use(f"{text!r} is not a time; write 30m, 2h, 3d or 2026-01-31T09:30:00Z")
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def run(action: Any) -> Any:
-    """Await what the desk does; its failures end the command with a sentence."""
+def run_or_fail(action: Any) -> Any:
+    """Result of an awaitable; known errors end the command with their message."""
     try:
         return asyncio.run(action)
     except Unavailable as error:
@@ -105,19 +112,22 @@ def run(action: Any) -> Any:
         fail(str(error))
 
 
-def table(letters: tuple[DeadLetter, ...]) -> Table:
-    """One line a letter."""
-    lines = Table("id", "set aside", "reason", "what", "state")
-    for one in letters:
-        detail = one.detail if len(one.detail) <= 80 else f"{one.detail[:79]}…"
-        when = f"{one.set_aside_at:%m-%d %H:%M:%S}"
-        lines.add_row(one.id, when, one.reason, detail.replace("[", r"\["), state(one))
-    return lines
+def letters_table(letters: tuple[DeadLetter, ...]) -> Table:
+    """One row per dead letter."""
+    rows = Table("id", "rejected at", "reason", "detail", "state")
+    for letter in letters:
+        detail = letter.detail
+        if len(detail) > MAX_DETAIL_CHARACTERS:
+            detail = f"{detail[: MAX_DETAIL_CHARACTERS - 1]}…"
+        when = f"{letter.set_aside_at:%m-%d %H:%M:%S}"
+        rows.add_row(letter.id, when, letter.reason, detail.replace("[", r"\["), state(letter))
+    return rows
 
 
 def state(letter: DeadLetter) -> str:
-    """Whether it is open, else what was done and when."""
+    """`open`, or what was done and when."""
     if letter.resolved is None:
         return "open"
-    done = letter.resolved
-    return f"{done.resolution}{' mended' if done.fixed else ''} {done.occurred_at:%m-%d %H:%M}"
+    resolved = letter.resolved
+    fixed = " with a fixed value" if resolved.fixed else ""
+    return f"{resolved.resolution}{fixed} {resolved.occurred_at:%m-%d %H:%M}"

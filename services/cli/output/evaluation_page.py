@@ -1,4 +1,4 @@
-"""Draw an evaluation as a page: a bar for each split, its interval, and both controls beside it."""
+"""Write an evaluation as a page: for each split, bars of the accuracy and of both controls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LABELS = {"own": "own references", "user_blind": "user-blind", "other_user": "an
 
 @dataclass(frozen=True)
 class Bar:
-    """One accuracy, in percent of the plot's width."""
+    """One accuracy with its interval, in percent."""
 
     kind: str
     label: str
@@ -24,7 +24,7 @@ class Bar:
     high: float
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         return f"{self.percent:.1f} % ({self.low:.1f} to {self.high:.1f})"
 
 
@@ -37,7 +37,7 @@ class Row:
 
 
 def rows(report: Report) -> tuple[Row, ...]:
-    """Every split in the report's order."""
+    """One row per split, in the order of the report."""
     return tuple(
         Row(
             f"{name} ({split.n} pairs of {split.users} users)",
@@ -53,7 +53,9 @@ def rows(report: Report) -> tuple[Row, ...]:
 def write_evaluation_page(path: Path, report: Report, *, bench: str) -> None:
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(
-        resources.files("services.cli.output").joinpath("evaluation.html").read_text(encoding="utf-8")
+        resources.files("services.cli.output")
+        .joinpath("evaluation.html")
+        .read_text(encoding="utf-8")
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     page = template.render(
@@ -78,10 +80,13 @@ def _facts(report: Report) -> Sequence[tuple[str, str]]:
     facts = [
         ("mean of the splits", f"{report.mean:.1%}"),
         ("format failures", f"{failures.failed} of {failures.answers} answers {reasons}".strip()),
-        ("left out", ", ".join(f"{why} {n}" for why, n in report.left_out.items()) or "none"),
+        (
+            "items left out",
+            ", ".join(f"{reason} {count}" for reason, count in report.left_out.items()) or "none",
+        ),
         (
             "prompts",
-            f"version {report.prompt_version}" + (", own template" if report.template else ""),
+            f"version {report.prompt_version}" + (", custom template" if report.template else ""),
         ),
         ("seed", str(report.seed)),
         ("checksum", report.checksum),
@@ -89,5 +94,7 @@ def _facts(report: Report) -> Sequence[tuple[str, str]]:
     if report.order_consistency is not None:
         facts.insert(1, ("same image in both orders", f"{report.order_consistency:.1%}"))
     if report.agrees_with_totals is not None:
-        facts.insert(2, ("answer follows the totals", f"{report.agrees_with_totals:.1%}"))
+        facts.insert(
+            2, ("answer matches the recomputed totals", f"{report.agrees_with_totals:.1%}")
+        )
     return facts

@@ -1,0 +1,1 @@
+"""List all settings and all metrics for the reference pages."""

@@ -1,4 +1,4 @@
-"""Every metric there is, with its kind, unit and label values: for `infra/metrics.md` and tests."""
+"""List every metric with its type and label values, for `infra/metrics.md` and for tests."""
 
 import re
 import sys
@@ -34,34 +34,37 @@ FILE: Final = Path(__file__).resolve().parents[3] / "infra" / "metrics.md"
 
 @dataclass(frozen=True)
 class Label:
-    """What a label may hold. Whatever a user could write never becomes a label."""
+    """Allowed values of a label: a fixed set or a pattern, never text from a user."""
 
     values: frozenset[str] = frozenset()
     pattern: str = ""
-    told: str = ""
+    description: str = ""
 
     def allows(self, value: str) -> bool:
         return value in self.values or bool(self.pattern and re.fullmatch(self.pattern, value))
 
 
 def _one_of(*values: str) -> Label:
-    return Label(frozenset(values), told=", ".join(f"`{value}`" for value in values))
+    return Label(frozenset(values), description=", ".join(f"`{value}`" for value in values))
 
 
 TOPIC_NAMES: Final = tuple(topic.name for topic in (*TOPICS, *DEAD_LETTERS))
 LABELS: Final[Mapping[str, Label]] = {
-    "topic": Label(frozenset(TOPIC_NAMES), told="a topic of ours"),
-    "partition": Label(pattern=r"\d{1,4}", told="a number"),
-    "group": Label(pattern=r"preferstream\.[a-z0-9.]{1,80}", told="`preferstream.<service>...`"),
-    "reason": Label(pattern=r"[a-z][a-z0-9_]{1,40}", told="a short word of the code"),
+    "topic": Label(frozenset(TOPIC_NAMES), description="a topic of Preferstream"),
+    "partition": Label(pattern=r"\d{1,4}", description="a number"),
+    "group": Label(
+        pattern=r"preferstream\.[a-z0-9.]{1,80}", description="`preferstream.<service>...`"
+    ),
+    "reason": Label(pattern=r"[a-z][a-z0-9_]{1,40}", description="a short code"),
     "status": Label(
         frozenset(get_args(Status)),
         r"[1-5]\d\d",
-        "of a feed: `ok`, `cold_start`, `degraded`; of HTTP",
+        "of a feed: `ok`, `cold_start`, `degraded`; or an HTTP status",
     ),
-    "method": Label(pattern=r"[A-Z]{3,7}|other", told="of HTTP"),
+    "method": Label(pattern=r"[A-Z]{3,7}|other", description="HTTP method"),
     "route": Label(
-        pattern=r"/[A-Za-z0-9_{}/.:-]{0,80}|unmatched", told="a template, `/v1/feeds/{id}`"
+        pattern=r"/[A-Za-z0-9_{}/.:-]{0,80}|unmatched",
+        description="route template, such as `/v1/feeds/{id}`",
     ),
     "tier": _one_of(*get_args(Tier)),
     "rule": _one_of(*get_args(Demotion)),
@@ -75,15 +78,17 @@ LABELS: Final[Mapping[str, Label]] = {
     ),
     "code": Label(
         frozenset(MEANINGS),
-        told="; ".join(f"`{code}`: {meaning}" for code, meaning in MEANINGS.items()),
+        description="; ".join(f"`{code}`: {meaning}" for code, meaning in MEANINGS.items()),
     ),
-    "model_version": Label(pattern=r"[A-Za-z0-9._+@:-]{1,120}", told="one a model that serves"),
+    "model_version": Label(
+        pattern=r"[A-Za-z0-9._+@:-]{1,120}", description="a serving model version"
+    ),
 }
 
 
 @dataclass(frozen=True)
 class KnownMetric:
-    """One metric as Prometheus sees it, without `_total`, `_bucket` and the like."""
+    """One metric by its base name, without `_total`, `_bucket` and other suffixes."""
 
     name: str
     kind: Kind
@@ -93,7 +98,7 @@ class KnownMetric:
 
     @property
     def series(self) -> frozenset[str]:
-        """The names that a query may use."""
+        """Names that a query can use."""
         if self.kind == "counter":
             return frozenset({f"{self.name}_total"})
         if self.kind == "histogram":
@@ -102,15 +107,15 @@ class KnownMetric:
 
 
 class _NoModel:
-    """Stands for models that nobody asks."""
+    """A placeholder: only the names of the metrics are read, not their values."""
 
     @property
     def lineup(self) -> Lineup:
-        raise NotImplementedError  # nobody asks: only names are read
+        raise NotImplementedError
 
 
-class _Listing(CollectorRegistry):
-    """A registry that tells what was registered."""
+class _RecordingRegistry(CollectorRegistry):
+    """A registry that remembers the collectors in it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,7 +126,7 @@ class _Listing(CollectorRegistry):
         self.collectors.append(collector)
 
 
-PARTS: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
+SOURCES: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("every service", MessagingMetrics),
     ("assessor, profile", lambda registry: ModelMetrics(_NoModel(), registry)),
     ("assessor", AssessorMetrics),
@@ -134,28 +139,28 @@ PARTS: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("monitor", ClusterMetrics),
     ("monitor", PollMetrics),
 )
-"""Which service shows it, and what registers it."""
+"""Service, and the function that registers its metrics."""
 
 
 @cache
 def known_metrics() -> tuple[KnownMetric, ...]:
-    """All metrics of ours, in the order of `PARTS`."""
+    """All metrics of Preferstream, in the order of `SOURCES`."""
     return tuple(
         metric
-        for service, build in PARTS
+        for service, build in SOURCES
         for collector in _registered(build)
         for metric in _described(collector, service)
     )
 
 
 def _registered(build: Callable[[CollectorRegistry], object]) -> list[Collector]:
-    registry = _Listing()
+    registry = _RecordingRegistry()
     build(registry)
     return registry.collectors
 
 
 def _described(collector: Collector, service: str) -> Iterator[KnownMetric]:
-    # The client tells label names in no public way.
+    # The client has no public way to read label names.
     own: tuple[str, ...] = tuple(getattr(collector, "_labelnames", ()))
     for family in collector.describe():  # type: ignore[attr-defined]  # all but the base class have it
         labels = own or tuple(getattr(family, "_labelnames", ()))
@@ -169,21 +174,21 @@ def as_page() -> str:
         f" {', '.join(f'`{label}`' for label in m.labels)} | {m.help} |"
         for m in known_metrics()
     ]
-    labels = [f"| `{name}` | {label.told} |" for name, label in LABELS.items()]
+    labels = [f"| `{name}` | {label.description} |" for name, label in LABELS.items()]
     return "\n".join(
         [
             "# Metrics",
             "",
-            "Every metric of ours, as `/metrics` shows it. Written by"
-            " `python -m services.cli.reference.all_metrics --write`; a test holds a running system",
-            "against it. `process_*` come from the Prometheus client.",
+            "Every metric of Preferstream, as `/metrics` shows it. Written by"
+            " `python -m services.cli.reference.all_metrics --write`; a test compares it with a",
+            "running system. `process_*` come from the Prometheus client.",
             "",
-            "| metric | kind | service | labels | what it tells |",
+            "| metric | type | service | labels | meaning |",
             "|---|---|---|---|---|",
             *rows,
             "",
-            "What a label may hold. No label holds what a user can write, so that the number of",
-            "series is known beforehand.",
+            "Allowed values of each label. No label contains text from a user, so the number of",
+            "series is bounded.",
             "",
             "| label | values |",
             "|---|---|",
@@ -197,4 +202,4 @@ if __name__ == "__main__":
     if "--write" in sys.argv[1:]:
         FILE.write_text(as_page(), encoding="utf-8")
     elif FILE.read_text(encoding="utf-8") != as_page():
-        sys.exit(f"{FILE.name} is not as the code has it; run again with --write")
+        sys.exit(f"{FILE.name} differs from the code; run again with --write")

@@ -1,6 +1,5 @@
-"""Every setting there is: for `.env.example`, and to notice a misspelt one."""
+"""List every setting, for `.env.example` and to detect misspelled variables."""
 
-import inspect
 import textwrap
 from functools import cache
 from typing import Any
@@ -17,7 +16,7 @@ from services.retrain.jobs.settings import JobSettings
 from services.retrain.registry.settings import RegistrySettings
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
-from shared.settings import PREFIX, attribute_docstrings
+from shared.settings import PREFIX
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
 
@@ -30,9 +29,9 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
     ("Retrain service", RetrainSettings),
-    ("Nights", JobSettings),
+    ("Training jobs", JobSettings),
     ("Dashboard and gateway", OpsSettings),
-    ("The registry", RegistrySettings),
+    ("The model registry", RegistrySettings),
     ("Monitor service", MonitorSettings),
 )
 WIDTH = 98
@@ -40,17 +39,18 @@ WIDTH = 98
 
 @cache
 def known_variables() -> frozenset[str]:
-    """Names of all variables that some part of Preferstream reads."""
+    """Names of all variables that Preferstream reads."""
     return frozenset(variable(name) for _, group in GROUPS for name in group.model_fields)
 
 
 def variable(field: str) -> str:
+    """Environment variable of a settings field."""
     return f"{PREFIX}{field}".upper()
 
 
 def env_example() -> str:
-    """The text of `.env.example`: each variable once, with its reason and its default."""
-    told: set[str] = set()
+    """Text of `.env.example`: each variable once, with its description and default."""
+    listed: set[str] = set()
     lines = [
         "# Every setting of Preferstream, with its default. Copy the lines you change to `.env`.",
         "# Written by `python -m services.cli.reference.all_settings --write`.",
@@ -58,18 +58,18 @@ def env_example() -> str:
     for title, group in GROUPS:
         lines += ["", f"# {title}"]
         for name, field in group.model_fields.items():
-            if name in told:
+            if name in listed:
                 continue
-            told.add(name)
-            reason = inspect.cleandoc(attribute_docstrings(group).get(name, ""))
-            lines += [""] + [f"# {line}" for line in textwrap.wrap(reason, WIDTH)]
+            listed.add(name)
+            description = field.description or ""
+            lines += [""] + [f"# {line}" for line in textwrap.wrap(description, WIDTH)]
             lines.append(
-                f"# {variable(name)}={_plain(field.get_default(call_default_factory=True))}"
+                f"# {variable(name)}={_as_text(field.get_default(call_default_factory=True))}"
             )
     return "\n".join(lines) + "\n"
 
 
-def _plain(default: Any) -> str:
+def _as_text(default: Any) -> str:
     if default is None:
         return ""
     if isinstance(default, bool):

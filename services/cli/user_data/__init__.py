@@ -1,0 +1,1 @@
+"""Find what is stored about one user, for export and for erasure."""

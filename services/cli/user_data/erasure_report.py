@@ -1,4 +1,4 @@
-"""What a search for a person found, store by store; light, for the command that shows it."""
+"""Define the results of a search for an erased user; without heavy imports."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,20 +6,21 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class SearchResult:
-    """One store, and how much of the person is in it; None where it could not be looked at."""
+    """Number of records about the user in one store; None when it could not be searched."""
 
     store: str
-    found: int | None
+    count: int | None
     note: str = ""
+    """Why the store could not be searched."""
 
     @property
     def is_clean(self) -> bool:
-        return self.found == 0
+        return self.count == 0
 
 
 @dataclass(frozen=True)
 class RetainedRecords:
-    """Records about the person that Kafka keeps until their time is over; nobody reads them."""
+    """Records about the user that Kafka's logs keep until `until`; no service reads them."""
 
     topic: str
     records: int

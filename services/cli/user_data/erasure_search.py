@@ -1,4 +1,4 @@
-"""Search every store for a person: what must hold nothing of them, and what Kafka still retains."""
+"""Search every store for data of an erased user, and list what Kafka's logs still retain."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,77 +25,87 @@ from shared.store.settings import StoreSettings
 
 @dataclass(frozen=True)
 class DataLocations:
-    """Where this system keeps what it keeps."""
+    """Where the system stores data of users."""
 
     kafka: Kafka
     lake: RetrainSettings
-    nights: Path
+    training_jobs: Path
     store: StoreSettings
 
 
-def search_stores(where: DataLocations, person: UserKey) -> list[SearchResult]:
-    """Each store that must hold nothing, looked through by itself, whatever the services say."""
-    found = [_compacted(where.kafka, topic, person) for topic in TOPICS if topic.compacted]
-    found += _lake(where.lake, person)
-    nights = JobErasure(where.nights).remaining(person)
-    found += [SearchResult(f"nights in {where.nights}", sum(nights.values()))]
-    if where.store.qdrant_url:
-        found += asyncio.run(_qdrant(where.store, person))
-    return found
+def search_stores(locations: DataLocations, user: UserKey) -> list[SearchResult]:
+    """Search each store itself, without relying on the receipts of the services."""
+    results = [_latest_values(locations.kafka, topic, user) for topic in TOPICS if topic.compacted]
+    results += _lake(locations.lake, user)
+    jobs = JobErasure(locations.training_jobs).remaining(user)
+    results += [SearchResult(f"training jobs in {locations.training_jobs}", sum(jobs.values()))]
+    if locations.store.qdrant_url:
+        results += asyncio.run(_qdrant(locations.store, user))
+    return results
 
 
-def retained_records(kafka: Kafka, person: UserKey) -> list[RetainedRecords]:
-    """What lies in Kafka's logs until retention or compaction removes it."""
-    found = []
+def retained_records(kafka: Kafka, user: UserKey) -> list[RetainedRecords]:
+    """Records that stay in Kafka's logs until retention or compaction removes them."""
+    retained = []
     for topic in (*TOPICS, *DEAD_LETTERS):
-        records = list(_about(kafka, topic, person))
-        old = [r for r in records if not (topic.compacted and r.value is None)]
-        if old:
-            kept_ms = COMPACTED_WITHIN_MS if topic.compacted else topic.retention_ms or 0
+        records = list(_records_about(kafka, topic, user))
+        # A tombstone of a compacted topic holds no data.
+        values = [r for r in records if not (topic.compacted and r.value is None)]
+        if values:
+            retention_ms = COMPACTED_WITHIN_MS if topic.compacted else topic.retention_ms or 0
             newest = max(record.timestamp_ms for record in records)
-            until = datetime.fromtimestamp(newest / 1000, UTC) + timedelta(milliseconds=kept_ms)
-            found.append(RetainedRecords(topic.name, len(old), until))
-    return found
+            until = datetime.fromtimestamp(newest / 1000, UTC) + timedelta(
+                milliseconds=retention_ms
+            )
+            retained.append(RetainedRecords(topic.name, len(values), until))
+    return retained
 
 
-def _compacted(kafka: Kafka, topic: Topic, person: UserKey) -> SearchResult:
-    """Latest values that are about the person, under whatever key they stand."""
+def _latest_values(kafka: Kafka, topic: Topic, user: UserKey) -> SearchResult:
+    """Count the latest values about the user, under any key."""
     latest: dict[bytes | None, Record] = {}
     for record in whole_topic(settings_of(kafka), topic):
         latest[record.key] = record
-    about = IsAboutUser(tenant=person[0], user_id=person[1])
-    values = [r for r in latest.values() if r.value is not None and about(r)]
+    is_about_user = IsAboutUser(tenant=user[0], user_id=user[1])
+    values = [r for r in latest.values() if r.value is not None and is_about_user(r)]
     return SearchResult(f"latest values of {topic.name}", len(values))
 
 
-def _about(kafka: Kafka, topic: Topic, person: UserKey) -> Iterator[Record]:
-    return filter(IsAboutUser(tenant=person[0], user_id=person[1]), whole_topic(settings_of(kafka), topic))
+def _records_about(kafka: Kafka, topic: Topic, user: UserKey) -> Iterator[Record]:
+    return filter(
+        IsAboutUser(tenant=user[0], user_id=user[1]), whole_topic(settings_of(kafka), topic)
+    )
 
 
-def _lake(settings: RetrainSettings, person: UserKey) -> list[SearchResult]:
+def _lake(settings: RetrainSettings, user: UserKey) -> list[SearchResult]:
     try:
-        rows = lake_erasure(settings).remaining(person)
+        rows = lake_erasure(settings).remaining(user)
     except (Unavailable, LakeBroken) as error:
         return [SearchResult(f"lake {settings.lake_uri}", None, str(error))]
-    names = _log_entries_that_name(settings.lake_uri, person)
-    return [SearchResult(f"lake table {table}", count) for table, count in rows.items()] + names
+    log_entries = _log_entries(settings.lake_uri, user)
+    return [
+        SearchResult(f"lake table {table}", count) for table, count in rows.items()
+    ] + log_entries
 
 
-def _log_entries_that_name(lake: str, person: UserKey) -> list[SearchResult]:
-    """Delta's own log, where it lies in a folder; in object storage it is left to the services."""
+def _log_entries(lake: str, user: UserKey) -> list[SearchResult]:
+    """Count entries of Delta's log that contain the user id; only for a lake in a local folder.
+
+    In object storage, the services search the log.
+    """
     folder = Path(lake.removeprefix("file://"))
     if not folder.is_dir():
         return []
-    spelled = f'"{person[1]}'.encode()
-    entries = [file for file in folder.glob("*/_delta_log/*.json") if spelled in file.read_bytes()]
+    user_id = f'"{user[1]}'.encode()
+    entries = [file for file in folder.glob("*/_delta_log/*.json") if user_id in file.read_bytes()]
     return [SearchResult("log of the lake", len(entries))]
 
 
-async def _qdrant(settings: StoreSettings, person: UserKey) -> list[SearchResult]:
+async def _qdrant(settings: StoreSettings, user: UserKey) -> list[SearchResult]:
     try:
         client = open_qdrant(settings)
         try:
-            counts = await QdrantErasures(client).remaining(tenant=person[0], user_id=person[1])
+            counts = await QdrantErasures(client).remaining(tenant=user[0], user_id=user[1])
         finally:
             await client.close()
     except Unavailable as error:

@@ -1,4 +1,4 @@
-"""Gather what is kept of one person beyond Kafka: the stored profile, and the rows of the lake."""
+"""Read what is stored about one user outside Kafka: the profile and the rows of the lake."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -16,67 +16,73 @@ from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
 
-SECONDS = 120.0
-"""A dashboard looks through Kafka for an export, and may take a minute."""
+TIMEOUT_SECONDS = 120.0
+"""For its export, the dashboard reads topics of Kafka, which may take a minute."""
 
 
 @dataclass
 class StoredUserData:
-    """What was found, and which store could not be asked, with the reason."""
+    """Stored data of one user, and the stores that could not be read."""
 
     stored: dict[str, Any] | None = None
     """The profile with its references, corrections and evidence."""
     lake: dict[str, list[str]] = field(default_factory=dict)
-    """By table, the events as they were collected."""
+    """The collected events, by table."""
     not_searched: dict[str, str] = field(default_factory=dict)
+    """Store and reason."""
 
     def __bool__(self) -> bool:
         return self.stored is not None or any(self.lake.values())
 
 
 def read_stored_user_data(
-    person: UserKey, *, store: StoreSettings, lake: RetrainSettings, dashboard: str | None
+    user: UserKey, *, store: StoreSettings, lake: RetrainSettings, dashboard: str | None
 ) -> StoredUserData:
-    """The embedded store serves one process, so that its dashboard is asked instead."""
-    kept = StoredUserData()
+    """Read the lake and the profile store.
+
+    Only one process can open the embedded store, so the running system's dashboard is used for it.
+    """
+    user_data = StoredUserData()
     try:
-        kept.lake = lake_erasure(lake).rows(person)
+        user_data.lake = lake_erasure(lake).rows(user)
     except (Unavailable, LakeBroken) as error:
-        kept.not_searched[f"lake {lake.lake_uri}"] = str(error)
+        user_data.not_searched[f"lake {lake.lake_uri}"] = str(error)
     try:
         if store.qdrant_url:
-            kept.stored = asyncio.run(_from_server(store, person))
+            user_data.stored = asyncio.run(_from_server(store, user))
         elif dashboard is not None:
-            kept.stored = _from_dashboard(dashboard, person)
+            user_data.stored = _from_dashboard(dashboard, user)
         else:
-            kept.not_searched["Qdrant"] = (
-                "the embedded store is read by the running system alone; name a server in"
-                " PREFERSTREAM_QDRANT_URL"
+            user_data.not_searched["Qdrant"] = (
+                "only the running system can read its embedded store, and none is running in this"
+                " data folder; start it, or set PREFERSTREAM_QDRANT_URL to a server"
             )
     except Unavailable as error:
-        kept.not_searched["Qdrant"] = error.detail
-    return kept
+        user_data.not_searched["Qdrant"] = error.detail
+    return user_data
 
 
-async def _from_server(store: StoreSettings, person: UserKey) -> dict[str, Any] | None:
+async def _from_server(store: StoreSettings, user: UserKey) -> dict[str, Any] | None:
     client = open_qdrant(store)
     try:
-        found = await QdrantProfiles(client, embedder=NAME).get(tenant=person[0], user_id=person[1])
+        profile = await QdrantProfiles(client, embedder=NAME).get(tenant=user[0], user_id=user[1])
     finally:
         await client.close()
-    return found.model_dump(mode="json") if found else None
+    return profile.model_dump(mode="json") if profile else None
 
 
-def _from_dashboard(address: str, person: UserKey) -> dict[str, Any] | None:
-    asked = {"tenant": person[0], "user": person[1]}
+def _from_dashboard(address: str, user: UserKey) -> dict[str, Any] | None:
+    parameters = {"tenant": user[0], "user": user[1]}
     try:
-        answer = httpx.get(f"{address}/user/export", params=asked, timeout=SECONDS)
+        response = httpx.get(f"{address}/user/export", params=parameters, timeout=TIMEOUT_SECONDS)
     except httpx.HTTPError as error:
         raise Unavailable("dashboard", f"{address}: {type(error).__name__}: {error}") from error
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    if response.status_code == httpx.codes.NOT_FOUND:
         return None
-    if answer.status_code != httpx.codes.OK:
-        told = f"{address} answers {answer.status_code}; export the person there, signed in"
-        raise Unavailable("dashboard", told)
-    found: dict[str, Any] | None = answer.json()["profile"]
-    return found
+    if response.status_code != httpx.codes.OK:
+        raise Unavailable(
+            "dashboard",
+            f"{address} answers with status {response.status_code}; sign in there, then export",
+        )
+    profile: dict[str, Any] | None = response.json()["profile"]
+    return profile

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from services.cli.connection import connect
 from services.cli.output.console import fail, out, print_json, wrong_use
-from shared.jobs.benchmark_result import BenchmarkResult
+from shared.jobs.benchmark_result import BenchmarkResult, Measurement
 from shared.runtime.child_process import run_child
 
 BENCHMARKS = {
@@ -46,29 +46,29 @@ def bench(
             else {}
         )
         lines: list[str] = []
-        result = run_child(
+        ended = run_child(
             [sys.executable, "-m", BENCHMARKS[benchmark]],
             on_line=lines.append, share_stderr=True, env={**os.environ, **system},
         )  # fmt: skip
-        if result.code:
-            raise typer.Exit(result.code)
-        measured = BenchmarkResult.model_validate_json("\n".join(lines))
+        if ended.code:
+            raise typer.Exit(ended.code)
+        result = BenchmarkResult.model_validate_json("\n".join(lines))
         if as_json:
-            print_json(measured.model_dump(mode="json"))
+            print_json(result.model_dump(mode="json"))
         else:
-            out.print(_table(measured))
-        too_slow += [measure.what for measure in measured.measures if not measure.kept]
+            out.print(_table(result))
+        too_slow += [measure.what for measure in result.measures if not measure.kept]
     if too_slow:
         fail(f"slower than required: {', '.join(too_slow)}")
 
 
-def _table(measured: BenchmarkResult) -> Table:
-    conditions = ", ".join(f"{name} {value}" for name, value in measured.conditions.items())
-    table = Table(title=f"{measured.benchmark}: {conditions}", title_justify="left")
+def _table(result: BenchmarkResult) -> Table:
+    conditions = ", ".join(f"{name} {value}" for name, value in result.conditions.items())
+    table = Table(title=f"{result.benchmark}: {conditions}", title_justify="left")
     table.add_column("measure")
     for column in ("preferstream", "baseline", "ratio", "required"):
         table.add_column(column, justify="right")
-    for measure in measured.measures:
+    for measure in result.measures:
         baseline = "" if measure.baseline is None else f"{measure.baseline:.3g} {measure.unit}"
         ratio = "" if measure.ratio is None else f"{measure.ratio:.1f}x"
         table.add_row(

@@ -1,9 +1,9 @@
-"""`preferstream demo`: the whole story on real image files, told through a real Kafka."""
+"""`preferstream demo`: rank real image files through a real Kafka, and check the result."""
 
 import tempfile
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,29 +14,33 @@ import typer
 from services.cli.connection import ConnectionSettings, messaging_settings
 from services.cli.demo.checks import mean_rise, share_of_right_pairs
 from services.cli.demo.image_files import DemoFiles, NoDemoFiles, make_demo_files
-from services.cli.demo.page import Part, feed_cards, picture, taste_rows, write_page
-from services.cli.demo.story import DemoTimeout, Story, DemoApp, tell
+from services.cli.demo.page import Section, feed_cards, picture, taste_rows, write_page
+from services.cli.demo.story import DemoApp, DemoResult, DemoTimeout, run_demo
 from services.cli.inputs import image_uri
 from services.cli.managed_system import SystemDidNotStart, managed_system
 from services.cli.output import tables
-from services.cli.output.console import err, fail, out, print_json, say
+from services.cli.output.console import err, fail, out, print_json, print_progress
 from services.local.runtime_file import RuntimeFile, read_runtime_file
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
 from shared.settings import from_environment
 
-RIGHT_PAIRS_NEEDED = 0.9
-"""Of liked-above-disliked pairs; chance is 0.5, and the shipped model reaches 1.0."""
+MIN_RIGHT_PAIRS = 0.9
+"""Share of liked-above-disliked pairs; chance is 0.5, and the shipped model reaches 1.0."""
+TIMEOUT_SECONDS = 60.0
+"""For each answer of the system; a healthy one answers within seconds."""
 
 
 def demo(
     headless: Annotated[
-        bool, typer.Option("--headless", help="For machines: no browser; the exit code tells.")
+        bool, typer.Option("--headless", help="Do not open the browser; use the exit code.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Another seed is another taste.")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="The outcome as one line.")] = False,
+    seed: Annotated[int, typer.Option(help="Another seed gives the user another taste.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Tell the whole story: likes, a slate, a ranked feed, clicks, another feed.
+    """Run the demo: likes, candidates, a ranked feed, clicks, and a better feed.
+
+    Fails when the feeds do not follow the user's taste.
 
     Example: preferstream demo --headless
     """
@@ -44,99 +48,107 @@ def demo(
     folder = settings.data_dir / "demo"
     with tempfile.TemporaryDirectory(prefix="preferstream-demo-") as temporary:
         try:
-            say("rendering a user's images (a simulated taste, so that the truth is known)")
+            print_progress("rendering images of a simulated user, whose taste is known")
             files = make_demo_files(Path(temporary), seed=seed)
             with _system(settings) as system:
-                story = tell(_teller(system), files, say=say)
+                result = run_demo(_demo_app(system), files, on_progress=print_progress)
                 page = folder / "index.html"
-                _write(story, files, page)
+                _write_page(result, files, page)
         except (DemoTimeout, SystemDidNotStart) as error:
-            fail(f"{error}. `preferstream doctor` looks for the cause")
+            fail(f"{error}. Run `preferstream doctor` to find the cause")
         except NoDemoFiles as error:
             fail(str(error))
         except Unavailable as error:
             fail(error.detail)
-    _conclude(story, files, page, headless=headless, as_json=as_json)
+    _report(result, files, page, headless=headless, as_json=as_json)
 
 
 @contextmanager
 def _system(settings: ConnectionSettings) -> Iterator[RuntimeFile]:
+    """The running system, or one for the length of the demo."""
     running = read_runtime_file(settings.data_dir)
     if settings.kafka_bootstrap_servers or running:
-        say("using the system that is running")
-        found = running or RuntimeFile(kafka=settings.kafka_bootstrap_servers or "")
-        with nullcontext(found) as system:
-            yield system
+        print_progress("using the running system")
+        yield running or RuntimeFile(kafka=settings.kafka_bootstrap_servers or "")
     else:
-        with managed_system(settings.data_dir, say=say) as system:
+        with managed_system(settings.data_dir, on_progress=print_progress) as system:
             yield system
 
 
-def _teller(system: RuntimeFile) -> DemoApp:
+def _demo_app(system: RuntimeFile) -> DemoApp:
     roots = system.allowed_file_roots
     return DemoApp(
         kafka=messaging_settings(system), user=f"demo-{uuid4().hex[:8]}", clock=system_clock,
-        patience_seconds=60.0, address=lambda path: image_uri(path, roots=roots),
+        timeout_seconds=TIMEOUT_SECONDS, image_uri=lambda path: image_uri(path, roots=roots),
     )  # fmt: skip
 
 
-def _conclude(story: Story, files: DemoFiles, page: Path, *, headless: bool, as_json: bool) -> None:
+def _report(
+    result: DemoResult, files: DemoFiles, page: Path, *, headless: bool, as_json: bool
+) -> None:
+    """Print the result; the command fails when the feeds do not follow the taste."""
     right = share_of_right_pairs(
-        story.first_feed, above=files.names("liked"), below=files.names("disliked")
+        result.first_feed, above=files.names("liked"), below=files.names("disliked")
     )
-    rise = mean_rise(story.first_feed, story.second_feed, of=files.names("new"))
+    rise = mean_rise(result.first_feed, result.second_feed, of=files.names("new"))
     if as_json:
         print_json(
             {
                 "right_pairs": right, "mean_rise": rise, "page": str(page.resolve()),
-                "set_aside": asdict(story.set_aside), "status": story.first_feed.status,
-                "rejected": [r.image_id for r in story.first_feed.rejected],
+                "dead_letter": asdict(result.dead_letter), "status": result.first_feed.status,
+                "rejected": [item.image_id for item in result.first_feed.rejected],
             }
         )  # fmt: skip
     else:
-        _print(story, files)
+        _print_tables(result, files)
         out.print(f"\nliked above disliked: {right:.0%} of the pairs are in the right order")
-        out.print(f"clicked style: rose {rise:.1f} places on average in the second feed")
-        out.print(f"the feeds as pictures: {page.resolve().as_uri()}")
-    if right < RIGHT_PAIRS_NEEDED:
-        fail(f"only {right:.0%} of the liked-disliked pairs are in the right order")
+        out.print(f"clicked style: moved up {rise:.1f} ranks on average in the second feed")
+        out.print(f"page with the pictures: {page.resolve().as_uri()}")
+    if right < MIN_RIGHT_PAIRS:
+        fail(
+            f"only {right:.0%} of the liked-disliked pairs are in the right order, and"
+            f" {MIN_RIGHT_PAIRS:.0%} are required"
+        )
     if rise <= 0:
-        fail("the clicks did not raise the style that was clicked")
+        fail("after the clicks, the images of the clicked style did not move up")
     if not headless and not as_json and err.is_terminal:
         webbrowser.open(page.resolve().as_uri())
 
 
-def _print(story: Story, files: DemoFiles) -> None:
-    kinds = files.kinds
-    for profile, when in ((story.first_profile, "first"), (story.second_profile, "after clicks")):
-        out.print(tables.taste_table(tables.taste_of(profile), title=f"\nTaste, {when}"))
-        feed = story.first_feed if profile is story.first_profile else story.second_feed
-        title = f"\nFeed, {when} ({feed.status}, {feed.latency_ms.get('total', 0):.0f} ms)"
-        out.print(tables.feed_table(feed, title=title, notes=kinds))
-        for line in (*tables.reason_lines(feed, most=2), *tables.rejected_lines(feed)):
+def _print_tables(result: DemoResult, files: DemoFiles) -> None:
+    for profile, feed, when in (
+        (result.first_profile, result.first_feed, "from the likes"),
+        (result.second_profile, result.second_feed, "after the clicks"),
+    ):
+        out.print(tables.taste_table(tables.taste_of(profile), title=f"\nTaste {when}"))
+        title = f"\nFeed {when} ({feed.status}, {feed.latency_ms.get('total', 0):.0f} ms)"
+        out.print(tables.feed_table(feed, title=title, notes=files.kinds))
+        for line in (*tables.rationale_lines(feed, limit=2), *tables.rejected_lines(feed)):
             out.print(line, markup=False)
-    out.print(f"\nset aside: {story.set_aside.reason}: {story.set_aside.detail}", markup=False)
+    letter = result.dead_letter
+    out.print(f"\ndead letter: {letter.reason}: {letter.detail}", markup=False)
 
 
-def _write(story: Story, files: DemoFiles, page: Path) -> None:
+def _write_page(result: DemoResult, files: DemoFiles, page: Path) -> None:
     pictures = {path.name: picture(path) for path in files.slate}
-    clicked = ", ".join(story.clicked)
-    first, second = (tables.taste_of(p) for p in (story.first_profile, story.second_profile))
-    parts = (
-        Part("What the user liked", pictures=tuple(picture(p) for p in files.liked)),
-        Part("What the user did not like", pictures=tuple(picture(p) for p in files.disliked)),
-        Part("The taste that the model reads from them", taste=taste_rows(first)),
-        Part("The ranked feed", cards=feed_cards(story.first_feed, pictures),
-             lines=(*tables.counted_lines(story.first_feed.element_weights),
-                    *tables.rejected_lines(story.first_feed))),
-        Part("Set aside", f"A malformed event came before the slate: {story.set_aside.detail}"),
-        Part("After clicks", f"The user clicked on {clicked}. The taste is now:",
-             taste=taste_rows(second)),
-        Part("The same slate, ranked again",
-             cards=feed_cards(story.second_feed, pictures, before=story.first_feed)),
+    clicked = ", ".join(result.clicked)
+    first, second = map(tables.taste_of, (result.first_profile, result.second_profile))
+    sections = (
+        Section("Images that the user likes", pictures=tuple(map(picture, files.liked))),
+        Section("Images that the user dislikes", pictures=tuple(map(picture, files.disliked))),
+        Section("The taste that the model predicts from them", taste=taste_rows(first)),
+        Section("The ranked feed", cards=feed_cards(result.first_feed, pictures),
+                lines=(*tables.element_weight_lines(result.first_feed.element_weights),
+                       *tables.rejected_lines(result.first_feed))),
+        Section("Dead letter", "A malformed event was sent before the slate:"
+                f" {result.dead_letter.detail}"),
+        Section("After the clicks", f"The user clicked on {clicked}. The taste is now:",
+                taste=taste_rows(second)),
+        Section("The same slate, ranked again",
+                cards=feed_cards(result.second_feed, pictures, before=result.first_feed)),
     )  # fmt: skip
     write_page(
-        page, title="A taste, predicted and put to use", parts=parts,
-        lead=f"What {story.user} saw, through Kafka, with the model"
-        f" {story.first_feed.model_version}.",
+        page, title="A taste profile and its ranked feeds", sections=sections,
+        lead=f"Feeds for {result.user}, sent through Kafka and ranked by the model"
+        f" {result.first_feed.model_version}.",
     )  # fmt: skip

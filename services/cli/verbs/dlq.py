@@ -1,4 +1,4 @@
-"""`preferstream dlq`: dead letters; find them, look at them, send them back or let them be."""
+"""`preferstream dlq`: list, show, replay and drop dead letters."""
 
 import getpass
 import sys
@@ -8,32 +8,37 @@ from typing import Annotated
 import typer
 
 from services.cli.connection import connect, messaging_settings
-from services.cli.output.console import out, print_json, say, wrong_use
+from services.cli.output.console import out, print_json, print_progress, wrong_use
 from services.cli.output.dead_letter_output import (
-    moment,
-    one_by_one,
-    page_by_page,
-    run,
+    letters_table,
+    parse_time,
+    print_outcome,
+    resolve_ids,
+    resolve_matching,
+    run_or_fail,
     state,
-    table,
-    tell,
 )
-from shared import dead_letters as desk
+from shared import dead_letters
 from shared.dead_letters import DeadLetterFilter
 from shared.events.topics import CONSUMED
 from shared.messaging.client.settings import MessagingSettings
 
-app = typer.Typer(help="Dead letters: list, show, replay, drop.", no_args_is_help=True)
+app = typer.Typer(
+    help="Dead letters (events that could not be processed): list, show, replay, drop.",
+    no_args_is_help=True,
+)
 
-Ids = Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them.")]
-Topic = Annotated[str | None, typer.Option(help="Only those set aside from this topic.")]
-Reason = Annotated[str | None, typer.Option(help="Only those with this reason.")]
-Since = Annotated[str | None, typer.Option(help="Not before: 30m, 2h, 3d or RFC 3339.")]
-Until = Annotated[str | None, typer.Option(help="Not after, likewise.")]
-Text = Annotated[str | None, typer.Option(help="Only those with this text in them.")]
-Every = Annotated[bool, typer.Option("--every", help="All open ones that the options above leave.")]
-Note = Annotated[str | None, typer.Option(help="Why, for those who read it later.")]
-Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Ids from `dlq list`.")]
+Topic = Annotated[str | None, typer.Option(help="Only dead letters of this topic.")]
+Reason = Annotated[str | None, typer.Option(help="Only dead letters with this reason.")]
+Since = Annotated[str | None, typer.Option(help="Not older than: 30m, 2h, 3d or RFC 3339.")]
+Until = Annotated[str | None, typer.Option(help="Not newer than: 30m, 2h, 3d or RFC 3339.")]
+Text = Annotated[str | None, typer.Option(help="Only dead letters that contain this text.")]
+All = Annotated[
+    bool, typer.Option("--all", help="All open dead letters that match the other options.")
+]
+Note = Annotated[str | None, typer.Option(help="Reason, stored for later readers.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
 
 
 @app.command("list")
@@ -41,142 +46,153 @@ def list_(
     topic: Topic = None, reason: Reason = None, since: Since = None, until: Until = None,
     text: Text = None,
     resolved: Annotated[
-        bool, typer.Option("--all", help="Also those that were replayed or dropped.")
+        bool, typer.Option("--include-resolved", help="Also replayed and dropped dead letters.")
     ] = False,
-    most: Annotated[int, typer.Option(min=1, max=1000, help="Letters of one page.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Dead letters per page.")] = 50,
     after: Annotated[
-        str | None, typer.Option(help="Go on where an earlier page ended (its `next`).")
+        str | None, typer.Option(help="Next page: the value that the previous page printed.")
     ] = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    """List open dead letters, the newest first.
+    """List open dead letters, newest first.
 
     Example: preferstream dlq list --topic feedback.v1 --since 2h
     """
-    wanted = _wanted(topic, reason, since, until, text, resolved=resolved)
-    page = run(desk.find_dead_letters(_settings(), wanted, after=after, limit=most))
+    wanted = _filter(topic, reason, since, until, text, resolved=resolved)
+    page = run_or_fail(
+        dead_letters.find_dead_letters(_settings(), wanted, after=after, limit=limit)
+    )
     if as_json:
-        print_json({"letters": [one.as_dict() for one in page.letters], "next": page.next})
+        letters = [letter.as_dict() for letter in page.letters]
+        print_json({"letters": letters, "next": page.next})
         return
     if page.letters:
-        out.print(table(page.letters))
+        out.print(letters_table(page.letters))
     else:
-        out.print(f"no dead letters among {page.scanned}" if page.next else "no dead letters")
+        scanned = f"no matching dead letters in the first {page.scanned}"
+        out.print(scanned if page.next else "no dead letters")
     if page.next:
-        say(f"there may be more: --after {page.next}")
+        print_progress(f"there may be more: --after {page.next}")
 
 
 @app.command()
 def show(
-    letter_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    letter_id: Annotated[str, typer.Argument(metavar="ID", help="Id from `dlq list`.")],
     as_json: Json = False,
 ) -> None:
-    """Show one dead letter: why it was set aside, its headers and its value.
+    """Show one dead letter: its reason, headers and value.
 
     Example: preferstream dlq show feedback.v1.dlq/0/17
     """
-    letter = run(desk.get_dead_letter(_settings(), letter_id))
-    told = letter.as_dict()
+    letter = run_or_fail(dead_letters.get_dead_letter(_settings(), letter_id))
+    fields = letter.as_dict()
     if as_json:
-        print_json(told)
+        print_json(fields)
         return
     for name in ("id", "reason", "detail", "source", "attempts", "set_aside_at", "replayed_from"):
-        if told[name] is not None:
+        if fields[name] is not None:
             out.print(f"[bold]{name.replace('_', ' ')}[/]: ", end="")
-            out.print(told[name], markup=False)
+            out.print(fields[name], markup=False)
     out.print(f"[bold]state[/]: {state(letter)}")
     out.print("[bold]key[/]: ", end="")
-    out.print(str(told["key"]), markup=False)
-    for name, value in told["headers"].items():
+    out.print(str(fields["key"]), markup=False)
+    for name, value in fields["headers"].items():
         out.print(f"{name}: {value}", markup=False)
     out.print("[bold]value[/]:")
-    out.print(told["value"] or told.get("value_base64") or "(none)", markup=False, soft_wrap=True)
+    value = fields["value"] or fields.get("value_base64") or "(none)"
+    out.print(value, markup=False, soft_wrap=True)
 
 
 @app.command()
 def replay(
     ids: Ids = None,
     value: Annotated[
-        str | None, typer.Option(help="File with a mended value, or - for standard input.")
+        str | None, typer.Option(help="File with a corrected value, or - for standard input.")
     ] = None,
-    every: Every = False, topic: Topic = None, reason: Reason = None, since: Since = None,
+    all_matching: All = False, topic: Topic = None, reason: Reason = None, since: Since = None,
     until: Until = None, text: Text = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Also one that was replayed or dropped before.")
+        bool, typer.Option("--again", help="Also if it was replayed or dropped before.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--anyway", help="Also what will be set aside again.")
+        bool, typer.Option("--force", help="Also if it will become a dead letter again.")
     ] = False,
     note: Note = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Send dead letters back to their topics, once, as they came or mended.
+    """Send dead letters to their topics again, unchanged or with a corrected value.
 
-    Example: preferstream dlq replay feedback.v1.dlq/0/17 --value mended.json
+    Example: preferstream dlq replay feedback.v1.dlq/0/17 --value corrected.json
     """
-    if value is not None and (every or len(ids or ()) != 1):
-        wrong_use("a mended value is for one dead letter; name its id, and not --every")
-    mended = _mended(value)
+    if value is not None and (all_matching or len(ids or ()) != 1):
+        wrong_use("--value needs the id of exactly one dead letter, and does not work with --all")
+    corrected = _read_value(value)
     settings = _settings()
-    _check_chosen(ids, every)
+    _check_selection(ids, all_matching)
     if ids:
-        outcome = one_by_one(
+        outcome = resolve_ids(
             ids,
-            lambda one: desk.replay(
-                settings, one, value=mended, by=_who(), note=note, again=again, force=force
+            lambda letter_id: dead_letters.replay(
+                settings, letter_id, value=corrected, by=_user_name(), note=note, again=again,
+                force=force,
+            ),
+        )  # fmt: skip
+    else:
+        outcome = resolve_matching(
+            settings,
+            _filter(topic, reason, since, until, text),
+            lambda letters: dead_letters.replay_all(
+                settings, letters, by=_user_name(), note=note, force=force
             ),
         )
-    else:
-        outcome = page_by_page(
-            settings,
-            _wanted(topic, reason, since, until, text),
-            lambda some: desk.replay_all(settings, some, by=_who(), note=note, force=force),
-        )
-    tell(outcome, as_json)
+    print_outcome(outcome, as_json)
 
 
 @app.command()
 def drop(
-    ids: Ids = None, every: Every = False, topic: Topic = None, reason: Reason = None,
+    ids: Ids = None, all_matching: All = False, topic: Topic = None, reason: Reason = None,
     since: Since = None, until: Until = None, text: Text = None, note: Note = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Let dead letters be: they are not listed as open any more.
+    """Close dead letters without a replay: they are not listed as open any more.
 
-    Example: preferstream dlq drop --every --reason not_json --note "a broken test client"
+    Example: preferstream dlq drop --all --reason not_json --note "a broken test client"
     """
     settings = _settings()
-    _check_chosen(ids, every)
+    _check_selection(ids, all_matching)
     if ids:
-        outcome = one_by_one(ids, lambda one: desk.drop(settings, one, by=_who(), note=note))
-    else:
-        outcome = page_by_page(
-            settings,
-            _wanted(topic, reason, since, until, text),
-            lambda some: desk.drop_all(settings, some, by=_who(), note=note),
+        outcome = resolve_ids(
+            ids,
+            lambda letter_id: dead_letters.drop(settings, letter_id, by=_user_name(), note=note),
         )
-    tell(outcome, as_json)
+    else:
+        outcome = resolve_matching(
+            settings,
+            _filter(topic, reason, since, until, text),
+            lambda letters: dead_letters.drop_all(settings, letters, by=_user_name(), note=note),
+        )
+    print_outcome(outcome, as_json)
 
 
-def _check_chosen(ids: list[str] | None, every: bool) -> None:
-    if bool(ids) == every:
-        wrong_use("name the ids of dead letters, or say --every with what to choose them by")
+def _check_selection(ids: list[str] | None, all_matching: bool) -> None:
+    if bool(ids) == all_matching:
+        wrong_use("name the ids of dead letters, or use --all with filters such as --reason")
 
 
 def _settings() -> MessagingSettings:
     return messaging_settings(connect())
 
 
-def _wanted(
+def _filter(
     topic: str | None, reason: str | None, since: str | None, until: str | None,
     text: str | None, *, resolved: bool = False,
 ) -> DeadLetterFilter:  # fmt: skip
-    names = [one.name for one in CONSUMED]
+    names = [consumed.name for consumed in CONSUMED]
     if topic is not None and topic not in names:
-        wrong_use(f"{topic} has no dead letters; take one of {', '.join(names)}")
-    return DeadLetterFilter(topic, reason, moment(since), moment(until), text, resolved)
+        wrong_use(f"{topic} has no dead letters; choose one of {', '.join(names)}")
+    return DeadLetterFilter(topic, reason, parse_time(since), parse_time(until), text, resolved)
 
 
-def _mended(source: str | None) -> bytes | None:
+def _read_value(source: str | None) -> bytes | None:
     if source is None:
         return None
     if source == "-":
@@ -187,7 +203,8 @@ def _mended(source: str | None) -> bytes | None:
         wrong_use(f"{source} cannot be read: {error.strerror}")
 
 
-def _who() -> str | None:
+def _user_name() -> str | None:
+    """Name of the operator, stored with the resolution."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

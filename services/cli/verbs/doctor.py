@@ -1,4 +1,4 @@
-"""`preferstream doctor`: what is misconfigured or unreachable, and what to do."""
+"""`preferstream doctor`: show what is misconfigured or unreachable, and what to do."""
 
 from typing import Annotated
 
@@ -9,24 +9,24 @@ from services.cli.output.console import FAILURE, out, print_json
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="The findings as one line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Look at everything Preferstream needs, and say what to do about what is wrong.
+    """Check everything that Preferstream needs, and say how to correct what is wrong.
 
     Example: preferstream doctor
     """
-    # Here, not above: it imports every part that it looks at.
+    # Imported here: the checks import every part of the system.
     from services.cli.doctor.checks import run_checks
 
-    findings = run_checks()
-    healthy = all(finding.ok for finding in findings)
+    results = run_checks()
+    healthy = all(result.ok for result in results)
     if as_json:
-        print_json({"ok": healthy, "findings": [finding.__dict__ for finding in findings]})
+        print_json({"ok": healthy, "checks": [result.__dict__ for result in results]})
     else:
-        table = Table("", "part", "found", "what to do")
-        for finding in findings:
-            mark = "[green]ok[/]" if finding.ok else "[red]wrong[/]"
-            table.add_row(mark, finding.part, finding.found, finding.advice)
+        table = Table("", "check", "result", "what to do")
+        for result in results:
+            mark = "[green]ok[/]" if result.ok else "[red]wrong[/]"
+            table.add_row(mark, result.name, result.detail, result.advice)
         out.print(table)
     if not healthy:
         raise typer.Exit(FAILURE)

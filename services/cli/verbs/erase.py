@@ -1,4 +1,4 @@
-"""`preferstream erase`: forget a user everywhere, wait for receipts, and search what is left."""
+"""`preferstream erase`: erase a user everywhere, wait for receipts, and search for leftovers."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from services.cli.connection import connect, messaging_settings
-from services.cli.output.console import fail, out, print_json, say, wrong_use
+from services.cli.output.console import fail, out, print_json, print_progress, wrong_use
 from services.cli.paths import lake_settings
 from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
 from services.retrain.config import RetrainSettings
@@ -24,20 +24,20 @@ from shared.settings import from_environment
 from shared.store.settings import StoreSettings
 
 PAUSE_SECONDS = 2.0
-"""Between two looks: what was in work when the erasure came is removed within seconds."""
+"""Between two searches: events in progress during the erasure are removed within seconds."""
 
 
 def erase(
-    user: Annotated[str, typer.Argument(help="Who asks to be forgotten.")],
+    user: Annotated[str, typer.Argument(help="Id of the user to erase.")],
     verify: Annotated[
-        bool, typer.Option("--verify", help="Search every store; exit 1 if anything is found.")
+        bool, typer.Option("--verify", help="Search every store; exit code 1 if data is left.")
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why, kept with the request.")] = None,
-    tenant: Annotated[str, typer.Option(help="Of which tenant.")] = DEFAULT_TENANT,
-    seconds: Annotated[float, typer.Option(min=0, help="How long to wait in all.")] = 120.0,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Reason, stored with the request.")] = None,
+    tenant: Annotated[str, typer.Option(help="Tenant of the user.")] = DEFAULT_TENANT,
+    seconds: Annotated[float, typer.Option(min=0, help="Timeout in seconds.")] = 120.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Forget a user: profile, views, caches, compacted topics, lake and nights.
+    """Erase a user: profile, impressions, caches, compacted topics, lake and training jobs.
 
     Example: preferstream erase ada --verify
     """
@@ -46,38 +46,44 @@ def erase(
     try:
         receipts = _receipts(kafka, user, tenant, reason, seconds)
         missing = sorted(set(ERASING_SERVICES) - receipts.keys())
-        found: list[SearchResult] = []
-        kept: list[RetainedRecords] = []
+        results: list[SearchResult] = []
+        retained: list[RetainedRecords] = []
         if verify and not missing:
-            # Here, not above: Delta and Qdrant are seconds that only this should pay.
-            from services.cli.user_data.erasure_search import DataLocations, retained, searched
+            # Imported here: Delta and Qdrant take seconds, and only --verify needs them.
+            from services.cli.user_data.erasure_search import (
+                DataLocations,
+                retained_records,
+                search_stores,
+            )
 
-            where = DataLocations(kafka, *_places())
-            found = _found(receipts, searched(where, (tenant, user)))
-            while not all(one.is_clean for one in found) and time.monotonic() < end:
-                say("something was still in work; looking again")
+            locations = DataLocations(kafka, *_data_locations())
+            results = _all_results(receipts, search_stores(locations, (tenant, user)))
+            while not all(result.is_clean for result in results) and time.monotonic() < end:
+                print_progress("data is still being removed; searching again")
                 time.sleep(PAUSE_SECONDS)
                 receipts |= _receipts(
                     kafka, user, tenant, reason, max(end - time.monotonic(), PAUSE_SECONDS)
                 )
-                found = _found(receipts, searched(where, (tenant, user)))
-            kept = retained(kafka, (tenant, user))
+                results = _all_results(receipts, search_stores(locations, (tenant, user)))
+            retained = retained_records(kafka, (tenant, user))
     except Unavailable as error:
         fail(error.detail)
-    dirty = [one for one in found if not one.is_clean]
     if as_json:
-        print_json(_plain(user, tenant, receipts, found, kept, verified=verify and not missing))
+        verified = verify and not missing
+        print_json(_as_dict(user, tenant, receipts, results, retained, verified=verified))
     else:
-        _tell(user, receipts, found, kept)
+        _print_report(user, receipts, results, retained)
     if missing:
         fail(
-            f"no receipt came from {', '.join(missing)} within {seconds:g} s; the request stands"
-            " in Kafka, and they answer once they run (`preferstream doctor`)"
+            f"no receipt came from {', '.join(missing)} within {seconds:g} s. The request stays in"
+            " Kafka, and these services answer when they run; `preferstream doctor` shows what is"
+            " wrong"
         )
-    if dirty:
+    leftovers = [result for result in results if not result.is_clean]
+    if leftovers:
         fail(
-            f"{user} is still found in: "
-            + "; ".join(f"{one.store} ({one.note or one.found})" for one in dirty)
+            f"data of {user} is still in: "
+            + "; ".join(f"{result.store} ({result.note or result.count})" for result in leftovers)
         )
 
 
@@ -92,29 +98,31 @@ def _receipts(
             wrong_use(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}")
 
 
-def _places() -> tuple[RetrainSettings, Path, StoreSettings]:
-    """Where this system keeps its lake, its nights and its profiles."""
-    nights = from_environment(JobSettings).jobs_dir
-    return lake_settings(), nights, from_environment(StoreSettings)
+def _data_locations() -> tuple[RetrainSettings, Path, StoreSettings]:
+    """Settings of the lake, folder of the training jobs, settings of the profile store."""
+    jobs = from_environment(JobSettings).jobs_dir
+    return lake_settings(), jobs, from_environment(StoreSettings)
 
 
-def _found(receipts: Mapping[str, UserErased], own: list[SearchResult]) -> list[SearchResult]:
-    """What the services' own searches found, and what ours did."""
-    told = []
+def _all_results(
+    receipts: Mapping[str, UserErased], search: list[SearchResult]
+) -> list[SearchResult]:
+    """What the services report in their receipts, and what our own search counts."""
+    results = []
     for service, receipt in sorted(receipts.items()):
         if not receipt.remaining:
-            told.append(SearchResult(f"{service}", None, "the service has not searched"))
+            results.append(SearchResult(service, None, "the service has not searched"))
         for store, count in receipt.remaining.items():
-            told.append(SearchResult(f"{service}: {store}", count))
-    return told + own
+            results.append(SearchResult(f"{service}: {store}", count))
+    return results + search
 
 
-def _plain(
+def _as_dict(
     user: str,
     tenant: str,
     receipts: Mapping[str, UserErased],
-    found: list[SearchResult],
-    kept: list[RetainedRecords],
+    results: list[SearchResult],
+    retained: list[RetainedRecords],
     *,
     verified: bool,
 ) -> dict[str, Any]:
@@ -122,36 +130,37 @@ def _plain(
         "user_id": user,
         "tenant": tenant,
         "removed": {service: receipt.removed for service, receipt in receipts.items()},
-        "found": {one.store: one.found for one in found} if verified else None,
-        "nothing_found": all(one.is_clean for one in found) if verified else None,
+        "found": {result.store: result.count for result in results} if verified else None,
+        "nothing_found": all(result.is_clean for result in results) if verified else None,
         "retained": [
-            {"topic": one.topic, "records": one.records, "until": one.until.isoformat()}
-            for one in kept
+            {"topic": topic.topic, "records": topic.records, "until": topic.until.isoformat()}
+            for topic in retained
         ],
     }
 
 
-def _tell(
+def _print_report(
     user: str,
     receipts: Mapping[str, UserErased],
-    found: list[SearchResult],
-    kept: list[RetainedRecords],
+    results: list[SearchResult],
+    retained: list[RetainedRecords],
 ) -> None:
-    table = Table("service", "removed", title=f"{user}: receipts", title_justify="left")
+    table = Table("service", "removed", title=f"Erasure receipts for {user}", title_justify="left")
     for service, receipt in sorted(receipts.items()):
-        counts = ", ".join(f"{count} {what}" for what, count in receipt.removed.items() if count)
-        table.add_row(service, counts or "nothing was there")
+        counts = ", ".join(f"{count} {store}" for store, count in receipt.removed.items() if count)
+        table.add_row(service, counts or "nothing was stored")
     out.print(table)
-    if found and all(one.is_clean for one in found):
-        out.print(f"{len(found)} stores were searched, and hold nothing of {user}.", markup=False)
-    if kept:
+    if results and all(result.is_clean for result in results):
+        out.print(f"{len(results)} stores were searched: no data of {user} is left.", markup=False)
+    if retained:
         logs = Table(
-            "topic", "records", "at the latest until",
-            title="Kafka's logs keep what was written until their time is over; no service takes it"
-            " in again",
+            "topic", "records", "kept until, at the latest",
+            title="Kafka's logs keep old records until their retention ends; no service reads them",
             title_justify="left",
         )  # fmt: skip
-        for one in kept:
-            logs.add_row(one.topic, str(one.records), f"{one.until:%Y-%m-%d %H:%M} UTC")
+        for topic in retained:
+            logs.add_row(topic.topic, str(topic.records), f"{topic.until:%Y-%m-%d %H:%M} UTC")
         out.print(logs)
-        say("Kafka removes whole segments: up to a week later where little is written")
+        print_progress(
+            "Kafka removes whole segments, in topics with few records up to a week later"
+        )

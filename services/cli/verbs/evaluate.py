@@ -1,4 +1,4 @@
-"""`preferstream evaluate`: accuracy on a benchmark, with intervals and the two controls."""
+"""`preferstream evaluate`: measure accuracy on a benchmark, with intervals and two controls."""
 
 import sys
 from enum import StrEnum
@@ -11,7 +11,7 @@ from rich.table import Table
 from services.cli.benchmark_files import BenchmarkNotFound, BenchmarkNotWritten, find_benchmark
 from services.cli.connection import ConnectionSettings
 from services.cli.output import tables
-from services.cli.output.console import fail, out, say, wrong_use
+from services.cli.output.console import fail, out, print_progress, wrong_use
 from services.cli.output.evaluation_page import write_evaluation_page
 from shared.jobs.evaluation import Accuracy, Report
 from shared.prompting.pair_template import InvalidPairTemplate, PairTemplate
@@ -27,11 +27,11 @@ class Protocol(StrEnum):
 def evaluate(
     bench: Annotated[
         str,
-        typer.Option(help="prefersim, prefersim-easy, a SET.json, or a folder of such sets."),
+        typer.Option(help="prefersim, prefersim-easy, a SET.json, or a folder of sets."),
     ],
     protocol: Annotated[
         Protocol,
-        typer.Option(help="score: each candidate alone; pair: both in one prompt, both orders."),
+        typer.Option(help="score: each image alone; pair: both in one prompt, in both orders."),
     ] = Protocol.score,
     model: Annotated[
         Path | None, typer.Option(help="Folder of a checkpoint; default: PREFERSTREAM_MODEL.")
@@ -41,47 +41,50 @@ def evaluate(
     ] = None,
     references: Annotated[
         int | None,
-        typer.Option(min=1, help="Images of a side that are used; default 5, for prefersim 8."),
+        typer.Option(min=1, help="References per side; default 5, for prefersim 8."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the intervals and of the control other_user.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the intervals and of the control other_user.")
+    ] = 0,
     prompt_template: Annotated[
-        Path | None, typer.Option(help="A file that replaces our prompt for pairs.")
+        Path | None, typer.Option(help="File with another prompt for --protocol pair.")
     ] = None,
     out_folder: Annotated[
         Path | None,
-        typer.Option("--out", help="For report.json, answers.jsonl and a page with the picture."),
+        typer.Option("--out", help="Folder for report.json, answers.jsonl and index.html."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as one line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as one line of JSON.")
+    ] = False,
 ) -> None:
     """Measure a model on a benchmark, with two controls: user_blind and other_user.
 
     Example: preferstream evaluate --bench prefersim-easy --protocol score --limit 50
     """
     if model is not None and not model.is_dir():
-        wrong_use(f"{model} is no folder; name one with a checkpoint in the Hugging Face layout")
+        wrong_use(f"{model} is not a folder; name one with a checkpoint in the Hugging Face layout")
     if prompt_template is not None:
         _check_template(prompt_template, protocol)
     data_dir = from_environment(ConnectionSettings).data_dir
     folder = out_folder or data_dir / "evaluation"
     try:
-        found = find_benchmark(bench, data_dir=data_dir, limit=limit)
+        benchmark = find_benchmark(bench, data_dir=data_dir, limit=limit)
     except BenchmarkNotFound as error:
         wrong_use(str(error))
     except BenchmarkNotWritten as error:
         fail(str(error))
     options = {
-        "--protocol": protocol.value, "--model": model, "--limit": limit, "--level": found.level,
-        "--references": references, "--seed": seed, "--prompt-template": prompt_template,
+        "--protocol": protocol.value, "--model": model, "--limit": limit,
+        "--level": benchmark.level, "--references": references, "--seed": seed, "--prompt-template": prompt_template,
         "--out": folder,
     }  # fmt: skip
     given = [str(part) for pair in options.items() if pair[1] is not None for part in pair]
-    # A process of its own: training and services meet only on the report. It tells its progress
-    # on the standard error that it shares with this one.
-    command = [sys.executable, "-m", "training.evaluation", str(found.path), *given]
+    # In a child process: services do not import training. Its progress goes to our stderr.
+    command = [sys.executable, "-m", "training.evaluation", str(benchmark.path), *given]
     lines: list[str] = []
-    ended = run_child(command, on_line=lines.append, share_stderr=True)
+    result = run_child(command, on_line=lines.append, share_stderr=True)
     if not lines:
-        raise typer.Exit(ended.code or 1)
+        raise typer.Exit(result.code or 1)
     line = lines[-1]
     report = Report.model_validate_json(line)
     page = folder / "index.html"
@@ -90,14 +93,16 @@ def evaluate(
         sys.stdout.write(line + "\n")
     else:
         _show(report)
-    say(f"report, answers and picture: {folder.resolve()}")
-    if ended.code:
-        raise typer.Exit(ended.code)
+    print_progress(f"report, answers and page: {folder.resolve()}")
+    if result.code:
+        raise typer.Exit(result.code)
 
 
 def _check_template(file: Path, protocol: Protocol) -> None:
     if protocol is not Protocol.pair:
-        wrong_use("--prompt-template replaces the prompt of --protocol pair; add that, or leave it")
+        wrong_use(
+            "--prompt-template works only with --protocol pair; add it, or leave the template"
+        )
     try:
         PairTemplate.parse(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, InvalidPairTemplate) as error:
@@ -108,7 +113,7 @@ def _show(report: Report) -> None:
     table = Table(title=f"{report.model_version}, protocol {report.protocol}")
     table.add_column("split")
     table.add_column("pairs", justify="right")
-    table.add_column("right (95 % interval)", justify="right")
+    table.add_column("accuracy (95 % interval)", justify="right")
     for control in report.controls:
         table.add_column(control, justify="right")
     for name, split in report.splits.items():
@@ -122,19 +127,19 @@ def _show(report: Report) -> None:
 
 
 def notes(report: Report) -> list[str]:
-    """What must be known beside the accuracies."""
+    """Lines below the table: format failures, consistency, skipped items."""
     failures = report.format_failures
-    told = [f"{failures.failed} of {failures.answers} answers had format failures"]
-    told += [f"  {reason}: {count}" for reason, count in failures.reasons.items()]
+    lines = [f"{failures.failed} of {failures.answers} answers had format failures"]
+    lines += [f"  {reason}: {count}" for reason, count in failures.reasons.items()]
     if report.order_consistency is not None:
-        told.append(f"the same image in both orders: {report.order_consistency:.1%}")
+        lines.append(f"same image chosen in both orders: {report.order_consistency:.1%}")
     if report.agrees_with_totals is not None:
-        told.append(f"the answer follows the recomputed totals: {report.agrees_with_totals:.1%}")
-    told += tables.counted_lines(report.element_weights)
-    told += [f"items left out, {reason}: {count}" for reason, count in report.left_out.items()]
+        lines.append(f"answer matches the recomputed totals: {report.agrees_with_totals:.1%}")
+    lines += tables.element_weight_lines(report.element_weights)
+    lines += [f"items left out, {reason}: {count}" for reason, count in report.left_out.items()]
     if report.unknown_keys:
-        told.append(f"keys that are not the format's, unused: {', '.join(report.unknown_keys)}")
-    return told
+        lines.append(f"unknown keys in the benchmark, ignored: {', '.join(report.unknown_keys)}")
+    return lines
 
 
 def _percent(accuracy: Accuracy) -> str:

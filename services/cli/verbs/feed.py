@@ -1,11 +1,11 @@
-"""`preferstream feed`: read ranked feeds, those there are or those that come."""
+"""`preferstream feed`: show the latest ranked feeds, or follow new ones."""
 
 from typing import Annotated
 
 import typer
 
 from services.cli.connection import connect, messaging_settings
-from services.cli.output.console import fail, say
+from services.cli.output.console import fail, print_progress
 from services.cli.verbs.publish import show_feed
 from shared.client import Client
 from shared.domain.errors import Unavailable
@@ -14,12 +14,12 @@ from shared.events import RankedFeed
 
 def feed(
     user: Annotated[str | None, typer.Option(help="Only this user's feeds.")] = None,
-    request_id: Annotated[str | None, typer.Option(help="Only the answer to this.")] = None,
-    last: Annotated[int, typer.Option(min=1, help="How many of the latest to show.")] = 1,
-    follow: Annotated[bool, typer.Option("--follow", help="Wait for more, until Ctrl-C.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Feeds as JSON lines.")] = False,
+    request_id: Annotated[str | None, typer.Option(help="Only the feed for this request.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="Number of feeds to show.")] = 1,
+    follow: Annotated[bool, typer.Option("--follow", help="Show new feeds until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print feeds as JSON lines.")] = False,
 ) -> None:
-    """Show the latest ranked feeds, or follow them as they come.
+    """Show the latest ranked feeds, or follow new ones.
 
     Example: preferstream feed --user ada --follow
     """
@@ -31,13 +31,13 @@ def feed(
     try:
         with Client(messaging_settings(system)) as app:
             if follow:
-                say("waiting for feeds; Ctrl-C ends")
+                print_progress("waiting for feeds; Ctrl-C stops")
                 for ranked in filter(wanted, app.new_feeds()):
                     show_feed(ranked, as_json=as_json)
-            found = app.feeds(wanted=wanted)
+            feeds = app.feeds(wanted=wanted)
     except Unavailable as error:
         fail(error.detail)
-    if not found:
-        fail("no such feed yet; send candidates with `preferstream publish`")
-    for ranked in found[-last:]:
+    if not feeds:
+        fail("there is no such feed yet; send candidates with `preferstream publish`")
+    for ranked in feeds[-last:]:
         show_feed(ranked, as_json=as_json)

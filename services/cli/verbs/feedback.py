@@ -1,4 +1,4 @@
-"""`preferstream feedback`: say what a person did with images."""
+"""`preferstream feedback`: send feedback of a user on images."""
 
 from pathlib import Path
 from typing import Annotated, get_args
@@ -21,19 +21,24 @@ ACTIONS = get_args(Action)
 def feedback(
     action: Annotated[str, typer.Argument(help=", ".join(ACTIONS))],
     images: Annotated[
-        list[str], typer.Argument(help="Image files, addresses, or ids that a feed has shown.")
+        list[str], typer.Argument(help="Image files, URIs, or image ids from a feed.")
     ],
-    user: Annotated[str, typer.Option(help="Who did it.")],
-    request_id: Annotated[str | None, typer.Option(help="The feed it answers.")] = None,
-    dwell_ms: Annotated[int | None, typer.Option(min=0, help="How long it was looked at.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The event ids as JSON.")] = False,
+    user: Annotated[str, typer.Option(help="Id of the user.")],
+    request_id: Annotated[
+        str | None, typer.Option(help="Request id of the feed that showed the images.")
+    ] = None,
+    dwell_ms: Annotated[
+        int | None,
+        typer.Option(min=0, help="How long the user looked at the image, in milliseconds."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the event ids as JSON.")] = False,
 ) -> None:
-    """Send one action for each image.
+    """Send one feedback event per image.
 
     Example: preferstream feedback reference_like --user ada liked/*.png
     """
     if action not in ACTIONS:
-        wrong_use(f"{action} is no action; take one of {', '.join(ACTIONS)}")
+        wrong_use(f"{action} is not an action; use one of {', '.join(ACTIONS)}")
     system = connect()
     try:
         events = [
@@ -65,6 +70,6 @@ def _event(
         uri = image
     elif path.is_file():
         uri = image_uri(path, roots=roots)
-    kind: Action = action  # type: ignore[assignment]  # checked where the command began
+    kind: Action = action  # type: ignore[assignment]  # checked at the start of the command
     image_id = path.name if uri else image
     return made(user, kind, image_id, uri=uri, request_id=request_id, dwell_ms=dwell_ms)

@@ -1,4 +1,4 @@
-"""`preferstream night`: one whole training on what people did, and the gate's verdict, now."""
+"""`preferstream night`: run one training job now, with the gate's verdict."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,12 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from services.cli.connection import ConnectionSettings
-from services.cli.output.console import FAILURE, fail, out, print_json, say
+from services.cli.output.console import FAILURE, fail, out, print_json, print_progress
+from services.cli.paths import lake_settings
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.runtime_file import read_runtime_file
 from services.retrain.app import collector
-from services.retrain.config import RetrainSettings
 from services.retrain.jobs.dependencies import JobPlan
 from services.retrain.jobs.factory import build_job_runner
 from services.retrain.jobs.finalization import JobOutcome
@@ -34,43 +34,43 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 def night(
     minutes: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Budget of training and evidence; without it, the setting's."),
+        typer.Option(min=0.1, help="Time budget in minutes; default: the setting."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Stop before training; say what it would begin with.")
+        bool, typer.Option("--dry-run", help="Stop before the training, and print its inputs.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The outcome as one line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Collect, train, judge, and promote or keep: what happens by itself at 02:30.
+    """Collect feedback, train, evaluate, and promote the model or keep the old one.
 
-    Works beside a running system, or alone on the data folder of one that has run. Exit code 0
-    means that there is a verdict, whichever it is.
+    The retrain service does this every night at 02:30. The command uses a running system, or the
+    data folder of one that ran before. Exit code 0 means that the gate has decided, either way.
 
     Example: preferstream night --minutes 15
     """
     settings = from_environment(ConnectionSettings)
     try:
         with _kafka(settings) as (kafka, roots):
-            end = _run(settings, kafka, roots, JobPlan(minutes=minutes, dry_run=dry_run))
+            outcome = _run(settings, kafka, roots, JobPlan(minutes=minutes, dry_run=dry_run))
     except KafkaDidNotStart as error:
         fail(error.detail)
     except (Unavailable, BadCheckpoint) as error:
         fail(getattr(error, "detail", str(error)))
-    _told(end, as_json)
+    _print_outcome(outcome, as_json)
 
 
 @contextmanager
 def _kafka(settings: ConnectionSettings) -> Iterator[tuple[str, tuple[Path, ...]]]:
-    """The cluster that is there, or the local one for as long as the night takes."""
+    """Address and allowed file roots of the running system, or of a Kafka for this job."""
     running = read_runtime_file(settings.data_dir)
     roots = tuple(map(Path, running.allowed_file_roots)) if running else ()
     if settings.kafka_bootstrap_servers or running:
-        say("using the system that is running")
+        print_progress("using the running system")
         yield settings.kafka_bootstrap_servers or (running.kafka if running else ""), roots
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with start_local_kafka(
-        settings.data_dir / "kafka", on_progress=lambda step: say(f"Kafka: {step}")
+        settings.data_dir / "kafka", on_progress=lambda step: print_progress(f"Kafka: {step}")
     ) as broker:
         provision(
             MessagingSettings(kafka_bootstrap_servers=broker.bootstrap), (*TOPICS, *DEAD_LETTERS)
@@ -82,38 +82,39 @@ def _run(
     settings: ConnectionSettings, kafka: str, roots: tuple[Path, ...], plan: JobPlan
 ) -> JobOutcome:
     messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=kafka)
-    retrain = from_environment(RetrainSettings)
-    if "lake_uri" not in retrain.model_fields_set:
-        retrain = retrain.model_copy(update={"lake_uri": str(settings.data_dir / "lake")})
-    wiring = TrainingSettings.read(data_dir=settings.data_dir, roots=roots)
+    retrain = lake_settings()
+    training = TrainingSettings.read(data_dir=settings.data_dir, roots=roots)
     metrics = CollectorRegistry()
-    collecting = collector(retrain, messaging, metrics)
-    running, _ = build_job_runner(collecting, retrain, wiring, messaging, JobMetrics(metrics))
-    return running.run(plan, report=_progress)
+    feedback_collector = collector(retrain, messaging, metrics)
+    runner, _ = build_job_runner(
+        feedback_collector, retrain, training, messaging, JobMetrics(metrics)
+    )
+    return runner.run(plan, report=_progress)
 
 
 def _progress(step: JobStep) -> None:
-    left = "" if step.seconds_left is None else f" ({_spell(step.seconds_left)} left)"
-    say(f"{_spell(step.seconds_spent):>7}  {step.stage}: {step.text}{left}")
+    left = "" if step.seconds_left is None else f" ({_clock(step.seconds_left)} left)"
+    print_progress(f"{_clock(step.seconds_spent):>7}  {step.stage}: {step.text}{left}")
 
 
-def _spell(seconds: float) -> str:
+def _clock(seconds: float) -> str:
+    """Minutes and seconds, such as 12:05."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
 
-def _told(end: JobOutcome, as_json: bool) -> None:
+def _print_outcome(outcome: JobOutcome, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(end))
+        print_json(asdict(outcome))
     else:
-        colour = {"promoted": "bold green", "tried_out": "bold green"}.get(end.verdict, "bold")
-        version = f" {end.version}" if end.version else ""
-        out.print(f"[{colour}]{end.verdict}[/]{version}")
-        out.print(end.reason, markup=False)
-        if end.report:
-            page = Path(end.report).resolve() / "report.html"
+        color = {"promoted": "bold green", "tried_out": "bold green"}.get(outcome.verdict, "bold")
+        version = f" {outcome.version}" if outcome.version else ""
+        out.print(f"[{color}]{outcome.verdict}[/]{version}")
+        out.print(outcome.reason, markup=False)
+        if outcome.report:
+            page = Path(outcome.report).resolve() / "report.html"
             out.print(f"the gate's report: {page.as_uri()}", markup=False)
-        for warning in end.warnings:
-            say(f"note: {warning}")
-    if end.verdict in ("skipped", "stopped") or end.code in NEEDS_REPAIR:
+        for warning in outcome.warnings:
+            print_progress(f"note: {warning}")
+    if outcome.verdict in ("skipped", "stopped") or outcome.code in NEEDS_REPAIR:
         raise typer.Exit(FAILURE)

@@ -1,4 +1,4 @@
-"""`preferstream profile`: read a taste profile, and correct it."""
+"""`preferstream profile`: show, correct and export a user's taste profile."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -23,31 +23,31 @@ from shared.settings import from_environment
 from shared.store.settings import StoreSettings
 
 EXPORTED = (FEEDBACK, CORRECTIONS, CANDIDATES, FEEDS)
-app = typer.Typer(help="Read a taste profile, and correct it.", no_args_is_help=True)
+app = typer.Typer(help="A user's taste profile: show, correct, export.", no_args_is_help=True)
 
-User = Annotated[str, typer.Argument(help="Whose profile.")]
+User = Annotated[str, typer.Argument(help="Id of the user.")]
 Which = Annotated[str, typer.Argument(metavar="ELEMENT", help=", ".join(e.value for e in ELEMENTS))]
-Word = Annotated[str, typer.Argument(help="The word, as the profile spells it.")]
+Word = Annotated[str, typer.Argument(help="Word, as in `profile show`.")]
 SideOption = Annotated[
     str | None, typer.Option(metavar="SIDE", help=f"{SIDES[0]} (likes) or {SIDES[1]} (dislikes).")
 ]
-Tenant = Annotated[str, typer.Option(help="Of which tenant.")]
-Seconds = Annotated[float, typer.Option(min=0, help="How long to wait for the new profile.")]
-Json = Annotated[bool, typer.Option("--json", help="The whole event as JSON.")]
+Tenant = Annotated[str, typer.Option(help="Tenant of the user.")]
+Seconds = Annotated[float, typer.Option(min=0, help="Timeout in seconds for the new profile.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the whole event as JSON.")]
 
 
 @app.callback()
 def _profile() -> None:
-    """Read a taste profile, and correct it."""
+    """A user's taste profile: show, correct, export."""
 
 
 @app.command()
 def show(user: User, tenant: Tenant = DEFAULT_TENANT, as_json: Json = False) -> None:
-    """Show what a user likes and does not, as it now stands.
+    """Show the current taste profile of a user.
 
     Example: preferstream profile show ada
     """
-    _shown(_latest(user, tenant), as_json)
+    _print_profile(_latest(user, tenant), as_json)
 
 
 @app.command()
@@ -55,7 +55,7 @@ def pin(
     user: User, element: Which, word: Word, side: SideOption = None,
     tenant: Tenant = DEFAULT_TENANT, seconds: Seconds = 30.0, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Say that a word holds, whatever is predicted.
+    """Keep a word in the profile, whatever the model predicts.
 
     Example: preferstream profile pin ada color blue
     """
@@ -67,7 +67,7 @@ def veto(
     user: User, element: Which, word: Word, side: SideOption = None,
     tenant: Tenant = DEFAULT_TENANT, seconds: Seconds = 30.0, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Say that a word does not hold, whatever is predicted; on both sides, unless one is named.
+    """Remove a word for good, whatever the model predicts; on both sides, unless --side is given.
 
     Example: preferstream profile veto ada art_style cubism
     """
@@ -79,12 +79,12 @@ def edit(
     user: User, element: Which,
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="Words, each with a weight 0-1 if wanted: blue=0.8. None: unknown."),
+        typer.Argument(help="Words, optionally with a weight 0-1: blue=0.8. None: unknown."),
     ] = None,
     side: SideOption = None,
     tenant: Tenant = DEFAULT_TENANT, seconds: Seconds = 30.0, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Put these words in the place of the predicted ones, for good.
+    """Replace the predicted words of an element for good.
 
     Example: preferstream profile edit ada color blue=1 "deep red=0.5"
     """
@@ -96,11 +96,11 @@ def edit(
 @app.command()
 def reset(
     user: User,
-    element: Annotated[str | None, typer.Argument(help="Of one element; else of all.")] = None,
+    element: Annotated[str | None, typer.Argument(help="Only this element; default: all.")] = None,
     side: SideOption = None,
     tenant: Tenant = DEFAULT_TENANT, seconds: Seconds = 30.0, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Take pins, vetoes and edits back: the predicted words hold again.
+    """Undo pins, vetoes and edits: the predicted words are used again.
 
     Example: preferstream profile reset ada color
     """
@@ -109,9 +109,9 @@ def reset(
 
 @app.command()
 def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Write all that is kept of a user as JSON: profile, references, and every event.
+    """Print everything that is stored about a user as JSON.
 
-    From Kafka, the lake and the store of profiles; what could not be asked is named in it.
+    From Kafka, the lake and the profile store; `not_searched` names what could not be read.
 
     Example: preferstream profile export ada > ada.json
     """
@@ -122,37 +122,37 @@ def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
         events: dict[str, list[Any]] = {}
         for topic in EXPORTED:
             records = whole_topic(settings_of(messaging_settings(system)), topic)
-            about = records_about(records, tenant=tenant, user_id=user)
-            events[topic.name] = [(r.value or b"").decode("utf-8", "replace") for r in about]
+            user_records = records_about(records, tenant=tenant, user_id=user)
+            events[topic.name] = [(r.value or b"").decode("utf-8", "replace") for r in user_records]
     except Unavailable as error:
         fail(error.detail)
-    # Here, not above: Delta and Qdrant are seconds that only this should pay.
+    # Imported here: Delta and Qdrant take seconds, and only the export needs them.
     from services.cli.paths import lake_settings
     from services.cli.user_data.export import read_stored_user_data
 
-    kept = read_stored_user_data(
+    stored = read_stored_user_data(
         (tenant, user),
         store=from_environment(StoreSettings),
         lake=lake_settings(),
         dashboard=system.dashboard,
     )
-    if profile is None and not any(events.values()) and not kept:
-        fail(f"nothing is known about {user}")
+    if profile is None and not any(events.values()) and not stored:
+        fail(f"no data of {user} is stored")
     print_json(
         {
             "user_id": user,
             "tenant": tenant,
             "profile": profile.model_dump(mode="json") if profile else None,
             "events": events,
-            "stored": kept.stored,
-            "lake": kept.lake,
-            "not_searched": kept.not_searched,
+            "stored": stored.stored,
+            "lake": stored.lake,
+            "not_searched": stored.not_searched,
         }
     )
 
 
 def _correct(user: str, action: Any, seconds: float, as_json: bool, **fields: Any) -> None:
-    """Send a correction, and show the first profile that has it in it."""
+    """Send a correction, and show the first profile that contains it."""
     element = fields.pop("element")
     if element is not None:
         fields["element"] = element.strip().lower().replace(" ", "_").replace("-", "_")
@@ -170,10 +170,10 @@ def _correct(user: str, action: Any, seconds: float, as_json: bool, **fields: An
         fail(error.detail)
     if profile is None:
         fail(
-            f"the correction was sent, but no profile with it came within {seconds:g} s; is the"
-            " profile service running (`preferstream doctor`)?"
+            f"the correction was sent, but no profile contained it within {seconds:g} s. Check with"
+            " `preferstream doctor` that the profile service runs"
         )
-    _shown(profile, as_json)
+    _print_profile(profile, as_json)
 
 
 def _has(profile: ProfileUpdated, *, event: ProfileCorrected) -> bool:
@@ -188,18 +188,18 @@ def _latest(user: str, tenant: str) -> ProfileUpdated:
     except Unavailable as error:
         fail(error.detail)
     if latest is None:
-        fail(f"{user} has no profile; send likes with `preferstream feedback reference_like`")
+        fail(f"{user} has no profile yet; send likes with `preferstream feedback reference_like`")
     return latest
 
 
-def _shown(profile: ProfileUpdated, as_json: bool) -> None:
+def _print_profile(profile: ProfileUpdated, as_json: bool) -> None:
     if as_json:
         print_json(profile.model_dump(mode="json"))
         return
-    seen = profile.evidence
+    evidence = profile.evidence
     title = (
         f"{profile.user_id}, version {profile.profile_version}:"
-        f" {seen.liked} liked, {seen.disliked} not"
+        f" {evidence.liked} liked and {evidence.disliked} disliked references"
     )
     out.print(tables.taste_table(tables.taste_of(profile), title=title))
     for line in tables.correction_lines(profile):
@@ -213,7 +213,7 @@ def _weighted(text: str) -> dict[str, Any]:
     try:
         return {"word": word, "weight": float(weight)}
     except ValueError:
-        wrong_use(f"{text!r} has no weight behind its =; write a number 0-1, such as {word}=0.8")
+        wrong_use(f"{text!r} has no number after the =; write a weight 0-1, such as {word}=0.8")
 
 
 def _problem(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""`preferstream publish`: send candidates from files, folders, addresses or JSON lines."""
+"""`preferstream publish`: send candidates from files, folders, URIs or JSON lines."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.cli.connection import connect, messaging_settings
 from services.cli.inputs import NoImages, candidates, event_from_line
 from services.cli.output import tables
-from services.cli.output.console import fail, out, print_json, say, wrong_use
+from services.cli.output.console import fail, out, print_json, print_progress, wrong_use
 from shared.client import Client, request
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
@@ -21,30 +21,41 @@ from shared.messaging.client.connection import Kafka
 
 def publish(
     images: Annotated[
-        list[str] | None, typer.Argument(help="Image files, folders of them, or addresses.")
+        list[str] | None, typer.Argument(help="Image files, folders of images, or URIs.")
     ] = None,
-    user: Annotated[str | None, typer.Option(help="Whose feed; fills in for JSON lines.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Id of the user; with --json-lines, for lines without one.")
+    ] = None,
     json_lines: Annotated[
-        Path | None, typer.Option(help="A file of candidate events, one a line; - is stdin.")
+        Path | None,
+        typer.Option(help="File with one candidate event per line; - for standard input."),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(min=1, max=MAX_CANDIDATES)] = None,
-    explain: Annotated[str, typer.Option(help="Reasons for: none, top or all.")] = "top",
-    deadline_ms: Annotated[int | None, typer.Option(min=1, help="Answer within this.")] = None,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the feeds.")] = 30.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Feeds as JSON lines.")] = False,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, max=MAX_CANDIDATES, help="Number of images in the feed.")
+    ] = None,
+    explain: Annotated[
+        str, typer.Option(help="Images with a rationale: none, top or all.")
+    ] = "top",
+    deadline_ms: Annotated[
+        int | None, typer.Option(min=1, help="Deadline of the answer in milliseconds.")
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Timeout for the feeds in seconds; 0: do not wait.")
+    ] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print feeds as JSON lines.")] = False,
 ) -> None:
     """Send candidates and show the feed that answers.
 
     Example: preferstream publish --user ada pictures/
     """
     if (json_lines is None) == (not images):
-        wrong_use("name image files, folders or addresses, or a file with --json-lines (not both)")
+        wrong_use("name image files, folders or URIs, or a file with --json-lines (not both)")
     system = connect()
     if json_lines is not None:
-        events = _from_lines(json_lines, user=user)
+        events = _events_from_lines(json_lines, user=user)
     else:
         if user is None:
-            wrong_use("say whose feed it is with --user")
+            wrong_use("name the user of the feed with --user")
         events = [
             _request(
                 images or [], system.allowed_file_roots, user=user, top_k=top_k,
@@ -58,7 +69,7 @@ def publish(
     if unanswered and wait:
         fail(
             f"{len(unanswered)} of {len(events)} requests were not answered within {wait:g} s."
-            " Is the assessor running (`preferstream doctor`)? The feeds will still come:"
+            " Check with `preferstream doctor` that the assessor runs. Later answers are shown by"
             " `preferstream feed --follow`"
         )
 
@@ -68,7 +79,7 @@ def _request(
     deadline_ms: int | None,
 ) -> ImageCandidates:  # fmt: skip
     if explain not in ("none", "top", "all"):
-        wrong_use(f"--explain takes none, top or all, not {explain}")
+        wrong_use(f"--explain must be none, top or all, not {explain}")
     choice: Explain = explain  # type: ignore[assignment]  # checked on the line above
     try:
         return request(
@@ -82,7 +93,7 @@ def _request(
         wrong_use(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}")
 
 
-def _from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]:
+def _events_from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]:
     try:
         lines = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).splitlines()
     except OSError as error:
@@ -94,35 +105,35 @@ def _from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]:
         try:
             events.append(event_from_line(line, user=user, clock=system_clock))
         except Unprocessable as error:
-            fail(f"line {number} of {path} is no candidate event: {error.detail}")
+            fail(f"line {number} of {path} is not a candidate event: {error.detail}")
     if not events:
-        wrong_use(f"{path} holds no events")
+        wrong_use(f"{path} contains no events")
     return events
 
 
 def _send_and_wait(
-    bootstrap: Kafka, events: list[ImageCandidates], *, wait: float, as_json: bool
+    kafka: Kafka, events: list[ImageCandidates], *, wait: float, as_json: bool
 ) -> set[str]:
-    open_requests = {event.request_id for event in events}
-    with Client(bootstrap) as app:
+    unanswered = {event.request_id for event in events}
+    with Client(kafka) as app:
         if not wait:
             app.send(*events)
-        say(
+        print_progress(
             f"sending {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates"
         )
         for feed in app.answers(events, seconds=wait) if wait else ():
-            open_requests.discard(feed.request_id)
+            unanswered.discard(feed.request_id)
             show_feed(feed, as_json=as_json)
-    return open_requests
+    return unanswered
 
 
 def show_feed(feed: RankedFeed, *, as_json: bool) -> None:
-    """One feed, as a table with reasons or as one line of JSON."""
+    """Print one feed as a table with rationales, or as one line of JSON."""
     if as_json:
         print_json(feed.model_dump(mode="json"))
         return
     out.print(tables.feed_table(feed))
     if feed.degraded_reason:
         out.print(f"degraded: {feed.degraded_reason}")
-    for line in (*tables.reason_lines(feed), *tables.rejected_lines(feed)):
+    for line in (*tables.rationale_lines(feed), *tables.rejected_lines(feed)):
         out.print(line, markup=False)

@@ -18,7 +18,7 @@ NEVER: Final = "never"
 class JobSettings(BaseModel):
     """Settings of training jobs."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     data_dir: Path = Path(".data")
     """Folder of all state of one machine; training jobs and models are below it, unless their

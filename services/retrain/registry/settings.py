@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 class RegistrySettings(BaseModel):
     """Settings of the registry."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     models_dir: Path | None = None
     """Folder of all versions, one folder each; with several machines, a disk that all of them

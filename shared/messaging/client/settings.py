@@ -21,7 +21,7 @@ Sasl = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 class MessagingSettings(BaseModel):
     """Address and security of Kafka, time limits, and limits for failures."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     """Addresses of the cluster's brokers: `host:port[,host:port]`."""

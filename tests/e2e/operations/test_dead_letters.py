@@ -78,7 +78,7 @@ def test_a_dead_letter_is_mended_replayed_and_answered(
     assert [item.image_id for item in feed.items] == [files.slate[0].name]
     assert replayed["resolved"][0]["resolution"] == "replayed"
     assert listed(system, mark) == []
-    (kept,) = listed(system, mark, "--all")
+    (kept,) = listed(system, mark, "--include-resolved")
     assert (kept["resolved"]["fixed"], kept["resolved"]["note"]) == (True, "a typo")
     again = dlq(system, "replay", letter["id"], code=1)
     assert "was replayed at" in again["refused"][letter["id"]]
@@ -89,7 +89,7 @@ def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> 
     records = [Outgoing(CANDIDATES.name, mark.encode(), f"{mark} {n}".encode()) for n in range(3)]
     send_once(system.kafka, *records)
     assert len(waited_for(system, mark, 3)) == 3
-    outcome = dlq(system, "drop", "--every", "--text", mark, "--reason", "not_json")
+    outcome = dlq(system, "drop", "--all", "--text", mark, "--reason", "not_json")
     assert len(outcome["resolved"]) == 3
     assert listed(system, mark) == []
 
@@ -98,11 +98,11 @@ def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> 
     ("arguments", "message"),
     [
         (["list", "--topic", "no.such"], "has no dead letters"),
-        (["list", "--since", "yesterday"], "is no moment"),
+        (["list", "--since", "yesterday"], "is not a time"),
         (["list", "--after", "nonsense"], "not where a page ended"),
         (["replay"], "name the ids"),
-        (["replay", "a", "--every"], "name the ids"),
-        (["replay", "a", "b", "--value", "x.json"], "for one dead letter"),
+        (["replay", "a", "--all"], "name the ids"),
+        (["replay", "a", "b", "--value", "x.json"], "exactly one dead letter"),
     ],
 )
 def test_wrong_use_ends_with_a_reason(system: System, arguments: list[str], message: str) -> None:

@@ -65,7 +65,7 @@ STARTS_AND_WAITS = """
 import sys, time
 from pathlib import Path
 from services.cli.managed_system import managed_system
-with managed_system(Path(sys.argv[1]), say=lambda line: None):
+with managed_system(Path(sys.argv[1]), on_progress=lambda line: None):
     print("ready", flush=True)
     time.sleep(300)
 """

@@ -1,4 +1,4 @@
-"""The doctor looks at every part that a deployment names, and says what to do about it."""
+"""The doctor checks every server and folder of a deployment, and says what to do."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from services.ops.auth.tokens import new_token
 KEY = "right"
 
 
-class _Parts(BaseHTTPRequestHandler):
+class _FakeServer(BaseHTTPRequestHandler):
     """Answers as Qdrant and MLflow do."""
 
     def do_GET(self) -> None:
@@ -24,12 +24,12 @@ class _Parts(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """A test's output is its own."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), _Parts) as server:
+    with HTTPServer(("127.0.0.1", 0), _FakeServer) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -37,9 +37,9 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def _finding(part: str) -> CheckResult:
-    (found,) = (one for one in check_deployment() if one.part == part)
-    return found
+def _check(name: str) -> CheckResult:
+    (result,) = (result for result in check_deployment() if result.name == name)
+    return result
 
 
 @pytest.fixture(autouse=True)
@@ -47,94 +47,94 @@ def no_other_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_embedded_default_names_no_part() -> None:
+def test_a_system_on_one_machine_needs_no_deployment_check() -> None:
     assert check_deployment() == []
 
 
-def test_a_store_that_answers_is_well_with_the_right_key(
+def test_a_store_is_ok_with_the_right_key_only(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("PREFERSTREAM_QDRANT_URL", address)
     monkeypatch.setenv("PREFERSTREAM_QDRANT_API_KEY", "wrong")
-    found = _finding("Qdrant")
-    assert not found.ok
-    assert "401" in found.found
-    assert "PREFERSTREAM_QDRANT_API_KEY" in found.advice
-    assert "wrong" not in found.found + found.advice
+    result = _check("Qdrant")
+    assert not result.ok
+    assert "401" in result.detail
+    assert "PREFERSTREAM_QDRANT_API_KEY" in result.advice
+    assert "wrong" not in result.detail + result.advice
     monkeypatch.setenv("PREFERSTREAM_QDRANT_API_KEY", KEY)
-    assert _finding("Qdrant").ok
+    assert _check("Qdrant").ok
 
 
 @pytest.mark.parametrize(
-    ("variable", "part"),
+    ("variable", "name"),
     [
         ("PREFERSTREAM_QDRANT_URL", "Qdrant"),
         ("PREFERSTREAM_MLFLOW_TRACKING_URI", "MLflow"),
         ("PREFERSTREAM_OTLP_ENDPOINT", "traces"),
     ],
 )
-def test_a_part_that_is_away_is_named_with_its_variable(
-    monkeypatch: pytest.MonkeyPatch, variable: str, part: str
+def test_an_unreachable_server_is_reported_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str
 ) -> None:
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    found = _finding(part)
-    assert not found.ok
-    assert variable in found.advice
+    result = _check(name)
+    assert not result.ok
+    assert variable in result.advice
 
 
-def test_parts_that_answer_are_well(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_servers_that_answer_are_ok(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("PREFERSTREAM_MLFLOW_TRACKING_URI", address)
     monkeypatch.setenv("PREFERSTREAM_OTLP_ENDPOINT", address)
-    assert all(one.ok for one in check_deployment())
+    assert all(result.ok for result in check_deployment())
 
 
 @pytest.mark.parametrize("wrong", ["collector:4318", "ftp://collector", "http://"])
-def test_an_address_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+def test_an_invalid_address_is_reported(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.setenv("PREFERSTREAM_OTLP_ENDPOINT", wrong)
-    assert "no http address" in _finding("traces").found
+    assert "not an http address" in _check("traces").found
 
 
-def test_a_lake_without_its_bucket_is_told(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_an_unreachable_lake_is_reported(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("PREFERSTREAM_LAKE_URI", "s3://nowhere/lake")
     monkeypatch.setenv("PREFERSTREAM_S3_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
-    found = _finding("lake")
-    assert not found.ok
-    assert "PREFERSTREAM_LAKE_URI" in found.advice
+    result = _check("lake")
+    assert not result.ok
+    assert "PREFERSTREAM_LAKE_URI" in result.advice
 
 
 @pytest.mark.parametrize(
-    ("part", "variable"),
-    [("models", "PREFERSTREAM_MODELS_DIR"), ("nights", "PREFERSTREAM_TRAINING_JOBS_DIR")],
+    ("name", "variable"),
+    [("models", "PREFERSTREAM_MODELS_DIR"), ("training jobs", "PREFERSTREAM_TRAINING_JOBS_DIR")],
 )
-def test_a_folder_that_is_not_mounted_is_told(
-    part: str, variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_folder_that_is_not_mounted_is_reported(
+    name: str, variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(variable, str(tmp_path / part))
-    found = _finding(part)
-    assert not found.ok
-    assert variable in found.advice
-    (tmp_path / part).mkdir()
-    assert _finding(part).ok
+    monkeypatch.setenv(variable, str(tmp_path / name))
+    result = _check(name)
+    assert not result.ok
+    assert variable in result.advice
+    (tmp_path / name).mkdir()
+    assert _check(name).ok
 
 
-def test_a_dashboard_open_to_others_needs_tokens(
+def test_a_dashboard_open_to_other_machines_needs_tokens(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PREFERSTREAM_OPS_HOST", "0.0.0.0")
-    assert "without tokens" in _finding("dashboard").found
+    assert "without tokens" in _check("dashboard").found
     file = tmp_path / "tokens.toml"
     monkeypatch.setenv("PREFERSTREAM_OPS_TOKENS", str(file))
-    assert "cannot be read" in _finding("dashboard").found
+    assert "cannot be read" in _check("dashboard").found
     _, lines = new_token("ada", "operate", None)
     file.write_text(lines, encoding="utf-8")
-    assert _finding("dashboard").ok
+    assert _check("dashboard").ok
 
 
 @pytest.mark.kafka
-def test_one_broker_needs_one_copy(monkeypatch: pytest.MonkeyPatch, kafka: str) -> None:
+def test_one_broker_needs_one_replica(monkeypatch: pytest.MonkeyPatch, kafka: str) -> None:
     monkeypatch.setenv("PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS", kafka)
-    found = _finding("copies")
-    assert found.ok
-    assert "1 broker" in found.found
+    result = _check("replication")
+    assert result.ok
+    assert "1 broker" in result.detail

@@ -1,9 +1,9 @@
-"""The list of metrics is whole, keeps to the rules of names, and bounds every label."""
+"""The list of metrics is complete, and every name and label follows the rules."""
 
 import ast
 
 from services.cli.reference.all_metrics import FILE, LABELS, PREFIX, as_page, known_metrics
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 MAKERS = {
     "Counter", "Gauge", "Histogram", "Summary", "Info", "Enum",
@@ -13,8 +13,8 @@ UNITS_OF_TIME = ("milliseconds", "_ms", "minutes", "hours")
 
 
 def _names_in_code() -> dict[str, str]:
-    """Every metric that some code makes, and where."""
-    found = {}
+    """Every metric that the code creates, and the file."""
+    names = {}
     for path in [*PROJECT_ROOT.glob("services/**/*.py"), *PROJECT_ROOT.glob("shared/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
@@ -24,19 +24,19 @@ def _names_in_code() -> dict[str, str]:
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
             ):
-                found[str(node.args[0].value)] = str(path.relative_to(PROJECT_ROOT))
-    return found
+                names[str(node.args[0].value)] = str(path.relative_to(PROJECT_ROOT))
+    return names
 
 
-def test_every_metric_in_the_code_is_known() -> None:
+def test_every_metric_in_the_code_is_listed() -> None:
     known = {metric.name for metric in known_metrics()}
     unknown = {name: path for name, path in _names_in_code().items() if name not in known}
     assert not unknown, (
-        f"add what registers them to PARTS in services/cli/reference/all_metrics.py: {unknown}"
+        f"add their class to SOURCES in services/cli/reference/all_metrics.py: {unknown}"
     )
 
 
-def test_the_page_of_metrics_is_as_the_code_has_it() -> None:
+def test_the_page_of_metrics_matches_the_code() -> None:
     assert FILE.read_text(encoding="utf-8") == as_page(), (
         "run `python -m services.cli.reference.all_metrics --write`"
     )
@@ -56,13 +56,13 @@ def test_every_name_has_the_prefix_and_its_unit() -> None:
             assert metric.name.endswith(("_seconds", "_ratio", "_bytes")), metric.name
 
 
-def test_every_label_is_bounded() -> None:
+def test_every_label_has_bounded_values() -> None:
     for metric in known_metrics():
         for label in metric.labels:
-            assert label in LABELS, f"{metric.name}: say in LABELS what {label!r} may hold"
+            assert label in LABELS, f"{metric.name}: add the allowed values of {label!r} to LABELS"
 
 
-def test_a_users_words_are_no_label() -> None:
+def test_text_from_a_user_is_not_a_label_value() -> None:
     assert not LABELS["reason"].allows("the image 'cat.png' is gone")
-    assert not LABELS["topic"].allows("somebody-elses")
+    assert not LABELS["topic"].allows("unknown-topic")
     assert LABELS["reason"].allows("image_too_large")

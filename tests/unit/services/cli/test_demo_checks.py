@@ -1,4 +1,4 @@
-"""The demo's judgement can fail: a wrong order and clicks without effect are seen."""
+"""The checks of the demo can fail: they detect a wrong order and clicks without effect."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -18,18 +18,18 @@ def _feed(*names: str) -> RankedFeed:
     )  # fmt: skip
 
 
-def test_the_right_order_counts_fully_and_the_wrong_one_not_at_all() -> None:
+def test_the_right_order_gives_one_and_the_wrong_order_zero() -> None:
     feed = _feed("a", "b", "x", "y")
     assert share_of_right_pairs(feed, above={"a", "b"}, below={"x", "y"}) == 1.0
     assert share_of_right_pairs(feed, above={"x", "y"}, below={"a", "b"}) == 0.0
     assert share_of_right_pairs(feed, above={"b"}, below={"a", "x"}) == 0.5
 
 
-def test_no_pairs_are_no_success() -> None:
+def test_no_pairs_give_zero() -> None:
     assert share_of_right_pairs(_feed("a"), above={"a"}, below={"missing"}) == 0.0
 
 
-def test_images_that_went_up_have_risen() -> None:
+def test_the_rise_is_the_mean_change_in_rank() -> None:
     before, after = _feed("a", "b", "c"), _feed("c", "a", "b")
     assert mean_rise(before, after, of={"c"}) == 2.0
     assert mean_rise(before, after, of={"a", "b"}) == -1.0

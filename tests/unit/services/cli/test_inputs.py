@@ -1,4 +1,4 @@
-"""What a person names on the command line becomes candidates."""
+"""Files, folders and URIs on the command line become candidates."""
 
 import json
 from datetime import UTC, datetime
@@ -19,47 +19,49 @@ def _image(path: Path, side: int = 8) -> Path:
     return path
 
 
-def test_a_file_below_an_allowed_root_travels_as_its_address(tmp_path: Path) -> None:
+def test_a_file_below_an_allowed_root_is_sent_as_its_uri(tmp_path: Path) -> None:
     path = _image(tmp_path / "a.png")
     assert image_uri(path, roots=[str(tmp_path)]) == path.as_uri()
 
 
-def test_any_other_file_travels_inside_the_event_made_small(tmp_path: Path) -> None:
+def test_another_file_is_sent_inside_the_event_as_a_small_image(tmp_path: Path) -> None:
     path = _image(tmp_path / "a.png", side=3_000)
     uri = image_uri(path, roots=[str(tmp_path / "elsewhere")])
     assert uri.startswith("data:image/webp;base64,")
     assert len(uri) < 20_000
 
 
-def test_a_folder_stands_for_its_images_in_order(tmp_path: Path) -> None:
+def test_a_folder_gives_its_images_in_order(tmp_path: Path) -> None:
     for name in ("b.png", "a.jpg"):
         _image(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no image")
-    found = candidates([str(tmp_path)], roots=[str(tmp_path)])
-    assert [c.image_id for c in found] == ["a.jpg", "b.png"]
+    result = candidates([str(tmp_path)], roots=[str(tmp_path)])
+    assert [c.image_id for c in result] == ["a.jpg", "b.png"]
 
 
-def test_equal_names_get_ids_of_their_own(tmp_path: Path) -> None:
+def test_equal_file_names_get_different_ids(tmp_path: Path) -> None:
     paths = [_image(tmp_path / folder / "a.png") for folder in "xy"]
-    found = candidates([str(p) for p in paths], roots=[str(tmp_path)])
-    assert [c.image_id for c in found] == ["a.png", "a.png-2"]
+    result = candidates([str(p) for p in paths], roots=[str(tmp_path)])
+    assert [c.image_id for c in result] == ["a.png", "a.png-2"]
 
 
 @pytest.mark.parametrize("name", ["missing.png", "empty-folder"])
-def test_what_is_no_image_is_refused_with_a_sentence(tmp_path: Path, name: str) -> None:
+def test_a_missing_file_or_empty_folder_is_an_error_that_names_it(
+    tmp_path: Path, name: str
+) -> None:
     (tmp_path / "empty-folder").mkdir()
     with pytest.raises(NoImages, match=name):
         candidates([str(tmp_path / name)], roots=[])
 
 
-def test_a_file_that_only_looks_like_an_image_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_image_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_text("hello")
     with pytest.raises(NoImages, match="cannot be read as an image"):
         candidates([str(path)], roots=[])
 
 
-def test_a_json_line_is_completed_where_ids_and_moment_are_missing() -> None:
+def test_missing_ids_and_time_of_a_json_line_are_filled_in() -> None:
     line = json.dumps({"candidates": [{"image_id": "a", "uri": "https://x.example/a.png"}]})
     event = event_from_line(line.encode(), user="u", clock=lambda: NOW)
     assert (event.user_id, event.occurred_at) == ("u", NOW)
@@ -67,6 +69,6 @@ def test_a_json_line_is_completed_where_ids_and_moment_are_missing() -> None:
 
 
 @pytest.mark.parametrize("line", [b"nonsense", b"[]", b'{"candidates": []}'])
-def test_a_json_line_that_is_no_event_is_refused(line: bytes) -> None:
+def test_a_json_line_that_is_not_an_event_is_an_error(line: bytes) -> None:
     with pytest.raises(Unprocessable):
         event_from_line(line, user="u", clock=lambda: NOW)

@@ -1,4 +1,4 @@
-"""The command starts quickly: a verb brings in what it needs, and nothing of the others."""
+"""The command line starts fast: a command imports only what it needs."""
 
 import subprocess
 import sys
@@ -22,15 +22,15 @@ print(*(name for name in sys.modules if "." not in name))
 """
 
 
-def test_every_verb_is_there() -> None:
+def test_every_file_in_verbs_is_a_command() -> None:
     files = {file.stem for file in Path(verbs.__file__).parent.glob("[!_]*.py")}
     assert files == set(VERBS)
-    told = CliRunner(env={"COLUMNS": "120"}).invoke(app, ["--help"]).output
-    assert all(f" {verb} " in told for verb in VERBS)
+    output = CliRunner(env={"COLUMNS": "120"}).invoke(app, ["--help"]).output
+    assert all(f" {verb} " in output for verb in VERBS)
 
 
 @pytest.mark.parametrize("verb", ["profile", "feedback", "publish", "feed", "doctor"])
-def test_a_verb_imports_nothing_heavy_before_it_works(verb: str) -> None:
+def test_the_help_of_a_command_imports_nothing_heavy(verb: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOADED, verb, "--help"], capture_output=True, text=True, check=False
     )
@@ -38,7 +38,7 @@ def test_a_verb_imports_nothing_heavy_before_it_works(verb: str) -> None:
     assert not HEAVY & set(done.stdout.split())
 
 
-def test_a_verb_that_there_is_not_is_wrong_use() -> None:
-    told = CliRunner().invoke(app, ["profle"])
-    assert told.exit_code == 2
-    assert "profile" in told.output
+def test_an_unknown_command_is_wrong_use() -> None:
+    result = CliRunner().invoke(app, ["profle"])
+    assert result.exit_code == 2
+    assert "profile" in result.output

@@ -1,4 +1,4 @@
-"""The doctor asks the model server of the settings, and says what is to be done about it."""
+"""The doctor checks the model server of the settings, and says what to do."""
 
 import asyncio
 
@@ -13,26 +13,28 @@ VERSION = release(None).version
 
 
 @pytest.mark.parametrize(
-    ("serves", "forces", "ok", "told"),
+    ("serves", "forces", "ok", "message"),
     [
         (VERSION, True, True, f"{VERSION} answers at http://127.0.0.1"),
         (VERSION, False, False, "structured_outputs"),
         ("other", True, True, "other answers at"),
     ],
 )
-async def test_a_server_is_named_with_what_it_serves_or_lacks(
-    serves: str, forces: bool, ok: bool, told: str
+async def test_the_check_names_the_served_model_or_the_missing_feature(
+    serves: str, forces: bool, ok: bool, message: str
 ) -> None:
     server = ModelServer(serves)
     server.forces = forces
     async with server.running():
-        found = await asyncio.to_thread(check_model_server, ModelSettings(model_server=server.address))
-    assert (found[0], bool(found[2])) == (ok, not ok)
-    assert told in found[1]
+        result = await asyncio.to_thread(
+            check_model_server, ModelSettings(model_server=server.address)
+        )
+    assert (result[0], bool(result[2])) == (ok, not ok)
+    assert message in result[1]
 
 
-def test_a_server_that_is_not_there_is_to_be_started() -> None:
-    ok, found, advice = check_model_server(ModelSettings(model_server="http://127.0.0.1:9"))
+def test_an_unreachable_server_must_be_started() -> None:
+    ok, detail, advice = check_model_server(ModelSettings(model_server="http://127.0.0.1:9"))
     assert not ok
-    assert "cannot be reached" in found
-    assert advice == "start it, or correct PREFERSTREAM_MODEL_SERVER"
+    assert "cannot be reached" in detail
+    assert advice == "start the server, or correct PREFERSTREAM_MODEL_SERVER"

@@ -1,4 +1,4 @@
-"""A table says what elements count where its scores are not their plain sums."""
+"""A table shows the element weights when they are unequal."""
 
 import io
 
@@ -15,9 +15,9 @@ from tests.fakes.scores import COLOR_FIRST
 
 def _printed(table: Table) -> str:
     console = Console(file=io.StringIO(), width=120)
-    with console.capture() as told:
+    with console.capture() as output:
         console.print(table)
-    return told.get()
+    return output.get()
 
 
 @pytest.fixture
@@ -27,16 +27,16 @@ def feed() -> RankedFeed:
     return feed
 
 
-def test_a_feed_says_what_elements_count(feed: RankedFeed) -> None:
-    weighed = feed.model_copy(update={"element_weights": COLOR_FIRST})
-    assert "color 2.25" in _printed(feed_table(weighed))
-    alike = feed.model_copy(update={"element_weights": None})
-    assert "elements count" not in _printed(feed_table(alike))
+def test_a_feed_shows_unequal_element_weights(feed: RankedFeed) -> None:
+    weighted = feed.model_copy(update={"element_weights": COLOR_FIRST})
+    assert "color 2.25" in _printed(feed_table(weighted))
+    equal = feed.model_copy(update={"element_weights": None})
+    assert "element weights" not in _printed(feed_table(equal))
 
 
-def test_assessed_files_say_what_elements_count(feed: RankedFeed) -> None:
+def test_assessed_files_show_unequal_element_weights(feed: RankedFeed) -> None:
     assessment = feed.items[0].elements
     assert assessment is not None
     rows = [("a.png", 17.1, assessment)]
     assert "color 2.25" in _printed(assessment_table(rows, COLOR_FIRST))
-    assert "elements count" not in _printed(assessment_table(rows, EQUAL_WEIGHTS))
+    assert "element weights" not in _printed(assessment_table(rows, EQUAL_WEIGHTS))
