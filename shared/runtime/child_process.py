@@ -48,7 +48,7 @@ class ChildExit:
     def reason(self) -> str:
         """A clause that follows the child's name: `ended with code 2; standard error: ...`."""
         if self.timed_out:
-            how = f"did not end within {self.timed_out_after:g} s"
+            how = f"was ended after {self.timed_out_after:g} s, its time limit"
         elif self.code < 0:
             how = f"was killed by {_signal_name(-self.code)}"
         else:

@@ -115,7 +115,7 @@ def test_an_invalid_version_is_a_reason(setup: FinalizationSetup) -> None:
         ("raise SystemExit(3)", "left no report and ended with code 3"),
         ("raise RuntimeError('out of memory')", "RuntimeError: out of memory"),
         ("import os; os.kill(os.getpid(), 9)", "killed by SIGKILL"),
-        ("import time; time.sleep(60)", "within 3 s"),
+        ("import time; time.sleep(60)", "after 3 s"),
         (
             "import sys, pathlib; pathlib.Path(sys.argv[3], 'report.json').write_text('{')",
             "left no",
