@@ -37,9 +37,9 @@ def taste_by_vote(
     unless there is one weight per prediction.
     """
     weighted = list(zip(predictions, weights or [EQUAL_VOTE] * len(predictions), strict=True))
-    preference = [_SideVote(p.likes, w.preference, w.preference_support) for p, w in weighted]
+    preference = [_SideVote(p.preference, w.preference, w.preference_support) for p, w in weighted]
     non_preference = [
-        _SideVote(p.dislikes, w.non_preference, w.non_preference_support) for p, w in weighted
+        _SideVote(p.non_preference, w.non_preference, w.non_preference_support) for p, w in weighted
     ]
     return Taste(
         preference=_side(preference, other=non_preference),

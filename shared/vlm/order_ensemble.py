@@ -48,8 +48,8 @@ def majority_taste(predictions: Sequence[PredictedTaste]) -> PredictedTaste:
     if len(predictions) == 1:
         return predictions[0]
     return PredictedTaste(
-        _majority_side([prediction.likes for prediction in predictions]),
-        _majority_side([prediction.dislikes for prediction in predictions]),
+        _majority_side([prediction.preference for prediction in predictions]),
+        _majority_side([prediction.non_preference for prediction in predictions]),
         tuple(problem for prediction in predictions for problem in prediction.problems),
     )
 

@@ -27,8 +27,8 @@ class References:
 class PredictedTaste:
     """A predicted taste as parsed: words by element for each side, unknown elements empty."""
 
-    likes: Mapping[Element, tuple[str, ...]]
-    dislikes: Mapping[Element, tuple[str, ...]]
+    preference: Mapping[Element, tuple[str, ...]]
+    non_preference: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
     """Parts of the answer that could not be parsed: counted as format failures, never raised."""
 

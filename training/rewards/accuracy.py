@@ -81,7 +81,7 @@ def ranked_by_profile(
     candidates: dict[tuple[str, int], Candidate] = {}
     for answer, shown in zip(answers, pairs, strict=True):
         read = parser.parse_taste(answer)
-        taste = taste_by_vote([PredictedTaste(read.likes, read.dislikes)])
+        taste = taste_by_vote([PredictedTaste(read.preference, read.non_preference)])
         for image in (image for pair in shown for image in pair):
             candidates.setdefault((answer, id(image)), Candidate(taste, image))
     totals = dict(zip(candidates, reward_model.totals(list(candidates.values())), strict=True))

@@ -27,7 +27,7 @@ def _taste(answer: str) -> float:
     read = parser.parse_taste(answer)
     if read.problems:
         return 0.0
-    expected = prompt.taste_lines(read.likes, read.dislikes)
+    expected = prompt.taste_lines(read.preference, read.non_preference)
     return READABLE + (1 - READABLE) * _share_of_exact_entries(answer, expected)
 
 

@@ -95,7 +95,7 @@ def profile_similarity(
 ) -> float:
     """Mean similarity of both sides, 0-1. An element that cannot be read counts as unknown."""
     read = parser.parse_taste(answer)
-    sides = ((read.likes, true.likes), (read.dislikes, true.dislikes))
+    sides = ((read.preference, true.likes), (read.non_preference, true.dislikes))
     in_words = sum(text.side(*side) for side in sides) / len(sides)
     if images is None:
         return in_words

@@ -26,9 +26,11 @@ def vote_weights(predictions: Sequence[GroupPrediction]) -> list[VoteWeight]:
         VoteWeight(
             preference=_weight(group.liked),
             non_preference=_weight(group.disliked),
-            preference_support=_support(group.predicted.likes, group.liked) if has_support else {},
+            preference_support=_support(group.predicted.preference, group.liked)
+            if has_support
+            else {},
             non_preference_support=(
-                _support(group.predicted.dislikes, group.disliked) if has_support else {}
+                _support(group.predicted.non_preference, group.disliked) if has_support else {}
             ),
         )
         for group in predictions

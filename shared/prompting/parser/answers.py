@@ -16,8 +16,8 @@ from shared.prompting.parser.elements import NAMES, ParsedSide, parse_side
 class ParsedTaste:
     """A predicted taste, and a problem for each element that could not be parsed."""
 
-    likes: Mapping[Element, tuple[str, ...]]
-    dislikes: Mapping[Element, tuple[str, ...]]
+    preference: Mapping[Element, tuple[str, ...]]
+    non_preference: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
 
 

@@ -45,8 +45,8 @@ class ParsedComparison:
     """One parsed answer; parts that could not be parsed are left out and named in `failures`."""
 
     choice: Label | None
-    likes: Mapping[Element, tuple[str, ...]]
-    dislikes: Mapping[Element, tuple[str, ...]]
+    preference: Mapping[Element, tuple[str, ...]]
+    non_preference: Mapping[Element, tuple[str, ...]]
     digits: Digits
     failures: tuple[FormatFailure, ...] = ()
 

@@ -18,7 +18,7 @@ MAX_COMPARISON_TOKENS: Final = 2048
 def parse_taste(answer: str) -> PredictedTaste:
     """The words of both sides."""
     parsed = parser.parse_taste(answer)
-    return PredictedTaste(parsed.likes, parsed.dislikes, parsed.problems)
+    return PredictedTaste(parsed.preference, parsed.non_preference, parsed.problems)
 
 
 def parse_description(answer: str) -> Description:

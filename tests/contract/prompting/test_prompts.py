@@ -67,8 +67,8 @@ def test_a_prompt_shows_the_strongest_two_words_of_an_element() -> None:
 def test_the_parser_reads_what_the_prompts_write() -> None:
     parsed = parse_taste(prompt.taste_lines(LIKES, DISLIKES))
     assert not parsed.problems
-    assert {e: words for e, words in parsed.likes.items() if words} == LIKES
-    assert {e: words for e, words in parsed.dislikes.items() if words} == DISLIKES
+    assert {e: words for e, words in parsed.preference.items() if words} == LIKES
+    assert {e: words for e, words in parsed.non_preference.items() if words} == DISLIKES
     described = parse_description(prompt.description_line(LIKES))
     assert {e: words for e, words in described.words.items() if words} == LIKES
 

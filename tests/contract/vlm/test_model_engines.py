@@ -69,7 +69,7 @@ async def test_predictions_and_descriptions_are_complete(model: Model) -> None:
     references = [References(images[:5], images[5:]), References(images[:1], images[1:2])]
     for predicted in await model.predict(references):
         assert predicted.problems == ()
-        assert set(predicted.likes) == set(predicted.dislikes) == set(ELEMENTS)
+        assert set(predicted.preference) == set(predicted.non_preference) == set(ELEMENTS)
     for described in await model.describe(images[:4]):
         assert described.problems == ()
         assert set(described.words) == set(ELEMENTS)

@@ -170,7 +170,7 @@ def test_predictions_and_descriptions_are_complete(engine: TransformersEngine) -
     references = [References(images[:2], images[2:]), References(images[:1], images[1:2])]
     for predicted in engine.predict(references):
         assert predicted.problems == ()
-        assert set(predicted.likes) == set(predicted.dislikes) == set(ELEMENTS)
+        assert set(predicted.preference) == set(predicted.non_preference) == set(ELEMENTS)
     for described in engine.describe(images):
         assert described.problems == ()
         assert set(described.words) == set(ELEMENTS)

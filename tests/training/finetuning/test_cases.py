@@ -16,7 +16,7 @@ from shared.prompting.rationale import RELATIONS, agrees, claimed_relation
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from tests.training.finetuning import finetuned as tuned
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
-from training.finetuning.data.paraphrases import WORDINGS, reason
+from training.finetuning.data.paraphrases import WORDINGS, varied_rationale
 from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows, sft_dataset, sft_row
 from training.finetuning.data.simulated import TASKS, draw_cases, examples
 from training.prefersim.users.true_answers import Judgement, judge_all
@@ -54,10 +54,10 @@ def test_the_same_cases_are_drawn_by_any_number_of_processes(level: Level) -> No
 
 def test_a_taste_is_judged_word_by_word_and_its_case_stays_as_it_was() -> None:
     (plain,) = draw_cases(1, seed=5, multi=0, level="hard")
-    (asked,) = draw_cases(1, seed=5, multi=0, level="hard", by_word=True)
+    (judged,) = draw_cases(1, seed=5, multi=0, level="hard", by_word=True)
     assert plain.judged_by == ()
-    assert asked.pair.better.tobytes() == plain.pair.better.tobytes()
-    rows = list(grpo_rows([asked, plain, asked, plain], ("predict",), as_it_is, seed=1))
+    assert judged.pair.better.tobytes() == plain.pair.better.tobytes()
+    rows = list(grpo_rows([judged, plain, judged, plain], ("predict",), as_it_is, seed=1))
     assert [len(row["candidates"]) for row in rows] == [11, 2, 11, 2]
     assert [(row["better"], row["worse"]) for row in rows[1::2]] == [([0], [1])] * 2
     pairs = set(zip(rows[0]["better"], rows[0]["worse"], strict=True))
@@ -93,7 +93,7 @@ def test_examples_read_back_as_the_truth() -> None:
         assert case.truth is not None
         predict, describe, score, explain = examples(case, TASKS, rng, varied=True)
         read = verdict.parse_taste(predict.answer)
-        assert (read.likes, read.dislikes) == (case.truth.likes, case.truth.dislikes)
+        assert (read.preference, read.non_preference) == (case.truth.likes, case.truth.dislikes)
         assert len(predict.images) == 10
         assert not verdict.parse_description(describe.answer).problems
         assert not verdict.parse_scores(score.answer).problems
@@ -106,9 +106,9 @@ def test_examples_read_back_as_the_truth() -> None:
 def test_every_wording_names_what_is_seen_and_claims_its_relation(relation: Any) -> None:
     judgement = Judgement("stained glass", 2, relation, "mosaic")
     rng = np.random.default_rng(1)
-    said = {reason(judgement, rng, varied=True) for _ in range(60)}
-    assert len(said) == 1 + len(WORDINGS[relation])
-    for words in said:
+    wordings = {varied_rationale(judgement, rng, varied=True) for _ in range(60)}
+    assert len(wordings) == 1 + len(WORDINGS[relation])
+    for words in wordings:
         assert ("stained glass" in words) == (relation != "unseen")
         assert claimed_relation(words) == relation
         line = prompt.score_line(dict.fromkeys(ELEMENTS, 2), dict.fromkeys(ELEMENTS, words))
@@ -118,7 +118,7 @@ def test_every_wording_names_what_is_seen_and_claims_its_relation(relation: Any)
 def test_without_variation_reasons_are_the_usual_ones() -> None:
     judgement = Judgement("red", 5, "liked")
     rng = np.random.default_rng(1)
-    assert {reason(judgement, rng, varied=False) for _ in range(20)} == {"red is liked"}
+    assert {varied_rationale(judgement, rng, varied=False) for _ in range(20)} == {"red is liked"}
 
 
 def test_rows_come_in_whole_pairs_of_either_order() -> None:
@@ -190,7 +190,7 @@ def test_a_file_names_more_pairs_for_a_taste_to_be_judged_by(tmp_path: Path) -> 
 
 
 def test_examples_come_from_a_file_in_the_prompts_of_serving(tmp_path: Path) -> None:
-    asked = [
+    lines = [
         {"ask": "predict", "liked": 1, "disliked": 1, "images": ["a.png", "b.png"], "answer": "L"},
         {"ask": "describe", "images": ["a.png"], "answer": "Shows"},
         {"ask": "score", "profile": SIDES, "images": ["a.png"], "answer": "Scores"},
@@ -201,9 +201,9 @@ def test_examples_come_from_a_file_in_the_prompts_of_serving(tmp_path: Path) -> 
         prompt.predict(liked=1, disliked=1), prompt.describe(),
         prompt.score(likes, dislikes), prompt.explain(likes, dislikes),
     ]  # fmt: skip
-    read = tuned.told(read_examples(write_lines(tmp_path, *asked), most=10))
+    read = tuned.conversations(read_examples(write_lines(tmp_path, *lines), most=10))
     assert [words for words, _ in read] == [str(one.messages()) for one in expected]
-    assert len(list(read_examples(write_lines(tmp_path, *asked), most=2))) == 2
+    assert len(list(read_examples(write_lines(tmp_path, *lines), most=2))) == 2
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_a_predicted_profile_parses_to_the_words_of_its_references() -> None:
         read = parse_taste(row.answer)
         shown = tiny.library().attributes[list(row.images)]
         assert not read.problems
-        assert (known(read.likes), known(read.dislikes)) == (
+        assert (known(read.preference), known(read.non_preference)) == (
             words_shown(shown[:4]),
             words_shown(shown[4:]),
         )
@@ -88,8 +88,8 @@ def test_contradicting_references_are_outvoted_in_the_answer() -> None:
     for row in rows("predict_eight", shape=EIGHT):
         read = parse_taste(row.answer)
         shown = tiny.library().attributes[list(row.images)]
-        for predicted, own, other in ((read.likes, shown[:8], shown[8:]),
-                                      (read.dislikes, shown[8:], shown[:8])):  # fmt: skip
+        for predicted, own, other in ((read.preference, shown[:8], shown[8:]),
+                                      (read.non_preference, shown[8:], shown[:8])):  # fmt: skip
             for j, element in enumerate(ELEMENTS):
                 for word in predicted.get(element, ()):
                     value = VALUES[element].index(word)
@@ -103,7 +103,7 @@ def test_scores_are_the_true_scores_for_the_profile_in_the_prompt(task: Task) ->
     for row in rows(task):
         profile = parse_taste(row.prompt.parts[0].text)
         shown = tiny.library().attributes[row.images[0]]
-        truth = true_scores(shown, likes=dict(profile.likes), dislikes=dict(profile.dislikes))
+        truth = true_scores(shown, likes=dict(profile.preference), dislikes=dict(profile.non_preference))
         read = parse_scores(row.answer)
         assert not read.problems
         assert read.digits == {element: truth[element].digit for element in ELEMENTS}
@@ -120,7 +120,7 @@ def test_the_prompts_are_those_of_serving() -> None:
     assert rows("predict", 1)[0].prompt == prompt.predict(liked=5, disliked=5)
     row = rows("assess", 1)[0]
     profile = parse_taste(row.prompt.parts[0].text)
-    assert row.prompt == prompt.score(profile.likes, profile.dislikes)
+    assert row.prompt == prompt.score(profile.preference, profile.non_preference)
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS if task != "describe"])
@@ -156,7 +156,7 @@ def test_some_profiles_are_complete_some_have_gaps_and_some_are_empty() -> None:
     known = []
     for row in rows("assess", 300):
         profile = parse_taste(row.prompt.parts[0].text)
-        sides = (profile.likes, profile.dislikes)
+        sides = (profile.preference, profile.non_preference)
         known.append(sum(bool(side[e]) for side in sides for e in ELEMENTS))
     assert {0, 5, 10} <= set(known)
     assert known.count(10) > 150

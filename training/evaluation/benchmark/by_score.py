@@ -87,7 +87,9 @@ async def _predict(
                 owners += [user] * len(sides)
         predicted = await model.predict(prompts)
         answers.failures += [_failures(prediction) for prediction in predicted]
-        answers.unanswered += sum(not (taste.likes or taste.dislikes) for taste in predicted)
+        answers.unanswered += sum(
+            not (taste.preference or taste.non_preference) for taste in predicted
+        )
         for user in dict.fromkeys(owners):
             of_user = [p for owner, p in zip(owners, predicted, strict=True) if owner == user]
             profiles[user] = taste_by_vote(of_user)
@@ -97,7 +99,7 @@ async def _predict(
 
 def _failures(predicted: PredictedTaste) -> tuple[str, ...]:
     """Format failures of a predicted profile, as `shared.prompting.parser` names them."""
-    sides = (predicted.likes, predicted.dislikes)
+    sides = (predicted.preference, predicted.non_preference)
     words = " ".join(w for side in sides for ws in side.values() for w in ws)
     foreign = ("other_language",) if in_another_script(words) else ()
     return (("no_profile",) if predicted.problems else ()) + foreign

@@ -61,8 +61,8 @@ def count(
         return lambda k: [
             set(words.get(element, ())) == set(true[element])
             for words, true in (
-                (answers.predicted[k].likes, users[k].likes),
-                (answers.predicted[k].dislikes, users[k].dislikes),
+                (answers.predicted[k].preference, users[k].likes),
+                (answers.predicted[k].non_preference, users[k].dislikes),
             )
         ]
 

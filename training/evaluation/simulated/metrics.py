@@ -102,7 +102,7 @@ def words_similarity(element: Element, predicted: set[int | str], true: set[int 
 
 def _sides(answers: Answers) -> tuple[Side, Side]:
     predicted, true = answers.predicted, answers.case
-    return (dict(predicted.likes), true.likes), (dict(predicted.dislikes), true.dislikes)
+    return (dict(predicted.preference), true.likes), (dict(predicted.non_preference), true.dislikes)
 
 
 def _right_sides(answers: Answers, element: Element) -> list[float]:

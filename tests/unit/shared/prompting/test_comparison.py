@@ -107,8 +107,8 @@ def test_an_answer_is_parsed_in_every_layout(name: str) -> None:
     parsed = parse_comparison(WELL_FORMED[name])
     assert parsed.failures == ()
     assert parsed.choice == "A"
-    assert [parsed.likes[e] for e in ELEMENTS] == [(word,) for word in LIKES]
-    assert [parsed.dislikes[e] for e in ELEMENTS] == [(word,) for word in DISLIKES]
+    assert [parsed.preference[e] for e in ELEMENTS] == [(word,) for word in LIKES]
+    assert [parsed.non_preference[e] for e in ELEMENTS] == [(word,) for word in DISLIKES]
     assert [parsed.digits["A"][e] for e in ELEMENTS] == list(A)
     assert [parsed.digits["B"][e] for e in ELEMENTS] == list(B)
 

@@ -12,8 +12,8 @@ SCORES = "Scores art style: 5; color: 4; medium: 3; saturation: 2; detail: 0."
 def test_a_complete_answer_has_no_problems() -> None:
     parsed = parse_taste(f"Likes{WHOLE}\nDislikes{WHOLE}")
     assert parsed.problems == ()
-    assert parsed.likes == parsed.dislikes
-    assert parsed.likes[Element.MEDIUM] == ("oil",)
+    assert parsed.preference == parsed.non_preference
+    assert parsed.preference[Element.MEDIUM] == ("oil",)
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_any_means_an_unknown_element_and_is_no_problem() -> None:
 
 def test_a_missing_element_is_named_with_its_side() -> None:
     parsed = parse_taste(f"Likes{WHOLE}\nDislikes{WHOLE.replace('color: red; ', '')}")
-    assert Element.COLOR not in parsed.dislikes
+    assert Element.COLOR not in parsed.non_preference
     assert parsed.problems == ("no word for color in the dislikes",)
 
 
 def test_an_answer_without_dislikes_keeps_its_likes() -> None:
     parsed = parse_taste(f"Likes{WHOLE}")
-    assert len(parsed.likes) == 5
-    assert (parsed.dislikes, parsed.problems) == ({}, ("the answer has no Dislikes part",))
+    assert len(parsed.preference) == 5
+    assert (parsed.non_preference, parsed.problems) == ({}, ("the answer has no Dislikes part",))
 
 
 def test_a_long_sentence_is_not_a_word() -> None:

@@ -33,16 +33,16 @@ def test_a_word_of_most_predictions_is_kept_and_a_word_of_one_is_not() -> None:
     taste = majority_taste(
         [_predicted("teal", "rust"), _predicted("teal", "sand"), _predicted("rust", "teal")]
     )
-    assert taste.likes[Element.COLOR] == ("teal", "rust")
-    assert taste.likes[Element.DETAIL] == ()
+    assert taste.preference[Element.COLOR] == ("teal", "rust")
+    assert taste.preference[Element.DETAIL] == ()
 
 
 def test_without_a_majority_word_the_most_frequent_or_first_prediction_counts() -> None:
-    assert majority_taste([_predicted("a"), _predicted("b"), _predicted("c")]).likes[
+    assert majority_taste([_predicted("a"), _predicted("b"), _predicted("c")]).preference[
         Element.COLOR
     ] == ("a",)
     assert (
-        majority_taste([_predicted("a"), _predicted(), _predicted("b"), _predicted()]).likes[
+        majority_taste([_predicted("a"), _predicted(), _predicted("b"), _predicted()]).preference[
             Element.COLOR
         ]
         == ()
@@ -65,5 +65,5 @@ async def test_all_orders_of_all_users_are_predicted_in_one_call() -> None:
     users = [REFERENCES, References(IMAGES[:2], IMAGES[5:6])]
     tastes = await predict_with_order_ensemble(predict, users, orders=3)
     assert calls == [6]
-    assert [taste.likes[Element.COLOR] for taste in tastes] == [("5",), ("2",)]
+    assert [taste.preference[Element.COLOR] for taste in tastes] == [("5",), ("2",)]
     assert await predict_with_order_ensemble(predict, [], orders=3) == []
