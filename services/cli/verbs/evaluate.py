@@ -75,7 +75,8 @@ def evaluate(
         fail(str(error))
     options = {
         "--protocol": protocol.value, "--model": model, "--limit": limit,
-        "--level": benchmark.level, "--references": references, "--seed": seed, "--prompt-template": prompt_template,
+        "--level": benchmark.level, "--references": references, "--seed": seed,
+        "--prompt-template": prompt_template,
         "--out": folder,
     }  # fmt: skip
     given = [str(part) for pair in options.items() if pair[1] is not None for part in pair]
