@@ -1,7 +1,6 @@
 """Skip a request that already has its feed, or whose user was erased after the request."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
 
 from prometheus_client import Counter
 
@@ -15,14 +14,14 @@ RequestKey = tuple[str, str]
 class AnsweredRequests:
     """The latest requests with a published feed; the oldest are dropped first."""
 
-    def __init__(self, keys: Iterable[RequestKey] = (), *, size: int) -> None:
+    def __init__(self, *, size: int) -> None:
         self._size = size
-        self._user_ids: OrderedDict[RequestKey, str] = OrderedDict.fromkeys(keys, "")
+        self._user_ids: OrderedDict[RequestKey, str] = OrderedDict()
 
     def __contains__(self, key: RequestKey) -> bool:
         return key in self._user_ids
 
-    def add(self, key: RequestKey, *, user_id: str = "") -> None:
+    def add(self, key: RequestKey, *, user_id: str) -> None:
         self._user_ids[key] = user_id
         self._user_ids.move_to_end(key)
         while len(self._user_ids) > self._size:

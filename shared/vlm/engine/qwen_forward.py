@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-KeyValues = tuple[Tensor, Tensor]
-"""Keys and values of one text block: each (n, heads, L, head size)."""
+Rotation = tuple[Tensor, Tensor]
+"""Cosine and sine of rotary position embeddings."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Blocks:
     """Functions that run one vision block and one text block; training passes compiled ones."""
 
     vision: Callable[..., Tensor]
-    text: Callable[..., tuple[Tensor, KeyValues]]
+    text: Callable[..., Tensor]
 
 
 def patchify(
@@ -87,7 +87,7 @@ def image_tokens(
     return tokens
 
 
-def vision_rotation(head_size: int, grid: Grid) -> KeyValues:
+def vision_rotation(head_size: int, grid: Grid) -> Rotation:
     """Cosine and sine of every patch's row and column, in merge order: (L, head size)."""
     exponent = torch.arange(0, head_size // 2, 2).float() / (head_size // 2)
     inverse = 10000.0**-exponent
@@ -131,12 +131,7 @@ def token_positions(ids: Tensor, *, image_token: int, grid: Grid) -> Tensor:
     return torch.stack([start, row, column])
 
 
-def next_position(positions: Tensor) -> Tensor:
-    """The position after each row's last token: (3, n, L) -> (n,)."""
-    return positions.amax(dim=(0, 2)) + 1
-
-
-def rotation(language_model: Any, positions: Tensor) -> KeyValues:
+def rotation(language_model: Any, positions: Tensor) -> Rotation:
     """Cosine and sine of positions (3, n, L), ready for all heads: (n, 1, L, head size)."""
     cos, sin = language_model.rotary_emb(torch.zeros(1, device=positions.device), positions)
     if cos.ndim == 4:  # (3, n, L, head size): one of the three axes for each section of the head
@@ -151,20 +146,9 @@ def rotation(language_model: Any, positions: Tensor) -> KeyValues:
 
 
 def text_block(
-    block: Any,
-    hidden: Tensor,
-    cos: Tensor,
-    sin: Tensor,
-    *,
-    heads: int,
-    kv_heads: int,
-    past: KeyValues | None = None,
-    mask: Tensor | None = None,
-) -> tuple[Tensor, KeyValues]:
-    """One causal text block, after the `past` tokens if any; `mask` replaces the causal mask.
-
-    `mask` is True where a token may attend: broadcast to (n, heads, L, past + L).
-    """
+    block: Any, hidden: Tensor, cos: Tensor, sin: Tensor, *, heads: int, kv_heads: int
+) -> Tensor:
+    """One causal text block: (n, L, d) -> (n, L, d)."""
     n, length, width = hidden.shape
     size = width // heads
     attention = block.self_attn
@@ -172,53 +156,31 @@ def text_block(
     q = rotate(attention.q_proj(x).view(n, length, heads, size).transpose(1, 2), cos, sin)
     k = rotate(attention.k_proj(x).view(n, length, kv_heads, size).transpose(1, 2), cos, sin)
     v = attention.v_proj(x).view(n, length, kv_heads, size).transpose(1, 2)
-    if past is not None:
-        k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
     keys, values = (_for_every_head(t, heads) for t in (k, v))
-    causal = mask is None and past is None and length > 1
-    attended = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask, is_causal=causal)
+    attended = F.scaled_dot_product_attention(q, keys, values, is_causal=length > 1)
     hidden = hidden + attention.o_proj(attended.transpose(1, 2).reshape(n, length, width))
-    return hidden + block.mlp(block.post_attention_layernorm(hidden)), (k, v)
+    out: Tensor = hidden + block.mlp(block.post_attention_layernorm(hidden))
+    return out
 
 
 def decode(
-    language_model: Any,
-    hidden: Tensor,
-    positions: Tensor,
-    *,
-    past: Sequence[KeyValues] | None = None,
-    mask: Tensor | None = None,
-    blocks: Blocks | None = None,
-) -> tuple[Tensor, list[KeyValues]]:
-    """The whole text decoder: embeddings (n, L, d) -> final hidden states and keys and values.
-
-    With `past`, each of several new tokens attends to the whole past and to the new tokens before
-    it.
-    """
+    language_model: Any, hidden: Tensor, positions: Tensor, *, blocks: Blocks | None = None
+) -> Tensor:
+    """The whole text decoder: embeddings (n, L, d) -> final hidden states (n, L, d)."""
     run = (blocks or PLAIN).text
     config = language_model.config
     cos, sin = rotation(language_model, positions)
-    if mask is None and past is not None and hidden.shape[1] > 1:
-        mask = causal_mask(hidden.shape[1], past=past[0][0].shape[2]).to(hidden.device)
-    kept: list[KeyValues] = []
-    for layer, block in enumerate(language_model.layers):
-        hidden, key_values = run(
+    for block in language_model.layers:
+        hidden = run(
             block,
             hidden,
             cos,
             sin,
             heads=config.num_attention_heads,
             kv_heads=config.num_key_value_heads,
-            past=None if past is None else past[layer],
-            mask=mask,
         )
-        kept.append(key_values)
-    return language_model.norm(hidden), kept
-
-
-def causal_mask(length: int, *, past: int = 0) -> Tensor:
-    """True where a new token may attend: the past, itself and the new tokens before it."""
-    return torch.ones(length, past + length, dtype=torch.bool).tril(past)
+    final: Tensor = language_model.norm(hidden)
+    return final
 
 
 def embed(model: Any, ids: Tensor, features: Tensor | None, *, image_token: int) -> Tensor:

@@ -160,7 +160,7 @@ class ServerModel:
                 continue
             if self._reload is not None and response.get("model") != self._name:
                 raise Unavailable(
-                    PART, f"asked for {self._name}, {response.get('model')!r} answered"
+                    PART, f"{self._name} was requested, {response.get('model')!r} answered"
                 )
             return response
         raise Unavailable(PART, f"{self._server.address} keeps losing {self._name}")

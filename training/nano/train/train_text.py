@@ -82,7 +82,7 @@ def answer_loss(
     positions = token_positions(ids, image_token=image_token, grid=GRID)
     with torch.autocast(device.type, torch.bfloat16):
         inputs = embed(model, ids, image_tokens, image_token=image_token)
-        hidden, _ = decode(language, inputs, positions, blocks=blocks)  # (B, T, d)
+        hidden = decode(language, inputs, positions, blocks=blocks)  # (B, T, d)
     logits = hidden.flatten(0, 1)[places].float() @ model.lm_head.weight.T  # (tokens, vocabulary)
     return F.cross_entropy(logits, true), logits.argmax(1), true
 

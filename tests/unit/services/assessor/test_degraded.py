@@ -151,11 +151,11 @@ async def test_scores_stay_when_the_model_becomes_unavailable_after_them(
 
 
 async def test_a_request_without_a_deadline_gets_the_default_deadline() -> None:
-    made = Assessor(default_deadline_ms=150, deadline_margin_ms=100)
-    await made.knows_ana()
-    made.model.hangs.add("score")
-    feed = await made.feed(request("red"))
-    await made.background_description.stop()
+    assessor = Assessor(default_deadline_ms=150, deadline_margin_ms=100)
+    await assessor.knows_ana()
+    assessor.model.hangs.add("score")
+    feed = await assessor.feed(request("red"))
+    await assessor.background_description.stop()
     assert feed.status == "degraded"
 
 

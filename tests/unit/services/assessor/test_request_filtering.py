@@ -3,34 +3,35 @@
 from services.assessor.steps.request_filtering import AnsweredRequests
 
 
+def answered(*request_ids: str, size: int, tenant: str = "t") -> AnsweredRequests:
+    """A memory to which these requests were added, in this order."""
+    requests = AnsweredRequests(size=size)
+    for request_id in request_ids:
+        requests.add((tenant, request_id), user_id="ana")
+    return requests
+
+
 def test_an_answered_request_is_known_and_another_is_not() -> None:
-    answered = AnsweredRequests([("t", "a")], size=3)
-    answered.add(("t", "b"))
-    assert ("t", "a") in answered
-    assert ("t", "b") in answered
-    assert ("t", "c") not in answered
+    requests = answered("a", "b", size=3)
+    assert ("t", "a") in requests
+    assert ("t", "b") in requests
+    assert ("t", "c") not in requests
 
 
 def test_equal_request_ids_of_two_tenants_are_two_requests() -> None:
-    answered = AnsweredRequests([("one", "a")], size=3)
-    assert ("two", "a") not in answered
+    assert ("two", "a") not in answered("a", size=3, tenant="one")
 
 
 def test_the_oldest_request_is_dropped_first() -> None:
-    answered = AnsweredRequests(size=2)
-    for name in "abc":
-        answered.add(("t", name))
-    assert [("t", name) in answered for name in "abc"] == [False, True, True]
+    requests = answered("a", "b", "c", size=2)
+    assert [("t", name) in requests for name in "abc"] == [False, True, True]
 
 
 def test_a_request_that_is_added_again_counts_as_new() -> None:
-    answered = AnsweredRequests(size=2)
-    for name in "abac":
-        answered.add(("t", name))
-    assert [("t", name) in answered for name in "abc"] == [True, False, True]
+    requests = answered("a", "b", "a", "c", size=2)
+    assert [("t", name) in requests for name in "abc"] == [True, False, True]
 
 
-def test_more_initial_requests_than_the_size_shrink_to_the_latest() -> None:
-    answered = AnsweredRequests([("t", str(n)) for n in range(5)], size=2)
-    answered.add(("t", "new"))
-    assert [("t", name) in answered for name in ("3", "4", "new")] == [False, True, True]
+def test_after_more_requests_than_the_size_the_latest_are_known() -> None:
+    requests = answered("0", "1", "2", "3", "4", "new", size=2)
+    assert [("t", name) in requests for name in ("3", "4", "new")] == [False, True, True]

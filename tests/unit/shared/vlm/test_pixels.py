@@ -68,15 +68,15 @@ def test_a_model_with_one_image_size_scales_every_image_to_a_square(size: tuple[
 @pytest.mark.parametrize("size", [(84, 56), (300, 200), (57, 391), (28, 28)])
 def test_patches_equal_those_of_the_library(size: tuple[int, int]) -> None:
     config = vision()
-    theirs = Qwen2VLImageProcessorPil(image_mean=list(config.mean), image_std=list(config.std))(
+    library = Qwen2VLImageProcessorPil(image_mean=list(config.mean), image_std=list(config.std))(
         [noise(*size)], return_tensors="pt"
     )
-    ours = to_patches([noise(*size)], config)
-    assert ours.grids.tolist() == theirs["image_grid_thw"].tolist()
-    assert ours.patches.shape == theirs["pixel_values"].shape
-    assert torch.allclose(ours.patches, theirs["pixel_values"], atol=0.05)
+    patches = to_patches([noise(*size)], config)
+    assert patches.grids.tolist() == library["image_grid_thw"].tolist()
+    assert patches.patches.shape == library["pixel_values"].shape
+    assert torch.allclose(patches.patches, library["pixel_values"], atol=0.05)
     # Resizing may differ by one gray value; on average nothing is in another place.
-    assert (ours.patches - theirs["pixel_values"]).abs().mean() < 0.005
+    assert (patches.patches - library["pixel_values"]).abs().mean() < 0.005
 
 
 def test_the_patches_of_one_token_are_adjacent_rows_first() -> None:
@@ -126,13 +126,13 @@ def test_a_gray_image_is_converted_to_rgb() -> None:
 )
 def test_limits_are_read_in_both_spellings(tmp_path: Path, limits: dict[str, Any]) -> None:
     (tmp_path / "preprocessor_config.json").write_text(json.dumps(limits))
-    read = VisionConfig.read(tmp_path)
-    assert (read.min_pixels, read.max_pixels) == (784, 7_840)
+    config = VisionConfig.read(tmp_path)
+    assert (config.min_pixels, config.max_pixels) == (784, 7_840)
 
 
 def test_missing_settings_of_a_checkpoint_have_the_values_of_the_library(tmp_path: Path) -> None:
     (tmp_path / "preprocessor_config.json").write_text("{}")
-    read, theirs = VisionConfig.read(tmp_path), Qwen2VLImageProcessorPil()
-    assert (read.patch, read.merge) == (theirs.patch_size, theirs.merge_size)
-    assert (read.mean, read.std) == (tuple(theirs.image_mean), tuple(theirs.image_std))
-    assert (read.min_pixels, read.max_pixels) == (DEFAULT_MIN_PIXELS, DEFAULT_MAX_PIXELS)
+    config, library = VisionConfig.read(tmp_path), Qwen2VLImageProcessorPil()
+    assert (config.patch, config.merge) == (library.patch_size, library.merge_size)
+    assert (config.mean, config.std) == (tuple(library.image_mean), tuple(library.image_std))
+    assert (config.min_pixels, config.max_pixels) == (DEFAULT_MIN_PIXELS, DEFAULT_MAX_PIXELS)

@@ -181,14 +181,14 @@ async def test_an_adapter_that_the_server_lost_is_loaded_again(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("night-1", "night-1", EQUAL_WEIGHTS, Path("/models/night-1"))
+    model = engine._model("adapter-1", "adapter-1", EQUAL_WEIGHTS, Path("/models/adapter-1"))
     assert len(await model.score(CANDIDATES)) == 3
-    assert server.adapters == {"night-1": "/models/night-1"}
+    assert server.adapters == {"adapter-1": "/models/adapter-1"}
     server.adapters.clear()
     assert len(await model.score(CANDIDATES)) == 3
     server.adapters.clear()
     server.loses_adapters = True
-    with pytest.raises(Unavailable, match="keeps losing night-1"):
+    with pytest.raises(Unavailable, match="keeps losing adapter-1"):
         await model.score(CANDIDATES[:1])
     await engine.close()
 
@@ -197,9 +197,9 @@ async def test_a_response_of_another_model_than_the_requested_adapter_is_refused
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("night-1", "night-1", EQUAL_WEIGHTS, Path("/models/night-1"))
+    model = engine._model("adapter-1", "adapter-1", EQUAL_WEIGHTS, Path("/models/adapter-1"))
     server.answers_as = VERSION
-    with pytest.raises(Unavailable, match="asked for night-1"):
+    with pytest.raises(Unavailable, match="adapter-1 was requested"):
         await model.score(CANDIDATES[:1])
     await engine.close()
 
@@ -209,7 +209,7 @@ async def test_scores_have_the_element_weights_of_the_requested_version(
 ) -> None:
     engine = await ServerLoader.open(settings)
     weights = ElementWeights(color=3.0, detail=0.5, medium=0.5, saturation=0.5, art_style=0.5)
-    adapter = await engine._load_adapter(replace(_adapter("night-1"), element_weights=weights))
+    adapter = await engine._load_adapter(replace(_adapter("adapter-1"), element_weights=weights))
     (by_adapter,), (by_release,) = (
         await adapter.score(CANDIDATES[:1]), await engine.load_release().score(CANDIDATES[:1])
     )  # fmt: skip
@@ -222,10 +222,10 @@ async def test_a_server_whose_adapters_change_the_answers_of_the_base_is_refused
 ) -> None:
     engine = await ServerLoader.open(settings.model_copy(update={"model_server_concurrency": 8}))
     server.seconds = 0.05
-    await engine._load_adapter(_adapter("night-1"))
+    await engine._load_adapter(_adapter("adapter-1"))
     server.mixes = True
-    with pytest.raises(BadCheckpoint, match="lets night-2 change the answers of"):
-        await engine._load_adapter(_adapter("night-2"))
+    with pytest.raises(BadCheckpoint, match="lets adapter-2 change the answers of"):
+        await engine._load_adapter(_adapter("adapter-2"))
     await engine.close()
 
 
@@ -235,7 +235,7 @@ async def test_the_error_of_a_server_without_runtime_adapters_names_the_start_op
     server.takes_adapters = False
     async with Connection(settings) as connection:
         with pytest.raises(BadCheckpoint, match="VLLM_ALLOW_RUNTIME_LORA_UPDATING=1"):
-            await Adapters(connection).acquire("night-1", Path("/models/night-1"))
+            await Adapters(connection).acquire("adapter-1", Path("/models/adapter-1"))
 
 
 async def test_an_adapter_is_unloaded_after_its_last_release(
@@ -243,10 +243,12 @@ async def test_an_adapter_is_unloaded_after_its_last_release(
 ) -> None:
     async with Connection(settings) as connection:
         adapters = Adapters(connection)
-        await asyncio.gather(*(adapters.acquire("night-1", Path("/m/night-1")) for _ in range(2)))
-        await adapters.release("night-1")
-        assert server.adapters == {"night-1": "/m/night-1"}
-        await adapters.release("night-1")
+        await asyncio.gather(
+            *(adapters.acquire("adapter-1", Path("/m/adapter-1")) for _ in range(2))
+        )
+        await adapters.release("adapter-1")
+        assert server.adapters == {"adapter-1": "/m/adapter-1"}
+        await adapters.release("adapter-1")
         assert server.adapters == {}
 
 

@@ -164,7 +164,7 @@ def sent_size(url: str) -> tuple[int, int]:
         return image.size
 
 
-CARDS = [{"id": "nano-1"}, {"id": "night-3", "parent": "nano-1"}]
+CARDS = [{"id": "nano-1"}, {"id": "adapter-3", "parent": "nano-1"}]
 QWEN = [{"id": "Qwen2.5-VL-7B", "parent": None}]
 
 
