@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from services.ops.admin.audit import Audit
 from services.ops.admin.dead_letters import KafkaDeadLetterAdmin
-from services.ops.admin.models import Models
+from services.ops.admin.models import ModelRegistry
 from services.ops.admin.training_jobs import TrainingJobRecords
 from services.ops.auth.rate_limits import RateLimits
 from services.ops.auth.sessions import Sessions
@@ -66,7 +66,7 @@ async def build_app(
     messaging: MessagingSettings,
     stores: Stores,
     *,
-    models: Models | None = None,
+    models: ModelRegistry | None = None,
     training_jobs: TrainingJobRecords | None = None,
 ) -> OpsApp:
     """Build the service on a real Kafka and the given stores. Raises `InvalidSettings`."""
@@ -120,7 +120,7 @@ async def build_app(
 async def open_app(
     messaging: MessagingSettings,
     *,
-    models: Models | None = None,
+    models: ModelRegistry | None = None,
     training_jobs: TrainingJobRecords | None = None,
 ) -> AsyncIterator[OpsApp]:
     """Build the service for its own process, with its own stores. Loads no model.

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from services.ops.admin.audit import Audit
 from services.ops.admin.dead_letters import DeadLetterAdmin
-from services.ops.admin.models import Models
+from services.ops.admin.models import ModelRegistry
 from services.ops.admin.training_jobs import TrainingJobRecords
 from services.ops.auth.rate_limits import RateLimits
 from services.ops.auth.sessions import Sessions
@@ -66,7 +66,7 @@ class OpsContext:
     actions: IdempotencyCache[tuple[UUID, ...]]
     streams: Streams
     samples: SampleImages
-    models: Models | None
+    models: ModelRegistry | None
     """None without a model registry; then there is no models page."""
     training_jobs: TrainingJobRecords | None
     """None without the folders of the training jobs; then there is no page for them."""

@@ -31,5 +31,7 @@ class FakeCluster:
     async def now(self) -> ClusterState:
         return self.state
 
-    async def latest(self, topic: Topic, *, most: int) -> Sequence[Record]:
-        return [record for record in self.records if record.topic == topic.name][-most:]
+    async def latest(self, topic: Topic, *, max_per_partition: int) -> Sequence[Record]:
+        return [record for record in self.records if record.topic == topic.name][
+            -max_per_partition:
+        ]

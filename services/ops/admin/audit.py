@@ -44,7 +44,7 @@ class Audit:
         tenant: str = DEFAULT_TENANT,
         detail: str | None = None,
     ) -> AsyncIterator[Entry]:
-        """Run an action in the block, and record its begin and its outcome.
+        """Run an action in the block, and record its start and its outcome.
 
         Raises `Unavailable` before the block if the log cannot be written: an action that cannot
         be recorded is not done. Use `shared.events.types.operator.user_target` for a `target`

@@ -45,7 +45,7 @@ class RegistryChange(Protocol):
     def warnings(self) -> Sequence[str]: ...
 
 
-class Models(Protocol):
+class ModelRegistry(Protocol):
     """The model registry. Methods raise `Unavailable`; changes also raise `Unprocessable`."""
 
     async def state(self) -> RegistryState: ...

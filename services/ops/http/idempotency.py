@@ -55,8 +55,8 @@ class IdempotentRequest:
 class IdempotencyCache(Generic[ResponseT]):
     """The latest keys, each with the hash of its body and its response."""
 
-    def __init__(self, *, most: int = MAX_KEYS) -> None:
-        self._most = most
+    def __init__(self, *, max_entries: int = MAX_KEYS) -> None:
+        self._max_entries = max_entries
         self._entries: OrderedDict[tuple[str, str, str], _Entry[ResponseT]] = OrderedDict()
 
     async def once(
@@ -83,7 +83,7 @@ class IdempotencyCache(Generic[ResponseT]):
             return await asyncio.shield(cached.response), True
         response: asyncio.Future[ResponseT] = asyncio.get_running_loop().create_future()
         self._entries[key] = _Entry(body_hash, response)
-        if len(self._entries) > self._most:
+        if len(self._entries) > self._max_entries:
             self._entries.popitem(last=False)
         try:
             response.set_result(await act())

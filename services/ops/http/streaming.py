@@ -18,14 +18,14 @@ ServerSentEvent = tuple[str, str, str]
 class Streams:
     """The number of open streams, and the signal that they must end."""
 
-    def __init__(self, *, most: int = MAX_STREAMS) -> None:
+    def __init__(self, *, max_open: int = MAX_STREAMS) -> None:
         self.closing = asyncio.Event()
-        self._most = most
+        self._max_open = max_open
         self._open = 0
 
     @property
     def are_full(self) -> bool:
-        return self._open >= self._most or self.closing.is_set()
+        return self._open >= self._max_open or self.closing.is_set()
 
     @contextmanager
     def counted(self) -> Iterator[None]:

@@ -58,7 +58,7 @@ def web_app(ops: OpsContext) -> ASGIApp:
     checked = HostAndOriginCheck(
         BodySizeLimit(
             BrowserSessions(app, sessions=ops.sessions),
-            most_bytes=ops.settings.ops_max_body_bytes,
+            max_bytes=ops.settings.ops_max_body_bytes,
         ),
         allowed_hosts=allowed_hosts_of(ops),
     )

@@ -21,8 +21,8 @@ class Cluster(Protocol):
         """Return the state of all our topics and consumer groups."""
         ...
 
-    async def latest(self, topic: Topic, *, most: int) -> Sequence[Record]:
-        """Return at most `most` of the latest records of each partition, oldest first."""
+    async def latest(self, topic: Topic, *, max_per_partition: int) -> Sequence[Record]:
+        """Return the latest records of each partition, at most `max_per_partition`, oldest first."""
         ...
 
 
@@ -43,10 +43,11 @@ class KafkaCluster:
                 self._cached = (time.monotonic(), state)
             return self._cached[1]
 
-    async def latest(self, topic: Topic, *, most: int) -> Sequence[Record]:
+    async def latest(self, topic: Topic, *, max_per_partition: int) -> Sequence[Record]:
         def read() -> list[Record]:
             return sorted(
-                tail(self._settings, topic, max_per_partition=most), key=lambda r: r.timestamp_ms
+                tail(self._settings, topic, max_per_partition=max_per_partition),
+                key=lambda r: r.timestamp_ms,
             )
 
         return await asyncio.to_thread(read)

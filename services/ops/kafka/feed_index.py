@@ -21,8 +21,8 @@ class FeedLocation:
 class FeedIndex:
     """Locations of feeds, and the requests that have no feed yet."""
 
-    def __init__(self, *, most: int = MAX_FEEDS) -> None:
-        self._most = most
+    def __init__(self, *, max_entries: int = MAX_FEEDS) -> None:
+        self._max_entries = max_entries
         self._locations: OrderedDict[RequestKey, FeedLocation] = OrderedDict()
         self._awaited: OrderedDict[RequestKey, None] = OrderedDict()
 
@@ -34,13 +34,13 @@ class FeedIndex:
         self._locations[request] = location
         self._locations.move_to_end(request)
         self._awaited.pop(request, None)
-        _limit(self._locations, self._most)
+        _limit(self._locations, self._max_entries)
 
     def expect(self, request: RequestKey) -> None:
         """Note that a request was sent."""
         if request not in self._locations:
             self._awaited[request] = None
-            _limit(self._awaited, self._most)
+            _limit(self._awaited, self._max_entries)
 
     def location(self, request: RequestKey) -> FeedLocation | None:
         return self._locations.get(request)
@@ -50,7 +50,8 @@ class FeedIndex:
 
 
 def _limit(
-    entries: "OrderedDict[RequestKey, FeedLocation] | OrderedDict[RequestKey, None]", most: int
+    entries: "OrderedDict[RequestKey, FeedLocation] | OrderedDict[RequestKey, None]",
+    max_entries: int,
 ) -> None:
-    while len(entries) > most:
+    while len(entries) > max_entries:
         entries.popitem(last=False)

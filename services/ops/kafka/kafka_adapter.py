@@ -76,10 +76,10 @@ class KafkaAdapter(AsyncClient):
         return event if isinstance(event, RankedFeed) else None
 
     async def since(
-        self, key: bytes, topics: Sequence[Topic], places: KeyPositions | None
+        self, key: bytes, topics: Sequence[Topic], positions: KeyPositions | None
     ) -> RecordsSince:
         async with self._catch_ups:
-            return await asyncio.to_thread(records_since, self._settings, topics, key, places)
+            return await asyncio.to_thread(records_since, self._settings, topics, key, positions)
 
     def is_awaited(self, *, tenant: str, request_id: str) -> bool:
         return self._feeds.is_awaited((tenant, request_id))

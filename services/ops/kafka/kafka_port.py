@@ -31,9 +31,9 @@ class KafkaPort(Protocol):
         ...
 
     async def since(
-        self, key: bytes, topics: Sequence[Topic], places: KeyPositions | None
+        self, key: bytes, topics: Sequence[Topic], positions: KeyPositions | None
     ) -> RecordsSince:
-        """Return the records of a key since `places`; with None, only the current end positions."""
+        """Return the records of a key since `positions`; with None, only the end positions."""
         ...
 
     def is_awaited(self, *, tenant: str, request_id: str) -> bool:

@@ -12,16 +12,16 @@ from services.ops.http.problems import Problem
 class BodySizeLimit:
     """Check the declared length, and count the bytes while they arrive."""
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self._app = app
-        self._most = most_bytes
+        self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdigit() or int(declared) > self._most:
+        if not declared.isdigit() or int(declared) > self._max_bytes:
             raise self._too_large()
         received = 0
 
@@ -29,7 +29,7 @@ class BodySizeLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._most:
+            if received > self._max_bytes:
                 raise self._too_large()
             return message
 
@@ -39,6 +39,6 @@ class BodySizeLimit:
         return Problem(
             413,
             "too-large",
-            f"A request may have at most {self._most} bytes; send image addresses instead of"
+            f"A request may have at most {self._max_bytes} bytes; send image addresses instead of"
             " images, or fewer images at once.",
         )

@@ -45,8 +45,11 @@ def refusal_of(
     allowed_hosts: Collection[str] | None,
 ) -> Problem | None:
     """Return why a request is rejected, or None. Without `allowed_hosts` every name is accepted."""
-    is_checked = allowed_hosts is not None and path not in OPEN_TO_MACHINES
-    if is_checked and host_name_in(host) not in (allowed_hosts or ()):
+    if (
+        allowed_hosts is not None
+        and path not in OPEN_TO_MACHINES
+        and host_name_in(host) not in allowed_hosts
+    ):
         return Problem(
             421,
             "foreign-host",

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.ops.admin.models import Models
+from services.ops.admin.models import ModelRegistry
 from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Operator
 from services.ops.http.problems import Problem
@@ -20,7 +20,7 @@ Reason = Annotated[str, Form(max_length=1_000)]
 Version = Annotated[str, Query(max_length=200)]
 
 
-def _registry(ops: OpsContext) -> Models:
+def _registry(ops: OpsContext) -> ModelRegistry:
     if ops.models is None:
         detail = "This process has no model registry; use `preferstream models` instead."
         raise Problem(404, "no-registry", detail)

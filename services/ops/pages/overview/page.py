@@ -54,7 +54,10 @@ async def updates(ops: OpsContext, *, seconds: float) -> AsyncIterator[Part]:
         try:
             with suppress(Unavailable):
                 feeds.extend(
-                    events_of(await ops.cluster.latest(FEEDS, most=FEEDS_AT_START), RankedFeed)
+                    events_of(
+                        await ops.cluster.latest(FEEDS, max_per_partition=FEEDS_AT_START),
+                        RankedFeed,
+                    )
                 )
             before: ClusterSnapshot | None = None
             while True:

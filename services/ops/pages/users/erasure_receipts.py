@@ -35,7 +35,7 @@ async def receipts(ops: OpsContext, user: UserRef, event_id: UUID) -> AsyncItera
     """Yield all receipts so far, and again after each new one."""
     receipts_by_service: dict[str, UserErased] = {}
     async with ops.kafka.listening(lambda record: record.topic == ERASED.name) as new_records:
-        before = await ops.cluster.latest(ERASED, most=LOOKED_BACK)
+        before = await ops.cluster.latest(ERASED, max_per_partition=LOOKED_BACK)
         for event in events_of(before, UserErased):
             _add(receipts_by_service, event, user, event_id)
         yield "receipts", _rendered(receipts_by_service)

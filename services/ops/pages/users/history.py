@@ -33,12 +33,12 @@ class HistoryLine:
 
 
 async def records_of(
-    cluster: Cluster, user: UserRef, topics: Sequence[Topic], *, most: int
+    cluster: Cluster, user: UserRef, topics: Sequence[Topic], *, max_per_partition: int
 ) -> list[Record]:
     """Return the user's records, topic by topic, oldest first. Raises `Unavailable`."""
     records: list[Record] = []
     for topic in topics:
-        latest = await cluster.latest(topic, most=most)
+        latest = await cluster.latest(topic, max_per_partition=max_per_partition)
         records += records_about(latest, tenant=user.tenant, user_id=user.user_id)
     return records
 

@@ -41,7 +41,7 @@ async def user_page(http: Request, ops: Context, user: RequestedUser) -> Respons
 @router.get("/user/history")
 async def user_history(http: Request, ops: Context, user: RequestedUser) -> Response:
     records = await history.records_of(
-        ops.cluster, user, history.PAGE_TOPICS, most=history.PAGE_RECORDS
+        ops.cluster, user, history.PAGE_TOPICS, max_per_partition=history.PAGE_RECORDS
     )
     return render(
         http, "users/_history.html",
@@ -55,7 +55,7 @@ async def export(ops: Context, who: Reader, user: RequestedUser) -> Response:
     async with _audited(ops, who, "profile.export", user):
         stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
         records = await history.records_of(
-            ops.cluster, user, history.EXPORT_TOPICS, most=history.EXPORT_RECORDS
+            ops.cluster, user, history.EXPORT_TOPICS, max_per_partition=history.EXPORT_RECORDS
         )
     # Outside of the audited block: the audit log stores an error's text, and this one has the id.
     if stored is None and not records:

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.ops.admin.audit import Audit
-from services.ops.admin.models import Models
+from services.ops.admin.models import ModelRegistry
 from services.ops.admin.training_jobs import TrainingJobRecords
 from services.ops.auth.rate_limits import RateLimits
 from services.ops.auth.roles import Role
@@ -58,9 +58,9 @@ def site(
     with_tokens: bool = False,
     tokens: Tokens | None = None,
     seconds: list[float] | None = None,
-    most_streams: int = 1000,
+    max_streams: int = 1000,
     idempotency_keys: int = 1000,
-    models: Models | None = None,
+    models: ModelRegistry | None = None,
     training_jobs: TrainingJobRecords | None = None,
     **settings: Any,
 ) -> Site:
@@ -85,9 +85,9 @@ def site(
         metrics=OpsMetrics(registry),
         registry=registry,
         audit=Audit(kafka.send, lambda: NOW),
-        requests=IdempotencyCache(most=idempotency_keys),
-        actions=IdempotencyCache(most=idempotency_keys),
-        streams=Streams(most=most_streams),
+        requests=IdempotencyCache(max_entries=idempotency_keys),
+        actions=IdempotencyCache(max_entries=idempotency_keys),
+        streams=Streams(max_open=max_streams),
         samples=SampleImages(chosen.ops_samples),
         models=models,
         training_jobs=training_jobs,

@@ -22,7 +22,11 @@ def _version(number: int, user_id: str = "ada") -> ProfileUpdated:
 
 
 async def _first_events(
-    dashboard: Site, last_id: str | None, *, most: int, meanwhile: Callable[[], None] = lambda: None
+    dashboard: Site,
+    last_id: str | None,
+    *,
+    count: int,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> list[ServerSentEvent]:
     """Return the first events. `meanwhile` runs when the stream has caught up."""
     stream = resumed_events(dashboard.kafka, KEY, positions_of(last_id) if last_id else None)
@@ -32,7 +36,7 @@ async def _first_events(
             events.append(event)
             if event[1] == "":
                 meanwhile()
-            if len(events) == most:
+            if len(events) == count:
                 break
     await stream.aclose()  # type: ignore[attr-defined]  # The iterator is a generator.
     return events
@@ -46,39 +50,39 @@ async def test_a_stream_starts_with_the_position_to_resume_from() -> None:
     dashboard = site()
     dashboard.kafka.deliver(_version(1))
     events = await _first_events(
-        dashboard, None, most=2, meanwhile=lambda: dashboard.kafka.deliver(_version(2))
+        dashboard, None, count=2, meanwhile=lambda: dashboard.kafka.deliver(_version(2))
     )
     assert (events[0][1], _versions(events)) == ("", [2])
 
 
 async def test_missed_events_come_first_and_each_once() -> None:
     dashboard = site()
-    (begin,) = await _first_events(dashboard, None, most=1)
+    (start,) = await _first_events(dashboard, None, count=1)
     for number in (1, 2, 3):
         dashboard.kafka.deliver(_version(number))
         dashboard.kafka.deliver(_version(number, "bob"))
     events = await _first_events(
-        dashboard, begin[0], most=5, meanwhile=lambda: dashboard.kafka.deliver(_version(4))
+        dashboard, start[0], count=5, meanwhile=lambda: dashboard.kafka.deliver(_version(4))
     )
     assert _versions(events) == [1, 2, 3, 4]
 
 
 async def test_a_stream_that_breaks_within_the_missed_events_resumes_there() -> None:
     dashboard = site()
-    (begin,) = await _first_events(dashboard, None, most=1)
+    (start,) = await _first_events(dashboard, None, count=1)
     for number in (1, 2, 3):
         dashboard.kafka.deliver(_version(number))
-    first = await _first_events(dashboard, begin[0], most=2)
-    second = await _first_events(dashboard, first[-1][0], most=2)
+    first = await _first_events(dashboard, start[0], count=2)
+    second = await _first_events(dashboard, first[-1][0], count=2)
     assert (_versions(first), _versions(second)) == ([1, 2], [3])
 
 
 async def test_a_gap_is_reported_before_the_other_events() -> None:
     dashboard = site()
-    (begin,) = await _first_events(dashboard, None, most=1)
+    (start,) = await _first_events(dashboard, None, count=1)
     dashboard.kafka.deliver(_version(1))
     dashboard.kafka.has_forgotten = True
-    events = await _first_events(dashboard, begin[0], most=3)
+    events = await _first_events(dashboard, start[0], count=3)
     assert [name for _, name, _ in events] == ["gap", "profile.updated.v1", ""]
     assert "reason" in json.loads(events[0][2])
 

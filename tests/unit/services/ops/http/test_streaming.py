@@ -46,7 +46,7 @@ async def test_a_silent_stream_sends_heartbeats() -> None:
 
 
 async def test_a_stream_above_the_limit_is_rejected() -> None:
-    live = site(most_streams=0)
+    live = site(max_streams=0)
     async with live.client() as app:
         answer = await app.get("/v1/events", params={"user_id": "ada"})
     assert answer.status_code == 503

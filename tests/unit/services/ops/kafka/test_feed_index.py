@@ -26,7 +26,7 @@ def test_a_request_is_awaited_until_its_feed_arrives() -> None:
 
 
 def test_the_oldest_entries_are_dropped_first() -> None:
-    index = FeedIndex(most=2)
+    index = FeedIndex(max_entries=2)
     for number in range(3):
         index.add(("default", str(number)), FeedLocation(0, number))
         index.expect(("default", f"waits {number}"))
