@@ -46,15 +46,15 @@ class Debounce(Generic[KeyT, ItemT]):
         self, key: KeyT, batch: list[tuple[ItemT, asyncio.Future[None]]]
     ) -> None:
         # An item whose caller was cancelled is left out; Kafka delivers its event again.
-        wanted = [(item, done) for item, done in batch if not done.done()]
+        waiting = [(item, done) for item, done in batch if not done.done()]
         try:
-            if wanted:
-                await self._handle(key, [item for item, _ in wanted])
+            if waiting:
+                await self._handle(key, [item for item, _ in waiting])
         except Exception as error:
-            for _, done in wanted:
+            for _, done in waiting:
                 if not done.done():
                     done.set_exception(error)
         else:
-            for _, done in wanted:
+            for _, done in waiting:
                 if not done.done():
                     done.set_result(None)

@@ -21,10 +21,10 @@ _SIDES: Final[dict[Action, Side]] = {
     "dislike": "disliked",
     "hide": "disliked",
 }
-KEPT_SIDE: Final = 336
+COPY_SIDE: Final = 336
 """Longer side, in pixels, of the stored copy of a `data:` image: more than the 84 of nano, and what
 larger models see of a reference."""
-QUALITY: Final = 92
+COPY_QUALITY: Final = 92
 
 
 class ImageLoader(Protocol):
@@ -86,7 +86,7 @@ def persistent_uri(image: LoadedImage) -> str:
     if not image.uri.startswith("data:"):
         return image.uri
     small = image.pixels.copy()
-    small.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.BICUBIC)
+    small.thumbnail((COPY_SIDE, COPY_SIDE), Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=QUALITY)
+    small.save(buffer, "WEBP", quality=COPY_QUALITY)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -44,6 +44,10 @@ class _ReferenceImage:
     reference: Reference
 
 
+_Group = tuple[Sequence[_ReferenceImage], Sequence[_ReferenceImage]]
+"""Liked and disliked images of one prediction."""
+
+
 class ProfilePredictor:
     """Predict a profile with one model.
 
@@ -61,23 +65,13 @@ class ProfilePredictor:
     async def predict(
         self, references: Sequence[Reference], model: VisionLanguageModel
     ) -> Prediction:
-        """Raises `Unavailable` as the model does.
-
-        While one prediction covers all references, no image is described; later each image is
-        described once.
-        """
+        """Raises `Unavailable` as the model does."""
         with self._metrics.prediction_seconds.time():
-            sides = [[r for r in references if r.side == side] for side in ("liked", "disliked")]
-            liked, disliked = [await self._load(side[: self._per_side]) for side in sides]
-            groups = reference_groups(liked, disliked)
-            new: list[_ReferenceImage] = []
-            if len(groups) > 1:
-                others = [r for side in sides for r in side[self._per_side :]]
-                missing = await self._load([r for r in others if not _is_described(r, model)])
-                loaded = [*liked, *disliked, *missing]
-                new = [image for image in loaded if not _is_described(image.reference, model)]
+            groups, new = await self._load_groups(references, model)
             predicted, descriptions = await asyncio.gather(
-                model.predict([References(_pixels(up), _pixels(down)) for up, down in groups]),
+                model.predict(
+                    [References(_pixels(liked), _pixels(disliked)) for liked, disliked in groups]
+                ),
                 model.describe(_pixels(new)),
             )
         self._metrics.unreadable_answers.inc(sum(len(taste.problems) for taste in predicted))
@@ -87,14 +81,32 @@ class ProfilePredictor:
         }
         weights = vote_weights(
             [
-                GroupPrediction(_current(up, described), _current(down, described), taste)
-                for (up, down), taste in zip(groups, predicted, strict=True)
+                GroupPrediction(_current(liked, described), _current(disliked, described), taste)
+                for (liked, disliked), taste in zip(groups, predicted, strict=True)
             ]
         )
         voted = taste_by_vote(predicted, weights)
         current = tuple(described.get(r.content_hash, r) for r in references)
         evidence = [r for r in current if _is_described(r, model)]
         return Prediction(detect_drift(evidence, voted), current)
+
+    async def _load_groups(
+        self, references: Sequence[Reference], model: VisionLanguageModel
+    ) -> tuple[list[_Group], list[_ReferenceImage]]:
+        """The groups to predict from, and the images to describe.
+
+        While one group covers all references, no description is needed; from the second group on,
+        each image is described once.
+        """
+        sides = [[r for r in references if r.side == side] for side in ("liked", "disliked")]
+        liked, disliked = [await self._load(side[: self._per_side]) for side in sides]
+        groups = reference_groups(liked, disliked)
+        if len(groups) <= 1:
+            return groups, []
+        others = [r for side in sides for r in side[self._per_side :]]
+        missing = await self._load([r for r in others if not _is_described(r, model)])
+        loaded = [*liked, *disliked, *missing]
+        return groups, [image for image in loaded if not _is_described(image.reference, model)]
 
     async def _load(self, references: Sequence[Reference]) -> list[_ReferenceImage]:
         """Load the images; a lost image is left out, so that it does not cost the profile."""

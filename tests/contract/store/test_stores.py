@@ -155,7 +155,7 @@ async def test_preparing_again_keeps_the_stored_points(folder: StoreSettings) ->
 
 
 @pytest.mark.parametrize(
-    "request_",
+    "operation",
     [
         lambda s: s.profiles.get(tenant="t", user_id="u"),
         lambda s: s.profiles.vectors(tenant="t", user_id="u"),
@@ -168,7 +168,7 @@ async def test_preparing_again_keeps_the_stored_points(folder: StoreSettings) ->
     ids=["get", "vectors", "remove", "put", "find", "remember", "descriptions"],
 )
 async def test_a_server_that_does_not_answer_is_unavailable(
-    request_: Callable[[Stores], object], unused_tcp_port: int
+    operation: Callable[[Stores], object], unused_tcp_port: int
 ) -> None:
     client = AsyncQdrantClient(
         url=f"http://127.0.0.1:{unused_tcp_port}", timeout=1, check_compatibility=False
@@ -177,5 +177,5 @@ async def test_a_server_that_does_not_answer_is_unavailable(
         QdrantProfiles(client, embedder=EMBEDDER.name), QdrantImages(client, embedder=EMBEDDER.name)
     )
     with pytest.raises(Unavailable, match="Qdrant does not answer"):
-        await request_(stores)  # type: ignore[misc]  # all are awaitable
+        await operation(stores)  # type: ignore[misc]  # all are awaitable
     await client.close()

@@ -5,7 +5,7 @@ import io
 
 from PIL import Image
 
-from services.profile.feedback.new_reference import KEPT_SIDE, persistent_uri
+from services.profile.feedback.new_reference import COPY_SIDE, persistent_uri
 from shared.images.loader import LoadedImage
 
 
@@ -26,7 +26,7 @@ def test_an_ordinary_address_is_unchanged() -> None:
 def test_a_data_image_becomes_small_and_keeps_its_aspect_ratio() -> None:
     image = loaded("data:image/png;base64,AAAA", (1000, 500))
     small = opened(persistent_uri(image))
-    assert small.size == (KEPT_SIDE, KEPT_SIDE // 2)
+    assert small.size == (COPY_SIDE, COPY_SIDE // 2)
     assert image.pixels.size == (1000, 500)
 
 

@@ -72,17 +72,17 @@ def test_a_long_dwell_is_a_like_and_a_short_one_is_no_evidence() -> None:
 
 
 def test_later_feedback_on_an_image_replaces_earlier_feedback() -> None:
-    kept = merge_references(
+    merged = merge_references(
         [reference("a", "liked", at=1)], [reference("a", "disliked", "hide", at=2)], per_side=5
     )
-    assert [(r.image_id, r.side) for r in kept] == [("a", "disliked")]
+    assert [(r.image_id, r.side) for r in merged] == [("a", "disliked")]
 
 
 def test_earlier_feedback_that_arrives_late_does_not_replace_later_feedback() -> None:
-    kept = merge_references(
+    merged = merge_references(
         [reference("a", "disliked", "hide", at=2)], [reference("a", "liked", at=1)], per_side=5
     )
-    assert [r.side for r in kept] == ["disliked"]
+    assert [r.side for r in merged] == ["disliked"]
 
 
 def test_a_click_does_not_replace_a_stated_reference() -> None:
@@ -95,8 +95,8 @@ def test_a_click_does_not_replace_a_stated_reference() -> None:
 def test_each_side_has_its_own_bound() -> None:
     likes = [reference(f"l{n}", at=n) for n in range(9)]
     dislikes = [reference(f"d{n}", "disliked", "dislike", at=n) for n in range(2)]
-    kept = merge_references(likes, dislikes, per_side=3)
-    assert images(kept) == ["l8", "l7", "l6", "d1", "d0"]
+    merged = merge_references(likes, dislikes, per_side=3)
+    assert images(merged) == ["l8", "l7", "l6", "d1", "d0"]
 
 
 def test_a_full_side_drops_clicks_before_likes_and_likes_before_stated_references() -> None:
@@ -105,8 +105,8 @@ def test_a_full_side_drops_clicks_before_likes_and_likes_before_stated_reference
         reference("like", "liked", "like", at=2),
         reference("click", "liked", "click", at=3),
     ]
-    kept = [images(merge_references((), references, per_side=n)) for n in (3, 2, 1)]
-    assert kept == [["stated", "like", "click"], ["stated", "like"], ["stated"]]
+    merged = [images(merge_references((), references, per_side=n)) for n in (3, 2, 1)]
+    assert merged == [["stated", "like", "click"], ["stated", "like"], ["stated"]]
 
 
 def test_merging_nothing_or_the_same_again_changes_nothing() -> None:
@@ -157,7 +157,7 @@ def test_the_result_does_not_depend_on_order_or_on_the_split_in_stored_and_new(s
 def test_while_no_side_is_full_one_by_one_gives_the_same_as_all_at_once(seed: int) -> None:
     rng = random.Random(1000 + seed)
     references = random_references(rng)
-    kept: tuple[Reference, ...] = ()
+    merged: tuple[Reference, ...] = ()
     for new in rng.sample(references, len(references)):
-        kept = merge_references(kept, [new], per_side=20)
-    assert kept == merge_references((), references, per_side=20)
+        merged = merge_references(merged, [new], per_side=20)
+    assert merged == merge_references((), references, per_side=20)
