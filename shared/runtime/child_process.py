@@ -201,9 +201,14 @@ def run_child(
 ) -> ChildExit:
     """Run a command to its end, each line of its standard output going to `on_line`.
 
+    A child that shares our standard error stays in our session, so that the terminal's Ctrl-C and
+    hang-up reach it too.
+
     Raises OSError when the command cannot be started, and what `on_line` raises.
     """
-    with ChildProcess(command, env=env, share_stderr=share_stderr) as child:
+    with ChildProcess(
+        command, env=env, share_stderr=share_stderr, own_session=not share_stderr
+    ) as child:
         child.limit(seconds=seconds, stop=stop)
         for line in child.lines():
             on_line(line)
