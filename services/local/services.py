@@ -25,7 +25,7 @@ from services.retrain.jobs.settings import TrainingSettings
 from shared.domain.clock import system_clock
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
-from shared.messaging.consume.dead_letters import TooManyDeadLetters
+from shared.messaging.consume.dead_letter_guard import TooManyDeadLetters
 from shared.runtime.dependencies import SharedDependencies, open_dependencies
 from shared.runtime.run import App
 from shared.settings import from_environment

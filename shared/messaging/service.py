@@ -14,7 +14,7 @@ from shared.events.topics import Topic
 from shared.messaging.client.broker_security import faststream_security
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.broadcast import Broadcast
-from shared.messaging.consume.dead_letters import DeadLetterGuard
+from shared.messaging.consume.dead_letter_guard import DeadLetterGuard
 from shared.messaging.consume.offset_window import OffsetWindow
 from shared.messaging.consume.processing import Processing
 from shared.messaging.consume.subscription import FastPath, SlowPath, Subscription

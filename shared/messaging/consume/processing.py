@@ -15,12 +15,8 @@ from shared.events.types.base import Event
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Outgoing, Record
 from shared.messaging.client.settings import MessagingSettings
-from shared.messaging.consume.dead_letters import (
-    Arrival,
-    DeadLetterGuard,
-    dead_letter,
-    without_value,
-)
+from shared.messaging.consume.dead_letter_guard import Arrival, DeadLetterGuard
+from shared.messaging.consume.dead_letter_record import dead_letter, without_value
 from shared.messaging.consume.retry import backoff_delays
 from shared.messaging.contract import Delivery, Handle
 from shared.messaging.metrics import INTERNAL_ERROR, MessagingMetrics

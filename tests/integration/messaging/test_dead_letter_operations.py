@@ -29,7 +29,7 @@ from shared.events.wire.record import Outgoing, Record
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.producer import send_once
 from shared.messaging.client.settings import MessagingSettings
-from shared.messaging.consume.dead_letters import dead_letter
+from shared.messaging.consume.dead_letter_record import dead_letter
 from shared.messaging.read.tail import tail
 from tests.contract.events.wire import value
 

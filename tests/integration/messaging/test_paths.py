@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.messaging.consume.dead_letters import TooManyDeadLetters
+from shared.messaging.consume.dead_letter_guard import TooManyDeadLetters
 from tests.integration.cluster import Cluster, event, not_json, numbers_of
 from tests.integration.messaging.running_service import (
     BOTH_PATHS,

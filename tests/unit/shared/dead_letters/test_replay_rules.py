@@ -15,7 +15,7 @@ from shared.dead_letters.replay_rules import (
 from shared.domain.errors import Unprocessable
 from shared.events.wire.codec import encode
 from shared.events.wire.record import Record
-from shared.messaging.consume.dead_letters import dead_letter
+from shared.messaging.consume.dead_letter_record import dead_letter
 from tests.contract.events.wire import FEEDBACK, binary, value
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)

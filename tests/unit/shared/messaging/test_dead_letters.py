@@ -4,10 +4,9 @@ import pytest
 
 from shared.domain.errors import Unprocessable
 from shared.events.wire.record import Record
-from shared.messaging.consume.dead_letters import (
+from shared.messaging.consume.dead_letter_guard import DeadLetterGuard, TooManyDeadLetters
+from shared.messaging.consume.dead_letter_record import (
     MAX_DETAIL_CHARACTERS,
-    DeadLetterGuard,
-    TooManyDeadLetters,
     dead_letter,
     without_value,
 )

@@ -1,4 +1,4 @@
-"""Only a finished prefix of a partition may be committed, in whatever order events finish."""
+"""Only the finished prefix of a partition is committed, in any order of finishing."""
 
 import itertools
 import random
@@ -15,7 +15,7 @@ def opened(offsets: PartitionOffsets, *numbers: int) -> dict[int, Slot]:
 
 
 def first_unfinished(numbers: tuple[int, ...], finished: set[int]) -> int | None:
-    """What may be committed, said anew: one past the last of the finished prefix."""
+    """The expected committed offset, computed directly: the end of the finished prefix."""
     prefix = list(itertools.takewhile(finished.__contains__, numbers))
     return prefix[-1] + 1 if prefix else None
 
@@ -29,17 +29,17 @@ def check(numbers: tuple[int, ...], order: tuple[int, ...]) -> None:
         offsets.done(slots[number])
         finished.add(number)
         assert offsets.next_offset == first_unfinished(numbers, finished)
-        open_ones = [n for n in numbers if n not in finished]
-        assert offsets.oldest_opened_at == (float(open_ones[0]) if open_ones else None)
+        unfinished = [n for n in numbers if n not in finished]
+        assert offsets.oldest_opened_at == (float(unfinished[0]) if unfinished else None)
     assert offsets.next_offset == numbers[-1] + 1
 
 
 @pytest.mark.parametrize(
     "numbers",
     [(0,), (7, 8, 9), (0, 1, 2, 3, 4), (3, 4, 9, 10, 40)],
-    ids=["one", "later", "five", "with gaps, as compaction and transactions leave"],
+    ids=["one", "later", "five", "with gaps, as after compaction and transactions"],
 )
-def test_every_order_of_finishing_commits_only_what_has_no_gap_before_it(
+def test_every_order_of_finishing_commits_only_the_finished_prefix(
     numbers: tuple[int, ...],
 ) -> None:
     for order in itertools.permutations(numbers):
@@ -47,14 +47,14 @@ def test_every_order_of_finishing_commits_only_what_has_no_gap_before_it(
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_so_does_any_order_of_many(seed: int) -> None:
+def test_random_orders_of_many_events_commit_only_the_finished_prefix(seed: int) -> None:
     rng = random.Random(seed)
     numbers = tuple(sorted(rng.sample(range(1000), 200)))
     check(numbers, tuple(rng.sample(numbers, len(numbers))))
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_events_may_come_while_others_finish(seed: int) -> None:
+def test_events_can_arrive_while_others_finish(seed: int) -> None:
     rng = random.Random(seed)
     offsets, slots, finished = PartitionOffsets(), {}, set()
     for number in range(200):
@@ -67,7 +67,7 @@ def test_events_may_come_while_others_finish(seed: int) -> None:
     assert offsets.newest == 199
 
 
-def test_an_event_that_a_rewind_delivers_again_is_not_taken_in_twice() -> None:
+def test_an_event_that_is_redelivered_after_a_rewind_is_not_added_twice() -> None:
     offsets = PartitionOffsets()
     slots = opened(offsets, 4, 5, 6)
     offsets.done(slots[5])

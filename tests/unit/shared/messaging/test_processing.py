@@ -11,7 +11,7 @@ from shared.events import Feedback
 from shared.events.topics import FEEDBACK
 from shared.events.wire.record import Outgoing, Record
 from shared.messaging.client.settings import MessagingSettings
-from shared.messaging.consume.dead_letters import DeadLetterGuard, TooManyDeadLetters
+from shared.messaging.consume.dead_letter_guard import DeadLetterGuard, TooManyDeadLetters
 from shared.messaging.consume.processing import Processing
 from shared.messaging.contract import Delivery
 from shared.messaging.metrics import MessagingMetrics
