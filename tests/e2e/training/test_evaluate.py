@@ -66,7 +66,7 @@ def test_by_pair_an_untrained_model_fails_with_a_report(folder: Path, tmp_path: 
     assert report["format_failures"]["unanswered"] == report["format_failures"]["answers"] == 2
     assert report["mean"] == 0.0
     assert report["order_consistency"] is None
-    assert "not one of 2 answers could be read" in completed.stderr
+    assert "none of 2 answers is readable" in completed.stderr
 
 
 @pytest.mark.parametrize(

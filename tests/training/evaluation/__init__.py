@@ -1,0 +1,1 @@
+"""Tests of the evaluations: benchmark files, held-out users, simulated benchmarks."""

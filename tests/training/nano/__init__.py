@@ -1,0 +1,1 @@
+"""Tests of nano: rows, training stages, export and the shipped model."""
