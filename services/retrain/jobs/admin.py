@@ -36,7 +36,7 @@ class JobSummary:
     stages: Mapping[str, float]
     """Seconds of each finished stage, in order."""
     verdict: str
-    """A `JobVerdict`; before its end `running`, `resting` (resumed later) or `given_up`."""
+    """A `JobVerdict`; before its end `running`, `paused` (resumed later) or `abandoned`."""
     reason: str
     version: str
 
@@ -125,7 +125,7 @@ def _state(folder: Path, request: TrainingJobRequest, now: datetime) -> str:
     latest = max((_written_at(file) for file in folder.iterdir()), default=0.0)
     if now.timestamp() - latest < ACTIVE_WITHIN.total_seconds():
         return "running"
-    return "resting" if now - request.requested_at <= RESUMABLE_FOR else "given_up"
+    return "paused" if now - request.requested_at <= RESUMABLE_FOR else "abandoned"
 
 
 def _written_at(file: Path) -> float:

@@ -65,7 +65,7 @@ async def test_training_jobs_are_listed_newest_first_with_their_outcome(
     assert [(job.name, job.verdict) for job in schedule.jobs] == [
         ("manual-1", "running"),
         ("nightly-2026-01-30", "kept"),
-        ("nightly-2026-01-20", "given_up"),
+        ("nightly-2026-01-20", "abandoned"),
     ]
     async with site(training_jobs=job_admin).client() as client:
         page = (await client.get("/training-jobs")).text
