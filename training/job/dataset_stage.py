@@ -10,8 +10,8 @@ from shared.settings import from_environment
 from training.dataset.build import build
 from training.dataset.images import ImageSource
 from training.job.context import Job, JobAborted
-from training.job.evidence.feedback_cases import read_feedback_cases
 from training.job.plan import too_little_data
+from training.job.scoring.feedback_cases import read_feedback_cases
 
 
 def build_job_dataset(job: Job) -> dict[str, int]:

@@ -16,10 +16,10 @@ from training.dataset.lake import UnreadableLake
 from training.finetuning.run.adapter import BadAdapter
 from training.job.context import Dependencies, Job, JobAborted
 from training.job.dataset_stage import build_job_dataset, describe_counts
-from training.job.evidence.feedback_cases import UnreadableCases
 from training.job.evidence.stage import collect_job_evidence
 from training.job.examples.stage import learned_weights, machine_timings, write_job_examples
 from training.job.plan import disk_shortage
+from training.job.scoring.feedback_cases import UnreadableCases
 from training.job.stages import Budget, Say, Stages
 from training.job.train.stages import challenger_folder, run_grpo, run_sft
 from training.job.train.trainer_processes import TrainingFailed

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate
 from training.evaluation.scoring import batches
-from training.job.evidence.pair_scoring import SCORING_BATCH, Model
+from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 from training.prefersim.values.vocabulary import VALUES, Attributes
 from training.rewards.text_similarity import SentenceEncoder
 from training.simulate.catalog import Catalog

@@ -19,7 +19,7 @@ from shared.vlm.protocol import (
     ScoredCandidate,
     Scores,
 )
-from training.job.evidence.feedback_cases import FeedbackCase
+from training.job.scoring.feedback_cases import FeedbackCase
 from training.rewards.prediction import Sides
 
 LIKES = dict.fromkeys(ELEMENTS, ("bright",))

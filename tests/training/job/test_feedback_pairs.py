@@ -10,10 +10,10 @@ import pytest
 from shared.domain.taste import ELEMENTS
 from tests.training.job.models import DISLIKES, BrightnessModel, brightness, feedback_case
 from training.gate.evidence import PairSet
-from training.job.evidence.feedback_cases import FeedbackCase
 from training.job.evidence.feedback_pairs import feedback_pairs, round_robin
 from training.job.evidence.models import ComparedModels
 from training.job.plan import feedback_scores
+from training.job.scoring.feedback_cases import FeedbackCase
 from training.rewards.prediction import Sides
 
 

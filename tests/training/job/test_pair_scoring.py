@@ -11,8 +11,8 @@ from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate, Scores
 from tests.fakes.scores import COLOR_FIRST, color_scores
 from tests.training.job.models import PROFILE, BrightnessModel, brightness
-from training.job.evidence.feedback_cases import taste_of
-from training.job.evidence.pair_scoring import ImagePair, rank_pairs
+from training.job.scoring.feedback_cases import taste_of
+from training.job.scoring.pair_scoring import ImagePair, rank_pairs
 from training.statistics.score_comparison import probability_higher
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from shared.jobs.training_job import JobStep
-from training.job.evidence.deadline import Deadline
 from training.job.plan import (
     CONTROLLED_PAIRS,
     EVIDENCE_SHARE,
@@ -18,6 +17,7 @@ from training.job.plan import (
     minutes_needed,
     too_little_data,
 )
+from training.job.scoring.deadline import Deadline
 from training.job.stages import Budget, Stages
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from shared.prompting import parser
 from tests.training.job.models import BrightnessModel, feedback_case
 from training.finetuning.data.case_files import read_examples
-from training.job.evidence.feedback_cases import FeedbackCase
 from training.job.examples.sft_examples import WrittenExamples, write_sft_examples
+from training.job.scoring.feedback_cases import FeedbackCase
 
 
 def _write(

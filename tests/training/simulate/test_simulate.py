@@ -10,7 +10,7 @@ import pytest
 from shared.domain.taste import ELEMENTS, Taste, TasteSide
 from shared.events import ProfileUpdated
 from shared.events.types.profile import Evidence
-from training.job.evidence.feedback_cases import taste_of
+from training.job.scoring.feedback_cases import taste_of
 from training.prefersim.values.vocabulary import held_out
 from training.rewards.prediction import Sides
 from training.simulate import day as day_module

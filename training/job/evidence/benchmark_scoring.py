@@ -14,7 +14,6 @@ from typing import Final, TypeVar
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.vlm.protocol import References
 from training.gate.evidence import Pair, PairSet
-from training.job.evidence.deadline import Advance, IsLate
 from training.job.evidence.format_checks import FormatCounter, FormatCounters
 from training.job.evidence.frozen_benchmark import (
     LEVELS,
@@ -23,7 +22,8 @@ from training.job.evidence.frozen_benchmark import (
     FrozenBenchmark,
 )
 from training.job.evidence.models import ComparedModels
-from training.job.evidence.pair_scoring import ImagePair, Model, predict_tastes, rank_pairs
+from training.job.scoring.deadline import Advance, IsLate
+from training.job.scoring.pair_scoring import ImagePair, Model, predict_tastes, rank_pairs
 from training.prefersim.benchmark import SETS
 
 USER_BATCH: Final = 16

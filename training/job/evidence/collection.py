@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from training.job.evidence.benchmark_scoring import benchmark_pairs
-from training.job.evidence.deadline import Deadline
 from training.job.evidence.evidence_file import write_evidence
-from training.job.evidence.feedback_cases import read_feedback_cases
 from training.job.evidence.feedback_pairs import feedback_pairs
 from training.job.evidence.format_checks import (
     FormatCounters,
@@ -18,6 +16,8 @@ from training.job.evidence.format_checks import (
 from training.job.evidence.frozen_benchmark import FrozenBenchmark
 from training.job.evidence.models import ComparedModels
 from training.job.plan import CONTROLLED_PAIRS
+from training.job.scoring.deadline import Deadline
+from training.job.scoring.feedback_cases import read_feedback_cases
 
 RATIONALES: Final = 64
 """Rationales cost a hundred scores each; predictions and descriptions are checked as well."""

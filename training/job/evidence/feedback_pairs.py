@@ -15,11 +15,11 @@ from shared.domain.taste import Taste
 from training.evaluation.controls import of_next_user
 from training.evaluation.scoring import batches
 from training.gate.evidence import Pair, PairSet
-from training.job.evidence.deadline import Advance, IsLate
-from training.job.evidence.feedback_cases import FeedbackCase
 from training.job.evidence.models import ComparedModels
-from training.job.evidence.pair_scoring import PairResult, compare, predict_tastes
-from training.job.evidence.score_cache import ScoreCache
+from training.job.scoring.deadline import Advance, IsLate
+from training.job.scoring.feedback_cases import FeedbackCase
+from training.job.scoring.pair_scoring import PairResult, compare, predict_tastes
+from training.job.scoring.score_cache import ScoreCache
 
 PAIR_BATCH: Final = 16
 

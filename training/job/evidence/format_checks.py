@@ -9,9 +9,9 @@ from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.protocol import Candidate, ScoredCandidate
 from training.evaluation.scoring import batches
 from training.gate.evidence import FormatCount
-from training.job.evidence.deadline import Advance, IsLate
-from training.job.evidence.feedback_cases import FeedbackCase, open_image
 from training.job.evidence.models import ComparedModels
+from training.job.scoring.deadline import Advance, IsLate
+from training.job.scoring.feedback_cases import FeedbackCase, open_image
 
 RATIONALE_BATCH: Final = 8
 DESCRIPTION_BATCH: Final = 32

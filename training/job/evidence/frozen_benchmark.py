@@ -25,7 +25,7 @@ from shared.domain.taste import Taste
 from shared.files.atomic_write import atomic_write
 from shared.jobs.evaluation import Level
 from shared.vlm.protocol import References
-from training.job.evidence.feedback_cases import taste_of
+from training.job.scoring.feedback_cases import taste_of
 from training.prefersim.benchmark import SETS, frozen_item
 from training.prefersim.benchmark_items import Drawn
 from training.rewards.prediction import Sides

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from shared.vlm.checkpoint.model_package import read_model_package
 from shared.vlm.engine.transformers_engine import TransformersEngine
-from training.job.evidence.pair_scoring import Model
+from training.job.scoring.pair_scoring import Model
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.protocol import Scores
-from training.job.evidence.feedback_cases import FeedbackCase
+from training.job.scoring.feedback_cases import FeedbackCase
 
 SAMPLES: Final = 16
 """Of a pair: enough to find agreement where the champion gives it a chance of one in five."""

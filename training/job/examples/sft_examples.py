@@ -23,10 +23,6 @@ from shared.files.atomic_write import atomic_write
 from shared.prompting import prompt
 from shared.vlm.protocol import Candidate, ScoredCandidate, Scores
 from training.evaluation.scoring import batches
-from training.job.evidence.deadline import IsLate
-from training.job.evidence.feedback_cases import FeedbackCase
-from training.job.evidence.pair_scoring import SCORING_BATCH, Model
-from training.job.evidence.score_cache import ScoreCache
 from training.job.examples.element_weights import LearnedWeights, learn_weights
 from training.job.examples.rejection_sampling import (
     AgreeingPair,
@@ -36,6 +32,10 @@ from training.job.examples.rejection_sampling import (
     agreeing_sample,
 )
 from training.job.examples.replay import Line, replay_lines, replay_users
+from training.job.scoring.deadline import IsLate
+from training.job.scoring.feedback_cases import FeedbackCase
+from training.job.scoring.pair_scoring import SCORING_BATCH, Model
+from training.job.scoring.score_cache import ScoreCache
 from training.rewards.prediction import Sides
 
 RATIONALE_SHARE: Final = 0.12

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
 from training.job.context import Job, JobAborted
-from training.job.evidence.deadline import Deadline
-from training.job.evidence.feedback_cases import read_feedback_cases
 from training.job.examples.grpo_cases import write_grpo_cases
 from training.job.examples.sft_examples import write_sft_examples
 from training.job.plan import DATA_SHARE, SCORING_SHARE, MachineTimings
+from training.job.scoring.deadline import Deadline
+from training.job.scoring.feedback_cases import read_feedback_cases
 
 MAX_PAIRS: Final = 1_000
 """Pairs that examples are written from: more than SFT's steps can take."""

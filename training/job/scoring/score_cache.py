@@ -10,8 +10,8 @@ from pathlib import Path
 
 from shared.domain.taste import Taste
 from shared.vlm.protocol import Candidate, Scores
-from training.job.evidence.feedback_cases import open_image
-from training.job.evidence.pair_scoring import Model, score_in_batches
+from training.job.scoring.feedback_cases import open_image
+from training.job.scoring.pair_scoring import Model, score_in_batches
 
 CacheKey = tuple[Taste, Path]
 """A taste and the file of an image."""
