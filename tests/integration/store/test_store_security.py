@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from services.cli.doctor.deployment_checks import qdrant
+from services.cli.doctor.deployment_checks import check_qdrant
 from shared.domain.errors import Unavailable
 from shared.settings import InvalidSettings
 from shared.store.profiles import QdrantProfiles
@@ -91,11 +91,11 @@ async def test_the_doctor_trusts_the_same_authority_as_the_store(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PREFERSTREAM_QDRANT_URL", server)
     monkeypatch.setenv("PREFERSTREAM_QDRANT_API_KEY", KEY)
-    unknown = await asyncio.to_thread(qdrant)
+    unknown = await asyncio.to_thread(check_qdrant)
     monkeypatch.setenv("PREFERSTREAM_QDRANT_CA", str(ours.file))
-    known = await asyncio.to_thread(qdrant)
+    known = await asyncio.to_thread(check_qdrant)
     assert unknown is not None
     assert known is not None
-    assert "certificate" in unknown.found
+    assert "certificate" in unknown.detail
     assert "PREFERSTREAM_QDRANT_CA" in unknown.advice
-    assert known.ok, known.found
+    assert known.ok, known.detail
