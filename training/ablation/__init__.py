@@ -1,1 +1,1 @@
-"""Prove the method step by step: base, then SFT, then GRPO, then the prediction reward."""
+"""Train and measure the method step by step: base, SFT, GRPO, GRPO with prediction reward."""

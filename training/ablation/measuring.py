@@ -1,4 +1,4 @@
-"""Measure one model on the hard benchmark, user by user, as the ablation's table needs it."""
+"""Measure one model on the hard benchmark, user by user."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,16 @@ from training.evaluation.simulated.cases import Truth
 from training.evaluation.simulated.evaluate import evaluate_pairs
 from training.evaluation.simulated.metrics import better_wins, profile_similarity
 
-ALIKE: Final = ("checksum", "users", "orders")
-"""What must be the same for two models' figures to stand in one table."""
+MUST_AGREE: Final = ("checksum", "users", "orders")
+"""Fields that must agree before two models' figures go into one table."""
 
 
-class Unlike(ValueError):
-    """Models were not asked the same questions; the text says which, and what to do."""
+class NotComparable(ValueError):
+    """Models were measured in different ways; the text names them and what to do."""
 
 
 def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
-    """For each set whether each user's better candidate won, and how alike the profile is."""
+    """For each set: whether each user's better candidate won, and the profile similarity."""
     from shared.vlm.engine.batching_engine import load_model  # loads transformers: not for --help
     from shared.vlm.settings import ModelSettings
 
@@ -44,17 +44,16 @@ def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
         model.close()
 
 
-def asked_alike(measured: Sequence[Mapping[str, Any]]) -> None:
-    """Raises `Unlike` where models saw other people, or tastes were read in more orders.
+def check_comparable(measured: Sequence[Mapping[str, Any]]) -> None:
+    """Raises `NotComparable` if models were measured on other users or with other orders.
 
-    Files from before this was written down say nothing of it, and are refused as well.
+    Older files that lack these fields are refused too.
     """
-    for name in ALIKE:
-        found = {one["model_version"]: one.get(name) for one in measured}
-        if len(set(found.values())) > 1 or None in found.values():
-            told = ", ".join(f"{version} {value}" for version, value in found.items())
-            raise Unlike(
-                f"the models were measured with different {name} ({told}), or nobody knows with"
-                " which: delete the files of the odd ones under measured/, and the same command"
-                " measures them again"
+    for name in MUST_AGREE:
+        values = {report["model_version"]: report.get(name) for report in measured}
+        if len(set(values.values())) > 1 or None in values.values():
+            listed = ", ".join(f"{version} {value}" for version, value in values.items())
+            raise NotComparable(
+                f"the models have different or unknown {name} ({listed}): delete the files of the"
+                " different ones under measured/; the same command measures them again"
             )

@@ -1,4 +1,4 @@
-"""What an ablation trains: which row goes on from which, and the configuration of each run."""
+"""Plan an ablation: which row starts from which, and the configuration of each run."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ TITLES: Final[Mapping[Row, str]] = {
 
 @dataclass(frozen=True)
 class Budget:
-    """What every run of a row may take."""
+    """Limits of every run of a row."""
 
     minutes: float
-    """Wall clock; the run ends early, and whole, within."""
+    """Wall clock; a run that reaches it ends early and completely."""
     steps: int
     cases: int
 
 
 @dataclass(frozen=True)
 class Step:
-    """One training of the ablation; both kinds of GRPO go on from the SFT of their seed."""
+    """One training of the ablation; both kinds of GRPO start from the SFT of their seed."""
 
     row: Row
     seed: int
@@ -39,25 +39,30 @@ class Step:
         return f"{self.row}-{self.seed}"
 
     @property
-    def begins_with(self) -> "Step | None":
-        """The step whose adapter it goes on with."""
+    def starts_from(self) -> "Step | None":
+        """The step whose adapter it continues with."""
         return Step("sft", self.seed) if self.row.startswith("grpo") else None
 
     @property
     def module(self) -> str:
-        return "training.finetuning.sft.train" if self.row == "sft" else "training.finetuning.grpo.train"
+        return (
+            "training.finetuning.sft.train"
+            if self.row == "sft"
+            else "training.finetuning.grpo.train"
+        )
 
 
 def steps(seeds: int) -> Iterator[Step]:
-    """Seed by seed, so that an ablation that is stopped early has whole seeds."""
+    """Seed by seed, so that a stopped ablation has complete seeds."""
     for seed in range(1, seeds + 1):
         for row in ROWS[1:]:
             yield Step(row, seed)
 
 
 def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> dict[str, Any]:
-    """As `training.finetuning.run.config` reads it; hard cases, other ones for every seed and stage."""
-    told: dict[str, Any] = {
+    """The settings of a run (`training.finetuning.run.config`): hard cases, other ones for every
+    seed and stage."""
+    settings: dict[str, Any] = {
         "policy": {"base": str(base)},
         "data": {
             "level": "hard",
@@ -73,25 +78,27 @@ def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> di
         },
     }
     if step.row == "sft":
-        return told | {
-            "varied_reasons": False,
+        return settings | {
+            "varied_rationales": False,
             "optimizing": {"learning_rate": 5e-4, "batch": 16},
         }
-    # What is left to learn is to predict: with the true taste told, SFT ranks 97.5 % of hard pairs.
-    # Colder answers are more often whole, like those that are served.
-    told |= {"tasks": ["predict"], "longest": 64, "temperature": 0.7}
-    told["optimizing"] = {"learning_rate": 1e-3, "batch": 128, "warmup_steps": 3}
-    # Whether there is a prediction reward is all that the two GRPO rows differ in.
-    told["weights"] = {"prediction": 0.0 if step.row == "grpo" else Weights().prediction}
-    return told
+    # Only prediction is left to learn: with true profiles, SFT ranks 97.5 % of hard pairs right.
+    # Answers at a lower temperature are complete more often, as in serving.
+    settings |= {"tasks": ["predict"], "max_completion_length": 64, "temperature": 0.7}
+    settings["optimizing"] = {"learning_rate": 1e-3, "batch": 128, "warmup_steps": 3}
+    # The two GRPO rows differ only in the prediction reward.
+    settings["weights"] = {"prediction": 0.0 if step.row == "grpo" else Weights().prediction}
+    return settings
 
 
-def as_toml(told: Mapping[str, Any]) -> str:
-    """Plain values first, then one table a section."""
-    plain = [f"{key} = {_value(one)}" for key, one in told.items() if not isinstance(one, Mapping)]
+def as_toml(settings: Mapping[str, Any]) -> str:
+    """TOML text: plain values first, then one table for each section."""
+    plain = [
+        f"{key} = {_value(one)}" for key, one in settings.items() if not isinstance(one, Mapping)
+    ]
     tables = [
         "\n".join([f"[{key}]", *(f"{name} = {_value(one)}" for name, one in table.items())])
-        for key, table in told.items()
+        for key, table in settings.items()
         if isinstance(table, Mapping)
     ]
     return "\n\n".join([*(["\n".join(plain)] if plain else []), *tables]) + "\n"

@@ -1,4 +1,4 @@
-"""Turn what was measured of each row and seed into one table, with intervals."""
+"""Combine the reports of all rows and seeds into one table with intervals."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class Line:
 
 
 def line(row: Row, measured: Sequence[Mapping[str, Any]]) -> Line:
-    """From one report a seed: for each set the right answers and likenesses, user by user."""
+    """A row from the reports of its seeds, which hold correctness and similarity user by user."""
     splits = list(measured[0]["splits"])
     right = [[np.array(one["splits"][s]["right"]) for s in splits] for one in measured]
     alike = [[np.array(one["splits"][s]["alike"]) for s in splits] for one in measured]
@@ -47,28 +47,28 @@ def line(row: Row, measured: Sequence[Mapping[str, Any]]) -> Line:
 def as_markdown(lines: Sequence[Line]) -> str:
     splits = list(lines[0].splits)
     head = ["", *splits, "mean", "profile similarity", "seeds"]
-    told = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    for one in sorted(lines, key=lambda found: ROWS.index(found.row)):
+    rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for row in sorted(lines, key=lambda entry: ROWS.index(entry.row)):
         cells = [
-            TITLES[one.row],
-            *(f"{one.splits[name]:.3f}" for name in splits),
-            _told(one.mean, one.interval),
-            _told(one.similarity, one.similarity_interval),
-            str(one.seeds),
+            TITLES[row.row],
+            *(f"{row.splits[name]:.3f}" for name in splits),
+            _with_interval(row.mean, row.interval),
+            _with_interval(row.similarity, row.similarity_interval),
+            str(row.seeds),
         ]
-        told.append(f"| {' | '.join(cells)} |")
-    return "\n".join(told) + "\n"
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
 
 
 def monotone(lines: Sequence[Line]) -> dict[str, bool]:
-    """Whether every row is at least as good as the one before it, by both measures."""
-    ordered = sorted(lines, key=lambda found: ROWS.index(found.row))
+    """Whether every row is at least as good as the row before it, by both measures."""
+    ordered = sorted(lines, key=lambda entry: ROWS.index(entry.row))
     pairs = list(itertools.pairwise(ordered))
     return {
-        "mean": all(one.mean <= other.mean for one, other in pairs),
-        "profile similarity": all(one.similarity <= other.similarity for one, other in pairs),
+        "mean": all(before.mean <= after.mean for before, after in pairs),
+        "profile similarity": all(before.similarity <= after.similarity for before, after in pairs),
     }
 
 
-def _told(value: float, interval: tuple[float, float]) -> str:
+def _with_interval(value: float, interval: tuple[float, float]) -> str:
     return f"{value:.3f} ({interval[0]:.3f}-{interval[1]:.3f})"

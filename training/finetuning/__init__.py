@@ -1,1 +1,1 @@
-"""What SFT and GRPO share: cases, rows, the policy, limits, progress and the adapter they leave."""
+"""Fine-tune a model with SFT or GRPO: data, trainers and the run that both share."""

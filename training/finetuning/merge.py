@@ -1,6 +1,7 @@
-"""Merge an adapter into its base: an ordinary Hugging Face folder that every engine loads.
+r"""Merge an adapter into its base, as an ordinary Hugging Face folder that every engine loads.
 
-python -m training.finetuning.merge --base shared/nano --adapter runs/nano-grpo/adapter --to runs/nano-tuned
+python -m training.finetuning.merge \
+    --base shared/nano --adapter runs/nano-grpo/adapter --to runs/nano-tuned
 """
 
 import argparse
@@ -13,17 +14,17 @@ from typing import Any, Final
 from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_files
 from training.finetuning.run.adapter import BadAdapter, check_adapter
-from training.finetuning.run.policy import folder_of, weights_together
+from training.finetuning.run.policy import element_weights_of, folder_of
 from training.nano.model.export import MANIFEST, facts, sha256_of
 
-OF_WEIGHTS: Final = ("*.safetensors", "*.safetensors.index.json")
-"""Files of the base that are written anew; all others are copied as they are."""
+WEIGHT_FILES: Final = ("*.safetensors", "*.safetensors.index.json")
+"""Files of the base that the merge writes; all others are copied."""
 
 
 def merge(*, base: Path, adapter: Path, to: Path) -> Path:
-    """Write the folder, its manifest last; one that is already whole is left as it is.
+    """Write the folder, its manifest last; a complete folder is not changed.
 
-    Sums are made in float32 and written in the base's own precision.
+    Sums are computed in float32 and written in the precision of the base.
     """
     adapter = folder_of(adapter)
     base_version = check_files(base)
@@ -34,23 +35,23 @@ def merge(*, base: Path, adapter: Path, to: Path) -> Path:
     (to / MANIFEST).unlink(missing_ok=True)
     _copy(base, to)
     parameters = _write_weights(base, adapter, to)
-    told = {
+    manifest = {
         "name": base.name,
         "version": version,
         "prompt_version": PROMPT_VERSION,
         "base_version": base_version,
         "parameters": parameters,
-        "element_weights": weights_together(base, adapter).model_dump(),
+        "element_weights": element_weights_of(base, adapter).model_dump(),
         "training": facts(f"{base_version} with the adapter {version} merged in"),
         "sha256": {file.name: sha256_of(file) for file in sorted(to.iterdir()) if file.is_file()},
     }
-    (to / MANIFEST).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (to / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return to
 
 
 def _copy(base: Path, to: Path) -> None:
     for file in base.iterdir():
-        written = any(file.match(pattern) for pattern in OF_WEIGHTS)
+        written = any(file.match(pattern) for pattern in WEIGHT_FILES)
         if file.is_file() and not written and file.name not in (MANIFEST, "README.md"):
             shutil.copyfile(file, to / file.name)
 
@@ -67,14 +68,14 @@ def _write_weights(base: Path, adapter: Path, to: Path) -> int:
     merged: Any = PeftModel.from_pretrained(model, adapter).merge_and_unload()
     merged.to(written_in).save_pretrained(to)
     for file in to.glob("*.safetensors"):
-        file.chmod(0o644)  # the library leaves it to its owner alone
+        file.chmod(0o644)  # the library makes it readable for the owner only
     return sum(weight.numel() for weight in merged.parameters())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Merge an adapter into its base.")
     parser.add_argument("--base", type=Path, required=True, help="folder of the base model")
-    parser.add_argument("--adapter", type=Path, required=True, help="an adapter, or a run's")
+    parser.add_argument("--adapter", type=Path, required=True, help="folder of an adapter or run")
     parser.add_argument("--to", type=Path, required=True, help="the folder to write")
     options = parser.parse_args()
     try:

@@ -1,10 +1,10 @@
-"""An ablation changes one thing at a time, and its table says whether every step helped."""
+"""An ablation changes one thing at a time, and its table shows whether every step helped."""
 
 from pathlib import Path
 
 import pytest
 
-from training.ablation.measuring import Unlike, asked_alike
+from training.ablation.measuring import NotComparable, check_comparable
 from training.ablation.plan import Budget, Row, Step, as_toml, configuration, steps
 from training.ablation.table import as_markdown, line, monotone
 from training.finetuning.run.config import GrpoConfig, SftConfig, read_config
@@ -14,9 +14,9 @@ BUDGET = Budget(minutes=2.5, steps=7, cases=12)
 
 
 def written(step: Step, folder: Path) -> Path:
-    told = configuration(step, base=Path("shared/nano"), folder=folder, budget=BUDGET)
+    settings = configuration(step, base=Path("shared/nano"), folder=folder, budget=BUDGET)
     file = folder / f"{step.name}.toml"
-    file.write_text(as_toml(told))
+    file.write_text(as_toml(settings))
     return file
 
 
@@ -29,15 +29,15 @@ def test_every_step_is_a_configuration_of_its_command(tmp_path: Path) -> None:
         assert config.run.seed == step.seed
 
 
-def test_the_prediction_reward_is_all_that_the_two_rows_of_grpo_differ_in(tmp_path: Path) -> None:
+def test_the_two_grpo_rows_differ_only_in_the_prediction_reward(tmp_path: Path) -> None:
     without, with_it = (read_config(written(Step(row, 1), tmp_path), GrpoConfig) for row in GRPO)
     assert (without.weights.prediction, with_it.weights.prediction) == (0, 0.7)
     assert without.model_copy(update={"weights": with_it.weights}) == with_it
 
 
-def test_both_kinds_of_grpo_go_on_from_the_sft_of_their_seed() -> None:
+def test_both_grpo_rows_start_from_the_sft_of_their_seed() -> None:
     assert [step.name for step in steps(1)] == ["sft-1", "grpo-1", "grpo_with_prediction-1"]
-    assert {step.begins_with for step in steps(1)} == {None, Step("sft", 1)}
+    assert {step.starts_from for step in steps(1)} == {None, Step("sft", 1)}
 
 
 def measured(right: float, alike: float) -> dict[str, object]:
@@ -46,7 +46,7 @@ def measured(right: float, alike: float) -> dict[str, object]:
     return {"splits": {"seen_sp": users, "unseen_mp": users}}
 
 
-def test_a_table_has_every_row_with_its_interval_and_says_what_rose() -> None:
+def test_a_table_has_every_row_with_its_interval_and_reports_what_rose() -> None:
     lines = [
         line("base", [measured(0.5, 0.4)]),
         line("sft", [measured(0.6, 0.5), measured(0.7, 0.5)]),
@@ -55,21 +55,21 @@ def test_a_table_has_every_row_with_its_interval_and_says_what_rose() -> None:
     assert lines[1].mean == pytest.approx(0.65)
     assert lines[1].interval[0] < 0.65 < lines[1].interval[1]
     assert monotone(lines) == {"mean": True, "profile similarity": False}
-    told = as_markdown(lines)
-    assert "| + SFT | 0.650 | 0.650 | 0.650 (" in told
+    table = as_markdown(lines)
+    assert "| + SFT | 0.650 | 0.650 | 0.650 (" in table
 
 
-def asked(version: str, **told: object) -> dict[str, object]:
-    return {"model_version": version, "checksum": "c", "users": 40, "orders": 1} | told
+def report(version: str, **fields: object) -> dict[str, object]:
+    return {"model_version": version, "checksum": "c", "users": 40, "orders": 1} | fields
 
 
-@pytest.mark.parametrize("told", [{"orders": 3}, {"orders": None}, {"users": 20}])
-def test_models_that_were_asked_otherwise_stand_in_no_table(told: dict[str, object]) -> None:
-    asked_alike([asked("base"), asked("sft-1")])
-    with pytest.raises(Unlike, match=rf"different {next(iter(told))} .*sft-1 .*measured/"):
-        asked_alike([asked("base"), asked("sft-1", **told)])
+@pytest.mark.parametrize("fields", [{"orders": 3}, {"orders": None}, {"users": 20}])
+def test_models_measured_in_different_ways_are_not_compared(fields: dict[str, object]) -> None:
+    check_comparable([report("base"), report("sft-1")])
+    with pytest.raises(NotComparable, match=rf"unknown {next(iter(fields))} .*sft-1 .*measured/"):
+        check_comparable([report("base"), report("sft-1", **fields)])
 
 
-def test_models_of_which_nobody_knows_how_they_were_asked_stand_in_no_table() -> None:
-    with pytest.raises(Unlike, match="nobody knows"):
-        asked_alike([asked("base", users=None), asked("sft-1", users=None)])
+def test_models_measured_in_an_unknown_way_are_not_compared() -> None:
+    with pytest.raises(NotComparable, match="different or unknown users"):
+        check_comparable([report("base", users=None), report("sft-1", users=None)])

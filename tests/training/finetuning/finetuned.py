@@ -38,7 +38,7 @@ def sft_config(base: Path, folder: Path, **changes: Any) -> SftConfig:
         run=run(folder, **changes),
         optimizing=Optimizing(**optimizing),
         tasks=tasks,
-        varied_reasons=False,
+        varied_rationales=False,
     )
 
 
@@ -49,8 +49,8 @@ def grpo_config(base: Path, folder: Path, **changes: Any) -> GrpoConfig:
         "data": Data(cases=changes.pop("cases", 12)),
         "optimizing": Optimizing(learning_rate=5e-3, batch=16, warmup_steps=0),
         "tasks": ("score",),
-        "longest": 6,
-        "judge": base,
+        "max_completion_length": 6,
+        "reward_model": base,
         "image_similarity": "none",
     }
     return GrpoConfig(run=run(folder, **run_changes), **(settings | changes))
@@ -80,8 +80,8 @@ def same(one: Path, other: Path) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def told(examples: Iterable[Example]) -> list[tuple[str, str]]:
-    """What is asked and what is answered, in words."""
+def conversations(examples: Iterable[Example]) -> list[tuple[str, str]]:
+    """The text of each prompt and its answer."""
     return [(str(example.messages), example.answer) for example in examples]
 
 

@@ -62,16 +62,18 @@ def test_a_grpo_configuration_becomes_the_papers_arguments(file: Path) -> None:
 def test_a_prediction_of_two_words_an_element_fits_the_longest_answer() -> None:
     """A large model's tokens, about one for three letters, of the longest usual answer."""
     longest = 2 * len(ELEMENTS) * len(" art style: stained glass or pointillism;") // 3
-    assert read_config(GRPO[0], GrpoConfig).longest >= longest
+    assert read_config(GRPO[0], GrpoConfig).max_completion_length >= longest
 
 
 @pytest.mark.parametrize("file", LAUNCHES, ids=lambda file: file.stem)
 def test_a_launch_file_is_read_and_launches_both_commands(file: Path) -> None:
-    told = load_config_from_file(str(file))
-    assert told.num_processes == 8
+    launch = load_config_from_file(str(file))
+    assert launch.num_processes == 8
     for command in ("training.finetuning.sft.train", "training.finetuning.grpo.train"):
-        asked = ["--config_file", str(file), "--module", command, "--config", "x.toml"]
-        arguments, defaults, _ = _validate_launch_command(launch_command_parser().parse_args(asked))
+        command_line = ["--config_file", str(file), "--module", command, "--config", "x.toml"]
+        arguments, defaults, _ = _validate_launch_command(
+            launch_command_parser().parse_args(command_line)
+        )
         assert defaults is not None
         assert arguments.num_processes == 8
         assert arguments.training_script == command
@@ -83,13 +85,15 @@ def test_a_launch_file_is_read_and_launches_both_commands(file: Path) -> None:
 def test_spread_blocks_are_those_of_the_architecture() -> None:
     from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl
 
-    told = load_config_from_file(str(CONFIGS / "accelerate" / "fsdp.yaml"))
-    for name in told.fsdp_config["fsdp_transformer_layer_cls_to_wrap"].split(","):
+    launch = load_config_from_file(str(CONFIGS / "accelerate" / "fsdp.yaml"))
+    for name in launch.fsdp_config["fsdp_transformer_layer_cls_to_wrap"].split(","):
         assert hasattr(modeling_qwen2_5_vl, name)
 
 
 def test_what_a_run_of_nano_takes_is_little() -> None:
-    taken = needs(read_config(CONFIGS / "nano-grpo.toml", GrpoConfig).policy, judge=True)
+    taken = needs(
+        read_config(CONFIGS / "nano-grpo.toml", GrpoConfig).policy, with_reward_model=True
+    )
     assert 10**6 < taken.disk < taken.memory + GIGABYTE // 10
     assert taken.memory < GIGABYTE // 5
 

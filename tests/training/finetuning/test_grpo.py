@@ -10,10 +10,10 @@ import torch
 
 from tests.training.finetuning import finetuned as tuned
 from tests.training.finetuning.finetuned import Killed
-from training.finetuning.grpo.group_trainer import weigh
+from training.finetuning.grpo.group_trainer import weight_advantages
+from training.finetuning.grpo.train import grpo_trainer, train_grpo
 from training.finetuning.run.config import BadConfig, GrpoConfig
 from training.finetuning.run.runner import Finished, prepare, train
-from training.finetuning.grpo.train import grpo_trainer, train_grpo
 from training.rewards.reward import Rewards
 
 LOW = 220
@@ -45,7 +45,7 @@ def absent(completions: Sequence[Any], **_: Any) -> Rewards:
 
 
 def run(config: GrpoConfig, rewards: list[Any], *, killed_at: int | None = None) -> Finished:
-    folder = prepare(config, judge=True)
+    folder = prepare(config, with_reward_model=True)
     loaded = tuned.load(config)
     trainer = grpo_trainer(config, loaded, rewards)
     if killed_at is not None:
@@ -55,7 +55,7 @@ def run(config: GrpoConfig, rewards: list[Any], *, killed_at: int | None = None)
 
 def measures(folder: Path, name: str) -> list[float]:
     lines = (folder / "curves.jsonl").read_text().splitlines()
-    return [told[name] for told in map(json.loads, lines) if name in told]
+    return [row[name] for row in map(json.loads, lines) if name in row]
 
 
 def test_the_reward_of_an_easy_task_rises(base: Path, tmp_path: Path) -> None:
@@ -90,10 +90,10 @@ def test_a_killed_run_resumes_to_what_it_would_have_become(base: Path, tmp_path:
 def test_a_weight_is_the_groups_and_the_dead_are_left_out() -> None:
     advantages = torch.tensor([0.5, -0.5, 0.0, 0.0, 1e-9, -1e-9, -0.25, 0.25])
     weights = torch.tensor([2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5])
-    weighed = weigh(advantages, weights, group=2)
-    assert weighed.advantages[[0, 1, 6, 7]].tolist() == [1.0, -1.0, -0.125, 0.125]
-    assert weighed.live.tolist() == [True, True, False, False, False, False, True, True]
-    assert weighed.dead_groups == 2
+    weighted = weight_advantages(advantages, weights, group=2)
+    assert weighted.advantages[[0, 1, 6, 7]].tolist() == [1.0, -1.0, -0.125, 0.125]
+    assert weighted.live.tolist() == [True, True, False, False, False, False, True, True]
+    assert weighted.dead_groups == 2
 
 
 def test_a_batch_that_splits_pairs_is_refused(base: Path, tmp_path: Path) -> None:
@@ -110,19 +110,19 @@ def test_too_few_cases_for_one_step_are_refused(base: Path, tmp_path: Path) -> N
 def test_an_answer_is_as_likely_among_longer_questions_as_alone(base: Path, tmp_path: Path) -> None:
     """Padded on the wrong side, the positions of all but the longest are those of other tokens."""
     config = tuned.grpo_config(base, tmp_path, tasks=("predict", "score"), cases=12)
-    prepare(config, judge=True)
+    prepare(config, with_reward_model=True)
     trainer = grpo_trainer(config, tuned.load(config), [indifferent, absent, absent])
     rows = [trainer.train_dataset[at] for at in range(len(trainer.train_dataset))]
     long, short = (
         next(row for row in rows if row["task"] == task) for task in ("predict", "score")
     )
-    found = trainer._generate_and_score_completions([long] * 8 + [short] * 8)
+    output = trainer._generate_and_score_completions([long] * 8 + [short] * 8)
     for at, row in ((0, long), (8, short)):
         prompt, answer = (
-            found[f"{part}_ids"][at][found[f"{part}_mask"][at].bool()]
+            output[f"{part}_ids"][at][output[f"{part}_mask"][at].bool()]
             for part in ("prompt", "completion")
         )
-        likely = found["ref_per_token_logps"][at][: len(answer)]
+        likely = output["ref_per_token_logps"][at][: len(answer)]
         assert torch.allclose(likely, alone(trainer, row, prompt, answer), atol=1e-4)
 
 
@@ -132,13 +132,13 @@ def alone(trainer: Any, row: Any, prompt: torch.Tensor, answer: torch.Tensor) ->
     model = trainer.model
     pictures = trainer.processing_class.image_processor(images=row["images"], return_tensors="pt")
     with torch.no_grad():
-        said = model(
+        logits = model(
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
             mm_token_type_ids=(ids == model.config.image_token_id).int(),
             **pictures,
         ).logits.log_softmax(-1)
-    return said[0, len(prompt) - 1 : -1].gather(1, answer[:, None])[:, 0]
+    return logits[0, len(prompt) - 1 : -1].gather(1, answer[:, None])[:, 0]
 
 
 def test_every_task_is_rewarded_by_the_papers_rewards_from_an_adapter_on(
@@ -150,14 +150,14 @@ def test_every_task_is_rewarded_by_the_papers_rewards_from_an_adapter_on(
         tmp_path / "second",
         policy={"base": base, "adapter": first.adapter},
         tasks=("predict", "score", "explain"),
-        judge=None,
+        reward_model=None,
         image_similarity="features",
         steps=2,
         cases=12,
     )
     finished = train_grpo(config)
     assert finished.steps == 2
-    assert (tmp_path / "second" / "judge" / "manifest.json").is_file()
+    assert (tmp_path / "second" / "reward_model" / "manifest.json").is_file()
     assert len(measures(tmp_path / "second", "rewards/format/mean")) == 2
     assert sorted(file.name for file in finished.adapter.iterdir()) == [
         "adapter_config.json",

@@ -17,10 +17,10 @@ from shared.vlm.checkpoint.checkpoint import MANIFEST
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import Candidate
 from tests.training.finetuning import finetuned as tuned
+from training.finetuning.merge import merge
 from training.finetuning.run.adapter import BadAdapter
 from training.finetuning.run.policy import folder_of
 from training.finetuning.run.runner import Finished
-from training.finetuning.merge import merge
 from training.finetuning.sft.train import train_sft
 
 PICTURE = Image.fromarray(np.arange(84 * 84 * 3, dtype=np.uint8).reshape(84, 84, 3))
@@ -42,9 +42,9 @@ def test_the_engine_scores_with_a_merged_folder_and_otherwise_than_its_base(
     merged = merge(base=base, adapter=finished.adapter, to=tmp_path / "merged")
     engine = TransformersEngine(merged, device="cpu")
     assert engine.model_version == finished.version
-    asked = [Candidate(Taste(), PICTURE)]
-    (tuned_scores,) = engine.score(asked)
-    (base_scores,) = TransformersEngine(base, device="cpu").score(asked)
+    candidates = [Candidate(Taste(), PICTURE)]
+    (tuned_scores,) = engine.score(candidates)
+    (base_scores,) = TransformersEngine(base, device="cpu").score(candidates)
     assert tuned_scores.digits != base_scores.digits
 
 
@@ -80,7 +80,7 @@ def test_an_adapter_of_another_base_is_refused(
     other = tuned.write_base(tmp_path / "other")
     manifest = json.loads((other / "manifest.json").read_text())
     (other / "manifest.json").write_text(json.dumps({**manifest, "version": "another-1"}))
-    with pytest.raises(BadAdapter, match="fits no other weights"):
+    with pytest.raises(BadAdapter, match="only the base that it was trained on"):
         merge(base=other, adapter=finished.adapter, to=tmp_path / "merged")
 
 
@@ -94,7 +94,9 @@ def test_what_elements_count_is_merged_too(base: Path, finished: Finished, tmp_p
     weights = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
     adapter = tmp_path / "adapter"
     shutil.copytree(finished.adapter, adapter)
-    told = json.loads((adapter / MANIFEST).read_text()) | {"element_weights": weights.model_dump()}
-    (adapter / MANIFEST).write_text(json.dumps(told))
+    manifest = json.loads((adapter / MANIFEST).read_text()) | {
+        "element_weights": weights.model_dump()
+    }
+    (adapter / MANIFEST).write_text(json.dumps(manifest))
     merged = merge(base=base, adapter=adapter, to=tmp_path / "merged")
     assert TransformersEngine(merged, device="cpu").element_weights == weights

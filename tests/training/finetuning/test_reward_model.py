@@ -12,7 +12,7 @@ from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import Candidate, PredictedTaste
 from tests.training.finetuning import finetuned as tuned
-from training.finetuning.grpo.reward_model import EngineJudge
+from training.finetuning.grpo.reward_model import EngineRewardModel
 
 CUBISM, MOSAIC = (
     taste_by_vote([PredictedTaste({Element.ART_STYLE: words}, {})])
@@ -32,12 +32,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_totals_are_those_that_serving_gives(base: Path) -> None:
     served = [scores.total for scores in TransformersEngine(base).score(ASKED)]
-    assert EngineJudge(base, EQUAL_WEIGHTS).totals(ASKED) == pytest.approx(served, abs=1e-3)
+    assert EngineRewardModel(base, EQUAL_WEIGHTS).totals(ASKED) == pytest.approx(served, abs=1e-3)
     assert len(set(served)) == 2 * len(IMAGES)
-    assert EngineJudge(base, EQUAL_WEIGHTS).totals([]) == []
+    assert EngineRewardModel(base, EQUAL_WEIGHTS).totals([]) == []
 
 
 def test_elements_count_as_they_will_in_what_is_trained(base: Path) -> None:
     weights = ElementWeights(color=0, detail=2)
-    plain, weighted = (EngineJudge(base, one).totals(ASKED) for one in (EQUAL_WEIGHTS, weights))
+    plain, weighted = (
+        EngineRewardModel(base, one).totals(ASKED) for one in (EQUAL_WEIGHTS, weights)
+    )
     assert plain != pytest.approx(weighted, abs=1e-2)

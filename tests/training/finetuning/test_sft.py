@@ -12,8 +12,8 @@ from tests.training.finetuning import finetuned as tuned
 from training.finetuning.run.adapter import BadAdapter, check_adapter
 from training.finetuning.run.config import BadConfig, SftConfig
 from training.finetuning.run.runner import Finished, prepare, train
-from training.nano.model.export import MANIFEST, sha256_of
 from training.finetuning.sft.train import sft_trainer, train_sft
+from training.nano.model.export import MANIFEST, sha256_of
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def _one_thread() -> Iterator[None]:
 
 def losses(folder: Path) -> list[float]:
     lines = (folder / "curves.jsonl").read_text().splitlines()
-    return [told["loss"] for told in map(json.loads, lines) if "loss" in told]
+    return [row["loss"] for row in map(json.loads, lines) if "loss" in row]
 
 
 def killed_run(config: SftConfig, *, at: int) -> None:
@@ -117,7 +117,7 @@ def test_an_adapter_is_named_by_its_bytes_and_its_manifest_tells_the_truth(
     assert manifest["version"] == finished.adapter.name == finished.version
     assert finished.version.endswith(files["adapter_model.safetensors"][:8])
     (finished.adapter / "adapter_config.json").write_text("{}")
-    with pytest.raises(BadAdapter, match="not the file that the manifest names"):
+    with pytest.raises(BadAdapter, match="differs from the hash in the manifest"):
         check_adapter(finished.adapter)
 
 

@@ -47,11 +47,11 @@ def frozen(base: Path) -> Any:
     return model.requires_grad_(False).eval()
 
 
-def processed(base: Path, asked: Sequence[Sequence[Image.Image]], *, once: bool) -> Any:
+def processed(base: Path, batches: Sequence[Sequence[Image.Image]], *, once: bool) -> Any:
     from transformers import AutoProcessor
 
     processor: Any = AutoProcessor.from_pretrained(base)
-    # Sizes are kept as they are, so that images of several sizes can be told apart.
+    # Sizes are kept as they are, so that images of several sizes can be distinguished.
     processor.image_processor.do_resize = False
     if once:
         scale_once(processor.image_processor)
@@ -59,10 +59,10 @@ def processed(base: Path, asked: Sequence[Sequence[Image.Image]], *, once: bool)
         processor.apply_chat_template(
             [{"role": "user", "content": [{"type": "image"} for _ in images]}], tokenize=False
         )
-        for images in asked
+        for images in batches
     ]
     return processor(
-        text=prompts, images=asked, return_tensors="pt", padding=True, padding_side="left"
+        text=prompts, images=batches, return_tensors="pt", padding=True, padding_side="left"
     )
 
 
@@ -75,11 +75,11 @@ def test_a_repeated_row_is_read_once_and_shares_its_images() -> None:
     assert first["images"] is second["images"]
 
 
-@pytest.mark.parametrize("asked", [ASKED, [[A, WIDE], [WIDE, A], [B]]])
+@pytest.mark.parametrize("batches", [ASKED, [[A, WIDE], [WIDE, A], [B]]])
 def test_images_are_scaled_once_and_laid_out_as_before(
-    base: Path, asked: Sequence[Sequence[Image.Image]]
+    base: Path, batches: Sequence[Sequence[Image.Image]]
 ) -> None:
-    plain, shared = processed(base, asked, once=False), processed(base, asked, once=True)
+    plain, shared = processed(base, batches, once=False), processed(base, batches, once=True)
     assert set(plain) == set(shared)
     assert all(torch.equal(plain[name], shared[name]) for name in plain)
 
@@ -93,11 +93,11 @@ def test_a_processor_that_shares_is_written_as_what_it_was(base: Path, tmp_path:
     assert processor.image_processor.to_dict() == before
 
 
-@pytest.mark.parametrize(("asked", "different"), [(ASKED, 3), ([[A, WIDE], [WIDE, A], [B]], 3)])
+@pytest.mark.parametrize(("batches", "different"), [(ASKED, 3), ([[A, WIDE], [WIDE, A], [B]], 3)])
 def test_the_tower_sees_each_image_once_and_the_model_says_the_same(
-    base: Path, frozen: Any, asked: Sequence[Sequence[Image.Image]], different: int
+    base: Path, frozen: Any, batches: Sequence[Sequence[Image.Image]], different: int
 ) -> None:
-    inputs = processed(base, asked, once=False)
+    inputs = processed(base, batches, once=False)
     expected = frozen(**inputs).logits
     seen = _count_images(frozen.model.visual)
     see_once(frozen.model)
@@ -108,7 +108,7 @@ def test_the_tower_sees_each_image_once_and_the_model_says_the_same(
 
 
 def test_another_batch_is_seen_anew(base: Path, frozen: Any) -> None:
-    one, other = (processed(base, asked, once=False) for asked in ([[A]], [[B]]))
+    one, other = (processed(base, batches, once=False) for batches in ([[A]], [[B]]))
     expected = frozen(**other).logits
     see_once(frozen.model)
     assert not torch.allclose(frozen(**one).logits, expected, atol=1e-5)

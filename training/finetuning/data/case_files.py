@@ -1,8 +1,8 @@
-"""Read cases and examples from files of JSON lines, as a night writes them from what people did.
+"""Read cases and examples from JSON lines, as a training job writes them from feedback.
 
 A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE, "profile": SIDES,
 "truth": SIDES or null, "weight": 1.0}, where SIDES is {"likes": {"color": ["red"], ...},
-"dislikes": {...}}, and, where a predicted taste is to be judged by several pairs of the person,
+"dislikes": {...}}. If several pairs of the user judge a predicted profile, also
 "judged_by": [{"better": FILE, "worse": FILE}, ...].
 
 An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
@@ -26,25 +26,25 @@ from training.rewards.prediction import Sides
 
 
 class BadCases(Exception):
-    """A file of cases cannot be used; the text names the line and what is wrong with it."""
+    """A file of cases cannot be used; the text names the line and the problem."""
 
 
 def read_cases(file: Path, *, most: int) -> Iterator[Case]:
-    """At most `most`; raises `BadCases`."""
-    for number, told in _lines(file, most=most):
+    """At most `most` cases; raises `BadCases`."""
+    for number, payload in _lines(file, most=most):
         with _Line(file, number):
-            yield _case(told, file.parent)
+            yield _case(payload, file.parent)
 
 
 def read_examples(file: Path, *, most: int) -> Iterator[Example]:
-    """At most `most`; raises `BadCases`."""
-    for number, told in _lines(file, most=most):
+    """At most `most` examples; raises `BadCases`."""
+    for number, payload in _lines(file, most=most):
         with _Line(file, number):
-            yield _example(told, file.parent)
+            yield _example(payload, file.parent)
 
 
 class _Line:
-    """Names the line in whatever goes wrong with it."""
+    """Adds file and line number to the errors of a block."""
 
     def __init__(self, file: Path, number: int) -> None:
         self._place = f"{file}, line {number}"
@@ -73,41 +73,41 @@ def _lines(file: Path, *, most: int) -> Iterator[tuple[int, dict[str, Any]]]:
                     yield number, json.loads(line)
 
 
-def _case(told: dict[str, Any], folder: Path) -> Case:
-    liked, disliked = told.get("liked", []), told.get("disliked", [])
-    truth, profile = told.get("truth"), told.get("profile")
+def _case(payload: dict[str, Any], folder: Path) -> Case:
+    liked, disliked = payload.get("liked", []), payload.get("disliked", [])
+    truth, profile = payload.get("truth"), payload.get("profile")
     known = Sides.read(truth) if truth else None
     return Case(
         references=References(_images(liked, folder), _images(disliked, folder))
         if liked or disliked
         else None,
-        pair=_pair(told, folder),
+        pair=_pair(payload, folder),
         truth=known,
         profile=Sides.read(profile) if profile else known,
-        weight=float(told.get("weight", 1.0)),
-        judged_by=tuple(_pair(one, folder) for one in told.get("judged_by", [])),
+        weight=float(payload.get("weight", 1.0)),
+        judged_by=tuple(_pair(pair, folder) for pair in payload.get("judged_by", [])),
     )
 
 
-def _pair(told: dict[str, Any], folder: Path) -> Pair:
-    return Pair(_image(told["better"], folder), _image(told["worse"], folder))
+def _pair(payload: dict[str, Any], folder: Path) -> Pair:
+    return Pair(_image(payload["better"], folder), _image(payload["worse"], folder))
 
 
-def _example(told: dict[str, Any], folder: Path) -> Example:
-    asked, images = _prompt(told), _images(told["images"], folder)
-    if asked.image_count != len(images):
-        raise ValueError(f"{told['ask']} takes {asked.image_count} images, not {len(images)}")
-    return Example(asked.messages(), str(told["answer"]), images)
+def _example(payload: dict[str, Any], folder: Path) -> Example:
+    question, images = _prompt(payload), _images(payload["images"], folder)
+    if question.image_count != len(images):
+        raise ValueError(f"{payload['ask']} takes {question.image_count} images, not {len(images)}")
+    return Example(question.messages(), str(payload["answer"]), images)
 
 
-def _prompt(told: dict[str, Any]) -> Prompt:
-    match told["ask"]:
+def _prompt(payload: dict[str, Any]) -> Prompt:
+    match payload["ask"]:
         case "predict":
-            return prompt.predict(liked=int(told["liked"]), disliked=int(told["disliked"]))
+            return prompt.predict(liked=int(payload["liked"]), disliked=int(payload["disliked"]))
         case "describe":
             return prompt.describe()
         case "score" | "explain" as ask:
-            sides = Sides.read(told["profile"])
+            sides = Sides.read(payload["profile"])
             build = prompt.score if ask == "score" else prompt.explain
             return build(sides.likes, sides.dislikes)
         case other:

@@ -1,4 +1,4 @@
-"""A case: one person's references and a pair of images of which one is liked more."""
+"""Cases and examples: the training data of GRPO and SFT."""
 
 from dataclasses import dataclass
 
@@ -13,34 +13,34 @@ Shown = dict[Element, str]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two candidates; this person likes `better` more than `worse`."""
+    """Two candidates; the user likes `better` more than `worse`."""
 
     better: Image
     worse: Image
     better_shows: Shown | None = None
-    """What the image shows, where a simulator knows it: only then can reasons be written."""
+    """What the image shows, if a simulator knows it. Rationales can be written only then."""
     worse_shows: Shown | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """What one person showed and preferred, simulated or clicked."""
+    """The references of one user and a pair of images that the user ordered."""
 
     references: References | None
     pair: Pair
     truth: Sides | None
-    """The true profile: known of simulated people alone, and of nobody who clicks."""
+    """The true profile, which is known only for simulated users."""
     profile: Sides | None
-    """What candidates are assessed against: the truth, or what a model predicted."""
+    """The profile that candidates are assessed against: the true one or a predicted one."""
     weight: float = 1.0
-    """How much the pair's label counts: inverse propensity times reliability, 1 on average."""
+    """Weight of the pair's label: inverse propensity times reliability, 1 on average."""
     judged_by: tuple[Pair, ...] = ()
-    """Pairs of this person that a predicted taste is judged by, in place of the one."""
+    """Pairs of this user that judge a predicted profile, instead of `pair`."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One question to imitate the answer of, with its images in the prompt's order."""
+    """A prompt, its images in the prompt's order, and the answer to imitate."""
 
     messages: list[dict[str, object]]
     answer: str

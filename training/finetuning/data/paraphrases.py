@@ -1,4 +1,4 @@
-"""Say a judgement in varied words that still read back as what they claim."""
+"""Rationales in varied wordings that the parser still reads correctly."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -34,11 +34,11 @@ WORDINGS: Final[Mapping[Relation, tuple[str, ...]]] = {
     "unknown": ("the image shows {seen}, and no taste is known",),
     "unseen": ("the image does not show it, so it cannot be told",),
 }
-"""Beside the text of `shared.prompting.rationale`. Each names what is seen and reads back as its relation."""
+"""Wordings in addition to `shared.prompting.rationale`; the parser reads each as its relation."""
 
 
-def reason(judgement: Judgement, rng: np.random.Generator, *, varied: bool) -> str:
-    """One way to say it, drawn evenly; without `varied` the one that serving's own model uses."""
+def varied_rationale(judgement: Judgement, rng: np.random.Generator, *, varied: bool) -> str:
+    """A random wording; without `varied` the wording of the embedded model."""
     usual = rationale(judgement.seen, judgement.relation, anchor=judgement.anchor)
     if not varied:
         return usual

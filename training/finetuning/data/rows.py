@@ -1,4 +1,4 @@
-"""Turn cases and examples into the columns that TRL's trainers take."""
+"""Turn cases and examples into the columns of TRL's trainers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -14,28 +14,28 @@ from training.finetuning.data.cases import Case, Example
 GrpoTask = Literal["predict", "score", "explain"]
 GRPO_TASKS: Final[tuple[GrpoTask, ...]] = get_args(GrpoTask)
 ROWS_AT_ONCE: Final = 256
-"""Ten images each of a photograph's size are some GB, decoded; stored they are a tenth."""
+"""Ten decoded photographs a row are some GB for this many rows; stored they are a tenth."""
 Row = dict[str, Any]
 Fit = Callable[[Image], Image]
 
 
 def fit_to(vision: VisionConfig) -> Fit:
-    """Scale images as serving does, so that the library's processor finds nothing left to scale.
+    """Scale images exactly as serving does, so that the library's processor scales nothing.
 
-    It keeps proportions where serving squares for a model of one image size: unscaled, a model
-    would be trained on other grids than it is asked about.
+    The processor keeps proportions; serving makes images square for a model with one image size. A
+    model trained on the processor's sizes would see other grids in serving.
     """
 
     def fit(image: Image) -> Image:
-        wanted = vision.size_for(*image.size)
+        size = vision.size_for(*image.size)
         rgb = image.convert("RGB")
-        return rgb if rgb.size == wanted else rgb.resize(wanted, Resampling.BICUBIC)
+        return rgb if rgb.size == size else rgb.resize(size, Resampling.BICUBIC)
 
     return fit
 
 
 def sft_row(example: Example, fit: Fit) -> Row:
-    """Prompt and completion apart: the loss is on the completion alone."""
+    """Prompt and completion in separate columns: the loss is on the completion only."""
     return {
         "prompt": example.messages,
         "completion": [
@@ -48,10 +48,10 @@ def sft_row(example: Example, fit: Fit) -> Row:
 def grpo_rows(
     cases: Iterable[Case], tasks: Sequence[GrpoTask], fit: Fit, *, seed: int
 ) -> Iterator[Row]:
-    """Two rows a case, in turn of the tasks: whatever is even in number keeps pairs together.
+    """Rows in groups of two, so that an even batch keeps pairs together.
 
-    Of a pair both images are assessed, each alone, the liked one first in every second pair. A
-    prediction comes as two cases' rows; one that is left over at the end is not used.
+    An assessment gives two rows, one for each image of the pair; the liked image is first in half
+    of the pairs. Two predictions of different cases are a group; a single one at the end is dropped.
     """
     rng = np.random.default_rng((seed, len(tasks)))
     waiting: list[Row] = []
@@ -106,7 +106,7 @@ def _assess_row(number: int, case: Case, task: GrpoTask, fit: Fit, *, liked: boo
 
 
 def sft_dataset(rows: Iterable[Row]) -> Any:
-    """The rows as a data set of the library's, images kept as PNG bytes."""
+    """The rows as a data set of the library, with images as PNG bytes."""
     from datasets import Features, List
 
     messages = _messages_feature()
@@ -115,7 +115,7 @@ def sft_dataset(rows: Iterable[Row]) -> Any:
 
 
 def grpo_dataset(rows: Iterable[Row]) -> Any:
-    """The same with every column that a reward asks for."""
+    """The same, with every column that a reward reads."""
     from datasets import Features, List, Value
 
     features = Features(
@@ -136,7 +136,7 @@ def grpo_dataset(rows: Iterable[Row]) -> Any:
 
 
 def _stored(rows: Iterable[Row], features: Any) -> Any:
-    """Part by part, so that only a part's images are ever decoded at once."""
+    """Stored in parts, so that only the images of one part are decoded at a time."""
     from datasets import Dataset, concatenate_datasets
 
     left = iter(rows)

@@ -1,6 +1,6 @@
-"""Draw cases and reasoning examples from PreferSim: the one place that knows the simulator here.
+"""Draw cases and examples of simulated users; only this module knows the simulator here.
 
-No case shows a held-out combination of style and color, so that tests on those test something.
+No case shows a held-out combination of style and color, so that tests on these are meaningful.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from shared.jobs.evaluation import Level
 from shared.prompting import prompt
 from shared.vlm.protocol import References
 from training.finetuning.data.cases import Case, Example, Pair, Shown
-from training.finetuning.data.paraphrases import reason
+from training.finetuning.data.paraphrases import varied_rationale
 from training.nano.data.profile_noise import SYNONYM_SHARE
 from training.prefersim.drawing.degradations import degrade, draw_strength
 from training.prefersim.drawing.parallel import in_order
@@ -33,18 +33,18 @@ Task = Literal["predict", "describe", "score", "explain"]
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
 
 Draw = Callable[[np.random.Generator, Attributes, Attributes], list[Image]]
-"""Images of given values, the same number in the last argument being the same scene."""
+"""Draws images of given values; equal numbers in the last argument mean the same scene."""
 
 STREAM: Final = 0x7D1E
-"""Stands between the seed and the case's number: no pool and no evaluation draws from these."""
-AT_ONCE: Final = 4
-"""Cases that a process draws before it hands them over."""
+"""Part of each case's seed. No image pool and no evaluation uses this stream of random numbers."""
+CASES_PER_TASK: Final = 4
+"""Cases that a process draws before it returns them."""
 REFERENCES: Final = 5
-"""Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""
+"""Liked and disliked references each, as in the paper (arXiv 2511.00609)."""
 DIFFERS: Final = 0.5
-"""Chance of each element to differ within a pair; all five by chance in one pair of 32."""
+"""Probability that an element differs within a pair; all five differ in one pair of 32."""
 ANYTHING: Final = 0.15
-"""Chance of an element to show, in both images, what neither profile names."""
+"""Probability that both images of a pair show a value that neither side of the profile names."""
 
 
 def draw_cases(
@@ -57,19 +57,18 @@ def draw_cases(
     workers: int = 1,
     by_word: bool = False,
 ) -> Iterator[Case]:
-    """The same cases for a seed, and the first ones the same for any count and any `workers`.
+    """The cases of a seed; the first ones do not depend on `count` or `workers`.
 
-    `workers` are processes that draw; a hard case takes one about a tenth of a second.
+    `workers` is the number of drawing processes; one hard case takes about a tenth of a second.
 
-    A *hard* case is like an item of the hard benchmark: eight references a side, some of which
-    contradict, candidates that differ in one element, and images that are harder to read. With
-    `by_word` a taste that is predicted for it is judged by ten pairs, each of which turns on one
-    word of the taste.
+    A *hard* case is like an item of the hard benchmark: eight references a side, some of them
+    contradictory, candidates that differ in one element, and degraded images. With `by_word`, ten
+    pairs judge a predicted profile, and each pair depends on one word of the profile.
     """
     draw = partial(
         _draw, seed=seed, multi=multi, side=references_a_side, level=level, by_word=by_word
     )
-    return in_order(draw, range(count), workers=workers, at_once=AT_ONCE)
+    return in_order(draw, range(count), workers=workers, at_once=CASES_PER_TASK)
 
 
 def _draw(number: int, *, seed: int, multi: float, side: int, level: Level, by_word: bool) -> Case:
@@ -96,22 +95,24 @@ def _hard(rng: np.random.Generator, user: User) -> Case:
     case = _case(user, values, _degraded_images, rng)
     if rng.random() >= SYNONYM_SHARE:
         return case
-    told = Sides(said(rng, user.like_words), said(rng, user.dislike_words))
-    return replace(case, profile=told)
+    in_synonyms = Sides(said(rng, user.like_words), said(rng, user.dislike_words))
+    return replace(case, profile=in_synonyms)
 
 
 def _judged_by(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
-    """Pairs that differ in one element each, of eleven images of one scene."""
+    """Pairs that differ in one element each, made from eleven images of one scene."""
     pairs = pairs_by_word(rng, user)
     rows = {row.tobytes(): row for pair in pairs for row in (pair.better, pair.worse)}
     values = np.array(list(rows.values()))
     drawn = _degraded_images(rng, values, np.zeros(len(values), int))
     images = dict(zip(rows, drawn, strict=True))
-    return tuple(Pair(*(images[row.tobytes()] for row in (one.better, one.worse))) for one in pairs)
+    return tuple(
+        Pair(images[pair.better.tobytes()], images[pair.worse.tobytes()]) for pair in pairs
+    )
 
 
 def _case(user: User, values: Attributes, draw: Draw, rng: np.random.Generator) -> Case:
-    """From what the liked references, the disliked ones and the two candidates show."""
+    """A case from the values of its liked references, disliked references and two candidates."""
     side = len(values) // 2 - 1
     # A liked and a disliked reference share each scene, and so do the two candidates.
     scene = np.array([*range(side), *range(side), side, side])
@@ -127,7 +128,7 @@ def _case(user: User, values: Attributes, draw: Draw, rng: np.random.Generator) 
 
 
 def _pair(rng: np.random.Generator, user: User) -> tuple[Attributes, Attributes]:
-    """Values of two candidates, of which the first is liked more; neither is held out."""
+    """Values of two candidates. The first one is liked more; neither is a held-out combination."""
     while True:
         like = np.array([rng.choice(values) for values in user.likes.T])
         dislike = np.array([rng.choice(values) for values in user.dislikes.T])
@@ -143,7 +144,7 @@ def _pair(rng: np.random.Generator, user: User) -> tuple[Attributes, Attributes]
 def examples(
     case: Case, tasks: Sequence[Task], rng: np.random.Generator, *, varied: bool
 ) -> list[Example]:
-    """One example a task; scores and reasons are of either candidate by chance."""
+    """One example for each task; scores and rationales are of a random candidate of the pair."""
     return [_example(case, task, rng, varied=varied) for task in tasks]
 
 
@@ -155,9 +156,9 @@ def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) 
     assert case.profile is not None
     if task == "predict":
         liked, disliked = case.references.liked, case.references.disliked
-        asked = prompt.predict(liked=len(liked), disliked=len(disliked))
-        told = prompt.taste_lines(case.truth.likes, case.truth.dislikes)
-        return Example(asked.messages(), told, (*liked, *disliked))
+        question = prompt.predict(liked=len(liked), disliked=len(disliked))
+        answer = prompt.taste_lines(case.truth.likes, case.truth.dislikes)
+        return Example(question.messages(), answer, (*liked, *disliked))
     image, shows = (
         (case.pair.better, case.pair.better_shows)
         if rng.random() < 0.5
@@ -170,11 +171,13 @@ def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) 
     truth = judge_all(shows, likes=likes, dislikes=dislikes)
     digits = {e: judgement.digit for e, judgement in truth.items()}
     if task == "score":
-        asked = prompt.score(likes, dislikes)
-        return Example(asked.messages(), prompt.score_line(digits), (image,))
-    reasons = {e: reason(judgement, rng, varied=varied) for e, judgement in truth.items()}
-    asked = prompt.explain(likes, dislikes)
-    return Example(asked.messages(), prompt.score_line(digits, reasons), (image,))
+        question = prompt.score(likes, dislikes)
+        return Example(question.messages(), prompt.score_line(digits), (image,))
+    rationales = {
+        e: varied_rationale(judgement, rng, varied=varied) for e, judgement in truth.items()
+    }
+    question = prompt.explain(likes, dislikes)
+    return Example(question.messages(), prompt.score_line(digits, rationales), (image,))
 
 
 def _images(rng: np.random.Generator, values: Attributes, scene: Attributes) -> list[Image]:

@@ -1,4 +1,4 @@
-"""Draw a profile with PreferSim, so that predicted and true profiles are compared as images."""
+"""Draw a profile with PreferSim, so that profiles can be compared as images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,24 +17,24 @@ from training.prefersim.values.vocabulary import SIZES, VALUES, words_of
 from training.rewards.text_similarity import SentenceEncoder
 
 SCENE_SEED: Final = 20_711
-"""Every profile is drawn on one scene with one draw of chance: what differs is the profile."""
-REMEMBERED: Final = 512
-"""Drawings: the answers of a batch share their true profiles and most of what they predict."""
-KNOWN_AT: Final = 0.6
-"""Cosine from which an unknown word stands for the nearest value; below it cannot be drawn."""
+"""All profiles are drawn on one scene with one random state: only the profile differs."""
+CACHED_DRAWINGS: Final = 512
+"""The completions of a batch share their true profiles and most of their predictions."""
+MIN_COSINE: Final = 0.6
+"""From this cosine on, an unknown word is drawn as its nearest value; below, it is not drawn."""
 
 
 @dataclass(frozen=True)
 class DrawnProfiles:
-    """A renderer of profiles; a word outside the vocabulary is drawn as its nearest value."""
+    """A renderer of profiles. A word outside the vocabulary is drawn as its nearest value."""
 
     encoder: SentenceEncoder
     vocabulary: Mapping[Element, Sequence[str]] = field(default_factory=lambda: VALUES)
 
     def render(self, sides: Sequence[SideWords]) -> list[Image | None]:
-        """None for a side with a word that stands for no value, or with none at all.
+        """One drawing a side; None for a side without words or with a word near no value.
 
-        Of several words of one element the first in the vocabulary is drawn.
+        If an element has several words, the first one in the vocabulary is drawn.
         """
         return [self._draw(side) for side in sides]
 
@@ -57,12 +57,12 @@ class DrawnProfiles:
         listed = list(self.vocabulary[element])
         if word in listed:
             return listed.index(word)
-        likeness = (self.encoder.encode([word]) @ self.encoder.encode(listed).T)[0]
-        nearest = int(likeness.argmax())
-        return nearest if likeness[nearest] >= KNOWN_AT else None
+        cosines = (self.encoder.encode([word]) @ self.encoder.encode(listed).T)[0]
+        nearest = int(cosines.argmax())
+        return nearest if cosines[nearest] >= MIN_COSINE else None
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=CACHED_DRAWINGS)
 def _drawn(values: tuple[int, ...]) -> Image:
     rng = np.random.default_rng(SCENE_SEED)
     return as_image(render(draw_scenes(rng, 1), np.array([values], np.int64), rng)[0])

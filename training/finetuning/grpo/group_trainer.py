@@ -1,4 +1,4 @@
-"""GRPO with groups that cannot teach left out, and each group weighted by its pair's label."""
+"""GRPO trainer that leaves out groups without signal and weights groups by their labels."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -9,30 +9,30 @@ import torch
 from torch import Tensor
 from trl import GRPOTrainer
 
-from training.finetuning.grpo.prefix_sharing import SharedQuestions
+from training.finetuning.grpo.prefix_sharing import SharedPrompts
 
-ALIKE: Final = 1e-6
-"""Advantages below it come from rounding; rewards are sums of a few tenths."""
+ROUNDING: Final = 1e-6
+"""Smaller advantages come from rounding; rewards are sums of a few tenths."""
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """Advantages (answers,) and which answers count (answers,)."""
+class WeightedAdvantages:
+    """Advantages (completions,) and which completions count (completions,)."""
 
     advantages: Tensor
     live: Tensor
     dead_groups: int
 
 
-def weigh(advantages: Tensor, weights: Tensor, *, group: int) -> Weighed:
-    """Answers to one question stand together, `group` of them.
+def weight_advantages(advantages: Tensor, weights: Tensor, *, group: int) -> WeightedAdvantages:
+    """Weight the advantages; the `group` completions of one prompt are neighbors.
 
-    A group whose answers earned the same has no direction to teach. Left in, it would still count
-    in the mean and in the divergence, and at 95 % accuracy two of three groups are such.
+    A group whose completions have equal rewards has no signal (a dead group). If it stayed, it
+    would still count in the mean and in the divergence; at 95 % accuracy two of three groups are dead.
     """
     by_group = advantages.view(-1, group)  # (groups, group)
-    alive = by_group.abs().amax(dim=1) > ALIKE  # (groups,)
-    return Weighed(
+    alive = by_group.abs().amax(dim=1) > ROUNDING  # (groups,)
+    return WeightedAdvantages(
         advantages * weights.to(advantages),
         alive.repeat_interleave(group),
         int((~alive).sum()),
@@ -40,21 +40,21 @@ def weigh(advantages: Tensor, weights: Tensor, *, group: int) -> Weighed:
 
 
 class GroupTrainer(GRPOTrainer):
-    """The library's trainer between its rewards and its loss.
+    """TRL's trainer with a step between its rewards and its loss.
 
-    Where questions are read once, a dead group is not read again to learn from.
+    If prompts are shared, the learning pass skips dead groups.
     """
 
-    questions: SharedQuestions | None = None
+    prompts: SharedPrompts | None = None
     _live: Tensor | None = None
 
     def _get_per_token_logps_and_entropies(
-        self, model: Any, ids: Tensor, mask: Tensor, logits_to_keep: int, *args: Any, **told: Any
+        self, model: Any, ids: Tensor, mask: Tensor, logits_to_keep: int, *args: Any, **kwargs: Any
     ) -> Any:
-        shared = self.questions and self.questions.answered(logits_to_keep, live=self._live)
+        shared = self.prompts and self.prompts.completed(logits_to_keep, live=self._live)
         with shared or nullcontext():
             return super()._get_per_token_logps_and_entropies(
-                model, ids, mask, logits_to_keep, *args, **told
+                model, ids, mask, logits_to_keep, *args, **kwargs
             )
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Any:
@@ -67,22 +67,24 @@ class GroupTrainer(GRPOTrainer):
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)
         weights = _weights(inputs)
-        weighed = weigh(output["advantages"], torch.tensor(weights), group=self.num_generations)
-        output["advantages"] = weighed.advantages
-        # The loss is taken where completion and tool mask are one; ours tells of live answers.
+        weighted = weight_advantages(
+            output["advantages"], torch.tensor(weights), group=self.num_generations
+        )
+        output["advantages"] = weighted.advantages
+        # The loss is taken where completion mask and tool mask are one; ours marks live groups.
         mask = output["completion_mask"]
-        output["tool_mask"] = weighed.live.to(mask)[:, None].expand_as(mask).contiguous()
+        output["tool_mask"] = weighted.live.to(mask)[:, None].expand_as(mask).contiguous()
         counted = (mask * output["tool_mask"]).sum()
         output["num_items_in_batch"] = self.accelerator.gather(counted).sum()
         groups = len(inputs) // self.num_generations
-        measures = self._metrics["train" if self.model.training else "eval"]
-        measures["groups/dead"].append(float(weighed.dead_groups))
-        measures["groups/live"].append(float(groups - weighed.dead_groups))
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        metrics["groups/dead"].append(float(weighted.dead_groups))
+        metrics["groups/live"].append(float(groups - weighted.dead_groups))
         return output
 
 
 def _weights(inputs: Sequence[dict[str, Any]]) -> list[float]:
     weights = [float(row.get("weight", 1.0)) for row in inputs]
     if any(not 0 <= weight < float("inf") for weight in weights):
-        raise ValueError("A pair's weight must be a finite number from 0: check the cases' file.")
+        raise ValueError("A pair's weight must be a finite number from 0: check the file of cases.")
     return weights

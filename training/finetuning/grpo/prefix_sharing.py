@@ -1,8 +1,8 @@
-"""Read a question once for all the answers to it, in all passes of a step of GRPO.
+"""Process each prompt once for all its completions, in every pass of a GRPO step.
 
-A group's rows hold one question eight times, and a question (ten images) is several times as long
-as an answer. Here the language model is handed a question with its answers behind it, of which each
-sees the question and itself: the same states, and the same gradients, for a fraction of the work.
+The rows of a group repeat one prompt, and a prompt (ten images) is several times as long as a
+completion. Here the language model gets a prompt followed by its completions, and each completion
+attends to the prompt and to itself: the same states and gradients for a fraction of the work.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,108 +15,111 @@ from torch import Tensor
 
 from training.finetuning.grpo.vision_cache import PROJECTIONS, SEED
 
-TAKES_MASKS: Final = ("sdpa", "eager")
-"""Ways of attention that take a mask of who sees whom."""
+MASKED_ATTENTION: Final = ("sdpa", "eager")
+"""Implementations of attention that accept a mask of our own."""
 
 
 @dataclass(frozen=True)
 class _Learning:
-    answer: int
+    completion: int
     live: Tensor | None
 
 
 @dataclass(frozen=True)
-class _Writing:
-    """Answers on their way: the cache holds a row a question, and behind it a token an answer."""
+class _Generating:
+    """Generation in progress: the cache holds one row a prompt, then one token a completion."""
 
     cache: Any
     order: Tensor
-    """Of each question the rows of its answers, (questions, group)."""
-    where: Tensor
-    """Of each row its place in that order, (rows,)."""
-    asked: Tensor
-    """The questions' mask, (questions, columns)."""
+    """Rows of the completions of each prompt, (prompts, group)."""
+    place: Tensor
+    """Position of each row in that order, (rows,)."""
+    prompt_mask: Tensor
+    """Mask of the prompts, (prompts, columns)."""
 
 
-class SharedQuestions:
-    """A language model, of a Qwen2.5-VL, that reads equal questions of a batch once.
+class SharedPrompts:
+    """Wraps the language model of a Qwen2.5-VL so that equal prompts of a batch are processed once.
 
-    Questions are padded on the left, so that answers begin in one column.
+    Prompts are padded on the left, so that completions start in one column.
     """
 
     def __init__(self, language_model: Any) -> None:
-        self._whole: Callable[..., Any] = language_model.forward
+        self._original: Callable[..., Any] = language_model.forward
         self._learning: _Learning | None = None
-        self._writing: _Writing | None = None
-        if language_model.config._attn_implementation in TAKES_MASKS:
+        self._generating: _Generating | None = None
+        if language_model.config._attn_implementation in MASKED_ATTENTION:
             language_model.forward = self._forward
 
     @contextmanager
-    def answered(self, answer: int, *, live: Tensor | None = None) -> Iterator[None]:
-        """Within, the last `answer` columns of a batch are answers.
+    def completed(self, completion: int, *, live: Tensor | None = None) -> Iterator[None]:
+        """Inside the block, the last `completion` columns of a batch are completions.
 
-        Rows that are not `live` (rows,) are not read: their states are zeros.
+        Rows that are not `live` (rows,) are skipped: their states are zeros.
         """
-        self._learning = _Learning(answer, live)
+        self._learning = _Learning(completion, live)
         try:
             yield
         finally:
             self._learning = None
 
-    def _forward(self, **told: Any) -> Any:
+    def _forward(self, **inputs: Any) -> Any:
         embedded, mask, positions, cache = (
-            told.get(name)
+            inputs.get(name)
             for name in ("inputs_embeds", "attention_mask", "position_ids", "past_key_values")
         )
         flat = isinstance(mask, Tensor) and mask.dim() == 2
         if not flat or embedded is None or positions is None:
-            return self._whole(**told)
+            return self._original(**inputs)
         if self._learning is not None:
-            return self._learn(embedded, mask, positions, self._learning, told)
+            return self._learn(embedded, mask, positions, self._learning, inputs)
         if cache is not None and cache.get_seq_length() == 0:
-            return self._ask(embedded, mask, positions, told)
-        if self._writing is not None and self._writing.cache is cache:
-            return self._write(embedded, positions, self._writing, told)
-        return self._whole(**told)
+            return self._prefill(embedded, mask, positions, inputs)
+        if self._generating is not None and self._generating.cache is cache:
+            return self._decode(embedded, positions, self._generating, inputs)
+        return self._original(**inputs)
 
-    def _ask(self, embedded: Tensor, mask: Tensor, positions: Tensor, told: dict[str, Any]) -> Any:
-        """Before answers are written: a row a question."""
-        self._writing = None
-        questions = alike(embedded, mask)
-        if len({len(rows) for rows in questions}) > 1:  # not groups of one size
-            return self._whole(**told)
-        order = torch.tensor(questions)
+    def _prefill(
+        self, embedded: Tensor, mask: Tensor, positions: Tensor, inputs: dict[str, Any]
+    ) -> Any:
+        """Before generation: one row a prompt."""
+        self._generating = None
+        prompts = equal_rows(embedded, mask)
+        if len({len(rows) for rows in prompts}) > 1:  # groups of different sizes
+            return self._original(**inputs)
+        order = torch.tensor(prompts)
         first = order[:, 0].to(embedded.device)
         shared = {
             "inputs_embeds": embedded[first],
             "attention_mask": mask[first],
             "position_ids": positions[:, first],
         }
-        found = self._whole(**told | shared)
-        where = order.flatten().argsort().to(embedded.device)
+        output = self._original(**inputs | shared)
+        place = order.flatten().argsort().to(embedded.device)
         order = order.to(embedded.device)
-        self._writing = _Writing(found.past_key_values, order, where, mask[first].bool())
-        found.last_hidden_state = found.last_hidden_state[where // order.shape[1]]
-        return found
+        self._generating = _Generating(output.past_key_values, order, place, mask[first].bool())
+        output.last_hidden_state = output.last_hidden_state[place // order.shape[1]]
+        return output
 
-    def _write(
-        self, embedded: Tensor, positions: Tensor, writing: _Writing, told: dict[str, Any]
+    def _decode(
+        self, embedded: Tensor, positions: Tensor, state: _Generating, inputs: dict[str, Any]
     ) -> Any:
-        """The next token of every answer; all of a question's in one row."""
-        group, asked = writing.order.shape[1], writing.asked
-        tokens = (writing.cache.get_seq_length() - asked.shape[1]) // group + 1
-        own = torch.eye(group, dtype=torch.bool, device=asked.device).repeat(1, tokens)
-        sees = torch.cat(
-            [asked[:, None].expand(-1, group, -1), own.expand(len(asked), -1, -1)], dim=2
+        """The next token of every completion; all completions of a prompt are in one row."""
+        group, prompt_mask = state.order.shape[1], state.prompt_mask
+        tokens = (state.cache.get_seq_length() - prompt_mask.shape[1]) // group + 1
+        own = torch.eye(group, dtype=torch.bool, device=prompt_mask.device).repeat(1, tokens)
+        attends = torch.cat(
+            [prompt_mask[:, None].expand(-1, group, -1), own.expand(len(prompt_mask), -1, -1)],
+            dim=2,
         )
         shared = {
-            "inputs_embeds": embedded[writing.order, 0],
-            "attention_mask": _added(sees, embedded),
-            "position_ids": positions[:, writing.order, 0],
+            "inputs_embeds": embedded[state.order, 0],
+            "attention_mask": _additive_mask(attends, embedded),
+            "position_ids": positions[:, state.order, 0],
         }
-        found = self._whole(**told | shared)
-        found.last_hidden_state = found.last_hidden_state.flatten(0, 1)[writing.where][:, None]
-        return found
+        output = self._original(**inputs | shared)
+        output.last_hidden_state = output.last_hidden_state.flatten(0, 1)[state.place][:, None]
+        return output
 
     def _learn(
         self,
@@ -124,72 +127,72 @@ class SharedQuestions:
         mask: Tensor,
         positions: Tensor,
         learning: _Learning,
-        told: dict[str, Any],
+        inputs: dict[str, Any],
     ) -> Any:
-        """One question with its answers at a time, so that nothing is padded."""
-        self._writing = None  # what was written is written: its cache can go
-        begin = embedded.shape[1] - learning.answer
+        """One prompt with its completions at a time, so that nothing is padded."""
+        self._generating = None  # generation has ended: its cache can be freed
+        begin = embedded.shape[1] - learning.completion
         known = mask.bool().cpu()
         live = torch.ones(len(known), dtype=torch.bool)
         if learning.live is not None and learning.live.any():
             live = learning.live.bool().cpu()
         states, after = [embedded.new_zeros(1, embedded.shape[2])], 1
-        places = torch.zeros(known.shape, dtype=torch.long)  # of each token in `states`; 0: unread
-        found: Any = None
-        for rows in alike(embedded[:, :begin], mask[:, :begin]):
-            answered = [row for row in rows if live[row]]
-            if not answered:
+        places = torch.zeros(known.shape, dtype=torch.long)  # index into `states`; 0: skipped
+        output: Any = None
+        for rows in equal_rows(embedded[:, :begin], mask[:, :begin]):
+            live_rows = [row for row in rows if live[row]]
+            if not live_rows:
                 continue
-            row, column, part = _laid_out(known, answered, begin)
+            row, column, part = _flatten(known, live_rows, begin)
             shared = {
                 "inputs_embeds": embedded[row, column][None],
-                "attention_mask": _added(_who_sees_whom(part)[None], embedded),
+                "attention_mask": _additive_mask(_attends(part)[None], embedded),
                 "position_ids": positions[:, row, column][:, None],
             }
-            found = self._whole(**told | shared)
+            output = self._original(**inputs | shared)
             places[row, column] = after + torch.arange(len(row))
             after += len(row)
-            places[answered, :begin] = places[answered[0], :begin]
-            states.append(found.last_hidden_state[0])
-        found.last_hidden_state = torch.cat(states)[places.to(embedded.device)]
-        return found
+            places[live_rows, :begin] = places[live_rows[0], :begin]
+            states.append(output.last_hidden_state[0])
+        output.last_hidden_state = torch.cat(states)[places.to(embedded.device)]
+        return output
 
 
-def alike(embedded: Tensor, mask: Tensor) -> list[list[int]]:
-    """Rows (rows, columns, width) that are equal where `mask` (rows, columns) is one, together.
+def equal_rows(embedded: Tensor, mask: Tensor) -> list[list[int]]:
+    """Groups of rows (rows, columns, width) that are equal where `mask` (rows, columns) is one.
 
-    They are told apart as images are in `once.py`.
+    Random projections compare them, as `vision_cache` compares images.
     """
     chance = torch.Generator().manual_seed(SEED)
     width = torch.randn(embedded.shape[2], PROJECTIONS, generator=chance).to(embedded.device)
     place = torch.randn(embedded.shape[1], generator=chance).to(embedded.device)
     projected = (embedded.detach().float() @ width) * (place * mask)[..., None]
     marks = torch.cat([projected.sum(1), mask.sum(1, keepdim=True)], dim=1).cpu()
-    _, which = torch.unique(marks, dim=0, return_inverse=True)
-    together: dict[int, list[int]] = {}
-    for row, question in enumerate(which.tolist()):
-        together.setdefault(question, []).append(row)
-    return list(together.values())
+    _, labels = torch.unique(marks, dim=0, return_inverse=True)
+    groups: dict[int, list[int]] = {}
+    for row, label in enumerate(labels.tolist()):
+        groups.setdefault(label, []).append(row)
+    return list(groups.values())
 
 
-def _laid_out(known: Tensor, rows: list[int], begin: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The row and column of each token, and its part: 0 the question, then answer by answer."""
-    asked = known[rows[0], :begin].nonzero()[:, 0]
-    answer, column = known[rows, begin:].nonzero(as_tuple=True)
+def _flatten(known: Tensor, rows: list[int], begin: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Row, column and part of each token; part 0 is the prompt, then one part a completion."""
+    prompt = known[rows[0], :begin].nonzero()[:, 0]
+    completion, column = known[rows, begin:].nonzero(as_tuple=True)
     return (
-        torch.cat([torch.full_like(asked, rows[0]), torch.tensor(rows)[answer]]),
-        torch.cat([asked, column + begin]),
-        torch.cat([torch.zeros_like(asked), answer + 1]),
+        torch.cat([torch.full_like(prompt, rows[0]), torch.tensor(rows)[completion]]),
+        torch.cat([prompt, column + begin]),
+        torch.cat([torch.zeros_like(prompt), completion + 1]),
     )
 
 
-def _who_sees_whom(part: Tensor) -> Tensor:
-    """(tokens, tokens): the question and one's own part, as far as they have come."""
+def _attends(part: Tensor) -> Tensor:
+    """(tokens, tokens): each token attends to the prompt and its own part, up to itself."""
     return ((part[None] == 0) | (part[None] == part[:, None])).tril()
 
 
-def _added(sees: Tensor, to: Tensor) -> Tensor:
-    """What attention adds for it, (rows, 1, tokens, keys)."""
-    unseen = torch.finfo(to.dtype).min
-    added = torch.zeros(sees.shape, dtype=to.dtype, device=sees.device)
-    return added.masked_fill(~sees, unseen)[:, None].to(to.device)
+def _additive_mask(attends: Tensor, like: Tensor) -> Tensor:
+    """The mask that attention adds to its scores, (rows, 1, tokens, keys)."""
+    hidden = torch.finfo(like.dtype).min
+    added = torch.zeros(attends.shape, dtype=like.dtype, device=attends.device)
+    return added.masked_fill(~attends, hidden)[:, None].to(like.device)

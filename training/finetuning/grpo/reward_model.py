@@ -1,4 +1,4 @@
-"""The frozen model that ranks pairs by predicted profiles: the engine that serves."""
+"""The frozen reward model: the serving engine, which ranks pairs by predicted profiles."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,17 +10,18 @@ from shared.vlm.protocol import Candidate
 from training.finetuning.grpo.vision_cache import see_once
 
 
-class EngineJudge:
-    """Scores by the expectation over the digits, so that what is rewarded is what is served.
+class EngineRewardModel:
+    """Scores candidates by the expectation over the digits, exactly as serving does.
 
-    Elements count as they will in what is trained, whatever they count in the judge's own totals.
+    The totals use the element weights of the trained model, not those of the reward model.
     """
 
     def __init__(self, folder: Path, weights: ElementWeights) -> None:
         self._engine = TransformersEngine(folder)
-        # The answers to one question are judged by the same images.
+        # The completions of one prompt are judged by the same images.
         see_once(self._engine.model.requires_grad_(False).model)
         self._weights = weights
 
-    def totals(self, asked: Sequence[Candidate]) -> list[float]:
-        return [replace(s, weights=self._weights).total for s in self._engine.score(asked)]
+    def totals(self, candidates: Sequence[Candidate]) -> list[float]:
+        """Expected totals (0-25)."""
+        return [replace(s, weights=self._weights).total for s in self._engine.score(candidates)]

@@ -1,4 +1,4 @@
-"""The sentence encoder that serving embeds words with, called without waiting for others."""
+"""The sentence encoder of serving, called synchronously."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import numpy as np
 
 from shared.embedding.protocol import Embedder, Vectors
 
-REMEMBERED: Final = 50_000
-"""Words; a loop of its own for each word asked again would take longer than the model's step."""
+CACHED_WORDS: Final = 50_000
+"""Each uncached word starts an event loop, which takes longer than the model's step."""
 
 
 class WordEncoder:
@@ -18,7 +18,7 @@ class WordEncoder:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._vector = lru_cache(maxsize=REMEMBERED)(self._embed)
+        self._vector = lru_cache(maxsize=CACHED_WORDS)(self._embed)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._vector(text) for text in texts])

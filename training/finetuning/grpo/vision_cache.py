@@ -1,8 +1,8 @@
-"""Do once what the answers to one question share: read, scale and see its images.
+"""Do once what the completions of one prompt share: read, scale and encode its images.
 
-A group's rows are one row repeated, and a step sees the same images three times: to answer, to ask
-the model at the start, and to learn. The vision tower stands still (`training.finetuning.run.policy`), so
-what it saw holds.
+The rows of a group are copies, and a GRPO step encodes the same images three times: to generate,
+for the log-probabilities of the start, and to learn. The vision tower is frozen
+(`training.finetuning.run.policy`), so its output can be reused.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,12 +14,13 @@ from torch import Tensor
 from training.finetuning.data.rows import Row
 
 PROJECTIONS: Final = 2
-"""Numbers by which images are told apart: unlike ones agree in both by a chance of about 2^-48."""
+"""Random projections that identify an image: two different images agree in both with a
+probability of about 2^-48."""
 SEED: Final = 0x0CE
 
 
 class RowsOnce:
-    """A data set of which a batch reads, and decodes, a row that it repeats once."""
+    """A data set that reads and decodes a repeated row of a batch only once."""
 
     def __init__(self, rows: Any) -> None:
         self._rows = rows
@@ -31,50 +32,49 @@ class RowsOnce:
         row: Row = self._rows[at]
         return row
 
-    def __getitems__(self, wanted: Sequence[int]) -> list[Row]:
-        """The repeated rows are copies that share their images."""
-        different = list(dict.fromkeys(wanted))
+    def __getitems__(self, indices: Sequence[int]) -> list[Row]:
+        """The rows at these indices; repeated rows are copies that share their images."""
+        different = list(dict.fromkeys(indices))
         read = dict(zip(different, self._rows.__getitems__(different), strict=True))
-        return [dict(read[at]) for at in wanted]
+        return [dict(read[index]) for index in indices]
 
 
 def scale_once(image_processor: Any) -> None:
-    """Let a processor of Qwen's, which lays patches one image after another, share equal work."""
+    """Make a Qwen image processor scale each different image of a batch only once."""
     from transformers.image_utils import make_flat_list_of_images
 
     kind: Any = type(image_processor)
 
-    class Once(kind):  # type: ignore[misc]  # of whichever class it is
+    class Once(kind):  # type: ignore[misc]  # the processor's class is known only at run time
         def preprocess(self, images: Any, *args: Any, **kwargs: Any) -> Any:
             flat = make_flat_list_of_images(images)
             different = {id(image): image for image in flat}
             places = {name: place for place, name in enumerate(different)}
-            found = super().preprocess(list(different.values()), *args, **kwargs)
+            batch = super().preprocess(list(different.values()), *args, **kwargs)
             at = torch.tensor([places[id(image)] for image in flat])
-            grids = torch.as_tensor(found["image_grid_thw"])
-            patches = torch.as_tensor(found["pixel_values"])
-            found["pixel_values"] = patches[_rows_of(grids.prod(1), at)]
-            found["image_grid_thw"] = grids[at]
-            return found
+            grids = torch.as_tensor(batch["image_grid_thw"])
+            patches = torch.as_tensor(batch["pixel_values"])
+            batch["pixel_values"] = patches[_rows_of(grids.prod(1), at)]
+            batch["image_grid_thw"] = grids[at]
+            return batch
 
-    Once.__name__ = kind.__name__  # it is written into the processor's file
+    Once.__name__ = kind.__name__  # the name is saved in the processor's file
     image_processor.__class__ = Once
 
 
 def see_once(model: Any) -> None:
-    """Let the vision tower of a Qwen2.5-VL see each image of a batch once, and remember a batch.
+    """Make the vision tower of a Qwen2.5-VL encode each image of a batch once, and cache a batch.
 
-    Only for a tower that is frozen and whole in this process; raises `ValueError` for one that
-    learns.
+    The tower must be frozen and whole in this process; raises `ValueError` if it learns.
     """
     visual = model.visual
     if any(weight.requires_grad for weight in visual.parameters()):
-        raise ValueError("The vision tower learns, so what it saw does not hold: freeze it first.")
-    visual.forward = _seeing(visual.forward, merged=visual.spatial_merge_size**2)
+        raise ValueError("The vision tower learns, so its output changes: freeze it first.")
+    visual.forward = _cached(visual.forward, merged=visual.spatial_merge_size**2)
     model.get_rope_index = _on_cpu(model.get_rope_index)
 
 
-def _seeing(whole: Callable[..., Any], *, merged: int) -> Callable[..., Any]:
+def _cached(original: Callable[..., Any], *, merged: int) -> Callable[..., Any]:
     last: tuple[Tensor, Any] | None = None
 
     @torch.no_grad()
@@ -82,23 +82,23 @@ def _seeing(whole: Callable[..., Any], *, merged: int) -> Callable[..., Any]:
         nonlocal last
         grids = grid_thw.cpu()
         marks = _marks(hidden_states, grids)
-        _, which = torch.unique(marks, dim=0, return_inverse=True)
-        first = torch.full_like(which, len(which)).scatter_reduce(
-            0, which, torch.arange(len(which)), "amin"
-        )[which]  # for each image the first one that is equal
+        _, labels = torch.unique(marks, dim=0, return_inverse=True)
+        first = torch.full_like(labels, len(labels)).scatter_reduce(
+            0, labels, torch.arange(len(labels)), "amin"
+        )[labels]  # index of the first equal image
         kept, place = torch.unique(first, return_inverse=True)
         if last is None or not torch.equal(last[0], marks[kept]):
             rows = _rows_of(grids.prod(1), kept).to(hidden_states.device)
-            last = (marks[kept], whole(hidden_states[rows], grid_thw=grid_thw[kept], **kwargs))
-        seen = last[1]
+            last = (marks[kept], original(hidden_states[rows], grid_thw=grid_thw[kept], **kwargs))
+        output = last[1]
         tokens = _rows_of(grids[kept].prod(1) // merged, place)
-        return type(seen)(pooler_output=seen.pooler_output[tokens.to(hidden_states.device)])
+        return type(output)(pooler_output=output.pooler_output[tokens.to(hidden_states.device)])
 
     return forward
 
 
 def _marks(patches: Tensor, grids: Tensor) -> Tensor:
-    """What tells images apart: projections that neither patch nor order can leave, and the grid."""
+    """Marks that identify each image: projections of its patches in their order, and its grid."""
     chance = torch.Generator().manual_seed(SEED)
     lengths = grids.prod(1)
     by_content = torch.randn(patches.shape[1], PROJECTIONS, generator=chance)
@@ -110,26 +110,26 @@ def _marks(patches: Tensor, grids: Tensor) -> Tensor:
     return torch.cat([sums, grids.float()], dim=1)
 
 
-def _rows_of(lengths: Tensor, wanted: Tensor) -> Tensor:
-    """Places of the rows of some parts, of parts that lie one after another: (rows,)."""
-    each = lengths[wanted]
-    shift = _starts(lengths)[wanted] - _starts(each)
+def _rows_of(lengths: Tensor, indices: Tensor) -> Tensor:
+    """Row numbers of the chosen parts, when all parts lie one after another: (rows,)."""
+    each = lengths[indices]
+    shift = _starts(lengths)[indices] - _starts(each)
     return torch.arange(int(each.sum())) + shift.repeat_interleave(each)
 
 
 def _starts(lengths: Tensor) -> Tensor:
-    """Where each of some parts that lie one after another begins."""
+    """First row of each part, when parts lie one after another."""
     return lengths.cumsum(0) - lengths
 
 
 def _on_cpu(positions: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, ...]]:
-    """It walks through images one by one, and would ask a GPU for each one's size."""
+    """Compute positions on the CPU: the code loops over images and would read sizes from a GPU."""
 
     def on_cpu(input_ids: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, ...]:
         moved = {k: v.cpu() if isinstance(v, Tensor) else v for k, v in kwargs.items()}
-        found = positions(
+        outputs = positions(
             input_ids.cpu(), *(v.cpu() if isinstance(v, Tensor) else v for v in args), **moved
         )
-        return tuple(one.to(input_ids.device) for one in found)
+        return tuple(output.to(input_ids.device) for output in outputs)
 
     return on_cpu

@@ -1,0 +1,1 @@
+"""One run of SFT or GRPO: configuration, limits, policy, progress, checkpoints, adapter."""

@@ -1,4 +1,4 @@
-"""Translate a configuration into the library's arguments; set the defaults that bite."""
+"""Translate a configuration into TRL's arguments, and replace TRL's unsuitable defaults."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ def sft_arguments(config: SftConfig, *, on_cpu: bool) -> Any:
 
     return SFTConfig(
         **_common(config, on_cpu=on_cpu),
-        max_length=None,  # the library's 1024 would cut image tokens off
-        packing=False,  # refused for images
+        max_length=None,  # TRL's 1024 would cut image tokens off
+        packing=False,  # TRL refuses packing for images
     )
 
 
@@ -23,19 +23,19 @@ def grpo_arguments(config: GrpoConfig, *, on_cpu: bool) -> Any:
     return GRPOConfig(
         **_common(config, on_cpu=on_cpu),
         num_generations=config.group,
-        # One batch of answers a step: a resumption between two would lose the answers in hand.
+        # One batch of completions a step: a resumption between two would lose completions.
         steps_per_generation=config.optimizing.accumulation,
         num_iterations=1,
-        max_completion_length=config.longest,
+        max_completion_length=config.max_completion_length,
         temperature=config.temperature,
         beta=config.beta,
         epsilon=config.epsilon,
         epsilon_high=config.epsilon_high,
-        scale_rewards="none",  # dividing by the spread blows up groups that hardly differ
-        loss_type="dapo",  # the mean over all answers' tokens: long answers count by their length
+        scale_rewards="none",  # dividing by the deviation inflates groups that hardly differ
+        loss_type="dapo",  # the mean over all tokens: long completions count by their length
         reward_weights=config.weights.as_list(),
-        shuffle_dataset=False,  # rows come drawn; a pair's two must stay neighbors
-        use_vllm=False,  # wrong for several images (traps: tokens of images expanded twice)
+        shuffle_dataset=False,  # rows are already in random order; the two of a pair stay neighbors
+        use_vllm=False,  # wrong for several images: TRL expands their tokens twice (#6294)
         log_completions=False,
     )
 
@@ -50,20 +50,20 @@ def _common(config: SftConfig | GrpoConfig, *, on_cpu: bool) -> dict[str, Any]:
         "per_device_train_batch_size": optimizing.batch,
         "gradient_accumulation_steps": optimizing.accumulation,
         "learning_rate": optimizing.learning_rate,
-        "lr_scheduler_type": "constant_with_warmup",  # a run that ends early has missed no decay
+        "lr_scheduler_type": "constant_with_warmup",  # a run that ends early misses no decay
         "warmup_steps": optimizing.warmup_steps,
         "max_grad_norm": optimizing.gradient_norm,
-        "weight_decay": 0.0,  # low-rank updates begin at zero and are small
+        "weight_decay": 0.0,  # low-rank updates start at zero and stay small
         "logging_steps": run.log_every,
         "save_strategy": "steps",
         "save_steps": run.save_every,
         "save_total_limit": KEPT_CHECKPOINTS,
-        "bf16": config.policy.precision == "bfloat16",  # the library would turn it on
+        "bf16": config.policy.precision == "bfloat16",  # TRL's default is on
         "fp16": False,
         "use_cpu": on_cpu,
         "gradient_checkpointing": config.policy.gradient_checkpointing,
         "dataloader_num_workers": 0,
         "dataloader_pin_memory": not on_cpu,
         "disable_tqdm": True,
-        "report_to": [],  # curves are ours: training.finetuning.run.training_curves
+        "report_to": [],  # training.finetuning.run.training_curves records the metrics
     }

@@ -1,4 +1,4 @@
-"""Watch a trainer: say how far it is, keep its curves, and end it within its time."""
+"""Trainer callback: report progress, record training curves, stop within the time budget."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,12 +12,14 @@ from training.finetuning.run.run_folder import Progress, RunFolder
 from training.finetuning.run.training_curves import Curves, numbers
 from training.progress import spell
 
-TOLD = ("loss", "reward", "rewards/prediction/mean", "rewards/format/mean", "rewards/accuracy/mean")
-"""Measures worth a place on the line; the curves keep all."""
+PRINTED = (
+    "loss", "reward", "rewards/prediction/mean", "rewards/format/mean", "rewards/accuracy/mean",
+)  # fmt: skip
+"""Metrics on the progress line; the training curves keep all of them."""
 
 
 def _any_process(late: bool, args: Any) -> bool:
-    """All stop together: one that went on alone would wait for the others for ever."""
+    """Whether any process is late. All stop together: one alone would wait for the others."""
     if args.world_size == 1:
         return late
     flag = torch.tensor(float(late), device=args.device)
@@ -25,8 +27,8 @@ def _any_process(late: bool, args: Any) -> bool:
     return bool(flag.item())
 
 
-class Watch(TrainerCallback):
-    """Counts the time of every resumption of a run together."""
+class ProgressCallback(TrainerCallback):
+    """Adds up the time of all resumptions of a run."""
 
     def __init__(
         self,
@@ -39,7 +41,7 @@ class Watch(TrainerCallback):
         clock: Callable[[], float] = time.monotonic,
         began: float | None = None,
     ) -> None:
-        """`budget` is in seconds, from `began` on: loading what a run needs is part of its time."""
+        """`budget` is in seconds from `began`: loading the model is part of the time."""
         self._folder, self._stage, self._curves, self._budget = folder, stage, curves, budget
         self._say, self._clock = say, clock
         before = folder.progress()
@@ -52,12 +54,12 @@ class Watch(TrainerCallback):
 
     @property
     def spent(self) -> float:
-        """Seconds, with those before a resumption."""
+        """Seconds spent, with those before a resumption."""
         return self._spent_before + self._clock() - self._began
 
     @property
     def is_late(self) -> bool:
-        """Whether another step would end after the budget."""
+        """Whether another step would exceed the budget."""
         return out_of_time(spent=self.spent, longest_step=self._longest, budget=self._budget)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -68,7 +70,7 @@ class Watch(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._longest = max(self._longest, self._clock() - self._step_began)
         if state.is_world_process_zero:
-            self._folder.tell(self._progress(state))
+            self._folder.write_progress(self._progress(state))
         if _any_process(self.is_late, args) and state.global_step < state.max_steps:
             self.ran_out_of_time = True
             control.should_training_stop = control.should_save = True
@@ -78,20 +80,20 @@ class Watch(TrainerCallback):
     ) -> None:
         if not state.is_world_process_zero or not logs:
             return
-        measures = numbers(logs)
+        metrics = numbers(logs)
         for curves in self._curves:
-            curves.add(state.global_step, measures)
+            curves.add(state.global_step, metrics)
         if "train_runtime" in logs:  # the trainer's own summary
             return
         progress = self._progress(state)
-        told = ", ".join(
-            f"{name.split('/')[-2] if '/' in name else name} {measures[name]:.3f}"
-            for name in TOLD
-            if name in measures
+        printed = ", ".join(
+            f"{name.split('/')[-2] if '/' in name else name} {metrics[name]:.3f}"
+            for name in PRINTED
+            if name in metrics
         )
         self._say(
             f"{self._stage} {progress.step}/{progress.steps}, {spell(progress.seconds_spent)},"
-            f" {spell(progress.seconds_left)} left: {told}"
+            f" {spell(progress.seconds_left)} left: {printed}"
         )
 
     def _progress(self, state: Any) -> Progress:

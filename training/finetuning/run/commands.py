@@ -1,4 +1,4 @@
-"""Start a run from the command line, and say how it ended."""
+"""Command line of SFT and GRPO: read the configuration, run, report the result."""
 
 import argparse
 import json
@@ -21,26 +21,26 @@ WRONG_USE = 2
 
 
 class Training(Protocol[ConfigT]):
-    """One whole run, whose time counts from `began`."""
+    """Trains one run; its time counts from `began`."""
 
     def __call__(self, config: ConfigT, *, began: float | None = None) -> Finished: ...
 
 
-def run_command(kind: type[ConfigT], train: Training[ConfigT], *, says: str) -> None:
-    """Exit code 0, or 2 where the run cannot start as it is asked for.
+def run_command(kind: type[ConfigT], train: Training[ConfigT], *, description: str) -> None:
+    """Exit code 0, or 2 if the run cannot start with this configuration.
 
-    A budget counts from the start of the process: to load the libraries can take a minute.
+    The budget counts from the start of the process, because loading libraries can take a minute.
     """
     began = _process_began()
-    parser = argparse.ArgumentParser(description=says.splitlines()[0])
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--config", type=Path, required=True, help="a TOML file, as in configs/")
     parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
     parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
-    parser.add_argument("--adapter", type=Path, help="an adapter to go on with")
+    parser.add_argument("--adapter", type=Path, help="an adapter to continue with")
     parser.add_argument("--element-weights", help="as JSON, instead of policy.element_weights")
     parser.add_argument("--data", type=Path, help="instead of the file's data.source")
     parser.add_argument("--minutes", type=float, help="instead of the file's run.minutes")
-    parser.add_argument("--json", action="store_true", help="the last line is for machines")
+    parser.add_argument("--json", action="store_true", help="print the result as a line of JSON")
     options = parser.parse_args()
     try:
         config = _changed(read_config(options.config, kind), options)
@@ -51,7 +51,7 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, says: str) -> 
     if options.json:
         print(json.dumps({**asdict(finished), "adapter": str(finished.adapter)}))
         return
-    early = ", as far as its time went" if finished.ran_out_of_time else ""
+    early = ", stopped by the time budget" if finished.ran_out_of_time else ""
     print(
         f"{finished.version}: {finished.steps} steps in {spell(finished.seconds)}{early}."
         f" The adapter is in {finished.adapter}."
@@ -59,15 +59,15 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, says: str) -> 
 
 
 def _process_began() -> float:
-    """On the clock that never jumps."""
+    """Start of the process on the monotonic clock."""
     import psutil
 
     return time.monotonic() - max(0.0, time.time() - psutil.Process().create_time())
 
 
 def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
-    """The configuration with what the command line says otherwise."""
-    told = config.model_dump()
+    """The configuration with the values of the command line."""
+    settings = config.model_dump()
     for section, key, value in (
         ("run", "folder", options.folder),
         ("run", "minutes", options.minutes),
@@ -77,12 +77,12 @@ def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
         ("data", "source", options.data),
     ):
         if value is not None:
-            told[section][key] = value
+            settings[section][key] = value
     try:
-        return type(config).model_validate(told)
+        return type(config).model_validate(settings)
     except ValidationError as error:
-        wrong = "; ".join(str(one["msg"]) for one in error.errors())
-        raise BadConfig(f"the command line asks for what cannot be: {wrong}") from error
+        problems = "; ".join(str(problem["msg"]) for problem in error.errors())
+        raise BadConfig(f"the command line gives an invalid value: {problems}") from error
 
 
 def _read(text: str | None) -> Any:

@@ -1,18 +1,18 @@
-"""Say before a run starts whether the machine can hold it, and after each step whether to stop."""
+"""Decide whether the machine has room for a run, and whether there is time for another step."""
 
 from dataclasses import dataclass
 from typing import Final
 
 GIGABYTE: Final = 10**9
 ADAM: Final = 3
-"""A trained weight, and the optimizer's two numbers for it."""
+"""Numbers for each trained weight: the weight and two of the optimizer."""
 KEPT_CHECKPOINTS: Final = 2
-"""The newest, and the one before it while the newest is being written."""
+"""The newest, and the previous one while the newest is written."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What is free, in bytes."""
+    """Free space, in bytes."""
 
     disk: int
     memory: int
@@ -20,29 +20,31 @@ class Machine:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a run takes, in bytes."""
+    """Space that a run needs, in bytes."""
 
     weights: int
-    """The base model's files."""
-    bytes_each: int
-    """Of one weight in the files, over one weight in memory: 2 for bf16 files held in float32."""
+    """Size of the base model's files."""
+    memory_factor: int
+    """Bytes of a weight in memory for each byte in the files: 2 for bf16 files as float32."""
     adapter: int
-    """The trained weights in memory; counted again for a judge of its own."""
-    judge: bool
+    """Trained weights in memory."""
+    with_reward_model: bool
 
     @property
     def disk(self) -> int:
-        merged = self.weights if self.judge else 0
+        """Checkpoints, the adapter, and the merged reward model."""
+        merged = self.weights if self.with_reward_model else 0
         return KEPT_CHECKPOINTS * ADAM * self.adapter + 2 * self.adapter + merged
 
     @property
     def memory(self) -> int:
-        """Weights once, or twice with a judge; the adapter, its gradients and the optimizer."""
-        return self.weights * self.bytes_each * (2 if self.judge else 1) + (ADAM + 1) * self.adapter
+        """Weights (twice with a reward model), the adapter, its gradients and the optimizer."""
+        models = 2 if self.with_reward_model else 1
+        return self.weights * self.memory_factor * models + (ADAM + 1) * self.adapter
 
 
 def reason_not_to_start(machine: Machine, needs: Needs, *, spare: float) -> str | None:
-    """What is short, or None; `spare` gigabytes stay free for others."""
+    """What the machine lacks, or None; `spare` gigabytes stay free for other processes."""
     kept = int(spare * GIGABYTE)
     for name, free, needed in (
         ("disk", machine.disk, needs.disk),
@@ -50,14 +52,14 @@ def reason_not_to_start(machine: Machine, needs: Needs, *, spare: float) -> str 
     ):
         if free < needed + kept:
             return (
-                f"{_spell(free)} of {name} are free, but the run takes {_spell(needed)} and leaves"
-                f" {_spell(kept)} to others: free some, or lower run.spare_gigabytes"
+                f"{_spell(free)} of {name} are free, but the run needs {_spell(needed)} and keeps"
+                f" {_spell(kept)} free: free some {name}, or lower run.spare_gigabytes"
             )
     return None
 
 
 def out_of_time(*, spent: float, longest_step: float, budget: float | None) -> bool:
-    """Whether another step, as long as the longest one, would end beyond the budget (seconds)."""
+    """Whether another step, as long as the longest one, would exceed the budget (seconds)."""
     return budget is not None and spent + longest_step > budget
 
 

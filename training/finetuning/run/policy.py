@@ -1,4 +1,4 @@
-"""Load the model that learns, with low-rank updates in its language model and nowhere else."""
+"""Load the policy with low-rank updates (LoRA) in its language model only."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +14,15 @@ from training.finetuning.run.limits import Needs
 LANGUAGE_MODEL_ONLY: Final = (
     r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
 )
-"""Bare names would also match the vision tower, whose updates vLLM leaves out without a word."""
+"""Bare module names would also match the vision tower, whose updates vLLM silently ignores."""
 BYTES: Final = {"float32": 4, "bfloat16": 2}
-IN_FILES: Final = 2
-"""Bytes of a weight in a checkpoint's files, which are bf16."""
+BYTES_IN_FILES: Final = 2
+"""Bytes of a weight in the files of a checkpoint (bf16)."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model and what goes with it; `lora` is None where it goes on with an adapter."""
+    """A model with its processor; `lora` is None if it continues with an adapter."""
 
     model: Any
     processor: Any
@@ -48,7 +48,7 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
         lora = LoraConfig(
             r=policy.rank,
             lora_alpha=policy.alpha,
-            lora_dropout=0.0,  # a resumed run would have to draw the same zeros
+            lora_dropout=0.0,  # a resumed run could not repeat the same random zeros
             task_type="CAUSAL_LM",
             target_modules=LANGUAGE_MODEL_ONLY,
         )
@@ -58,45 +58,45 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
 
 
 def element_weights(policy: Policy) -> ElementWeights:
-    """How much each element counts in what is trained: as configured, or as where it begins.
+    """Element weights of the trained model: the configured ones, or those of its start.
 
     Raises `BadCheckpoint`.
     """
     if policy.element_weights is not None:
         return policy.element_weights
-    return weights_together(policy.base, policy.adapter)
+    return element_weights_of(policy.base, policy.adapter)
 
 
-def weights_together(base: Path, adapter: Path | None) -> ElementWeights:
-    """Those of an adapter on its base; one without our manifest changes nothing of its base's."""
+def element_weights_of(base: Path, adapter: Path | None) -> ElementWeights:
+    """Element weights of an adapter on its base; an adapter without a manifest keeps the base's."""
     if adapter is not None and (adapter / MANIFEST).is_file():
         return read_element_weights(adapter)
     return read_element_weights(base)
 
 
-def needs(policy: Policy, *, judge: bool) -> Needs:
-    """What the policy takes of the machine, from the sizes of its files and its configuration."""
+def needs(policy: Policy, *, with_reward_model: bool) -> Needs:
+    """Space that the policy needs, from the sizes of its files and its configuration."""
     import json
 
     weights = sum(file.stat().st_size for file in policy.base.glob("*.safetensors"))
-    told = json.loads((policy.base / "config.json").read_text(encoding="utf-8"))
-    shape = {**told, **told.get("text_config", {})}
+    config = json.loads((policy.base / "config.json").read_text(encoding="utf-8"))
+    shape = {**config, **config.get("text_config", {})}
     width, inner, layers = (
         int(shape[name]) for name in ("hidden_size", "intermediate_size", "num_hidden_layers")
     )
-    # Two matrices a target: attention's four about width x width, the other three width x inner.
+    # Two matrices for each target: four of attention (width x width), three others (width x inner).
     trained = layers * policy.rank * (4 * 2 * width + 3 * (width + inner))
     return Needs(
         weights=weights,
-        bytes_each=BYTES[policy.precision] // IN_FILES,
+        memory_factor=BYTES[policy.precision] // BYTES_IN_FILES,
         adapter=4 * trained,
-        judge=judge,
+        with_reward_model=with_reward_model,
     )
 
 
 def folder_of(path: Path) -> Path:
-    """The folder itself, or the newest adapter within a run's `adapter` folder."""
+    """The folder itself, or the newest adapter in the `adapter` folder of a run."""
     if (path / "adapter_config.json").is_file():
         return path
-    found = sorted(path.glob("*/manifest.json"), key=lambda file: file.stat().st_mtime)
-    return found[-1].parent if found else path
+    manifests = sorted(path.glob("*/manifest.json"), key=lambda file: file.stat().st_mtime)
+    return manifests[-1].parent if manifests else path

@@ -1,4 +1,4 @@
-"""A run's folder: what it was configured as, its checkpoints, and how far it has come."""
+"""The folder of a run: its configuration, its checkpoints and its progress."""
 
 import json
 import shutil
@@ -12,14 +12,14 @@ from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
 RECIPE: Final = "recipe.json"
 PROGRESS: Final = "progress.json"
 STATE: Final = "trainer_state.json"
-"""The trainer writes it last of a checkpoint, so that one which has it is whole."""
+"""The trainer writes this file last, so a checkpoint that has it is complete."""
 MAY_CHANGE: Final = ("minutes", "save_every", "log_every", "threads", "mlflow", "spare_gigabytes")
-"""Settings of a run that change nothing of what it becomes."""
+"""Settings that do not change the result of a run."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come, for whoever watches it from outside."""
+    """Progress of a run, for other processes."""
 
     stage: str
     step: int
@@ -30,7 +30,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The one place that knows the names inside."""
+    """Paths inside the folder of a run."""
 
     path: Path
 
@@ -51,51 +51,51 @@ class RunFolder:
         return self.path / "adapter"
 
     @property
-    def judge(self) -> Path:
-        return self.path / "judge"
+    def reward_model(self) -> Path:
+        return self.path / "reward_model"
 
     def open(self, config: SftConfig | GrpoConfig) -> None:
-        """Claim the folder for this configuration; a run of another one is not overwritten."""
+        """Claim the folder for this configuration; raises `BadConfig` if it holds another one."""
         recipe = json.dumps(_recipe(config), indent=1, sort_keys=True)
         file = self.path / RECIPE
         if file.exists() and file.read_text(encoding="utf-8") != recipe:
             raise BadConfig(
-                f"{self.path} holds a run of another configuration ({RECIPE}): give another"
-                " run.folder, or remove this one to begin anew"
+                f"{self.path} holds a run with another configuration ({RECIPE}): give another"
+                " run.folder, or remove this one to start again"
             )
         self.path.mkdir(parents=True, exist_ok=True)
         atomic_write(file, recipe)
 
     def last_checkpoint(self) -> Path | None:
-        """The newest whole checkpoint; what a kill left half written is removed."""
-        found = sorted(self.checkpoints.glob("checkpoint-*"), key=_step, reverse=True)
-        for folder in found:
-            if _is_whole(folder):
+        """The newest complete checkpoint; incomplete ones, left by a kill, are removed."""
+        newest_first = sorted(self.checkpoints.glob("checkpoint-*"), key=_step, reverse=True)
+        for folder in newest_first:
+            if _is_complete(folder):
                 return folder
             shutil.rmtree(folder)
         return None
 
     def progress(self) -> Progress | None:
-        """Where the run stands; None before its first step."""
+        """Progress of the run; None before its first step."""
         try:
-            told = json.loads((self.path / PROGRESS).read_text(encoding="utf-8"))
-            return Progress(**told)
+            payload = json.loads((self.path / PROGRESS).read_text(encoding="utf-8"))
+            return Progress(**payload)
         except (OSError, ValueError, TypeError):
             return None
 
-    def tell(self, progress: Progress) -> None:
+    def write_progress(self, progress: Progress) -> None:
         atomic_write(self.path / PROGRESS, json.dumps(asdict(progress)))
 
 
 def _recipe(config: SftConfig | GrpoConfig) -> dict[str, Any]:
-    told = config.model_dump(mode="json")
-    told["kind"] = type(config).__name__
+    recipe = config.model_dump(mode="json")
+    recipe["kind"] = type(config).__name__
     for name in MAY_CHANGE:
-        del told["run"][name]
-    return told
+        del recipe["run"][name]
+    return recipe
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_complete(folder: Path) -> bool:
     try:
         json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

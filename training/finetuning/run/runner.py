@@ -1,4 +1,4 @@
-"""One run from its checks to its adapter, whichever trainer does the steps."""
+"""Run a trainer from the first checks to the written adapter, for SFT and GRPO alike."""
 
 import shutil
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.finetuning.run.adapter import write_adapter
-from training.finetuning.run.callbacks import Watch
+from training.finetuning.run.callbacks import ProgressCallback
 from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
 from training.finetuning.run.limits import Machine, reason_not_to_start
 from training.finetuning.run.policy import element_weights, needs
@@ -16,14 +16,14 @@ from training.finetuning.run.run_folder import RunFolder
 from training.finetuning.run.training_curves import curves, flat
 
 
-def say_at_once(line: str) -> None:
-    """To whoever watches, also through a pipe."""
+def print_line(line: str) -> None:
+    """Print a line without buffering, also into a pipe."""
     print(line, flush=True)
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run left."""
+    """The result of a run."""
 
     adapter: Path
     version: str
@@ -32,15 +32,17 @@ class Finished:
     ran_out_of_time: bool
 
 
-def check_machine(config: SftConfig | GrpoConfig, *, judge: bool) -> None:
-    """Raises `BadConfig` where disk or memory are short, before anything is loaded."""
+def check_machine(config: SftConfig | GrpoConfig, *, with_reward_model: bool) -> None:
+    """Raises `BadConfig` if disk or memory are too small, before anything is loaded."""
     import psutil
 
     folder = config.run.folder.absolute()
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     machine = Machine(shutil.disk_usage(existing).free, psutil.virtual_memory().available)
     reason = reason_not_to_start(
-        machine, needs(config.policy, judge=judge), spare=config.run.spare_gigabytes
+        machine,
+        needs(config.policy, with_reward_model=with_reward_model),
+        spare=config.run.spare_gigabytes,
     )
     if reason:
         raise BadConfig(reason)
@@ -52,23 +54,23 @@ def on_cpu() -> bool:
     return not torch.cuda.is_available()
 
 
-def one_first() -> AbstractContextManager[None]:
-    """Of the processes of a launch the first does what is inside, then the others find it done."""
+def main_process_first() -> AbstractContextManager[None]:
+    """The main process runs the block first; the other processes of the launch run it after."""
     from accelerate import PartialState
 
     first: AbstractContextManager[None] = PartialState(cpu=on_cpu()).main_process_first()
     return first
 
 
-def prepare(config: SftConfig | GrpoConfig, *, judge: bool = False) -> RunFolder:
-    """Check the machine, claim the folder, and set what chance and sums depend on."""
+def prepare(config: SftConfig | GrpoConfig, *, with_reward_model: bool = False) -> RunFolder:
+    """Check the machine, claim the folder, and set seeds and threads."""
     import torch
     from transformers import set_seed
 
-    element_weights(config.policy)  # a manifest that is wrong is refused before it has cost a night
-    check_machine(config, judge=judge)
+    element_weights(config.policy)  # refuses a wrong manifest before the training
+    check_machine(config, with_reward_model=with_reward_model)
     folder = RunFolder(config.run.folder)
-    with one_first():
+    with main_process_first():
         folder.open(config)
     if config.run.threads:
         torch.set_num_threads(config.run.threads)
@@ -84,17 +86,17 @@ def train(
     stage: str,
     base_version: str,
     began: float | None = None,
-    say: Callable[[str], None] = say_at_once,
+    say: Callable[[str], None] = print_line,
 ) -> Finished:
-    """Go on from the last checkpoint to the end, or while there is time; write the adapter.
+    """Train from the last checkpoint to the end or to the budget, and write the adapter.
 
-    The time counts from `began`, a moment of `time.monotonic`.
+    The time counts from `began`, a value of `time.monotonic`.
     """
-    with one_first():
+    with main_process_first():
         last = folder.last_checkpoint()
     first = int(last.name.rpartition("-")[2]) if last else 0
     main = trainer.accelerator.is_main_process
-    kept = (
+    all_curves = (
         curves(
             folder.path,
             address=config.run.mlflow or folder.mlflow,
@@ -106,28 +108,30 @@ def train(
         else []
     )
     minutes = config.run.minutes
-    watch = Watch(
-        folder, stage=stage, curves=kept, budget=minutes * 60 if minutes else None, say=say,
+    progress = ProgressCallback(
+        folder, stage=stage, curves=all_curves, budget=minutes * 60 if minutes else None, say=say,
         began=began,
     )  # fmt: skip
     trainer.remove_callback(_library_printer())
-    trainer.add_callback(watch)
+    trainer.add_callback(progress)
     finished = False
     try:
-        if last and (first >= config.run.steps or watch.is_late):
-            trainer._load_from_checkpoint(str(last))  # the library would train one step more
+        if last and (first >= config.run.steps or progress.is_late):
+            trainer._load_from_checkpoint(str(last))  # the library would train one more step
             trainer.state.global_step = first
-            watch.ran_out_of_time = first < config.run.steps
+            progress.ran_out_of_time = first < config.run.steps
         else:
             if last:
-                say(f"{stage}: going on from step {first} of {config.run.steps}.")
+                say(f"{stage}: resuming from step {first} of {config.run.steps}.")
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         finished = True
     finally:
-        for one in kept:
-            one.close(finished=finished)
+        for curve in all_curves:
+            curve.close(finished=finished)
     trainer.accelerator.wait_for_everyone()
-    return _finish(trainer, config, folder, watch=watch, stage=stage, base_version=base_version)
+    return _finish(
+        trainer, config, folder, progress=progress, stage=stage, base_version=base_version
+    )
 
 
 def _library_printer() -> Any:
@@ -136,7 +140,7 @@ def _library_printer() -> Any:
     return PrinterCallback
 
 
-def _is_spread(trainer: Any) -> bool:
+def _is_sharded(trainer: Any) -> bool:
     return bool(trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled)
 
 
@@ -145,17 +149,17 @@ def _finish(
     config: SftConfig | GrpoConfig,
     folder: RunFolder,
     *,
-    watch: Watch,
+    progress: ProgressCallback,
     stage: str,
     base_version: str,
 ) -> Finished:
     steps = int(trainer.state.global_step)
     model = trainer.accelerator.unwrap_model(trainer.model)
-    place = folder.adapters
-    # Spread over processes, a model can only be gathered by all of them together.
-    whole = trainer.accelerator.get_state_dict(trainer.model) if _is_spread(trainer) else None
+    adapter = folder.adapters
+    # All processes together gather a sharded model.
+    whole = trainer.accelerator.get_state_dict(trainer.model) if _is_sharded(trainer) else None
     if trainer.accelerator.is_main_process:
-        place = write_adapter(
+        adapter = write_adapter(
             model,
             folder.adapters,
             base_version=base_version,
@@ -165,4 +169,4 @@ def _finish(
             weights=whole,
             element_weights=element_weights(config.policy),
         )
-    return Finished(place, place.name, steps, watch.spent, watch.ran_out_of_time)
+    return Finished(adapter, adapter.name, steps, progress.spent, progress.ran_out_of_time)

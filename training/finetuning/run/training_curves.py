@@ -1,4 +1,4 @@
-"""Keep the measures of a run: a line of JSON each time, and MLflow where it is installed."""
+"""Record the metrics of a run: JSON lines, and MLflow if it is installed."""
 
 import importlib.util
 import json
@@ -13,15 +13,15 @@ OFF = "off"
 
 
 class Curves(Protocol):
-    """Takes measures as they come."""
+    """Records metrics."""
 
-    def add(self, step: int, measures: Mapping[str, float]) -> None: ...
+    def add(self, step: int, metrics: Mapping[str, float]) -> None: ...
 
     def close(self, *, finished: bool) -> None: ...
 
 
 class CurveFile:
-    """One JSON object a line. Measures after the step that a run resumes from are measured anew."""
+    """One JSON object a line. Lines after the step that a run resumes from are dropped."""
 
     def __init__(self, file: Path, *, first: int = 0) -> None:
         self._file = file
@@ -29,27 +29,27 @@ class CurveFile:
         kept = [line for line in lines if _step(line) <= first]
         file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
-    def add(self, step: int, measures: Mapping[str, float]) -> None:
+    def add(self, step: int, metrics: Mapping[str, float]) -> None:
         with self._file.open("a", encoding="utf-8") as opened:
-            opened.write(json.dumps({"step": step, **measures}) + "\n")
+            opened.write(json.dumps({"step": step, **metrics}) + "\n")
 
     def close(self, *, finished: bool) -> None:
         return None
 
 
 class MlflowCurves:
-    """One MLflow run for one run folder, taken up again when the training is."""
+    """One MLflow run for one run folder; a resumed training continues it."""
 
     def __init__(
         self, folder: Path, *, address: str, name: str, parameters: Mapping[str, Any]
     ) -> None:
-        from mlflow import MlflowClient  # seconds to import: only where a run is trained
+        from mlflow import MlflowClient  # the import takes seconds
 
-        logging.getLogger("mlflow").setLevel(logging.WARNING)  # its new tables are no news
+        logging.getLogger("mlflow").setLevel(logging.WARNING)  # hides messages about new tables
         self._client = MlflowClient(tracking_uri=address)
-        remembered = folder / MLFLOW_RUN
-        if remembered.exists():
-            self._run: str = remembered.read_text(encoding="utf-8")
+        run_file = folder / MLFLOW_RUN
+        if run_file.exists():
+            self._run: str = run_file.read_text(encoding="utf-8")
             self._client.update_run(self._run, status="RUNNING")
             return
         artifacts = (folder / "mlflow").absolute().as_uri() if "sqlite" in address else None
@@ -62,10 +62,10 @@ class MlflowCurves:
         self._run = self._client.create_run(number, run_name=folder.name).info.run_id
         for key, value in parameters.items():
             self._client.log_param(self._run, key, value)
-        remembered.write_text(self._run, encoding="utf-8")
+        run_file.write_text(self._run, encoding="utf-8")
 
-    def add(self, step: int, measures: Mapping[str, float]) -> None:
-        for key, value in measures.items():
+    def add(self, step: int, metrics: Mapping[str, float]) -> None:
+        for key, value in metrics.items():
             self._client.log_metric(self._run, key, value, step=step)
 
     def close(self, *, finished: bool) -> None:
@@ -75,15 +75,15 @@ class MlflowCurves:
 def curves(
     folder: Path, *, address: str, name: str, parameters: Mapping[str, Any], first: int
 ) -> list[Curves]:
-    """Every place that measures go to; without MLflow, or with it off, the file alone."""
-    kept: list[Curves] = [CurveFile(folder / "curves.jsonl", first=first)]
+    """All recorders of a run; without MLflow, or with it off, the file only."""
+    recorders: list[Curves] = [CurveFile(folder / "curves.jsonl", first=first)]
     if address != OFF and importlib.util.find_spec("mlflow") is not None:
-        kept.append(MlflowCurves(folder, address=address, name=name, parameters=parameters))
-    return kept
+        recorders.append(MlflowCurves(folder, address=address, name=name, parameters=parameters))
+    return recorders
 
 
 def numbers(logs: Mapping[str, Any]) -> dict[str, float]:
-    """The finite measures of what a trainer logs."""
+    """The finite numbers among the logs of a trainer."""
     return {
         key: float(value)
         for key, value in logs.items()
@@ -93,15 +93,15 @@ def numbers(logs: Mapping[str, Any]) -> dict[str, float]:
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """`{"run": {"seed": 1}}` as `{"run.seed": 1}`."""
-    told: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for key, value in settings.items():
         name = f"{prefix}{key}"
-        told |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
-    return told
+        flattened |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return flattened
 
 
 def _step(line: str) -> int:
     try:
         return int(json.loads(line)["step"])
     except (ValueError, KeyError):
-        return 1 << 62  # a line that a kill cut short
+        return 1 << 62  # an incomplete line, left by a kill

@@ -1,0 +1,1 @@
+"""SFT: the trainer and its batches."""

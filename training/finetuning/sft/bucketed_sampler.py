@@ -1,7 +1,7 @@
-"""Fill each batch with rows of about one size, in an order of chance: a long row pads all others.
+"""Fill each batch with rows of about one size, in random order, because a long row pads all others.
 
-A prediction has ten images where a score has one. Mixed, fifteen scores of a batch are padded to
-the prediction's length, and a step took ten times as long as of scores alone (training/LOG.md).
+A prediction has ten images, a score has one. In a mixed batch, fifteen scores are padded to the
+length of one prediction, and a step took ten times as long as with scores only (training/LOG.md).
 """
 
 from collections import defaultdict
@@ -14,16 +14,16 @@ from torch.utils.data import Sampler
 from training.finetuning.data.cases import Example
 
 ANSWER_STEP = 160
-"""Letters by which answers count as of another size: scores have under 100, reasons over 300."""
+"""Characters of one size class of answers: scores have under 100, rationales over 300."""
 
 
 def size_of(example: Example) -> tuple[int, int]:
-    """What a row is padded by: its images, and how long its answer is."""
+    """Size class of a row: number of images, and length of the answer."""
     return len(example.images), len(example.answer) // ANSWER_STEP
 
 
-def even_order(sizes: Sequence[Hashable], *, batch: int, seed: int) -> list[int]:
-    """All rows, cut by `batch` into rows of one size; what is left over of each size comes last."""
+def bucketed_order(sizes: Sequence[Hashable], *, batch: int, seed: int) -> list[int]:
+    """Row numbers so that each `batch` has one size; incomplete batches of all sizes come last."""
     rng = np.random.default_rng((seed, 0xE7E4))
     by_size: dict[Hashable, list[int]] = defaultdict(list)
     for row in rng.permutation(len(sizes)):
@@ -33,7 +33,7 @@ def even_order(sizes: Sequence[Hashable], *, batch: int, seed: int) -> list[int]
     for rows in by_size.values():
         whole = len(rows) - len(rows) % batch
         begin = rng.random()
-        # Each size evenly over the whole: a run that ends early has met every one.
+        # Each size is spread evenly over the order: a run that ends early has seen all sizes.
         batches += [
             ((number + begin) / (whole // batch), rows[number * batch : (number + 1) * batch])
             for number in range(whole // batch)
@@ -42,8 +42,8 @@ def even_order(sizes: Sequence[Hashable], *, batch: int, seed: int) -> list[int]
     return [row for _, rows in sorted(batches) for row in rows] + left
 
 
-class EvenBatches(Sampler[int]):
-    """The same order for a seed, and another one each time through; resumption relies on it."""
+class BucketedSampler(Sampler[int]):
+    """A fixed order for a seed and an epoch; resumption relies on it."""
 
     def __init__(self, sizes: Sequence[Hashable], *, batch: int, seed: int) -> None:
         self._sizes, self._batch, self._seed = sizes, batch, seed
@@ -56,11 +56,11 @@ class EvenBatches(Sampler[int]):
         return len(self._sizes)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(even_order(self._sizes, batch=self._batch, seed=self._seed + self._epoch))
+        return iter(bucketed_order(self._sizes, batch=self._batch, seed=self._seed + self._epoch))
 
 
-def evenly_batched(trainer: Any, sizes: Sequence[Hashable], *, batch: int, seed: int) -> Any:
-    """A trainer of the library whose batches are even."""
-    sampler = EvenBatches(sizes, batch=batch, seed=seed)
+def with_bucketed_batches(trainer: Any, sizes: Sequence[Hashable], *, batch: int, seed: int) -> Any:
+    """The same TRL trainer, with batches of rows of one size."""
+    sampler = BucketedSampler(sizes, batch=batch, seed=seed)
     trainer._get_train_sampler = lambda dataset=None: sampler
     return trainer

@@ -1,4 +1,4 @@
-"""Teach a model to reason as simulated people's truth does, by imitation (SFT with TRL and PEFT).
+"""Train a model with SFT (TRL, PEFT) on answers derived from the truth of simulated users.
 
 python -m training.finetuning.sft.train --config training/configs/nano-sft.toml
 """
@@ -18,13 +18,13 @@ from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, SftConfig
 from training.finetuning.run.policy import Loaded, load_policy
 from training.finetuning.run.runner import Finished, on_cpu, prepare, train
-from training.finetuning.sft.bucketed_sampler import evenly_batched, size_of
+from training.finetuning.sft.bucketed_sampler import size_of, with_bucketed_batches
 
 STAGE = "sft"
 
 
 def train_sft(config: SftConfig, *, began: float | None = None) -> Finished:
-    """The whole run; on a folder that holds part of it, the rest."""
+    """Run SFT; a folder that holds a part of the run is resumed."""
     folder = prepare(config)
     loaded = load_policy(config.policy, on_cpu=on_cpu())
     trainer = sft_trainer(config, loaded)
@@ -34,20 +34,22 @@ def train_sft(config: SftConfig, *, began: float | None = None) -> Finished:
 
 
 def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
-    """The library's trainer, with the loss on the answers alone."""
+    """TRL's trainer, with the loss on the completions only."""
     from trl import SFTTrainer
 
     fit = fit_to(VisionConfig.read(config.policy.base))
     sizes: list[tuple[int, int]] = []
 
-    def measured() -> Iterator[Example]:
+    def with_sizes() -> Iterator[Example]:
         for example in all_examples(config):
             sizes.append(size_of(example))
             yield example
 
-    rows = sft_dataset(sft_row(example, fit) for example in measured())
+    rows = sft_dataset(sft_row(example, fit) for example in with_sizes())
     if not len(rows):
-        raise BadConfig("there is no example to learn from: give data.source a file that has some")
+        raise BadConfig(
+            "there is no example to learn from: set data.source to a file with examples"
+        )
     trainer = SFTTrainer(
         model=loaded.model,
         args=sft_arguments(config, on_cpu=on_cpu()),
@@ -56,11 +58,11 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
         peft_config=loaded.lora,
     )
     batch = config.optimizing.batch * config.optimizing.accumulation
-    return evenly_batched(trainer, sizes, batch=batch, seed=config.run.seed)
+    return with_bucketed_batches(trainer, sizes, batch=batch, seed=config.run.seed)
 
 
 def all_examples(config: SftConfig) -> Iterator[Example]:
-    """From the file, or from simulated people: each task once a person."""
+    """Examples from the file, or of simulated users: one for each task and user."""
     data = config.data
     if data.source is not None:
         yield from read_examples(data.source, most=data.cases)
@@ -69,11 +71,11 @@ def all_examples(config: SftConfig) -> Iterator[Example]:
     for case in draw_cases(
         data.cases, seed=data.seed, multi=data.multi, level=data.level, workers=data.workers
     ):
-        yield from examples(case, config.tasks, rng, varied=config.varied_reasons)
+        yield from examples(case, config.tasks, rng, varied=config.varied_rationales)
 
 
 def main() -> None:
-    run_command(SftConfig, train_sft, says=__doc__ or "")
+    run_command(SftConfig, train_sft, description=__doc__ or "")
 
 
 if __name__ == "__main__":

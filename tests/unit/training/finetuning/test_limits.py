@@ -8,7 +8,7 @@ from training.finetuning.run.limits import (
     reason_not_to_start,
 )
 
-NANO = Needs(weights=12_000_000, bytes_each=2, adapter=4_000_000, judge=True)
+NANO = Needs(weights=12_000_000, memory_factor=2, adapter=4_000_000, with_reward_model=True)
 ROOMY = Machine(disk=10 * GIGABYTE, memory=10 * GIGABYTE)
 
 
@@ -26,9 +26,13 @@ def test_what_is_short_is_named_with_what_it_takes() -> None:
 
 
 def test_a_large_model_with_its_judge_does_not_fit_a_small_machine() -> None:
-    seven = Needs(weights=16 * GIGABYTE, bytes_each=1, adapter=GIGABYTE // 3, judge=True)
+    seven = Needs(
+        weights=16 * GIGABYTE, memory_factor=1, adapter=GIGABYTE // 3, with_reward_model=True
+    )
     assert reason_not_to_start(ROOMY, seven, spare=0) is not None
-    alone = Needs(weights=16 * GIGABYTE, bytes_each=1, adapter=GIGABYTE // 3, judge=False)
+    alone = Needs(
+        weights=16 * GIGABYTE, memory_factor=1, adapter=GIGABYTE // 3, with_reward_model=False
+    )
     assert alone.memory < seven.memory
     assert alone.disk < seven.disk
 

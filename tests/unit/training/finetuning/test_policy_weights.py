@@ -1,4 +1,4 @@
-"""What elements count in a training: as told, else as in the adapter or base it begins with."""
+"""Element weights of a training: the configured ones, else those of its adapter or base."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,9 @@ STYLE_FIRST = ElementWeights(art_style=3, color=0.5, medium=0.5, saturation=0.5,
 
 def _folder(folder: Path, weights: object = None) -> Path:
     folder.mkdir()
-    told = {"version": folder.name, "prompt_version": "1", "sha256": {}}
+    manifest = {"version": folder.name, "prompt_version": "1", "sha256": {}}
     more = {} if weights is None else {"element_weights": weights}
-    (folder / MANIFEST).write_text(json.dumps(told | more))
+    (folder / MANIFEST).write_text(json.dumps(manifest | more))
     return folder
 
 
@@ -29,8 +29,8 @@ def test_a_training_goes_on_with_what_counts_where_it_begins(tmp_path: Path) -> 
     assert element_weights(Policy(base=release)) == EQUAL_WEIGHTS
     assert element_weights(Policy(base=base)) == COLOR_FIRST
     assert element_weights(Policy(base=base, adapter=adapter)) == STYLE_FIRST
-    told = Policy(base=base, adapter=adapter, element_weights=EQUAL_WEIGHTS)
-    assert element_weights(told) == EQUAL_WEIGHTS
+    policy = Policy(base=base, adapter=adapter, element_weights=EQUAL_WEIGHTS)
+    assert element_weights(policy) == EQUAL_WEIGHTS
 
 
 def test_an_adapter_of_the_librarys_own_changes_nothing_of_its_bases(tmp_path: Path) -> None:

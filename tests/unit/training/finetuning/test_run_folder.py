@@ -43,9 +43,9 @@ def test_the_newest_whole_checkpoint_is_found_and_a_torn_one_removed(tmp_path: P
 def test_progress_is_told_whole_or_not_at_all(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     assert folder.progress() is None
-    told = Progress("sft", 3, 10, 6.5, 15.0)
-    folder.tell(told)
-    assert folder.progress() == told
+    progress = Progress("sft", 3, 10, 6.5, 15.0)
+    folder.write_progress(progress)
+    assert folder.progress() == progress
     (tmp_path / "progress.json").write_text('{"stage": "sft"}')
     assert folder.progress() is None
 
