@@ -22,7 +22,7 @@ class Cluster(Protocol):
         ...
 
     async def latest(self, topic: Topic, *, max_per_partition: int) -> Sequence[Record]:
-        """Return the latest records of each partition, at most `max_per_partition`, oldest first."""
+        """Return the latest `max_per_partition` records of each partition, oldest first."""
         ...
 
 
