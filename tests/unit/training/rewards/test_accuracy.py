@@ -1,4 +1,4 @@
-"""What is rewarded is the liked image coming out above the other, however it is asked."""
+"""The accuracy reward: the liked image must get the higher total."""
 
 from collections.abc import Sequence
 
@@ -18,16 +18,16 @@ class ByColor:
     """25 for an image whose color the taste likes, 0 for one it dislikes, else between."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.scored = 0
 
-    def totals(self, asked: Sequence[Candidate]) -> list[float]:
-        self.asked += len(asked)
-        return [self._total(one) for one in asked]
+    def totals(self, candidates: Sequence[Candidate]) -> list[float]:
+        self.scored += len(candidates)
+        return [self._total(candidate) for candidate in candidates]
 
-    def _total(self, asked: Candidate) -> float:
-        shown = "red" if asked.image.getpixel((0, 0)) == (255, 0, 0) else "blue"
-        liked = {word.word for word in asked.taste.preference[Element.COLOR]}
-        disliked = {word.word for word in asked.taste.non_preference[Element.COLOR]}
+    def _total(self, candidate: Candidate) -> float:
+        shown = "red" if candidate.image.getpixel((0, 0)) == (255, 0, 0) else "blue"
+        liked = {word.word for word in candidate.taste.preference[Element.COLOR]}
+        disliked = {word.word for word in candidate.taste.non_preference[Element.COLOR]}
         return 12.5 + 12.5 * (shown in liked) - 12.5 * (shown in disliked)
 
 
@@ -43,10 +43,10 @@ def reward(
     liked: Sequence[bool] | None = None,
     images: Sequence[Image] = (RED, BLUE),
     pairs: Sequence[tuple[int, int]] = ((0, 1),),
-    judge: ByColor | None = None,
+    reward_model: ByColor | None = None,
 ) -> list[float | None]:
     count = len(answers)
-    return accuracy(judge or ByColor())(
+    return accuracy(reward_model or ByColor())(
         [completion(answer) for answer in answers],
         task=task,
         pair=pair or [0] * count,
@@ -57,7 +57,7 @@ def reward(
     )
 
 
-def test_a_profile_earns_when_it_lets_the_judge_rank_the_pair() -> None:
+def test_a_profile_earns_when_the_reward_model_ranks_the_pair_right_with_it() -> None:
     unknown = prompt.taste_lines({}, {})
     assert reward([RIGHT, SWAPPED, unknown], task=["predict"] * 3) == [1, 0, 0.5]
 
@@ -66,15 +66,15 @@ def test_a_profile_without_a_pair_is_not_rewarded() -> None:
     assert reward([RIGHT], task=["predict"], images=(), pairs=()) == [None]
 
 
-def test_a_profile_earns_the_share_of_its_pairs_that_it_lets_the_judge_rank() -> None:
-    told = {"images": (RED, BLUE, RED), "pairs": [(0, 1), (1, 0), (0, 1), (2, 1)]}
-    assert reward([RIGHT, SWAPPED], task=["predict"] * 2, **told) == [0.75, 0.25]
+def test_a_profile_earns_the_share_of_its_pairs_ranked_right() -> None:
+    batch = {"images": (RED, BLUE, RED), "pairs": [(0, 1), (1, 0), (0, 1), (2, 1)]}
+    assert reward([RIGHT, SWAPPED], task=["predict"] * 2, **batch) == [0.75, 0.25]
 
 
-def test_what_equal_answers_ask_alike_the_judge_is_asked_once() -> None:
-    judge = ByColor()
-    reward([RIGHT, SWAPPED, RIGHT], task=["predict"] * 3, pairs=[(0, 1), (0, 1)], judge=judge)
-    assert judge.asked == 4
+def test_equal_answers_are_scored_once() -> None:
+    reward_model = ByColor()
+    reward([RIGHT, SWAPPED, RIGHT], task=["predict"] * 3, pairs=[(0, 1), (0, 1)], reward_model=reward_model)
+    assert reward_model.scored == 4
 
 
 def test_scores_earn_the_share_of_the_other_images_answers_that_they_beat() -> None:
@@ -96,13 +96,13 @@ def test_pairs_and_tasks_are_not_mixed_up() -> None:
     assert won == [1.0, None, None, 1.0]
 
 
-def test_unreadable_scores_win_nothing_and_are_nobodys_opponent() -> None:
+def test_unreadable_scores_earn_nothing_and_are_not_compared_with() -> None:
     sides = [(0, "score", True), (0, "score", False), (0, "score", False)]
     assert ranked_by_scores([scores(5), "no idea", scores(1)], sides=sides) == [1.0, 0.0, 1.0]
     assert ranked_by_scores([scores(1), "no idea"], sides=sides[:2]) == [None, 0.0]
 
 
-def test_the_order_of_a_pairs_images_plays_no_part() -> None:
+def test_the_order_of_a_pairs_images_has_no_effect() -> None:
     answers, liked = [scores(5), scores(1)], [True, False]
     forward = reward(answers, task=["score"] * 2, liked=liked)
     backward = reward(answers[::-1], task=["score"] * 2, liked=liked[::-1])
@@ -119,7 +119,7 @@ def test_predictions_and_scores_share_a_batch() -> None:
     assert won == [1, 1, 0, 1]
 
 
-def test_scores_win_by_what_elements_count() -> None:
+def test_element_weights_change_which_scores_win() -> None:
     color, others = (
         prompt.score_line(dict.fromkeys(ELEMENTS, rest) | {Element.COLOR: at})
         for at, rest in ((5, 2), (2, 3))
