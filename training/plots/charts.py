@@ -66,7 +66,7 @@ def empty(title: str, message: str) -> str:
 def columns(series: Sequence[Series], labels: Sequence[str], *, title: str) -> str:
     """Shares 0-1 as groups of columns, one group for each label."""
     axes = Axes(Scale(0, len(labels), LEFT, RIGHT), Scale(0, 1, BOTTOM, TOP))
-    parts = list(axes.grid([(0, "0%"), (0.5, "50%"), (1, "100%")]))
+    parts = list(axes.grid([(0, "0 %"), (0.5, "50 %"), (1, "100 %")]))
     group = axes.x(1) - axes.x(0)
     width = group * 0.84 / len(series)
     for place, (one, css) in enumerate(zip(series, SERIES, strict=False)):
@@ -123,7 +123,7 @@ def distributions(series: Sequence[Series], ticks: Sequence[str], *, title: str)
     most = max(0.01, *(value for one in series for value in one.values))
     size = len(series[0].values)
     axes = Axes(Scale(0, size, LEFT, RIGHT), Scale(0, most, BOTTOM, TOP))
-    parts = list(axes.grid([(most * part, f"{100 * most * part:.0f}%") for part in (0, 0.5, 1)]))
+    parts = list(axes.grid([(most * part, f"{100 * most * part:.0f} %") for part in (0, 0.5, 1)]))
     for one, css in zip(series, SERIES, strict=False):
         parts.append(polyline([axes.point(at + 0.5, v) for at, v in enumerate(one.values)], css))
     last = max(len(ticks) - 1, 1)
