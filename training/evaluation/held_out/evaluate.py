@@ -8,14 +8,13 @@ from typing import Final
 
 from shared.domain.taste import Taste
 from shared.prompting.prediction_voting import taste_by_vote
-from shared.vlm.protocol import Candidate, ScoredCandidate, Scores, VisionLanguageModel
+from shared.vlm.protocol import Candidate, ScoredCandidate, VisionLanguageModel
 from training.evaluation.controls import OTHER_USER, USER_BLIND, of_next_user
-from training.evaluation.held_out.metrics import Answers, count
+from training.evaluation.held_out.metrics import PREDICTED, Answers, ScoredPair, metrics
 from training.evaluation.held_out.report import HeldOutReport
 from training.evaluation.held_out.users import HeldOutUser
 from training.evaluation.scoring import certain_profile, equal_weight_scores, in_batches
 
-PREDICTED: Final = "predicted"
 TRUE: Final = "true"
 
 
@@ -28,12 +27,12 @@ async def evaluate(
     """
     if len(users) < 2:
         raise ValueError("An evaluation needs at least two users: one is the other's control.")
-    return count(await _answers(model, users), users, version=model.model_version, seed=seed)
+    return metrics(await _answers(model, users), version=model.model_version, seed=seed)
 
 
-async def _answers(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> Answers:
+async def _answers(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> list[Answers]:
     predicted = await in_batches(model.predict, [user.references for user in users])
-    described = await in_batches(model.describe, [user.pairs[0].better for user in users])
+    descriptions = await in_batches(model.describe, [user.pairs[0].better for user in users])
     own = [taste_by_vote([prediction]) for prediction in predicted]
     profiles = {
         PREDICTED: own,
@@ -41,17 +40,28 @@ async def _answers(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> 
         USER_BLIND: [Taste()] * len(users),
         OTHER_USER: of_next_user(own),
     }
-    scores = {name: await _score_pairs(model, users, profiles[name]) for name in profiles}
+    pairs = {name: await _score_pairs(model, users, profiles[name]) for name in profiles}
     to_explain = [
-        ScoredCandidate(Candidate(profile, user.pairs[0].better), pairs[0][0])
-        for user, profile, pairs in zip(users, own, scores[PREDICTED], strict=True)
+        ScoredCandidate(Candidate(profile, user.pairs[0].better), better)
+        for user, profile, ((_, better, _), *_) in zip(users, own, pairs[PREDICTED], strict=True)
     ]
-    return Answers(predicted, described, scores, await in_batches(model.explain, to_explain))
+    rationales = await in_batches(model.explain, to_explain)
+    return [
+        Answers(
+            user,
+            predicted[k],
+            descriptions[k],
+            {name: of_condition[k] for name, of_condition in pairs.items()},
+            rationales[k],
+        )
+        for k, user in enumerate(users)
+    ]
 
 
 async def _score_pairs(
     model: VisionLanguageModel, users: Sequence[HeldOutUser], profiles: Sequence[Taste]
-) -> list[list[tuple[Scores, Scores]]]:
+) -> list[list[ScoredPair]]:
+    """For each user, the scores of the user's pairs with one profile."""
     candidates = [
         Candidate(profile, image)
         for user, profile in zip(users, profiles, strict=True)
@@ -59,4 +69,4 @@ async def _score_pairs(
         for image in (pair.better, pair.worse)
     ]
     scores = iter(await equal_weight_scores(model, candidates))
-    return [[(next(scores), next(scores)) for _ in user.pairs] for user in users]
+    return [[ScoredPair(pair, next(scores), next(scores)) for pair in user.pairs] for user in users]

@@ -1,94 +1,107 @@
 """Compute each share of a held-out evaluation, with its interval over users."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.rationale import agrees
 from shared.vlm.protocol import Description, PredictedTaste, Rationales, Scores
 from training.evaluation.held_out.report import KINDS, HeldOutReport
-from training.evaluation.held_out.users import HeldOutUser, PairKind
+from training.evaluation.held_out.users import HeldOutUser, ImagePair, PairKind
 from training.evaluation.pairing import win
 from training.statistics.bootstrap import share
 from training.statistics.interval import Share
 
+PREDICTED: Final = "predicted"
+
+
+class ScoredPair(NamedTuple):
+    """A pair of images and the scores of both."""
+
+    pair: ImagePair
+    better: Scores
+    worse: Scores
+
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers of the model for each user, in order."""
+    """Answers of the model for one user."""
 
-    predicted: Sequence[PredictedTaste]
-    described: Sequence[Description]
-    """Of the better image of each user's first pair."""
-    scores: Mapping[str, Sequence[Sequence[tuple[Scores, Scores]]]]
-    """By condition: for each user, the better and the worse image of each pair."""
-    rationales: Sequence[Rationales]
-    """For the better image of each user's first pair, with the predicted profile."""
+    user: HeldOutUser
+    predicted: PredictedTaste
+    description: Description
+    """Of the better image of the first pair."""
+    pairs: Mapping[str, Sequence[ScoredPair]]
+    """By condition: the scores of the user's pairs."""
+    rationales: Rationales
+    """For the better image of the first pair, with the predicted profile."""
 
 
-def count(
-    answers: Answers, users: Sequence[HeldOutUser], *, version: str, seed: int
-) -> HeldOutReport:
-    """The report of these answers."""
+def metrics(answers: Sequence[Answers], *, version: str, seed: int) -> HeldOutReport:
+    """Every share of these users."""
 
-    def pairs(
-        condition: str,
-        kind: PairKind,
-        *,
-        group: str | None = None,
-        element: Element | None = None,
-    ) -> Share:
-        by_user = [
-            [
-                win(better.total, worse.total)
-                for pair, (better, worse) in zip(user.pairs, scores, strict=True)
-                if pair.kind == kind and element in (None, pair.element)
-            ]
-            for user, scores in zip(users, answers.scores[condition], strict=True)
-            if group in (None, str(user.kind))
-        ]
-        return share(by_user, seed=seed)
+    def over_users(by_user: Iterable[Sequence[float]]) -> Share:
+        return share(list(by_user), seed=seed)
 
-    def by_user(right: Callable[[int], list[bool]]) -> Share:
-        return share([right(k) for k in range(len(users))], seed=seed)
+    def by_kind(condition: str, users: Sequence[Answers]) -> dict[str, Share]:
+        return {kind: over_users(_wins(a, condition, kind=kind) for a in users) for kind in KINDS}
 
-    def described_right(element: Element) -> Callable[[int], list[bool]]:
-        return lambda k: [
-            answers.described[k].words.get(element) == (users[k].pairs[0].better_shows[element],)
-        ]
-
-    def profile_right(element: Element) -> Callable[[int], list[bool]]:
-        return lambda k: [
-            set(words.get(element, ())) == set(true[element])
-            for words, true in (
-                (answers.predicted[k].preference, users[k].likes),
-                (answers.predicted[k].non_preference, users[k].dislikes),
-            )
-        ]
-
-    def rationales_agree(k: int) -> list[bool]:
-        rationales, better = answers.rationales[k].by_element, answers.scores["predicted"][k][0][0]
-        return [agrees(rationales.get(e, ""), better.mode(e)) for e in ELEMENTS]
-
-    groups = sorted({str(user.kind) for user in users})
+    groups = sorted({str(a.user.kind) for a in answers})
     return HeldOutReport(
         model_version=version,
-        users=len(users),
+        users=len(answers),
         seed=seed,
-        pairs={name: {kind: pairs(name, kind) for kind in KINDS} for name in answers.scores},
+        pairs={condition: by_kind(condition, answers) for condition in answers[0].pairs},
         predicted_by_group={
-            group: {kind: pairs("predicted", kind, group=group) for kind in KINDS}
+            group: by_kind(PREDICTED, [a for a in answers if str(a.user.kind) == group])
             for group in groups
         },
         predicted_by_element={
-            e.label: pairs("predicted", "one-element", element=e) for e in ELEMENTS
+            e.label: over_users(_wins(a, PREDICTED, element=e) for a in answers) for e in ELEMENTS
         },
-        profile={e.label: by_user(profile_right(e)) for e in ELEMENTS},
-        description={e.label: by_user(described_right(e)) for e in ELEMENTS},
+        profile={e.label: over_users(_right_sides(a, e) for a in answers) for e in ELEMENTS},
+        description={e.label: over_users([_described(a, e)] for a in answers) for e in ELEMENTS},
         well_formed={
-            "predict": by_user(lambda k: [not answers.predicted[k].problems]),
-            "describe": by_user(lambda k: [not answers.described[k].problems]),
-            "explain": by_user(lambda k: [not answers.rationales[k].problems]),
+            "predict": over_users([not a.predicted.problems] for a in answers),
+            "describe": over_users([not a.description.problems] for a in answers),
+            "explain": over_users([not a.rationales.problems] for a in answers),
         },
-        rationales_agree=by_user(rationales_agree),
+        rationales_agree=over_users(_agreeing(a) for a in answers),
     )
+
+
+def _wins(
+    answers: Answers,
+    condition: str,
+    *,
+    kind: PairKind | None = None,
+    element: Element | None = None,
+) -> list[float]:
+    """1 for each pair whose better image scores higher, one half for a tie, else 0.
+
+    Only pairs of this kind, or pairs that differ in this element.
+    """
+    return [
+        win(better.total, worse.total)
+        for pair, better, worse in answers.pairs[condition]
+        if kind in (None, pair.kind) and element in (None, pair.element)
+    ]
+
+
+def _right_sides(answers: Answers, element: Element) -> list[bool]:
+    """For each side, whether the predicted words are exactly the true words."""
+    predicted, user = answers.predicted, answers.user
+    sides = (predicted.preference, user.likes), (predicted.non_preference, user.dislikes)
+    return [set(words.get(element, ())) == set(true[element]) for words, true in sides]
+
+
+def _described(answers: Answers, element: Element) -> bool:
+    true = answers.user.pairs[0].better_shows[element]
+    return answers.description.words.get(element) == (true,)
+
+
+def _agreeing(answers: Answers) -> list[bool]:
+    """For each element, whether the rationale agrees with the score; a missing one does not."""
+    rationales, scores = answers.rationales.by_element, answers.pairs[PREDICTED][0].better
+    return [agrees(rationales.get(e, ""), scores.mode(e)) for e in ELEMENTS]
