@@ -1,0 +1,1 @@
+"""Unit tests of the operations service: the real web app on fakes."""

@@ -1,0 +1,1 @@
+"""Tests of the gateway endpoints, resumed streams and request traces."""

@@ -1,0 +1,1 @@
+"""Tests of the middleware, the routes, the server and event streams."""
