@@ -6,18 +6,24 @@ from services.cli.lazy_commands import LazyCommands
 from services.cli.output.console import FAILURE, err
 from shared.settings import InvalidSettings
 
+HELP = """Rank images for each user by a taste profile in plain words.
+
+`preferstream demo` shows everything once; `preferstream up` starts a system for your app.
+Each command has an example in its `--help`.
+"""
+
 app = typer.Typer(
     name="preferstream",
     cls=LazyCommands,
-    help="Rank images for each user by a taste profile in plain words.",
+    help=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
-@app.callback()
+@app.callback(help=HELP)
 def _preferstream() -> None:
-    """Rank images for each user by a taste profile in plain words."""
+    """Make `preferstream` a group of commands."""
 
 
 def main() -> None:

@@ -62,11 +62,11 @@ def check_disk(settings: ConnectionSettings) -> CheckResult:
 def check_file_roots(_: ConnectionSettings) -> CheckResult:
     roots = [r for r in os.environ.get(f"{PREFIX}ALLOWED_FILE_ROOTS", "").split(":") if r]
     missing = [root for root in roots if not Path(root).is_dir()]
-    detail = ", ".join(roots) or "no folder is allowed"
+    detail = ", ".join(roots) or "none set; image files are sent inside the events"
     if missing:
         detail = f"no such folder: {', '.join(missing)}"
     advice = "correct PREFERSTREAM_ALLOWED_FILE_ROOTS" if missing else ""
-    return CheckResult("file: images", not missing, detail, advice)
+    return CheckResult("image folders", not missing, detail, advice)
 
 
 def check_model(_: ConnectionSettings) -> CheckResult:

@@ -41,7 +41,7 @@ def night(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Collect feedback, train, evaluate, and promote the model or keep the old one.
+    """Run one training job: collect feedback, train, evaluate, then promote or reject.
 
     The retrain service does this every night at 02:30. The command uses a running system, or the
     data folder of one that ran before. Exit code 0 means that the gate has decided, either way.

@@ -91,7 +91,7 @@ def test_servers_that_answer_are_ok(monkeypatch: pytest.MonkeyPatch, address: st
 @pytest.mark.parametrize("wrong", ["collector:4318", "ftp://collector", "http://"])
 def test_an_invalid_address_is_reported(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.setenv("PREFERSTREAM_OTLP_ENDPOINT", wrong)
-    assert "not an http address" in _check("traces").found
+    assert "not an http address" in _check("traces").detail
 
 
 def test_an_unreachable_lake_is_reported(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
@@ -123,10 +123,10 @@ def test_a_dashboard_open_to_other_machines_needs_tokens(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PREFERSTREAM_OPS_HOST", "0.0.0.0")
-    assert "without tokens" in _check("dashboard").found
+    assert "without tokens" in _check("dashboard").detail
     file = tmp_path / "tokens.toml"
     monkeypatch.setenv("PREFERSTREAM_OPS_TOKENS", str(file))
-    assert "cannot be read" in _check("dashboard").found
+    assert "cannot be read" in _check("dashboard").detail
     _, lines = new_token("ada", "operate", None)
     file.write_text(lines, encoding="utf-8")
     assert _check("dashboard").ok

@@ -16,7 +16,7 @@ import pytest
 from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.kafka.supervised_process import SupervisedProcess
-from tests.project_root import PROJECT_ROOT
+from tests.support.project_root import PROJECT_ROOT
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
