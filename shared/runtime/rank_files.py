@@ -1,0 +1,141 @@
+"""Predict a taste from image files and rank other files by it: the method as one library call."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL.Image import Image
+
+from shared.domain.element_weights import ElementWeights
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.taste import ELEMENTS, Taste
+from shared.events import Assessment, ElementAssessment
+from shared.images.loader import ImageLoader, LoadedImage
+from shared.images.settings import ImageSettings
+from shared.prompting.prediction_voting import taste_by_vote
+from shared.prompting.reference_groups import reference_groups
+from shared.settings import from_environment
+from shared.vlm.factory import open_model
+from shared.vlm.protocol import (
+    Candidate,
+    Rationales,
+    References,
+    ScoredCandidate,
+    Scores,
+    VisionLanguageModel,
+)
+from shared.vlm.settings import ModelSettings
+
+EXPLAIN_TOP_K = 5
+"""Best images that get rationales: each costs as much as scoring a dozen images."""
+
+
+@dataclass(frozen=True)
+class RankedFile:
+    """One file with its scores, and rationales if it is among the best."""
+
+    path: Path
+    scores: Scores
+    rationales: Rationales | None
+
+    def assessment(self) -> Assessment:
+        """Scores (0-5, rounded) and rationales of the five elements."""
+        rationales = self.rationales.by_element if self.rationales else {}
+        elements = {
+            element.value: ElementAssessment(
+                score=round(self.scores.expected(element), 3), rationale=rationales.get(element)
+            )
+            for element in ELEMENTS
+        }
+        return Assessment(**elements)
+
+
+@dataclass(frozen=True)
+class FileRanking:
+    """The predicted taste, the ranked files (best first), and the files that cannot be read."""
+
+    taste: Taste
+    items: tuple[RankedFile, ...]
+    rejected: tuple[tuple[Path, str], ...]
+    model_version: str
+    element_weights: ElementWeights
+
+
+async def rank_files(
+    *, liked: Sequence[Path], disliked: Sequence[Path], candidates: Sequence[Path]
+) -> FileRanking:
+    """Rank candidates for somebody with these liked and disliked images.
+
+    The model comes from the `PREFERSTREAM_MODEL*` settings. An unreadable candidate is listed in
+    `rejected`. Raises `Unprocessable` for an unreadable reference, `BadCheckpoint` or `Unavailable`
+    if the model cannot be used.
+    """
+    async with (
+        _open_loader([*liked, *disliked, *candidates]) as loader,
+        open_model(from_environment(ModelSettings)) as model,
+    ):
+        references = await _load(loader, _uris([*liked, *disliked]))
+        taste = await _predict(model, references[: len(liked)], references[len(liked) :])
+        images: dict[Path, Image] = {}
+        rejected: list[tuple[Path, str]] = []
+        loaded = await loader.load_many(_uris(candidates))
+        for path, image in zip(candidates, loaded, strict=True):
+            if isinstance(image, LoadedImage):
+                images[path] = image.pixels
+            else:
+                rejected.append((path, image.detail))
+        items = await _rank(model, taste, images)
+        return FileRanking(
+            taste, items, tuple(rejected), model.model_version, model.element_weights
+        )
+
+
+@asynccontextmanager
+async def _open_loader(files: Sequence[Path]) -> AsyncIterator[ImageLoader]:
+    """A loader that may read the folders of these files, because the caller has named them."""
+    roots = tuple({file.resolve().parent for file in files})
+    loader = ImageLoader(from_environment(ImageSettings, allowed_file_roots=roots))
+    try:
+        yield loader
+    finally:
+        await loader.close()
+
+
+def _uris(files: Sequence[Path]) -> list[str]:
+    return [file.resolve().as_uri() for file in files]
+
+
+async def _load(loader: ImageLoader, uris: Sequence[str]) -> list[Image]:
+    """Pixels of all images; raises the reason of the first one that cannot be loaded."""
+    pixels = []
+    for image in await loader.load_many(uris):
+        if isinstance(image, (Unprocessable, Unavailable)):
+            raise image
+        pixels.append(image.pixels)
+    return pixels
+
+
+async def _predict(
+    model: VisionLanguageModel, liked: Sequence[Image], disliked: Sequence[Image]
+) -> Taste:
+    # More references than a prompt holds become several prompts; their answers are voted.
+    groups = [
+        References(tuple(likes), tuple(dislikes))
+        for likes, dislikes in reference_groups(liked, disliked)
+    ]
+    return taste_by_vote(await model.predict(groups))
+
+
+async def _rank(
+    model: VisionLanguageModel, taste: Taste, images: dict[Path, Image]
+) -> tuple[RankedFile, ...]:
+    by_path = {path: Candidate(taste, image) for path, image in images.items()}
+    scores = dict(zip(by_path, await model.score(list(by_path.values())), strict=True))
+    order = sorted(by_path, key=lambda path: (-scores[path].total, path))
+    best = order[:EXPLAIN_TOP_K]
+    rationales = await model.explain(
+        [ScoredCandidate(by_path[path], scores[path]) for path in best]
+    )
+    explained = dict(zip(best, rationales, strict=True))
+    return tuple(RankedFile(path, scores[path], explained.get(path)) for path in order)
