@@ -103,7 +103,9 @@ def test_scores_are_the_true_scores_for_the_profile_in_the_prompt(task: Task) ->
     for row in rows(task):
         profile = parse_taste(row.prompt.parts[0].text)
         shown = tiny.library().attributes[row.images[0]]
-        truth = true_scores(shown, likes=dict(profile.preference), dislikes=dict(profile.non_preference))
+        truth = true_scores(
+            shown, likes=dict(profile.preference), dislikes=dict(profile.non_preference)
+        )
         read = parse_scores(row.answer)
         assert not read.problems
         assert read.digits == {element: truth[element].digit for element in ELEMENTS}
