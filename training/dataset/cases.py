@@ -39,9 +39,6 @@ class CaseLine:
     better_rank: int = 0
     worse_rank: int = 0
 
-    def text(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
-
 
 @dataclass(frozen=True)
 class DroppedPairs:

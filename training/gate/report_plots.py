@@ -5,8 +5,9 @@ from typing import Final
 
 from markupsafe import Markup
 
-from training.gate.findings import HISTOGRAM_EDGES, Findings
+from training.gate.findings import HISTOGRAM_EDGES, Comparison, Findings
 from training.plots import charts
+from training.statistics.interval import Interval
 
 CONTROL_NAMES: Final = {
     "user_blind": "without a profile", "other_user": "with another user's profile",
@@ -29,20 +30,24 @@ def report_plots(findings: Findings) -> dict[str, Markup]:
 
 
 def _differences(findings: Findings) -> str:
-    rows = [
-        ("Held-out users", findings.held_out_users and findings.held_out_users.difference),
+    rows: list[tuple[str, Interval | None]] = [
+        ("Held-out users", _difference(findings.held_out_users)),
         ("The same, winsorized by user", findings.winsorized),
-        ("Later days of training users", findings.later_days and findings.later_days.difference),
-        ("Simulated benchmark", findings.benchmark and findings.benchmark.difference),
+        ("Later days of training users", _difference(findings.later_days)),
+        ("Simulated benchmark", _difference(findings.benchmark)),
         *(
             (f"  {name.replace('_', ' ')}", split.difference)
             for name, split in findings.splits.items()
         ),
-        ("Same answer in both orders", findings.order and findings.order.difference),
+        ("Same answer in both orders", _difference(findings.order)),
     ]
     measured = [(name, interval) for name, interval in rows if interval is not None]
     title = "Challenger minus champion, in points"
     return charts.intervals(measured, title=title) if measured else ""
+
+
+def _difference(comparison: Comparison | None) -> Interval | None:
+    return None if comparison is None else comparison.difference
 
 
 def _shares(findings: Findings) -> str:

@@ -20,10 +20,10 @@ from shared.files.atomic_write import atomic_write
 from training.progress import spell
 from training.simulate.day import MissingProfile
 from training.simulate.loop import simulate
+from training.simulate.measure.plot import plot
+from training.simulate.measure.results import describe, merge
 from training.simulate.merge_seeds import MEASURED, measured
 from training.simulate.options import Options
-from training.simulate.plot import plot
-from training.simulate.results import describe, merge
 from training.simulate.system import System, SystemFailed, running
 
 FAILURE = 1

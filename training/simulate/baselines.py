@@ -14,7 +14,7 @@ from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 from training.prefersim.values.vocabulary import VALUES, Attributes
 from training.rewards.text_similarity import SentenceEncoder
 from training.simulate.catalog import Catalog
-from training.simulate.metrics import Floats, Order
+from training.simulate.measure.metrics import Floats, Order
 from training.simulate.users import SimulatedUser
 
 PRIOR_VIEWS: Final = 10.0

@@ -11,7 +11,7 @@ from shared.client import AsyncClient, action
 from shared.domain.taste import Taste
 from shared.events import Feedback, ProfileUpdated, RankedFeed
 from training.simulate.catalog import Catalog, reference_images
-from training.simulate.metrics import Order, RankedSlate
+from training.simulate.measure.metrics import Order, RankedSlate
 from training.simulate.users import SimulatedUser, clicks, explicit_feedback, viewed_ranks
 
 CONCURRENT_USERS = 8

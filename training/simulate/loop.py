@@ -37,7 +37,7 @@ from training.simulate.day import (
     send_references,
     wait_for_profiles,
 )
-from training.simulate.day_metrics import COLLAPSED, FROZEN, measure_day
+from training.simulate.measure.day_metrics import COLLAPSED, FROZEN, measure_day
 from training.simulate.options import Options
 from training.simulate.preference_drift import drifting_users
 from training.simulate.system import System

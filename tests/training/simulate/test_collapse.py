@@ -16,10 +16,15 @@ from training.simulate.baselines import (
     RankingRequest,
 )
 from training.simulate.catalog import Catalog
-from training.simulate.collapse import MEASURES, CollapseCheck, check_collapse
 from training.simulate.day import Visit
-from training.simulate.day_metrics import COLLAPSED, OURS, measure_day
-from training.simulate.metrics import RankedSlate, coverage, exposure_diversity, list_diversity
+from training.simulate.measure.collapse import MEASURES, CollapseCheck, check_collapse
+from training.simulate.measure.day_metrics import COLLAPSED, OURS, measure_day
+from training.simulate.measure.metrics import (
+    RankedSlate,
+    coverage,
+    exposure_diversity,
+    list_diversity,
+)
 from training.simulate.users import SimulatedUser, draw_images, draw_users
 
 RNG = np.random.default_rng

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from training.simulate.day_metrics import FROZEN, OURS
 from training.simulate.loop import claim_folder
+from training.simulate.measure.day_metrics import FROZEN, OURS
+from training.simulate.measure.plot import plot
+from training.simulate.measure.results import describe, merge
 from training.simulate.merge_seeds import DifferentSimulations, measured, read
 from training.simulate.options import Options
-from training.simulate.plot import plot
 from training.simulate.preference_drift import Drift
-from training.simulate.results import describe, merge
 
 
 def _day(ours: float, frozen: float) -> dict[str, object]:

@@ -25,7 +25,7 @@ from training.simulate.baselines import (
 )
 from training.simulate.catalog import draw_catalog, reference_images
 from training.simulate.day import MissingProfile, Profiles, Visit, wait_for_profiles
-from training.simulate.metrics import RankedSlate, ndcg
+from training.simulate.measure.metrics import RankedSlate, ndcg
 from training.simulate.users import clicks, draw_users, explicit_feedback, viewed_ranks
 
 RNG = np.random.default_rng

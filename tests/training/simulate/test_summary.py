@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from training.simulate.plot import plot
+from training.simulate.measure.plot import plot
 from training.simulate.summary import README, RECORDED, load, summary, with_block
 
 

@@ -120,7 +120,7 @@ def _fit(x: Floats, w: Floats) -> Floats:
         gradient = (x * (w * residual)[:, None]).sum(axis=0) - penalty @ weights
         hessian = (x * (w * residual * (1 - residual))[:, None]).T @ x + penalty
         weights = weights + np.linalg.solve(hessian, gradient)
-    return np.maximum(weights, 0.0)
+    return np.asarray(np.maximum(weights, 0.0))
 
 
 def _scale(totals: Floats, w: Floats) -> float:
@@ -129,4 +129,4 @@ def _scale(totals: Floats, w: Floats) -> float:
 
 
 def _log_likelihood(z: Floats) -> Floats:
-    return -np.logaddexp(0.0, -z)
+    return np.asarray(-np.logaddexp(0.0, -z))

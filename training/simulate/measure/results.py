@@ -1,12 +1,12 @@
 """Merge the days of several seeds: means, intervals, and the statements that they support."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from training.simulate.collapse import CollapseCheck, check_collapse
-from training.simulate.day_metrics import COLLAPSED, FROZEN, OURS
+from training.simulate.measure.collapse import CollapseCheck, check_collapse
+from training.simulate.measure.day_metrics import COLLAPSED, FROZEN, OURS
 from training.simulate.preference_drift import Drift, recovery
 from training.statistics.bootstrap import mean, paired_difference
 
@@ -17,7 +17,7 @@ JOB_FIELDS: Final = ("verdict", "code", "version", "reason")
 Days = Sequence[dict[str, Any]]
 
 
-def merge(by_seed: dict[int, Days], drift: Drift | None = None) -> dict[str, Any]:
+def merge(by_seed: Mapping[int, Days], drift: Drift | None = None) -> dict[str, Any]:
     """Everything as plain values; each metric by ranking and day, the mean of seeds."""
     days = min(len(of_seed) for of_seed in by_seed.values())
     first = next(iter(by_seed.values()))[0]["rankings"]
@@ -43,7 +43,7 @@ def merge(by_seed: dict[int, Days], drift: Drift | None = None) -> dict[str, Any
     }
 
 
-def gain_over_frozen(by_seed: dict[int, Days], day: int) -> dict[str, float]:
+def gain_over_frozen(by_seed: Mapping[int, Days], day: int) -> dict[str, float]:
     """NDCG@10 minus that of the released model, paired by user: same candidates, same profile."""
     ours: list[float] = []
     frozen: list[float] = []
@@ -79,7 +79,7 @@ def describe(results: dict[str, Any]) -> str:
 
 
 def _by_day(
-    by_seed: dict[int, Days], ranking: str, metric: str, days: int
+    by_seed: Mapping[int, Days], ranking: str, metric: str, days: int
 ) -> list[dict[str, float]]:
     by_day = []
     for day in range(days):
@@ -90,7 +90,7 @@ def _by_day(
     return by_day
 
 
-def _recovery(by_seed: dict[int, Days], drift: Drift | None, days: int) -> dict[str, Any] | None:
+def _recovery(by_seed: Mapping[int, Days], drift: Drift | None, days: int) -> dict[str, Any] | None:
     if drift is None or drift.before_day >= days:
         return None
     return recovery(by_seed, drift, ranking=OURS, days=days)

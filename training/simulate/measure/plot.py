@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from training.plots.line_chart import Line, line_chart
-from training.simulate.day_metrics import COLLAPSED, FROZEN, OURS
+from training.simulate.measure.day_metrics import COLLAPSED, FROZEN, OURS
 
-ORDER: Final = (
+ORDER: Final[tuple[str, ...]] = (
     FROZEN, OURS, "similarity", "collaborative", "popularity", "oracle", "random",
 )  # fmt: skip
 """Rankings in the order of the colors; the collapsed baseline would only stretch the axis."""

@@ -1,0 +1,1 @@
+"""Measure the rankings of each day, merge seeds, check for a collapse, and plot the results."""
