@@ -35,7 +35,7 @@ from tests.fakes.stores import (
     InMemoryImpressions,
     InMemoryProfiles,
 )
-from tests.unit.services.assessor.users import keep, likes, request
+from tests.unit.services.assessor.users import color_taste, request, store_profile
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
@@ -76,16 +76,16 @@ class Cluster:
             Signed(1), name=self.name, loader=FakeModelLoader(Signed(2), Signed(3))
         )
         profiles, embedder = InMemoryProfiles(), OneHotEmbedder()
-        await keep(profiles, likes(), embedder)
+        await store_profile(profiles, color_taste(), embedder)
         parts = SharedDependencies(
             models=models,
             embedder=embedder,
             profiles=profiles,
             users=cast(UserStore, None),
-            known_images=InMemoryImages(),
+            image_store=InMemoryImages(),
             impressions=InMemoryImpressions(),
             erasures=InMemoryErasures(),
-            images=cast(ImageLoader, ColorImages()),
+            image_loader=cast(ImageLoader, ColorImages()),
         )
         app = await build(AssessorSettings(), self.settings, parts)
         await app.kafka.start()
@@ -121,14 +121,18 @@ async def cluster(kafka: str) -> Cluster:
 async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
     cluster: Cluster,
 ) -> None:
-    async with cluster.assessor(), cluster.reader(FEEDS) as feeds:
-        ids: list[str] = []
-        for batch in range(10):
-            if batch == 4:
-                await cluster.publish("signed-2")
-            ids += await _send_requests(cluster, REQUESTS // 10)
-            await asyncio.sleep(0.15)
+    batch = REQUESTS // 10
+    async with cluster.assessor() as (_, models), cluster.reader(FEEDS) as feeds:
+        ids = await _send_requests(cluster, batch)
         feeds_received = await asyncio.to_thread(_feeds_for, feeds, ids)
+        under_load = [await _send_requests(cluster, batch) for _ in range(4)]
+        await cluster.publish("signed-2")
+        under_load += [await _send_requests(cluster, batch) for _ in range(4)]
+        await _until_serves(models, "signed-2")
+        under_load.append(await _send_requests(cluster, batch))
+        rest = [request_id for request_ids in under_load for request_id in request_ids]
+        feeds_received += await asyncio.to_thread(_feeds_for, feeds, rest)
+        ids += rest
 
     assert Counter(feed.request_id for feed in feeds_received) == dict.fromkeys(ids, 1)
     assert {feed.model_version for feed in feeds_received} == {"signed-1", "signed-2"}

@@ -1,4 +1,4 @@
-"""One model answers a request from start to end, and the feed names its version and variant."""
+"""One model makes the whole feed of a request, and the feed names its version and variant."""
 
 import asyncio
 import logging
@@ -16,13 +16,13 @@ from tests.fakes.scores import COLOR_FIRST
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import request
 
-SECOND = PromotedModel("colors-2", "/models/colors-2", "0" * 64)
+CHALLENGER = PromotedModel("colors-2", "/models/colors-2", "0" * 64)
 
 
 @pytest.fixture
 async def assessor() -> Assessor:
     assessor = Assessor()
-    await assessor.knows_ana()
+    await assessor.store_profile_of_ana()
     return assessor
 
 
@@ -32,7 +32,7 @@ async def test_a_request_in_work_keeps_its_model_during_a_promotion(
     explain = assessor.model.explain
 
     async def explain_during_promotion(scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        await assessor.models.promote(SECOND)
+        await assessor.models.promote(CHALLENGER)
         return await explain(scored)
 
     assessor.model.explain = explain_during_promotion  # type: ignore[method-assign]
@@ -45,7 +45,7 @@ async def test_a_request_in_work_keeps_its_model_during_a_promotion(
 
 async def test_a_canary_feed_names_the_challenger(assessor: Assessor) -> None:
     assert (await assessor.feed(request("red"))).variant == "champion"
-    await assessor.models.set_challenger(SECOND, canary_share=1, shadow_share=0)
+    await assessor.models.set_challenger(CHALLENGER, canary_share=1, shadow_share=0)
     feed = await assessor.feed(request("red", request_id="r-2"))
     assert (feed.variant, feed.model_version) == ("challenger", "colors-2")
     assert assessor.challenger.calls["score"] == 1
@@ -55,12 +55,12 @@ async def test_every_feed_names_the_element_weights_of_its_model_version(
     assessor: Assessor,
 ) -> None:
     assessor.challenger.element_weights = COLOR_FIRST
-    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=1)
+    await assessor.models.set_challenger(CHALLENGER, canary_share=0, shadow_share=1)
     shadow = await assessor.feed(request("red"))
-    await _until_scored(assessor)
-    await assessor.models.set_challenger(SECOND, canary_share=1, shadow_share=0)
+    await _until_shadow_is_counted(assessor)
+    await assessor.models.set_challenger(CHALLENGER, canary_share=1, shadow_share=0)
     canary = await assessor.feed(request("red", request_id="r-2"))
-    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=0)
+    await assessor.models.set_challenger(CHALLENGER, canary_share=0, shadow_share=0)
     after = await assessor.feed(request("red", request_id="r-3"))
     assert [feed.element_weights for feed in (shadow, canary, after)] == [
         None, COLOR_FIRST, None,
@@ -74,27 +74,27 @@ async def test_every_feed_names_the_element_weights_of_its_model_version(
         )
 
 
-async def test_a_shadow_scores_after_the_feed_and_does_not_change_it(
+async def test_a_shadow_challenger_scores_after_the_feed_and_does_not_change_it(
     assessor: Assessor, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=1)
+    await assessor.models.set_challenger(CHALLENGER, canary_share=0, shadow_share=1)
     feed = await assessor.feed(request("red", "blue"))
     assert (feed.variant, feed.model_version) == ("champion", "colors-1")
     assert not assessor.challenger.calls
-    await _until_scored(assessor)
-    assert assessor.published.events == [feed]
+    await _until_shadow_is_counted(assessor)
+    assert assessor.publisher.events == [feed]
     assert assessor.registry.get_sample_value("preferstream_shadow_top1_agreement_total") == 1
     assert '"challenger": "colors-2"' in caplog.text
 
 
-async def test_a_failing_shadow_is_counted_and_stops_no_feed(
+async def test_a_failing_shadow_challenger_is_counted_and_the_feed_is_published(
     assessor: Assessor,
 ) -> None:
     assessor.challenger.breaks.add("score")
-    await assessor.models.set_challenger(SECOND, canary_share=0, shadow_share=1)
+    await assessor.models.set_challenger(CHALLENGER, canary_share=0, shadow_share=1)
     assert (await assessor.feed(request("red"))).status == "ok"
-    await _until_scored(assessor)
+    await _until_shadow_is_counted(assessor)
     failed = assessor.registry.get_sample_value(
         "preferstream_shadow_slates_total", {"outcome": "failed"}
     )
@@ -114,9 +114,16 @@ async def assessor_feed(assessor: Assessor) -> RankedFeed:
     return await assessor.feed(request("red", "green", "blue"))
 
 
-async def _until_scored(assessor: Assessor) -> None:
-    for _ in range(500):
-        if assessor.challenger.calls["score"]:
-            break
-        await asyncio.sleep(0.02)
-    await asyncio.sleep(0.02)
+async def _until_shadow_is_counted(assessor: Assessor) -> None:
+    """Wait until the shadow evaluation has counted a slate, whatever its outcome."""
+    async with asyncio.timeout(10):
+        while not _shadow_slates(assessor):  # noqa: ASYNC110 - the counter has no event
+            await asyncio.sleep(0.005)
+
+
+def _shadow_slates(assessor: Assessor) -> float:
+    return sum(
+        assessor.registry.get_sample_value("preferstream_shadow_slates_total", {"outcome": outcome})
+        or 0.0
+        for outcome in ("scored", "failed", "unavailable")
+    )
