@@ -64,7 +64,7 @@ async def build(
     background_description = BackgroundDescription(
         models=shared.models,
         embedder=shared.embedder,
-        descriptions=shared.known_images,
+        image_store=shared.image_store,
         batch_size=settings.description_batch_size,
     )
     shadow_evaluation = ShadowEvaluation(shared.models, ShadowMetrics(registry))
@@ -73,10 +73,10 @@ async def build(
             models=shared.models,
             embedder=shared.embedder,
             profiles=shared.profiles,
-            descriptions=shared.known_images,
+            image_store=shared.image_store,
             impressions=shared.impressions,
             erasure_check=ErasureCheck(shared.erasures),
-            images=shared.images,
+            image_loader=shared.image_loader,
             publisher=kafka.publisher,
             clock=system_clock,
         ),

@@ -9,11 +9,11 @@ class AssessorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     explain_top_k: PositiveInt = 5
-    """Best images that get rationales when a request asks for `explain: top`: what users see first.
+    """Best images that get rationales for a request with `explain: top`: what users see first.
     A rationale costs as much time as the scores of ten images."""
     deadline_margin_ms: NonNegativeInt = 100
-    """Milliseconds before a request's deadline at which the assessor answers with what it has:
-    Kafka and the app need time too."""
+    """Milliseconds before a request's deadline at which the assessor publishes the feed without
+    the missing steps: Kafka and the app need time too."""
     default_deadline_ms: PositiveInt = 60_000
     """Milliseconds of work for a request without a deadline, time in the queue not counted; it
     matters only when the model hangs."""

@@ -44,7 +44,7 @@ class Deadline:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure one stage, also when it fails."""
+        """Measure the duration of one stage, also when the stage fails."""
         started_at = self._now()
         try:
             with self._spans(name):

@@ -9,7 +9,7 @@ from shared.messaging.service import KafkaService
 
 
 def connect(kafka: KafkaService, service: AssessorService, eraser: UserEraser) -> None:
-    """Candidates take the slow path: many requests in work fill the model's batches."""
+    """Candidates take the slow path: the model scores the requests in work in common batches."""
 
     async def erase(event: UserErase, delivery: Delivery) -> None:
         await eraser.erase(event, written_ms=delivery.record.timestamp_ms)

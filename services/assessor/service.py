@@ -11,7 +11,7 @@ from services.assessor.deadline import Deadline
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.steps.description_scoring import DescriptionScoring
 from services.assessor.steps.explanation import Explain
-from services.assessor.steps.loading import ImageSource, Load
+from services.assessor.steps.loading import ImageLoader, Load
 from services.assessor.steps.publishing import Publish
 from services.assessor.steps.request_filtering import (
     AnsweredRequests,
@@ -38,10 +38,10 @@ class Dependencies:
     models: ServingModels
     embedder: Embedder
     profiles: ProfileStore
-    descriptions: ImageStore
+    image_store: ImageStore
     impressions: ImpressionStore
     erasure_check: ErasureCheck
-    images: ImageSource
+    image_loader: ImageLoader
     publisher: Publisher
     clock: Clock
 
@@ -72,21 +72,21 @@ class AssessorService:
             skip_erased,
             Load(
                 profiles=dependencies.profiles,
-                images=dependencies.images,
-                descriptions=dependencies.descriptions,
+                image_loader=dependencies.image_loader,
+                image_store=dependencies.image_store,
                 clock=dependencies.clock,
             ),
             Score(
                 DescriptionScoring(
                     profiles=dependencies.profiles,
-                    descriptions=dependencies.descriptions,
+                    image_store=dependencies.image_store,
                     embedder=dependencies.embedder,
                 )
             ),
             Rerank(
                 settings,
                 impressions=dependencies.impressions,
-                descriptions=dependencies.descriptions,
+                image_store=dependencies.image_store,
                 clock=dependencies.clock,
             ),
             Explain(top_k=settings.explain_top_k, problems=metrics.explanation_problems),

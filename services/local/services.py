@@ -104,7 +104,10 @@ async def _build(
     """Build all services at once: some read a topic to its end before they are built."""
     training = TrainingSettings.read(data_dir=settings.data_dir)
     stores = Stores(
-        dependencies.profiles, dependencies.users, dependencies.known_images, dependencies.images
+        dependencies.profiles,
+        dependencies.users,
+        dependencies.image_store,
+        dependencies.image_loader,
     )
     # All settings are read before any service is built, so a wrong one leaves nothing half built.
     profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)

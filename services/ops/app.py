@@ -129,12 +129,12 @@ async def open_app(
     """
     store = from_environment(StoreSettings)
     client = open_qdrant(store)
-    images = ImageLoader(from_environment(ImageSettings))
+    image_loader = ImageLoader(from_environment(ImageSettings))
     try:
         qdrant_profiles = QdrantProfiles(client, embedder=NAME)
-        known_images = QdrantImages(client, embedder=NAME)
+        image_store = QdrantImages(client, embedder=NAME)
         await asyncio.gather(
-            qdrant_profiles.prepare(dimension=DIMENSION), known_images.prepare(dimension=DIMENSION)
+            qdrant_profiles.prepare(dimension=DIMENSION), image_store.prepare(dimension=DIMENSION)
         )
         profiles, users = await with_user_list(
             qdrant_profiles, client, embedded=not store.qdrant_url
@@ -142,12 +142,12 @@ async def open_app(
         yield await build_app(
             from_environment(OpsSettings),
             messaging,
-            Stores(profiles, users, known_images, images),
+            Stores(profiles, users, image_store, image_loader),
             models=models,
             training_jobs=training_jobs,
         )
     finally:
-        await images.close()
+        await image_loader.close()
         await client.close()
 
 

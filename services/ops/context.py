@@ -28,8 +28,8 @@ from shared.store.protocol import ImageStore, ProfileStore
 from shared.store.user_list import UserStore
 
 
-class Images(Protocol):
-    """Load images. The loader checks addresses, sizes and formats."""
+class ImageLoader(Protocol):
+    """Loads images, and checks their addresses, sizes and formats."""
 
     async def load(self, uri: str) -> LoadedImage:
         """Raises `Unprocessable` and `Unavailable`."""
@@ -42,8 +42,8 @@ class Stores:
 
     profiles: ProfileStore
     users: UserStore
-    known_images: ImageStore
-    images: Images
+    image_store: ImageStore
+    image_loader: ImageLoader
 
 
 @dataclass(frozen=True)

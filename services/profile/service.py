@@ -40,7 +40,7 @@ class Dependencies:
     models: Models
     embedder: Embedder
     profiles: ProfileStore
-    known_images: ImageStore
+    image_store: ImageStore
     images: Images
     erasure_check: ErasureCheck
     publisher: ProfilePublisher
@@ -64,7 +64,7 @@ class ProfileService:
         self._spans = spans
         self._references = ReferenceMaker(
             dependencies.images,
-            dependencies.known_images,
+            dependencies.image_store,
             dwell_liked_ms=settings.dwell_liked_ms,
         )
         self._predictor = ProfilePredictor(

@@ -31,10 +31,10 @@ class SharedDependencies:
     embedder: Embedder
     profiles: ProfileStore
     users: UserStore
-    known_images: ImageStore
+    image_store: ImageStore
     impressions: ImpressionStore
     erasures: ErasureStore
-    images: ImageLoader
+    image_loader: ImageLoader
 
 
 @asynccontextmanager
@@ -55,12 +55,12 @@ async def open_dependencies(
         embedder.warm()
         on_progress("opening the store")
         client = open_qdrant(store)
-        images_by_address = ImageLoader(images)
+        image_loader = ImageLoader(images)
         try:
             stored = QdrantProfiles(client, embedder=embedder.name)
-            known_images = QdrantImages(client, embedder=embedder.name)
+            image_store = QdrantImages(client, embedder=embedder.name)
             await stored.prepare(dimension=embedder.dimension)
-            await known_images.prepare(dimension=embedder.dimension)
+            await image_store.prepare(dimension=embedder.dimension)
             impressions = QdrantImpressions(client)
             await impressions.prepare()
             erasures = QdrantErasures(client)
@@ -71,12 +71,12 @@ async def open_dependencies(
                 embedder,
                 profiles,
                 users,
-                known_images,
+                image_store,
                 impressions,
                 erasures,
-                images_by_address,
+                image_loader,
             )
         finally:
-            await images_by_address.close()
+            await image_loader.close()
             await client.close()
             embedder.close()

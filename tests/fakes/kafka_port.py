@@ -16,10 +16,10 @@ from shared.messaging.read.by_key import KeyPosition, KeyPositions, RecordsSince
 
 
 class FakeKafkaPort:
-    """A `KafkaPort`; raises `Unavailable` while `away` is set to a reason."""
+    """A `KafkaPort`; raises `Unavailable` while `unavailable` is set to a reason."""
 
     def __init__(self) -> None:
-        self.away: str | None = None
+        self.unavailable: str | None = None
         self.sent: list[Event] = []
         self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
         self._listeners: set[asyncio.Queue[ReceivedRecord]] = set()
@@ -109,8 +109,8 @@ class FakeKafkaPort:
         return None
 
     async def not_ready_because(self) -> str | None:
-        return self.away
+        return self.unavailable
 
     def _answers(self) -> None:
-        if self.away:
-            raise Unavailable("kafka", self.away)
+        if self.unavailable:
+            raise Unavailable("kafka", self.unavailable)

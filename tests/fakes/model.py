@@ -36,14 +36,14 @@ def color_of(image: Image) -> str:
 class ColorModel:
     """A `VisionLanguageModel`: liked colors get 5, disliked 0, others 2, for every element.
 
-    `away` maps a method's name to the reason why it raises `Unavailable`; the methods in `hangs`
-    never return, those in `breaks` raise `RuntimeError`.
+    `unavailable` maps a method's name to the reason why it raises `Unavailable`; the methods in
+    `hangs` never return, those in `breaks` raise `RuntimeError`.
     """
 
     def __init__(self, version: str = "colors-1", weights: ElementWeights = EQUAL_WEIGHTS) -> None:
         self.model_version = version
         self.element_weights = weights
-        self.away: dict[str, str] = {}
+        self.unavailable: dict[str, str] = {}
         self.hangs: set[str] = set()
         self.breaks: set[str] = set()
         self.calls: Counter[str] = Counter()
@@ -83,8 +83,8 @@ class ColorModel:
 
     async def _answer(self, method: str) -> None:
         self.calls[method] += 1
-        if method in self.away:
-            raise Unavailable("model", self.away[method])
+        if method in self.unavailable:
+            raise Unavailable("model", self.unavailable[method])
         if method in self.breaks:
             raise RuntimeError(f"a mistake in {method}")
         if method in self.hangs:

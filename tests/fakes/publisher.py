@@ -6,10 +6,10 @@ from shared.events.types.base import Event
 
 
 class RecordingPublisher:
-    """A `Publisher`; raises `Unavailable` while `away` is set to a reason."""
+    """A `Publisher`; raises `Unavailable` while `unavailable` is set to a reason."""
 
     def __init__(self) -> None:
-        self.away: str | None = None
+        self.unavailable: str | None = None
         self.events: list[Event] = []
         self.tombstones: list[tuple[Topic, str]] = []
 
@@ -22,5 +22,5 @@ class RecordingPublisher:
         self.tombstones.append((topic, key))
 
     def _answer(self) -> None:
-        if self.away:
-            raise Unavailable("kafka", self.away)
+        if self.unavailable:
+            raise Unavailable("kafka", self.unavailable)

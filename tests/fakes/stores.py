@@ -17,10 +17,10 @@ from shared.store.user_list import ListedUser, UserPage
 
 
 class InMemoryProfiles:
-    """A `ProfileStore`; raises `Unavailable` while `away` is set to a reason."""
+    """A `ProfileStore`; raises `Unavailable` while `unavailable` is set to a reason."""
 
     def __init__(self) -> None:
-        self.away: str | None = None
+        self.unavailable: str | None = None
         self.puts = 0
         self._predicted: dict[tuple[str, str], tuple[StoredProfile, TasteVectors]] = {}
         self._corrections: dict[tuple[str, str], StoredCorrections] = {}
@@ -57,8 +57,8 @@ class InMemoryProfiles:
         return 1 if self._predicted.pop((tenant, user_id), None) or corrections else 0
 
     def _answer(self) -> None:
-        if self.away:
-            raise Unavailable("store", self.away)
+        if self.unavailable:
+            raise Unavailable("store", self.unavailable)
 
 
 class InMemoryUsers:
@@ -94,10 +94,10 @@ class InMemoryUsers:
 
 
 class InMemoryImages:
-    """An `ImageStore`; raises `Unavailable` while `away` is set to a reason."""
+    """An `ImageStore`; raises `Unavailable` while `unavailable` is set to a reason."""
 
     def __init__(self) -> None:
-        self.away: str | None = None
+        self.unavailable: str | None = None
         self._known: dict[tuple[str, str], KnownImage] = {}
         self._described: dict[tuple[str, str], Described] = {}
 
@@ -124,8 +124,8 @@ class InMemoryImages:
         return {key[0]: self._described[key] for key in keys if key in self._described}
 
     def _answer(self) -> None:
-        if self.away:
-            raise Unavailable("store", self.away)
+        if self.unavailable:
+            raise Unavailable("store", self.unavailable)
 
 
 class InMemoryImpressions:

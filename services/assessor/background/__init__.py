@@ -1,1 +1,1 @@
-"""Work that starts after a feed is published and that no request waits for."""
+"""Describe images and evaluate the challenger after the feed is published."""

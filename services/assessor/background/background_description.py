@@ -14,27 +14,27 @@ from shared.vlm.model_selection import ServingModels
 
 log = logging.getLogger(__name__)
 MAX_QUEUED: Final = 256
-"""Images that wait for a description. Beyond it the oldest are dropped: descriptions are only a
-reserve, and the next request with the same image queues it again."""
+"""Images that wait for a description. Beyond it the oldest are dropped: descriptions are used only
+without the model, and the next request with the same image queues it again."""
 PAUSE_SECONDS: Final = 0.5
 """Pause before each batch, so that requests reach the model first."""
 
 
 class BackgroundDescription:
-    """A background task with a bounded queue; no request waits for it."""
+    """Describes queued images in a background task; no request waits for it."""
 
     def __init__(
         self,
         *,
         models: ServingModels,
         embedder: Embedder,
-        descriptions: ImageStore,
+        image_store: ImageStore,
         batch_size: int,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._models = models
         self._embedder = embedder
-        self._descriptions = descriptions
+        self._image_store = image_store
         self._batch_size = batch_size
         self._pause_seconds = pause_seconds
         self._queued: dict[str, LoadedImage] = {}
@@ -65,22 +65,24 @@ class BackgroundDescription:
     async def _describe(self, batch: Sequence[LoadedImage]) -> None:
         model = self._models.champion
         version = model.model_version
-        stored = await self._descriptions.descriptions(
+        stored = await self._image_store.descriptions(
             content_hashes=[image.content_hash for image in batch], model_version=version
         )
         new = [image for image in batch if image.content_hash not in stored]
         described = [
             Described(
                 ImageDescription(
-                    content_hash=image.content_hash, model_version=version, words=one.words
+                    content_hash=image.content_hash,
+                    model_version=version,
+                    words=description.words,
                 ),
-                await description_vector(one.words, self._embedder),
+                await description_vector(description.words, self._embedder),
             )
-            for image, one in zip(
+            for image, description in zip(
                 new, await model.describe([image.pixels for image in new]), strict=True
             )
         ]
-        await self._descriptions.describe(described)
+        await self._image_store.describe(described)
         if len(self._done) > MAX_QUEUED * 100:
             self._done.clear()
         self._done.update(image.content_hash for image in batch)

@@ -66,28 +66,30 @@ class ShadowMetrics:
 
 
 @dataclass(frozen=True)
-class _Queued:
+class _QueuedSlate:
     feed: RankedFeed
-    loaded: Sequence[LoadedCandidate]
+    candidates: Sequence[LoadedCandidate]
     taste: Taste
     challenger: VisionLanguageModel
 
 
 class ShadowEvaluation:
-    """A background task with a bounded queue; no request waits for it."""
+    """Scores queued slates in a background task; no request waits for it."""
 
     def __init__(self, models: ServingModels, metrics: ShadowMetrics) -> None:
         self._models = models
         self._metrics = metrics
-        self._queued: deque[_Queued] = deque(maxlen=MAX_QUEUED)
+        self._queued: deque[_QueuedSlate] = deque(maxlen=MAX_QUEUED)
         self._worker: asyncio.Task[None] | None = None
 
-    def offer(self, feed: RankedFeed, *, loaded: Sequence[LoadedCandidate], taste: Taste) -> None:
+    def offer(
+        self, feed: RankedFeed, *, candidates: Sequence[LoadedCandidate], taste: Taste
+    ) -> None:
         """Queue the slate of a published feed if it is in the challenger's shadow share."""
         challenger = self._models.select_shadow(tenant=feed.tenant, request_id=feed.request_id)
         if challenger is None or feed.status != "ok":
             return
-        self._queued.append(_Queued(feed, loaded, taste, challenger))
+        self._queued.append(_QueuedSlate(feed, candidates, taste, challenger))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
 
@@ -96,7 +98,7 @@ class ShadowEvaluation:
             await asyncio.sleep(PAUSE_SECONDS)
             slate = self._queued.popleft()
             request_id = slate.feed.request_id
-            candidates = [Candidate(slate.taste, one.image.pixels) for one in slate.loaded]
+            candidates = [Candidate(slate.taste, c.image.pixels) for c in slate.candidates]
             try:
                 scores = await slate.challenger.score(candidates)
             except Unavailable as error:
@@ -104,13 +106,13 @@ class ShadowEvaluation:
                 self._metrics.slates.labels("unavailable").inc()
                 continue
             except Exception:
-                # A failing challenger must show in its own metrics and in no user's feed.
+                # Not raised: the failure is counted, and no user's feed depends on the challenger.
                 log.exception("the challenger failed on %s", request_id)
                 self._metrics.slates.labels("failed").inc()
                 continue
             totals = {
-                one.candidate.image_id: score.total
-                for one, score in zip(slate.loaded, scores, strict=True)
+                candidate.image_id: score.total
+                for candidate, score in zip(slate.candidates, scores, strict=True)
             }
             version = slate.challenger.model_version
             self._report(compare(slate.feed, totals, challenger=version))

@@ -10,26 +10,26 @@ from shared.store.protocol import ImageStore, ProfileStore, StoredProfile, Taste
 
 
 class DescriptionScoring:
-    """Element scores from vectors of words; raises `Unavailable` as the stores do."""
+    """Scores elements by vectors of words; raises `Unavailable` when a store cannot answer."""
 
     def __init__(
-        self, *, profiles: ProfileStore, descriptions: ImageStore, embedder: Embedder
+        self, *, profiles: ProfileStore, image_store: ImageStore, embedder: Embedder
     ) -> None:
         self._profiles = profiles
-        self._descriptions = descriptions
+        self._image_store = image_store
         self._embedder = embedder
 
     async def score(self, state: RankingState) -> list[Mapping[Element, float] | None]:
         """Scores of each loaded image, 0-5 per element; None where no description is stored."""
         taste = await self._taste_vectors(state.profile) if state.profile else None
-        described = await self._descriptions.descriptions(
-            content_hashes=[one.image.content_hash for one in state.loaded],
+        described = await self._image_store.descriptions(
+            content_hashes=[c.image.content_hash for c in state.loaded_candidates],
             model_version=state.serving.model.model_version,
         )
-        descriptions = [described.get(one.image.content_hash) for one in state.loaded]
+        descriptions = [described.get(c.image.content_hash) for c in state.loaded_candidates]
         return [
-            None if one is None or taste is None else element_scores(one.vector, taste)
-            for one in descriptions
+            None if stored is None or taste is None else element_scores(stored.vector, taste)
+            for stored in descriptions
         ]
 
     async def _taste_vectors(self, profile: StoredProfile) -> TasteVectors | None:

@@ -56,8 +56,8 @@ def similarity_of(vectors: Mapping[str, Vectors]) -> Similarity:
     units = {content_hash: _unit(vector) for content_hash, vector in vectors.items()}
 
     def similarity(a: ScoredImage, b: ScoredImage) -> float:
-        first = units.get(a.loaded.image.content_hash)
-        second = units.get(b.loaded.image.content_hash)
+        first = units.get(a.content_hash)
+        second = units.get(b.content_hash)
         if first is None or second is None:
             return 0.0
         return max(float(first @ second), 0.0)

@@ -8,12 +8,12 @@ from prometheus_client import Counter
 from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
-from shared.events.types.candidates import Explain as WhichImages
+from shared.events.types.candidates import ExplainOption
 from shared.vlm.protocol import Candidate, ScoredCandidate
 
 
 class Explain:
-    """The step that adds rationales; without time or model the scores stay without them."""
+    """The step that adds rationales; without time or a model, the feed has scores only."""
 
     def __init__(self, *, top_k: int, problems: Counter) -> None:
         self._top_k = top_k
@@ -27,7 +27,9 @@ class Explain:
             return state
         model = state.serving.model
         candidates = [
-            ScoredCandidate(Candidate(state.taste, image.loaded.image.pixels), image.distributions)
+            ScoredCandidate(
+                Candidate(state.taste, image.loaded_candidate.image.pixels), image.distributions
+            )
             for image in images
             if image.distributions is not None
         ]
@@ -38,20 +40,19 @@ class Explain:
             return _without_rationales(state, "the deadline was near")
         except Unavailable as error:
             return _without_rationales(state, f"the model became unavailable: {error.detail}")
-        self._problems.inc(sum(len(one.problems) for one in rationales))
+        self._problems.inc(sum(len(generated.problems) for generated in rationales))
         by_id = {
-            image.loaded.candidate.image_id: one.by_element
-            for image, one in zip(images, rationales, strict=True)
+            image.image_id: generated.by_element
+            for image, generated in zip(images, rationales, strict=True)
         }
         ranked = tuple(
-            replace(image, rationales=by_id.get(image.loaded.candidate.image_id))
-            for image in state.ranked
+            replace(image, rationales=by_id.get(image.image_id)) for image in state.ranked
         )
         return replace(state, ranked=ranked)
 
 
 def images_to_explain(
-    ranked: Sequence[ScoredImage], *, explain: WhichImages, top_k: int
+    ranked: Sequence[ScoredImage], *, explain: ExplainOption, top_k: int
 ) -> Sequence[ScoredImage]:
     """The images that get rationales, among those that the model scored."""
     if explain == "none":

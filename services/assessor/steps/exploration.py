@@ -32,11 +32,11 @@ def fair_pairs(count: int, *, share: float, seed: UUID) -> tuple[Place, ...]:
     The same seed gives the same places.
     """
     rng = random.Random(seed.int)
-    # Both are drawn in every case, and with random() alone, whose sequence Python keeps stable.
-    explores, first = rng.random() < share, int(rng.random() < SWAP_PROBABILITY)
+    # Both numbers are always drawn, and only with random(), whose sequence Python keeps stable.
+    is_explored, start = rng.random() < share, int(rng.random() < SWAP_PROBABILITY)
     order, paired = list(range(count)), set[int]()
-    if explores:
-        for upper in range(first, count - 1, 2):
+    if is_explored:
+        for upper in range(start, count - 1, 2):
             paired |= {upper, upper + 1}
             if rng.random() < SWAP_PROBABILITY:
                 order[upper : upper + 2] = [upper + 1, upper]

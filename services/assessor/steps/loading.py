@@ -19,7 +19,7 @@ MAX_REASON_CHARACTERS: Final = 4_000
 """The event's limit for a text."""
 
 
-class ImageSource(Protocol):
+class ImageLoader(Protocol):
     """Loads images by their addresses."""
 
     async def load_many(
@@ -34,13 +34,13 @@ class Load:
         self,
         *,
         profiles: ProfileStore,
-        images: ImageSource,
-        descriptions: ImageStore,
+        image_loader: ImageLoader,
+        image_store: ImageStore,
         clock: Clock,
     ) -> None:
         self._profiles = profiles
-        self._images = images
-        self._descriptions = descriptions
+        self._image_loader = image_loader
+        self._image_store = image_store
         self._clock = clock
 
     async def __call__(self, state: RankingState) -> RankingState:
@@ -48,21 +48,21 @@ class Load:
         profile = await self._profiles.get(tenant=request.tenant, user_id=request.user_id)
         candidates, duplicates = candidates_to_load(request)
         with state.deadline.stage("images"):
-            results = await self._images.load_many(
+            results = await self._image_loader.load_many(
                 [candidate.uri for candidate in candidates],
                 within_seconds=max(state.deadline.left_ms / 1000, MIN_SECONDS_FOR_IMAGES),
             )
-        loaded, refused = separate(candidates, results)
+        loaded, rejected = separate(candidates, results)
         # Before the feed is published: feedback on it may name an image by its id alone.
-        await self._descriptions.remember(
-            known_images(loaded, tenant=request.tenant, at=self._clock())
+        await self._image_store.remember(
+            images_with_address(loaded, tenant=request.tenant, at=self._clock())
         )
         return replace(
             state,
             profile=profile,
             taste=UNKNOWN_TASTE if profile is None else profile.taste,
-            loaded=loaded,
-            rejected=(*duplicates, *refused),
+            loaded_candidates=loaded,
+            rejected=(*duplicates, *rejected),
         )
 
 
@@ -96,35 +96,35 @@ def separate(
 ) -> tuple[tuple[LoadedCandidate, ...], tuple[RejectedItem, ...]]:
     """Candidates with their images, and a rejection for each image that failed to load."""
     loaded: list[LoadedCandidate] = []
-    refused: list[RejectedItem] = []
+    rejected: list[RejectedItem] = []
     for candidate, result in zip(candidates, results, strict=True):
         if isinstance(result, LoadedImage):
             loaded.append(LoadedCandidate(candidate, result))
         else:
-            refused.append(RejectedItem(image_id=candidate.image_id, reason=_reason(result)))
-    return tuple(loaded), tuple(refused)
+            rejected.append(RejectedItem(image_id=candidate.image_id, reason=_reason(result)))
+    return tuple(loaded), tuple(rejected)
 
 
-def known_images(
+def images_with_address(
     loaded: Sequence[LoadedCandidate], *, tenant: str, at: datetime
 ) -> list[KnownImage]:
-    """What is stored of each image under its id, except for images inside a `data:` address.
+    """The record to store for each image, except for images in a `data:` address.
 
-    A `data:` address is the whole image; the app that sent it keeps it.
+    A `data:` address contains the whole image; the app that sent it keeps it.
     """
     return [
         KnownImage(
             tenant=tenant,
-            image_id=one.candidate.image_id,
-            uri=one.image.uri,
-            content_hash=one.image.content_hash,
+            image_id=candidate.image_id,
+            uri=candidate.image.uri,
+            content_hash=candidate.image.content_hash,
             seen_at=at,
         )
-        for one in loaded
-        if not one.image.uri.startswith("data:")
+        for candidate in loaded
+        if not candidate.image.uri.startswith("data:")
     ]
 
 
-def _reason(refusal: Unprocessable | Unavailable) -> str:
-    slug = refusal.reason if isinstance(refusal, Unprocessable) else "not_available"
-    return f"{slug}: {refusal.detail}"[:MAX_REASON_CHARACTERS]
+def _reason(error: Unprocessable | Unavailable) -> str:
+    slug = error.reason if isinstance(error, Unprocessable) else "not_available"
+    return f"{slug}: {error.detail}"[:MAX_REASON_CHARACTERS]

@@ -48,13 +48,15 @@ class Publish:
         await self._publisher.publish(feed)
         self._answered.add((feed.tenant, feed.request_id), user_id=feed.user_id)
         self._metrics.count(feed)
-        self._background_description.offer([one.image for one in state.loaded])
-        self._shadow_evaluation.offer(feed, loaded=state.loaded, taste=state.taste)
+        self._background_description.offer(
+            [candidate.image for candidate in state.loaded_candidates]
+        )
+        self._shadow_evaluation.offer(feed, candidates=state.loaded_candidates, taste=state.taste)
         return state
 
 
 def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> RankedFeed:
-    """The event; its id is the same whenever the same request is answered in the same way."""
+    """The event; request, model version and profile version decide its id."""
     request, model = state.request, state.serving.model
     profile_version = state.profile.profile_version if state.profile else None
     weights = model.element_weights
@@ -86,7 +88,7 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
     """One item for each image, ranks from 1."""
     return tuple(
         RankedItem(
-            image_id=image.loaded.candidate.image_id,
+            image_id=image.image_id,
             rank=rank,
             score=None if image.elements is None else image.total,
             elements=_assessment(image),

@@ -43,7 +43,7 @@ class AnsweredRequests:
 
 
 class SkipAnswered:
-    """The step that ends a redelivered request: its feed is published already."""
+    """The step that ends a redelivered request: its feed was published before."""
 
     def __init__(self, answered: AnsweredRequests, duplicates: Counter) -> None:
         self._answered = answered

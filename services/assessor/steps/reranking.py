@@ -28,12 +28,12 @@ class Rerank:
         settings: AssessorSettings,
         *,
         impressions: ImpressionStore,
-        descriptions: ImageStore,
+        image_store: ImageStore,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._impressions = impressions
-        self._descriptions = descriptions
+        self._image_store = image_store
         self._clock = clock
 
     async def __call__(self, state: RankingState) -> RankingState:
@@ -76,14 +76,14 @@ class Rerank:
         self, ranked: Sequence[ScoredImage], size: int, model_version: str
     ) -> list[ScoredImage]:
         try:
-            described = await self._descriptions.descriptions(
-                content_hashes=[one.loaded.image.content_hash for one in ranked],
+            described = await self._image_store.descriptions(
+                content_hashes=[image.content_hash for image in ranked],
                 model_version=model_version,
             )
         except Unavailable as error:
             log.warning("the feed is not diversified: %s", error)
             return list(ranked)
-        vectors = {content_hash: one.vector for content_hash, one in described.items()}
+        vectors = {content_hash: stored.vector for content_hash, stored in described.items()}
         return maximal_marginal_relevance(
             ranked, similarity_of(vectors), weight=self._settings.diversity, size=size
         )
@@ -107,9 +107,8 @@ def split_by_rules(
     seen: list[ScoredImage] = []
     by_author: Counter[str] = Counter()
     for image in ranked:
-        candidate = image.loaded.candidate
-        author = candidate.author_id
-        if candidate.image_id in seen_ids:
+        author = image.loaded_candidate.candidate.author_id
+        if image.image_id in seen_ids:
             seen.append(_demoted(image, "seen"))
         elif author_cap and author is not None and by_author[author] >= author_cap:
             capped.append(_demoted(image, "author_cap"))

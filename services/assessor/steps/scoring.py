@@ -15,23 +15,23 @@ from shared.vlm.protocol import Candidate, Scores
 
 log = logging.getLogger(__name__)
 DECIMALS: Final = 4
-"""Finer than any difference that means something, and the same text for the same float."""
+"""Decimals of a score in a feed: finer than any difference that matters."""
 
 
 class Score:
-    """The step that scores the loaded images, by the best source that answers in time."""
+    """The step that scores the loaded images: by the model, or without it by descriptions."""
 
     def __init__(self, description_scoring: DescriptionScoring) -> None:
         self._description_scoring = description_scoring
 
     async def __call__(self, state: RankingState) -> RankingState:
         if state.taste == UNKNOWN_TASTE:
-            unscored = tuple(ScoredImage(one, "fallback") for one in state.loaded)
+            unscored = tuple(ScoredImage(c, "fallback") for c in state.loaded_candidates)
             return replace(state, status="cold_start", scored=unscored)
-        if not state.loaded:
+        if not state.loaded_candidates:
             return state
         model = state.serving.model
-        candidates = [Candidate(state.taste, one.image.pixels) for one in state.loaded]
+        candidates = [Candidate(state.taste, c.image.pixels) for c in state.loaded_candidates]
         try:
             with state.deadline.stage("score"):
                 scores = await state.deadline.run(lambda: model.score(candidates))
@@ -41,42 +41,42 @@ class Score:
             log.warning("the model returned no scores: %s", error)
             return await self._without_model(state, f"the model is unavailable: {error.detail}")
         scored = tuple(
-            scored_by_model(one, distributions)
-            for one, distributions in zip(state.loaded, scores, strict=True)
+            scored_by_model(candidate, distributions)
+            for candidate, distributions in zip(state.loaded_candidates, scores, strict=True)
         )
         return replace(state, scored=scored)
 
     async def _without_model(self, state: RankingState, cause: str) -> RankingState:
         weights = state.serving.model.element_weights
-        elements = await self._description_scoring.score(state)
+        scores = await self._description_scoring.score(state)
         scored = tuple(
-            ScoredImage(one, "fallback")
-            if points is None
-            else scored_by_description(one, points, weights)
-            for one, points in zip(state.loaded, elements, strict=True)
+            ScoredImage(candidate, "fallback")
+            if element_scores is None
+            else scored_by_description(candidate, element_scores, weights)
+            for candidate, element_scores in zip(state.loaded_candidates, scores, strict=True)
         )
-        described = sum(one.tier == "embedding" for one in scored)
+        described = sum(image.tier == "embedding" for image in scored)
         reason = f"{cause}; {described} images were ranked by their stored descriptions"
         if rest := len(scored) - described:
             reason += f", {rest} follow in the order of the request"
         return replace(state, scored=scored, status="degraded", degraded_reason=reason)
 
 
-def scored_by_model(loaded: LoadedCandidate, scores: Scores) -> ScoredImage:
+def scored_by_model(candidate: LoadedCandidate, scores: Scores) -> ScoredImage:
     """Tier `vlm`: the expectation of each element's digit."""
     elements = _rounded({element: scores.expected(element) for element in ELEMENTS})
     total = _total(elements, scores.weights)
-    return ScoredImage(loaded, "vlm", total, elements, distributions=scores)
+    return ScoredImage(candidate, "vlm", total, elements, distributions=scores)
 
 
 def scored_by_description(
-    loaded: LoadedCandidate,
+    candidate: LoadedCandidate,
     elements: Mapping[Element, float],
     weights: ElementWeights = EQUAL_WEIGHTS,
 ) -> ScoredImage:
     """Tier `embedding`: the similarity of the image's words to the taste."""
     elements = _rounded(elements)
-    return ScoredImage(loaded, "embedding", _total(elements, weights), elements)
+    return ScoredImage(candidate, "embedding", _total(elements, weights), elements)
 
 
 def _total(elements: Mapping[Element, float], weights: ElementWeights) -> float:

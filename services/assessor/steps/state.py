@@ -25,12 +25,16 @@ class LoadedCandidate:
     candidate: Candidate
     image: LoadedImage
 
+    @property
+    def image_id(self) -> str:
+        return self.candidate.image_id
+
 
 @dataclass(frozen=True)
 class ScoredImage:
     """A loaded candidate with its element scores, or without any (tier `fallback`)."""
 
-    loaded: LoadedCandidate
+    loaded_candidate: LoadedCandidate
     tier: Tier
     total: float = NO_SCORE
     """Weighted sum of the element scores, 0-25."""
@@ -46,10 +50,18 @@ class ScoredImage:
     explored: bool = False
     """Whether exploration chose at random between this image and its neighbor."""
 
+    @property
+    def image_id(self) -> str:
+        return self.loaded_candidate.image_id
+
+    @property
+    def content_hash(self) -> str:
+        return self.loaded_candidate.image.content_hash
+
 
 @dataclass(frozen=True)
 class RankingState:
-    """What is known of one request; each step returns a copy that knows more."""
+    """All data of one request; each step returns a copy with its own results added."""
 
     request: ImageCandidates
     written_ms: int
@@ -60,7 +72,7 @@ class RankingState:
     profile: StoredProfile | None = None
     taste: Taste = UNKNOWN_TASTE
     """The user's taste; unknown without a profile, or with one that has no word."""
-    loaded: tuple[LoadedCandidate, ...] = ()
+    loaded_candidates: tuple[LoadedCandidate, ...] = ()
     """Candidates whose image could be loaded, in the order of the request."""
     rejected: tuple[RejectedItem, ...] = ()
     scored: tuple[ScoredImage, ...] = ()

@@ -15,7 +15,7 @@ from shared.client import Client, request
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import ImageCandidates, RankedFeed
-from shared.events.types.candidates import MAX_CANDIDATES, Explain
+from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.messaging.client.connection import Kafka
 
 
@@ -80,7 +80,7 @@ def _request(
 ) -> ImageCandidates:  # fmt: skip
     if explain not in ("none", "top", "all"):
         wrong_use(f"--explain must be none, top or all, not {explain}")
-    choice: Explain = explain  # type: ignore[assignment]  # checked on the line above
+    choice: ExplainOption = explain  # type: ignore[assignment]  # checked on the line above
     try:
         return request(
             user, candidates(names, roots=roots), top_k=top_k, explain=choice,

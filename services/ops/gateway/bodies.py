@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.domain.corrections import CorrectedWord, Correction, SideName, Word
 from shared.domain.taste import MAX_WORDS, Element, TasteSide, Value
 from shared.events import Candidate, Evidence
-from shared.events.types.candidates import MAX_CANDIDATES, Explain
+from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.events.types.correction import CorrectionAction
 from shared.events.types.feedback import Action
 from shared.events.types.fields import Identifier, ImageUri, Moment
@@ -30,7 +30,7 @@ class CandidatesBody(Value):
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
     """Number of ranked images in the feed. Default: all of them."""
-    explain: Explain = "top"
+    explain: ExplainOption = "top"
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Answer within this many milliseconds, with a degraded feed if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()

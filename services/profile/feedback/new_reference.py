@@ -37,10 +37,10 @@ class ReferenceMaker:
     """Make references of feedback; raises `Unprocessable` and `Unavailable` as the loader does."""
 
     def __init__(
-        self, images: ImageLoader, known_images: ImageStore, *, dwell_liked_ms: int
+        self, images: ImageLoader, image_store: ImageStore, *, dwell_liked_ms: int
     ) -> None:
         self._images = images
-        self._known_images = known_images
+        self._image_store = image_store
         self._dwell_liked_ms = dwell_liked_ms
 
     async def from_feedback(self, event: Feedback) -> Reference | None:
@@ -60,7 +60,7 @@ class ReferenceMaker:
         )
 
     async def _known_uri(self, event: Feedback) -> str:
-        known = await self._known_images.find(tenant=event.tenant, image_ids=[event.image_id])
+        known = await self._image_store.find(tenant=event.tenant, image_ids=[event.image_id])
         if event.image_id not in known:
             raise Unprocessable(
                 "unknown_image",

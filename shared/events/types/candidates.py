@@ -11,7 +11,7 @@ from shared.events.types.fields import Identifier, ImageUri, Metadata, Moment, T
 MAX_CANDIDATES = 300
 """A larger slate takes seconds of model time; send several requests instead."""
 
-Explain = Literal["none", "top", "all"]
+ExplainOption = Literal["none", "top", "all"]
 
 
 class Candidate(Value):
@@ -42,7 +42,7 @@ class ImageCandidates(Event):
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
     """Number of ranked images to send back; all of them when absent."""
-    explain: Explain = "top"
+    explain: ExplainOption = "top"
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Answer within this many milliseconds of the Kafka timestamp; degraded if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()

@@ -18,7 +18,7 @@ from services.ops.pages.users.user_ref import RequestedUser, allowed_user
 from shared.client import action, request
 from shared.events import DEFAULT_TENANT, Candidate
 from shared.events.topics import MAX_RECORD_BYTES
-from shared.events.types.candidates import MAX_CANDIDATES, Explain
+from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.events.types.feedback import Action
 from shared.events.types.fields import Identifier, ImageUri
 
@@ -47,7 +47,7 @@ class RankRequest(BaseModel):
     user: Identifier
     tenant: Identifier = DEFAULT_TENANT
     pictures: Annotated[tuple[Picture, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
-    explain: Explain = "top"
+    explain: ExplainOption = "top"
     before: Annotated[dict[Identifier, int], Field(max_length=MAX_CANDIDATES)] = Field(
         default_factory=dict
     )

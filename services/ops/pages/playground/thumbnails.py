@@ -24,7 +24,7 @@ async def thumbnail(
     uri = await _uri(ops, user, image)
     if uri is None:
         raise Problem(404, "unknown-image", f"The address of the image {image!r} is not known.")
-    loaded = await ops.stores.images.load(uri)
+    loaded = await ops.stores.image_loader.load(uri)
     small = loaded.pixels.copy()
     small.thumbnail((SIDE_PIXELS, SIDE_PIXELS))
     data = await asyncio.to_thread(webp, small)
@@ -36,5 +36,5 @@ async def _uri(ops: OpsContext, user: UserRef, image_id: str) -> str | None:
     for reference in stored.references if stored else ():
         if reference.image_id == image_id:
             return reference.uri
-    known = await ops.stores.known_images.find(tenant=user.tenant, image_ids=[image_id])
+    known = await ops.stores.image_store.find(tenant=user.tenant, image_ids=[image_id])
     return known[image_id].uri if image_id in known else None

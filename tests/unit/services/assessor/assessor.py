@@ -1,4 +1,4 @@
-"""An assessor on fakes, assembled like the real one."""
+"""An assessor on fakes, with the same steps as the real service."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -28,11 +28,11 @@ from tests.fakes.stores import (
     InMemoryImpressions,
     InMemoryProfiles,
 )
-from tests.unit.services.assessor.users import NOW, WRITTEN_MS, keep, likes
+from tests.unit.services.assessor.users import NOW, WRITTEN_MS, color_taste, store_profile
 
 
 class Assessor:
-    """The service and all its dependencies, open to the test."""
+    """The service and its fake dependencies, which a test can change."""
 
     def __init__(self, *, now: Callable[[], float] = monotonic, **settings: Any) -> None:
         self.model = ColorModel()
@@ -40,36 +40,36 @@ class Assessor:
         self.models = serving(self.model, self.challenger)
         self.embedder = OneHotEmbedder()
         self.profiles = InMemoryProfiles()
-        self.descriptions = InMemoryImages()
+        self.image_store = InMemoryImages()
         self.erasures = InMemoryErasures()
-        self.images = ColorImages()
-        self.published = RecordingPublisher()
+        self.image_loader = ColorImages()
+        self.publisher = RecordingPublisher()
         self.background_description = BackgroundDescription(
             models=self.models,
             embedder=self.embedder,
-            descriptions=self.descriptions,
+            image_store=self.image_store,
             batch_size=16,
         )
         self._settings = AssessorSettings(**settings)
         self._now = now
-        self.service = self.started()
+        self.service = self.new_service()
 
-    def started(self) -> AssessorService:
-        """A service that knows no request, as after a crash; the dependencies stay the same."""
+    def new_service(self) -> AssessorService:
+        """A service that knows no earlier request, as after a crash, on the same dependencies."""
         self.registry = CollectorRegistry()
         self.shadow_evaluation = ShadowEvaluation(self.models, ShadowMetrics(self.registry))
         self.answered = AnsweredRequests(size=self._settings.request_deduplication_size)
-        self.eraser = UserEraser(self.erasures, self.answered, self.published, clock=lambda: NOW)
+        self.eraser = UserEraser(self.erasures, self.answered, self.publisher, clock=lambda: NOW)
         return AssessorService(
             Dependencies(
                 models=self.models,
                 embedder=self.embedder,
                 profiles=self.profiles,
-                descriptions=self.descriptions,
+                image_store=self.image_store,
                 impressions=InMemoryImpressions(),
                 erasure_check=ErasureCheck(self.erasures),
-                images=self.images,
-                publisher=self.published,
+                image_loader=self.image_loader,
+                publisher=self.publisher,
                 clock=lambda: NOW,
             ),
             self._settings,
@@ -80,12 +80,12 @@ class Assessor:
             now=self._now,
         )
 
-    async def knows_ana(self, *, version: int = 3) -> None:
+    async def store_profile_of_ana(self, *, version: int = 3) -> None:
         """Ana likes red and dislikes blue."""
-        await keep(self.profiles, likes(), self.embedder, version=version)
+        await store_profile(self.profiles, color_taste(), self.embedder, version=version)
 
     async def rank(self, request: ImageCandidates, *, written_ms: int = WRITTEN_MS) -> None:
-        """Handle the request as the messaging does."""
+        """Handle the request as if it was read from Kafka."""
         record = Record(
             topic=CANDIDATES.name,
             partition=0,
@@ -100,12 +100,12 @@ class Assessor:
     async def feed(self, request: ImageCandidates, *, written_ms: int = WRITTEN_MS) -> RankedFeed:
         """The latest published feed after the request."""
         await self.rank(request, written_ms=written_ms)
-        feed = self.published.events[-1]
+        feed = self.publisher.events[-1]
         assert isinstance(feed, RankedFeed)
         return feed
 
 
-def order(feed: RankedFeed) -> list[str]:
+def image_ids(feed: RankedFeed) -> list[str]:
     return [item.image_id for item in feed.items]
 
 

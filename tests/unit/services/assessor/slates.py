@@ -24,4 +24,4 @@ def scored_image(name: str, total: float, *, author: str | None = None) -> Score
 
 def names(images: Sequence[ScoredImage]) -> str:
     """The image ids, joined."""
-    return "".join(image.loaded.candidate.image_id for image in images)
+    return "".join(image.image_id for image in images)

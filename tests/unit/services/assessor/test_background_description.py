@@ -21,7 +21,7 @@ class Background:
         self.description = BackgroundDescription(
             models=serving(self.model),
             embedder=OneHotEmbedder(),
-            descriptions=self.store,
+            image_store=self.store,
             batch_size=batch_size,
             pause_seconds=0,
         )
@@ -67,7 +67,7 @@ async def test_an_image_that_another_process_described_is_not_described_again(
     other = BackgroundDescription(
         models=serving(background.model),
         embedder=OneHotEmbedder(),
-        descriptions=background.store,
+        image_store=background.store,
         batch_size=2,
         pause_seconds=0,
     )
@@ -77,13 +77,13 @@ async def test_an_image_that_another_process_described_is_not_described_again(
     assert background.model.described == ["red", "blue"]
 
 
-async def test_description_continues_after_the_model_was_unavailable(
+async def test_an_image_is_described_after_the_model_is_available_again(
     background: Background,
 ) -> None:
-    background.model.away["describe"] = "out of memory"
+    background.model.unavailable["describe"] = "out of memory"
     background.description.offer([plain_image("", "red")])
     assert await background.described("red") == set()
-    background.model.away.clear()
+    background.model.unavailable.clear()
     background.description.offer([plain_image("", "red")])
     assert await background.described("red") == {"red"}
 
@@ -95,7 +95,7 @@ async def test_a_full_queue_drops_the_oldest_image(background: Background) -> No
     assert await background.described("blue") == set()
 
 
-async def test_stopping_drops_the_queue(background: Background) -> None:
+async def test_stop_drops_the_queue(background: Background) -> None:
     background.description.offer([plain_image("", "red")])
     await background.description.stop()
     assert await background.described("red") == set()

@@ -35,7 +35,7 @@ def test_a_record_with_a_future_timestamp_has_no_negative_queue_time(clock: Manu
     assert deadline.stages()["queue"] == 0
 
 
-def test_each_stage_has_its_own_milliseconds_and_the_total_has_all(clock: ManualClock) -> None:
+def test_each_stage_is_measured_and_the_total_includes_all_time(clock: ManualClock) -> None:
     deadline = Deadline(queued_ms=10, deadline_ms=1000, now=clock)
     for stage, seconds in (("images", 0.1), ("score", 0.02)):
         with deadline.stage(stage):
@@ -44,7 +44,7 @@ def test_each_stage_has_its_own_milliseconds_and_the_total_has_all(clock: Manual
     assert deadline.stages() == {"queue": 10, "images": 100, "score": 20, "total": 135}
 
 
-def test_a_failing_stage_is_measured_too(clock: ManualClock) -> None:
+def test_a_failing_stage_is_measured(clock: ManualClock) -> None:
     deadline = Deadline(queued_ms=0, deadline_ms=1000, now=clock)
 
     def fails() -> None:
@@ -94,7 +94,7 @@ async def test_work_that_takes_too_long_is_cancelled() -> None:
     assert cancelled
 
 
-async def test_a_timeout_inside_the_work_is_not_the_deadline(clock: ManualClock) -> None:
+async def test_a_timeout_error_of_the_work_is_not_a_reached_deadline(clock: ManualClock) -> None:
     async def work() -> None:
         raise TimeoutError("of its own")
 

@@ -17,7 +17,7 @@ RANKED = [
 
 def _same_author(a: ScoredImage, b: ScoredImage) -> float:
     """Images are similar when their author is the same."""
-    return float(a.loaded.candidate.author_id == b.loaded.candidate.author_id)
+    return float(a.loaded_candidate.candidate.author_id == b.loaded_candidate.candidate.author_id)
 
 
 def test_without_rules_the_order_stays_and_nothing_is_demoted() -> None:
@@ -31,7 +31,7 @@ def test_without_rules_the_order_stays_and_nothing_is_demoted() -> None:
 def test_seen_images_keep_their_order_and_name_the_rule() -> None:
     first, _, seen = split_by_rules(RANKED, seen_ids={"d", "a"}, author_cap=0)
     assert names(first) == "bcef"
-    assert [(image.loaded.candidate.image_id, image.demoted) for image in seen] == [
+    assert [(image.image_id, image.demoted) for image in seen] == [
         ("a", ("seen",)),
         ("d", ("seen",)),
     ]
@@ -40,7 +40,7 @@ def test_seen_images_keep_their_order_and_name_the_rule() -> None:
 def test_an_author_is_capped_and_images_without_an_author_are_not() -> None:
     first, capped, _ = split_by_rules(RANKED, seen_ids=frozenset(), author_cap=1)
     assert names(first) == "acef"
-    assert [(image.loaded.candidate.image_id, image.demoted) for image in capped] == [
+    assert [(image.image_id, image.demoted) for image in capped] == [
         ("b", ("author_cap",)),
         ("d", ("author_cap",)),
     ]
@@ -58,7 +58,7 @@ def test_similar_images_are_spread_and_name_the_rule() -> None:
     assert set(names(demoted)) == {"b", "d"}
 
 
-def test_without_weight_the_score_alone_decides() -> None:
+def test_with_diversity_weight_zero_the_ranking_does_not_change() -> None:
     assert maximal_marginal_relevance(RANKED, _same_author, weight=0.0, size=6) == RANKED
 
 

@@ -15,13 +15,13 @@ LATER_MS = WRITTEN_MS + 60_000
 async def erase(assessor: Assessor, *, user_id: str = "ana") -> UserErased:
     event = UserErase(event_id=UUID(int=9), occurred_at=LATER, user_id=user_id)
     await assessor.eraser.erase(event, written_ms=LATER_MS)
-    receipt = assessor.published.events[-1]
+    receipt = assessor.publisher.events[-1]
     assert isinstance(receipt, UserErased)
     return receipt
 
 
 def feeds(assessor: Assessor) -> list[str]:
-    return [e.request_id for e in assessor.published.events if isinstance(e, RankedFeed)]
+    return [e.request_id for e in assessor.publisher.events if isinstance(e, RankedFeed)]
 
 
 async def test_the_receipt_counts_the_forgotten_requests(assessor: Assessor) -> None:
@@ -45,14 +45,14 @@ async def test_a_request_from_before_the_erasure_gets_no_feed_and_is_counted(
 
 
 async def test_a_request_in_work_during_the_erasure_gets_no_feed(assessor: Assessor) -> None:
-    await assessor.knows_ana()
-    load_many = assessor.images.load_many
+    await assessor.store_profile_of_ana()
+    load_many = assessor.image_loader.load_many
 
     async def erase_while_loading(uris: list[str], **limits: float) -> object:
         await erase(assessor)
         return await load_many(uris, **limits)
 
-    assessor.images.load_many = erase_while_loading
+    assessor.image_loader.load_many = erase_while_loading
     await assessor.rank(request("red"))
     assert feeds(assessor) == []
     assert ("default", "r-1") not in assessor.answered

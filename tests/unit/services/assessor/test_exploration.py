@@ -57,7 +57,7 @@ def test_the_probabilities_of_one_image_sum_to_one(count: int) -> None:
         assert math.isclose(total, 1)
 
 
-def test_the_same_request_is_explored_in_the_same_way_again() -> None:
+def test_exploration_of_the_same_request_gives_the_same_places() -> None:
     assert fair_pairs(20, share=1, seed=_seed(3)) == fair_pairs(20, share=1, seed=_seed(3))
     assert len({fair_pairs(20, share=1, seed=_seed(n)) for n in range(50)}) > 40
 

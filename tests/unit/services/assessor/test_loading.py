@@ -51,7 +51,7 @@ def test_an_image_that_fails_to_load_is_rejected_with_its_reason() -> None:
     loaded, rejected = separate(
         candidates("red", "blue", "green"), [plain_image("drawing:red"), broken, away]
     )
-    assert [one.candidate.image_id for one in loaded] == ["red"]
+    assert [candidate.image_id for candidate in loaded] == ["red"]
     assert {r.image_id: r.reason for r in rejected} == {
         "blue": "not_an_image: b.png is text",
         "green": "not_available: c.png did not arrive within 4 s",

@@ -46,7 +46,7 @@ class FakeImpressions:
         return 0
 
 
-class FakeDescriptions:
+class FakeImageStore:
     """Descriptions as directions in a plane; None is an outage."""
 
     def __init__(self, degrees: dict[str, float] | None) -> None:
@@ -99,7 +99,7 @@ def _rerank(
     return Rerank(
         settings,
         impressions=FakeImpressions(seen),
-        descriptions=FakeDescriptions(degrees),
+        image_store=FakeImageStore(degrees),
         clock=lambda: NOW,
     )
 
@@ -126,7 +126,7 @@ async def test_images_seen_within_the_days_rank_last_and_older_ones_do_not() -> 
     assert ranked[-1].demoted == ("seen",)
 
 
-async def test_similar_images_are_kept_apart_by_their_descriptions() -> None:
+async def test_images_with_similar_descriptions_are_diversified() -> None:
     rerank = _rerank(
         AssessorSettings(explore_share=0, diversity=0.5),
         degrees={"a": 0, "b": 1, "c": 90, "d": 45},
@@ -141,7 +141,7 @@ async def test_similar_images_are_kept_apart_by_their_descriptions() -> None:
         AssessorSettings(explore_share=0, diversity=1),
     ],
 )
-async def test_an_unavailable_store_leaves_the_order_as_it_is(settings: AssessorSettings) -> None:
+async def test_an_unavailable_store_does_not_change_the_order(settings: AssessorSettings) -> None:
     assert names(await _ranked(_rerank(settings))) == "abcd"
 
 

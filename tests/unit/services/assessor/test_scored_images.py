@@ -46,7 +46,7 @@ def uncertain(image_id: str, rng: random.Random) -> ScoredImage:
 
 
 def ids(images: Sequence[ScoredImage]) -> list[str]:
-    return [image.loaded.candidate.image_id for image in images]
+    return [image.image_id for image in images]
 
 
 def test_the_higher_total_ranks_first() -> None:
@@ -81,7 +81,7 @@ def test_scores_never_rise_with_the_rank_and_each_is_the_sum_of_its_elements() -
     assert scores == sorted(scores, reverse=True)
 
 
-def test_a_difference_below_the_shown_decimals_does_not_change_the_order() -> None:
+def test_the_order_follows_the_rounded_scores_that_the_feed_shows() -> None:
     def nearly(image_id: str, *, third: float, color: float) -> ScoredImage:
         rest = {e: (1 - third, 0.0, 0.0, third, 0.0, 0.0) for e in ELEMENTS if e != Element.COLOR}
         return scored_by_model(
@@ -122,7 +122,7 @@ def test_an_image_scored_by_its_description_has_the_tier_embedding() -> None:
 def test_a_rationale_belongs_to_its_element_and_other_elements_have_none() -> None:
     image = scored("a", 5)
     explained = ScoredImage(
-        image.loaded,
+        image.loaded_candidate,
         image.tier,
         image.total,
         image.elements,
@@ -134,7 +134,7 @@ def test_a_rationale_belongs_to_its_element_and_other_elements_have_none() -> No
     assert rationales == {**dict.fromkeys(ELEMENTS), Element.COLOR: "red is liked"}
 
 
-def test_no_image_the_top_images_or_all_images_are_explained() -> None:
+def test_the_explain_option_selects_no_image_the_best_images_or_all() -> None:
     ranked = [scored(name, 5 - n) for n, name in enumerate("abcd")]
     assert ids(images_to_explain(ranked, explain="none", top_k=2)) == []
     assert ids(images_to_explain(ranked, explain="top", top_k=2)) == ["a", "b"]

@@ -23,7 +23,7 @@ NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 WRITTEN_MS = round(NOW.timestamp() * 1000)
 
 
-def likes(*, liked: Sequence[str] = ("red",), disliked: Sequence[str] = ("blue",)) -> Taste:
+def color_taste(*, liked: Sequence[str] = ("red",), disliked: Sequence[str] = ("blue",)) -> Taste:
     def side(words: Sequence[str]) -> TasteSide:
         return TasteSide(color=tuple(WeightedWord(word=word, weight=1) for word in words))
 
@@ -50,13 +50,13 @@ def pinned(color: str) -> StoredCorrections:
     )  # fmt: skip
 
 
-async def keep(
+async def store_profile(
     profiles: InMemoryProfiles, taste: Taste, embedder: OneHotEmbedder, *, version: int = 3
 ) -> None:
     await profiles.put(profile(taste, version=version), await taste_vectors(taste, embedder))
 
 
-async def keep_described(
+async def store_descriptions(
     images: InMemoryImages, colors: Sequence[str], embedder: OneHotEmbedder
 ) -> None:
     """Store descriptions of plain images of these colors, as the model makes them."""

@@ -46,7 +46,7 @@ class Profiles:
         self.model = model or ColorModel()
         self.embedder = OneHotEmbedder()
         self.store = InMemoryProfiles()
-        self.known_images = InMemoryImages()
+        self.image_store = InMemoryImages()
         self.impressions = InMemoryImpressions()
         self.erasures = InMemoryErasures()
         self.images = ColorImages()
@@ -58,7 +58,7 @@ class Profiles:
             models=serving(self.model),
             embedder=self.embedder,
             profiles=self.store,
-            known_images=self.known_images,
+            image_store=self.image_store,
             images=self.images,
             erasure_check=erasure_check,
             publisher=profile_publisher,

@@ -91,10 +91,10 @@ async def test_of_a_redelivered_and_a_new_event_only_the_new_one_counts(profiles
 async def test_when_publishing_fails_the_redelivery_publishes_the_stored_profile(
     profiles: Profiles,
 ) -> None:
-    profiles.publisher.away = "no leader"
+    profiles.publisher.unavailable = "no leader"
     with pytest.raises(Unavailable):
         await profiles.process(feedback("red"))
-    profiles.publisher.away = None
+    profiles.publisher.unavailable = None
     await profiles.process(feedback("red"))
     assert [event.profile_version for event in profiles.updates()] == [1]
     assert profiles.model.calls["predict"] == 1
@@ -103,11 +103,11 @@ async def test_when_publishing_fails_the_redelivery_publishes_the_stored_profile
 async def test_when_the_model_is_unavailable_nothing_is_stored_until_the_redelivery(
     profiles: Profiles,
 ) -> None:
-    profiles.model.away["predict"] = "out of memory"
+    profiles.model.unavailable["predict"] = "out of memory"
     with pytest.raises(Unavailable):
         await profiles.process(feedback("red"))
     assert (profiles.store.puts, profiles.publisher.events) == (0, [])
-    profiles.model.away.clear()
+    profiles.model.unavailable.clear()
     await profiles.process(feedback("red"))
     assert words((await profiles.stored()).taste.preference) == ["red"]
 
@@ -137,7 +137,7 @@ async def test_an_image_of_an_earlier_feed_needs_no_uri(profiles: Profiles) -> N
         content_hash=plain_image("", "red").content_hash,
         seen_at=NOW,
     )
-    await profiles.known_images.remember([known])
+    await profiles.image_store.remember([known])
     await profiles.process(feedback("red", uri=None))
     assert (await profiles.stored()).references[0].uri == "drawing:red"
     with pytest.raises(Unprocessable):

@@ -49,7 +49,7 @@ async def test_an_action_is_recorded_when_it_begins_and_when_it_is_done(
 async def test_an_action_that_cannot_be_recorded_does_not_begin(
     kafka: FakeKafkaPort, audit: Audit
 ) -> None:
-    kafka.away = "it restarts"
+    kafka.unavailable = "it restarts"
     executed = []
     with pytest.raises(Unavailable):
         async with audit.action(WHO, "model.promote"):
@@ -80,7 +80,7 @@ async def test_an_action_completes_when_the_audit_log_becomes_unavailable(
     kafka: FakeKafkaPort, audit: Audit, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with audit.action(WHO, "dead_letter.replay"):
-        kafka.away = "it restarts"
+        kafka.unavailable = "it restarts"
     assert "dead_letter.replay" in caplog.text
 
 
@@ -95,7 +95,7 @@ async def test_a_sign_in_is_recorded_and_works_without_kafka() -> None:
     async with protected.client() as browser:
         page = (await browser.get("/sign-in")).text
         form["csrf_token"] = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-        protected.kafka.away = "it restarts"
+        protected.kafka.unavailable = "it restarts"
         assert (await browser.post("/sign-in", data=form)).status_code == 303
     (recorded,) = [event for event in events if isinstance(event, OperatorAction)]
     assert (recorded.user_id, recorded.action) == ("operator", "session.begin")

@@ -134,9 +134,9 @@ async def test_all_instances_derive_the_same_ids_from_a_key() -> None:
 
 async def test_a_failed_request_can_be_retried_with_its_key(quick: Site) -> None:
     async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
-        quick.kafka.away = "it restarts"
+        quick.kafka.unavailable = "it restarts"
         failed = await app.post("/v1/feedback", json=LIKES)
-        quick.kafka.away = None
+        quick.kafka.unavailable = None
         done = await app.post("/v1/feedback", json=LIKES)
     assert problem(failed) == "unavailable"
     assert failed.headers["Retry-After"]

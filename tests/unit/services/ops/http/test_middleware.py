@@ -154,7 +154,7 @@ async def test_requests_are_counted_by_route_not_by_address() -> None:
 async def test_tokens_appear_in_no_log_and_in_no_response(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     protected = site(with_tokens=True)
-    protected.kafka.away = "it restarts"
+    protected.kafka.unavailable = "it restarts"
     paths = ("/", "/nothing?token=secret-operator", "/v1/feeds/x", "/metrics")
     async with protected.client("operator") as client:
         answers = [(await client.get(path)).text for path in paths]

@@ -104,7 +104,7 @@ async def test_an_open_page_gets_updates_with_new_feeds() -> None:
 
 async def test_without_kafka_the_page_shows_the_problem_and_continues() -> None:
     dashboard = site()
-    dashboard.kafka.away = "Kafka does not answer: TimeoutError"
+    dashboard.kafka.unavailable = "Kafka does not answer: TimeoutError"
     stream = updates(dashboard.ops, seconds=0.01)
     parts = [(await anext(stream))[1] for _ in range(2)]
     await stream.aclose()
