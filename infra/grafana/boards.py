@@ -1,6 +1,7 @@
-"""Write Grafana's boards: each panel is one line here, and a whole JSON object in `boards/`.
+"""Write the Grafana dashboards in `boards/` as JSON, from the panels that are listed here.
 
-`python infra/grafana/boards.py --write`; without it, exit code 1 when a board is not as said here.
+`python infra/grafana/boards.py --write` writes them. Without `--write`, it exits with code 1 when a
+file differs.
 """
 
 import json
@@ -12,8 +13,8 @@ from typing import Any, Final, Literal
 FOLDER: Final = Path(__file__).resolve().parent / "boards"
 SOURCE: Final = {"type": "prometheus", "uid": "prometheus"}
 RATE: Final = "$__rate_interval"
-ROW_OF: Final = 3
-"""Panels side by side; Grafana's grid is 24 wide."""
+PANELS_PER_ROW: Final = 3
+"""Grafana's grid has 24 columns."""
 HEIGHT: Final = 8
 
 Unit = Literal["s", "short", "reqps", "percentunit", "bytes", "none"]
@@ -21,19 +22,20 @@ Unit = Literal["s", "short", "reqps", "percentunit", "bytes", "none"]
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture of one or a few queries; `tells` stands behind its information mark."""
+    """One panel of a dashboard."""
 
     title: str
     unit: Unit
     queries: tuple[tuple[str, str], ...]
-    """Query, and the legend's template."""
-    tells: str
+    """PromQL and the template of the legend, for each query."""
+    description: str
+    """Sentence that Grafana shows at the information mark of the panel."""
     kind: Literal["timeseries", "stat", "table"] = "timeseries"
 
 
 @dataclass(frozen=True)
 class Board:
-    """One page of panels."""
+    """One dashboard: its identifier, title and panels."""
 
     uid: str
     title: str
@@ -42,11 +44,11 @@ class Board:
 
 def _quantiles(metric: str, by: str = "", where: str = "") -> tuple[tuple[str, str], ...]:
     labels = f"le, {by}" if by else "le"
-    shown = f" {{{{{by}}}}}" if by else ""
+    legend = f" {{{{{by}}}}}" if by else ""
     return tuple(
         (
             f"histogram_quantile({q}, sum by ({labels}) (rate({metric}_bucket{where}[{RATE}])))",
-            f"p{round(q * 100)}{shown}",
+            f"p{round(q * 100)}{legend}",
         )
         for q in (0.5, 0.95)
     )
@@ -63,42 +65,42 @@ OVERVIEW = Board(
     "preferstream-overview",
     "Preferstream: overview",
     (
-        Panel("Processes that answer", "none",
+        Panel("Processes up", "none",
               (('sum by (service) (up{job="preferstream"})', "{{service}}"),),
-              "Scraped processes of each service that answer.", "stat"),
+              "Number of processes of each service that answer a scrape.", "stat"),
         Panel("Events written", "reqps", _rate(WRITTEN, "topic"),
-              "Events a second by topic, from the cluster's offsets."),
-        Panel("Lag", "short",
+              "Events per second by topic, from the end offsets."),
+        Panel("Consumer lag", "short",
               (("sum by (group) (preferstream_group_lag_events)", "{{group}}"),),
-              "Events that each consumer group has not committed, also when its consumer is dead."),
-        Panel("From request to feed", "s",
+              "Events that each consumer group has not committed, even when it has no consumer."),
+        Panel("Feed latency", "s",
               _quantiles("preferstream_event_age_seconds", where='{topic="image.candidates.v1"}'),
-              "Seconds from a request's writing to Kafka to its published feed."),
-        Panel("From action to taste", "s",
+              "Seconds from writing a request to Kafka to the published feed."),
+        Panel("Profile latency", "s",
               _quantiles("preferstream_event_age_seconds", where='{topic="feedback.v1"}'),
-              "Seconds from an action's writing to Kafka to the published profile."),
+              "Seconds from writing feedback to Kafka to the published profile."),
         Panel("Dead letters", "reqps", _rate("preferstream_dead_letters_total", "reason"),
-              "Events set aside a second, by reason."),
+              "Events per second that become dead letters, by reason."),
         Panel("Dead letters kept", "short",
               (("sum by (topic) (preferstream_dead_letters_kept_events)", "{{topic}}"),),
-              "What waits for a person, by topic.", "stat"),
-        Panel("Since the newest event", "s",
+              "Dead letters that Kafka still holds, by topic.", "stat"),
+        Panel("Age of the newest event", "s",
               ((f"time() - max by (topic) ({NEWEST})", "{{topic}}"),),
-              "How long ago each topic was last written to: freshness of tastes and model too."),
-        Panel("Consumers", "none",
+              "Seconds since the newest event of each topic, also for profiles and promotions."),
+        Panel("Group members", "none",
               (("sum by (group) (preferstream_group_members)", "{{group}}"),),
-              "Members of each consumer group; 0 reads nothing.", "stat"),
+              "Consumers in each group; 0 means that nothing reads the topic.", "stat"),
         Panel("Memory", "bytes",
               (('process_resident_memory_bytes{job="preferstream"}', "{{service}} {{instance}}"),),
               "Resident memory of each process."),
         Panel("CPU", "none",
               ((f'rate(process_cpu_seconds_total{{job="preferstream"}}[{RATE}])',
                 "{{service}} {{instance}}"),),
-              "Cores that each process keeps busy."),
-        Panel("Looks at the cluster that failed", "reqps",
+              "Cores that each process uses."),
+        Panel("Failed polls of the cluster", "reqps",
               ((f"sum(rate(preferstream_monitor_failures_total[{RATE}]))", "failed"),
-               ("time() - max(preferstream_monitor_last_success_timestamp_seconds)", "since")),
-              "While the cluster does not answer, lag and freshness are unknown."),
+               ("time() - max(preferstream_monitor_last_success_timestamp_seconds)", "success")),
+              "Failed polls per second, and seconds since the last successful poll."),
     ),
 )  # fmt: skip
 
@@ -107,123 +109,125 @@ FEEDS = Board(
     "Preferstream: feeds",
     (
         Panel("Feeds", "reqps", _rate("preferstream_feeds_total", "status"),
-              "Feeds a second by status; degraded ones were ranked without the model."),
-        Panel("Degraded", "percentunit",
+              "Feeds per second by status; a degraded feed was ranked without the model."),
+        Panel("Degraded feeds", "percentunit",
               ((f'sum(rate(preferstream_feeds_total{{status="degraded"}}[{RATE}]))'
                 f" / sum(rate(preferstream_feeds_total[{RATE}]))", "degraded"),),
-              "Share of feeds that were ranked without the model."),
+              "Share of the feeds that were ranked without the model."),
         Panel("Images ranked", "reqps", _rate("preferstream_images_ranked_total", "tier"),
-              "Images a second by tier: the model, what was seen before, the order sent."),
-        Panel("Stages", "s", _quantiles("preferstream_feed_stage_seconds", by="stage"),
-              "Seconds of a feed by stage."),
-        Panel("Work on one event", "s", _quantiles("preferstream_event_seconds", by="topic"),
-              "Seconds from taking an event in to its acknowledged effect."),
-        Panel("In work", "short",
+              "Images per second by tier: the model, stored descriptions, or the order sent."),
+        Panel("Feed stages", "s", _quantiles("preferstream_feed_stage_seconds", by="stage"),
+              "Seconds of each stage of a feed."),
+        Panel("Processing time of one event", "s",
+              _quantiles("preferstream_event_seconds", by="topic"),
+              "Seconds from receiving an event to its acknowledged effect."),
+        Panel("Events in flight", "short",
               (("sum by (topic) (preferstream_events_in_flight)", "{{topic}}"),),
-              "Events in work at this moment."),
-        Panel("Unread by the consumers' own count", "short",
+              "Events that are being processed."),
+        Panel("Lag as the consumers report it", "short",
               (("sum by (service, topic) (preferstream_consumer_lag_events)",
                 "{{service}} {{topic}}"),),
-              "Ends with the consumer; the lag on the overview does not."),
+              "Missing while a consumer is down; the lag of the overview is not."),
         Panel("Retries", "reqps", _rate("preferstream_event_retries_total", "topic"),
-              "Further attempts a second: a part that does not answer."),
-        Panel("Images refused", "reqps", _rate("preferstream_images_rejected_total", "reason"),
-              "Images a second that could not be loaded, by reason."),
-        Panel("Handled", "reqps", _rate("preferstream_events_handled_total", "topic"),
-              "Events a second whose effect is acknowledged."),
+              "Retries per second: a dependency does not answer."),
+        Panel("Images rejected", "reqps", _rate("preferstream_images_rejected_total", "reason"),
+              "Images per second that could not be loaded, by reason."),
+        Panel("Events handled", "reqps", _rate("preferstream_events_handled_total", "topic"),
+              "Events per second whose effect is acknowledged."),
         Panel("Explored and demoted", "reqps",
               ((f"sum(rate(preferstream_images_explored_total[{RATE}]))", "explored"),
                (f"sum by (rule) (rate(preferstream_images_demoted_total[{RATE}]))", "{{rule}}")),
-              "Images whose place was drawn by chance, or that stand lower by a rule."),
-        Panel("Requests and reasons left out", "reqps",
-              ((f"sum(rate(preferstream_duplicate_requests_total[{RATE}]))", "repeated"),
-               (f"sum(rate(preferstream_requests_erased_total[{RATE}]))", "of erased people"),
-               (f"sum(rate(preferstream_explanation_problems_total[{RATE}]))", "reasons")),
-              "Requests that had their feed or whose user was erased; reasons unlike their score."),
+              "Images per second that exploration moved, or that a rule ranked lower."),
+        Panel("Duplicates, erasures and rationales", "reqps",
+              ((f"sum(rate(preferstream_duplicate_requests_total[{RATE}]))", "duplicate requests"),
+               (f"sum(rate(preferstream_requests_erased_total[{RATE}]))", "erased users"),
+               (f"sum(rate(preferstream_explanation_problems_total[{RATE}]))", "rationales")),
+              "Requests without a new feed, and rationales that do not fit their score."),
         Panel("HTTP requests", "reqps", _rate("preferstream_http_requests_total", "status"),
-              "Dashboard and gateway: requests a second by status."),
-        Panel("HTTP seconds", "s", _quantiles("preferstream_http_request_seconds", by="route"),
-              "Dashboard and gateway: seconds to the start of an answer."),
-        Panel("Live streams opened", "reqps",
+              "Dashboard and gateway: requests per second by status."),
+        Panel("HTTP latency", "s", _quantiles("preferstream_http_request_seconds", by="route"),
+              "Dashboard and gateway: seconds to the start of a response."),
+        Panel("Event streams opened", "reqps",
               ((f"sum(rate(preferstream_http_streams_total[{RATE}]))", "streams"),),
-              "Dashboard and gateway: live streams opened a second."),
+              "Dashboard and gateway: event streams opened per second."),
     ),
 )  # fmt: skip
 
 LEARNING = Board(
     "preferstream-learning",
-    "Preferstream: taste and learning",
+    "Preferstream: profiles and training",
     (
-        Panel("Profiles", "reqps",
+        Panel("Profiles updated", "reqps",
               ((f"sum(rate(preferstream_profiles_updated_total[{RATE}]))", "new versions"),),
-              "New versions of taste profiles a second."),
-        Panel("Prediction", "s", _quantiles("preferstream_profile_prediction_seconds"),
-              "Seconds to predict one taste from its references."),
-        Panel("What predictions lack", "reqps",
-              ((f"sum(rate(preferstream_profile_answer_problems_total[{RATE}]))", "unreadable"),
-               (f"sum(rate(preferstream_profile_references_lost_total[{RATE}]))", "images gone")),
-              "Elements that could not be read, and references whose image is gone."),
-        Panel("Models that serve", "none",
+              "New versions of profiles per second."),
+        Panel("Profile prediction", "s", _quantiles("preferstream_profile_prediction_seconds"),
+              "Seconds to predict one profile from its references."),
+        Panel("Problems of predictions", "reqps",
+              ((f"sum(rate(preferstream_profile_answer_problems_total[{RATE}]))", "elements"),
+               (f"sum(rate(preferstream_profile_references_lost_total[{RATE}]))", "images")),
+              "Elements that could not be parsed, and references without an image, per second."),
+        Panel("Serving models", "none",
               (("count by (variant, model_version) (preferstream_model_serving_info)",
                 "{{variant}} {{model_version}}"),),
-              "Processes by the version that they serve.", "table"),
-        Panel("The challenger's share", "percentunit",
+              "Number of processes that serve each version.", "table"),
+        Panel("Challenger share", "percentunit",
               (("max by (use) (preferstream_model_challenger_share_ratio)", "{{use}}"),),
-              "Share of users (canary) and of requests scored unseen (shadow)."),
-        Panel("Champion and challenger agree", "percentunit",
+              "Share of users (canary) and of requests (shadow) that go to the challenger."),
+        Panel("Agreement of champion and challenger", "percentunit",
               ((f"sum(rate(preferstream_shadow_pair_agreement_ratio_sum[{RATE}]))"
                 f" / sum(rate(preferstream_shadow_pair_agreement_ratio_count[{RATE}]))", "pairs"),
                (f"sum(rate(preferstream_shadow_top1_agreement_total[{RATE}])) / sum(rate("
-                f'preferstream_shadow_slates_total{{outcome="scored"}}[{RATE}]))', "first image")),
-              "On slates that the challenger scored unseen."),
+                f'preferstream_shadow_slates_total{{outcome="scored"}}[{RATE}]))', "best image")),
+              "On shadow slates: pairs in the same order, and slates with the same best image."),
         Panel("Shadow slates", "reqps", _rate("preferstream_shadow_slates_total", "outcome"),
-              "Slates that the challenger scored unseen, by outcome."),
+              "Slates per second that the challenger scored as a shadow, by outcome."),
         Panel("Rows collected", "reqps", _rate("preferstream_collected_rows_total", "table"),
-              "Rows a second added to the lake."),
-        Panel("Rows refused", "reqps", _rate("preferstream_invalid_rows_total", "table"),
-              "Records a second that could not be read; they are kept and not learned from."),
-        Panel("Since the last collection", "s",
+              "Rows per second that were added to the lake."),
+        Panel("Invalid rows", "reqps", _rate("preferstream_invalid_rows_total", "table"),
+              "Rows per second that could not be decoded; training does not use them."),
+        Panel("Time since the last collection", "s",
               (("time() - max(preferstream_collect_last_success_timestamp_seconds > 0)",
                 "seconds"),),
-              "Since the last collection without a problem.", "stat"),
-        Panel("A collection takes", "s", _quantiles("preferstream_collect_seconds"),
-              "Seconds of a collection of all tables."),
-        Panel("Left behind, lost, failed", "short",
-              (("sum by (table) (preferstream_collect_backlog_records)", "left {{table}}"),
+              "Seconds since the last collection without a problem.", "stat"),
+        Panel("Duration of a collection", "s", _quantiles("preferstream_collect_seconds"),
+              "Seconds to collect all tables."),
+        Panel("Backlog, lost records, failures", "short",
+              (("sum by (table) (preferstream_collect_backlog_records)", "backlog {{table}}"),
                ("sum by (table) (increase(preferstream_collect_lost_records_total[1h]))",
                 "lost {{table}}"),
                ("sum by (table) (increase(preferstream_collect_failures_total[1h]))",
                 "failed {{table}}")),
-              "Records after the last commit; records that Kafka had deleted; failures an hour."),
-        Panel("Since the latest night", "s",
+              "Records after the last commit; lost records and failures within an hour."),
+        Panel("Time since the latest training job", "s",
               (("time() - max by (verdict) (preferstream_training_job_latest_timestamp_seconds)",
                 "{{verdict}}"),),
-              "By verdict, from the log of the nights, whoever ran them.", "stat"),
-        Panel("The latest night", "none",
+              "By verdict, from the log of all training jobs.", "stat"),
+        Panel("Latest training job", "none",
               (("max by (verdict, code) (preferstream_training_job_latest_info)",
                 "{{verdict}} {{code}}"),),
-              "Its verdict, and why in one word.", "table"),
-        Panel("A night that runs", "s",
-              (("max(preferstream_training_job_spent_seconds * preferstream_training_job_running)", "spent"),
+              "Its verdict and the code of the reason.", "table"),
+        Panel("Running training job", "s",
+              (("max(preferstream_training_job_spent_seconds"
+                " * preferstream_training_job_running)", "used budget"),
                ("max((time() - preferstream_training_job_heartbeat_timestamp_seconds)"
-                " * preferstream_training_job_running)", "since its last sign")),
-              "What it has taken of its budget, and how long it has been silent."),
-        Panel("Nights here", "short",
+                " * preferstream_training_job_running)", "since the last heartbeat")),
+              "Seconds of the budget that are used, and seconds since the last progress."),
+        Panel("Training jobs in a week", "short",
               (("sum by (verdict, code) (increase(preferstream_training_jobs_total[7d]))",
                 "{{verdict}} {{code}}"),
                ("sum(increase(preferstream_training_jobs_skipped_total[7d]))", "skipped"),
-               ("max(preferstream_consecutive_inconclusive_jobs)", "in a row without a verdict")),
-              "Nights of a week that came to an end in a scraped process."),
-        Panel("A night takes", "s",
+               ("max(preferstream_consecutive_inconclusive_jobs)", "inconclusive in a row")),
+              "Training jobs that ended in the retrain service within 7 days."),
+        Panel("Duration of a training job", "s",
               (("histogram_quantile(0.5, sum by (le) (increase("
                 "preferstream_training_job_seconds_bucket[7d])))", "p50"),
                ("time() - max by (verdict) (preferstream_training_job_last_end_timestamp_seconds)",
-                "since {{verdict}} here")),
-              "Seconds from collection to verdict, over a week."),
-        Panel("Looks at what is tried out", "reqps",
+                "since {{verdict}}")),
+              "Seconds from collection to verdict, and since the last end in the retrain service."),
+        Panel("Canary checks", "reqps",
               _rate("preferstream_canary_checks_total", "verdict"),
-              "Looks a second at a canary or shadow, by what they found."),
-        Panel("Files", "short", (("sum by (table) (preferstream_lake_files)", "{{table}}"),),
+              "Checks per second of a canary or shadow, by verdict."),
+        Panel("Lake files", "short", (("sum by (table) (preferstream_lake_files)", "{{table}}"),),
               "Files of each table of the lake."),
     ),
 )  # fmt: skip
@@ -232,8 +236,8 @@ BOARDS: Final = (OVERVIEW, FEEDS, LEARNING)
 
 
 def as_json(board: Board) -> str:
-    """The board as Grafana reads it."""
-    made: dict[str, Any] = {
+    """The dashboard in the JSON format of Grafana."""
+    model: dict[str, Any] = {
         "uid": board.uid,
         "title": board.title,
         "tags": ["preferstream"],
@@ -247,19 +251,20 @@ def as_json(board: Board) -> str:
         ],
         "panels": [_panel(number, panel) for number, panel in enumerate(board.panels)],
     }
-    return json.dumps(made, indent=2) + "\n"
+    return json.dumps(model, indent=2) + "\n"
 
 
 def _panel(number: int, panel: Panel) -> dict[str, Any]:
-    width = 24 // ROW_OF
+    width = 24 // PANELS_PER_ROW
     return {
         "id": number + 1,
         "type": panel.kind,
         "title": panel.title,
-        "description": panel.tells,
+        "description": panel.description,
         "datasource": SOURCE,
         "gridPos": {
-            "x": number % ROW_OF * width, "y": number // ROW_OF * HEIGHT, "w": width, "h": HEIGHT,
+            "x": number % PANELS_PER_ROW * width, "y": number // PANELS_PER_ROW * HEIGHT,
+            "w": width, "h": HEIGHT,
         },
         "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
         "options": {} if panel.kind == "table" else {"legend": {"displayMode": "list"}},
@@ -283,7 +288,9 @@ def main() -> None:
         if write:
             path.write_text(as_json(board), encoding="utf-8")
         elif not path.is_file() or path.read_text("utf-8") != as_json(board):
-            sys.exit(f"{path.name} is not as boards.py has it; run it again with --write")
+            sys.exit(
+                f"{path.name} differs from boards.py; run `python infra/grafana/boards.py --write`"
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Helm chart as Helm renders it, and what tests look up in it."""
+"""Render the Helm chart, and look up resources in the result."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -33,7 +33,7 @@ LARGE: Mapping[str, Any] = {
     },
     "ingress": {"enabled": True, "host": "taste.example", "tlsSecret": "tls", "className": "nginx"},
     "vllm": {"enabled": True, "model": {"claim": "checkpoints"}},
-    "night": {"gpu": {"count": 1, "resource": "nvidia.com/gpu"}},
+    "training": {"gpu": {"count": 1, "resource": "nvidia.com/gpu"}},
     "keda": {"authentication": "kafka-auth"},
     "monitoring": {
         "podMonitor": True,
@@ -55,7 +55,7 @@ def of_kind(resources: list[dict[str, Any]], kind: str) -> Iterator[dict[str, An
 
 
 def pods(resources: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and template of all pods."""
+    """Name and pod template of every Deployment and CronJob."""
     for resource in of_kind(resources, "Deployment"):
         yield resource["metadata"]["name"], resource["spec"]["template"]
     for resource in of_kind(resources, "CronJob"):
@@ -68,15 +68,15 @@ def named(resources: list[dict[str, Any]], kind: str, name: str) -> dict[str, An
 
 
 def variables(resources: list[dict[str, Any]], pod: Mapping[str, Any]) -> dict[str, str]:
-    """The environment of a pod: its ConfigMap and its own variables."""
+    """The environment of a pod: the variables of the ConfigMap, then its own."""
     settings = dict(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
     return settings | {
-        one["name"]: one["value"] for one in pod["spec"]["containers"][0].get("env", [])
+        entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0].get("env", [])
     }
 
 
 def mounts(pod: Mapping[str, Any], folder: str) -> dict[str, bool]:
-    """The claim that is mounted there, if any, and whether it may be written to."""
+    """The claim that is mounted at `folder`, if any, and whether the mount is writable."""
     claims = {
         volume["name"]: volume.get("persistentVolumeClaim", {}).get("claimName", "")
         for volume in pod["spec"]["volumes"]

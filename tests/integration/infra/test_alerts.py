@@ -1,4 +1,4 @@
-"""Alert rules are valid, a test makes each of them fire, and each has a runbook."""
+"""Every alert rule is valid, fires in a test, has a runbook, and reads metrics that exist."""
 
 import re
 import subprocess
@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from services.cli.reference.all_metrics import known_metrics
+from shared.jobs.result_codes import NEEDS_REPAIR
 from tests.integration.infra.go_tools import rules_checker
 from tests.support.project_root import PROJECT_ROOT
 from tests.support.promql_names import names_in
@@ -43,12 +44,12 @@ class TestWithTheCodeOfPrometheus:
         checked = _check("check-rules", "alerts.yml")
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
-    def test_a_rule_that_is_no_promql_is_refused(self, tmp_path: Path) -> None:
+    def test_a_rule_with_invalid_promql_is_rejected(self, tmp_path: Path) -> None:
         broken = tmp_path / "alerts.yml"
         broken.write_text((FOLDER / "alerts.yml").read_text("utf-8").replace("> 100", "> ("))
         assert _check("check-rules", str(broken)).returncode == 1
 
-    def test_the_rules_fire_and_stay_silent_as_their_tests_expect(self) -> None:
+    def test_the_rules_pass_their_own_tests(self) -> None:
         checked = _check("test-rules", "alerts_test.yml")
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -62,14 +63,14 @@ class TestWithTheCodeOfPrometheus:
         checked = _check("check-config", "prometheus.yml")
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
-    def test_a_configuration_with_an_unknown_field_is_refused(self, tmp_path: Path) -> None:
+    def test_a_configuration_with_an_unknown_field_is_rejected(self, tmp_path: Path) -> None:
         broken = tmp_path / "prometheus.yml"
         text = (FOLDER / "prometheus.yml").read_text("utf-8")
         broken.write_text(text.replace("scrape_configs:", "scrape_configurations:"))
         assert _check("check-config", str(broken)).returncode == 1
 
 
-def test_a_test_makes_every_alert_fire() -> None:
+def test_every_alert_fires_in_a_test() -> None:
     cases = yaml.safe_load((FOLDER / "alerts_test.yml").read_text("utf-8"))["tests"]
     fired = set()
     for case in cases:
@@ -88,6 +89,11 @@ def test_an_alert_has_a_summary_a_severity_and_a_runbook(alert: str) -> None:
     assert rule["annotations"]["summary"].endswith(".")
     assert rule["annotations"]["runbook"] == f"infra/runbooks.md#{alert.lower()}"
     assert f"\n## {alert}\n" in (PROJECT_ROOT / "infra" / "runbooks.md").read_text("utf-8")
+
+
+def test_the_alert_of_a_failed_job_selects_the_codes_that_need_repair() -> None:
+    (codes,) = re.findall(r'code=~"([^"]+)"', RULES["PreferstreamTrainingJobFailed"]["expr"])
+    assert sorted(codes.split("|")) == sorted(NEEDS_REPAIR)
 
 
 def test_every_runbook_belongs_to_an_alert() -> None:

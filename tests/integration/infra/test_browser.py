@@ -1,4 +1,4 @@
-"""The browser that tests drive: it starts here, and writes nowhere but in its own folder."""
+"""The browser of the tests starts, and writes only into its own folder."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 
 from tests.browser.pages import chromium, tab
 
-pytestmark = pytest.mark.timeout(900)  # the first test to come fetches it
+pytestmark = pytest.mark.timeout(900)  # the first test downloads the browser
 
 
-async def test_a_browser_writes_nothing_where_it_is_started(
+async def test_a_browser_writes_nothing_into_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The compose file keeps to the Compose Specification, and to our own rules for containers."""
+"""The compose file follows the Compose Specification and the project's rules for containers."""
 
 import json
 import re
@@ -12,6 +12,7 @@ import yaml
 from jsonschema import Draft201909Validator, ValidationError
 
 from services.cli.reference.all_settings import known_variables
+from services.retrain.jobs.settings import JobSettings
 from tests.integration.infra.go_tools import compose_reader
 from tests.support.npm_member import npm_member
 from tests.support.project_root import PROJECT_ROOT
@@ -30,7 +31,7 @@ SCHEMA = {
 
 
 def variables() -> Iterator[tuple[str, str, str]]:
-    """Name, operator (`:-` a default, `:?` required) and the rest of each variable."""
+    """Name, operator and text of each variable: `:-` is a default, `:?` an error message."""
     for match in VARIABLE.finditer(TEXT):
         yield match[1], match[2] or "", match[3] or ""
 
@@ -40,12 +41,12 @@ def specification() -> Draft201909Validator:
     return Draft201909Validator(json.loads(npm_member(**SCHEMA)))
 
 
-def test_the_file_keeps_to_the_specification(specification: Draft201909Validator) -> None:
-    # The published schema is older than the project's name at the top of the file.
+def test_the_file_follows_the_specification(specification: Draft201909Validator) -> None:
+    # The published schema is older than the field `name`.
     specification.validate({key: value for key, value in COMPOSE.items() if key != "name"})
 
 
-def test_the_specification_would_notice_a_misspelt_key(
+def test_the_schema_rejects_a_misspelled_key(
     specification: Draft201909Validator,
 ) -> None:
     wrong = {"services": {"monitor": {**SERVICES["monitor"], "healtcheck": {}}}}
@@ -54,7 +55,7 @@ def test_the_specification_would_notice_a_misspelt_key(
 
 
 def _read(*variables: str, path: Path = PROJECT_ROOT / "docker-compose.yml") -> Any:
-    """The file as Docker Compose's own code reads it."""
+    """Read the file with the code of Docker Compose."""
     return subprocess.run(
         [str(compose_reader()), str(path), *variables],
         cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120, check=False,
@@ -63,10 +64,12 @@ def _read(*variables: str, path: Path = PROJECT_ROOT / "docker-compose.yml") -> 
 
 @pytest.mark.slow
 @pytest.mark.timeout(2_700)
-class TestByDockerComposesOwnCode:
-    chosen = tuple(sorted({f"{name}=chosen" for name, how, _ in variables() if how == ":?"}))
+class TestWithTheCodeOfDockerCompose:
+    chosen = tuple(
+        sorted({f"{name}=chosen" for name, operator, _ in variables() if operator == ":?"})
+    )
 
-    def test_it_takes_the_file(self) -> None:
+    def test_the_file_is_accepted(self) -> None:
         completed = _read(*self.chosen)
         assert completed.returncode == 0, completed.stderr
         services = yaml.safe_load(completed.stdout)["services"]
@@ -76,12 +79,12 @@ class TestByDockerComposesOwnCode:
             == "kafka:19092"
         )
 
-    def test_nothing_starts_before_secrets_are_chosen(self) -> None:
+    def test_a_missing_secret_is_rejected(self) -> None:
         completed = _read(*self.chosen[1:])
         assert completed.returncode != 0
         assert self.chosen[0].partition("=")[0] in completed.stderr
 
-    def test_it_would_notice_what_is_wrong(self, tmp_path: Path) -> None:
+    def test_an_unknown_condition_is_rejected(self, tmp_path: Path) -> None:
         wrong = tmp_path / "docker-compose.yml"
         wrong.write_text(TEXT.replace("condition: service_healthy", "condition: well"), "utf-8")
         assert _read(*self.chosen, path=wrong).returncode != 0
@@ -90,16 +93,16 @@ class TestByDockerComposesOwnCode:
 @pytest.mark.parametrize("name", SERVICES)
 def test_an_image_is_pinned(name: str) -> None:
     tag = SERVICES[name]["image"].rpartition(":")[2]
-    assert re.search(r"\d+\.\d+", tag), f"{name}: {tag!r} is no version"
+    assert re.search(r"\d+\.\d+", tag), f"{name}: {tag!r} is not a version"
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_says_how_it_is(name: str) -> None:
+def test_a_service_has_a_health_check(name: str) -> None:
     assert name == "bucket" or "test" in SERVICES[name]["healthcheck"]
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_ours_run_without_rights(name: str) -> None:
+def test_our_services_run_without_privileges(name: str) -> None:
     service = SERVICES[name]
     assert service["user"] == "10001:10001"
     assert service["read_only"] is True
@@ -108,7 +111,7 @@ def test_ours_run_without_rights(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_ours_start_a_module_that_there_is(name: str) -> None:
+def test_our_services_start_a_module_that_exists(name: str) -> None:
     service = SERVICES[name]
     if "entrypoint" in service:
         script = Path(service["entrypoint"][1])
@@ -118,20 +121,20 @@ def test_ours_start_a_module_that_there_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_setting_is_one_that_there_is(name: str) -> None:
+def test_every_setting_exists(name: str) -> None:
     environment = SERVICES[name].get("environment", {})
     ours = {key for key in environment if key.startswith("PREFERSTREAM_")}
     assert ours <= known_variables()
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_port_is_open_to_this_machine_alone(name: str) -> None:
+def test_a_port_accepts_connections_from_this_machine_only(name: str) -> None:
     for port in SERVICES[name].get("ports", []):
         assert port.startswith("127.0.0.1:")
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_a_service_names_is_there(name: str) -> None:
+def test_the_references_of_a_service_exist(name: str) -> None:
     service = SERVICES[name]
     assert set(service.get("depends_on", {})) <= set(SERVICES)
     assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
@@ -145,19 +148,19 @@ def test_what_a_service_names_is_there(name: str) -> None:
         assert (PROJECT_ROOT / service["build"]["dockerfile"]).is_file()
 
 
-def test_every_variable_is_in_the_example_and_none_is_more() -> None:
+def test_the_example_lists_exactly_the_variables_of_the_file() -> None:
     example = (PROJECT_ROOT / "infra" / "compose.env").read_text("utf-8")
     names = set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
     assert {name for name, _, _ in variables()} == names
 
 
 def test_a_secret_has_no_default() -> None:
-    for name, how, _ in variables():
+    for name, operator, _ in variables():
         if name.endswith(("_KEY", "_PASSWORD")):
-            assert how == ":?", f"{name} would be known to everybody"
+            assert operator == ":?", f"{name} has a public default; use :?"
 
 
-def test_a_gpu_is_asked_for_by_profile_alone() -> None:
+def test_only_the_gpu_profile_requests_a_gpu() -> None:
     for name, service in SERVICES.items():
         if "devices" in str(service.get("deploy", {})):
             assert service["profiles"] == ["gpu"], name
@@ -178,6 +181,16 @@ def test_prometheus_scrapes_every_service_where_it_listens() -> None:
     assert scraped == listening
     for name, port in listening.items():
         assert str(port) in str(SERVICES[name]["healthcheck"]["test"])
+
+
+@pytest.mark.parametrize(("name", "mode"), [("retrain", ""), ("ops", ":ro")])
+def test_the_volume_of_the_training_jobs_is_mounted_at_their_folder(name: str, mode: str) -> None:
+    service = SERVICES[name]
+    settings = JobSettings(data_dir=service["environment"]["PREFERSTREAM_DATA_DIR"])
+    assert f"training-jobs:{settings.jobs_dir}{mode}" in service["volumes"]
+    dockerfile = (PROJECT_ROOT / "infra" / "docker" / "Dockerfile").read_text("utf-8")
+    # The image owns the folder, so that Docker creates the volume with its owner.
+    assert f" {settings.jobs_dir}\n" in dockerfile
 
 
 def test_the_images_have_the_tested_versions() -> None:

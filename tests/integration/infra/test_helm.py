@@ -1,4 +1,4 @@
-"""The Helm chart passes Helm's own lint, renders what Kubernetes takes, and keeps our rules."""
+"""The Helm chart passes lint, renders valid Kubernetes resources, and keeps the project's rules."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ from tests.integration.infra.chart import CHART, LARGE, SMALL, named, of_kind, p
 from tests.support.runnable import is_runnable
 
 KUBERNETES = ("1.29", "1.37")
-"""The oldest that the chart allows, and the newest that the validator knows."""
-OF_OTHERS = {"keda.sh/v1alpha1", "monitoring.coreos.com/v1"}
-"""Custom resources, whose schemas no registry of packages holds."""
+"""The oldest version that the chart supports, and the newest that the validator supports."""
+CUSTOM_RESOURCES = {"keda.sh/v1alpha1", "monitoring.coreos.com/v1"}
+"""API versions of custom resources; no package contains their schemas."""
 INSTALLATIONS = {
     "small": SMALL,
     "large": LARGE,
@@ -25,7 +25,7 @@ INSTALLATIONS = {
         "keda": {"enabled": False},
         "network": {"enabled": False},
         "disruption": {"enabled": False},
-        "night": {"enabled": False},
+        "training": {"enabled": False},
         "services": {"ops": {"enabled": False}},
     },
 }
@@ -46,21 +46,23 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("values", INSTALLATIONS.values(), ids=INSTALLATIONS)
-def test_helm_has_nothing_to_say_against_it(values: Mapping[str, Any]) -> None:
+def test_the_chart_passes_lint(values: Mapping[str, Any]) -> None:
     report = helm.lint(str(CHART), dict(values), strict=True)
     assert report["errors"] == []
-    # What is left is the hint that a chart may have a picture.
+    # Lint also recommends an icon; the chart has none.
     assert {message["error"] for message in report["messages"]} <= {"icon is recommended"}
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
-def test_kubernetes_takes_every_resource(resources: list[dict[str, Any]], version: str) -> None:
+def test_every_resource_is_valid_for_kubernetes(
+    resources: list[dict[str, Any]], version: str
+) -> None:
     for resource in resources:
-        if resource["apiVersion"] not in OF_OTHERS:
+        if resource["apiVersion"] not in CUSTOM_RESOURCES:
             kubernetes_validate.validate(resource, version, strict=True)
 
 
-def test_a_misspelt_field_would_be_noticed(large: list[dict[str, Any]]) -> None:
+def test_a_misspelled_field_is_rejected(large: list[dict[str, Any]]) -> None:
     resource = named(large, "Deployment", "demo-preferstream-monitor")
     wrong = {**resource, "spec": {**resource["spec"], "replica": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -73,7 +75,7 @@ def test_no_two_resources_share_a_name(resources: list[dict[str, Any]]) -> None:
     assert all(len(name) <= 63 for _, name in names)
 
 
-def test_ours_run_without_rights(resources: list[dict[str, Any]]) -> None:
+def test_our_services_run_without_privileges(resources: list[dict[str, Any]]) -> None:
     for name, pod in pods(resources):
         assert pod["spec"]["automountServiceAccountToken"] is False
         for container in pod["spec"]["containers"]:
@@ -86,7 +88,7 @@ def test_ours_run_without_rights(resources: list[dict[str, Any]]) -> None:
                 assert security["readOnlyRootFilesystem"] is True
 
 
-def test_every_selector_finds_its_pods(resources: list[dict[str, Any]]) -> None:
+def test_every_selector_matches_a_pod(resources: list[dict[str, Any]]) -> None:
     labels = [pod["metadata"]["labels"] for _, pod in pods(resources)]
     for resource in resources:
         spec = resource.get("spec", {})
@@ -99,21 +101,23 @@ def test_every_selector_finds_its_pods(resources: list[dict[str, Any]]) -> None:
                 wanted = spec["selector"]
             case _:
                 continue
-        assert any(selects(wanted, one) for one in labels), resource["metadata"]["name"]
+        assert any(selects(wanted, candidate) for candidate in labels), resource["metadata"]["name"]
 
 
-def test_every_module_and_setting_is_one_that_there_is(resources: list[dict[str, Any]]) -> None:
+def test_every_module_and_setting_exists(resources: list[dict[str, Any]]) -> None:
     for name, pod in pods(resources):
         (container,) = pod["spec"]["containers"]
         if not name.endswith("-vllm"):
             assert is_runnable(container["args"][0])
-        variables = {one["name"] for one in container.get("env", [])}
+        variables = {entry["name"] for entry in container.get("env", [])}
         variables |= set(named(resources, "ConfigMap", "demo-preferstream-settings")["data"])
-        ours = {one for one in variables if one.startswith("PREFERSTREAM_")}
+        ours = {name for name in variables if name.startswith("PREFERSTREAM_")}
         assert ours <= known_variables()
 
 
-def test_scaling_hangs_on_the_group_that_reads_the_topic(large: list[dict[str, Any]]) -> None:
+def test_scaling_uses_the_lag_of_the_group_of_the_topic(
+    large: list[dict[str, Any]],
+) -> None:
     scaled = list(of_kind(large, "ScaledObject"))
     assert len(scaled) == 2
     for resource in scaled:
@@ -125,25 +129,25 @@ def test_scaling_hangs_on_the_group_that_reads_the_topic(large: list[dict[str, A
             topic_trigger["consumerGroup"] == f"preferstream.{component}.{topic_trigger['topic']}"
         )
         assert trigger["authenticationRef"] == {"name": "kafka-auth"}
-        # Consumers beyond the partitions have nothing to do.
+        # More consumers than partitions would be idle.
         settings = named(large, "ConfigMap", "demo-preferstream-settings")["data"]
         partitions = int(settings["PREFERSTREAM_TOPIC_PARTITIONS"])
         assert resource["spec"]["maxReplicaCount"] <= partitions
-        # Who is scaled must not be set back by each upgrade.
+        # An upgrade must not reset the number of replicas that KEDA has set.
         deployment = resource["spec"]["scaleTargetRef"]["name"]
         assert "replicas" not in named(large, "Deployment", deployment)["spec"]
 
 
 def test_a_single_pod_may_be_moved(resources: list[dict[str, Any]]) -> None:
-    guarded = {
+    protected = {
         resource["metadata"]["name"] for resource in of_kind(resources, "PodDisruptionBudget")
     }
     for resource in of_kind(resources, "Deployment"):
         if resource["spec"].get("replicas") == 1:
-            assert resource["metadata"]["name"] not in guarded
+            assert resource["metadata"]["name"] not in protected
 
 
-def test_a_pod_has_longer_to_stop_than_its_work_to_drain(resources: list[dict[str, Any]]) -> None:
+def test_a_pod_has_more_time_to_stop_than_to_drain(resources: list[dict[str, Any]]) -> None:
     from shared.messaging.client.settings import MessagingSettings
 
     for component in ("assessor", "profile"):
@@ -152,37 +156,37 @@ def test_a_pod_has_longer_to_stop_than_its_work_to_drain(resources: list[dict[st
         assert grace > MessagingSettings().drain_seconds + 10
 
 
-def test_gpus_are_asked_for_where_they_are_said(large: list[dict[str, Any]]) -> None:
+def test_only_the_configured_pods_request_gpus(large: list[dict[str, Any]]) -> None:
     replicas = {
         name: pod["spec"]["containers"][0]["resources"]["limits"].get("nvidia.com/gpu")
         for name, pod in pods(large)
     }
     assert {name.rpartition("-")[2] for name, count in replicas.items() if count} == {
-        "assessor", "night", "vllm",
+        "assessor", "training", "vllm",
     }  # fmt: skip
     small = render(SMALL)
     assert "nvidia" not in yaml.safe_dump(small)
 
 
-def test_all_who_promote_or_serve_know_the_checkpoint_that_vllm_serves(
+def test_every_pod_that_promotes_or_serves_mounts_the_checkpoint_of_vllm(
     large: list[dict[str, Any]],
 ) -> None:
     settings = named(large, "ConfigMap", "demo-preferstream-settings")["data"]
     (vllm,) = (pod for name, pod in pods(large) if name.endswith("-vllm"))
     folder = settings["PREFERSTREAM_MODEL"]
     assert vllm["spec"]["containers"][0]["args"][0] == folder
-    seen_by = {
+    mounted_by = {
         name.rpartition("-")[2]
         for name, pod in pods(large)
         for mount in pod["spec"]["containers"][0]["volumeMounts"]
         if mount["mountPath"] == folder and mount["readOnly"]
     }
-    assert seen_by == {"assessor", "profile", "retrain", "ops", "night", "vllm"}
+    assert mounted_by == {"assessor", "profile", "retrain", "ops", "training", "vllm"}
     small = named(render(SMALL), "ConfigMap", "demo-preferstream-settings")["data"]
     assert "PREFERSTREAM_MODEL" not in small
 
 
-def test_secrets_stand_in_the_secret_alone(large: list[dict[str, Any]]) -> None:
+def test_only_the_secret_contains_secrets(large: list[dict[str, Any]]) -> None:
     secret = named(large, "Secret", "demo-preferstream-settings")
     assert secret["stringData"]["PREFERSTREAM_QDRANT_API_KEY"] == "a: b # c"
     for resource in large:
@@ -194,18 +198,18 @@ def test_secrets_stand_in_the_secret_alone(large: list[dict[str, Any]]) -> None:
             assert {"secretRef": {"name": "demo-preferstream-settings"}} in sources
 
 
-def test_an_image_is_named_by_its_digest_where_there_is_one(large: list[dict[str, Any]]) -> None:
+def test_an_image_with_a_digest_is_pinned_to_it(large: list[dict[str, Any]]) -> None:
     images = {name: pod["spec"]["containers"][0]["image"] for name, pod in pods(large)}
     assert images["demo-preferstream-monitor"] == "preferstream-light@sha256:" + "0" * 64
     assert images["demo-preferstream-assessor"] == "preferstream-model:0.1.0"
 
 
-def test_the_rules_of_prometheus_come_through_unharmed(large: list[dict[str, Any]]) -> None:
+def test_the_alert_rules_are_rendered_unchanged(large: list[dict[str, Any]]) -> None:
     rule = named(large, "PrometheusRule", "demo-preferstream")
     assert rule["spec"] == yaml.safe_load(LARGE["monitoring"]["rules"])
 
 
-def test_the_assessor_starts_anew_when_its_settings_change() -> None:
+def test_the_assessor_restarts_when_its_settings_change() -> None:
     def checksum(values: Mapping[str, Any]) -> str:
         resource = named(render(values), "Deployment", "demo-preferstream-assessor")
         return str(resource["spec"]["template"]["metadata"]["annotations"]["checksum/settings"])
@@ -230,13 +234,13 @@ def test_the_assessor_starts_anew_when_its_settings_change() -> None:
         ({"settings": {"PREFERSTREAM_SEEN_DAYS": 3}}, "string"),
         ({"settings": {"preferstream_seen_days": "3"}}, "preferstream_seen_days"),
         ({"service": {}}, "service"),
-        ({"night": {"schedule": "30 2 * * *"}}, "schedule"),
-        ({"night": {"at": "2:30"}}, "at"),
-        ({"night": {"minutes": 360}}, "night.hours is 6"),
+        ({"training": {"schedule": "30 2 * * *"}}, "schedule"),
+        ({"training": {"at": "2:30"}}, "at"),
+        ({"training": {"minutes": 360}}, "training.hours is 6"),
         ({"models": {"accessMode": "ReadWriteMany"}}, "accessMode"),
         ({"services": {"assessor": {"replica": 3}}}, "replica"),
     ],
 )
-def test_a_wrong_value_is_refused_with_a_reason(change: Mapping[str, Any], message: str) -> None:
+def test_an_invalid_value_is_rejected(change: Mapping[str, Any], message: str) -> None:
     with pytest.raises(helm.HelmError, match=message):
         render({**SMALL, **change})

@@ -1,4 +1,4 @@
-"""Grafana's boards are as their source says, and provisioned as their queries expect."""
+"""Grafana dashboards equal their source, and use the provisioned data source."""
 
 import json
 import subprocess
@@ -11,14 +11,14 @@ from tests.support.project_root import PROJECT_ROOT
 GRAFANA = PROJECT_ROOT / "infra" / "grafana"
 
 
-def test_the_boards_are_as_their_source_has_them() -> None:
-    told = subprocess.run(
+def test_the_dashboards_equal_their_source() -> None:
+    check = subprocess.run(
         [sys.executable, str(GRAFANA / "boards.py")], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0, told.stderr
+    assert check.returncode == 0, check.stderr
 
 
-def test_every_panel_asks_the_provisioned_source_and_says_what_it_shows() -> None:
+def test_every_panel_has_a_description_and_uses_the_provisioned_data_source() -> None:
     (source,) = yaml.safe_load(
         (GRAFANA / "provisioning" / "datasources" / "prometheus.yml").read_text("utf-8")
     )["datasources"]
@@ -29,9 +29,9 @@ def test_every_panel_asks_the_provisioned_source_and_says_what_it_shows() -> Non
                 assert target["datasource"] == {"type": source["type"], "uid": source["uid"]}
 
 
-def test_panels_do_not_lie_over_one_another() -> None:
+def test_panels_do_not_overlap() -> None:
     for board in GRAFANA.glob("boards/*.json"):
         panels = json.loads(board.read_text("utf-8"))["panels"]
-        places = {(p["gridPos"]["x"], p["gridPos"]["y"]) for p in panels}
-        assert len(places) == len(panels)
+        positions = {(p["gridPos"]["x"], p["gridPos"]["y"]) for p in panels}
+        assert len(positions) == len(panels)
         assert all(p["gridPos"]["x"] + p["gridPos"]["w"] <= 24 for p in panels)

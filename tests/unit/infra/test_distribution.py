@@ -1,4 +1,4 @@
-"""Tests that use one expensive thing stay in one process, and no other rule binds them."""
+"""Tests that share an expensive resource run in one process; other test files are independent."""
 
 import pytest
 
@@ -10,7 +10,7 @@ STORY = "tests/e2e/test_story.py"
 ERASE = "tests/e2e/events/test_erase.py"
 
 
-def test_files_that_share_something_are_one_group_and_others_are_their_own() -> None:
+def test_files_that_share_a_resource_form_one_group_and_other_files_form_their_own() -> None:
     assert group_of(HOT_SWAP) == group_of("tests/contract/vlm/test_engine_swaps.py") == SERVER
     assert group_of(ERASE) == group_of("tests/e2e/operations/test_up.py") == SYSTEM
     assert group_of(STORY) == STORY

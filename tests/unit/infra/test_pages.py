@@ -1,4 +1,4 @@
-"""What infra's pages say holds: links, anchors, variables, commands, and figures of the pins."""
+"""Links, anchors, settings, make targets and chart values in the pages of `infra` exist."""
 
 import re
 from pathlib import Path
@@ -12,47 +12,48 @@ PAGES = {page.name: page for page in (PROJECT_ROOT / "infra").glob("*.md")}
 
 
 def _anchors(page: Path) -> set[str]:
-    """As the forge makes them of headings."""
+    """The anchors that GitHub derives from the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^a-z0-9 -]", "", one.lower()).replace(" ", "-") for one in headings}
+    return {re.sub(r"[^a-z0-9 -]", "", text.lower()).replace(" ", "-") for text in headings}
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_leads_somewhere(name: str) -> None:
+def test_every_link_has_a_target(name: str) -> None:
     page = PAGES[name]
     for target in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8")):
         if not target.startswith("http"):
             path, _, anchor = target.partition("#")
-            found = (page.parent / path) if path else page
-            assert found.exists(), target
-            assert not anchor or anchor in _anchors(found), target
+            linked = (page.parent / path) if path else page
+            assert linked.exists(), target
+            assert not anchor or anchor in _anchors(linked), target
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_variable_told_of_exists(name: str) -> None:
-    told = set(re.findall(r"PREFERSTREAM_[A-Z_]+[A-Z]", PAGES[name].read_text("utf-8")))
-    assert told <= known_variables()
+def test_every_mentioned_setting_exists(name: str) -> None:
+    mentioned = set(re.findall(r"PREFERSTREAM_[A-Z_]+[A-Z]", PAGES[name].read_text("utf-8")))
+    assert mentioned <= known_variables()
 
 
-def test_every_make_target_told_of_exists() -> None:
+def test_every_mentioned_make_target_exists() -> None:
     targets = set(
         re.findall(r"^([a-z-]+):", (PROJECT_ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     )
-    told = set(re.findall(r"`make ([a-z-]+)`", PAGES["README.md"].read_text("utf-8")))
-    assert told
-    assert told <= targets
+    mentioned = set(re.findall(r"`make ([a-z-]+)`", PAGES["README.md"].read_text("utf-8")))
+    assert mentioned
+    assert mentioned <= targets
 
 
-def test_every_value_that_is_set_by_the_commands_is_one_of_the_chart() -> None:
+def test_every_value_that_a_helm_command_sets_exists_in_the_chart() -> None:
     import yaml
 
     values = yaml.safe_load(
         (PROJECT_ROOT / "infra/helm/preferstream/values.yaml").read_text("utf-8")
     )
-    told = re.findall(r"(?:--set|--set-file) ([a-z]\w*(?:\.\w+)*)=", PAGES["README.md"].read_text())
-    assert told
-    for path in told:
-        found = values
-        for part in path.split("."):
-            assert part in found, path
-            found = found[part]
+    page = PAGES["README.md"].read_text("utf-8")
+    paths = re.findall(r"(?:--set|--set-file) ([a-z]\w*(?:\.\w+)*)=", page)
+    assert paths
+    for path in paths:
+        node = values
+        for key in path.split("."):
+            assert key in node, path
+            node = node[key]

@@ -1,4 +1,4 @@
-{{/* Names, labels and the parts that all pods share. */}}
+{{/* Names, labels and settings that all pods share. */}}
 
 {{- define "preferstream.name" -}}
 {{- printf "%s-%s" .Release.Name "preferstream" | trunc 40 | trimSuffix "-" -}}
@@ -48,11 +48,11 @@ capabilities: {drop: [ALL]}
 {{- .Values.models.existingClaim | default (printf "%s-models" (include "preferstream.name" .)) -}}
 {{- end -}}
 
-{{- define "preferstream.nightsClaim" -}}
-{{- .Values.night.storage.existingClaim | default (printf "%s-nights" (include "preferstream.name" .)) -}}
+{{- define "preferstream.trainingJobsClaim" -}}
+{{- .Values.training.storage.existingClaim | default (printf "%s-training-jobs" (include "preferstream.name" .)) -}}
 {{- end -}}
 
-{{/* A claim of a volume that several pods mount. */}}
+{{/* The spec of a claim for a volume that several pods mount. */}}
 {{- define "preferstream.storage" -}}
 accessModes: {{- toYaml .accessModes | nindent 2 }}
 {{- with .storageClass }}
@@ -61,7 +61,7 @@ storageClassName: {{ . }}
 resources: {requests: {storage: {{ .size }}}}
 {{- end -}}
 
-{{/* Variables of every pod: from the ConfigMap, and over it the Secret. */}}
+{{/* Variables of every pod: the ConfigMap, then the Secret, which overrides it. */}}
 {{- define "preferstream.variables" -}}
 - configMapRef: {name: {{ include "preferstream.name" . }}-settings}
 {{- if or .Values.secret.existing .Values.secret.values }}
@@ -69,7 +69,7 @@ resources: {requests: {storage: {{ .size }}}}
 {{- end }}
 {{- end -}}
 
-{{/* Requests and limits, with GPUs among both as Kubernetes wants it. */}}
+{{/* Requests and limits. GPUs are a limit: Kubernetes requests the same number. */}}
 {{- define "preferstream.resources" -}}
 {{- $given := deepCopy .resources -}}
 {{- if gt (int (default 0 .gpu.count)) 0 -}}

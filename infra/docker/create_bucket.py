@@ -1,4 +1,7 @@
-"""Make the bucket of the lake if there is none: `python bucket.py s3://preferstream/lake`."""
+"""Create the bucket of the lake if it does not exist.
+
+`python create_bucket.py s3://preferstream/lake`.
+"""
 
 import os
 import sys
@@ -10,13 +13,13 @@ import s3fs
 def main() -> None:
     address = urlsplit(sys.argv[1] if len(sys.argv) == 2 else "")
     if address.scheme != "s3" or not address.netloc:
-        sys.exit("usage: bucket.py s3://BUCKET/...")
+        sys.exit("usage: create_bucket.py s3://BUCKET/...")
     files = s3fs.S3FileSystem(endpoint_url=os.environ.get("PREFERSTREAM_S3_ENDPOINT"))
     if files.exists(address.netloc):
-        print(f"the bucket {address.netloc} is there")
+        print(f"the bucket {address.netloc} exists")
         return
     files.mkdir(address.netloc)
-    print(f"the bucket {address.netloc} is made")
+    print(f"created the bucket {address.netloc}")
 
 
 if __name__ == "__main__":
