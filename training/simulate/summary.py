@@ -205,7 +205,8 @@ def _drift_text(recording: Recording, fast: Recording) -> str:
     return (
         f"**Preference drift.** After {recording.options.drift_after} jobs the taste of"
         f" {100 * recording.options.drift_share:.0f} % of the users changes. Their NDCG@10 is then"
-        f" below that of the others: {gaps[0]}. In separate runs, {gaps[1]}."
+        f" below that of the others: {gaps[0]}. In separate runs, in which"
+        f" {100 * fast.options.drift_share:.0f} % change: {gaps[1]}."
     )
 
 

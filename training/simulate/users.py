@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.taste import ELEMENTS, Element
-from training.prefersim.users.true_answers import judge
+from training.prefersim.users.true_answers import score_element
 from training.prefersim.users.users import Kind, User, draw_user
 from training.prefersim.values.vocabulary import SIZES, VALUES, Attributes
 
@@ -63,7 +63,7 @@ class SimulatedUser:
         return np.asarray(digits @ np.array(self.weights) / 5.0, np.float64)
 
     def _digit(self, element: Element, word: str) -> float:
-        return judge(
+        return score_element(
             element, word, likes=self.taste.like_words[element],
             dislikes=self.taste.dislike_words[element],
         ).digit  # fmt: skip

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.prompting import parser
+from shared.prompting.parser import parse_scores
 from tests.training.job.models import BrightnessModel, feedback_case
 from training.finetuning.data.case_files import read_examples
 from training.job.examples.sft_examples import WrittenExamples, write_sft_examples
@@ -34,7 +34,7 @@ def test_scores_put_the_clicked_image_first(tmp_path: Path) -> None:
     )
     assert (written.pairs, written.kept) == (20, 20)
     scores = _of_clicks(lines, "score")
-    totals = [parser.parse_scores(line["answer"]).total for line in scores]
+    totals = [sum(parse_scores(line["answer"]).digits.values()) for line in scores]
     assert len(totals) == 40
     assert all(a > b for a, b in zip(totals[::2], totals[1::2], strict=True))
     assert len(set(totals)) > 3  # sampled, not the same digits each time
