@@ -12,8 +12,8 @@ class ProfileSettings(BaseModel):
     """References stored for each side of a profile. The bound keeps a profile small; all stored
     references together show whether a taste has drifted."""
     predicted_per_side: PositiveInt = 20
-    """The strongest of these, from which a profile is predicted: four predictions of five
-    references, so that a user with several tastes has room for them."""
+    """References of each side from which a profile is predicted, highest weight first. Twenty make
+    four groups of five, so that several tastes of one user can appear."""
     dwell_liked_ms: PositiveInt = 5_000
     """Dwell time in milliseconds from which an image counts as liked; users scroll past most
     images in one or two seconds."""

@@ -11,7 +11,8 @@ from shared.domain.user import User
 from shared.events import ProfileCorrected
 from shared.store.protocol import ProfileStore, StoredCorrections
 
-Place = tuple[SideName, Element]
+CorrectionKey = tuple[SideName, Element]
+"""A user has one correction for each side and element."""
 
 
 class Model(Protocol):
@@ -47,7 +48,7 @@ class CorrectionWriter:
         self._deduplication_size = profile_deduplication_size
 
     async def apply(self, event: ProfileCorrected) -> None:
-        """Return when the correction is stored and published; a redelivery only publishes again."""
+        """Return when the correction is stored and published; a redelivery only publishes."""
         stored = await self._profiles.get(tenant=event.tenant, user_id=event.user_id)
         known = stored.corrections if stored else None
         applied = known.applied_event_ids if known else ()
@@ -69,21 +70,21 @@ class CorrectionWriter:
 def with_event(
     corrections: Sequence[Correction], event: ProfileCorrected
 ) -> tuple[Correction, ...]:
-    """All corrections after one more event; the latest event about a word counts."""
-    by_place: dict[Place, Correction] = {(c.side, c.element): c for c in corrections}
-    for place in _places(event):
-        side, element = place
-        known = by_place.get(place, Correction(side=side, element=element))
-        by_place[place] = _changed(known, event)
+    """The corrections after one more event; the latest event about a word decides."""
+    by_key: dict[CorrectionKey, Correction] = {(c.side, c.element): c for c in corrections}
+    for key in _keys(event):
+        side, element = key
+        known = by_key.get(key, Correction(side=side, element=element))
+        by_key[key] = _changed(known, event)
         if event.action in ("pin", "edit"):
             other = ("non_preference" if side == "preference" else "preference", element)
-            if other in by_place:
-                by_place[other] = _without_stated(by_place[other], by_place[place])
-    in_order = (by_place.get((side, element)) for side in SIDES for element in ELEMENTS)
+            if other in by_key:
+                by_key[other] = _without_stated(by_key[other], by_key[key])
+    in_order = (by_key.get((side, element)) for side in SIDES for element in ELEMENTS)
     return tuple(c for c in in_order if c is not None and not c.is_empty)
 
 
-def _places(event: ProfileCorrected) -> list[Place]:
+def _keys(event: ProfileCorrected) -> list[CorrectionKey]:
     """The sides and elements that an event corrects."""
     both = event.action in ("veto", "reset")
     sides: tuple[SideName, ...] = (event.side,) if event.side else SIDES if both else SIDES[:1]

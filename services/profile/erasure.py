@@ -11,7 +11,7 @@ from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore
 
 
 class UserEraser:
-    """Erase users from the store and from the compacted topic of profiles.
+    """Erases users from the store and from the compacted topic of profiles.
 
     The erasure is stored first. Work in progress for the user checks for it after its own last
     write (`ErasureCheck`, `Handlers`) and then removes what it wrote.

@@ -11,7 +11,7 @@ from shared.store.protocol import ProfileStore, StoredProfile
 
 
 class ProfilePublisher:
-    """Read the stored profile and publish it, one publication at a time for each user.
+    """Reads the stored profile and publishes it, one publication at a time for each user.
 
     A prediction and a correction that end at the same moment are therefore published in the order
     in which they were stored.
@@ -20,11 +20,11 @@ class ProfilePublisher:
     def __init__(self, profiles: ProfileStore, publisher: Publisher) -> None:
         self._profiles = profiles
         self._publisher = publisher
-        self._users: Debounce[User, None] = Debounce(self._publish_stored, wait_seconds=0)
+        self._debounce: Debounce[User, None] = Debounce(self._publish_stored, wait_seconds=0)
 
     async def publish(self, user: User) -> None:
         """Return when a profile that was read after this call is published."""
-        await self._users.add(user, None)
+        await self._debounce.add(user, None)
 
     async def _publish_stored(self, user: User, _: Sequence[None]) -> None:
         stored = await self._profiles.get(tenant=user.tenant, user_id=user.user_id)

@@ -9,7 +9,7 @@ from services.profile.debounce import Debounce
 from services.profile.feedback.new_reference import ImageLoader, ReferenceMaker
 from services.profile.feedback.references import merge_references
 from services.profile.metrics import ProfileMetrics
-from services.profile.prediction.profile_prediction import ImagesLoader, ProfilePredictor
+from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
 from shared.domain.user import User
@@ -22,7 +22,7 @@ from shared.store.protocol import ImageStore, ProfileStore, Reference, StoredPro
 from shared.vlm.protocol import VisionLanguageModel
 
 
-class Images(ImageLoader, ImagesLoader, Protocol):
+class AnyImageLoader(ImageLoader, ImageBatchLoader, Protocol):
     """Loads one image or many."""
 
 
@@ -41,7 +41,7 @@ class Dependencies:
     embedder: Embedder
     profiles: ProfileStore
     image_store: ImageStore
-    images: Images
+    image_loader: AnyImageLoader
     erasure_check: ErasureCheck
     publisher: ProfilePublisher
     clock: Clock
@@ -62,41 +62,41 @@ class ProfileService:
         self._settings = settings
         self._metrics = metrics
         self._spans = spans
-        self._references = ReferenceMaker(
-            dependencies.images,
+        self._reference_maker = ReferenceMaker(
+            dependencies.image_loader,
             dependencies.image_store,
             dwell_liked_ms=settings.dwell_liked_ms,
         )
         self._predictor = ProfilePredictor(
-            dependencies.images, metrics, per_side=settings.predicted_per_side
+            dependencies.image_loader, metrics, per_side=settings.predicted_per_side
         )
-        self._users: Debounce[User, Reference] = Debounce(
+        self._debounce: Debounce[User, Reference] = Debounce(
             self._update_profile, wait_seconds=settings.profile_debounce_ms / 1000
         )
 
     async def process_feedback(self, event: Feedback) -> None:
         """Return when the event is part of a stored and published profile, or is no evidence."""
-        reference = await self._references.from_feedback(event)
+        reference = await self._reference_maker.from_feedback(event)
         if reference is not None:
-            await self._users.add(User(event.tenant, event.user_id), reference)
+            await self._debounce.add(User(event.tenant, event.user_id), reference)
 
-    async def _update_profile(self, user: User, new: Sequence[Reference]) -> None:
-        """Predict and store once for all new references of a user, then publish.
+    async def _update_profile(self, user: User, references: Sequence[Reference]) -> None:
+        """Predict and store once for all references of a batch, then publish.
 
         Events that were applied before change nothing; the stored profile is published again.
         """
         stored = await self._dependencies.profiles.get(tenant=user.tenant, user_id=user.user_id)
         applied = stored.applied_event_ids if stored else ()
-        fresh = [reference for reference in new if reference.event_id not in applied]
-        if stored is None or fresh:
-            await self._predict_and_store(user, stored, fresh)
+        new = [reference for reference in references if reference.event_id not in applied]
+        if stored is None or new:
+            await self._predict_and_store(user, stored, new)
         await self._dependencies.publisher.publish(user)
 
     async def _predict_and_store(
-        self, user: User, stored: StoredProfile | None, fresh: Sequence[Reference]
+        self, user: User, stored: StoredProfile | None, new: Sequence[Reference]
     ) -> None:
         references = merge_references(
-            stored.references if stored else (), fresh, per_side=self._settings.references_per_side
+            stored.references if stored else (), new, per_side=self._settings.references_per_side
         )
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion
@@ -104,14 +104,14 @@ class ProfileService:
             prediction = await self._predictor.predict(references, model)
         vectors = await taste_vectors(prediction.taste, self._dependencies.embedder)
         if await self._dependencies.erasure_check.are_all_erased(
-            [reference.occurred_at for reference in fresh],
+            [reference.occurred_at for reference in new],
             tenant=user.tenant,
             user_id=user.user_id,
         ):
             return
-        known = stored.applied_event_ids if stored else ()
+        applied = stored.applied_event_ids if stored else ()
         # Without duplicates: a redelivery in the same batch must not push out two other ids.
-        event_ids = tuple(dict.fromkeys((*known, *(r.event_id for r in fresh))))
+        event_ids = tuple(dict.fromkeys((*applied, *(r.event_id for r in new))))
         profile = StoredProfile(
             tenant=user.tenant,
             user_id=user.user_id,

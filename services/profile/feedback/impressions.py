@@ -17,12 +17,12 @@ def impression_recorder(
 
 
 class ImpressionRecorder:
-    """Record an impression for every action on an image of a feed: a click implies a view."""
+    """Records an impression for every action on an image of a feed: a click implies a view."""
 
     def __init__(self, store: ImpressionStore, settings: ProfileSettings) -> None:
         self._store = store
         self._limit = settings.impressions_per_user
-        self._users: Debounce[User, Feedback] = Debounce(
+        self._debounce: Debounce[User, Feedback] = Debounce(
             self._store_impressions, wait_seconds=settings.profile_debounce_ms / 1000
         )
 
@@ -32,7 +32,7 @@ class ImpressionRecorder:
         A stated reference may never have been in a feed.
         """
         if not event.type.startswith("reference_"):
-            await self._users.add(User(event.tenant, event.user_id), event)
+            await self._debounce.add(User(event.tenant, event.user_id), event)
 
     async def _store_impressions(self, user: User, events: Sequence[Feedback]) -> None:
         stored = await self._store.get(tenant=user.tenant, user_id=user.user_id)

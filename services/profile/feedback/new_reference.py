@@ -22,8 +22,8 @@ _SIDES: Final[dict[Action, Side]] = {
     "hide": "disliked",
 }
 COPY_SIDE: Final = 336
-"""Longer side, in pixels, of the stored copy of a `data:` image: more than the 84 of nano, and what
-larger models see of a reference."""
+"""Longer side, in pixels, of the stored copy of a `data:` image: the small model reads 84 pixels,
+larger models read this many."""
 COPY_QUALITY: Final = 92
 
 
@@ -34,12 +34,12 @@ class ImageLoader(Protocol):
 
 
 class ReferenceMaker:
-    """Make references of feedback; raises `Unprocessable` and `Unavailable` as the loader does."""
+    """Makes references from feedback; raises the errors of the loader."""
 
     def __init__(
-        self, images: ImageLoader, image_store: ImageStore, *, dwell_liked_ms: int
+        self, image_loader: ImageLoader, image_store: ImageStore, *, dwell_liked_ms: int
     ) -> None:
-        self._images = images
+        self._image_loader = image_loader
         self._image_store = image_store
         self._dwell_liked_ms = dwell_liked_ms
 
@@ -48,7 +48,7 @@ class ReferenceMaker:
         side = side_of(event, dwell_liked_ms=self._dwell_liked_ms)
         if side is None:
             return None
-        image = await self._images.load(event.uri or await self._known_uri(event))
+        image = await self._image_loader.load(event.uri or await self._stored_uri(event))
         return Reference(
             image_id=event.image_id,
             uri=persistent_uri(image),
@@ -59,15 +59,15 @@ class ReferenceMaker:
             event_id=str(event.event_id),
         )
 
-    async def _known_uri(self, event: Feedback) -> str:
-        known = await self._image_store.find(tenant=event.tenant, image_ids=[event.image_id])
-        if event.image_id not in known:
+    async def _stored_uri(self, event: Feedback) -> str:
+        stored = await self._image_store.find(tenant=event.tenant, image_ids=[event.image_id])
+        if event.image_id not in stored:
             raise Unprocessable(
                 "unknown_image",
                 f"the event has no uri, and no feed has ranked an image {event.image_id!r}; send"
                 " the image's uri with the event",
             )
-        return known[event.image_id].uri
+        return stored[event.image_id].uri
 
 
 def side_of(event: Feedback, *, dwell_liked_ms: int) -> Side | None:
@@ -80,8 +80,7 @@ def side_of(event: Feedback, *, dwell_liked_ms: int) -> Side | None:
 def persistent_uri(image: LoadedImage) -> str:
     """The image's own address; of a `data:` image, a `data:` address of a copy of about 20 KB.
 
-    Without the copy, forty references of one megabyte each would make each read of a profile a
-    download.
+    Without the copy, each read of a profile would transfer up to eighty images of a megabyte.
     """
     if not image.uri.startswith("data:"):
         return image.uri

@@ -24,13 +24,13 @@ WORD_RATIO: Final = 16.0
 is 16 ** .5 = 4, for a click 16 ** .25 = 2."""
 MIN_BAYES_FACTOR: Final = 1_000.0
 """How many times better a drift must explain the references. For independent observations a Bayes
-factor of 100 is called decisive; here one ranking has chosen all images of a user."""
+factor of 100 is called decisive; these images are not independent: one ranking selected them."""
 SESSION_GAP: Final = timedelta(minutes=1)
 """References closer than this are one session and one taste: a user who states ten images at once
 means all of them."""
 MIN_REFERENCES: Final = 10
-"""References that a drift must rest on, as many as one prediction reads (five per side). Fewer new
-clicks add to the earlier statements and do not replace them."""
+"""Least number of references since a drift, as many as one prediction reads (five per side). Fewer
+new clicks add to the earlier references and do not replace them."""
 TWO_WORDS_PRIOR: Final = 0.25
 """Prior probability that a side has two words of an element."""
 SECOND_WORD_PROBABILITY: Final = 0.3

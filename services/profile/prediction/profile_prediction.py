@@ -22,7 +22,7 @@ from shared.vlm.protocol import Description, References, VisionLanguageModel
 log = logging.getLogger(__name__)
 
 
-class ImagesLoader(Protocol):
+class ImageBatchLoader(Protocol):
     """Loads many images by address."""
 
     async def load_many(self, uris: Sequence[str]) -> list[LoadResult]: ...
@@ -56,16 +56,16 @@ class ProfilePredictor:
     """
 
     def __init__(
-        self, images: ImagesLoader, metrics: ProfileMetrics, *, per_side: int = 20
+        self, image_loader: ImageBatchLoader, metrics: ProfileMetrics, *, per_side: int = 20
     ) -> None:
-        self._images = images
+        self._image_loader = image_loader
         self._metrics = metrics
         self._per_side = per_side
 
     async def predict(
         self, references: Sequence[Reference], model: VisionLanguageModel
     ) -> Prediction:
-        """Raises `Unavailable` as the model does."""
+        """Predict the taste of the references; raises `Unavailable` as the model does."""
         with self._metrics.prediction_seconds.time():
             groups, new = await self._load_groups(references, model)
             predicted, descriptions = await asyncio.gather(
@@ -109,8 +109,8 @@ class ProfilePredictor:
         return groups, [image for image in loaded if not _is_described(image.reference, model)]
 
     async def _load(self, references: Sequence[Reference]) -> list[_ReferenceImage]:
-        """Load the images; a lost image is left out, so that it does not cost the profile."""
-        results = await self._images.load_many([reference.uri for reference in references])
+        """Load the images; an image that cannot be loaded is logged, counted and left out."""
+        results = await self._image_loader.load_many([reference.uri for reference in references])
         errors = [r for r in results if isinstance(r, (Unprocessable, Unavailable))]
         for error in errors:
             log.warning("a reference is left out of a prediction: %s", error)

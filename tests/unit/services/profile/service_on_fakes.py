@@ -34,8 +34,8 @@ from tests.fakes.stores import (
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
 
-class Profiles:
-    """The service on fakes; a test can reach every part."""
+class ProfileSetup:
+    """The service and its fake dependencies, which a test can change."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Profiles:
         self.image_store = InMemoryImages()
         self.impressions = InMemoryImpressions()
         self.erasures = InMemoryErasures()
-        self.images = ColorImages()
+        self.image_loader = ColorImages()
         self.publisher = publisher or RecordingPublisher()
         self.registry = CollectorRegistry()
         erasure_check = ErasureCheck(self.erasures)
@@ -59,7 +59,7 @@ class Profiles:
             embedder=self.embedder,
             profiles=self.store,
             image_store=self.image_store,
-            images=self.images,
+            image_loader=self.image_loader,
             erasure_check=erasure_check,
             publisher=profile_publisher,
             clock=lambda: NOW,
@@ -123,14 +123,14 @@ def correction(action: str, **fields: Any) -> ProfileCorrected:
 
 
 class GatedModel(ColorModel):
-    """A model whose prediction waits until the test sets `go_on`."""
+    """A model whose prediction waits until the test sets `release`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.began = asyncio.Event()
-        self.go_on = asyncio.Event()
+        self.started = asyncio.Event()
+        self.release = asyncio.Event()
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        self.began.set()
-        await self.go_on.wait()
+        self.started.set()
+        await self.release.wait()
         return await super().predict(references)

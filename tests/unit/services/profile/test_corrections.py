@@ -13,7 +13,7 @@ from shared.domain.taste import MAX_WORDS
 from shared.events import ProfileCorrected
 from tests.unit.services.profile.service_on_fakes import (
     GatedModel,
-    Profiles,
+    ProfileSetup,
     correction,
     feedback,
     words,
@@ -27,7 +27,7 @@ def all_corrections(*events: ProfileCorrected) -> tuple[Correction, ...]:
     return corrections
 
 
-def test_the_latest_pin_is_first_and_a_ninth_drops_the_first() -> None:
+def test_the_latest_pin_is_first_and_the_oldest_of_too_many_is_dropped() -> None:
     (edited,) = all_corrections(*(correction("pin", word=f"w{n}") for n in range(MAX_WORDS + 1)))
     assert edited.pinned == tuple(f"w{n}" for n in range(MAX_WORDS, 0, -1))
 
@@ -97,22 +97,22 @@ def test_a_reset_removes_the_corrections_that_it_names() -> None:
     ],
 )
 async def test_the_published_profile_contains_the_correction(event: ProfileCorrected) -> None:
-    profiles = Profiles()
-    await profiles.process(feedback("red"))
-    await profiles.corrections.apply(correction("pin", word="gold", side="non_preference"))
-    before = profiles.updates()[-1]
-    await profiles.corrections.apply(event)
-    assert contains_correction(profiles.updates()[-1], event)
+    setup = ProfileSetup()
+    await setup.process(feedback("red"))
+    await setup.corrections.apply(correction("pin", word="gold", side="non_preference"))
+    before = setup.updates()[-1]
+    await setup.corrections.apply(event)
+    assert contains_correction(setup.updates()[-1], event)
     assert not contains_correction(before, event)
 
 
 async def test_a_pin_overrides_the_model_also_after_the_next_prediction() -> None:
-    profiles = Profiles()
-    await profiles.process(feedback("red"), feedback("blue", "dislike"))
-    await profiles.corrections.apply(correction("pin", word="blue"))
-    await profiles.corrections.apply(correction("veto", word="red"))
-    await profiles.process(feedback("green", at=1))
-    event = profiles.updates()[-1]
+    setup = ProfileSetup()
+    await setup.process(feedback("red"), feedback("blue", "dislike"))
+    await setup.corrections.apply(correction("pin", word="blue"))
+    await setup.corrections.apply(correction("veto", word="red"))
+    await setup.process(feedback("green", at=1))
+    event = setup.updates()[-1]
     assert words(event.preference) == ["blue", "green"]
     assert words(event.non_preference) == []
     assert event.profile_version == 4
@@ -120,67 +120,67 @@ async def test_a_pin_overrides_the_model_also_after_the_next_prediction() -> Non
 
 
 async def test_after_a_reset_the_predicted_words_return_without_a_prediction() -> None:
-    profiles = Profiles()
-    await profiles.process(feedback("red"))
-    await profiles.corrections.apply(correction("edit", words=[{"word": "gold"}]))
-    assert words(profiles.updates()[-1].preference) == ["gold"]
-    await profiles.corrections.apply(correction("reset"))
-    assert words(profiles.updates()[-1].preference) == ["red"]
-    assert profiles.updates()[-1].corrections == ()
-    assert profiles.model.calls["predict"] == 1
+    setup = ProfileSetup()
+    await setup.process(feedback("red"))
+    await setup.corrections.apply(correction("edit", words=[{"word": "gold"}]))
+    assert words(setup.updates()[-1].preference) == ["gold"]
+    await setup.corrections.apply(correction("reset"))
+    assert words(setup.updates()[-1].preference) == ["red"]
+    assert setup.updates()[-1].corrections == ()
+    assert setup.model.calls["predict"] == 1
 
 
 async def test_a_user_without_feedback_can_state_a_taste() -> None:
-    profiles = Profiles()
-    await profiles.corrections.apply(correction("pin", word="gold"))
-    event = profiles.updates()[-1]
+    setup = ProfileSetup()
+    await setup.corrections.apply(correction("pin", word="gold"))
+    event = setup.updates()[-1]
     assert (words(event.preference), event.profile_version) == (["gold"], 1)
     assert (event.evidence.liked, event.model_version) == (0, "colors-1")
-    await profiles.process(feedback("red"))
-    assert words(profiles.updates()[-1].preference) == ["gold", "red"]
+    await setup.process(feedback("red"))
+    assert words(setup.updates()[-1].preference) == ["gold", "red"]
 
 
 async def test_a_redelivered_correction_changes_nothing_and_only_publishes_again() -> None:
-    profiles = Profiles()
+    setup = ProfileSetup()
     first, later = correction("pin", word="gold"), correction("veto", word="gold")
     for event in (first, later, first):
-        await profiles.corrections.apply(event)
-    assert profiles.updates()[-1] == profiles.updates()[-2]
-    assert words((await profiles.stored()).taste.preference) == []
+        await setup.corrections.apply(event)
+    assert setup.updates()[-1] == setup.updates()[-2]
+    assert words((await setup.stored()).taste.preference) == []
 
 
 async def test_a_correction_during_a_prediction_is_not_lost() -> None:
     model = GatedModel()
-    profiles = Profiles(model)
-    predicting = asyncio.create_task(profiles.process(feedback("red")))
-    await model.began.wait()
-    await profiles.corrections.apply(correction("pin", word="gold"))
-    model.go_on.set()
+    setup = ProfileSetup(model)
+    predicting = asyncio.create_task(setup.process(feedback("red")))
+    await model.started.wait()
+    await setup.corrections.apply(correction("pin", word="gold"))
+    model.release.set()
     await predicting
-    assert words(profiles.updates()[-1].preference) == ["gold", "red"]
+    assert words(setup.updates()[-1].preference) == ["gold", "red"]
 
 
-async def test_of_concurrent_changes_the_highest_version_is_published_last() -> None:
-    profiles = Profiles()
+async def test_the_highest_version_of_concurrent_changes_is_published_last() -> None:
+    setup = ProfileSetup()
     corrections = [
         correction("pin", word=f"w{n}", event_id=uuid5(UUID(int=0), str(n))) for n in range(5)
     ]
 
     async def one_after_another() -> None:
         for event in corrections:
-            await profiles.corrections.apply(event)
+            await setup.corrections.apply(event)
 
     likes = [feedback(color, at=n) for n, color in enumerate(("red", "green", "blue"))]
-    await asyncio.gather(one_after_another(), *(profiles.process(like) for like in likes))
-    versions = [event.profile_version for event in profiles.updates()]
+    await asyncio.gather(one_after_another(), *(setup.process(like) for like in likes))
+    versions = [event.profile_version for event in setup.updates()]
     assert versions == sorted(versions)
-    assert versions[-1] == (await profiles.stored()).profile_version
-    by_id = {event.event_id: event for event in profiles.updates()}
-    assert all(by_id[event.event_id] == event for event in profiles.updates())
+    assert versions[-1] == (await setup.stored()).profile_version
+    by_id = {event.event_id: event for event in setup.updates()}
+    assert all(by_id[event.event_id] == event for event in setup.updates())
 
 
 async def test_a_correction_applies_only_to_its_own_tenant() -> None:
-    profiles = Profiles()
-    await profiles.corrections.apply(correction("pin", word="gold", tenant="elsewhere"))
-    await profiles.process(feedback("red"))
-    assert words((await profiles.stored()).taste.preference) == ["red"]
+    setup = ProfileSetup()
+    await setup.corrections.apply(correction("pin", word="gold", tenant="elsewhere"))
+    await setup.process(feedback("red"))
+    assert words((await setup.stored()).taste.preference) == ["red"]

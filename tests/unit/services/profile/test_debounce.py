@@ -61,7 +61,7 @@ def manual_sleep(monkeypatch: pytest.MonkeyPatch) -> ManualSleep:
     return made
 
 
-async def loop_turns(count: int = 20) -> None:
+async def run_event_loop(count: int = 20) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
 
@@ -75,9 +75,9 @@ async def test_items_added_together_are_handled_together_in_order() -> None:
 async def test_the_first_item_waits_for_more(manual_sleep: ManualSleep) -> None:
     handler = BatchHandler(wait_seconds=0.05)
     first = handler.add("ana", 1)
-    await loop_turns()
+    await run_event_loop()
     later = handler.add("ana", 2)
-    await loop_turns()
+    await run_event_loop()
     assert handler.batches == {}
     manual_sleep.over.set()
     await asyncio.gather(*first, *later)
@@ -89,9 +89,9 @@ async def test_items_that_arrive_during_a_batch_form_the_next_one() -> None:
     handler = BatchHandler()
     handler.opened.clear()
     first = handler.add("ana", 1)
-    await loop_turns()
+    await run_event_loop()
     later = handler.add("ana", 2, 3)
-    await loop_turns()
+    await run_event_loop()
     assert handler.batches == {"ana": [[1]]}
     assert not any(task.done() for task in first + later)
     handler.opened.set()
@@ -105,7 +105,7 @@ async def test_no_two_batches_of_a_key_run_at_once() -> None:
     tasks = []
     for n in range(200):
         tasks += handler.add(f"key-{n % 3}", n)
-        await loop_turns(n % 4)
+        await run_event_loop(n % 4)
     await asyncio.gather(*tasks)
     assert handler.most_at_once == 1
     handled = [item for batches in handler.batches.values() for batch in batches for item in batch]
@@ -117,7 +117,7 @@ async def test_different_keys_do_not_wait_for_each_other() -> None:
     handler = BatchHandler()
     handler.opened.clear()
     tasks = handler.add("ana", 1) + handler.add("bo", 2)
-    await loop_turns()
+    await run_event_loop()
     assert handler.keys_at_once == 2
     handler.opened.set()
     await asyncio.gather(*tasks)
@@ -146,9 +146,9 @@ async def test_a_failure_does_not_reach_the_next_batch() -> None:
     handler.fails[1] = ValueError("broken")
     handler.opened.clear()
     first = handler.add("ana", 1)
-    await loop_turns()
+    await run_event_loop()
     second = handler.add("ana", 2)
-    await loop_turns()
+    await run_event_loop()
     handler.opened.set()
     outcomes = await asyncio.gather(*first, *second, return_exceptions=True)
     assert [repr(outcome) for outcome in outcomes] == ["ValueError('broken')", "None"]
@@ -157,7 +157,7 @@ async def test_a_failure_does_not_reach_the_next_batch() -> None:
 async def test_an_item_whose_caller_was_cancelled_before_the_batch_is_not_handled() -> None:
     handler = BatchHandler(wait_seconds=0.02)
     cancelled, waiting = handler.add("ana", 1, 2)
-    await loop_turns()
+    await run_event_loop()
     cancelled.cancel()
     await waiting
     assert handler.batches == {"ana": [[2]]}
@@ -168,9 +168,9 @@ async def test_a_caller_cancelled_during_a_batch_does_not_disturb_the_others() -
     handler = BatchHandler()
     handler.opened.clear()
     cancelled, waiting = handler.add("ana", 1, 2)
-    await loop_turns()
+    await run_event_loop()
     cancelled.cancel()
-    await loop_turns()
+    await run_event_loop()
     handler.opened.set()
     await waiting
     assert handler.batches == {"ana": [[1, 2]]}
@@ -181,9 +181,9 @@ async def test_a_failure_reaches_the_callers_that_were_not_cancelled() -> None:
     handler.fails[2] = ValueError("broken")
     handler.opened.clear()
     cancelled, waiting = handler.add("ana", 1, 2)
-    await loop_turns()
+    await run_event_loop()
     cancelled.cancel()
-    await loop_turns()
+    await run_event_loop()
     handler.opened.set()
     with pytest.raises(ValueError, match="broken"):
         await waiting
@@ -194,9 +194,9 @@ async def test_when_all_callers_are_cancelled_the_key_becomes_free_again(
 ) -> None:
     handler = BatchHandler(wait_seconds=0.05)
     (cancelled,) = handler.add("ana", 1)
-    await loop_turns()
+    await run_event_loop()
     cancelled.cancel()
     manual_sleep.over.set()
-    await loop_turns()
+    await run_event_loop()
     await handler.debounce.add("ana", 2)
     assert handler.batches == {"ana": [[2]]}

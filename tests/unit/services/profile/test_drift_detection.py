@@ -66,7 +66,7 @@ def test_an_element_without_other_evidence_keeps_its_words() -> None:
     assert words(drifted, Element.DETAIL) == (["plain"], ["rich"])
 
 
-def test_the_same_taste_with_some_chance_is_no_drift() -> None:
+def test_random_variation_of_the_same_taste_is_no_drift() -> None:
     chance = ["teal", "lime", "gold", "pink"]
     later = days([*["red"] * 6, *chance], [*["blue"] * 4, *chance, "navy", "plum"])
     assert detect_drift([*STATED, *later], BEFORE) == BEFORE
@@ -79,7 +79,7 @@ def test_random_clicks_are_no_drift(seed: int) -> None:
     assert detect_drift([*STATED, *later], BEFORE) == BEFORE
 
 
-def test_many_clicks_are_a_drift_although_some_are_chance() -> None:
+def test_many_clicks_are_a_drift_although_some_are_random() -> None:
     clicked = [*["teal"] * 14, "red", "lime", "gold", "pink", "navy", "plum"]
     later = days(clicked, (), like="click", detail="rich plain")
     assert words(detect_drift([*STATED, *later], BEFORE))[0] == ["teal"]
@@ -102,12 +102,12 @@ def test_a_drifted_element_may_have_two_words_per_side() -> None:
     assert [sorted(side) for side in words(drifted)] == [["lime", "teal"], ["gold", "pink"]]
 
 
-def test_a_rare_word_is_chance() -> None:
+def test_a_rare_word_is_not_added_to_a_drifted_taste() -> None:
     later = days([*["teal"] * 8, "lime", "plum"], [*["gold"] * 8, "navy", "plum"])
     assert words(detect_drift([*STATED, *later], BEFORE)) == (["teal"], ["gold"])
 
 
-def test_of_many_words_those_with_the_most_evidence_are_compared() -> None:
+def test_the_words_with_the_most_evidence_are_compared() -> None:
     many = [f"shade {n}" for n in range(MAX_COMPARED_WORDS * 2)]
     later = days([*many, *["teal"] * 12], [*many, *["gold"] * 12])
     assert words(detect_drift([*STATED, *later], BEFORE)) == (["teal"], ["gold"])

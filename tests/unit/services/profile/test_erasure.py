@@ -14,7 +14,7 @@ from tests.fakes.publisher import RecordingPublisher
 from tests.unit.services.profile.service_on_fakes import (
     NOW,
     GatedModel,
-    Profiles,
+    ProfileSetup,
     correction,
     feedback,
     words,
@@ -32,108 +32,108 @@ def delivered(event: Event) -> Delivery:
     return Delivery(Record("t", 0, 0, written_ms, None, b""))
 
 
-async def erased(profiles: Profiles, event: UserErase) -> UserErased:
-    await profiles.handlers.erase(event, delivered(event))
-    receipt = profiles.publisher.events[-1]
+async def erased(setup: ProfileSetup, event: UserErase) -> UserErased:
+    await setup.handlers.erase(event, delivered(event))
+    receipt = setup.publisher.events[-1]
     assert isinstance(receipt, UserErased)
     return receipt
 
 
 async def test_an_erasure_removes_all_data_of_the_user_and_counts_it_in_a_receipt() -> None:
-    profiles = Profiles(seen_days=7)
+    setup = ProfileSetup(seen_days=7)
     for event in (feedback("red"), feedback("blue", "dislike", at=1)):
-        await profiles.handlers.feedback(event, delivered(event))
-    await profiles.corrections.apply(correction("pin", word="gold"))
-    receipt = await erased(profiles, erase())
+        await setup.handlers.feedback(event, delivered(event))
+    await setup.corrections.apply(correction("pin", word="gold"))
+    receipt = await erased(setup, erase())
     assert receipt.removed == {"profiles": 1, "references": 2, "corrections": 1, "impressions": 2}
     assert receipt.remaining == {"profiles": 0}
     assert (receipt.service, receipt.erase_event_id) == ("profile", UUID(int=9))
     assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="profile")
-    assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert profiles.impressions.by_user == {}
-    assert profiles.publisher.tombstones == [(PROFILES, "ana")]
+    assert await setup.store.get(tenant="default", user_id="ana") is None
+    assert setup.impressions.by_user == {}
+    assert setup.publisher.tombstones == [(PROFILES, "ana")]
 
 
-async def test_the_receipt_reports_what_a_search_still_finds() -> None:
-    profiles = Profiles()
-    profiles.erasures.left = {"profiles": 0, "elsewhere": 2}
-    assert (await erased(profiles, erase())).remaining == {"profiles": 0, "elsewhere": 2}
+async def test_the_receipt_counts_the_data_that_remains() -> None:
+    setup = ProfileSetup()
+    setup.erasures.left = {"profiles": 0, "elsewhere": 2}
+    assert (await erased(setup, erase())).remaining == {"profiles": 0, "elsewhere": 2}
 
 
 async def test_a_redelivered_erasure_finds_nothing_and_its_receipt_has_the_same_id() -> None:
-    profiles = Profiles()
-    await profiles.process(feedback("red"))
-    first, again = [await erased(profiles, erase()) for _ in range(2)]
+    setup = ProfileSetup()
+    await setup.process(feedback("red"))
+    first, again = [await erased(setup, erase()) for _ in range(2)]
     assert again.event_id == first.event_id
     assert set(again.removed.values()) == {0}
 
 
 async def test_a_user_of_another_tenant_is_not_erased() -> None:
-    profiles = Profiles()
-    await profiles.process(feedback("red"))
-    await erased(profiles, erase(tenant="elsewhere"))
-    assert (await profiles.stored()).profile_version == 1
-    assert profiles.publisher.tombstones == [(PROFILES, "elsewhere\x1fana")]
+    setup = ProfileSetup()
+    await setup.process(feedback("red"))
+    await erased(setup, erase(tenant="elsewhere"))
+    assert (await setup.stored()).profile_version == 1
+    assert setup.publisher.tombstones == [(PROFILES, "elsewhere\x1fana")]
 
 
 async def test_older_events_that_arrive_after_an_erasure_change_nothing() -> None:
-    profiles = Profiles(seen_days=7)
-    await erased(profiles, erase())
+    setup = ProfileSetup(seen_days=7)
+    await erased(setup, erase())
     late = feedback("red")
-    await profiles.handlers.feedback(late, delivered(late))
+    await setup.handlers.feedback(late, delivered(late))
     pin = correction("pin", word="gold")
-    await profiles.handlers.correct(pin, delivered(pin))
-    assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert (profiles.updates(), profiles.impressions.by_user) == ([], {})
+    await setup.handlers.correct(pin, delivered(pin))
+    assert await setup.store.get(tenant="default", user_id="ana") is None
+    assert (setup.updates(), setup.impressions.by_user) == ([], {})
 
 
 async def test_a_user_who_returns_starts_with_an_empty_profile() -> None:
-    profiles = Profiles()
-    await profiles.process(feedback("red"))
-    await erased(profiles, erase(seconds=60))
+    setup = ProfileSetup()
+    await setup.process(feedback("red"))
+    await erased(setup, erase(seconds=60))
     again = feedback("blue", at=61)
-    await profiles.handlers.feedback(again, delivered(again))
-    assert words(profiles.updates()[-1].preference) == ["blue"]
-    assert profiles.updates()[-1].profile_version == 1
+    await setup.handlers.feedback(again, delivered(again))
+    assert words(setup.updates()[-1].preference) == ["blue"]
+    assert setup.updates()[-1].profile_version == 1
 
 
 async def test_a_prediction_in_progress_does_not_restore_an_erased_user() -> None:
     model = GatedModel()
-    profiles = Profiles(model, seen_days=7)
+    setup = ProfileSetup(model, seen_days=7)
     like = feedback("red")
-    predicting = asyncio.create_task(profiles.handlers.feedback(like, delivered(like)))
-    await model.began.wait()
-    await erased(profiles, erase())
-    model.go_on.set()
+    predicting = asyncio.create_task(setup.handlers.feedback(like, delivered(like)))
+    await model.started.wait()
+    await erased(setup, erase())
+    model.release.set()
     await predicting
-    assert await profiles.store.get(tenant="default", user_id="ana") is None
-    assert (profiles.impressions.by_user, profiles.updates()) == ({}, [])
+    assert await setup.store.get(tenant="default", user_id="ana") is None
+    assert (setup.impressions.by_user, setup.updates()) == ({}, [])
 
 
 class GatedPublisher(RecordingPublisher):
-    """Publishes a profile when the test sets `go_on`."""
+    """Publishes a profile when the test sets `release`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.began = asyncio.Event()
-        self.go_on = asyncio.Event()
+        self.started = asyncio.Event()
+        self.release = asyncio.Event()
 
     async def publish(self, *events: Event) -> None:
         if any(isinstance(event, ProfileUpdated) for event in events):
-            self.began.set()
-            await self.go_on.wait()
+            self.started.set()
+            await self.release.wait()
         await super().publish(*events)
 
 
 async def test_a_profile_that_is_published_after_the_tombstone_gets_a_tombstone_too() -> None:
     publisher = GatedPublisher()
-    profiles = Profiles(publisher=publisher)
+    setup = ProfileSetup(publisher=publisher)
     like = feedback("red")
-    handled = asyncio.create_task(profiles.handlers.feedback(like, delivered(like)))
-    await publisher.began.wait()
-    await erased(profiles, erase())
-    publisher.go_on.set()
+    handled = asyncio.create_task(setup.handlers.feedback(like, delivered(like)))
+    await publisher.started.wait()
+    await erased(setup, erase())
+    publisher.release.set()
     await handled
-    assert profiles.updates()
+    assert setup.updates()
     assert publisher.tombstones == [(PROFILES, "ana"), (PROFILES, "ana")]
-    assert await profiles.store.get(tenant="default", user_id="ana") is None
+    assert await setup.store.get(tenant="default", user_id="ana") is None

@@ -13,7 +13,7 @@ from shared.events.types.feedback import Action
 from shared.events.wire.record import Record
 from shared.messaging.contract import Delivery
 from shared.store.impressions import QdrantImpressions
-from tests.unit.services.profile.service_on_fakes import Profiles, feedback
+from tests.unit.services.profile.service_on_fakes import ProfileSetup, feedback
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -67,8 +67,8 @@ async def test_the_oldest_impressions_are_dropped_first() -> None:
 
 
 @pytest.mark.parametrize("seen_days", [0, 1])
-async def test_nothing_is_stored_while_the_setting_is_off(seen_days: int) -> None:
-    profiles = Profiles(seen_days=seen_days)
+async def test_impressions_are_stored_only_while_the_setting_is_on(seen_days: int) -> None:
+    setup = ProfileSetup(seen_days=seen_days)
     event = feedback("red", "view")
-    await profiles.handlers.feedback(event, Delivery(Record("t", 0, 0, 0, None, b"")))
-    assert len(profiles.impressions.by_user) == seen_days
+    await setup.handlers.feedback(event, Delivery(Record("t", 0, 0, 0, None, b"")))
+    assert len(setup.impressions.by_user) == seen_days

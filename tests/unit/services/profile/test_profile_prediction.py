@@ -25,7 +25,7 @@ def predictor() -> ProfilePredictor:
     return ProfilePredictor(ColorImages(), ProfileMetrics(CollectorRegistry()))
 
 
-async def test_no_image_is_described_while_one_prediction_covers_all(
+async def test_no_image_is_described_while_one_group_holds_all_references(
     predictor: ProfilePredictor,
 ) -> None:
     model = ColorModel()
@@ -64,7 +64,7 @@ async def test_a_lost_image_stays_a_reference_and_is_not_described() -> None:
     assert prediction.references[0].description is None
 
 
-async def test_the_first_references_are_predicted_from_and_all_are_described() -> None:
+async def test_the_model_predicts_from_the_first_references_and_describes_all() -> None:
     model = ColorModel()
     predictor = ProfilePredictor(ColorImages(), ProfileMetrics(CollectorRegistry()), per_side=6)
     liked = [new(color) for color in COLORS[:8]]

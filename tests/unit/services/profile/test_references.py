@@ -58,9 +58,7 @@ def images(references: tuple[Reference, ...]) -> list[str]:
         ("view", None),
     ],
 )
-def test_an_action_speaks_for_an_image_or_against_it_or_says_nothing(
-    action: str, side: Side | None
-) -> None:
+def test_each_action_has_its_side_and_a_view_has_none(action: str, side: Side | None) -> None:
     assert side_of(feedback(action), dwell_liked_ms=5_000) == side
 
 
@@ -109,7 +107,7 @@ def test_a_full_side_drops_clicks_before_likes_and_likes_before_stated_reference
     assert merged == [["stated", "like", "click"], ["stated", "like"], ["stated"]]
 
 
-def test_merging_nothing_or_the_same_again_changes_nothing() -> None:
+def test_merging_no_or_the_same_references_changes_nothing() -> None:
     once = merge_references((), [reference(str(n), at=n) for n in range(9)], per_side=4)
     assert merge_references(once, (), per_side=4) == once
     assert merge_references(once, once, per_side=4) == once
@@ -154,7 +152,7 @@ def test_the_result_does_not_depend_on_order_or_on_the_split_in_stored_and_new(s
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_while_no_side_is_full_one_by_one_gives_the_same_as_all_at_once(seed: int) -> None:
+def test_merging_one_by_one_equals_merging_at_once_while_no_side_is_full(seed: int) -> None:
     rng = random.Random(1000 + seed)
     references = random_references(rng)
     merged: tuple[Reference, ...] = ()

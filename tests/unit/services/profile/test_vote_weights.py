@@ -41,11 +41,11 @@ def test_all_words_of_a_single_prediction_count_in_full() -> None:
     assert colors(group("red teal", ["red", "red", "red", "red", "teal"])) == {"red": 1, "teal": 1}
 
 
-def test_five_clicks_that_agree_count_next_to_five_stated_references() -> None:
+def test_five_clicks_that_agree_add_to_five_stated_references() -> None:
     assert colors(STATED, group("teal", ["teal"] * 5, "click")) == {"red": 0.8, "teal": 0.2}
 
 
-def test_clicks_that_do_not_agree_do_not_count() -> None:
+def test_clicks_that_do_not_agree_count_nothing() -> None:
     stray = group("teal gold", ["teal", "teal", "gold", "gold", "red"], "click")
     assert colors(STATED, stray) == {"red": 0.8}
 
