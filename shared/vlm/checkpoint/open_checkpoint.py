@@ -6,12 +6,17 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForImageTextToText, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_tokens
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from shared.vlm.engine.answer_layout import AnswerLayout, answer_layout
+from shared.vlm.engine.hidden_import import hidden
+
+# transformers imports scikit-learn, pandas and scipy.stats for one function of assisted generation,
+# which the engine does not use: a second and more of every start.
+with hidden("sklearn"):
+    from transformers import AutoModelForImageTextToText, AutoTokenizer
 
 IMAGE_PAD: Final = "<|image_pad|>"
 
