@@ -1,0 +1,1 @@
+"""Test the files of `infra` without external tools: dashboards, images, pages, layout."""
