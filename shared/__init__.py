@@ -1,0 +1,1 @@
+"""Code that several processes share: domain, events, messaging, models, stores and the client."""

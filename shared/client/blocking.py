@@ -92,7 +92,7 @@ class Client:
     def answers(
         self, requests: Sequence[ImageCandidates], *, seconds: float = ANSWER_SECONDS
     ) -> Iterator[RankedFeed]:
-        """Send requests and yield each feed as it arrives, until all have or the time is over."""
+        """Send requests and yield each feed as it arrives; stop after the last one or in time."""
         missing = {(event.tenant, event.request_id) for event in requests}
         with topic_reader(self.kafka, FEEDS) as feeds:
             self.send(*requests)

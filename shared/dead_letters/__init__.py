@@ -9,7 +9,6 @@ The command line and the dashboard both use these functions, so they agree about
 from shared.dead_letters.dead_letter import DeadLetter, DeadLetterFilter
 from shared.dead_letters.operations import (
     Outcome,
-    count_dead_letters,
     drop,
     drop_all,
     find_dead_letters,
@@ -32,7 +31,6 @@ __all__ = [
     "InvalidCursor",
     "Outcome",
     "Page",
-    "count_dead_letters",
     "drop",
     "drop_all",
     "find_dead_letters",

@@ -68,11 +68,6 @@ async def get_dead_letters(
     return await asyncio.to_thread(queries.get, settings, letter_ids, cache=cache)
 
 
-async def count_dead_letters(settings: MessagingSettings) -> dict[str, int]:
-    """The number of dead letters by consumed topic, resolved or not; raises `Unavailable`."""
-    return await asyncio.to_thread(queries.count, settings)
-
-
 async def replay(
     settings: MessagingSettings,
     letter_id: str,

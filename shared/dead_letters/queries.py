@@ -1,4 +1,4 @@
-"""Read dead letters from Kafka: a page of them newest first, some by id, or their number."""
+"""Read dead letters from Kafka: a page of them, newest first, or some by id."""
 
 import base64
 import json
@@ -14,14 +14,14 @@ from shared.dead_letters.dead_letter import (
 )
 from shared.dead_letters.record_cache import DeadLetterCache
 from shared.dead_letters.reverse_reader import ReverseReader
-from shared.events.topics import CONSUMED, DEAD_LETTERS
+from shared.events.topics import DEAD_LETTERS
 from shared.messaging.client.kafka_types import OffsetRange, Partition
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.bounded_reader import bounded_reader
 
 PAGE: Final = 50
 MAX_SCANNED: Final = 10_000
-"""Records that one page scans; a page with fewer dead letters than the limit may have a next."""
+"""Most records that one page scans: a short page may therefore have a next page."""
 
 
 class DeadLetterNotFound(Exception):
@@ -101,15 +101,6 @@ def get(
                 raise DeadLetterNotFound(_not_found(partition, offset, (begin, end)))
             letters.append(dead_letter_of(records[0], resolved))
         return tuple(letters)
-
-
-def count(settings: MessagingSettings) -> dict[str, int]:
-    """The number of dead letters by consumed topic, resolved or not; raises `Unavailable`."""
-    with bounded_reader(settings) as reader:
-        counts = dict.fromkeys((topic.name for topic in CONSUMED), 0)
-        for (topic, _), (begin, end) in reader.available(DEAD_LETTERS).items():
-            counts[SOURCES[topic].name] += end - begin
-        return counts
 
 
 def _ranges_after(

@@ -32,7 +32,7 @@ it would end the word early."""
 
 
 class CorrectedWord(Value):
-    """A word that a user has put into the own profile."""
+    """A word that a user has put into their own profile."""
 
     word: Word
     weight: float = Field(default=1.0, ge=0, le=1)

@@ -20,6 +20,8 @@ COMPACTED_WITHIN_MS: Final = DAY_MS
 Kafka compacts on new writes by default; an erased user's data must not wait for the next write."""
 MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 """The broker's limit for one record. It leaves room for a slate of small `data:` images."""
+HEADER_ROOM_BYTES: Final = 64 * 1024
+"""A dead letter is its record plus error headers, so it may exceed the largest record by this."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Topic:
     @property
     def dead_letters(self) -> str:
         return f"{self.name}.dlq"
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The limit of one record in this topic (Kafka's `max.message.bytes`)."""
+        return MAX_RECORD_BYTES + (HEADER_ROOM_BYTES if self.event is None else 0)
 
 
 CANDIDATES: Final = Topic(

@@ -1,1 +1,1 @@
-"""Hold what every process must agree on about files: atomic writes and object-storage options."""
+"""Atomic file writes and object-storage options, the same for every process."""

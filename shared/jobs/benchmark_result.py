@@ -23,7 +23,7 @@ class Measurement(Value):
     """The largest allowed value of `ours`, where there is no baseline."""
 
     @property
-    def kept(self) -> bool:
+    def is_met(self) -> bool:
         """Whether the requirement is met."""
         enough = self.at_least is None or (self.ratio or 0.0) >= self.at_least
         return enough and (self.at_most is None or self.ours <= self.at_most)

@@ -68,7 +68,7 @@ class Report(Value):
     format_failures: FormatFailures
     """`score`: of the predicted profiles; `pair`: of the comparisons with the user's references."""
     order_consistency: float | None
-    """`pair`: share of the items with two valid answers whose answers name the same image."""
+    """`pair`: among the items with two valid answers, the share that names the same image twice."""
     agrees_with_totals: float | None
     """`pair`: share of the answers with two different totals that choose the higher one."""
     left_out: dict[str, int]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 JobVerdict = Literal["promoted", "tried_out", "kept", "skipped", "stopped"]
-"""What became of a job: `tried_out` serves a share of the users first; `kept` leaves the champion;
-`skipped` and `stopped` did not come to an end."""
+"""Result of a job. `tried_out`: the new model serves a share of the users first; `kept`: the
+champion stays; `skipped`, `stopped`: the job did not run to its end."""
 
 TrainingCode = Literal[
     "trained", "too_little_data", "no_signal", "no_time", "machine", "lake", "data", "dry_run",
@@ -28,7 +28,7 @@ JobCode = Literal[
 MEANINGS: Final[Mapping[JobCode, str]] = {
     "trained": "a challenger was trained; the gate decides",
     "better": "every condition of the gate holds",
-    "promoted": "the job was killed after its promotion, and found it done",
+    "promoted": "the job was killed after its promotion, which is complete",
     "too_little_data": "there is less feedback than the gate needs",
     "no_signal": "the feedback does not show a difference between the models",
     "no_time": "the budget does not hold the work that is left",
@@ -51,8 +51,8 @@ MEANINGS: Final[Mapping[JobCode, str]] = {
     "not_announced": "the gate promoted, but the promotion failed",
     "crash": "a process ended without a result",
     "held": "another instance runs a job",
-    "done": "the job of this day has ended before",
-    "stopped": "the service ended; the job resumes with it",
+    "done": "the job of this day has already ended",
+    "stopped": "the service stopped; the job resumes when it starts again",
 }
 
 NEEDS_REPAIR: Final[frozenset[JobCode]] = frozenset(

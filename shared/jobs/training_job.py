@@ -48,8 +48,8 @@ class TrainingJobRequest(Value):
     """TOML files of the two stages; without them those for preferthinker-nano on a CPU."""
     grpo_config: Path | None = None
     least_users: int = Field(default=50, ge=1)
-    """Minimum of held-out users and pairs, as in the gate's rules: with fewer the gate would keep
-    the champion, so that nothing is trained."""
+    """Minimum of held-out users and pairs, as in the gate's rules: with fewer, the gate would
+    keep the champion, so nothing is trained."""
     least_pairs: int = Field(default=200, ge=1)
 
 

@@ -44,7 +44,7 @@ def dead_because(state: ConsumerState, *, timeout_seconds: float) -> str | None:
     return None
 
 
-def unready_because(state: ConsumerState) -> str | None:
+def not_ready_because(state: ConsumerState) -> str | None:
     """Why a consumer receives no events yet, or None."""
     return None if state.joined else f"the consumer of {state.topic} has no partitions yet"
 

@@ -10,11 +10,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.events.topics import MAX_RECORD_BYTES, Topic
+from shared.events.topics import HEADER_ROOM_BYTES, MAX_RECORD_BYTES, Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import encode
 from shared.events.wire.record import Outgoing
-from shared.messaging.admin.provision import HEADER_ROOM_BYTES
 from shared.messaging.client.connection import connection
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.tracing import with_trace
@@ -78,5 +77,5 @@ class KafkaPublisher:
 
 
 def _value(record: Outgoing) -> bytes | None:
-    """The record's value; aiokafka refuses a record with neither key nor value, so its is empty."""
+    """The record's value, empty if it has no key either: aiokafka refuses a record with neither."""
     return b"" if record.key is None and record.value is None else record.value

@@ -19,7 +19,7 @@ from shared.messaging.consume.offset_window import OffsetWindow
 from shared.messaging.consume.processing import Processing
 from shared.messaging.consume.subscription import FastPath, SlowPath, Subscription
 from shared.messaging.contract import Handle
-from shared.messaging.health import Check, dead_because, unready_because
+from shared.messaging.health import Check, dead_because, not_ready_because
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.publisher import KafkaPublisher
 from shared.observability.tracing import open_tracing
@@ -156,7 +156,7 @@ class KafkaService:
         if not self._started:
             return f"{self.name} has not started"
         for subscription in self._subscriptions:
-            reason = unready_because(subscription.state())
+            reason = not_ready_because(subscription.state())
             if reason:
                 return reason
         for check in (self._kafka_answers, *self._checks):

@@ -34,8 +34,8 @@ class PairTemplate:
         names = tuple(re.findall(_PLACEHOLDER, user))
         if names != PLACEHOLDERS:
             wanted = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            held = ", ".join(f"{{{name}}}" for name in names) or "none of them"
+            present = ", ".join(f"{{{name}}}" for name in names) or "none of them"
             raise InvalidPairTemplate(
-                f"it must hold {wanted}, each once and in this order; it has {held}"
+                f"it must contain {wanted}, each once and in this order; it has {present}"
             )
         return PairTemplate(user.strip("\n"), system)

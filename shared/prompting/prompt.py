@@ -199,7 +199,7 @@ def explain_for(taste: Taste) -> Prompt:
 
 def _candidate(likes: SideWords, dislikes: SideWords, *, task: str) -> tuple[Part, ...]:
     # The taste comes before the image: all candidates of a slate share one prefix, and a small
-    # model reads the image with the taste in mind (.85 of the scores right; .74 otherwise).
+    # model knows the taste when it reads the image (85 % of its scores are right, otherwise 74 %).
     return (
         Part("text", f"{taste_lines(likes, dislikes)}\n{CANDIDATE}"),
         _IMAGE,

@@ -7,7 +7,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.vlm.model_selection import CHALLENGER, CHAMPION, Lineup
+from shared.events.types.model import CHALLENGER, CHAMPION
+from shared.vlm.model_selection import Lineup
 
 
 class Serving(Protocol):
@@ -18,7 +19,7 @@ class Serving(Protocol):
 
 
 class ModelMetrics(Collector):
-    """The line-up at the moment of the scrape; a withdrawn version has no sample."""
+    """The lineup at the moment of the scrape; a withdrawn version has no sample."""
 
     def __init__(self, models: Serving, registry: CollectorRegistry) -> None:
         self._models = models

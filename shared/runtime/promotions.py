@@ -34,7 +34,8 @@ class Promotions:
     async def catch_up(self, messaging: MessagingSettings) -> None:
         """Serve the latest promotion before the first request; raises `Unavailable`.
 
-        If the promoted model cannot be loaded, the one before it serves, down to the release.
+        If the promoted model cannot be loaded, the one promoted before it serves, at last the
+        release.
         """
         records = await asyncio.to_thread(
             lambda: list(tail(messaging, MODELS, max_per_partition=PROMOTIONS_READ_AT_START))

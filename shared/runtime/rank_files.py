@@ -65,7 +65,7 @@ class FileRanking:
 async def rank_files(
     *, liked: Sequence[Path], disliked: Sequence[Path], candidates: Sequence[Path]
 ) -> FileRanking:
-    """Rank candidates for somebody with these liked and disliked images.
+    """Rank candidates for a user with these liked and disliked images.
 
     The model comes from the `PREFERSTREAM_MODEL*` settings. An unreadable candidate is listed in
     `rejected`. Raises `Unprocessable` for an unreadable reference, `BadCheckpoint` or `Unavailable`

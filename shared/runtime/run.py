@@ -26,7 +26,7 @@ class KafkaConnection(Protocol):
     """The Kafka part of a service, as the process runner sees it."""
 
     def failure(self) -> BaseException | None:
-        """The error that the service cannot continue after, if one has happened."""
+        """The error after which the service cannot continue, if there is one."""
         ...
 
     async def ended(self) -> None:

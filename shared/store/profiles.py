@@ -24,7 +24,7 @@ CORRECTIONS: Final = "corrections"
 
 
 class QdrantProfiles:
-    """A `ProfileStore`; its collection bears the name of the embedder that made the vectors."""
+    """A `ProfileStore`; its collection is named after the embedder that made the vectors."""
 
     def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
         self._client = client

@@ -44,7 +44,7 @@ class Reference(Value):
 
 
 class StoredCorrections(Value):
-    """All corrections that one user has made to the own profile."""
+    """All corrections that one user has made to their own profile."""
 
     tenant: str
     user_id: str
@@ -62,7 +62,8 @@ class StoredProfile(Value):
     """Everything stored about one user: the taste, its references and the applied events.
 
     The prediction and the corrections are two records, each with one writer, and are merged when
-    they are read. So a prediction in progress cannot undo a correction, nor the reverse.
+    they are read. So a prediction in progress cannot undo a correction, and a correction cannot
+    undo a prediction.
     """
 
     tenant: str

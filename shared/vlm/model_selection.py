@@ -8,14 +8,13 @@ import asyncio
 import hashlib
 import logging
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Protocol
 
+from shared.events.types.model import CHALLENGER, CHAMPION
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.protocol import VisionLanguageModel
 
 log = logging.getLogger(__name__)
-CHAMPION: Final = "champion"
-CHALLENGER: Final = "challenger"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Define pairwise comparison: a model sees references and two candidates and names the better one.
 
-It is apart from `shared.vlm.protocol` because no service uses it: the answer is long and depends on
-the order of the candidates. Evaluation compares each pair in both orders.
+It is separate from `shared.vlm.protocol` because no service uses it: the answer is long and depends
+on the order of the candidates. Evaluation compares each pair in both orders.
 """
 
 from collections.abc import Sequence

@@ -22,10 +22,11 @@ from services.retrain.lake.schema import TABLES
 from services.retrain.metrics import CollectMetrics
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.events.types.feed import Demotion, Status, Tier
+from shared.events.types.model import CHALLENGER, CHAMPION
 from shared.jobs.result_codes import MEANINGS
 from shared.messaging.metrics import MessagingMetrics
 from shared.runtime.model_metrics import ModelMetrics
-from shared.vlm.model_selection import CHALLENGER, CHAMPION, Lineup
+from shared.vlm.model_selection import Lineup
 
 Kind = Literal["counter", "gauge", "histogram"]
 PREFIX: Final = "preferstream_"

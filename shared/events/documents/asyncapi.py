@@ -16,7 +16,6 @@ from shared.events.topics import (
     CONSUMED,
     DEAD_LETTERS,
     FEEDS,
-    MAX_RECORD_BYTES,
     TOPICS,
     Topic,
 )
@@ -26,8 +25,6 @@ LOCAL_KAFKA: Final = "127.0.0.1:9092"
 PARTITIONS: Final = 6
 """Partitions of a new topic, unless the settings give another number."""
 REPLICAS: Final = 1
-HEADER_ROOM_BYTES: Final = 64 * 1024
-"""Extra room of a dead letter for the headers that give its reason."""
 
 _ABOUT: Final = """\
 Preferstream ranks images for each person. An application sends candidates and feedback, and
@@ -75,7 +72,6 @@ def document() -> dict[str, Any]:
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
-    room = HEADER_ROOM_BYTES if topic.event is None else 0
     compaction = {"max.compaction.lag.ms": COMPACTED_WITHIN_MS} if topic.compacted else {}
     return {
         "address": topic.name,
@@ -91,7 +87,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
                 | {
                     "cleanup.policy": ["compact" if topic.compacted else "delete"],
                     "retention.ms": -1 if topic.retention_ms is None else topic.retention_ms,
-                    "max.message.bytes": MAX_RECORD_BYTES + room,
+                    "max.message.bytes": topic.max_message_bytes,
                 },
                 "bindingVersion": "0.5.0",
             }

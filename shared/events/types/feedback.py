@@ -30,7 +30,5 @@ class Feedback(Event):
     @model_validator(mode="after")
     def _dwell_has_a_duration(self) -> Self:
         if self.type == "dwell" and self.dwell_ms is None:
-            raise ValueError(
-                "type dwell needs dwell_ms, the milliseconds of looking at the image"
-            )
+            raise ValueError("type dwell needs dwell_ms, the milliseconds of looking at the image")
         return self

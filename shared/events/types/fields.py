@@ -22,7 +22,7 @@ def _rfc3339(value: object) -> object:
 
 def _not_before_the_epoch(value: datetime) -> datetime:
     if value.year < EARLIEST_YEAR:
-        raise ValueError(f"a time before {EARLIEST_YEAR} is a mistake of unit or zone")
+        raise ValueError(f"the time is before {EARLIEST_YEAR}; check its unit and its zone")
     return value
 
 
@@ -55,7 +55,7 @@ ImageUri = Annotated[
 """Address of an image: https, s3, a file under an allowed root, or `data:` base64."""
 
 Text = Annotated[str, StringConstraints(max_length=4_000)]
-"""Free text that is carried and not interpreted."""
+"""Free text that is passed on and not interpreted."""
 
 Scalar = str | int | float | bool | None
 Metadata = Annotated[

@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.domain.errors import Unavailable
-from shared.events.topics import COMPACTED_WITHIN_MS, MAX_RECORD_BYTES, Topic
+from shared.events.topics import COMPACTED_WITHIN_MS, Topic
 from shared.messaging.client.connection import connection
 from shared.messaging.client.settings import MessagingSettings
 
@@ -18,8 +18,6 @@ ADMIN_TIMEOUT_MS = 30_000
 """Longer than a broker that has just started takes to elect its controller."""
 PROPAGATION_TIMEOUT_MS = 60_000
 """A new topic is known to all brokers in milliseconds; on a busy machine it takes many seconds."""
-HEADER_ROOM_BYTES = 64 * 1024
-"""A dead letter is its record plus error headers, so it may exceed the largest record a little."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +61,11 @@ def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Di
 
 def topic_config(topic: Topic) -> dict[str, str]:
     """The configuration of the topic, with Kafka's names."""
-    room = HEADER_ROOM_BYTES if topic.event is None else 0
     compaction = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_MS)} if topic.compacted else {}
     return compaction | {
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": str(-1 if topic.retention_ms is None else topic.retention_ms),
-        "max.message.bytes": str(MAX_RECORD_BYTES + room),
+        "max.message.bytes": str(topic.max_message_bytes),
     }
 
 

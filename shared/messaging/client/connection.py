@@ -54,7 +54,7 @@ def tls_context(settings: MessagingSettings) -> ssl.SSLContext:
             context.load_cert_chain(
                 settings.kafka_certificate,
                 settings.kafka_key,
-                # Without a password, OpenSSL asks on the terminal, and a service would hang there.
+                # Without a password, OpenSSL waits for one on the terminal, and a service hangs.
                 password=password.get_secret_value() if password else "",
             )
         except (OSError, ssl.SSLError) as error:

@@ -28,8 +28,8 @@ def short_lived_consumer(
             **connection(settings),
             group_id=group,
             enable_auto_commit=False,
-            # An offset that retention has just deleted is read on from what is left, not from
-            # the end, which would skip records without a word.
+            # When retention has just deleted an offset, the read continues at the oldest record
+            # that is left. At the end of the topic it would skip records silently.
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
             bootstrap_timeout_ms=timeout_ms,

@@ -7,9 +7,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from shared.domain.errors import Unavailable
-from shared.events.topics import MAX_RECORD_BYTES
+from shared.events.topics import HEADER_ROOM_BYTES, MAX_RECORD_BYTES
 from shared.events.wire.record import Outgoing
-from shared.messaging.admin.provision import HEADER_ROOM_BYTES
 from shared.messaging.client.connection import Kafka, connection, settings_of
 
 SEND_TIMEOUT_SECONDS: Final = 30.0

@@ -74,8 +74,8 @@ class BaseSubscription:
         raise NotImplementedError  # each path defines it
 
     async def _parse(self, raw: ConsumerRecord[Any, Any]) -> KafkaAckableMessage:
-        # FastStream's own parser decodes every header and fails on a header that is null or not
-        # UTF-8; that is no reason to lose the event.
+        # FastStream's own parser decodes every header, and fails on a header that is null or not
+        # UTF-8. Such a header must not lose the event.
         return KafkaAckableMessage(
             body=raw.value or b"",
             headers={},

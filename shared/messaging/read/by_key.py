@@ -34,7 +34,7 @@ KeyPositions = Mapping[str, KeyPosition]
 
 @dataclass(frozen=True)
 class RecordsSince:
-    """What was written under a key since a reader stopped."""
+    """The records that were written under a key after a reader stopped."""
 
     records: Sequence[Record]
     """In the order of each topic; topics are merged by Kafka timestamp."""

@@ -51,7 +51,7 @@ def drain(
 
     `start_of` returns the offset at which a partition continues, None for its beginning: the
     reader's own storage is the truth. When the next batch is requested, the one before it counts
-    as durable, and its offsets are committed to `group`, which only shows others the progress.
+    as durable, and its offsets are committed to `group`, which only makes the progress visible.
     When `stop` returns True the read ends early; records that are in no batch yet stay for the
     next read. Raises `Unavailable` and `TopicRecreated`.
     """
@@ -95,4 +95,4 @@ def _commit(consumer: Any, topic: Topic, next_offsets: Mapping[int, int]) -> Non
         consumer.commit(offsets)
     except KafkaError as error:
         # Nothing depends on it: the reader's own storage has the offsets.
-        log.warning("Kafka did not take the progress on %s: %r", topic.name, error)
+        log.warning("Kafka did not commit the progress on %s: %r", topic.name, error)

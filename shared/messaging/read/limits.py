@@ -18,7 +18,7 @@ class ReadLimits:
     milliseconds; a broker that restarts takes ten seconds, so a longer silence is a failure."""
     total_seconds: float = 300.0
     """Longest time in all. On two busy cores, 60,000 records of 200 bytes take two seconds, so only
-    a broker that trickles takes minutes."""
+    a very slow broker takes minutes."""
 
 
 READ_LIMITS: Final = ReadLimits()

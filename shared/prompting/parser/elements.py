@@ -44,7 +44,7 @@ def parse_side(text: str, *, side: str) -> ParsedSide:
         if not values:
             problems.append(f"no word for {element.label} in the {side}")
         elif any(len(word) > MAX_WORD_LENGTH for word in values):
-            problems.append(f"a word for {element.label} of the {side} runs on")
+            problems.append(f"a word for {element.label} of the {side} is too long")
         else:
             words[element] = () if values == (UNKNOWN,) else values
     return ParsedSide(words, tuple(problems))

@@ -1,4 +1,4 @@
-"""Parse a model's answers into the values of the protocol, for every engine."""
+"""Convert a model's answers to the values of the protocol, for every engine."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,19 +15,19 @@ MAX_COMPARISON_TOKENS: Final = 2048
 """The limit in the paper; its checkpoints write about 830 tokens (arXiv 2511.00609)."""
 
 
-def parse_taste(answer: str) -> PredictedTaste:
+def to_predicted_taste(answer: str) -> PredictedTaste:
     """The words of both sides."""
     parsed = parser.parse_taste(answer)
     return PredictedTaste(parsed.preference, parsed.non_preference, parsed.problems)
 
 
-def parse_description(answer: str) -> Description:
+def to_description(answer: str) -> Description:
     """The words of one image."""
     parsed = parser.parse_description(answer)
     return Description(parsed.words, parsed.problems)
 
 
-def parse_rationales(answer: str, digits: Mapping[Element, int]) -> Rationales:
+def to_rationales(answer: str, digits: Mapping[Element, int]) -> Rationales:
     """A rationale for each digit; one that contradicts its digit is left out."""
     parsed = parser.parse_scores(answer)
     kept = {

@@ -21,9 +21,9 @@ from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
     MAX_RATIONALES_TOKENS,
     MAX_WORDS_TOKENS,
-    parse_description,
-    parse_rationales,
-    parse_taste,
+    to_description,
+    to_predicted_taste,
+    to_rationales,
 )
 from shared.vlm.engine.forced_digits import ForcedDigits
 from shared.vlm.engine.pixels import ImagePatches, to_patches
@@ -73,13 +73,13 @@ class TransformersEngine:
         answers = self._answers(
             prompts, [r.images for r in references], max_tokens=MAX_WORDS_TOKENS
         )
-        return [parse_taste(answer) for answer in answers]
+        return [to_predicted_taste(answer) for answer in answers]
 
     def describe(self, images: Sequence[Image]) -> list[Description]:
         """The words of each image, element by element."""
         prompts = [prompt.describe()] * len(images)
         answers = self._answers(prompts, [[image] for image in images], max_tokens=MAX_WORDS_TOKENS)
-        return [parse_description(answer) for answer in answers]
+        return [to_description(answer) for answer in answers]
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         """Probabilities of the digits at the five positions of the forced answer."""
@@ -116,7 +116,7 @@ class TransformersEngine:
             max_tokens=MAX_RATIONALES_TOKENS,
             constrain=lambda length: ForcedDigits(self._tokenizer, digits, prompt_length=length),
         )
-        return [parse_rationales(answer, row) for answer, row in zip(answers, digits, strict=True)]
+        return [to_rationales(answer, row) for answer, row in zip(answers, digits, strict=True)]
 
     def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
         """The better of two candidates, as the model writes it: profiles, scores, an answer."""

@@ -41,7 +41,7 @@ class Adapters:
             await self._load(name, folder)
 
     async def release(self, name: str) -> None:
-        """Count one model object less; unload the adapter after the last one. Never fails."""
+        """Note that a model object ended; unload the adapter after the last one. Never fails."""
         async with self._change_lock:
             self._users[name] -= 1
             if self._users[name] > 0:

@@ -15,9 +15,9 @@ from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
     MAX_RATIONALES_TOKENS,
     MAX_WORDS_TOKENS,
-    parse_description,
-    parse_rationales,
-    parse_taste,
+    to_description,
+    to_predicted_taste,
+    to_rationales,
 )
 from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
@@ -93,11 +93,11 @@ class ServerModel:
     async def _predict(self, references: References) -> PredictedTaste:
         predict = prompt.predict(liked=len(references.liked), disliked=len(references.disliked))
         answer, _ = await self._generate(predict, references.images, max_tokens=MAX_WORDS_TOKENS)
-        return parse_taste(answer)
+        return to_predicted_taste(answer)
 
     async def _describe(self, image: Image) -> Description:
         answer, _ = await self._generate(prompt.describe(), [image], max_tokens=MAX_WORDS_TOKENS)
-        return parse_description(answer)
+        return to_description(answer)
 
     async def _score(self, candidate: Candidate) -> Scores:
         score = prompt.score_for(candidate.taste)
@@ -114,7 +114,7 @@ class ServerModel:
             max_tokens=MAX_RATIONALES_TOKENS,
             pattern=rationales_pattern(digits, prefix=explain.answer_prefix),
         )
-        return parse_rationales(answer, digits)
+        return to_rationales(answer, digits)
 
     async def _compare(self, pair: Pair) -> Comparison:
         compare = prompt.pair(

@@ -51,7 +51,7 @@ def test_a_template_without_a_placeholder_is_wrong_use(
     )
     assert code == 2
     assert (
-        "mine.txt cannot be used as a prompt template: it must hold {liked}, {disliked}" in output
+        "mine.txt cannot be used as a prompt template: it must contain {liked}, {disliked}" in output
     )
 
 

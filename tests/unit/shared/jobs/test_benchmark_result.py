@@ -3,7 +3,7 @@
 import pytest
 
 from shared.jobs.benchmark_result import Measurement
-from training.bench.model import Speeds, summary
+from training.bench.model import RoundSpeeds, summary
 
 
 @pytest.mark.parametrize(
@@ -18,18 +18,18 @@ from training.bench.model import Speeds, summary
     ],
 )
 def test_a_requirement_is_met_or_not(measure: Measurement, kept: bool) -> None:
-    assert measure.kept is kept
+    assert measure.is_met is kept
 
 
 def test_a_ratio_is_of_one_round_so_that_a_slow_moment_affects_both_sides() -> None:
     rounds = [
-        Speeds(ours=100, generate=10, forward=50, predict_seconds=0.3),
-        Speeds(ours=10, generate=1, forward=5, predict_seconds=3.0),
-        Speeds(ours=90, generate=9, forward=45, predict_seconds=0.2),
+        RoundSpeeds(ours=100, generate=10, forward=50, predict_seconds=0.3),
+        RoundSpeeds(ours=10, generate=1, forward=5, predict_seconds=3.0),
+        RoundSpeeds(ours=90, generate=9, forward=45, predict_seconds=0.2),
     ]
     generate, forward, predict = summary(rounds, {"model": "x"}).measures
     assert (generate.ours, generate.baseline, generate.ratio) == (90, 9, 10)
     assert (forward.ratio, forward.at_least) == (2, None)
     assert (predict.ours, predict.ratio) == (0.3, None)
-    assert generate.kept
-    assert predict.kept
+    assert generate.is_met
+    assert predict.is_met

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.messaging.health import ConsumerState, dead_because, unready_because
+from shared.messaging.health import ConsumerState, dead_because, not_ready_because
 
 HEALTHY = ConsumerState(
     topic="feedback.v1",
@@ -39,6 +39,6 @@ def test_a_dead_consumer_has_a_reason(state: ConsumerState, reason: str | None) 
 
 
 def test_a_consumer_without_partitions_is_not_ready() -> None:
-    assert unready_because(HEALTHY) is None
-    reason = unready_because(replace(HEALTHY, joined=False))
+    assert not_ready_because(HEALTHY) is None
+    reason = not_ready_because(replace(HEALTHY, joined=False))
     assert reason == "the consumer of feedback.v1 has no partitions yet"

@@ -58,7 +58,7 @@ def test_an_answer_without_dislikes_keeps_its_likes() -> None:
 def test_a_long_sentence_is_not_a_word() -> None:
     parsed = parse_description(WHOLE.replace("red", "x" * (MAX_WORD_LENGTH + 1)))
     assert Element.COLOR not in parsed.words
-    assert parsed.problems == ("a word for color of the description runs on",)
+    assert parsed.problems == ("a word for color of the description is too long",)
 
 
 @pytest.mark.parametrize("answer", ["", "\x00", "I cannot help with that.", ":;:;", "Likes" * 999])
