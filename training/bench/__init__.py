@@ -1,1 +1,1 @@
-"""Measure what the parts do in a second, each beside its baseline in one run."""
+"""Measure the speed of the model engine, next to a baseline, and of a running system."""

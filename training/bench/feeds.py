@@ -1,10 +1,10 @@
-"""Measure a running system from outside: seconds from what an app sends to what comes of it.
+"""Measure a running system as an app sees it: seconds until a profile and until a feed arrive.
 
-python -m training.bench.feeds prints one line of JSON; `preferstream bench feeds` finds the system,
-and shows it.
+python -m training.bench.feeds prints one line of JSON; `preferstream bench feeds` finds the running
+system, calls it, and shows the result.
 
-Simulated people of a tenant of their own like and dislike drawings, and have slates ranked. Images
-travel inside the events, so that no image store is measured. They are erased at the end.
+Simulated users of a separate tenant send references and request feeds. The images are inside the
+events, so that no image store is measured. The users are erased at the end.
 """
 
 import argparse
@@ -32,66 +32,74 @@ from training.evaluation.held_out.users import REFERENCES, HeldOutUser, draw_hel
 
 ROUNDS: Final = 5
 SLATE: Final = 20
-PATIENCE_SECONDS: Final = 120.0
+TIMEOUT_SECONDS: Final = 120.0
 TENANT: Final = "bench"
 SEED: Final = 418
-"""Of people whom no evaluation asks about."""
-REASONS: Final = {"none": "no reasons", "top": "reasons for the best", "all": "reasons for all"}
+"""Seed of the simulated users; no evaluation uses them."""
+EXPLAIN: Final = {
+    "none": "without rationales",
+    "top": "with rationales for the best",
+    "all": "with rationales for all",
+}
+"""Values of `explain` in a request, and their names in the result."""
 
 
 @dataclass(frozen=True)
-class Took:
-    """One person's round: seconds to the taste, and to each feed by what it explains."""
+class RoundTimes:
+    """Times of one user's round, in seconds."""
 
-    taste: float
+    profile: float
+    """From the first reference sent to the profile of all references."""
     feeds: dict[str, float]
+    """From a request sent to its feed, by the value of `explain`."""
     model: str
+    """Model version of the last feed."""
 
 
-async def one_round(
+async def measure_round(
     app: AsyncClient,
     name: str,
     user: HeldOutUser,
     slate: dict[str, str],
     *,
-    seconds: float = PATIENCE_SECONDS,
-) -> Took:
-    """Raises `NoAnswer` and `Unavailable` after so many seconds."""
-    taste = await _taste(app, name, user, seconds)
+    seconds: float = TIMEOUT_SECONDS,
+) -> RoundTimes:
+    """Send references and requests of one user; raises `NoAnswer` or `Unavailable` on timeout."""
+    profile = await _profile_seconds(app, name, user, seconds)
     feeds, model = {}, ""
-    for explain in REASONS:
+    for explain in EXPLAIN:
         began = time.perf_counter()
         feed = await app.rank(name, slate, explain=explain, seconds=seconds)
         feeds[explain] = time.perf_counter() - began
         model = feed.model_version
-    return Took(taste, feeds, model)
+    return RoundTimes(profile, feeds, model)
 
 
-async def _taste(app: AsyncClient, name: str, user: HeldOutUser, seconds: float) -> float:
-    """Until a taste has come that knows of all references."""
-    async with app.listening() as heard:
+async def _profile_seconds(app: AsyncClient, name: str, user: HeldOutUser, seconds: float) -> float:
+    """Seconds until the profile that contains all references is published."""
+    async with app.listening() as events:
         began = time.perf_counter()
-        for number, (action, image) in enumerate(_acts(user)):
-            await app.act(name, action, f"{name}-{number}", uri=address(image))
+        for number, (action, image) in enumerate(_references(user)):
+            await app.act(name, action, f"{name}-{number}", uri=data_url(image))
         try:
             async with asyncio.timeout(seconds):
-                async for _, event in heard:
-                    if _is_whole(event, name):
+                async for _, event in events:
+                    if _has_all_references(event, name):
                         break
         except TimeoutError:
-            told = f"no taste came within {seconds:g} s; is it running?"
-            raise Unavailable("profile service", told) from None
+            problem = f"published no profile within {seconds:g} s; check that it is running"
+            raise Unavailable("profile service", problem) from None
         return time.perf_counter() - began
 
 
-def _acts(user: HeldOutUser) -> Iterator[tuple[Action, Image]]:
+def _references(user: HeldOutUser) -> Iterator[tuple[Action, Image]]:
     for image in user.references.liked:
         yield "reference_like", image
     for image in user.references.disliked:
         yield "reference_dislike", image
 
 
-def _is_whole(event: object, name: str) -> bool:
+def _has_all_references(event: object, name: str) -> bool:
     return (
         isinstance(event, ProfileUpdated)
         and event.user_id == name
@@ -100,54 +108,55 @@ def _is_whole(event: object, name: str) -> bool:
 
 
 def slate_of(users: Sequence[HeldOutUser]) -> dict[str, str]:
-    """Drawings of these people's pairs, as one slate."""
+    """The images of the users' pairs, as one slate."""
     images = [image for user in users for pair in user.pairs for image in (pair.better, pair.worse)]
-    return {f"bench-{number}": address(image) for number, image in enumerate(images[:SLATE])}
+    return {f"bench-{number}": data_url(image) for number, image in enumerate(images[:SLATE])}
 
 
-def address(image: Image) -> str:
+def data_url(image: Image) -> str:
+    """The image as a `data:` URL with a PNG."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def summary(rounds: Sequence[Took]) -> BenchmarkResult:
+def summary(rounds: Sequence[RoundTimes]) -> BenchmarkResult:
     """Medians over the rounds."""
-    taste = Measurement(
-        what=f"{2 * REFERENCES} likes and dislikes sent, to their taste",
+    profile = Measurement(
+        what=f"{2 * REFERENCES} references sent until their profile arrives",
         unit="s",
-        ours=statistics.median(one.taste for one in rounds),
+        ours=statistics.median(times.profile for times in rounds),
     )
     feeds = [
         Measurement(
-            what=f"a slate of {SLATE} sent, to its feed, {told}",
+            what=f"a slate of {SLATE} sent until its feed arrives, {explained}",
             unit="s",
-            ours=statistics.median(one.feeds[explain] for one in rounds),
+            ours=statistics.median(times.feeds[explain] for times in rounds),
         )
-        for explain, told in REASONS.items()
+        for explain, explained in EXPLAIN.items()
     ]
     conditions = {"model": rounds[-1].model, "rounds": str(len(rounds))}
-    return BenchmarkResult(benchmark="feeds", measures=(taste, *feeds), conditions=conditions)
+    return BenchmarkResult(benchmark="feeds", measures=(profile, *feeds), conditions=conditions)
 
 
 async def measure(settings: MessagingSettings, *, rounds: int) -> BenchmarkResult:
-    """One person after another, after one who is not counted."""
+    """Measure one user after another; the first one warms up the system and is not counted."""
     users = draw_held_out_users(rounds + 2, seed=SEED)
     names = [f"bench-{uuid4().hex[:12]}" for _ in range(rounds + 1)]
-    found = []
+    rounds_done = []
     async with AsyncClient(settings, tenant=TENANT) as app:
         try:
             for number, name in enumerate(names):
                 slate = slate_of(users[number : number + 2])
-                took = await one_round(app, name, users[number], slate)
-                told = "warming up" if number == 0 else f"round {number} of {rounds}"
-                print(f"{told}: a feed in {took.feeds['top']:.2f} s", file=sys.stderr, flush=True)
-                found += [] if number == 0 else [took]
+                times = await measure_round(app, name, users[number], slate)
+                label = "warm-up" if number == 0 else f"round {number} of {rounds}"
+                print(f"{label}: a feed in {times.feeds['top']:.2f} s", file=sys.stderr, flush=True)
+                rounds_done += [] if number == 0 else [times]
         finally:
-            # Not before: erasing looks through the lake, which would slow the rounds down.
+            # Erasure searches the lake, which would slow the rounds down, so it comes last.
             for name in names:
                 await app.erase(name)
-    return summary(found)
+    return summary(rounds_done)
 
 
 def main() -> int:

@@ -1,11 +1,10 @@
-"""Measure the model engine: scored candidates a second beside plain calls of the library.
+"""Measure the model engine: candidates scored per second, next to plain calls of Transformers.
 
 python -m training.bench.model prints one line of JSON; `preferstream bench model` shows it.
 
-Ours scores batches through the engine that serves. The baselines use the same weights, one image a
-call, as anybody would with the library: `generate`, whose answer is then read, and one forward pass
-whose digits are read as ours are. Runs take turns, so that whatever else the machine does strikes
-all of them.
+Our engine, the one that serves, scores batches. The baselines use the same weights with one image
+per call: `generate`, whose answer is parsed, and one forward pass, whose digits are read like ours.
+The runs alternate, so that other load on the machine affects all of them.
 """
 
 import argparse
@@ -28,19 +27,19 @@ from training.evaluation.held_out.users import draw_held_out_users
 
 ROUNDS: Final = 5
 BATCHED: Final = 96
-"""Candidates that ours scores in a round: three full batches."""
+"""Candidates that our engine scores in a round: three full batches."""
 SINGLE: Final = 12
-"""Candidates that each baseline scores in a round: about as long as ours takes."""
-PROMISED_RATIO: Final = 5.0
-PROMISED_PREDICTION_SECONDS: Final = 0.5
+"""Candidates that each baseline scores in a round; it takes about as long as our engine."""
+REQUIRED_RATIO: Final = 5.0
+MAX_PREDICTION_SECONDS: Final = 0.5
 USERS: Final = 8
 SEED: Final = 417
-"""Of users whom no evaluation asks about."""
+"""Seed of the simulated users; no evaluation uses them."""
 
 
 @dataclass(frozen=True)
-class Speeds:
-    """One round: candidates a second of ours and of both baselines, and a prediction's seconds."""
+class RoundSpeeds:
+    """Results of one round: candidates per second, and seconds of a prediction."""
 
     ours: float
     generate: float
@@ -49,40 +48,41 @@ class Speeds:
 
 
 def candidates_and_references() -> tuple[list[Candidate], References]:
-    """Drawings of simulated users, each with that user's taste, and ten references of one."""
+    """Images of simulated users, each with its user's taste, and ten references of one user."""
     users = draw_held_out_users(USERS, seed=SEED)
-    asked = [
+    candidates = [
         Candidate(taste_by_vote([PredictedTaste(user.likes, user.dislikes)]), image)
         for user in users
         for pair in user.pairs
         for image in (pair.better, pair.worse)
     ]
-    return asked[:BATCHED], users[0].references
+    return candidates[:BATCHED], users[0].references
 
 
-def rate(one: Callable[[Candidate], object], candidates: Sequence[Candidate]) -> float:
-    """Calls a second of a loop over candidates."""
+def rate(score: Callable[[Candidate], object], candidates: Sequence[Candidate]) -> float:
+    """Calls per second of `score` in a loop over candidates."""
     began = time.perf_counter()
     for candidate in candidates:
-        one(candidate)
+        score(candidate)
     return len(candidates) / (time.perf_counter() - began)
 
 
-async def one_round(
+async def measure_round(
     model: VisionLanguageModel,
     generate: Callable[[Candidate], object],
     forward: Callable[[Candidate], object],
     *,
     candidates: Sequence[Candidate],
     references: References,
-) -> Speeds:
+) -> RoundSpeeds:
+    """Score with our engine, predict once, then score with both baselines."""
     began = time.perf_counter()
     await model.score(candidates)
     scored = time.perf_counter()
     await model.predict([references])
     predicted = time.perf_counter()
     few = candidates[:SINGLE]
-    return Speeds(
+    return RoundSpeeds(
         ours=len(candidates) / (scored - began),
         generate=rate(generate, few),
         forward=rate(forward, few),
@@ -90,33 +90,33 @@ async def one_round(
     )
 
 
-def summary(rounds: Sequence[Speeds], conditions: dict[str, str]) -> BenchmarkResult:
-    """Medians over the rounds; a ratio is taken within each round first."""
+def summary(rounds: Sequence[RoundSpeeds], conditions: dict[str, str]) -> BenchmarkResult:
+    """Medians over the rounds; a ratio is computed within each round first."""
 
-    def beside(name: str, told: str, promised: float | None) -> Measurement:
+    def compared_with(name: str, description: str, required: float | None) -> Measurement:
         return Measurement(
             what="candidates scored, in batches",
             unit="/s",
             ours=statistics.median(r.ours for r in rounds),
             baseline=statistics.median(getattr(r, name) for r in rounds),
-            baseline_is=told,
+            baseline_is=description,
             ratio=statistics.median(r.ours / getattr(r, name) for r in rounds),
-            at_least=promised,
+            at_least=required,
         )
 
     predict = Measurement(
-        what="one taste predicted from ten images",
+        what="one profile predicted from ten images",
         unit="s",
         ours=statistics.median(r.predict_seconds for r in rounds),
-        at_most=PROMISED_PREDICTION_SECONDS,
+        at_most=MAX_PREDICTION_SECONDS,
     )
-    single = "a loop of the library's `generate`, one image a call"
-    forced = "a loop of the library's forward pass, one image a call, digits forced as ours"
+    single = "a loop of `generate` of Transformers, one image per call"
+    forced = "a loop of forward passes of Transformers, one image per call, with our forced digits"
     return BenchmarkResult(
         benchmark="model",
         measures=(
-            beside("generate", single, PROMISED_RATIO),
-            beside("forward", forced, None),
+            compared_with("generate", single, REQUIRED_RATIO),
+            compared_with("forward", forced, None),
             predict,
         ),
         conditions=conditions,
@@ -124,7 +124,7 @@ def summary(rounds: Sequence[Speeds], conditions: dict[str, str]) -> BenchmarkRe
 
 
 async def measure(settings: ModelSettings, *, rounds: int) -> BenchmarkResult:
-    """Load the weights twice, for the engine and for the plain calls, and let them take turns."""
+    """Load the weights twice, for the engine and for the plain calls, and alternate the two."""
     import torch
 
     from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
@@ -137,14 +137,14 @@ async def measure(settings: ModelSettings, *, rounds: int) -> BenchmarkResult:
         open_checkpoint(settings.model or shipped_folder(), device=settings.model_device)
     )
     try:
-        found: list[Speeds] = []
+        counted: list[RoundSpeeds] = []
         for number in range(rounds + 1):
-            speeds = await one_round(
+            speeds = await measure_round(
                 model, plain.generate, plain.forward, candidates=candidates, references=references
             )
-            told = "warming up" if number == 0 else f"round {number} of {rounds}"
-            print(f"{told}: {speeds.ours:.0f} candidates a second", file=sys.stderr, flush=True)
-            found += [] if number == 0 else [speeds]
+            label = "warm-up" if number == 0 else f"round {number} of {rounds}"
+            print(f"{label}: {speeds.ours:.0f} candidates per second", file=sys.stderr, flush=True)
+            counted += [] if number == 0 else [speeds]
     finally:
         model.close()
     conditions = {
@@ -154,12 +154,12 @@ async def measure(settings: ModelSettings, *, rounds: int) -> BenchmarkResult:
         "batch": str(settings.model_batch),
         "rounds": str(rounds),
     }
-    return summary(found, conditions)
+    return summary(counted, conditions)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training.bench.model", description=__doc__)
-    parser.add_argument("--model", type=Path, help="a model folder; default: the setting's")
+    parser.add_argument("--model", type=Path, help="a model folder; default: the setting")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default {ROUNDS}")
     options = parser.parse_args()
     fixed = {"model": options.model} if options.model else {}

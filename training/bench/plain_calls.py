@@ -1,61 +1,62 @@
-"""Score one candidate a call as anybody would with the library alone: the engine's baseline."""
+"""Score one candidate per call with plain Transformers: the baseline of the engine."""
 
 from typing import Any, Final
 
 import torch
 
 from shared.domain.taste import ELEMENTS
-from shared.prompting import parser as verdict
 from shared.prompting import prompt
+from shared.prompting.parser import parse_scores
 from shared.vlm.checkpoint.open_checkpoint import IMAGE_PAD, OpenedCheckpoint
 from shared.vlm.engine.pixels import to_patches
 from shared.vlm.protocol import Candidate
 
 MAX_ANSWER_TOKENS: Final = 64
-"""Five named digits are about 30 tokens, of a large model's too."""
+"""Five digits with their names are about 30 tokens, also in a large model."""
 
 
 class PlainCalls:
-    """The library's own `generate` and forward, on the engine's prompts."""
+    """`generate` and the forward pass of Transformers, on the prompts of the engine."""
 
     def __init__(self, opened: OpenedCheckpoint) -> None:
         self._opened = opened
 
     @torch.inference_mode()
     def generate(self, candidate: Candidate) -> int:
-        """The total of an answer that is written out and then read."""
+        """The total score of an answer that the model generates."""
         inputs = self._inputs(candidate, answer="Scores")
-        out = self._opened.model.generate(
+        output = self._opened.model.generate(
             **inputs, do_sample=False, max_new_tokens=MAX_ANSWER_TOKENS
         )
-        written = out[0, inputs["input_ids"].shape[1] :]
-        answer = self._opened.tokenizer.decode(written, skip_special_tokens=True)
-        return verdict.parse_scores("Scores" + answer).total
+        generated = output[0, inputs["input_ids"].shape[1] :]
+        answer = self._opened.tokenizer.decode(generated, skip_special_tokens=True)
+        return parse_scores("Scores" + answer).total
 
     @torch.inference_mode()
     def forward(self, candidate: Candidate) -> float:
-        """The expectation over the digits of a forced answer, in one pass."""
+        """The expected total score of a forced answer, in one forward pass."""
         layout = self._opened.layout
         forced = self._opened.tokenizer.decode(layout.ids)
         logits = self._opened.model(**self._inputs(candidate, answer=forced)).logits
-        places = [place - len(layout.ids) - 1 for place in layout.positions]
-        digits = logits[0, places][:, list(layout.digit_ids)].float().softmax(dim=-1)  # (5, 6)
+        # Logits predict the next token, so the digit at a position is read one before it.
+        positions = [position - len(layout.ids) - 1 for position in layout.positions]
+        digits = logits[0, positions][:, list(layout.digit_ids)].float().softmax(dim=-1)  # (5, 6)
         assert len(digits) == len(ELEMENTS)
         return float((digits * torch.arange(6, device=digits.device)).sum())
 
     def _inputs(self, candidate: Candidate, *, answer: str) -> dict[str, Any]:
         opened = self._opened
-        pictures = to_patches([candidate.image], opened.vision)
+        patched = to_patches([candidate.image], opened.vision)
         question = opened.tokenizer.apply_chat_template(
             prompt.score_for(candidate.taste).messages(), tokenize=False, add_generation_prompt=True
         )
-        text = question.replace(IMAGE_PAD, IMAGE_PAD * pictures.tokens[0]) + answer
+        text = question.replace(IMAGE_PAD, IMAGE_PAD * patched.tokens[0]) + answer
         ids = opened.tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
         inputs = {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),
             "mm_token_type_ids": (ids == opened.image_pad).int(),
-            "pixel_values": pictures.patches.to(opened.model.dtype),
-            "image_grid_thw": pictures.grids,
+            "pixel_values": patched.patches.to(opened.model.dtype),
+            "image_grid_thw": patched.grids,
         }
         return {name: tensor.to(opened.device) for name, tensor in inputs.items()}

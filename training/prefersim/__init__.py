@@ -1,1 +1,1 @@
-"""Simulated users: drawings whose five visual elements are known, and tastes over them."""
+"""Simulate users with known tastes, and draw images with known values of the five elements."""

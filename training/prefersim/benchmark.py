@@ -2,10 +2,11 @@
 
 python -m training.prefersim.benchmark runs/hard --level hard
 
-*easy* is the paper's protocol: five references a side, candidates that differ in every element. In
-*hard* they differ in one, cues are weak, files are of varied quality, size and shape, and of eight
-references a side one or two contradict the taste. One user in five also has a slate of 20 with
-graded relevance, in `slates.json`. The checksum is written last: a folder that has it is whole.
+The level *easy* is the protocol of the paper: five references per side, and candidates that differ
+in all elements. In *hard*, candidates differ in one element, cues are weak, files have various
+qualities, sizes and aspect ratios, and of eight references per side one or two contradict the
+taste. One user in five also has a slate of 20 candidates with graded relevance, in `slates.json`.
+The checksum is written last, so a folder with a checksum is complete.
 """
 
 import argparse
@@ -22,8 +23,8 @@ import numpy as np
 
 from shared.jobs.evaluation import Level
 from training.evaluation.benchmark.reader import CHECKSUM, read_benchmark
-from training.prefersim.benchmark_items import Drawn, draw_item, draw_slate
-from training.prefersim.drawing.parallel import in_order
+from training.prefersim.benchmark_items import DrawnItem, draw_item, draw_slate
+from training.prefersim.drawing.parallel import map_in_order
 from training.prefersim.users.users import HARD_REFERENCES, Kind
 
 SETS: Final[Mapping[str, tuple[Kind, int]]] = {
@@ -32,18 +33,18 @@ SETS: Final[Mapping[str, tuple[Kind, int]]] = {
     "UNSEEN_SP": (Kind(unseen=True), 500),
     "UNSEEN_MP": (Kind(multi=True, unseen=True), 250),
 }
-"""Each set's users and items, as many as the paper's (arXiv 2511.00609)."""
+"""Kind of user and number of items of each set, as in the paper (arXiv 2511.00609)."""
 SEED: Final = 20_261
 STREAM: Final = 0xBE7C
-"""Stands between the seed and the item's number: no pool and no other evaluation draws from it."""
+"""Part of the random seed of each item, so that no other module draws the same numbers."""
 SLATE_EVERY: Final = 5
-"""Users from one with a slate to the next."""
+"""Every n-th user has a slate."""
 WRONG_USE: Final = 2
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Which item of which set; everything about it follows from this."""
+class _ItemId:
+    """Identity of an item; it determines the item completely."""
 
     folder: Path
     level: Level
@@ -62,18 +63,18 @@ def write_benchmark(
 ) -> str:
     """Write the four sets, each with its first `limit` items, and return the checksum.
 
-    The same seed writes the same items, however many there are and however many workers.
+    The same seed writes the same items, for any limit and any number of workers.
     """
     for name, (_, count) in SETS.items():
         images = folder / "data" / name / "images"
         images.mkdir(parents=True, exist_ok=True)
-        places = [
-            _Place(images, level, name, number, seed)
+        ids = [
+            _ItemId(images, level, name, number, seed)
             for number in range(count if limit is None else min(limit, count))
         ]
-        written = list(in_order(_write_item, places, workers=workers, at_once=4))
+        written = list(map_in_order(_write_item, ids, workers=workers, chunksize=4))
         _write_json(images.parent / f"{name}.json", [item for item, _ in written])
-        slates = [drawn for _, drawn in written if drawn is not None]
+        slates = [slate for _, slate in written if slate is not None]
         _write_json(images.parent / "slates.json", slates)
     about = {"level": level, "seed": seed, "limit": limit, "slate_every": SLATE_EVERY}
     _write_json(folder / "about.json", about)
@@ -82,32 +83,32 @@ def write_benchmark(
     return total
 
 
-def frozen_item(set_name: str, number: int, *, level: Level, seed: int = SEED) -> Drawn:
-    """The item that the files of a benchmark have at this place, without writing it."""
-    rng = np.random.default_rng((*_at(set_name, number, seed), 0))
+def frozen_item(set_name: str, number: int, *, level: Level, seed: int = SEED) -> DrawnItem:
+    """Draw the item with this number in a set of the benchmark, without writing files."""
+    rng = np.random.default_rng((*_seed_of(set_name, number, seed), 0))
     name = f"{set_name.lower()}-{number + 1:04}"
     return draw_item(rng, level, SETS[set_name][0], name=name)
 
 
-def _at(set_name: str, number: int, seed: int) -> tuple[int, ...]:
+def _seed_of(set_name: str, number: int, seed: int) -> tuple[int, ...]:
     return (seed, STREAM, zlib.crc32(set_name.encode()), number)
 
 
-def _write_item(place: _Place) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """An item and its slate, if it has one, with their images on disk."""
-    kind, _ = SETS[place.set_name]
-    at = _at(place.set_name, place.number, place.seed)
-    item = frozen_item(place.set_name, place.number, level=place.level, seed=place.seed)
-    _save(item, place.folder)
-    if place.number % SLATE_EVERY:
+def _write_item(item_id: _ItemId) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Write the images of an item and of its slate; return their rows (None without a slate)."""
+    kind, _ = SETS[item_id.set_name]
+    item_seed = _seed_of(item_id.set_name, item_id.number, item_id.seed)
+    item = frozen_item(item_id.set_name, item_id.number, level=item_id.level, seed=item_id.seed)
+    _save(item, item_id.folder)
+    if item_id.number % SLATE_EVERY:
         return item.row, None
-    candidates = draw_slate(np.random.default_rng((*at, 1)), place.level, kind, item)
-    _save(candidates, place.folder)
+    candidates = draw_slate(np.random.default_rng((*item_seed, 1)), item_id.level, kind, item)
+    _save(candidates, item_id.folder)
     return item.row, candidates.row
 
 
-def _save(drawn: Drawn, folder: Path) -> None:
-    for name, data in drawn.files.items():
+def _save(item: DrawnItem, folder: Path) -> None:
+    for name, data in item.files.items():
         (folder / name).write_bytes(data)
 
 
@@ -117,7 +118,7 @@ def _write_json(file: Path, content: object) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("folder", type=Path, help="an empty or a new folder")
+    parser.add_argument("folder", type=Path, help="a new or an empty folder")
     parser.add_argument("--level", choices=("easy", "hard"), required=True)
     parser.add_argument("--limit", type=int, help="only the first N items of each set")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
@@ -125,8 +126,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.folder.exists() and (not options.folder.is_dir() or any(options.folder.iterdir())):
         print(
-            f"preferstream: {options.folder} is not an empty folder; a benchmark is never written"
-            " over what is there: remove it, or name another",
+            f"preferstream: {options.folder} is not an empty folder, and a benchmark overwrites"
+            " no files; remove the folder, or name another one",
             file=sys.stderr,
         )
         return WRONG_USE

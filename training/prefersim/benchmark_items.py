@@ -1,4 +1,4 @@
-"""Draw one item of a simulated benchmark: a user, references, two candidates, perhaps a slate."""
+"""Draw one item of a simulated benchmark: a user, references, two candidates, and a slate."""
 
 import io
 from collections.abc import Iterator
@@ -15,26 +15,26 @@ from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.users.candidates import Pair, easy_pair, hard_pair, relevance, slate
 from training.prefersim.users.users import Kind, User, Words, draw_user, hard_references, references
-from training.prefersim.values.synonyms import said
+from training.prefersim.values.synonyms import to_synonyms
 from training.prefersim.values.vocabulary import Attributes, words_of
 
 EASY_REFERENCES: Final = 5
-"""Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""
+"""References per side, as in the paper (arXiv 2511.00609)."""
 SLATE: Final = 20
-"""Candidates of a slate."""
+"""Number of candidates of a slate."""
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """An item's JSON and its image files by name; image B's comes last."""
+class DrawnItem:
+    """The JSON row of an item, and its image files by name; image B is the last."""
 
     user: User
     row: dict[str, Any]
     files: dict[str, bytes]
 
 
-def draw_item(rng: np.random.Generator, level: Level, kind: Kind, *, name: str) -> Drawn:
-    """One user and what is asked of them; its images are named after `name`."""
+def draw_item(rng: np.random.Generator, level: Level, kind: Kind, *, name: str) -> DrawnItem:
+    """Draw a user and an item for this user; the names of the images begin with `name`."""
     user = draw_user(rng, kind)
     liked, disliked = _references(rng, level, user)
     pair = easy_pair(rng, user) if level == "easy" else hard_pair(rng, user, unseen=kind.unseen)
@@ -58,28 +58,28 @@ def draw_item(rng: np.random.Generator, level: Level, kind: Kind, *, name: str) 
         "shows": {
             "imageA": words_of(a),
             "imageB": words_of(b),
-            "prefered_images": [words_of(shown) for shown in liked],
-            "non_prefered_images": [words_of(shown) for shown in disliked],
+            "prefered_images": [words_of(reference) for reference in liked],
+            "non_prefered_images": [words_of(reference) for reference in disliked],
         },
         "decided_by": _decided_by(pair),
     }
-    return Drawn(user, row, _by_name(names, drawn))
+    return DrawnItem(user, row, _by_name(names, drawn))
 
 
-def draw_slate(rng: np.random.Generator, level: Level, kind: Kind, item: Drawn) -> Drawn:
-    """Candidates for the user of an item, each of another scene, with how much they are liked."""
-    shown = slate(rng, item.user, SLATE, unseen=kind.unseen)
-    drawn = _files(rng, level, shown, np.arange(SLATE))
+def draw_slate(rng: np.random.Generator, level: Level, kind: Kind, item: DrawnItem) -> DrawnItem:
+    """Draw candidates for the user of an item, with their relevance; each has its own scene."""
+    values = slate(rng, item.user, SLATE, unseen=kind.unseen)
+    drawn = _files(rng, level, values, np.arange(SLATE))
     name = item.row["user_id"]
     names = [f"{name}-slate-{k:02}{suffix}" for k, (suffix, _) in enumerate(drawn, start=1)]
     kept = ("user_id", "prefered_images", "non_prefered_images")
     row = {
         **{key: item.row[key] for key in kept},
         "images": names,
-        "relevance": relevance(item.user, shown).tolist(),
-        "shows": [words_of(candidate) for candidate in shown],
+        "relevance": relevance(item.user, values).tolist(),
+        "shows": [words_of(candidate) for candidate in values],
     }
-    return Drawn(item.user, row, _by_name(names, drawn))
+    return DrawnItem(item.user, row, _by_name(names, drawn))
 
 
 def _references(
@@ -97,20 +97,21 @@ def _references(
 
 
 def _files(
-    rng: np.random.Generator, level: Level, shown: Attributes, scene_of: Attributes
+    rng: np.random.Generator, level: Level, values: Attributes, scene_of: Attributes
 ) -> list[tuple[str, bytes]]:
-    """Name's ending and bytes of each drawing; those of one number in `scene_of` share a scene."""
+    """Suffix and bytes of each drawing; equal numbers in `scene_of` share a scene."""
     scenes = draw_scenes(rng, int(scene_of.max()) + 1).take(scene_of)
     if level == "easy":
-        return [(".png", _as_png(pixels)) for pixels in render(scenes, shown, rng)]
-    weakened = render(scenes, shown, rng, draw_strength(rng, len(shown)))
+        return [(".png", _as_png(pixels)) for pixels in render(scenes, values, rng)]
+    weakened = render(scenes, values, rng, draw_strength(rng, len(values)))
     return list(_degraded(rng, weakened))
 
 
 def _degraded(rng: np.random.Generator, drawings: Pixels) -> Iterator[tuple[str, bytes]]:
     for pixels in drawings:
-        how = draw_degradation(rng)
-        yield ".png" if how.quality is None else ".jpg", as_file(pixels, how, rng)
+        degradation = draw_degradation(rng)
+        suffix = ".png" if degradation.quality is None else ".jpg"
+        yield suffix, as_file(pixels, degradation, rng)
 
 
 def _by_name(names: list[str], drawn: list[tuple[str, bytes]]) -> dict[str, bytes]:
@@ -124,13 +125,13 @@ def _as_png(pixels: Pixels) -> bytes:
 
 
 def _truth(rng: np.random.Generator, user: User) -> dict[str, dict[str, list[str]]]:
-    """The taste in the simulator's words and as somebody says it, in synonyms and near-synonyms."""
+    """The taste in the words of the vocabulary, and in synonyms."""
     likes, dislikes = user.like_words, user.dislike_words
     return {
         "prefer_attributes": _lists(likes),
         "non_prefer_attributes": _lists(dislikes),
-        "said_preference": _lists(said(rng, likes)),
-        "said_non_preference": _lists(said(rng, dislikes)),
+        "said_preference": _lists(to_synonyms(rng, likes)),
+        "said_non_preference": _lists(to_synonyms(rng, dislikes)),
     }
 
 

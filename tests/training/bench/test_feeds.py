@@ -1,4 +1,4 @@
-"""What an app waits for is measured from its sending, for people who are erased afterwards."""
+"""The benchmark of feeds measures from the sending of an event, and takes medians."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,39 +15,39 @@ from shared.domain.errors import Unavailable
 from shared.domain.taste import Taste
 from shared.events import ProfileUpdated
 from shared.events.types.profile import Evidence
-from training.bench.feeds import Took, one_round, slate_of, summary
+from training.bench.feeds import RoundTimes, measure_round, slate_of, summary
 from training.evaluation.held_out.users import draw_held_out_users
 
 
 class App:
-    """An `AsyncClient` whose system answers each action with the taste so far."""
+    """Fake `AsyncClient` that answers each action with the profile of all actions before it."""
 
     def __init__(self) -> None:
         self.counts = {"reference_like": 0, "reference_dislike": 0}
-        self.asked: list[tuple[int, str]] = []
-        self._heard: asyncio.Queue[tuple[None, ProfileUpdated]] = asyncio.Queue()
+        self.requests: list[tuple[int, str]] = []
+        self._events: asyncio.Queue[tuple[None, ProfileUpdated]] = asyncio.Queue()
 
     async def act(self, user: str, action: str, image_id: str, *, uri: str) -> None:
         assert uri.startswith("data:image/png;base64,")
         self.counts[action] += 1
-        for told in ("somebody-else", user):
-            self._heard.put_nowait((None, self._taste(told)))
+        for recipient in ("another-user", user):
+            self._events.put_nowait((None, self._profile(recipient)))
 
     async def rank(
         self, user: str, slate: dict[str, str], *, explain: str, seconds: float
     ) -> SimpleNamespace:
-        self.asked.append((len(slate), explain))
+        self.requests.append((len(slate), explain))
         return SimpleNamespace(model_version="nano-9")
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[AsyncIterator[Any]]:
-        async def heard() -> AsyncIterator[Any]:
+        async def events() -> AsyncIterator[Any]:
             while True:
-                yield await self._heard.get()
+                yield await self._events.get()
 
-        yield heard()
+        yield events()
 
-    def _taste(self, user: str) -> ProfileUpdated:
+    def _profile(self, user: str) -> ProfileUpdated:
         liked, disliked = self.counts.values()
         return ProfileUpdated(
             event_id=uuid4(), occurred_at=system_clock(), user_id=user, profile_version=1,
@@ -57,24 +57,26 @@ class App:
         )  # fmt: skip
 
 
-async def test_a_taste_is_waited_for_until_it_knows_of_every_reference() -> None:
+async def test_a_round_ends_when_the_profile_contains_every_reference() -> None:
     users, app = draw_held_out_users(2, seed=1), App()
-    took = await one_round(app, "bench-1", users[0], slate_of(users))  # type: ignore[arg-type]
+    times = await measure_round(app, "bench-1", users[0], slate_of(users))  # type: ignore[arg-type]
     assert app.counts == {"reference_like": 5, "reference_dislike": 5}
-    assert app.asked == [(20, "none"), (20, "top"), (20, "all")]
-    assert took.model == "nano-9"
-    assert took.taste > 0
+    assert app.requests == [(20, "none"), (20, "top"), (20, "all")]
+    assert times.model == "nano-9"
+    assert times.profile > 0
 
 
-async def test_a_taste_that_never_comes_ends_the_measuring() -> None:
+async def test_a_missing_profile_ends_the_measurement() -> None:
     users, app = draw_held_out_users(2, seed=1), App()
     few = replace(users[0], references=replace(users[0].references, disliked=()))
-    with pytest.raises(Unavailable, match="no taste came"):
-        await one_round(app, "bench-1", few, slate_of(users), seconds=0.05)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable, match="published no profile"):
+        await measure_round(app, "bench-1", few, slate_of(users), seconds=0.05)  # type: ignore[arg-type]
 
 
 def test_each_figure_is_the_median_of_the_rounds() -> None:
-    rounds = [Took(t, {"none": t, "top": 2 * t, "all": 3 * t}, "nano-9") for t in (1.0, 9.0, 2.0)]
-    told = summary(rounds)
-    assert [measure.ours for measure in told.measures] == [2.0, 2.0, 4.0, 6.0]
-    assert told.conditions == {"model": "nano-9", "rounds": "3"}
+    rounds = [
+        RoundTimes(t, {"none": t, "top": 2 * t, "all": 3 * t}, "nano-9") for t in (1.0, 9.0, 2.0)
+    ]
+    result = summary(rounds)
+    assert [measure.ours for measure in result.measures] == [2.0, 2.0, 4.0, 6.0]
+    assert result.conditions == {"model": "nano-9", "rounds": "3"}

@@ -30,7 +30,7 @@ from training.evaluation.simulated.metrics import metrics, words_similarity
 from training.evaluation.simulated.report import ALL_SETS, prove
 from training.prefersim.benchmark import write_benchmark
 from training.prefersim.drawing.photographs import HELD_OUT
-from training.prefersim.users.true_answers import Judgement, judge_all
+from training.prefersim.users.true_answers import TrueScore, score_elements
 
 USERS = 3
 
@@ -89,19 +89,21 @@ class PerfectModel:
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return [
-            certain_scores({e: judged.digit for e, judged in self._judged(candidate).items()})
+            certain_scores({e: score.digit for e, score in self._true_scores(candidate).items()})
             for candidate in candidates
         ]
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return [
-            Rationales({e: judged.reason for e, judged in self._judged(one.candidate).items()})
+            Rationales(
+                {e: score.rationale for e, score in self._true_scores(one.candidate).items()}
+            )
             for one in scored
         ]
 
-    def _judged(self, candidate: Candidate) -> dict[Element, Judgement]:
+    def _true_scores(self, candidate: Candidate) -> dict[Element, TrueScore]:
         likes, dislikes = words(candidate.taste)
-        return judge_all(self.shows[candidate.image.tobytes()], likes=likes, dislikes=dislikes)
+        return score_elements(self.shows[candidate.image.tobytes()], likes=likes, dislikes=dislikes)
 
 
 async def test_a_perfect_model_gets_everything_right(hard: Path, truth: Truth) -> None:

@@ -19,7 +19,7 @@ from training.finetuning.data.case_files import BadCases, read_cases, read_examp
 from training.finetuning.data.paraphrases import WORDINGS, varied_rationale
 from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows, sft_dataset, sft_row
 from training.finetuning.data.simulated import TASKS, draw_cases, examples
-from training.prefersim.users.true_answers import Judgement, judge_all
+from training.prefersim.users.true_answers import TrueScore, score_elements
 from training.rewards.prediction import Sides
 
 CASES = list(draw_cases(12, seed=5))
@@ -77,8 +77,8 @@ def test_the_better_candidate_has_the_higher_true_total() -> None:
         assert case.pair.worse_shows is not None
         totals = [
             sum(
-                judgement.digit
-                for judgement in judge_all(
+                score.digit
+                for score in score_elements(
                     shows, likes=case.truth.likes, dislikes=case.truth.dislikes
                 ).values()
             )
@@ -104,9 +104,9 @@ def test_examples_read_back_as_the_truth() -> None:
 
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_every_wording_names_what_is_seen_and_claims_its_relation(relation: Any) -> None:
-    judgement = Judgement("stained glass", 2, relation, "mosaic")
+    score = TrueScore("stained glass", 2, relation, "mosaic")
     rng = np.random.default_rng(1)
-    wordings = {varied_rationale(judgement, rng, varied=True) for _ in range(60)}
+    wordings = {varied_rationale(score, rng, varied=True) for _ in range(60)}
     assert len(wordings) == 1 + len(WORDINGS[relation])
     for words in wordings:
         assert ("stained glass" in words) == (relation != "unseen")
@@ -116,9 +116,9 @@ def test_every_wording_names_what_is_seen_and_claims_its_relation(relation: Any)
 
 
 def test_without_variation_reasons_are_the_usual_ones() -> None:
-    judgement = Judgement("red", 5, "liked")
+    score = TrueScore("red", 5, "liked")
     rng = np.random.default_rng(1)
-    assert {varied_rationale(judgement, rng, varied=False) for _ in range(20)} == {"red is liked"}
+    assert {varied_rationale(score, rng, varied=False) for _ in range(20)} == {"red is liked"}
 
 
 def test_rows_come_in_whole_pairs_of_either_order() -> None:

@@ -1,4 +1,4 @@
-"""A frozen benchmark is in the released format, the same for a seed, whole, and never mixed."""
+"""A frozen benchmark has the released format, is reproducible, and is complete."""
 
 import json
 import subprocess
@@ -33,8 +33,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def rows(folder: Path, name: str, file: str | None = None) -> list[dict[str, Any]]:
     path = folder / "data" / name / f"{file or name}.json"
-    read: list[dict[str, Any]] = json.loads(path.read_text())
-    return read
+    payload: list[dict[str, Any]] = json.loads(path.read_text())
+    return payload
 
 
 def total(row: dict[str, Any], image: str) -> int:
@@ -43,26 +43,28 @@ def total(row: dict[str, Any], image: str) -> int:
     )
 
 
-def test_the_sets_are_as_large_as_the_papers() -> None:
+def test_the_sets_have_the_sizes_of_the_paper() -> None:
     assert {name: count for name, (_, count) in SETS.items()} == {
         "SEEN_SP": 500, "SEEN_MP": 250, "UNSEEN_SP": 500, "UNSEEN_MP": 250,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_it_reads_back_without_a_complaint(folders: dict[str, Path], level: Level) -> None:
-    found = read_benchmark(folders[level], references=8)
-    assert {name: len(items) for name, items in found.splits.items()} == {
+def test_a_written_benchmark_is_read_without_problems(
+    folders: dict[str, Path], level: Level
+) -> None:
+    benchmark = read_benchmark(folders[level], references=8)
+    assert {name: len(items) for name, items in benchmark.splits.items()} == {
         "seen_sp": LIMIT, "seen_mp": LIMIT, "unseen_sp": LIMIT, "unseen_mp": LIMIT,
     }  # fmt: skip
-    assert not found.left_out
-    assert not found.unknown_keys
-    for item in (item for items in found.splits.values() for item in items):
+    assert not benchmark.left_out
+    assert not benchmark.unknown_keys
+    for item in (item for items in benchmark.splits.values() for item in items):
         assert len(item.liked) == len(item.disliked) == REFERENCES[level]
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_the_answer_is_the_image_that_the_truth_prefers(
+def test_the_answer_is_the_image_with_the_higher_true_score(
     folders: dict[str, Path], level: Level
 ) -> None:
     for name in SETS:
@@ -71,7 +73,7 @@ def test_the_answer_is_the_image_that_the_truth_prefers(
             assert row["conversations"][0]["value"] == ("Image A" if a > b else "Image B")
 
 
-def test_hard_candidates_differ_in_the_element_that_decides(folders: dict[str, Path]) -> None:
+def test_hard_candidates_differ_only_in_the_deciding_element(folders: dict[str, Path]) -> None:
     for name in SETS:
         for row in rows(folders["hard"], name):
             a, b = row["shows"]["imageA"], row["shows"]["imageB"]
@@ -82,16 +84,16 @@ def test_hard_candidates_differ_in_the_element_that_decides(folders: dict[str, P
             assert all(a[e] != b[e] for e in a)
 
 
-def test_seen_and_unseen_sets_keep_their_combinations_apart(folders: dict[str, Path]) -> None:
+def test_only_unseen_sets_have_held_out_combinations(folders: dict[str, Path]) -> None:
     style, color = VALUES[Element.ART_STYLE], VALUES[Element.COLOR]
     for name in SETS:
         for row in rows(folders["easy"], name):
             for shown in row["shows"]["prefered_images"] + row["shows"]["non_prefered_images"]:
-                place = [style.index(shown["art_style"]), color.index(shown["color"])]
-                assert held_out(np.array(place)) == name.startswith("UNSEEN")
+                combination = [style.index(shown["art_style"]), color.index(shown["color"])]
+                assert held_out(np.array(combination)) == name.startswith("UNSEEN")
 
 
-def test_some_references_of_hard_contradict_the_taste(folders: dict[str, Path]) -> None:
+def test_one_or_two_hard_references_contradict_the_taste(folders: dict[str, Path]) -> None:
     for row in rows(folders["hard"], "SEEN_SP"):
         own = [
             all(shown[e] in words for e, words in row["prefer_attributes"].items())
@@ -114,7 +116,7 @@ def test_slates_have_twenty_images_with_graded_relevance(
                 opened.load()
 
 
-def test_the_same_seed_is_the_same_benchmark_and_a_longer_one_begins_with_it(
+def test_a_seed_determines_the_benchmark_and_a_longer_one_has_the_same_first_items(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
     again = write_benchmark(tmp_path / "again", level="hard", limit=LIMIT, workers=2)
@@ -125,7 +127,7 @@ def test_the_same_seed_is_the_same_benchmark_and_a_longer_one_begins_with_it(
     assert rows(tmp_path / "longer", "SEEN_MP")[:LIMIT] == rows(folders["hard"], "SEEN_MP")
 
 
-def test_a_benchmark_whose_image_changed_is_refused(tmp_path: Path) -> None:
+def test_a_benchmark_with_a_changed_image_is_rejected(tmp_path: Path) -> None:
     write_benchmark(tmp_path, level="easy", limit=1)
     image = next((tmp_path / "data" / "SEEN_SP" / "images").glob("*-disliked-5.png"))
     Image.new("RGB", (84, 84)).save(image)
@@ -135,15 +137,17 @@ def test_a_benchmark_whose_image_changed_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"),
+    ("extra", "message"),
     [((), "is not an empty folder"), (("--limit", "0"), "must be 1 or more")],
 )
-def test_wrong_use_is_told(tmp_path: Path, extra: tuple[str, ...], said: str) -> None:
+def test_invalid_arguments_are_rejected_with_a_message(
+    tmp_path: Path, extra: tuple[str, ...], message: str
+) -> None:
     if not extra:
         (tmp_path / "notes.txt").touch()
     command = [sys.executable, "-m", "training.prefersim.benchmark", str(tmp_path)]
-    told = subprocess.run(
+    completed = subprocess.run(
         [*command, "--level", "easy", *extra], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 2
-    assert said in told.stderr
+    assert completed.returncode == 2
+    assert message in completed.stderr

@@ -1,13 +1,13 @@
-"""Weaker cues stay readable; files vary in quality, size and shape, the same for a seed."""
+"""Weak cues stay readable; files vary in quality, size and aspect ratio, reproducibly."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.training.prefersim.drawings import drawings
-from training.prefersim.drawing.canvas import SIDE
 from training.prefersim.drawing.colors import measured_color
 from training.prefersim.drawing.degradations import (
     CLEAN,
@@ -27,35 +27,35 @@ from training.prefersim.values.scales import toward_middle
 from training.prefersim.values.vocabulary import CHROMA, HUES, sample_attributes
 
 
-def test_a_clean_drawing_comes_through_to_the_byte() -> None:
-    one = drawings(50, seed=3)[0][0]
-    assert np.array_equal(np.asarray(apply(one, CLEAN, np.random.default_rng(0))), one)
+def test_the_clean_degradation_changes_no_byte() -> None:
+    drawing = drawings(50, seed=3)[0][0]
+    assert np.array_equal(np.asarray(apply(drawing, CLEAN, np.random.default_rng(0))), drawing)
 
 
-def test_the_same_chance_gives_the_same_file() -> None:
-    one = drawings(50, seed=3)[0][0]
+def test_a_seed_determines_the_file() -> None:
+    drawing = drawings(50, seed=3)[0][0]
     for seed in range(20):
         rng, again = np.random.default_rng(seed), np.random.default_rng(seed)
-        how = draw_degradation(rng)
-        assert how == draw_degradation(again)
-        assert as_file(one, how, rng) == as_file(one, how, again)
+        degradation = draw_degradation(rng)
+        assert degradation == draw_degradation(again)
+        assert as_file(drawing, degradation, rng) == as_file(drawing, degradation, again)
 
 
-def test_a_file_is_what_is_seen_of_it() -> None:
-    one = drawings(50, seed=3)[0][0]
+def test_a_file_decodes_to_the_degraded_image() -> None:
+    drawing = drawings(50, seed=3)[0][0]
     for seed in range(20):
         rng, again = np.random.default_rng(seed), np.random.default_rng(seed)
-        how = draw_degradation(rng)
-        with Image.open(io.BytesIO(as_file(one, how, rng))) as file:
-            assert file.format == ("PNG" if how.quality is None else "JPEG")
-            seen = np.asarray(file.convert("RGB"))
-        assert np.array_equal(seen, np.asarray(degrade(one, again)))
+        degradation = draw_degradation(rng)
+        with Image.open(io.BytesIO(as_file(drawing, degradation, rng))) as file:
+            assert file.format == ("PNG" if degradation.quality is None else "JPEG")
+            decoded = np.asarray(file.convert("RGB"))
+        assert np.array_equal(decoded, np.asarray(degrade(drawing, again)))
 
 
-def test_sizes_and_shapes_vary_within_their_bounds() -> None:
-    one = drawings(50, seed=3)[0][0]
+def test_sizes_and_aspect_ratios_vary_within_their_bounds() -> None:
+    drawing = drawings(50, seed=3)[0][0]
     rng = np.random.default_rng(0)
-    sizes = np.array([degrade(one, rng).size for _ in range(200)])
+    sizes = np.array([degrade(drawing, rng).size for _ in range(200)])
     longer, ratio = sizes.max(1), sizes[:, 0] / sizes[:, 1]
     smallest, largest = SIZES_OF_FILES
     assert smallest - 1 <= longer.min() < smallest * 1.2
@@ -64,48 +64,48 @@ def test_sizes_and_shapes_vary_within_their_bounds() -> None:
     assert 1.25 < ratio.max() <= WIDEST + 0.05
 
 
-def test_every_degradation_happens_and_is_left_out() -> None:
+def test_every_degradation_is_sometimes_applied_and_sometimes_not() -> None:
     rng = np.random.default_rng(0)
     drawn = [draw_degradation(rng) for _ in range(300)]
-    for happened in (
-        [how.blur > 0 for how in drawn],
-        [how.noise > 0 for how in drawn],
-        [how.quality is not None for how in drawn],
+    for applied in (
+        [degradation.blur > 0 for degradation in drawn],
+        [degradation.noise > 0 for degradation in drawn],
+        [degradation.quality is not None for degradation in drawn],
     ):
-        assert 0.2 < np.mean(happened) < 0.85
+        assert 0.2 < np.mean(applied) < 0.85
 
 
 @pytest.mark.parametrize(("blur", "noise"), [(0.9, 0.0), (0.0, 15.0)])
-def test_stronger_is_farther_from_the_drawing(blur: float, noise: float) -> None:
-    one = drawings(50, seed=3)[0][0].astype(float)
+def test_a_stronger_degradation_changes_the_drawing_more(blur: float, noise: float) -> None:
+    drawing = drawings(50, seed=3)[0][0].astype(float)
 
     def distance(share: float) -> float:
-        how = CLEAN.__class__(1, SIDE, CLEAN.resampling, blur * share, noise * share, None)
-        seen = apply(one.astype(np.uint8), how, np.random.default_rng(0))
-        return float(np.abs(np.asarray(seen, float) - one).mean())
+        degradation = replace(CLEAN, blur=blur * share, noise=noise * share)
+        image = apply(drawing.astype(np.uint8), degradation, np.random.default_rng(0))
+        return float(np.abs(np.asarray(image, float) - drawing).mean())
 
     assert 0 < distance(0.5) < distance(1)
 
 
-def test_squeezed_back_they_fit_the_canvas() -> None:
+def test_degraded_drawings_are_resized_to_the_canvas() -> None:
     pixels = drawings(50, seed=3)[0][:8]
     degraded = degrade_to_canvas(pixels, np.random.default_rng(0))
     assert degraded.shape == pixels.shape
     assert degraded.dtype == np.uint8
 
 
-def test_a_cue_at_half_strength_still_measures_nearest_to_its_own_value() -> None:
+def test_a_cue_at_half_strength_is_measured_nearest_to_its_own_value() -> None:
     rng = np.random.default_rng(4)
     rows = sample_attributes(rng, 200)
     strength = np.full((200, 5), HALF, np.float32)
     hue, chroma = measured_color(render(draw_scenes(rng, 200), rows, rng, strength))
     hues, levels = np.array(tuple(HUES.values())), np.array(tuple(CHROMA.values()))
-    apart = np.abs((hue[:, None] - hues + 180) % 360 - 180)
-    assert (apart.argmin(1) == rows[:, 1]).mean() >= 0.99
+    distance = np.abs((hue[:, None] - hues + 180) % 360 - 180)
+    assert (distance.argmin(1) == rows[:, 1]).mean() >= 0.99
     assert (np.abs(chroma[:, None] - levels).argmin(1) == rows[:, 3]).mean() >= 0.99
 
 
-def test_on_a_scale_a_weak_value_moves_to_the_middle_and_stays_its_own_nearest() -> None:
+def test_a_weak_value_on_a_scale_moves_to_the_middle_and_stays_nearest_to_its_level() -> None:
     levels, chosen = np.array([0.0, 0.2, 0.5, 0.9]), np.arange(4)
     full = toward_middle(levels, chosen, np.ones(4, np.float32))
     weak = toward_middle(levels, chosen, np.full(4, HALF, np.float32))
@@ -114,7 +114,7 @@ def test_on_a_scale_a_weak_value_moves_to_the_middle_and_stays_its_own_nearest()
     assert (np.abs(weak[:, None] - levels).argmin(1) == chosen).all()
 
 
-def test_cues_are_of_full_or_of_half_strength() -> None:
+def test_cues_have_full_or_half_strength() -> None:
     strength = draw_strength(np.random.default_rng(0), 400)
     assert strength.shape == (400, 5)
     assert set(np.unique(strength)) == {0.5, 1.0}

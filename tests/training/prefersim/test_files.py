@@ -1,4 +1,4 @@
-"""The demo's files come again with their seed, and their truth is what they show."""
+"""A seed determines the demo files, and their true scores match their values."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_a_users_files_come_again_with_their_seed(tmp_path: Path, kind: Kind) -> None:
+def test_a_seed_determines_the_files_of_a_user(tmp_path: Path, kind: Kind) -> None:
     first = write_user_files(tmp_path / "1", seed=3, candidates=6, kind=kind)
     write_user_files(tmp_path / "2", seed=3, candidates=6, kind=kind)
     write_user_files(tmp_path / "3", seed=4, candidates=6, kind=kind)
@@ -30,7 +30,7 @@ def test_a_users_files_come_again_with_their_seed(tmp_path: Path, kind: Kind) ->
         assert candidate.true_score == truth
 
 
-def test_the_storys_files_come_again_with_their_seed(tmp_path: Path) -> None:
+def test_a_seed_determines_the_files_of_the_story(tmp_path: Path) -> None:
     for number in (1, 2):
         write_story_files(tmp_path / str(number), seed=7)
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
@@ -45,6 +45,6 @@ def test_the_storys_files_come_again_with_their_seed(tmp_path: Path) -> None:
             assert image.size == (SIDE * SCALE, SIDE * SCALE)
 
 
-def test_the_contact_sheet_is_drawn_anew_from_its_seed() -> None:
+def test_a_seed_determines_the_contact_sheet() -> None:
     first, again, other = contact_sheet(1), contact_sheet(1), contact_sheet(2)
     assert first.tobytes() == again.tobytes() != other.tobytes()

@@ -1,4 +1,4 @@
-"""Users keep their combinations apart; references, pairs and slates are as hard as they say."""
+"""Users, references, pairs and slates have the values that their level requires."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def users(kind: Kind) -> list[User]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_a_user_has_the_tastes_of_their_kind_and_no_value_twice(kind: Kind) -> None:
+def test_a_user_has_the_tastes_of_its_kind_and_no_value_twice(kind: Kind) -> None:
     for user in users(kind):
         rows = np.concatenate([user.likes, user.dislikes])
         assert len(user.likes) == len(user.dislikes) == (2 if kind.multi else 1)
@@ -48,7 +48,7 @@ def test_one_style_and_color_combination_in_five_is_held_out() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_one_or_two_of_eight_references_contradict_and_every_taste_is_shown(kind: Kind) -> None:
+def test_one_or_two_of_eight_references_contradict_and_every_taste_occurs(kind: Kind) -> None:
     rng = np.random.default_rng(2)
     contradictions = set()
     for user in users(kind):
@@ -61,7 +61,7 @@ def test_one_or_two_of_eight_references_contradict_and_every_taste_is_shown(kind
     assert contradictions == {1, 2}
 
 
-def test_references_of_two_tastes_take_turns() -> None:
+def test_two_tastes_have_equal_shares_of_the_references() -> None:
     user = users(Kind(multi=True))[0]
     shown = references(np.random.default_rng(0), user.likes, 6)
     assert [(shown == taste).all(1).sum() for taste in user.likes] == [3, 3]
@@ -78,7 +78,7 @@ def test_an_easy_pair_differs_in_every_element(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_a_hard_pair_differs_in_one_element_and_the_better_is_liked_more(kind: Kind) -> None:
+def test_a_hard_pair_differs_in_one_element_and_the_better_has_the_higher_score(kind: Kind) -> None:
     rng = np.random.default_rng(4)
     elements = set()
     for user in users(kind) * 3:
@@ -91,28 +91,28 @@ def test_a_hard_pair_differs_in_one_element_and_the_better_is_liked_more(kind: K
     assert elements == set(range(5))
 
 
-@pytest.mark.parametrize(("multi", "turns_on"), [(False, [2] * 5), (True, [2, 2, 2, 2, 1])])
-def test_pairs_by_word_turn_on_a_liked_or_a_disliked_word_against_a_neutral_value(
-    multi: bool, turns_on: list[int]
+@pytest.mark.parametrize(("multi", "pairs_of"), [(False, [2] * 5), (True, [2, 2, 2, 2, 1])])
+def test_pairs_by_word_compare_a_liked_or_disliked_value_with_a_neutral_one(
+    multi: bool, pairs_of: list[int]
 ) -> None:
-    """Two tastes name all four values of detail, so that none of them is neutral."""
+    """Two tastes contain all four values of detail, so that none of them is neutral."""
     rng = np.random.default_rng(6)
     for user in users(Kind(multi=multi)):
         pairs = pairs_by_word(rng, user)
-        differ = [np.flatnonzero(one.better != one.worse).tolist() for one in pairs]
-        assert differ == [[element] for element in range(5) for _ in range(turns_on[element])]
-        assert [[one.element] for one in pairs] == differ
-        for one in pairs:
-            better, worse = relevance(user, np.stack([one.better, one.worse]))
+        differ = [np.flatnonzero(pair.better != pair.worse).tolist() for pair in pairs]
+        assert differ == [[element] for element in range(5) for _ in range(pairs_of[element])]
+        assert [[pair.element] for pair in pairs] == differ
+        for pair in pairs:
+            better, worse = relevance(user, np.stack([pair.better, pair.worse]))
             assert better > worse
-        rows = [{tuple(one.better), tuple(one.worse)} for one in pairs]
+        rows = [{tuple(pair.better), tuple(pair.worse)} for pair in pairs]
         (common,) = set.intersection(*rows)
         assert not held_out(np.array(list(set.union(*rows)))).any()
         named = (np.array(common) == np.concatenate([user.likes, user.dislikes])).any(0)
-        assert named.tolist() == [count == 1 for count in turns_on]
+        assert named.tolist() == [count == 1 for count in pairs_of]
 
 
-def test_hard_pairs_show_neutral_values_that_neither_profile_names() -> None:
+def test_hard_pairs_show_neutral_values_outside_the_taste() -> None:
     rng = np.random.default_rng(5)
     neutral = []
     for user in users(Kind()) * 3:
@@ -126,7 +126,7 @@ def test_hard_pairs_show_neutral_values_that_neither_profile_names() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_a_slate_runs_from_all_disliked_to_all_liked_by_its_graded_relevance(kind: Kind) -> None:
+def test_the_relevance_of_a_slate_ranges_from_all_disliked_to_all_liked(kind: Kind) -> None:
     rng = np.random.default_rng(6)
     for user in users(kind)[:10]:
         rows = slate(rng, user, unseen=kind.unseen)

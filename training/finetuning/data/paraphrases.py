@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from shared.prompting.rationale import Relation, rationale
-from training.prefersim.users.true_answers import Judgement
+from training.prefersim.users.true_answers import TrueScore
 
 WORDINGS: Final[Mapping[Relation, tuple[str, ...]]] = {
     "liked": (
@@ -37,14 +37,14 @@ WORDINGS: Final[Mapping[Relation, tuple[str, ...]]] = {
 """Wordings in addition to `shared.prompting.rationale`; the parser reads each as its relation."""
 
 
-def varied_rationale(judgement: Judgement, rng: np.random.Generator, *, varied: bool) -> str:
-    """A random wording; without `varied` the wording of the embedded model."""
-    usual = rationale(judgement.seen, judgement.relation, anchor=judgement.anchor)
+def varied_rationale(score: TrueScore, rng: np.random.Generator, *, varied: bool) -> str:
+    """A random wording; without `varied` the usual one, the only one in nano's tokenizer."""
+    usual = rationale(score.value, score.relation, anchor=score.anchor)
     if not varied:
         return usual
     other = [
-        wording.format(seen=judgement.seen, anchor=judgement.anchor)
-        for wording in WORDINGS[judgement.relation]
+        wording.format(seen=score.value, anchor=score.anchor)
+        for wording in WORDINGS[score.relation]
     ]
     choices = [usual, *other]
     return choices[int(rng.integers(len(choices)))]

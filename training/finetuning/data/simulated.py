@@ -1,4 +1,4 @@
-"""Draw cases and examples of simulated users; only this module knows the simulator here.
+"""Draw cases and examples of simulated users.
 
 No case shows a held-out combination of style and color, so that tests on these are meaningful.
 """
@@ -15,17 +15,17 @@ from shared.domain.taste import ELEMENTS
 from shared.jobs.evaluation import Level
 from shared.prompting import prompt
 from shared.vlm.protocol import References
-from training.finetuning.data.cases import Case, Example, Pair, Shown
+from training.finetuning.data.cases import Case, Example, Pair
 from training.finetuning.data.paraphrases import varied_rationale
 from training.nano.data.profile_noise import SYNONYM_SHARE
 from training.prefersim.drawing.degradations import degrade, draw_strength
-from training.prefersim.drawing.parallel import in_order
+from training.prefersim.drawing.parallel import map_in_order
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.users.candidates import hard_pair, pairs_by_word
-from training.prefersim.users.true_answers import judge_all
+from training.prefersim.users.true_answers import score_elements
 from training.prefersim.users.users import Kind, User, draw_user, hard_references, references
-from training.prefersim.values.synonyms import said
+from training.prefersim.values.synonyms import to_synonyms
 from training.prefersim.values.vocabulary import SIZES, Attributes, held_out, words_of
 from training.rewards.prediction import Sides
 
@@ -68,7 +68,7 @@ def draw_cases(
     draw = partial(
         _draw, seed=seed, multi=multi, side=references_a_side, level=level, by_word=by_word
     )
-    return in_order(draw, range(count), workers=workers, at_once=CASES_PER_TASK)
+    return map_in_order(draw, range(count), workers=workers, chunksize=CASES_PER_TASK)
 
 
 def _draw(number: int, *, seed: int, multi: float, side: int, level: Level, by_word: bool) -> Case:
@@ -95,7 +95,7 @@ def _hard(rng: np.random.Generator, user: User) -> Case:
     case = _case(user, values, _degraded_images, rng)
     if rng.random() >= SYNONYM_SHARE:
         return case
-    in_synonyms = Sides(said(rng, user.like_words), said(rng, user.dislike_words))
+    in_synonyms = Sides(to_synonyms(rng, user.like_words), to_synonyms(rng, user.dislike_words))
     return replace(case, profile=in_synonyms)
 
 
@@ -117,7 +117,7 @@ def _case(user: User, values: Attributes, draw: Draw, rng: np.random.Generator) 
     # A liked and a disliked reference share each scene, and so do the two candidates.
     scene = np.array([*range(side), *range(side), side, side])
     images = draw(rng, values, scene)
-    better, worse = (_shown(row) for row in values[-2:])
+    better, worse = (words_of(row) for row in values[-2:])
     sides = Sides(user.like_words, user.dislike_words)
     return Case(
         references=References(tuple(images[:side]), tuple(images[side : 2 * side])),
@@ -168,14 +168,12 @@ def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) 
         words = {element: (word,) for element, word in shows.items()}
         return Example(prompt.describe().messages(), prompt.description_line(words), (image,))
     likes, dislikes = case.profile.likes, case.profile.dislikes
-    truth = judge_all(shows, likes=likes, dislikes=dislikes)
-    digits = {e: judgement.digit for e, judgement in truth.items()}
+    truth = score_elements(shows, likes=likes, dislikes=dislikes)
+    digits = {e: score.digit for e, score in truth.items()}
     if task == "score":
         question = prompt.score(likes, dislikes)
         return Example(question.messages(), prompt.score_line(digits), (image,))
-    rationales = {
-        e: varied_rationale(judgement, rng, varied=varied) for e, judgement in truth.items()
-    }
+    rationales = {e: varied_rationale(score, rng, varied=varied) for e, score in truth.items()}
     question = prompt.explain(likes, dislikes)
     return Example(question.messages(), prompt.score_line(digits, rationales), (image,))
 
@@ -191,7 +189,3 @@ def _degraded_images(
     scenes = draw_scenes(rng, int(scene.max()) + 1).take(scene)
     weakened = render(scenes, values, rng, draw_strength(rng, len(values)))
     return [degrade(pixels, rng) for pixels in weakened]
-
-
-def _shown(values: Attributes) -> Shown:
-    return words_of(values)

@@ -1,0 +1,1 @@
+"""Draw images with known values of the five elements, and degrade them."""

@@ -1,4 +1,4 @@
-"""Cut the canvas into irregular cells around scattered seeds (a Voronoi diagram)."""
+"""Divide the canvas into irregular cells around random seeds (a Voronoi diagram)."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ import numpy.typing as npt
 from training.prefersim.drawing.canvas import SIDE, Floats, X, Y
 
 SCATTER = 0.42
-"""How far a seed may leave the middle of its grid square, in squares."""
+"""Largest distance of a seed from the middle of its grid square, in squares."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """For every pixel: its seed's place, the distance to the border, and which seed it is."""
+    """For every pixel: position and number of its seed, and the distance to the cell's border."""
 
     x: Floats
     y: Floats
@@ -22,15 +22,15 @@ class Cells:
 
 
 def scatter_cells(rng: np.random.Generator, count: int, *, grid: int) -> Cells:
-    """Cells around `grid` x `grid` scattered seeds, for `count` images."""
+    """Cells around `grid` x `grid` random seeds, for `count` images."""
     square = SIDE / grid
     columns, rows = np.meshgrid(np.arange(grid), np.arange(grid))
 
-    def places(middles: npt.NDArray[np.int64]) -> Floats:
+    def positions(middles: npt.NDArray[np.int64]) -> Floats:
         shift = rng.uniform(-SCATTER, SCATTER, (count, grid * grid))
         return ((middles.ravel() + 0.5 + shift) * square).astype(np.float32)
 
-    seed_x, seed_y = places(columns), places(rows)
+    seed_x, seed_y = positions(columns), positions(rows)
     nearest = np.full((count, SIDE, SIDE), 1e9, np.float32)
     second = nearest.copy()
     label = np.zeros((count, SIDE, SIDE), np.int16)

@@ -1,4 +1,4 @@
-"""Turn hue, saturation and value into pixels, and read hue and saturation back from them."""
+"""Convert hue, saturation and value to pixels, and measure hue and saturation of pixels."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,11 +6,11 @@ import numpy.typing as npt
 from training.prefersim.drawing.canvas import Floats
 
 Pixels = npt.NDArray[np.uint8]
-"""Red, green, blue 0-255: (n, rows, columns, 3)."""
+"""RGB 0-255: (n, rows, columns, 3)."""
 
 
 def to_rgb(hue: Floats, saturation: Floats, value: Floats) -> Pixels:
-    """Hue in degrees, the others 0-1; each of them broadcast to the shape of `value`."""
+    """HSV to RGB: hue in degrees, the others 0-1; all are broadcast to the shape of `value`."""
     rgb = np.empty((*value.shape, 3), np.uint8)
     for channel, offset in enumerate((5, 3, 1)):
         sector = (offset + hue / 60) % 6
@@ -21,7 +21,7 @@ def to_rgb(hue: Floats, saturation: Floats, value: Floats) -> Pixels:
 
 
 def hue_and_saturation(pixels: Pixels) -> tuple[Floats, Floats]:
-    """Degrees 0-360 and 0-1 for every pixel; grey has hue 0."""
+    """Hue (degrees 0-360) and saturation (0-1) of every pixel; gray has hue 0."""
     red, green, blue = np.moveaxis(pixels.astype(np.float32), -1, 0)
     most, least = pixels.max(-1).astype(np.float32), pixels.min(-1).astype(np.float32)
     spread = most - least
@@ -36,13 +36,13 @@ def hue_and_saturation(pixels: Pixels) -> tuple[Floats, Floats]:
 
 
 def measured_color(pixels: Pixels) -> tuple[Floats, Floats]:
-    """The hue (degrees) and the saturation (0-1) of whole images, each (n,).
+    """Hue (degrees) and saturation (0-1) of whole images, each (n,).
 
-    The hue is the mean direction, in which colorful pixels count for more; the saturation is the
-    mean of the pixels that are light enough to have one.
+    The hue is the circular mean, weighted by saturation. The saturation is the mean over pixels
+    that are not too dark to have a color.
     """
     hue, saturation = hue_and_saturation(pixels)
     light = pixels.max(-1) > 40
-    around = (saturation * light * np.exp(1j * np.radians(hue))).sum((1, 2))
+    direction = (saturation * light * np.exp(1j * np.radians(hue))).sum((1, 2))
     mean = (saturation * light).sum((1, 2)) / np.maximum(light.sum((1, 2)), 1)
-    return (np.degrees(np.angle(around)) % 360).astype(np.float32), mean.astype(np.float32)
+    return (np.degrees(np.angle(direction)) % 360).astype(np.float32), mean.astype(np.float32)

@@ -1,6 +1,6 @@
-"""Make drawings harder to read: weaker cues, noise, blur, JPEG, other sizes and aspect ratios.
+"""Degrade drawings: weaker cues, noise, blur, JPEG, other sizes and aspect ratios.
 
-Everything is decided by a random generator, so the same one gives the same image.
+A random generator decides everything, so the same seed gives the same image.
 """
 
 import io
@@ -16,19 +16,19 @@ from training.prefersim.drawing.renderer import Pixels
 
 HALF: Final = 0.5
 HALF_SHARE: Final = 0.3
-"""Chance of each element's cue to be drawn at half its strength."""
+"""Probability that the cue of an element is drawn at half strength."""
 
 NOISY, BLURRED, COMPRESSED = 0.5, 0.4, 0.7
-"""Chance of an image to have noise, to be blurred, to have been a JPEG."""
+"""Probabilities of noise, of blur and of JPEG compression."""
 MOST_NOISE: Final = 18.0
-"""Deviation of the noise in 0-255, of the strongest."""
+"""Largest standard deviation of the noise, on the scale 0-255."""
 MOST_BLUR: Final = 0.9
-"""Radius in pixels of the canvas, of the strongest: a thread of 4 pixels can still be seen."""
+"""Largest radius in pixels of the canvas: a thread of 4 pixels is still visible."""
 WORST_QUALITY, BEST_QUALITY = 30, 95
 SIZES_OF_FILES: Final = (84, 336)
-"""Pixels of the longer side, drawn evenly by ratio."""
+"""Smallest and largest longer side in pixels, drawn log-uniformly."""
 WIDEST: Final = 1.5
-"""Aspect ratios run from 2:3 to 3:2."""
+"""Aspect ratios are between 2:3 and 3:2."""
 RESAMPLING: Final = (
     Image.Resampling.NEAREST,
     Image.Resampling.BILINEAR,
@@ -38,32 +38,32 @@ RESAMPLING: Final = (
 
 @dataclass(frozen=True)
 class Degradation:
-    """What happens to one drawing between the renderer and whoever looks at it."""
+    """Parameters of the degradation of one drawing."""
 
     aspect: float
-    """Width by height of what is kept of the drawing."""
+    """Width divided by height of the part of the drawing that is kept."""
     longer_side: int
     """Pixels."""
     resampling: Image.Resampling
     blur: float
-    """Radius in pixels of the canvas; 0 is none."""
+    """Radius in pixels of the canvas; 0 means no blur."""
     noise: float
-    """Deviation in 0-255; 0 is none."""
+    """Standard deviation on the scale 0-255; 0 means no noise."""
     quality: int | None
-    """Of the JPEG that the image once was, 1-95, or None for one that never was."""
+    """JPEG quality 1-95, or None for an image without JPEG compression."""
 
 
 CLEAN: Final = Degradation(1.0, SIDE, Image.Resampling.NEAREST, 0.0, 0.0, None)
 
 
 def draw_strength(rng: np.random.Generator, count: int) -> Floats:
-    """Full or half strength for every cue of every drawing, as `render` takes it: (n, 5)."""
+    """Full or half strength of every cue of every drawing, for `render`: (n, 5)."""
     weak = rng.random((count, len(ELEMENTS))) < HALF_SHARE
     return np.where(weak, HALF, 1).astype(np.float32)
 
 
 def draw_degradation(rng: np.random.Generator) -> Degradation:
-    """One of varied strength; a few images stay as good as clean."""
+    """Draw random parameters; a few images stay nearly clean."""
     low, high = np.log(SIZES_OF_FILES)
     return Degradation(
         aspect=float(WIDEST ** rng.uniform(-1, 1)),
@@ -79,45 +79,45 @@ def draw_degradation(rng: np.random.Generator) -> Degradation:
     )
 
 
-def apply(pixels: Pixels, how: Degradation, rng: np.random.Generator) -> Image.Image:
-    """One drawing (SIDE, SIDE, 3), cropped, blurred, with noise, resized, and once a JPEG."""
-    image = _reshaped(pixels, how, rng)
-    if how.quality is None:
+def apply(pixels: Pixels, degradation: Degradation, rng: np.random.Generator) -> Image.Image:
+    """Blur, crop, add noise to, resize and compress one drawing (SIDE, SIDE, 3)."""
+    image = _reshaped(pixels, degradation, rng)
+    if degradation.quality is None:
         return image
-    with Image.open(io.BytesIO(_encoded(image, how))) as read:
-        return read.convert("RGB")
+    with Image.open(io.BytesIO(_encoded(image, degradation))) as decoded:
+        return decoded.convert("RGB")
 
 
-def as_file(pixels: Pixels, how: Degradation, rng: np.random.Generator) -> bytes:
-    """The same as the bytes of a JPEG file, or of a PNG where it never was a JPEG."""
-    return _encoded(_reshaped(pixels, how, rng), how)
+def as_file(pixels: Pixels, degradation: Degradation, rng: np.random.Generator) -> bytes:
+    """The result of `apply` as the bytes of a JPEG file, or of a PNG file without a quality."""
+    return _encoded(_reshaped(pixels, degradation, rng), degradation)
 
 
-def _reshaped(pixels: Pixels, how: Degradation, rng: np.random.Generator) -> Image.Image:
+def _reshaped(pixels: Pixels, degradation: Degradation, rng: np.random.Generator) -> Image.Image:
     image = Image.fromarray(pixels)
-    if how.blur:
-        image = image.filter(ImageFilter.GaussianBlur(how.blur))
-    width = round(SIDE * min(1.0, how.aspect))
-    height = round(SIDE * min(1.0, 1 / how.aspect))
+    if degradation.blur:
+        image = image.filter(ImageFilter.GaussianBlur(degradation.blur))
+    width = round(SIDE * min(1.0, degradation.aspect))
+    height = round(SIDE * min(1.0, 1 / degradation.aspect))
     left, top = (int(rng.integers(SIDE - kept + 1)) for kept in (width, height))
     image = image.crop((left, top, left + width, top + height))
-    if how.noise:
-        image = _with_noise(image, how.noise, rng)
-    scale = how.longer_side / SIDE
+    if degradation.noise:
+        image = _with_noise(image, degradation.noise, rng)
+    scale = degradation.longer_side / SIDE
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return image if size == image.size else image.resize(size, how.resampling)
+    return image if size == image.size else image.resize(size, degradation.resampling)
 
 
 def degrade(pixels: Pixels, rng: np.random.Generator) -> Image.Image:
-    """One drawing (SIDE, SIDE, 3) with a degradation drawn for it."""
+    """One drawing (SIDE, SIDE, 3) with random degradation."""
     return apply(pixels, draw_degradation(rng), rng)
 
 
 def degrade_to_canvas(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Drawings (n, SIDE, SIDE, 3), degraded each in its own way and squeezed back to the square."""
+    """Degrade drawings (n, SIDE, SIDE, 3) independently, and resize them back to the square."""
     square = (SIDE, SIDE)
     return np.stack(
-        [np.asarray(degrade(one, rng).resize(square, Image.Resampling.BICUBIC)) for one in pixels]
+        [np.asarray(degrade(p, rng).resize(square, Image.Resampling.BICUBIC)) for p in pixels]
     )
 
 
@@ -127,10 +127,10 @@ def _with_noise(image: Image.Image, deviation: float, rng: np.random.Generator) 
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
 
 
-def _encoded(image: Image.Image, how: Degradation) -> bytes:
+def _encoded(image: Image.Image, degradation: Degradation) -> bytes:
     memory = io.BytesIO()
-    if how.quality is None:
+    if degradation.quality is None:
         image.save(memory, "PNG")
     else:
-        image.save(memory, "JPEG", quality=how.quality)
+        image.save(memory, "JPEG", quality=degradation.quality)
     return memory.getvalue()

@@ -1,4 +1,4 @@
-"""Artistic medium: the surface, a texture of 2 to 5 pixels or a wash over the whole drawing."""
+"""Draw the medium: a texture of 2 to 5 pixels, or a wash over the whole drawing."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -9,7 +9,7 @@ from training.prefersim.drawing.canvas import SIDE, Floats, X, Y, noise, per_ima
 from training.prefersim.values.vocabulary import MEDIUMS
 
 Medium = Callable[[Floats, np.random.Generator], Floats]
-"""Lays a surface over values 0-1: (n, SIDE, SIDE)."""
+"""Applies a surface to values 0-1: (n, SIDE, SIDE)."""
 
 
 def oil_painting(value: Floats, rng: np.random.Generator) -> Floats:
@@ -17,8 +17,8 @@ def oil_painting(value: Floats, rng: np.random.Generator) -> Floats:
     ridges = noise(rng, len(value), rows=40, columns=9)
     upright = rng.random(len(value)) < 0.5
     ridges[upright] = ridges[upright].transpose(0, 2, 1)
-    beside = np.where(per_image(upright), np.roll(ridges, 1, 2), np.roll(ridges, 1, 1))
-    return value * 0.74 + 0.13 + 0.25 * (ridges - beside)
+    neighbors = np.where(per_image(upright), np.roll(ridges, 1, 2), np.roll(ridges, 1, 1))
+    return value * 0.74 + 0.13 + 0.25 * (ridges - neighbors)
 
 
 def watercolor(value: Floats, rng: np.random.Generator) -> Floats:
@@ -47,7 +47,7 @@ def silkscreen(value: Floats, rng: np.random.Generator) -> Floats:
 
 
 def digital(value: Floats, rng: np.random.Generator) -> Floats:
-    """No surface at all."""
+    """No surface."""
     return value
 
 
@@ -68,17 +68,17 @@ SURFACES: Final[Mapping[str, Medium]] = {
     "digital": digital,
     "embroidery": embroidery,
 }
-_IN_ORDER: Final = tuple(SURFACES[name] for name in MEDIUMS)
+_BY_INDEX: Final = tuple(SURFACES[name] for name in MEDIUMS)
 
 
-def lay_on(
+def apply_mediums(
     value: Floats, medium: np.ndarray, rng: np.random.Generator, *, strength: Floats
 ) -> Floats:
-    """Each drawing on its medium (indices into MEDIUMS), thinner at a strength below 1 (n,)."""
-    laid = value.copy()
-    for k, surface in enumerate(_IN_ORDER):
+    """Apply each drawing's medium (index into MEDIUMS); a strength (n,) below 1 weakens it."""
+    result = value.copy()
+    for k, surface in enumerate(_BY_INDEX):
         chosen = np.flatnonzero(medium == k)
         if len(chosen):
-            laid[chosen] = surface(value[chosen], rng)
-    laid = np.clip(laid, 0, 1)
-    return np.asarray(value + per_image(strength) * (laid - value), np.float32)
+            result[chosen] = surface(value[chosen], rng)
+    result = np.clip(result, 0, 1)
+    return np.asarray(value + per_image(strength) * (result - value), np.float32)

@@ -1,4 +1,4 @@
-"""Detail: how many small ornaments are stamped over a drawing."""
+"""Draw the detail: stamp small ornaments on a drawing, more of them for more detail."""
 
 from typing import Final
 
@@ -12,27 +12,27 @@ STAMP: Final = 7
 """Side of an ornament in pixels; the canvas is a grid of 12 x 12 of them."""
 
 
-def stamp_on(
+def stamp_ornaments(
     value: Floats, detail: np.ndarray, rng: np.random.Generator, *, strength: Floats
 ) -> Floats:
-    """White motifs with a black rim, legible on any ground, as many as the detail asks for."""
+    """Stamp white motifs with a black rim on each drawing; `detail` (n,) gives their density."""
     count, grid = len(value), SIDE // STAMP
     levels = np.array(tuple(ORNAMENT_DENSITY.values()))
     density = toward_middle(levels, detail, strength) * rng.uniform(0.85, 1.15, count)
-    wanted = np.round(density * grid * grid).astype(int)
+    stamps = np.round(density * grid * grid).astype(int)
     rank = rng.random((count, grid * grid)).argsort(axis=1).argsort(axis=1)
-    present = (rank < wanted[:, None]).reshape(count, grid, grid, 1, 1)
+    present = (rank < stamps[:, None]).reshape(count, grid, grid, 1, 1)
     motifs = _MOTIFS[rng.integers(len(_MOTIFS), size=(count, grid, grid))] * present
     layer = motifs.transpose(0, 1, 3, 2, 4).reshape(count, SIDE, SIDE)
     shifts = rng.integers(0, STAMP, (count, 2))
     layer = np.stack(
-        [np.roll(one, tuple(by), (0, 1)) for one, by in zip(layer, shifts, strict=True)]
+        [np.roll(image, tuple(shift), (0, 1)) for image, shift in zip(layer, shifts, strict=True)]
     )
     return np.where(layer > 0, 1, np.where(layer < 0, 0, value)).astype(np.float32)
 
 
 def _motifs() -> Floats:
-    """Plus, ring, cross and diamond: 1 the motif, -1 its rim, 0 the ground. (4, STAMP, STAMP)"""
+    """Plus, ring, cross, diamond: 1 in the motif, -1 on its rim, else 0. (4, STAMP, STAMP)"""
     motifs = np.zeros((4, STAMP, STAMP), np.float32)
     plus, ring, cross, diamond = motifs
     plus[3, 1:6] = plus[1:6, 3] = 1

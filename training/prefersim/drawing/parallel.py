@@ -1,4 +1,4 @@
-"""Draw with several processes at once, and have everything back in its order."""
+"""Run a function over items in several processes, and yield the results in order."""
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
@@ -10,27 +10,27 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class WorkerEnded(RuntimeError):
-    """A process that draws was ended from outside, or could not start."""
+class WorkerDied(RuntimeError):
+    """A worker process was killed, or could not start."""
 
 
-def in_order(
-    make: Callable[[T], U], items: Iterable[T], *, workers: int, at_once: int = 1
+def map_in_order(
+    function: Callable[[T], U], items: Iterable[T], *, workers: int, chunksize: int = 1
 ) -> Iterator[U]:
-    """What `make` makes of each item; a process takes `at_once` of them at a time.
+    """Yield `function(item)` for each item, in order; a process takes `chunksize` items at a time.
 
-    With one worker all is made here. Others are spawned, not forked: the caller may have threads.
-    Raises `WorkerEnded`, so that nobody waits for what a dead process was to draw.
+    With one worker, the function runs in this process. More workers are spawned and not forked,
+    because the caller may have threads. Raises `WorkerDied` instead of waiting for a dead process.
     """
     if workers == 1:
-        yield from map(make, items)
+        yield from map(function, items)
         return
     spawned = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(workers, mp_context=spawned) as processes:
-            yield from processes.map(make, items, chunksize=at_once)
+            yield from processes.map(function, items, chunksize=chunksize)
     except BrokenProcessPool as error:
-        raise WorkerEnded(
-            f"one of {workers} processes that draw images ended before its work was done; where"
-            " memory is short, ask for fewer workers"
+        raise WorkerDied(
+            f"one of {workers} worker processes died before its work was done; if the machine has"
+            " too little memory, use fewer workers"
         ) from error

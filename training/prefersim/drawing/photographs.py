@@ -1,6 +1,6 @@
-"""Restyle real photographs, so that their color, saturation and detail are known values.
+"""Restyle photographs to known values of color, saturation and detail.
 
-Style and medium stay unknown: nobody has said what a photograph's are.
+Style and medium stay unknown, because photographs have no labels for them.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,17 +29,17 @@ IN_TRAINING: Final = (
     *("hubble_deep_field", "immunohistochemistry", "moon", "retina", "rocket"),
 )
 HELD_OUT: Final = ("camera", "coffee", "flower", "grass", "motorcycle")
-"""Photographs, not crops: what a test shows was never seen in any part."""
+"""Whole photographs are held out, so that training sees no part of a test image."""
 
 SMALLEST_CROP: Final = 0.3
 """Side of the smallest crop, as a share of the photograph's shorter side."""
 LARGEST: Final = 512
-"""Pixels of a photograph's longer side that are kept: more would only be slower."""
+"""Longest side of a loaded photograph in pixels: more would only be slower."""
 HUE_SPREAD: Final = 40.0
-"""Degrees from its color that a pixel of a restyled photograph may lie, at most."""
+"""Largest distance in degrees of a pixel's hue from the target hue."""
 HUE_JITTER: Final = 5.0
 SATURATION_SPREAD: Final = 0.4
-"""How much of the room around a saturation its pixels take."""
+"""Share of the range around the target saturation that the pixels use."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,23 @@ class Crops:
     pixels: Pixels
     attributes: Attributes
     sources: npt.NDArray[np.int64]
-    """(count,) number of each crop's photograph: crops of one photograph are not independent."""
+    """(count,) index of each crop's photograph: crops of one photograph are not independent."""
 
 
 def draw_photographs(
     rng: np.random.Generator, count: int, *, held_out: bool = False
 ) -> tuple[Pixels, Attributes]:
-    """Crops of photographs, each restyled to uniformly drawn values: pixels and rows (count, 5).
+    """Random crops, restyled to uniformly drawn values: pixels and attributes (count, 5).
 
-    The rows have `UNKNOWN_VALUE` for style and medium. `held_out` draws from held-out photographs.
+    The attributes have `UNKNOWN_VALUE` for style and medium. `held_out` selects the held-out
+    photographs.
     """
     crops = draw_crops(rng, count, held_out=held_out)
     return crops.pixels, crops.attributes
 
 
 def draw_crops(rng: np.random.Generator, count: int, *, held_out: bool = False) -> Crops:
-    """As `draw_photographs`, with the photograph that each crop comes from."""
+    """Like `draw_photographs`, with the photograph of each crop."""
     attributes = sample_attributes(rng, count)
     attributes[:, [0, 2]] = UNKNOWN_VALUE
     names = HELD_OUT if held_out else IN_TRAINING
@@ -74,42 +75,42 @@ def draw_crops(rng: np.random.Generator, count: int, *, held_out: bool = False) 
 
 
 def restyle(photographs: Pixels, attributes: Attributes, rng: np.random.Generator) -> Pixels:
-    """Photographs (n, SIDE, SIDE, 3) with the color, saturation and detail of their rows."""
+    """Give photographs (n, SIDE, SIDE, 3) the color, saturation and detail of `attributes`."""
     count = len(photographs)
     _, color, _, saturation, detail = attributes.T
-    seen_hue, seen_saturation = hue_and_saturation(photographs)
+    own_hue, own_saturation = hue_and_saturation(photographs)
     target_hue = np.array(tuple(HUES.values()))[color]
     target_hue = target_hue + rng.uniform(-HUE_JITTER, HUE_JITTER, count)
     chroma = np.array(tuple(CHROMA.values()))[saturation] * rng.uniform(0.93, 1.07, count)
     edges = np.array(tuple(EDGES.values()))[detail] * rng.uniform(0.9, 1.1, count)
-    value = with_edges(_evened(photographs.max(-1) / np.float32(255), rng), edges)
-    hue = per_image(target_hue) + _spread(seen_hue, seen_saturation, rng)
-    return to_rgb(hue, _around(per_image(np.clip(chroma, 0, 1)), seen_saturation), value)
+    value = with_edges(_normalized(photographs.max(-1) / np.float32(255), rng), edges)
+    hue = per_image(target_hue) + _hue_variation(own_hue, own_saturation, rng)
+    return to_rgb(hue, _saturation_around(per_image(np.clip(chroma, 0, 1)), own_saturation), value)
 
 
-def _spread(hue: Floats, saturation: Floats, rng: np.random.Generator) -> Floats:
-    """What is left of a photograph's own changes of hue, in degrees around zero."""
+def _hue_variation(hue: Floats, saturation: Floats, rng: np.random.Generator) -> Floats:
+    """A reduced part of the photograph's own variation of hue, in degrees around zero."""
     weight = saturation + np.float32(1e-3)
-    around = np.exp(1j * np.radians(hue))
-    middle = (weight * around).sum((1, 2), keepdims=True)
-    apart = np.degrees(np.angle(around * middle.conj())) * np.clip(saturation / 0.3, 0, 1)
-    kept = per_image(rng.uniform(0.05, 0.4, len(hue)))
-    wander = 6 * noise(rng, len(hue), rows=4, columns=4)
-    spread = np.clip(kept * apart + wander, -HUE_SPREAD, HUE_SPREAD)
-    return np.asarray(spread - spread.mean((1, 2), keepdims=True), np.float32)
+    direction = np.exp(1j * np.radians(hue))
+    mean = (weight * direction).sum((1, 2), keepdims=True)
+    deviation = np.degrees(np.angle(direction * mean.conj())) * np.clip(saturation / 0.3, 0, 1)
+    share = per_image(rng.uniform(0.05, 0.4, len(hue)))
+    smooth = 6 * noise(rng, len(hue), rows=4, columns=4)
+    variation = np.clip(share * deviation + smooth, -HUE_SPREAD, HUE_SPREAD)
+    return np.asarray(variation - variation.mean((1, 2), keepdims=True), np.float32)
 
 
-def _around(chroma: Floats, seen: Floats) -> Floats:
-    """Saturations of this mean that rise and fall where the photograph's do."""
-    wave = seen - seen.mean((1, 2), keepdims=True)
+def _saturation_around(chroma: Floats, saturation: Floats) -> Floats:
+    """Saturations with the mean `chroma` that vary like the photograph's own `saturation`."""
+    wave = saturation - saturation.mean((1, 2), keepdims=True)
     wave = np.clip(wave / (2 * wave.std((1, 2), keepdims=True) + 1e-3), -1, 1)
     wave = wave - wave.mean((1, 2), keepdims=True)
     room = SATURATION_SPREAD * np.minimum(chroma, 1 - chroma)
     return np.asarray(np.clip(chroma + room * wave, 0, 1), np.float32)
 
 
-def _evened(value: Floats, rng: np.random.Generator) -> Floats:
-    """The light of photographs at a usual mean and contrast, so that their edges compare."""
+def _normalized(value: Floats, rng: np.random.Generator) -> Floats:
+    """Photographs with similar mean and contrast, so that their edges are comparable."""
     count = len(value)
     middle, contrast = rng.uniform(0.5, 0.65, count), rng.uniform(0.16, 0.22, count)
     wave = value - value.mean((1, 2), keepdims=True)
@@ -131,33 +132,33 @@ def _crop(rng: np.random.Generator, name: str) -> Pixels:
 
 @lru_cache(maxsize=len(IN_TRAINING) + len(HELD_OUT))
 def _read(name: str) -> Image.Image:
-    """A photograph that comes inside the package scikit-image or scikit-learn."""
-    reader = _ELSEWHERE.get(name) or (lambda: _of_scikit_image(name))
+    """A photograph from the package scikit-image or scikit-learn."""
+    reader = _OTHER_READERS.get(name) or (lambda: _from_scikit_image(name))
     photograph = Image.fromarray(reader()).convert("RGB")
     photograph.thumbnail((LARGEST, LARGEST))
     return photograph
 
 
-def _of_scikit_image(name: str) -> Pixels:
-    from skimage import data  # slow to load: only where photographs are asked for
+def _from_scikit_image(name: str) -> Pixels:
+    from skimage import data  # a slow import: only when photographs are needed
 
     return np.asarray(getattr(data, name)())
 
 
-def _of_scikit_learn(name: str) -> Pixels:
-    from sklearn.datasets import load_sample_image  # slow to load
+def _from_scikit_learn(name: str) -> Pixels:
+    from sklearn.datasets import load_sample_image  # a slow import
 
     return np.asarray(load_sample_image(name))
 
 
 def _motorcycle() -> Pixels:
-    from skimage import data  # slow to load
+    from skimage import data  # a slow import
 
     return np.asarray(data.stereo_motorcycle()[0])
 
 
-_ELSEWHERE: Final[Mapping[str, Callable[[], Pixels]]] = {
-    "china": lambda: _of_scikit_learn("china.jpg"),
-    "flower": lambda: _of_scikit_learn("flower.jpg"),
+_OTHER_READERS: Final[Mapping[str, Callable[[], Pixels]]] = {
+    "china": lambda: _from_scikit_learn("china.jpg"),
+    "flower": lambda: _from_scikit_learn("flower.jpg"),
     "motorcycle": _motorcycle,
 }

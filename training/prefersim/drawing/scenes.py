@@ -1,4 +1,4 @@
-"""Draw scenes: a subject, its composition and its light, with no visual element decided yet."""
+"""Draw scenes: subject, composition and light, without any value of a visual element."""
 
 from dataclasses import dataclass, fields
 
@@ -16,29 +16,29 @@ from training.prefersim.drawing.subjects import (
 )
 
 OUTSIDE = 9.0
-"""Where the shapes that a subject does not use lie: far off the canvas."""
+"""Position of unused shapes: far outside the canvas."""
 
 
 @dataclass(frozen=True)
 class Scenes:
-    """Many scenes at once; each field has one entry a scene."""
+    """A batch of scenes; each field has one entry per scene."""
 
     shapes: Floats  # (n, MOST_SHAPES, 5)
     light: Floats  # (n, MOST_SHAPES), the value of each shape
-    ground: Floats  # (n, 2), the values between which the background fades
-    direction: Floats  # (n,), radians
+    ground: Floats  # (n, 2), values at both ends of the background gradient
+    direction: Floats  # (n,), direction of the gradient in radians
     flipped: Mask  # (n,)
 
     def __len__(self) -> int:
         return len(self.shapes)
 
-    def take(self, which: npt.NDArray[np.int64]) -> "Scenes":
-        """Some of the scenes, in the order asked; a scene may be asked for twice."""
-        return Scenes(*(getattr(self, field.name)[which] for field in fields(self)))
+    def take(self, indices: npt.NDArray[np.int64]) -> "Scenes":
+        """The scenes at these indices, in this order; an index may repeat."""
+        return Scenes(*(getattr(self, field.name)[indices] for field in fields(self)))
 
 
 def draw_scenes(rng: np.random.Generator, count: int) -> Scenes:
-    """Subjects drawn evenly, moved, zoomed, relit and mirrored at random."""
+    """Uniformly drawn subjects with random shift, zoom, light and mirroring."""
     shapes = _TEMPLATES[rng.integers(len(_TEMPLATES), size=count)].copy()
     zoom = rng.uniform(0.8, 1.2, (count, 1, 1))
     moved = rng.uniform(-0.1, 0.1, (count, 1, 2)) + rng.uniform(
@@ -60,7 +60,7 @@ def draw_scenes(rng: np.random.Generator, count: int) -> Scenes:
 
 
 def trace(scenes: Scenes, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Value and distance to the nearest visible outline (pixels) of the scenes at (x, y)."""
+    """Value 0-1 and distance in pixels to the nearest visible outline, of the scenes at (x, y)."""
     across = np.where(scenes.flipped[:, None, None], SIDE - x, x) / SIDE
     down = y / SIDE
     slope_x, slope_y = per_image(np.cos(scenes.direction)), per_image(np.sin(scenes.direction))
@@ -73,7 +73,7 @@ def trace(scenes: Scenes, x: Floats, y: Floats) -> tuple[Floats, Floats]:
             continue
         right = (across - per_image(center_x)) / per_image(half_width)
         below = (down - per_image(center_y)) / per_image(half_height)
-        depth = _depth(kind, right, below)
+        depth = _signed_distance(kind, right, below)
         pixels = np.abs(depth * per_image(np.minimum(half_width, half_height)) * SIDE)
         inside = depth < 0
         distance = np.where(inside, pixels, np.minimum(distance, pixels))
@@ -81,8 +81,8 @@ def trace(scenes: Scenes, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return value.astype(np.float32), distance.astype(np.float32)
 
 
-def _depth(kind: Floats, right: Floats, below: Floats) -> Floats:
-    """Signed depth in shapes of half-size one, below zero inside: (n, SIDE, SIDE)."""
+def _signed_distance(kind: Floats, right: Floats, below: Floats) -> Floats:
+    """Signed distance to shapes of half-size 1, negative inside: (n, SIDE, SIDE)."""
     depth = np.empty_like(right)
     for shape, formula in _FORMULAS.items():
         chosen = kind == shape

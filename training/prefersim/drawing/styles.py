@@ -1,4 +1,4 @@
-"""Art style: how the shapes are drawn, in a warp of the scene and structures of 5 to 14 pixels."""
+"""Draw the art style: warp the scene, and add structures of 5 to 14 pixels."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -15,7 +15,7 @@ Style = Callable[[Scenes, np.random.Generator], Floats]
 
 
 def pixel_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Dithered blocks in five values."""
+    """Dithered blocks with five values."""
     size, left, top = _grid(rng, len(scenes), low=6, high=8)
     column, row = np.floor((X + left) / size), np.floor((Y + top) / size)
     value, _ = trace(scenes, (column + 0.5) * size - left, (row + 0.5) * size - top)
@@ -25,12 +25,12 @@ def pixel_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
 
 def pop_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
     """Two flat values and thick black outlines."""
-    value, distance = trace(scenes, *_plain(len(scenes)))
+    value, distance = trace(scenes, *_unwarped(len(scenes)))
     return np.where(distance < 2.3, 0.03, np.where(value > 0.5, 0.95, 0.5)).astype(np.float32)
 
 
 def cubism(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Facets with pale edges that shift the scene and shade it."""
+    """Facets with pale edges; each facet shifts and shades the scene."""
     count = len(scenes)
     cells = scatter_cells(rng, count, grid=3)
     image = np.arange(count)[:, None, None]
@@ -44,7 +44,7 @@ def cubism(scenes: Scenes, rng: np.random.Generator) -> Floats:
 
 
 def impressionism(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Short slanted dabs."""
+    """Short slanted brush strokes."""
     count = len(scenes)
     tilt = per_image(rng.uniform(0.3, 1.2, count) * rng.choice([-1, 1], count))
     cos, sin = np.cos(tilt), np.sin(tilt)
@@ -60,8 +60,8 @@ def impressionism(scenes: Scenes, rng: np.random.Generator) -> Floats:
 
 
 def line_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Thin outlines on pale ground."""
-    _, distance = trace(scenes, *_plain(len(scenes)))
+    """Thin outlines on a pale background."""
+    _, distance = trace(scenes, *_unwarped(len(scenes)))
     return np.where(distance < 1, 0.1, 0.93).astype(np.float32)
 
 
@@ -78,7 +78,7 @@ def mosaic(scenes: Scenes, rng: np.random.Generator) -> Floats:
 
 
 def pointillism(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Round dots on pale ground, larger where the scene is darker."""
+    """Round dots on a pale background, larger where the scene is darker."""
     size, left, top = _grid(rng, len(scenes), low=5.5, high=6.5)
     row = np.floor((Y + top) / size)
     stagger = 0.5 * (row % 2)
@@ -101,26 +101,26 @@ def op_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
     count = len(scenes)
     center_x, center_y = uniform(rng, 10, 74, count=count), uniform(rng, 10, 74, count=count)
     radius = np.sqrt((X - center_x) ** 2 + (Y - center_y) ** 2)
-    value, _ = trace(scenes, *_plain(count))
+    value, _ = trace(scenes, *_unwarped(count))
     wave = np.sin(2 * np.pi * radius / uniform(rng, 8, 10, count=count))
     rings = np.where(value > 0.5, 1, -1) * np.clip(2.5 * wave, -1, 1)
     return np.asarray(0.5 + 0.44 * rings, np.float32)
 
 
 def neon_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Glowing outlines in the dark."""
-    value, distance = trace(scenes, *_plain(len(scenes)))
+    """Glowing outlines on a dark background."""
+    value, distance = trace(scenes, *_unwarped(len(scenes)))
     glow = 0.85 * np.exp(-((np.maximum(distance - 0.8, 0) / 2.6) ** 1.2))
     return np.asarray(0.1 + 0.1 * value + glow, np.float32)
 
 
 def art_deco(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Overlapping fans of concentric arcs, row upon row."""
+    """Rows of overlapping fans of concentric arcs."""
     count = len(scenes)
     radius, left, top = _grid(rng, count, low=12, high=15)
     value, drawn = np.zeros((2, count, *X.shape), np.float32)
     last = np.floor((Y + top + radius) / radius * 2)
-    for back in range(4):  # the lowest row lies on top
+    for back in range(4):  # the lowest row covers the rows above it
         row = last - back
         stagger = 0.5 * (row % 2)
         column = np.floor((X + left) / (2 * radius) + stagger)
@@ -129,17 +129,17 @@ def art_deco(scenes: Scenes, rng: np.random.Generator) -> Floats:
         arcs = np.where((from_middle * 2.2) % 1 < 0.42, -0.34, 0.26)
         new = (from_middle < 1) & (drawn == 0)
         value, drawn = np.where(new, arcs, value), np.where(new, 1, drawn)
-    scene, _ = trace(scenes, *_plain(count))
+    scene, _ = trace(scenes, *_unwarped(count))
     return np.asarray(0.26 + 0.45 * scene + value, np.float32)
 
 
 def glitch_art(scenes: Scenes, rng: np.random.Generator) -> Floats:
-    """Bands torn sideways, some of them lost to blocks of noise."""
+    """Horizontally shifted bands; noise blocks replace some of them."""
     count = len(scenes)
     height, left, top = _grid(rng, count, low=5, high=7)
     band = np.floor((Y + top) / height)
-    torn = 2 * hashed(band, band * 0, salt=left) - 1
-    value, _ = trace(scenes, X + 30 * torn * np.abs(torn), np.tile(Y, (count, 1, 1)))
+    shift = 2 * hashed(band, band * 0, salt=left) - 1
+    value, _ = trace(scenes, X + 30 * shift * np.abs(shift), np.tile(Y, (count, 1, 1)))
     lost = hashed(band, band * 0 + 7, salt=top) < 0.22
     blocks = hashed(np.floor((X + left) / 4), band, salt=top)
     uneven = value * 0.8 + 0.1 + 0.3 * (hashed(band, band * 0 + 3, salt=left) - 0.5)
@@ -160,35 +160,36 @@ STYLES: Final[Mapping[str, Style]] = {
     "art deco": art_deco,
     "glitch art": glitch_art,
 }
-_IN_ORDER: Final = tuple(STYLES[name] for name in ART_STYLES)
+_BY_INDEX: Final = tuple(STYLES[name] for name in ART_STYLES)
 
 
-def draw(
+def draw_styles(
     scenes: Scenes, style: np.ndarray, rng: np.random.Generator, *, strength: Floats
 ) -> Floats:
-    """Each scene in its style (indices into ART_STYLES): values 0-1.
+    """Draw each scene in its style (index into ART_STYLES): values 0-1, (n, SIDE, SIDE).
 
-    At a strength below 1 (n,) the bare scene shows through.
+    A strength (n,) below 1 blends in the plain scene.
     """
     value = np.empty((len(scenes), *X.shape), np.float32)
-    for k, drawn_in in enumerate(_IN_ORDER):
+    for k, draw_style in enumerate(_BY_INDEX):
         chosen = np.flatnonzero(style == k)
         if len(chosen):
-            value[chosen] = np.clip(drawn_in(scenes.take(chosen), rng), 0, 1)
+            value[chosen] = np.clip(draw_style(scenes.take(chosen), rng), 0, 1)
     weak = np.flatnonzero(strength < 1)
     if len(weak):
-        bare, _ = trace(scenes.take(weak), *_plain(len(weak)))
-        value[weak] = bare + per_image(strength[weak]) * (value[weak] - bare)
+        plain, _ = trace(scenes.take(weak), *_unwarped(len(weak)))
+        value[weak] = plain + per_image(strength[weak]) * (value[weak] - plain)
     return value
 
 
-def _plain(count: int) -> tuple[Floats, Floats]:
+def _unwarped(count: int) -> tuple[Floats, Floats]:
+    """The pixel coordinates, for `count` images."""
     return np.tile(X, (count, 1, 1)), np.tile(Y, (count, 1, 1))
 
 
 def _grid(
     rng: np.random.Generator, count: int, *, low: float, high: float
 ) -> tuple[Floats, Floats, Floats]:
-    """Cell size and the grid's offset, one of each an image."""
+    """Cell size and offset of a grid, for each image."""
     size = uniform(rng, low, high, count=count)
     return size, uniform(rng, 0, 12, count=count), uniform(rng, 0, 12, count=count)

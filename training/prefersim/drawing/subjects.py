@@ -1,4 +1,4 @@
-"""What a drawing shows: ten subjects, each a few simple shapes in painting order."""
+"""List ten subjects of drawings, each as a few simple shapes in painting order."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,0 +1,1 @@
+"""Write simulated images to files, for demos and for inspection."""

@@ -1,4 +1,4 @@
-"""Lay out drawings of every value on one picture, to look at what the simulator draws.
+"""Draw one image with samples of every value, for visual inspection.
 
 python -m training.prefersim.files.contact_sheet runs/sheet.png
 """
@@ -20,21 +20,22 @@ from training.prefersim.values.vocabulary import VALUES, Attributes, sample_attr
 COLUMNS = 12
 WIDTH = 2 * SIDE
 CAPTION = 16
-USUAL = (1, 7, 4, 2, 0)
-"""Pop art, azure, digital, balanced, plain: what does not vary in the rows of one element."""
+DEFAULT_VALUES = (1, 7, 4, 2, 0)
+"""Pop art, azure, digital, balanced, plain: the values of the elements that do not vary."""
 
 Row = tuple[Pixels, list[str]]
 
 
 def contact_sheet(seed: int = 0) -> Image.Image:
-    """For each element a row in which only it changes, then rows of anything.
+    """One row per element in which only this element varies, then rows of random values.
 
-    Of these two are clean, one has every cue at half strength, one is degraded as the hard
-    benchmark is, and two are restyled photographs, of which the last are never trained on.
+    Of the random rows, two are clean, one has all cues at half strength, one is degraded like the
+    hard benchmark, and two are restyled photographs: one of training, one held out.
     """
     rng = np.random.default_rng(seed)
     rows = [_one_element(rng, j) for j in range(len(ELEMENTS))]
-    rows += [_anything(rng), _anything(rng), _anything(rng, strength=HALF), _degraded(rng)]
+    rows += [_random_values(rng), _random_values(rng)]
+    rows += [_random_values(rng, strength=HALF), _degraded(rng)]
     rows += [_photographs(rng, held_out=False), _photographs(rng, held_out=True)]
     sheet = Image.new("RGB", (COLUMNS * (WIDTH + 6), len(rows) * (WIDTH + CAPTION + 4)), "white")
     pen = ImageDraw.Draw(sheet)
@@ -49,16 +50,16 @@ def contact_sheet(seed: int = 0) -> Image.Image:
 
 def _one_element(rng: np.random.Generator, element: int) -> Row:
     names = VALUES[ELEMENTS[element]]
-    attributes = np.tile(np.array(USUAL), (len(names), 1))
+    attributes = np.tile(np.array(DEFAULT_VALUES), (len(names), 1))
     attributes[:, element] = np.arange(len(names))
-    same = draw_scenes(rng, 1).take(np.zeros(len(names), np.int64))
-    return render(same, attributes, rng), list(names)
+    scenes = draw_scenes(rng, 1).take(np.zeros(len(names), np.int64))
+    return render(scenes, attributes, rng), list(names)
 
 
-def _anything(rng: np.random.Generator, *, strength: float = 1) -> Row:
+def _random_values(rng: np.random.Generator, *, strength: float = 1) -> Row:
     attributes = sample_attributes(rng, COLUMNS)
-    of_all = np.full((COLUMNS, len(ELEMENTS)), strength, np.float32)
-    return render(draw_scenes(rng, COLUMNS), attributes, rng, of_all), _captions(attributes)
+    strengths = np.full((COLUMNS, len(ELEMENTS)), strength, np.float32)
+    return render(draw_scenes(rng, COLUMNS), attributes, rng, strengths), _captions(attributes)
 
 
 def _degraded(rng: np.random.Generator) -> Row:
@@ -77,7 +78,7 @@ def _captions(attributes: Attributes) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Draw every value of every element on one sheet.")
+    parser = argparse.ArgumentParser(description="Draw one image with samples of every value.")
     parser.add_argument("path", type=Path, help="the PNG file to write")
     parser.add_argument("--seed", type=int, default=0, help="default 0")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Write one simulated user's images as PNG files, with the truth beside them.
+"""Write the images of one simulated user as PNG files, and print the user's true scores.
 
 python -m training.prefersim.files.demo_files runs/user --seed 7
 """
@@ -19,24 +19,24 @@ from training.prefersim.users.users import Kind, User, Words, draw_user, referen
 from training.prefersim.values.vocabulary import SIZES, Attributes, words_of
 
 SCALE = 4
-"""Files are drawn 84 pixels wide and saved this many times larger, for people to look at."""
-STRAY = 0.2
-"""Share of a candidate's values that are neither the liked nor the disliked one."""
+"""Factor by which the drawings of 84 pixels are enlarged, for display."""
+RANDOM_SHARE = 0.2
+"""Probability that a candidate's value is random, neither the liked nor the disliked one."""
 
 
 @dataclass(frozen=True)
 class CandidateFile:
-    """One candidate image and what is true of it."""
+    """One candidate image with its values and its true score."""
 
     path: Path
     shows: Mapping[Element, str]
     true_score: int
-    """0-25, for the user it was drawn for."""
+    """0-25, for the user of the files."""
 
 
 @dataclass(frozen=True)
 class UserFiles:
-    """One user's images on disk, and the taste they were drawn from."""
+    """The image files of one user, and the user's taste."""
 
     likes: Words
     dislikes: Words
@@ -56,14 +56,14 @@ def write_user_files(
 ) -> UserFiles:
     """Draw a user and write `liked-1.png`, `disliked-1.png`, `candidate-01.png`, ... into a folder.
 
-    Candidates run from showing only disliked values to showing only liked ones, in random order.
-    The same seed writes the same bytes.
+    The candidates range from all-disliked to all-liked values, in random order. The same seed
+    writes the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     user = draw_user(rng, kind)
     likes, dislikes = user.like_words, user.dislike_words
-    shown = np.concatenate(
+    values = np.concatenate(
         [
             references(rng, user.likes, liked),
             references(rng, user.dislikes, disliked),
@@ -80,7 +80,7 @@ def write_user_files(
     scene_of = np.concatenate([np.arange(liked), np.arange(disliked), np.arange(candidates)])
     scene_of[liked + disliked :] += max(liked, disliked)
     scenes = draw_scenes(rng, max(liked, disliked) + candidates).take(scene_of)
-    for path, pixels in zip(paths, render(scenes, shown, rng), strict=True):
+    for path, pixels in zip(paths, render(scenes, values, rng), strict=True):
         image = as_image(pixels)
         image.resize((image.width * SCALE, image.height * SCALE), resample=0).save(path)
     return UserFiles(
@@ -92,7 +92,7 @@ def write_user_files(
             CandidateFile(
                 path, words_of(row), true_total(words_of(row), likes=likes, dislikes=dislikes)
             )
-            for path, row in zip(paths, shown, strict=True)
+            for path, row in zip(paths, values, strict=True)
             if path.name.startswith("candidate")
         ),
     )
@@ -100,19 +100,19 @@ def write_user_files(
 
 def _candidates(rng: np.random.Generator, user: User, count: int) -> Attributes:
     rows = np.empty((count, len(ELEMENTS)), np.int64)
-    for row, liking in zip(rows, rng.permutation(np.linspace(0, 1, count)), strict=True):
+    for row, liked_share in zip(rows, rng.permutation(np.linspace(0, 1, count)), strict=True):
         like, dislike = rng.choice(user.likes), rng.choice(user.dislikes)
-        stray = np.array([rng.integers(size) for size in SIZES])
-        row[:] = np.where(rng.random(len(ELEMENTS)) < liking, like, dislike)
-        if 0 < liking < 1:
-            row[:] = np.where(rng.random(len(ELEMENTS)) < STRAY, stray, row)
+        random_values = np.array([rng.integers(size) for size in SIZES])
+        row[:] = np.where(rng.random(len(ELEMENTS)) < liked_share, like, dislike)
+        if 0 < liked_share < 1:
+            row[:] = np.where(rng.random(len(ELEMENTS)) < RANDOM_SHARE, random_values, row)
     return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write one simulated user's images as PNG files.")
-    parser.add_argument("folder", type=Path, help="where the files go")
-    parser.add_argument("--seed", type=int, default=7, help="which user (default 7)")
+    parser.add_argument("folder", type=Path, help="folder for the files")
+    parser.add_argument("--seed", type=int, default=7, help="seed of the user (default 7)")
     parser.add_argument("--liked", type=int, default=5, help="liked references (default 5)")
     parser.add_argument("--disliked", type=int, default=5, help="disliked references (default 5)")
     parser.add_argument("--candidates", type=int, default=20, help="candidates (default 20)")

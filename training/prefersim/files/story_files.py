@@ -1,4 +1,4 @@
-"""Write the image files of the demo's story: a taste, its opposite, and a third to discover.
+"""Write the image files of the demo: a liked, a disliked and a new combination of values.
 
 python -m training.prefersim.files.story_files runs/story --seed 7
 """
@@ -15,13 +15,13 @@ from training.prefersim.files.demo_files import SCALE
 from training.prefersim.values.vocabulary import SIZES, Attributes, words_of
 
 REFERENCES = 5
-"""Liked and disliked images each, as many as the paper shows (arXiv 2511.00609)."""
+"""References per side, as in the paper (arXiv 2511.00609)."""
 SLATE = {"liked": 5, "disliked": 5, "new": 5}
-"""Candidates of each kind; `new` has no value in common with what is liked or disliked."""
+"""Candidates of each kind; `new` has no value in common with the other kinds."""
 
 
 def write_story_files(folder: Path, *, seed: int) -> None:
-    """`liked/`, `disliked/` and `slate/` with PNG files, and `truth.json`; by seed."""
+    """Write PNG files into `liked/`, `disliked/` and `slate/`, and `truth.json`, for a seed."""
     rng = np.random.default_rng(seed)
     tastes = dict(zip(SLATE, _three_tastes(rng), strict=True))
     for side in ("liked", "disliked"):
@@ -29,8 +29,8 @@ def write_story_files(folder: Path, *, seed: int) -> None:
         _write(folder / side, names, np.tile(tastes[side], (REFERENCES, 1)), rng)
     kinds = rng.permutation([kind for kind, count in SLATE.items() for _ in range(count)])
     slate = {f"drawing-{number:02}.png": str(kind) for number, kind in enumerate(kinds, start=1)}
-    shown = np.stack([tastes[kind] for kind in slate.values()])
-    _write(folder / "slate", list(slate), shown, rng)
+    values = np.stack([tastes[kind] for kind in slate.values()])
+    _write(folder / "slate", list(slate), values, rng)
     truth = {"slate": slate, "words": {k: words_of(taste) for k, taste in tastes.items()}}
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
 
@@ -40,17 +40,17 @@ def _three_tastes(rng: np.random.Generator) -> Attributes:
     return np.stack([rng.permutation(size)[: len(SLATE)] for size in SIZES], axis=1)
 
 
-def _write(folder: Path, names: list[str], shown: Attributes, rng: np.random.Generator) -> None:
+def _write(folder: Path, names: list[str], values: Attributes, rng: np.random.Generator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, pixels in zip(names, render(draw_scenes(rng, len(shown)), shown, rng), strict=True):
+    for name, pixels in zip(names, render(draw_scenes(rng, len(values)), values, rng), strict=True):
         image = as_image(pixels)
         image.resize((image.width * SCALE, image.height * SCALE), resample=0).save(folder / name)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the files go")
-    parser.add_argument("--seed", type=int, default=7, help="which tastes (default 7)")
+    parser.add_argument("folder", type=Path, help="folder for the files")
+    parser.add_argument("--seed", type=int, default=7, help="seed of the images (default 7)")
     options = parser.parse_args()
     write_story_files(options.folder, seed=options.seed)
 

@@ -1,0 +1,1 @@
+"""Simulate users, their choices and their true scores."""

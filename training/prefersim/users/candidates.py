@@ -1,4 +1,4 @@
-"""Choose what candidates show: pairs that differ in all elements or in one, and whole slates."""
+"""Choose the values of candidates: pairs that differ in all elements or in one, and slates."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,33 +13,34 @@ from training.prefersim.values.vocabulary import SIZES, Attributes, held_out, wo
 
 LIKED, NEUTRAL, DISLIKED = 0, 1, 2
 DECIDING: Final = ((LIKED, DISLIKED), (LIKED, NEUTRAL), (NEUTRAL, DISLIKED))
-"""What the better and the worse image of a hard pair show of the element that decides."""
+"""Kinds of value of the better and the worse image, for the deciding element of a hard pair."""
 DECIDING_SHARES: Final = (0.5, 0.25, 0.25)
+"""Probability of each entry of `DECIDING`."""
 SAME_SHARES: Final = (0.35, 0.3, 0.35)
-"""Liked, neutral, disliked: what both images of a hard pair show of the other elements."""
-STRAY: Final = 0.25
-"""Chance that an element of an image of a slate is neutral."""
+"""Probability of a liked, neutral or disliked value, for the other elements of a hard pair."""
+NEUTRAL_SHARE: Final = 0.25
+"""Probability that an element of an image in a slate is neutral."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The values of two candidates, of which this user prefers the first."""
+    """The values of two candidates; the user prefers `better`."""
 
     better: Attributes
     worse: Attributes
     element: int | None
-    """The one element that they differ in, or None where they differ in all."""
+    """Index of the only element in which they differ, or None if they differ in all."""
 
 
 def easy_pair(rng: np.random.Generator, user: User) -> Pair:
-    """The paper's: one candidate shows a liked taste, the other a disliked one, in all elements."""
+    """A pair as in the paper: one candidate shows a liked taste, the other a disliked taste."""
     return Pair(rng.choice(user.likes), rng.choice(user.dislikes), None)
 
 
 def hard_pair(rng: np.random.Generator, user: User, *, unseen: bool = False) -> Pair:
-    """Candidates that differ in one element only; the others are liked, neutral or disliked.
+    """Candidates that differ in one element; the others are liked, neutral or disliked.
 
-    Without `unseen` neither shows a combination of style and color that is held out.
+    Without `unseen`, no candidate shows a held-out combination of style and color.
     """
     while True:
         element = int(rng.integers(len(ELEMENTS)))
@@ -56,41 +57,41 @@ def hard_pair(rng: np.random.Generator, user: User, *, unseen: bool = False) -> 
 
 
 def pairs_by_word(rng: np.random.Generator, user: User) -> tuple[Pair, ...]:
-    """Pairs that turn on one word each: a liked or a disliked value against a neutral one.
+    """Pairs that each depend on one word: a liked or a disliked value against a neutral one.
 
-    Ten pairs, two an element, of eleven images; one image is in all of them, none is held out.
-    Where a taste leaves no neutral value, one pair of a liked and a disliked value is left.
+    There are ten pairs of eleven images, two per element. One image is in all pairs, and no image
+    is held out. An element without a neutral value has one pair, of a liked and a disliked value.
     """
-    everything = range(len(ELEMENTS))
+    elements = range(len(ELEMENTS))
     while True:
-        common = np.array([_value(rng, user, j, NEUTRAL) for j in everything])
+        common = np.array([_value(rng, user, j, NEUTRAL) for j in elements])
         others = np.tile(common, (len(ELEMENTS), 2, 1))
-        for j in everything:
+        for j in elements:
             others[j, :, j] = [_value(rng, user, j, kind) for kind in (LIKED, DISLIKED)]
         if not held_out(others).any() and not held_out(common):
             pairs = [_pair(user, common, other) for row in others for other in row]
             return tuple(pair for pair in pairs if pair is not None)
 
 
-def _pair(user: User, one: Attributes, other: Attributes) -> Pair | None:
-    """Of images that differ in one element at most; None where this user likes both alike."""
-    first, second = relevance(user, np.stack([one, other]))
-    if first == second:
+def _pair(user: User, a: Attributes, b: Attributes) -> Pair | None:
+    """Two images that differ in at most one element, as a pair; None if their scores are equal."""
+    score_a, score_b = relevance(user, np.stack([a, b]))
+    if score_a == score_b:
         return None
-    better, worse = (one, other) if first > second else (other, one)
-    return Pair(better, worse, int(np.argmax(one != other)))
+    better, worse = (a, b) if score_a > score_b else (b, a)
+    return Pair(better, worse, int(np.argmax(a != b)))
 
 
 def slate(
     rng: np.random.Generator, user: User, count: int = 20, *, unseen: bool = False
 ) -> Attributes:
-    """Candidates from showing only disliked values to only liked ones, in random order: (n, 5)."""
+    """Candidates from all-disliked to all-liked values, in random order: (count, 5)."""
     rows = np.empty((count, len(ELEMENTS)), np.int64)
-    for row, liking in zip(rows, rng.permutation(np.linspace(0, 1, count)), strict=True):
+    for row, liked_share in zip(rows, rng.permutation(np.linspace(0, 1, count)), strict=True):
         while True:
-            source = np.where(rng.random(len(ELEMENTS)) < liking, LIKED, DISLIKED)
-            if 0 < liking < 1:
-                source = np.where(rng.random(len(ELEMENTS)) < STRAY, NEUTRAL, source)
+            source = np.where(rng.random(len(ELEMENTS)) < liked_share, LIKED, DISLIKED)
+            if 0 < liked_share < 1:
+                source = np.where(rng.random(len(ELEMENTS)) < NEUTRAL_SHARE, NEUTRAL, source)
             row[:] = [_value(rng, user, j, int(k)) for j, k in enumerate(source)]
             if unseen or not held_out(row):
                 break
@@ -98,17 +99,17 @@ def slate(
 
 
 def relevance(user: User, rows: Attributes) -> npt.NDArray[np.int64]:
-    """How much this user likes each candidate: the sum of five digits, 0-25. (n,)"""
+    """The true score of each candidate: the sum of five digits, 0-25. (n, 5) -> (n,)"""
     likes, dislikes = user.like_words, user.dislike_words
     return np.array([true_total(words_of(row), likes=likes, dislikes=dislikes) for row in rows])
 
 
 def _value(rng: np.random.Generator, user: User, element: int, kind: int) -> int:
-    """A value that is liked, disliked, or named on neither side where there is one left."""
+    """A value of this kind; liked or disliked if the taste leaves no neutral value."""
     liked, disliked = user.likes[:, element], user.dislikes[:, element]
     if kind == NEUTRAL:
-        unnamed = np.setdiff1d(np.arange(SIZES[element]), np.concatenate([liked, disliked]))
-        if len(unnamed):
-            return int(rng.choice(unnamed))
+        neutral = np.setdiff1d(np.arange(SIZES[element]), np.concatenate([liked, disliked]))
+        if len(neutral):
+            return int(rng.choice(neutral))
         kind = LIKED if rng.random() < 0.5 else DISLIKED
     return int(rng.choice(liked if kind == LIKED else disliked))

@@ -1,4 +1,4 @@
-"""Simulated users: whole tastes over the drawn values, some combinations kept for testing."""
+"""Draw simulated users with one or two tastes, and choose their reference images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from shared.domain.taste import ELEMENTS, Element
 from training.prefersim.values.vocabulary import SIZES, VALUES, Attributes, held_out
 
 Words = dict[Element, tuple[str, ...]]
-"""One side of a taste in plain words, as `shared.prompting.prompt.SideWords`."""
+"""One side of a taste in words, like `shared.prompting.prompt.SideWords`."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Which users: with one taste or two, of combinations seen in training or held out."""
+    """Kind of user: one taste or two, of combinations seen in training or held out."""
 
     multi: bool = False
     unseen: bool = False
@@ -24,14 +24,14 @@ class Kind:
 
 
 KINDS = (Kind(), Kind(unseen=True), Kind(multi=True), Kind(multi=True, unseen=True))
-"""The four splits of the benchmark."""
+"""The users of the four benchmark sets."""
 HARD_REFERENCES = 8
-"""References of a side where one or two contradict the taste."""
+"""References per side on the hard level; one or two of them contradict the taste."""
 
 
 @dataclass(frozen=True)
 class User:
-    """A user's liked and disliked value combinations: one row a taste. (1 or 2, 5)"""
+    """A user's liked and disliked value combinations, one row per taste: (1 or 2, 5)."""
 
     likes: Attributes
     dislikes: Attributes
@@ -46,9 +46,9 @@ class User:
 
 
 def draw_user(rng: np.random.Generator, kind: Kind) -> User:
-    """A user none of whose values repeat within an element, liked or disliked."""
+    """A random user; within an element, no value occurs twice, liked or disliked."""
     tastes = 2 if kind.multi else 1
-    while True:  # whether a combination is held out is decided by style and color alone
+    while True:  # only style and color decide whether a combination is held out
         pair = np.stack([rng.permutation(size)[: 2 * tastes] for size in SIZES[:2]], axis=1)
         if all(_allowed(side, unseen=kind.unseen) for side in (pair[:tastes], pair[tastes:])):
             break
@@ -58,27 +58,27 @@ def draw_user(rng: np.random.Generator, kind: Kind) -> User:
 
 
 def references(rng: np.random.Generator, side: Attributes, count: int) -> Attributes:
-    """What `count` reference images of one side show; two tastes take turns in random order."""
-    turns = np.arange(count) % len(side)
+    """Values of `count` references of one side; two tastes have equal shares, in random order."""
+    taste_of = np.arange(count) % len(side)
     if len(side) > 1:
-        turns = rng.permutation((turns + rng.integers(len(side))) % len(side))
-    return side[turns]
+        taste_of = rng.permutation((taste_of + rng.integers(len(side))) % len(side))
+    return side[taste_of]
 
 
 def hard_references(rng: np.random.Generator, side: Attributes, other: Attributes) -> Attributes:
-    """Eight references of one side, of which one or two show a taste of the other: (8, 5)."""
+    """Eight references of one side; one or two of them show a taste of the other side: (8, 5)."""
     contradicting = int(rng.integers(1, 3))
-    shown = np.concatenate(
+    values = np.concatenate(
         [
             references(rng, side, HARD_REFERENCES - contradicting),
             references(rng, other, contradicting),
         ]
     )
-    return np.asarray(rng.permutation(shown))
+    return np.asarray(rng.permutation(values))
 
 
 def words_in(rows: Attributes | Sequence[Attributes]) -> Words:
-    """The words that occur in some drawings, in the order of the vocabulary."""
+    """The words that occur in these rows, for each element in the order of the vocabulary."""
     table = np.asarray(rows).reshape(-1, len(ELEMENTS))
     return {
         element: tuple(VALUES[element][k] for k in np.unique(table[:, j]))
@@ -87,7 +87,11 @@ def words_in(rows: Attributes | Sequence[Attributes]) -> Words:
 
 
 def _allowed(side: Attributes, *, unseen: bool) -> bool:
-    """Held-out users have only held-out combinations; the others can meet none, even crosswise."""
+    """Whether the combinations fit the kind of user.
+
+    Users of `unseen` have only held-out combinations. All other users have none, also not when the
+    style of one taste is combined with the color of the other.
+    """
     if unseen:
         return bool(held_out(side).all())
     crossed = np.array([(i, j) for i in side[:, 0] for j in side[:, 1]])

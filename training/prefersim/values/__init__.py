@@ -1,0 +1,1 @@
+"""Define the values of the five elements, their synonyms and their similarity."""

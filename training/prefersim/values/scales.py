@@ -1,4 +1,4 @@
-"""Weaken a value that lies on a scale, without turning it into its neighbor."""
+"""Weaken a value on an ordered scale, so that it stays nearest to its own level."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +9,10 @@ Numbers = npt.NDArray[np.float64]
 
 
 def toward_middle(levels: Numbers, chosen: npt.NDArray[np.int64], strength: Floats) -> Numbers:
-    """What a scale's chosen levels (n,) measure at a strength 0-1 (n,).
+    """The measured values of the chosen levels (n,) at a strength 0-1 (n,).
 
-    At strength 0 a level lies where its neighbor toward the middle of the scale begins, at half
-    strength halfway there, so that its own value remains the nearest. A middle level stays.
+    At strength 0 a level moves to the border of its neighbor toward the middle of the scale, at
+    strength 0.5 half of that way. The nearest level stays the same. The middle level does not move.
     """
     inward = np.sign((len(levels) - 1) / 2 - np.arange(len(levels))).astype(int)
     borders = (levels + levels[np.arange(len(levels)) + inward]) / 2

@@ -1,4 +1,4 @@
-"""Say the simulator's values in other words, and find the value that a word means."""
+"""List synonyms of every value, and find the value that a word means."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -8,7 +8,7 @@ import numpy as np
 from shared.domain.taste import ELEMENTS, Element
 from training.prefersim.values.vocabulary import VALUES
 
-_ALSO: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
+_OTHER_WORDS: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
     Element.ART_STYLE: {
         "pixel art": ("8-bit art", "pixelated"),
         "pop art": ("comic book style", "cartoon"),
@@ -61,41 +61,41 @@ _ALSO: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
 }
 
 SYNONYMS: Final[Mapping[Element, tuple[tuple[str, ...], ...]]] = {
-    element: tuple((word, *_ALSO[element][word]) for word in VALUES[element])
+    element: tuple((word, *_OTHER_WORDS[element][word]) for word in VALUES[element])
     for element in ELEMENTS
 }
-"""For each value the words that mean it or nearly so; the first is the one of `VALUES`."""
+"""For each value, words with the same or nearly the same meaning; the first is that of `VALUES`."""
 
-_PLACES: Final = {
+_VALUE_OF_WORD: Final = {
     element: {word: k for k, words in enumerate(SYNONYMS[element]) for word in words}
     for element in ELEMENTS
 }
 
 
 def value_of(element: Element, word: str) -> int | None:
-    """The index in `VALUES` of what a word means, or None for a word nobody here uses."""
-    return _PLACES[element].get(" ".join(word.lower().split()))
+    """The index in `VALUES` of the value that a word means, or None for an unknown word."""
+    return _VALUE_OF_WORD[element].get(" ".join(word.lower().split()))
 
 
 def canonical(element: Element, word: str) -> str:
-    """The word of `VALUES` for a word; a word that means no value comes back as it is."""
+    """The word of `VALUES` for a synonym; an unknown word is returned unchanged."""
     value = value_of(element, word)
     return word if value is None else VALUES[element][value]
 
 
 def synonym(rng: np.random.Generator, element: Element, value: int) -> str:
-    """One of the words for a value, drawn evenly."""
+    """A word for a value, drawn uniformly from its synonyms."""
     words = SYNONYMS[element][value]
     return words[int(rng.integers(len(words)))]
 
 
-def said(
+def to_synonyms(
     rng: np.random.Generator, side: Mapping[Element, Sequence[str]]
 ) -> dict[Element, tuple[str, ...]]:
-    """One side of a taste as somebody says it: each word replaced by one that means the same."""
-    return {e: tuple(_other(rng, e, word) for word in words) for e, words in side.items()}
+    """One side of a taste with each word replaced by a random synonym."""
+    return {e: tuple(_random_synonym(rng, e, word) for word in words) for e, words in side.items()}
 
 
-def _other(rng: np.random.Generator, element: Element, word: str) -> str:
+def _random_synonym(rng: np.random.Generator, element: Element, word: str) -> str:
     value = value_of(element, word)
     return word if value is None else synonym(rng, element, value)

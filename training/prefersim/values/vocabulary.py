@@ -1,4 +1,4 @@
-"""Name every value that the simulator can draw, element by element."""
+"""List the values of each element that the simulator can draw."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from shared.domain.taste import ELEMENTS, Element
 
 Attributes = npt.NDArray[np.int64]
-"""The drawn values as indices into `VALUES`, in element order: (..., 5)."""
+"""Values as indices into `VALUES`, in the order of the elements: (..., 5)."""
 
 ART_STYLES: Final = (
     "pixel art",
@@ -39,7 +39,7 @@ HUES: Final[Mapping[str, float]] = {
     "magenta": 299,
     "pink": 331,
 }
-"""Degrees on the color wheel, at least 27 apart: measured from pixels none is taken for another."""
+"""Degrees on the color wheel, at least 27 apart, so that measured hues are not confused."""
 MEDIUMS: Final = ("oil painting", "watercolor", "charcoal", "silkscreen", "digital", "embroidery")
 CHROMA: Final[Mapping[str, float]] = {
     "muted": 0.13,
@@ -55,7 +55,7 @@ ORNAMENT_DENSITY: Final[Mapping[str, float]] = {
     "rich": 0.2,
     "intricate": 0.45,
 }
-"""Share of the cells of a fine grid that carry an ornament."""
+"""Share of the cells of a fine grid that have an ornament."""
 
 VALUES: Final[Mapping[Element, tuple[str, ...]]] = {
     Element.ART_STYLE: ART_STYLES,
@@ -66,23 +66,23 @@ VALUES: Final[Mapping[Element, tuple[str, ...]]] = {
 }
 SIZES: Final = tuple(len(VALUES[element]) for element in ELEMENTS)
 ORDINAL: Final = frozenset({Element.SATURATION, Element.DETAIL})
-"""Elements whose values have a natural order, so that a near miss scores between."""
+"""Elements with ordered values: a value between a liked and a disliked one has a score between."""
 UNKNOWN_VALUE: Final = -1
-"""Stands in attributes for an element that nobody has decided: a photograph's style and medium."""
+"""The value of an element that is not known: style and medium of a photograph."""
 
 
 def words_of(attributes: Sequence[int] | Attributes) -> dict[Element, str]:
-    """One drawing's values in words; a photograph has none for its style and medium."""
+    """The values of one image in words, without the unknown ones."""
     known = zip(ELEMENTS, attributes, strict=True)
     return {e: VALUES[e][int(k)] for e, k in known if k != UNKNOWN_VALUE}
 
 
 def sample_attributes(rng: np.random.Generator, count: int) -> Attributes:
-    """Values drawn independently and evenly: (count, 5)."""
+    """Independent, uniformly drawn values: (count, 5)."""
     return np.stack([rng.integers(size, size=count) for size in SIZES], axis=1)
 
 
 def held_out(attributes: Attributes) -> npt.NDArray[np.bool_]:
-    """Style-color combinations kept out of every training user and candidate: one in five."""
+    """Whether a combination of style and color is held out of training, as one in five is."""
     combination = attributes[..., 0] + 3 * attributes[..., 1]
     return np.asarray(combination % 5 == 0)
