@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from shared.domain.taste import ELEMENTS
 from shared.prompting import prompt
 
-BEGUN = prompt.score({}, {}).answer_prefix
+ANSWER_PREFIX = prompt.score({}, {}).answer_prefix
 LIKELY_DIGIT, MIXED_DIGIT = 4, 1
 
 
@@ -24,7 +24,7 @@ class ModelServer:
         self.model = model
         self.address = ""
         self.adapters: dict[str, str] = {}
-        self.instead: deque[web.Response] = deque()
+        self.next_responses: deque[web.Response] = deque()
         """Responses to the next requests, in place of the normal ones."""
         self.seconds = 0.0
         self.disconnects = 0
@@ -36,7 +36,7 @@ class ModelServer:
         """Answers a request to the base model with another digit while an adapter is in use."""
         self.tokenizes = True
         self.answers_as: str | None = None
-        self.at_once = self.most_at_once = 0
+        self.concurrent = self.max_concurrent = 0
         self.requests: list[dict[str, Any]] = []
         self.keys: set[str | None] = set()
         self._ids: dict[str, int] = {}
@@ -75,14 +75,14 @@ class ModelServer:
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.requests.append(body)
-        self.at_once += 1
+        self.concurrent += 1
         self._active[body["model"]] += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.max_concurrent = max(self.max_concurrent, self.concurrent)
         try:
             await asyncio.sleep(self.seconds)
             return self._answer(request, body)
         finally:
-            self.at_once -= 1
+            self.concurrent -= 1
             self._active[body["model"]] -= 1
 
     def _answer(self, request: web.Request, body: dict[str, Any]) -> web.Response:
@@ -92,8 +92,8 @@ class ModelServer:
             if self.resets:
                 request.transport.abort()
             request.transport.close()
-        if self.instead:
-            return self.instead.popleft()
+        if self.next_responses:
+            return self.next_responses.popleft()
         if body["model"] not in {self.model, *self.adapters}:
             return problem(404, f"The model `{body['model']}` does not exist.")
         text, logprobs = " art style: cubism; color: red.", None
@@ -103,7 +103,7 @@ class ModelServer:
         return web.json_response({"model": self.answers_as or body["model"], "choices": [choice]})
 
     def _forced(self, digits: list[int], *, most: int) -> tuple[str, dict[str, Any]]:
-        line = prompt.score_line(dict.fromkeys(ELEMENTS, 2)).removeprefix(BEGUN)
+        line = prompt.score_line(dict.fromkeys(ELEMENTS, 2)).removeprefix(ANSWER_PREFIX)
         others = any(count for name, count in self._active.items() if name != self.model)
         likely = MIXED_DIGIT if self.mixes and others else LIKELY_DIGIT
         top_logprobs = [

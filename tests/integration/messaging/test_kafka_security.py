@@ -29,7 +29,7 @@ from shared.messaging.read.drain import drain
 from shared.messaging.read.record_fetcher import RecordFetcher
 from shared.messaging.read.tail import tail
 from shared.messaging.service import KafkaService
-from tests.integration.messaging.certificates import Authority
+from tests.support.certificates import Authority
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 PASSWORD: Final = "correct horse; battery = staple"

@@ -16,7 +16,7 @@ from shared.settings import InvalidSettings
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
-from tests.integration.messaging.certificates import Authority
+from tests.support.certificates import Authority
 
 KEY: Final = "a key with 256 bits of chance"
 

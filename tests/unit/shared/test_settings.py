@@ -1,4 +1,4 @@
-"""Settings come from the environment, and what is wrong with them is said by name."""
+"""Settings come from the environment; an error names the variable."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ class Example(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     folder: Path = Path("here")
-    """Where it lies."""
+    """A folder."""
     roots: tuple[str, ...] = ()
-    """Several."""
+    """Several values."""
     wait_seconds: PositiveFloat = 2.0
-    """How long."""
+    """A duration."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +26,11 @@ def _no_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_defaults_hold_where_nothing_is_set() -> None:
+def test_without_variables_the_defaults_apply() -> None:
     assert from_environment(Example) == Example()
 
 
-def test_a_variable_wins_over_the_file_and_a_fixed_value_over_both(
+def test_a_variable_overrides_the_file_and_a_fixed_value_overrides_both(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     Path(".env").write_text("PREFERSTREAM_WAIT_SECONDS=3\nPREFERSTREAM_FOLDER=from-file\n")
@@ -40,12 +40,12 @@ def test_a_variable_wins_over_the_file_and_a_fixed_value_over_both(
     assert from_environment(Example, wait_seconds=5).wait_seconds == 5
 
 
-def test_several_values_stand_between_colons(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_values_are_separated_by_colons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFERSTREAM_ROOTS", "/a:/b")
     assert from_environment(Example).roots == ("/a", "/b")
 
 
-def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_names_the_variable_and_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFERSTREAM_WAIT_SECONDS", "soon")
     with pytest.raises(InvalidSettings, match=r"PREFERSTREAM_WAIT_SECONDS.*'soon'"):
         from_environment(Example)
@@ -60,7 +60,7 @@ def test_a_setting_may_be_called_model() -> None:
 
 
 class WithSecret(BaseModel):
-    """A setting that nobody else should read, and one that belongs to it."""
+    """A secret setting, and the name that it needs."""
 
     key: SecretStr | None = None
     name: str | None = None
@@ -72,10 +72,10 @@ class WithSecret(BaseModel):
         return self
 
 
-def test_a_secret_is_not_repeated_by_what_is_said_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_does_not_repeat_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFERSTREAM_KEY", "swordfish")
-    with pytest.raises(InvalidSettings) as wrong:
+    with pytest.raises(InvalidSettings) as error:
         from_environment(WithSecret)
-    assert str(wrong.value) == "a key needs a name"
-    assert wrong.value.__cause__ is None
+    assert str(error.value) == "a key needs a name"
+    assert error.value.__cause__ is None
     assert "swordfish" not in repr(from_environment(WithSecret, name="n"))

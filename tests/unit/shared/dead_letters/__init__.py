@@ -1,0 +1,1 @@
+"""Unit tests of the dead letters: their cache, filter and replay rules."""

@@ -30,11 +30,11 @@ def erasure(at: datetime, *, written: datetime | None = None) -> Erasure:
     ],
     ids=[
         "before", "sent late", "a clock ahead", "the same moment", "after",
-        "unreadable before", "unreadable after", "not written before", "not written after",
-        "no time",
+        "only the Kafka time, before", "only the Kafka time, after",
+        "only the event time, before", "only the event time, after", "no time",
     ],
 )  # fmt: skip
-def test_an_erasure_covers_what_either_known_time_puts_before_it(
+def test_an_erasure_covers_an_event_if_one_of_its_known_times_is_earlier(
     occurred: timedelta | None, written: timedelta | None, covered: bool
 ) -> None:
     occurred_at = None if occurred is None else NOON + occurred

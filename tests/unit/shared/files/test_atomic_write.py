@@ -1,3 +1,5 @@
+"""A file has its old content or its new content, never a part of it."""
+
 import os
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""An object store is configured by its endpoint; credentials come from the environment."""
+
 from shared.files.storage_options import delta_options, s3fs_options
 
 

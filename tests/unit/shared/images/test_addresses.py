@@ -1,4 +1,4 @@
-"""Images are read from public hosts only, whatever form a private address has."""
+"""Images are read from public hosts only; a private address is refused in every notation."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Bytes are decoded to upright RGB pixels, or refused with the type that they have instead."""
+"""Bytes are decoded to upright RGB pixels, or refused with the name of their type."""
 
 import asyncio
 import io
@@ -145,7 +145,7 @@ def test_the_pixel_limit_is_exact() -> None:
 
 
 @pytest.mark.parametrize("data", [PNG, JPEG, GIF], ids=["png", "jpeg", "gif"])
-def test_a_file_that_is_cut_anywhere_is_decoded_or_refused(data: bytes) -> None:
+def test_a_file_that_is_cut_at_any_byte_is_decoded_or_refused(data: bytes) -> None:
     for end in range(0, len(data), 97):
         try:
             decode(data[:end], "image", SETTINGS)
@@ -175,9 +175,8 @@ async def test_pillow_does_not_warn_while_several_threads_decode() -> None:
     assert not caught
 
 
-def test_pixels_do_not_depend_on_the_file_that_they_came_from() -> None:
-    data = bytearray(encoded(plain("RGB", RED), "PNG"))
-    pixels = decode(bytes(data), "image", SETTINGS)
+def test_pixels_can_be_encoded_after_their_file_is_closed() -> None:
+    pixels = decode(encoded(plain("RGB", RED), "PNG"), "image", SETTINGS)
     copy = io.BytesIO()
     pixels.save(copy, "PNG")
     assert decode(copy.getvalue(), "image", SETTINGS).getpixel((0, 0)) == RED

@@ -1,4 +1,4 @@
-"""Files below an allowed folder and images inside `data:` addresses are read, no others."""
+"""Only files below an allowed folder and images inside `data:` addresses are read."""
 
 import base64
 import os
@@ -16,7 +16,7 @@ MAX_BYTES = len(PNG)
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """An allowed folder with one image and all kinds of entries that must not be read."""
+    """An allowed folder with one image, and entries of many kinds that must not be read."""
     folder = tmp_path / "allowed"
     folder.mkdir()
     (tmp_path / "outside.png").write_bytes(PNG)

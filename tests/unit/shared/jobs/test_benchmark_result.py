@@ -7,7 +7,7 @@ from training.bench.model import RoundSpeeds, summary
 
 
 @pytest.mark.parametrize(
-    ("measure", "kept"),
+    ("measure", "is_met"),
     [
         (Measurement(what="x", unit="/s", ours=10), True),
         (Measurement(what="x", unit="/s", ours=10, baseline=2, ratio=5.0, at_least=5.0), True),
@@ -17,8 +17,8 @@ from training.bench.model import RoundSpeeds, summary
         (Measurement(what="x", unit="s", ours=0.6, at_most=0.5), False),
     ],
 )
-def test_a_requirement_is_met_or_not(measure: Measurement, kept: bool) -> None:
-    assert measure.is_met is kept
+def test_a_requirement_is_met_or_not(measure: Measurement, is_met: bool) -> None:
+    assert measure.is_met is is_met
 
 
 def test_a_ratio_is_of_one_round_so_that_a_slow_moment_affects_both_sides() -> None:

@@ -1,3 +1,5 @@
+"""The codes of a job's end are complete, and each has a meaning."""
+
 from typing import get_args
 
 from shared.jobs.result_codes import (
@@ -11,7 +13,7 @@ from shared.jobs.result_codes import (
 )
 
 
-def test_every_code_has_a_meaning_and_no_meaning_is_left_over() -> None:
+def test_every_code_has_a_meaning_and_every_meaning_has_a_code() -> None:
     assert set(MEANINGS) == set(get_args(JobCode))
 
 
@@ -19,7 +21,7 @@ def test_the_codes_of_training_and_gate_are_codes_of_a_job() -> None:
     assert {*get_args(TrainingCode), *get_args(GateCode)} <= set(get_args(JobCode))
 
 
-def test_what_needs_repair_is_inconclusive() -> None:
+def test_a_code_that_needs_a_repair_is_inconclusive() -> None:
     assert NEEDS_REPAIR < INCONCLUSIVE
     assert {"better", "worse", "too_little_data"}.isdisjoint(INCONCLUSIVE)
 

@@ -65,7 +65,7 @@ def test_a_dead_letter_without_its_value_names_the_source_of_the_value() -> None
 
 
 def arrive(guard: DeadLetterGuard, fates: str) -> None:
-    """One event each: `g`ood, or `b`ad and a dead letter at once."""
+    """Let one event arrive per letter: `g` is good, `b` becomes a dead letter at once."""
     for fate in fates:
         arrival = guard.arrived()
         if fate == "b":

@@ -76,19 +76,19 @@ async def failures() -> list[BaseException]:
 
 @pytest.fixture
 async def make(failures: list[BaseException]) -> AsyncIterator[Make]:
-    made: list[OffsetWindow] = []
+    windows: list[OffsetWindow] = []
 
     def window(**settings: float) -> OffsetWindow:
         # Tests commit explicitly.
         chosen = {"commit_seconds": 1000.0, "drain_seconds": 0.05, **settings}
-        made.append(
+        windows.append(
             OffsetWindow(MessagingSettings.model_validate(chosen), on_failure=failures.append)
         )
-        return made[-1]
+        return windows[-1]
 
     yield window
-    for window_made in made:
-        await window_made.close()
+    for opened in windows:
+        await opened.close()
 
 
 async def test_n_events_are_in_flight_and_the_next_waits_for_a_slot(make: Make) -> None:
@@ -166,11 +166,11 @@ async def test_a_revoked_partition_is_drained_and_committed_first(make: Make) ->
     await window.submit(record(0), consumer, work)
     await window.submit(record(5, 1), consumer, work)
     await until(lambda: len(work.open) == 2)
-    going = asyncio.create_task(window.on_partitions_revoked({ZERO}))
+    revoking = asyncio.create_task(window.on_partitions_revoked({ZERO}))
     await asyncio.sleep(0.02)
-    assert not going.done()
+    assert not revoking.done()
     work.finish(0)
-    await going
+    await revoking
     assert consumer.committed == {ZERO: 1}
     assert list(work.open) == [(1, 5)]
     work.finish(5, partition=1)
@@ -224,7 +224,7 @@ async def test_close_finishes_the_events_in_flight_and_accepts_no_more(make: Mak
     assert consumer.committed == {ZERO: 1}
 
 
-async def test_the_age_of_the_oldest_event_in_flight_is_known(make: Make) -> None:
+async def test_the_age_counts_from_the_start_of_the_oldest_event_in_flight(make: Make) -> None:
     window, consumer, work = make(), Consumer(ZERO), Work()
     now = asyncio.get_running_loop().time()
     assert window.oldest_age(now) == 0.0

@@ -1,4 +1,4 @@
-"""Retry delays double up to a maximum, have jitter, and never end."""
+"""Retry delays double up to a maximum, have a jitter, and do not run out."""
 
 import itertools
 import random

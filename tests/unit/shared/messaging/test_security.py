@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from shared.messaging.client.connection import connection
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import InvalidSettings, from_environment
-from tests.integration.messaging.certificates import Authority
+from tests.support.certificates import Authority
 
 LOGIN = {"kafka_user": "ada", "kafka_password": "swordfish"}
 

@@ -1,4 +1,4 @@
-"""Logs are JSON for machines and lines for people, and both can be searched by an id."""
+"""Logs are text on a terminal and JSON elsewhere; both can be searched by an id."""
 
 import io
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.events.wire.record import Record
-from shared.observability.logs import log_context, handler_for
+from shared.observability.logs import handler_for, log_context
 from shared.observability.tracing import Tracing
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -30,12 +30,12 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def log() -> Iterator[logging.Logger]:
-    made = logging.getLogger("tested.logs")
-    made.propagate = False
-    made.setLevel(logging.INFO)
-    yield made
-    made.handlers.clear()
-    made.propagate = True
+    logger = logging.getLogger("tested.logs")
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    yield logger
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 def _lines(log: logging.Logger, stream: io.StringIO) -> list[str]:
@@ -49,7 +49,7 @@ def _lines(log: logging.Logger, stream: io.StringIO) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def test_a_machine_gets_one_object_a_line(log: logging.Logger) -> None:
+def test_without_a_terminal_each_line_is_one_json_object(log: logging.Logger) -> None:
     first, second = map(json.loads, _lines(log, io.StringIO()))
     assert first["message"] == 'a "quoted"\nline, Grüße'
     assert first["level"] == "info"
@@ -62,14 +62,14 @@ def test_a_machine_gets_one_object_a_line(log: logging.Logger) -> None:
     assert "ValueError: why" in second["exception"]
 
 
-def test_a_person_gets_a_line_that_names_request_and_trace(log: logging.Logger) -> None:
+def test_on_a_terminal_a_text_line_shows_the_request_and_the_trace(log: logging.Logger) -> None:
     text = "\n".join(_lines(log, Terminal()))
     assert f"[request_id=r-1 trace_id={TRACE}]" in text
     assert not text.startswith("{")
     assert "INFO tested.logs" in text
 
 
-def test_ids_end_with_their_block(log: logging.Logger) -> None:
+def test_ids_are_logged_only_inside_their_block(log: logging.Logger) -> None:
     stream = io.StringIO()
     log.addHandler(handler_for(stream))
     with log_context(source="feedback.v1/0/1"):

@@ -1,4 +1,4 @@
-"""An event's trace goes on from its headers, and into those of what it causes."""
+"""A trace continues from the headers of a record to the records that its processing sends."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ def trace_of(outgoing: Outgoing) -> str:
     return value.decode().split("-")[1]
 
 
-class Kept(SpanExporter):
-    """An exporter that keeps what it gets."""
+class InMemoryExporter(SpanExporter):
+    """An exporter that keeps the spans in memory."""
 
     def __init__(self) -> None:
         self.spans: list[Any] = []
@@ -36,7 +36,7 @@ class Kept(SpanExporter):
 
 
 @pytest.mark.parametrize("name", ["traceparent", "Traceparent", "ce_traceparent"])
-def test_work_on_a_record_goes_on_its_trace(name: str) -> None:
+def test_processing_a_record_continues_its_trace(name: str) -> None:
     with Tracing("tested").processing(record((name, HEADER))):
         sent = with_trace(Outgoing("feed.ranked.v1", b"u", b"{}"))
         ids = current_ids()
@@ -47,28 +47,28 @@ def test_work_on_a_record_goes_on_its_trace(name: str) -> None:
 
 
 @pytest.mark.parametrize("bad", [None, b"", b"\xff\xfe", b"00-0-0-00", b"hello", HEADER * 40])
-def test_a_header_that_is_no_trace_begins_one(bad: bytes | None) -> None:
+def test_an_invalid_trace_header_starts_a_new_trace(bad: bytes | None) -> None:
     with Tracing("tested").processing(record((PARENT, bad))):
         ids = current_ids()
     assert ids is not None
     assert ids[0] not in (TRACE, "0" * 32)
 
 
-def test_outside_of_any_work_there_is_no_trace_to_send() -> None:
+def test_outside_of_a_span_no_trace_header_is_added() -> None:
     sent = Outgoing("feed.ranked.v1", b"u", b"{}", (("ce_id", b"1"),))
     assert current_ids() is None
     assert with_trace(sent) == sent
 
 
-def test_a_record_that_has_its_trace_keeps_it() -> None:
+def test_a_record_with_a_trace_header_keeps_it() -> None:
     sent = Outgoing("feed.ranked.v1", b"u", b"{}", ((PARENT, HEADER),))
     with Tracing("tested").processing(record()):
         assert with_trace(sent) == sent
 
 
-def test_spans_say_what_they_are_about_and_how_it_ended() -> None:
-    kept = Kept()
-    tracing = Tracing("tested", kept)
+def test_spans_have_a_parent_attributes_and_a_status() -> None:
+    exporter = InMemoryExporter()
+    tracing = Tracing("tested", exporter)
     with tracing.processing(record((PARENT, HEADER))), tracing.stage("score"):
         pass
     with tracing.processing(record()):
@@ -76,7 +76,7 @@ def test_spans_say_what_they_are_about_and_how_it_ended() -> None:
     with pytest.raises(Unprocessable), tracing.processing(record()), tracing.stage("images"):
         raise Unprocessable("bad", "worse")
     tracing.close()
-    score, work, bad, images, broken = kept.spans
+    score, work, bad, images, broken = exporter.spans
     assert score.parent.span_id == work.context.span_id
     assert work.name == "process feedback.v1"
     assert work.attributes["messaging.kafka.offset"] == 7
@@ -85,12 +85,12 @@ def test_spans_say_what_they_are_about_and_how_it_ended() -> None:
         assert span.status.status_code is StatusCode.ERROR
 
 
-def test_two_services_of_one_process_keep_apart() -> None:
-    one, other = Kept(), Kept()
-    first, second = Tracing("one", one), Tracing("other", other)
+def test_spans_of_two_services_in_one_process_stay_separate() -> None:
+    first_exporter, second_exporter = InMemoryExporter(), InMemoryExporter()
+    first, second = Tracing("first", first_exporter), Tracing("second", second_exporter)
     with first.processing(record()):
         pass
     first.close()
     second.close()
-    assert len(one.spans) == 1
-    assert not other.spans
+    assert len(first_exporter.spans) == 1
+    assert not second_exporter.spans

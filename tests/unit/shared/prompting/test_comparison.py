@@ -1,4 +1,4 @@
-"""Unusual answers to a pair prompt are parsed as meant, or counted as a format failure."""
+"""Unusual answers to a pair prompt are parsed, or counted as a format failure."""
 
 import re
 from dataclasses import dataclass
@@ -64,13 +64,13 @@ WITHDRAWN = WHOLE.replace("<think>", "<answer>Image B</answer><think>")
 WELL_FORMED = {
     "the published layout": WHOLE,
     "our own layout": OURS,
-    "our own layout with digits alone": DIGITS_ONLY,
+    "our own layout with digits only": DIGITS_ONLY,
     "names in the singular": spelled("Art Style", "Color", "Art Medium", "Saturation", "Detail"),
     "names with an s in brackets": spelled(
         "Art Style(s)", "Color(s)", "Artistic Medium(s)", "Saturation", "Detail(s)"
     ),
     "names run together": spelled("ArtStyle", "Colour", "ArtisticMedium", "Saturation", "Details"),
-    "names of other cases": spelled(
+    "names in other cases": spelled(
         "ARTISTIC STYLE", "color", "artistic medium", "SATURATION", "detail"
     ),
     "names with underscores": spelled("art_style", "color", "medium", "saturation", "detail"),
@@ -85,20 +85,20 @@ WELL_FORMED = {
     "scores out of five": with_scores("Image {label}({score}/5) - why"),
     "scores after a colon": with_scores("Image {label}: {score}"),
     "scores in square brackets": with_scores("{label} [{score}]: why"),
-    "scores that are called so": with_scores("- Image {label} - Score: {score}. Why"),
+    "scores after the word Score": with_scores("- Image {label} - Score: {score}. Why"),
     "windows line ends": WHOLE.replace("\n", "\r\n"),
     "an answer with a stop": WHOLE.replace("Image A</answer>", " Image A.\n</answer>"),
     "an answer of one letter": WHOLE.replace("<answer>Image A", "<answer>A"),
-    "an answer of other cases": CAPITALS,
+    "an answer in other cases": CAPITALS,
     "an answer in a sentence": WHOLE.replace("<answer>", "<answer>The user prefers "),
     "an earlier answer that was withdrawn": WITHDRAWN,
-    "a profile that was announced": "My preference profile follows.\n" + WHOLE,
+    "a profile after an introduction": "My preference profile follows.\n" + WHOLE,
     "blocks under each image": (
         PROFILES + "<think>\nImage A\n- Art Style: 5\n- Color: 4\n- Medium: 3\n- Saturation: 5\n"
         "- Detail: 4\n\nImage B\n- Art Style: 1\n- Color: 0\n- Medium: 2\n- Saturation: 1\n"
         "- Detail: 0\n</think>" + ANSWER
     ),
-    "quotation marks around it all": f'"{WHOLE}"',
+    "quotation marks around the whole answer": f'"{WHOLE}"',
 }  # fmt: skip
 
 
@@ -192,10 +192,10 @@ BAD = {
     "cut in the profile": Bad(WHOLE[:60], (FormatFailure.CUT_OFF,), finished=False),
     "cut in the answer": Bad(WHOLE[:-5], (FormatFailure.CUT_OFF,)),
     "cut before the answer": Bad(PROFILES + thinking(), (FormatFailure.CUT_OFF,), finished=False),
-    "repeating itself for ever": Bad(
+    "endless repetition": Bad(
         WHOLE + "\n<answer>" * 300, (FormatFailure.CUT_OFF,), "A", finished=False
     ),
-    "a prediction instead": Bad(
+    "a predicted taste without scores": Bad(
         OURS[: OURS.index("\nA art")], (FormatFailure.NO_ANSWER, FormatFailure.NO_SCORES)
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Answers in all spellings are parsed; parts that cannot be parsed are named, not guessed."""
+"""Answers in all spellings are parsed; a part that cannot be parsed is named and not guessed."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_a_long_sentence_is_not_a_word() -> None:
 
 
 @pytest.mark.parametrize("answer", ["", "\x00", "I cannot help with that.", ":;:;", "Likes" * 999])
-def test_nonsense_is_five_problems_and_no_words(answer: str) -> None:
+def test_nonsense_gives_five_problems_and_no_words(answer: str) -> None:
     described, scored = parse_description(answer), parse_scores(answer)
     assert (described.words, len(described.problems)) == ({}, 5)
     assert (scored.digits, len(scored.problems)) == ({}, 5)

@@ -1,4 +1,4 @@
-"""Several predictions become one taste by vote; its weights can be checked by counting."""
+"""Several predictions become one taste by vote; each weight is a share of the votes."""
 
 import pytest
 

@@ -1,3 +1,5 @@
+"""A child process passes on its lines, and ends in time together with its children."""
+
 import os
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Callers that wait together are computed together; each gets its own results or the error."""
+"""Inputs of waiting callers are computed together; each caller gets its own results or an error."""
 
 import asyncio
 import threading
@@ -171,7 +171,8 @@ async def test_closing_cancels_callers_that_wait_behind_the_last_pass(
     first = asyncio.create_task(first_batcher.submit([1]))
     await until_started(engine)
     second = asyncio.create_task(second_batcher.submit([2]))
-    await asyncio.sleep(0.01)
+    for _ in range(10):  # enough for the second input to wait in the executor
+        await asyncio.sleep(0)
     executor.shutdown(wait=False, cancel_futures=True)
     engine.go.set()
     async with asyncio.timeout(5):

@@ -1,4 +1,4 @@
-"""Which model answers which user, and that a request in work keeps its model."""
+"""Users are assigned to models by share, and a request keeps the model that it selected."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from shared.vlm.protocol import (
     Rationales,
     References,
     ScoredCandidate,
+    Scores,
 )
-from shared.vlm.protocol import Scores as ModelScores
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Model:
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         return []
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[ModelScores]:
+    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
         return []
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:

@@ -59,7 +59,7 @@ async def test_the_number_of_simultaneous_requests_is_bounded(
     async with open_model(settings) as model:
         server.seconds = 0.02
         assert len(await model.score(CANDIDATES * 4)) == 12
-    assert server.most_at_once == 2
+    assert server.max_concurrent == 2
 
 
 async def test_the_key_goes_to_the_server_and_into_no_error_setting_or_log(
@@ -67,7 +67,7 @@ async def test_the_key_goes_to_the_server_and_into_no_error_setting_or_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with open_model(settings) as model:
-        server.instead.append(problem(401, f"{KEY} is wrong"))
+        server.next_responses.append(problem(401, f"{KEY} is wrong"))
         with pytest.raises(Unavailable, match="PREFERSTREAM_MODEL_SERVER_KEY") as refused:
             await model.score(CANDIDATES[:1])
     assert server.keys == {f"Bearer {KEY}"}
@@ -90,7 +90,7 @@ async def test_a_request_that_the_server_rejects_is_unprocessable(
     server: ModelServer, settings: ModelSettings, status: int
 ) -> None:
     async with open_model(settings) as model:
-        server.instead.append(problem(status, "At most 12 image(s) may be provided"))
+        server.next_responses.append(problem(status, "At most 12 image(s) may be provided"))
         with pytest.raises(Unprocessable, match=r"model_refused: .*At most 12 image"):
             await model.describe([CANDIDATES[0].image])
 
@@ -100,7 +100,7 @@ async def test_a_server_that_cannot_answer_now_is_unavailable(
     server: ModelServer, settings: ModelSettings, status: int
 ) -> None:
     async with open_model(settings) as model:
-        server.instead.append(problem(status, "try later"))
+        server.next_responses.append(problem(status, "try later"))
         with pytest.raises(Unavailable, match=str(status)):
             await model.describe([CANDIDATES[0].image])
         assert len(await model.describe([CANDIDATES[0].image])) == 1
@@ -145,7 +145,7 @@ async def test_a_response_in_another_layout_is_unavailable(
             ("no chat completion", lambda: model.describe([CANDIDATES[0].image])),
             (r"no chat completion|forced scores", lambda: model.score(CANDIDATES[:1])),
         ):
-            server.instead.append(web.Response(text=body, content_type="application/json"))
+            server.next_responses.append(web.Response(text=body, content_type="application/json"))
             with pytest.raises(Unavailable, match=message):
                 await call()
 

@@ -1,8 +1,10 @@
 """Prompts become chat completion requests, and forced answers are read token by token."""
 
+import base64
 import math
 import re
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +159,6 @@ def test_images_are_sent_in_the_models_size_or_within_the_limit() -> None:
 
 
 def sent_size(url: str) -> tuple[int, int]:
-    import base64
-    from io import BytesIO
-
     with Image.open(BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
         return image.size
 
