@@ -4,7 +4,7 @@ import sys
 
 from prometheus_client import CollectorRegistry
 
-from services.retrain.app import build, collector
+from services.retrain.app import build, build_collector
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.settings import TrainingSettings
 from shared.messaging.client.settings import MessagingSettings
@@ -17,7 +17,7 @@ def collect_once(settings: RetrainSettings) -> int:
     """Collect once; return exit code 1 when a table has a problem."""
     log_to_stderr()
     messaging = from_environment(MessagingSettings)
-    result = collector(settings, messaging, CollectorRegistry()).run()
+    result = build_collector(settings, messaging, CollectorRegistry()).run()
     for table, count in result.rows.items():
         print(f"{table}: {count} rows, {result.invalid.get(table, 0)} of them invalid")
     for problem in result.problems:

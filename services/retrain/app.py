@@ -11,15 +11,15 @@ from prometheus_client import CollectorRegistry
 from services.retrain.config import RetrainSettings
 from services.retrain.erasure import UserEraser
 from services.retrain.jobs.erasure import JobErasure
-from services.retrain.jobs.factory import scheduled_jobs
+from services.retrain.jobs.factory import scheduled_tasks
 from services.retrain.jobs.history import JobHistory
 from services.retrain.jobs.metrics import JobMetrics
-from services.retrain.jobs.schedule import Job, Schedule
+from services.retrain.jobs.schedule import Schedule, ScheduledTask
 from services.retrain.jobs.settings import TrainingSettings
 from services.retrain.lake.collect import Collector
 from services.retrain.lake.erased_users import ErasureTable
 from services.retrain.lake.erasure import LakeErasure
-from services.retrain.lake.schema import TABLES, Table
+from services.retrain.lake.schema import TABLES, TableSchema
 from services.retrain.lake.table import LakeTable
 from services.retrain.metrics import CollectMetrics
 from services.retrain.registry.factory import models_dir
@@ -55,12 +55,12 @@ class RetrainApp:
         await self.kafka.stop()
 
 
-def collector(
+def build_collector(
     settings: RetrainSettings,
     messaging: MessagingSettings,
     registry: CollectorRegistry,
     *,
-    tables: Sequence[Table] = TABLES,
+    tables: Sequence[TableSchema] = TABLES,
 ) -> Collector:
     """A collector on the real Kafka and the real lake."""
     size = BatchSize(records=settings.collect_batch_records, bytes=settings.collect_batch_bytes)
@@ -73,7 +73,9 @@ def collector(
     )
 
 
-def lake_tables(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> list[LakeTable]:
+def lake_tables(
+    settings: RetrainSettings, tables: Sequence[TableSchema] = TABLES
+) -> list[LakeTable]:
     """The tables of the lake; rows of erased users are left out when they are appended."""
     options = delta_options(settings.s3_endpoint)
     erasures = ErasureTable(settings.lake_uri, storage_options=options)
@@ -83,7 +85,7 @@ def lake_tables(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> 
     ]
 
 
-def lake_erasure(settings: RetrainSettings, tables: Sequence[Table] = TABLES) -> LakeErasure:
+def lake_erasure(settings: RetrainSettings, tables: Sequence[TableSchema] = TABLES) -> LakeErasure:
     """Erasure on the real lake."""
     erasures = ErasureTable(settings.lake_uri, storage_options=delta_options(settings.s3_endpoint))
     return LakeErasure(lake_tables(settings, tables), erasures)
@@ -94,11 +96,11 @@ async def build(
 ) -> RetrainApp:
     """Connect the service's parts to Kafka, the lake and the registry."""
     registry = CollectorRegistry()
-    collecting = collector(settings, messaging, registry)
+    event_collector = build_collector(settings, messaging, registry)
     JobHistory(models_dir(training.registry, data_dir=training.jobs.data_dir), registry)
 
     async def collect_problems() -> str | None:
-        problems = collecting.last.problems if collecting.last else ()
+        problems = event_collector.last.problems if event_collector.last else ()
         return "; ".join(map(str, problems)) or None
 
     kafka = KafkaService("retrain", messaging, registry, checks=[collect_problems])
@@ -108,17 +110,17 @@ async def build(
         kafka.publisher,
         clock=system_clock,
     )
-    kafka.slow(ERASE, eraser.take)
+    kafka.slow(ERASE, eraser.erase)
     schedule = Schedule(
         (
-            Job(
+            ScheduledTask(
                 name="collect",
                 trigger=IntervalTrigger(minutes=settings.collect_minutes, timezone="UTC"),
-                run=collecting.run,
-                stop=collecting.stop,
+                run=event_collector.run,
+                stop=event_collector.stop,
                 first_after=timedelta(seconds=settings.collect_first_seconds),
             ),
-            *scheduled_jobs(collecting, settings, training, messaging, JobMetrics(registry)),
+            *scheduled_tasks(event_collector, settings, training, messaging, JobMetrics(registry)),
         ),
         clock=system_clock,
     )

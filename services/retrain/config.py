@@ -11,14 +11,14 @@ class RetrainSettings(BaseModel):
     lake_uri: str = ".data/lake"
     """Folder or `s3://` address of the Delta tables that hold feeds and feedback."""
     s3_endpoint: str | None = None
-    """Address of an S3-compatible store; without it, Amazon's. Credentials are read as by
-    every S3 client: environment, profile or role."""
+    """Address of an S3-compatible store; without it, Amazon's. Credentials come from
+    the environment, profile or role, as for every S3 client."""
     collect_minutes: PositiveFloat = 15.0
     """Minutes between two collections: short compared with Kafka's retention of days, and long
     enough that each file is large compared with its overhead."""
     collect_first_seconds: PositiveFloat = 5.0
-    """Seconds from the start to the first collection, so that a service that is often restarted
-    collects too."""
+    """Seconds from the start to the first collection. A short time, so that a service that is often
+    restarted also collects."""
     collect_batch_records: PositiveInt = 5_000
     """Records of one commit to the lake; a feed of 300 images has 100 KB."""
     collect_batch_bytes: PositiveInt = 32 * 1024 * 1024

@@ -4,9 +4,9 @@ import asyncio
 from datetime import datetime
 from typing import Protocol
 
-from services.retrain.lake.erased_users import UserKey
 from shared.domain.clock import Clock
 from shared.domain.erasures import Erasure
+from shared.domain.user import User
 from shared.events import UserErase
 from shared.messaging.contract import Delivery, Publisher
 
@@ -14,17 +14,17 @@ from shared.messaging.contract import Delivery, Publisher
 class Lake(Protocol):
     """Removes rows (`services.retrain.lake.erasure`)."""
 
-    def erase(self, user: UserKey, erasure: Erasure, *, now: datetime) -> dict[str, int]: ...
+    def erase(self, user: User, erasure: Erasure, *, now: datetime) -> dict[str, int]: ...
 
-    def remaining(self, user: UserKey, erasure: Erasure | None = None) -> dict[str, int]: ...
+    def remaining(self, user: User, erasure: Erasure | None = None) -> dict[str, int]: ...
 
 
 class JobFiles(Protocol):
     """Removes lines, names and images (`services.retrain.jobs.erasure`)."""
 
-    def erase(self, user: UserKey) -> dict[str, int]: ...
+    def erase(self, user: User) -> dict[str, int]: ...
 
-    def remaining(self, user: UserKey) -> dict[str, int]: ...
+    def remaining(self, user: User) -> dict[str, int]: ...
 
 
 class UserEraser:
@@ -39,16 +39,16 @@ class UserEraser:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def take(self, event: UserErase, delivery: Delivery) -> None:
-        """Remove, count what is left, and publish a receipt. Raises `Unavailable`."""
+    async def erase(self, event: UserErase, delivery: Delivery) -> None:
+        """Remove the data, count the rest, and publish a receipt. Raises `Unavailable`."""
         erasure = Erasure.from_event(event.occurred_at, written_ms=delivery.record.timestamp_ms)
-        user = (event.tenant, event.user_id)
+        user = User(event.tenant, event.user_id)
         async with self._one_at_a_time:
             removed, remaining = await asyncio.to_thread(self._erase, user, erasure)
         receipt = event.receipt("retrain", at=self._clock(), removed=removed, remaining=remaining)
         await self._publisher.publish(receipt)
 
-    def _erase(self, user: UserKey, erasure: Erasure) -> tuple[dict[str, int], dict[str, int]]:
+    def _erase(self, user: User, erasure: Erasure) -> tuple[dict[str, int], dict[str, int]]:
         rows = self._lake.erase(user, erasure, now=self._clock())
         removed = _lake_counts(rows) | self._job_files.erase(user)
         rows_left = _lake_counts(self._lake.remaining(user, erasure))

@@ -10,10 +10,10 @@ from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
 from services.retrain.app import lake_erasure
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.erasure import JobErasure
-from services.retrain.lake.erased_users import UserKey
 from services.retrain.lake.table import LakeBroken
 from shared.client.user_records import IsAboutUser
 from shared.domain.errors import Unavailable
+from shared.domain.user import User
 from shared.events.topics import COMPACTED_WITHIN_MS, DEAD_LETTERS, TOPICS, Topic
 from shared.events.wire.record import Record
 from shared.messaging.client.connection import Kafka, settings_of
@@ -33,7 +33,7 @@ class DataLocations:
     store: StoreSettings
 
 
-def search_stores(locations: DataLocations, user: UserKey) -> list[SearchResult]:
+def search_stores(locations: DataLocations, user: User) -> list[SearchResult]:
     """Search each store itself, without relying on the receipts of the services."""
     results = [_latest_values(locations.kafka, topic, user) for topic in TOPICS if topic.compacted]
     results += _lake(locations.lake, user)
@@ -44,7 +44,7 @@ def search_stores(locations: DataLocations, user: UserKey) -> list[SearchResult]
     return results
 
 
-def retained_records(kafka: Kafka, user: UserKey) -> list[RetainedRecords]:
+def retained_records(kafka: Kafka, user: User) -> list[RetainedRecords]:
     """Records that stay in Kafka's logs until retention or compaction removes them."""
     retained = []
     for topic in (*TOPICS, *DEAD_LETTERS):
@@ -61,23 +61,22 @@ def retained_records(kafka: Kafka, user: UserKey) -> list[RetainedRecords]:
     return retained
 
 
-def _latest_values(kafka: Kafka, topic: Topic, user: UserKey) -> SearchResult:
+def _latest_values(kafka: Kafka, topic: Topic, user: User) -> SearchResult:
     """Count the latest values about the user, under any key."""
     latest: dict[bytes | None, Record] = {}
     for record in whole_topic(settings_of(kafka), topic):
         latest[record.key] = record
-    is_about_user = IsAboutUser(tenant=user[0], user_id=user[1])
+    is_about_user = IsAboutUser(tenant=user.tenant, user_id=user.user_id)
     values = [r for r in latest.values() if r.value is not None and is_about_user(r)]
     return SearchResult(f"latest values of {topic.name}", len(values))
 
 
-def _records_about(kafka: Kafka, topic: Topic, user: UserKey) -> Iterator[Record]:
-    return filter(
-        IsAboutUser(tenant=user[0], user_id=user[1]), whole_topic(settings_of(kafka), topic)
-    )
+def _records_about(kafka: Kafka, topic: Topic, user: User) -> Iterator[Record]:
+    is_about_user = IsAboutUser(tenant=user.tenant, user_id=user.user_id)
+    return filter(is_about_user, whole_topic(settings_of(kafka), topic))
 
 
-def _lake(settings: RetrainSettings, user: UserKey) -> list[SearchResult]:
+def _lake(settings: RetrainSettings, user: User) -> list[SearchResult]:
     try:
         rows = lake_erasure(settings).remaining(user)
     except (Unavailable, LakeBroken) as error:
@@ -88,7 +87,7 @@ def _lake(settings: RetrainSettings, user: UserKey) -> list[SearchResult]:
     ] + log_entries
 
 
-def _log_entries(lake: str, user: UserKey) -> list[SearchResult]:
+def _log_entries(lake: str, user: User) -> list[SearchResult]:
     """Count entries of Delta's log that contain the user id; only for a lake in a local folder.
 
     In object storage, the services search the log.
@@ -96,16 +95,18 @@ def _log_entries(lake: str, user: UserKey) -> list[SearchResult]:
     folder = Path(lake.removeprefix("file://"))
     if not folder.is_dir():
         return []
-    user_id = f'"{user[1]}'.encode()
+    user_id = f'"{user.user_id}'.encode()
     entries = [file for file in folder.glob("*/_delta_log/*.json") if user_id in file.read_bytes()]
     return [SearchResult("log of the lake", len(entries))]
 
 
-async def _qdrant(settings: StoreSettings, user: UserKey) -> list[SearchResult]:
+async def _qdrant(settings: StoreSettings, user: User) -> list[SearchResult]:
     try:
         client = open_qdrant(settings)
         try:
-            counts = await QdrantErasures(client).remaining(tenant=user[0], user_id=user[1])
+            counts = await QdrantErasures(client).remaining(
+                tenant=user.tenant, user_id=user.user_id
+            )
         finally:
             await client.close()
     except Unavailable as error:

@@ -8,9 +8,9 @@ import httpx
 
 from services.retrain.app import lake_erasure
 from services.retrain.config import RetrainSettings
-from services.retrain.lake.erased_users import UserKey
 from services.retrain.lake.table import LakeBroken
 from shared.domain.errors import Unavailable
+from shared.domain.user import User
 from shared.embedding.minilm import NAME
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
@@ -36,7 +36,7 @@ class StoredUserData:
 
 
 def read_stored_user_data(
-    user: UserKey, *, store: StoreSettings, lake: RetrainSettings, dashboard: str | None
+    user: User, *, store: StoreSettings, lake: RetrainSettings, dashboard: str | None
 ) -> StoredUserData:
     """Read the lake and the profile store.
 
@@ -62,17 +62,19 @@ def read_stored_user_data(
     return user_data
 
 
-async def _from_server(store: StoreSettings, user: UserKey) -> dict[str, Any] | None:
+async def _from_server(store: StoreSettings, user: User) -> dict[str, Any] | None:
     client = open_qdrant(store)
     try:
-        profile = await QdrantProfiles(client, embedder=NAME).get(tenant=user[0], user_id=user[1])
+        profile = await QdrantProfiles(client, embedder=NAME).get(
+            tenant=user.tenant, user_id=user.user_id
+        )
     finally:
         await client.close()
     return profile.model_dump(mode="json") if profile else None
 
 
-def _from_dashboard(address: str, user: UserKey) -> dict[str, Any] | None:
-    parameters = {"tenant": user[0], "user": user[1]}
+def _from_dashboard(address: str, user: User) -> dict[str, Any] | None:
+    parameters = {"tenant": user.tenant, "user": user.user_id}
     try:
         response = httpx.get(f"{address}/user/export", params=parameters, timeout=TIMEOUT_SECONDS)
     except httpx.HTTPError as error:

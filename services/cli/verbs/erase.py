@@ -17,6 +17,7 @@ from services.retrain.config import RetrainSettings
 from services.retrain.jobs.settings import JobSettings
 from shared.client import Client
 from shared.domain.errors import Unavailable
+from shared.domain.user import User
 from shared.events import DEFAULT_TENANT, UserErased
 from shared.events.types.erase import ERASING_SERVICES
 from shared.messaging.client.connection import Kafka
@@ -57,15 +58,15 @@ def erase(
             )
 
             locations = DataLocations(kafka, *_data_locations())
-            results = _all_results(receipts, search_stores(locations, (tenant, user)))
+            results = _all_results(receipts, search_stores(locations, User(tenant, user)))
             while not all(result.is_clean for result in results) and time.monotonic() < end:
                 print_progress("data is still being removed; searching again")
                 time.sleep(PAUSE_SECONDS)
                 receipts |= _receipts(
                     kafka, user, tenant, reason, max(end - time.monotonic(), PAUSE_SECONDS)
                 )
-                results = _all_results(receipts, search_stores(locations, (tenant, user)))
-            retained = retained_records(kafka, (tenant, user))
+                results = _all_results(receipts, search_stores(locations, User(tenant, user)))
+            retained = retained_records(kafka, User(tenant, user))
     except Unavailable as error:
         fail(error.detail)
     if as_json:

@@ -15,7 +15,7 @@ from services.cli.paths import lake_settings
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.runtime_file import read_runtime_file
-from services.retrain.app import collector
+from services.retrain.app import build_collector
 from services.retrain.jobs.dependencies import JobPlan
 from services.retrain.jobs.factory import build_job_runner
 from services.retrain.jobs.finalization import JobOutcome
@@ -85,11 +85,11 @@ def _run(
     retrain = lake_settings()
     training = TrainingSettings.read(data_dir=settings.data_dir, roots=roots)
     metrics = CollectorRegistry()
-    feedback_collector = collector(retrain, messaging, metrics)
+    feedback_collector = build_collector(retrain, messaging, metrics)
     runner, _ = build_job_runner(
         feedback_collector, retrain, training, messaging, JobMetrics(metrics)
     )
-    return runner.run(plan, report=_progress)
+    return runner.run(plan, on_step=_progress)
 
 
 def _progress(step: JobStep) -> None:

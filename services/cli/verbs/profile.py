@@ -15,6 +15,7 @@ from shared.client.user_records import records_about
 from shared.domain.corrections import SIDES
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS
+from shared.domain.user import User
 from shared.events import DEFAULT_TENANT, ProfileCorrected, ProfileUpdated
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS
 from shared.messaging.client.connection import settings_of
@@ -25,7 +26,7 @@ from shared.store.settings import StoreSettings
 EXPORTED = (FEEDBACK, CORRECTIONS, CANDIDATES, FEEDS)
 app = typer.Typer(help="A user's taste profile: show, correct, export.", no_args_is_help=True)
 
-User = Annotated[str, typer.Argument(help="Id of the user.")]
+UserArgument = Annotated[str, typer.Argument(help="Id of the user.")]
 Which = Annotated[str, typer.Argument(metavar="ELEMENT", help=", ".join(e.value for e in ELEMENTS))]
 Word = Annotated[str, typer.Argument(help="Word, as in `profile show`.")]
 SideOption = Annotated[
@@ -42,7 +43,7 @@ def _profile() -> None:
 
 
 @app.command()
-def show(user: User, tenant: Tenant = DEFAULT_TENANT, as_json: Json = False) -> None:
+def show(user: UserArgument, tenant: Tenant = DEFAULT_TENANT, as_json: Json = False) -> None:
     """Show the current taste profile of a user.
 
     Example: preferstream profile show ada
@@ -52,7 +53,7 @@ def show(user: User, tenant: Tenant = DEFAULT_TENANT, as_json: Json = False) -> 
 
 @app.command()
 def pin(
-    user: User, element: Which, word: Word, side: SideOption = None,
+    user: UserArgument, element: Which, word: Word, side: SideOption = None,
     tenant: Tenant = DEFAULT_TENANT, seconds: Seconds = 30.0, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Keep a word in the profile, whatever the model predicts.
@@ -64,7 +65,7 @@ def pin(
 
 @app.command()
 def veto(
-    user: User, element: Which, word: Word, side: SideOption = None,
+    user: UserArgument, element: Which, word: Word, side: SideOption = None,
     tenant: Tenant = DEFAULT_TENANT, seconds: Seconds = 30.0, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Remove a word for good, whatever the model predicts; on both sides, unless --side is given.
@@ -76,7 +77,7 @@ def veto(
 
 @app.command()
 def edit(
-    user: User, element: Which,
+    user: UserArgument, element: Which,
     words: Annotated[
         list[str] | None,
         typer.Argument(help="Words, optionally with a weight 0-1: blue=0.8. None: unknown."),
@@ -95,7 +96,7 @@ def edit(
 
 @app.command()
 def reset(
-    user: User,
+    user: UserArgument,
     element: Annotated[str | None, typer.Argument(help="Only this element; default: all.")] = None,
     side: SideOption = None,
     tenant: Tenant = DEFAULT_TENANT, seconds: Seconds = 30.0, as_json: Json = False,
@@ -108,7 +109,7 @@ def reset(
 
 
 @app.command()
-def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
+def export(user: UserArgument, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Print everything that is stored about a user as JSON.
 
     From Kafka, the lake and the profile store; `not_searched` names what could not be read.
@@ -131,7 +132,7 @@ def export(user: User, tenant: Tenant = DEFAULT_TENANT) -> None:
     from services.cli.user_data.export import read_stored_user_data
 
     stored = read_stored_user_data(
-        (tenant, user),
+        User(tenant, user),
         store=from_environment(StoreSettings),
         lake=lake_settings(),
         dashboard=system.dashboard,

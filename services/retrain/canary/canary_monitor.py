@@ -15,6 +15,7 @@ from services.retrain.canary.guardrails import (
 )
 from services.retrain.registry.promotion import Promoter
 from shared.domain.errors import Unprocessable
+from shared.domain.user import User
 from shared.events import Feedback, RankedFeed
 from shared.events.topics import FEEDBACK, FEEDS, Topic
 from shared.events.types.base import Event
@@ -30,6 +31,8 @@ DISLIKES = {"dislike", "hide"}
 EventT = TypeVar("EventT", bound=Event)
 RequestKey = tuple[str, str]
 """Tenant and request id."""
+RequestImage = tuple[str, str]
+"""Request id and image id."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,15 @@ def _traffic(
     feedback_of: dict[RequestKey, list[Feedback]],
 ) -> VariantTraffic:
     own = {request: feed for request, feed in feed_of.items() if feed.variant == variant}
-    users: dict[tuple[str, str], list[set[tuple[str, str]]]] = defaultdict(
-        lambda: [set(), set(), set()]
+    users: dict[User, tuple[set[RequestImage], set[RequestImage], set[RequestImage]]] = defaultdict(
+        lambda: (set(), set(), set())
     )
+    """The views, likes and dislikes of each user."""
     for request, feed in own.items():
         for event in feedback_of.get(request, ()):
             if event.user_id != feed.user_id:
                 continue
-            views, likes, dislikes = users[(feed.tenant, feed.user_id)]
+            views, likes, dislikes = users[User(feed.tenant, feed.user_id)]
             impression = (feed.request_id, event.image_id)
             # Feedback of any type implies a view; a repeated or redelivered event counts once.
             views.add(impression)
@@ -107,7 +111,7 @@ def _traffic(
             elif event.type in DISLIKES:
                 dislikes.add(impression)
     return VariantTraffic(
-        users=[UserCounts(len(v), len(up), len(down)) for v, up, down in users.values()],
+        users=[UserCounts(*map(len, impressions)) for impressions in users.values()],
         feeds=len(own),
         degraded=sum(feed.status == "degraded" for feed in own.values()),
         median_ms=median([feed.latency_ms.get("total", 0.0) for feed in own.values()] or [0.0]),

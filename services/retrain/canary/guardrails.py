@@ -46,7 +46,7 @@ class Guardrails:
     max_dislikes_rise: float = 0.2
     """Largest relative rise of the rate of dislikes."""
     max_degraded_rise: float = 0.02
-    """Largest rise of the share of degraded feeds; these are faults, so that few feeds suffice."""
+    """Largest rise of the share of degraded feeds; few feeds suffice to detect such faults."""
     max_slowdown: float = 2.0
     """Largest ratio to the champion's median latency; versions of one model are equally fast."""
     min_feeds_for_faults: int = 20
@@ -127,6 +127,6 @@ def _rate(users: Sequence[UserCounts], name: str) -> tuple[float, float]:
     if not total:
         return 0.0, 0.0
     rate = actions.sum() / total
-    left = actions - rate * views
+    residuals = actions - rate * views
     n = len(users)
-    return float(rate), float(np.sqrt(n / max(n - 1, 1) * (left**2).sum()) / total)
+    return float(rate), float(np.sqrt(n / max(n - 1, 1) * (residuals**2).sum()) / total)

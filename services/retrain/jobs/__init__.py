@@ -1,1 +1,1 @@
-"""Run training jobs: schedule, lock, collect, train, gate, finalize, and show them."""
+"""Run training jobs (schedule, lock, collect, train, gate, finalize), and show them."""

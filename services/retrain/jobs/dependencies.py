@@ -30,7 +30,7 @@ class Lake:
 
 @dataclass(frozen=True)
 class JobDependencies:
-    """Everything that a job runner works with; tests pass smaller parts."""
+    """Everything that a job runner works with; tests pass fakes."""
 
     collect: Callable[[], CollectResult]
     train: Training
@@ -54,14 +54,14 @@ class JobPlan:
     dry_run: bool = False
 
 
-NOW = JobPlan()
-"""A manual job with the settings' budget."""
+MANUAL_JOB = JobPlan()
+"""A manual job with the budget of the settings."""
 
 
 def nightly_plan(now: datetime, *, starts: str) -> JobPlan:
     """The nightly job of the day on which it was due, in `now`'s zone; one job for each day.
 
-    A run that is made up for after midnight still belongs to the day before.
+    A run that was due before midnight and starts after it belongs to the day before.
     """
     hour, minute = map(int, starts.split(":"))
     due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)

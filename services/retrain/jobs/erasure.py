@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from services.retrain.lake.erased_users import UserKey
 from shared.domain.erasures import erased_user_hash
+from shared.domain.user import User
 from shared.files.atomic_write import atomic_write
 
 LINES: Final = ".jsonl"
@@ -24,7 +24,7 @@ class JobErasure:
     def __init__(self, jobs_dir: Path) -> None:
         self._jobs_dir = jobs_dir
 
-    def erase(self, user: UserKey) -> dict[str, int]:
+    def erase(self, user: User) -> dict[str, int]:
         """Number of removed lines, names in documents, and images; raises OSError."""
         lines = images = names = 0
         for folder in self._folders(user):
@@ -34,7 +34,7 @@ class JobErasure:
             names += _rename(file, user)
         return {"job_lines": lines, "job_names": names, "job_images": images}
 
-    def remaining(self, user: UserKey) -> dict[str, int]:
+    def remaining(self, user: User) -> dict[str, int]:
         """Number of files that still name the user: a search of all text files of the jobs."""
         kinds = (LINES, DOCUMENTS, ".txt", ".html", ".md", ".csv", ".log")
         spellings = _spellings(user)
@@ -44,12 +44,12 @@ class JobErasure:
     def _files(self, kind: str) -> Iterator[Path]:
         return (file for file in sorted(self._jobs_dir.rglob(f"*{kind}")) if file.is_file())
 
-    def _folders(self, user: UserKey) -> list[Path]:
+    def _folders(self, user: User) -> list[Path]:
         spellings = _spellings(user)
         return sorted({f.parent for f in self._files(LINES) if _contains(f, spellings)})
 
 
-def _remove_lines(folder: Path, user: UserKey) -> tuple[int, int]:
+def _remove_lines(folder: Path, user: User) -> tuple[int, int]:
     """Rewrite the JSONL files of a folder; return the numbers of removed lines and images."""
     kept_images: set[str] = set()
     removed_images: set[str] = set()
@@ -77,7 +77,7 @@ def _remove_lines(folder: Path, user: UserKey) -> tuple[int, int]:
     return removed_lines, deleted
 
 
-def _rename(file: Path, user: UserKey) -> int:
+def _rename(file: Path, user: User) -> int:
     """Replace the user's name in a JSON document; return how often."""
     if not _contains(file, _spellings(user)):
         return 0
@@ -91,13 +91,13 @@ def _rename(file: Path, user: UserKey) -> int:
     return count
 
 
-def _renamed(value: Any, user: UserKey) -> Any:
+def _renamed(value: Any, user: User) -> Any:
     if isinstance(value, dict):
         return {key: _renamed(item, user) for key, item in value.items()}
     if isinstance(value, list):
         return [_renamed(item, user) for item in value]
     if isinstance(value, str) and _is_name(value, user):
-        return erased_user_hash(tenant=user[0], user_id=user[1])
+        return erased_user_hash(tenant=user.tenant, user_id=user.user_id)
     return value
 
 
@@ -112,12 +112,12 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _is_name(text: str, user: UserKey) -> bool:
+def _is_name(text: str, user: User) -> bool:
     """Jobs write a user as `tenant/user_id`."""
     return text == "/".join(user)
 
 
-def _spellings(user: UserKey) -> tuple[bytes, ...]:
+def _spellings(user: User) -> tuple[bytes, ...]:
     name = "/".join(user)
     return tuple({json.dumps(name, ensure_ascii=plain).encode() for plain in (True, False)})
 

@@ -18,7 +18,7 @@ from services.retrain.jobs.folders import JobFolders
 from services.retrain.jobs.gate_process import run_gate
 from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.jobs.runner import JobRunner
-from services.retrain.jobs.schedule import Job
+from services.retrain.jobs.schedule import ScheduledTask
 from services.retrain.jobs.settings import NEVER, JobSettings, TrainingSettings
 from services.retrain.jobs.training_process import TrainingProcess
 from services.retrain.lake.collect import Collector
@@ -28,7 +28,7 @@ from shared.domain.clock import system_clock
 from shared.messaging.client.settings import MessagingSettings
 
 RESUME_AFTER: Final = timedelta(minutes=2)
-"""From the service's start to the resumption of a killed job: feeds come first."""
+"""Time from the start of the service to the resumption of a killed job: feeds come first."""
 
 
 def build_job_runner(
@@ -61,13 +61,13 @@ def build_job_runner(
     return JobRunner(dependencies, training.jobs), promoter
 
 
-def scheduled_jobs(
+def scheduled_tasks(
     collector: Collector,
     settings: RetrainSettings,
     training: TrainingSettings,
     messaging: MessagingSettings,
     metrics: JobMetrics,
-) -> tuple[Job, ...]:
+) -> tuple[ScheduledTask, ...]:
     """The check of the canary, and nightly training unless it is switched off.
 
     The release's files are read when the first of them runs: a large model takes a minute, and a
@@ -79,7 +79,7 @@ def scheduled_jobs(
         _, promoter = build()
         return check_canary(promoter, messaging, apply=True)
 
-    canary = Job(
+    canary = ScheduledTask(
         name="canary",
         trigger=IntervalTrigger(minutes=training.jobs.canary_check_minutes, timezone="UTC"),
         run=AutomaticRollback(check, metrics).run,
@@ -89,7 +89,7 @@ def scheduled_jobs(
     return (canary, _nightly_training(lambda: build()[0], training.jobs))
 
 
-def _nightly_training(build: Callable[[], JobRunner], settings: JobSettings) -> Job:
+def _nightly_training(build: Callable[[], JobRunner], settings: JobSettings) -> ScheduledTask:
     zone, starts = ZoneInfo(settings.night_timezone), settings.night_at
     hour, minute = starts.split(":")
     runners: list[JobRunner] = []
@@ -103,7 +103,7 @@ def _nightly_training(build: Callable[[], JobRunner], settings: JobSettings) -> 
             runner.stop()
 
     unfinished = JobFolders(settings.jobs_dir).unfinished(NIGHTLY, now=system_clock())
-    return Job(
+    return ScheduledTask(
         name="training",
         trigger=CronTrigger(hour=int(hour), minute=int(minute), timezone=zone),
         run=run,

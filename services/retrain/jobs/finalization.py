@@ -20,7 +20,7 @@ HISTORY = "training_jobs.jsonl"
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A trained model, and the evidence on it."""
+    """A trained model, and the file of evidence about it."""
 
     folder: Path
     evidence: Path
@@ -39,7 +39,7 @@ class TrialShares:
 
 @dataclass(frozen=True)
 class JobOutcome:
-    """What became of a job."""
+    """The outcome of a job."""
 
     version: str
     ended_at: str

@@ -1,4 +1,4 @@
-"""Give each training job a folder: find it again after a crash, clean it up at the end."""
+"""Keep the folders of training jobs: create, find a killed job, close, delete old ones."""
 
 import json
 import re
@@ -48,7 +48,7 @@ class JobFolders:
                 request = TrainingJobRequest.model_validate_json(file.read_text(encoding="utf-8"))
             except (OSError, ValidationError):
                 continue
-            # After a clock was set back, a job from the future must not be resumed.
+            # A clock that was set back makes jobs from the future: they must not be resumed.
             if timedelta(0) <= now - request.requested_at <= RESUMABLE_FOR:
                 requests.append(request)
         return max(requests, key=lambda request: request.requested_at, default=None)

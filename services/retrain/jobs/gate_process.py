@@ -16,7 +16,7 @@ MAX_SECONDS: Final = 1_800.0
 
 @dataclass(frozen=True)
 class GateVerdict:
-    """The gate's decision, or why there is none."""
+    """The decision of the gate, or the reason why it made none."""
 
     promotes: bool
     code: GateCode
@@ -27,7 +27,7 @@ class GateVerdict:
 
 
 class Gate(Protocol):
-    """Judges a file of evidence; never raises."""
+    """Decides on a file of evidence; never raises."""
 
     def __call__(self, evidence: Path, *, out: Path) -> GateVerdict: ...
 
@@ -39,17 +39,17 @@ def run_gate(
     command: Sequence[str] = (sys.executable, "-m", "training.gate"),
     seconds: float = MAX_SECONDS,
 ) -> GateVerdict:
-    """The verdict on a file of evidence; a gate that dies, hangs or writes nonsense keeps."""
+    """The verdict on a file of evidence; a gate that fails or hangs keeps the champion."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").unlink(missing_ok=True)
     try:
-        ended = run_child([*command, str(evidence), "--out", str(out)], seconds=seconds)
+        child_exit = run_child([*command, str(evidence), "--out", str(out)], seconds=seconds)
     except OSError as error:
         return _kept(f"the gate could not be started: {error}")
     try:
         return _read(json.loads((out / "report.json").read_text(encoding="utf-8")), out)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return _kept(f"the gate left no report and {ended.reason}")
+        return _kept(f"the gate left no report and {child_exit.reason}")
 
 
 def _read(report: Mapping[str, Any], folder: Path) -> GateVerdict:

@@ -63,7 +63,7 @@ def _metrics(outcomes: list[dict[str, Any]]) -> Iterator[Metric]:
 
 
 def _consecutive_inconclusive(outcomes: list[dict[str, Any]]) -> int:
-    """Count jobs that failed or ran out of time; a job with too little data ends the row."""
+    """Number of latest jobs in a row that failed or ran out of time."""
     count = 0
     for outcome in reversed(outcomes):
         if _code(outcome) not in INCONCLUSIVE:

@@ -1,4 +1,4 @@
-"""Allow one training job at a time among all instances, with a lock that ends with its holder.
+"""Allow one training job at a time among all instances, with a lock that the kernel releases.
 
 `filelock` uses the kernel's `flock`, which is released when the process dies, however it dies. Its
 fallback for file systems without `flock` is off: that lock would outlive a killed holder.
@@ -21,7 +21,7 @@ LOCK: Final = "training-job.lock"
 
 
 class LockHeld(Exception):
-    """Another process holds the lock; the text names it if its note can be read."""
+    """Another process holds the lock; the text names the process if its note can be read."""
 
 
 @contextmanager

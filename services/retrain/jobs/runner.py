@@ -1,4 +1,4 @@
-"""Run one training job: lock, collect, train, judge, finalize; a killed job is resumed."""
+"""Run one training job: lock, collect, train, run the gate, finalize; resume a killed job."""
 
 import logging
 import threading
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from services.retrain.jobs.dependencies import (
     MANUAL,
+    MANUAL_JOB,
     NIGHTLY,
-    NOW,
     JobDependencies,
     JobPlan,
     manual_name,
@@ -36,7 +36,7 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import ModelPackage
 
 log = logging.getLogger(__name__)
-Report = Callable[[JobStep], None]
+OnStep = Callable[[JobStep], None]
 """Receives each step of progress."""
 
 
@@ -53,7 +53,7 @@ class JobRunner:
         """Ask the running job to end; it is resumed when the service starts again."""
         self._stop.set()
 
-    def run(self, plan: JobPlan = NOW, *, report: Report = lambda step: None) -> JobOutcome:
+    def run(self, plan: JobPlan = MANUAL_JOB, *, on_step: OnStep = lambda step: None) -> JobOutcome:
         """Run a job to its outcome; failures are outcomes too.
 
         A skipped job is not added to the history, because nothing has run.
@@ -61,13 +61,13 @@ class JobRunner:
         now = self._dependencies.clock()
         try:
             with job_lock(self._dependencies.models_dir, now=now):
-                return self._run_locked(plan, now, report)
+                return self._run_locked(plan, now, on_step)
         except LockHeld as error:
             return self._skipped(plan, now, "held", f"{error}; only one job runs at a time")
         except Unavailable as error:
             return self._kept(plan.name or manual_name(now), "registry", error.detail)
 
-    def _run_locked(self, plan: JobPlan, now: datetime, report: Report) -> JobOutcome:
+    def _run_locked(self, plan: JobPlan, now: datetime, on_step: OnStep) -> JobOutcome:
         if plan.name is not None and self._folders.has_ended(plan.name):
             return self._skipped(plan, now, "done", f"the job {plan.name} has ended before")
         started = time.monotonic()
@@ -77,7 +77,7 @@ class JobRunner:
         request = None if plan.dry_run else self._folders.unfinished(kind, now=now)
         name = request.job if request else plan.name or manual_name(now)
         try:
-            outcome = self._stages(name, request, plan, now, self._with_metrics(report))
+            outcome = self._stages(name, request, plan, now, self._with_metrics(on_step))
         except TrainingStopped as error:
             return JobOutcome("", now.isoformat(), "stopped", str(error), "stopped", job=name)
         except Unavailable as error:
@@ -104,26 +104,26 @@ class JobRunner:
         request: TrainingJobRequest | None,
         plan: JobPlan,
         now: datetime,
-        report: Report,
+        on_step: OnStep,
     ) -> JobOutcome:
-        """Collect (or resume), train, and finalize what was trained."""
+        """Collect (or resume), train, and finalize the trained model."""
         if request is None:
-            report(_step("collect", "collecting new events into the lake"))
+            on_step(_step("collect", "collecting new events into the lake"))
             problems = self._dependencies.collect().problems
             if problems:
                 details = "; ".join(map(str, problems))
                 return self._kept(name, "collect", f"the lake is not up to date: {details}")
             request = self._request(name, plan, now)
         else:
-            report(_step("resume", f"resuming the job {name}"))
+            on_step(_step("resume", f"resuming the job {name}"))
         folder = self._folders.create(name)
         atomic_write(folder / REQUEST, request.model_dump_json(indent=1))
         result = self._dependencies.train(
-            folder, minutes=request.minutes, report=report, stop=self._stop
+            folder, minutes=request.minutes, on_step=on_step, stop=self._stop
         )
         if result.challenger is None or result.evidence is None:
             return self._kept(name, result.code, result.reason)
-        report(_step("gate", f"judging {result.challenger.version}"))
+        on_step(_step("gate", f"running the gate on {result.challenger.version}"))
         return self._finalize(name, request, result)
 
     def _finalize(
@@ -184,16 +184,16 @@ class JobRunner:
             grpo_config=settings.training_grpo_config,
         )
 
-    def _kept(self, name: str, code: JobCode, why: str) -> JobOutcome:
-        reason = f"The champion keeps serving, because {why.rstrip('.')}."
+    def _kept(self, name: str, code: JobCode, cause: str) -> JobOutcome:
+        reason = f"The champion keeps serving, because {cause.rstrip('.')}."
         now = self._dependencies.clock()
         outcome = JobOutcome("", now.isoformat(), "kept", reason, code, job=name)
         return self._dependencies.finalize.record(outcome)
 
-    def _skipped(self, plan: JobPlan, now: datetime, code: JobCode, why: str) -> JobOutcome:
+    def _skipped(self, plan: JobPlan, now: datetime, code: JobCode, reason: str) -> JobOutcome:
         self._dependencies.metrics.skipped.inc()
-        log.info("training job: skipped: %s", why)
-        return JobOutcome("", now.isoformat(), "skipped", why, code, job=plan.name or "")
+        log.info("training job: skipped: %s", reason)
+        return JobOutcome("", now.isoformat(), "skipped", reason, code, job=plan.name or "")
 
     def _close(self, name: str, outcome: JobOutcome) -> None:
         at = datetime.fromisoformat(outcome.ended_at)
@@ -204,14 +204,14 @@ class JobRunner:
         except OSError as error:
             log.warning("the training job %s could not be marked as ended: %s", name, error)
 
-    def _with_metrics(self, report: Report) -> Report:
-        def report_step(step: JobStep) -> None:
+    def _with_metrics(self, on_step: OnStep) -> OnStep:
+        def count_and_pass_on(step: JobStep) -> None:
             self._dependencies.metrics.heartbeat.set(self._dependencies.clock().timestamp())
             self._dependencies.metrics.spent.set(step.seconds_spent)
             log.info("training job: %s: %s", step.stage, step.text)
-            report(step)
+            on_step(step)
 
-        return report_step
+        return count_and_pass_on
 
 
 def _folder(package: ModelPackage) -> ModelFolder:

@@ -1,4 +1,4 @@
-"""Run periodic jobs in threads, each one at a time."""
+"""Run periodic tasks in threads, each one at a time."""
 
 import asyncio
 import logging
@@ -14,11 +14,11 @@ from shared.domain.clock import Clock
 
 log = logging.getLogger(__name__)
 GRACE_SECONDS = 3_600
-"""A run that was due while the machine was suspended is made up for, once, within an hour."""
+"""Seconds within which a run that was due while the machine was suspended still starts, once."""
 
 
 @dataclass(frozen=True)
-class Job:
+class ScheduledTask:
     """A blocking function that runs periodically in its own thread."""
 
     name: str
@@ -31,20 +31,20 @@ class Job:
 
 
 class Schedule:
-    """Runs the jobs of one process."""
+    """Runs the tasks of one process."""
 
-    def __init__(self, jobs: tuple[Job, ...], *, clock: Clock) -> None:
-        self.jobs = jobs
+    def __init__(self, tasks: tuple[ScheduledTask, ...], *, clock: Clock) -> None:
+        self.tasks = tasks
         self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
         """Start the schedule on the running event loop."""
-        for job in self.jobs:
-            first = {"next_run_time": self._clock() + job.first_after} if job.first_after else {}
+        for task in self.tasks:
+            first = {"next_run_time": self._clock() + task.first_after} if task.first_after else {}
             self._scheduler.add_job(
-                self._run, job.trigger, args=[job], id=job.name, coalesce=True, max_instances=1,
+                self._run, task.trigger, args=[task], id=task.name, coalesce=True, max_instances=1,
                 misfire_grace_time=GRACE_SECONDS, **first,
             )  # fmt: skip
         self._scheduler.start()
@@ -53,17 +53,17 @@ class Schedule:
         """Start no more runs, ask the current runs to end, and wait for them."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        for job in self.jobs:
-            job.stop()
+        for task in self.tasks:
+            task.stop()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, task: ScheduledTask) -> None:
         # The scheduler cancels its own tasks when it shuts down, but a thread cannot be cancelled:
-        # this task is not the scheduler's, and `stop` waits for it.
-        task = asyncio.create_task(asyncio.to_thread(job.run))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        # this run is not a task of the scheduler, and `stop` waits for it.
+        run = asyncio.create_task(asyncio.to_thread(task.run))
+        self._running.add(run)
+        run.add_done_callback(self._running.discard)
         try:
-            await asyncio.shield(task)
+            await asyncio.shield(run)
         except Exception:
-            log.exception("the job %s failed; it runs again at its next scheduled time", job.name)
+            log.exception("the task %s failed; it runs again at its next scheduled time", task.name)

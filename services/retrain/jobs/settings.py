@@ -25,12 +25,12 @@ class JobSettings(BaseModel):
     folders are set."""
     night_at: str = Field(default="02:30", pattern=r"^(([01]\d|2[0-3]):[0-5]\d|never)$")
     """Time of day at which nightly training starts, `HH:MM`, or `never`: fewest users wait for
-    feeds at that time, and training uses every core."""
+    feeds at that time, and training uses all cores."""
     night_timezone: str = "UTC"
     """Time zone of `night_at`, for example `Europe/Berlin`."""
     training_minutes: PositiveFloat = 240.0
     """Minutes for training and evidence together; promotion comes after. A job that starts at
-    02:30 then ends before the morning's readers."""
+    02:30 then ends before the first users of the morning."""
     training_jobs_dir: Path | None = None
     """Folder of the training jobs; without it, `training-jobs` in the data folder."""
     training_jobs_kept: PositiveInt = 14
@@ -66,7 +66,7 @@ class JobSettings(BaseModel):
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """All settings that training jobs and promotions need, besides those of collecting."""
+    """All settings of training jobs and promotions; those of collecting are separate."""
 
     jobs: JobSettings
     registry: RegistrySettings

@@ -36,8 +36,8 @@ def keep_curves(job: Path, *, to: Path | None = None) -> None:
 
 def read_curves(folder: Path) -> Curves:
     """The curves of a job, also while it runs, or of a version; empty where nothing was trained."""
-    curves = {name: _read(file) for name in STAGES if (file := _file(folder, name)) is not None}
-    return {name: points for name, points in curves.items() if points}
+    curves = {stage: _read(file) for stage in STAGES if (file := _file(folder, stage)) is not None}
+    return {stage: points for stage, points in curves.items() if points}
 
 
 def _file(folder: Path, stage: str) -> Path | None:
@@ -52,8 +52,8 @@ def _read(file: Path) -> Sequence[Mapping[str, float]]:
     except OSError:
         return []
     points = [point for line in lines if (point := _point(line)) is not None]
-    every = math.ceil(len(points) / MAX_POINTS)
-    return points[::every] if every > 1 else points
+    stride = math.ceil(len(points) / MAX_POINTS)
+    return points[::stride] if stride > 1 else points
 
 
 def _point(line: str) -> dict[str, float] | None:

@@ -14,8 +14,8 @@ from shared.jobs.training_job import RESULT, JobStep, TrainingJobResult
 from shared.runtime.child_process import ChildExit, run_child
 
 ATTEMPTS: Final = 2
-"""A training that was killed (out of memory, by an operator) is resumed once; a second kill would
-repeat."""
+"""A training that was killed (out of memory, by an operator) is resumed once: after a second kill,
+a third one is likely."""
 OVERTIME_SECONDS: Final = 1_800.0
 """Seconds after the budget at which training counts as hanging; the last step and loading models
 take part of them."""
@@ -33,7 +33,7 @@ class Training(Protocol):
     """Trains in a folder; raises `TrainingCrashed` and `TrainingStopped`."""
 
     def __call__(
-        self, folder: Path, *, minutes: float, report: Callable[[JobStep], None],
+        self, folder: Path, *, minutes: float, on_step: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult: ...  # fmt: skip
 
@@ -48,7 +48,7 @@ class TrainingProcess:
     overtime_seconds: float = OVERTIME_SECONDS
 
     def __call__(
-        self, folder: Path, *, minutes: float, report: Callable[[JobStep], None],
+        self, folder: Path, *, minutes: float, on_step: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult:  # fmt: skip
         if find_spec(self.needs) is None:
@@ -58,29 +58,33 @@ class TrainingProcess:
             )
         for _ in range(ATTEMPTS):
             (folder / RESULT).unlink(missing_ok=True)
-            ended = self._run(folder, minutes * 60 + self.overtime_seconds, report, stop)
+            child_exit = self._run(folder, minutes * 60 + self.overtime_seconds, on_step, stop)
             if stop.is_set():
                 raise TrainingStopped(
                     f"the job in {folder} was stopped by request; it is resumed later"
                 )
-            if ended.code == 0:
+            if child_exit.code == 0:
                 return _result(folder)
-            if not ended.killed:
+            if not child_exit.killed:
                 break
-        raise TrainingCrashed(f"the training {ended.reason}")
+        raise TrainingCrashed(f"the training {child_exit.reason}")
 
     def _run(
-        self, folder: Path, seconds: float, report: Callable[[JobStep], None], stop: threading.Event
+        self,
+        folder: Path,
+        seconds: float,
+        on_step: Callable[[JobStep], None],
+        stop: threading.Event,
     ) -> ChildExit:
-        def report_step(line: str) -> None:
+        def on_line(line: str) -> None:
             step = _step(line)
             if step is not None:
-                report(step)
+                on_step(step)
 
         try:
             # A kill loses nothing: every stage of training can be resumed.
             return run_child(
-                [*self.command, str(folder)], on_line=report_step, seconds=seconds, stop=stop
+                [*self.command, str(folder)], on_line=on_line, seconds=seconds, stop=stop
             )
         except OSError as error:
             raise TrainingCrashed(f"the training could not be started: {error}") from error

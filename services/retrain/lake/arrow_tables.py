@@ -12,8 +12,8 @@ from services.retrain.lake.schema import Column, Kind, Row
 EPOCH = date(1970, 1, 1)
 TYPES: Mapping[Kind, DataType] = {
     "text": DataType.utf8(),
-    "number": DataType.int64(),
-    "moment": DataType.timestamp("us", tz="UTC"),
+    "integer": DataType.int64(),
+    "timestamp": DataType.timestamp("us", tz="UTC"),
     "day": DataType.date32(),
 }
 
@@ -33,18 +33,18 @@ def _array(values: Sequence[Any], kind: Kind) -> Array:
     match kind:
         case "text":
             return Array(values, type=DataType.utf8())
-        case "number":
+        case "integer":
             return Array(values, type=DataType.int64())
-        case "moment":
+        case "timestamp":
             return Array([_micros(v) for v in values], type=DataType.int64()).cast(TYPES[kind])
         case "day":
             days = [(v - EPOCH).days for v in values]
             return Array(days, type=DataType.int64()).cast(DataType.int32()).cast(TYPES[kind])
 
 
-def _micros(moment: datetime | None) -> int | None:
+def _micros(timestamp: datetime | None) -> int | None:
     """Microseconds since the epoch, in integers: a float would lose some of them."""
-    if moment is None:
+    if timestamp is None:
         return None
-    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    since = timestamp.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -40,7 +40,7 @@ class CollectProblem:
 
 @dataclass(frozen=True)
 class CollectResult:
-    """The outcome of one collection, by table; a table with a problem is late, nothing is lost."""
+    """The outcome of one collection, by table; the next one continues a table with a problem."""
 
     rows: dict[str, int]
     invalid: dict[str, int]
@@ -68,7 +68,7 @@ class Collector:
         self.last: CollectResult | None = None
 
     def stop(self) -> None:
-        """End after the current commit; the next collection continues there."""
+        """End after the current commit; the next collection continues after it."""
         self._stopping = True
 
     def run(self) -> CollectResult:
@@ -100,19 +100,20 @@ class Collector:
             committed[partition] = table.offsets([partition]).get(partition)
             return committed[partition]
 
-        for batch in self._drain(table.table.topic, start_of=start_of, stop=lambda: self._stopping):
-            new = [row_of(table.table, record, now=self._clock()) for record in batch.records]
-            if new:
-                table.append(new, batch.next_offsets, after=committed)
+        schema = table.schema
+        for batch in self._drain(schema.topic, start_of=start_of, stop=lambda: self._stopping):
+            batch_rows = [row_of(schema, record, now=self._clock()) for record in batch.records]
+            if batch_rows:
+                table.append(batch_rows, batch.next_offsets, after=committed)
                 committed.update(batch.next_offsets)
-            rows[table.table.name] += len(new)
-            invalid[table.table.name] += sum(1 for row in new if "refused" in row)
-            self._count(table, new, batch)
+            rows[schema.name] += len(batch_rows)
+            invalid[schema.name] += sum(1 for row in batch_rows if "refused" in row)
+            self._count(table, batch_rows, batch)
 
-    def _count(self, table: LakeTable, new: Sequence[Row], batch: Batch) -> None:
-        name = table.table.name
-        self._metrics.rows.labels(name).inc(len(new))
-        for row in new:
+    def _count(self, table: LakeTable, rows: Sequence[Row], batch: Batch) -> None:
+        name = table.schema.name
+        self._metrics.rows.labels(name).inc(len(rows))
+        for row in rows:
             if "refused" in row:
                 self._metrics.invalid_rows.labels(name, row["refused"]).inc()
         self._metrics.backlog.labels(name).set(batch.remaining)
@@ -121,12 +122,12 @@ class Collector:
             log.error(
                 "%d records of %s were deleted by Kafka's retention before they were collected;"
                 " collect more often, or raise the topic's retention",
-                batch.lost, table.table.topic.name,
+                batch.lost, table.schema.topic.name,
             )  # fmt: skip
 
     def _compact(self, table: LakeTable) -> None:
         files = table.files_by_day()
-        self._metrics.files.labels(table.table.name).set(sum(files.values()))
+        self._metrics.files.labels(table.schema.name).set(sum(files.values()))
         days = [day for day, count in files.items() if count >= self._settings.compact_files]
         if days:
             table.compact(days, vacuum_days=self._settings.lake_vacuum_days)
@@ -136,9 +137,9 @@ class Collector:
     ) -> CollectProblem:
         reason = error.part if isinstance(error, Unavailable) else _reason(error)
         detail = error.detail if isinstance(error, Unavailable) else str(error)
-        self._metrics.failures.labels(table.table.name, reason).inc()
-        log.error("%s was not collected: %s", table.table.name, detail)
-        return CollectProblem(table.table.name, reason, detail)
+        self._metrics.failures.labels(table.schema.name, reason).inc()
+        log.error("%s was not collected: %s", table.schema.name, detail)
+        return CollectProblem(table.schema.name, reason, detail)
 
 
 def _reason(error: LakeBroken | TopicRecreated) -> str:

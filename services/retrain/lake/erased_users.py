@@ -12,28 +12,27 @@ from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from services.retrain.lake.arrow_tables import schema_of, table_of
 from services.retrain.lake.schema import Column, Row
 from shared.domain.erasures import Erasure, erased_user_hash
+from shared.domain.user import User
 from shared.events import DEFAULT_TENANT
 
 TABLE: Final = "erasures"
 COLUMNS: Final = (
-    Column("person", "text", required=True),
-    Column("occurred_at", "moment", required=True),
-    Column("written_at", "moment", required=True),
-    Column("erased_at", "moment", required=True),
+    Column("person", "text", required=True),  # the hash of the user
+    Column("occurred_at", "timestamp", required=True),
+    Column("written_at", "timestamp", required=True),
+    Column("erased_at", "timestamp", required=True),
 )
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-UserKey = tuple[str, str]
-"""Tenant and user id."""
 
 
 class ErasureTable:
-    """The table `erasures`, one row for each erasure; a user is stored as a hash only."""
+    """The table `erasures`, one row for each erasure; it has the hash of a user, never the id."""
 
     def __init__(self, lake: str, *, storage_options: Mapping[str, str] | None = None) -> None:
         self.uri = f"{lake.rstrip('/')}/{TABLE}"
         self._options = dict(storage_options or {})
 
-    def add(self, user: UserKey, erasure: Erasure, *, now: datetime) -> None:
+    def add(self, user: User, erasure: Erasure, *, now: datetime) -> None:
         """Store an erasure; raises the errors of `deltalake`."""
         if not DeltaTable.is_deltatable(self.uri, self._options):
             DeltaTable.create(
@@ -71,20 +70,22 @@ class ErasureTable:
         return [row for row in rows if not _is_covered(row, known)] if known else rows
 
 
-def user_key_of(row: Row) -> UserKey | None:
+def user_of(row: Row) -> User | None:
     """The user of a row; for an invalid record, the user that its text names."""
     if row.get("user_id") is not None:
-        return row["tenant"], row["user_id"]
+        return User(row["tenant"], row["user_id"])
     text = row.get("event") or ""
     user_id = _text_field(text, "user_id")
-    return (_text_field(text, "tenant") or DEFAULT_TENANT, user_id) if user_id is not None else None
+    if user_id is None:
+        return None
+    return User(_text_field(text, "tenant") or DEFAULT_TENANT, user_id)
 
 
 def _is_covered(row: Row, known: Mapping[str, Erasure]) -> bool:
-    user = user_key_of(row)
+    user = user_of(row)
     if user is None:
         return False
-    erasure = known.get(erased_user_hash(tenant=user[0], user_id=user[1]))
+    erasure = known.get(erased_user_hash(tenant=user.tenant, user_id=user.user_id))
     return erasure is not None and erasure.covers(
         occurred_at=row.get("occurred_at"), written_at=row["written_at"]
     )

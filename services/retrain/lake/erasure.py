@@ -10,10 +10,11 @@ from arro3.core import Table as ArrowTable
 from deltalake import CommitProperties, QueryBuilder, Transaction, write_deltalake
 
 from services.retrain.lake.arrow_tables import table_of
-from services.retrain.lake.erased_users import ErasureTable, UserKey, user_key_of
+from services.retrain.lake.erased_users import ErasureTable, user_of
 from services.retrain.lake.table import FENCE, ConcurrentCommit, LakeTable
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
+from shared.domain.user import User
 
 log = logging.getLogger(__name__)
 ATTEMPTS: Final = 5
@@ -33,12 +34,13 @@ class LakeErasure:
         self._tables = tables
         self._erasures = erasures
 
-    def erase(self, user: UserKey, erasure: Erasure, *, now: datetime) -> dict[str, int]:
+    def erase(self, user: User, erasure: Erasure, *, now: datetime) -> dict[str, int]:
         """Delete the user's rows; return their number by table.
 
         Safe while a collector runs, because of the order: the erasure is stored before the fence
-        is incremented. A batch that was filtered before cannot be committed any more, and a batch
-        that is filtered after leaves the user out. Raises `Unavailable` and `LakeBroken`.
+        is incremented. A batch that was filtered before the erasure cannot be committed after it,
+        and a batch that is filtered later leaves the user out.
+        Raises `Unavailable` and `LakeBroken`.
         """
         for table in self._tables:
             # Also an empty table: Kafka's older records of the user may be collected later.
@@ -47,25 +49,25 @@ class LakeErasure:
             self._erasures.add(user, erasure, now=now)
         for table in self._tables:
             _commit(table, _increment_fence)
-        return {table.table.name: self._remove(table, user, erasure) for table in self._tables}
+        return {table.schema.name: self._remove(table, user, erasure) for table in self._tables}
 
-    def remaining(self, user: UserKey, erasure: Erasure | None = None) -> dict[str, int]:
+    def remaining(self, user: User, erasure: Erasure | None = None) -> dict[str, int]:
         """Number of the user's rows by table; with an erasure, of the rows that it covers."""
         return {
-            table.table.name: len(_positions(table, user, erasure))
+            table.schema.name: len(_positions(table, user, erasure))
             for table in self._tables
             if table.exists()
         }
 
-    def rows(self, user: UserKey) -> dict[str, list[str]]:
+    def rows(self, user: User) -> dict[str, list[str]]:
         """The user's events as they were collected, by table; raises as `erase`."""
         return {
-            table.table.name: [row["event"] or "" for row in _rows(table, user, all_events=True)]
+            table.schema.name: [row["event"] or "" for row in _rows(table, user, all_events=True)]
             for table in self._tables
             if table.exists()
         }
 
-    def _remove(self, table: LakeTable, user: UserKey, erasure: Erasure) -> int:
+    def _remove(self, table: LakeTable, user: User, erasure: Erasure) -> int:
         positions = _positions(table, user, erasure)
         for begin in range(0, len(positions), ROWS_PER_DELETE):
             predicate = _predicate(positions[begin : begin + ROWS_PER_DELETE])
@@ -75,7 +77,7 @@ class LakeErasure:
         return len(positions)
 
 
-def _positions(table: LakeTable, user: UserKey, erasure: Erasure | None) -> list[Position]:
+def _positions(table: LakeTable, user: User, erasure: Erasure | None) -> list[Position]:
     """Positions of the user's rows. A delete by user id would keep the id in Delta's log."""
     return [
         (row["kafka_partition"], row["kafka_offset"])
@@ -85,7 +87,7 @@ def _positions(table: LakeTable, user: UserKey, erasure: Erasure | None) -> list
     ]
 
 
-def _rows(table: LakeTable, user: UserKey, *, all_events: bool) -> list[dict[str, Any]]:
+def _rows(table: LakeTable, user: User, *, all_events: bool) -> list[dict[str, Any]]:
     """The user's rows, including invalid records whose text names the user.
 
     Without `all_events` the column `event` is read only for invalid records, which need it.
@@ -96,9 +98,9 @@ def _rows(table: LakeTable, user: UserKey, *, all_events: bool) -> list[dict[str
         rows = query.execute(
             "SELECT kafka_partition, kafka_offset, written_at, occurred_at, tenant, user_id,"
             f" {event} FROM rows"
-            f" WHERE user_id = {_quoted(user[1])} OR (user_id IS NULL AND event IS NOT NULL)"
+            f" WHERE user_id = {_quoted(user.user_id)} OR (user_id IS NULL AND event IS NOT NULL)"
         ).read_all()
-    return [row for row in _dicts(ArrowTable.from_arrow(rows)) if user_key_of(row) == user]
+    return [row for row in _dicts(ArrowTable.from_arrow(rows)) if user_of(row) == user]
 
 
 def _increment_fence(table: LakeTable) -> None:
@@ -106,7 +108,7 @@ def _increment_fence(table: LakeTable) -> None:
     incremented = Transaction(FENCE, (delta.transaction_version(FENCE) or 0) + 1)
     write_deltalake(
         delta,
-        table_of([], table.table.columns),
+        table_of([], table.schema.columns),
         mode="append",
         schema_mode="merge",
         commit_properties=CommitProperties(app_transactions=[incremented]),
@@ -118,7 +120,7 @@ def _delete(table: LakeTable, *, predicate: str) -> None:
 
 
 def _delete_replaced_files(table: LakeTable) -> None:
-    """Delete files that deletes and compactions replaced; a reader that uses one starts again.
+    """Delete files that deletes and compactions replaced; a reader of such a file must start again.
 
     The first call follows Delta's log, and so leaves the files that a collector writes now. The
     second call lists the folder, for the files of a collector that died.
@@ -130,7 +132,7 @@ def _delete_replaced_files(table: LakeTable) -> None:
 
 
 def _commit(table: LakeTable, change: Callable[[LakeTable], None]) -> None:
-    """Commit a change; when another commit came first, open the table again and repeat."""
+    """Commit a change; if another commit came first, try again on the new version of the table."""
     for _ in range(ATTEMPTS):
         try:
             with table.translated():
@@ -139,7 +141,7 @@ def _commit(table: LakeTable, change: Callable[[LakeTable], None]) -> None:
         except ConcurrentCommit as error:
             log.info("another commit came first: %s", error)
     raise Unavailable(
-        "lake", f"{table.uri} is changed by others all the time; {ATTEMPTS} attempts failed"
+        "lake", f"other commits to {table.uri} came first in {ATTEMPTS} attempts; try again later"
     )
 
 

@@ -11,7 +11,7 @@ from shared.events.types.base import Event
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 
-Kind = Literal["text", "number", "moment", "day"]
+Kind = Literal["text", "integer", "timestamp", "day"]
 Row = Mapping[str, Any]
 
 MAX_AGE: Final = timedelta(days=31)
@@ -29,8 +29,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
-    """One topic's table in the lake."""
+class TableSchema:
+    """The columns of one topic's table in the lake."""
 
     name: str
     topic: Topic
@@ -45,20 +45,20 @@ class Table:
 
 COMMON: Final = (
     Column("day", "day", required=True),
-    Column("kafka_partition", "number", required=True),
-    Column("kafka_offset", "number", required=True),
-    Column("written_at", "moment", required=True),
-    Column("collected_at", "moment", required=True),
+    Column("kafka_partition", "integer", required=True),
+    Column("kafka_offset", "integer", required=True),
+    Column("written_at", "timestamp", required=True),
+    Column("collected_at", "timestamp", required=True),
     Column("refused", "text"),
     Column("event_id", "text"),
-    Column("occurred_at", "moment"),
+    Column("occurred_at", "timestamp"),
     Column("tenant", "text"),
     Column("user_id", "text"),
 )
 LAST: Final = (Column("event", "text"),)
 
 TABLES: Final = (
-    Table(
+    TableSchema(
         "feeds",
         FEEDS,
         (
@@ -66,46 +66,46 @@ TABLES: Final = (
             Column("status", "text"),
             Column("model_version", "text"),
             Column("variant", "text"),
-            Column("profile_version", "number"),
+            Column("profile_version", "integer"),
         ),
     ),
-    Table(
+    TableSchema(
         "feedback",
         FEEDBACK,
         (
             Column("type", "text"),
             Column("image_id", "text"),
             Column("request_id", "text"),
-            Column("position", "number"),
-            Column("dwell_ms", "number"),
+            Column("position", "integer"),
+            Column("dwell_ms", "integer"),
         ),
     ),
-    Table("candidates", CANDIDATES, (Column("request_id", "text"),)),
-    Table("profiles", PROFILES, (Column("profile_version", "number"),)),
+    TableSchema("candidates", CANDIDATES, (Column("request_id", "text"),)),
+    TableSchema("profiles", PROFILES, (Column("profile_version", "integer"),)),
 )
 """Training uses feeds and feedback; candidates hold the addresses of the images, and profiles the
 taste that scored them. Kafka deletes old candidates, and compacts profiles."""
 
 
-def row_of(table: Table, record: Record, *, now: datetime) -> Row:
+def row_of(schema: TableSchema, record: Record, *, now: datetime) -> Row:
     """A record as a row; an invalid record is kept too, with the reason in `refused`."""
     position = {
         "day": _day(record.timestamp_ms, now),
         "kafka_partition": record.partition,
         "kafka_offset": record.offset,
-        "written_at": _moment(record.timestamp_ms, now),
+        "written_at": _timestamp(record.timestamp_ms, now),
         "collected_at": now,
     }
     try:
-        event = decode(table.topic, record)
-    except Unprocessable as refusal:
+        event = decode(schema.topic, record)
+    except Unprocessable as error:
         value = None if record.value is None else record.value.decode("utf-8", "replace")
-        return position | {"refused": refusal.reason, "event": value}
-    return position | _event_values(table, event)
+        return position | {"refused": error.reason, "event": value}
+    return position | _event_values(schema, event)
 
 
-def _event_values(table: Table, event: Event) -> dict[str, Any]:
-    fields = {column.name: getattr(event, column.name) for column in table.event_columns}
+def _event_values(schema: TableSchema, event: Event) -> dict[str, Any]:
+    fields = {column.name: getattr(event, column.name) for column in schema.event_columns}
     return fields | {
         "event_id": str(event.event_id),
         "occurred_at": event.occurred_at,
@@ -116,16 +116,16 @@ def _event_values(table: Table, event: Event) -> dict[str, Any]:
 
 
 def _day(timestamp_ms: int, now: datetime) -> date:
-    """The day of the record's timestamp; today, when the producer's clock is weeks off.
+    """The day of the record's timestamp; today if the timestamp is older than `MAX_AGE` or ahead.
 
     Each batch writes one file a day: random timestamps would make thousands of files.
     """
-    written = _moment(timestamp_ms, now)
+    written = _timestamp(timestamp_ms, now)
     plausible = now - MAX_AGE <= written <= now + MAX_AHEAD
     return (written if plausible else now).astimezone(UTC).date()
 
 
-def _moment(timestamp_ms: int, now: datetime) -> datetime:
+def _timestamp(timestamp_ms: int, now: datetime) -> datetime:
     try:
         return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
     except (ValueError, OverflowError, OSError):

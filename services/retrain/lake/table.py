@@ -16,15 +16,15 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from services.retrain.lake.arrow_tables import schema_of, table_of
-from services.retrain.lake.schema import Row, Table
+from services.retrain.lake.schema import Row, TableSchema
 from shared.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
 _STORAGE_ERROR = re.compile(r"os error (?!2\b)\d+|Generic \w+ error")
-"""Delta has one error type for all failures; this text marks an error of the disk or the store,
-which may pass. A missing file (os error 2) does not come back by itself."""
+"""Delta has one error type for all failures; this text marks an error of the disk or the
+store, which may end by itself. A missing file (os error 2) stays missing."""
 COMPACTED_BYTES = 128 * 1024 * 1024
-"""Target size of compaction: large compared with the cost of opening, small against memory."""
+"""Target size of a compacted file: it is opened quickly and fits into memory."""
 
 FENCE: Final = "preferstream.erase"
 """Application id of a transaction that every commit of rows repeats and every erasure increments: a
@@ -32,7 +32,8 @@ commit whose rows were filtered before an erasure collides with it."""
 NO_USERS_IN_STATISTICS: Final = {
     "delta.dataSkippingStatsColumns": "kafka_partition,kafka_offset,written_at"
 }
-"""Delta's log keeps the minimum and maximum of a column, and keeps them after the rows are gone."""
+"""Delta's log keeps the minimum and maximum of these columns also after their rows were deleted; a
+column with user ids is not among them."""
 
 
 class LakeBroken(Exception):
@@ -44,7 +45,7 @@ class ConcurrentCommit(Exception):
 
 
 class ErasureFilter(Protocol):
-    """Leaves out rows of erased users (`services.retrain.lake.erased_users`)."""
+    """Filters out rows of erased users (`services.retrain.lake.erased_users`)."""
 
     def without_erased(self, rows: Sequence[Row]) -> Sequence[Row]: ...
 
@@ -55,14 +56,14 @@ class LakeTable:
     def __init__(
         self,
         lake: str,
-        table: Table,
+        schema: TableSchema,
         *,
         storage_options: Mapping[str, str] | None = None,
         erasures: ErasureFilter | None = None,
     ) -> None:
-        self.table = table
+        self.schema = schema
         self._erasures = erasures
-        self.uri = f"{lake.rstrip('/')}/{table.name}"
+        self.uri = f"{lake.rstrip('/')}/{schema.name}"
         self._options = dict(storage_options or {})
 
     def prepare(self) -> None:
@@ -73,12 +74,12 @@ class LakeTable:
             else:
                 DeltaTable.create(
                     self.uri,
-                    schema=schema_of(self.table.columns),
+                    schema=schema_of(self.schema.columns),
                     mode="ignore",
                     partition_by=["day"],
-                    name=self.table.name,
+                    name=self.schema.name,
                     configuration=NO_USERS_IN_STATISTICS,
-                    description=f"{self.table.topic.name}: one row for each record",
+                    description=f"{self.schema.topic.name}: one row for each record",
                     storage_options=self._options,
                 )
 
@@ -118,7 +119,7 @@ class LakeTable:
             kept = self._erasures.without_erased(rows) if self._erasures else rows
             write_deltalake(
                 delta,
-                table_of(kept, self.table.columns),
+                table_of(kept, self.schema.columns),
                 mode="append",
                 # A new column is added to the table; a column that we no longer have is null.
                 schema_mode="merge",
@@ -164,7 +165,7 @@ class LakeTable:
             delta.alter.set_table_properties(NO_USERS_IN_STATISTICS)
 
     def _application(self, partition: int) -> str:
-        return f"preferstream.collect/{self.table.topic.name}/{partition}"
+        return f"preferstream.collect/{self.schema.topic.name}/{partition}"
 
     @contextmanager
     def translated(self) -> Iterator[None]:

@@ -1,1 +1,1 @@
-"""Keep model versions, and promote, try out or roll back one of them."""
+"""Keep model versions, and promote a version, try it out, or roll it back."""

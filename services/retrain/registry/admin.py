@@ -1,4 +1,4 @@
-"""Show the registry to an operator and change what serves, from an event loop."""
+"""Show the registry to an operator, and change which version serves."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ class RegistryState:
 
 @dataclass(frozen=True)
 class RegistryChange:
-    """The version that an event names, and what could not follow the event."""
+    """The version in the published event, and a warning for each alias that was not moved."""
 
     version: str
     warnings: Sequence[str]
@@ -81,11 +81,11 @@ class RegistryAdmin:
                 )
             return self._promoter.promote(version, reason=reason)
 
-        return await _changed(act)
+        return await _change(act)
 
     async def rollback(self, *, reason: str) -> RegistryChange:
         """End a trial, or return to the previous version; raises as `promote`."""
-        return await _changed(lambda: self._promoter.rollback(reason=reason))
+        return await _change(lambda: self._promoter.rollback(reason=reason))
 
     def _report(self, version: str) -> dict[str, Any] | None:
         return self._folders.report_of(version) if self._exists(version) else None
@@ -95,7 +95,7 @@ class RegistryAdmin:
         return any(summary.version == version for summary in self._folders.versions())
 
 
-async def _changed(act: Callable[[], Promotion]) -> RegistryChange:
+async def _change(act: Callable[[], Promotion]) -> RegistryChange:
     try:
         promotion = await asyncio.to_thread(act)
     except (NoSuchVersion, CannotPromote, BadCheckpoint) as error:

@@ -1,4 +1,4 @@
-"""Promote a model, try it out, roll it back: a change holds from its event in Kafka on."""
+"""Promote a model, try it out, or roll it back; a change takes effect with its Kafka event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,14 +46,14 @@ class RegistryMirror(Protocol):
 
 @dataclass(frozen=True)
 class Promotion:
-    """The published event, and what could not follow it."""
+    """The published event, and a warning for each alias of the mirror that was not moved."""
 
     event: ModelPromoted
     warnings: tuple[str, ...] = ()
 
 
 class Promoter:
-    """Changes which of the kept versions serves; Kafka's latest event is the truth."""
+    """Changes which of the kept versions serves; the latest event in Kafka decides."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class Promoter:
         return Promotion(event, self._move_aliases({CHAMPION: package.version}))
 
     def end_trial(self, version: str, *, reason: str) -> Promotion:
-        """End the trial of this version only: a second instance has nothing left to do.
+        """End the trial of this version only; after another instance ended it, nothing changes.
 
         Raises `Unavailable` and `CannotPromote`.
         """

@@ -66,7 +66,7 @@ class _FakeTraining:
         self._gain = gain
 
     def __call__(
-        self, folder: Path, *, minutes: float, report: Callable[[JobStep], None],
+        self, folder: Path, *, minutes: float, on_step: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult:  # fmt: skip
         request = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())

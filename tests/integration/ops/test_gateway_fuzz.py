@@ -25,15 +25,15 @@ FUZZ_SETTINGS: Final = settings(
 
 def _fast_site() -> Site:
     """Return a site without limits and caches, with immediate answers and streams that end."""
-    made = site(
+    fake_site = site(
         tokens=known_tokens({"operator": Role.OPERATE}),
         idempotency_keys=0,
         ops_requests_per_second=1e9,
         ops_request_burst=10**9,
     )
-    made.kafka.feed_for = feed_of
-    made.kafka.streams_end = True
-    return made
+    fake_site.kafka.feed_for = feed_of
+    fake_site.kafka.streams_end = True
+    return fake_site
 
 
 def _schema(mode: str) -> Any:
@@ -48,25 +48,25 @@ def _schema(mode: str) -> Any:
     )
 
 
-SCHEMA_VALID: Final = _schema("positive")
-SCHEMA_VIOLATING: Final = _schema("negative")
+VALID_REQUESTS: Final = _schema("positive")
+INVALID_REQUESTS: Final = _schema("negative")
 
 
-@SCHEMA_VALID.parametrize()  # type: ignore[untyped-decorator]
+@VALID_REQUESTS.parametrize()  # type: ignore[untyped-decorator]
 @FUZZ_SETTINGS
 def test_a_valid_request_gets_a_documented_response(case: Case) -> None:
     case.call_and_validate(headers=OPERATOR_HEADERS)
 
 
-@SCHEMA_VIOLATING.parametrize()  # type: ignore[untyped-decorator]
+@INVALID_REQUESTS.parametrize()  # type: ignore[untyped-decorator]
 @FUZZ_SETTINGS
 def test_an_invalid_request_gets_a_problem(case: Case) -> None:
-    answer = case.call(headers=OPERATOR_HEADERS)
-    case.validate_response(answer)
-    if answer.status_code >= 400:
-        assert answer.json()["status"] == answer.status_code
-        assert answer.json()["detail"]
-        assert "Traceback" not in answer.text
+    response = case.call(headers=OPERATOR_HEADERS)
+    case.validate_response(response)
+    if response.status_code >= 400:
+        assert response.json()["status"] == response.status_code
+        assert response.json()["detail"]
+        assert "Traceback" not in response.text
 
 
 async def test_the_document_is_valid_openapi() -> None:

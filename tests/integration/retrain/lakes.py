@@ -12,10 +12,10 @@ from confluent_kafka import Producer
 from deltalake import DeltaTable
 from prometheus_client import CollectorRegistry
 
-from services.retrain.app import collector
+from services.retrain.app import build_collector
 from services.retrain.config import RetrainSettings
 from services.retrain.lake.collect import Collector
-from services.retrain.lake.schema import TABLES, Table
+from services.retrain.lake.schema import TABLES, TableSchema
 from services.retrain.lake.table import LakeTable
 from shared.events import Feedback
 from shared.events.topics import FEEDBACK, Topic
@@ -35,21 +35,21 @@ class Lake:
     topic: Topic
 
     @property
-    def table(self) -> Table:
+    def schema(self) -> TableSchema:
         (feedback,) = (table for table in TABLES if table.topic is FEEDBACK)
-        return Table("feedback", self.topic, feedback.event_columns)
+        return TableSchema("feedback", self.topic, feedback.event_columns)
 
     def collector(self, registry: CollectorRegistry | None = None, **settings: Any) -> Collector:
         """A collector with the wiring of the service, on this topic."""
-        return collector(
+        return build_collector(
             RetrainSettings(lake_uri=str(self.folder), **settings),
             MessagingSettings(kafka_bootstrap_servers=self.kafka),
             registry or CollectorRegistry(),
-            tables=[self.table],
+            tables=[self.schema],
         )
 
     def delta(self) -> DeltaTable:
-        return DeltaTable(LakeTable(str(self.folder), self.table).uri)
+        return DeltaTable(LakeTable(str(self.folder), self.schema).uri)
 
     def rows(self, columns: str = "*") -> list[tuple[Any, ...]]:
         """The table as DuckDB reads it, in the order of the topic."""
@@ -78,7 +78,7 @@ def new_lake(kafka: str, folder: Path, prefix: str) -> Lake:
 
 
 class Sender:
-    """Sends to chosen partitions, with chosen timestamps."""
+    """Sends records to all partitions, with the timestamp that a test sets."""
 
     def __init__(self, lake: Lake) -> None:
         self._topic = lake.topic.name
@@ -86,7 +86,7 @@ class Sender:
         self.sent: list[tuple[int, int]] = []
 
     def send(self, values: Iterable[bytes | None], *, timestamp_ms: int = 0) -> None:
-        """Send to the partitions in turn; return when all records are acknowledged."""
+        """Send to the partitions one after another; return when all records are acknowledged."""
         for number, value in enumerate(values):
             self._producer.produce(
                 self._topic, value=value, partition=number % PARTITIONS,

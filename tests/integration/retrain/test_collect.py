@@ -12,7 +12,7 @@ import pytest
 from deltalake import DeltaTable
 from prometheus_client import CollectorRegistry
 
-from services.retrain.lake.schema import LAST, Column, Table
+from services.retrain.lake.schema import LAST, Column, TableSchema
 from services.retrain.lake.table import LakeTable
 from tests.integration.retrain.lakes import Lake, Sender, each_once, new_lake, views
 
@@ -80,7 +80,7 @@ def test_a_duplicate_event_is_kept_as_its_own_record(lake: Lake, sender: Sender)
     assert {row[0] for row in lake.rows("event_id")} == {str(UUID(int=5))}
 
 
-def test_records_of_wrong_clocks_make_no_partitions_of_their_own(
+def test_records_with_wrong_timestamps_are_stored_under_the_current_day(
     lake: Lake, sender: Sender
 ) -> None:
     for days in (1, 400, 10_000, 20_000):
@@ -123,7 +123,7 @@ def test_the_table_needs_only_the_first_reader_version(lake: Lake, sender: Sende
 
 
 def test_a_table_of_an_earlier_version_gets_the_new_columns(lake: Lake, sender: Sender) -> None:
-    earlier = Table("feedback", lake.topic, (Column("type", "text"), Column("mood", "text")))
+    earlier = TableSchema("feedback", lake.topic, (Column("type", "text"), Column("mood", "text")))
     LakeTable(str(lake.folder), earlier).prepare()
     sender.send(views(3))
     result = lake.collector().run()
@@ -183,7 +183,7 @@ def test_a_full_disk_is_a_problem_and_nothing_is_lost(lake: Lake, sender: Sender
 def test_a_topic_that_was_created_again_is_a_problem(lake: Lake, sender: Sender) -> None:
     sender.send(views(3))
     lake.collector().run()
-    table = LakeTable(str(lake.folder), lake.table)
+    table = LakeTable(str(lake.folder), lake.schema)
     table.append([], {0: 1_000}, after={0: 1})
     (problem,) = lake.collector().run().problems
     assert problem.reason == "topic_recreated"
@@ -199,7 +199,7 @@ def test_an_unavailable_kafka_is_a_problem(lake: Lake) -> None:
     assert completed.stdout.startswith("kafka 127.0.0.1:1"), completed.stderr[-2000:]
 
 
-def test_offsets_survive_a_checkpoint_of_the_log(lake: Lake, sender: Sender) -> None:
+def test_offsets_are_kept_after_a_checkpoint_of_the_log(lake: Lake, sender: Sender) -> None:
     sender.send(views(3))
     lake.collector().run()
     lake.delta().create_checkpoint()
@@ -209,7 +209,7 @@ def test_offsets_survive_a_checkpoint_of_the_log(lake: Lake, sender: Sender) -> 
     assert DeltaTable(lake.delta().table_uri).version() >= 1
 
 
-def test_the_progress_is_committed_to_kafka_too(lake: Lake, sender: Sender) -> None:
+def test_the_offsets_are_also_committed_to_kafka(lake: Lake, sender: Sender) -> None:
     from kafka import KafkaConsumer, TopicPartition
 
     sender.send(views(6))

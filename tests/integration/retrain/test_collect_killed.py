@@ -12,9 +12,9 @@ from tests.integration.retrain.lakes import Lake, Sender, each_once, new_lake, v
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(600)]
 
-LINES = 60
+KILL_LINES = 60
 """Number of lines at which a collection is killed, evenly spread over all lines that it runs."""
-MOMENTS = 25
+KILL_TIMES = 25
 """Number of random times at which it is killed, also inside the code of a library."""
 RECORDS = 10
 
@@ -58,14 +58,14 @@ def test_a_collection_killed_at_any_line_loses_and_duplicates_nothing(
     sender.send(views(RECORDS))
     lines = int(killer.collect(0))
     killed = 0
-    for number in range(LINES):
+    for number in range(KILL_LINES):
         sender.send(views(RECORDS))
-        answer = killer.collect(1 + number * lines // LINES)
-        assert answer != "failed"
-        killed += answer == "killed"
+        outcome = killer.collect(1 + number * lines // KILL_LINES)
+        assert outcome != "failed"
+        killed += outcome == "killed"
         assert set(lake.positions()) <= set(sender.sent)
         assert len(set(lake.positions())) == len(lake.positions())
-    assert killed > LINES * 0.8
+    assert killed > KILL_LINES * 0.8
     assert killer.collect(0).isdigit()
     assert each_once(lake.positions(), sender.sent)
 
@@ -76,11 +76,11 @@ def test_a_collection_killed_at_any_time_loses_and_duplicates_nothing(
     sender = Sender(lake)
     sender.send(views(RECORDS))
     assert killer.collect(0).isdigit()
-    moments = random.Random(5)
+    rng = random.Random(5)
     killed = 0
-    for _ in range(MOMENTS):
+    for _ in range(KILL_TIMES):
         sender.send(views(RECORDS))
-        killed += killer.collect(-moments.randrange(50, 1_500)) == "killed"
+        killed += killer.collect(-rng.randrange(50, 1_500)) == "killed"
         assert len(set(lake.positions())) == len(lake.positions())
     assert killed
     assert killer.collect(0).isdigit()

@@ -13,18 +13,18 @@ from services.retrain.app import lake_erasure, lake_tables
 from services.retrain.config import RetrainSettings
 from services.retrain.lake.arrow_tables import schema_of
 from services.retrain.lake.collect import Collector
-from services.retrain.lake.erased_users import UserKey
 from services.retrain.lake.erasure import LakeErasure
 from services.retrain.lake.table import LakeTable
 from shared.domain.erasures import Erasure
+from shared.domain.user import User
 from shared.events import Feedback
 from shared.events.wire.codec import encode
 from tests.integration.retrain.lakes import Lake, Sender, new_lake
 
 pytestmark = pytest.mark.kafka
-ADA: UserKey = ("default", "ada-lovelace-1815")
-BO: UserKey = ("default", "bo")
-AWKWARD = ("o'brien", 'a "quoted" one', "back\\slash", "%_like", "数学", "x' OR '1'='1")
+ADA = User("default", "ada-lovelace-1815")
+BO = User("default", "bo")
+SPECIAL_USER_IDS = ("o'brien", 'a "quoted" one', "back\\slash", "%_like", "数学", "x' OR '1'='1")
 
 
 @pytest.fixture
@@ -38,11 +38,11 @@ def sender(lake: Lake) -> Sender:
 
 
 def lake_erasure_of(lake: Lake) -> LakeErasure:
-    return lake_erasure(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
+    return lake_erasure(RetrainSettings(lake_uri=str(lake.folder)), [lake.schema])
 
 
 def table(lake: Lake) -> LakeTable:
-    (table,) = lake_tables(RetrainSettings(lake_uri=str(lake.folder)), [lake.table])
+    (table,) = lake_tables(RetrainSettings(lake_uri=str(lake.folder)), [lake.schema])
     return table
 
 
@@ -54,16 +54,16 @@ def erasure_now() -> Erasure:
     return Erasure.from_event(datetime.now(UTC), written_ms=now_ms())
 
 
-def erase(lake: Lake, user: UserKey, erasure: Erasure | None = None) -> dict[str, int]:
+def erase(lake: Lake, user: User, erasure: Erasure | None = None) -> dict[str, int]:
     return lake_erasure_of(lake).erase(user, erasure or erasure_now(), now=datetime.now(UTC))
 
 
-def likes(user: UserKey, count: int, *, at: datetime | None = None) -> list[bytes]:
+def likes(user: User, count: int, *, at: datetime | None = None) -> list[bytes]:
     return [
         encode(
             Feedback(
-                event_id=uuid4(), occurred_at=at or datetime.now(UTC), user_id=user[1],
-                tenant=user[0], type="like", image_id=f"img-{n}",
+                event_id=uuid4(), occurred_at=at or datetime.now(UTC), user_id=user.user_id,
+                tenant=user.tenant, type="like", image_id=f"img-{n}",
             )
         ).value or b""
         for n in range(count)
@@ -87,51 +87,51 @@ def all_bytes(lake: Lake) -> bytes:
     return b"".join(file.read_bytes() for file in lake.folder.rglob("*") if file.is_file())
 
 
-def test_rows_files_and_log_lose_the_user(lake: Lake, sender: Sender) -> None:
+def test_an_erasure_removes_the_user_from_rows_files_and_log(lake: Lake, sender: Sender) -> None:
     for _ in range(3):
         send(sender, [*likes(ADA, 5), *likes(BO, 4)])
         lake.collector().run()
-    assert users(lake) == {ADA[1]: 15, "bo": 12}
-    assert ADA[1].encode() in all_bytes(lake)
+    assert users(lake) == {ADA.user_id: 15, "bo": 12}
+    assert ADA.user_id.encode() in all_bytes(lake)
     (rows,) = lake_erasure_of(lake).rows(ADA).values()
     assert len(rows) == 15
-    assert all(ADA[1] in event for event in rows)
+    assert all(ADA.user_id in event for event in rows)
 
     assert erase(lake, ADA) == {"feedback": 15}
 
     assert users(lake) == {"bo": 12}
     assert lake_erasure_of(lake).remaining(ADA) == {"feedback": 0}
-    assert ADA[1].encode() not in all_bytes(lake)
+    assert ADA.user_id.encode() not in all_bytes(lake)
     named = {Path(uri).name for uri in lake.delta().file_uris()}
     assert {file.name for file in lake.folder.rglob("feedback/day=*/*.parquet")} == named
 
 
-def test_files_that_a_compaction_replaced_are_deleted_too(lake: Lake, sender: Sender) -> None:
+def test_an_erasure_deletes_files_that_a_compaction_replaced(lake: Lake, sender: Sender) -> None:
     for _ in range(4):
         send(sender, [*likes(ADA, 2), *likes(BO, 2)])
         lake.collector(compact_files=2).run()
     erase(lake, ADA)
-    assert ADA[1].encode() not in all_bytes(lake)
+    assert ADA.user_id.encode() not in all_bytes(lake)
     assert users(lake) == {"bo": 8}
 
 
-@pytest.mark.parametrize("user", AWKWARD)
+@pytest.mark.parametrize("user", SPECIAL_USER_IDS)
 def test_special_characters_in_a_user_id_are_escaped(lake: Lake, sender: Sender, user: str) -> None:
-    send(sender, [*likes(("default", user), 2), *likes(BO, 3)])
+    send(sender, [*likes(User("default", user), 2), *likes(BO, 3)])
     lake.collector().run()
-    assert erase(lake, ("default", user)) == {"feedback": 2}
+    assert erase(lake, User("default", user)) == {"feedback": 2}
     assert users(lake) == {"bo": 3}
 
 
 def test_equal_ids_of_two_tenants_are_two_users(lake: Lake, sender: Sender) -> None:
-    send(sender, [*likes(ADA, 2), *likes(("gallery", ADA[1]), 3)])
+    send(sender, [*likes(ADA, 2), *likes(User("gallery", ADA.user_id), 3)])
     lake.collector().run()
-    assert erase(lake, ("gallery", ADA[1])) == {"feedback": 3}
-    assert users(lake) == {ADA[1]: 2}
+    assert erase(lake, User("gallery", ADA.user_id)) == {"feedback": 3}
+    assert users(lake) == {ADA.user_id: 2}
 
 
 def test_invalid_records_that_name_the_user_are_deleted(lake: Lake, sender: Sender) -> None:
-    broken = json.dumps({"user_id": ADA[1], "type": "adore"}).encode()
+    broken = json.dumps({"user_id": ADA.user_id, "type": "adore"}).encode()
     send(sender, [broken, broken[:-4], b"nothing at all", *likes(BO, 1)])
     lake.collector().run()
     assert erase(lake, ADA) == {"feedback": 2}
@@ -161,14 +161,14 @@ def test_older_records_that_kafka_still_has_are_not_collected_again(
     assert users(lake) == {"bo": 2}
 
 
-def test_an_erasure_before_the_first_collection_holds(lake: Lake, sender: Sender) -> None:
+def test_records_from_before_an_erasure_are_not_collected_later(lake: Lake, sender: Sender) -> None:
     send(sender, [*likes(ADA, 4), *likes(BO, 2)])
     assert erase(lake, ADA) == {"feedback": 0}
     lake.collector().run()
     assert users(lake) == {"bo": 2}
 
 
-def test_a_user_who_comes_back_is_collected(lake: Lake, sender: Sender) -> None:
+def test_later_events_of_an_erased_user_are_collected(lake: Lake, sender: Sender) -> None:
     send(sender, likes(ADA, 4))
     earlier = Erasure.from_event(
         datetime.now(UTC) + timedelta(milliseconds=1), written_ms=now_ms() + 1
@@ -177,10 +177,10 @@ def test_a_user_who_comes_back_is_collected(lake: Lake, sender: Sender) -> None:
     threading.Event().wait(0.05)
     send(sender, likes(ADA, 2))
     lake.collector().run()
-    assert users(lake) == {ADA[1]: 2}
+    assert users(lake) == {ADA.user_id: 2}
     # The same erasure, delivered again, does not cover later events.
     assert erase(lake, ADA, earlier) == {"feedback": 0}
-    assert users(lake) == {ADA[1]: 2}
+    assert users(lake) == {ADA.user_id: 2}
 
 
 def test_a_batch_filtered_before_an_erasure_cannot_be_committed_after_it(
@@ -191,14 +191,14 @@ def test_a_batch_filtered_before_an_erasure_cannot_be_committed_after_it(
     send(sender, [*likes(ADA, 4), *likes(BO, 2)])
     collector: Collector = lake.collector()
     (collected_table,) = collector._tables
-    inner = collected_table._erasures
-    assert inner is not None
+    erasure_filter = collected_table._erasures
+    assert erasure_filter is not None
 
     class ErasureBeforeCommit:
         """Erases a user after a batch was filtered and before it is committed."""
 
         def without_erased(self, rows: list[object]) -> object:
-            kept = inner.without_erased(rows)  # type: ignore[arg-type]
+            kept = erasure_filter.without_erased(rows)  # type: ignore[arg-type]
             erase(lake, ADA)
             return kept
 
@@ -212,7 +212,7 @@ def test_a_batch_filtered_before_an_erasure_cannot_be_committed_after_it(
 def test_concurrent_collecting_and_erasing_remove_exactly_the_erased_users(
     lake: Lake, sender: Sender
 ) -> None:
-    erased = [("default", f"gone-{n}-of-many") for n in range(4)]
+    erased = [User("default", f"gone-{n}-of-many") for n in range(4)]
     stop = threading.Event()
     failures: list[object] = []
 
@@ -238,11 +238,11 @@ def test_concurrent_collecting_and_erasing_remove_exactly_the_erased_users(
         assert lake_erasure_of(lake).remaining(user) == {"feedback": 0}
 
 
-def test_an_older_table_stops_writing_user_ids_into_its_log(lake: Lake, sender: Sender) -> None:
-    DeltaTable.create(table(lake).uri, schema=schema_of(lake.table.columns), partition_by=["day"])
+def test_an_existing_table_writes_no_more_user_ids_into_its_log(lake: Lake, sender: Sender) -> None:
+    DeltaTable.create(table(lake).uri, schema=schema_of(lake.schema.columns), partition_by=["day"])
     send(sender, likes(ADA, 3))
     lake.collector().run()
-    assert ADA[1].encode() not in b"".join(
+    assert ADA.user_id.encode() not in b"".join(
         file.read_bytes() for file in lake.folder.glob("feedback/_delta_log/*.json")
     )
 
@@ -251,4 +251,4 @@ def test_the_table_of_erasures_has_no_user_ids(lake: Lake) -> None:
     erase(lake, ADA)
     listed = b"".join(f.read_bytes() for f in (lake.folder / "erasures").rglob("*") if f.is_file())
     assert listed
-    assert ADA[1].encode() not in listed
+    assert ADA.user_id.encode() not in listed

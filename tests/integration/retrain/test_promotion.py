@@ -44,11 +44,11 @@ REQUESTS = 200
 SECONDS = 120.0
 
 
-class Signed(ColorModel):
+class DigitModel(ColorModel):
     """Scores every image with the digit of its version, after a short delay."""
 
     def __init__(self, digit: int) -> None:
-        super().__init__(f"signed-{digit}")
+        super().__init__(f"digit-{digit}")
         self.digit = digit
 
     async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
@@ -57,7 +57,7 @@ class Signed(ColorModel):
 
 
 class Cluster:
-    """A Kafka with our topics, and assessors with one model name."""
+    """A Kafka cluster with all topics, and assessors with one model name."""
 
     def __init__(self, kafka: str) -> None:
         self.settings = MessagingSettings(
@@ -73,11 +73,11 @@ class Cluster:
     async def assessor(self) -> AsyncIterator[tuple[AssessorApp, ServingModels]]:
         """One instance, with its own models and stores."""
         models = ServingModels(
-            Signed(1), name=self.name, loader=FakeModelLoader(Signed(2), Signed(3))
+            DigitModel(1), name=self.name, loader=FakeModelLoader(DigitModel(2), DigitModel(3))
         )
         profiles, embedder = InMemoryProfiles(), OneHotEmbedder()
         await store_profile(profiles, color_taste(), embedder)
-        parts = SharedDependencies(
+        dependencies = SharedDependencies(
             models=models,
             embedder=embedder,
             profiles=profiles,
@@ -87,7 +87,7 @@ class Cluster:
             erasures=InMemoryErasures(),
             image_loader=cast(ImageLoader, ColorImages()),
         )
-        app = await build(AssessorSettings(), self.settings, parts)
+        app = await build(AssessorSettings(), self.settings, dependencies)
         await app.kafka.start()
         try:
             await _until_ready(app)
@@ -126,16 +126,16 @@ async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
         ids = await _send_requests(cluster, batch)
         feeds_received = await asyncio.to_thread(_feeds_for, feeds, ids)
         under_load = [await _send_requests(cluster, batch) for _ in range(4)]
-        await cluster.publish("signed-2")
+        await cluster.publish("digit-2")
         under_load += [await _send_requests(cluster, batch) for _ in range(4)]
-        await _until_serves(models, "signed-2")
+        await _until_serves(models, "digit-2")
         under_load.append(await _send_requests(cluster, batch))
         rest = [request_id for request_ids in under_load for request_id in request_ids]
         feeds_received += await asyncio.to_thread(_feeds_for, feeds, rest)
         ids += rest
 
     assert Counter(feed.request_id for feed in feeds_received) == dict.fromkeys(ids, 1)
-    assert {feed.model_version for feed in feeds_received} == {"signed-1", "signed-2"}
+    assert {feed.model_version for feed in feeds_received} == {"digit-1", "digit-2"}
     for feed in feeds_received:
         expected = 5.0 * int(feed.model_version.rpartition("-")[2])
         assert [item.score for item in feed.items] == [expected] * 3, feed.model_version
@@ -143,58 +143,58 @@ async def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(
 
 async def test_every_instance_receives_a_promotion(cluster: Cluster) -> None:
     async with cluster.assessor() as (_, first), cluster.assessor() as (_, second):
-        await cluster.publish("signed-2")
+        await cluster.publish("digit-2")
         for models in (first, second):
-            await _until_serves(models, "signed-2")
+            await _until_serves(models, "digit-2")
 
 
 async def test_a_broken_model_becomes_a_dead_letter_and_the_champion_keeps_serving(
     cluster: Cluster,
 ) -> None:
     async with cluster.assessor() as (app, models):
-        await cluster.publish("signed-9")
-        await cluster.publish("signed-2")
-        await _until_serves(models, "signed-2")
+        await cluster.publish("digit-9")
+        await cluster.publish("digit-2")
+        await _until_serves(models, "digit-2")
         topic = topic_named(MODELS.dead_letters)
         records = await asyncio.to_thread(lambda: list(whole_topic(cluster.settings, topic)))
         assert app.kafka.failure() is None
     ours = [record for record in records if cluster.name.encode() in (record.value or b"")]
     (headers,) = [dict(record.headers) for record in ours]
-    assert b"signed-9" in (ours[0].value or b"")
+    assert b"digit-9" in (ours[0].value or b"")
     assert headers["x-error"] == b"broken_model"
-    assert b"signed-1 still serves" in (headers["x-detail"] or b"")
+    assert b"digit-1 still serves" in (headers["x-detail"] or b"")
 
 
 async def test_a_new_process_starts_with_the_latest_promotion_that_loads(
     cluster: Cluster,
 ) -> None:
-    for version in ("signed-3", "signed-2", "signed-9"):
+    for version in ("digit-3", "digit-2", "digit-9"):
         await cluster.publish(version)
     async with cluster.assessor() as (_, models):
         # The latest model is broken, so the one before it serves; older events are not applied.
-        assert models.champion.model_version == "signed-2"
+        assert models.champion.model_version == "digit-2"
         await asyncio.sleep(1)
-        assert models.champion.model_version == "signed-2"
+        assert models.champion.model_version == "digit-2"
 
 
 async def test_a_promotion_of_another_model_is_ignored(cluster: Cluster) -> None:
     async with cluster.assessor() as (_, models):
         other = Cluster(cluster.settings.kafka_bootstrap_servers)
-        await other.publish("signed-3")
-        await cluster.publish("signed-2")
-        await _until_serves(models, "signed-2")
+        await other.publish("digit-3")
+        await cluster.publish("digit-2")
+        await _until_serves(models, "digit-2")
 
 
 async def test_a_canary_starts_and_ends_with_an_event(cluster: Cluster) -> None:
     async with cluster.assessor() as (_, models):
-        await cluster.publish("signed-2", variant="challenger", canary_share=1.0)
+        await cluster.publish("digit-2", variant="challenger", canary_share=1.0)
         await _until(lambda: models.lineup.challenger is not None)
         async with cluster.reader(FEEDS) as feeds:
             (feed,) = await asyncio.to_thread(_feeds_for, feeds, await _send_requests(cluster, 1))
-        assert (feed.variant, feed.model_version) == ("challenger", "signed-2")
-        await cluster.publish("signed-2", variant="challenger")
+        assert (feed.variant, feed.model_version) == ("challenger", "digit-2")
+        await cluster.publish("digit-2", variant="challenger")
         await _until(lambda: models.lineup.challenger is None)
-        assert models.champion.model_version == "signed-1"
+        assert models.champion.model_version == "digit-1"
 
 
 async def _send_requests(cluster: Cluster, count: int) -> list[str]:
@@ -225,9 +225,9 @@ async def _until_serves(models: ServingModels, version: str) -> None:
     await _until(lambda: models.champion.model_version == version)
 
 
-async def _until(holds: Callable[[], bool]) -> None:
+async def _until(condition: Callable[[], bool]) -> None:
     for _ in range(round(SECONDS / 0.05)):
-        if holds():
+        if condition():
             return
         await asyncio.sleep(0.05)
     raise AssertionError(f"the condition did not hold within {SECONDS:.0f} s")

@@ -1,0 +1,1 @@
+"""Unit tests of the retrain service, without Kafka and MLflow."""

@@ -10,7 +10,7 @@ from services.retrain.registry.admin import RegistryAdmin
 from services.retrain.registry.folders import REPORT
 from shared.events import OperatorAction
 from tests.unit.services.ops.site import Site, site
-from tests.unit.services.retrain.registry.world import RELEASE, World
+from tests.unit.services.retrain.registry.registry_setup import RELEASE, RegistrySetup
 
 WIDE = {"value": 0.05, "low": 0.02, "high": 0.08}
 REPORTED = {
@@ -45,8 +45,8 @@ REPORTED = {
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path)
+def registry(tmp_path: Path) -> RegistrySetup:
+    made = RegistrySetup(tmp_path)
     report = tmp_path / "models" / "nano-2" / REPORT
     report.mkdir()
     (report / "report.json").write_text(json.dumps(REPORTED))
@@ -57,21 +57,23 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-def _site(world: World) -> Site:
-    return site(with_tokens=True, models=RegistryAdmin(world.folders, world.promoter))
+def _site(registry: RegistrySetup) -> Site:
+    return site(with_tokens=True, models=RegistryAdmin(registry.folders, registry.promoter))
 
 
-async def test_versions_are_listed_with_the_champion(world: World) -> None:
-    world.promoter.promote("nano-3", reason="better")
-    async with _site(world).client("reader") as client:
+async def test_versions_are_listed_with_the_champion(registry: RegistrySetup) -> None:
+    registry.promoter.promote("nano-3", reason="better")
+    async with _site(registry).client("reader") as client:
         page = (await client.get("/models")).text
     assert page.index("nano-3") < page.index("nano-2")
     assert RELEASE.version in page
     assert 'href="/models" aria-current="page"' in page
 
 
-async def test_a_gate_report_is_shown_with_its_checks_and_intervals(world: World) -> None:
-    async with _site(world).client("reader") as client:
+async def test_a_gate_report_is_shown_with_its_checks_and_intervals(
+    registry: RegistrySetup,
+) -> None:
+    async with _site(registry).client("reader") as client:
         page = (await client.get("/model?version=nano-2")).text
         other = (await client.get("/model?version=nano-3")).text
     assert "It loses on the benchmark." in page
@@ -82,8 +84,10 @@ async def test_a_gate_report_is_shown_with_its_checks_and_intervals(world: World
     assert "This version has no gate decision" in other
 
 
-async def test_a_version_shows_its_training_curves_and_its_calibration(world: World) -> None:
-    async with _site(world).client("reader") as client:
+async def test_a_version_shows_its_training_curves_and_its_calibration(
+    registry: RegistrySetup,
+) -> None:
+    async with _site(registry).client("reader") as client:
         page = (await client.get("/model?version=nano-2")).text
         other = (await client.get("/model?version=nano-3")).text
     assert "Loss, from 1.9 at step 1 to 1.5 at step 5" in page
@@ -94,31 +98,33 @@ async def test_a_version_shows_its_training_curves_and_its_calibration(world: Wo
 
 
 async def test_a_version_shows_element_weights_that_are_not_equal(
-    world: World,
+    registry: RegistrySetup,
 ) -> None:
     weights = {"art_style": 0.5, "color": 2.25, "medium": 0.25, "saturation": 1.5, "detail": 0.5}
-    file = world.folders.find("nano-2").folder / "manifest.json"
+    file = registry.folders.find("nano-2").folder / "manifest.json"
     manifest = json.loads(file.read_text()) | {"element_weights": weights}
     file.write_text(json.dumps(manifest))
-    async with _site(world).client("reader") as client:
+    async with _site(registry).client("reader") as client:
         page = (await client.get("/model?version=nano-2")).text
         other = (await client.get("/model?version=nano-3")).text
     assert "<dt>color</dt><dd class=" + '"number">2.25</dd>' in page
     assert "Element weights" not in other
 
 
-async def test_a_model_that_the_gate_rejected_is_promoted_only_with_force(world: World) -> None:
-    dashboard = _site(world)
+async def test_a_model_that_the_gate_rejected_is_promoted_only_with_force(
+    registry: RegistrySetup,
+) -> None:
+    dashboard = _site(registry)
     form = {"version": "nano-2", "reason": "we know better"}
     async with dashboard.client("operator") as client:
         refused = await client.post("/model/promote", data=form)
-        assert not world.topic.events
+        assert not registry.topic.events
         done = await client.post("/model/promote", data={**form, "force": "true"})
     assert refused.status_code == 422
     assert "the gate decided against nano-2" in refused.json()["detail"]
     assert done.status_code == 303
-    assert world.topic.events[-1].model_version == "nano-2"
-    assert world.topic.events[-1].reason == "we know better"
+    assert registry.topic.events[-1].model_version == "nano-2"
+    assert registry.topic.events[-1].reason == "we know better"
     actions = [(e.action, e.outcome) for e in dashboard.kafka.sent if isinstance(e, OperatorAction)]
     assert actions == [
         ("model.promote", "begun"),
@@ -128,25 +134,27 @@ async def test_a_model_that_the_gate_rejected_is_promoted_only_with_force(world:
     ]
 
 
-async def test_a_rollback_returns_to_the_release_and_a_second_one_is_rejected(world: World) -> None:
-    world.promoter.promote("nano-3", reason="better")
-    dashboard = _site(world)
+async def test_a_rollback_returns_to_the_release_and_a_second_one_is_rejected(
+    registry: RegistrySetup,
+) -> None:
+    registry.promoter.promote("nano-3", reason="better")
+    dashboard = _site(registry)
     async with dashboard.client("operator") as client:
         done = await client.post("/models/rollback", data={"reason": "scores fell"})
         again = await client.post("/models/rollback", data={"reason": "scores fell"})
     assert done.status_code == 303
-    assert world.topic.events[-1].model_version == RELEASE.version
+    assert registry.topic.events[-1].model_version == RELEASE.version
     assert again.status_code == 422
 
 
-async def test_only_operators_can_change_models(world: World) -> None:
-    async with _site(world).client("writer") as client:
+async def test_only_operators_can_change_models(registry: RegistrySetup) -> None:
+    async with _site(registry).client("writer") as client:
         answer = await client.post("/models/rollback", data={"reason": "x"})
     assert answer.status_code == 403
 
 
-async def test_an_unknown_version_is_not_found(world: World) -> None:
-    async with _site(world).client("reader") as client:
+async def test_an_unknown_version_is_not_found(registry: RegistrySetup) -> None:
+    async with _site(registry).client("reader") as client:
         for version in ("nano-9", "../nano-2", ""):
             assert (await client.get("/model", params={"version": version})).status_code == 404
 

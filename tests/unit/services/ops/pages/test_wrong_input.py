@@ -10,7 +10,7 @@ from PIL import Image
 
 from services.retrain.registry.admin import RegistryAdmin
 from tests.unit.services.ops.site import Site, site
-from tests.unit.services.retrain.registry.world import World
+from tests.unit.services.retrain.registry.registry_setup import RegistrySetup
 
 AWKWARD: Final = (
     "", "x", "\x00", "a\nb", "x" * 300, "x" * 5000, "../../etc", "%", "<script>", "\u202e",
@@ -51,9 +51,10 @@ def dashboard(tmp_path: Path) -> Site:
     samples = tmp_path / "samples"
     samples.mkdir()
     Image.new("RGB", (9, 9)).save(samples / "a.png")
-    world = World(tmp_path)
+    registry = RegistrySetup(tmp_path)
     made = site(
-        with_tokens=True, models=RegistryAdmin(world.folders, world.promoter), ops_samples=samples,
+        with_tokens=True, models=RegistryAdmin(registry.folders, registry.promoter),
+        ops_samples=samples,
         ops_requests_per_second=1e6, ops_request_burst=1_000_000,
     )  # fmt: skip
     made.dead_letters.put(b"x", error="not_json", detail="no JSON")

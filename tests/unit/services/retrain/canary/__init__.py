@@ -1,0 +1,1 @@
+"""Tests of the canary: traffic of variants, guardrails."""

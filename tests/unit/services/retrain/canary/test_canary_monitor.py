@@ -29,7 +29,7 @@ def _feedback(feed: RankedFeed, kind: Action, *, user: str | None = None) -> Fee
     )  # fmt: skip
 
 
-def test_a_canary_with_hidden_feeds_is_rolled_back() -> None:
+def test_a_canary_whose_images_are_hidden_is_rolled_back() -> None:
     old = [_feed(n, "champion") for n in range(60)]
     new = [_feed(n, "challenger") for n in range(60)]
     feedback = [_feedback(f, "click") for f in old] + [_feedback(f, "hide") for f in new]
@@ -38,7 +38,7 @@ def test_a_canary_with_hidden_feeds_is_rolled_back() -> None:
     assert "likes fell from 100.0% to 0.0%" in result.reason
 
 
-def test_a_repeated_click_counts_once_and_one_of_another_user_not_at_all() -> None:
+def test_a_repeated_click_counts_once_and_feedback_of_another_user_does_not_count() -> None:
     old = [_feed(n, "champion") for n in range(60)]
     new = [_feed(n, "challenger") for n in range(60)]
     feedback = [_feedback(f, "view") for f in old + new]

@@ -42,7 +42,7 @@ def _traffic(
         (_traffic(seed=1, users=20, likes=0.0), "wait", "are needed"),
     ],
 )
-def test_a_canary_is_judged_by_its_worst_guardrail(
+def test_the_first_failed_guardrail_decides_about_a_canary(
     canary: VariantTraffic, verdict: Verdict, reason: str
 ) -> None:
     result = apply_guardrails(_traffic(), canary, RAILS)

@@ -1,0 +1,1 @@
+"""Tests of training jobs: schedule, lock, stages, outcomes, history."""

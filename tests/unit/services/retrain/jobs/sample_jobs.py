@@ -1,4 +1,4 @@
-"""Build a job runner on parts in memory, with a training that a test controls."""
+"""A job runner on fakes, with a training that a test controls."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ from services.retrain.jobs.runner import JobRunner
 from services.retrain.jobs.settings import JobSettings
 from services.retrain.lake.collect import CollectProblem, CollectResult
 from shared.jobs.training_job import JobStep, ModelFolder, TrainingJobRequest, TrainingJobResult
-from tests.unit.services.retrain.registry.world import RELEASE, World
+from tests.unit.services.retrain.registry.registry_setup import RELEASE, RegistrySetup
 
 BETTER = GateVerdict(True, "better", "nano-4 takes over.", {"held_out_difference": 0.03})
 NO_SIGNAL = GateVerdict(False, "no_signal", "The champion keeps serving. It may be chance.")
@@ -36,8 +36,8 @@ class Clock:
 class Training:
     """Returns a given result, and records the folders that it was called with."""
 
-    world: World
-    does: Callable[[], None] = lambda: None
+    registry: RegistrySetup
+    action: Callable[[], None] = lambda: None
     result: TrainingJobResult | None = None
     folders: list[Path] = field(default_factory=list)
 
@@ -46,16 +46,16 @@ class Training:
         folder: Path,
         *,
         minutes: float,
-        report: Callable[[JobStep], None],
+        on_step: Callable[[JobStep], None],
         stop: threading.Event,
     ) -> TrainingJobResult:
         self.folders.append(folder)
         self.request = TrainingJobRequest.model_validate_json((folder / "request.json").read_text())
-        report(JobStep(stage="sft", text="a step", seconds_spent=1.5))
-        self.does()
+        on_step(JobStep(stage="sft", text="a step", seconds_spent=1.5))
+        self.action()
         if self.result is not None:
             return self.result
-        trained = self.world.folders.find("nano-2").folder
+        trained = self.registry.folders.find("nano-2").folder
         return TrainingJobResult(
             code="trained",
             reason="nano-4 was trained.",
@@ -66,13 +66,13 @@ class Training:
 
 
 class JobSetup:
-    """A job runner's parts, and what a test checks."""
+    """The fakes of a job runner, which a test can change and check."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.tmp_path = tmp_path
-        self.world = World(tmp_path)
+        self.registry = RegistrySetup(tmp_path)
         self.clock = Clock()
-        self.training = Training(self.world)
+        self.training = Training(self.registry)
         self.verdict = BETTER
         self.problems: tuple[CollectProblem, ...] = ()
         self.metrics = CollectorRegistry()
@@ -90,13 +90,13 @@ class JobSetup:
             train=self.training,
             finalize=JobFinalization(
                 gate,
-                self.world.folders,
-                self.world.promoter,
+                self.registry.folders,
+                self.registry.promoter,
                 jobs_dir=self.tmp_path,
                 history_dir=models,
             ),
-            folders=self.world.folders,
-            promoter=self.world.promoter,
+            folders=self.registry.folders,
+            promoter=self.registry.promoter,
             models_dir=models,
             lake=Lake(str(self.tmp_path / "lake")),
             metrics=self._metrics,
@@ -109,8 +109,8 @@ class JobSetup:
         return JobSettings(data_dir=self.tmp_path, training_jobs_kept=2)
 
     @property
-    def announced(self) -> list[str]:
-        return [event.model_version for event in self.world.topic.events]
+    def promoted_versions(self) -> list[str]:
+        return [event.model_version for event in self.registry.topic.events]
 
     def set_result(self, **changes: object) -> None:
         """Set the result of the next trainings."""

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from services.retrain.jobs.erasure import JobErasure
+from shared.domain.user import User
 
-ADA = ("default", "ada")
+ADA = User("default", "ada")
 
 
 def line(user: str, *images: str) -> str:
@@ -32,7 +33,7 @@ def jobs_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_lines_names_and_images_are_removed_and_counted(jobs_dir: Path) -> None:
+def test_an_erasure_removes_and_counts_lines_names_and_images(jobs_dir: Path) -> None:
     erasure = JobErasure(jobs_dir)
     assert erasure.remaining(ADA) == {"job_files": 3}
     assert erasure.erase(ADA) == {"job_lines": 2, "job_names": 1, "job_images": 1}
@@ -44,7 +45,7 @@ def test_lines_names_and_images_are_removed_and_counted(jobs_dir: Path) -> None:
     assert sorted(file.stem for file in (dataset / "images").iterdir()) == ["b", "shared"]
 
 
-def test_a_document_keeps_its_structure(jobs_dir: Path) -> None:
+def test_an_erasure_keeps_the_structure_of_a_json_document(jobs_dir: Path) -> None:
     JobErasure(jobs_dir).erase(ADA)
     evidence = json.loads((jobs_dir / "nightly-1" / "evidence.json").read_text())
     assert evidence["pairs"]["champion"] == [1, 0]
@@ -53,7 +54,7 @@ def test_a_document_keeps_its_structure(jobs_dir: Path) -> None:
     assert "ada" not in anonymous
 
 
-def test_erasing_again_changes_nothing(jobs_dir: Path) -> None:
+def test_a_second_erasure_changes_nothing(jobs_dir: Path) -> None:
     JobErasure(jobs_dir).erase(ADA)
     assert set(JobErasure(jobs_dir).erase(ADA).values()) == {0}
 

@@ -27,7 +27,7 @@ def _at(registry: CollectorRegistry, verdict: str) -> float | None:
     return registry.get_sample_value(name, {"verdict": verdict})
 
 
-def test_each_verdict_has_the_time_of_its_latest_job(
+def test_the_metrics_have_the_time_of_the_latest_job_of_each_verdict(
     tmp_path: Path, registry: CollectorRegistry
 ) -> None:
     (tmp_path / HISTORY).write_text(
@@ -40,7 +40,7 @@ def test_each_verdict_has_the_time_of_its_latest_job(
     assert registry.get_sample_value(info, {"verdict": "kept", "code": "no_gain"}) is None
 
 
-def test_a_job_that_ends_later_is_seen_at_the_next_scrape(
+def test_the_next_scrape_has_a_job_that_ended_meanwhile(
     tmp_path: Path, registry: CollectorRegistry
 ) -> None:
     assert _at(registry, "kept") is None

@@ -8,12 +8,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
-from services.retrain.app import collector
+from services.retrain.app import build_collector
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.dependencies import nightly_plan
-from services.retrain.jobs.factory import scheduled_jobs
+from services.retrain.jobs.factory import scheduled_tasks
 from services.retrain.jobs.metrics import JobMetrics
-from services.retrain.jobs.schedule import Job
+from services.retrain.jobs.schedule import ScheduledTask
 from services.retrain.jobs.settings import JobSettings, TrainingSettings
 from services.retrain.jobs.training_process import TrainingStopped
 from services.retrain.registry.settings import RegistrySettings
@@ -37,7 +37,7 @@ def test_the_job_of_a_day_keeps_its_name_after_midnight_and_when_started_early()
     assert nightly_plan(early, starts="02:30").name == "nightly-2026-01-31"
 
 
-def _jobs(tmp_path: Path, **settings: object) -> dict[str, Job]:
+def _tasks(tmp_path: Path, **settings: object) -> dict[str, ScheduledTask]:
     training = TrainingSettings(
         JobSettings.model_validate({"data_dir": tmp_path, **settings}),
         RegistrySettings(),
@@ -45,18 +45,18 @@ def _jobs(tmp_path: Path, **settings: object) -> dict[str, Job]:
     )
     retrain = RetrainSettings(lake_uri=str(tmp_path))
     messaging = MessagingSettings(kafka_bootstrap_servers="none:1")
-    collecting = collector(retrain, messaging, CollectorRegistry())
+    event_collector = build_collector(retrain, messaging, CollectorRegistry())
     metrics = JobMetrics(CollectorRegistry())
-    jobs = scheduled_jobs(collecting, retrain, training, messaging, metrics)
-    return {job.name: job for job in jobs}
+    tasks = scheduled_tasks(event_collector, retrain, training, messaging, metrics)
+    return {task.name: task for task in tasks}
 
 
-def test_training_starts_at_half_past_two_unless_it_is_switched_off(tmp_path: Path) -> None:
-    training = _jobs(tmp_path, night_timezone="Europe/Berlin")["training"]
+def test_nightly_training_starts_at_02_30_unless_it_is_switched_off(tmp_path: Path) -> None:
+    training = _tasks(tmp_path, night_timezone="Europe/Berlin")["training"]
     after = datetime(2026, 1, 31, 12, tzinfo=ZoneInfo("Europe/Berlin"))
     assert str(training.trigger.get_next_fire_time(None, after)) == "2026-02-01 02:30:00+01:00"
     assert training.first_after is None
-    assert set(_jobs(tmp_path, night_at="never")) == {"canary"}
+    assert set(_tasks(tmp_path, night_at="never")) == {"canary"}
 
 
 def test_a_job_that_was_killed_with_the_service_resumes_soon_after_the_start(
@@ -66,18 +66,18 @@ def test_a_job_that_was_killed_with_the_service_resumes_soon_after_the_start(
         raise TrainingStopped("stopped by request")
 
     setup.clock.now = system_clock()
-    setup.training.does = stopped
+    setup.training.action = stopped
     setup.runner().run(TONIGHT)
-    assert _jobs(setup.tmp_path)["training"].first_after is not None
+    assert _tasks(setup.tmp_path)["training"].first_after is not None
 
 
 def test_a_missing_model_does_not_stop_the_service_from_collecting(
     tmp_path: Path,
 ) -> None:
-    jobs = _jobs(tmp_path)
-    assert jobs["canary"].run().verdict == "unknown"
+    tasks = _tasks(tmp_path)
+    assert tasks["canary"].run().verdict == "unknown"
     with pytest.raises(BadCheckpoint, match="missing"):
-        jobs["training"].run()
+        tasks["training"].run()
 
 
 @pytest.mark.parametrize("wrong", [{"night_at": "2:30"}, {"night_timezone": "Berlin"}])

@@ -22,7 +22,7 @@ def _unfinished(setup: JobSetup) -> bool:
     return folders.unfinished(NIGHTLY, now=setup.clock.now) is not None
 
 
-def test_a_day_has_one_job_also_when_the_clock_jumps(setup: JobSetup) -> None:
+def test_a_day_has_one_nightly_job_also_when_the_clock_jumps(setup: JobSetup) -> None:
     setup.runner().run(nightly_plan(setup.clock.now, starts="02:30"))
     setup.clock.now += timedelta(minutes=20)
     again = setup.runner().run(nightly_plan(setup.clock.now, starts="02:30"))
@@ -32,7 +32,7 @@ def test_a_day_has_one_job_also_when_the_clock_jumps(setup: JobSetup) -> None:
 
 def test_only_one_of_two_instances_runs_a_job(setup: JobSetup) -> None:
     other = []
-    setup.training.does = lambda: other.append(setup.runner().run(TONIGHT))
+    setup.training.action = lambda: other.append(setup.runner().run(TONIGHT))
     assert setup.runner().run(TONIGHT).verdict == "promoted"
     assert (other[0].verdict, other[0].code) == ("skipped", "held")
     assert "only one job runs at a time" in other[0].reason
@@ -55,14 +55,14 @@ def test_a_killed_job_resumes_in_its_folder_with_its_request(setup: JobSetup) ->
     def die() -> None:
         raise Killed
 
-    setup.training.does = die
+    setup.training.action = die
     with pytest.raises(Killed):
         setup.runner().run(TONIGHT)
     setup.clock.now += timedelta(hours=3)
     assert _unfinished(setup)
-    setup.training.does = lambda: None
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, len(set(setup.training.folders))) == ("promoted", 1)
+    setup.training.action = lambda: None
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, len(set(setup.training.folders))) == ("promoted", 1)
     assert setup.training.request.requested_at == setup.clock.now - timedelta(hours=3)
     assert not _unfinished(setup)
 
@@ -70,22 +70,26 @@ def test_a_killed_job_resumes_in_its_folder_with_its_request(setup: JobSetup) ->
 def test_a_job_killed_after_its_promotion_is_promoted_once(setup: JobSetup) -> None:
     setup.runner().run(TONIGHT)
     (setup.tmp_path / "training-jobs" / "nightly-2026-01-31" / "end.json").unlink()
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.version, setup.announced) == ("promoted", "nano-4", ["nano-4"])
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.version, setup.promoted_versions) == (
+        "promoted",
+        "nano-4",
+        ["nano-4"],
+    )
 
 
 def test_a_job_killed_before_its_promotion_is_promoted(setup: JobSetup) -> None:
-    publish = setup.world.topic.publish
+    publish = setup.registry.topic.publish
 
     def die(event: object) -> None:
         raise Killed
 
-    setup.world.topic.publish = die  # type: ignore[method-assign]
+    setup.registry.topic.publish = die  # type: ignore[method-assign]
     with pytest.raises(Killed):
         setup.runner().run(TONIGHT)
-    setup.world.topic.publish = publish  # type: ignore[method-assign]
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, setup.announced) == ("promoted", ["nano-4"])
+    setup.registry.topic.publish = publish  # type: ignore[method-assign]
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, setup.promoted_versions) == ("promoted", ["nano-4"])
 
 
 @pytest.mark.parametrize("hours", [21, -2])
@@ -93,7 +97,7 @@ def test_an_old_job_or_one_from_the_future_is_not_resumed(setup: JobSetup, hours
     def die() -> None:
         raise Killed
 
-    setup.training.does = die
+    setup.training.action = die
     with pytest.raises(Killed):
         setup.runner().run(TONIGHT)
     setup.clock.now += timedelta(hours=hours)
@@ -104,11 +108,11 @@ def test_an_unfinished_manual_job_does_not_replace_the_nightly_one(setup: JobSet
     def die() -> None:
         raise Killed
 
-    setup.training.does = die
+    setup.training.action = die
     with pytest.raises(Killed):
         setup.runner().run()
     assert not _unfinished(setup)
-    setup.training.does = lambda: None
+    setup.training.action = lambda: None
     setup.runner().run(TONIGHT)
     assert setup.training.folders[-1].name == "nightly-2026-01-31"
 
@@ -117,6 +121,6 @@ def test_a_stopped_job_can_be_resumed(setup: JobSetup) -> None:
     def stopped() -> None:
         raise TrainingStopped("stopped by request")
 
-    setup.training.does = stopped
+    setup.training.action = stopped
     assert setup.runner().run(TONIGHT).verdict == "stopped"
     assert _unfinished(setup)

@@ -1,4 +1,4 @@
-"""Whatever happens in a job, a champion serves, and the history has the reason."""
+"""After every job a champion serves, and the history has the reason."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from services.retrain.jobs.training_process import TrainingCrashed
 from services.retrain.lake.collect import CollectProblem
 from shared.domain.errors import Unavailable
 from tests.unit.services.retrain.jobs.sample_jobs import NO_SIGNAL, TONIGHT, JobSetup, lines, value
-from tests.unit.services.retrain.registry.world import RELEASE
+from tests.unit.services.retrain.registry.registry_setup import RELEASE
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def setup(tmp_path: Path) -> JobSetup:
 
 
 def test_a_winner_is_promoted_and_the_job_is_recorded_and_counted(setup: JobSetup) -> None:
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, setup.announced) == ("promoted", ["nano-4"])
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, setup.promoted_versions) == ("promoted", ["nano-4"])
     assert setup.training.request.champion.version == RELEASE.version
     assert [line["job"] for line in lines(setup)] == ["nightly-2026-01-31"]
     assert value(setup, "preferstream_training_jobs_total", verdict="promoted", code="better") == 1
@@ -33,17 +33,17 @@ def test_a_winner_is_promoted_and_the_job_is_recorded_and_counted(setup: JobSetu
     assert value(setup, "preferstream_training_job_running") == 0
 
 
-def test_a_loser_changes_nothing(setup: JobSetup) -> None:
+def test_a_rejected_challenger_is_not_promoted(setup: JobSetup) -> None:
     setup.verdict = NO_SIGNAL
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code, setup.announced) == ("kept", "no_signal", [])
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code, setup.promoted_versions) == ("kept", "no_signal", [])
 
 
-def test_too_little_data_is_the_reason(setup: JobSetup) -> None:
+def test_too_little_data_keeps_the_champion(setup: JobSetup) -> None:
     setup.set_result(reason="there is too little data")
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code) == ("kept", "too_little_data")
-    assert end.reason == "The champion keeps serving, because there is too little data."
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code) == ("kept", "too_little_data")
+    assert outcome.reason == "The champion keeps serving, because there is too little data."
 
 
 @pytest.mark.parametrize(
@@ -59,45 +59,45 @@ def test_too_little_data_is_the_reason(setup: JobSetup) -> None:
         (RuntimeError("a bug"), "crash", "RuntimeError: a bug"),
     ],
 )
-def test_a_failure_keeps_the_champion_and_records_the_reason(
+def test_a_failed_training_keeps_the_champion_and_records_the_reason(
     setup: JobSetup, error: Exception, code: str, reason: str
 ) -> None:
     def fail() -> None:
         raise error
 
-    setup.training.does = fail
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code, setup.announced) == ("kept", code, [])
-    assert reason in end.reason
-    assert lines(setup)[-1]["reason"] == end.reason
+    setup.training.action = fail
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code, setup.promoted_versions) == ("kept", code, [])
+    assert reason in outcome.reason
+    assert lines(setup)[-1]["reason"] == outcome.reason
     assert setup.runner().run(TONIGHT).verdict == "skipped"
 
 
-def test_without_the_latest_feedback_nothing_is_trained(setup: JobSetup) -> None:
+def test_no_training_starts_when_the_collection_has_a_problem(setup: JobSetup) -> None:
     setup.problems = (CollectProblem("feedback", "lake_broken", "the Delta table cannot be used"),)
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code, setup.training.folders) == ("kept", "collect", [])
-    assert "the Delta table cannot be used" in end.reason
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code, setup.training.folders) == ("kept", "collect", [])
+    assert "the Delta table cannot be used" in outcome.reason
 
 
-def test_without_mlflow_a_winner_is_not_promoted(setup: JobSetup) -> None:
-    setup.world.registry.available = False
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code, setup.announced) == ("kept", "not_announced", [])
-    assert "MLflow does not answer" in end.reason
+def test_an_unavailable_mlflow_keeps_the_champion(setup: JobSetup) -> None:
+    setup.registry.mirror.available = False
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code, setup.promoted_versions) == ("kept", "not_announced", [])
+    assert "MLflow does not answer" in outcome.reason
 
 
-def test_without_kafka_no_training_starts(setup: JobSetup) -> None:
-    setup.world.topic.available = False
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code, setup.training.folders) == ("kept", "kafka", [])
+def test_no_training_starts_while_kafka_is_unavailable(setup: JobSetup) -> None:
+    setup.registry.topic.available = False
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code, setup.training.folders) == ("kept", "kafka", [])
 
 
-def test_a_lock_that_cannot_be_written_is_a_reason(setup: JobSetup) -> None:
+def test_a_lock_that_cannot_be_written_keeps_the_champion(setup: JobSetup) -> None:
     models = setup.tmp_path / "models"
     (models / "training-job.lock").mkdir()
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code) == ("kept", "registry")
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code) == ("kept", "registry")
 
 
 def test_an_incomplete_challenger_is_not_promoted(setup: JobSetup) -> None:
@@ -108,36 +108,40 @@ def test_an_incomplete_challenger_is_not_promoted(setup: JobSetup) -> None:
         code="trained", challenger={"folder": broken, "version": "nano-4", "kind": "adapter"},
         evidence=broken / "evidence.json", base_version=RELEASE.version,
     )  # fmt: skip
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, setup.announced) == ("kept", [])
-    assert "adapter_model.safetensors" in end.reason
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, setup.promoted_versions) == ("kept", [])
+    assert "adapter_model.safetensors" in outcome.reason
 
 
 def test_a_challenger_compared_with_an_old_champion_is_not_promoted(setup: JobSetup) -> None:
-    setup.training.does = lambda: None if setup.announced else _promote(setup, "nano-2")
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code, setup.announced) == ("kept", "champion", ["nano-2"])
-    assert "compared with the wrong one" in end.reason
+    setup.training.action = lambda: None if setup.promoted_versions else _promote(setup, "nano-2")
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code, setup.promoted_versions) == (
+        "kept",
+        "champion",
+        ["nano-2"],
+    )
+    assert "compared with the wrong one" in outcome.reason
 
 
 def _promote(setup: JobSetup, version: str) -> None:
-    setup.world.promoter.promote(version, reason="by hand")
+    setup.registry.promoter.promote(version, reason="by hand")
 
 
 def test_a_champion_with_broken_files_is_named_and_keeps_serving(setup: JobSetup) -> None:
     _promote(setup, "nano-2")
-    folder = setup.world.folders.find("nano-2").folder
+    folder = setup.registry.folders.find("nano-2").folder
     (folder / "adapter_model.safetensors").write_bytes(b"torn")
-    end = setup.runner().run(TONIGHT)
-    assert (end.verdict, end.code, setup.training.folders) == ("kept", "champion", [])
-    assert "adapter_model.safetensors" in end.reason
-    assert setup.announced == ["nano-2"]
+    outcome = setup.runner().run(TONIGHT)
+    assert (outcome.verdict, outcome.code, setup.training.folders) == ("kept", "champion", [])
+    assert "adapter_model.safetensors" in outcome.reason
+    assert setup.promoted_versions == ["nano-2"]
 
 
 def test_old_jobs_and_large_folders_are_deleted(setup: JobSetup) -> None:
     setup.verdict = NO_SIGNAL
     for day in range(1, 5):
-        setup.training.does = lambda: (setup.training.folders[-1] / "sft").mkdir()
+        setup.training.action = lambda: (setup.training.folders[-1] / "sft").mkdir()
         setup.runner().run(JobPlan(name=f"nightly-2026-02-0{day}"))
     left = sorted(folder.name for folder in (setup.tmp_path / "training-jobs").iterdir())
     assert left == ["nightly-2026-02-03", "nightly-2026-02-04"]

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from apscheduler.triggers.interval import IntervalTrigger
 
-from services.retrain.jobs.schedule import Job, Schedule
+from services.retrain.jobs.schedule import Schedule, ScheduledTask
 from shared.domain.clock import system_clock
 
 SOON = timedelta(milliseconds=10)
@@ -24,21 +24,23 @@ async def test_a_job_runs_again_after_a_failure(
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     runs: list[float] = []
-    thrice = threading.Event()
+    third_run = threading.Event()
 
     def fail() -> None:
         runs.append(time.monotonic())
         if len(runs) == 3:
-            thrice.set()
+            third_run.set()
         raise RuntimeError("a bug")
 
-    schedule = Schedule((Job("j", _every(0.05), fail, first_after=SOON),), clock=system_clock)
+    schedule = Schedule(
+        (ScheduledTask("j", _every(0.05), fail, first_after=SOON),), clock=system_clock
+    )
     schedule.start()
-    assert await asyncio.to_thread(thrice.wait, 10)
+    assert await asyncio.to_thread(third_run.wait, 10)
     await schedule.stop()
-    ended_with = len(runs)
+    runs_at_stop = len(runs)
     await asyncio.sleep(0.15)
-    assert len(runs) == ended_with
+    assert len(runs) == runs_at_stop
 
 
 async def test_a_long_run_does_not_overlap_and_a_stop_waits_for_its_end(
@@ -56,7 +58,7 @@ async def test_a_long_run_does_not_overlap_and_a_stop_waits_for_its_end(
         active[0] -= 1
         ended.append(True)
 
-    job = Job("j", _every(0.02), work, stop=stop.set, first_after=SOON)
+    job = ScheduledTask("j", _every(0.02), work, stop=stop.set, first_after=SOON)
     schedule = Schedule((job,), clock=system_clock)
     schedule.start()
     assert await asyncio.to_thread(began.wait, 10)

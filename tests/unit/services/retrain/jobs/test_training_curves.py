@@ -20,7 +20,7 @@ def _line(step: int, **measures: float) -> str:
     return json.dumps({"step": step, **measures})
 
 
-def test_a_running_job_has_curves(tmp_path: Path) -> None:
+def test_the_curves_of_a_running_job_can_be_read(tmp_path: Path) -> None:
     job = _trained(tmp_path, "sft", _line(1, loss=2.0), _line(2, loss=1.5), '{"step": 3, "lo')
     assert read_curves(job) == {"sft": [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.5}]}
 
@@ -34,14 +34,14 @@ def test_the_curves_stay_when_a_job_is_closed(tmp_path: Path) -> None:
     assert read_curves(job) == before
 
 
-def test_a_version_gets_a_copy(tmp_path: Path) -> None:
+def test_the_curves_are_copied_to_a_version(tmp_path: Path) -> None:
     job = _trained(tmp_path / "job", "sft", _line(1, loss=1.0))
     (tmp_path / "version").mkdir()
     keep_curves(job, to=tmp_path / "version")
     assert read_curves(tmp_path / "version") == read_curves(job) != {}
 
 
-def test_a_long_curve_is_thinned_out(tmp_path: Path) -> None:
+def test_a_long_curve_is_reduced_to_the_largest_number_of_points(tmp_path: Path) -> None:
     job = _trained(tmp_path, "sft", *(_line(n, loss=1 / (n + 1)) for n in range(5_000)))
     steps = [row["step"] for row in read_curves(job)["sft"]]
     assert len(steps) <= MAX_POINTS

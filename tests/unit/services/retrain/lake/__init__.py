@@ -1,0 +1,1 @@
+"""Tests of collecting events into the lake."""

@@ -22,15 +22,15 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 class FakeDrain:
     """Two batches of one invalid record for each topic, except topics that are not available."""
 
-    def __init__(self, *away: Topic) -> None:
-        self._away = away
+    def __init__(self, *unavailable: Topic) -> None:
+        self._unavailable = unavailable
         self.stop: Callable[[], bool] = lambda: False
 
     def __call__(
         self, topic: Topic, *, start_of: Callable[[int], int | None], stop: Callable[[], bool]
     ) -> Iterator[Batch]:
-        if topic in self._away:
-            raise Unavailable("kafka", "away")
+        if topic in self._unavailable:
+            raise Unavailable("kafka", "no broker")
         start = start_of(0) or 0
         for offset in (start, start + 1):
             if not stop():
@@ -63,13 +63,13 @@ def test_an_unavailable_topic_is_a_problem_and_the_others_are_collected(tmp_path
 def test_a_success_sets_its_time_and_counts_deleted_records(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     assert not _collector(tmp_path, FakeDrain(), registry).run().problems
-    moment = registry.get_sample_value("preferstream_collect_last_success_timestamp_seconds")
-    assert moment == NOW.timestamp()
+    timestamp = registry.get_sample_value("preferstream_collect_last_success_timestamp_seconds")
+    assert timestamp == NOW.timestamp()
     lost = {"table": "feeds"}
     assert registry.get_sample_value("preferstream_collect_lost_records_total", lost) == 3
 
 
-def test_after_a_stop_the_next_collection_continues(tmp_path: Path) -> None:
+def test_a_stopped_collection_is_continued_by_the_next_collection(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     stopped = _collector(tmp_path, FakeDrain(), registry)
     stopped.stop()

@@ -47,7 +47,7 @@ def folders(tmp_path: Path) -> ModelFolders:
     return ModelFolders(tmp_path / "models", release(None))
 
 
-def test_a_kept_version_is_read_with_all_its_fields(folders: ModelFolders, trained: Path) -> None:
+def test_an_added_version_is_read_with_all_its_fields(folders: ModelFolders, trained: Path) -> None:
     kept = folders.add(trained, _new("nano-2"))
     package = folders.find("nano-2")
     assert package == kept
@@ -163,14 +163,14 @@ def test_a_full_disk_is_reported_and_leaves_nothing(
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_a_folder_without_weights_is_not_kept(folders: ModelFolders, trained: Path) -> None:
+def test_a_folder_without_weights_is_not_added(folders: ModelFolders, trained: Path) -> None:
     (trained / "adapter_model.safetensors").unlink()
     with pytest.raises(BadCheckpoint, match="adapter_model"):
         folders.add(trained, _new("nano-2"))
     assert [summary.version for summary in folders.versions()] == [folders.release.version]
 
 
-def test_the_gates_report_is_kept_with_the_weights(
+def test_the_report_of_the_gate_is_copied_to_the_version(
     folders: ModelFolders, trained: Path, tmp_path: Path
 ) -> None:
     report = tmp_path / "report"

@@ -1,4 +1,4 @@
-"""Build a promoter with a topic, a mirror and three versions in memory."""
+"""A promoter with a promotion topic and a mirror in memory, and three versions in folders."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ AT = datetime(2026, 1, 31, 2, 30, tzinfo=UTC)
 RELEASE = release(None)
 
 
-class Topic:
+class InMemoryPromotionTopic:
     """A promotion topic in memory."""
 
     def __init__(self) -> None:
@@ -22,42 +22,42 @@ class Topic:
         self.available = True
 
     def latest(self, name: str) -> Mapping[str, ModelPromoted]:
-        self._answer()
+        self._raise_if_unavailable()
         keys = {name: "champion", f"{name}#challenger": "challenger"}
         return {keys[event.user_id]: event for event in self.events}
 
     def publish(self, event: ModelPromoted) -> None:
-        self._answer()
+        self._raise_if_unavailable()
         self.events.append(event)
 
-    def _answer(self) -> None:
+    def _raise_if_unavailable(self) -> None:
         if not self.available:
             raise Unavailable("kafka", "no broker")
 
 
-class Registry:
+class InMemoryMirror:
     """A registry mirror in memory."""
 
     def __init__(self) -> None:
-        self.pointed: dict[str, str | None] = {}
-        self.known: set[str] = set()
+        self.aliases: dict[str, str | None] = {}
+        self.versions: set[str] = set()
         self.available = True
 
     def register(self, package: ModelPackage, *, uri: str) -> None:
-        self._answer()
-        self.known.add(package.version)
+        self._raise_if_unavailable()
+        self.versions.add(package.version)
 
     def point(self, alias: str, version: str | None) -> None:
-        self._answer()
-        assert version is None or version in self.known
-        self.pointed[alias] = version
+        self._raise_if_unavailable()
+        assert version is None or version in self.versions
+        self.aliases[alias] = version
 
-    def _answer(self) -> None:
+    def _raise_if_unavailable(self) -> None:
         if not self.available:
             raise Unavailable("mlflow", "MLflow does not answer")
 
 
-class Ticking:
+class TickingClock:
     """A clock that advances by a minute at each call."""
 
     def __init__(self) -> None:
@@ -68,7 +68,9 @@ class Ticking:
         return self.now
 
 
-class World:
+class RegistrySetup:
+    """The release and two adapters, of which a test can promote one."""
+
     def __init__(self, tmp_path: Path) -> None:
         source = tmp_path / "trained"
         source.mkdir()
@@ -83,5 +85,5 @@ class World:
                     base_version=RELEASE.version, previous_version=previous,
                 ),
             )  # fmt: skip
-        self.topic, self.registry = Topic(), Registry()
-        self.promoter = Promoter(self.folders, self.topic, self.registry, clock=Ticking())
+        self.topic, self.mirror = InMemoryPromotionTopic(), InMemoryMirror()
+        self.promoter = Promoter(self.folders, self.topic, self.mirror, clock=TickingClock())
