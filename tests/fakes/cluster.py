@@ -10,7 +10,7 @@ from shared.messaging.admin.cluster_state import ClusterState
 
 
 class FakeCluster:
-    """A `Cluster` of one partition a topic."""
+    """A `Cluster` with one partition for each topic."""
 
     def __init__(self) -> None:
         self.state = ClusterState({}, ())
@@ -28,7 +28,7 @@ class FakeCluster:
             Record(sent.topic, 0, offset, stamp, sent.key, sent.value, sent.headers)
         )
 
-    async def now(self) -> ClusterState:
+    async def current_state(self) -> ClusterState:
         return self.state
 
     async def latest(self, topic: Topic, *, max_per_partition: int) -> Sequence[Record]:

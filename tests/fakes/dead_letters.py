@@ -31,30 +31,30 @@ class FakeDeadLetterAdmin:
     """Dead letters in memory; replay and drop follow the real rules."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, DeadLetter] = {}
+        self.by_id: dict[str, DeadLetter] = {}
         self.sent: list[Outgoing] = []
 
     def put(self, value: bytes | None, *, error: str, detail: str) -> str:
         """Add the dead letter of a feedback event; returns its id."""
         fields = {"x-error": error, "x-detail": detail, "x-attempts": "1"}
         headers = tuple((name, text.encode()) for name, text in fields.items())
-        number = len(self.kept)
+        number = len(self.by_id)
         record = Record("feedback.v1.dlq", 0, number, 1_760_000_000_000, b"ada", value, headers)
-        self.kept[record.source] = DeadLetter(record)
+        self.by_id[record.source] = DeadLetter(record)
         return record.source
 
     async def letters(self, wanted: DeadLetterFilter, *, after: str | None) -> Page:
         if after is not None and not after.isdecimal():
             raise InvalidCursor(f"{after} is not a cursor")
         start = int(after or 0)
-        matching = [letter for letter in reversed(self.kept.values()) if wanted.matches(letter)]
+        matching = [letter for letter in reversed(self.by_id.values()) if wanted.matches(letter)]
         cursor = str(start + PAGE) if len(matching) > start + PAGE else None
-        return Page(tuple(matching[start : start + PAGE]), cursor, len(self.kept))
+        return Page(tuple(matching[start : start + PAGE]), cursor, len(self.by_id))
 
     async def letter(self, letter_id: str) -> DeadLetter:
-        if letter_id not in self.kept:
+        if letter_id not in self.by_id:
             raise DeadLetterNotFound(f"there is no dead letter {letter_id}")
-        return self.kept[letter_id]
+        return self.by_id[letter_id]
 
     async def replay(
         self, letter_id: str, *, value: bytes | None, by: str, note: str | None
@@ -77,7 +77,9 @@ class FakeDeadLetterAdmin:
         )
 
     async def drop_all(self, letter_ids: Sequence[str], *, by: str, note: str | None) -> Outcome:
-        return await self._each(letter_ids, lambda letter_id: self.drop(letter_id, by=by, note=note))
+        return await self._each(
+            letter_ids, lambda letter_id: self.drop(letter_id, by=by, note=note)
+        )
 
     async def _each(
         self, letter_ids: Sequence[str], act: Callable[[str], Awaitable[DeadLetterResolved]]
@@ -94,5 +96,5 @@ class FakeDeadLetterAdmin:
         self, letter: DeadLetter, resolution: Resolution, note: ResolutionNote, *, fixed: bool
     ) -> DeadLetterResolved:
         event = resolution_event(letter, resolution, note, fixed=fixed)
-        self.kept[letter.id] = DeadLetter(letter.record, event)
+        self.by_id[letter.id] = DeadLetter(letter.record, event)
         return event

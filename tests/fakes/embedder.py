@@ -10,14 +10,14 @@ from shared.embedding.protocol import Vectors
 class OneHotEmbedder:
     """An `Embedder` with room for 32 different words."""
 
-    name = "one-direction-per-word"
+    name = "one-hot"
     dimension = 32
 
     def __init__(self) -> None:
-        self._known: dict[str, int] = {}
+        self._dimensions: dict[str, int] = {}
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
-            vectors[row, self._known.setdefault(text, len(self._known))] = 1
+            vectors[row, self._dimensions.setdefault(text, len(self._dimensions))] = 1
         return vectors

@@ -1,0 +1,1 @@
+"""The public contract: golden events, malformed records, schemas and the AsyncAPI document."""

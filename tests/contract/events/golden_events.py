@@ -1,4 +1,4 @@
-"""The frozen events, as bytes: what apps have sent us and what we have sent them."""
+"""Read the golden events: exact bytes that were sent when the contract was frozen."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ HEADERS: Final[dict[str, Any]] = json.loads((FOLDER / "headers.json").read_text(
 
 @dataclass(frozen=True)
 class Golden:
-    """One frozen value of a topic; `minimal` ones leave out all that may be left out."""
+    """One frozen value of a topic; a `minimal` value has only the required fields."""
 
     topic: Topic
     name: str

@@ -1,4 +1,4 @@
-"""Records that no retry can save, each with the reason under which it is set aside."""
+"""Malformed records, each with the reason in the dead letter that it becomes."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -50,7 +50,7 @@ _BYTES: Final[dict[str, tuple[str, bytes | None]]] = {
     "two objects": ("not_json", _GOOD + _GOOD),
     "trailing comma": ("not_json", _GOOD[:-1] + b",}"),
     "single quotes": ("not_json", _GOOD.replace(b'"', b"'")),
-    "a comment": ("not_json", b"/* like */" + _GOOD),
+    "JSON with a comment": ("not_json", b"/* like */" + _GOOD),
     "XML": ("not_json", b"<feedback><type>like</type></feedback>"),
     "byte order mark": ("not_json", b"\xef\xbb\xbf" + _GOOD),
     "UTF-16 with its mark": ("not_utf8", _GOOD.decode().encode("utf-16")),
@@ -62,14 +62,14 @@ _BYTES: Final[dict[str, tuple[str, bytes | None]]] = {
     "100 000 brackets": ("not_json", b"[" * 100_000),
     "100 000 braces": ("not_json", b'{"a":' * 100_000),
     "5 000 brackets, closed": ("not_json", with_raw(FEEDBACK, "x", b"[" * 5000 + b"]" * 5000)),
-    "2 MB of nothing": ("not_json", b"\x00" * 2_000_000),
+    "2 MB of zeros": ("not_json", b"\x00" * 2_000_000),
     "NaN": ("not_json", with_raw(FEEDBACK, "position", b"NaN")),
     "Infinity": ("not_json", with_raw(FEEDBACK, "position", b"Infinity")),
     "minus Infinity": ("not_json", with_raw(FEEDBACK, "dwell_ms", b"-Infinity")),
     "5 000 digits": ("not_json", with_raw(FEEDBACK, "position", b"9" * 5000)),
     "leading zero": ("not_json", with_raw(FEEDBACK, "position", b"01")),
     "a name twice": ("not_json", _GOOD[:-1] + b',"type":"dislike"}'),
-    "a name twice in a part": (
+    "a name twice in a candidate": (
         "not_json",
         with_raw(CANDIDATES, "candidates", b'[{"image_id":"a","image_id":"b","uri":"https://x"}]'),
     ),
@@ -103,13 +103,13 @@ _CLOUDEVENTS: Final[dict[str, tuple[str, bytes, tuple[Header, ...]]]] = {
     "binary: ce_id not UTF-8": ("bad_cloudevent", _GOOD, binary(FEEDBACK, id=b"\xff")),
     "binary: ce_type not UTF-8": ("bad_cloudevent", _GOOD, binary(FEEDBACK, type=b"\xff")),
     "binary: extension not UTF-8": ("bad_cloudevent", _GOOD, binary(FEEDBACK, shop=b"\xff")),
-    "binary: ce_time no moment": ("bad_cloudevent", _GOOD, binary(FEEDBACK, time=b"yesterday")),
+    "binary: ce_time in words": ("bad_cloudevent", _GOOD, binary(FEEDBACK, time=b"yesterday")),
     "binary: ce_time without a zone": (
         "bad_cloudevent",
         _GOOD,
         binary(FEEDBACK, time=b"2026-01-31T09:30:00"),
     ),
-    "binary: ce_time after the end of time": (
+    "binary: ce_time after year 9999": (
         "bad_cloudevent",
         _GOOD,
         binary(FEEDBACK, time=b"9999-12-31T24:00:00Z"),
@@ -141,7 +141,7 @@ _CLOUDEVENTS: Final[dict[str, tuple[str, bytes, tuple[Header, ...]]]] = {
     "structured: without data": ("bad_cloudevent", structured(FEEDBACK, data=LEFT_OUT), STRUCTURED),
     "structured: data null": ("bad_cloudevent", structured(FEEDBACK, data=None), STRUCTURED),
     "structured: data a text": ("bad_cloudevent", structured(FEEDBACK, data="{}"), STRUCTURED),
-    "structured: data_base64 is none": (
+    "structured: data_base64 is not base64": (
         "bad_cloudevent",
         structured(FEEDBACK, data=LEFT_OUT, data_base64="*"),
         STRUCTURED,
@@ -177,9 +177,14 @@ _CLOUDEVENTS: Final[dict[str, tuple[str, bytes, tuple[Header, ...]]]] = {
 def _malformed() -> tuple[Malformed, ...]:
     cases = [
         Malformed(
-            name, CANDIDATES if b'"candidates"' in (data or b"") else FEEDBACK, None, data, (), why
+            name,
+            CANDIDATES if b'"candidates"' in (data or b"") else FEEDBACK,
+            None,
+            data,
+            (),
+            reason,
         )
-        for name, (why, data) in _BYTES.items()
+        for name, (reason, data) in _BYTES.items()
     ]
     for topic, changes in (
         (FEEDBACK, OF_ANY_EVENT),
@@ -193,11 +198,11 @@ def _malformed() -> tuple[Malformed, ...]:
             for name, change in changes.items()
         ]
     cases += [
-        Malformed(name, FEEDBACK, b"k", data, headers, why)
-        for name, (why, data, headers) in _CLOUDEVENTS.items()
+        Malformed(name, FEEDBACK, b"k", data, headers, reason)
+        for name, (reason, data, headers) in _CLOUDEVENTS.items()
     ]
     return tuple(cases)
 
 
 MALFORMED: Final = _malformed()
-"""What must become a dead letter, over the three topics that applications write most."""
+"""Records that must become dead letters, on the three topics that applications write most."""

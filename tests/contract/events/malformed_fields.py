@@ -1,4 +1,4 @@
-"""Fields that make an event malformed, by what is wrong with them."""
+"""Field values that make an event malformed; each name states the fault."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ OF_ANY_EVENT: Final[dict[str, dict[str, Any]]] = {
     "event_id left out": {"event_id": LEFT_OUT},
     "event_id null": {"event_id": None},
     "event_id a number": {"event_id": 7},
-    "event_id no uuid": {"event_id": "event-1"},
+    "event_id not a UUID": {"event_id": "event-1"},
     "event_id cut off": {"event_id": "018f3a5e-7b1c-7d2e-9f40-00000000000"},
     "occurred_at left out": {"occurred_at": LEFT_OUT},
     "occurred_at null": {"occurred_at": None},
@@ -19,11 +19,11 @@ OF_ANY_EVENT: Final[dict[str, dict[str, Any]]] = {
     "occurred_at without a zone": {"occurred_at": "2026-01-31T09:30:00"},
     "occurred_at a date": {"occurred_at": "2026-01-31"},
     "occurred_at in month 13": {"occurred_at": "2026-13-31T09:30:00Z"},
-    "occurred_at on 29 February of no leap year": {"occurred_at": "2026-02-29T09:30:00Z"},
+    "occurred_at on 29 February without a leap year": {"occurred_at": "2026-02-29T09:30:00Z"},
     "occurred_at in hour 24": {"occurred_at": "2026-01-31T24:00:00Z"},
     "occurred_at in second 61": {"occurred_at": "2026-01-31T09:30:61Z"},
     "occurred_at in year 0": {"occurred_at": "0000-01-31T09:30:00Z"},
-    "occurred_at a day off": {"occurred_at": "2026-01-31T09:30:00+24:00"},
+    "occurred_at with an offset of a day": {"occurred_at": "2026-01-31T09:30:00+24:00"},
     "occurred_at in words": {"occurred_at": "yesterday"},
     "occurred_at in another calendar": {"occurred_at": "2026-W05-6T09:30:00Z"},
     "user_id left out": {"user_id": LEFT_OUT},
@@ -66,7 +66,7 @@ OF_CANDIDATES: Final[dict[str, dict[str, Any]]] = {
     "created_at a date": {"candidates": [candidate(created_at="2026-01-31")]},
     "metadata a list": {"candidates": [candidate(metadata=["a"])]},
     "metadata nested": {"candidates": [candidate(metadata={"a": {"b": 1}})]},
-    "metadata holding a list": {"candidates": [candidate(metadata={"a": [1]})]},
+    "metadata with a list as a value": {"candidates": [candidate(metadata={"a": [1]})]},
     "metadata with 65 names": {"candidates": [candidate(metadata={str(n): n for n in range(65)})]},
     "metadata with a long name": {"candidates": [candidate(metadata={"n" * 129: 1})]},
     "top_k 0": {"top_k": 0},
@@ -125,7 +125,7 @@ OF_CORRECTIONS: Final[dict[str, dict[str, Any]]] = {
     "edit without element": {"action": "edit", "element": LEFT_OUT, "words": []},
     "edit with null words": {"action": "edit", "words": None},
     "element unknown": {"element": "mood"},
-    "element as it is spoken": {"element": "art style"},
+    "element with a space": {"element": "art style"},
     "element a list": {"element": ["color"]},
     "side unknown": {"side": "liked"},
     "word empty": {"word": ""},

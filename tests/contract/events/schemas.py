@@ -1,4 +1,4 @@
-"""Validate values against the published schemas, with formats taken seriously."""
+"""Validate values against the published schemas, formats included."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Events that were read or sent once are read and sent the same way for ever."""
+"""Golden events are decoded and encoded in the same way in every release."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ def test_every_topic_has_a_full_and_a_minimal_event() -> None:
 
 
 @pytest.mark.parametrize("golden", SENT, ids=_label)
-def test_decoding_and_encoding_gives_the_very_same_bytes(golden: Golden) -> None:
+def test_decoding_and_encoding_gives_the_same_bytes(golden: Golden) -> None:
     assert encode(decode(golden.topic, golden.record())).value == golden.value
 
 
@@ -37,7 +37,7 @@ def test_the_record_has_the_frozen_topic_key_and_headers(golden: Golden) -> None
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_what_a_minimal_event_leaves_out_gets_the_frozen_defaults(topic: object) -> None:
+def test_fields_that_a_minimal_event_leaves_out_get_the_frozen_defaults(topic: object) -> None:
     of_topic = {golden.name: golden for golden in GOLDEN if golden.topic is topic}
     minimal = of_topic["minimal"]
     sent = encode(decode(minimal.topic, minimal.record()))
@@ -45,7 +45,7 @@ def test_what_a_minimal_event_leaves_out_gets_the_frozen_defaults(topic: object)
 
 
 @pytest.mark.parametrize("golden", SENT, ids=_label)
-def test_an_event_of_ours_comes_back_equal_through_its_own_envelope(golden: Golden) -> None:
+def test_an_encoded_event_with_its_envelope_is_decoded_to_an_equal_event(golden: Golden) -> None:
     event = decode(golden.topic, golden.record())
     sent = encode(event, extra_headers=(("traceparent", b"00-abc"),))
     record = type(golden.record())(sent.topic, 0, 0, 0, sent.key, sent.value, sent.headers)

@@ -1,4 +1,4 @@
-"""Records that look odd and are good: they must be read, not set aside."""
+"""Unusual but valid records: they must be decoded and must not become dead letters."""
 
 import base64
 from typing import Final
@@ -20,7 +20,7 @@ _CHARSET: Final = (("Content-Type", b"application/CloudEvents+JSON; charset=UTF-
 _MEGABYTES: Final = "data:image/png;base64," + base64.b64encode(b"\x89" * 1_400_000).decode()
 _NO_ID: Final = value(FEEDBACK, event_id=LEFT_OUT, occurred_at=LEFT_OUT)
 
-AWKWARD_BUT_GOOD: Final = (
+UNUSUAL_RECORDS: Final = (
     Sent("unknown fields", FEEDBACK, value(FEEDBACK, mood="good", nested={"a": [{"b": None}]})),
     Sent(
         "unknown fields of a candidate", CANDIDATES, value(CANDIDATES, candidates=[candidate(x=1)])
@@ -45,7 +45,7 @@ AWKWARD_BUT_GOOD: Final = (
         value(FEEDBACK, occurred_at="2026-01-31T09:30:00.123456789+05:30"),
     ),
     Sent("29 February", FEEDBACK, value(FEEDBACK, occurred_at="2024-02-29T09:30:00Z")),
-    Sent("a moment long ago", FEEDBACK, value(FEEDBACK, occurred_at="1970-01-01T00:00:00Z")),
+    Sent("a time in 1970", FEEDBACK, value(FEEDBACK, occurred_at="1970-01-01T00:00:00Z")),
     Sent(
         "uuid in capitals",
         FEEDBACK,
@@ -54,10 +54,10 @@ AWKWARD_BUT_GOOD: Final = (
     Sent(
         "the nil uuid", FEEDBACK, value(FEEDBACK, event_id="0" * 8 + "-0000-0000-0000-" + "0" * 12)
     ),
-    Sent("nulls for what may be left out", FEEDBACK, value(FEEDBACK, uri=None, request_id=None)),
+    Sent("null in optional fields", FEEDBACK, value(FEEDBACK, uri=None, request_id=None)),
     Sent("dwell of 0 ms", FEEDBACK, value(FEEDBACK, type="dwell", dwell_ms=0)),
     Sent("dwell of a day", FEEDBACK, value(FEEDBACK, type="dwell", dwell_ms=86_400_000)),
-    Sent("dwell_ms beside a like", FEEDBACK, value(FEEDBACK, dwell_ms=10)),
+    Sent("dwell_ms with a like", FEEDBACK, value(FEEDBACK, dwell_ms=10)),
     Sent("null key", FEEDBACK, value(FEEDBACK), key=None),
     Sent("empty key", FEEDBACK, value(FEEDBACK), key=b""),
     Sent("another user's key", FEEDBACK, value(FEEDBACK), key=b"user-7"),
@@ -70,13 +70,13 @@ AWKWARD_BUT_GOOD: Final = (
     Sent("a header called cent", FEEDBACK, value(FEEDBACK), headers=(("cent", b"\xff"),)),
     Sent("binary CloudEvent", FEEDBACK, value(FEEDBACK), headers=binary(FEEDBACK)),
     Sent(
-        "binary CloudEvent that brings id and time",
+        "binary CloudEvent with the id and time of the event",
         FEEDBACK,
         _NO_ID,
         headers=binary(FEEDBACK, time=b"2026-01-31T09:30:00Z"),
     ),
     Sent(
-        "binary CloudEvent whose id is no uuid",
+        "binary CloudEvent with an id that is no UUID",
         FEEDBACK,
         _NO_ID,
         headers=binary(FEEDBACK, id="käufer-1".encode(), time=b"2026-01-31T09:30:00.5+05:30"),
@@ -120,7 +120,7 @@ AWKWARD_BUT_GOOD: Final = (
         value(CANDIDATES, candidates=[candidate(uri=_MEGABYTES)]),
     ),
     Sent(
-        "64 names of metadata of every kind",
+        "64 metadata values of every type",
         CANDIDATES,
         value(
             CANDIDATES,
@@ -135,15 +135,19 @@ AWKWARD_BUT_GOOD: Final = (
         value(CANDIDATES, candidates=[candidate(metadata={}, prompt="")]),
     ),
     Sent(
-        "a prompt of lines", CANDIDATES, value(CANDIDATES, candidates=[candidate(prompt="a\n\tb")])
+        "a prompt with line breaks",
+        CANDIDATES,
+        value(CANDIDATES, candidates=[candidate(prompt="a\n\tb")]),
     ),
     Sent(
-        "an address of unknown kind",
+        "an address without a known scheme",
         CANDIDATES,
         value(CANDIDATES, candidates=[candidate(uri="no address")]),
     ),
     Sent(
-        "excluding what it asks for", CANDIDATES, value(CANDIDATES, exclude_ids=["img-1", "img-1"])
+        "exclude_ids with a candidate's id",
+        CANDIDATES,
+        value(CANDIDATES, exclude_ids=["img-1", "img-1"]),
     ),
     Sent(
         "10 000 exclude_ids",
@@ -153,4 +157,4 @@ AWKWARD_BUT_GOOD: Final = (
     Sent("top_k above the candidates", CANDIDATES, value(CANDIDATES, top_k=300)),
     Sent("a deadline of ten minutes", CANDIDATES, value(CANDIDATES, deadline_ms=600_000)),
 )
-"""Read by `decode`; whether an image loads or stands twice is for the assessor to say."""
+"""Decoded by `decode`; the assessor decides about missing and repeated images."""

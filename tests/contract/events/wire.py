@@ -1,4 +1,4 @@
-"""Build records as an application might send them, good and bad."""
+"""Build valid and malformed records as an application might send them."""
 
 import json
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ _BASES: Final[dict[str, dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Sent:
-    """One record as sent, by a name that says what is odd about it."""
+    """One record as sent, with a name that describes it."""
 
     name: str
     topic: str
@@ -56,7 +56,7 @@ class Sent:
 
 
 def event(topic: str, **changes: Any) -> dict[str, Any]:
-    """A good event with some fields changed, added or left out."""
+    """A valid event with some fields changed, added or left out."""
     merged = {**_BASES[topic], **changes}
     return {name: value for name, value in merged.items() if value is not LEFT_OUT}
 
@@ -66,24 +66,24 @@ def value(topic: str, **changes: Any) -> bytes:
 
 
 def with_raw(topic: str, field: str, raw: bytes) -> bytes:
-    """A good event whose field holds `raw`, which may not be JSON at all."""
+    """A valid event with `raw` as the value of one field; `raw` may not be JSON."""
     return value(topic, **{field: "@"}).replace(b'"@"', raw)
 
 
 def candidate(**changes: Any) -> dict[str, Any]:
-    """A good candidate with some fields changed, added or left out."""
+    """A valid candidate with some fields changed, added or left out."""
     merged = {"image_id": "img-1", "uri": "https://images.example.com/1.jpg", **changes}
     return {name: value for name, value in merged.items() if value is not LEFT_OUT}
 
 
 def structured(topic: str, **changes: Any) -> bytes:
-    """A good event in a CloudEvents envelope of which some attributes are changed or left out."""
+    """A valid event in a CloudEvents envelope, with some attributes changed or left out."""
     merged = {**ENVELOPE, "type": topic, "data": event(topic), **changes}
     return json.dumps({k: v for k, v in merged.items() if v is not LEFT_OUT}).encode()
 
 
 def binary(topic: str, **changes: bytes | None) -> tuple[Header, ...]:
-    """Headers of a good CloudEvent in binary mode, of which some are changed; b"-" leaves out."""
+    """Headers of a valid CloudEvent in binary mode, some changed; b"-" leaves one out."""
     merged: dict[str, bytes | None] = {
         **{name: text.encode() for name, text in ENVELOPE.items()},
         "type": topic.encode(),

@@ -51,7 +51,7 @@ async def in_qdrant(client: AsyncQdrantClient) -> Stores:
 
 @asynccontextmanager
 async def opened(kind: str, folder: Path) -> AsyncIterator[Stores]:
-    """Stores of one of `KINDS`, closed at the end of the block; files go into `folder`."""
+    """The stores of one of `KINDS`, closed at the end of the block; files go into `folder`."""
     match kind:
         case "in memory":
             yield Stores(InMemoryProfiles(), InMemoryImages())

@@ -50,9 +50,9 @@ async def test_descriptions_are_read_by_content_with_words_and_vector(stores: St
     )
     assert set(stored) == {"x", "y", "z"}
     for written in (full, partly, nothing):
-        got = stored[written.description.content_hash]
-        assert got.description == written.description
-        np.testing.assert_allclose(got.vector, written.vector, atol=1e-6)
+        image = stored[written.description.content_hash]
+        assert image.description == written.description
+        np.testing.assert_allclose(image.vector, written.vector, atol=1e-6)
 
 
 async def test_each_model_has_its_own_description_of_an_image(stores: Stores) -> None:

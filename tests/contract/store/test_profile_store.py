@@ -40,13 +40,13 @@ async def test_vectors_are_read_with_their_original_norms(stores: Stores, taste:
     vectors = await stores.profiles.vectors(tenant="default", user_id="ana")
     written = await taste_vectors(taste, EMBEDDER)
     assert vectors is not None
-    for got, want in (
+    for stored, expected in (
         (vectors.preference, written.preference),
         (vectors.non_preference, written.non_preference),
     ):
-        assert got.shape == (5 * EMBEDDER.dimension,)
-        assert got.dtype == np.float32
-        np.testing.assert_allclose(got, want, atol=1e-6)
+        assert stored.shape == (5 * EMBEDDER.dimension,)
+        assert stored.dtype == np.float32
+        np.testing.assert_allclose(stored, expected, atol=1e-6)
 
 
 async def test_an_unknown_user_has_neither_profile_nor_vectors(stores: Stores) -> None:
@@ -91,7 +91,7 @@ async def test_corrections_and_predictions_do_not_overwrite_each_other(
     assert (stored.profile_version, stored.predicted) == (9, TASTES["one side"])
 
 
-async def test_a_user_with_corrections_only_has_a_profile_of_them(stores: Stores) -> None:
+async def test_a_user_with_corrections_only_has_a_profile_made_of_them(stores: Stores) -> None:
     await stores.profiles.correct(pinned("gold"))
     await stores.profiles.correct(pinned("teal", version=2))
     stored = await stores.profiles.get(tenant="default", user_id="ana")

@@ -1,4 +1,4 @@
-"""Profiles and images in one store: many at once, reopened, and while Qdrant is unavailable."""
+"""Profiles and images in one store: concurrent writes, a reopened folder, an unavailable server."""
 
 import asyncio
 import gc
@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> StoreSettings:
     return StoreSettings(qdrant_path=tmp_path / "deep" / "qdrant")
 
 
-async def test_a_reopened_folder_still_has_everything(
+async def test_a_reopened_folder_still_has_all_profiles_and_images(
     folder: StoreSettings,
 ) -> None:
     client = open_qdrant(folder)

@@ -21,7 +21,7 @@ VECTORS = TasteVectors(np.full(5 * SIZE, 0.1, np.float32), np.full(5 * SIZE, 0.1
 
 
 @dataclass(frozen=True)
-class World:
+class ListedStore:
     """A store of profiles and the list of its users."""
 
     profiles: ProfileStore
@@ -29,71 +29,73 @@ class World:
 
 
 @pytest.fixture(params=["qdrant", "qdrant-indexed", "memory"])
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[ListedStore]:
     if request.param == "memory":
         in_memory = InMemoryProfiles()
-        yield World(in_memory, InMemoryUsers(in_memory))
+        yield ListedStore(in_memory, InMemoryUsers(in_memory))
         return
     client = AsyncQdrantClient(":memory:")
     stored = QdrantProfiles(client, embedder="test")
     await stored.prepare(dimension=SIZE)
     profiles, users = await with_user_list(stored, client, embedded="indexed" in request.param)
-    yield World(profiles, users)
+    yield ListedStore(profiles, users)
     await client.close()
 
 
-async def _store(world: World, user: str, tenant: str = "default", version: int = 1) -> None:
+async def _add(store: ListedStore, user: str, tenant: str = "default", version: int = 1) -> None:
     profile = StoredProfile(
         tenant=tenant, user_id=user, prediction_version=version, predicted=Taste(),
         model_version="nano-1", updated_at=datetime(2026, 1, 31, tzinfo=UTC),
     )  # fmt: skip
-    await world.profiles.put(profile, VECTORS)
+    await store.profiles.put(profile, VECTORS)
 
 
-async def test_each_user_is_listed_once_over_all_pages(world: World) -> None:
+async def test_each_user_is_listed_once_over_all_pages(store: ListedStore) -> None:
     names = {f"user-{number}" for number in range(7)}
     for name in names:
-        await _store(world, name)
-    await _store(world, "stranger", tenant="other")
+        await _add(store, name)
+    await _add(store, "stranger", tenant="other")
     listed, after = [], None
     for _ in range(3):
-        page = await world.users.page(tenant="default", after=after, limit=3)
+        page = await store.users.page(tenant="default", after=after, limit=3)
         listed += [user.user_id for user in page.users]
         after = page.next
     assert after is None
     assert sorted(listed) == sorted(names)
-    assert await world.users.count(tenant="default") == 7
+    assert await store.users.count(tenant="default") == 7
 
 
-async def test_a_line_has_the_version_and_the_model_of_the_prediction(world: World) -> None:
-    await _store(world, "ada", version=4)
-    (line,) = (await world.users.page(tenant="default", after=None, limit=5)).users
+async def test_a_listed_user_has_the_version_and_model_of_the_prediction(
+    store: ListedStore,
+) -> None:
+    await _add(store, "ada", version=4)
+    (line,) = (await store.users.page(tenant="default", after=None, limit=5)).users
     assert (line.prediction_version, line.model_version) == (4, "nano-1")
 
 
-async def test_an_empty_tenant_has_no_users(world: World) -> None:
-    page = await world.users.page(tenant="default", after=None, limit=5)
+async def test_an_empty_tenant_has_no_users(store: ListedStore) -> None:
+    page = await store.users.page(tenant="default", after=None, limit=5)
     assert (page.users, page.next) == ((), None)
-    assert await world.users.count(tenant="default") == 0
+    assert await store.users.count(tenant="default") == 0
 
 
-async def test_a_removed_user_is_not_listed(world: World) -> None:
-    await _store(world, "ada")
-    await world.profiles.remove(tenant="default", user_id="ada")
-    assert not (await world.users.page(tenant="default", after=None, limit=5)).users
+async def test_a_removed_user_is_not_listed(store: ListedStore) -> None:
+    await _add(store, "ada")
+    await store.profiles.remove(tenant="default", user_id="ada")
+    assert not (await store.users.page(tenant="default", after=None, limit=5)).users
 
 
-async def test_an_index_that_is_loaded_equals_the_one_that_was_updated() -> None:
+async def test_a_loaded_index_equals_an_updated_one() -> None:
     client = AsyncQdrantClient(":memory:")
     stored = QdrantProfiles(client, embedder="test")
     await stored.prepare(dimension=SIZE)
     profiles, updated = await with_user_list(stored, client, embedded=True)
-    world = World(profiles, updated)
+    store = ListedStore(profiles, updated)
     for number in range(9):
-        await _store(world, f"user-{number}", tenant=("default", "other")[number % 2])
-    await _store(world, "user-2", version=7)
+        await _add(store, f"user-{number}", tenant=("default", "other")[number % 2])
+    await _add(store, "user-2", version=7)
     await profiles.remove(tenant="default", user_id="user-4")
-    await profiles.remove(tenant="default", user_id="nobody")
+    await profiles.remove(tenant="default", user_id="unknown")
     loaded = await UserIndex.load(client, stored.collection)
     for tenant in ("default", "other", "none"):
         pages = [

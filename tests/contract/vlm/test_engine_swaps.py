@@ -1,4 +1,4 @@
-"""Every engine swaps versions between requests, back and forth, and refuses bad packages."""
+"""Every engine replaces versions between requests, in both directions, and refuses bad packages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ def folders(tmp_path: Path, version: str) -> ModelFolders:
     return folders
 
 
-async def test_requests_in_work_keep_the_model_that_they_selected(
+async def test_running_requests_keep_the_model_that_they_selected(
     engine: EngineLoader, folders: ModelFolders, version: str
 ) -> None:
     first = await asyncio.to_thread(engine.load_release)

@@ -113,7 +113,7 @@ async def test_all_of_a_page_is_replayed_except_what_cannot_be_read() -> None:
     assert json.loads(sent.value or b"") == GOOD
     assert "reason=x&done=" in answer.headers["location"]
     assert "1 replayed; 1 not: feedback.v1.dlq/0/2 would become a dead letter again" in shown
-    assert dashboard.dead_letters.kept["feedback.v1.dlq/0/2"].resolved is None
+    assert dashboard.dead_letters.by_id["feedback.v1.dlq/0/2"].resolved is None
     actions = [e for e in dashboard.kafka.sent if isinstance(e, OperatorAction)]
     assert [(e.action, e.outcome, e.details) for e in actions] == [
         ("dead_letter.replay_all", "begun", {}),
