@@ -38,7 +38,7 @@ class ImageLoader(Protocol):
 
 @dataclass(frozen=True)
 class Stores:
-    """The stores that this service reads: profiles, users, image addresses and images."""
+    """The stores that this service reads, and the loader of images."""
 
     profiles: ProfileStore
     users: UserStore

@@ -95,9 +95,9 @@ def _drawings(folder: Path, seed: int) -> Iterator[SampleImage]:
     """Draw in a child process: services do not import the simulator, and may run without it."""
     command = [sys.executable, "-m", "training.prefersim.files.story_files", str(folder)]
     try:
-        ended = run_child([*command, "--seed", str(seed)], seconds=DRAWING_SECONDS)
-        if ended.code:
-            raise OSError(f"the simulator {ended.reason}")
+        child_exit = run_child([*command, "--seed", str(seed)], seconds=DRAWING_SECONDS)
+        if child_exit.code:
+            raise OSError(f"the simulator {child_exit.reason}")
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     except OSError as error:
         log.warning("the simulator cannot draw; only photographs are offered: %s", error)

@@ -1,1 +1,1 @@
-"""What operators do: the audit log, and interfaces to dead letters, models and training jobs."""
+"""Record operator actions, and define interfaces to dead letters, models and training jobs."""

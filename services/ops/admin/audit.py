@@ -20,8 +20,8 @@ MAX_CHARACTERS: Final = 1_000
 
 
 @dataclass
-class Entry:
-    """One action in progress. Its last event carries `details`."""
+class AuditEntry:
+    """One action in progress. The event of its outcome carries `details`."""
 
     action_id: str
     details: dict[str, str] = field(default_factory=dict)
@@ -37,26 +37,26 @@ class Audit:
     @asynccontextmanager
     async def action(
         self,
-        who: Principal,
+        principal: Principal,
         action: str,
         *,
         target: str | None = None,
         tenant: str = DEFAULT_TENANT,
         detail: str | None = None,
-    ) -> AsyncIterator[Entry]:
+    ) -> AsyncIterator[AuditEntry]:
         """Run an action in the block, and record its start and its outcome.
 
         Raises `Unavailable` before the block if the log cannot be written: an action that cannot
         be recorded is not done. Use `shared.events.types.operator.user_target` for a `target`
         that is a user.
         """
-        entry = Entry(str(uuid4()))
+        entry = AuditEntry(str(uuid4()))
 
         def event(outcome: Outcome, detail: str | None) -> OperatorAction:
             return OperatorAction(
                 event_id=uuid4(),
                 occurred_at=self._clock(),
-                user_id=who.name,
+                user_id=principal.name,
                 tenant=tenant,
                 action_id=entry.action_id,
                 action=action,
@@ -76,17 +76,17 @@ class Audit:
             raise
         await self._send_or_log(event("done", detail))
 
-    async def signed_in(self, who: Principal) -> None:
+    async def signed_in(self, principal: Principal) -> None:
         """Record a sign-in. It also succeeds while the audit log is unavailable."""
         await self._send_or_log(
             OperatorAction(
-                event_id=uuid4(), occurred_at=self._clock(), user_id=who.name,
+                event_id=uuid4(), occurred_at=self._clock(), user_id=principal.name,
                 action_id=str(uuid4()), action="session.begin", outcome="done",
             )
         )  # fmt: skip
 
     async def _send_or_log(self, event: OperatorAction) -> None:
-        # The action is done already. Without Kafka, the process log is all that is left.
+        # The action is done already. Without Kafka, only the process log can record it.
         try:
             await self._send(event)
         except Unavailable as error:

@@ -1,4 +1,4 @@
-"""Roles and principals: who sends a request, and what they may do."""
+"""Roles and principals: the caller of a request, and the actions that the caller may take."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a token allows. Each role includes the roles before it."""
+    """The actions that a token allows. Each role includes the roles before it."""
 
     READ = "read"
     """See feeds, profiles and pages."""

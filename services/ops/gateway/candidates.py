@@ -35,7 +35,7 @@ WaitSeconds = Annotated[
 async def rank(
     http: Request,
     ops: Context,
-    who: Writer,
+    principal: Writer,
     body: Annotated[CandidatesBody, Depends(body_of(CandidatesBody))],
     key: IdempotencyKey = None,
     wait_seconds: WaitSeconds = 10.0,
@@ -44,8 +44,8 @@ async def rank(
 
     A request id that has a feed already returns that feed.
     """
-    tenant = tenant_for(who, body.tenant)
-    keyed = IdempotentRequest(who, tenant, key, await http.body())
+    tenant = tenant_for(principal, body.tenant)
+    keyed = IdempotentRequest(principal, tenant, key, await http.body())
     event = _event(body, keyed)
     earlier = await ops.kafka.feed(tenant=tenant, request_id=event.request_id)
     if earlier is not None and earlier.user_id == event.user_id:

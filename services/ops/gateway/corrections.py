@@ -29,14 +29,14 @@ router = APIRouter(prefix="/v1", tags=["profiles"])
 async def correct(
     http: Request,
     ops: Context,
-    who: Writer,
+    principal: Writer,
     user_id: Annotated[Identifier, Path()],
     body: Annotated[CorrectionBody, Depends(body_of(CorrectionBody))],
     key: IdempotencyKey = None,
 ) -> Response:
     """Correct a profile: 202 when Kafka has the correction. Profile and next feed will change."""
-    tenant = tenant_for(who, body.tenant)
-    keyed = IdempotentRequest(who, tenant, key, user_id.encode() + b"\0" + await http.body())
+    tenant = tenant_for(principal, body.tenant)
+    keyed = IdempotentRequest(principal, tenant, key, user_id.encode() + b"\0" + await http.body())
     try:
         event = correction(
             user_id,

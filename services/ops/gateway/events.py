@@ -62,7 +62,7 @@ LastEventIdParameter = Annotated[
 @router.get("/events", response_class=StreamingResponse, responses=RESPONSES)
 async def events(
     ops: Context,
-    who: Reader,
+    principal: Reader,
     user_id: Annotated[Identifier, Query()],
     tenant: Tenant = None,
     last_event_id: LastEventId = None,
@@ -74,7 +74,7 @@ async def events(
     read back from Kafka and come first, each once. If some are deleted (Kafka keeps feeds for
     days) or too many, an event `gap` comes before the rest.
     """
-    key = record_key(tenant=tenant_for(who, tenant), user_id=user_id).encode()
+    key = record_key(tenant=tenant_for(principal, tenant), user_id=user_id).encode()
     last_id = last_event_id or last_event_id_parameter
     since = positions_of(last_id) if last_id else None
     if ops.streams.are_full:

@@ -30,12 +30,12 @@ router = APIRouter(prefix="/v1", tags=["feedback"])
 async def feedback(
     http: Request,
     ops: Context,
-    who: Writer,
+    principal: Writer,
     body: Annotated[FeedbackBody, Depends(body_of(FeedbackBody))],
     key: IdempotencyKey = None,
 ) -> Response:
     """Send feedback: 202 when Kafka has all actions. The profile will change."""
-    keyed = IdempotentRequest(who, tenant_for(who, body.tenant), key, await http.body())
+    keyed = IdempotentRequest(principal, tenant_for(principal, body.tenant), key, await http.body())
     events = _events(body, keyed, ops.clock)
 
     async def send() -> tuple[UUID, ...]:

@@ -1,4 +1,4 @@
-"""`GET /v1/feeds/{request_id}`: read a feed back, or learn that it is pending."""
+"""`GET /v1/feeds/{request_id}`: read a feed back, or report that it is pending."""
 
 from typing import Annotated
 
@@ -26,10 +26,13 @@ Tenant = Annotated[
     responses={200: {"model": RankedFeed}, 202: {"model": Accepted}, **FAILURES},
 )
 async def feed(
-    ops: Context, who: Reader, request_id: Annotated[Identifier, Path()], tenant: Tenant = None
+    ops: Context,
+    principal: Reader,
+    request_id: Annotated[Identifier, Path()],
+    tenant: Tenant = None,
 ) -> Response:
     """Return the feed of a request: 200 with the feed, 202 while it is pending, 404 if unknown."""
-    allowed_tenant = tenant_for(who, tenant)
+    allowed_tenant = tenant_for(principal, tenant)
     ranked = await ops.kafka.feed(tenant=allowed_tenant, request_id=request_id)
     if ranked is not None:
         return feed_response(ranked)

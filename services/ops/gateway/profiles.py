@@ -19,10 +19,10 @@ router = APIRouter(prefix="/v1", tags=["profiles"])
 
 @router.get("/profiles/{user_id:path}", responses={200: {"model": Profile}, **FAILURES})
 async def profile(
-    ops: Context, who: Reader, user_id: Annotated[Identifier, Path()], tenant: Tenant = None
+    ops: Context, principal: Reader, user_id: Annotated[Identifier, Path()], tenant: Tenant = None
 ) -> Response:
     """Return what a user likes and dislikes, in weighted words for the five elements."""
-    stored = await ops.stores.profiles.get(tenant=tenant_for(who, tenant), user_id=user_id)
+    stored = await ops.stores.profiles.get(tenant=tenant_for(principal, tenant), user_id=user_id)
     if stored is None:
         raise Problem(
             404, "no-profile", "This user has no profile yet; send likes to /v1/feedback."

@@ -40,7 +40,7 @@ ResponseT = TypeVar("ResponseT")
 class IdempotentRequest:
     """A request with its caller, tenant, body and optional key."""
 
-    who: Principal
+    principal: Principal
     tenant: str
     key: str | None
     body: bytes
@@ -49,7 +49,7 @@ class IdempotentRequest:
         """Return the id of one part of the request: derived from the key, else random."""
         if self.key is None:
             return uuid4()
-        return derived_id("gateway", self.who.name, self.tenant, self.key, part)
+        return derived_id("gateway", self.principal.name, self.tenant, self.key, part)
 
 
 class IdempotencyCache(Generic[ResponseT]):
@@ -69,7 +69,7 @@ class IdempotencyCache(Generic[ResponseT]):
         """
         if request.key is None:
             return await act(), False
-        key = (request.who.name, request.tenant, request.key)
+        key = (request.principal.name, request.tenant, request.key)
         body_hash = sha256(request.body).digest()
         cached = self._entries.get(key)
         if cached is not None:

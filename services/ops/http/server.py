@@ -12,7 +12,7 @@ from shared.domain.errors import Unavailable
 
 
 class _QuietServer(uvicorn.Server):
-    """Do not handle signals: the process stops all its services in order."""
+    """A server that handles no signals: the process stops all its services in order."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -45,11 +45,11 @@ async def server_sent(
 ) -> AsyncIterator[str]:
     """Yield the text of a stream: events, heartbeat comments in silence, an end at `closing`."""
     closed = asyncio.ensure_future(closing.wait())
-    coming: asyncio.Future[ServerSentEvent] = asyncio.ensure_future(anext(events))
+    next_event: asyncio.Future[ServerSentEvent] = asyncio.ensure_future(anext(events))
     try:
         yield ": listening\n\n"
         while True:
-            waits: set[asyncio.Future[Any]] = {closed, coming}
+            waits: set[asyncio.Future[Any]] = {closed, next_event}
             await asyncio.wait(
                 waits,
                 timeout=heartbeat_seconds,
@@ -57,18 +57,18 @@ async def server_sent(
             )
             if closed.done():
                 return
-            if not coming.done():
+            if not next_event.done():
                 yield ": still here\n\n"
                 continue
             try:
-                event_id, name, data = coming.result()
+                event_id, name, data = next_event.result()
             except StopAsyncIteration:
                 return
             fields = f"event: {name}\ndata: {data}\n" if name else ""
             yield f"id: {event_id}\n{fields}\n"
-            coming = asyncio.ensure_future(anext(events))
+            next_event = asyncio.ensure_future(anext(events))
     finally:
-        for task in (closed, coming):
+        for task in (closed, next_event):
             task.cancel()
             with suppress(asyncio.CancelledError, StopAsyncIteration):
                 await task

@@ -47,7 +47,7 @@ def web_app(ops: OpsContext) -> ASGIApp:
         title="Preferstream", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None
     )
     app.state.ops = ops
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI documents this assignment
     app.include_router(health.router)
     app.include_router(gateway_router())
     app.include_router(sign_in.router)
@@ -87,6 +87,6 @@ async def error_response(request: Request, error: Exception) -> Response:
 
 
 def wants_page(request: Request) -> bool:
-    """Return whether a person reads the response in a browser."""
+    """Return whether a browser requests a page."""
     accepted = request.headers.get("accept", "")
     return "text/html" in accepted and not request.url.path.startswith(API)

@@ -17,7 +17,7 @@ CACHE_SECONDS: Final = 1.5
 class Cluster(Protocol):
     """Read-only access to cluster state for pages. Every method raises `Unavailable`."""
 
-    async def now(self) -> ClusterState:
+    async def current_state(self) -> ClusterState:
         """Return the state of all our topics and consumer groups."""
         ...
 
@@ -34,7 +34,7 @@ class KafkaCluster:
         self._cached: tuple[float, ClusterState] | None = None
         self._lock = asyncio.Lock()
 
-    async def now(self) -> ClusterState:
+    async def current_state(self) -> ClusterState:
         """Query Kafka at most once per `CACHE_SECONDS`, however many pages are open."""
         async with self._lock:
             if self._cached is None or time.monotonic() - self._cached[0] > CACHE_SECONDS:

@@ -27,7 +27,7 @@ class FeedIndex:
         self._awaited: OrderedDict[RequestKey, None] = OrderedDict()
 
     def add(self, request: RequestKey, location: FeedLocation) -> None:
-        """Add a feed that was read. Of two feeds for one request, the later one stays."""
+        """Add a feed that was read. The later of two feeds for one request is kept."""
         known = self._locations.get(request)
         if known and (known.partition, known.offset) > (location.partition, location.offset):
             return

@@ -12,7 +12,7 @@ from shared.events.wire.record import Record
 from shared.messaging.read.by_key import KeyPositions, RecordsSince
 
 READ_TOPICS: tuple[Topic, ...] = (FEEDS, PROFILES, MODELS, ERASED)
-"""Topics that are read. Events that apps send are only counted by their offsets."""
+"""Topics that this service reads. It does not read the events of apps, only their offsets."""
 
 
 class KafkaPort(Protocol):

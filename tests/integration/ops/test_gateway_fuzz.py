@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 from schemathesis import Case
 
 from services.ops.auth.roles import Role
-from tests.unit.services.ops.sample_answers import feed_of
+from tests.unit.services.ops.sample_events import feed_of
 from tests.unit.services.ops.site import Site, known_tokens, site
 
 OPERATOR_HEADERS: Final = {"Authorization": "Bearer secret-operator", "Host": "127.0.0.1"}

@@ -97,13 +97,13 @@ async def check_form(ops: OpsContext, request: Request, session: Session | None)
 
 
 async def _check_same_site(ops: OpsContext, request: Request, session: Session | None) -> None:
-    """A change with a cookie, or of a page, must have a form token: a page of ours sent it."""
+    """Require a form token, which only our pages have, for changes by pages or with a cookie."""
     if request.method in SAFE_METHODS:
         return
     if session is not None or not request.url.path.startswith(API):
         await check_form(ops, request, session)
         return
-    # A program on this machine, without a token. A page of another site cannot send JSON here.
+    # A program on this machine without a token may send JSON; a page of another site cannot.
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind != "application/json":
         raise Problem(415, "not-json", "Send JSON with Content-Type: application/json.")

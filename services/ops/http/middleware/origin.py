@@ -1,7 +1,8 @@
 """Check the Host header of every request and the Origin header of every change.
 
-A web page elsewhere can make a browser send requests to loopback: with a host name that resolves
-to it (DNS rebinding), or with a form. The first has a foreign Host, the second a foreign Origin.
+A page of another site can make a browser send requests to loopback: through a host name that
+resolves to it (DNS rebinding), or with a form. The first request has a foreign Host header, the
+second a foreign Origin header.
 """
 
 from collections.abc import Collection
@@ -17,7 +18,7 @@ from services.ops.http.problems import Problem
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_TO_MACHINES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Probes and scrapers use any address of the machine. These paths show no user data."""
+"""Health probes and metric scrapers use any address of the machine; they get no user data."""
 
 
 def is_loopback(host: str) -> bool:

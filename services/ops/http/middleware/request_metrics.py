@@ -48,7 +48,7 @@ class RequestMetrics:
             await self._answered(scope, receive, send, request_id)
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        began = time.monotonic()
+        started_at = time.monotonic()
         status: int | None = None
         complete = False
 
@@ -57,7 +57,7 @@ class RequestMetrics:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[REQUEST_ID] = request_id
-                self._count(scope, message["status"], time.monotonic() - began)
+                self._count(scope, message["status"], time.monotonic() - started_at)
             elif message["type"] == "http.response.body":
                 complete = not message.get("more_body", False)
             await send(message)

@@ -37,12 +37,14 @@ ListQuery = Annotated[str, Form(max_length=2_000)]
 """The search of the list, to return to it after an action."""
 
 
-def _of_all_tenants(who: Operator) -> Principal:
+def _of_all_tenants(principal: Operator) -> Principal:
     """Require a token for all tenants: an unreadable event does not show its tenant."""
-    if who.tenant is not None:
-        detail = f"The token {who.name} is limited to one tenant; dead letters are of all tenants."
+    if principal.tenant is not None:
+        detail = (
+            f"The token {principal.name} is limited to one tenant; dead letters are of all tenants."
+        )
         raise Problem(403, "other-tenant", detail)
-    return who
+    return principal
 
 
 DeadLetterOperator = Annotated[Principal, Depends(_of_all_tenants)]
@@ -97,48 +99,54 @@ async def dead_letter(
 @router.post("/dead-letter/replay")
 async def replay(
     ops: Context,
-    who: DeadLetterOperator,
+    principal: DeadLetterOperator,
     id: Id,
     note: Note = "",
     value: Annotated[str | None, Form(max_length=4_000_000)] = None,
 ) -> Response:
     """Send it back to its topic, unchanged or with a new value."""
     fixed = value.replace("\r\n", "\n").encode("utf-8", "replace") if value is not None else None
-    async with ops.audit.action(who, "dead_letter.replay", target=id):
+    async with ops.audit.action(principal, "dead_letter.replay", target=id):
         with _as_problems():
-            await ops.dead_letters.replay(id, value=fixed, by=who.name, note=note.strip() or None)
+            await ops.dead_letters.replay(
+                id, value=fixed, by=principal.name, note=note.strip() or None
+            )
     return _back_to(id)
 
 
 @router.post("/dead-letter/drop")
-async def drop(ops: Context, who: DeadLetterOperator, id: Id, note: Note = "") -> Response:
+async def drop(ops: Context, principal: DeadLetterOperator, id: Id, note: Note = "") -> Response:
     """Close it without sending it back."""
-    async with ops.audit.action(who, "dead_letter.drop", target=id):
+    async with ops.audit.action(principal, "dead_letter.drop", target=id):
         with _as_problems():
-            await ops.dead_letters.drop(id, by=who.name, note=note.strip() or None)
+            await ops.dead_letters.drop(id, by=principal.name, note=note.strip() or None)
     return _back_to(id)
 
 
 @router.post("/dead-letters/replay")
 async def replay_all(
-    ops: Context, who: DeadLetterOperator, id: Ids, note: Note = "", query: ListQuery = ""
+    ops: Context, principal: DeadLetterOperator, id: Ids, note: Note = "", query: ListQuery = ""
 ) -> Response:
     """Send all dead letters of a page back, unchanged."""
-    async with ops.audit.action(who, "dead_letter.replay_all") as entry:
+    async with ops.audit.action(principal, "dead_letter.replay_all") as entry:
         with _as_problems():
-            outcome = await ops.dead_letters.replay_all(id, by=who.name, note=note.strip() or None)
+            outcome = await ops.dead_letters.replay_all(
+                id, by=principal.name, note=note.strip() or None
+            )
         entry.details |= _counted(outcome)
     return _back_to_list(query, outcome, "replayed")
 
 
 @router.post("/dead-letters/drop")
 async def drop_all(
-    ops: Context, who: DeadLetterOperator, id: Ids, note: Note = "", query: ListQuery = ""
+    ops: Context, principal: DeadLetterOperator, id: Ids, note: Note = "", query: ListQuery = ""
 ) -> Response:
     """Close all dead letters of a page."""
-    async with ops.audit.action(who, "dead_letter.drop_all") as entry:
+    async with ops.audit.action(principal, "dead_letter.drop_all") as entry:
         with _as_problems():
-            outcome = await ops.dead_letters.drop_all(id, by=who.name, note=note.strip() or None)
+            outcome = await ops.dead_letters.drop_all(
+                id, by=principal.name, note=note.strip() or None
+            )
         entry.details |= _counted(outcome)
     return _back_to_list(query, outcome, "dropped")
 

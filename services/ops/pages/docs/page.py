@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Writer
 from services.ops.http.problems import Problem
-from services.ops.pages.docs import event_contract as contract
+from services.ops.pages.docs import event_contract
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.users.user_ref import allowed_user
 from shared.events import ImageCandidates
@@ -34,7 +34,8 @@ MAX_CHARACTERS: Final = 1_000_000
 async def docs(http: Request, ops: Context) -> Response:
     return render(
         http, "docs/page.html",
-        topics=contract.topics(), drafts={name: _draft(name, ops) for name in WRITABLE_TOPICS},
+        topics=event_contract.topics(),
+        drafts={name: _draft(name, ops) for name in WRITABLE_TOPICS},
         endpoints=_endpoints(http.app),
     )  # fmt: skip
 
@@ -49,7 +50,7 @@ async def asyncapi() -> Response:
 async def send_event(
     http: Request,
     ops: Context,
-    who: Writer,
+    principal: Writer,
     topic: Annotated[str, Form(max_length=100)],
     value: Annotated[str, Form(max_length=MAX_CHARACTERS)],
 ) -> Response:
@@ -58,7 +59,7 @@ async def send_event(
         detail = f"This page can only write to {', '.join(WRITABLE_TOPICS)}."
         raise Problem(422, "unknown-topic", detail)
     event = _read(WRITABLE_TOPICS[topic], value)
-    allowed_user(who, user=event.user_id, tenant=event.tenant)
+    allowed_user(principal, user=event.user_id, tenant=event.tenant)
     record = encode(event)
     feed = None
     if isinstance(event, ImageCandidates):
@@ -78,7 +79,7 @@ def _read(topic: Topic, value: str) -> Event:
 
 def _draft(name: str, ops: OpsContext) -> str:
     """Return the minimal example with a new id, the current time and inline images."""
-    topic_docs = next(docs for docs in contract.topics() if docs.topic.name == name)
+    topic_docs = next(docs for docs in event_contract.topics() if docs.topic.name == name)
     fields: dict[str, Any] = json.loads(topic_docs.examples[-1].text)
     fields |= {"event_id": str(uuid4()), "occurred_at": ops.clock().isoformat()}
     if "candidates" in fields:

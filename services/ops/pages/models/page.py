@@ -36,13 +36,14 @@ async def models(http: Request, ops: Context, done: Version = "") -> Response:
 async def model(http: Request, ops: Context, version: Version) -> Response:
     registry = _registry(ops)
     registry_state = await registry.state()
-    chosen = next((item for item in registry_state.versions if item.version == version), None)
-    if chosen is None:
+    summary = next((item for item in registry_state.versions if item.version == version), None)
+    if summary is None:
         raise Problem(404, "no-such-version", f"There is no version {version!r}.")
     report = await registry.report(version)
     return render(
         http, "models/model.html",
-        model=chosen, registry_state=registry_state, report=gate_report(report) if report else None,
+        model=summary, registry_state=registry_state,
+        report=gate_report(report) if report else None,
         trainings=trainings(await registry.curves(version)),
     )  # fmt: skip
 
@@ -50,26 +51,26 @@ async def model(http: Request, ops: Context, version: Version) -> Response:
 @router.post("/model/promote")
 async def promote(
     ops: Context,
-    who: Operator,
+    principal: Operator,
     version: Annotated[Identifier, Form()],
     reason: Reason = "",
     force: Annotated[bool, Form()] = False,
 ) -> Response:
-    _all_tenants(who.tenant)
-    async with ops.audit.action(who, "model.promote", target=version) as entry:
-        why = reason.strip() or f"by {who.name} on the dashboard"
-        done = await _registry(ops).promote(version, reason=why, force=force)
-        entry.details |= {"warnings": "; ".join(done.warnings)} if done.warnings else {}
-    return _back(f"{done.version} is announced as champion", done.warnings)
+    _all_tenants(principal.tenant)
+    async with ops.audit.action(principal, "model.promote", target=version) as entry:
+        given_reason = reason.strip() or f"by {principal.name} on the dashboard"
+        change = await _registry(ops).promote(version, reason=given_reason, force=force)
+        entry.details |= {"warnings": "; ".join(change.warnings)} if change.warnings else {}
+    return _back(f"{change.version} is announced as champion", change.warnings)
 
 
 @router.post("/models/rollback")
-async def rollback(ops: Context, who: Operator, reason: Reason = "") -> Response:
-    _all_tenants(who.tenant)
-    async with ops.audit.action(who, "model.rollback"):
-        why = reason.strip() or f"by {who.name} on the dashboard"
-        done = await _registry(ops).rollback(reason=why)
-    return _back(f"rolled back to {done.version}", done.warnings)
+async def rollback(ops: Context, principal: Operator, reason: Reason = "") -> Response:
+    _all_tenants(principal.tenant)
+    async with ops.audit.action(principal, "model.rollback"):
+        given_reason = reason.strip() or f"by {principal.name} on the dashboard"
+        change = await _registry(ops).rollback(reason=given_reason)
+    return _back(f"rolled back to {change.version}", change.warnings)
 
 
 def _all_tenants(tenant: str | None) -> None:

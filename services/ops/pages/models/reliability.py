@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 MODELS: Final = ("champion", "challenger")
-LEFT, TOP, SIZE = 40.0, 8.0, 240.0
+PLOT_LEFT, PLOT_TOP, PLOT_SIZE = 40.0, 8.0, 240.0
 """The square of the plot. Accuracy goes from 0 to 1. Confidence goes from 0.5 to 1, because the
 probability of the chosen image is never below one half."""
 LARGEST: Final = 6.0
@@ -53,8 +53,8 @@ def _reliability(name: str, calibration: Mapping[str, Any]) -> Reliability:
         float(calibration["error"]),
         tuple(
             Dot(
-                x=round(LEFT + (float(bin_["confidence"]) - 0.5) * 2 * SIZE, 1),
-                y=round(TOP + (1 - float(bin_["right"])) * SIZE, 1),
+                x=round(PLOT_LEFT + (float(bin_["confidence"]) - 0.5) * 2 * PLOT_SIZE, 1),
+                y=round(PLOT_TOP + (1 - float(bin_["right"])) * PLOT_SIZE, 1),
                 radius=round(2 + (LARGEST - 2) * (int(bin_["pairs"]) / most) ** 0.5, 1),
                 label=f"{bin_['pairs']} pairs: {float(bin_['confidence']):.0%} confident,"
                 f" {float(bin_['right']):.0%} correct",

@@ -40,7 +40,7 @@ async def live(ops: Context) -> Response:
 
 
 async def updates(ops: OpsContext, *, seconds: float) -> AsyncIterator[Part]:
-    """Yield the live part of the page again and again."""
+    """Yield the live part of the page every `seconds`."""
     feeds: deque[RankedFeed] = deque(maxlen=MAX_FEEDS)
     rates: deque[tuple[float, float]] = deque(maxlen=SHOWN_UPDATES)
     async with ops.kafka.listening(lambda record: record.topic == FEEDS.name) as new_records:
@@ -63,7 +63,7 @@ async def updates(ops: OpsContext, *, seconds: float) -> AsyncIterator[Part]:
             while True:
                 problem = ops.kafka.dead_because() or await ops.kafka.not_ready_because()
                 try:
-                    now = ClusterSnapshot(await ops.cluster.now(), ops.clock())
+                    now = ClusterSnapshot(await ops.cluster.current_state(), ops.clock())
                 except Unavailable as error:
                     yield (
                         "health",
@@ -87,6 +87,6 @@ def _rendered(health: SystemHealth, rates: deque[tuple[float, float]], problem: 
         problem=problem,
         health=health,
         top=max(top, 1.0),
-        ins=[pair[0] for pair in rates],
-        outs=[pair[1] for pair in rates],
+        in_rates=[pair[0] for pair in rates],
+        out_rates=[pair[1] for pair in rates],
     )

@@ -73,7 +73,7 @@ class TopicLine:
 
 
 @dataclass(frozen=True)
-class Reader:
+class Consumer:
     """One consumer group on one topic."""
 
     service: str
@@ -83,14 +83,14 @@ class Reader:
     lag: Mapping[int, int]
     """Lag by partition."""
     in_batches: bool = False
-    """It reads to the end of the topic from time to time, and has no members between."""
+    """It reads to the end of the topic from time to time, and has no members in between."""
 
     @property
     def total(self) -> int:
         return sum(self.lag.values())
 
     @property
-    def is_away(self) -> bool:
+    def is_stopped(self) -> bool:
         return self.members == 0 and not self.in_batches
 
 
@@ -110,7 +110,7 @@ class SystemHealth:
     profile_age_seconds: float | None
     topics: Sequence[TopicLine]
     dead_letters: Sequence[TopicLine]
-    readers: Sequence[Reader]
+    consumers: Sequence[Consumer]
 
 
 def system_health(
@@ -128,11 +128,11 @@ def system_health(
         return TopicLine(topic, now.kept(topic), rate([topic]), now.age_seconds(topic))
 
     dead_letters = [line(topic) for topic in DEAD_LETTERS]
-    readers = _readers(now.cluster)
+    consumers = _consumers(now.cluster)
     return SystemHealth(
         in_per_second=rate(IN),
         out_per_second=rate(OUT),
-        lag=sum(reader.total for reader in readers),
+        lag=sum(consumer.total for consumer in consumers),
         dead=sum(topic_line.kept for topic_line in dead_letters),
         statuses=Counter(feed.status for feed in feeds),
         feeds=len(feeds),
@@ -142,7 +142,7 @@ def system_health(
         profile_age_seconds=now.age_seconds(PROFILES),
         topics=[line(topic) for topic in TOPICS],
         dead_letters=[topic_line for topic_line in dead_letters if topic_line.kept],
-        readers=readers,
+        consumers=consumers,
     )
 
 
@@ -161,15 +161,15 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-def _readers(cluster: ClusterState) -> list[Reader]:
-    readers: list[Reader] = []
+def _consumers(cluster: ClusterState) -> list[Consumer]:
+    consumers: list[Consumer] = []
     for group in cluster.groups:
         service, named, _ = group.name.removeprefix(GROUP_PREFIX).partition(".")
         by_topic: dict[str, dict[int, int]] = {}
         for (topic, number), behind in sorted(group.lag.items()):
             by_topic.setdefault(topic, {})[number] = behind
-        readers += [
-            Reader(service, topic, group.state, group.members, lag, in_batches=not named)
+        consumers += [
+            Consumer(service, topic, group.state, group.members, lag, in_batches=not named)
             for topic, lag in by_topic.items()
         ]
-    return sorted(readers, key=lambda reader: (-reader.total, reader.service, reader.topic))
+    return sorted(consumers, key=lambda c: (-c.total, c.service, c.topic))

@@ -47,7 +47,7 @@ class Card:
         return tuple(bar for bar in self.bars if bar.rationale)
 
     @property
-    def spoken(self) -> str:
+    def screen_reader_text(self) -> str:
         """All scores in one sentence, for screen readers."""
         return ", ".join(f"{bar.name} {bar.score:.1f} of 5" for bar in self.bars)
 

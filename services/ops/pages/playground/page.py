@@ -24,7 +24,7 @@ from shared.events.types.fields import Identifier, ImageUri
 
 router = APIRouter()
 ANSWER_SECONDS: Final = 120.0
-"""A browser can wait. A model that was just loaded needs most of it for a large slate."""
+"""A browser can wait. A model that was just loaded needs most of this time for a large slate."""
 MAX_URI_CHARACTERS: Final = MAX_RECORD_BYTES - 256 * 1024
 """Characters of all image addresses of one request. The rest of the record holds the fields."""
 SHOWN_USERS: Final = 12
@@ -71,25 +71,25 @@ class ActionRequest(BaseModel):
 async def playground(
     http: Request,
     ops: Context,
-    who: Reader,
+    principal: Reader,
     user: Annotated[str | None, Query(max_length=256)] = None,
     tenant: Annotated[str | None, Query(max_length=256)] = None,
 ) -> Response:
     if not user:
         listed = await ops.stores.users.page(
-            tenant=who.tenant or DEFAULT_TENANT, after=None, limit=SHOWN_USERS
+            tenant=principal.tenant or DEFAULT_TENANT, after=None, limit=SHOWN_USERS
         )
         return render(
             http, "playground/start.html",
             users=listed.users, suggested=f"guest-{uuid4().hex[:6]}",
-            tenant=who.tenant or DEFAULT_TENANT,
+            tenant=principal.tenant or DEFAULT_TENANT,
         )  # fmt: skip
-    chosen = allowed_user(who, user=user, tenant=tenant)
-    stored = await ops.stores.profiles.get(tenant=chosen.tenant, user_id=chosen.user_id)
+    user_ref = allowed_user(principal, user=user, tenant=tenant)
+    stored = await ops.stores.profiles.get(tenant=user_ref.tenant, user_id=user_ref.user_id)
     marks = {r.image_id: r.side for r in stored.references} if stored else {}
     return render(
         http, "playground/page.html",
-        user=chosen, taste=of_stored(stored) if stored else None, marks=marks,
+        user=user_ref, taste=of_stored(stored) if stored else None, marks=marks,
     )  # fmt: skip
 
 
@@ -112,9 +112,11 @@ async def sample(ops: Context, image_id: str) -> Response:
 
 
 @router.post("/playground/rank")
-async def rank(http: Request, ops: Context, who: Writer, rank_request: RankRequest) -> Response:
+async def rank(
+    http: Request, ops: Context, principal: Writer, rank_request: RankRequest
+) -> Response:
     """Send candidates to Kafka, wait for the feed, and render it."""
-    user = allowed_user(who, user=rank_request.user, tenant=rank_request.tenant)
+    user = allowed_user(principal, user=rank_request.user, tenant=rank_request.tenant)
     images = [
         Candidate(image_id=picture.image_id, uri=await _uri(ops, picture))
         for picture in rank_request.pictures
@@ -136,9 +138,9 @@ async def rank(http: Request, ops: Context, who: Writer, rank_request: RankReque
 
 
 @router.post("/playground/act")
-async def act(ops: Context, who: Writer, action_request: ActionRequest) -> Response:
+async def act(ops: Context, principal: Writer, action_request: ActionRequest) -> Response:
     """Send an action to Kafka. The live stream shows the new profile."""
-    user = allowed_user(who, user=action_request.user, tenant=action_request.tenant)
+    user = allowed_user(principal, user=action_request.user, tenant=action_request.tenant)
     await ops.kafka.send(
         _build_event(
             action, user.user_id, action_request.type, action_request.picture.image_id,

@@ -28,7 +28,10 @@ COUNTED: Final = {
 
 def _records(ops: OpsContext) -> TrainingJobRecords:
     if ops.training_jobs is None:
-        detail = "This process has no access to the training jobs; open the dashboard that has."
+        detail = (
+            "This process has no access to the folders of the training jobs; open a dashboard"
+            " with access to them."
+        )
         raise Problem(404, "no-training-jobs", detail)
     return ops.training_jobs
 

@@ -77,12 +77,12 @@ def curve(name: str, steps: Sequence[tuple[int, float]]) -> Curve:
     means = running_mean(values) if len(values) >= SMOOTHED_FROM else []
     shown = means or values
 
-    def line(of: Sequence[float]) -> str:
-        wide = (last - first) or 1
+    def line(series: Sequence[float]) -> str:
+        width = (last - first) or 1
         return " ".join(
-            f"{LEFT + (step - first) / wide * (RIGHT - LEFT):.1f},"
+            f"{LEFT + (step - first) / width * (RIGHT - LEFT):.1f},"
             f"{BOTTOM - _share(value, low, high) * (BOTTOM - TOP):.1f}"
-            for (step, _), value in zip(steps, of, strict=True)
+            for (step, _), value in zip(steps, series, strict=True)
         )
 
     return Curve(

@@ -20,11 +20,11 @@ SHOWN: Final = 50
 async def users(
     http: Request,
     ops: Context,
-    who: Reader,
+    principal: Reader,
     tenant: Annotated[str | None, Query(max_length=256)] = None,
     after: Annotated[str | None, Query(pattern=r"^[0-9a-fA-F-]{36}$")] = None,
 ) -> Response:
-    allowed_tenant = allowed_user(who, user="-", tenant=tenant).tenant
+    allowed_tenant = allowed_user(principal, user="-", tenant=tenant).tenant
     page = await ops.stores.users.page(tenant=allowed_tenant, after=after, limit=SHOWN)
     if after and not page.users:
         raise Problem(404, "no-such-page", "This page of the list no longer exists; start again.")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from services.ops.admin.audit import Entry
+from services.ops.admin.audit import AuditEntry
 from services.ops.auth.roles import Principal
 from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Operator, Reader, Writer
@@ -50,14 +50,14 @@ async def user_history(http: Request, ops: Context, user: RequestedUser) -> Resp
 
 
 @router.get("/user/export")
-async def export(ops: Context, who: Reader, user: RequestedUser) -> Response:
+async def export(ops: Context, principal: Reader, user: RequestedUser) -> Response:
     """Return the stored profile and the events that Kafka still has, as a JSON file."""
-    async with _audited(ops, who, "profile.export", user):
+    async with _audited(ops, principal, "profile.export", user):
         stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
         records = await history.records_of(
             ops.cluster, user, history.EXPORT_TOPICS, max_per_partition=history.EXPORT_RECORDS
         )
-    # Outside of the audited block: the audit log stores an error's text, and this one has the id.
+    # Outside of the audited block: the audit log stores the text of an error, here with the id.
     if stored is None and not records:
         raise Problem(404, "unknown-user", f"There is no data about {user.user_id!r}.")
     content = {
@@ -77,7 +77,7 @@ async def export(ops: Context, who: Reader, user: RequestedUser) -> Response:
 async def correct(
     http: Request,
     ops: Context,
-    who: Writer,
+    principal: Writer,
     user: Field,
     action: Field,
     tenant: Field = "",
@@ -87,7 +87,7 @@ async def correct(
     words: Field = "",
 ) -> Response:
     """Correct a profile. The live stream shows the new profile."""
-    chosen = allowed_user(who, user=user, tenant=tenant or None)
+    user_ref = allowed_user(principal, user=user, tenant=tenant or None)
     fields: dict[str, Any] = {
         "element": element or None,
         "side": side or None,
@@ -96,44 +96,44 @@ async def correct(
     if action == "edit":
         fields["words"] = tuple(_weighted(part) for part in words.split(",") if part.strip())
     try:
-        event = correction(chosen.user_id, action, tenant=chosen.tenant, **fields)  # type: ignore[arg-type]  # the event rejects an unknown action
+        event = correction(user_ref.user_id, action, tenant=user_ref.tenant, **fields)  # type: ignore[arg-type]  # the event rejects an unknown action
     except ValidationError as error:
         raise as_problem(error) from error
     detail = " ".join(filter(None, (event.action, event.element)))
-    async with _audited(ops, who, "profile.correct", chosen, detail=detail):
+    async with _audited(ops, principal, "profile.correct", user_ref, detail=detail):
         await ops.kafka.send(event)
     if is_script_request(http):
         return Response(status_code=204)
-    return RedirectResponse(f"/user?{chosen.query}", 303)
+    return RedirectResponse(f"/user?{user_ref.query}", 303)
 
 
 @router.post("/user/erase")
 async def erase(
-    ops: Context, who: Operator, user: Field, confirmed: Field, tenant: Field = ""
+    ops: Context, principal: Operator, user: Field, confirmed: Field, tenant: Field = ""
 ) -> Response:
     """Request the erasure of a user from every service. The next page shows the receipts."""
-    chosen = allowed_user(who, user=user, tenant=tenant or None)
-    if confirmed.strip() != chosen.user_id:
+    user_ref = allowed_user(principal, user=user, tenant=tenant or None)
+    if confirmed.strip() != user_ref.user_id:
         detail = "The confirmation is not the user id; no data was erased."
         raise Problem(422, "not-confirmed", detail)
     event = UserErase(
         event_id=uuid4(),
         occurred_at=ops.clock(),
-        user_id=chosen.user_id,
-        tenant=chosen.tenant,
-        reason=f"requested on the dashboard by {who.name}",
+        user_id=user_ref.user_id,
+        tenant=user_ref.tenant,
+        reason=f"requested on the dashboard by {principal.name}",
     )
-    async with _audited(ops, who, "user.erase", chosen):
+    async with _audited(ops, principal, "user.erase", user_ref):
         await ops.kafka.send(event)
-    return RedirectResponse(f"/user/erased?{chosen.query}&event={event.event_id}", 303)
+    return RedirectResponse(f"/user/erased?{user_ref.query}&event={event.event_id}", 303)
 
 
 def _audited(
-    ops: OpsContext, who: Principal, action: str, user: UserRef, *, detail: str | None = None
-) -> AbstractAsyncContextManager[Entry]:
+    ops: OpsContext, principal: Principal, action: str, user: UserRef, *, detail: str | None = None
+) -> AbstractAsyncContextManager[AuditEntry]:
     """Record an action on a user in the audit log, without the words of the profile."""
     target = user_target(tenant=user.tenant, user_id=user.user_id)
-    return ops.audit.action(who, action, target=target, tenant=user.tenant, detail=detail)
+    return ops.audit.action(principal, action, target=target, tenant=user.tenant, detail=detail)
 
 
 def _weighted(text: str) -> dict[str, Any]:

@@ -32,26 +32,28 @@ class UserRef:
         return urlencode(parameters)
 
 
-def allowed_user(who: Principal, *, user: str, tenant: str | None) -> UserRef:
-    """Return the user if both ids are valid and `who` may see the tenant. Raises `Problem`."""
-    chosen_tenant = tenant or who.tenant or DEFAULT_TENANT
+def allowed_user(principal: Principal, *, user: str, tenant: str | None) -> UserRef:
+    """Return the user if both ids are valid and the principal may see the tenant, or raise."""
+    requested_tenant = tenant or principal.tenant or DEFAULT_TENANT
     try:
-        ref = UserRef(_IDENTIFIER.validate_python(user), _IDENTIFIER.validate_python(chosen_tenant))
+        ref = UserRef(
+            _IDENTIFIER.validate_python(user), _IDENTIFIER.validate_python(requested_tenant)
+        )
     except ValidationError as error:
         detail = "A user id and a tenant must have 1-256 printable characters."
         raise Problem(422, "invalid-id", detail) from error
-    if not who.may_see(ref.tenant):
-        detail = f"The token {who.name} is limited to the tenant {who.tenant}."
+    if not principal.may_see(ref.tenant):
+        detail = f"The token {principal.name} is limited to the tenant {principal.tenant}."
         raise Problem(403, "other-tenant", detail)
     return ref
 
 
 def _requested_user(
-    who: Reader,
+    principal: Reader,
     user: Annotated[str, Query(max_length=1024)],
     tenant: Annotated[str | None, Query(max_length=1024)] = None,
 ) -> UserRef:
-    return allowed_user(who, user=user, tenant=tenant)
+    return allowed_user(principal, user=user, tenant=tenant)
 
 
 RequestedUser = Annotated[UserRef, Depends(_requested_user)]

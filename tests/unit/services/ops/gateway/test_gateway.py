@@ -12,7 +12,7 @@ from services.ops.auth.roles import Role
 from shared.domain.taste import Taste, TasteSide, WeightedWord
 from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
 from shared.store.protocol import Reference, StoredProfile, TasteVectors
-from tests.unit.services.ops.sample_answers import feed_of
+from tests.unit.services.ops.sample_events import feed_of
 from tests.unit.services.ops.site import NOW, Site, known_tokens, site
 
 SLATE = {

@@ -11,7 +11,7 @@ from services.ops.http.problems import Problem
 from services.ops.http.streaming import ServerSentEvent
 from shared.events import ProfileUpdated
 from shared.messaging.read.by_key import KeyPosition
-from tests.unit.services.ops.sample_answers import profile
+from tests.unit.services.ops.sample_events import profile
 from tests.unit.services.ops.site import Site, site
 
 KEY = b"ada"

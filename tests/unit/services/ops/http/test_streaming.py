@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from services.ops.http.streaming import ServerSentEvent, server_sent
-from tests.unit.services.ops.sample_answers import profile
+from tests.unit.services.ops.sample_events import profile
 from tests.unit.services.ops.site import site
 
 

@@ -50,13 +50,13 @@ def test_rates_are_computed_since_the_previous_snapshot() -> None:
     assert system_health(ClusterSnapshot(_cluster(16, 8), NOW), None, ()).in_per_second == 0
 
 
-def test_lag_is_shown_by_reader_and_partition_with_stopped_readers() -> None:
+def test_lag_is_shown_by_consumer_and_partition_with_stopped_consumers() -> None:
     health = system_health(ClusterSnapshot(_cluster(10, 5, dead=2), NOW), None, ())
-    first, second, third = health.readers
+    first, second, third = health.consumers
     assert (first.service, first.topic, first.lag) == (
         "assessor", "image.candidates.v1", {0: 4, 1: 0},
     )  # fmt: skip
-    assert [reader.is_away for reader in (first, second, third)] == [False, True, False]
+    assert [consumer.is_stopped for consumer in (first, second, third)] == [False, True, False]
     assert third.in_batches
     assert (health.lag, health.dead) == (4, 2)
     assert [line.topic.name for line in health.dead_letters] == ["feedback.v1.dlq"]

@@ -4,9 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from services.ops.pages.models.reliability import LEFT as WEST
-from services.ops.pages.models.reliability import SIZE, reliabilities
-from services.ops.pages.models.reliability import TOP as NORTH
+from services.ops.pages.models.reliability import (
+    PLOT_LEFT,
+    PLOT_SIZE,
+    PLOT_TOP,
+    reliabilities,
+)
 from services.ops.pages.training_jobs.training_curves import (
     BOTTOM,
     LEFT,
@@ -60,8 +63,8 @@ def test_a_calibrated_model_is_on_the_diagonal() -> None:
     bins += [{"pairs": 25, "confidence": 1.0, "right": 0.5}]
     (challenger,) = reliabilities({"calibrations": {"challenger": {"bins": bins, "error": 0.1}}})
     calibrated, overconfident = challenger.dots
-    assert (calibrated.x, calibrated.y) == (WEST + SIZE / 2, NORTH + SIZE / 4)
-    assert (overconfident.x, overconfident.y) == (WEST + SIZE, NORTH + SIZE / 2)
+    assert (calibrated.x, calibrated.y) == (PLOT_LEFT + PLOT_SIZE / 2, PLOT_TOP + PLOT_SIZE / 4)
+    assert (overconfident.x, overconfident.y) == (PLOT_LEFT + PLOT_SIZE, PLOT_TOP + PLOT_SIZE / 2)
     assert calibrated.radius > overconfident.radius
     assert overconfident.label == "25 pairs: 100% confident, 50% correct"
 
