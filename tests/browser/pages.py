@@ -75,7 +75,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def tab(
     browser: Browser, base: str, *, colors: Colors = "light", width: int = 1280
 ) -> AsyncIterator[Tab]:
-    """Open a tab without cookies, and collect the errors of its scripts and of the policy."""
+    """Open a tab without cookies, and collect its script errors and policy violations."""
     context = await browser.new_context(
         color_scheme=colors, viewport={"width": width, "height": 900}
     )

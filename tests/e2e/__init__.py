@@ -1,0 +1,1 @@
+"""End-to-end tests: the whole system, started as users start it."""

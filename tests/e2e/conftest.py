@@ -1,4 +1,4 @@
-"""One running system, its image files and its numbers, shared by the end-to-end tests."""
+"""Fixtures of the end-to-end tests: one running system, its image files, its metrics."""
 
 import time
 from collections.abc import Iterator
@@ -25,15 +25,15 @@ def system(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Iterator
     with running(
         data_dir,
         PREFERSTREAM_ALLOWED_FILE_ROOTS=str(pictures),
-        # Tests send malformed events by the hundred, and Kafka may hand them out all together.
+        # Tests send hundreds of malformed events, and Kafka may deliver them all together.
         PREFERSTREAM_DEAD_LETTER_WINDOW="4000",
-    ) as up:
-        yield up
+    ) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
 def scraped(system: System, pictures: Path) -> list[Scraped]:
-    """What all services tell Prometheus after a like, a feed and a dead letter."""
+    """The metrics of all services after a like, a feed and a dead letter."""
     from shared.client import Client
 
     files = story_files(pictures / "metrics")
@@ -42,10 +42,10 @@ def scraped(system: System, pictures: Path) -> list[Scraped]:
 
         def like() -> None:
             app.act("metrics-ada", "reference_like", image.name, uri=image.as_uri())
-            app.act("metrics-ada", "reference_like", "known-to-nobody")
+            app.act("metrics-ada", "reference_like", "unknown-image")
 
         app.profile_when(
-            "metrics-ada", lambda taste: taste.evidence.liked > 0, after=like,
+            "metrics-ada", lambda profile: profile.evidence.liked > 0, after=like,
             seconds=PATIENCE_SECONDS,
         )  # fmt: skip
         slate = {path.name: path.as_uri() for path in files.slate[:3]}

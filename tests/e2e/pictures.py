@@ -1,4 +1,4 @@
-"""Image files of one simulated user, for tests that need a taste whose truth is known."""
+"""Make image files of a simulated user with a known taste, and events about them."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -10,10 +10,12 @@ from shared.events.types.feedback import Action
 
 
 def story_files(folder: Path) -> DemoFiles:
+    """Liked and disliked references and a slate, always of the same simulated user."""
     return make_demo_files(folder, seed=11)
 
 
 def act(user: str, action: Action, path: Path) -> Feedback:
+    """The event of an action on an image file."""
     return Feedback(
         event_id=uuid4(), occurred_at=system_clock(), user_id=user, type=action,
         image_id=path.name, uri=path.as_uri(),
@@ -23,6 +25,7 @@ def act(user: str, action: Action, path: Path) -> Feedback:
 def request(
     user: str, paths: list[Path], *, request_id: str | None = None, explain: str = "top"
 ) -> ImageCandidates:
+    """The event of a request to rank image files."""
     return ImageCandidates.model_validate(
         {
             "event_id": uuid4(),

@@ -54,7 +54,7 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
 
 
 def start(data_dir: Path, **settings: str) -> System:
-    """Start `up` and wait for its ready line; fails with the log when none comes."""
+    """Start `preferstream up` and wait for its ready line; fails with the log when none comes."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"
     with log.open("a") as stderr:
@@ -69,7 +69,7 @@ def start(data_dir: Path, **settings: str) -> System:
     line = process.stdout.readline()
     timer.cancel()
     if not line:
-        raise AssertionError(f"up did not get ready:\n{log.read_text()[-4000:]}")
+        raise AssertionError(f"`preferstream up` printed no ready line:\n{log.read_text()[-4000:]}")
     return System(process, json.loads(line), data_dir, log)
 
 

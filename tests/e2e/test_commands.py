@@ -1,4 +1,4 @@
-"""Be the app from the command line: likes, a profile, candidates, a feed; then without Kafka."""
+"""The command line sends feedback and candidates; `assess` ranks images without Kafka."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,9 @@ def files(pictures: Path) -> DemoFiles:
     return story_files(pictures / "commands")
 
 
-def test_the_commands_tell_the_story(system: System, files: DemoFiles) -> None:
+def test_feedback_becomes_a_profile_and_candidates_become_a_feed(
+    system: System, files: DemoFiles
+) -> None:
     def run(*arguments: str) -> str:
         completed = preferstream(*arguments, data_dir=system.data_dir)
         assert completed.returncode == 0, (arguments, completed.stderr)
@@ -94,7 +96,7 @@ def test_wrong_use_ends_with_exit_code_2_and_a_message(
     assert message in " ".join(completed.stderr.split())
 
 
-def test_without_a_system_the_commands_say_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_system_the_error_names_the_command_that_starts_one(tmp_path: Path) -> None:
     completed = preferstream("profile", "show", "x", data_dir=tmp_path)
     assert completed.returncode == 1
     assert "preferstream up" in " ".join(completed.stderr.split())

@@ -1,4 +1,4 @@
-"""The README's library example runs as it is printed, on real files."""
+"""The library example of the README runs as printed, on real files."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""The demo: a real Kafka, the real model, real files, and the liked style on top."""
+"""The demo with a real Kafka and the real model ranks the liked style first."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.e2e.system import preferstream
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def test_the_demo_ranks_the_liked_style_on_top_and_follows_the_clicks(tmp_path: Path) -> None:
+def test_the_demo_ranks_the_liked_style_first_and_reacts_to_clicks(tmp_path: Path) -> None:
     completed = preferstream("demo", "--headless", "--json", data_dir=tmp_path, timeout=500)
 
     assert completed.returncode == 0, completed.stderr[-3000:]

@@ -1,1 +1,1 @@
-"""What tests of several folders share: fixtures, the distribution of tests, small tools."""
+"""Code that tests of several folders share: fixtures, test distribution, certificates, adapters."""

@@ -1,4 +1,4 @@
-"""Write adapters as PEFT leaves them, for tests that swap models."""
+"""Write LoRA adapters in PEFT's layout, for tests that replace models."""
 
 import json
 from pathlib import Path

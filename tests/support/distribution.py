@@ -1,7 +1,7 @@
 """Decide which test files stay in one process and which start first, when processes share a run.
 
 `make test` lets pytest-xdist give whole groups of files to its processes, in the order of the run.
-The files that use one expensive thing, such as a running system, are one group. A run in one
+The files that use the same expensive fixture, such as a running system, are one group. A run in one
 process keeps pytest's own order.
 """
 

@@ -1,4 +1,4 @@
-"""A real Kafka for the tests that want one: started once, ended with pytest however it ends."""
+"""Fixtures of a real Kafka: started once, and stopped when pytest ends, also when it is killed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,18 +7,18 @@ from uuid import uuid4
 import pytest
 
 START_TIMEOUT_SECONDS = 180.0
-"""Longer than a person would wait: tests run beside trainings."""
+"""Generous, because training may run on the same machine."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # kafka-python 3.0 reads its schemas in a way that Python 3.11 and 3.12 call deprecated.
+    # kafka-python 3.0 reads its schemas with a function that is deprecated in Python 3.11 and 3.12.
     config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is dep:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running Kafka. A test that needs it fails when it cannot start."""
-    # Here, not above: plugins are loaded before the filter above is in force.
+    # Imported here, because a plugin is loaded before the filter above applies.
     from services.local.kafka.broker import start_local_kafka
 
     folder: Path = tmp_path_factory.mktemp("kafka")
@@ -28,5 +28,5 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def topic_prefix() -> str:
-    """Starts the names of one test's topics and groups, so that tests do not meet."""
+    """Prefix of one test's topics and groups, so that tests do not share them."""
     return f"test-{uuid4().hex[:12]}."

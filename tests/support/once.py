@@ -1,4 +1,4 @@
-"""Let one process fetch or build what is kept for all, while the others wait for it."""
+"""Let one process download or build a shared file while the others wait for it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +8,8 @@ from filelock import FileLock
 
 
 @contextmanager
-def once(kept: Path) -> Iterator[bool]:
-    """Whether `kept` is still to be made; no other process makes it inside the block."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(kept.with_name(f"{kept.name}.lock")):
-        yield not kept.exists()
+def once(path: Path) -> Iterator[bool]:
+    """Whether `path` is missing; no other process creates it during the block."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f"{path.name}.lock")):
+        yield not path.exists()

@@ -1,4 +1,4 @@
-"""Where the project's own files lie, for tests that read or run them."""
+"""The path of the project's root folder, for tests that read or run its files."""
 
 from pathlib import Path
 from typing import Final

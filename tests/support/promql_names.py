@@ -1,4 +1,4 @@
-"""Which metrics and labels a PromQL query asks for."""
+"""Collect the metrics and labels of a PromQL query."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import promql_parser
 
 
 def selectors(expression: Any) -> Iterator[Any]:
-    """Every selector of a parsed query, however deep."""
+    """Every selector of a parsed query, at any depth."""
     match expression:
         case promql_parser.VectorSelector():
             yield expression
@@ -28,10 +28,11 @@ def selectors(expression: Any) -> Iterator[Any]:
         case promql_parser.NumberLiteral() | promql_parser.StringLiteral():
             return
         case _:
-            raise AssertionError(f"a kind of expression that nobody looks into: {expression!r}")
+            raise AssertionError(f"unknown expression; add it to selectors(): {expression!r}")
 
 
 def names_in(expression: Any) -> set[str]:
+    """The metrics that a query selects."""
     return {selector.name for selector in selectors(expression)}
 
 

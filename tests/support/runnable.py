@@ -1,10 +1,10 @@
-"""Tell whether `python -m NAME` has something to run."""
+"""Check whether `python -m NAME` can run."""
 
 from importlib.util import find_spec
 
 
 def is_runnable(name: str) -> bool:
-    """A package with a `__main__`, or a module that is a program."""
+    """Whether `name` is a package with a `__main__`, or a module that runs as a program."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         return False

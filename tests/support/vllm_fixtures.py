@@ -1,4 +1,4 @@
-"""A real vLLM on the CPU for the tests that want one: installed and started once."""
+"""Fixtures of a real vLLM server on the CPU: installed and started once."""
 
 import os
 import socket
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from services.local.kafka.supervised_process import SupervisedProcess
 
 READY_SECONDS = 900.0
-"""On a quiet machine with two cores it takes 40 to 100; tests run beside trainings."""
+"""A quiet machine with two cores needs 40 to 100; training may run on the same machine."""
 KEY = "sesame"
-MOST_ADAPTERS = 32
-"""More than the tests load: on a CPU, vLLM 0.32 changes the base model's answers by the adapter in
-the last place when both share a batch (vLLM's pull request 48421)."""
+MAX_ADAPTERS = 32
+"""More than the tests load. On a CPU, when all places are taken, the adapter in the last place
+changes the base model's answers in a common batch (vLLM 0.32, pull request 48421)."""
 needs_vllm = pytest.mark.skipif(unsupported_reason() is not None, reason=str(unsupported_reason()))
 
 
 @dataclass(frozen=True)
 class RunningServer:
-    """Where it listens, and under which name it serves the shipped model."""
+    """The server's address, the name of the shipped model in requests, and the API key."""
 
     address: str
     model: str
@@ -60,23 +60,23 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
 
 
 def command(python: Path, *, model: Path, name: str, port: int) -> list[str]:
-    """`vllm serve` for a small machine: in full precision, so that its scores are the engine's."""
+    """The command of a small server; in full precision, so that its scores equal the engine's."""
     variables = {
         "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_API_KEY": KEY, "VLLM_NO_USAGE_STATS": "1",
         "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "HF_HUB_OFFLINE": "1",
-        # Threads that wait for each other at every layer lose more than they gain beside others.
+        # On a busy machine, threads that synchronize at every layer cost more than they gain.
         "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     return [
         "env", *(f"{name}={value}" for name, value in variables.items()),
-        # The package for the CPU has no `vllm serve` that starts.
+        # `vllm serve` does not start in the package for the CPU.
         str(python), "-m", "vllm.entrypoints.openai.api_server",
         "--model", str(model), "--served-model-name", name,
         "--host", "127.0.0.1", "--port", str(port),
         "--dtype", "float32", "--enforce-eager", "--max-model-len", "2048",
         "--max-num-seqs", "32", "--limit-mm-per-prompt", '{"image": 12, "video": 0}',
         "--generation-config", "vllm",
-        "--enable-lora", "--max-loras", str(MOST_ADAPTERS), "--max-lora-rank", "16",
+        "--enable-lora", "--max-loras", str(MAX_ADAPTERS), "--max-lora-rank", "16",
     ]  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def test_unusual_events_with_one_flipped_bit_are_decoded_or_refused() -> None:
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """The bytes after one to four mutations: cut, repeat, change or insert bytes; replace a value."""
+    """The bytes after one to four mutations: cut, repeat, change, insert, or replace a value."""
     for _ in range(rng.randint(1, 4)):
         at = rng.randrange(len(data) + 1)
         to = min(len(data), at + rng.randrange(1, 12))

@@ -1,0 +1,1 @@
+"""Events from and to apps: clients, gateway, malformed events, corrections, erasures."""

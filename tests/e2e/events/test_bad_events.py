@@ -1,4 +1,4 @@
-"""Every malformed event of the table goes through Kafka among good ones, which are answered."""
+"""Malformed events become dead letters, and the valid events around them are handled."""
 
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from tests.e2e.system import System
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PATIENCE_SECONDS = 240.0
-GOOD_FOR_EACH_BAD = 3
-"""Enough good events that the share of dead letters does not stop the process, as it should."""
+VALID_PER_MALFORMED = 3
+"""Enough valid events to keep the ratio of dead letters below the one that stops the process."""
 
 
 def _of(topic: Topic) -> list[Malformed]:
@@ -39,7 +39,7 @@ def _outgoing(case: Malformed) -> Outgoing:
 
 @pytest.fixture
 def producer(system: System) -> Producer:
-    """A client that sends what others refuse to: headers without a value."""
+    """A client that can send headers without a value, which other clients refuse."""
     return Producer(
         {"bootstrap.servers": system.kafka, "message.max.bytes": MAX_RECORD_BYTES, "acks": "all"}
     )
@@ -62,13 +62,13 @@ def _dead_letters(system: System, topic: Topic, count: int) -> list[Record]:
     return records
 
 
-def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answered(
+def test_malformed_candidates_become_dead_letters_and_valid_ones_are_answered(
     system: System, producer: Producer, pictures: Path
 ) -> None:
     files = story_files(pictures / "bad-candidates")
     cases = _of(CANDIDATES)
     good = [
-        [request("among-bad", [files.slate[0]], explain="none") for _ in range(GOOD_FOR_EACH_BAD)]
+        [request("among-bad", [files.slate[0]], explain="none") for _ in range(VALID_PER_MALFORMED)]
         for _ in cases
     ]
     missing = {event.request_id for events in good for event in events}
@@ -92,7 +92,7 @@ def test_malformed_candidates_are_set_aside_and_the_good_ones_around_them_answer
     assert system.process.poll() is None
 
 
-def test_malformed_feedback_is_set_aside_and_the_good_ones_around_it_count(
+def test_malformed_feedback_becomes_dead_letters_and_valid_feedback_counts(
     system: System, producer: Producer, pictures: Path
 ) -> None:
     files = story_files(pictures / "bad-feedback")
@@ -101,7 +101,7 @@ def test_malformed_feedback_is_set_aside_and_the_good_ones_around_it_count(
 
     with topic_reader(system.kafka, PROFILES) as profiles:
         for number, case in enumerate(cases):
-            views = [act("who-only-looks", "view", files.liked[0])] * GOOD_FOR_EACH_BAD
+            views = [act("only-views", "view", files.liked[0])] * VALID_PER_MALFORMED
             among = [*views, *good[number : number + 1]]
             send_raw(producer, [_outgoing(case), *map(encode, among)])
         profile = next(

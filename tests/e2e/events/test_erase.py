@@ -1,4 +1,4 @@
-"""An erased user is in no store afterwards, and can start again as a new user."""
+"""An erased user is in no store, and can start again as a new user."""
 
 import json
 import subprocess
@@ -26,8 +26,8 @@ def files(pictures: Path) -> DemoFiles:
     return story_files(pictures / "erase")
 
 
-def live(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
-    """Leave data in every store: likes, dislikes, a feed and a click."""
+def create_data(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
+    """Create data in every store: likes, dislikes, a feed and a click."""
     likes = [act(user, "reference_like", path) for path in files.liked]
     likes += [act(user, "reference_dislike", path) for path in files.disliked]
     slate = {path.name: path.as_uri() for path in files.slate[:4]}
@@ -91,8 +91,8 @@ def files_with(folder: Path, user: str) -> list[str]:
 def test_an_erased_user_is_in_no_store_and_can_start_again(
     system: System, files: DemoFiles
 ) -> None:
-    live(system, files, USER)
-    live(system, files, "who-stays")
+    create_data(system, files, USER)
+    create_data(system, files, "remaining-user")
     pinned = preferstream("profile", "pin", USER, "color", "gold", data_dir=system.data_dir)
     assert pinned.returncode == 0, pinned.stderr
     collect(system)
@@ -117,10 +117,10 @@ def test_an_erased_user_is_in_no_store_and_can_start_again(
 
     shown = preferstream("profile", "show", USER, data_dir=system.data_dir)
     assert (shown.returncode, "has no profile" in shown.stderr) == (1, True)
-    other = preferstream("profile", "show", "who-stays", "--json", data_dir=system.data_dir)
+    other = preferstream("profile", "show", "remaining-user", "--json", data_dir=system.data_dir)
     assert json.loads(other.stdout)["evidence"]["liked"] >= len(files.liked)
-    # With exactly the references of now (`knows`), and without the pin of before.
-    assert live(system, files, USER).corrections == ()
+    # The new profile has only the new references, and not the earlier pin.
+    assert create_data(system, files, USER).corrections == ()
 
 
 def test_a_late_event_from_before_the_erasure_is_ignored(system: System, files: DemoFiles) -> None:
@@ -148,7 +148,7 @@ def test_without_receipts_the_command_fails_and_names_the_services(
     provision(MessagingSettings(kafka_bootstrap_servers=kafka), (*TOPICS, *DEAD_LETTERS))
     completed = preferstream(
         "erase",
-        "nobody",
+        "unknown",
         "--seconds",
         "1",
         data_dir=tmp_path,

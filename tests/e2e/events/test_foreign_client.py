@@ -1,4 +1,4 @@
-"""A client that knows nothing of us, on another Kafka library, asks for a feed in plain JSON."""
+"""Another Kafka library requests a feed with plain JSON, without our client."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def test_plain_json_without_key_or_headers_gets_its_feed(system: System, picture
             {
                 "event_id": str(uuid4()),
                 "occurred_at": "2026-01-31T09:30:00+01:00",
-                "user_id": "a-stranger",
+                "user_id": "foreign-user",
                 "request_id": "foreign-1",
                 "candidates": [{"image_id": "one", "uri": image.as_uri()}],
                 "something_else": "ignored",

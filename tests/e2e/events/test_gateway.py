@@ -1,4 +1,4 @@
-"""Be an app without a Kafka client: likes, a taste, a feed, and news of it, all over HTTP."""
+"""An app uses the system over HTTP only: feedback, profiles, feeds, and a stream of events."""
 
 import json
 import threading
@@ -35,10 +35,10 @@ def _slate(files: DemoFiles, user: str, **fields: object) -> dict[str, object]:
 
 def _until_200(app: httpx.Client, address: str) -> httpx.Response:
     end = time.monotonic() + PATIENCE_SECONDS
-    while (answer := app.get(address)).status_code != 200:
-        assert time.monotonic() < end, answer.text
+    while (response := app.get(address)).status_code != 200:
+        assert time.monotonic() < end, response.text
         time.sleep(0.2)
-    return answer
+    return response
 
 
 def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
@@ -77,9 +77,11 @@ def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
     assert "profile.updated.v1" in event_types
 
 
-def test_a_stream_that_broke_goes_on_where_it_was(app: httpx.Client, files: DemoFiles) -> None:
-    def until(number: int, *, last: str = "", asking: tuple[str, ...] = ()) -> list[str]:
-        """Ids of feeds, up to `number` of them; requests go out once the stream has begun."""
+def test_an_interrupted_stream_resumes_after_the_last_event(
+    app: httpx.Client, files: DemoFiles
+) -> None:
+    def until(number: int, *, last: str = "", requests: tuple[str, ...] = ()) -> list[str]:
+        """The request ids of `number` feeds; `requests` are sent after the stream has started."""
         nonlocal last_id
         headers = {"Last-Event-ID": last} if last else {}
         request_ids, name = [], ""
@@ -93,26 +95,26 @@ def test_a_stream_that_broke_goes_on_where_it_was(app: httpx.Client, files: Demo
                     name = value
                 elif kind == "data" and name == "feed.ranked.v1":
                     request_ids.append(json.loads(value)["request_id"])
-                elif not line and last_id and asking:
-                    ask(asking)
-                    asking = ()
+                elif not line and last_id and requests:
+                    send(requests)
+                    requests = ()
                 if not line and last_id and len(request_ids) == number:
                     return request_ids
-        raise AssertionError("the stream has ended by itself")
+        raise AssertionError("the server ended the stream")
 
-    def ask(requests: tuple[str, ...]) -> None:
-        for one in requests:
-            body = _slate(files, "web-eve", request_id=one)
+    def send(requests: tuple[str, ...]) -> None:
+        for request_id in requests:
+            body = _slate(files, "web-eve", request_id=request_id)
             assert app.post("/v1/candidates?wait_seconds=60", json=body).status_code == 200
 
     last_id = ""
     assert until(0) == []
-    ask(("eve-1", "eve-2"))
+    send(("eve-1", "eve-2"))
     assert until(1, last=last_id) == ["eve-1"]
-    assert until(2, last=last_id, asking=("eve-3",)) == ["eve-2", "eve-3"]
+    assert until(2, last=last_id, requests=("eve-3",)) == ["eve-2", "eve-3"]
 
 
-def test_a_feed_is_read_back_later_and_asked_for_twice_is_ranked_once(
+def test_a_feed_can_be_read_later_and_a_repeated_request_is_ranked_once(
     app: httpx.Client, files: DemoFiles
 ) -> None:
     body = _slate(files, "web-bob", request_id="web-1")
@@ -123,14 +125,14 @@ def test_a_feed_is_read_back_later_and_asked_for_twice_is_ranked_once(
     assert again.json() == feed.json()
 
 
-def test_a_bad_image_is_told_of_and_a_bad_request_never_reaches_kafka(
+def test_a_bad_image_is_listed_as_rejected_and_a_bad_request_is_refused(
     app: httpx.Client, files: DemoFiles
 ) -> None:
     bad = {"image_id": "gone", "uri": "file:///nowhere/gone.png"}
     body = _slate(files, "web-carla")
     body["candidates"] = [*body["candidates"], bad]  # type: ignore[misc]  # JSON
-    answer = app.post("/v1/candidates?wait_seconds=60", json=body)
-    assert [refused["image_id"] for refused in answer.json()["rejected"]] == ["gone"]
+    response = app.post("/v1/candidates?wait_seconds=60", json=body)
+    assert [image["image_id"] for image in response.json()["rejected"]] == ["gone"]
     refused = app.post("/v1/candidates", json={"user_id": "web-carla", "candidates": []})
     assert refused.status_code == 422
     assert refused.headers["content-type"] == "application/problem+json"

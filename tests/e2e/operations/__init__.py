@@ -1,0 +1,1 @@
+"""Operations on a running system: dead letters, promotions, kills, metrics, traces."""

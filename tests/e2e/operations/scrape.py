@@ -23,6 +23,7 @@ class Scraped:
 
 
 def scrape(system: System) -> list[Scraped]:
+    """Every metric family of every service."""
     families = []
     now = time.time()
     for service, address in system.ready["services"].items():
@@ -38,8 +39,8 @@ def scrape(system: System) -> list[Scraped]:
 def total(families: list[Scraped], sample: str, **labels: str) -> float:
     """The sum of all samples of that name that have these labels."""
     return sum(
-        one.value
+        entry.value
         for family in families
-        for one in family.samples
-        if one.name == sample and labels.items() <= one.labels.items()
+        for entry in family.samples
+        if entry.name == sample and labels.items() <= entry.labels.items()
     )

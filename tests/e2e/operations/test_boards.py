@@ -1,4 +1,4 @@
-"""Every panel of every board asks for metrics and labels that a running system has."""
+"""Every panel of every Grafana board queries metrics and labels that a running system has."""
 
 import json
 from collections import defaultdict
@@ -13,7 +13,7 @@ from tests.support.promql_names import groups_in, labels_in, names_in
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
 BOARDS = sorted((PROJECT_ROOT / "infra" / "grafana" / "boards").glob("*.json"))
-OF_PROMETHEUS = {"job", "instance", "service"}
+SCRAPE_LABELS = {"job", "instance", "service"}
 """Labels that the scrape adds."""
 PANELS = [
     (board.stem, panel["title"], target["expr"])
@@ -25,12 +25,12 @@ PANELS = [
 
 @pytest.fixture(scope="module")
 def series(scraped: list[Scraped]) -> dict[str, set[str]]:
-    """By name of a sample, the labels that it has; `up` is Prometheus' own."""
+    """The labels of each sample, by name; `up` comes from Prometheus itself."""
     labels_by_sample: dict[str, set[str]] = defaultdict(set)
     for family in scraped:
         for sample in family.samples:
             labels_by_sample[sample.name] |= set(sample.labels)
-    # A counter whose labels nothing has happened to yet has no sample, and still its name.
+    # A counter with labels has no sample before its first event, but it has its name.
     from services.cli.reference.all_metrics import known_metrics
 
     shown = {family.name for family in scraped}
@@ -45,22 +45,22 @@ def _parsed(query: str) -> Any:
 
 
 @pytest.mark.parametrize(("board", "panel", "query"), PANELS)
-def test_a_panel_asks_for_what_there_is(
+def test_a_panel_queries_existing_metrics_and_labels(
     series: dict[str, set[str]], board: str, panel: str, query: str
 ) -> None:
     expression = _parsed(query)
     missing = names_in(expression) - set(series)
     assert not missing, f"{board}, {panel}: no such metric"
     for name, labels in labels_in(expression).items():
-        allowed = series[name] | OF_PROMETHEUS | {"le"}
+        allowed = series[name] | SCRAPE_LABELS | {"le"}
         assert labels <= allowed, f"{board}, {panel}: {name} has no such label"
     known = set().union(*(series[name] for name in names_in(expression)))
-    assert groups_in(expression) <= known | OF_PROMETHEUS | {"le"}, f"{board}, {panel}"
+    assert groups_in(expression) <= known | SCRAPE_LABELS | {"le"}, f"{board}, {panel}"
 
 
-def test_every_metric_of_ours_is_on_a_board(series: dict[str, set[str]]) -> None:
+def test_every_metric_of_the_system_is_on_a_board(series: dict[str, set[str]]) -> None:
     from services.cli.reference.all_metrics import known_metrics
 
     queried = set().union(*(names_in(_parsed(query)) for _, _, query in PANELS))
     unseen = {metric.name for metric in known_metrics() if not metric.series & queried}
-    assert not unseen, "infra/grafana/boards.py: add a panel, or take the metric away"
+    assert not unseen, "add a panel in infra/grafana/boards.py, or remove the metric"

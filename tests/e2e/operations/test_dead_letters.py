@@ -46,10 +46,10 @@ def waited_for(system: System, mark: str, count: int) -> list[dict[str, Any]]:
     return letters
 
 
-def test_a_dead_letter_is_mended_replayed_and_answered(
+def test_a_dead_letter_is_corrected_replayed_and_answered(
     system: System, files: DemoFiles, tmp_path: Path
 ) -> None:
-    mark = f"mended-{uuid4().hex[:8]}"
+    mark = f"corrected-{uuid4().hex[:8]}"
     good = encode(request("dead-letters", [files.slate[0]], request_id=mark, explain="none"))
     assert good.value is not None
     broken = good.value.replace(b'"explain":"none"', b'"explain":"nothing"')
@@ -66,10 +66,12 @@ def test_a_dead_letter_is_mended_replayed_and_answered(
         True,
     )
 
-    mended = tmp_path / "mended.json"
-    mended.write_bytes(good.value)
+    corrected = tmp_path / "corrected.json"
+    corrected.write_bytes(good.value)
     with topic_reader(system.kafka, FEEDS) as feeds:
-        replayed = dlq(system, "replay", letter["id"], "--value", str(mended), "--note", "a typo")
+        replayed = dlq(
+            system, "replay", letter["id"], "--value", str(corrected), "--note", "a typo"
+        )
         feed = next(
             feed
             for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed)
@@ -84,7 +86,7 @@ def test_a_dead_letter_is_mended_replayed_and_answered(
     assert "was replayed at" in again["refused"][letter["id"]]
 
 
-def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> None:
+def test_several_dead_letters_are_dropped_together(system: System) -> None:
     mark = f"dropped-{uuid4().hex[:8]}"
     records = [Outgoing(CANDIDATES.name, mark.encode(), f"{mark} {n}".encode()) for n in range(3)]
     send_once(system.kafka, *records)
@@ -105,7 +107,9 @@ def test_dead_letters_that_nobody_wants_are_dropped_together(system: System) -> 
         (["replay", "a", "b", "--value", "x.json"], "exactly one dead letter"),
     ],
 )
-def test_wrong_use_ends_with_a_reason(system: System, arguments: list[str], message: str) -> None:
+def test_wrong_use_ends_with_exit_code_2_and_a_message(
+    system: System, arguments: list[str], message: str
+) -> None:
     completed = preferstream("dlq", *arguments, data_dir=system.data_dir)
     assert completed.returncode == 2
     assert message in " ".join(completed.stderr.split())

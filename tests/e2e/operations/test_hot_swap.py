@@ -1,4 +1,4 @@
-"""A promotion under load: every request is answered once, by one version, with every engine."""
+"""A promotion under load: one version answers each request, once, with every engine."""
 
 import json
 import threading
@@ -48,13 +48,13 @@ class World:
         self.system = start(self.system.data_dir, **self.settings)
 
     def models(self, *arguments: str) -> dict[str, object]:
-        done = preferstream("models", *arguments, "--json", data_dir=self.system.data_dir)
-        assert done.returncode == 0, done.stderr
-        payload: dict[str, object] = json.loads(done.stdout)
+        completed = preferstream("models", *arguments, "--json", data_dir=self.system.data_dir)
+        assert completed.returncode == 0, completed.stderr
+        payload: dict[str, object] = json.loads(completed.stdout)
         return payload
 
     def send_requests(self, count: int, *, users: int = USERS) -> list[str]:
-        """Send requests; their ids."""
+        """Send requests; returns their ids."""
         ids = [f"swap-{self.sent + n}" for n in range(count)]
         self.sent += count
         images = list(self.files.slate[:3])
@@ -153,9 +153,9 @@ def test_a_restarted_system_serves_the_latest_promotion(world: World) -> None:
     assert feed.model_version == "swap-2"
 
 
-def test_a_rollback_takes_effect(world: World) -> None:
-    done = world.models("rollback", "--reason", "scores look wrong")
-    assert done["model_version"] == RELEASE.version
+def test_after_a_rollback_the_previous_version_answers(world: World) -> None:
+    report = world.models("rollback", "--reason", "scores look wrong")
+    assert report["model_version"] == RELEASE.version
     world.wait_for(RELEASE.version)
 
 
@@ -177,7 +177,7 @@ def test_the_list_marks_the_serving_version(world: World) -> None:
 
 
 def _stream(world: World, ids: list[str], *, until: threading.Event) -> None:
-    """Ten requests four times a second up to REQUESTS, then one, as long as the command runs."""
+    """Send ten requests four times a second up to REQUESTS, then one, while the command runs."""
     while len(ids) < REQUESTS or not until.is_set():
         ids += world.send_requests(10 if len(ids) < REQUESTS else 1)
         time.sleep(0.25)

@@ -1,4 +1,4 @@
-"""A kill in the middle of 500 requests: no process survives it, and each request gets one feed."""
+"""After a kill during 500 requests no process remains, and each request gets one feed."""
 
 import time
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""One trace leads from an app's event through Kafka to the feed and the taste it caused."""
+"""The trace of an app's event continues in the feed, the profile and the log that it causes."""
 
 import json
 import time
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 120.0
 
 
 def _send(system: System, topic: Topic, user: str, value: str, trace: str) -> None:
-    """As an instrumented client that is not ours sends it."""
+    """Send an event as an instrumented client of another vendor does."""
     producer = Producer({"bootstrap.servers": system.kafka})
     parent = f"00-{trace}-{uuid4().hex[:16]}-01"
     producer.produce(topic.name, key=user, value=value, headers={"traceparent": parent})
@@ -36,7 +36,7 @@ def _trace_of(system: System, topic: Topic, user: str) -> str:
             if record.value and json.loads(record.value)["user_id"] == user:
                 return (dict(record.headers)["traceparent"] or b"").decode().split("-")[1]
         time.sleep(0.5)
-    raise AssertionError(f"nothing came on {topic.name}")
+    raise AssertionError(f"no record of {user} arrived in {topic.name}")
 
 
 def test_a_feed_carries_the_trace_of_its_request(system: System, pictures: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_feed_carries_the_trace_of_its_request(system: System, pictures: Path)
     assert _trace_of(system, FEEDS, "traced-ada") == trace
 
 
-def test_a_taste_carries_the_trace_of_the_action_that_moved_it(
+def test_a_profile_carries_the_trace_of_the_action_that_changed_it(
     system: System, pictures: Path
 ) -> None:
     files = story_files(pictures / "trace")
@@ -57,10 +57,10 @@ def test_a_taste_carries_the_trace_of_the_action_that_moved_it(
     assert _trace_of(system, PROFILES, "traced-bea") == trace
 
 
-def test_what_is_set_aside_can_be_found_in_the_log_by_its_trace(system: System) -> None:
+def test_a_dead_letter_is_logged_with_the_trace_of_its_record(system: System) -> None:
     trace = uuid4().hex
     _send(system, FEEDBACK, "traced-cem", "{", trace)
     end = time.monotonic() + PATIENCE_SECONDS
     while f"trace_id={trace}" not in (system.data_dir / "services.log").read_text("utf-8"):
-        assert time.monotonic() < end, "the log does not know the trace"
+        assert time.monotonic() < end, "the log does not contain the trace"
         time.sleep(0.5)

@@ -27,13 +27,13 @@ def test_every_service_reports_that_it_is_healthy(system: System) -> None:
                 assert answer.status == 200, (address, path)
 
 
-def test_the_doctor_finds_nothing_wrong_with_a_running_system(system: System) -> None:
+def test_the_doctor_reports_no_problem_in_a_running_system(system: System) -> None:
     completed = preferstream("doctor", "--json", data_dir=system.data_dir)
     assert completed.returncode == 0, completed.stdout
     assert json.loads(completed.stdout)["ok"] is True
 
 
-def test_the_doctor_names_a_misspelt_setting(tmp_path: Path) -> None:
+def test_the_doctor_names_a_misspelled_setting(tmp_path: Path) -> None:
     completed = preferstream(
         "doctor", "--json", data_dir=tmp_path, PREFERSTREAM_ALOWED_FILE_ROOTS="/x"
     )
@@ -55,13 +55,13 @@ def test_a_second_system_on_the_same_folder_is_refused(system: System) -> None:
     assert str(system.process.pid) in completed.stderr or "in use" in completed.stderr
 
 
-def test_a_stop_is_a_success_and_leaves_no_process(tmp_path: Path) -> None:
-    """What a kill leaves is checked in `test_killed_in_the_middle`, which kills a system anyway."""
+def test_a_stop_ends_with_exit_code_0_and_leaves_no_process(tmp_path: Path) -> None:
+    """A kill is tested in `test_killed_in_the_middle`."""
     assert start(tmp_path).stop() == 0
     assert no_process_within(tmp_path, 30)
 
 
-STARTS_AND_WAITS = """
+START_AND_WAIT = """
 import sys, time
 from pathlib import Path
 from services.cli.managed_system import managed_system
@@ -75,7 +75,7 @@ def test_a_system_started_by_a_command_ends_when_the_command_is_killed(
     tmp_path: Path,
 ) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", STARTS_AND_WAITS, str(tmp_path)],
+        [sys.executable, "-c", START_AND_WAIT, str(tmp_path)],
         stdout=subprocess.PIPE, text=True, env=environment(tmp_path),
     ) as command:  # fmt: skip
         assert command.stdout is not None
@@ -84,7 +84,7 @@ def test_a_system_started_by_a_command_ends_when_the_command_is_killed(
     assert no_process_within(tmp_path, 60)
 
 
-def test_an_unreachable_cluster_ends_with_a_reason(tmp_path: Path) -> None:
+def test_an_unreachable_cluster_ends_with_an_error_message(tmp_path: Path) -> None:
     completed = subprocess.run(
         [sys.executable, "-m", "services.cli", "up"],
         env=environment(tmp_path, PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1"),

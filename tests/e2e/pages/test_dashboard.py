@@ -86,7 +86,7 @@ DROP = """([name, base64]) => {
 }"""
 
 
-async def test_own_pictures_can_be_chosen_dropped_liked_and_ranked(
+async def test_a_users_own_pictures_can_be_chosen_dropped_liked_and_ranked(
     system: System, pictures: Path
 ) -> None:
     files = story_files(pictures / "own")
@@ -131,7 +131,7 @@ PAGES = {
 
 @pytest.mark.parametrize(("colors", "width"), [("light", 1280), ("dark", 390)])
 async def test_every_page_is_accessible(system: System, colors: Colors, width: int) -> None:
-    """Use one browser for all pages: its start takes as long as one page."""
+    """One browser for all pages, because its start takes as long as one page."""
     async with (
         chromium() as browser,
         tab(browser, system.ready["dashboard"], colors=colors, width=width) as here,
@@ -154,7 +154,7 @@ async def test_an_event_is_sent_from_the_docs(system: System) -> None:
         assert '"status"' in await here.text(".answer pre")
 
 
-async def test_a_dead_letter_is_found_fixed_and_replayed(system: System) -> None:
+async def test_a_dead_letter_is_searched_corrected_and_replayed(system: System) -> None:
     wrong = {
         "event_id": str(uuid4()),
         "occurred_at": "2026-01-31T09:30:01Z",

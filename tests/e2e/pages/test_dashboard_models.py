@@ -22,7 +22,7 @@ PROMOTION_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def job(system: System) -> JobOutcome:
-    """Return a training job with a better model, which becomes the challenger."""
+    """A training job with a better model, which becomes the challenger."""
     outcome = judged_job(system, version=VERSION, gain=0.08)
     assert outcome.verdict == "tried_out", outcome
     return outcome

@@ -1,0 +1,1 @@
+"""Training jobs, evaluations and simulations from the command line."""

@@ -36,7 +36,7 @@ STEPS = 40
 
 
 def judged_job(system: System, *, version: str, gain: float) -> JobOutcome:
-    """Run a job that trains `version`, better by `gain`; a winner gets a shadow share."""
+    """Run a job that trains `version`, better by `gain`; an accepted model gets a shadow share."""
     folders = ModelFolders(system.data_dir / "models", release(None))
     topic = KafkaPromotionTopic(MessagingSettings(kafka_bootstrap_servers=system.kafka))
     promoter = Promoter(folders, topic, None, clock=system_clock)

@@ -21,33 +21,33 @@ IMAGES = 120
 SLATE = 10
 
 
-def send_clicks(kafka: str, *, people: int, seed: int = 5) -> None:
+def send_clicks(kafka: str, *, users: int, seed: int = 5) -> None:
     """Two slates for each user with the feedback on them; return when Kafka has all events."""
-    events = list(_events(people, seed))
+    events = list(_events(users, seed))
     for at in range(0, len(events), 500):
         send_events(kafka, events[at : at + 500])
 
 
-def _events(people: int, seed: int) -> Iterator[Event]:
+def _events(users: int, seed: int) -> Iterator[Event]:
     rng = np.random.default_rng((seed, 1))
     shown = draw_images(rng, IMAGES)
     uris = [_uri(pixels) for pixels in render(draw_scenes(rng, IMAGES), shown, rng)]
-    for person in draw_users(people, seed=seed):
-        yield _profile(person)
-        appeal = person.appeal(shown)
+    for user in draw_users(users, seed=seed):
+        yield _profile(user)
+        appeal = user.appeal(shown)
         for _ in range(2):
-            yield from _slate(person, rng.permutation(IMAGES)[:SLATE], appeal, uris, rng)
+            yield from _slate(user, rng.permutation(IMAGES)[:SLATE], appeal, uris, rng)
 
 
 def _slate(
-    person: SimulatedUser, images: np.ndarray, appeal: np.ndarray, uris: list[str],
+    user: SimulatedUser, images: np.ndarray, appeal: np.ndarray, uris: list[str],
     rng: np.random.Generator,
 ) -> Iterator[Event]:  # fmt: skip
     request = str(uuid4())
     names = [f"i{number}.png" for number in images]
     at = system_clock()
     yield ImageCandidates(
-        event_id=uuid4(), occurred_at=at, user_id=person.name, request_id=request,
+        event_id=uuid4(), occurred_at=at, user_id=user.name, request_id=request,
         candidates=tuple(
             Candidate(image_id=name, uri=uris[n]) for name, n in zip(names, images, strict=True)
         ),
@@ -55,7 +55,7 @@ def _slate(
     elements = {e.value: {"score": 2.5} for e in ELEMENTS}
     yield RankedFeed.model_validate(
         {
-            "event_id": uuid4(), "occurred_at": at, "user_id": person.name, "request_id": request,
+            "event_id": uuid4(), "occurred_at": at, "user_id": user.name, "request_id": request,
             "status": "ok", "profile_version": 1, "model_version": "test",
             "items": tuple(
                 {
@@ -67,21 +67,21 @@ def _slate(
         }
     )  # fmt: skip
     for name, clicked in zip(names, clicks(rng, appeal[images]), strict=True):
-        yield _action(person, "view", name, request)
+        yield _action(user, "view", name, request)
         if clicked:
-            yield _action(person, "click", name, request)
+            yield _action(user, "click", name, request)
 
 
-def _action(person: SimulatedUser, kind: str, image: str, request: str) -> Feedback:
+def _action(user: SimulatedUser, kind: str, image: str, request: str) -> Feedback:
     return Feedback.model_validate(
         {
-            "event_id": uuid4(), "occurred_at": system_clock(), "user_id": person.name,
+            "event_id": uuid4(), "occurred_at": system_clock(), "user_id": user.name,
             "type": kind, "image_id": image, "request_id": request,
         }
     )  # fmt: skip
 
 
-def _profile(person: SimulatedUser) -> ProfileUpdated:
+def _profile(user: SimulatedUser) -> ProfileUpdated:
     def side(words: Mapping[Element, Sequence[str]]) -> dict[str, Any]:
         return {
             e.value: [{"word": w, "weight": 1.0} for w in side_words]
@@ -90,9 +90,9 @@ def _profile(person: SimulatedUser) -> ProfileUpdated:
 
     return ProfileUpdated.model_validate(
         {
-            "event_id": uuid4(), "occurred_at": system_clock(), "user_id": person.name,
-            "profile_version": 1, "preference": side(person.taste.like_words),
-            "non_preference": side(person.taste.dislike_words),
+            "event_id": uuid4(), "occurred_at": system_clock(), "user_id": user.name,
+            "profile_version": 1, "preference": side(user.taste.like_words),
+            "non_preference": side(user.taste.dislike_words),
             "evidence": {"liked": 5, "disliked": 5}, "model_version": "test",
         }
     )  # fmt: skip

@@ -7,13 +7,13 @@ import pytest
 
 from shared.vlm.checkpoint.checkpoint import shipped_folder
 from tests.e2e.system import preferstream
-from tests.training import tiny_model as tiny
+from tests.training import tiny_model
 from tests.training.evaluation.benchmark_files import write_benchmark
 from training.nano.model.export import export
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 SPLITS = {"seen_sp", "seen_mp", "unseen_sp", "unseen_mp"}
-QUIET = {"PREFERSTREAM_MODEL_THREADS": "1"}
+ONE_THREAD = {"PREFERSTREAM_MODEL_THREADS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_by_score_the_preferred_images_win(folder: Path, tmp_path: Path) -> None:
     completed = preferstream(
         "evaluate", "--bench", str(folder), "--json", "--out", str(tmp_path / "out"),
-        data_dir=tmp_path, timeout=800, **QUIET,
+        data_dir=tmp_path, timeout=800, **ONE_THREAD,
     )  # fmt: skip
     assert completed.returncode == 0, completed.stderr
     report = json.loads(completed.stdout)
@@ -43,7 +43,7 @@ def test_by_pair_the_shipped_model_keeps_the_answer_format(folder: Path, tmp_pat
     set_file = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
     completed = preferstream(
         "evaluate", "--bench", str(set_file), "--protocol", "pair", "--limit", "1", "--json",
-        data_dir=tmp_path, timeout=800, **QUIET,
+        data_dir=tmp_path, timeout=800, **ONE_THREAD,
     )  # fmt: skip
     assert completed.returncode == 0, completed.stderr
     report = json.loads(completed.stdout)
@@ -56,10 +56,10 @@ def test_by_pair_the_shipped_model_keeps_the_answer_format(folder: Path, tmp_pat
 def test_by_pair_an_untrained_model_fails_with_a_report(folder: Path, tmp_path: Path) -> None:
     set_file = folder / "data" / "SEEN_SP" / "SEEN_SP.json"
     untrained = tmp_path / "untrained"
-    export(tiny.model(), tiny.tokenizer(), untrained, seed=0, training={})
+    export(tiny_model.model(), tiny_model.tokenizer(), untrained, seed=0, training={})
     completed = preferstream(
         "evaluate", "--bench", str(set_file), "--protocol", "pair", "--limit", "1", "--json",
-        "--model", str(untrained), data_dir=tmp_path, timeout=800, **QUIET,
+        "--model", str(untrained), data_dir=tmp_path, timeout=800, **ONE_THREAD,
     )  # fmt: skip
     assert completed.returncode == 1, completed.stderr
     report = json.loads(completed.stdout)

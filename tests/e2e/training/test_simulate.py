@@ -1,4 +1,4 @@
-"""A small closed loop: simulated users click through Kafka, one job runs, all is measured."""
+"""A small simulation: users click through Kafka, one job runs, every ranking is measured."""
 
 import json
 import subprocess

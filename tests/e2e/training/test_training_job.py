@@ -1,9 +1,8 @@
-"""`preferstream night` on a data folder without a running system."""
+"""`preferstream night` runs a training job on a data folder without a running system."""
 
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from services.local.kafka.broker import start_local_kafka
 from shared.events.topics import DEAD_LETTERS, TOPICS
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
-from tests.e2e.system import environment, preferstream
+from tests.e2e.system import environment, no_process_within, preferstream
 from tests.e2e.training.simulated_feedback import send_clicks
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(3600)]
@@ -28,7 +27,7 @@ def _collect_clicks(data_dir: Path, users: int) -> None:
     with start_local_kafka(data_dir / "kafka", start_timeout_seconds=180) as kafka:
         settings = MessagingSettings(kafka_bootstrap_servers=kafka.bootstrap)
         provision(settings, (*TOPICS, *DEAD_LETTERS))
-        send_clicks(kafka.bootstrap, people=users)
+        send_clicks(kafka.bootstrap, users=users)
 
 
 def _run_job(data_dir: Path, *arguments: str) -> dict[str, Any]:
@@ -54,25 +53,10 @@ def _killed_in_training(data_dir: Path) -> None:
     process.wait(30)
     process.stderr.close()
     assert "sft: starting" in lines[-1], "".join(lines[-5:])
-    end = time.monotonic() + 60
-    while _processes_in(data_dir / "training-jobs"):
-        assert time.monotonic() < end, "training outlived its parent process"
-        time.sleep(0.2)
+    assert no_process_within(data_dir / "training-jobs", 60), "training outlived its parent process"
 
 
-def _processes_in(folder: Path) -> list[str]:
-    commands = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = file.read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if str(folder) in command:
-            commands.append(command)
-    return commands
-
-
-def test_a_few_clicks_are_too_little_data(tmp_path: Path) -> None:
+def test_a_job_with_a_few_clicks_has_too_little_data(tmp_path: Path) -> None:
     _collect_clicks(tmp_path, 3)
     outcome = _run_job(tmp_path, "--minutes", "5")
     assert (outcome["verdict"], outcome["code"]) == ("kept", "too_little_data")
