@@ -31,8 +31,6 @@ class DemoFiles:
     slate: tuple[Path, ...]
     kinds: Mapping[str, Kind]
     """File name and kind of each image of the slate."""
-    words: Mapping[str, Mapping[str, str]]
-    """For `liked`, `disliked` and `new`: element and word that the renderings show."""
 
     def names(self, kind: Kind) -> set[str]:
         """File names of this kind in the slate."""
@@ -57,7 +55,6 @@ def make_demo_files(folder: Path, *, seed: int) -> DemoFiles:
         disliked=tuple(sorted((folder / "disliked").glob("*.png"))),
         slate=tuple(folder / "slate" / name for name in sorted(kinds)),
         kinds=kinds,
-        words=truth["words"],
     )
 
 

@@ -10,7 +10,11 @@ from jinja2 import Environment, StrictUndefined
 from shared.jobs.evaluation import Accuracy, Report
 
 CHANCE_PERCENT = 50.0
-LABELS = {"own": "own references", "user_blind": "user-blind", "other_user": "another user's"}
+LABELS = {
+    "own": "own references",
+    "user_blind": "control user_blind: no references",
+    "other_user": "control other_user: another user's references",
+}
 
 
 @dataclass(frozen=True)
