@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from services.assessor.steps.exploration import Place, fair_pairs
-from services.retrain.lake.schema import TABLES, Row, row
+from services.retrain.lake.schema import TABLES, Row, row_of
 from services.retrain.lake.table import LakeTable
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
@@ -142,7 +142,7 @@ class World:
         offset = self.offsets.get(table.name, 0)
         self.offsets[table.name] = offset + 1
         record = Record(table.topic.name, 0, offset, int(at.timestamp() * 1000), None, value)
-        self.records.setdefault(table.name, []).append(row(table, record, now=NOW))
+        self.records.setdefault(table.name, []).append(row_of(table, record, now=NOW))
 
     def write(self) -> None:
         """Append all new events to the lake in one commit."""

@@ -27,7 +27,7 @@ from shared.jobs.evaluation import Level
 from shared.vlm.protocol import References
 from training.job.scoring.feedback_cases import taste_of
 from training.prefersim.benchmark import SETS, frozen_item
-from training.prefersim.benchmark_items import Drawn
+from training.prefersim.benchmark_items import DrawnItem
 from training.rewards.prediction import Sides
 
 SPLITS: Final[Mapping[str, str]] = {
@@ -124,7 +124,7 @@ class FrozenBenchmark:
             return _user(set_name, drawn, level).item
 
 
-def _user(set_name: str, drawn: Drawn, level: Level) -> BenchmarkUser:
+def _user(set_name: str, drawn: DrawnItem, level: Level) -> BenchmarkUser:
     row: dict[str, Any] = drawn.row
 
     def read(names: list[str]) -> tuple[Image, ...]:
@@ -136,7 +136,7 @@ def _user(set_name: str, drawn: Drawn, level: Level) -> BenchmarkUser:
     )
 
 
-def _item_fields(set_name: str, drawn: Drawn, level: Level) -> dict[str, Any]:
+def _item_fields(set_name: str, drawn: DrawnItem, level: Level) -> dict[str, Any]:
     """Fields of a stored item."""
     row = drawn.row
     names = [row["imageA"], row["imageB"]]
