@@ -1,4 +1,4 @@
-"""The gateway answers any input as its OpenAPI document describes, never with a 500."""
+"""The gateway responses any input as its OpenAPI document describes, never with a 500."""
 
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ FUZZ_SETTINGS: Final = settings(
 
 
 def _fast_site() -> Site:
-    """Return a site without limits and caches, with immediate answers and streams that end."""
+    """Return a site without limits and caches, with immediate responses and streams that end."""
     fake_site = site(
         tokens=known_tokens({"operator": Role.OPERATE}),
         idempotency_keys=0,

@@ -103,9 +103,9 @@ def test_an_open_stream_does_not_delay_a_stop_and_resumes_after_a_restart(
     kafka: str, tmp_path: Path
 ) -> None:
     first, second = _feed(f"alone-{uuid4()}"), _feed(f"alone-{uuid4()}")
-    about = {"user_id": "alone-ada"}
+    parameters = {"user_id": "alone-ada"}
     with ExitStack() as left_open, _running("services.ops", kafka, tmp_path) as client:
-        stream = left_open.enter_context(client.stream("GET", "/v1/events", params=about))
+        stream = left_open.enter_context(client.stream("GET", "/v1/events", params=parameters))
         lines = stream.iter_lines()
         first_id = next(line for line in lines if line.startswith("id: "))
         send_events(kafka, [first])
@@ -117,20 +117,20 @@ def test_an_open_stream_does_not_delay_a_stop_and_resumes_after_a_restart(
     send_events(kafka, [second])
     with _running("services.ops", kafka, tmp_path) as client:
         for feed in (first, second):
-            there = _until_200(client, f"/v1/feeds/{feed.request_id}")
-            assert RankedFeed.model_validate_json(there.content) == feed
+            feed_response = _until_200(client, f"/v1/feeds/{feed.request_id}")
+            assert RankedFeed.model_validate_json(feed_response.content) == feed
         resumed = {"Last-Event-ID": last_id}
-        with client.stream("GET", "/v1/events", params=about, headers=resumed) as stream:
+        with client.stream("GET", "/v1/events", params=parameters, headers=resumed) as stream:
             data = next(line for line in stream.iter_lines() if line.startswith("data: "))
         assert second.request_id in data
 
 
 def _until_200(client: httpx.Client, address: str) -> httpx.Response:
     end = time.monotonic() + TIMEOUT_SECONDS
-    while (answer := client.get(address)).status_code != 200:
-        assert time.monotonic() < end, answer.text
+    while (response := client.get(address)).status_code != 200:
+        assert time.monotonic() < end, response.text
         time.sleep(0.2)
-    return answer
+    return response
 
 
 async def test_the_page_of_a_running_training_job_is_updated(kafka: str, tmp_path: Path) -> None:

@@ -65,21 +65,21 @@ def site(
     **settings: Any,
 ) -> Site:
     """Build a site. `seconds[0]` is the time of the clock for rate limits."""
-    chosen = OpsSettings(**settings)
+    ops_settings = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaPort(), InMemoryProfiles(), CollectorRegistry()
     clock, cluster = seconds or [0.0], FakeCluster()
     dead_letters = FakeDeadLetterAdmin()
     ops = OpsContext(
-        settings=chosen,
+        settings=ops_settings,
         kafka=kafka,
         cluster=cluster,
         dead_letters=dead_letters,
         stores=Stores(profiles, InMemoryUsers(profiles), InMemoryImages(), ColorImages()),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
-        sessions=Sessions(key="a key", hours=chosen.ops_session_hours, clock=lambda: NOW),
+        sessions=Sessions(key="a key", hours=ops_settings.ops_session_hours, clock=lambda: NOW),
         limits=RateLimits(
-            per_second=chosen.ops_requests_per_second,
-            burst=chosen.ops_request_burst,
+            per_second=ops_settings.ops_requests_per_second,
+            burst=ops_settings.ops_request_burst,
             now=lambda: clock[0],
         ),
         metrics=OpsMetrics(registry),
@@ -88,7 +88,7 @@ def site(
         requests=IdempotencyCache(max_entries=idempotency_keys),
         actions=IdempotencyCache(max_entries=idempotency_keys),
         streams=Streams(max_open=max_streams),
-        samples=SampleImages(chosen.ops_samples),
+        samples=SampleImages(ops_settings.ops_samples),
         models=models,
         training_jobs=training_jobs,
         clock=lambda: NOW,

@@ -15,7 +15,7 @@ from tests.fakes.kafka_port import FakeKafkaPort
 from tests.unit.services.ops.site import site
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-WHO = Principal("night-shift", Role.OPERATE)
+PRINCIPAL = Principal("night-shift", Role.OPERATE)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def written(kafka: FakeKafkaPort) -> list[OperatorAction]:
 async def test_an_action_is_recorded_when_it_begins_and_when_it_is_done(
     kafka: FakeKafkaPort, audit: Audit
 ) -> None:
-    async with audit.action(WHO, "model.promote", target="nano-2", detail="better") as entry:
+    async with audit.action(PRINCIPAL, "model.promote", target="nano-2", detail="better") as entry:
         (begun,) = written(kafka)
         entry.details["previous"] = "nano-1"
     done = written(kafka)[1]
@@ -52,7 +52,7 @@ async def test_an_action_that_cannot_be_recorded_does_not_begin(
     kafka.unavailable = "it restarts"
     executed = []
     with pytest.raises(Unavailable):
-        async with audit.action(WHO, "model.promote"):
+        async with audit.action(PRINCIPAL, "model.promote"):
             executed.append("model.promote")
     assert executed == []
 
@@ -68,7 +68,7 @@ async def test_a_failed_action_is_recorded_without_internal_details(
     kafka: FakeKafkaPort, audit: Audit, error: Exception, outcome: str, detail: str
 ) -> None:
     with pytest.raises(type(error)):
-        async with audit.action(WHO, "model.promote"):
+        async with audit.action(PRINCIPAL, "model.promote"):
             raise error
     last = written(kafka)[-1]
     assert last.outcome == outcome
@@ -79,7 +79,7 @@ async def test_a_failed_action_is_recorded_without_internal_details(
 async def test_an_action_completes_when_the_audit_log_becomes_unavailable(
     kafka: FakeKafkaPort, audit: Audit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with audit.action(WHO, "dead_letter.replay"):
+    async with audit.action(PRINCIPAL, "dead_letter.replay"):
         kafka.unavailable = "it restarts"
     assert "dead_letter.replay" in caplog.text
 
@@ -101,7 +101,7 @@ async def test_a_sign_in_is_recorded_and_works_without_kafka() -> None:
     assert (recorded.user_id, recorded.action) == ("operator", "session.begin")
 
 
-def test_a_user_appears_in_the_log_under_a_pseudonym() -> None:
+def test_the_audit_log_names_a_user_by_a_pseudonym() -> None:
     target = user_target(tenant="default", user_id="ada")
     assert "ada" not in target
     assert target == user_target(tenant="default", user_id="ada")

@@ -34,7 +34,7 @@ async def test_a_user_signs_in_and_out() -> None:
     assert after.status_code == 401
 
 
-async def test_the_cookie_is_only_for_our_pages() -> None:
+async def test_the_session_cookie_is_http_only_and_same_site() -> None:
     async with site(with_tokens=True).client() as client:
         cookie = (await client.get("/sign-in")).headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -44,10 +44,10 @@ async def test_the_cookie_is_only_for_our_pages() -> None:
 async def test_an_unknown_token_does_not_sign_in() -> None:
     async with site(with_tokens=True).client() as client:
         form = {"token": "guessed", "csrf_token": await _form_token(client)}
-        answer = await client.post("/sign-in", data=form)
+        response = await client.post("/sign-in", data=form)
         after = await client.get("/")
-    assert answer.status_code == 403
-    assert "guessed" not in answer.text
+    assert response.status_code == 403
+    assert "guessed" not in response.text
     assert after.status_code == 401
 
 
@@ -61,11 +61,11 @@ async def test_guessing_tokens_is_rate_limited() -> None:
 
 async def test_the_form_of_another_browser_does_not_sign_in() -> None:
     both = site(with_tokens=True)
-    async with both.client() as one, both.client() as other:
-        form = {"token": "secret-operator", "csrf_token": await _form_token(one)}
+    async with both.client() as first, both.client() as other:
+        form = {"token": "secret-operator", "csrf_token": await _form_token(first)}
         await other.get("/sign-in")
-        answer = await other.post("/sign-in", data=form)
-    assert answer.status_code == 403
+        response = await other.post("/sign-in", data=form)
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_two_tokens_with_the_same_name_are_rejected(tmp_path: Path) -> None:
         read_tokens(file)
 
 
-def test_the_printed_lines_are_toml() -> None:
+def test_the_printed_lines_of_a_new_token_are_toml() -> None:
     parsed = tomllib.loads(new_token("shop", Role.READ, None)[1])["token"][0]
     assert set(parsed) == {"name", "role", "sha256"}
 
@@ -74,7 +74,7 @@ def test_a_higher_role_includes_the_lower_ones() -> None:
     assert not Role.READ.includes(Role.WRITE)
 
 
-def test_a_bucket_empties_and_fills() -> None:
+def test_a_token_bucket_empties_with_requests_and_fills_over_time() -> None:
     bucket, wait = take_token(Bucket(1, 0.0), 0.0, per_second=2, burst=3)
     assert (bucket, wait) == (Bucket(0, 0.0), 0.0)
     assert take_token(bucket, 0.25, per_second=2, burst=3) == (Bucket(0.5, 0.25), 0.25)

@@ -24,54 +24,54 @@ LIKES = {"user_id": "ada", "actions": [{"type": "like", "image_id": "a"}]}
 
 @pytest.fixture
 def quick() -> Site:
-    """Return a site whose Kafka answers at once."""
-    made = site()
-    made.kafka.feed_for = feed_of
-    return made
+    """Return a site whose Kafka responses at once."""
+    fake_site = site()
+    fake_site.kafka.feed_for = feed_of
+    return fake_site
 
 
-def problem(answer: httpx.Response) -> str:
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
-    assert body["status"] == answer.status_code
+def problem(response: httpx.Response) -> str:
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert body["status"] == response.status_code
     return str(body["type"]).removeprefix("urn:preferstream:problem:")
 
 
 async def test_a_request_returns_its_feed(quick: Site) -> None:
     async with quick.client() as app:
-        answer = await app.post("/v1/candidates", json={**SLATE, "top_k": 1, "explain": "none"})
-    assert answer.status_code == 200
+        response = await app.post("/v1/candidates", json={**SLATE, "top_k": 1, "explain": "none"})
+    assert response.status_code == 200
     (sent,) = quick.kafka.sent
     assert isinstance(sent, ImageCandidates)
     assert (sent.user_id, sent.tenant, sent.top_k, sent.explain) == ("ada", "default", 1, "none")
-    assert RankedFeed.model_validate_json(answer.content) == feed_of(sent)
+    assert RankedFeed.model_validate_json(response.content) == feed_of(sent)
 
 
 async def test_a_slow_feed_is_fetched_later() -> None:
     slow = site()
     async with slow.client() as app:
-        answer = await app.post("/v1/candidates?wait_seconds=0", json=SLATE)
-        feed = answer.json()["feed"]
+        response = await app.post("/v1/candidates?wait_seconds=0", json=SLATE)
+        feed = response.json()["feed"]
         pending = await app.get(feed)
         (sent,) = slow.kafka.sent
         assert isinstance(sent, ImageCandidates)
         slow.kafka.deliver(feed_of(sent))
-        there = await app.get(feed)
-    assert (answer.status_code, answer.headers["location"]) == (202, feed)
+        feed_response = await app.get(feed)
+    assert (response.status_code, response.headers["location"]) == (202, feed)
     assert pending.status_code == 202
-    assert there.json()["request_id"] == answer.json()["request_id"]
+    assert feed_response.json()["request_id"] == response.json()["request_id"]
 
 
 async def test_a_request_id_with_any_characters_works_in_an_address(quick: Site) -> None:
     async with quick.client() as app:
         body = {**SLATE, "request_id": "a/b?c=é&#1 %2F", "tenant": "gal/lery"}
         quick.kafka.feed_for = lambda event: None
-        answer = await app.post("/v1/candidates?wait_seconds=0", json=body)
+        response = await app.post("/v1/candidates?wait_seconds=0", json=body)
         (sent,) = quick.kafka.sent
         assert isinstance(sent, ImageCandidates)
         quick.kafka.deliver(feed_of(sent))
-        there = await app.get(answer.headers["location"])
-    assert there.json()["request_id"] == body["request_id"]
+        feed_response = await app.get(response.headers["location"])
+    assert feed_response.json()["request_id"] == body["request_id"]
 
 
 async def test_the_feed_of_an_unknown_request_is_not_found(quick: Site) -> None:
@@ -88,7 +88,7 @@ async def test_a_repeated_request_id_returns_the_same_feed(quick: Site) -> None:
     assert len(quick.kafka.sent) == 1
 
 
-async def test_a_key_identifies_a_repeated_request(quick: Site) -> None:
+async def test_an_idempotency_key_identifies_a_repeated_request(quick: Site) -> None:
     async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
         first = await app.post("/v1/candidates", json=SLATE)
         again = await app.post("/v1/candidates", json=SLATE)
@@ -105,12 +105,12 @@ async def test_feedback_goes_to_kafka_in_order(quick: Site) -> None:
         {"type": "dwell", "image_id": "a", "dwell_ms": 3000, "position": 1, "request_id": "r"},
     ]
     async with quick.client() as app:
-        answer = await app.post("/v1/feedback", json={"user_id": "ada", "actions": actions})
-    assert answer.status_code == 202
+        response = await app.post("/v1/feedback", json={"user_id": "ada", "actions": actions})
+    assert response.status_code == 202
     viewed, dwelt = quick.kafka.sent
     assert isinstance(viewed, Feedback)
     assert isinstance(dwelt, Feedback)
-    assert answer.json()["event_ids"] == [str(viewed.event_id), str(dwelt.event_id)]
+    assert response.json()["event_ids"] == [str(viewed.event_id), str(dwelt.event_id)]
     assert viewed.occurred_at.hour == 9
     assert viewed.occurred_at.utcoffset() is not None
     assert (dwelt.occurred_at, dwelt.dwell_ms, dwelt.position) == (NOW, 3000, 1)
@@ -118,10 +118,10 @@ async def test_feedback_goes_to_kafka_in_order(quick: Site) -> None:
 
 async def test_repeated_feedback_with_the_same_key_is_sent_once(quick: Site) -> None:
     async with quick.client(**{"Idempotency-Key": "k-1"}) as app:
-        answers = await asyncio.gather(*(app.post("/v1/feedback", json=LIKES) for _ in range(5)))
-    assert len({answer.text for answer in answers}) == 1
+        responses = await asyncio.gather(*(app.post("/v1/feedback", json=LIKES) for _ in range(5)))
+    assert len({response.text for response in responses}) == 1
     assert len(quick.kafka.sent) == 1
-    assert sorted(a.headers.get("Idempotency-Replayed", "") for a in answers)[1:] == ["true"] * 4
+    assert sorted(a.headers.get("Idempotency-Replayed", "") for a in responses)[1:] == ["true"] * 4
 
 
 async def test_all_instances_derive_the_same_ids_from_a_key() -> None:
@@ -163,9 +163,9 @@ async def test_each_error_of_a_body_is_reported_with_its_pointer(
     quick: Site, body: dict[str, Any], pointer: str
 ) -> None:
     async with quick.client() as app:
-        answer = await app.post("/v1/feedback", json=body)
-    assert problem(answer) == "invalid-request"
-    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+        response = await app.post("/v1/feedback", json=body)
+    assert problem(response) == "invalid-request"
+    assert pointer in [error["pointer"] for error in response.json()["errors"]]
     assert quick.kafka.sent == []
 
 
@@ -184,25 +184,25 @@ async def test_each_error_of_a_body_is_reported_with_its_pointer(
 )
 async def test_an_invalid_body_is_rejected(quick: Site, content: bytes, status: int) -> None:
     async with quick.client(**{"Content-Type": "application/json"}) as app:
-        answer = await app.post("/v1/candidates", content=content)
-    assert answer.status_code == status
-    problem(answer)
+        response = await app.post("/v1/candidates", content=content)
+    assert response.status_code == status
+    problem(response)
 
 
 async def test_an_error_does_not_repeat_the_input(quick: Site) -> None:
     secret = {"image_id": "a", "uri": {"my": "swordfish"}}
     async with quick.client() as app:
-        answer = await app.post("/v1/candidates", json={**SLATE, "candidates": [secret]})
-    assert answer.status_code == 422
-    assert "swordfish" not in answer.text
+        response = await app.post("/v1/candidates", json={**SLATE, "candidates": [secret]})
+    assert response.status_code == 422
+    assert "swordfish" not in response.text
 
 
-async def test_the_gateway_does_not_accept_forms(quick: Site) -> None:
+async def test_the_gateway_rejects_forms(quick: Site) -> None:
     async with quick.client() as app:
         assert problem(await app.post("/v1/feedback", data={"user_id": "ada"})) == "not-json"
 
 
-async def test_role_and_tenant_limit_a_token() -> None:
+async def test_role_and_tenant_of_a_token_limit_its_requests() -> None:
     protected = site(with_tokens=True)
     async with protected.client("reader") as app:
         assert problem(await app.post("/v1/feedback", json=LIKES)) == "role-too-small"
@@ -230,12 +230,12 @@ async def test_a_profile_is_returned_in_words(quick: Site) -> None:
     nothing = np.zeros(0, np.float32)
     await quick.profiles.put(stored, TasteVectors(nothing, nothing))
     async with quick.client() as app:
-        answer = await app.get("/v1/profiles/ada%2F1")
+        response = await app.get("/v1/profiles/ada%2F1")
         unknown = await app.get("/v1/profiles/bob")
-    body = answer.json()
+    body = response.json()
     assert body["preference"]["color"][0]["word"] == "blue"
     assert body["evidence"] == {"liked": 1, "disliked": 0}
-    assert "images.example" not in answer.text
+    assert "images.example" not in response.text
     assert problem(unknown) == "no-profile"
 
 
@@ -249,12 +249,12 @@ async def test_a_browser_needs_its_form_token_for_the_gateway_too(quick: Site) -
 async def test_a_correction_of_a_profile_is_sent(quick: Site, user: str) -> None:
     body = {"action": "veto", "element": "color", "word": "neon"}
     async with quick.client() as app:
-        answer = await app.post(f"/v1/profiles/{quote(user, safe='')}/corrections", json=body)
-    assert answer.status_code == 202, answer.text
+        response = await app.post(f"/v1/profiles/{quote(user, safe='')}/corrections", json=body)
+    assert response.status_code == 202, response.text
     (sent,) = quick.kafka.sent
     assert isinstance(sent, ProfileCorrected)
     assert (sent.user_id, sent.action, sent.element, sent.word) == (user, "veto", "color", "neon")
-    assert answer.json() == {"event_id": str(sent.event_id)}
+    assert response.json() == {"event_id": str(sent.event_id)}
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,6 @@ async def test_a_correction_of_a_profile_is_sent(quick: Site, user: str) -> None
 )
 async def test_an_incomplete_correction_is_rejected(quick: Site, body: dict[str, Any]) -> None:
     async with quick.client() as app:
-        answer = await app.post("/v1/profiles/ada/corrections", json=body)
-    assert problem(answer) == "invalid-request"
+        response = await app.post("/v1/profiles/ada/corrections", json=body)
+    assert problem(response) == "invalid-request"
     assert quick.kafka.sent == []

@@ -87,10 +87,10 @@ async def test_a_gap_is_reported_before_the_other_events() -> None:
     assert "reason" in json.loads(events[0][2])
 
 
-def test_an_event_id_round_trips() -> None:
-    places = {"feed.ranked.v1": KeyPosition(3, 128), "profile.updated.v1": KeyPosition(0, 17)}
-    assert event_id_of(places) == "feed.ranked.v1:3:128,profile.updated.v1:0:17"
-    assert positions_of(event_id_of(places)) == places
+def test_a_formatted_event_id_is_parsed_to_the_same_positions() -> None:
+    positions = {"feed.ranked.v1": KeyPosition(3, 128), "profile.updated.v1": KeyPosition(0, 17)}
+    assert event_id_of(positions) == "feed.ranked.v1:3:128,profile.updated.v1:0:17"
+    assert positions_of(event_id_of(positions)) == positions
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,6 @@ async def test_the_event_id_is_read_from_header_and_query() -> None:
             {"headers": {"Last-Event-ID": "17"}, "params": {"user_id": "ada"}},
             {"params": {"user_id": "ada", "last_event_id": "17"}},
         ):
-            answer = await app.get("/v1/events", **options)  # type: ignore[arg-type]  # both
-            assert answer.status_code == 400
-            assert answer.json()["type"].endswith("no-such-event-id")
+            response = await app.get("/v1/events", **options)  # type: ignore[arg-type]  # both
+            assert response.status_code == 400
+            assert response.json()["type"].endswith("no-such-event-id")

@@ -19,11 +19,11 @@ def fastapi_of(app: Any) -> FastAPI:
     return app
 
 
-def routes_of(made: Site) -> list[tuple[str, str]]:
+def routes_of(fake_site: Site) -> list[tuple[str, str]]:
     """Return method and path template of each route."""
     return sorted(
         (method, str(route.path))
-        for route in iter_route_contexts(fastapi_of(made.app).routes)
+        for route in iter_route_contexts(fastapi_of(fake_site.app).routes)
         if isinstance(route.original_route, APIRoute)
         for method in route.original_route.methods
     )

@@ -32,16 +32,16 @@ def filled(path: str, value: str) -> str:
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
 async def test_a_route_needs_a_token(method: str, path: str) -> None:
     async with site(with_tokens=True).client() as client:
-        answer = await client.request(method, filled(path, "x"))
-    assert answer.status_code == 401
+        response = await client.request(method, filled(path, "x"))
+    assert response.status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGING)
 async def test_a_reader_cannot_change_anything(method: str, path: str) -> None:
     protected = site(with_tokens=True)
     async with protected.client("reader") as client:
-        answer = await client.request(method, filled(path, "x"))
-    assert answer.status_code == 403
+        response = await client.request(method, filled(path, "x"))
+    assert response.status_code == 403
     assert protected.kafka.sent == []
 
 
@@ -49,9 +49,9 @@ async def test_a_reader_cannot_change_anything(method: str, path: str) -> None:
 async def test_a_form_of_another_site_changes_nothing(method: str, path: str) -> None:
     forged = site()
     async with forged.client() as client:
-        answer = await client.request(method, filled(path, "x"), data={"csrf_token": "0"})
-    assert answer.status_code == 403
-    assert answer.json()["type"].endswith("stale-form")
+        response = await client.request(method, filled(path, "x"), data={"csrf_token": "0"})
+    assert response.status_code == 403
+    assert response.json()["type"].endswith("stale-form")
     assert forged.kafka.sent == []
 
 
@@ -67,7 +67,7 @@ async def test_a_head_response_has_the_headers_of_get_and_no_body(path: str) -> 
 
 @pytest.mark.parametrize("path", [path for path in READ if path.startswith(UNCHANGED_PATHS)])
 async def test_a_head_request_starts_no_stream(path: str) -> None:
-    made = site()
-    async with made.client() as client:
-        answer = await client.head(path, params={"user_id": "ada", "user": "ada"})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    fake_site = site()
+    async with fake_site.client() as client:
+        response = await client.head(path, params={"user_id": "ada", "user": "ada"})
+    assert (response.status_code, response.headers["allow"]) == (405, "GET")

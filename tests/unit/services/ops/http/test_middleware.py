@@ -12,18 +12,18 @@ AS_A_BROWSER = {"Accept": "text/html"}
 @pytest.mark.parametrize("path", ["/", "/nothing", "/healthz", "/static/style.css", "/v1/nothing"])
 async def test_every_response_has_the_security_headers(path: str) -> None:
     async with site().client() as client:
-        answer = await client.get(path)
+        response = await client.get(path)
     for name, value in HEADERS.items():
-        assert answer.headers[name] == value
-    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert response.headers[name] == value
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "a@b:1"])
 async def test_a_foreign_host_name_is_rejected(host: str) -> None:
     async with site().client(Host=host) as client:
-        answer = await client.get("/")
-    assert answer.status_code == 421
-    assert answer.json()["type"].endswith("foreign-host")
+        response = await client.get("/")
+    assert response.status_code == 421
+    assert response.json()["type"].endswith("foreign-host")
 
 
 @pytest.mark.parametrize("host", ["localhost:8420", "[::1]:8420", "LOCALHOST", "pref.example"])
@@ -41,24 +41,24 @@ async def test_with_tokens_every_host_name_is_accepted() -> None:
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "x"])
 async def test_a_page_of_another_origin_changes_nothing(origin: str) -> None:
     async with site().client(Origin=origin) as client:
-        answer = await client.post("/sign-out")
-    assert answer.status_code == 403
-    assert answer.json()["type"].endswith("foreign-origin")
+        response = await client.post("/sign-out")
+    assert response.status_code == 403
+    assert response.json()["type"].endswith("foreign-origin")
 
 
 async def test_a_form_without_its_token_is_rejected() -> None:
     async with site().client(Origin=HOME) as client:
         await client.get("/")
-        answer = await client.post("/sign-out", data={"csrf_token": "0" * 64})
-    assert answer.status_code == 403
-    assert answer.json()["type"].endswith("stale-form")
+        response = await client.post("/sign-out", data={"csrf_token": "0" * 64})
+    assert response.status_code == 403
+    assert response.json()["type"].endswith("stale-form")
 
 
 async def test_a_body_above_the_limit_is_rejected() -> None:
     async with site(ops_max_body_bytes=10).client() as client:
-        answer = await client.post("/sign-out", content=b"x" * 11)
-    assert answer.status_code == 413
-    assert "10 bytes" in answer.json()["detail"]
+        response = await client.post("/sign-out", content=b"x" * 11)
+    assert response.status_code == 413
+    assert "10 bytes" in response.json()["detail"]
 
 
 async def test_a_body_without_a_declared_length_is_counted_while_it_arrives() -> None:
@@ -69,11 +69,11 @@ async def test_a_body_without_a_declared_length_is_counted_while_it_arrives() ->
     async with site(ops_max_body_bytes=10).client(
         **{"Content-Type": "application/x-www-form-urlencoded"}
     ) as client:
-        answer = await client.post("/sign-out", content=chunks())
-    assert answer.status_code == 413
+        response = await client.post("/sign-out", content=chunks())
+    assert response.status_code == 413
 
 
-async def test_programs_get_problems_and_people_get_pages() -> None:
+async def test_a_program_gets_a_problem_document_and_a_browser_gets_a_page() -> None:
     async with site().client() as client:
         problem = await client.get("/nothing")
         page = await client.get("/nothing", headers=AS_A_BROWSER)
@@ -101,7 +101,7 @@ async def test_an_unknown_token_is_rejected() -> None:
         assert (await client.get("/")).status_code == 401
 
 
-async def test_a_caller_above_the_rate_limit_learns_when_to_retry() -> None:
+async def test_a_response_above_the_rate_limit_has_the_time_until_the_next_attempt() -> None:
     seconds = [0.0]
     limited = site(seconds=seconds, ops_request_burst=2, ops_requests_per_second=0.5)
     async with limited.client() as client:
@@ -115,8 +115,8 @@ async def test_a_caller_above_the_rate_limit_learns_when_to_retry() -> None:
 
 async def test_each_token_has_its_own_rate_limit() -> None:
     limited = site(with_tokens=True, ops_request_burst=1, ops_requests_per_second=0.1)
-    async with limited.client("reader") as one, limited.client("writer") as other:
-        codes = [(await c.get("/")).status_code for c in (one, one, other)]
+    async with limited.client("reader") as first, limited.client("writer") as other:
+        codes = [(await c.get("/")).status_code for c in (first, first, other)]
     assert codes == [200, 429, 200]
 
 
@@ -130,12 +130,12 @@ async def test_an_internal_error_shows_no_details(
 
     broken.kafka.dead_because = fails  # type: ignore[method-assign]
     async with broken.client() as client:
-        answer = await client.get("/healthz")
-    assert answer.status_code == 500
-    assert answer.headers["content-type"] == MEDIA_TYPE
-    assert "swordfish" not in answer.text
-    assert "Traceback" not in answer.text
-    assert answer.headers["X-Request-ID"] in caplog.text
+        response = await client.get("/healthz")
+    assert response.status_code == 500
+    assert response.headers["content-type"] == MEDIA_TYPE
+    assert "swordfish" not in response.text
+    assert "Traceback" not in response.text
+    assert response.headers["X-Request-ID"] in caplog.text
 
 
 async def test_requests_are_counted_by_route_not_by_address() -> None:
@@ -157,7 +157,7 @@ async def test_tokens_appear_in_no_log_and_in_no_response(caplog: pytest.LogCapt
     protected.kafka.unavailable = "it restarts"
     paths = ("/", "/nothing?token=secret-operator", "/v1/feeds/x", "/metrics")
     async with protected.client("operator") as client:
-        answers = [(await client.get(path)).text for path in paths]
-        answers.append((await client.post("/v1/feedback", json={})).text)
+        responses = [(await client.get(path)).text for path in paths]
+        responses.append((await client.post("/v1/feedback", json={})).text)
     ours = [record for record in caplog.records if not record.name.startswith("httpx")]
-    assert "secret-" not in "".join([*answers, *(record.getMessage() for record in ours)])
+    assert "secret-" not in "".join([*responses, *(record.getMessage() for record in ours)])

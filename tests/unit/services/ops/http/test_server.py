@@ -1,4 +1,4 @@
-"""The web server: a chosen or a free port, trusted proxies, and a stop in time."""
+"""The web server: a configured or a free port, trusted proxies, and a stop in time."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ async def get_page(address: str, **headers: str) -> httpx.Response:
         return await client.get("/")
 
 
-async def test_a_chosen_port_in_use_is_an_error_and_a_default_one_is_replaced() -> None:
+async def test_a_configured_port_in_use_is_an_error_and_a_default_port_is_replaced() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -47,16 +47,16 @@ async def test_a_chosen_port_in_use_is_an_error_and_a_default_one_is_replaced() 
 
 async def test_forwarded_headers_of_a_trusted_proxy_are_used() -> None:
     async with served(trusted_proxies=("127.0.0.1",)) as server:
-        answer = await get_page(server.address, **FROM_A_PROXY)
-    assert "Secure" in answer.headers["set-cookie"]
-    assert "max-age" in answer.headers["strict-transport-security"]
+        response = await get_page(server.address, **FROM_A_PROXY)
+    assert "Secure" in response.headers["set-cookie"]
+    assert "max-age" in response.headers["strict-transport-security"]
 
 
 async def test_forwarded_headers_of_other_clients_are_ignored() -> None:
     async with served() as server:
-        answer = await get_page(server.address, **FROM_A_PROXY)
-    assert "Secure" not in answer.headers["set-cookie"]
-    assert "strict-transport-security" not in answer.headers
+        response = await get_page(server.address, **FROM_A_PROXY)
+    assert "Secure" not in response.headers["set-cookie"]
+    assert "strict-transport-security" not in response.headers
 
 
 async def test_a_stop_does_not_wait_longer_than_stop_seconds() -> None:

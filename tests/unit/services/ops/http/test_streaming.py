@@ -22,10 +22,10 @@ async def test_a_stream_has_only_the_events_of_its_user() -> None:
 
     async with live.client() as app:
         publishing = asyncio.create_task(publish())
-        answer = await app.get("/v1/events", params={"user_id": "ada"})
+        response = await app.get("/v1/events", params={"user_id": "ada"})
         await publishing
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    events = [part for part in answer.text.split("\n\n") if "\nevent:" in part]
+    assert response.headers["content-type"].startswith("text/event-stream")
+    events = [part for part in response.text.split("\n\n") if "\nevent:" in part]
     assert len(events) == 1
     assert "event: profile.updated.v1\n" in events[0]
     assert '"tenant":"default"' in events[0]
@@ -48,6 +48,6 @@ async def test_a_silent_stream_sends_heartbeats() -> None:
 async def test_a_stream_above_the_limit_is_rejected() -> None:
     live = site(max_streams=0)
     async with live.client() as app:
-        answer = await app.get("/v1/events", params={"user_id": "ada"})
-    assert answer.status_code == 503
-    assert answer.json()["type"].endswith("too-many-streams")
+        response = await app.get("/v1/events", params={"user_id": "ada"})
+    assert response.status_code == 503
+    assert response.json()["type"].endswith("too-many-streams")

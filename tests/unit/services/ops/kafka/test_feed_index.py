@@ -5,7 +5,7 @@ from services.ops.kafka.feed_index import FeedIndex, FeedLocation
 REQUEST = ("default", "r")
 
 
-def test_of_two_feeds_for_a_request_the_later_one_stays_in_any_order() -> None:
+def test_the_later_of_two_feeds_for_a_request_is_kept_in_any_order() -> None:
     index = FeedIndex()
     index.add(REQUEST, FeedLocation(0, 7))
     index.add(REQUEST, FeedLocation(0, 3))

@@ -64,8 +64,8 @@ async def test_a_fixed_dead_letter_is_replayed_and_recorded() -> None:
     dashboard = _with_letters()
     form = {"id": "feedback.v1.dlq/0/0", "value": json.dumps(GOOD), "note": "an old client"}
     async with dashboard.client("operator") as client:
-        answer = await client.post("/dead-letter/replay", data=form)
-        shown = (await client.get(answer.headers["location"])).text
+        response = await client.post("/dead-letter/replay", data=form)
+        shown = (await client.get(response.headers["location"])).text
         again = await client.post("/dead-letter/replay", data=form)
     (sent,) = dashboard.dead_letters.sent
     assert json.loads(sent.value or b"") == GOOD
@@ -84,9 +84,9 @@ async def test_a_fixed_dead_letter_is_replayed_and_recorded() -> None:
 async def test_an_event_that_would_fail_again_is_not_replayed() -> None:
     dashboard = _with_letters()
     async with dashboard.client("operator") as client:
-        answer = await client.post("/dead-letter/replay", data={"id": "feedback.v1.dlq/0/2"})
-    assert answer.status_code == 422
-    assert "Correct its value" in answer.json()["detail"]
+        response = await client.post("/dead-letter/replay", data={"id": "feedback.v1.dlq/0/2"})
+    assert response.status_code == 422
+    assert "Correct its value" in response.json()["detail"]
     assert not dashboard.dead_letters.sent
 
 
@@ -100,18 +100,18 @@ async def test_a_dead_letter_is_dropped() -> None:
     assert "dropped" in with_resolved
 
 
-async def test_all_of_a_page_is_replayed_except_what_cannot_be_read() -> None:
+async def test_all_dead_letters_of_a_page_are_replayed_except_unreadable_ones() -> None:
     dashboard = _with_letters()
     dashboard.dead_letters.put(json.dumps(GOOD).encode(), error="internal_error", detail="a bug")
     async with dashboard.client("operator") as client:
         page = (await client.get("/dead-letters?topic=feedback.v1")).text
         form = {"id": re.findall(r'name="id" value="([^"]+)"', page), "note": "bug is fixed"}
-        answer = await client.post("/dead-letters/replay", data={**form, "query": "reason=x&y=1"})
-        shown = (await client.get(answer.headers["location"])).text
+        response = await client.post("/dead-letters/replay", data={**form, "query": "reason=x&y=1"})
+        shown = (await client.get(response.headers["location"])).text
     assert form["id"] == ["feedback.v1.dlq/0/3", "feedback.v1.dlq/0/2"]
     (sent,) = dashboard.dead_letters.sent
     assert json.loads(sent.value or b"") == GOOD
-    assert "reason=x&done=" in answer.headers["location"]
+    assert "reason=x&done=" in response.headers["location"]
     assert "1 replayed; 1 not: feedback.v1.dlq/0/2 would become a dead letter again" in shown
     assert dashboard.dead_letters.by_id["feedback.v1.dlq/0/2"].resolved is None
     actions = [e for e in dashboard.kafka.sent if isinstance(e, OperatorAction)]
@@ -121,12 +121,12 @@ async def test_all_of_a_page_is_replayed_except_what_cannot_be_read() -> None:
     ]
 
 
-async def test_all_of_a_page_is_dropped() -> None:
+async def test_all_dead_letters_of_a_page_are_dropped() -> None:
     dashboard = _with_letters()
     form = {"id": ["feedback.v1.dlq/0/2", "feedback.v1.dlq/0/1"]}
     async with dashboard.client("operator") as client:
-        answer = await client.post("/dead-letters/drop", data=form)
-        remaining = (await client.get(answer.headers["location"])).text
+        response = await client.post("/dead-letters/drop", data=form)
+        remaining = (await client.get(response.headers["location"])).text
     assert "2 dropped" in remaining
     assert "dlq/0/0" in remaining
     assert "dlq/0/1" not in remaining

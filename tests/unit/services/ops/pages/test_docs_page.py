@@ -56,23 +56,23 @@ async def test_the_drafts_of_the_page_can_be_sent() -> None:
         drafts = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
         for topic, text in zip(("feedback.v1", "profile.corrected.v1"), drafts[1:], strict=True):
             value = text.replace("&#34;", '"')
-            answer = await client.post("/docs/try", data={"topic": topic, "value": value})
-            assert answer.status_code == 200, answer.text
+            response = await client.post("/docs/try", data={"topic": topic, "value": value})
+            assert response.status_code == 200, response.text
     assert [event.event_type for event in dashboard.kafka.sent] == [
         "feedback.v1",
         "profile.corrected.v1",
     ]
 
 
-async def test_an_event_is_sent_as_it_was_written() -> None:
+async def test_an_event_is_sent_with_the_fields_of_the_form() -> None:
     dashboard = site(with_tokens=True)
     async with dashboard.client("writer") as client:
         data = {"topic": "feedback.v1", "value": json.dumps(GOOD)}
-        answer = await client.post("/docs/try", data=data)
+        response = await client.post("/docs/try", data=data)
     (sent,) = dashboard.kafka.sent
     assert isinstance(sent, Feedback)
     assert sent.image_id == "img-1"
-    assert "with the key <code>ada</code>" in answer.text
+    assert "with the key <code>ada</code>" in response.text
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_an_event_that_cannot_be_read_is_rejected_with_a_reason(
 ) -> None:
     dashboard = site(with_tokens=True)
     async with dashboard.client("writer") as client:
-        answer = await client.post("/docs/try", data={"topic": topic, "value": value})
-    assert answer.status_code == 422
-    assert answer.json()["detail"]
+        response = await client.post("/docs/try", data={"topic": topic, "value": value})
+    assert response.status_code == 422
+    assert response.json()["detail"]
     assert not dashboard.kafka.sent

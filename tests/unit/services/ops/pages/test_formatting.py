@@ -9,7 +9,7 @@ from services.ops.pages.rendering.shapes import polyline, radar
 @pytest.mark.parametrize(
     ("number", "text"), [(0, "0"), (9_999, "9,999"), (12_400, "12.4k"), (3_000_000, "3.0M")]
 )
-def test_counts_are_short(number: int, text: str) -> None:
+def test_large_counts_are_shortened(number: int, text: str) -> None:
     assert count(number) == text
 
 
@@ -21,7 +21,7 @@ def test_ages_have_one_or_two_units(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_milliseconds_become_seconds_when_they_are_many() -> None:
+def test_a_second_or_more_is_shown_in_seconds() -> None:
     assert [milliseconds(n) for n in (None, 4.4, 2400)] == ["-", "4 ms", "2.4 s"]
 
 

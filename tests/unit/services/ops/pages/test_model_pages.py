@@ -46,7 +46,7 @@ REPORTED = {
 
 @pytest.fixture
 def registry(tmp_path: Path) -> RegistrySetup:
-    made = RegistrySetup(tmp_path)
+    fake_site = RegistrySetup(tmp_path)
     report = tmp_path / "models" / "nano-2" / REPORT
     report.mkdir()
     (report / "report.json").write_text(json.dumps(REPORTED))
@@ -54,7 +54,7 @@ def registry(tmp_path: Path) -> RegistrySetup:
     curves.mkdir()
     rows = [{"step": n, "loss": 2 - n / 10, "epoch": 0.1} for n in range(1, 6)]
     (curves / "sft.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    return made
+    return fake_site
 
 
 def _site(registry: RegistrySetup) -> Site:
@@ -149,8 +149,8 @@ async def test_a_rollback_returns_to_the_release_and_a_second_one_is_rejected(
 
 async def test_only_operators_can_change_models(registry: RegistrySetup) -> None:
     async with _site(registry).client("writer") as client:
-        answer = await client.post("/models/rollback", data={"reason": "x"})
-    assert answer.status_code == 403
+        response = await client.post("/models/rollback", data={"reason": "x"})
+    assert response.status_code == 403
 
 
 async def test_an_unknown_version_is_not_found(registry: RegistrySetup) -> None:
@@ -159,7 +159,7 @@ async def test_an_unknown_version_is_not_found(registry: RegistrySetup) -> None:
             assert (await client.get("/model", params={"version": version})).status_code == 404
 
 
-async def test_without_a_registry_there_is_no_page() -> None:
+async def test_a_site_without_a_registry_has_no_models_page() -> None:
     async with site().client() as client:
         assert (await client.get("/models")).status_code == 404
         assert 'href="/models"' not in (await client.get("/users")).text

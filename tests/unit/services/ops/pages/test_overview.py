@@ -102,10 +102,10 @@ async def test_an_open_page_gets_updates_with_new_feeds() -> None:
     assert "1 stopped" in first
 
 
-async def test_without_kafka_the_page_shows_the_problem_and_continues() -> None:
+async def test_the_page_shows_that_kafka_is_unavailable_and_continues() -> None:
     dashboard = site()
-    dashboard.kafka.unavailable = "Kafka does not answer: TimeoutError"
+    dashboard.kafka.unavailable = "Kafka does not response: TimeoutError"
     stream = updates(dashboard.ops, seconds=0.01)
     parts = [(await anext(stream))[1] for _ in range(2)]
     await stream.aclose()
-    assert all("Kafka does not answer" in part for part in parts)
+    assert all("Kafka does not response" in part for part in parts)

@@ -46,7 +46,7 @@ def _item(image_id: str, rank: int) -> RankedItem:
     )  # fmt: skip
 
 
-def _answer(event: ImageCandidates) -> RankedFeed:
+def _feed_for(event: ImageCandidates) -> RankedFeed:
     *ranked, last = event.candidates
     return RankedFeed(
         event_id=uuid4(), occurred_at=NOW, user_id=event.user_id, request_id=event.request_id,
@@ -76,23 +76,23 @@ async def test_sample_images_are_listed_and_served(sample_folder: Path) -> None:
 
 async def test_a_rank_request_goes_to_kafka_and_returns_its_feed(sample_folder: Path) -> None:
     dashboard = site(with_tokens=True, ops_samples=sample_folder)
-    dashboard.kafka.feed_for = _answer
+    dashboard.kafka.feed_for = _feed_for
     body = {
         "user": "ada",
         "pictures": [{"image_id": "sample-sea"}, OWN, {"image_id": "sample-red-barn"}],
         "before": {"mine": 1},
     }
-    answer = await _post(dashboard, "/playground/rank", body)
+    response = await _post(dashboard, "/playground/rank", body)
     (sent,) = dashboard.kafka.sent
     assert isinstance(sent, ImageCandidates)
     assert [c.image_id for c in sent.candidates] == ["sample-sea", "mine", "sample-red-barn"]
     assert sent.candidates[0].uri.startswith("data:image/webp;base64,")
     assert sent.candidates[1].uri == PIXEL
-    assert "profile version 3" in answer.text
-    assert "17.5" in answer.text
-    assert "teal is &lt;liked&gt;" in answer.text
-    assert "down 1" in answer.text
-    assert "sample-red-barn</strong> was rejected: no picture" in answer.text
+    assert "profile version 3" in response.text
+    assert "17.5" in response.text
+    assert "teal is &lt;liked&gt;" in response.text
+    assert "down 1" in response.text
+    assert "sample-red-barn</strong> was rejected: no picture" in response.text
 
 
 async def test_an_action_goes_to_kafka_with_its_image(sample_folder: Path) -> None:
@@ -103,9 +103,9 @@ async def test_an_action_goes_to_kafka_with_its_image(sample_folder: Path) -> No
         "request_id": "r",
         "position": 2,
     }
-    answer = await _post(dashboard, "/playground/act", {"user": "ada", **action}, "writer")
+    response = await _post(dashboard, "/playground/act", {"user": "ada", **action}, "writer")
     (sent,) = dashboard.kafka.sent
-    assert answer.status_code == 204
+    assert response.status_code == 204
     assert isinstance(sent, Feedback)
     assert (sent.type, sent.image_id, sent.position) == ("like", "sample-sea", 2)
     assert (sent.uri or "").startswith("data:image/webp")
@@ -125,9 +125,9 @@ async def test_an_invalid_action_is_rejected_with_a_reason(
 ) -> None:
     dashboard = site(with_tokens=True, ops_samples=sample_folder)
     valid = {"user": "ada", "type": "like", "picture": {"image_id": "sample-sea"}}
-    answer = await _post(dashboard, "/playground/act", {**valid, **changed})
-    assert answer.status_code == status
-    assert answer.json()["type"].endswith(slug)
+    response = await _post(dashboard, "/playground/act", {**valid, **changed})
+    assert response.status_code == status
+    assert response.json()["type"].endswith(slug)
     assert not dashboard.kafka.sent
 
 
@@ -141,15 +141,15 @@ async def test_a_reader_cannot_send_anything(sample_folder: Path) -> None:
 async def test_images_that_do_not_fit_into_one_event_are_rejected(sample_folder: Path) -> None:
     dashboard = site(with_tokens=True, ops_samples=sample_folder)
     large = [{"image_id": str(n), "uri": "data:," + "x" * 1_900_000} for n in range(3)]
-    answer = await _post(dashboard, "/playground/rank", {"user": "ada", "pictures": large})
-    assert answer.status_code == 413
-    assert "fewer" in answer.json()["detail"]
+    response = await _post(dashboard, "/playground/rank", {"user": "ada", "pictures": large})
+    assert response.status_code == 413
+    assert "fewer" in response.json()["detail"]
 
 
 async def test_a_request_without_a_feed_in_time_is_a_timeout(sample_folder: Path) -> None:
     dashboard = site(with_tokens=True, ops_samples=sample_folder)
-    answer = await _post(dashboard, "/playground/rank", {"user": "ada", "pictures": [OWN]})
-    assert answer.status_code == 504
+    response = await _post(dashboard, "/playground/rank", {"user": "ada", "pictures": [OWN]})
+    assert response.status_code == 504
 
 
 async def test_a_changed_taste_is_streamed_with_its_new_words() -> None:

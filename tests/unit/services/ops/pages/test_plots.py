@@ -72,5 +72,7 @@ def test_a_calibrated_model_is_on_the_diagonal() -> None:
 @pytest.mark.parametrize(
     "findings", [{}, {"calibrations": {}}, {"calibrations": {"champion": {"bins": [], "error": 0}}}]
 )
-def test_without_probabilities_there_is_no_reliability_diagram(findings: dict[str, object]) -> None:
+def test_a_report_without_probabilities_has_no_reliability_diagram(
+    findings: dict[str, object],
+) -> None:
     assert reliabilities(findings) == ()

@@ -90,7 +90,7 @@ async def test_a_training_job_is_shown_with_its_stages_and_its_data(job_admin: J
     assert missing.status_code == 404
 
 
-async def test_without_the_folders_of_the_jobs_there_is_no_page() -> None:
+async def test_a_site_without_job_folders_has_no_training_jobs_page() -> None:
     async with site().client() as client:
         assert (await client.get("/training-jobs")).status_code == 404
 

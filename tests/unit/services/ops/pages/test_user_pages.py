@@ -74,7 +74,7 @@ async def test_a_user_page_shows_words_references_and_corrections() -> None:
 
 async def test_an_unknown_user_has_a_page_without_a_profile() -> None:
     async with site().client() as client:
-        page = await client.get("/user?user=nobody")
+        page = await client.get("/user?user=stranger")
     assert page.status_code == 200
     assert "This user has no profile" in page.text
 
@@ -91,9 +91,9 @@ async def test_an_unknown_user_has_a_page_without_a_profile() -> None:
 async def test_a_correction_goes_to_kafka(form: dict[str, str], expected: dict[str, Any]) -> None:
     dashboard = await _with_ada(with_tokens=True)
     async with dashboard.client("writer") as client:
-        answer = await client.post("/user/correct", data={"user": "ada", **form})
+        response = await client.post("/user/correct", data={"user": "ada", **form})
     (sent,) = (event for event in dashboard.kafka.sent if isinstance(event, ProfileCorrected))
-    assert answer.status_code == 204
+    assert response.status_code == 204
     assert (sent.user_id, sent.action) == ("ada", form["action"])
     assert {name: getattr(sent, name) for name in expected} == expected
 
@@ -104,7 +104,7 @@ async def test_corrections_and_exports_are_recorded_without_words_and_user_ids()
     async with dashboard.client("writer") as client:
         await client.post("/user/correct", data=form)
         await client.get("/user/export?user=ada")
-        await client.get("/user/export?user=nobody")
+        await client.get("/user/export?user=stranger")
     actions = [event for event in dashboard.kafka.sent if isinstance(event, OperatorAction)]
     assert [(e.action, e.outcome, e.detail) for e in actions] == [
         ("profile.correct", "begun", "pin color"),
@@ -115,16 +115,16 @@ async def test_corrections_and_exports_are_recorded_without_words_and_user_ids()
     assert actions[0].target == user_target(tenant="default", user_id="ada")
     written = "".join(event.model_dump_json() for event in actions)
     # Match whole words: three letters of a random id may be equal to a name.
-    assert not re.search(r"\b(?:blue|ada|nobody)\b", written)
+    assert not re.search(r"\b(?:blue|ada|stranger)\b", written)
 
 
 async def test_words_are_edited_with_their_weights() -> None:
     dashboard = await _with_ada(with_tokens=True)
     form = {"action": "edit", "element": "color", "words": "blue=0.8, deep red ,"}
     async with dashboard.client("writer", **BROWSER) as client:
-        answer = await client.post("/user/correct", data={"user": "ada", **form})
+        response = await client.post("/user/correct", data={"user": "ada", **form})
     (sent,) = (event for event in dashboard.kafka.sent if isinstance(event, ProfileCorrected))
-    assert (answer.status_code, answer.headers["location"]) == (303, "/user?user=ada")
+    assert (response.status_code, response.headers["location"]) == (303, "/user?user=ada")
     weights = [(item.word, item.weight) for item in sent.words or ()]
     assert weights == [("blue", 0.8), ("deep red", 1)]
 
@@ -144,9 +144,9 @@ async def test_words_are_edited_with_their_weights() -> None:
 async def test_an_invalid_correction_is_rejected_with_a_reason(form: dict[str, str]) -> None:
     dashboard = await _with_ada(with_tokens=True)
     async with dashboard.client("writer") as client:
-        answer = await client.post("/user/correct", data={"user": "ada", **form})
-    assert answer.status_code == 422
-    assert answer.json()["detail"]
+        response = await client.post("/user/correct", data={"user": "ada", **form})
+    assert response.status_code == 422
+    assert response.json()["detail"]
     assert not dashboard.kafka.sent
 
 
@@ -170,7 +170,7 @@ async def test_the_history_has_only_the_events_of_the_user() -> None:
 
 async def test_the_export_of_an_unknown_user_is_not_found() -> None:
     async with site().client() as client:
-        assert (await client.get("/user/export?user=nobody")).status_code == 404
+        assert (await client.get("/user/export?user=stranger")).status_code == 404
 
 
 async def test_an_erasure_needs_the_user_id_and_the_role_operate() -> None:
