@@ -32,8 +32,8 @@ def pool() -> Pool:
 
 
 @cache
-def library() -> Pool:
-    """As many values as rows need to find what they encode_images for, and a picture of none."""
+def attribute_pool() -> Pool:
+    """A pool without pixels, with so many images that rows find one for all values they need."""
     attributes = sample_attributes(np.random.default_rng(3), 120_000)
     attributes[::8, [0, 2]] = UNKNOWN_VALUE
     return Pool.of(np.empty((0, SIDE, SIDE, 3), np.uint8), attributes)
@@ -43,12 +43,12 @@ def model(seed: int = 0) -> Any:
     return build_model(tokenizer(), shape=SMALL, seed=seed)
 
 
-def library_tokens(of: Any) -> Tensor:
-    """Tokens of a few images, repeated: they are unrelated to the values of the library."""
-    few = image_tokens(of, 60)
-    return few.repeat(len(library()) // len(few), 1, 1)
+def attribute_pool_tokens(model: Any) -> Tensor:
+    """Tokens of a few images, repeated: they do not match the values of the attribute pool."""
+    tokens = image_tokens(model, 60)
+    return tokens.repeat(len(attribute_pool()) // len(tokens), 1, 1)
 
 
-def image_tokens(of: Any, count: int | None = None) -> Tensor:
+def image_tokens(model: Any, count: int | None = None) -> Tensor:
     with torch.no_grad():
-        return encode_all(of, pool().pixels[:count])
+        return encode_all(model, pool().pixels[:count])

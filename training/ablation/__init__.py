@@ -1,1 +1,1 @@
-"""Train and measure the method step by step: base, SFT, GRPO, GRPO with prediction reward."""
+"""Ablation of the method: base, SFT, GRPO, GRPO with the prediction reward."""

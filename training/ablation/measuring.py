@@ -6,6 +6,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
+from shared.vlm.settings import ModelSettings
+from training.evaluation.serving_model import serving_model
 from training.evaluation.simulated.cases import Truth
 from training.evaluation.simulated.evaluate import evaluate_pairs
 from training.evaluation.simulated.metrics import better_wins, profile_similarity
@@ -19,13 +21,8 @@ class NotComparable(ValueError):
 
 
 def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
-    """For each set: whether each user's better candidate won, and the profile similarity."""
-    from shared.vlm.engine.batching_engine import load_model  # loads transformers: not for --help
-    from shared.vlm.settings import ModelSettings
-
-    settings = ModelSettings(model=folder, model_threads=threads)
-    model = load_model(settings)
-    try:
+    """For each set: whether each user's better candidate wins, and the profile similarity."""
+    with serving_model(folder, threads=threads) as model:
         splits = {}
         for split, cases in truth.splits.items():
             answers = asyncio.run(evaluate_pairs(model, cases))
@@ -37,11 +34,9 @@ def measure(folder: Path, truth: Truth, *, threads: int = 0) -> dict[str, Any]:
             "model_version": model.model_version,
             "checksum": truth.checksum,
             "users": sum(map(len, truth.splits.values())),
-            "orders": settings.model_prediction_orders,
+            "orders": ModelSettings(model=folder).model_prediction_orders,
             "splits": splits,
         }
-    finally:
-        model.close()
 
 
 def check_comparable(measured: Sequence[Mapping[str, Any]]) -> None:

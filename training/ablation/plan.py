@@ -60,8 +60,10 @@ def steps(seeds: int) -> Iterator[Step]:
 
 
 def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> dict[str, Any]:
-    """The settings of a run (`training.finetuning.run.config`): hard cases, other ones for every
-    seed and stage."""
+    """The settings of a run (`training.finetuning.run.config`).
+
+    The cases are hard, and each seed and stage has its own cases.
+    """
     settings: dict[str, Any] = {
         "policy": {"base": str(base)},
         "data": {
@@ -82,8 +84,8 @@ def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> di
             "varied_rationales": False,
             "optimizing": {"learning_rate": 5e-4, "batch": 16},
         }
-    # Only prediction is left to learn: with true profiles, SFT ranks 97.5 % of hard pairs right.
-    # Answers at a lower temperature are complete more often, as in serving.
+    # Only prediction is left to learn: with true profiles, SFT ranks 97.5 % of hard pairs
+    # correctly. At a lower temperature, more answers are complete, as in serving.
     settings |= {"tasks": ["predict"], "max_completion_length": 64, "temperature": 0.7}
     settings["optimizing"] = {"learning_rate": 1e-3, "batch": 128, "warmup_steps": 3}
     # The two GRPO rows differ only in the prediction reward.
@@ -93,18 +95,16 @@ def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> di
 
 def as_toml(settings: Mapping[str, Any]) -> str:
     """TOML text: plain values first, then one table for each section."""
-    plain = [
-        f"{key} = {_value(one)}" for key, one in settings.items() if not isinstance(one, Mapping)
-    ]
+    plain = [f"{key} = {_value(v)}" for key, v in settings.items() if not isinstance(v, Mapping)]
     tables = [
-        "\n".join([f"[{key}]", *(f"{name} = {_value(one)}" for name, one in table.items())])
+        "\n".join([f"[{key}]", *(f"{name} = {_value(v)}" for name, v in table.items())])
         for key, table in settings.items()
         if isinstance(table, Mapping)
     ]
     return "\n\n".join([*(["\n".join(plain)] if plain else []), *tables]) + "\n"
 
 
-def _value(one: object) -> str:
-    if isinstance(one, bool):
-        return str(one).lower()
-    return f'"{one}"' if isinstance(one, str) else str(one)
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from training.ablation.plan import ROWS, TITLES, Row
+from training.evaluation import markdown
 from training.statistics.bootstrap import mean_over_seeds
 
 
@@ -27,8 +28,8 @@ class Line:
 def line(row: Row, measured: Sequence[Mapping[str, Any]]) -> Line:
     """A row from the reports of its seeds, which hold correctness and similarity user by user."""
     splits = list(measured[0]["splits"])
-    right = [[np.array(one["splits"][s]["right"]) for s in splits] for one in measured]
-    alike = [[np.array(one["splits"][s]["alike"]) for s in splits] for one in measured]
+    right = [[np.array(report["splits"][s]["right"]) for s in splits] for report in measured]
+    alike = [[np.array(report["splits"][s]["alike"]) for s in splits] for report in measured]
     by_split = {
         name: float(np.mean([seed[k].mean() for seed in right])) for k, name in enumerate(splits)
     }
@@ -45,18 +46,17 @@ def line(row: Row, measured: Sequence[Mapping[str, Any]]) -> Line:
 
 
 def as_markdown(lines: Sequence[Line]) -> str:
+    """The table in Markdown, one line a row of the ablation."""
     splits = list(lines[0].splits)
-    head = ["", *splits, "mean", "profile similarity", "seeds"]
-    rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    rows = markdown.header("", [*splits, "mean", "profile similarity", "seeds"])
     for row in sorted(lines, key=lambda entry: ROWS.index(entry.row)):
         cells = [
-            TITLES[row.row],
             *(f"{row.splits[name]:.3f}" for name in splits),
             _with_interval(row.mean, row.interval),
             _with_interval(row.similarity, row.similarity_interval),
-            str(row.seeds),
+            row.seeds,
         ]
-        rows.append(f"| {' | '.join(cells)} |")
+        rows.append(markdown.line(TITLES[row.row], cells))
     return "\n".join(rows) + "\n"
 
 

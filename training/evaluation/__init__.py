@@ -1,1 +1,1 @@
-"""Measure a model: items, scoring, pairing, controls, confidence intervals, report."""
+"""Evaluate a model: items, scoring, pairing, controls, confidence intervals, report."""

@@ -1,4 +1,4 @@
-"""Ask a model in batches, with profiles and element weights as the evaluations need them."""
+"""Call a model in batches, with the profiles and element weights that evaluations need."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from shared.vlm.protocol import Candidate, PredictedTaste, Scores, VisionLanguag
 from training.prefersim.users.users import Words
 
 BATCH_SIZE: Final = 128
-"""Questions in one call: enough to fill a batch, few enough for a small machine's memory."""
+"""Inputs of one call: enough to fill a batch, few enough for a small machine's memory."""
 InputT = TypeVar("InputT")
 OutputT = TypeVar("OutputT")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.prompting.prompt import PROMPT_VERSION
-from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_files
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_files, file_hash
 from training.finetuning.run.adapter import BadAdapter, check_adapter
 from training.finetuning.run.policy import element_weights_of, folder_of
-from training.nano.model.export import MANIFEST, facts, sha256_of
+from training.nano.model.export import MANIFEST, facts
 
 WEIGHT_FILES: Final = ("*.safetensors", "*.safetensors.index.json")
 """Files of the base that the merge writes; all others are copied."""
@@ -43,7 +43,7 @@ def merge(*, base: Path, adapter: Path, to: Path) -> Path:
         "parameters": parameters,
         "element_weights": element_weights_of(base, adapter).model_dump(),
         "training": facts(f"{base_version} with the adapter {version} merged in"),
-        "sha256": {file.name: sha256_of(file) for file in sorted(to.iterdir()) if file.is_file()},
+        "sha256": {file.name: file_hash(file) for file in sorted(to.iterdir()) if file.is_file()},
     }
     (to / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return to

@@ -1,1 +1,1 @@
-"""The rewards of GRPO: predicted profiles, well-formed answers, pairs ranked right."""
+"""The rewards of GRPO: predicted profiles, well-formed answers, correctly ranked pairs."""

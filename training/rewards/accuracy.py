@@ -12,10 +12,8 @@ from shared.domain.taste import ELEMENTS
 from shared.prompting import parser
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import Candidate, PredictedTaste
+from training.evaluation.pairing import win
 from training.rewards.reward import Completion, Reward, Rewards, text_of
-
-TIE = 0.5
-"""Reward of a pair with two equal totals."""
 
 
 class RewardModel(Protocol):
@@ -27,10 +25,11 @@ class RewardModel(Protocol):
 
 
 def accuracy(reward_model: RewardModel, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
-    """A predicted profile earns by the pairs that `reward_model` ranks right with it; scores earn
-    by comparison with the scores of the pair's other image (arXiv 2511.00609, accuracy reward).
+    """Reward answers that rank pairs correctly (arXiv 2511.00609, accuracy reward).
 
-    `weights` are the element weights of the totals of written scores.
+    A predicted profile gets the share of its pairs that `reward_model` ranks correctly with it.
+    Scores get the share of the answers for the pair's other image that they beat. `weights` are the
+    element weights of these totals.
     """
 
     def accuracy(
@@ -88,7 +87,7 @@ def ranked_by_profile(
     rewards: Rewards = []
     for answer, shown in zip(answers, pairs, strict=True):
         wins = [
-            _win(totals[answer, id(better)], totals[answer, id(worse)]) for better, worse in shown
+            win(totals[answer, id(better)], totals[answer, id(worse)]) for better, worse in shown
         ]
         rewards.append(fmean(wins) if wins else None)
     return rewards
@@ -104,7 +103,8 @@ def ranked_by_scores(
 
     `sides` gives the pair, the task and whether the answer is about the liked image. Each image is
     assessed alone, so the order of two images has no effect. One batch holds the answers of both
-    images, by the order of the rows. An unreadable answer wins nothing and is not compared with.
+    images, by the order of the rows. An unreadable answer wins nothing, and no answer is
+    compared with it.
     """
     totals = [_total(answer, weights) for answer in answers]
     by_side: dict[tuple[int, str, bool], list[float]] = defaultdict(list)
@@ -119,7 +119,7 @@ def ranked_by_scores(
         elif not others:
             rewards.append(None)
         else:
-            wins = [_win(total, other) if liked else _win(other, total) for other in others]
+            wins = [win(total, other) if liked else win(other, total) for other in others]
             rewards.append(sum(wins) / len(wins))
     return rewards
 
@@ -134,7 +134,3 @@ def _pairs(
 def _total(answer: str, weights: ElementWeights) -> float | None:
     read = parser.parse_scores(answer)
     return weights.total(read.digits) if len(read.digits) == len(ELEMENTS) else None
-
-
-def _win(better: float, worse: float) -> float:
-    return TIE if better == worse else float(better > worse)

@@ -21,10 +21,10 @@ class DreamSimSimilarity:
         self._prepare: Any
         self._model, self._prepare = dreamsim(pretrained=True, device=device)
 
-    def compare(self, one: Image, other: Image) -> float:
+    def compare(self, first: Image, second: Image) -> float:
         import torch
 
         with torch.inference_mode():
-            first, second = (self._prepare(image).to(self._device) for image in (one, other))
-            distance = float(self._model(first, second).item())
+            inputs = (self._prepare(image).to(self._device) for image in (first, second))
+            distance = float(self._model(*inputs).item())
         return min(max(1.0 - distance, 0.0), 1.0)

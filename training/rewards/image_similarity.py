@@ -28,7 +28,7 @@ class Renderer(Protocol):
 
 
 class ImageSimilarity(Protocol):
-    def compare(self, one: Image, other: Image) -> float:
+    def compare(self, first: Image, second: Image) -> float:
         """0-1: 1 for images that look the same."""
         ...
 
@@ -37,9 +37,9 @@ class FeatureSimilarity:
     """Histograms of hue, colorfulness, light and edges at three scales. It needs no weights and
     takes milliseconds for a pair."""
 
-    def compare(self, one: Image, other: Image) -> float:
+    def compare(self, first: Image, second: Image) -> float:
         """The mean overlap of the histograms of both images."""
-        pairs = zip(_features(one), _features(other), strict=True)
+        pairs = zip(_features(first), _features(second), strict=True)
         return float(np.mean([np.minimum(a, b).sum() for a, b in pairs]))
 
 
@@ -50,8 +50,8 @@ class Rescaled:
     similarity: ImageSimilarity
     floor: float
 
-    def compare(self, one: Image, other: Image) -> float:
-        share = (self.similarity.compare(one, other) - self.floor) / (1 - self.floor)
+    def compare(self, first: Image, second: Image) -> float:
+        share = (self.similarity.compare(first, second) - self.floor) / (1 - self.floor)
         return float(np.clip(share, 0, 1))
 
 
@@ -62,7 +62,7 @@ def rescaled(
     drawn = [renderer.render(pair) for pair in unlike]
     similarities = [similarity.compare(a, b) for a, b in drawn if a is not None and b is not None]
     if not similarities:
-        raise ValueError("None of the unlike profiles could be drawn: give words that can be.")
+        raise ValueError("None of the unlike profiles could be drawn: give other words.")
     return Rescaled(similarity, min(float(np.mean(similarities)), HIGHEST_FLOOR))
 
 

@@ -52,7 +52,7 @@ def plain_answer(choice: str | None) -> str:
 
 
 @dataclass
-class Fake:
+class FakeModel:
     """Prefers the image with the liked references' red; without references the first image."""
 
     answer: Answer = plain_answer
@@ -82,10 +82,10 @@ class Fake:
         return [Comparison(answer, parse_comparison(answer)) for answer in answers]
 
     async def describe(self, images: Sequence[Image.Image]) -> list[Description]:
-        raise AssertionError("a benchmark evaluation asks for no description")
+        raise AssertionError("a benchmark evaluation needs no description")
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        raise AssertionError("a benchmark evaluation asks for no rationale")
+        raise AssertionError("a benchmark evaluation needs no rationale")
 
 
 def _choice(pair: Pair) -> str:
@@ -118,7 +118,7 @@ def write_reds(folder: Path, *, name: str = "SEEN_SP", users: int = USERS) -> Pa
 
 
 async def evaluate_folder(
-    model: Fake, folder: Path, settings: Settings
+    model: FakeModel, folder: Path, settings: Settings
 ) -> tuple[Report, Mapping[str, Answers], int]:
     benchmark = read_benchmark(folder, references=settings.references, limit=settings.limit)
     done: list[int] = []
@@ -136,7 +136,7 @@ SCORE, PAIR = Settings("score", level="hard", seed=3), Settings("pair", seed=3)
 async def test_a_model_that_sees_the_references_wins_and_the_controls_are_at_chance(
     tmp_path: Path, settings: Settings
 ) -> None:
-    report, _, _ = await evaluate_folder(Fake(), write_reds(tmp_path), settings)
+    report, _, _ = await evaluate_folder(FakeModel(), write_reds(tmp_path), settings)
     assert report.splits["seen_sp"].accuracy == report.mean == 1.0
     assert report.splits["seen_sp"].interval == pytest.approx((0.610, 1.0), abs=0.001)
     assert report.splits["seen_sp"].n == report.splits["seen_sp"].users == USERS
@@ -155,7 +155,7 @@ async def test_every_split_has_the_same_weight_in_the_mean(tmp_path: Path) -> No
     for row in rows[:3]:
         row["conversations"][0]["value"] = "Image B" if row["imageA"][0] == "l" else "Image A"
     (blind / "UNSEEN_SP.json").write_text(json.dumps(rows))
-    report, _, _ = await evaluate_folder(Fake(), tmp_path, SCORE)
+    report, _, _ = await evaluate_folder(FakeModel(), tmp_path, SCORE)
     assert report.splits["unseen_sp"].accuracy == 0.5
     low, high = report.splits["unseen_sp"].interval
     assert low < 0.5 < high
@@ -164,7 +164,7 @@ async def test_every_split_has_the_same_weight_in_the_mean(tmp_path: Path) -> No
 
 
 async def test_both_orders_are_shown_and_compared(tmp_path: Path) -> None:
-    always_a = Fake(answer=lambda choice: plain_answer("A"))
+    always_a = FakeModel(answer=lambda choice: plain_answer("A"))
     report, answers, _ = await evaluate_folder(always_a, write_reds(tmp_path), PAIR)
     assert report.splits["seen_sp"].accuracy == 0.5
     assert report.order_consistency == 0.0
@@ -172,7 +172,7 @@ async def test_both_orders_are_shown_and_compared(tmp_path: Path) -> None:
     assert answers["seen_sp"].outcomes[0].answers["own"] == {
         "chosen": ("A", "B"), "answers": [plain_answer("A")] * 2,
     }  # fmt: skip
-    steady, _, _ = await evaluate_folder(Fake(), tmp_path, PAIR)
+    steady, _, _ = await evaluate_folder(FakeModel(), tmp_path, PAIR)
     assert steady.order_consistency == 1.0
 
 
@@ -180,7 +180,7 @@ async def test_unreadable_answers_are_counted_as_failures_and_as_wrong(
     tmp_path: Path,
 ) -> None:
     report, _, _ = await evaluate_folder(
-        Fake(answer=lambda _: "I like both."), write_reds(tmp_path), PAIR
+        FakeModel(answer=lambda _: "I like both."), write_reds(tmp_path), PAIR
     )
     assert report.mean == 0.0
     assert report.order_consistency is report.agrees_with_totals is None
@@ -195,25 +195,27 @@ async def test_a_choice_against_its_own_totals_is_reported(tmp_path: Path) -> No
     def contrary(choice: str | None) -> str:
         return plain_answer(choice).replace(f"\n{choice} art style: 3", f"\n{choice} art style: 1")
 
-    report, _, _ = await evaluate_folder(Fake(answer=contrary), write_reds(tmp_path), PAIR)
+    report, _, _ = await evaluate_folder(FakeModel(answer=contrary), write_reds(tmp_path), PAIR)
     assert report.mean == 1.0
     assert report.agrees_with_totals == 0.0
 
 
 async def test_a_custom_template_is_used_and_its_checksum_reported(tmp_path: Path) -> None:
-    own = PairTemplate.parse("{liked}{disliked}{image_a}{image_b} Which?")
-    fake = Fake()
-    report, _, _ = await evaluate_folder(fake, write_reds(tmp_path), Settings("pair", template=own))
-    assert fake.templates == {own}
+    custom = PairTemplate.parse("{liked}{disliked}{image_a}{image_b} Which?")
+    model = FakeModel()
+    report, _, _ = await evaluate_folder(
+        model, write_reds(tmp_path), Settings("pair", template=custom)
+    )
+    assert model.templates == {custom}
     assert report.template is not None
-    ours, _, _ = await evaluate_folder(fake, tmp_path, PAIR)
-    assert fake.templates == {own, PAIR_TEMPLATE}
-    assert ours.template is None
+    default, _, _ = await evaluate_folder(model, tmp_path, PAIR)
+    assert model.templates == {custom, PAIR_TEMPLATE}
+    assert default.template is None
 
 
 async def test_malformed_predictions_are_counted(tmp_path: Path) -> None:
     report, _, _ = await evaluate_folder(
-        Fake(problems=("no word for color",)), write_reds(tmp_path), SCORE
+        FakeModel(problems=("no word for color",)), write_reds(tmp_path), SCORE
     )
     assert report.format_failures.reasons == {"no_profile": USERS}
     assert report.format_failures.unanswered == 0
@@ -226,7 +228,7 @@ async def test_a_broken_image_leaves_its_item_out_and_is_counted(
 ) -> None:
     write_reds(tmp_path)
     (tmp_path / "data" / "SEEN_SP" / "images" / name).write_bytes(b"\x89PNG\r\n\x1a\n cut")
-    report, _, _ = await evaluate_folder(Fake(), tmp_path, settings)
+    report, _, _ = await evaluate_folder(FakeModel(), tmp_path, settings)
     assert sum(report.left_out.values()) == USERS - report.splits["seen_sp"].n >= 1
     assert set(report.left_out) == {"broken_image"}
     assert report.splits["seen_sp"].accuracy == 1.0
@@ -240,12 +242,12 @@ async def test_a_split_with_only_broken_images_is_an_error(
     for image in (tmp_path / "data" / "SEEN_SP" / "images").iterdir():
         image.write_bytes(b"no image")
     with pytest.raises(BadBenchmark, match="no item of seen_sp can be evaluated: not_an_image 6"):
-        await evaluate_folder(Fake(), tmp_path, settings)
+        await evaluate_folder(FakeModel(), tmp_path, settings)
 
 
 @pytest.mark.parametrize("settings", [SCORE, PAIR])
 async def test_a_single_user_has_no_other_user_control(tmp_path: Path, settings: Settings) -> None:
-    report, _, _ = await evaluate_folder(Fake(), write_reds(tmp_path, users=1), settings)
+    report, _, _ = await evaluate_folder(FakeModel(), write_reds(tmp_path, users=1), settings)
     assert set(report.controls) == {"user_blind"}
 
 
@@ -255,13 +257,13 @@ def test_the_other_user_is_never_the_user() -> None:
     assert all(user != other for user, other in others.items())
     assert set(others.values()) == set(users)
     assert others == other_users(users, seed=1) != other_users(users, seed=2)
-    assert other_users(["alone"], seed=1) == {}
+    assert other_users(["u0"], seed=1) == {}
     assert of_next_user("abc") == ["b", "c", "a"]
     assert of_previous_user("abc") == ["c", "a", "b"]
 
 
 async def test_the_report_and_every_answer_are_written(tmp_path: Path) -> None:
-    report, answers, _ = await evaluate_folder(Fake(), write_reds(tmp_path), PAIR)
+    report, answers, _ = await evaluate_folder(FakeModel(), write_reds(tmp_path), PAIR)
     write(tmp_path / "out", report, answers)
     assert Report.model_validate_json((tmp_path / "out" / "report.json").read_text()) == report
     lines = (tmp_path / "out" / "answers.jsonl").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Benchmarks are read in their released layout; every fault is counted or named."""
+"""Benchmarks are read in their released layout; every error names the file and the item."""
 
 import json
 from collections.abc import Callable
@@ -78,8 +78,8 @@ def test_the_limit_takes_the_first_items(tmp_path: Path) -> None:
 def test_items_with_the_same_references_belong_to_one_user(tmp_path: Path) -> None:
     other = row(prefered_images=["l6.png"])
     items = read(write(tmp_path, row(), row(imageA="b.png", imageB="a.png"), other))
-    first, again, another = items.splits["seen_sp"]
-    assert first.user == again.user != another.user
+    first, second, third = items.splits["seen_sp"]
+    assert first.user == second.user != third.user
 
 
 def test_the_answer_of_a_training_row_is_read(tmp_path: Path) -> None:
@@ -185,11 +185,11 @@ def test_two_sets_of_one_split_are_an_error(tmp_path: Path) -> None:
 
 
 def test_the_checksum_covers_the_sets_and_the_images(tmp_path: Path) -> None:
-    one, same = read(write(tmp_path / "1", row())), read(write(tmp_path / "2", row()))
-    assert one.checksum == same.checksum
+    first, second = read(write(tmp_path / "1", row())), read(write(tmp_path / "2", row()))
+    assert first.checksum == second.checksum
     image = tmp_path / "2" / "data" / "TEST_SP_ID" / "images" / "a.png"
     Image.new("RGB", (4, 4), "white").save(image)
-    assert read(tmp_path / "2").checksum != one.checksum
+    assert read(tmp_path / "2").checksum != first.checksum
 
 
 def test_a_changed_frozen_benchmark_is_an_error(tmp_path: Path) -> None:

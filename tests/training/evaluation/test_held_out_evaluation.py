@@ -55,14 +55,14 @@ class PerfectModel:
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return [
-            Rationales({e: self._reason(s.candidate, e) for e in ELEMENTS if e != Element.COLOR})
+            Rationales({e: self._rationale(s.candidate, e) for e in ELEMENTS if e != Element.COLOR})
             for s in scored
         ]
 
     def _digit(self, candidate: Candidate, element: Element) -> int:
         return {"liked": 5, "disliked": 0, "unknown": 2}[self._relation(candidate, element)]
 
-    def _reason(self, candidate: Candidate, element: Element) -> str:
+    def _rationale(self, candidate: Candidate, element: Element) -> str:
         seen = self.shows[candidate.image.tobytes()][element]
         relation = self._relation(candidate, element)
         return rationale(seen, "liked" if relation == "liked" else "disliked")
@@ -83,7 +83,7 @@ class UnreadableModel(PerfectModel):
         return [PredictedTaste({}, {}, ("no words",)) for _ in references]
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
-        return [Rationales({}, ("no reasons",)) for _ in scored]
+        return [Rationales({}, ("no rationales",)) for _ in scored]
 
 
 async def test_a_perfect_model_gets_everything_right() -> None:
@@ -136,10 +136,10 @@ async def test_a_single_user_is_an_error() -> None:
 
 
 def test_a_seed_gives_the_same_users_and_a_larger_count_only_adds_users() -> None:
-    again = draw_held_out_users(3, seed=11)
-    for one, other in zip(again, USERS, strict=False):
-        assert one.likes == other.likes
-        assert one.references.liked[0].tobytes() == other.references.liked[0].tobytes()
+    repeated = draw_held_out_users(3, seed=11)
+    for user, expected in zip(repeated, USERS, strict=False):
+        assert user.likes == expected.likes
+        assert user.references.liked[0].tobytes() == expected.references.liked[0].tobytes()
     assert draw_held_out_users(1, seed=12)[0].likes != USERS[0].likes
 
 

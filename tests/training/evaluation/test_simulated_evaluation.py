@@ -95,10 +95,8 @@ class PerfectModel:
 
     async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
         return [
-            Rationales(
-                {e: score.rationale for e, score in self._true_scores(one.candidate).items()}
-            )
-            for one in scored
+            Rationales({e: score.rationale for e, score in self._true_scores(s.candidate).items()})
+            for s in scored
         ]
 
     def _true_scores(self, candidate: Candidate) -> dict[Element, TrueScore]:

@@ -1,4 +1,4 @@
-"""What we merge is what PEFT merges: same weights, on a model with the shipped one's layers."""
+"""Our merge of an adapter gives the weights of PEFT's merge."""
 
 from pathlib import Path
 
@@ -7,19 +7,22 @@ import torch
 
 from shared.vlm.checkpoint.lora import merge_adapter
 from tests.training.tiny_model import model
+from training.finetuning.run.policy import LANGUAGE_MODEL_ONLY
 
-LANGUAGE = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
 
-
-@pytest.mark.parametrize("stabilised", [False, True], ids=["plain", "rank-stabilised"])
+@pytest.mark.parametrize("stabilized", [False, True], ids=["plain", "rank-stabilized"])
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-def test_an_adapter_that_peft_saved_merges_as_peft_merges_it(
-    tmp_path: Path, stabilised: bool
+def test_an_adapter_saved_by_peft_merges_to_the_weights_of_pefts_own_merge(
+    tmp_path: Path, stabilized: bool
 ) -> None:
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
-        r=4, lora_alpha=16, target_modules=LANGUAGE, use_rslora=stabilised, init_lora_weights=False
+        r=4,
+        lora_alpha=16,
+        target_modules=LANGUAGE_MODEL_ONLY,
+        use_rslora=stabilized,
+        init_lora_weights=False,
     )
     adapted = get_peft_model(model(), config)
     adapted.save_pretrained(tmp_path)

@@ -1,4 +1,4 @@
-"""Every configuration is read, becomes the library's arguments, and can be launched."""
+"""Every configuration file can be read, gives the arguments for TRL, and can be launched."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ GRPO = sorted(CONFIGS.glob("*-grpo.toml"))
 LAUNCHES = sorted((CONFIGS / "accelerate").glob("*.yaml"))
 
 
-def test_every_size_has_both_stages_and_every_file_is_tested() -> None:
+def test_every_model_size_has_both_stages_and_every_file_is_tested() -> None:
     sizes = {file.name.removesuffix("-sft.toml") for file in SFT}
     assert sizes == {file.name.removesuffix("-grpo.toml") for file in GRPO}
     assert sizes >= {"nano", "qwen-3b", "qwen-7b"}
@@ -28,17 +28,17 @@ def test_every_size_has_both_stages_and_every_file_is_tested() -> None:
     assert len(LAUNCHES) == len(list((CONFIGS / "accelerate").iterdir()))
 
 
-def on_this_machine(config: Any) -> Any:
-    """Half precision is checked against the hardware when arguments are built."""
+def in_full_precision(config: Any) -> Any:
+    """The configuration with float32: building the arguments checks whether a GPU has bfloat16."""
     return config.model_copy(
         update={"policy": config.policy.model_copy(update={"precision": "float32"})}
     )
 
 
 @pytest.mark.parametrize("file", SFT, ids=lambda file: file.stem)
-def test_an_sft_configuration_becomes_arguments(file: Path) -> None:
+def test_an_sft_configuration_gives_the_arguments_for_trl(file: Path) -> None:
     config = read_config(file, SftConfig)
-    built = sft_arguments(on_this_machine(config), on_cpu=True)
+    built = sft_arguments(in_full_precision(config), on_cpu=True)
     assert built.max_length is None
     assert built.packing is False
     assert built.bf16 is False
@@ -47,9 +47,9 @@ def test_an_sft_configuration_becomes_arguments(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", GRPO, ids=lambda file: file.stem)
-def test_a_grpo_configuration_becomes_the_papers_arguments(file: Path) -> None:
+def test_a_grpo_configuration_gives_the_arguments_of_the_paper(file: Path) -> None:
     config = read_config(file, GrpoConfig)
-    built = grpo_arguments(on_this_machine(config), on_cpu=True)
+    built = grpo_arguments(in_full_precision(config), on_cpu=True)
     assert built.num_generations == 8
     assert built.reward_weights == [0.7, 0.3, 1.0]
     assert (built.beta, built.epsilon, built.epsilon_high) == (0.04, 0.2, 0.28)
@@ -59,14 +59,14 @@ def test_a_grpo_configuration_becomes_the_papers_arguments(file: Path) -> None:
     assert not built.use_vllm
 
 
-def test_a_prediction_of_two_words_an_element_fits_the_longest_answer() -> None:
-    """A large model's tokens, about one for three letters, of the longest usual answer."""
+def test_a_profile_with_two_words_per_element_fits_the_completion_length() -> None:
+    """Large models need about one token for three letters."""
     longest = 2 * len(ELEMENTS) * len(" art style: stained glass or pointillism;") // 3
     assert read_config(GRPO[0], GrpoConfig).max_completion_length >= longest
 
 
 @pytest.mark.parametrize("file", LAUNCHES, ids=lambda file: file.stem)
-def test_a_launch_file_is_read_and_launches_both_commands(file: Path) -> None:
+def test_a_launch_file_can_be_read_and_launches_both_commands(file: Path) -> None:
     launch = load_config_from_file(str(file))
     assert launch.num_processes == 8
     for command in ("training.finetuning.sft.train", "training.finetuning.grpo.train"):
@@ -82,7 +82,7 @@ def test_a_launch_file_is_read_and_launches_both_commands(file: Path) -> None:
         assert arguments.mixed_precision == "bf16"
 
 
-def test_spread_blocks_are_those_of_the_architecture() -> None:
+def test_the_blocks_that_fsdp_shards_exist_in_the_architecture() -> None:
     from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl
 
     launch = load_config_from_file(str(CONFIGS / "accelerate" / "fsdp.yaml"))
@@ -90,12 +90,12 @@ def test_spread_blocks_are_those_of_the_architecture() -> None:
         assert hasattr(modeling_qwen2_5_vl, name)
 
 
-def test_what_a_run_of_nano_takes_is_little() -> None:
-    taken = needs(
+def test_a_run_of_nano_needs_little_disk_and_memory() -> None:
+    needed = needs(
         read_config(CONFIGS / "nano-grpo.toml", GrpoConfig).policy, with_reward_model=True
     )
-    assert 10**6 < taken.disk < taken.memory + GIGABYTE // 10
-    assert taken.memory < GIGABYTE // 5
+    assert 10**6 < needed.disk < needed.memory + GIGABYTE // 10
+    assert needed.memory < GIGABYTE // 5
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,9 @@ def test_what_a_run_of_nano_takes_is_little() -> None:
         ("", "run: Field required"),
     ],
 )
-def test_a_wrong_configuration_is_refused_by_name(text: str, message: str, tmp_path: Path) -> None:
+def test_the_error_of_an_invalid_configuration_names_the_setting(
+    text: str, message: str, tmp_path: Path
+) -> None:
     file = tmp_path / "wrong.toml"
     file.write_text(text)
     with pytest.raises(BadConfig, match=message):

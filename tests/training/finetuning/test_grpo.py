@@ -1,4 +1,4 @@
-"""GRPO raises an easy reward, leaves dead groups out, weighs pairs, and resumes exactly."""
+"""GRPO raises an easy reward, leaves dead groups out, weights groups, and resumes exactly."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 import torch
 
-from tests.training.finetuning import finetuned as tuned
-from tests.training.finetuning.finetuned import Killed
+from tests.training.finetuning import tiny_runs
 from training.finetuning.grpo.group_trainer import weight_advantages
 from training.finetuning.grpo.train import grpo_trainer, train_grpo
 from training.finetuning.run.config import BadConfig, GrpoConfig
 from training.finetuning.run.runner import Finished, prepare, train
 from training.rewards.reward import Rewards
 
-LOW = 220
-"""Tokens below it are special ones, bytes and syllables: about half of the tiny vocabulary."""
+LOW_TOKENS = 220
+"""Ids below it are special tokens, bytes and merges: about half of the tiny vocabulary."""
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tuned.write_base(tmp_path_factory.mktemp("base") / "tiny", sharper=1.0)
+    return tiny_runs.write_base(tmp_path_factory.mktemp("base") / "tiny", sharpness=1.0)
 
 
 @pytest.fixture(autouse=True)
@@ -33,61 +32,64 @@ def _one_thread() -> Iterator[None]:
 
 
 def low_tokens(completions: Any, completion_ids: Sequence[Sequence[int]], **_: Any) -> Rewards:
-    return [sum(token < LOW for token in ids) / max(1, len(ids)) for ids in completion_ids]
+    return [sum(token < LOW_TOKENS for token in ids) / max(1, len(ids)) for ids in completion_ids]
 
 
-def indifferent(completions: Sequence[Any], **_: Any) -> Rewards:
+def constant(completions: Sequence[Any], **_: Any) -> Rewards:
     return [1.0] * len(completions)
 
 
-def absent(completions: Sequence[Any], **_: Any) -> Rewards:
+def not_applicable(completions: Sequence[Any], **_: Any) -> Rewards:
     return [None] * len(completions)
 
 
 def run(config: GrpoConfig, rewards: list[Any], *, killed_at: int | None = None) -> Finished:
     folder = prepare(config, with_reward_model=True)
-    loaded = tuned.load(config)
+    loaded = tiny_runs.load(config)
     trainer = grpo_trainer(config, loaded, rewards)
     if killed_at is not None:
-        trainer.add_callback(Killed(killed_at))
+        trainer.add_callback(tiny_runs.Kill(killed_at))
     return train(trainer, config, folder, stage="grpo", base_version=loaded.base_version)
 
 
-def measures(folder: Path, name: str) -> list[float]:
+def recorded(folder: Path, name: str) -> list[float]:
+    """The values of a metric in the training curves."""
     lines = (folder / "curves.jsonl").read_text().splitlines()
     return [row[name] for row in map(json.loads, lines) if name in row]
 
 
 def test_the_reward_of_an_easy_task_rises(base: Path, tmp_path: Path) -> None:
-    config = tuned.grpo_config(base, tmp_path, steps=25, save_every=25, cases=30, beta=0.0)
-    run(config, [low_tokens, absent, absent])
-    reward = measures(tmp_path, "reward")
+    config = tiny_runs.grpo_config(base, tmp_path, steps=25, save_every=25, cases=30, beta=0.0)
+    run(config, [low_tokens, not_applicable, not_applicable])
+    reward = recorded(tmp_path, "reward")
     assert sum(reward[-5:]) > sum(reward[:5]) + 0.5
 
 
-def test_groups_that_cannot_teach_change_nothing(base: Path, tmp_path: Path) -> None:
-    config = tuned.grpo_config(base, tmp_path, steps=2, beta=0.5)
-    finished = run(config, [indifferent, absent, absent])
-    assert measures(tmp_path, "groups/dead") == [2, 2]
-    assert measures(tmp_path, "groups/live") == [0, 0]
-    assert measures(tmp_path, "grad_norm") == [0, 0]
-    learned = tuned.weights(finished.adapter)
-    assert all(not weight.any() for name, weight in learned.items() if "lora_B" in name)
+def test_groups_with_equal_rewards_change_no_weights(base: Path, tmp_path: Path) -> None:
+    config = tiny_runs.grpo_config(base, tmp_path, steps=2, beta=0.5)
+    finished = run(config, [constant, not_applicable, not_applicable])
+    assert recorded(tmp_path, "groups/dead") == [2, 2]
+    assert recorded(tmp_path, "groups/live") == [0, 0]
+    assert recorded(tmp_path, "grad_norm") == [0, 0]
+    adapter = tiny_runs.weights(finished.adapter)
+    assert all(not weight.any() for name, weight in adapter.items() if "lora_B" in name)
 
 
-def test_a_killed_run_resumes_to_what_it_would_have_become(base: Path, tmp_path: Path) -> None:
-    rewards = [low_tokens, absent, absent]
-    whole = run(tuned.grpo_config(base, tmp_path / "whole"), rewards)
-    config = tuned.grpo_config(base, tmp_path / "killed")
+def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_run(
+    base: Path, tmp_path: Path
+) -> None:
+    rewards = [low_tokens, not_applicable, not_applicable]
+    whole = run(tiny_runs.grpo_config(base, tmp_path / "whole"), rewards)
+    config = tiny_runs.grpo_config(base, tmp_path / "killed")
     with pytest.raises(KeyboardInterrupt):
         run(config, rewards, killed_at=3)
     resumed = run(config, rewards)
-    assert tuned.same(whole.adapter, resumed.adapter)
-    rewarded = measures(tmp_path / "whole", "reward")
-    assert measures(tmp_path / "killed", "reward") == rewarded
+    assert tiny_runs.same_weights(whole.adapter, resumed.adapter)
+    expected = recorded(tmp_path / "whole", "reward")
+    assert recorded(tmp_path / "killed", "reward") == expected
 
 
-def test_a_weight_is_the_groups_and_the_dead_are_left_out() -> None:
+def test_advantages_get_the_weight_of_their_group_and_dead_groups_are_left_out() -> None:
     advantages = torch.tensor([0.5, -0.5, 0.0, 0.0, 1e-9, -1e-9, -0.25, 0.25])
     weights = torch.tensor([2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5])
     weighted = weight_advantages(advantages, weights, group=2)
@@ -96,56 +98,66 @@ def test_a_weight_is_the_groups_and_the_dead_are_left_out() -> None:
     assert weighted.dead_groups == 2
 
 
-def test_a_batch_that_splits_pairs_is_refused(base: Path, tmp_path: Path) -> None:
+def test_a_batch_that_splits_pairs_is_an_error(base: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="multiple of 16"):
-        tuned.grpo_config(base, tmp_path, optimizing={"learning_rate": 1e-3, "batch": 8})
+        tiny_runs.grpo_config(base, tmp_path, optimizing={"learning_rate": 1e-3, "batch": 8})
 
 
-def test_too_few_cases_for_one_step_are_refused(base: Path, tmp_path: Path) -> None:
-    config = tuned.grpo_config(base, tmp_path, tasks=("predict",), cases=1)
+def test_too_few_cases_for_one_step_are_an_error(base: Path, tmp_path: Path) -> None:
+    config = tiny_runs.grpo_config(base, tmp_path, tasks=("predict",), cases=1)
     with pytest.raises(BadConfig, match="give more cases"):
-        run(config, [low_tokens, absent, absent])
+        run(config, [low_tokens, not_applicable, not_applicable])
 
 
-def test_an_answer_is_as_likely_among_longer_questions_as_alone(base: Path, tmp_path: Path) -> None:
-    """Padded on the wrong side, the positions of all but the longest are those of other tokens."""
-    config = tuned.grpo_config(base, tmp_path, tasks=("predict", "score"), cases=12)
+def test_longer_prompts_in_a_batch_do_not_change_the_probabilities_of_a_completion(
+    base: Path, tmp_path: Path
+) -> None:
+    """With padding on the wrong side, short prompts would get the positions of other tokens."""
+    config = tiny_runs.grpo_config(base, tmp_path, tasks=("predict", "score"), cases=12)
     prepare(config, with_reward_model=True)
-    trainer = grpo_trainer(config, tuned.load(config), [indifferent, absent, absent])
+    trainer = grpo_trainer(
+        config, tiny_runs.load(config), [constant, not_applicable, not_applicable]
+    )
     rows = [trainer.train_dataset[at] for at in range(len(trainer.train_dataset))]
     long, short = (
         next(row for row in rows if row["task"] == task) for task in ("predict", "score")
     )
     output = trainer._generate_and_score_completions([long] * 8 + [short] * 8)
     for at, row in ((0, long), (8, short)):
-        prompt, answer = (
+        prompt, completion = (
             output[f"{part}_ids"][at][output[f"{part}_mask"][at].bool()]
             for part in ("prompt", "completion")
         )
-        likely = output["ref_per_token_logps"][at][: len(answer)]
-        assert torch.allclose(likely, alone(trainer, row, prompt, answer), atol=1e-4)
+        in_batch = output["ref_per_token_logps"][at][: len(completion)]
+        alone = log_probabilities(trainer, row, prompt, completion)
+        assert torch.allclose(in_batch, alone, atol=1e-4)
 
 
-def alone(trainer: Any, row: Any, prompt: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:
-    """Logarithms of the probabilities of an answer's tokens, nothing padded: (tokens,)."""
-    ids = torch.cat([prompt, answer])[None]
+def log_probabilities(
+    trainer: Any, row: Any, prompt: torch.Tensor, completion: torch.Tensor
+) -> torch.Tensor:
+    """Log-probabilities of the tokens of a completion, without padding: (tokens,)."""
+    ids = torch.cat([prompt, completion])[None]
     model = trainer.model
-    pictures = trainer.processing_class.image_processor(images=row["images"], return_tensors="pt")
+    images = trainer.processing_class.image_processor(images=row["images"], return_tensors="pt")
     with torch.no_grad():
         logits = model(
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
             mm_token_type_ids=(ids == model.config.image_token_id).int(),
-            **pictures,
+            **images,
         ).logits.log_softmax(-1)
-    return logits[0, len(prompt) - 1 : -1].gather(1, answer[:, None])[:, 0]
+    return logits[0, len(prompt) - 1 : -1].gather(1, completion[:, None])[:, 0]
 
 
-def test_every_task_is_rewarded_by_the_papers_rewards_from_an_adapter_on(
+def test_grpo_continues_an_adapter_with_all_tasks_and_all_rewards(
     base: Path, tmp_path: Path
 ) -> None:
-    first = run(tuned.grpo_config(base, tmp_path / "first", steps=1), [low_tokens, absent, absent])
-    config = tuned.grpo_config(
+    first = run(
+        tiny_runs.grpo_config(base, tmp_path / "first", steps=1),
+        [low_tokens, not_applicable, not_applicable],
+    )
+    config = tiny_runs.grpo_config(
         base,
         tmp_path / "second",
         policy={"base": base, "adapter": first.adapter},
@@ -158,7 +170,7 @@ def test_every_task_is_rewarded_by_the_papers_rewards_from_an_adapter_on(
     finished = train_grpo(config)
     assert finished.steps == 2
     assert (tmp_path / "second" / "reward_model" / "manifest.json").is_file()
-    assert len(measures(tmp_path / "second", "rewards/format/mean")) == 2
+    assert len(recorded(tmp_path / "second", "rewards/format/mean")) == 2
     assert sorted(file.name for file in finished.adapter.iterdir()) == [
         "adapter_config.json",
         "adapter_model.safetensors",

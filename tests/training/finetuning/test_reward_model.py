@@ -1,4 +1,4 @@
-"""The judge of predicted tastes scores as serving does, with weights of its own."""
+"""The reward model scores as serving does, with the element weights of the trained model."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from shared.domain.taste import Element
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import Candidate, PredictedTaste
-from tests.training.finetuning import finetuned as tuned
+from tests.training.finetuning import tiny_runs
 from training.finetuning.grpo.reward_model import EngineRewardModel
 
 CUBISM, MOSAIC = (
@@ -22,24 +22,26 @@ IMAGES = [
     Image.fromarray(np.random.default_rng(seed).integers(0, 255, (84, 84, 3), np.uint8))
     for seed in range(5)
 ]
-ASKED = [Candidate(taste, image) for taste in (CUBISM, MOSAIC, CUBISM) for image in IMAGES]
+CANDIDATES = [Candidate(taste, image) for taste in (CUBISM, MOSAIC, CUBISM) for image in IMAGES]
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tuned.write_base(tmp_path_factory.mktemp("base") / "tiny")
+    return tiny_runs.write_base(tmp_path_factory.mktemp("base") / "tiny")
 
 
-def test_totals_are_those_that_serving_gives(base: Path) -> None:
-    served = [scores.total for scores in TransformersEngine(base).score(ASKED)]
-    assert EngineRewardModel(base, EQUAL_WEIGHTS).totals(ASKED) == pytest.approx(served, abs=1e-3)
+def test_totals_equal_those_of_the_serving_engine(base: Path) -> None:
+    served = [scores.total for scores in TransformersEngine(base).score(CANDIDATES)]
+    assert EngineRewardModel(base, EQUAL_WEIGHTS).totals(CANDIDATES) == pytest.approx(
+        served, abs=1e-3
+    )
     assert len(set(served)) == 2 * len(IMAGES)
     assert EngineRewardModel(base, EQUAL_WEIGHTS).totals([]) == []
 
 
-def test_elements_count_as_they_will_in_what_is_trained(base: Path) -> None:
+def test_totals_use_the_element_weights_of_the_trained_model(base: Path) -> None:
     weights = ElementWeights(color=0, detail=2)
     plain, weighted = (
-        EngineRewardModel(base, one).totals(ASKED) for one in (EQUAL_WEIGHTS, weights)
+        EngineRewardModel(base, w).totals(CANDIDATES) for w in (EQUAL_WEIGHTS, weights)
     )
     assert plain != pytest.approx(weighted, abs=1e-2)

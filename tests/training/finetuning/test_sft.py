@@ -1,4 +1,4 @@
-"""SFT lowers the loss, moves the language model alone, and resumes as if it had never stopped."""
+"""SFT lowers the loss, trains only the language model, and resumes exactly."""
 
 import json
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from tests.training.finetuning import finetuned as tuned
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint, file_hash
+from tests.training.finetuning import tiny_runs
 from training.finetuning.run.adapter import BadAdapter, check_adapter
 from training.finetuning.run.config import BadConfig, SftConfig
 from training.finetuning.run.runner import Finished, prepare, train
 from training.finetuning.sft.train import sft_trainer, train_sft
-from training.nano.model.export import MANIFEST, sha256_of
+from training.nano.model.export import MANIFEST
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tuned.write_base(tmp_path_factory.mktemp("base") / "tiny")
+    return tiny_runs.write_base(tmp_path_factory.mktemp("base") / "tiny")
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +35,17 @@ def losses(folder: Path) -> list[float]:
 
 def killed_run(config: SftConfig, *, at: int) -> None:
     folder = prepare(config)
-    loaded = tuned.load(config)
+    loaded = tiny_runs.load(config)
     trainer = sft_trainer(config, loaded)
-    trainer.add_callback(tuned.Killed(at))
+    trainer.add_callback(tiny_runs.Kill(at))
     with pytest.raises(KeyboardInterrupt):
         train(trainer, config, folder, stage="sft", base_version=loaded.base_version)
 
 
-def test_the_loss_falls_and_only_the_language_model_learns(base: Path, tmp_path: Path) -> None:
-    config = tuned.sft_config(base, tmp_path, steps=30, save_every=30)
+def test_the_loss_falls_and_only_the_language_model_is_trained(base: Path, tmp_path: Path) -> None:
+    config = tiny_runs.sft_config(base, tmp_path, steps=30, save_every=30)
     prepare(config)
-    loaded = tuned.load(config)
+    loaded = tiny_runs.load(config)
     trainer = sft_trainer(config, loaded)
     before = {name: weight.clone() for name, weight in trainer.model.named_parameters()}
     trainer.train()
@@ -57,10 +57,12 @@ def test_the_loss_falls_and_only_the_language_model_learns(base: Path, tmp_path:
     assert not any("visual" in name and "lora_" in name for name in before)
 
 
-def test_eight_rows_in_one_pass_are_one_row_in_eight_passes(base: Path, tmp_path: Path) -> None:
+def test_one_pass_of_eight_rows_equals_eight_accumulated_passes_of_one_row(
+    base: Path, tmp_path: Path
+) -> None:
     finished: list[Finished] = []
     for name, batch, accumulation in (("whole", 8, 1), ("parts", 1, 8)):
-        config = tuned.sft_config(
+        config = tiny_runs.sft_config(
             base,
             tmp_path / name,
             steps=2,
@@ -68,27 +70,31 @@ def test_eight_rows_in_one_pass_are_one_row_in_eight_passes(base: Path, tmp_path
         )
         finished.append(train_sft(config))
     assert losses(tmp_path / "whole") == pytest.approx(losses(tmp_path / "parts"), rel=1e-3)
-    whole, parts = (tuned.weights(run.adapter) for run in finished)
+    whole, parts = (tiny_runs.weights(run.adapter) for run in finished)
     for name, weight in whole.items():
         torch.testing.assert_close(parts[name], weight, rtol=0.02, atol=2e-4)
 
 
-def test_a_killed_run_resumes_to_what_it_would_have_become(base: Path, tmp_path: Path) -> None:
-    whole = train_sft(tuned.sft_config(base, tmp_path / "whole"))
-    config = tuned.sft_config(base, tmp_path / "killed")
+def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_run(
+    base: Path, tmp_path: Path
+) -> None:
+    whole = train_sft(tiny_runs.sft_config(base, tmp_path / "whole"))
+    config = tiny_runs.sft_config(base, tmp_path / "killed")
     killed_run(config, at=3)
-    torn = tmp_path / "killed" / "checkpoints" / "checkpoint-3"
-    torn.mkdir()
-    (torn / "trainer_state.json").write_text('{"global_st')
+    incomplete = tmp_path / "killed" / "checkpoints" / "checkpoint-3"
+    incomplete.mkdir()
+    (incomplete / "trainer_state.json").write_text('{"global_st')
     resumed = train_sft(config)
-    assert not torn.exists()
+    assert not incomplete.exists()
     assert resumed.version == whole.version
-    assert tuned.same(whole.adapter, resumed.adapter)
+    assert tiny_runs.same_weights(whole.adapter, resumed.adapter)
     assert losses(tmp_path / "killed") == losses(tmp_path / "whole")
 
 
-def test_a_run_without_time_ends_whole_and_goes_on_with_more(base: Path, tmp_path: Path) -> None:
-    config = tuned.sft_config(base, tmp_path, minutes=1e-6)
+def test_a_run_that_is_out_of_time_writes_its_adapter_and_resumes_with_more_time(
+    base: Path, tmp_path: Path
+) -> None:
+    config = tiny_runs.sft_config(base, tmp_path, minutes=1e-6)
     early = train_sft(config)
     assert early.ran_out_of_time
     assert early.steps < config.run.steps
@@ -99,20 +105,22 @@ def test_a_run_without_time_ends_whole_and_goes_on_with_more(base: Path, tmp_pat
     assert rest.seconds > early.seconds
 
 
-def test_a_finished_run_and_one_without_time_are_not_trained_on(base: Path, tmp_path: Path) -> None:
+def test_a_run_that_is_finished_or_out_of_time_is_not_trained_further(
+    base: Path, tmp_path: Path
+) -> None:
     for folder, minutes in ((tmp_path / "finished", None), (tmp_path / "late", 1e-6)):
-        config = tuned.sft_config(base, folder, steps=2, minutes=minutes)
+        config = tiny_runs.sft_config(base, folder, steps=2, minutes=minutes)
         first, again = train_sft(config), train_sft(config)
         assert (first.version, first.steps) == (again.version, again.steps)
         assert first.ran_out_of_time == again.ran_out_of_time == (minutes is not None)
 
 
-def test_an_adapter_is_named_by_its_bytes_and_its_manifest_tells_the_truth(
+def test_an_adapter_is_named_by_its_hash_and_its_manifest_is_correct(
     base: Path, tmp_path: Path
 ) -> None:
-    finished = train_sft(tuned.sft_config(base, tmp_path, steps=1))
+    finished = train_sft(tiny_runs.sft_config(base, tmp_path, steps=1))
     manifest = json.loads((finished.adapter / MANIFEST).read_text())
-    files = {f.name: sha256_of(f) for f in finished.adapter.iterdir() if f.name != MANIFEST}
+    files = {f.name: file_hash(f) for f in finished.adapter.iterdir() if f.name != MANIFEST}
     assert manifest["sha256"] == files
     assert manifest["version"] == finished.adapter.name == finished.version
     assert finished.version.endswith(files["adapter_model.safetensors"][:8])
@@ -121,29 +129,29 @@ def test_an_adapter_is_named_by_its_bytes_and_its_manifest_tells_the_truth(
         check_adapter(finished.adapter)
 
 
-def test_measures_of_a_run_are_in_mlflow(base: Path, tmp_path: Path) -> None:
+def test_the_metrics_of_a_run_are_in_mlflow(base: Path, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
-    train_sft(tuned.sft_config(base, tmp_path, steps=3, mlflow=None))
+    train_sft(tiny_runs.sft_config(base, tmp_path, steps=3, mlflow=None))
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
-    number = (tmp_path / "mlflow_run.txt").read_text()
-    assert client.get_run(number).info.status == "FINISHED"
-    assert client.get_run(number).data.params["run.seed"] == "1"
-    curve = client.get_metric_history(number, "loss")
+    run_id = (tmp_path / "mlflow_run.txt").read_text()
+    assert client.get_run(run_id).info.status == "FINISHED"
+    assert client.get_run(run_id).data.params["run.seed"] == "1"
+    curve = client.get_metric_history(run_id, "loss")
     assert [point.value for point in curve] == losses(tmp_path)
 
 
-def test_a_machine_without_room_is_refused_before_anything_is_loaded(
+def test_a_machine_without_enough_space_is_an_error_before_anything_is_loaded(
     base: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(BadConfig, match="spare_gigabytes"):
-        train_sft(tuned.sft_config(base, tmp_path / "run", spare_gigabytes=1e9))
+        train_sft(tiny_runs.sft_config(base, tmp_path / "run", spare_gigabytes=1e9))
     assert not (tmp_path / "run").exists()
 
 
-def test_a_file_without_examples_is_refused(base: Path, tmp_path: Path) -> None:
+def test_a_file_without_examples_is_an_error(base: Path, tmp_path: Path) -> None:
     (tmp_path / "none.jsonl").write_text("\n")
-    config = tuned.sft_config(base, tmp_path / "run")
+    config = tiny_runs.sft_config(base, tmp_path / "run")
     empty = config.model_copy(
         update={"data": config.data.model_copy(update={"source": tmp_path / "none.jsonl"})}
     )
@@ -151,8 +159,8 @@ def test_a_file_without_examples_is_refused(base: Path, tmp_path: Path) -> None:
         train_sft(empty)
 
 
-def test_a_base_whose_bytes_changed_is_refused(tmp_path: Path) -> None:
-    broken = tuned.write_base(tmp_path / "tiny")
+def test_a_base_with_changed_weights_is_an_error(tmp_path: Path) -> None:
+    broken = tiny_runs.write_base(tmp_path / "tiny")
     (broken / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(BadCheckpoint, match="not the file"):
-        train_sft(tuned.sft_config(broken, tmp_path / "run"))
+        train_sft(tiny_runs.sft_config(broken, tmp_path / "run"))

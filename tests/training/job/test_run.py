@@ -13,7 +13,7 @@ from shared.jobs.training_job import JobStep, ModelFolder, TrainingJobRequest
 from shared.vlm.protocol import Candidate, Scores
 from tests.fakes.scores import certain_scores
 from tests.training.dataset.world import NOW, FakeImages, World
-from tests.training.finetuning import finetuned as tuned
+from tests.training.finetuning import tiny_runs
 from tests.training.job.models import BrightnessModel
 from training.dataset.settings import DatasetSettings
 from training.finetuning.grpo.train import train_grpo
@@ -61,7 +61,7 @@ class Setup:
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     root = tmp_path_factory.mktemp("job")
-    base = tuned.write_base(root / "base")
+    base = tiny_runs.write_base(root / "base")
     world = World(root / "lake")
     for number in range(60):
         user, request = f"u{number}", f"r{number}"
@@ -78,7 +78,7 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
 def _train(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
     """A few steps in this process."""
     say(f"{task.training} begins")
-    build = {"sft": tuned.sft_config, "grpo": tuned.grpo_config}[task.training]
+    build = {"sft": tiny_runs.sft_config, "grpo": tiny_runs.grpo_config}[task.training]
     config = build(task.base, task.folder, steps=2, save_every=1)
     config = config.model_copy(
         update={

@@ -15,10 +15,11 @@ from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTo
 
 from shared.prompting import prompt
 from shared.prompting.prompt import PROMPT_VERSION
-from tests.training import tiny_model as tiny
+from shared.vlm.checkpoint.checkpoint import file_hash
+from tests.training import tiny_model
 from training.nano.data.batches import encode, question
 from training.nano.data.rows import Row
-from training.nano.model.export import CARD, MANIFEST, WEIGHTS, export, facts, sha256_of
+from training.nano.model.export import CARD, MANIFEST, WEIGHTS, export, facts
 from training.nano.model.results import SPLITS, results, write_results
 from training.nano.model.vision_tower import encode_images
 from training.nano.train.checkpoint import load_weights
@@ -29,13 +30,13 @@ from training.statistics.interval import Share
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "nano"
-    export(tiny.model(), tiny.tokenizer(), path, seed=5, training=facts("tiny"))
+    export(tiny_model.model(), tiny_model.tokenizer(), path, seed=5, training=facts("tiny"))
     return path
 
 
 def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
-    files = {file.name: sha256_of(file) for file in folder.iterdir() if file.name != MANIFEST}
+    files = {file.name: file_hash(file) for file in folder.iterdir() if file.name != MANIFEST}
     assert manifest["sha256"] == files
     assert manifest["version"] == f"nano-4-{files[WEIGHTS][:8]}"
     assert (manifest["prompt_version"], manifest["seed"]) == (PROMPT_VERSION, 5)
@@ -43,29 +44,29 @@ def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
 
 def test_the_tokenizer_loads_with_the_same_ids_and_chat_template(folder: Path) -> None:
     loaded = AutoTokenizer.from_pretrained(folder)
-    text = question(tiny.tokenizer(), Row(prompt.predict(liked=2, disliked=1), "", ()))
+    text = question(tiny_model.tokenizer(), Row(prompt.predict(liked=2, disliked=1), "", ()))
     assert question(loaded, Row(prompt.predict(liked=2, disliked=1), "", ())) == text
-    assert loaded(text)["input_ids"] == tiny.tokenizer()(text)["input_ids"]
-    assert loaded.get_vocab() == tiny.tokenizer().get_vocab()
+    assert loaded(text)["input_ids"] == tiny_model.tokenizer()(text)["input_ids"]
+    assert loaded.get_vocab() == tiny_model.tokenizer().get_vocab()
 
 
 def test_the_loaded_weights_encode_a_saved_image_as_in_training(folder: Path) -> None:
     loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
-    pixels = tiny.pool().pixels[:1]
+    pixels = tiny_model.pool().pixels[:1]
     image = Image.fromarray(np.asarray(pixels[0]))
     inputs = AutoImageProcessor.from_pretrained(folder)(images=[image], return_tensors="pt")
     with torch.no_grad():
         theirs = loaded.model.visual(inputs["pixel_values"], grid_thw=inputs["image_grid_thw"])
-        ours = encode_images(tiny.model(), pixels)[0]
+        ours = encode_images(tiny_model.model(), pixels)[0]
     assert torch.allclose(theirs.pooler_output, ours.float(), atol=0.05)
 
 
 def test_the_library_computes_the_same_loss_as_the_training(folder: Path) -> None:
     loaded = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
     row = Row(prompt.describe(), "Shows art style: mosaic", (0,))
-    batch = encode(tiny.tokenizer(), [row], length=40)
-    real = batch.ids[0] != tiny.tokenizer().pad_token_id
-    image = Image.fromarray(np.asarray(tiny.pool().pixels[0]))
+    batch = encode(tiny_model.tokenizer(), [row], length=40)
+    real = batch.ids[0] != tiny_model.tokenizer().pad_token_id
+    image = Image.fromarray(np.asarray(tiny_model.pool().pixels[0]))
     inputs = AutoImageProcessor.from_pretrained(folder)(images=[image], return_tensors="pt")
     ids = batch.ids[:, real]
     with torch.no_grad():
@@ -75,23 +76,32 @@ def test_the_library_computes_the_same_loss_as_the_training(folder: Path) -> Non
             mm_token_type_ids=(ids == loaded.config.image_token_id).int(),
             **inputs,
         ).loss
-        tokens = tiny.image_tokens(tiny.model(), 1)[batch.images]
-        ours, _, _ = answer_loss(tiny.model(), batch, tokens)
+        tokens = tiny_model.image_tokens(tiny_model.model(), 1)[batch.images]
+        ours, _, _ = answer_loss(tiny_model.model(), batch, tokens)
     assert theirs.item() == pytest.approx(ours.item(), abs=0.05)
 
 
 def test_a_folder_that_is_too_large_gets_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="more than the 1,000 that may ship"):
-        export(tiny.model(), tiny.tokenizer(), tmp_path, seed=5, training={}, max_bytes=1000)
+        export(
+            tiny_model.model(),
+            tiny_model.tokenizer(),
+            tmp_path,
+            seed=5,
+            training={},
+            max_bytes=1000,
+        )
     assert not (tmp_path / MANIFEST).exists()
 
 
 def test_weights_are_loaded_from_a_released_folder(folder: Path) -> None:
-    model = copy.deepcopy(tiny.model())
+    model = copy.deepcopy(tiny_model.model())
     with torch.no_grad():
         model.lm_head.weight.zero_()
     load_weights(folder, model)
-    assert torch.allclose(model.lm_head.weight, tiny.model().lm_head.weight.float(), atol=0.01)
+    assert torch.allclose(
+        model.lm_head.weight, tiny_model.model().lm_head.weight.float(), atol=0.01
+    )
 
 
 def measured(value: float) -> dict[str, float]:
@@ -146,4 +156,4 @@ def test_results_are_written_into_the_card_and_its_new_hash_into_the_manifest(
     assert "| + SFT | 0.700 | 0.700 (0.600-0.800) | 0.900 (0.800-0.950) | 3 |" in card
     assert card.startswith((folder / CARD).read_text())
     manifest = json.loads((kept / MANIFEST).read_text())
-    assert manifest["sha256"][CARD] == sha256_of(kept / CARD)
+    assert manifest["sha256"][CARD] == file_hash(kept / CARD)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.prompting.prompt import PROMPT_VERSION
+from shared.vlm.checkpoint.checkpoint import file_hash
 from shared.vlm.engine.batching_engine import load_model
 from shared.vlm.pairwise import Pair
 from shared.vlm.settings import ModelSettings
@@ -14,7 +15,7 @@ from training.evaluation.held_out.__main__ import measure
 from training.evaluation.held_out.report import HeldOutReport
 from training.evaluation.held_out.users import draw_held_out_users
 from training.evaluation.serving_model import SHIPPED
-from training.nano.model.export import MANIFEST, MAX_BYTES, WEIGHTS, sha256_of
+from training.nano.model.export import MANIFEST, MAX_BYTES, WEIGHTS
 
 pytestmark = pytest.mark.model
 
@@ -29,7 +30,7 @@ def manifest() -> dict[str, Any]:
     if not file.exists():
         pytest.fail(
             f"{SHIPPED}/{MANIFEST} is missing: the shipped model is not there, or was not written"
-            f" whole. Train it with `python -m training.nano --to {SHIPPED}`."
+            f" completely. Train it with `python -m training.nano --to {SHIPPED}`."
         )
     content: dict[str, Any] = json.loads(file.read_text())
     return content
@@ -41,20 +42,20 @@ def report(manifest: dict[str, Any]) -> HeldOutReport:
 
 
 def test_every_file_has_the_hash_of_the_manifest(manifest: dict[str, Any]) -> None:
-    assert {name: sha256_of(FOLDER / name) for name in manifest["sha256"]} == manifest["sha256"]
+    assert {name: file_hash(FOLDER / name) for name in manifest["sha256"]} == manifest["sha256"]
     assert manifest["version"].endswith(manifest["sha256"][WEIGHTS][:8])
 
 
-def test_it_was_trained_on_the_prompts_of_this_version(manifest: dict[str, Any]) -> None:
+def test_the_model_was_trained_on_the_prompts_of_this_version(manifest: dict[str, Any]) -> None:
     assert manifest["prompt_version"] == PROMPT_VERSION, "train it again with these prompts"
 
 
-def test_it_is_small_enough_to_ship(manifest: dict[str, Any]) -> None:
+def test_the_folder_is_small_enough_to_ship(manifest: dict[str, Any]) -> None:
     assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= MAX_BYTES
 
 
 @pytest.mark.slow
-def test_it_scores_the_better_of_two_images_higher(report: HeldOutReport) -> None:
+def test_the_model_scores_the_better_of_two_images_higher(report: HeldOutReport) -> None:
     assert report.pairs["predicted"]["all-different"].value >= 0.95
     assert report.pairs["predicted"]["one-element"].value >= 0.85
 
@@ -66,7 +67,7 @@ def test_the_user_blind_control_is_near_chance(report: HeldOutReport) -> None:
 
 
 @pytest.mark.slow
-async def test_it_compares_two_images_in_one_prompt() -> None:
+async def test_the_model_compares_two_images_in_one_prompt() -> None:
     users = draw_held_out_users(8, seed=SEED)
     model = load_model(ModelSettings(model=FOLDER))
     try:

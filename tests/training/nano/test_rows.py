@@ -10,7 +10,7 @@ from shared.prompting import prompt
 from shared.prompting.parser import parse_description, parse_scores, parse_taste
 from shared.prompting.prompt import SCORE_TASK
 from shared.prompting.rationale import agrees
-from tests.training import tiny_model as tiny
+from tests.training import tiny_model
 from training.nano.data.batches import LENGTHS, NO_LABEL, batch_at, digit_ids, encode, question
 from training.nano.data.rows import (
     COMPARED,
@@ -37,7 +37,7 @@ from training.prefersim.values.vocabulary import (
 
 def rows(task: Task, count: int = 60, *, shape: tuple[int, int] = FULL) -> list[Row]:
     rng = np.random.default_rng(5)
-    return [draw_row(task, rng, tiny.library(), shape=shape) for _ in range(count)]
+    return [draw_row(task, rng, tiny_model.attribute_pool(), shape=shape) for _ in range(count)]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -50,7 +50,7 @@ def test_every_answer_begins_with_the_prefix_of_its_prompt(task: Task) -> None:
 def test_a_description_parses_to_the_values_of_its_image() -> None:
     for row in rows("describe"):
         read = parse_description(row.answer)
-        shown = words_of(tiny.library().attributes[row.images[0]])
+        shown = words_of(tiny_model.attribute_pool().attributes[row.images[0]])
         assert not read.problems
         # The style and medium of photographs are unknown.
         assert {element: words for element, words in read.words.items() if words} == {
@@ -75,7 +75,7 @@ def known(side: Mapping[Element, tuple[str, ...]]) -> Words:
 def test_a_predicted_profile_parses_to_the_words_of_its_references() -> None:
     for row in rows("predict_fewer", shape=(4, 4)):
         read = parse_taste(row.answer)
-        shown = tiny.library().attributes[list(row.images)]
+        shown = tiny_model.attribute_pool().attributes[list(row.images)]
         assert not read.problems
         assert (known(read.preference), known(read.non_preference)) == (
             words_shown(shown[:4]),
@@ -87,7 +87,7 @@ def test_contradicting_references_are_outvoted_in_the_answer() -> None:
     contradicted = 0
     for row in rows("predict_eight", shape=EIGHT):
         read = parse_taste(row.answer)
-        shown = tiny.library().attributes[list(row.images)]
+        shown = tiny_model.attribute_pool().attributes[list(row.images)]
         for predicted, own, other in ((read.preference, shown[:8], shown[8:]),
                                       (read.non_preference, shown[8:], shown[:8])):  # fmt: skip
             for j, element in enumerate(ELEMENTS):
@@ -102,7 +102,7 @@ def test_contradicting_references_are_outvoted_in_the_answer() -> None:
 def test_scores_are_the_true_scores_for_the_profile_in_the_prompt(task: Task) -> None:
     for row in rows(task):
         profile = parse_taste(row.prompt.parts[0].text)
-        shown = tiny.library().attributes[row.images[0]]
+        shown = tiny_model.attribute_pool().attributes[row.images[0]]
         truth = true_scores(
             shown, likes=dict(profile.preference), dislikes=dict(profile.non_preference)
         )
@@ -127,7 +127,7 @@ def test_the_prompts_are_those_of_serving() -> None:
 
 @pytest.mark.parametrize("task", [task for task in TASKS if task != "describe"])
 def test_only_descriptions_show_held_out_combinations(task: Task) -> None:
-    shown = tiny.library().attributes[[k for row in rows(task) for k in row.images]]
+    shown = tiny_model.attribute_pool().attributes[[k for row in rows(task) for k in row.images]]
     drawings = shown[:, 0] != UNKNOWN_VALUE
     assert 0 < drawings.sum() < len(drawings)
     assert not held_out(shown[drawings]).any()
@@ -145,7 +145,7 @@ def test_unknown_values_of_photographs_are_answered_as_unknown() -> None:
     photographs = [
         parse_scores(row.answer)
         for row in rows("explain", 200)
-        if tiny.library().attributes[row.images[0], 0] == UNKNOWN_VALUE
+        if tiny_model.attribute_pool().attributes[row.images[0], 0] == UNKNOWN_VALUE
     ]
     assert photographs
     for read in photographs:
@@ -170,35 +170,35 @@ def test_the_longest_row_fits_its_length(task: Task) -> None:
     several = {"predict_fewer": FEWER, "predict_eight": (EIGHT,), "compare": COMPARED}
     shapes = several.get(task, (FULL,))
     drawn = [
-        draw_row(task, rng, tiny.library(), shape=shapes[k % len(shapes)])
+        draw_row(task, rng, tiny_model.attribute_pool(), shape=shapes[k % len(shapes)])
         for k in range(40 * len(shapes))
     ]
-    encode(tiny.tokenizer(), drawn, length=LENGTHS[task])
+    encode(tiny_model.tokenizer(), drawn, length=LENGTHS[task])
 
 
 def test_a_row_that_is_too_long_is_an_error() -> None:
     with pytest.raises(ValueError, match="raise LENGTHS"):
-        encode(tiny.tokenizer(), rows("predict", 1), length=100)
+        encode(tiny_model.tokenizer(), rows("predict", 1), length=100)
 
 
 def test_labels_are_the_answer_and_nothing_else() -> None:
     row = rows("explain", 1)[0]
-    batch = encode(tiny.tokenizer(), [row], length=LENGTHS["explain"])
+    batch = encode(tiny_model.tokenizer(), [row], length=LENGTHS["explain"])
     labels = batch.labels[0]
-    assert tiny.tokenizer().decode(labels[labels != NO_LABEL]) == row.answer + TURN_END
+    assert tiny_model.tokenizer().decode(labels[labels != NO_LABEL]) == row.answer + TURN_END
 
 
 def test_a_row_has_the_same_tokens_as_a_whole_and_in_two_parts() -> None:
     for task in TASKS:
         row = rows(task, 1)[0]
-        batch = encode(tiny.tokenizer(), [row], length=LENGTHS[task])
-        whole = question(tiny.tokenizer(), row) + row.answer + TURN_END
-        ids = tiny.tokenizer()(whole)["input_ids"]
+        batch = encode(tiny_model.tokenizer(), [row], length=LENGTHS[task])
+        whole = question(tiny_model.tokenizer(), row) + row.answer + TURN_END
+        ids = tiny_model.tokenizer()(whole)["input_ids"]
         assert batch.ids[0, : len(ids)].tolist() == ids
 
 
 def test_profile_words_digits_and_tasks_are_one_token_each() -> None:
-    tokenizer = tiny.tokenizer()
+    tokenizer = tiny_model.tokenizer()
     for text in (" stained glass", " 5", " or", " any", SCORE_TASK, " is closer to"):
         assert len(tokenizer(text)["input_ids"]) == 1
 
@@ -206,7 +206,12 @@ def test_profile_words_digits_and_tasks_are_one_token_each() -> None:
 def test_a_seed_and_a_step_always_give_the_same_batch() -> None:
     def ids(step: int) -> list[list[int]]:
         batch = batch_at(
-            step, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.library(), seed=1, tokens=400
+            step,
+            task="assess",
+            tokenizer=tiny_model.tokenizer(),
+            pool=tiny_model.attribute_pool(),
+            seed=1,
+            tokens=400,
         )
         return [*batch.ids.tolist(), batch.images.tolist()]
 
@@ -214,11 +219,16 @@ def test_a_seed_and_a_step_always_give_the_same_batch() -> None:
     assert ids(4) != ids(5)
 
 
-def test_some_score_rows_hide_their_digits_but_labels_never_do() -> None:
+def test_some_score_rows_hide_their_digits_and_their_labels_never_do() -> None:
     batch = batch_at(
-        0, task="assess", tokenizer=tiny.tokenizer(), pool=tiny.library(), seed=1, tokens=3000
+        0,
+        task="assess",
+        tokenizer=tiny_model.tokenizer(),
+        pool=tiny_model.attribute_pool(),
+        seed=1,
+        tokens=3000,
     )
-    digits = digit_ids(tiny.tokenizer())
+    digits = digit_ids(tiny_model.tokenizer())
     placeholder = digits[2]
     read = [row[(row[:, None] == digits).any(1)] for row in batch.ids]
     hidden = sum(bool((row == placeholder).all()) for row in read)

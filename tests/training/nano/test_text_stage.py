@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training import tiny_model as tiny
+from tests.training import tiny_model
 from training.nano.data.batches import encode
 from training.nano.data.image_features import CachedImageFeatures, TrainedImageFeatures
 from training.nano.data.rows import draw_row
@@ -30,9 +30,9 @@ def _one_thread() -> Iterator[None]:
 def train(model: Any, folder: Path, plan: str, **settings: Any) -> list[float]:
     return train_text(
         model,
-        tiny.tokenizer(),
-        tiny.library(),
-        CachedImageFeatures(tiny.library_tokens(model)),
+        tiny_model.tokenizer(),
+        tiny_model.attribute_pool(),
+        CachedImageFeatures(tiny_model.attribute_pool_tokens(model)),
         plan=read_plan(plan, seed=1),
         checkpoint=folder / "text.pt",
         tokens=TOKENS,
@@ -41,7 +41,7 @@ def train(model: Any, folder: Path, plan: str, **settings: Any) -> list[float]:
 
 
 def test_the_loss_falls_and_only_the_language_model_changes(tmp_path: Path) -> None:
-    model = tiny.model()
+    model = tiny_model.model()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     losses = train(model, tmp_path, "describe*40,predict*20")
     assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
@@ -51,7 +51,7 @@ def test_the_loss_falls_and_only_the_language_model_changes(tmp_path: Path) -> N
 
 def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     plan = "describe*3,assess*2,explain*2,predict_eight*2,predict_fewer*3"
-    whole, stopped, resumed = tiny.model(), tiny.model(), tiny.model()
+    whole, stopped, resumed = tiny_model.model(), tiny_model.model(), tiny_model.model()
     losses = train(whole, tmp_path / "whole", plan)
     first = train(stopped, tmp_path / "parts", plan, until=7)
     second = train(resumed, tmp_path / "parts", plan)
@@ -61,40 +61,42 @@ def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
 
 
 def test_a_finished_training_is_not_trained_again(tmp_path: Path) -> None:
-    train(tiny.model(), tmp_path, "describe*2")
-    assert train(tiny.model(), tmp_path, "describe*2") == []
+    train(tiny_model.model(), tmp_path, "describe*2")
+    assert train(tiny_model.model(), tmp_path, "describe*2") == []
 
 
 def test_a_checkpoint_of_another_plan_is_an_error(tmp_path: Path) -> None:
-    train(tiny.model(), tmp_path, "describe*2")
+    train(tiny_model.model(), tmp_path, "describe*2")
     with pytest.raises(ValueError, match="give another path, or remove the file"):
-        train(tiny.model(), tmp_path, "describe*3")
+        train(tiny_model.model(), tmp_path, "describe*3")
 
 
 def test_padding_changes_no_loss() -> None:
-    model = tiny.model()
+    model = tiny_model.model()
     rng = np.random.default_rng(1)
-    rows = [draw_row("assess", rng, tiny.library()) for _ in range(4)]
-    tokens = tiny.library_tokens(model)
+    rows = [draw_row("assess", rng, tiny_model.attribute_pool()) for _ in range(4)]
+    tokens = tiny_model.attribute_pool_tokens(model)
     with torch.no_grad():
         short, long = (
             answer_loss(model, batch, tokens[batch.images])[0]
-            for batch in (encode(tiny.tokenizer(), rows, length=length) for length in (98, 150))
+            for batch in (
+                encode(tiny_model.tokenizer(), rows, length=length) for length in (98, 150)
+            )
         )
     assert short.item() == pytest.approx(long.item(), abs=2e-3)
 
 
-def test_the_loss_of_a_batch_is_the_mean_over_its_halves_answer_tokens() -> None:
+def test_the_gradient_of_a_batch_is_the_mean_of_the_gradients_of_its_halves() -> None:
     """The condition for gradient accumulation: the rows of a task have equally many tokens."""
-    model = tiny.model()
+    model = tiny_model.model()
     rng = np.random.default_rng(2)
-    rows = [draw_row("describe", rng, tiny.library()) for _ in range(8)]
-    tokens = tiny.library_tokens(model)
+    rows = [draw_row("describe", rng, tiny_model.attribute_pool()) for _ in range(8)]
+    tokens = tiny_model.attribute_pool_tokens(model)
 
     def gradient(parts: list[slice]) -> torch.Tensor:
         model.zero_grad()
         for part in parts:
-            batch = encode(tiny.tokenizer(), rows[part], length=40)
+            batch = encode(tiny_model.tokenizer(), rows[part], length=40)
             (answer_loss(model, batch, tokens[batch.images])[0] / len(parts)).backward()
         return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
@@ -105,12 +107,12 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_halves_answer_tokens() -> None
 def test_image_tokens_are_cached_for_a_tower_and_computed_for_another(
     tmp_path: Path,
 ) -> None:
-    path, model = tmp_path / "tokens.pt", tiny.model()
-    first = cached_image_tokens(model, tiny.pool(), path)
+    path, model = tmp_path / "tokens.pt", tiny_model.model()
+    first = cached_image_tokens(model, tiny_model.pool(), path)
     written = path.stat().st_mtime_ns
-    assert torch.equal(first, cached_image_tokens(model, tiny.pool(), path))
+    assert torch.equal(first, cached_image_tokens(model, tiny_model.pool(), path))
     assert path.stat().st_mtime_ns == written
-    other = cached_image_tokens(tiny.model(seed=1), tiny.pool(), path)
+    other = cached_image_tokens(tiny_model.model(seed=1), tiny_model.pool(), path)
     assert not torch.equal(first, other)
 
 
@@ -118,27 +120,27 @@ def test_a_trained_vision_tower_changes_and_resumes(tmp_path: Path) -> None:
     def learn(model: Any, folder: Path, until: int | None = None) -> list[float]:
         return train_text(
             model,
-            tiny.tokenizer(),
-            tiny.pool(),
-            TrainedImageFeatures(model, tiny.pool(), tiny.tokenizer(), seed=1),
+            tiny_model.tokenizer(),
+            tiny_model.pool(),
+            TrainedImageFeatures(model, tiny_model.pool(), tiny_model.tokenizer(), seed=1),
             plan=read_plan("describe*4", seed=1),
             checkpoint=folder / "whole.pt",
             tokens=TOKENS,
             until=until,
         )
 
-    whole, stopped, resumed = tiny.model(), tiny.model(), tiny.model()
+    whole, stopped, resumed = tiny_model.model(), tiny_model.model(), tiny_model.model()
     losses = learn(whole, tmp_path / "whole")
     assert (
         learn(stopped, tmp_path / "parts", until=2) + learn(resumed, tmp_path / "parts") == losses
     )
-    before = tiny.model().state_dict()
+    before = tiny_model.model().state_dict()
     for (name, weight), other in zip(whole.named_parameters(), resumed.parameters(), strict=True):
         assert torch.equal(weight, other), name
         assert not torch.equal(weight, before[name]), name
 
 
-def test_batches_of_workers_are_the_same(tmp_path: Path) -> None:
+def test_the_number_of_workers_does_not_change_the_losses(tmp_path: Path) -> None:
     plan = "describe*3,predict_fewer*3"
-    alone = train(tiny.model(), tmp_path / "alone", plan)
-    assert train(tiny.model(), tmp_path / "workers", plan, workers=2) == alone
+    losses = train(tiny_model.model(), tmp_path / "one-process", plan)
+    assert train(tiny_model.model(), tmp_path / "workers", plan, workers=2) == losses

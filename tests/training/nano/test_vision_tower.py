@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training import tiny_model as tiny
+from tests.training import tiny_model
 from training.nano.model.architecture import Shape, build_model
 from training.nano.model.export import export
 from training.nano.train.train_vision import train_vision
@@ -19,9 +19,9 @@ from training.prefersim.values.vocabulary import SIZES, UNKNOWN_VALUE
 def train(model: Any, folder: Path, *, steps: int, recipe: str = "") -> list[float]:
     return train_vision(
         model,
-        tiny.tokenizer(),
-        tiny.pool(),
-        tiny.pool(),
+        tiny_model.tokenizer(),
+        tiny_model.pool(),
+        tiny_model.pool(),
         steps=steps,
         batch=32,
         seed=1,
@@ -31,14 +31,16 @@ def train(model: Any, folder: Path, *, steps: int, recipe: str = "") -> list[flo
 
 
 def test_every_element_has_logits_for_its_words_and_for_unknown() -> None:
-    logits = word_logits(tiny.model(), word_ids(tiny.tokenizer()), tiny.pool().pixels[:3], None)
+    logits = word_logits(
+        tiny_model.model(), word_ids(tiny_model.tokenizer()), tiny_model.pool().pixels[:3], None
+    )
     assert [of_element.shape for of_element in logits] == [(3, size + 1) for size in SIZES]
     attributes = np.array([[2, 3, 1, 0, 3], [UNKNOWN_VALUE, 3, UNKNOWN_VALUE, 0, 3]])
     assert targets(attributes).tolist() == [[2, 3, 1, 0, 3], [SIZES[0], 3, SIZES[2], 0, 3]]
 
 
 def test_the_vision_tower_learns_and_the_language_model_stays(tmp_path: Path) -> None:
-    model = tiny.model()
+    model = tiny_model.model()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     losses = train(model, tmp_path, steps=40)
     assert sum(losses[-5:]) < sum(losses[:5])
@@ -48,32 +50,32 @@ def test_the_vision_tower_learns_and_the_language_model_stays(tmp_path: Path) ->
 
 
 def test_a_checkpoint_with_other_initial_weights_is_an_error(tmp_path: Path) -> None:
-    train(tiny.model(), tmp_path, steps=2, recipe="nano-1")
-    assert train(tiny.model(), tmp_path, steps=2, recipe="nano-1") == []
+    train(tiny_model.model(), tmp_path, steps=2, recipe="nano-1")
+    assert train(tiny_model.model(), tmp_path, steps=2, recipe="nano-1") == []
     with pytest.raises(ValueError, match="give another path, or remove the file"):
-        train(tiny.model(), tmp_path, steps=2)
+        train(tiny_model.model(), tmp_path, steps=2)
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("release") / "nano"
-    export(tiny.model(seed=7), tiny.tokenizer(), folder, seed=7, training={})
+    export(tiny_model.model(seed=7), tiny_model.tokenizer(), folder, seed=7, training={})
     return folder
 
 
 def test_a_warm_start_copies_every_weight_of_the_release(release: Path) -> None:
-    model = tiny.model(seed=8)
-    assert warm_start(release, model, tiny.tokenizer()).startswith("nano-")
+    model = tiny_model.model(seed=8)
+    assert warm_start(release, model, tiny_model.tokenizer()).startswith("nano-")
     for (name, weight), earlier in zip(
-        model.named_parameters(), tiny.model(seed=7).parameters(), strict=True
+        model.named_parameters(), tiny_model.model(seed=7).parameters(), strict=True
     ):
-        words = len(tiny.tokenizer()) if name == EMBEDDINGS else len(weight)
+        words = len(tiny_model.tokenizer()) if name == EMBEDDINGS else len(weight)
         assert torch.allclose(weight[:words], earlier[:words].bfloat16().float()), name
 
 
 def test_a_release_of_another_shape_is_an_error(release: Path) -> None:
     wider = Shape(vision_width=64, vision_depth=1, vision_heads=2, width=32, depth=1, heads=2,
                   kv_heads=1, inner=2)  # fmt: skip
-    model = build_model(tiny.tokenizer(), shape=wider)
+    model = build_model(tiny_model.tokenizer(), shape=wider)
     with pytest.raises(ValueError, match=r"has no .* of shape"):
-        warm_start(release, model, tiny.tokenizer())
+        warm_start(release, model, tiny_model.tokenizer())

@@ -1,4 +1,4 @@
-"""Stages of a whole training run: image pools, export and publishing."""
+"""Stages of a complete training run: image pools, export and publishing."""
 
 from pathlib import Path
 

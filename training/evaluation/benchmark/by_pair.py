@@ -91,6 +91,6 @@ def _add(item: Item, comparisons: Mapping[Condition, BothOrders], *, to: Answers
 
 
 def _chosen(shown: Comparison, swapped: Comparison) -> tuple[Label | None, Label | None]:
-    """The image that each of the two answers names, as the item labels it."""
-    back: dict[Label | None, Label | None] = {"A": "B", "B": "A", None: None}
-    return shown.parsed.choice, back[swapped.parsed.choice]
+    """The image that each of the two answers chooses, with the label that it has in the item."""
+    swap: dict[Label | None, Label | None] = {"A": "B", "B": "A", None: None}
+    return shown.parsed.choice, swap[swapped.parsed.choice]

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.prompting.parser.comparison import Label
+from shared.vlm.checkpoint.checkpoint import file_hash
 from training.evaluation.benchmark.items import BadBenchmark, Benchmark, Item
 
 COMPLAINTS_SHOWN: Final = 5
@@ -33,7 +34,7 @@ class _Message(BaseModel):
 
 
 class _Row(BaseModel):
-    """An item of the file; the format spells two of its keys with one r."""
+    """An item of the file; the format spells two of its keys with one r (`prefered_images`)."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -106,9 +107,9 @@ def checksum(sets: Sequence[Path], images: Iterable[Path]) -> str:
     """
     total = hashlib.sha256()
     for file in sets:
-        total.update(f"{file.name} {_sha256(file)}\n".encode())
+        total.update(f"{file.name} {file_hash(file)}\n".encode())
     for image in sorted(images):
-        total.update(f"{image.parent.parent.name}/{image.name} {_sha256(image)}\n".encode())
+        total.update(f"{image.parent.parent.name}/{image.name} {file_hash(image)}\n".encode())
     return total.hexdigest()
 
 
@@ -204,8 +205,3 @@ def _reason_to_leave_out(item: Item) -> tuple[str, str] | None:
         return "no_references", "it has no reference image"
     missing = next((image for image in item.images if not image.is_file()), None)
     return None if missing is None else ("missing_image", f"{missing} is missing")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

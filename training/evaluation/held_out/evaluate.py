@@ -1,6 +1,6 @@
 """Evaluate a model on held-out users: predict every profile, score every pair in four conditions.
 
-All questions go through `shared.vlm.protocol`, as in the services: what is measured is what serves.
+All calls go through `shared.vlm.protocol`, as in the services, so the serving code is measured.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ async def evaluate(
 ) -> HeldOutReport:
     """Predict every profile, score every pair in each condition, describe and explain an image.
 
-    Raises `ValueError` for a single user, who has no other user as a control.
+    Raises `ValueError` for a single user: the control `other_user` needs two.
     """
     if len(users) < 2:
-        raise ValueError("An evaluation needs at least two users: one is the other's control.")
+        raise ValueError("An evaluation needs at least two users, for the control `other_user`.")
     return metrics(await _answers(model, users), version=model.model_version, seed=seed)
 
 

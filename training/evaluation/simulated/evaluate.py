@@ -1,7 +1,7 @@
 """Evaluate a model on the users of one set: profiles, pairs in four conditions, slates, rationales.
 
-Simulated users weight all elements equally: totals are plain sums, whatever weights a version has
-learned.
+Simulated users weight all elements equally, so totals are plain sums: learned element weights are
+not used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from shared.vlm.protocol import (
 )
 from training.evaluation.controls import OTHER_USER, USER_BLIND, of_previous_user
 from training.evaluation.image_files import read_image
-from training.evaluation.scoring import certain_profile, equal_weight_scores, in_batches
+from training.evaluation.scoring import batches, certain_profile, equal_weight_scores, in_batches
 from training.evaluation.simulated.cases import Case
 
 USERS_PER_CALL: Final = 25
@@ -28,7 +28,7 @@ USERS_PER_CALL: Final = 25
 PREDICTED: Final = "predicted"
 GIVEN: Final = "given"
 CONDITIONS: Final = (PREDICTED, GIVEN, USER_BLIND, OTHER_USER)
-"""Profile predicted from references, the true profile given in synonyms, and two controls."""
+"""Profiles: predicted from references, the true one given in synonyms, and two controls."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ async def evaluate_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> l
     """Only predicted profiles, and the pairs scored with them."""
     predicted = await _predict(model, cases)
     answers: list[Answers] = []
-    for begin in range(0, len(cases), USERS_PER_CALL):
-        part = list(zip(cases, predicted, strict=True))[begin : begin + USERS_PER_CALL]
+    for part in batches(list(zip(cases, predicted, strict=True)), USERS_PER_CALL):
         candidates = [
             Candidate(taste_by_vote([prediction]), read_image(path))
             for case, prediction in part
@@ -65,7 +64,7 @@ async def evaluate_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> l
 
 
 async def evaluate(model: VisionLanguageModel, cases: Sequence[Case]) -> list[Answers]:
-    """All questions about every user; the control is the profile of the user before."""
+    """All answers for every user; `other_user` is the profile of the previous user."""
     predicted = await _predict(model, cases)
     own = [taste_by_vote([prediction]) for prediction in predicted]
     given = [certain_profile(c.likes_in_synonyms, c.dislikes_in_synonyms) for c in cases]
@@ -83,8 +82,7 @@ async def evaluate(model: VisionLanguageModel, cases: Sequence[Case]) -> list[An
 async def _predict(model: VisionLanguageModel, cases: Sequence[Case]) -> list[PredictedTaste]:
     """From all references of each user in one prompt."""
     predicted: list[PredictedTaste] = []
-    for begin in range(0, len(cases), USERS_PER_CALL):
-        part = cases[begin : begin + USERS_PER_CALL]
+    for part in batches(cases, USERS_PER_CALL):
         predicted += await model.predict([case.references() for case in part])
     return predicted
 

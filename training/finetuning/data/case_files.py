@@ -6,8 +6,8 @@ A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE,
 "judged_by": [{"better": FILE, "worse": FILE}, ...].
 
 An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
-"Likes ..."}, or "describe", or "score" and "explain" with "profile". Files are relative to the file
-that names them.
+"Likes ..."}. "ask" is the task; "describe" needs only "images" and "answer", "score" and "explain"
+also need "profile". Paths are relative to the folder of the JSON file.
 """
 
 import json
@@ -106,12 +106,12 @@ def _prompt(payload: dict[str, Any]) -> Prompt:
             return prompt.predict(liked=int(payload["liked"]), disliked=int(payload["disliked"]))
         case "describe":
             return prompt.describe()
-        case "score" | "explain" as ask:
+        case "score" | "explain" as task:
             sides = Sides.read(payload["profile"])
-            build = prompt.score if ask == "score" else prompt.explain
+            build = prompt.score if task == "score" else prompt.explain
             return build(sides.likes, sides.dislikes)
         case other:
-            raise ValueError(f'"ask" is {other!r}, not predict, describe, score or explain')
+            raise ValueError(f'"ask" is {other!r}; expected predict, describe, score or explain')
 
 
 def _images(names: list[str], folder: Path) -> tuple[Image, ...]:

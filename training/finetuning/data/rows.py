@@ -13,8 +13,9 @@ from training.finetuning.data.cases import Case, Example
 
 GrpoTask = Literal["predict", "score", "explain"]
 GRPO_TASKS: Final[tuple[GrpoTask, ...]] = get_args(GrpoTask)
-ROWS_AT_ONCE: Final = 256
-"""Ten decoded photographs a row are some GB for this many rows; stored they are a tenth."""
+ROWS_PER_PART: Final = 256
+"""Rows that are decoded together. With ten photographs a row they take some GB; stored as PNG they
+take a tenth of it."""
 Row = dict[str, Any]
 Fit = Callable[[Image], Image]
 
@@ -48,10 +49,11 @@ def sft_row(example: Example, fit: Fit) -> Row:
 def grpo_rows(
     cases: Iterable[Case], tasks: Sequence[GrpoTask], fit: Fit, *, seed: int
 ) -> Iterator[Row]:
-    """Rows in groups of two, so that an even batch keeps pairs together.
+    """Rows in groups of two, so that a batch of even size keeps pairs together.
 
-    An assessment gives two rows, one for each image of the pair; the liked image is first in half
-    of the pairs. Two predictions of different cases are a group; a single one at the end is dropped.
+    A case with an assessment task gives two rows, one for each image of its pair; the liked image
+    is first in half of the pairs. Predictions of two different cases form a group; a single
+    prediction at the end is dropped.
     """
     rng = np.random.default_rng((seed, len(tasks)))
     waiting: list[Row] = []
@@ -90,9 +92,9 @@ def _predict_row(number: int, case: Case, fit: Fit) -> Row:
 
 def _assess_row(number: int, case: Case, task: GrpoTask, fit: Fit, *, liked: bool) -> Row:
     assert case.profile is not None
-    ask = prompt.score if task == "score" else prompt.explain
+    build = prompt.score if task == "score" else prompt.explain
     return {
-        "prompt": ask(case.profile.likes, case.profile.dislikes).messages(),
+        "prompt": build(case.profile.likes, case.profile.dislikes).messages(),
         "images": [fit(case.pair.better if liked else case.pair.worse)],
         "task": task,
         "pair": number,
@@ -115,7 +117,7 @@ def sft_dataset(rows: Iterable[Row]) -> Any:
 
 
 def grpo_dataset(rows: Iterable[Row]) -> Any:
-    """The same, with every column that a reward reads."""
+    """The rows as a data set of the library, with every column that a reward reads."""
     from datasets import Features, List, Value
 
     features = Features(
@@ -136,11 +138,11 @@ def grpo_dataset(rows: Iterable[Row]) -> Any:
 
 
 def _stored(rows: Iterable[Row], features: Any) -> Any:
-    """Stored in parts, so that only the images of one part are decoded at a time."""
+    """Store the rows in parts, so that only the images of one part are decoded at a time."""
     from datasets import Dataset, concatenate_datasets
 
-    left = iter(rows)
-    parts = iter(lambda: list(islice(left, ROWS_AT_ONCE)), [])
+    remaining = iter(rows)
+    parts = iter(lambda: list(islice(remaining, ROWS_PER_PART)), [])
     stored = [Dataset.from_list(part, features=features) for part in parts]
     return concatenate_datasets(
         stored or [Dataset.from_dict({name: [] for name in features}, features=features)]

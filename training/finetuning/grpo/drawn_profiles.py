@@ -32,7 +32,7 @@ class DrawnProfiles:
     vocabulary: Mapping[Element, Sequence[str]] = field(default_factory=lambda: VALUES)
 
     def render(self, sides: Sequence[SideWords]) -> list[Image | None]:
-        """One drawing a side; None for a side without words or with a word near no value.
+        """One drawing a side; None for a side without words, or with a word that is near no value.
 
         If an element has several words, the first one in the vocabulary is drawn.
         """
@@ -73,6 +73,6 @@ def unlike_profiles(count: int, *, seed: int = 0) -> list[tuple[SideWords, SideW
     rng = np.random.default_rng(seed)
     drawn = (np.stack([rng.permutation(size)[:2] for size in SIZES], axis=1) for _ in iter(int, 1))
     return [
-        ({e: (w,) for e, w in words_of(one).items()}, {e: (w,) for e, w in words_of(two).items()})
-        for one, two in islice(drawn, count)
+        ({e: (w,) for e, w in words_of(a).items()}, {e: (w,) for e, w in words_of(b).items()})
+        for a, b in islice(drawn, count)
     ]

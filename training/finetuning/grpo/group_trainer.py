@@ -1,4 +1,4 @@
-"""GRPO trainer that leaves out groups without signal and weights groups by their labels."""
+"""GRPO trainer that leaves out groups without a learning signal and weights the others."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -27,8 +27,9 @@ class WeightedAdvantages:
 def weight_advantages(advantages: Tensor, weights: Tensor, *, group: int) -> WeightedAdvantages:
     """Weight the advantages; the `group` completions of one prompt are neighbors.
 
-    A group whose completions have equal rewards has no signal (a dead group). If it stayed, it
-    would still count in the mean and in the divergence; at 95 % accuracy two of three groups are dead.
+    A group with equal rewards for all completions has no learning signal (a dead group). If it
+    stayed, it would still count in the mean and in the KL divergence. At 95 % accuracy, two of
+    three groups are dead.
     """
     by_group = advantages.view(-1, group)  # (groups, group)
     alive = by_group.abs().amax(dim=1) > ROUNDING  # (groups,)
@@ -51,7 +52,7 @@ class GroupTrainer(GRPOTrainer):
     def _get_per_token_logps_and_entropies(
         self, model: Any, ids: Tensor, mask: Tensor, logits_to_keep: int, *args: Any, **kwargs: Any
     ) -> Any:
-        shared = self.prompts and self.prompts.completed(logits_to_keep, live=self._live)
+        shared = self.prompts and self.prompts.completions(logits_to_keep, live=self._live)
         with shared or nullcontext():
             return super()._get_per_token_logps_and_entropies(
                 model, ids, mask, logits_to_keep, *args, **kwargs

@@ -21,7 +21,9 @@ MASKED_ATTENTION: Final = ("sdpa", "eager")
 
 @dataclass(frozen=True)
 class _Learning:
-    completion: int
+    """A pass over prompts with completions of `length` columns, in progress."""
+
+    length: int
     live: Tensor | None
 
 
@@ -52,12 +54,12 @@ class SharedPrompts:
             language_model.forward = self._forward
 
     @contextmanager
-    def completed(self, completion: int, *, live: Tensor | None = None) -> Iterator[None]:
-        """Inside the block, the last `completion` columns of a batch are completions.
+    def completions(self, length: int, *, live: Tensor | None = None) -> Iterator[None]:
+        """Inside the block, the last `length` columns of a batch are completions.
 
         Rows that are not `live` (rows,) are skipped: their states are zeros.
         """
-        self._learning = _Learning(completion, live)
+        self._learning = _Learning(length, live)
         try:
             yield
         finally:
@@ -131,27 +133,27 @@ class SharedPrompts:
     ) -> Any:
         """One prompt with its completions at a time, so that nothing is padded."""
         self._generating = None  # generation has ended: its cache can be freed
-        begin = embedded.shape[1] - learning.completion
-        known = mask.bool().cpu()
-        live = torch.ones(len(known), dtype=torch.bool)
+        begin = embedded.shape[1] - learning.length
+        unpadded = mask.bool().cpu()
+        live = torch.ones(len(unpadded), dtype=torch.bool)
         if learning.live is not None and learning.live.any():
             live = learning.live.bool().cpu()
-        states, after = [embedded.new_zeros(1, embedded.shape[2])], 1
-        places = torch.zeros(known.shape, dtype=torch.long)  # index into `states`; 0: skipped
+        states, count = [embedded.new_zeros(1, embedded.shape[2])], 1
+        places = torch.zeros(unpadded.shape, dtype=torch.long)  # index into `states`; 0: skipped
         output: Any = None
         for rows in equal_rows(embedded[:, :begin], mask[:, :begin]):
             live_rows = [row for row in rows if live[row]]
             if not live_rows:
                 continue
-            row, column, part = _flatten(known, live_rows, begin)
+            row, column, part = _flatten(unpadded, live_rows, begin)
             shared = {
                 "inputs_embeds": embedded[row, column][None],
                 "attention_mask": _additive_mask(_attends(part)[None], embedded),
                 "position_ids": positions[:, row, column][:, None],
             }
             output = self._original(**inputs | shared)
-            places[row, column] = after + torch.arange(len(row))
-            after += len(row)
+            places[row, column] = count + torch.arange(len(row))
+            count += len(row)
             places[live_rows, :begin] = places[live_rows[0], :begin]
             states.append(output.last_hidden_state[0])
         output.last_hidden_state = torch.cat(states)[places.to(embedded.device)]
@@ -161,24 +163,24 @@ class SharedPrompts:
 def equal_rows(embedded: Tensor, mask: Tensor) -> list[list[int]]:
     """Groups of rows (rows, columns, width) that are equal where `mask` (rows, columns) is one.
 
-    Random projections compare them, as `vision_cache` compares images.
+    They are compared by random projections, as images are in `vision_cache`.
     """
-    chance = torch.Generator().manual_seed(SEED)
-    width = torch.randn(embedded.shape[2], PROJECTIONS, generator=chance).to(embedded.device)
-    place = torch.randn(embedded.shape[1], generator=chance).to(embedded.device)
+    generator = torch.Generator().manual_seed(SEED)
+    width = torch.randn(embedded.shape[2], PROJECTIONS, generator=generator).to(embedded.device)
+    place = torch.randn(embedded.shape[1], generator=generator).to(embedded.device)
     projected = (embedded.detach().float() @ width) * (place * mask)[..., None]
-    marks = torch.cat([projected.sum(1), mask.sum(1, keepdim=True)], dim=1).cpu()
-    _, labels = torch.unique(marks, dim=0, return_inverse=True)
+    fingerprints = torch.cat([projected.sum(1), mask.sum(1, keepdim=True)], dim=1).cpu()
+    _, labels = torch.unique(fingerprints, dim=0, return_inverse=True)
     groups: dict[int, list[int]] = {}
     for row, label in enumerate(labels.tolist()):
         groups.setdefault(label, []).append(row)
     return list(groups.values())
 
 
-def _flatten(known: Tensor, rows: list[int], begin: int) -> tuple[Tensor, Tensor, Tensor]:
+def _flatten(unpadded: Tensor, rows: list[int], begin: int) -> tuple[Tensor, Tensor, Tensor]:
     """Row, column and part of each token; part 0 is the prompt, then one part a completion."""
-    prompt = known[rows[0], :begin].nonzero()[:, 0]
-    completion, column = known[rows, begin:].nonzero(as_tuple=True)
+    prompt = unpadded[rows[0], :begin].nonzero()[:, 0]
+    completion, column = unpadded[rows, begin:].nonzero(as_tuple=True)
     return (
         torch.cat([torch.full_like(prompt, rows[0]), torch.tensor(rows)[completion]]),
         torch.cat([prompt, column + begin]),

@@ -7,7 +7,7 @@ from pathlib import Path
 from shared.domain.element_weights import ElementWeights
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import Candidate
-from training.finetuning.grpo.vision_cache import see_once
+from training.finetuning.grpo.vision_cache import encode_once
 
 
 class EngineRewardModel:
@@ -18,8 +18,8 @@ class EngineRewardModel:
 
     def __init__(self, folder: Path, weights: ElementWeights) -> None:
         self._engine = TransformersEngine(folder)
-        # The completions of one prompt are judged by the same images.
-        see_once(self._engine.model.requires_grad_(False).model)
+        # All completions of one prompt are ranked on the same images.
+        encode_once(self._engine.model.requires_grad_(False).model)
         self._weights = weights
 
     def totals(self, candidates: Sequence[Candidate]) -> list[float]:

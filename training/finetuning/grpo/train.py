@@ -1,4 +1,4 @@
-"""Train a model with GRPO (TRL): rewards for profiles, format and pairs ranked right.
+"""Train a model with GRPO (TRL): rewards for profiles, format and correctly ranked pairs.
 
 python -m training.finetuning.grpo.train --config training/configs/nano-grpo.toml
 """
@@ -17,7 +17,7 @@ from training.finetuning.grpo.drawn_profiles import DrawnProfiles, unlike_profil
 from training.finetuning.grpo.prefix_sharing import SharedPrompts
 from training.finetuning.grpo.reward_model import EngineRewardModel
 from training.finetuning.grpo.text_encoder import WordEncoder
-from training.finetuning.grpo.vision_cache import RowsOnce, scale_once, see_once
+from training.finetuning.grpo.vision_cache import DeduplicatedRows, encode_once, scale_once
 from training.finetuning.merge import merge
 from training.finetuning.run.arguments import grpo_arguments
 from training.finetuning.run.commands import run_command
@@ -35,7 +35,7 @@ from training.rewards.text_similarity import TextSimilarity, floors
 
 STAGE = "grpo"
 UNLIKE_PAIRS = 64
-"""Pairs of unlike profiles for the floor of image similarity; the floor is then right to .01."""
+"""Pairs of unlike profiles for the floor of image similarity; the floor is then accurate to .01."""
 
 
 def train_grpo(config: GrpoConfig, *, began: float | None = None) -> Finished:
@@ -53,8 +53,8 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     """TRL's trainer without dead groups and with weighted groups."""
     from training.finetuning.grpo.group_trainer import GroupTrainer
 
-    # TRL pads prompts on the left but takes image positions from the processor's own padding side:
-    # with another side, every prompt except the longest would get the positions of other tokens.
+    # TRL pads prompts on the left, but takes image positions from the processor, which uses its own
+    # padding side. With another side, only the longest prompt would get its own positions.
     loaded.processor.tokenizer.padding_side = "left"
     fit = fit_to(VisionConfig.read(config.policy.base))
     rows = grpo_dataset(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
@@ -72,11 +72,11 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
-    trainer.train_dataset = RowsOnce(rows)
+    trainer.train_dataset = DeduplicatedRows(rows)
     scale_once(loaded.processor.image_processor)
-    if trainer.accelerator.num_processes == 1:  # a sharded tower must run in all processes at once
+    if trainer.accelerator.num_processes == 1:  # all processes must run a sharded tower together
         whole = trainer.model.get_base_model().model
-        see_once(whole)
+        encode_once(whole)
         trainer.prompts = SharedPrompts(whole.language_model)
     return trainer
 

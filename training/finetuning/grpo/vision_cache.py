@@ -1,4 +1,4 @@
-"""Do once what the completions of one prompt share: read, scale and encode its images.
+"""Read, scale and encode the images of a prompt once for all of its completions.
 
 The rows of a group are copies, and a GRPO step encodes the same images three times: to generate,
 for the log-probabilities of the start, and to learn. The vision tower is frozen
@@ -19,7 +19,7 @@ probability of about 2^-48."""
 SEED: Final = 0x0CE
 
 
-class RowsOnce:
+class DeduplicatedRows:
     """A data set that reads and decodes a repeated row of a batch only once."""
 
     def __init__(self, rows: Any) -> None:
@@ -45,11 +45,11 @@ def scale_once(image_processor: Any) -> None:
 
     kind: Any = type(image_processor)
 
-    class Once(kind):  # type: ignore[misc]  # the processor's class is known only at run time
+    class ScaleOnce(kind):  # type: ignore[misc]  # the processor's class is known only at run time
         def preprocess(self, images: Any, *args: Any, **kwargs: Any) -> Any:
             flat = make_flat_list_of_images(images)
             different = {id(image): image for image in flat}
-            places = {name: place for place, name in enumerate(different)}
+            places = {image_id: place for place, image_id in enumerate(different)}
             batch = super().preprocess(list(different.values()), *args, **kwargs)
             at = torch.tensor([places[id(image)] for image in flat])
             grids = torch.as_tensor(batch["image_grid_thw"])
@@ -58,18 +58,18 @@ def scale_once(image_processor: Any) -> None:
             batch["image_grid_thw"] = grids[at]
             return batch
 
-    Once.__name__ = kind.__name__  # the name is saved in the processor's file
-    image_processor.__class__ = Once
+    ScaleOnce.__name__ = kind.__name__  # the name is saved in the processor's file
+    image_processor.__class__ = ScaleOnce
 
 
-def see_once(model: Any) -> None:
+def encode_once(model: Any) -> None:
     """Make the vision tower of a Qwen2.5-VL encode each image of a batch once, and cache a batch.
 
-    The tower must be frozen and whole in this process; raises `ValueError` if it learns.
+    The tower must be frozen, and all of it in this process; raises `ValueError` if it is trained.
     """
     visual = model.visual
     if any(weight.requires_grad for weight in visual.parameters()):
-        raise ValueError("The vision tower learns, so its output changes: freeze it first.")
+        raise ValueError("The vision tower is trained, so its output changes: freeze it first.")
     visual.forward = _cached(visual.forward, merged=visual.spatial_merge_size**2)
     model.get_rope_index = _on_cpu(model.get_rope_index)
 
@@ -81,15 +81,18 @@ def _cached(original: Callable[..., Any], *, merged: int) -> Callable[..., Any]:
     def forward(hidden_states: Tensor, grid_thw: Tensor, **kwargs: Any) -> Any:
         nonlocal last
         grids = grid_thw.cpu()
-        marks = _marks(hidden_states, grids)
-        _, labels = torch.unique(marks, dim=0, return_inverse=True)
+        fingerprints = _fingerprints(hidden_states, grids)
+        _, labels = torch.unique(fingerprints, dim=0, return_inverse=True)
         first = torch.full_like(labels, len(labels)).scatter_reduce(
             0, labels, torch.arange(len(labels)), "amin"
         )[labels]  # index of the first equal image
         kept, place = torch.unique(first, return_inverse=True)
-        if last is None or not torch.equal(last[0], marks[kept]):
+        if last is None or not torch.equal(last[0], fingerprints[kept]):
             rows = _rows_of(grids.prod(1), kept).to(hidden_states.device)
-            last = (marks[kept], original(hidden_states[rows], grid_thw=grid_thw[kept], **kwargs))
+            last = (
+                fingerprints[kept],
+                original(hidden_states[rows], grid_thw=grid_thw[kept], **kwargs),
+            )
         output = last[1]
         tokens = _rows_of(grids[kept].prod(1) // merged, place)
         return type(output)(pooler_output=output.pooler_output[tokens.to(hidden_states.device)])
@@ -97,12 +100,12 @@ def _cached(original: Callable[..., Any], *, merged: int) -> Callable[..., Any]:
     return forward
 
 
-def _marks(patches: Tensor, grids: Tensor) -> Tensor:
-    """Marks that identify each image: projections of its patches in their order, and its grid."""
-    chance = torch.Generator().manual_seed(SEED)
+def _fingerprints(patches: Tensor, grids: Tensor) -> Tensor:
+    """A fingerprint of each image: projections of its patches in their order, and its grid."""
+    generator = torch.Generator().manual_seed(SEED)
     lengths = grids.prod(1)
-    by_content = torch.randn(patches.shape[1], PROJECTIONS, generator=chance)
-    by_place = torch.randn(int(lengths.max()), generator=chance)
+    by_content = torch.randn(patches.shape[1], PROJECTIONS, generator=generator)
+    by_place = torch.randn(int(lengths.max()), generator=generator)
     within = torch.arange(int(lengths.sum())) - _starts(lengths).repeat_interleave(lengths)
     projected = (patches.float() @ by_content.to(patches.device)).cpu() * by_place[within, None]
     image = torch.arange(len(lengths)).repeat_interleave(lengths)
@@ -111,19 +114,19 @@ def _marks(patches: Tensor, grids: Tensor) -> Tensor:
 
 
 def _rows_of(lengths: Tensor, indices: Tensor) -> Tensor:
-    """Row numbers of the chosen parts, when all parts lie one after another: (rows,)."""
+    """Row numbers of the parts at `indices`; part k has `lengths[k]` rows: (rows,)."""
     each = lengths[indices]
     shift = _starts(lengths)[indices] - _starts(each)
     return torch.arange(int(each.sum())) + shift.repeat_interleave(each)
 
 
 def _starts(lengths: Tensor) -> Tensor:
-    """First row of each part, when parts lie one after another."""
+    """First row of each part, where each part follows the part before it."""
     return lengths.cumsum(0) - lengths
 
 
 def _on_cpu(positions: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, ...]]:
-    """Compute positions on the CPU: the code loops over images and would read sizes from a GPU."""
+    """Compute positions on the CPU: the library reads the size of each image in a Python loop."""
 
     def on_cpu(input_ids: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, ...]:
         moved = {k: v.cpu() if isinstance(v, Tensor) else v for k, v in kwargs.items()}

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.prompting.prompt import PROMPT_VERSION
-from training.nano.model.export import MANIFEST, sha256_of
+from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 
 WEIGHTS: Final = "adapter_model.safetensors"
 CONFIG: Final = "adapter_config.json"
@@ -55,7 +55,7 @@ def write_adapter(
         "seed": seed,
         "training": dict(training),
         "element_weights": element_weights.model_dump(),
-        "sha256": {file.name: sha256_of(file) for file in sorted(part.iterdir())},
+        "sha256": {file.name: file_hash(file) for file in sorted(part.iterdir())},
     }
     shutil.rmtree(final, ignore_errors=True)
     os.replace(part, final)
@@ -65,7 +65,7 @@ def write_adapter(
 
 def _digest(file: Path, element_weights: ElementWeights) -> str:
     """A short hash of the weights and the element weights, since both change the totals."""
-    digest = sha256_of(file)
+    digest = file_hash(file)
     if not element_weights.are_equal:
         text = f"{digest} {element_weights.model_dump_json()}"
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -88,7 +88,7 @@ def check_adapter(folder: Path, *, base_version: str | None = None) -> str:
     except (ValueError, KeyError, TypeError) as error:
         raise BadAdapter(f"{folder / MANIFEST} cannot be read: train the adapter again") from error
     for name, expected in hashes.items():
-        if not (folder / name).is_file() or sha256_of(folder / name) != expected:
+        if not (folder / name).is_file() or file_hash(folder / name) != expected:
             raise BadAdapter(f"{folder / name} differs from the hash in the manifest")
     if base_version is not None and base != base_version:
         raise BadAdapter(

@@ -19,7 +19,7 @@ PRINTED = (
 
 
 def _any_process(late: bool, args: Any) -> bool:
-    """Whether any process is late. All stop together: one alone would wait for the others."""
+    """Whether any process is late. All stop in the same step, because a step needs all of them."""
     if args.world_size == 1:
         return late
     flag = torch.tensor(float(late), device=args.device)
@@ -37,13 +37,13 @@ class ProgressCallback(TrainerCallback):
         stage: str,
         curves: Sequence[Curves],
         budget: float | None,
-        say: Callable[[str], None],
+        report: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         began: float | None = None,
     ) -> None:
         """`budget` is in seconds from `began`: loading the model is part of the time."""
         self._folder, self._stage, self._curves, self._budget = folder, stage, curves, budget
-        self._say, self._clock = say, clock
+        self._report, self._clock = report, clock
         before = folder.progress()
         self._spent_before = before.seconds_spent if before else 0.0
         self._loaded = self._step_began = clock()
@@ -91,15 +91,15 @@ class ProgressCallback(TrainerCallback):
             for name in PRINTED
             if name in metrics
         )
-        self._say(
+        self._report(
             f"{self._stage} {progress.step}/{progress.steps}, {spell(progress.seconds_spent)},"
             f" {spell(progress.seconds_left)} left: {printed}"
         )
 
     def _progress(self, state: Any) -> Progress:
         done = state.global_step - (self._first_step or 0)
-        each = (self._clock() - self._loaded) / max(1, done)
-        left = each * (state.max_steps - state.global_step)
+        seconds_per_step = (self._clock() - self._loaded) / max(1, done)
+        left = seconds_per_step * (state.max_steps - state.global_step)
         if self._budget is not None:
             left = max(0.0, min(left, self._budget - self.spent))
         return Progress(self._stage, state.global_step, state.max_steps, self.spent, left)

@@ -174,6 +174,6 @@ def read_config(file: Path, kind: type[ConfigT]) -> ConfigT:
         return kind.model_validate(settings)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors()
+            f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors()
         )
         raise BadConfig(f"{file} is not a configuration of {kind.__name__}: {problems}") from error

@@ -52,8 +52,8 @@ def reason_not_to_start(machine: Machine, needs: Needs, *, spare: float) -> str 
     ):
         if free < needed + kept:
             return (
-                f"{_spell(free)} of {name} are free, but the run needs {_spell(needed)} and keeps"
-                f" {_spell(kept)} free: free some {name}, or lower run.spare_gigabytes"
+                f"{_gigabytes(free)} of {name} are free, but the run needs {_gigabytes(needed)} and"
+                f" keeps {_gigabytes(kept)} free: free some {name}, or lower run.spare_gigabytes"
             )
     return None
 
@@ -63,5 +63,5 @@ def out_of_time(*, spent: float, longest_step: float, budget: float | None) -> b
     return budget is not None and spent + longest_step > budget
 
 
-def _spell(size: int) -> str:
+def _gigabytes(size: int) -> str:
     return f"{size / GIGABYTE:.1f} GB"

@@ -53,8 +53,8 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
             target_modules=LANGUAGE_MODEL_ONLY,
         )
         return Loaded(model, processor, lora, version)
-    learned = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
-    return Loaded(learned, processor, None, version)
+    adapted = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
+    return Loaded(adapted, processor, None, version)
 
 
 def element_weights(policy: Policy) -> ElementWeights:

@@ -68,7 +68,7 @@ class RunFolder:
 
     def last_checkpoint(self) -> Path | None:
         """The newest complete checkpoint; incomplete ones, left by a kill, are removed."""
-        newest_first = sorted(self.checkpoints.glob("checkpoint-*"), key=_step, reverse=True)
+        newest_first = sorted(self.checkpoints.glob("checkpoint-*"), key=step_of, reverse=True)
         for folder in newest_first:
             if _is_complete(folder):
                 return folder
@@ -103,5 +103,6 @@ def _is_complete(folder: Path) -> bool:
     return True
 
 
-def _step(folder: Path) -> int:
+def step_of(folder: Path) -> int:
+    """The step of a checkpoint folder, from its name `checkpoint-STEP`."""
     return int(folder.name.rpartition("-")[2])

@@ -12,7 +12,7 @@ from training.finetuning.run.callbacks import ProgressCallback
 from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
 from training.finetuning.run.limits import Machine, reason_not_to_start
 from training.finetuning.run.policy import element_weights, needs
-from training.finetuning.run.run_folder import RunFolder
+from training.finetuning.run.run_folder import RunFolder, step_of
 from training.finetuning.run.training_curves import curves, flat
 
 
@@ -67,7 +67,7 @@ def prepare(config: SftConfig | GrpoConfig, *, with_reward_model: bool = False) 
     import torch
     from transformers import set_seed
 
-    element_weights(config.policy)  # refuses a wrong manifest before the training
+    element_weights(config.policy)  # raises for a wrong manifest before anything is trained
     check_machine(config, with_reward_model=with_reward_model)
     folder = RunFolder(config.run.folder)
     with main_process_first():
@@ -86,7 +86,7 @@ def train(
     stage: str,
     base_version: str,
     began: float | None = None,
-    say: Callable[[str], None] = print_line,
+    report: Callable[[str], None] = print_line,
 ) -> Finished:
     """Train from the last checkpoint to the end or to the budget, and write the adapter.
 
@@ -94,7 +94,7 @@ def train(
     """
     with main_process_first():
         last = folder.last_checkpoint()
-    first = int(last.name.rpartition("-")[2]) if last else 0
+    first = step_of(last) if last else 0
     main = trainer.accelerator.is_main_process
     all_curves = (
         curves(
@@ -109,8 +109,8 @@ def train(
     )
     minutes = config.run.minutes
     progress = ProgressCallback(
-        folder, stage=stage, curves=all_curves, budget=minutes * 60 if minutes else None, say=say,
-        began=began,
+        folder, stage=stage, curves=all_curves, budget=minutes * 60 if minutes else None,
+        report=report, began=began,
     )  # fmt: skip
     trainer.remove_callback(_library_printer())
     trainer.add_callback(progress)
@@ -122,7 +122,7 @@ def train(
             progress.ran_out_of_time = first < config.run.steps
         else:
             if last:
-                say(f"{stage}: resuming from step {first} of {config.run.steps}.")
+                report(f"{stage}: resuming from step {first} of {config.run.steps}.")
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         finished = True
     finally:

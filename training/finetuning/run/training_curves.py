@@ -54,12 +54,12 @@ class MlflowCurves:
             return
         artifacts = (folder / "mlflow").absolute().as_uri() if "sqlite" in address else None
         experiment = self._client.get_experiment_by_name(name)
-        number = (
+        experiment_id = (
             experiment.experiment_id
             if experiment
             else self._client.create_experiment(name, artifact_location=artifacts)
         )
-        self._run = self._client.create_run(number, run_name=folder.name).info.run_id
+        self._run = self._client.create_run(experiment_id, run_name=folder.name).info.run_id
         for key, value in parameters.items():
             self._client.log_param(self._run, key, value)
         run_file.write_text(self._run, encoding="utf-8")

@@ -1,7 +1,8 @@
-"""Fill each batch with rows of about one size, in random order, because a long row pads all others.
+"""Fill each batch with rows of about the same length, so that little is padded.
 
 A prediction has ten images, a score has one. In a mixed batch, fifteen scores are padded to the
-length of one prediction, and a step took ten times as long as with scores only (training/LOG.md).
+length of one prediction. Such a step took ten times as long as one with scores only
+(training/LOG.md).
 """
 
 from collections import defaultdict

@@ -25,7 +25,7 @@ from training.prefersim.drawing.degradations import (
     draw_degradation,
     draw_strength,
 )
-from training.prefersim.drawing.parallel import in_order
+from training.prefersim.drawing.parallel import map_in_order
 from training.prefersim.drawing.photographs import draw_photographs
 from training.prefersim.drawing.renderer import Pixels, render
 from training.prefersim.drawing.scenes import draw_scenes
@@ -95,7 +95,7 @@ def render_into(pixels: Pixels, *, seed: int, workers: int) -> Attributes:
     count = len(pixels)
     attributes = np.empty((count, len(SIZES)), np.int64)
     chunks, make = range(-(-count // CHUNK)), partial(_chunk, seed=seed)
-    rendered = in_order(make, chunks, workers=workers)
+    rendered = map_in_order(make, chunks, workers=workers)
     for k, (drawn, shown) in zip(chunks, rendered, strict=True):
         place = slice(k * CHUNK, min((k + 1) * CHUNK, count))
         pixels[place] = drawn[: place.stop - place.start]
@@ -103,7 +103,7 @@ def render_into(pixels: Pixels, *, seed: int, workers: int) -> Attributes:
     return attributes
 
 
-def as_from_a_file(pixels: Pixels, *, scale: int) -> Pixels:
+def as_resized_file(pixels: Pixels, *, scale: int) -> Pixels:
     """A drawing that was saved larger and then resized by the image processor."""
     large = Image.fromarray(pixels).resize((SIDE * scale, SIDE * scale), Image.Resampling.NEAREST)
     return np.asarray(large.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
@@ -150,7 +150,7 @@ def _drawings(rng: np.random.Generator, attributes: Attributes) -> Pixels:
     ]
     pixels = np.concatenate(parts)
     for k in range(0, count - degraded, 2):  # serving gets both kinds
-        pixels[k] = as_from_a_file(pixels[k], scale=int(rng.integers(2, 6)))
+        pixels[k] = as_resized_file(pixels[k], scale=int(rng.integers(2, 6)))
     pixels[count - degraded :] = degrade_to_canvas(pixels[count - degraded :], rng)
     return pixels
 

@@ -1,4 +1,4 @@
-"""Simulated users for photographs, whose art style and medium are unknown."""
+"""Simulated users for photographs, which have no known art style and medium."""
 
 import numpy as np
 

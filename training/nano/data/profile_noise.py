@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.domain.taste import ELEMENTS
 from training.prefersim.users.users import User, Words
-from training.prefersim.values.synonyms import said
+from training.prefersim.values.synonyms import to_synonyms
 
 NOTHING_KNOWN: Final = 0.04
 ONLY_LIKES: Final = 0.06
@@ -25,7 +25,7 @@ def noisy_profile(rng: np.random.Generator, user: User, *, gaps: bool) -> tuple[
         _drop(rng, likes, dislikes)
     likes, dislikes = _shuffled(rng, likes), _shuffled(rng, dislikes)
     if rng.random() < SYNONYM_SHARE:
-        return said(rng, likes), said(rng, dislikes)
+        return to_synonyms(rng, likes), to_synonyms(rng, dislikes)
     return likes, dislikes
 
 

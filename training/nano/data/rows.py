@@ -17,7 +17,7 @@ from training.nano.data.image_pool import Pool
 from training.nano.data.photograph_users import user_for_photograph, with_photographs_only
 from training.nano.data.profile_noise import noisy_profile
 from training.prefersim.users.candidates import easy_pair, hard_pair
-from training.prefersim.users.true_answers import NEITHER, Judgement, judge_all
+from training.prefersim.users.true_answers import NEITHER, TrueScore, score_elements
 from training.prefersim.users.users import Kind, User, Words, draw_user, hard_references, references
 from training.prefersim.values.vocabulary import SIZES, VALUES, Attributes, held_out, words_of
 
@@ -89,7 +89,7 @@ def draw_row(
 
 
 def describe_row(rng: np.random.Generator, pool: Pool) -> Row:
-    """A description of any image, also of held-out combinations: they test profiles only."""
+    """A description of any image; profiles alone are tested on held-out combinations."""
     k = int(rng.integers(len(pool)))
     shown = {element: (word,) for element, word in words_of(pool.attributes[k]).items()}
     return Row(prompt.describe(), prompt.description_line(shown), (k,))
@@ -140,12 +140,12 @@ def _find_images(rng: np.random.Generator, pool: Pool, shown: Attributes) -> tup
 
 def _digits(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, int]:
     truth = true_scores(shows, likes=likes, dislikes=dislikes)
-    return {element: judgement.digit for element, judgement in truth.items()}
+    return {element: score.digit for element, score in truth.items()}
 
 
 def _seen(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, ScoredWord]:
     truth = true_scores(shows, likes=likes, dislikes=dislikes)
-    return {element: (judgement.seen, judgement.digit) for element, judgement in truth.items()}
+    return {element: (score.value, score.digit) for element, score in truth.items()}
 
 
 def _references(
@@ -189,15 +189,15 @@ def _explain_row(rng: np.random.Generator, pool: Pool) -> Row:
     shows, image, user = _candidate(rng, pool, user=_any_user(rng), sources=SOURCES)
     likes, dislikes = noisy_profile(rng, user, gaps=True)
     truth = true_scores(shows, likes=likes, dislikes=dislikes)
-    digits = {element: judgement.digit for element, judgement in truth.items()}
-    reasons = {element: judgement.reason for element, judgement in truth.items()}
-    return Row(prompt.explain(likes, dislikes), prompt.score_line(digits, reasons), (image,))
+    digits = {element: score.digit for element, score in truth.items()}
+    rationales = {element: score.rationale for element, score in truth.items()}
+    return Row(prompt.explain(likes, dislikes), prompt.score_line(digits, rationales), (image,))
 
 
-def true_scores(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, Judgement]:
+def true_scores(shows: Attributes, *, likes: Words, dislikes: Words) -> dict[Element, TrueScore]:
     """The true score of every element; an unknown element is neither liked nor disliked."""
-    known = judge_all(words_of(shows), likes=likes, dislikes=dislikes)
-    unseen = Judgement(prompt.UNKNOWN, NEITHER, "unseen")
+    known = score_elements(words_of(shows), likes=likes, dislikes=dislikes)
+    unseen = TrueScore(prompt.UNKNOWN, NEITHER, "unseen")
     return {element: known.get(element, unseen) for element in ELEMENTS}
 
 

@@ -4,7 +4,6 @@ python -m training.nano.model.export --checkpoint runs/nano/text.pt --to shared/
 """
 
 import argparse
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ import transformers
 from transformers import GenerationConfig
 
 from shared.prompting.prompt import PROMPT_VERSION
+from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 from training.nano.model.architecture import build_model
 from training.nano.model.model_card import model_card
 from training.nano.model.processor import write_processor
@@ -27,7 +27,6 @@ NAME: Final = "preferthinker-nano"
 SERIES: Final = "nano-4"
 """The version is this name and the first digits of the weights' hash."""
 WEIGHTS: Final = "model.safetensors"
-MANIFEST: Final = "manifest.json"
 CARD: Final = "README.md"
 MAX_BYTES: Final = 16 * 1024 * 1024
 """The folder is in the repository and in the package."""
@@ -60,7 +59,7 @@ def export(
     )
     half.save_pretrained(folder)
     (folder / WEIGHTS).chmod(0o644)  # the library makes it readable for its owner only
-    version = f"{SERIES}-{sha256_of(folder / WEIGHTS)[:8]}"
+    version = f"{SERIES}-{file_hash(folder / WEIGHTS)[:8]}"
     parameters = sum(weight.numel() for weight in half.parameters())
     (folder / CARD).write_text(
         model_card(
@@ -79,18 +78,13 @@ def export(
         "seed": seed,
         "parameters": parameters,
         "training": dict(training),
-        "sha256": {file.name: sha256_of(file) for file in sorted(folder.iterdir())},
+        "sha256": {file.name: file_hash(file) for file in sorted(folder.iterdir())},
     }
     size = sum(file.stat().st_size for file in folder.iterdir())
     if size > max_bytes:
         raise ValueError(f"{folder} has {size:,} bytes, more than the {max_bytes:,} that may ship.")
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     return version
-
-
-def sha256_of(file: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def facts(recipe: str) -> dict[str, object]:

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 from training.ablation.table import Line, as_markdown
 from training.evaluation.controls import OTHER_USER, USER_BLIND
 from training.evaluation.markdown import header, line
 from training.evaluation.simulated.report import ALL_SETS
-from training.nano.model.export import CARD, MANIFEST, sha256_of
+from training.nano.model.export import CARD
 from training.statistics.interval import Share
 
 SPLITS: Final = {
@@ -24,7 +25,7 @@ SPLITS: Final = {
     "unseen_mp": "Unseen-MP",
 }
 SECTION: Final = "\n## Measured\n"
-"""Heading of the last section of the card, which is replaced from here on."""
+"""Heading of the last section of the card; writing the results again replaces that section."""
 
 Json = Mapping[str, Any]
 """A report as parsed from its JSON file."""
@@ -58,15 +59,15 @@ def _level_rows(level: str, splits: Json) -> list[str]:
     def row(name: str, values: Sequence[Json]) -> str:
         return line(f"*{level}*: {name}", [Share(**value) for value in values])
 
-    worst = [min(one["profile"].values(), key=lambda share: share["value"]) for one in sets]
+    worst = [min(s["profile"].values(), key=lambda share: share["value"]) for s in sets]
     error = splits[ALL_SETS]["calibration"]["error"]
     return [
-        row(f"pairs right ({users} users)", [one["accuracy"]["predicted"] for one in sets]),
-        row(f"control `{USER_BLIND}`", [one["accuracy"][USER_BLIND] for one in sets]),
-        row(f"control `{OTHER_USER}`", [one["accuracy"][OTHER_USER] for one in sets]),
+        row(f"pairs right ({users} users)", [s["accuracy"]["predicted"] for s in sets]),
+        row(f"control `{USER_BLIND}`", [s["accuracy"][USER_BLIND] for s in sets]),
+        row(f"control `{OTHER_USER}`", [s["accuracy"][OTHER_USER] for s in sets]),
         row("profile words, worst element", worst),
-        row("NDCG@10 of slates of 20", [one["ndcg"] for one in sets]),
-        row("faithful rationales", [one["faithful"] for one in sets]),
+        row("NDCG@10 of slates of 20", [s["ndcg"] for s in sets]),
+        row("faithful rationales", [s["faithful"] for s in sets]),
         f"| *{level}*: calibration error, all sets | {error:.3f} | | | |",
     ]
 
@@ -107,7 +108,7 @@ def write_results(folder: Path, section: str) -> None:
     kept = card.read_text(encoding="utf-8").split(SECTION)[0]
     card.write_text(kept + section, encoding="utf-8")
     content = json.loads(manifest.read_text(encoding="utf-8"))
-    content["sha256"][CARD] = sha256_of(card)
+    content["sha256"][CARD] = file_hash(card)
     manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
 """List every string that is one token of nano: profile words, elements, digits, fixed sentences.
 
-On two cores, time grows with the number of tokens, so each fixed string of prompts and answers is
+On two cores, a pass takes longer with more tokens, so each fixed string of prompts and answers is
 one token. All other text is encoded as bytes and a few merges.
 """
 
@@ -67,8 +67,8 @@ def fixed_tokens() -> tuple[str, ...]:
 
 def _relation_fragments() -> tuple[str, ...]:
     """Fixed parts of rationales: ` is liked`, ` is closer to`, `, which is liked`."""
-    reasons = (rationale("", relation, anchor="|") for relation in RELATIONS)
-    return tuple(piece.rstrip() for reason in reasons for piece in reason.split("|"))
+    rationales = (rationale("", relation, anchor="|") for relation in RELATIONS)
+    return tuple(piece.rstrip() for text in rationales for piece in text.split("|"))
 
 
 def _pair_texts() -> tuple[str, ...]:

@@ -58,7 +58,7 @@ SYNONYM_DISTANCE: Final = 0.3
 
 @torch.no_grad()
 def init_synonyms(model: Any, tokenizer: Any, *, seed: int) -> None:
-    """Initialise the embedding of every synonym near that of its word of the vision stage."""
+    """Initialise each synonym's embedding near that of its word, which the vision stage trained."""
     generator = torch.Generator().manual_seed(seed)
     embeddings = model.model.language_model.embed_tokens.weight
     for synonym, word in SYNONYM_OF.items():

@@ -1,7 +1,7 @@
 """Train the vision tower alone, by comparing its mean image token with word embeddings.
 
-The language model keeps these embeddings, so it gets image tokens that match its words. Training
-the tower through the language model needs several times as many images, so the tower comes first.
+The language model keeps these embeddings, so it gets image tokens that match its words. The tower
+is trained first, because training it through the language model takes several times as many images.
 
     python -m training.nano.train.train_vision --run runs/nano
     python -m training.nano.train.train_vision --run runs/nano --init-from shared/nano

@@ -1,4 +1,4 @@
-"""A run says before it starts what is short, and ends within its time."""
+"""A run names what the machine lacks before it starts, and stops within its time budget."""
 
 from training.finetuning.run.limits import (
     GIGABYTE,
@@ -9,35 +9,35 @@ from training.finetuning.run.limits import (
 )
 
 NANO = Needs(weights=12_000_000, memory_factor=2, adapter=4_000_000, with_reward_model=True)
-ROOMY = Machine(disk=10 * GIGABYTE, memory=10 * GIGABYTE)
+TEN_GIGABYTES = Machine(disk=10 * GIGABYTE, memory=10 * GIGABYTE)
 
 
-def test_a_machine_with_room_is_no_reason_not_to_start() -> None:
-    assert reason_not_to_start(ROOMY, NANO, spare=1) is None
+def test_a_run_can_start_on_a_machine_with_enough_disk_and_memory() -> None:
+    assert reason_not_to_start(TEN_GIGABYTES, NANO, spare=1) is None
 
 
-def test_what_is_short_is_named_with_what_it_takes() -> None:
-    no_disk = reason_not_to_start(Machine(GIGABYTE, ROOMY.memory), NANO, spare=1)
+def test_the_reason_names_the_resource_that_is_too_small_and_its_size() -> None:
+    no_disk = reason_not_to_start(Machine(GIGABYTE, TEN_GIGABYTES.memory), NANO, spare=1)
     assert no_disk is not None
     assert "1.0 GB of disk" in no_disk
-    no_memory = reason_not_to_start(Machine(ROOMY.disk, GIGABYTE), NANO, spare=1)
+    no_memory = reason_not_to_start(Machine(TEN_GIGABYTES.disk, GIGABYTE), NANO, spare=1)
     assert no_memory is not None
     assert "memory" in no_memory
 
 
-def test_a_large_model_with_its_judge_does_not_fit_a_small_machine() -> None:
-    seven = Needs(
+def test_a_large_model_with_a_reward_model_does_not_fit_ten_gigabytes() -> None:
+    with_it = Needs(
         weights=16 * GIGABYTE, memory_factor=1, adapter=GIGABYTE // 3, with_reward_model=True
     )
-    assert reason_not_to_start(ROOMY, seven, spare=0) is not None
-    alone = Needs(
+    assert reason_not_to_start(TEN_GIGABYTES, with_it, spare=0) is not None
+    without = Needs(
         weights=16 * GIGABYTE, memory_factor=1, adapter=GIGABYTE // 3, with_reward_model=False
     )
-    assert alone.memory < seven.memory
-    assert alone.disk < seven.disk
+    assert without.memory < with_it.memory
+    assert without.disk < with_it.disk
 
 
-def test_a_step_that_would_end_too_late_is_not_begun() -> None:
+def test_a_step_that_would_exceed_the_budget_does_not_start() -> None:
     assert not out_of_time(spent=50, longest_step=10, budget=60)
     assert out_of_time(spent=51, longest_step=10, budget=60)
     assert not out_of_time(spent=1e9, longest_step=10, budget=None)

@@ -1,4 +1,4 @@
-"""Element weights of a training: the configured ones, else those of its adapter or base."""
+"""A run uses the configured element weights, or those of its adapter, or those of its base."""
 
 import json
 from pathlib import Path
@@ -17,12 +17,12 @@ STYLE_FIRST = ElementWeights(art_style=3, color=0.5, medium=0.5, saturation=0.5,
 def _folder(folder: Path, weights: object = None) -> Path:
     folder.mkdir()
     manifest = {"version": folder.name, "prompt_version": "1", "sha256": {}}
-    more = {} if weights is None else {"element_weights": weights}
-    (folder / MANIFEST).write_text(json.dumps(manifest | more))
+    optional = {} if weights is None else {"element_weights": weights}
+    (folder / MANIFEST).write_text(json.dumps(manifest | optional))
     return folder
 
 
-def test_a_training_goes_on_with_what_counts_where_it_begins(tmp_path: Path) -> None:
+def test_a_run_keeps_the_element_weights_of_its_adapter_or_base(tmp_path: Path) -> None:
     release = _folder(tmp_path / "release")
     base = _folder(tmp_path / "base", COLOR_FIRST.model_dump())
     adapter = _folder(tmp_path / "adapter", STYLE_FIRST.model_dump())
@@ -33,13 +33,15 @@ def test_a_training_goes_on_with_what_counts_where_it_begins(tmp_path: Path) -> 
     assert element_weights(policy) == EQUAL_WEIGHTS
 
 
-def test_an_adapter_of_the_librarys_own_changes_nothing_of_its_bases(tmp_path: Path) -> None:
+def test_an_adapter_without_a_manifest_keeps_the_element_weights_of_the_base(
+    tmp_path: Path,
+) -> None:
     base = _folder(tmp_path / "base", COLOR_FIRST.model_dump())
     (tmp_path / "adapter").mkdir()
     assert element_weights(Policy(base=base, adapter=tmp_path / "adapter")) == COLOR_FIRST
 
 
-def test_weights_that_cannot_be_are_named_with_their_file(tmp_path: Path) -> None:
+def test_the_error_of_invalid_element_weights_names_the_file(tmp_path: Path) -> None:
     base = _folder(tmp_path / "base", {"color": 4})
     with pytest.raises(BadCheckpoint, match=r"base/manifest\.json .* sum to 8"):
         element_weights(Policy(base=base))

@@ -1,4 +1,4 @@
-"""A run's folder belongs to one configuration, and knows which of its checkpoints are whole."""
+"""A run folder belongs to one configuration and resumes from its newest complete checkpoint."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ def sft(folder: Path, **run: object) -> SftConfig:
     return SftConfig(run=Run.model_validate({"folder": folder, **run}))
 
 
-def test_the_same_run_is_taken_up_again_with_another_budget(tmp_path: Path) -> None:
+def test_a_run_can_be_resumed_with_another_budget(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.open(sft(tmp_path))
     folder.open(sft(tmp_path, minutes=5, log_every=1, spare_gigabytes=0))
 
 
-def test_another_run_does_not_overwrite_a_folder(tmp_path: Path) -> None:
+def test_a_folder_of_another_configuration_is_not_overwritten(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.open(sft(tmp_path))
     for other in (sft(tmp_path, seed=2), GrpoConfig(run=Run(folder=tmp_path))):
@@ -27,7 +27,9 @@ def test_another_run_does_not_overwrite_a_folder(tmp_path: Path) -> None:
             folder.open(other)
 
 
-def test_the_newest_whole_checkpoint_is_found_and_a_torn_one_removed(tmp_path: Path) -> None:
+def test_the_newest_complete_checkpoint_is_used_and_incomplete_ones_are_removed(
+    tmp_path: Path,
+) -> None:
     folder = RunFolder(tmp_path)
     assert folder.last_checkpoint() is None
     for step in (8, 9, 10, 100):
@@ -36,11 +38,11 @@ def test_the_newest_whole_checkpoint_is_found_and_a_torn_one_removed(tmp_path: P
         (folder.checkpoints / f"checkpoint-{step}" / STATE).write_text("{}")
     (folder.checkpoints / "checkpoint-10" / STATE).write_text('{"cut')
     assert folder.last_checkpoint() == folder.checkpoints / "checkpoint-9"
-    left = sorted(place.name for place in folder.checkpoints.iterdir())
-    assert left == ["checkpoint-8", "checkpoint-9"]
+    remaining = sorted(path.name for path in folder.checkpoints.iterdir())
+    assert remaining == ["checkpoint-8", "checkpoint-9"]
 
 
-def test_progress_is_told_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_incomplete_progress_is_not_reported(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     assert folder.progress() is None
     progress = Progress("sft", 3, 10, 6.5, 15.0)
@@ -50,7 +52,7 @@ def test_progress_is_told_whole_or_not_at_all(tmp_path: Path) -> None:
     assert folder.progress() is None
 
 
-def test_measures_after_the_step_gone_on_from_are_measured_anew(tmp_path: Path) -> None:
+def test_metrics_after_the_resumed_step_are_recorded_again(tmp_path: Path) -> None:
     file = tmp_path / "curves.jsonl"
     first = CurveFile(file)
     for step in (1, 2, 3):
@@ -62,7 +64,7 @@ def test_measures_after_the_step_gone_on_from_are_measured_anew(tmp_path: Path) 
     assert '{"step": 3, "loss": 0.3}' in file.read_text()
 
 
-def test_only_finite_numbers_are_measures() -> None:
+def test_only_finite_numbers_are_metrics() -> None:
     logs = {"loss": 1, "kl": float("nan"), "reward": None, "epoch": 0.5, "name": "sft"}
     assert numbers(logs) == {"loss": 1.0, "epoch": 0.5}
 

@@ -15,7 +15,7 @@ RED, BLUE = new("RGB", (4, 4), "red"), new("RGB", (4, 4), "blue")
 
 
 class ByColor:
-    """25 for an image whose color the taste likes, 0 for one it dislikes, else between."""
+    """Total 25 for an image in a liked color, 0 in a disliked color, 12.5 in neither or both."""
 
     def __init__(self) -> None:
         self.scored = 0
@@ -57,7 +57,7 @@ def reward(
     )
 
 
-def test_a_profile_earns_when_the_reward_model_ranks_the_pair_right_with_it() -> None:
+def test_a_profile_earns_if_the_reward_model_ranks_the_pair_correctly_with_it() -> None:
     unknown = prompt.taste_lines({}, {})
     assert reward([RIGHT, SWAPPED, unknown], task=["predict"] * 3) == [1, 0, 0.5]
 
@@ -66,37 +66,42 @@ def test_a_profile_without_a_pair_is_not_rewarded() -> None:
     assert reward([RIGHT], task=["predict"], images=(), pairs=()) == [None]
 
 
-def test_a_profile_earns_the_share_of_its_pairs_ranked_right() -> None:
+def test_a_profile_earns_the_share_of_correctly_ranked_pairs() -> None:
     batch = {"images": (RED, BLUE, RED), "pairs": [(0, 1), (1, 0), (0, 1), (2, 1)]}
     assert reward([RIGHT, SWAPPED], task=["predict"] * 2, **batch) == [0.75, 0.25]
 
 
 def test_equal_answers_are_scored_once() -> None:
     reward_model = ByColor()
-    reward([RIGHT, SWAPPED, RIGHT], task=["predict"] * 3, pairs=[(0, 1), (0, 1)], reward_model=reward_model)
+    reward(
+        [RIGHT, SWAPPED, RIGHT],
+        task=["predict"] * 3,
+        pairs=[(0, 1), (0, 1)],
+        reward_model=reward_model,
+    )
     assert reward_model.scored == 4
 
 
 def test_scores_earn_the_share_of_the_other_images_answers_that_they_beat() -> None:
-    won = reward(
+    rewards = reward(
         [scores(5), scores(3), scores(4), scores(3)],
         task=["score"] * 4,
         liked=[True, True, False, False],
     )
-    assert won == [1.0, 0.25, 0.5, 0.75]
+    assert rewards == [1.0, 0.25, 0.5, 0.75]
 
 
-def test_pairs_and_tasks_are_not_mixed_up() -> None:
-    won = reward(
+def test_scores_are_compared_only_within_a_pair_and_a_task() -> None:
+    rewards = reward(
         [scores(5), scores(0), scores(5), scores(0)],
         task=["score", "score", "explain", "score"],
         pair=[1, 2, 1, 1],
         liked=[True, False, False, False],
     )
-    assert won == [1.0, None, None, 1.0]
+    assert rewards == [1.0, None, None, 1.0]
 
 
-def test_unreadable_scores_earn_nothing_and_are_not_compared_with() -> None:
+def test_unreadable_scores_earn_nothing_and_are_not_an_opponent() -> None:
     sides = [(0, "score", True), (0, "score", False), (0, "score", False)]
     assert ranked_by_scores([scores(5), "no idea", scores(1)], sides=sides) == [1.0, 0.0, 1.0]
     assert ranked_by_scores([scores(1), "no idea"], sides=sides[:2]) == [None, 0.0]
@@ -110,13 +115,13 @@ def test_the_order_of_a_pairs_images_has_no_effect() -> None:
 
 
 def test_predictions_and_scores_share_a_batch() -> None:
-    won = reward(
+    rewards = reward(
         [RIGHT, scores(4), SWAPPED, scores(2)],
         task=["predict", "score", "predict", "score"],
         pair=[0, 1, 2, 1],
         liked=[True, True, True, False],
     )
-    assert won == [1, 1, 0, 1]
+    assert rewards == [1, 1, 0, 1]
 
 
 def test_element_weights_change_which_scores_win() -> None:

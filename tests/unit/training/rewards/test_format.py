@@ -1,4 +1,4 @@
-"""Answers in the one layout earn all, readable ones half or more, others nothing."""
+"""The format reward: 1 for the exact layout, at least half for readable answers, else 0."""
 
 import pytest
 
@@ -11,25 +11,25 @@ from training.rewards.format import READABLE, format
 DIGITS = dict.fromkeys(ELEMENTS, 5)
 AGREEING = {e: rationale("red", "liked") for e in ELEMENTS}
 SCORES = prompt.score_line(DIGITS)
-REASONED = prompt.score_line(DIGITS, AGREEING)
+EXPLAINED = prompt.score_line(DIGITS, AGREEING)
 
 
 def reward(answer: str, task: str) -> float | None:
-    (one,) = format([completion(answer)], task=[task], images=[[]])
-    return one
+    (value,) = format([completion(answer)], task=[task], images=[[]])
+    return value
 
 
 @pytest.mark.parametrize(
-    ("task", "answer"), [("predict", RIGHT), ("score", SCORES), ("explain", REASONED)]
+    ("task", "answer"), [("predict", RIGHT), ("score", SCORES), ("explain", EXPLAINED)]
 )
-def test_an_answer_exactly_as_asked_for_earns_everything(task: str, answer: str) -> None:
+def test_an_answer_in_the_exact_layout_earns_the_full_reward(task: str, answer: str) -> None:
     assert reward(answer, task) == 1
     assert reward(answer[: len(answer) // 2], task) == 0
     assert reward("", task) == 0
 
 
-@pytest.mark.parametrize(("task", "answer"), [("score", SCORES), ("explain", REASONED)])
-def test_scores_that_go_on_are_only_readable(task: str, answer: str) -> None:
+@pytest.mark.parametrize(("task", "answer"), [("score", SCORES), ("explain", EXPLAINED)])
+def test_scores_with_text_after_them_are_only_readable(task: str, answer: str) -> None:
     assert reward(f"{answer} And so on.", task) == READABLE
 
 
@@ -41,30 +41,32 @@ def test_scores_that_go_on_are_only_readable(task: str, answer: str) -> None:
         (f"{RIGHT} And so on.", 0.95),
         (RIGHT.replace("; ", ";"), 0.6),
     ],
-    ids=["a word twice", "two words twice", "goes on", "no spaces"],
+    ids=["a repeated word", "two repeated words", "text after the end", "no spaces"],
 )
-def test_an_entry_of_a_taste_that_slips_costs_that_entry(answer: str, earned: float) -> None:
-    """Else a taste of two words, where one comes twice sooner, would be safer with one."""
+def test_a_malformed_entry_of_a_profile_loses_only_its_own_share(
+    answer: str, earned: float
+) -> None:
+    """Otherwise, to name one word would be safer than to name two, where a word can be repeated."""
     assert reward(answer, "predict") == pytest.approx(earned)
 
 
-def test_an_explanation_earns_with_each_reason_that_agrees_with_its_score() -> None:
-    one_against = {**AGREEING, Element.COLOR: rationale("red", "disliked")}
-    assert reward(prompt.score_line(DIGITS, one_against), "explain") == pytest.approx(0.9)
+def test_an_explanation_earns_a_share_for_each_rationale_that_agrees_with_its_score() -> None:
+    one_disagrees = {**AGREEING, Element.COLOR: rationale("red", "disliked")}
+    assert reward(prompt.score_line(DIGITS, one_disagrees), "explain") == pytest.approx(0.9)
 
 
-def test_an_explanation_without_reasons_is_only_readable() -> None:
+def test_an_explanation_without_rationales_is_only_readable() -> None:
     assert reward(SCORES, "explain") == READABLE
 
 
-def test_scores_with_reasons_where_none_are_asked_for_are_only_readable() -> None:
-    assert reward(REASONED, "score") == READABLE
+def test_scores_with_rationales_in_the_score_task_are_only_readable() -> None:
+    assert reward(EXPLAINED, "score") == READABLE
 
 
-def test_a_score_out_of_range_is_no_score() -> None:
+def test_a_score_out_of_range_earns_nothing() -> None:
     assert reward(SCORES.replace("color: 5", "color: 9"), "score") == 0
 
 
-def test_plain_text_and_parts_of_a_message_are_read_alike() -> None:
+def test_plain_text_and_message_parts_are_read_in_the_same_way() -> None:
     parts = [{"role": "assistant", "content": [{"type": "text", "text": SCORES}]}]
     assert format([SCORES, parts, completion(SCORES)], task=["score"] * 3) == [1, 1, 1]

@@ -1,4 +1,4 @@
-"""A predicted profile earns by its words and by its picture, and nothing for being wrong."""
+"""The prediction reward: similarity of the predicted to the true profile, in words and images."""
 
 import pytest
 from PIL.Image import Image, new
@@ -11,7 +11,7 @@ from tests.unit.training.rewards.words import (
     RIGHT,
     SWAPPED,
     TRUE,
-    Kin,
+    SynonymEncoder,
     completion,
     side,
 )
@@ -19,8 +19,8 @@ from training.rewards.prediction import ImageTerm, Sides, prediction, profile_si
 from training.rewards.text_similarity import TextSimilarity, floors
 
 
-def similarity(kin: Kin | None = None) -> TextSimilarity:
-    encoder = kin or Kin()
+def similarity(encoder: SynonymEncoder | None = None) -> TextSimilarity:
+    encoder = encoder or SynonymEncoder()
     return TextSimilarity(encoder, floors(encoder, EVERY_WORD))
 
 
@@ -35,12 +35,12 @@ def test_each_right_element_of_each_side_earns_a_tenth() -> None:
 
 
 def test_a_synonym_earns_less_than_the_word_and_more_than_another_word() -> None:
-    kin = similarity(Kin({"crimson": "red"}))
-    crimson = profile_similarity(prompt.taste_lines(side(color="crimson"), OTHER), TRUE, kin)
+    text = similarity(SynonymEncoder({"crimson": "red"}))
+    crimson = profile_similarity(prompt.taste_lines(side(color="crimson"), OTHER), TRUE, text)
     assert 0.9 < crimson < 1
 
 
-def test_words_too_many_and_too_few_both_cost() -> None:
+def test_an_extra_word_and_a_missing_word_both_cost() -> None:
     both = {**side(), Element.COLOR: ("red", "blue")}
     text = similarity()
     extra = text.element(Element.COLOR, both, side())
@@ -48,7 +48,7 @@ def test_words_too_many_and_too_few_both_cost() -> None:
     assert extra == missing == pytest.approx(0.75)
 
 
-def test_an_unknown_element_is_right_only_where_nothing_is_known() -> None:
+def test_an_element_without_words_is_right_only_if_the_true_one_has_no_words() -> None:
     text = similarity()
     assert text.element(Element.COLOR, {}, {}) == 1
     assert text.element(Element.COLOR, {}, side()) == text.element(Element.COLOR, side(), {}) == 0
@@ -63,41 +63,43 @@ def test_only_predictions_whose_truth_is_known_are_rewarded() -> None:
         [completion(RIGHT), completion(SWAPPED), completion(RIGHT), completion(RIGHT)],
         task=["predict", "predict", "score", "predict"],
         truth=[TRUE.to_json(), TRUE.to_json(), "", ""],
-        prompts=["beside", "what", "is", "used"],
+        prompts=["columns", "that", "are", "ignored"],
     )
     assert rewards == [pytest.approx(1), pytest.approx(0, abs=1e-6), None, None]
 
 
-class Colored:
-    """Draws a side as a surface, or not at all."""
+class ColorRenderer:
+    """Draws a side as one color; only red and blue can be drawn."""
 
     def render(self, sides: list[dict[Element, tuple[str, ...]]]) -> list[Image | None]:
         words = [words.get(Element.COLOR, ("",))[0] for words in sides]
         return [new("RGB", (8, 8), word) if word in ("red", "blue") else None for word in words]
 
 
-class Alike:
-    def compare(self, one: Image, other: Image) -> float:
-        return float(one.tobytes() == other.tobytes())
+class EqualImages:
+    """1 for equal images, else 0."""
+
+    def compare(self, first: Image, second: Image) -> float:
+        return float(first.tobytes() == second.tobytes())
 
 
-def test_the_picture_counts_for_its_share() -> None:
-    images = ImageTerm(Colored(), Alike(), share=0.5)
+def test_the_image_term_counts_by_its_share() -> None:
+    images = ImageTerm(ColorRenderer(), EqualImages(), share=0.5)
     one_wrong = prompt.taste_lines(side(color="blue"), OTHER)
     assert profile_similarity(RIGHT, TRUE, similarity(), images) == pytest.approx(1)
-    # Words .9; of the two pictures the liked one is another color.
+    # The words give .9; the image of the liked side has another color.
     assert profile_similarity(one_wrong, TRUE, similarity(), images) == pytest.approx(
         (0.9 + 0.5) / 2
     )
 
 
-def test_a_profile_that_cannot_be_drawn_is_like_no_picture() -> None:
-    images = ImageTerm(Colored(), Alike())
-    assert images.side(side(color="unheard of"), side()) == 0
-    assert images.side(side(color="unheard of"), side(color="unseen")) == 1
+def test_a_side_that_cannot_be_drawn_is_similar_only_to_another_such_side() -> None:
+    images = ImageTerm(ColorRenderer(), EqualImages())
+    assert images.side(side(color="unknown"), side()) == 0
+    assert images.side(side(color="unknown"), side(color="another")) == 1
 
 
-def test_sides_survive_json_and_refuse_a_sixth_element() -> None:
+def test_sides_are_unchanged_by_json_and_an_unknown_element_is_an_error() -> None:
     assert Sides.from_json(TRUE.to_json()) == TRUE
     with pytest.raises(ValueError, match="mood"):
         Sides.from_json('{"likes": {"mood": ["calm"]}}')

@@ -1,4 +1,4 @@
-"""An encoder that knows which words are kin, without a model."""
+"""Words and profiles for the tests of rewards, and an encoder of words without a model."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,15 +10,16 @@ from training.rewards.prediction import Sides
 from training.rewards.text_similarity import Vectors
 
 SHARED = 0.4
-"""The likeness of any two words, as in a sentence encoder."""
+"""Cosine of any two different words; it is above zero in sentence encoders too."""
 AXES = 64
 
 
-class Kin:
-    """Every word has an axis of its own beside one that all share; kin share half of theirs."""
+class SynonymEncoder:
+    """Each word has an axis of its own and shares one axis; a synonym lies between two words."""
 
-    def __init__(self, kin: Mapping[str, str] | None = None) -> None:
-        self._kin = dict(kin or {})
+    def __init__(self, synonyms: Mapping[str, str] | None = None) -> None:
+        """`synonyms` maps a word to the word that it is near to."""
+        self._synonyms = dict(synonyms or {})
         self._axis: dict[str, int] = {}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -26,8 +27,8 @@ class Kin:
 
     def _vector(self, text: str) -> Vectors:
         own = self._basis(text)
-        if text in self._kin:
-            own = (own + self._basis(self._kin[text])) / np.sqrt(2)
+        if text in self._synonyms:
+            own = (own + self._basis(self._synonyms[text])) / np.sqrt(2)
         shared = np.zeros(AXES, np.float32)
         shared[0] = np.sqrt(SHARED)
         return shared + np.float32(np.sqrt(1 - SHARED)) * own

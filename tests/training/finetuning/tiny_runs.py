@@ -1,4 +1,4 @@
-"""A base of few parameters as a folder, and short runs on it, for tests of SFT and GRPO."""
+"""A tiny base model in a folder, and short runs on it, for the tests of SFT and GRPO."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,23 +7,23 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from tests.training import tiny_model as tiny
+from tests.training import tiny_model
 from training.finetuning.data.cases import Example
 from training.finetuning.data.simulated import Task
 from training.finetuning.run.config import Data, GrpoConfig, Optimizing, Policy, Run, SftConfig
 from training.finetuning.run.policy import Loaded, load_policy
 from training.nano.model.export import export, facts
 
-SHARPER = 4.0
-"""A random model with tied embeddings means nearly nothing; its last norm makes it mean more.
-Answers that are to differ, as GRPO's, need it as it is."""
+SHARPNESS = 4.0
+"""Factor of the last norm: the logits of a random model with tied embeddings are nearly flat. GRPO
+needs different completions of one prompt, so its tests use 1."""
 
 
-def write_base(folder: Path, *, sharper: float = SHARPER) -> Path:
-    """The architecture of the large ones, 30,000 times smaller."""
-    model = tiny.model()
-    model.model.language_model.norm.weight.data.mul_(sharper)
-    export(model, tiny.tokenizer(), folder, seed=5, training=facts("tiny"))
+def write_base(folder: Path, *, sharpness: float = SHARPNESS) -> Path:
+    """Write a model with the architecture of the large ones, 30,000 times smaller."""
+    model = tiny_model.model()
+    model.model.language_model.norm.weight.data.mul_(sharpness)
+    export(model, tiny_model.tokenizer(), folder, seed=5, training=facts("tiny"))
     return folder
 
 
@@ -69,14 +69,15 @@ def load(config: SftConfig | GrpoConfig) -> Loaded:
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
-    """Of an adapter folder."""
+    """The weights of an adapter folder."""
     from safetensors.torch import load_file
 
     return load_file(folder / "adapter_model.safetensors")
 
 
-def same(one: Path, other: Path) -> bool:
-    a, b = weights(one), weights(other)
+def same_weights(first: Path, second: Path) -> bool:
+    """Whether two adapter folders have exactly the same weights."""
+    a, b = weights(first), weights(second)
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
@@ -85,8 +86,8 @@ def conversations(examples: Iterable[Example]) -> list[tuple[str, str]]:
     return [(str(example.messages), example.answer) for example in examples]
 
 
-class Killed(TrainerCallback):  # type: ignore[misc]  # untyped base
-    """Ends the process's work in the middle of a step, as far as a test can."""
+class Kill(TrainerCallback):  # type: ignore[misc]  # untyped base
+    """Stops a run at the beginning of a step, like a kill."""
 
     def __init__(self, at: int) -> None:
         self._at = at
