@@ -10,7 +10,7 @@ from tests.e2e.operations.scrape import Scraped, scrape, total
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System, running
 
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +46,11 @@ def scraped(system: System, pictures: Path) -> list[Scraped]:
 
         app.profile_when(
             "metrics-ada", lambda profile: profile.evidence.liked > 0, after=like,
-            seconds=PATIENCE_SECONDS,
+            seconds=TIMEOUT_SECONDS,
         )  # fmt: skip
         slate = {path.name: path.as_uri() for path in files.slate[:3]}
-        app.rank("metrics-ada", slate, seconds=PATIENCE_SECONDS)
-    end = time.monotonic() + PATIENCE_SECONDS
+        app.rank("metrics-ada", slate, seconds=TIMEOUT_SECONDS)
+    end = time.monotonic() + TIMEOUT_SECONDS
     while True:
         samples = scrape(system)
         letters = total(samples, "preferstream_dead_letters_kept_events", topic="feedback.v1")

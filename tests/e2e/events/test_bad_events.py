@@ -24,7 +24,7 @@ from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
 
-PATIENCE_SECONDS = 240.0
+TIMEOUT_SECONDS = 240.0
 VALID_PER_MALFORMED = 3
 """Enough valid events to keep the ratio of dead letters below the one that stops the process."""
 
@@ -55,7 +55,7 @@ def _dead_letters(system: System, topic: Topic, count: int) -> list[Record]:
     records: list[Record] = []
     letters = topic_named(topic.dead_letters)
     with topic_reader(system.kafka, letters, from_beginning=True) as reader:
-        for record in reader.records_for(seconds=PATIENCE_SECONDS):
+        for record in reader.records_for(seconds=TIMEOUT_SECONDS):
             records.append(record)
             if len(records) >= count:
                 break
@@ -76,7 +76,7 @@ def test_malformed_candidates_become_dead_letters_and_valid_ones_are_answered(
     with topic_reader(system.kafka, FEEDS) as feeds:
         for case, events in zip(cases, good, strict=True):
             send_raw(producer, [_outgoing(case), *map(encode, events)])
-        for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed):
+        for feed in events_of(feeds.records_for(seconds=TIMEOUT_SECONDS), RankedFeed):
             missing.discard(feed.request_id)
             if not missing:
                 break
@@ -108,7 +108,7 @@ def test_malformed_feedback_becomes_dead_letters_and_valid_feedback_counts(
             (
                 profile
                 for profile in events_of(
-                    profiles.records_for(seconds=PATIENCE_SECONDS), ProfileUpdated
+                    profiles.records_for(seconds=TIMEOUT_SECONDS), ProfileUpdated
                 )
                 if profile.user_id == "among-bad-feedback" and profile.evidence.liked == len(good)
             ),

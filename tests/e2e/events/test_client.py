@@ -18,7 +18,7 @@ from tests.e2e.pictures import story_files
 from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def test_the_blocking_client_gets_a_profile_and_a_feed(system: System, files: De
 
     with Client(system.kafka) as app:
         awaited = app.profile_when(
-            "client-ada", has_all_references, after=likes, seconds=PATIENCE_SECONDS
+            "client-ada", has_all_references, after=likes, seconds=TIMEOUT_SECONDS
         )
         slate = {path.name: path.as_uri() for path in files.slate[:4]}
-        feed = app.rank("client-ada", slate, explain="none", seconds=PATIENCE_SECONDS)
+        feed = app.rank("client-ada", slate, explain="none", seconds=TIMEOUT_SECONDS)
         current = app.profile("client-ada")
         kept = app.feeds(wanted=lambda f: f.request_id == feed.request_id)
 
@@ -56,7 +56,7 @@ async def test_the_async_client_requests_many_feeds_concurrently(
     async with AsyncClient(system.kafka) as app:
         feeds = await asyncio.gather(
             *(
-                app.rank(f"client-{n}", slate, explain="none", seconds=PATIENCE_SECONDS)
+                app.rank(f"client-{n}", slate, explain="none", seconds=TIMEOUT_SECONDS)
                 for n in range(8)
             )
         )
@@ -76,14 +76,14 @@ async def test_the_async_client_corrects_a_taste_and_erases_a_user(
             pinned = await app.correct(
                 "client-eve", "pin", element="color", side="preference", word="chartreuse"
             )
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 async for _, event in profiles:
                     if isinstance(event, ProfileUpdated) and _prefers(event, "chartreuse"):
                         break
         async with app.listening(about(ERASED)) as receipts:
             erasure = await app.erase("client-eve", reason="a test")
             services = set()
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 async for _, event in receipts:
                     if isinstance(event, UserErased) and event.erase_event_id == erasure.event_id:
                         services.add(event.service)

@@ -14,7 +14,7 @@ from tests.e2e.pictures import act, story_files
 from tests.e2e.system import System, preferstream
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 USER = "corrector"
 
 
@@ -33,7 +33,7 @@ def predicted(system: System, files: DemoFiles) -> ProfileUpdated:
             USER,
             lambda p: p.evidence.liked + p.evidence.disliked == len(actions),
             after=lambda: app.send(*actions),
-            seconds=PATIENCE_SECONDS,
+            seconds=TIMEOUT_SECONDS,
         )
     assert profile is not None
     return profile
@@ -42,7 +42,7 @@ def predicted(system: System, files: DemoFiles) -> ProfileUpdated:
 def ranked(system: System, files: DemoFiles) -> RankedFeed:
     with Client(system.kafka) as app:
         slate = {path.name: path.as_uri() for path in files.slate}
-        return app.rank(USER, slate, explain="none", seconds=PATIENCE_SECONDS)
+        return app.rank(USER, slate, explain="none", seconds=TIMEOUT_SECONDS)
 
 
 def corrected(system: System, *arguments: str) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_a_veto_survives_later_likes(
             USER,
             lambda p: more.image_id in p.reference_ids,
             after=lambda: app.send(more),
-            seconds=PATIENCE_SECONDS,
+            seconds=TIMEOUT_SECONDS,
         )
     assert later is not None
     assert word not in [

@@ -17,7 +17,7 @@ from tests.e2e.pictures import act, story_files
 from tests.e2e.system import System, environment, preferstream
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(500)]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 USER = "erased-1815"
 
 
@@ -33,7 +33,7 @@ def create_data(system: System, files: DemoFiles, user: str) -> ProfileUpdated:
     slate = {path.name: path.as_uri() for path in files.slate[:4]}
     with Client(system.kafka) as app:
         profile_with(app, user, len(likes), after=lambda: app.send(*likes))
-        feed = app.rank(user, slate, explain="none", seconds=PATIENCE_SECONDS)
+        feed = app.rank(user, slate, explain="none", seconds=TIMEOUT_SECONDS)
         assert feed.status == "ok"
         clicked = feed.items[0].image_id
         return profile_with(
@@ -52,7 +52,7 @@ def profile_with(
         user,
         lambda p: p.evidence.liked + p.evidence.disliked == count,
         after=after,
-        seconds=PATIENCE_SECONDS,
+        seconds=TIMEOUT_SECONDS,
     )
     assert profile is not None
     return profile
@@ -132,7 +132,7 @@ def test_a_late_event_from_before_the_erasure_is_ignored(system: System, files: 
             "late-marker",
             lambda p: True,
             after=lambda: app.send(act("late-marker", "like", files.liked[0])),
-            seconds=PATIENCE_SECONDS,
+            seconds=TIMEOUT_SECONDS,
         )
         assert marker is not None
         assert app.profile("late-1815") is None

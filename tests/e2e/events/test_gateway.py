@@ -14,7 +14,7 @@ from tests.e2e.pictures import story_files
 from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(400)]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def files(pictures: Path) -> DemoFiles:
 
 @pytest.fixture
 def app(system: System) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=system.ready["dashboard"], timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=system.ready["dashboard"], timeout=TIMEOUT_SECONDS) as client:
         yield client
 
 
@@ -34,7 +34,7 @@ def _slate(files: DemoFiles, user: str, **fields: object) -> dict[str, object]:
 
 
 def _until_200(app: httpx.Client, address: str) -> httpx.Response:
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while (response := app.get(address)).status_code != 200:
         assert time.monotonic() < end, response.text
         time.sleep(0.2)
@@ -58,7 +58,7 @@ def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
 
     listener = threading.Thread(target=listen)
     listener.start()
-    assert listening.wait(PATIENCE_SECONDS)
+    assert listening.wait(TIMEOUT_SECONDS)
     likes = [
         {"type": "reference_like", "image_id": path.name, "uri": path.as_uri()}
         for path in files.liked
@@ -66,7 +66,7 @@ def test_likes_become_a_taste_and_a_slate_becomes_a_feed(
     assert app.post("/v1/feedback", json={"user_id": "web-ada", "actions": likes}).is_success
     profile = _until_200(app, "/v1/profiles/web-ada").json()
     response = app.post("/v1/candidates?wait_seconds=60", json=_slate(files, "web-ada"))
-    listener.join(PATIENCE_SECONDS)
+    listener.join(TIMEOUT_SECONDS)
 
     assert profile["evidence"]["liked"] > 0
     assert any(profile["preference"].values())

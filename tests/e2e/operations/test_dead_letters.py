@@ -18,7 +18,7 @@ from tests.e2e.pictures import request, story_files
 from tests.e2e.system import System, preferstream
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_dead_letter_is_corrected_replayed_and_answered(
         )
         feed = next(
             feed
-            for feed in events_of(feeds.records_for(seconds=PATIENCE_SECONDS), RankedFeed)
+            for feed in events_of(feeds.records_for(seconds=TIMEOUT_SECONDS), RankedFeed)
             if feed.request_id == mark
         )
     assert [item.image_id for item in feed.items] == [files.slate[0].name]

@@ -14,7 +14,7 @@ from tests.e2e.pictures import act, request, story_files
 from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 def _send(system: System, topic: Topic, user: str, value: str, trace: str) -> None:
@@ -28,7 +28,7 @@ def _send(system: System, topic: Topic, user: str, value: str, trace: str) -> No
 def _trace_of(system: System, topic: Topic, user: str) -> str:
     from shared.messaging.read.tail import tail
 
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < end:
         for record in tail(
             MessagingSettings(kafka_bootstrap_servers=system.kafka), topic, max_per_partition=1000
@@ -60,7 +60,7 @@ def test_a_profile_carries_the_trace_of_the_action_that_changed_it(
 def test_a_dead_letter_is_logged_with_the_trace_of_its_record(system: System) -> None:
     trace = uuid4().hex
     _send(system, FEEDBACK, "traced-cem", "{", trace)
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while f"trace_id={trace}" not in (system.data_dir / "services.log").read_text("utf-8"):
         assert time.monotonic() < end, "the log does not contain the trace"
         time.sleep(0.5)

@@ -1,0 +1,1 @@
+"""Tests of the doctor's checks of a deployment."""

@@ -1,4 +1,4 @@
-"""The doctor checks every server and folder of a deployment, and says what to do."""
+"""The doctor checks every server and folder of a deployment, and advises what to do."""
 
 import threading
 from collections.abc import Iterator
@@ -119,7 +119,7 @@ def test_a_folder_that_is_not_mounted_is_reported(
     assert _check(name).ok
 
 
-def test_a_dashboard_open_to_other_machines_needs_tokens(
+def test_a_dashboard_that_other_machines_can_reach_needs_tokens(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PREFERSTREAM_OPS_HOST", "0.0.0.0")
@@ -133,7 +133,7 @@ def test_a_dashboard_open_to_other_machines_needs_tokens(
 
 
 @pytest.mark.kafka
-def test_one_broker_needs_one_replica(monkeypatch: pytest.MonkeyPatch, kafka: str) -> None:
+def test_with_one_broker_one_replica_is_ok(monkeypatch: pytest.MonkeyPatch, kafka: str) -> None:
     monkeypatch.setenv("PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS", kafka)
     result = _check("replication")
     assert result.ok

@@ -1,4 +1,4 @@
-"""A host of images with typical faults, and the settings to load from it."""
+"""A host that serves images with typical faults, and the settings to load from it."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ LOCAL = ImageSettings(
 
 
 class Host:
-    """A host of images with typical faults, which counts its requests by path."""
+    """Serves images with typical faults, and counts the requests of each path."""
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
@@ -56,7 +56,7 @@ class Host:
             return await self._stream(request, path)
         if path == "page":
             return web.Response(text="<!doctype html><html></html>", content_type="text/html")
-        if path == "lying-suffix.png":
+        if path == "wrong-suffix.png":
             return web.Response(body=JPEG, content_type="text/plain")
         if path == "large":
             return web.Response(body=b"\0" * (MAX_BYTES + 1))

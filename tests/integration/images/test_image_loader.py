@@ -1,4 +1,4 @@
-"""A loader reads from allowed addresses only, for every source, and keeps its limits."""
+"""The loader reads only allowed addresses, from every source, within its limits."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -76,7 +76,7 @@ async def test_the_number_of_images_loaded_at_the_same_time_is_bounded(
     assert host[0].max_running == LOCAL.image_concurrency
 
 
-async def test_a_late_image_is_refused_and_the_others_are_loaded(
+async def test_an_image_that_is_too_late_is_unavailable_and_the_others_are_loaded(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
     uris = [f"{host[1]}/a", f"{host[1]}/silent"]

@@ -113,7 +113,7 @@ async def test_without_credentials_the_refusal_names_the_setting(
 
 
 @pytest.mark.usefixtures("_keys")
-async def test_several_first_objects_share_one_client_that_is_closed(store: str) -> None:
+async def test_concurrent_first_objects_share_one_client_that_is_closed(store: str) -> None:
     loader = from_store(store)
     results = await loader.load_many(
         ["s3://images/a/b.png", "s3://images/none.png", "s3://images/a/b.png", "s3://no-such/a"]
@@ -136,7 +136,7 @@ async def test_a_first_object_that_takes_too_long_leaves_no_client_open(store: s
 
 
 @pytest.mark.usefixtures("_keys")
-async def test_a_bad_endpoint_setting_is_named_and_is_no_fault_of_the_image() -> None:
+async def test_an_invalid_endpoint_setting_is_unavailable_and_named() -> None:
     loader = from_store("not an address")
     with pytest.raises(Unavailable, match="PREFERSTREAM_S3_ENDPOINT"):
         await loader.load("s3://images/a/b.png")

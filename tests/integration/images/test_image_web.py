@@ -170,5 +170,5 @@ async def test_no_cookie_is_sent_and_no_compression_is_requested(
 async def test_the_content_decides_the_format_and_not_the_suffix(
     host: tuple[Host, str], loader: ImageLoader
 ) -> None:
-    image = await loader.load(f"{host[1]}/lying-suffix.png")
+    image = await loader.load(f"{host[1]}/wrong-suffix.png")
     assert image.pixels.size == (6, 4)

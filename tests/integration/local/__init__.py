@@ -1,0 +1,1 @@
+"""Tests of the Kafka that runs on the user's own machine."""

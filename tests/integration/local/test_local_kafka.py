@@ -34,7 +34,7 @@ with start_local_kafka(Path(sys.argv[1]), start_timeout_seconds=120.0) as kafka:
     print(kafka.pid, kafka.bootstrap, flush=True)
     time.sleep(600)
 """
-"""A process like `preferstream up`: it holds a Kafka until something ends it."""
+"""A process like `preferstream up`: it runs a Kafka until it is ended."""
 
 
 def start(folder: Path, **options: int) -> LocalKafka:
@@ -80,6 +80,7 @@ def has_ended(pid: int) -> bool:
 
 
 def ends(pid: int) -> bool:
+    """Whether the process ends within 40 seconds."""
     deadline = time.monotonic() + 40.0
     while not has_ended(pid):
         if time.monotonic() > deadline:
@@ -142,7 +143,7 @@ def test_records_and_ports_survive_a_stop_and_the_second_start_is_refused(folder
         assert second.cluster_id == first.cluster_id
 
 
-def test_acknowledged_records_survive_the_kill_of_java_itself(folder: Path) -> None:
+def test_acknowledged_records_survive_a_kill_of_the_java_process(folder: Path) -> None:
     with start(folder) as kafka:
         write(kafka.bootstrap, "acknowledged")
         os.kill(kafka.pid, signal.SIGKILL)
@@ -151,7 +152,7 @@ def test_acknowledged_records_survive_the_kill_of_java_itself(folder: Path) -> N
         assert sorted(read(again.bootstrap, "acknowledged")) == sorted(RECORDS)
 
 
-def test_a_killed_parent_leaves_no_java_and_loses_no_record(folder: Path) -> None:
+def test_a_killed_parent_leaves_no_java_process_and_loses_no_record(folder: Path) -> None:
     parent, java, bootstrap = parent_of_a_kafka(folder)
     with pytest.raises(KafkaDidNotStart, match=rf"in use: process {parent.pid} runs a Kafka"):
         start(folder)
@@ -165,7 +166,9 @@ def test_a_killed_parent_leaves_no_java_and_loses_no_record(folder: Path) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signalled_parent_leaves_no_java(folder: Path, number: signal.Signals) -> None:
+def test_a_parent_that_is_ended_by_a_signal_leaves_no_java_process(
+    folder: Path, number: signal.Signals
+) -> None:
     parent, java, _ = parent_of_a_kafka(folder)
     os.killpg(parent.pid, number)
     parent.wait()
@@ -184,7 +187,9 @@ def test_a_taken_port_is_replaced_unless_it_was_requested(folder: Path) -> None:
             assert kafka.bootstrap != f"127.0.0.1:{taken}"
 
 
-def test_the_error_quotes_a_java_that_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_quotes_the_message_of_java(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:+NoSuchOption")
     with pytest.raises(KafkaDidNotStart, match="Java ended with 1 ") as failure:
         start(folder)
@@ -192,7 +197,7 @@ def test_the_error_quotes_a_java_that_fails(folder: Path, monkeypatch: pytest.Mo
     assert str(folder / "kafka.log") in failure.value.detail
 
 
-def test_a_start_that_times_out_leaves_nothing_running(folder: Path) -> None:
+def test_a_start_that_times_out_leaves_no_process(folder: Path) -> None:
     with pytest.raises(KafkaDidNotStart, match="did not answer in time"):
         start_local_kafka(folder, start_timeout_seconds=0.1)
     with (folder / "lock").open() as lock:

@@ -16,14 +16,15 @@ from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
 from tests.integration.cluster import Cluster
 
-PATIENCE_SECONDS = 90.0
-"""Not a speed limit: a test that waits this long has failed."""
+TIMEOUT_SECONDS = 90.0
+"""A test that waits this long has failed; the limit does not measure speed."""
 BOTH_PATHS = pytest.mark.parametrize("path", ["slow", "fast"])
 Handler = Callable[[Feedback, Delivery], Awaitable[None]]
 
 
 async def until(condition: Callable[[], Awaitable[bool] | bool]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    """Wait until the condition holds; raises TimeoutError."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             result = condition()
             if result if isinstance(result, bool) else await result:
@@ -32,7 +33,7 @@ async def until(condition: Callable[[], Awaitable[bool] | bool]) -> None:
 
 
 class Handled:
-    """A handler that records the images it handled, and first awaits the test's own function."""
+    """A handler that awaits the test's own function, then records the image of the event."""
 
     def __init__(self, then: Callable[[int], Awaitable[None]] | None = None) -> None:
         self.images: list[int] = []
@@ -82,12 +83,13 @@ async def health_of(service: KafkaService) -> AsyncIterator[Callable[[str], Awai
         stack.push_async_callback(server.stop)
         session = await stack.enter_async_context(aiohttp.ClientSession())
 
-        async def ask(page: str) -> tuple[int, list[str]]:
-            async with session.get(f"{server.address}/{page}") as answer:
-                return answer.status, (await answer.json())["problems"]
+        async def get(page: str) -> tuple[int, list[str]]:
+            async with session.get(f"{server.address}/{page}") as response:
+                return response.status, (await response.json())["problems"]
 
-        yield ask
+        yield get
 
 
 async def holds(value: Awaitable[Any], condition: Callable[[Any], bool]) -> bool:
+    """Whether the condition holds for the awaited value."""
     return condition(await value)

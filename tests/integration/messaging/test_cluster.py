@@ -1,4 +1,4 @@
-"""The cluster reports the lag of dead consumers and of consumers that never committed."""
+"""The cluster state has the lag of dead consumers and of consumers that never committed."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from shared.messaging.admin.cluster_state import GroupState, read_cluster_state
 from tests.integration.cluster import Cluster
 
 pytestmark = [pytest.mark.kafka]
-AWAY = """
+UNREACHABLE_CLUSTER = """
 from shared.domain.errors import Unavailable
 from shared.messaging.admin.cluster_state import read_cluster_state
 from shared.messaging.client.settings import MessagingSettings
@@ -72,6 +72,10 @@ def test_the_state_has_offsets_and_the_newest_timestamp(cluster: Cluster) -> Non
 def test_an_unreachable_cluster_is_unavailable() -> None:
     # In its own process: kafka-python leaks the sockets of a client that never connected.
     process = subprocess.run(
-        [sys.executable, "-c", AWAY], capture_output=True, text=True, timeout=200, check=False
+        [sys.executable, "-c", UNREACHABLE_CLUSTER],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
     )
     assert process.stdout.startswith("kafka: 127.0.0.1:1"), process.stderr[-2000:]

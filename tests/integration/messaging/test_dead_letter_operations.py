@@ -47,7 +47,7 @@ class OwnDeadLetters:
         self, count: int, *, reason: str = "internal_error", topic: str = "feedback.v1",
         data: bytes | None = None,
     ) -> None:  # fmt: skip
-        """As services write them, one after another, so that their order is known."""
+        """Write dead letters as services do, one after another, so that their order is known."""
         send_once(self.settings, *(self._letter(n, reason, topic, data) for n in range(count)))
 
     def _letter(self, number: int, reason: str, topic: str, data: bytes | None) -> Outgoing:
@@ -61,7 +61,7 @@ class OwnDeadLetters:
         return DeadLetterFilter(text=self.marker, **more)  # type: ignore[arg-type]  # by its fields
 
     async def open(self, **more: object) -> list[DeadLetter]:
-        """The open ones of this test, page by page."""
+        """The open dead letters of this test, read page by page."""
         opened: list[DeadLetter] = []
         after: str | None = None
         while True:
@@ -85,7 +85,7 @@ def own(kafka: str) -> OwnDeadLetters:
     return created
 
 
-async def test_pages_hold_every_dead_letter_once_newest_first(own: OwnDeadLetters) -> None:
+async def test_pages_contain_every_dead_letter_once_newest_first(own: OwnDeadLetters) -> None:
     own.write(60)
     opened = await own.open()
     assert len({letter.id for letter in opened}) == len(opened) == 60
@@ -206,15 +206,15 @@ async def test_an_invalid_cursor_is_refused(own: OwnDeadLetters, cursor: str) ->
         await find_dead_letters(own.settings, own.wanted(), after=cursor)
 
 
-async def test_a_page_of_many_dead_letters_reads_few_of_them(own: OwnDeadLetters) -> None:
+async def test_a_page_reads_only_a_few_of_many_dead_letters(own: OwnDeadLetters) -> None:
     await asyncio.to_thread(own.write, 3_000)
     page = await find_dead_letters(own.settings, own.wanted(), limit=20)
     assert len(page.letters) == 20
     assert page.scanned < 200
 
 
-async def test_thousands_of_dead_letters_are_searched_to_the_last(kafka: str) -> None:
-    """In chunks of many partitions: records that kafka-python buffers must not stop the read."""
+async def test_a_search_without_a_match_reads_all_of_thousands_of_dead_letters(kafka: str) -> None:
+    """The read goes over many partitions in chunks; buffered records must not stop it."""
     own = OwnDeadLetters(kafka)
     own.write(4_000)
     no_match = DeadLetterFilter(text=f"{own.marker}-no-match")
@@ -233,12 +233,14 @@ async def test_resolved_dead_letters_are_skipped_and_cached(kafka: str) -> None:
     await drop_all(own.settings, newest)
     page = await find_dead_letters(own.settings, own.wanted(), limit=500, cache=cache)
     assert len(page.letters) == 100
-    every = await find_dead_letters(own.settings, own.wanted(resolved=True), limit=500, cache=cache)
-    assert len(every.letters) == 300
+    all_letters = await find_dead_letters(
+        own.settings, own.wanted(resolved=True), limit=500, cache=cache
+    )
+    assert len(all_letters.letters) == 300
     assert (await get_dead_letter(own.settings, newest[0].id, cache=cache)).resolved is not None
 
 
-async def test_new_dead_letters_are_found_by_the_next_query(own: OwnDeadLetters) -> None:
+async def test_the_next_query_returns_new_dead_letters(own: OwnDeadLetters) -> None:
     cache = DeadLetterCache()
     own.write(30)
     first = (await find_dead_letters(own.settings, own.wanted(), cache=cache)).letters

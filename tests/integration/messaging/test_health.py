@@ -1,4 +1,4 @@
-"""Health over HTTP and lag in metrics: stuck, ended and lagging consumers are reported."""
+"""Stuck and ended consumers are reported over HTTP, and lag in the metrics."""
 
 import asyncio
 
@@ -27,13 +27,13 @@ async def test_healthz_reports_a_stuck_event_and_its_recovery(cluster: Cluster, 
     handled = Handled(lambda _: gate.wait())
     async with (
         running(cluster, path, handled, liveness_timeout_seconds=0.5) as service,
-        health_of(service) as ask,
+        health_of(service) as get_health,
     ):
-        await until(lambda: holds(ask("healthz"), lambda response: response[0] == 503))
-        _, problems = await ask("healthz")
+        await until(lambda: holds(get_health("healthz"), lambda response: response[0] == 503))
+        _, problems = await get_health("healthz")
         assert f"an event of {cluster.topic.name} has been in flight for" in problems[0]
         gate.set()
-        await until(lambda: holds(ask("readyz"), lambda response: response == (200, [])))
+        await until(lambda: holds(get_health("readyz"), lambda response: response == (200, [])))
 
 
 async def test_healthz_reports_an_event_that_the_fast_path_retries_without_success(
@@ -46,36 +46,36 @@ async def test_healthz_reports_an_event_that_the_fast_path_retries_without_succe
     handled = Handled(store)
     async with (
         running(cluster, "fast", handled, liveness_timeout_seconds=0.5, retries=0) as service,
-        health_of(service) as ask,
+        health_of(service) as get_health,
     ):
-        await until(lambda: holds(ask("healthz"), lambda response: response[0] == 503))
+        await until(lambda: holds(get_health("healthz"), lambda response: response[0] == 503))
 
 
 @BOTH_PATHS
 async def test_healthz_reports_a_consumer_that_has_ended(cluster: Cluster, path: str) -> None:
     async with (
         running(cluster, path, Handled()) as service,
-        health_of(service) as ask,
+        health_of(service) as get_health,
     ):
-        await until(lambda: holds(ask("readyz"), lambda response: response == (200, [])))
+        await until(lambda: holds(get_health("readyz"), lambda response: response == (200, [])))
         (subscriber,) = service._broker.subscribers
         # Not through the service, as after an unforeseen error.
         await subscriber.consumer.stop()  # type: ignore[attr-defined]
-        await until(lambda: holds(ask("healthz"), lambda response: response[0] == 503))
-        _, problems = await ask("healthz")
+        await until(lambda: holds(get_health("healthz"), lambda response: response[0] == 503))
+        _, problems = await get_health("healthz")
         assert problems == [f"the consumer of {cluster.topic.name} has ended"]
 
 
 async def test_a_service_that_has_not_started_is_alive_but_not_ready(cluster: Cluster) -> None:
     service = KafkaService("tested", cluster.settings(), CollectorRegistry())
     service.fast(cluster.topic, Handled())
-    async with health_of(service) as ask:
-        assert await ask("healthz") == (200, [])
-        assert await ask("readyz") == (503, ["tested has not started"])
+    async with health_of(service) as get_health:
+        assert await get_health("healthz") == (200, [])
+        assert await get_health("readyz") == (503, ["tested has not started"])
 
 
 @BOTH_PATHS
-async def test_lag_is_measured(cluster: Cluster, path: str) -> None:
+async def test_the_lag_metric_counts_unread_events(cluster: Cluster, path: str) -> None:
     gate = asyncio.Event()
     registry = CollectorRegistry()
     service = KafkaService("tested", cluster.settings(events_in_flight=1), registry)

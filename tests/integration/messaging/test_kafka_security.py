@@ -1,4 +1,4 @@
-"""Every client logs in to a real Kafka with TLS and SASL, and rejects a Kafka it cannot trust."""
+"""Every client logs in to a real Kafka with TLS and SASL, and rejects an untrusted server."""
 
 import asyncio
 from collections.abc import Iterator
@@ -60,17 +60,17 @@ class SecuredKafka:
     """A Kafka with a listener for each security protocol, and the settings for each."""
 
     settings: dict[str, MessagingSettings]
-    stranger: Authority
+    untrusted: Authority
     """An authority that this Kafka does not trust."""
 
-    def changed(self, way: str, **changes: Any) -> MessagingSettings:
-        return MessagingSettings.model_validate({**self.settings[way].model_dump(), **changes})
+    def changed(self, protocol: str, **changes: Any) -> MessagingSettings:
+        return MessagingSettings.model_validate({**self.settings[protocol].model_dump(), **changes})
 
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
     folder: Path = tmp_path_factory.mktemp("secured")
-    ours, stranger = Authority(folder / "ours"), Authority(folder / "stranger")
+    ours, untrusted = Authority(folder / "ours"), Authority(folder / "untrusted")
     server = ours.certify("127.0.0.1", key_in_it=True)
     client = ours.certify("an app")
     free = (port for port in shuffled_range() if is_free(port))
@@ -97,9 +97,9 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
             "scram": {"kafka_security": "sasl_ssl", "kafka_sasl_mechanism": "SCRAM-SHA-512"},
         }
         settings = {
-            way: MessagingSettings.model_validate(
+            protocol: MessagingSettings.model_validate(
                 {
-                    "kafka_bootstrap_servers": f"127.0.0.1:{ports.get(way, ports['login'])}",
+                    "kafka_bootstrap_servers": f"127.0.0.1:{ports.get(protocol, ports['login'])}",
                     "kafka_ca": ours.file,
                     "topic_partitions": 2,
                     **({"kafka_user": "ada", "kafka_password": PASSWORD} if "sasl" in str(fields)
@@ -107,25 +107,25 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
                     **fields,
                 }
             )
-            for way, fields in fields_of.items()
+            for protocol, fields in fields_of.items()
         }  # fmt: skip
         provision(settings["tls"], (FEEDBACK, FEEDS, PROFILES))
-        yield SecuredKafka(settings, stranger)
+        yield SecuredKafka(settings, untrusted)
 
 
 def like() -> Feedback:
     return action(f"u-{uuid4()}", "like", "a.png")
 
 
-@pytest.mark.parametrize("way", PROTOCOLS)
-def test_short_lived_clients_are_accepted(secured: SecuredKafka, way: str) -> None:
-    settings = secured.settings[way]
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_short_lived_clients_are_accepted(secured: SecuredKafka, protocol: str) -> None:
+    settings = secured.settings[protocol]
     first, second, third = like(), like(), like()
     assert provision(settings, (FEEDBACK, FEEDS, PROFILES)) == []
     send_once(settings, encode(first))
     with Client(settings) as app:
         app.send(second, third)
-        assert app.profile("nobody") is None
+        assert app.profile("unknown") is None
     latest = tail(settings, FEEDBACK, max_per_partition=1000)
     tail_users = {(record.key or b"").decode() for record in latest}
     drained = [
@@ -141,9 +141,9 @@ def test_short_lived_clients_are_accepted(secured: SecuredKafka, way: str) -> No
     assert {user.encode() for user in users} <= set(drained)
 
 
-@pytest.mark.parametrize("way", PROTOCOLS)
-async def test_long_lived_clients_are_accepted(secured: SecuredKafka, way: str) -> None:
-    settings = secured.settings[way]
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_long_lived_clients_are_accepted(secured: SecuredKafka, protocol: str) -> None:
+    settings = secured.settings[protocol]
     handled: asyncio.Queue[tuple[Event, Delivery]] = asyncio.Queue()
 
     async def handle(event: Feedback, delivery: Delivery) -> None:
@@ -185,7 +185,7 @@ async def _refused(settings: MessagingSettings) -> str:
 
 
 @pytest.mark.parametrize(
-    ("way", "changes"),
+    ("protocol", "changes"),
     [
         ("tls", {"kafka_security": "plaintext", "kafka_ca": None}),
         ("mtls", {"kafka_certificate": None, "kafka_key": None}),
@@ -195,9 +195,9 @@ async def _refused(settings: MessagingSettings) -> str:
     ],
 )
 async def test_wrong_credentials_are_rejected(
-    secured: SecuredKafka, way: str, changes: dict[str, Any]
+    secured: SecuredKafka, protocol: str, changes: dict[str, Any]
 ) -> None:
-    message = await _refused(secured.changed(way, **changes))
+    message = await _refused(secured.changed(protocol, **changes))
     assert PASSWORD not in message
     assert "guessed" not in message
 
@@ -205,7 +205,7 @@ async def test_wrong_credentials_are_rejected(
 async def test_a_client_certificate_of_an_unknown_authority_is_rejected(
     secured: SecuredKafka,
 ) -> None:
-    forged = secured.stranger.certify("an app")
+    forged = secured.untrusted.certify("an app")
     await _refused(
         secured.changed("mtls", kafka_certificate=forged.certificate, kafka_key=forged.key)
     )
@@ -214,7 +214,7 @@ async def test_a_client_certificate_of_an_unknown_authority_is_rejected(
 async def test_a_server_certificate_of_an_unknown_authority_is_not_trusted(
     secured: SecuredKafka,
 ) -> None:
-    await _refused(secured.changed("plain", kafka_ca=secured.stranger.file))
+    await _refused(secured.changed("plain", kafka_ca=secured.untrusted.file))
 
 
 async def test_a_server_certificate_for_another_host_is_not_trusted(secured: SecuredKafka) -> None:

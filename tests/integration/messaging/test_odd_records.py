@@ -1,4 +1,4 @@
-"""Records with odd bytes, headers or sizes stop neither path and are kept unchanged."""
+"""Records with unusual bytes, headers or sizes stop neither path and stay unchanged."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.integration.messaging.running_service import (
 pytestmark = pytest.mark.kafka
 
 
-ODD_HEADERS = (
+UNUSUAL_HEADERS = (
     ("null", None),
     ("not-utf8", b"\xff\xfe\x00\x80"),
     ("empty", b""),
@@ -30,36 +30,38 @@ ODD_HEADERS = (
 
 
 @BOTH_PATHS
-async def test_odd_records_reach_the_dead_letters_byte_for_byte(
+async def test_undecodable_records_become_dead_letters_byte_for_byte(
     cluster: Cluster, path: str
 ) -> None:
-    odd = [
-        Written(b"\xff\x00key", b"\xff\xfe not JSON", ODD_HEADERS),
-        Written(None, b"", ODD_HEADERS[:1]),
-        Written(b"user-1", None, ODD_HEADERS[1:3]),
+    undecodable = [
+        Written(b"\xff\x00key", b"\xff\xfe not JSON", UNUSUAL_HEADERS),
+        Written(None, b"", UNUSUAL_HEADERS[:1]),
+        Written(b"user-1", None, UNUSUAL_HEADERS[1:3]),
         Written(b"user-2", b"{" + incompressible(2_000_000)),
     ]
-    cluster.write([event(1, user="u"), *odd, event(2, user="u")])
+    cluster.write([event(1, user="u"), *undecodable, event(2, user="u")])
     handled = Handled()
     async with running(cluster, path, handled):
         await handled.until_all([1, 2])
-        await until(lambda: holds(dead_letters(cluster), lambda records: len(records) == len(odd)))
+        await until(
+            lambda: holds(dead_letters(cluster), lambda records: len(records) == len(undecodable))
+        )
     records = await dead_letters(cluster)
-    assert {(r.key, r.value) for r in records} == {(r.key, r.value) for r in odd}
+    assert {(r.key, r.value) for r in records} == {(r.key, r.value) for r in undecodable}
     sources = set()
     for record in records:
-        (sent,) = [s for s in odd if (s.key, s.value) == (record.key, record.value)]
+        (sent,) = [s for s in undecodable if (s.key, s.value) == (record.key, record.value)]
         ours = {"x-error", "x-detail", "x-source", "x-attempts"}
         assert tuple(h for h in record.headers if h[0] not in ours) == sent.headers
         sources.add(dict(record.headers)["x-source"])
-    assert len(sources) == len(odd)
-    assert sum((await committed(cluster)).values()) == len(odd) + 2
+    assert len(sources) == len(undecodable)
+    assert sum((await committed(cluster)).values()) == len(undecodable) + 2
 
 
 @BOTH_PATHS
-async def test_odd_headers_on_a_good_event_are_ignored(cluster: Cluster, path: str) -> None:
+async def test_unusual_headers_of_a_valid_event_are_ignored(cluster: Cluster, path: str) -> None:
     good = event(1, user="u")
-    cluster.write([Written(good.key, good.value, ODD_HEADERS)])
+    cluster.write([Written(good.key, good.value, UNUSUAL_HEADERS)])
     handled = Handled()
     async with running(cluster, path, handled):
         await handled.until_all([1])

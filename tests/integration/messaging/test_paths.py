@@ -1,4 +1,4 @@
-"""Both paths on a real Kafka: retries, order, commits, shutdown and dead letters."""
+"""Retries, order, commits, shutdown and dead letters of both paths on a real Kafka."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from shared.messaging.consume.dead_letter_guard import TooManyDeadLetters
 from tests.integration.cluster import Cluster, event, not_json, numbers_of
 from tests.integration.messaging.running_service import (
     BOTH_PATHS,
-    PATIENCE_SECONDS,
+    TIMEOUT_SECONDS,
     Handled,
     committed,
     dead_letters,
@@ -70,12 +70,12 @@ async def test_the_slow_path_has_n_events_in_flight_and_commits_only_the_finishe
 ) -> None:
     gates = {number: asyncio.Event() for number in range(20)}
     in_flight: set[int] = set()
-    most = 0
+    max_in_flight = 0
 
     async def wait(image: int) -> None:
-        nonlocal most
+        nonlocal max_in_flight
         in_flight.add(image)
-        most = max(most, len(in_flight))
+        max_in_flight = max(max_in_flight, len(in_flight))
         await gates[image].wait()
         in_flight.remove(image)
 
@@ -91,10 +91,10 @@ async def test_the_slow_path_has_n_events_in_flight_and_commits_only_the_finishe
         assert await committed(cluster) == {}
         gates[0].set()
         await until(lambda: holds(committed(cluster), lambda offsets: offsets == {0: 20}))
-    assert most == 5
+    assert max_in_flight == 5
 
 
-async def test_a_stopped_service_finishes_what_is_in_flight(cluster: Cluster) -> None:
+async def test_a_stopping_service_finishes_the_events_in_flight(cluster: Cluster) -> None:
     gate = asyncio.Event()
     cluster.write(event(number, user="u", partition=0) for number in range(10))
     handled = Handled(lambda _: gate.wait())
@@ -115,11 +115,11 @@ async def test_too_many_dead_letters_stop_the_process_and_the_rest_stays_unread(
     async with running(
         cluster, path, handled, dead_letter_window=40, events_in_flight=1
     ) as service:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             with pytest.raises(TooManyDeadLetters, match="look at the reasons of the dead letters"):
                 await service.ended()
-        async with health_of(service) as ask:
-            status, problems = await ask("healthz")
+        async with health_of(service) as get_health:
+            status, problems = await get_health("healthz")
         assert status == 503
         assert "became dead letters" in problems[0]
         await asyncio.sleep(0.3)  # no further dead letter may follow

@@ -1,4 +1,4 @@
-"""No event is lost when consumers are killed, stopped or joined during their work."""
+"""No event is lost when consumers are killed, stopped or added during their work."""
 
 import signal
 import time
@@ -32,7 +32,7 @@ def committed_but_unfinished(cluster: Cluster, workers: Workers) -> list[tuple[i
 
 
 @pytest.mark.parametrize("path", ["slow", "fast"])
-def test_a_kill_loses_no_event_and_a_named_instance_gets_its_partitions_back_at_once(
+def test_a_kill_loses_no_event_and_a_named_instance_gets_its_partitions_back_early(
     cluster: Cluster, workers: Workers, path: str
 ) -> None:
     cluster.write_events(range(300), users=300)
@@ -75,7 +75,7 @@ def test_sigterm_finishes_and_commits_the_events_in_flight_and_accepts_no_more(
 
 
 @pytest.mark.parametrize("path", ["slow", "fast"])
-def test_a_second_instance_gets_its_share_without_loss_or_concurrent_repetition(
+def test_a_second_instance_gets_partitions_and_no_event_is_lost_or_handled_twice_at_a_time(
     cluster: Cluster, workers: Workers, path: str
 ) -> None:
     seconds = {"slow": 0.1, "fast": 0.01}[path]

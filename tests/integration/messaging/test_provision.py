@@ -23,7 +23,7 @@ def settings(kafka: str) -> MessagingSettings:
 
 @pytest.fixture
 def topics(topic_prefix: str) -> list[Topic]:
-    """Every topic of the design, under names of this test's own."""
+    """Every topic of the system, with a prefix of this test."""
     return [replace(topic, name=topic_prefix + topic.name) for topic in (*TOPICS, *DEAD_LETTERS)]
 
 

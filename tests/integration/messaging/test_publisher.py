@@ -66,7 +66,7 @@ async def test_a_tombstone_has_a_key_and_no_value(
     assert (record.key, record.value) == (b"user-42", None)
 
 
-async def test_a_refusal_by_kafka_itself_reaches_the_caller(
+async def test_a_record_that_kafka_itself_refuses_is_unprocessable(
     cluster: Cluster, publisher: KafkaPublisher
 ) -> None:
     name = await asyncio.to_thread(topic_of_small_records, cluster)
@@ -81,9 +81,9 @@ async def test_a_record_that_is_too_large_is_refused(
     huge = Outgoing(cluster.topic.name, b"k", incompressible(5_000_000))
     with pytest.raises(Unprocessable, match="record_too_large"):
         await publisher.send(huge)
-    barely = Outgoing(cluster.topic.name, b"k", incompressible(4 * 1024 * 1024 + 10))
+    slightly_too_large = Outgoing(cluster.topic.name, b"k", incompressible(4 * 1024 * 1024 + 10))
     with pytest.raises(Unprocessable, match="record_too_large"):
-        await publisher.send(barely)
+        await publisher.send(slightly_too_large)
     await publisher.send(Outgoing(cluster.topic.name, b"k", b"v"))
 
 

@@ -62,7 +62,7 @@ def test_an_invalid_position_makes_the_result_incomplete_without_an_error(
     assert (list(missed.records), missed.is_complete) == ([], False)
 
 
-def test_aiokafka_and_we_place_a_key_in_the_same_partition() -> None:
+def test_a_key_gets_the_same_partition_as_in_aiokafka() -> None:
     theirs = DefaultPartitioner()
     numbers = list(range(12))
     for n in range(500):

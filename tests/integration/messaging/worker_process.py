@@ -1,4 +1,4 @@
-"""Run a service as a process that a test can kill; it writes a journal.
+"""Run a service as a process that a test can kill, and that keeps a journal.
 
 The journal is a file with one line before and one line after each event.
 """
@@ -29,7 +29,7 @@ class Entry(BaseModel):
     """One line of the journal."""
 
     pid: int
-    what: Literal["ready", "begins", "ends"]
+    kind: Literal["ready", "begins", "ends"]
     at: float
     """Seconds on the monotonic clock of the machine."""
     user: str = ""
@@ -38,7 +38,7 @@ class Entry(BaseModel):
     offset: int = -1
 
 
-class Job(BaseModel):
+class WorkerConfig(BaseModel):
     """The configuration of a worker, as JSON in its first argument."""
 
     topic: str
@@ -55,16 +55,16 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    def write(self, what: str, **fields: Any) -> None:
-        entry = Entry(pid=os.getpid(), what=what, at=time.monotonic(), **fields)
+    def write(self, kind: str, **fields: Any) -> None:
+        entry = Entry(pid=os.getpid(), kind=kind, at=time.monotonic(), **fields)
         os.write(self._file, entry.model_dump_json().encode() + b"\n")
 
 
 Item = tuple[Feedback, Delivery]
 
 
-async def work(job: Job) -> None:
-    journal = Journal(job.journal)
+async def work(config: WorkerConfig) -> None:
+    journal = Journal(config.journal)
 
     async def take(user: str, items: Sequence[Item]) -> None:
         entries = [
@@ -78,7 +78,7 @@ async def work(job: Job) -> None:
         ]
         for fields in entries:
             journal.write("begins", **fields)
-        await asyncio.sleep(random.uniform(0, 2 * job.seconds))
+        await asyncio.sleep(random.uniform(0, 2 * config.seconds))
         for fields in entries:
             journal.write("ends", **fields)
 
@@ -88,9 +88,9 @@ async def work(job: Job) -> None:
         await debounce.add(event.user_id, (event, delivery))
 
     registry = CollectorRegistry()
-    kafka = KafkaService("tested", job.settings, registry)
-    topic = Topic(job.topic, Feedback, DAY_MS)
-    if job.path == "slow":
+    kafka = KafkaService("tested", config.settings, registry)
+    topic = Topic(config.topic, Feedback, DAY_MS)
+    if config.path == "slow":
         kafka.slow(topic, handle)
     else:
         kafka.fast(topic, handle)
@@ -111,4 +111,4 @@ async def work(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work(Job.model_validate_json(sys.argv[1])))
+    asyncio.run(work(WorkerConfig.model_validate_json(sys.argv[1])))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.cluster import Cluster
-from tests.integration.messaging.worker_process import Entry, Job
+from tests.integration.messaging.worker_process import Entry, WorkerConfig
 from tests.support.project_root import PROJECT_ROOT
 
-PATIENCE_SECONDS = 120.0
-"""Not a speed limit: a test that waits this long has failed."""
+TIMEOUT_SECONDS = 120.0
+"""A test that waits this long has failed; the limit does not measure speed."""
 
 
 WORKER = "tests.integration.messaging.worker_process"
@@ -31,8 +31,8 @@ class Workers:
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self, path: str, *, seconds: float, **settings: Any) -> subprocess.Popen[bytes]:
-        """Returns when the process has its partitions."""
-        job = Job(
+        """Start a worker; returns when it has its partitions."""
+        config = WorkerConfig(
             topic=self._cluster.topic.name,
             path=path,
             journal=self._journal,
@@ -41,24 +41,24 @@ class Workers:
         )
         with (self._folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", WORKER, job.model_dump_json()],
+                [sys.executable, "-m", WORKER, config.model_dump_json()],
                 cwd=PROJECT_ROOT, stderr=log, stdout=log,
             )  # fmt: skip
         self._running.append(process)
         self.until(lambda: process.pid in {e.pid for e in self.entries("ready")})
         return process
 
-    def entries(self, *what: str) -> list[Entry]:
+    def entries(self, *kinds: str) -> list[Entry]:
         lines = self._journal.read_bytes().split(b"\n")[:-1]
         entries = [Entry.model_validate_json(line) for line in lines]
-        return [entry for entry in entries if entry.what in what]
+        return [entry for entry in entries if entry.kind in kinds]
 
     def handled(self) -> Counter[int]:
         """By image, how often its event was finished."""
         return Counter(entry.image for entry in self.entries("ends"))
 
     def until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not condition():
             ended = [p for p in self._running if p.poll() not in (None, 0, -signal.SIGKILL)]
             if ended or time.monotonic() > deadline:
@@ -77,7 +77,7 @@ class Workers:
         spans: dict[str, list[tuple[Entry, float]]] = defaultdict(list)
         started: dict[tuple[int, int], Entry] = {}
         for entry in self.entries("begins", "ends"):
-            if entry.what == "begins":
+            if entry.kind == "begins":
                 started[entry.pid, entry.image] = entry
             else:
                 spans[entry.user].append((started[entry.pid, entry.image], entry.at))

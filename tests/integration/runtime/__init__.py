@@ -1,0 +1,1 @@
+"""Tests of span export to a collector."""

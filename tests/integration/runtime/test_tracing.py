@@ -1,4 +1,4 @@
-"""Spans reach an OpenTelemetry collector, and a collector that is away disturbs nobody."""
+"""Spans are exported to an OpenTelemetry collector; an unreachable one does not block a service."""
 
 import gzip
 import threading
@@ -16,11 +16,11 @@ RECORD = Record("image.candidates.v1", 0, 4, 0, b"u", b"{}")
 
 
 class Collector(HTTPServer):
-    """Takes OTLP over HTTP and keeps it."""
+    """Receives OTLP over HTTP and keeps the requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.got: list[tuple[str, ExportTraceServiceRequest]] = []
+        self.received: list[tuple[str, ExportTraceServiceRequest]] = []
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -30,22 +30,22 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        self.server.got.append((self.path, ExportTraceServiceRequest.FromString(body)))
+        self.server.received.append((self.path, ExportTraceServiceRequest.FromString(body)))
         self.send_response(200)
         self.send_header("content-length", "0")
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """A test's output is its own."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with Collector() as made:
-        thread = threading.Thread(target=made.serve_forever)
+    with Collector() as server:
+        thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield made
-        made.shutdown()
+        yield server
+        server.shutdown()
         thread.join()
 
 
@@ -54,19 +54,19 @@ def test_a_collector_gets_the_spans_of_an_event(collector: Collector) -> None:
     with tracing.processing(RECORD), tracing.stage("score"):
         pass
     tracing.close()
-    ((path, request),) = collector.got
+    ((path, request),) = collector.received
     assert path == "/v1/traces"
-    (found,) = request.resource_spans
-    named = {a.key: a.value.string_value for a in found.resource.attributes}
-    assert named["service.name"] == "preferstream-assessor"
-    spans = {span.name: span for scope in found.scope_spans for span in scope.spans}
+    (exported,) = request.resource_spans
+    attributes = {a.key: a.value.string_value for a in exported.resource.attributes}
+    assert attributes["service.name"] == "preferstream-assessor"
+    spans = {span.name: span for scope in exported.scope_spans for span in scope.spans}
     assert spans["score"].parent_span_id == spans["process image.candidates.v1"].span_id
 
 
-def test_a_collector_that_is_away_disturbs_nobody() -> None:
+def test_an_unreachable_collector_delays_the_stop_only_by_its_time_limit() -> None:
     tracing = Tracing("assessor", otlp("http://127.0.0.1:9"))
     with tracing.processing(RECORD):
         pass
-    began = time.monotonic()
+    started_at = time.monotonic()
     tracing.close()
-    assert time.monotonic() - began < 4 * EXPORT_SECONDS
+    assert time.monotonic() - started_at < 4 * EXPORT_SECONDS

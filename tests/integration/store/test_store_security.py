@@ -18,7 +18,7 @@ from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
 from tests.support.certificates import Authority
 
-KEY: Final = "a key with 256 bits of chance"
+KEY: Final = "a random key of 256 bits"
 
 
 @pytest.fixture

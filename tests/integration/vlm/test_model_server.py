@@ -1,4 +1,4 @@
-"""At a real vLLM server, answers equal those of the in-process engine, and adapters are swapped."""
+"""A real vLLM server answers as the in-process engine does, and its adapters can be replaced."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ from tests.support.vllm_fixtures import RunningServer, needs_vllm
 
 pytestmark = [pytest.mark.model, pytest.mark.vllm, needs_vllm, pytest.mark.timeout(1200)]
 RELEASE = release(None)
-CLOSE = 1e-3
+TOLERANCE = 1e-3
 """Largest difference of two probabilities; measured: 1e-5. Both engines use single precision but
 add in another order."""
 
@@ -83,7 +83,7 @@ async def test_all_answers_equal_those_of_the_in_process_engine(
     for local_scores, remote_scores in zip(expected, scores, strict=True):
         for element in ELEMENTS:
             assert remote_scores.digits[element] == pytest.approx(
-                local_scores.digits[element], abs=CLOSE
+                local_scores.digits[element], abs=TOLERANCE
             )
     scored = [ScoredCandidate(c, s) for c, s in zip(inputs[:5], expected, strict=False)]
     assert await remote.explain(scored) == await local.explain(scored)
@@ -105,7 +105,7 @@ async def test_an_adapters_scores_equal_those_of_the_adapter_merged_in_process(
     for local_scores, remote_scores in zip(expected, scores, strict=True):
         for element in ELEMENTS:
             assert remote_scores.digits[element] == pytest.approx(
-                local_scores.digits[element], abs=CLOSE
+                local_scores.digits[element], abs=TOLERANCE
             )
     assert max(abs(a.total - b.total) for a, b in zip(scores, base, strict=True)) > 0.1
 
@@ -134,7 +134,7 @@ async def test_an_adapter_that_another_instance_unloaded_is_loaded_again(
     before = await model.score(candidates(2))
     await connection.post("v1/unload_lora_adapter", {"lora_name": adapter.version})
     after = await model.score(candidates(2))
-    assert [s.total for s in after] == pytest.approx([s.total for s in before], abs=CLOSE)
+    assert [s.total for s in after] == pytest.approx([s.total for s in before], abs=TOLERANCE)
     assert adapter.version in await loaded_adapters(connection)
 
 

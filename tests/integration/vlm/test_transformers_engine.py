@@ -1,25 +1,21 @@
-"""On the shipped model the engine gives the results of the library, alone and in a batch."""
+"""On the shipped model the engine gives the results of the library, singly and in a batch."""
 
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoTokenizer, Qwen2VLImageProcessorPil
 
-from shared.domain.taste import ELEMENTS, Taste, TasteSide, WeightedWord
+from shared.domain.taste import ELEMENTS
 from shared.prompting import prompt, rationale
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.engine.shared_prefix import MAX_ROWS, MIN_SHARED_ROWS
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import Candidate, References, ScoredCandidate
-from training.prefersim.drawing.renderer import as_image, render
-from training.prefersim.drawing.scenes import draw_scenes
-from training.prefersim.values.vocabulary import sample_attributes
+from tests.contract.vlm.engines import TASTES, drawings, picture
 
 pytestmark = pytest.mark.model
 
@@ -29,24 +25,6 @@ FOLDER = shipped_folder()
 @pytest.fixture(scope="module")
 def engine() -> TransformersEngine:
     return TransformersEngine(FOLDER, device="cpu")
-
-
-def picture(number: int, *, side: int = 84) -> Image.Image:
-    pixels = np.random.default_rng(number).integers(0, 256, (6, 6, 3)).astype(np.uint8)
-    return Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST)
-
-
-def side(**words: str) -> TasteSide:
-    return TasteSide.model_validate(
-        {e: tuple(WeightedWord(word=w, weight=1) for w in t.split()) for e, t in words.items()}
-    )
-
-
-TASTES = (
-    Taste(preference=side(color="red blue", detail="fine"), non_preference=side(medium="oil")),
-    Taste(preference=side(art_style="cubism")),
-    Taste(),
-)
 
 
 def candidates(count: int) -> list[Candidate]:
@@ -100,11 +78,14 @@ def test_scores_equal_those_of_an_independent_forward_of_the_library(
         candidates(3 * MIN_SHARED_ROWS),
         [Candidate(TASTES[0], picture(n)) for n in range(MAX_ROWS + 2)],
         [Candidate(TASTES[0], picture(n % 2)) for n in range(8)],
-        [Candidate(TASTES[1], picture(n, side=84 + 40 * n)) for n in range(MIN_SHARED_ROWS)],
+        [
+            Candidate(TASTES[1], picture(n, size=(84 + 40 * n, 84 + 40 * n)))
+            for n in range(MIN_SHARED_ROWS)
+        ],
     ],
     ids=["few of each taste", "several of each", "more than a pass", "repeated images", "sizes"],
 )
-def test_a_batch_gives_the_scores_of_each_image_alone(
+def test_a_batch_gives_each_image_the_scores_that_it_gets_singly(
     engine: TransformersEngine, inputs: list[Candidate]
 ) -> None:
     together = engine.score(inputs)
@@ -112,7 +93,7 @@ def test_a_batch_gives_the_scores_of_each_image_alone(
         (alone,) = engine.score([candidate])
         for element in ELEMENTS:
             assert batched.digits[element] == pytest.approx(alone.digits[element], abs=1e-4)
-    different = {(id(one.taste), one.image.tobytes()) for one in inputs}
+    different = {(id(c.taste), c.image.tobytes()) for c in inputs}
     assert len({tuple(scores.digits.values()) for scores in together}) >= len(different)
 
 
@@ -156,13 +137,6 @@ def test_rationales_agree_with_their_scores(
     kept = sum(len(rationales.by_element) for rationales in explained)
     assert kept + sum(len(rationales.problems) for rationales in explained) == 4 * len(ELEMENTS)
     assert kept >= 10
-
-
-def drawings(count: int) -> tuple[Image.Image, ...]:
-    """Images of the kind on which nano was trained: it knows all their elements."""
-    rng = np.random.default_rng(5)
-    attributes = sample_attributes(rng, count)
-    return tuple(as_image(pixels) for pixels in render(draw_scenes(rng, count), attributes, rng))
 
 
 def test_predictions_and_descriptions_are_complete(engine: TransformersEngine) -> None:
