@@ -1,4 +1,4 @@
-"""Run the assessor as a process of its own: `python -m services.assessor`."""
+"""Run the assessor in its own process: `python -m services.assessor`."""
 
 from services.assessor.app import build
 from services.assessor.config import AssessorSettings

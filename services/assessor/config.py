@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 
 class AssessorSettings(BaseModel):
-    """Settings of the assessor; Kafka, model, images and store have settings of their own."""
+    """Settings of the assessor; Kafka, model, images and store have their own settings."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -36,6 +36,6 @@ class AssessorSettings(BaseModel):
     """Weight of similarity to higher-ranked images against the score when the next image is chosen
     (MMR). 0.2 breaks up rows of the same style. It uses stored descriptions; 0 turns it off."""
     assessor_health_port: NonNegativeInt = Field(default=0, le=65_535)
-    """Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free port."""
+    """Port of `/healthz`, `/readyz` and `/metrics`; 0 means any free port."""
     health_host: str = "127.0.0.1"
     """Interface on which the health endpoints listen; `0.0.0.0` in a container."""

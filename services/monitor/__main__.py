@@ -1,4 +1,4 @@
-"""Run the monitor service as its own process: `python -m services.monitor`."""
+"""Run the monitor service in its own process: `python -m services.monitor`."""
 
 from services.monitor.app import build
 from services.monitor.config import MonitorSettings

@@ -1,4 +1,4 @@
-"""Wire the monitor service: the only module that names concrete classes."""
+"""Assemble the monitor service from its real dependencies."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,25 +18,25 @@ from shared.messaging.service import KafkaService
 
 @dataclass(frozen=True)
 class MonitorApp:
-    """The service, wired and not yet started."""
+    """The assembled service, not started yet."""
 
     kafka: KafkaService
     health: HealthServer
     poller: ClusterPoller
 
     async def start(self) -> None:
-        """Connect to Kafka and start to poll; raises `Unavailable`."""
+        """Connect to Kafka and start polling; raises `Unavailable`."""
         await self.kafka.start()
         self.poller.start()
 
     async def stop(self) -> None:
-        """Stop to poll and disconnect."""
+        """Stop polling and disconnect."""
         await self.poller.stop()
         await self.kafka.stop()
 
 
 async def build(settings: MonitorSettings, messaging: MessagingSettings) -> MonitorApp:
-    """Wire the service to the cluster of `messaging`."""
+    """Connect the service to the cluster of `messaging`."""
     registry = CollectorRegistry()
     poller = ClusterPoller(
         partial(read_cluster_state, messaging, [topic.name for topic in (*TOPICS, *DEAD_LETTERS)]),

@@ -60,8 +60,8 @@ class ClusterMetrics(Collector):
 def _fill_groups(state: ClusterState, lag: GaugeMetricFamily, members: GaugeMetricFamily) -> None:
     for group in state.groups:
         members.add_metric([group.name], group.members)
-        for (topic, partition), behind in sorted(group.lag.items()):
-            lag.add_metric([group.name, topic, str(partition)], behind)
+        for (topic, partition), events in sorted(group.lag.items()):
+            lag.add_metric([group.name, topic, str(partition)], events)
 
 
 def _fill_topics(

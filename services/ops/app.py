@@ -1,4 +1,4 @@
-"""Composition root of the operations service: the only module that creates real adapters."""
+"""Assemble the operations service from its real dependencies."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ from shared.store.user_index import with_user_list
 
 @dataclass(frozen=True)
 class OpsApp:
-    """The service with all its parts, not started yet."""
+    """The assembled service, not started yet."""
 
     kafka: KafkaAdapter
     health: WebServer

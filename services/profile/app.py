@@ -1,4 +1,4 @@
-"""Wire the profile service together; the only file that names concrete dependencies."""
+"""Assemble the profile service from its real dependencies."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from shared.store.erasure_check import ErasureCheck
 
 @dataclass(frozen=True)
 class ProfileApp:
-    """The wired service, before it starts."""
+    """The assembled service, not started yet."""
 
     kafka: KafkaService
     health: HealthServer
@@ -40,7 +40,7 @@ class ProfileApp:
 async def build(
     settings: ProfileSettings, messaging: MessagingSettings, shared: SharedDependencies
 ) -> ProfileApp:
-    """Wire the service to Kafka and to the dependencies that it shares with other services."""
+    """Connect the service to Kafka and to the dependencies that it shares with other services."""
     registry = CollectorRegistry()
     kafka = KafkaService("profile", messaging, registry)
     publisher = ProfilePublisher(shared.profiles, kafka.publisher)

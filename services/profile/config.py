@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 
 class ProfileSettings(BaseModel):
-    """The profile service's own settings; Kafka, model, images and store have their own classes."""
+    """Settings of the profile service; Kafka, model, images and store have their own settings."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -29,6 +29,6 @@ class ProfileSettings(BaseModel):
     """Latest impressions stored for one user while `PREFERSTREAM_SEEN_DAYS` is on: more images than
     a user looks at in a day, about 60 KB."""
     profile_health_port: NonNegativeInt = Field(default=0, le=65_535)
-    """Port of `/healthz`, `/readyz` and `/metrics`; 0 picks a free port."""
+    """Port of `/healthz`, `/readyz` and `/metrics`; 0 means any free port."""
     health_host: str = "127.0.0.1"
-    """Interface that the health endpoints listen on; `0.0.0.0` in a container."""
+    """Interface on which the health endpoints listen; `0.0.0.0` in a container."""

@@ -1,4 +1,4 @@
-"""Run the retrain service alone: `python -m services.retrain`; `--collect` collects once."""
+"""Run the retrain service in its own process; with `--collect`, collect once and exit."""
 
 import sys
 

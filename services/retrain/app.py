@@ -1,4 +1,4 @@
-"""Wire the retrain service: collecting, erasing, training jobs, health."""
+"""Assemble the retrain service: collecting, erasing, training jobs, health."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ GROUP = "preferstream.retrain"
 
 @dataclass(frozen=True)
 class RetrainApp:
-    """The wired service, not started yet."""
+    """The assembled service, not started yet."""
 
     kafka: KafkaService
     health: HealthServer

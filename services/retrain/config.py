@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 
 
 class RetrainSettings(BaseModel):
-    """Settings of collecting; the settings of Kafka are separate."""
+    """Settings of collecting; Kafka has its own settings."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -29,6 +29,6 @@ class RetrainSettings(BaseModel):
     lake_vacuum_days: PositiveInt = 7
     """Days after which files that compaction replaced are deleted; no reader needs them then."""
     retrain_health_port: NonNegativeInt = Field(default=0, le=65_535)
-    """Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one."""
+    """Port of `/healthz`, `/readyz` and `/metrics`; 0 means any free port."""
     health_host: str = "127.0.0.1"
-    """Interface that the health endpoints listen on; `0.0.0.0` in a container."""
+    """Interface on which the health endpoints listen; `0.0.0.0` in a container."""

@@ -29,7 +29,7 @@ def test_a_group_without_commits_lags_by_the_whole_topic() -> None:
     assert lag(GROUP, {}, PARTITIONS) == {("feedback.v1", 0): 20, ("feedback.v1", 1): 7}
 
 
-def test_records_that_were_deleted_unread_are_not_lag() -> None:
+def test_records_deleted_before_they_were_read_are_not_counted_as_lag() -> None:
     assert lag(GROUP, {("feedback.v1", 0): 3}, PARTITIONS)[("feedback.v1", 0)] == 20
 
 
@@ -37,7 +37,7 @@ def test_a_topic_that_was_created_again_has_no_negative_lag() -> None:
     assert lag(GROUP, {("feedback.v1", 1): 900}, PARTITIONS)[("feedback.v1", 1)] == 0
 
 
-def test_a_group_of_several_topics_lags_in_those_that_it_committed() -> None:
+def test_a_group_of_several_topics_has_lag_only_where_it_committed() -> None:
     assert lag("preferstream.retrain", {("feed.ranked.v1", 0): 1}, PARTITIONS) == {
         ("feed.ranked.v1", 0): 3
     }
