@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "tree.md"
 INTRODUCTION = """# Every file
 
-`python infra/tree.py --write` writes this page from the first sentence of each file; a test keeps it
-current.
+`python infra/tree.py --write` writes this page from the first sentence of each file. A test keeps
+it current.
 
 """
 COMMENTED = {".yml", ".yaml", ".env"}

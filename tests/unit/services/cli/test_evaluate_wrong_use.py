@@ -50,9 +50,8 @@ def test_a_template_without_a_placeholder_is_wrong_use(
         "evaluate", "--bench", "x", "--protocol", "pair", "--prompt-template", "mine.txt"
     )
     assert code == 2
-    assert (
-        "mine.txt cannot be used as a prompt template: it must contain {liked}, {disliked}" in output
-    )
+    reason = "mine.txt cannot be used as a prompt template: it must contain {liked}, {disliked}"
+    assert reason in output
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "bench"])
