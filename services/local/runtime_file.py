@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.local.kafka.lock import is_alive
 from shared.files.atomic_write import atomic_write
 
 FILE = "up.json"
@@ -42,18 +43,8 @@ def read_runtime_file(data_dir: Path) -> RuntimeFile | None:
         runtime_file = RuntimeFile.model_validate_json(text)
     except (OSError, ValidationError):
         return None
-    return runtime_file if _is_alive(runtime_file.pid) else None
+    return runtime_file if is_alive(runtime_file.pid) else None
 
 
 def remove_runtime_file(data_dir: Path) -> None:
     (data_dir / FILE).unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

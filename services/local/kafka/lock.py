@@ -43,7 +43,7 @@ def _acquire(descriptor: int, folder: Path, on_progress: Progress) -> None:
         except BlockingIOError:
             holder = _holder(descriptor)
             # A dead holder's Java still ends: wait for it. A live holder keeps the folder.
-            if holder is None or _is_alive(holder) or time.monotonic() > deadline:
+            if holder is None or is_alive(holder) or time.monotonic() > deadline:
                 raise KafkaDidNotStart(in_use_message(folder, holder)) from None
         if not reported:
             on_progress("waiting for the previous Kafka of this folder to end")
@@ -70,7 +70,8 @@ def _holder(descriptor: int) -> int | None:
         return None
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process with this id exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
