@@ -36,7 +36,7 @@ class CorrectedWord(Value):
 
     word: Word
     weight: float = Field(default=1.0, ge=0, le=1)
-    """How strongly it holds, 0-1; prompts show the two words with the highest weight."""
+    """Strength of the word, 0-1; prompts show the two words with the highest weight."""
 
 
 class Correction(Value):

@@ -30,7 +30,7 @@ class Erasure(Value):
     def covers(
         self, *, occurred_at: datetime | None = None, written_at: datetime | None = None
     ) -> bool:
-        """Whether an event is older than the erasure; None stands for a time that is not known.
+        """Whether an event is older than the erasure; None means that a time is unknown.
 
         One of the two times is enough: an event may be sent late, or by a clock that is ahead.
         """

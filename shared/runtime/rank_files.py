@@ -119,7 +119,7 @@ async def _load(loader: ImageLoader, uris: Sequence[str]) -> list[Image]:
 async def _predict(
     model: VisionLanguageModel, liked: Sequence[Image], disliked: Sequence[Image]
 ) -> Taste:
-    # More references than a prompt holds become several prompts; their answers are voted.
+    # References that exceed one prompt become several prompts; the taste is their vote.
     groups = [
         References(tuple(likes), tuple(dislikes))
         for likes, dislikes in reference_groups(liked, disliked)

@@ -146,11 +146,11 @@ class InMemoryImpressions:
 
 
 class InMemoryErasures:
-    """An `ErasureStore`; `left` is the result of its search."""
+    """An `ErasureStore`; `remaining_counts` is the result of its search."""
 
     def __init__(self) -> None:
         self.by_user: dict[tuple[str, str], Erasure] = {}
-        self.left: dict[str, int] = {"profiles": 0}
+        self.remaining_counts: dict[str, int] = {"profiles": 0}
 
     async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
         return self.by_user.get((tenant, user_id))
@@ -160,4 +160,4 @@ class InMemoryErasures:
         self.by_user[tenant, user_id] = erasure.with_earlier(stored)
 
     async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
-        return dict(self.left)
+        return dict(self.remaining_counts)

@@ -18,17 +18,17 @@ MAX_ATTEMPTS: Final = 3
 
 def npm_member(package: str, member: str, *, sha256: str) -> bytes:
     """The file's bytes; the test fails if it cannot be downloaded or has another checksum."""
-    kept = Path(sys.prefix) / "share" / "npm-members" / sha256
-    with once(kept):
-        content = kept.read_bytes() if kept.is_file() else b""
+    cached = Path(sys.prefix) / "share" / "npm-members" / sha256
+    with once(cached):
+        content = cached.read_bytes() if cached.is_file() else b""
         if not _has_checksum(content, sha256):
             content = _fetched(package, member)
             assert _has_checksum(content, sha256), (
                 f"{package} has other bytes than its pinned checksum"
             )
-            partial = kept.with_suffix(".partial")
+            partial = cached.with_suffix(".partial")
             partial.write_bytes(content)
-            partial.replace(kept)
+            partial.replace(cached)
     return content
 
 

@@ -11,7 +11,7 @@ OffsetRange = tuple[int, int]
 
 
 def to_record(raw: Any) -> Record:
-    """A record of either client as ours; both name its fields alike."""
+    """A record of either client as a `Record`; both clients use the same field names."""
     return Record(
         topic=raw.topic,
         partition=raw.partition,

@@ -81,8 +81,8 @@ def _ensure_same_topic(partition: Partition, start: int | None, end: int) -> Non
         topic, number = partition
         raise TopicRecreated(
             f"{topic}/{number} was read up to offset {start}, but it ends at {end}: the topic was"
-            " deleted and created again. The records of the old topic are kept; move their table"
-            " away, and the new topic is read from its beginning"
+            " deleted and created again. The records of the old topic are kept; rename their"
+            " table, and the new topic is read from its beginning"
         )
 
 

@@ -1,4 +1,4 @@
-"""Parse model answers, for serving, training, rewards and evaluation alike."""
+"""Parse model answers, in the same way for serving, training, rewards and evaluation."""
 
 from shared.prompting.parser.answers import (
     ParsedScores,

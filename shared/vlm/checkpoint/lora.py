@@ -73,7 +73,7 @@ def _pairs(file: Path) -> dict[str, tuple[Tensor, Tensor]]:
         match = KEY.fullmatch(key)
         if match is None:
             raise BadCheckpoint(
-                f"{file} holds {key!r}, which is no part of a LoRA on linear layers; train an"
+                f"{file} contains {key!r}, which is no part of a LoRA on linear layers; train an"
                 " adapter on linear layers only"
             )
         sides.setdefault(match["module"], {})[match["side"]] = tensor

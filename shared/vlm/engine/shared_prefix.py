@@ -1,6 +1,6 @@
 """Compute a prompt prefix once for all rows that share it: a slate's rows share the user's taste.
 
-The taste stands before the image in the prompt and is longer than a small image. A slate of one
+The taste comes before the image in the prompt and is longer than a small image. A slate of one
 user therefore takes a quarter to two fifths less time than as many candidates of several users.
 """
 
@@ -34,7 +34,7 @@ def logits_with_shared_prefix(model: Any, inputs: dict[str, Tensor], *, columns:
     """Logits of a Qwen2.5-VL at the last `columns` positions: (rows, columns, vocabulary).
 
     `inputs` are those of the model's forward. All rows end at the same column, and their last image
-    stands before the last `columns`. A prefix that all rows share is computed once.
+    ends before the last `columns`. A prefix that all rows share is computed once.
     """
     prefix = _shared_prefix_length(inputs)
     if prefix:

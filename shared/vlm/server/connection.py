@@ -122,7 +122,7 @@ def base_address(setting: str) -> URL:
     url = URL(setting)
     if url.user or url.password:
         raise BadCheckpoint(
-            "PREFERSTREAM_MODEL_SERVER holds a user or a password, which would appear in logs; put"
+            "PREFERSTREAM_MODEL_SERVER contains a user or a password, which would be logged; put"
             " the key into PREFERSTREAM_MODEL_SERVER_KEY"
         )
     path = url.path.rstrip("/").removesuffix(f"/{ROUTES}")

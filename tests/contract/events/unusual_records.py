@@ -66,7 +66,7 @@ UNUSUAL_RECORDS: Final = (
     Sent("header not UTF-8", FEEDBACK, value(FEEDBACK), headers=(("x-trace", b"\xff\x00"),)),
     Sent("header twice", FEEDBACK, value(FEEDBACK), headers=(("x", b"1"), ("x", b"2"))),
     Sent("null content type", FEEDBACK, value(FEEDBACK), headers=(("content-type", None),)),
-    Sent("odd content type", FEEDBACK, value(FEEDBACK), headers=(("content-type", b"\xff"),)),
+    Sent("content type not UTF-8", FEEDBACK, value(FEEDBACK), headers=(("content-type", b"\xff"),)),
     Sent("a header called cent", FEEDBACK, value(FEEDBACK), headers=(("cent", b"\xff"),)),
     Sent("binary CloudEvent", FEEDBACK, value(FEEDBACK), headers=binary(FEEDBACK)),
     Sent(

@@ -64,7 +64,7 @@ def test_a_prompt_shows_the_strongest_two_words_of_an_element() -> None:
     assert "green" not in built.parts[0].text
 
 
-def test_the_parser_reads_what_the_prompts_write() -> None:
+def test_the_parser_returns_the_words_from_which_a_line_was_built() -> None:
     parsed = parse_taste(prompt.taste_lines(LIKES, DISLIKES))
     assert not parsed.problems
     assert {e: words for e, words in parsed.preference.items() if words} == LIKES
@@ -73,7 +73,7 @@ def test_the_parser_reads_what_the_prompts_write() -> None:
     assert {e: words for e, words in described.words.items() if words} == LIKES
 
 
-def test_the_parser_reads_scores_and_rationales() -> None:
+def test_the_parser_returns_the_scores_and_rationales_of_a_line() -> None:
     digits = {e: n for n, e in enumerate(ELEMENTS)}
     rationales = {e: f"{e.label} is liked" for e in ELEMENTS}
     assert parse_scores(prompt.score_line(digits)).digits == digits

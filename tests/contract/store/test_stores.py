@@ -50,8 +50,8 @@ async def test_stored_vectors_give_the_same_scores_as_the_original_ones(
     stored = await stores.images.descriptions(content_hashes=["x"], model_version="m-1")
     assert vectors is not None
     expected = element_scores(image.vector, await taste_vectors(taste, EMBEDDER))
-    got = element_scores(stored["x"].vector, vectors)
-    assert got == pytest.approx(expected, abs=1e-3)
+    scores = element_scores(stored["x"].vector, vectors)
+    assert scores == pytest.approx(expected, abs=1e-3)
     assert 0 < expected[Element.COLOR] < 5
     assert expected[Element.DETAIL] == 2
 

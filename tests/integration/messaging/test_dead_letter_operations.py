@@ -165,8 +165,8 @@ async def test_a_page_is_replayed_together_oldest_first(own: OwnDeadLetters) -> 
     times = {letter.id: letter.set_aside_at for letter in page.letters}
     order = [times[event.letter] for event in outcome.resolved]
     assert order == sorted(order)
-    left = await find_dead_letters(own.settings, own.wanted())
-    assert (await drop_all(own.settings, left.letters)).refused == {}
+    remaining = await find_dead_letters(own.settings, own.wanted())
+    assert (await drop_all(own.settings, remaining.letters)).refused == {}
     assert await own.open() == []
 
 

@@ -52,7 +52,7 @@ def paused(kafka: LocalKafka) -> Iterator[None]:
         os.kill(kafka.pid, signal.SIGCONT)
 
 
-def test_a_tail_on_a_paused_kafka_ends_and_succeeds_after_it_continues(
+def test_a_tail_on_a_paused_kafka_fails_in_time_and_succeeds_after_the_pause(
     own_kafka: LocalKafka, topic: Cluster
 ) -> None:
     started_at = time.monotonic()

@@ -25,10 +25,10 @@ def _write(cluster: Cluster, *numbers: int, users: tuple[str, ...] = ("ada", "bo
 
 def test_a_reader_gets_the_missed_records_and_then_none(cluster: Cluster) -> None:
     _write(cluster, 1)
-    begun = records_since(cluster.settings(), [cluster.topic], b"ada", None)
-    assert (begun.records, begun.is_complete) == ((), True)
+    start = records_since(cluster.settings(), [cluster.topic], b"ada", None)
+    assert (start.records, start.is_complete) == ((), True)
     _write(cluster, 2, 3)
-    missed = records_since(cluster.settings(), [cluster.topic], b"ada", begun.positions)
+    missed = records_since(cluster.settings(), [cluster.topic], b"ada", start.positions)
     assert [json.loads(r.value or b"") for r in missed.records] == [["ada", 2], ["ada", 3]]
     assert missed.is_complete
     again = records_since(cluster.settings(), [cluster.topic], b"ada", missed.positions)
@@ -36,21 +36,21 @@ def test_a_reader_gets_the_missed_records_and_then_none(cluster: Cluster) -> Non
 
 
 def test_deleted_records_and_too_many_records_make_the_result_incomplete(cluster: Cluster) -> None:
-    begun = records_since(cluster.settings(), [cluster.topic], b"ada", None)
+    start = records_since(cluster.settings(), [cluster.topic], b"ada", None)
     _write(cluster, 1, 2, 3, users=("ada",))
     short = records_since(
-        cluster.settings(), [cluster.topic], b"ada", begun.positions, max_scanned=1
+        cluster.settings(), [cluster.topic], b"ada", start.positions, max_scanned=1
     )
     assert ([r.value for r in short.records], short.is_complete) == ([b'["ada", 3]'], False)
 
-    (position,) = begun.positions.values()
+    (position,) = start.positions.values()
     admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap)
     admin.delete_records(
         {TopicPartition(cluster.topic.name, position.partition): position.offset + 2}
     )
     admin.close()
-    left = records_since(cluster.settings(), [cluster.topic], b"ada", begun.positions)
-    assert ([r.value for r in left.records], left.is_complete) == ([b'["ada", 3]'], False)
+    rest = records_since(cluster.settings(), [cluster.topic], b"ada", start.positions)
+    assert ([r.value for r in rest.records], rest.is_complete) == ([b'["ada", 3]'], False)
 
 
 @pytest.mark.parametrize("wrong", [KeyPosition(0, 10**15), KeyPosition(999, 0)])

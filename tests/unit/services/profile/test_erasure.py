@@ -56,7 +56,7 @@ async def test_an_erasure_removes_all_data_of_the_user_and_counts_it_in_a_receip
 
 async def test_the_receipt_counts_the_data_that_remains() -> None:
     setup = ProfileSetup()
-    setup.erasures.left = {"profiles": 0, "elsewhere": 2}
+    setup.erasures.remaining_counts = {"profiles": 0, "elsewhere": 2}
     assert (await erased(setup, erase())).remaining == {"profiles": 0, "elsewhere": 2}
 
 

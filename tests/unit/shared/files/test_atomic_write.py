@@ -8,7 +8,7 @@ import pytest
 from shared.files.atomic_write import atomic_file, atomic_write
 
 
-def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+def test_a_file_is_replaced_and_no_temporary_file_remains(tmp_path: Path) -> None:
     file = tmp_path / "result.json"
     atomic_write(file, "old")
     atomic_write(file, "\u00fcber")

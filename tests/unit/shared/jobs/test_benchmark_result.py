@@ -21,7 +21,7 @@ def test_a_requirement_is_met_or_not(measure: Measurement, is_met: bool) -> None
     assert measure.is_met is is_met
 
 
-def test_a_ratio_is_of_one_round_so_that_a_slow_moment_affects_both_sides() -> None:
+def test_a_ratio_compares_the_speeds_of_one_round() -> None:
     rounds = [
         RoundSpeeds(ours=100, generate=10, forward=50, predict_seconds=0.3),
         RoundSpeeds(ours=10, generate=1, forward=5, predict_seconds=3.0),

@@ -1,4 +1,4 @@
-"""A dead letter holds the record and the reason; too many dead letters stop the process."""
+"""A dead letter contains the record and the reason; too many dead letters stop the process."""
 
 import pytest
 

@@ -111,7 +111,7 @@ def test_a_file_without_tensors_is_refused(tmp_path: Path, content: bytes) -> No
         merge_adapter(Small(), tmp_path)
 
 
-def test_one_bad_module_leaves_the_good_one_unmerged(tmp_path: Path) -> None:
+def test_with_one_bad_module_no_module_is_merged(tmp_path: Path) -> None:
     model = Small()
     before = model.layers[0].weight.clone()
     tensors = {_key("layers.0", "A"): A, _key("layers.0", "B"): B}

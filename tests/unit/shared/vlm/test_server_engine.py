@@ -62,7 +62,7 @@ async def test_the_number_of_simultaneous_requests_is_bounded(
     assert server.max_concurrent == 2
 
 
-async def test_the_key_goes_to_the_server_and_into_no_error_setting_or_log(
+async def test_the_key_is_sent_to_the_server_and_appears_in_no_error_setting_or_log(
     server: ModelServer, settings: ModelSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
