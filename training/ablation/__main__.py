@@ -13,8 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from training.ablation.measuring import NotComparable, check_comparable, measure
-from training.ablation.plan import Budget, Row, Step, as_toml, configuration, steps
+from training.ablation.plan import Budget, Row, Step, configuration, steps
 from training.ablation.table import as_markdown, line, monotone
 from training.evaluation.simulated.cases import Truth, read_truth
 from training.finetuning.merge import merge
@@ -54,7 +56,7 @@ def _trained(step: Step, *, base: Path, run: Path, budget: Budget) -> Path:
     file = run / "configs" / f"{step.name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     settings = configuration(step, base=base, folder=folder, budget=budget)
-    file.write_text(as_toml(settings), encoding="utf-8")
+    file.write_text(tomli_w.dumps(settings), encoding="utf-8")
     command = [sys.executable, "-m", step.module, "--config", str(file)]
     if step.starts_from is not None:
         earlier = run / "trainings" / step.starts_from.name / "adapter"

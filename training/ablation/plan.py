@@ -91,20 +91,3 @@ def configuration(step: Step, *, base: Path, folder: Path, budget: Budget) -> di
     # The two GRPO rows differ only in the prediction reward.
     settings["weights"] = {"prediction": 0.0 if step.row == "grpo" else Weights().prediction}
     return settings
-
-
-def as_toml(settings: Mapping[str, Any]) -> str:
-    """TOML text: plain values first, then one table for each section."""
-    plain = [f"{key} = {_value(v)}" for key, v in settings.items() if not isinstance(v, Mapping)]
-    tables = [
-        "\n".join([f"[{key}]", *(f"{name} = {_value(v)}" for name, v in table.items())])
-        for key, table in settings.items()
-        if isinstance(table, Mapping)
-    ]
-    return "\n\n".join([*(["\n".join(plain)] if plain else []), *tables]) + "\n"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else str(value)

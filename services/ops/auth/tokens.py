@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from services.ops.auth.roles import Principal, Role
@@ -101,11 +102,7 @@ def new_token(name: str, role: Role, tenant: str | None) -> tuple[str, str]:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     known = KnownToken(name=name, role=role, tenant=tenant, sha256=digest_of(token))
     fields = known.model_dump(mode="json", exclude_none=True)
-    return token, "\n".join(["[[token]]", *(f"{key} = {_quoted(v)}" for key, v in fields.items())])
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return token, tomli_w.dumps({"token": [fields]})
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -119,7 +116,7 @@ def main(arguments: Sequence[str]) -> None:
     except ValidationError as error:
         sys.exit(f"the name is not valid: {error.errors(include_url=False)[0]['msg']}")
     print(f"The token, shown only once: {token}", file=sys.stderr)
-    print(lines)
+    print(lines, end="")
 
 
 if __name__ == "__main__":

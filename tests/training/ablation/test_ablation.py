@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from training.ablation.measuring import NotComparable, check_comparable
-from training.ablation.plan import Budget, Row, Step, as_toml, configuration, steps
+from training.ablation.plan import Budget, Row, Step, configuration, steps
 from training.ablation.table import as_markdown, line, monotone
 from training.finetuning.run.config import GrpoConfig, SftConfig, read_config
 
@@ -16,7 +17,7 @@ BUDGET = Budget(minutes=2.5, steps=7, cases=12)
 def written(step: Step, folder: Path) -> Path:
     settings = configuration(step, base=Path("shared/nano"), folder=folder, budget=BUDGET)
     file = folder / f"{step.name}.toml"
-    file.write_text(as_toml(settings))
+    file.write_text(tomli_w.dumps(settings))
     return file
 
 
