@@ -68,7 +68,7 @@ class RankingState:
     """Kafka timestamp of the request's record, in milliseconds."""
     deadline: Deadline
     serving: SelectedModel
-    """The model that scores and signs this feed, even if another model is promoted meanwhile."""
+    """The model that scores this request and that its feed names, even after another promotion."""
     profile: StoredProfile | None = None
     taste: Taste = UNKNOWN_TASTE
     """The user's taste; unknown without a profile, or with one that has no word."""

@@ -25,7 +25,7 @@ TONIGHT = JobPlan(name="nightly-2026-01-31")
 
 
 @dataclass
-class Clock:
+class ManualClock:
     now: datetime = datetime(2026, 1, 31, 2, 30, tzinfo=UTC)
 
     def __call__(self) -> datetime:
@@ -33,7 +33,7 @@ class Clock:
 
 
 @dataclass
-class Training:
+class FakeTraining:
     """Returns a given result, and records the folders that it was called with."""
 
     registry: RegistrySetup
@@ -71,8 +71,8 @@ class JobSetup:
     def __init__(self, tmp_path: Path) -> None:
         self.tmp_path = tmp_path
         self.registry = RegistrySetup(tmp_path)
-        self.clock = Clock()
-        self.training = Training(self.registry)
+        self.clock = ManualClock()
+        self.training = FakeTraining(self.registry)
         self.verdict = BETTER
         self.problems: tuple[CollectProblem, ...] = ()
         self.metrics = CollectorRegistry()
