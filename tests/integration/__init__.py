@@ -1,0 +1,1 @@
+"""Integration tests: one adapter or service with a real server."""

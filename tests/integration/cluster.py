@@ -15,12 +15,12 @@ from shared.events.wire.record import Header, Record
 from shared.messaging.client.settings import MessagingSettings
 
 ALL = 1_000_000
-"""More records than any test writes."""
+"""A limit above the number of records of any test."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """A record to write with a client that is not ours."""
+    """A record to write with another vendor's client."""
 
     key: bytes | None
     value: bytes | None
@@ -29,7 +29,7 @@ class Written:
 
 
 class Cluster:
-    """What a test does with Kafka without the code under test; each call returns."""
+    """The topics of one test; it writes with another vendor's client than the code under test."""
 
     def __init__(self, bootstrap: str, prefix: str, *, partitions: int = 3) -> None:
         self.bootstrap = bootstrap
@@ -59,7 +59,7 @@ class Cluster:
         assert provision(self.settings(), (self.topic, self.dead_letters)) == []
 
     def write(self, records: Iterable[Written], *, compressed: bool = False) -> None:
-        """Write to the topic with a client that is not ours; returns when all are acknowledged."""
+        """Write to the topic with another vendor's client; returns when all are acknowledged."""
         producer = Producer(
             {
                 "bootstrap.servers": self.bootstrap,

@@ -1,4 +1,4 @@
-"""What tests of several files need: a cluster with topics of their own on the one Kafka."""
+"""Fixtures of the integration tests: the topics of one test on the common Kafka."""
 
 import pytest
 
@@ -7,6 +7,6 @@ from tests.integration.cluster import Cluster
 
 @pytest.fixture
 def cluster(kafka: str, topic_prefix: str) -> Cluster:
-    made = Cluster(kafka, topic_prefix)
-    made.provision()
-    return made
+    cluster = Cluster(kafka, topic_prefix)
+    cluster.provision()
+    return cluster

@@ -109,10 +109,10 @@ async def test_a_server_that_cannot_answer_now_is_unavailable(
 async def test_a_hanging_server_is_unavailable_after_the_timeout(
     server: ModelServer, settings: ModelSettings
 ) -> None:
-    short_timeout = settings.model_copy(update={"model_server_timeout_seconds": 0.3})
+    short_timeout = settings.model_copy(update={"model_server_timeout_seconds": 1.0})
     async with open_model(short_timeout) as model:
         server.seconds = 30.0
-        with pytest.raises(Unavailable, match=r"did not answer within 0\.3 s"):
+        with pytest.raises(Unavailable, match="did not answer within 1 s"):
             await model.score(CANDIDATES)
 
 
