@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.prompting.prompt import PROMPT_VERSION
-from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_files, file_hash
+from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint, check_files, file_hash
 from training.finetuning.run.adapter import BadAdapter, check_adapter
 from training.finetuning.run.policy import element_weights_of, folder_of
-from training.nano.model.export import MANIFEST, facts
+from training.nano.model.export import facts
 
 WEIGHT_FILES: Final = ("*.safetensors", "*.safetensors.index.json")
 """Files of the base that the merge writes; all others are copied."""

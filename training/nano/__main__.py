@@ -14,13 +14,14 @@ from pathlib import Path
 
 import torch
 
+from shared.vlm.checkpoint.checkpoint import MANIFEST
 from training.evaluation.held_out.__main__ import measure
 from training.evaluation.held_out.report import as_table
 from training.nano.data.batches import TOKENS_PER_STEP
 from training.nano.data.image_features import CachedImageFeatures, TrainedImageFeatures
 from training.nano.data.image_pool import Pool, write_pool
 from training.nano.model.architecture import build_model
-from training.nano.model.export import MANIFEST, export, facts
+from training.nano.model.export import export, facts
 from training.nano.model.tokenizer import build_tokenizer
 from training.nano.model.vision_tower import compiled_blocks
 from training.nano.train.checkpoint import load_weights

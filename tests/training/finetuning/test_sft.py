@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from shared.vlm.checkpoint.checkpoint import BadCheckpoint, file_hash
+from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint, file_hash
 from tests.training.finetuning import tiny_runs
 from training.finetuning.run.adapter import BadAdapter, check_adapter
 from training.finetuning.run.config import BadConfig, SftConfig
 from training.finetuning.run.runner import Finished, prepare, train
 from training.finetuning.sft.train import sft_trainer, train_sft
-from training.nano.model.export import MANIFEST
 
 
 @pytest.fixture(scope="module")

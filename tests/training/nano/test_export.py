@@ -15,11 +15,11 @@ from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTo
 
 from shared.prompting import prompt
 from shared.prompting.prompt import PROMPT_VERSION
-from shared.vlm.checkpoint.checkpoint import file_hash
+from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 from tests.training import tiny_model
 from training.nano.data.batches import encode, question
 from training.nano.data.rows import Row
-from training.nano.model.export import CARD, MANIFEST, WEIGHTS, export, facts
+from training.nano.model.export import CARD, WEIGHTS, export, facts
 from training.nano.model.results import SPLITS, results, write_results
 from training.nano.model.vision_tower import encode_images
 from training.nano.train.checkpoint import load_weights
@@ -110,7 +110,7 @@ def measured(value: float) -> dict[str, float]:
 
 def proof(version: str) -> dict[str, Any]:
     """The content of `proof.json`, with the same figures for every set."""
-    one = {
+    metrics = {
         "users": 50,
         "accuracy": {
             condition: measured(share)
@@ -125,7 +125,7 @@ def proof(version: str) -> dict[str, Any]:
         "faithful": measured(0.96),
         "calibration": {"error": 0.0414},
     }
-    splits = dict.fromkeys([*SPLITS, "all"], one)
+    splits = dict.fromkeys([*SPLITS, "all"], metrics)
     described = {kind: {"color": measured(0.99)} for kind in ("drawings", "photographs")}
     return {"model_version": version, "seed": 7, "levels": {"hard": splits}, "described": described}
 

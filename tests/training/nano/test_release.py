@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.prompting.prompt import PROMPT_VERSION
-from shared.vlm.checkpoint.checkpoint import file_hash
+from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 from shared.vlm.engine.batching_engine import load_model
 from shared.vlm.pairwise import Pair
 from shared.vlm.settings import ModelSettings
@@ -15,7 +15,7 @@ from training.evaluation.held_out.__main__ import measure
 from training.evaluation.held_out.report import HeldOutReport
 from training.evaluation.held_out.users import draw_held_out_users
 from training.evaluation.serving_model import SHIPPED
-from training.nano.model.export import MANIFEST, MAX_BYTES, WEIGHTS
+from training.nano.model.export import MAX_BYTES, WEIGHTS
 
 pytestmark = pytest.mark.model
 

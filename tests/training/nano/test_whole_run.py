@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.vlm.checkpoint.checkpoint import MANIFEST
 from training.nano.__main__ import Recipe, Run, publish, render_pools, write_folder
 from training.nano.data.image_pool import Pool
 from training.nano.model.architecture import build_model
-from training.nano.model.export import MANIFEST
 from training.nano.model.tokenizer import build_tokenizer
 from training.nano.train.checkpoint import save_checkpoint
 from training.nano.train.optimizer import Optimizer

@@ -105,8 +105,8 @@ def test_a_mean_is_inside_its_interval_and_one_value_has_no_width() -> None:
     interval = mean(np.random.default_rng(5).normal(0.3, 0.1, 200).tolist())
     assert interval.low < 0.3 < interval.high
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * 0.1 / 200**0.5, rel=0.2)
-    one = mean([0.5])
-    assert one.low == one.value == one.high == 0.5
+    single = mean([0.5])
+    assert single.low == single.value == single.high == 0.5
 
 
 def test_a_paired_difference_is_narrower_than_the_two_means() -> None:
