@@ -1,6 +1,6 @@
 """The operations on dead letters as coroutines.
 
-Each opens its connections in a thread and closes them again: nothing stays open between calls.
+Each call opens its connections in a thread and closes them at its end.
 """
 
 import asyncio
@@ -164,7 +164,7 @@ async def _send(
     replayed: Sequence[Outgoing],
     resolutions: Sequence[DeadLetterResolved],
 ) -> None:
-    """The records first: a resolution event proves that its record was sent."""
+    """Send the records first: a resolution event then proves that its record was sent."""
     for records in (replayed, [encode(event) for event in resolutions]):
         if records:
             await asyncio.to_thread(send_once, settings, *records)

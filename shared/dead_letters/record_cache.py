@@ -11,7 +11,7 @@ from shared.events.wire.record import Record
 from shared.messaging.client.kafka_types import OffsetRange, Partition
 
 MAX_BYTES: Final = 64 * 1024**2
-"""Of all cached records; ten thousand dead letters of 1 KB need a third of it."""
+"""Limit for all cached records together; ten thousand dead letters of 1 KB need a third."""
 RECORD_BYTES: Final = 1_000
 """Memory of a record in addition to its own bytes."""
 

@@ -7,7 +7,7 @@ from shared.domain.taste import Value
 
 
 class Measurement(Value):
-    """One quantity of ours and of a baseline, measured in alternating runs."""
+    """One quantity, measured for this system and for a baseline in alternating runs."""
 
     what: str
     unit: str

@@ -10,7 +10,7 @@ champion stays; `skipped`, `stopped`: the job did not run to its end."""
 TrainingCode = Literal[
     "trained", "too_little_data", "no_signal", "no_time", "machine", "lake", "data", "dry_run",
 ]  # fmt: skip
-"""How the training process ends by itself."""
+"""Why the training process ended, when it was not killed."""
 
 GateCode = Literal[
     "better", "too_little_data", "format", "no_signal", "worse", "few_users", "later_days",
@@ -66,6 +66,6 @@ INCONCLUSIVE: Final[frozenset[JobCode]] = NEEDS_REPAIR | {"no_time"}
 
 
 def job_code(part: str) -> JobCode:
-    """The code for a part that is not available; `machine` for one that has no code of its own."""
+    """The code of an unavailable part of the system; `machine` for a part without a code."""
     codes: tuple[JobCode, ...] = get_args(JobCode)
     return next((code for code in codes if code == part), "machine")

@@ -64,7 +64,7 @@ class JobStep(Value):
 
 
 class TrainingJobResult(Value):
-    """The result of training that ended by itself; a crash leaves none."""
+    """The result of training; there is none after a crash or a kill."""
 
     code: TrainingCode
     reason: str

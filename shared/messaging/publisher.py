@@ -77,5 +77,5 @@ class KafkaPublisher:
 
 
 def _value(record: Outgoing) -> bytes | None:
-    """The record's value, empty if it has no key either: aiokafka refuses a record with neither."""
+    """The record's value; empty if key and value are missing, since aiokafka refuses that."""
     return b"" if record.key is None and record.value is None else record.value

@@ -11,7 +11,7 @@ from shared.vlm.protocol import PredictedTaste
 MIN_VOTE_RATIO: Final = 0.2
 """A word with fewer votes than this share of its element's strongest word is left out as chance."""
 WordSupport = Mapping[Element, Mapping[str, float]]
-"""Share, 0-1, of a prediction's vote that a word keeps; a word that is missing keeps all of it."""
+"""By element and word, the share of a prediction's vote that the word gets, 0-1; 1 if missing."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class ChildExit:
 
     @property
     def reason(self) -> str:
-        """A clause that follows the child's name: `ended with code 2; standard error: ...`."""
+        """The end of a sentence that starts with the child's name: `ended with code 2; ...`."""
         if self.timed_out:
             how = f"was ended after {self.timed_out_after:g} s, its time limit"
         elif self.code < 0:
@@ -127,11 +127,11 @@ class ChildProcess:
         return ChildExit(code, tuple(self._last_lines), self._timed_out_after)
 
     def kill(self) -> None:
-        """End it at once and without waiting."""
+        """Send SIGKILL to the child, without waiting for its end."""
         self._send(signal.SIGKILL)
 
     def end(self) -> ChildExit:
-        """Ask it to end, kill it after the grace period, and kill whatever it left running."""
+        """Send SIGTERM, then SIGKILL after the grace period; also kill its remaining children."""
         if self._process.poll() is None:
             self._send(signal.SIGTERM)
             try:

@@ -49,7 +49,7 @@ class ClusterState:
 
 
 def read_cluster_state(settings: MessagingSettings, topics: Sequence[str]) -> ClusterState:
-    """The existing ones of `topics`, and every group of ours that the cluster knows.
+    """The state of those `topics` that exist, and of every consumer group of this system.
 
     Blocks; three requests per leader and two per coordinator. Raises `Unavailable`.
     """

@@ -23,7 +23,7 @@ def shipped_folder() -> Path:
 def check_files(folder: Path) -> str:
     """The version of the model in `folder`; raises `BadCheckpoint`.
 
-    A package of ours has a manifest with the hash of every file. A checkpoint from elsewhere has
+    A package of this project has a manifest with the hash of every file. Another checkpoint has
     none: its version is the folder's name and the start of its configuration's hash.
     """
     missing = [name for name in REQUIRED if not (folder / name).is_file()]

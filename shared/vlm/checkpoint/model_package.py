@@ -128,7 +128,7 @@ def folder_from_uri(uri: str) -> Path:
 
 
 def _without_manifest(folder: Path, sha256: str | None) -> ModelPackage:
-    """A checkpoint from elsewhere: it can be served but not promoted."""
+    """A checkpoint without our manifest: it can be served but not promoted."""
     if sha256 is not None:
         raise BadCheckpoint(
             f"{folder} has no {MANIFEST}, so its files cannot be checked; promote a folder that"

@@ -35,7 +35,7 @@ SECONDS = 300.0
 
 
 @dataclass
-class World:
+class SwapSystem:
     """A running system with profiles of some users and two adapters in its registry."""
 
     system: System
@@ -91,9 +91,9 @@ class World:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def world(
+def swap(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
+) -> Iterator[SwapSystem]:
     folder = tmp_path_factory.mktemp("swap")
     files = story_files(folder / "pictures")
     folders = ModelFolders(folder / "system" / "models", RELEASE)
@@ -112,7 +112,7 @@ def world(
             "PREFERSTREAM_MODEL_SERVER": server.address,
             "PREFERSTREAM_MODEL_SERVER_KEY": server.key,
         }
-    created = World(start(folder / "system", **settings), files, settings)
+    created = SwapSystem(start(folder / "system", **settings), files, settings)
     try:
         _create_profiles(created)
         yield created
@@ -121,18 +121,18 @@ def world(
             created.system.stop()
 
 
-def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(world: World) -> None:
-    ids, promoted = world.send_requests(REQUESTS_BEFORE_PROMOTION), threading.Event()
-    streaming = threading.Thread(target=lambda: _stream(world, ids, until=promoted))
+def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(swap: SwapSystem) -> None:
+    ids, promoted = swap.send_requests(REQUESTS_BEFORE_PROMOTION), threading.Event()
+    streaming = threading.Thread(target=lambda: _stream(swap, ids, until=promoted))
     streaming.start()
     try:
-        world.models("promote", "swap-2", "--reason", "better")
+        swap.models("promote", "swap-2", "--reason", "better")
     finally:
         promoted.set()
         streaming.join()
-    world.wait_for("swap-2")
-    ids += world.send_requests(10)
-    feeds = world.feeds(ids)
+    swap.wait_for("swap-2")
+    ids += swap.send_requests(10)
+    feeds = swap.feeds(ids)
 
     assert Counter(feed.request_id for feed in feeds) == dict.fromkeys(ids, 1)
     assert {feed.status for feed in feeds} == {"ok"}
@@ -147,49 +147,49 @@ def test_a_promotion_under_load_loses_no_request_and_mixes_no_versions(world: Wo
         assert all(len(scores) == 1 for scores in by_version.values()), by_version
 
 
-def test_a_restarted_system_serves_the_latest_promotion(world: World) -> None:
-    world.restart()
-    (feed,) = world.feeds(world.send_requests(1))
+def test_a_restarted_system_serves_the_latest_promotion(swap: SwapSystem) -> None:
+    swap.restart()
+    (feed,) = swap.feeds(swap.send_requests(1))
     assert feed.model_version == "swap-2"
 
 
-def test_after_a_rollback_the_previous_version_answers(world: World) -> None:
-    report = world.models("rollback", "--reason", "scores look wrong")
+def test_after_a_rollback_the_previous_version_answers(swap: SwapSystem) -> None:
+    report = swap.models("rollback", "--reason", "scores look wrong")
     assert report["model_version"] == RELEASE.version
-    world.wait_for(RELEASE.version)
+    swap.wait_for(RELEASE.version)
 
 
-def test_a_broken_version_is_not_promoted_and_the_champion_keeps_serving(world: World) -> None:
-    weights = world.system.data_dir / "models" / "swap-3" / "adapter_model.safetensors"
+def test_a_broken_version_is_not_promoted_and_the_champion_keeps_serving(swap: SwapSystem) -> None:
+    weights = swap.system.data_dir / "models" / "swap-3" / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    refused = preferstream("models", "promote", "swap-3", data_dir=world.system.data_dir)
+    refused = preferstream("models", "promote", "swap-3", data_dir=swap.system.data_dir)
     assert refused.returncode == 1
     assert "The champion keeps serving" in " ".join(refused.stderr.split())
-    (feed,) = world.feeds(world.send_requests(1))
+    (feed,) = swap.feeds(swap.send_requests(1))
     assert feed.model_version == RELEASE.version
 
 
-def test_the_list_marks_the_serving_version(world: World) -> None:
-    listed = world.models("list")["models"]
+def test_the_list_marks_the_serving_version(swap: SwapSystem) -> None:
+    listed = swap.models("list")["models"]
     assert isinstance(listed, list)
     serving = {model["version"]: model["serves_as"] for model in listed}
     assert serving == {RELEASE.version: "champion", "swap-2": None, "swap-3": None}
 
 
-def _stream(world: World, ids: list[str], *, until: threading.Event) -> None:
+def _stream(swap: SwapSystem, ids: list[str], *, until: threading.Event) -> None:
     """Send ten requests four times a second up to REQUESTS, then one, while the command runs."""
     while len(ids) < REQUESTS or not until.is_set():
-        ids += world.send_requests(10 if len(ids) < REQUESTS else 1)
+        ids += swap.send_requests(10 if len(ids) < REQUESTS else 1)
         time.sleep(0.25)
 
 
-def _create_profiles(world: World) -> None:
+def _create_profiles(swap: SwapSystem) -> None:
     users = {f"user-{n}" for n in range(USERS)}
-    liked, disliked = world.files.liked[:3], world.files.disliked[:3]
-    with topic_reader(world.system.kafka, PROFILES) as profiles:
+    liked, disliked = swap.files.liked[:3], swap.files.disliked[:3]
+    with topic_reader(swap.system.kafka, PROFILES) as profiles:
         for user in sorted(users):
             send_events(
-                world.system.kafka,
+                swap.system.kafka,
                 [act(user, "reference_like", path) for path in liked]
                 + [act(user, "reference_dislike", path) for path in disliked],
             )

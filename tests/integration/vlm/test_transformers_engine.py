@@ -159,7 +159,7 @@ def test_no_input_gives_no_result(engine: TransformersEngine) -> None:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """The shipped model without its manifest, like a checkpoint from elsewhere."""
+    """The shipped model without its manifest, like a checkpoint of another project."""
     return shutil.copytree(
         FOLDER, tmp_path / "copied", ignore=shutil.ignore_patterns("manifest.json")
     )

@@ -15,7 +15,7 @@ WEIGHTS = "model.safetensors"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A checkpoint from elsewhere: the required files and no manifest."""
+    """A checkpoint of another project: the required files and no manifest."""
     folder = tmp_path / "some-model"
     folder.mkdir()
     for name in (*REQUIRED, WEIGHTS):
