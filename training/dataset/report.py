@@ -16,7 +16,7 @@ from training.dataset.page import page
 from training.dataset.settings import DatasetSettings
 
 FORMAT = 2
-"""Version of `report.json`. Format 1 named the bots `machines`, and `excluded` `left_out`."""
+"""Version of `report.json`."""
 ENOUGH_PAIRS = 200
 """With fewer training pairs no model changes so much that a gate could measure it."""
 DRIFTED = 0.2

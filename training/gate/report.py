@@ -10,8 +10,7 @@ from training.gate.findings import Findings, examine
 from training.gate.rules import Rules
 
 FORMAT: Final = 2
-"""Version of `report.json`. Format 1 named the controls `blind` and `another`, and the explanation
-of a check `told`."""
+"""Version of `report.json`."""
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,7 @@ def version_table(
     table.add_row("gate", f"{decision.get('verdict')}: {decision.get('reason')}")
     for check in decision.get("checks", []):
         mark = "[green]yes[/]" if check["passed"] else "[red]no[/]"
-        table.add_row(
-            f"  {mark}", f"{check['title']}. {check.get('explanation') or check.get('told', '')}"
-        )
+        table.add_row(f"  {mark}", f"{check['title']}. {check['explanation']}")
     return table
 
 

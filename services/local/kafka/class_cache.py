@@ -44,7 +44,7 @@ def class_cache_file(folder: Path | None = None) -> Path:
 
 def class_cache_options(jars: Sequence[Path]) -> tuple[str, ...]:
     """Java's options for a start with the cache; none while it has not been written."""
-    # Beside the jars that are used: Java compares their paths and times with the cache's.
+    # Next to the jars: Java compares their paths and times with the cache's.
     cache = class_cache_file(_cache_of(jars))
     return (f"-XX:AOTCache={cache}", "-Xlog:aot*=off") if cache.is_file() else ()
 

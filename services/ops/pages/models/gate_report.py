@@ -12,8 +12,6 @@ NAMES: Final = {
     "user_blind": "without a profile",
     "other_user": "with another user's profile",
     # Names of the controls in reports of format 1.
-    "blind": "without a profile",
-    "another": "with another user's profile",
 }
 WIDTH: Final = 100.0
 
