@@ -11,7 +11,6 @@ NAMES: Final = {
     "challenger": "challenger",
     "user_blind": "without a profile",
     "other_user": "with another user's profile",
-    # Names of the controls in reports of format 1.
 }
 WIDTH: Final = 100.0
 
