@@ -108,7 +108,7 @@ def test_a_veto_survives_later_likes(
     [
         (["pin", USER, "mood", "happy"], "element"),
         (["pin", USER, "color", "blue; detail: plain"], "word"),
-        (["edit", USER, "color", "blue=much"], "number 0-1"),
+        (["edit", USER, "color", "blue=much"], "a weight 0-1"),
         (["edit", USER, "color", "blue=2"], "less than or equal to 1"),
         (["veto", USER, "color", "blue", "--side", "liked"], "side"),
     ],
