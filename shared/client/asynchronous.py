@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.client.corrections import correction
-from shared.client.requests import Images, NoAnswer, action, erasure, request
+from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import (
     DEFAULT_TENANT,
@@ -29,13 +29,10 @@ from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 from shared.messaging.client.connection import Kafka, connection, settings_of
 from shared.messaging.client.kafka_types import to_record
+from shared.messaging.client.reachability import unreachable_because
 from shared.messaging.publisher import KafkaPublisher
 
 log = logging.getLogger(__name__)
-ANSWER_SECONDS = 30.0
-"""A feed takes one or two seconds; a cold model on a busy machine takes many."""
-OFFSETS_TIMEOUT_SECONDS = 5.0
-"""Kafka returns offsets in milliseconds; after seconds it counts as unavailable."""
 MAX_UNREAD = 1_000
 """Records that wait for a slow listener; when it falls further behind, it misses the oldest."""
 DEFAULT_TOPICS = (FEEDS, PROFILES)
@@ -146,12 +143,7 @@ class AsyncClient:
         consumer = self._consumer
         if consumer is None or self._reader is None:
             return "the client has not started"
-        try:
-            partitions = list(consumer.assignment())[:1]
-            await asyncio.wait_for(consumer.end_offsets(partitions), OFFSETS_TIMEOUT_SECONDS)
-        except (KafkaError, TimeoutError) as error:
-            return f"Kafka does not answer: {type(error).__name__}"
-        return None
+        return await unreachable_because(consumer)
 
     async def send(self, *events: Event) -> None:
         """Publish events; returns when Kafka has acknowledged every one."""

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from shared.client.corrections import correction
-from shared.client.requests import Images, NoAnswer, action, erasure, request
+from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.client.topic_reader import events_of, topic_reader
 from shared.events import (
     DEFAULT_TENANT,
@@ -27,8 +27,6 @@ from shared.messaging.client.connection import Kafka, settings_of
 from shared.messaging.client.producer import BlockingProducer
 from shared.messaging.read.tail import whole_topic
 
-ANSWER_SECONDS = 30.0
-"""A feed takes one or two seconds; a cold model on a busy machine takes many."""
 ERASE_SECONDS = 120.0
 """The tables of the lake are searched and rewritten: seconds, or minutes when they are large."""
 

@@ -8,6 +8,9 @@ from shared.domain.clock import system_clock
 from shared.events import Candidate, Feedback, ImageCandidates, UserErase
 from shared.events.types.feedback import Action
 
+ANSWER_SECONDS = 30.0
+"""A feed takes one or two seconds; a cold model on a busy machine takes many."""
+
 Images = Mapping[str, str] | Iterable[Candidate]
 """Images to rank: addresses by image id, or complete candidates."""
 

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
 from shared.messaging.client.broker_security import faststream_security
+from shared.messaging.client.reachability import unreachable_because
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.broadcast import Broadcast
 from shared.messaging.consume.dead_letter_guard import DeadLetterGuard
@@ -23,9 +24,6 @@ from shared.messaging.health import Check, dead_because, not_ready_because
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.publisher import KafkaPublisher
 from shared.observability.tracing import open_tracing
-
-OFFSETS_TIMEOUT_SECONDS = 5.0
-"""Kafka returns offsets in milliseconds; after seconds it counts as unavailable."""
 
 
 class KafkaService:
@@ -170,9 +168,7 @@ class KafkaService:
             consumer = getattr(subscriber, "consumer", None)
             if consumer is None:
                 return f"{self.name} has no consumer"
-            partitions = list(consumer.assignment())[:1]
-            try:
-                await asyncio.wait_for(consumer.end_offsets(partitions), OFFSETS_TIMEOUT_SECONDS)
-            except (KafkaError, TimeoutError) as error:
-                return f"Kafka does not answer: {type(error).__name__}"
+            reason = await unreachable_because(consumer)
+            if reason:
+                return reason
         return None

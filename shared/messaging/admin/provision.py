@@ -9,9 +9,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from shared.domain.errors import Unavailable
 from shared.events.topics import COMPACTED_WITHIN_MS, Topic
-from shared.messaging.client.connection import connection
+from shared.messaging.client.connection import connection, no_answer_from
 from shared.messaging.client.settings import MessagingSettings
 
 ADMIN_TIMEOUT_MS = 30_000
@@ -137,8 +136,4 @@ def admin_client(settings: MessagingSettings) -> Iterator[Any]:
         finally:
             client.close()
     except KafkaError as error:
-        raise Unavailable(
-            "kafka",
-            f"{settings.kafka_bootstrap_servers} did not answer: {type(error).__name__}: {error}."
-            " Check that the broker runs and listens there",
-        ) from error
+        raise no_answer_from(settings, error) from error

@@ -7,6 +7,7 @@ aiokafka and kafka-python take the same option names; FastStream's own object is
 import ssl
 from typing import Any
 
+from shared.domain.errors import Unavailable
 from shared.messaging.client.header_compat import accept_any_header_name
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import InvalidSettings
@@ -38,6 +39,15 @@ def connection(settings: MessagingSettings) -> dict[str, Any]:
         options["sasl_plain_username"] = settings.kafka_user
         options["sasl_plain_password"] = sasl_password(settings)
     return options
+
+
+def no_answer_from(settings: MessagingSettings, error: Exception) -> Unavailable:
+    """The error for brokers that did not answer kafka-python."""
+    return Unavailable(
+        "kafka",
+        f"{settings.kafka_bootstrap_servers} did not answer: {type(error).__name__}: {error}."
+        " Check that the broker runs and listens there",
+    )
 
 
 def tls_context(settings: MessagingSettings) -> ssl.SSLContext:

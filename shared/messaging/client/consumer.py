@@ -7,9 +7,8 @@ from typing import Any
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
-from shared.domain.errors import Unavailable
 from shared.events.topics import MAX_RECORD_BYTES
-from shared.messaging.client.connection import connection
+from shared.messaging.client.connection import connection, no_answer_from
 from shared.messaging.client.settings import MessagingSettings
 
 
@@ -40,8 +39,4 @@ def short_lived_consumer(
         finally:
             consumer.close(autocommit=False)
     except KafkaError as error:
-        raise Unavailable(
-            "kafka",
-            f"{settings.kafka_bootstrap_servers} did not answer: {type(error).__name__}: {error}."
-            " Check that the broker runs and listens there",
-        ) from error
+        raise no_answer_from(settings, error) from error
