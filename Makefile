@@ -4,8 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 MINUTES ?= 15
 INSTALLED := $(VENV)/.installed
-# Processes that run the tests. More than the number of cores helps little; each may start a Kafka.
-PROCESSES ?= 2
+# Processes that run the tests: one more than two cores, because tests often wait for a server.
+PROCESSES ?= 3
 
 # The tests start many processes; without bytecode files, each would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,7 +29,7 @@ night: $(INSTALLED) ## run one training job on the collected feedback, with the 
 	@$(BIN)/preferstream night --minutes $(MINUTES)
 
 # One thread per process: the threads of two models would compete for the cores.
-test: $(INSTALLED) ## run all tests in two processes, with a real Kafka and the real model
+test: $(INSTALLED) ## run all tests in three processes, with a real Kafka and the real model
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test-night: $(INSTALLED) ## run the tests that train for minutes: a training job and a small closed loop
