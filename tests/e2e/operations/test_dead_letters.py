@@ -101,7 +101,7 @@ def test_several_dead_letters_are_dropped_together(system: System) -> None:
     [
         (["list", "--topic", "no.such"], "has no dead letters"),
         (["list", "--since", "yesterday"], "is not a time"),
-        (["list", "--after", "nonsense"], "not where a page ended"),
+        (["list", "--after", "nonsense"], "is not a cursor of a page"),
         (["replay"], "name the ids"),
         (["replay", "a", "--all"], "name the ids"),
         (["replay", "a", "b", "--value", "x.json"], "exactly one dead letter"),
