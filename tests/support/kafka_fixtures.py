@@ -2,17 +2,27 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import pytest
 
 START_TIMEOUT_SECONDS = 180.0
 """Generous, because training may run on the same machine."""
+REFUSED_SOCKET: Final = (
+    r"Exception ignored in. <socket\.socket fd=\d+, family=2, type=1, proto=6,"
+    r" laddr=\('0\.0\.0\.0', \d+\)>"
+)
+"""A socket without a peer whose connection was refused. kafka-python 3.0 does not close it
+(`net/inet.py`, `sock_connect`), and Python reports it in whatever test runs at that time."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # kafka-python 3.0 reads its schemas with a function that is deprecated in Python 3.11 and 3.12.
     config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is dep:DeprecationWarning")
+    config.addinivalue_line(
+        "filterwarnings", f"ignore:{REFUSED_SOCKET}:pytest.PytestUnraisableExceptionWarning"
+    )
 
 
 @pytest.fixture(scope="session")
