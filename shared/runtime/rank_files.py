@@ -18,11 +18,11 @@ from shared.prompting.reference_groups import reference_groups
 from shared.settings import from_environment
 from shared.vlm.factory import open_model
 from shared.vlm.protocol import (
-    Candidate,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
     VisionLanguageModel,
 )
 from shared.vlm.settings import ModelSettings
@@ -130,12 +130,10 @@ async def _predict(
 async def _rank(
     model: VisionLanguageModel, taste: Taste, images: dict[Path, Image]
 ) -> tuple[RankedFile, ...]:
-    by_path = {path: Candidate(taste, image) for path, image in images.items()}
+    by_path = {path: ScoringInput(taste, image) for path, image in images.items()}
     scores = dict(zip(by_path, await model.score(list(by_path.values())), strict=True))
     order = sorted(by_path, key=lambda path: (-scores[path].total, path))
     best = order[:EXPLAIN_TOP_K]
-    rationales = await model.explain(
-        [ScoredCandidate(by_path[path], scores[path]) for path in best]
-    )
+    rationales = await model.explain([ScoredInput(by_path[path], scores[path]) for path in best])
     explained = dict(zip(best, rationales, strict=True))
     return tuple(RankedFile(path, scores[path], explained.get(path)) for path in order)

@@ -42,7 +42,7 @@ class Description:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ScoringInput:
     """One image to score against one taste."""
 
     taste: Taste
@@ -73,10 +73,10 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class ScoredCandidate:
+class ScoredInput:
     """A candidate and its scores, to be explained."""
 
-    candidate: Candidate
+    candidate: ScoringInput
     scores: Scores
 
 
@@ -109,6 +109,6 @@ class VisionLanguageModel(Protocol):
 
     async def describe(self, images: Sequence[Image]) -> list[Description]: ...
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]: ...
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]: ...
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]: ...
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]: ...

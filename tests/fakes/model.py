@@ -13,13 +13,13 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from tests.fakes.scores import certain_scores
 
@@ -68,11 +68,11 @@ class ColorModel:
         self.described += map(color_of, images)
         return [Description({Element.COLOR: (color_of(image),)}) for image in images]
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         await self._answer("score")
         return [certain_scores(_digit(c), self.element_weights) for c in candidates]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         await self._answer("explain")
         return [
             Rationales(
@@ -109,7 +109,7 @@ def serving(champion: ColorModel, *others: ColorModel) -> ServingModels:
     return ServingModels(champion, name="colors", loader=FakeModelLoader(*others))
 
 
-def _digit(candidate: Candidate) -> int:
+def _digit(candidate: ScoringInput) -> int:
     color = color_of(candidate.image)
     if color in {w.word for w in candidate.taste.preference.color}:
         return 5

@@ -21,7 +21,7 @@ from shared.jobs.benchmark_result import BenchmarkResult, Measurement
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.settings import InvalidSettings, from_environment
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
-from shared.vlm.protocol import Candidate, PredictedTaste, References, VisionLanguageModel
+from shared.vlm.protocol import PredictedTaste, References, ScoringInput, VisionLanguageModel
 from shared.vlm.settings import ModelSettings
 from training.evaluation.held_out.users import draw_held_out_users
 
@@ -47,11 +47,11 @@ class RoundSpeeds:
     predict_seconds: float
 
 
-def candidates_and_references() -> tuple[list[Candidate], References]:
+def candidates_and_references() -> tuple[list[ScoringInput], References]:
     """Images of simulated users, each with its user's taste, and ten references of one user."""
     users = draw_held_out_users(USERS, seed=SEED)
     candidates = [
-        Candidate(taste_by_vote([PredictedTaste(user.likes, user.dislikes)]), image)
+        ScoringInput(taste_by_vote([PredictedTaste(user.likes, user.dislikes)]), image)
         for user in users
         for pair in user.pairs
         for image in (pair.better, pair.worse)
@@ -59,7 +59,7 @@ def candidates_and_references() -> tuple[list[Candidate], References]:
     return candidates[:BATCHED], users[0].references
 
 
-def rate(score: Callable[[Candidate], object], candidates: Sequence[Candidate]) -> float:
+def rate(score: Callable[[ScoringInput], object], candidates: Sequence[ScoringInput]) -> float:
     """Calls per second of `score` in a loop over candidates."""
     began = time.perf_counter()
     for candidate in candidates:
@@ -69,10 +69,10 @@ def rate(score: Callable[[Candidate], object], candidates: Sequence[Candidate]) 
 
 async def measure_round(
     model: VisionLanguageModel,
-    generate: Callable[[Candidate], object],
-    forward: Callable[[Candidate], object],
+    generate: Callable[[ScoringInput], object],
+    forward: Callable[[ScoringInput], object],
     *,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[ScoringInput],
     references: References,
 ) -> RoundSpeeds:
     """Score with our engine, predict once, then score with both baselines."""

@@ -9,7 +9,7 @@ from shared.prompting import prompt
 from shared.prompting.parser import parse_scores
 from shared.vlm.checkpoint.open_checkpoint import IMAGE_PAD, OpenedCheckpoint
 from shared.vlm.engine.pixels import to_patches
-from shared.vlm.protocol import Candidate
+from shared.vlm.protocol import ScoringInput
 
 MAX_ANSWER_TOKENS: Final = 64
 """Five digits with their names are about 30 tokens, also in a large model."""
@@ -22,7 +22,7 @@ class PlainCalls:
         self._opened = opened
 
     @torch.inference_mode()
-    def generate(self, candidate: Candidate) -> int:
+    def generate(self, candidate: ScoringInput) -> int:
         """The total score of an answer that the model generates."""
         inputs = self._inputs(candidate, answer="Scores")
         output = self._opened.model.generate(
@@ -33,7 +33,7 @@ class PlainCalls:
         return parse_scores("Scores" + answer).total
 
     @torch.inference_mode()
-    def forward(self, candidate: Candidate) -> float:
+    def forward(self, candidate: ScoringInput) -> float:
         """The expected total score of a forced answer, in one forward pass."""
         layout = self._opened.layout
         forced = self._opened.tokenizer.decode(layout.ids)
@@ -44,7 +44,7 @@ class PlainCalls:
         assert len(digits) == len(ELEMENTS)
         return float((digits * torch.arange(6, device=digits.device)).sum())
 
-    def _inputs(self, candidate: Candidate, *, answer: str) -> dict[str, Any]:
+    def _inputs(self, candidate: ScoringInput, *, answer: str) -> dict[str, Any]:
         opened = self._opened
         patched = to_patches([candidate.image], opened.vision)
         question = opened.tokenizer.apply_chat_template(

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.taste import Taste
 from shared.prompting.prediction_voting import taste_by_vote
-from shared.vlm.protocol import Candidate, PredictedTaste, Scores, VisionLanguageModel
+from shared.vlm.protocol import PredictedTaste, Scores, ScoringInput, VisionLanguageModel
 from training.prefersim.users.users import Words
 
 BATCH_SIZE: Final = 128
@@ -35,7 +35,7 @@ async def in_batches(
 
 
 async def equal_weight_scores(
-    model: VisionLanguageModel, candidates: Sequence[Candidate]
+    model: VisionLanguageModel, candidates: Sequence[ScoringInput]
 ) -> list[Scores]:
     """Scores whose totals are plain sums: simulated users weight all elements equally."""
     scores = await in_batches(model.score, candidates)

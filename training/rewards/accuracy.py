@@ -11,7 +11,7 @@ from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS
 from shared.prompting import parser
 from shared.prompting.prediction_voting import taste_by_vote
-from shared.vlm.protocol import Candidate, PredictedTaste
+from shared.vlm.protocol import PredictedTaste, ScoringInput
 from training.evaluation.pairing import win
 from training.rewards.reward import Completion, Reward, Rewards, text_of
 
@@ -19,7 +19,7 @@ from training.rewards.reward import Completion, Reward, Rewards, text_of
 class RewardModel(Protocol):
     """A frozen model that scores candidates exactly as serving does."""
 
-    def totals(self, candidates: Sequence[Candidate]) -> list[float]:
+    def totals(self, candidates: Sequence[ScoringInput]) -> list[float]:
         """The expected total (0-25) of each candidate against its profile."""
         ...
 
@@ -77,12 +77,12 @@ def ranked_by_profile(
     None without a pair. An answer that can be read only in part counts with that part: the format
     has its own reward. Equal answers of a group are scored once.
     """
-    candidates: dict[tuple[str, int], Candidate] = {}
+    candidates: dict[tuple[str, int], ScoringInput] = {}
     for answer, shown in zip(answers, pairs, strict=True):
         read = parser.parse_taste(answer)
         taste = taste_by_vote([PredictedTaste(read.preference, read.non_preference)])
         for image in (image for pair in shown for image in pair):
-            candidates.setdefault((answer, id(image)), Candidate(taste, image))
+            candidates.setdefault((answer, id(image)), ScoringInput(taste, image))
     totals = dict(zip(candidates, reward_model.totals(list(candidates.values())), strict=True))
     rewards: Rewards = []
     for answer, shown in zip(answers, pairs, strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.taste import ELEMENTS, Taste
-from shared.vlm.protocol import Candidate
+from shared.vlm.protocol import ScoringInput
 from training.evaluation.scoring import batches
 from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 from training.prefersim.values.vocabulary import VALUES, Attributes
@@ -173,7 +173,7 @@ class FrozenModel:
         if request.model_version == self.version and len(request.scores) == len(numbers):
             known = [request.scores[int(n)] for n in numbers]
             return best_first(numbers, np.array(known), self.rng)
-        candidates = [Candidate(request.taste, self.catalog.images[n]) for n in numbers]
+        candidates = [ScoringInput(request.taste, self.catalog.images[n]) for n in numbers]
         totals = [
             scores.total
             for batch in batches(candidates, SCORING_BATCH)

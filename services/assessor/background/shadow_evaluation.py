@@ -16,7 +16,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.taste import Taste
 from shared.events import RankedFeed
 from shared.vlm.model_selection import ServingModels
-from shared.vlm.protocol import Candidate, VisionLanguageModel
+from shared.vlm.protocol import ScoringInput, VisionLanguageModel
 
 log = logging.getLogger(__name__)
 MAX_QUEUED: Final = 16
@@ -98,7 +98,7 @@ class ShadowEvaluation:
             await asyncio.sleep(PAUSE_SECONDS)
             slate = self._queued.popleft()
             request_id = slate.feed.request_id
-            candidates = [Candidate(slate.taste, c.image.pixels) for c in slate.candidates]
+            candidates = [ScoringInput(slate.taste, c.image.pixels) for c in slate.candidates]
             try:
                 scores = await slate.challenger.score(candidates)
             except Unavailable as error:

@@ -9,7 +9,7 @@ from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
 from shared.events.types.candidates import ExplainOption
-from shared.vlm.protocol import Candidate, ScoredCandidate
+from shared.vlm.protocol import ScoredInput, ScoringInput
 
 
 class Explain:
@@ -27,8 +27,8 @@ class Explain:
             return state
         model = state.serving.model
         candidates = [
-            ScoredCandidate(
-                Candidate(state.taste, image.loaded_candidate.image.pixels), image.distributions
+            ScoredInput(
+                ScoringInput(state.taste, image.loaded_candidate.image.pixels), image.distributions
             )
             for image in images
             if image.distributions is not None

@@ -11,7 +11,7 @@ from services.assessor.steps.state import UNKNOWN_TASTE, LoadedCandidate, Rankin
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS, Element
-from shared.vlm.protocol import Candidate, Scores
+from shared.vlm.protocol import Scores, ScoringInput
 
 log = logging.getLogger(__name__)
 DECIMALS: Final = 4
@@ -31,7 +31,7 @@ class Score:
         if not state.loaded_candidates:
             return state
         model = state.serving.model
-        candidates = [Candidate(state.taste, c.image.pixels) for c in state.loaded_candidates]
+        candidates = [ScoringInput(state.taste, c.image.pixels) for c in state.loaded_candidates]
         try:
             with state.deadline.stage("score"):
                 scores = await state.deadline.run(lambda: model.score(candidates))

@@ -13,13 +13,13 @@ from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from shared.vlm.settings import ModelSettings
 
@@ -107,10 +107,8 @@ class BatchingEngine:
         )
         self._comparisons: Batcher[Pair, Comparison] = batcher(engine.compare, max_size=few)
         self._descriptions: Batcher[Image, Description] = batcher(engine.describe, max_size=many)
-        self._scores: Batcher[Candidate, Scores] = batcher(engine.score, max_size=many)
-        self._rationales: Batcher[ScoredCandidate, Rationales] = batcher(
-            engine.explain, max_size=many
-        )
+        self._scores: Batcher[ScoringInput, Scores] = batcher(engine.score, max_size=many)
+        self._rationales: Batcher[ScoredInput, Rationales] = batcher(engine.explain, max_size=many)
 
     @property
     def model_version(self) -> str:
@@ -128,10 +126,10 @@ class BatchingEngine:
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         return await self._descriptions.submit(images)
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         return await self._scores.submit(candidates)
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return await self._rationales.submit(scored)
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:

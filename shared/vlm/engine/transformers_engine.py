@@ -30,13 +30,13 @@ from shared.vlm.engine.pixels import ImagePatches, to_patches
 from shared.vlm.engine.shared_prefix import group_by_prefix, logits_with_shared_prefix
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 
 
@@ -81,7 +81,7 @@ class TransformersEngine:
         answers = self._answers(prompts, [[image] for image in images], max_tokens=MAX_WORDS_TOKENS)
         return [to_description(answer) for answer in answers]
 
-    def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         """Probabilities of the digits at the five positions of the forced answer."""
         prompts = [prompt.score_for(candidate.taste) for candidate in candidates]
         by_index: dict[int, Scores] = {}
@@ -106,7 +106,7 @@ class TransformersEngine:
         at_digits = logits[:, list(self._layout.positions)][:, :, list(self._layout.digit_ids)]
         return at_digits.float().softmax(dim=-1)
 
-    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         """A rationale for each score; one that contradicts its score is left out."""
         prompts = [prompt.explain_for(s.candidate.taste) for s in scored]
         digits = [{e: s.scores.mode(e) for e in ELEMENTS} for s in scored]

@@ -8,7 +8,7 @@ from PIL import Image
 from shared.domain.errors import Unprocessable
 from shared.domain.taste import ELEMENTS, Taste, TasteSide, WeightedWord
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.protocol import Candidate, Scores
+from shared.vlm.protocol import Scores, ScoringInput
 from shared.vlm.server.forced_scores import NotForced
 from shared.vlm.server.model import ServerModel
 
@@ -25,7 +25,7 @@ def _side(word: str) -> TasteSide:
     return TasteSide(color=(WeightedWord(word=word, weight=1),))
 
 
-CANDIDATE: Final = Candidate(
+CANDIDATE: Final = ScoringInput(
     Taste(preference=_side("red"), non_preference=_side("blue")),
     Image.new("RGB", (IMAGE_SIDE, IMAGE_SIDE), "purple"),
 )

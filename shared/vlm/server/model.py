@@ -22,13 +22,13 @@ from shared.vlm.engine.answers import (
 from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from shared.vlm.server.chat import completion_request, completion_text, rationales_pattern
 from shared.vlm.server.connection import PART, Connection, NotFound
@@ -78,10 +78,10 @@ class ServerModel:
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         return await _gather(self._describe(image) for image in images)
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         return await _gather(self._score(candidate) for candidate in candidates)
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return await _gather(self._explain(candidate) for candidate in scored)
 
     async def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
@@ -99,13 +99,13 @@ class ServerModel:
         answer, _ = await self._generate(prompt.describe(), [image], max_tokens=MAX_WORDS_TOKENS)
         return to_description(answer)
 
-    async def _score(self, candidate: Candidate) -> Scores:
+    async def _score(self, candidate: ScoringInput) -> Scores:
         score = prompt.score_for(candidate.taste)
         request = await self._request(score, [candidate.image], max_tokens=0)
         response = await self._complete(self._forced.request(request))
         return self._forced.read(response, self.element_weights)
 
-    async def _explain(self, scored: ScoredCandidate) -> Rationales:
+    async def _explain(self, scored: ScoredInput) -> Rationales:
         explain = prompt.explain_for(scored.candidate.taste)
         digits = {element: scored.scores.mode(element) for element in ELEMENTS}
         answer, _ = await self._generate(

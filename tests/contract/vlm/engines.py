@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from shared.domain.taste import Taste, TasteSide, WeightedWord
 from shared.vlm.factory import EngineLoader, open_engine
-from shared.vlm.protocol import Candidate
+from shared.vlm.protocol import ScoringInput
 from shared.vlm.settings import ModelSettings
 from tests.support.vllm_fixtures import RunningServer, needs_vllm
 from training.prefersim.drawing.renderer import as_image, render
@@ -70,10 +70,10 @@ TASTES = (
 )
 
 
-def candidates(count: int) -> list[Candidate]:
+def candidates(count: int) -> list[ScoringInput]:
     """Tastes of different lengths and images of different shapes."""
     sizes = [(84, 84), (200, 90), (31, 64), (640, 480)]
     return [
-        Candidate(TASTES[n % len(TASTES)], picture(n, size=sizes[n % len(sizes)]))
+        ScoringInput(TASTES[n % len(TASTES)], picture(n, size=sizes[n % len(sizes)]))
         for n in range(count)
     ]

@@ -9,7 +9,7 @@ from PIL import Image
 from shared.domain.taste import ELEMENTS, Taste
 from shared.prompting import rationale
 from shared.vlm.factory import EngineLoader, Model
-from shared.vlm.protocol import Candidate, References, ScoredCandidate
+from shared.vlm.protocol import References, ScoredInput, ScoringInput
 from tests.contract.vlm.engines import ENGINES, candidates, drawings, opener, settings_for
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1200)]
@@ -54,7 +54,7 @@ async def test_results_are_in_the_order_of_the_inputs_for_concurrent_callers(mod
 
 async def test_rationales_agree_with_their_scores(model: Model) -> None:
     inputs = candidates(4)
-    scored = [ScoredCandidate(c, s) for c, s in zip(inputs, await model.score(inputs), strict=True)]
+    scored = [ScoredInput(c, s) for c, s in zip(inputs, await model.score(inputs), strict=True)]
     explained = await model.explain(scored)
     for candidate, rationales in zip(scored, explained, strict=True):
         for element, text in rationales.by_element.items():
@@ -81,7 +81,7 @@ async def test_images_of_any_shape_and_mode_are_scored(model: Model) -> None:
         Image.new("L", (1, 1)), Image.new("P", (5, 400)), Image.new("RGBA", (900, 3)),
         Image.new("1", (84, 84)), Image.new("CMYK", (30, 30)), Image.new("I;16", (64, 64)),
     ]  # fmt: skip
-    scores = await model.score([Candidate(Taste(), image) for image in shapes])
+    scores = await model.score([ScoringInput(Taste(), image) for image in shapes])
     assert len(scores) == len(shapes)
 
 

@@ -24,7 +24,7 @@ from shared.messaging.read.tail import whole_topic
 from shared.runtime.dependencies import SharedDependencies
 from shared.store.user_list import UserStore
 from shared.vlm.model_selection import ServingModels
-from shared.vlm.protocol import Candidate, Scores
+from shared.vlm.protocol import Scores, ScoringInput
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
 from tests.fakes.model import ColorModel, FakeModelLoader
@@ -51,7 +51,7 @@ class DigitModel(ColorModel):
         super().__init__(f"digit-{digit}")
         self.digit = digit
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         await asyncio.sleep(0.02)
         return [certain_scores(self.digit) for _ in candidates]
 

@@ -18,7 +18,7 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.checkpoint.model_package import ModelPackage, release
 from shared.vlm.checkpoint.promoted_model import InProcessLoader
 from shared.vlm.factory import open_model
-from shared.vlm.protocol import References, ScoredCandidate
+from shared.vlm.protocol import References, ScoredInput
 from shared.vlm.server.adapters import loaded_adapters
 from shared.vlm.server.connection import Connection
 from shared.vlm.server.loading import ServerLoader
@@ -85,7 +85,7 @@ async def test_all_answers_equal_those_of_the_in_process_engine(
             assert remote_scores.digits[element] == pytest.approx(
                 local_scores.digits[element], abs=TOLERANCE
             )
-    scored = [ScoredCandidate(c, s) for c, s in zip(inputs[:5], expected, strict=False)]
+    scored = [ScoredInput(c, s) for c, s in zip(inputs[:5], expected, strict=False)]
     assert await remote.explain(scored) == await local.explain(scored)
     images = tuple(picture(n) for n in range(6))
     assert await remote.describe(images) == await local.describe(images)

@@ -14,7 +14,7 @@ from shared.prompting import prompt, rationale
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.engine.shared_prefix import MAX_ROWS, MIN_SHARED_ROWS
 from shared.vlm.engine.transformers_engine import TransformersEngine
-from shared.vlm.protocol import Candidate, References, ScoredCandidate
+from shared.vlm.protocol import References, ScoredInput, ScoringInput
 from tests.contract.vlm.engines import TASTES, drawings, picture
 
 pytestmark = pytest.mark.model
@@ -27,12 +27,12 @@ def engine() -> TransformersEngine:
     return TransformersEngine(FOLDER, device="cpu")
 
 
-def candidates(count: int) -> list[Candidate]:
+def candidates(count: int) -> list[ScoringInput]:
     """Tastes of different lengths, so that a batch has to pad."""
-    return [Candidate(TASTES[n % len(TASTES)], picture(n)) for n in range(count)]
+    return [ScoringInput(TASTES[n % len(TASTES)], picture(n)) for n in range(count)]
 
 
-def digits_of_the_library(candidate: Candidate) -> list[list[float]]:
+def digits_of_the_library(candidate: ScoringInput) -> list[list[float]]:
     """Probabilities of the digits at the five positions, by the library for one image."""
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
     model = AutoModelForImageTextToText.from_pretrained(FOLDER, dtype=torch.float32).eval()
@@ -76,17 +76,17 @@ def test_scores_equal_those_of_an_independent_forward_of_the_library(
     [
         candidates(8),
         candidates(3 * MIN_SHARED_ROWS),
-        [Candidate(TASTES[0], picture(n)) for n in range(MAX_ROWS + 2)],
-        [Candidate(TASTES[0], picture(n % 2)) for n in range(8)],
+        [ScoringInput(TASTES[0], picture(n)) for n in range(MAX_ROWS + 2)],
+        [ScoringInput(TASTES[0], picture(n % 2)) for n in range(8)],
         [
-            Candidate(TASTES[1], picture(n, size=(84 + 40 * n, 84 + 40 * n)))
+            ScoringInput(TASTES[1], picture(n, size=(84 + 40 * n, 84 + 40 * n)))
             for n in range(MIN_SHARED_ROWS)
         ],
     ],
     ids=["few of each taste", "several of each", "more than a pass", "repeated images", "sizes"],
 )
 def test_a_batch_gives_each_image_the_scores_that_it_gets_singly(
-    engine: TransformersEngine, inputs: list[Candidate]
+    engine: TransformersEngine, inputs: list[ScoringInput]
 ) -> None:
     together = engine.score(inputs)
     for candidate, batched in zip(inputs, together, strict=True):
@@ -108,9 +108,9 @@ def test_a_taste_is_computed_once_for_all_its_candidates(
     hook = layer.register_forward_pre_hook(
         lambda _, args: computed.append(args[0].shape[:2].numel())
     )
-    engine.score([Candidate(TASTES[0], picture(0))])
+    engine.score([ScoringInput(TASTES[0], picture(0))])
     (alone,) = computed
-    engine.score([Candidate(TASTES[0], picture(n)) for n in range(images)])
+    engine.score([ScoringInput(TASTES[0], picture(n)) for n in range(images)])
     hook.remove()
     taste = computed[1] if shared else 0
     assert sum(computed[1:]) == images * (alone - taste) + taste
@@ -129,7 +129,7 @@ def test_rationales_agree_with_their_scores(
     engine: TransformersEngine,
 ) -> None:
     inputs = candidates(4)
-    scored = [ScoredCandidate(c, s) for c, s in zip(inputs, engine.score(inputs), strict=True)]
+    scored = [ScoredInput(c, s) for c, s in zip(inputs, engine.score(inputs), strict=True)]
     explained = engine.explain(scored)
     for candidate, rationales in zip(scored, explained, strict=True):
         for element, text in rationales.by_element.items():

@@ -16,13 +16,13 @@ from shared.prompting.parser import parse_comparison
 from shared.prompting.prompt import PAIR_TEMPLATE
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from tests.fakes.scores import certain_scores
 from training.evaluation.__main__ import write
@@ -69,8 +69,8 @@ class FakeModel:
             PredictedTaste(words(r.liked), words(r.disliked), self.problems) for r in references
         ]
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
-        def digits(candidate: Candidate) -> Scores:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
+        def digits(candidate: ScoringInput) -> Scores:
             liked = {word.word for word in candidate.taste.preference.color}
             return certain_scores(5 if f"red {red(candidate.image)}" in liked else 2)
 
@@ -84,7 +84,7 @@ class FakeModel:
     async def describe(self, images: Sequence[Image.Image]) -> list[Description]:
         raise AssertionError("a benchmark evaluation needs no description")
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         raise AssertionError("a benchmark evaluation needs no rationale")
 
 

@@ -10,13 +10,13 @@ from PIL.Image import Image
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.rationale import rationale
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from tests.fakes.scores import COLOR_ONLY, certain_scores
 from training.evaluation.held_out.evaluate import evaluate
@@ -50,24 +50,24 @@ class PerfectModel:
         shown = [self.shows[image.tobytes()] for image in images]
         return [Description({e: (word,) for e, word in words.items()}) for words in shown]
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         return [certain_scores({e: self._digit(c, e) for e in ELEMENTS}) for c in candidates]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return [
             Rationales({e: self._rationale(s.candidate, e) for e in ELEMENTS if e != Element.COLOR})
             for s in scored
         ]
 
-    def _digit(self, candidate: Candidate, element: Element) -> int:
+    def _digit(self, candidate: ScoringInput, element: Element) -> int:
         return {"liked": 5, "disliked": 0, "unknown": 2}[self._relation(candidate, element)]
 
-    def _rationale(self, candidate: Candidate, element: Element) -> str:
+    def _rationale(self, candidate: ScoringInput, element: Element) -> str:
         seen = self.shows[candidate.image.tobytes()][element]
         relation = self._relation(candidate, element)
         return rationale(seen, "liked" if relation == "liked" else "disliked")
 
-    def _relation(self, candidate: Candidate, element: Element) -> str:
+    def _relation(self, candidate: ScoringInput, element: Element) -> str:
         seen = self.shows[candidate.image.tobytes()][element]
         taste = candidate.taste
         if seen in [w.word for w in taste.preference[element]]:
@@ -82,7 +82,7 @@ class UnreadableModel(PerfectModel):
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return [PredictedTaste({}, {}, ("no words",)) for _ in references]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return [Rationales({}, ("no rationales",)) for _ in scored]
 
 
@@ -97,7 +97,7 @@ async def test_a_perfect_model_gets_everything_right() -> None:
 
 async def test_learned_element_weights_do_not_change_the_totals() -> None:
     class CountsColor(PerfectModel):
-        async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
             return [replace(s, weights=COLOR_ONLY) for s in await super().score(candidates)]
 
     report = await evaluate(CountsColor(USERS), USERS, seed=1)

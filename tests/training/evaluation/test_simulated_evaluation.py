@@ -11,13 +11,13 @@ from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from tests.fakes.scores import COLOR_ONLY, certain_scores
 from training.evaluation.benchmark.items import BadBenchmark
@@ -87,19 +87,19 @@ class PerfectModel:
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         return [Description({}) for _ in images]
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         return [
             certain_scores({e: score.digit for e, score in self._true_scores(candidate).items()})
             for candidate in candidates
         ]
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return [
             Rationales({e: score.rationale for e, score in self._true_scores(s.candidate).items()})
             for s in scored
         ]
 
-    def _true_scores(self, candidate: Candidate) -> dict[Element, TrueScore]:
+    def _true_scores(self, candidate: ScoringInput) -> dict[Element, TrueScore]:
         likes, dislikes = words(candidate.taste)
         return score_elements(self.shows[candidate.image.tobytes()], likes=likes, dislikes=dislikes)
 
@@ -122,7 +122,7 @@ async def test_a_perfect_model_gets_everything_right(hard: Path, truth: Truth) -
 
 async def test_learned_element_weights_do_not_change_the_totals(hard: Path, truth: Truth) -> None:
     class CountsColor(PerfectModel):
-        async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
             return [replace(s, weights=COLOR_ONLY) for s in await super().score(candidates)]
 
     for cases in truth.splits.values():

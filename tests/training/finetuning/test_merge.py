@@ -15,7 +15,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import Taste
 from shared.vlm.checkpoint.checkpoint import MANIFEST
 from shared.vlm.engine.transformers_engine import TransformersEngine
-from shared.vlm.protocol import Candidate
+from shared.vlm.protocol import ScoringInput
 from tests.training.finetuning import tiny_runs
 from training.finetuning.merge import merge
 from training.finetuning.run.adapter import BadAdapter
@@ -42,7 +42,7 @@ def test_the_serving_engine_loads_a_merged_folder_and_scores_differently_than_wi
     merged = merge(base=base, adapter=finished.adapter, to=tmp_path / "merged")
     engine = TransformersEngine(merged, device="cpu")
     assert engine.model_version == finished.version
-    candidates = [Candidate(Taste(), IMAGE)]
+    candidates = [ScoringInput(Taste(), IMAGE)]
     (merged_scores,) = engine.score(candidates)
     (base_scores,) = TransformersEngine(base, device="cpu").score(candidates)
     assert merged_scores.digits != base_scores.digits

@@ -10,7 +10,7 @@ from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import Element
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.engine.transformers_engine import TransformersEngine
-from shared.vlm.protocol import Candidate, PredictedTaste
+from shared.vlm.protocol import PredictedTaste, ScoringInput
 from tests.training.finetuning import tiny_runs
 from training.finetuning.grpo.reward_model import EngineRewardModel
 
@@ -22,7 +22,7 @@ IMAGES = [
     Image.fromarray(np.random.default_rng(seed).integers(0, 255, (84, 84, 3), np.uint8))
     for seed in range(5)
 ]
-CANDIDATES = [Candidate(taste, image) for taste in (CUBISM, MOSAIC, CUBISM) for image in IMAGES]
+CANDIDATES = [ScoringInput(taste, image) for taste in (CUBISM, MOSAIC, CUBISM) for image in IMAGES]
 
 
 @pytest.fixture(scope="module")

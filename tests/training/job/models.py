@@ -11,13 +11,13 @@ from PIL.Image import Image
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from training.job.scoring.feedback_cases import FeedbackCase
 from training.rewards.prediction import Sides
@@ -56,16 +56,16 @@ class BrightnessModel:
         self.described += len(images)
         return [Description(LIKES, self.problems) for _ in images]
 
-    def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         self.scored += len(candidates)
         return [self._score(candidate) for candidate in candidates]
 
-    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return [
             Rationales(dict.fromkeys(ELEMENTS, "bright is liked"), self.problems) for _ in scored
         ]
 
-    def _score(self, candidate: Candidate) -> Scores:
+    def _score(self, candidate: ScoringInput) -> Scores:
         if candidate.taste == Taste():
             return Scores(dict.fromkeys(ELEMENTS, (1 / 6,) * 6))
         level = brightness(candidate.image)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Taste
-from shared.vlm.protocol import Candidate, Scores
+from shared.vlm.protocol import Scores, ScoringInput
 from tests.fakes.scores import COLOR_FIRST, color_scores
 from tests.training.job.models import PROFILE, BrightnessModel, brightness
 from training.job.scoring.feedback_cases import taste_of
@@ -54,7 +54,7 @@ def test_a_tie_counts_half_and_the_brighter_image_wins() -> None:
 class ColorModel(BrightnessModel):
     """Bright images have the preferred color, dark images all other preferred values."""
 
-    def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         return [self._scores(brightness(c.image) > 0.5) for c in candidates]
 
     def _scores(self, bright: bool) -> Scores:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.jobs.training_job import JobStep, ModelFolder, TrainingJobRequest
-from shared.vlm.protocol import Candidate, Scores
+from shared.vlm.protocol import Scores, ScoringInput
 from tests.fakes.scores import certain_scores
 from tests.training.dataset.world import NOW, FakeImages, World
 from tests.training.finetuning import tiny_runs
@@ -203,7 +203,7 @@ def test_an_empty_lake_is_too_little_data(setup: Setup, tmp_path: Path) -> None:
 
 def test_clicks_without_an_agreeing_sample_are_no_signal(setup: Setup, tmp_path: Path) -> None:
     class EqualScores(BrightnessModel):
-        def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+        def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
             return [certain_scores(3)] * len(candidates)
 
     dependencies = _dependencies(train=_never, open_champion=lambda request: EqualScores())

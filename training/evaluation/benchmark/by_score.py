@@ -7,7 +7,7 @@ from shared.domain.taste import Taste
 from shared.prompting.parser.elements import in_another_script
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
-from shared.vlm.protocol import Candidate, PredictedTaste, References, VisionLanguageModel
+from shared.vlm.protocol import PredictedTaste, References, ScoringInput, VisionLanguageModel
 from training.evaluation.benchmark.answers import Answers, Condition, Outcome
 from training.evaluation.benchmark.items import Item, first_item_by_user
 from training.evaluation.controls import OTHER_USER, USER_BLIND, other_users
@@ -41,7 +41,7 @@ async def score_split(
     others = other_users(list(profiles), seed=seed)
     for batch in batches(items, ITEMS_PER_CALL):
         questions: list[tuple[Item, Condition]] = []
-        candidates: list[Candidate] = []
+        candidates: list[ScoringInput] = []
         for item in batch:
             pair = files.open((item.image_a, item.image_b)) if item.user in profiles else None
             if pair is None:
@@ -55,7 +55,7 @@ async def score_split(
                 by_condition[OTHER_USER] = profiles[others[item.user]]
             for condition, profile in by_condition.items():
                 questions.append((item, condition))
-                candidates += [Candidate(profile, image) for image in pair]
+                candidates += [ScoringInput(profile, image) for image in pair]
         totals = iter([scores.total for scores in await model.score(candidates)])
         by_item: dict[Item, dict[Condition, tuple[float, float]]] = {}
         for item, condition in questions:

@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.domain.taste import Taste
 from shared.prompting.prediction_voting import taste_by_vote
-from shared.vlm.protocol import Candidate, ScoredCandidate, VisionLanguageModel
+from shared.vlm.protocol import ScoredInput, ScoringInput, VisionLanguageModel
 from training.evaluation.controls import OTHER_USER, USER_BLIND, of_next_user
 from training.evaluation.held_out.metrics import PREDICTED, Answers, ScoredPair, metrics
 from training.evaluation.held_out.report import HeldOutReport
@@ -42,7 +42,7 @@ async def _answers(model: VisionLanguageModel, users: Sequence[HeldOutUser]) -> 
     }
     pairs = {name: await _score_pairs(model, users, profiles[name]) for name in profiles}
     to_explain = [
-        ScoredCandidate(Candidate(profile, user.pairs[0].better), better)
+        ScoredInput(ScoringInput(profile, user.pairs[0].better), better)
         for user, profile, ((_, better, _), *_) in zip(users, own, pairs[PREDICTED], strict=True)
     ]
     rationales = await in_batches(model.explain, to_explain)
@@ -63,7 +63,7 @@ async def _score_pairs(
 ) -> list[list[ScoredPair]]:
     """For each user, the scores of the user's pairs with one profile."""
     candidates = [
-        Candidate(profile, image)
+        ScoringInput(profile, image)
         for user, profile in zip(users, profiles, strict=True)
         for pair in user.pairs
         for image in (pair.better, pair.worse)

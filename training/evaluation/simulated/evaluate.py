@@ -11,11 +11,11 @@ from typing import Final
 from shared.domain.taste import Taste
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import (
-    Candidate,
     PredictedTaste,
     Rationales,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
     VisionLanguageModel,
 )
 from training.evaluation.controls import OTHER_USER, USER_BLIND, of_previous_user
@@ -51,7 +51,7 @@ async def evaluate_pairs(model: VisionLanguageModel, cases: Sequence[Case]) -> l
     answers: list[Answers] = []
     for part in batches(list(zip(cases, predicted, strict=True)), USERS_PER_CALL):
         candidates = [
-            Candidate(taste_by_vote([prediction]), read_image(path))
+            ScoringInput(taste_by_vote([prediction]), read_image(path))
             for case, prediction in part
             for path in (case.better, case.worse)
         ]
@@ -96,13 +96,14 @@ async def _part(
     candidates = []
     for case, by_condition in zip(cases, profiles, strict=True):
         pair = read_image(case.better), read_image(case.worse)
-        candidates += [Candidate(by_condition[c], image) for c in CONDITIONS for image in pair]
+        candidates += [ScoringInput(by_condition[c], image) for c in CONDITIONS for image in pair]
         if case.slate:
             candidates += [
-                Candidate(by_condition[PREDICTED], read_image(path)) for path in case.slate.images
+                ScoringInput(by_condition[PREDICTED], read_image(path))
+                for path in case.slate.images
             ]
     scores = await equal_weight_scores(model, candidates)
-    scored = iter(list(map(ScoredCandidate, candidates, scores)))
+    scored = iter(list(map(ScoredInput, candidates, scores)))
     pairs, slates, to_explain = [], [], []
     for case in cases:
         by_condition_scored = {c: (next(scored), next(scored)) for c in CONDITIONS}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.domain.element_weights import ElementWeights
 from shared.vlm.engine.transformers_engine import TransformersEngine
-from shared.vlm.protocol import Candidate
+from shared.vlm.protocol import ScoringInput
 from training.finetuning.grpo.vision_cache import encode_once
 
 
@@ -22,6 +22,6 @@ class EngineRewardModel:
         encode_once(self._engine.model.requires_grad_(False).model)
         self._weights = weights
 
-    def totals(self, candidates: Sequence[Candidate]) -> list[float]:
+    def totals(self, candidates: Sequence[ScoringInput]) -> list[float]:
         """Expected totals (0-25)."""
         return [replace(s, weights=self._weights).total for s in self._engine.score(candidates)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.domain.taste import ELEMENTS, Taste
-from shared.vlm.protocol import Candidate, ScoredCandidate
+from shared.vlm.protocol import ScoredInput, ScoringInput
 from training.evaluation.scoring import batches
 from training.gate.evidence import FormatCount
 from training.job.evidence.models import ComparedModels
@@ -60,13 +60,13 @@ def count_rationales(
     for batch in batches(chosen, RATIONALE_BATCH):
         if is_late():
             break
-        candidates = [Candidate(case.taste or Taste(), case.pair()[0]) for case in batch]
+        candidates = [ScoringInput(case.taste or Taste(), case.pair()[0]) for case in batch]
         for model, counter in (
             (models.champion, formats.champion),
             (models.challenger, formats.challenger),
         ):
             scores = model.score(candidates)
-            scored = [ScoredCandidate(c, s) for c, s in zip(candidates, scores, strict=True)]
+            scored = [ScoredInput(c, s) for c, s in zip(candidates, scores, strict=True)]
             counter.add(
                 not answer.problems and len(answer.by_element) == len(ELEMENTS)
                 for answer in model.explain(scored)

@@ -21,7 +21,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Taste
 from shared.files.atomic_write import atomic_write
 from shared.prompting import prompt
-from shared.vlm.protocol import Candidate, ScoredCandidate, Scores
+from shared.vlm.protocol import ScoredInput, Scores, ScoringInput
 from training.evaluation.scoring import batches
 from training.job.examples.element_weights import LearnedWeights, learn_weights
 from training.job.examples.rejection_sampling import (
@@ -154,7 +154,7 @@ def _rationale_lines(champion: Model, pairs: Sequence[AgreeingPair], folder: Pat
     for pair in pairs:
         taste, (better, _) = pair.case.taste, pair.case.pair()
         assert taste is not None
-        scored.append(ScoredCandidate(Candidate(taste, better), _certain(pair.better)))
+        scored.append(ScoredInput(ScoringInput(taste, better), _certain(pair.better)))
     lines = []
     for pair, rationales in zip(pairs, champion.explain(scored), strict=True):
         if rationales.problems or len(rationales.by_element) < len(ELEMENTS):

@@ -10,13 +10,13 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import Taste
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 from training.evaluation.scoring import batches
 from training.statistics.score_comparison import probability_higher
@@ -39,9 +39,9 @@ class Model(Protocol):
 
     def describe(self, images: Sequence[Image]) -> list[Description]: ...
 
-    def score(self, candidates: Sequence[Candidate]) -> list[Scores]: ...
+    def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]: ...
 
-    def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]: ...
+    def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]: ...
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def rank_pairs(
     model: Model, pairs: Sequence[ImagePair], *, weights: ElementWeights | None = None
 ) -> list[PairResult]:
     """Results in the order of the pairs; `weights` replace the model's own element weights."""
-    candidates = [Candidate(p.taste, image) for p in pairs for image in (p.better, p.worse)]
+    candidates = [ScoringInput(p.taste, image) for p in pairs for image in (p.better, p.worse)]
     scores = score_in_batches(model, candidates)
     if weights is not None:
         scores = [replace(score, weights=weights) for score in scores]
@@ -82,7 +82,7 @@ def predict_tastes(model: Model, references: Sequence[References]) -> list[tuple
     return [(taste_by_vote([p]), not p.problems) for p in predictions]
 
 
-def score_in_batches(model: Model, candidates: Sequence[Candidate]) -> list[Scores]:
+def score_in_batches(model: Model, candidates: Sequence[ScoringInput]) -> list[Scores]:
     """Scores in the order of the candidates."""
     scores: list[Scores] = []
     for batch in batches(candidates, SCORING_BATCH):

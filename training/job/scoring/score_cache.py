@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.domain.taste import Taste
-from shared.vlm.protocol import Candidate, Scores
+from shared.vlm.protocol import Scores, ScoringInput
 from training.job.scoring.feedback_cases import open_image
 from training.job.scoring.pair_scoring import Model, score_in_batches
 
@@ -29,7 +29,7 @@ class ScoreCache:
     def score(self, keys: Sequence[CacheKey]) -> list[Scores]:
         """Scores in the order of the keys; opens only the images that are not in the cache."""
         new = [key for key in dict.fromkeys(keys) if key not in self._scores]
-        candidates = [Candidate(taste, open_image(file)) for taste, file in new]
+        candidates = [ScoringInput(taste, open_image(file)) for taste, file in new]
         self._scores.update(zip(new, score_in_batches(self.model, candidates), strict=True))
         self.computed += len(new)
         return [self._scores[key] for key in keys]

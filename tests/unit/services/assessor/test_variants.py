@@ -11,7 +11,7 @@ from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.taste import ELEMENTS
 from shared.events import RankedFeed
 from shared.vlm.model_selection import PromotedModel
-from shared.vlm.protocol import Rationales, ScoredCandidate
+from shared.vlm.protocol import Rationales, ScoredInput
 from tests.fakes.scores import COLOR_FIRST
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import request
@@ -31,7 +31,7 @@ async def test_a_request_in_work_keeps_its_model_during_a_promotion(
 ) -> None:
     explain = assessor.model.explain
 
-    async def explain_during_promotion(scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain_during_promotion(scored: Sequence[ScoredInput]) -> list[Rationales]:
         await assessor.models.promote(CHALLENGER)
         return await explain(scored)
 

@@ -10,13 +10,13 @@ from PIL.Image import Image
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.model_selection import PromotedModel, ServingModels
 from shared.vlm.protocol import (
-    Candidate,
     Description,
     PredictedTaste,
     Rationales,
     References,
-    ScoredCandidate,
+    ScoredInput,
     Scores,
+    ScoringInput,
 )
 
 
@@ -32,10 +32,10 @@ class Model:
     async def describe(self, images: Sequence[Image]) -> list[Description]:
         return []
 
-    async def score(self, candidates: Sequence[Candidate]) -> list[Scores]:
+    async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         return []
 
-    async def explain(self, scored: Sequence[ScoredCandidate]) -> list[Rationales]:
+    async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return []
 
 

@@ -17,7 +17,7 @@ from shared.domain.taste import ELEMENTS, Taste
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import ModelPackage, release
 from shared.vlm.factory import open_model
-from shared.vlm.protocol import Candidate
+from shared.vlm.protocol import ScoringInput
 from shared.vlm.server.adapters import Adapters
 from shared.vlm.server.connection import Connection, base_address
 from shared.vlm.server.loading import ServerLoader
@@ -25,7 +25,9 @@ from shared.vlm.settings import ModelSettings
 from tests.fakes.model_server import LIKELY_DIGIT, ModelServer, problem
 
 VERSION = release(None).version
-CANDIDATES = [Candidate(Taste(), Image.new("RGB", (84, 84), c)) for c in ("red", "navy", "white")]
+CANDIDATES = [
+    ScoringInput(Taste(), Image.new("RGB", (84, 84), c)) for c in ("red", "navy", "white")
+]
 KEY = "open-barley"
 
 

@@ -7,7 +7,7 @@ from PIL.Image import Image, new
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
-from shared.vlm.protocol import Candidate
+from shared.vlm.protocol import ScoringInput
 from tests.unit.training.rewards.words import RIGHT, SWAPPED, completion
 from training.rewards.accuracy import accuracy, ranked_by_scores
 
@@ -20,11 +20,11 @@ class ByColor:
     def __init__(self) -> None:
         self.scored = 0
 
-    def totals(self, candidates: Sequence[Candidate]) -> list[float]:
+    def totals(self, candidates: Sequence[ScoringInput]) -> list[float]:
         self.scored += len(candidates)
         return [self._total(candidate) for candidate in candidates]
 
-    def _total(self, candidate: Candidate) -> float:
+    def _total(self, candidate: ScoringInput) -> float:
         shown = "red" if candidate.image.getpixel((0, 0)) == (255, 0, 0) else "blue"
         liked = {word.word for word in candidate.taste.preference[Element.COLOR]}
         disliked = {word.word for word in candidate.taste.non_preference[Element.COLOR]}
