@@ -6,6 +6,7 @@ from shared.vlm.settings import ModelSettings
 
 def import_services() -> None:
     """Import what `start_services` needs; call it in a thread while Kafka starts."""
+    import services.local.services  # noqa: F401  # imported for its time, not for a name
 
     if from_environment(ModelSettings).model_server is None:
         import_model()
@@ -13,4 +14,4 @@ def import_services() -> None:
 
 def import_model() -> None:
     """Import torch, transformers and the model's engine; a model server saves this time."""
-    import shared.vlm.checkpoint.promoted_model  # noqa: F401
+    import shared.vlm.checkpoint.promoted_model  # noqa: F401  # imported for its time

@@ -112,7 +112,7 @@ class _NoModel:
 
     @property
     def lineup(self) -> Lineup:
-        raise NotImplementedError
+        raise NotImplementedError  # no value is ever read
 
 
 class _RecordingRegistry(CollectorRegistry):

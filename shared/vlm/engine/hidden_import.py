@@ -12,7 +12,7 @@ def hidden(package: str) -> Iterator[None]:
         yield
         return
     # Python's own way to say so: an import of it raises `ModuleNotFoundError`.
-    sys.modules[package] = None  # type: ignore[assignment]
+    sys.modules[package] = None  # type: ignore[assignment]  # None hides it
     try:
         yield
     finally:
