@@ -13,8 +13,7 @@ from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.protocol import References
-from training.prefersim.drawing.renderer import as_image, render
-from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.drawing.renderer import draw_images
 from training.prefersim.users.users import Kind, User, Words, draw_user, references
 from training.prefersim.values.vocabulary import Attributes, words_of
 
@@ -68,7 +67,7 @@ def _draw(number: int, *, seed: int, multi: bool, references_per_side: int) -> H
         *references(rng, user.likes, references_per_side),
         *references(rng, user.dislikes, references_per_side),
     ]
-    images = _draw_images(rng, np.array(shown), np.arange(len(shown)))
+    images = draw_images(rng, np.array(shown), np.arange(len(shown)))
     return HeldOutUser(
         kind,
         user.like_words,
@@ -86,7 +85,7 @@ def _draw_pairs(rng: np.random.Generator, user: User) -> Iterator[ImagePair]:
         shared = np.where(rng.random(len(ELEMENTS)) < 0.5, like, dislike)
         differs = np.array([element in (None, j) for j in range(len(ELEMENTS))])
         values += [np.where(differs, like, shared), np.where(differs, dislike, shared)]
-    images = _draw_images(rng, np.array(values), np.arange(len(values)) // 2)
+    images = draw_images(rng, np.array(values), np.arange(len(values)) // 2)
     for k, element in enumerate((None, *ELEMENTS)):
         yield ImagePair(
             "all-different" if element is None else "one-element",
@@ -96,11 +95,3 @@ def _draw_pairs(rng: np.random.Generator, user: User) -> Iterator[ImagePair]:
             better_shows=words_of(values[2 * k]),
             worse_shows=words_of(values[2 * k + 1]),
         )
-
-
-def _draw_images(
-    rng: np.random.Generator, attributes: Attributes, scene_of: np.ndarray
-) -> list[Image]:
-    """Drawings of these values; equal numbers in `scene_of` (n,) share a scene."""
-    scenes = draw_scenes(rng, int(scene_of.max()) + 1).take(scene_of)
-    return [as_image(pixels) for pixels in render(scenes, attributes, rng)]

@@ -20,7 +20,7 @@ from training.finetuning.data.paraphrases import varied_rationale
 from training.nano.data.profile_noise import SYNONYM_SHARE
 from training.prefersim.drawing.degradations import degrade, draw_strength
 from training.prefersim.drawing.parallel import map_in_order
-from training.prefersim.drawing.renderer import as_image, render
+from training.prefersim.drawing.renderer import draw_images, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.users.candidates import hard_pair, pairs_by_word
 from training.prefersim.users.true_answers import score_elements
@@ -82,7 +82,7 @@ def _draw(number: int, *, seed: int, multi: float, side: int, level: Level, by_w
 
 def _easy(rng: np.random.Generator, user: User, side: int) -> Case:
     shown = [references(rng, user.likes, side), references(rng, user.dislikes, side)]
-    return _case(user, np.concatenate([*shown, _pair(rng, user)]), _images, rng)
+    return _case(user, np.concatenate([*shown, _pair(rng, user)]), draw_images, rng)
 
 
 def _hard(rng: np.random.Generator, user: User) -> Case:
@@ -176,11 +176,6 @@ def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) 
     rationales = {e: varied_rationale(score, rng, varied=varied) for e, score in truth.items()}
     question = prompt.explain(likes, dislikes)
     return Example(question.messages(), prompt.score_line(digits, rationales), (image,))
-
-
-def _images(rng: np.random.Generator, values: Attributes, scene: Attributes) -> list[Image]:
-    scenes = draw_scenes(rng, int(scene.max()) + 1).take(scene)
-    return [as_image(pixels) for pixels in render(scenes, values, rng)]
 
 
 def _degraded_images(

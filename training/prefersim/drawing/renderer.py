@@ -15,12 +15,12 @@ from training.prefersim.drawing.canvas import Floats, noise, per_image
 from training.prefersim.drawing.colors import Pixels, to_rgb
 from training.prefersim.drawing.mediums import apply_mediums
 from training.prefersim.drawing.ornaments import stamp_ornaments
-from training.prefersim.drawing.scenes import Scenes
+from training.prefersim.drawing.scenes import Scenes, draw_scenes
 from training.prefersim.drawing.styles import draw_styles
 from training.prefersim.values.scales import toward_middle
 from training.prefersim.values.vocabulary import CHROMA, HUES, Attributes
 
-__all__ = ["Pixels", "as_image", "render"]
+__all__ = ["Pixels", "as_image", "draw_images", "render"]
 
 HUE_JITTER: Final = 5.0
 """Largest distance in degrees of a drawing's hue from its color."""
@@ -59,6 +59,14 @@ def render(
 def as_image(pixels: Pixels) -> Image.Image:
     """One drawing (SIDE, SIDE, 3) as a PIL image."""
     return Image.fromarray(pixels)
+
+
+def draw_images(
+    rng: np.random.Generator, attributes: Attributes, scene_of: Attributes
+) -> list[Image.Image]:
+    """Draw images of these values (n, 5); equal numbers in `scene_of` (n,) share a scene."""
+    scenes = draw_scenes(rng, int(scene_of.max()) + 1).take(scene_of)
+    return [as_image(pixels) for pixels in render(scenes, attributes, rng)]
 
 
 def _hue_variation(rng: np.random.Generator, weakness: Floats) -> Floats:
