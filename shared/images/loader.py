@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from PIL.Image import Image
@@ -40,21 +40,33 @@ class ImageLoader:
         self._web = WebSource(settings)
         self._s3 = S3Source(settings)
 
-    async def load(self, uri: str) -> LoadedImage:
-        """One image; raises `Unprocessable` when a retry cannot help, else `Unavailable`."""
+    async def load(self, uri: str, *, requester: Hashable | None = None) -> LoadedImage:
+        """One image; raises `Unprocessable` when a retry cannot help, else `Unavailable`.
+
+        `requester` names the user or the request that the image is for. All loads of one
+        requester share its part of the capacity; without a requester, the call is its own.
+        """
         async with self._concurrency:
             data = await self._bytes(uri)
             return await asyncio.to_thread(self._decode, uri, data)
 
     async def load_many(
-        self, uris: Sequence[str], *, within_seconds: float | None = None
+        self,
+        uris: Sequence[str],
+        *,
+        within_seconds: float | None = None,
+        requester: Hashable | None = None,
     ) -> list[LoadResult]:
         """All images in order, each address fetched once; an error takes its image's place.
 
         Images that are not loaded after `within_seconds` are cancelled and returned as
         `Unavailable`.
         """
-        tasks = {uri: asyncio.create_task(self._load_or_error(uri)) for uri in dict.fromkeys(uris)}
+        requester = object() if requester is None else requester
+        tasks = {
+            uri: asyncio.create_task(self._load_or_error(uri, requester))
+            for uri in dict.fromkeys(uris)
+        }
         try:
             if tasks:
                 await asyncio.wait(tasks.values(), timeout=within_seconds)
@@ -67,9 +79,9 @@ class ImageLoader:
             for uri in uris
         ]
 
-    async def _load_or_error(self, uri: str) -> LoadResult:
+    async def _load_or_error(self, uri: str, requester: Hashable) -> LoadResult:
         try:
-            return await self.load(uri)
+            return await self.load(uri, requester=requester)
         except (Unprocessable, Unavailable) as error:
             return error
 

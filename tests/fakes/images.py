@@ -1,7 +1,7 @@
 """A fake image loader: one plain color per address, and errors that a test sets."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from PIL import Image
 
@@ -22,16 +22,22 @@ class ColorImages:
         self.refused: dict[str, Unprocessable | Unavailable] = {}
         self.drawn_as: dict[str, str] = {}
         self.loads = 0
+        self.requesters: list[Hashable | None] = []
         self.within_seconds: float | None = None
 
-    async def load(self, uri: str) -> LoadedImage:
+    async def load(self, uri: str, *, requester: Hashable | None = None) -> LoadedImage:
         self.loads += 1
+        self.requesters.append(requester)
         if uri in self.refused:
             raise self.refused[uri]
         return plain_image(uri, self.drawn_as.get(uri, uri.removeprefix("drawing:")))
 
     async def load_many(
-        self, uris: Sequence[str], *, within_seconds: float | None = None
+        self,
+        uris: Sequence[str],
+        *,
+        within_seconds: float | None = None,
+        requester: Hashable | None = None,
     ) -> list[LoadResult]:
         self.within_seconds = within_seconds
-        return [self.refused.get(uri) or await self.load(uri) for uri in uris]
+        return [self.refused.get(uri) or await self.load(uri, requester=requester) for uri in uris]
