@@ -62,9 +62,12 @@ class KafkaService:
         self._failure: asyncio.Future[None] | None = None
         self._started = False
 
-    def slow(self, topic: Topic, handle: Handle[Any]) -> None:
-        """Consume `topic` with many events in flight: for work that takes seconds."""
-        window = OffsetWindow(self._settings, on_failure=self._fail)
+    def slow(self, topic: Topic, handle: Handle[Any], *, in_flight: int | None = None) -> None:
+        """Consume `topic` with many events in flight: for work that takes seconds.
+
+        `in_flight` replaces `events_in_flight` for events that mostly wait, such as for images.
+        """
+        window = OffsetWindow(self._settings, on_failure=self._fail, in_flight=in_flight)
         self._add(topic, SlowPath(self._processing(topic, handle), self._settings, window))
 
     def fast(self, topic: Topic, handle: Handle[Any]) -> None:

@@ -55,10 +55,14 @@ class MessagingSettings(BaseModel):
     topic_replication: PositiveInt = 1
     """Replicas of each partition of a topic that we create; 3 on a cluster, 1 on one machine."""
     events_in_flight: PositiveInt = 32
-    """Events processed concurrently on the slow path: enough to fill the model's batches."""
+    """Events processed concurrently on the slow path: enough to fill the model's batches. Topics
+    whose events mostly wait for image hosts have their own, larger number."""
+    events_in_flight_bytes: PositiveInt = 64 * 1024 * 1024
+    """Largest sum of the bytes of the values in flight of one topic: 64 MiB, so that many large
+    events do not fill the memory. One event is always accepted."""
     events_span: PositiveInt = 1000
     """Largest distance, in offsets, from the oldest unfinished event of a partition to the newest
-    event in flight; a crash repeats at most this many."""
+    event in flight; a crash repeats at most this many. At least the number of events in flight."""
     commit_seconds: PositiveFloat = 1.0
     """Seconds between commits; events finished after the last commit are repeated after a crash."""
     drain_seconds: PositiveFloat = 20.0

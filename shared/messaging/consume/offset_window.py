@@ -16,6 +16,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared.events.wire.record import Record
 from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.consume.in_flight_limits import InFlightLimits
 from shared.messaging.consume.offsets import PartitionOffsets, Slot
 
 log = logging.getLogger(__name__)
@@ -24,14 +25,26 @@ SPAN_POLL_SECONDS = 0.05
 
 
 class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
-    """The events in flight of one consumer; also the listener of its rebalances."""
+    """The events in flight of one consumer; also the listener of its rebalances.
+
+    `in_flight` replaces the number of the settings, for events that mostly wait.
+    """
 
     def __init__(
-        self, settings: MessagingSettings, *, on_failure: Callable[[BaseException], None]
+        self,
+        settings: MessagingSettings,
+        *,
+        on_failure: Callable[[BaseException], None],
+        in_flight: int | None = None,
     ) -> None:
         self._settings = settings
         self._on_failure = on_failure
-        self._free = asyncio.Semaphore(settings.events_in_flight)
+        max_events = settings.events_in_flight if in_flight is None else in_flight
+        # With a shorter span, the events of one partition could not be in flight together.
+        self._span = max(settings.events_span, max_events)
+        self._limits = InFlightLimits(
+            max_events=max_events, max_bytes=settings.events_in_flight_bytes
+        )
         self._partitions: dict[TopicPartition, PartitionOffsets] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._tasks: dict[asyncio.Task[None], TopicPartition] = {}
@@ -52,10 +65,15 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
             self._committer = asyncio.create_task(self._commit_regularly())
         partition = TopicPartition(record.topic, record.partition)
         revocations = self._revocations
-        await self._free.acquire()
-        slot = await self._slot(partition, record, revocations)
+        size = len(record.value or b"")
+        await self._limits.acquire(size)
+        slot: Slot | None = None
+        try:
+            slot = await self._slot(partition, record, revocations)
+        finally:
+            if slot is None:
+                self._limits.release(size)
         if slot is None:
-            self._free.release()
             return
         offsets = self._partitions[partition]
         task = asyncio.create_task(self._run(offsets, slot, record, work))
@@ -77,7 +95,7 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
             if partition not in self._consumer.assignment():
                 return None
             offsets = self._partitions.setdefault(partition, PartitionOffsets())
-            if offsets.span_with(record.offset) < self._settings.events_span:
+            if offsets.span_with(record.offset) < self._span:
                 return offsets.open(record.offset, now=time.monotonic())
             await asyncio.sleep(SPAN_POLL_SECONDS)
 
@@ -99,7 +117,7 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
             log.critical("%s blocks its partition: %s", record.source, error)
             self._on_failure(error)
         finally:
-            self._free.release()
+            self._limits.release(len(record.value or b""))
 
     @property
     def in_flight(self) -> int:

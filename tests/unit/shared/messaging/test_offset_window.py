@@ -78,11 +78,15 @@ async def failures() -> list[BaseException]:
 async def make(failures: list[BaseException]) -> AsyncIterator[Make]:
     windows: list[OffsetWindow] = []
 
-    def window(**settings: float) -> OffsetWindow:
+    def window(*, in_flight: int | None = None, **settings: float) -> OffsetWindow:
         # Tests commit explicitly.
         chosen = {"commit_seconds": 1000.0, "drain_seconds": 0.05, **settings}
         windows.append(
-            OffsetWindow(MessagingSettings.model_validate(chosen), on_failure=failures.append)
+            OffsetWindow(
+                MessagingSettings.model_validate(chosen),
+                on_failure=failures.append,
+                in_flight=in_flight,
+            )
         )
         return windows[-1]
 
@@ -103,6 +107,37 @@ async def test_n_events_are_in_flight_and_the_next_waits_for_a_slot(make: Make) 
     await until(lambda: (0, 3) in work.open)
     await waiting
     assert window.in_flight == 3
+
+
+async def test_a_subscription_with_its_own_number_has_that_many_in_flight_in_one_partition(
+    make: Make,
+) -> None:
+    window, consumer, work = (
+        make(events_in_flight=2, events_span=5, in_flight=8),
+        Consumer(ZERO),
+        Work(),
+    )
+    for offset in range(8):
+        await window.submit(record(offset), consumer, work)
+    waiting = asyncio.create_task(window.submit(record(8), consumer, work))
+    await until(lambda: len(work.open) == 8)
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    work.finish(0)
+    await waiting
+
+
+async def test_the_bytes_of_the_values_in_flight_are_limited(make: Make) -> None:
+    window, consumer, work = make(events_in_flight_bytes=2), Consumer(ZERO), Work()
+    await window.submit(record(0), consumer, work)
+    await window.submit(record(1), consumer, work)
+    waiting = asyncio.create_task(window.submit(record(2), consumer, work))
+    await until(lambda: len(work.open) == 2)
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    work.finish(1)
+    await waiting
+    await until(lambda: (0, 2) in work.open)
 
 
 async def test_only_the_finished_prefix_is_committed(make: Make) -> None:
@@ -136,7 +171,7 @@ async def test_a_refused_commit_is_repeated(make: Make) -> None:
 
 
 async def test_the_span_delays_newer_events_until_the_oldest_is_done(make: Make) -> None:
-    window, consumer, work = make(events_span=10), Consumer(ZERO), Work()
+    window, consumer, work = make(events_span=10, events_in_flight=2), Consumer(ZERO), Work()
     await window.submit(record(0), consumer, work)
     waiting = asyncio.create_task(window.submit(record(10), consumer, work))
     await asyncio.sleep(0.12)
