@@ -1,0 +1,1 @@
+"""Image embeddings: the protocol, and the pretrained network that a Python package contains."""

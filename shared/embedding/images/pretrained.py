@@ -1,0 +1,76 @@
+"""Encode images with EfficientNet-Lite0, which was trained on ImageNet."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image
+
+from shared.embedding.protocol import Vectors
+
+if TYPE_CHECKING:
+    from shared.embedding.images.efficientnet_lite import EfficientNetLite0
+
+NAME: Final = "efficientnet-lite0"
+DIMENSION: Final = 1280
+SIDE: Final = 224
+"""Pixels of each side of the network's input; an image is stretched to a square."""
+MEAN: Final = 127.0
+SCALE: Final = 128.0
+"""The input is (value - 127) / 128, as in the training of the weights."""
+BATCH: Final = 8
+"""Images in one forward pass: larger batches are not faster on a CPU and need more memory."""
+
+
+class PretrainedEncoder:
+    """An `ImageEncoder`; the network is loaded with the first image. Raises `BadWeights`."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="image-encoder")
+        self._network: EfficientNetLite0 | None = None
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def dimension(self) -> int:
+        return DIMENSION
+
+    async def encode(self, images: Sequence[Image.Image]) -> Vectors:
+        loop = asyncio.get_running_loop()
+        # One call a batch: requests that arrive in the meantime are encoded between two batches.
+        batches = [
+            await loop.run_in_executor(self._executor, self._encode, images[start : start + BATCH])
+            for start in range(0, len(images), BATCH)
+        ]
+        return np.concatenate(batches) if batches else np.zeros((0, DIMENSION), np.float32)
+
+    def _encode(self, images: Sequence[Image.Image]) -> Vectors:
+        # Imported here, because the import takes seconds and not every process encodes images.
+        import torch
+
+        if self._network is None:
+            from shared.embedding.images.package_weights import load_network
+
+            self._network = load_network()
+        pixels = torch.from_numpy(np.stack([network_input(image) for image in images]))
+        with torch.inference_mode():
+            features = torch.nn.functional.normalize(self._network.features(pixels), dim=1)
+        return np.asarray(features, np.float32)
+
+    def warm(self) -> None:
+        """Start to load the network in the background."""
+        self._executor.submit(self._encode, [Image.new("RGB", (SIDE, SIDE))])
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def network_input(image: Image.Image) -> Vectors:
+    """The pixels as the network expects them; shape (3, 224, 224)."""
+    square = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    values = (np.asarray(square, np.float32) - MEAN) / SCALE
+    return np.ascontiguousarray(values.transpose(2, 0, 1))
