@@ -17,6 +17,8 @@ class Event(Value):
 
     event_id: UUID
     occurred_at: Moment
+    """When it happened: RFC 3339 with a zone, in 1970 or later, and at most 24 hours ahead of the
+    reader's clock. Second 60 is read as the next second."""
     user_id: Identifier
     tenant: Identifier = DEFAULT_TENANT
 

@@ -4,26 +4,36 @@ import re
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
-
-_RFC3339: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})"
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
 )
-EARLIEST_YEAR: Final = 1970
+
+from shared.domain.clock import system_clock
+from shared.domain.rfc3339 import parse_rfc3339
+from shared.domain.time_bounds import bounded
+
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def _rfc3339(value: object) -> object:
-    if isinstance(value, str) and not _RFC3339.fullmatch(value):
-        raise ValueError("expected an RFC 3339 time with a zone, such as 2026-01-31T09:30:00Z")
+def _parsed(value: object, info: ValidationInfo) -> object:
     # Parsed here: strict JSON validation accepts no text after a Python validator.
-    return datetime.fromisoformat(value.upper()) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return bounded(parse_rfc3339(value), now=_now(info) or system_clock())
 
 
-def _not_before_the_epoch(value: datetime) -> datetime:
-    if value.year < EARLIEST_YEAR:
-        raise ValueError(f"the time is before {EARLIEST_YEAR}; check its unit and its zone")
-    return value
+def _bounded(value: datetime, info: ValidationInfo) -> datetime:
+    return bounded(value, now=_now(info))
+
+
+def _now(info: ValidationInfo) -> datetime | None:
+    now = (info.context or {}).get(NOW)
+    return now if isinstance(now, datetime) else None
 
 
 def _printable(value: str) -> str:
@@ -32,8 +42,16 @@ def _printable(value: str) -> str:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_not_before_the_epoch)]
-"""RFC 3339 with a zone; a number or a time without a zone is refused."""
+NOW: Final = "now"
+"""Key of the validation context that holds the reader's time."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_parsed), AfterValidator(_bounded)]
+"""RFC 3339 with a zone, in UTC after validation; a number or a time without a zone is refused.
+
+The time is in 1970 or later, and at most 24 hours ahead of the reader's clock: the `NOW` of the
+validation context, or else the system clock. A `datetime` of our own code is compared with a given
+`NOW` only.
+"""
 
 _PRINTABLE: Final = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f]*$"})
 """The rule of `_printable` as JSON Schema."""
@@ -57,10 +75,13 @@ ImageUri = Annotated[
 Text = Annotated[str, StringConstraints(max_length=4_000)]
 """Free text that is passed on and not interpreted."""
 
-Scalar = str | int | float | bool | None
+Scalar = str | int | Annotated[float, Field(allow_inf_nan=False)] | bool | None
 Metadata = Annotated[
     dict[Annotated[str, StringConstraints(max_length=128)], Scalar], Field(max_length=64)
 ]
 """Up to 64 flat key-value pairs of the app; nested values are refused."""
+
+ProfileVersion = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""Version of a profile; the lake stores it as a 64-bit integer."""
 
 Milliseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.domain.corrections import Correction
 from shared.domain.taste import TasteSide, Value
 from shared.events.types.base import Event
-from shared.events.types.fields import Identifier
+from shared.events.types.fields import Identifier, ProfileVersion
 
 
 class Evidence(Value):
@@ -22,7 +22,7 @@ class ProfileUpdated(Event):
 
     event_type: ClassVar[str] = "profile.updated.v1"
 
-    profile_version: Annotated[int, Field(ge=1)]
+    profile_version: ProfileVersion
     preference: TasteSide
     non_preference: TasteSide
     evidence: Evidence

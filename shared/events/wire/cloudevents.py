@@ -9,15 +9,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from cloudevents.core.exceptions import BaseCloudEventException
 from cloudevents.core.v1.event import CloudEvent
-from dateutil.parser import isoparse
 
 from shared.domain.errors import Unprocessable
 from shared.domain.ids import derived_id
+from shared.domain.rfc3339 import parse_rfc3339
+from shared.domain.time_bounds import bounded
 from shared.events.wire.record import Header, Record
 from shared.events.wire.strict_json import read_object
 
@@ -38,19 +40,22 @@ class Envelope:
     occurred_at: str | None = None
 
 
-def read_envelope(record: Record) -> tuple[Envelope, dict[str, Any]]:
-    """The envelope of a record and the fields of its event; raises `Unprocessable`."""
+def read_envelope(record: Record, *, now: datetime) -> tuple[Envelope, dict[str, Any]]:
+    """The envelope of a record and the fields of its event; raises `Unprocessable`.
+
+    A time of the envelope has the limits of `Moment`, with `now` as the reader's time.
+    """
     assert record.value is not None
     headers = dict(record.headers)
     content_type = next((v for k, v in headers.items() if k.lower() == "content-type" and v), b"")
     if content_type.split(b";")[0].strip().lower() == STRUCTURED.encode():
-        return _structured(read_object(record.value))
+        return _structured(read_object(record.value), now)
     attributes = {
         name.lower().removeprefix(PREFIX): _header(name, value)
         for name, value in headers.items()
         if name.lower().startswith(PREFIX)
     }
-    envelope = _envelope(attributes) if attributes else Envelope()
+    envelope = _envelope(attributes, now) if attributes else Envelope()
     return envelope, read_object(record.value)
 
 
@@ -67,7 +72,9 @@ def binary_headers(*, event_type: str, event_id: UUID, occurred_at: str) -> tupl
     return tuple((name, value.encode()) for name, value in attributes.items())
 
 
-def _structured(attributes: dict[str, Any]) -> tuple[Envelope, dict[str, Any]]:
+def _structured(
+    attributes: dict[str, Any], now: datetime
+) -> tuple[Envelope, dict[str, Any]]:
     data = attributes.pop("data", None)
     encoded = attributes.pop("data_base64", None)
     if data is None and isinstance(encoded, str):
@@ -77,10 +84,10 @@ def _structured(attributes: dict[str, Any]) -> tuple[Envelope, dict[str, Any]]:
             raise _bad("data_base64 is not base64") from error
     if not isinstance(data, dict):
         raise _bad("it has no `data` object; the event's own fields belong there")
-    return _envelope(attributes), data
+    return _envelope(attributes, now), data
 
 
-def _envelope(attributes: Mapping[str, Any]) -> Envelope:
+def _envelope(attributes: Mapping[str, Any], now: datetime) -> Envelope:
     version = attributes.get("specversion")
     if version != SPEC_VERSION:
         raise _bad(f"specversion is {json.dumps(version)[:40]}, expected {json.dumps('1.0')}")
@@ -94,7 +101,10 @@ def _envelope(attributes: Mapping[str, Any]) -> Envelope:
         if not isinstance(value, str) or SURROGATES.search(value):
             raise _bad(f"its {name} is not plain text")
     try:
-        parsed = isoparse(moment) if moment is not None else None
+        parsed = None if moment is None else bounded(parse_rfc3339(moment), now=now)
+    except ValueError as error:
+        raise _bad(f"its time is wrong: {error}") from error
+    try:
         CloudEvent({**attributes, **({"time": parsed} if parsed else {})})
     except (BaseCloudEventException, TypeError, ValueError, OverflowError) as error:
         raise _bad(_problems(error)) from error
