@@ -7,6 +7,8 @@ import duckdb
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from shared.files.lake_address import delta_address
+
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "feeds": {
         "event_id": "VARCHAR", "tenant": "VARCHAR", "user_id": "VARCHAR", "request_id": "VARCHAR",
@@ -46,7 +48,7 @@ def open_lake(
         definition = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         connection.execute(f"CREATE TABLE lake_{name} ({definition})")
         where = "TRUE" if name == "profiles" else f"day >= DATE '{since.isoformat()}'"
-        _fill(connection, name, columns, f"{lake.rstrip('/')}/{name}", where, storage_options)
+        _fill(connection, name, columns, _address(lake, name), where, storage_options)
     return connection
 
 
@@ -75,6 +77,13 @@ def _fill(
             f"the Delta table {uri} cannot be read: {first_line}. Restore its folder from a"
             " copy, or move it away and collect again; nothing was trained on it"
         ) from error
+
+
+def _address(lake: str, table: str) -> str:
+    try:
+        return delta_address(lake, table)
+    except ValueError as error:
+        raise UnreadableLake(f"the lake {lake} cannot be read: {error}") from error
 
 
 def _selected(column: str) -> str:

@@ -16,6 +16,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.user import User
 from shared.events.topics import COMPACTED_WITHIN_MS, DEAD_LETTERS, TOPICS, Topic
 from shared.events.wire.record import Record
+from shared.files.lake_address import local_folder
 from shared.messaging.client.connection import Kafka, settings_of
 from shared.messaging.read.tail import whole_topic
 from shared.store.erasures import QdrantErasures
@@ -92,8 +93,8 @@ def _log_entries(lake: str, user: User) -> list[SearchResult]:
 
     In object storage, the services search the log.
     """
-    folder = Path(lake.removeprefix("file://"))
-    if not folder.is_dir():
+    folder = local_folder(lake)
+    if folder is None or not folder.is_dir():
         return []
     user_id = f'"{user.user_id}'.encode()
     entries = [file for file in folder.glob("*/_delta_log/*.json") if user_id in file.read_bytes()]

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
 from services.retrain.jobs.dependencies import (
     MANUAL,
@@ -24,6 +23,7 @@ from services.retrain.jobs.training_process import TrainingCrashed, TrainingStop
 from services.retrain.registry.folders import NewVersion, NoSuchVersion
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
+from shared.files.lake_address import local_folder
 from shared.jobs.result_codes import JobCode, job_code
 from shared.jobs.training_job import (
     REQUEST,
@@ -219,7 +219,8 @@ def _folder(package: ModelPackage) -> ModelFolder:
 
 
 def _absolute(uri: str) -> str:
-    return uri if "://" in uri else str(Path(uri).resolve())
+    folder = local_folder(uri)
+    return uri if folder is None else str(folder.resolve())
 
 
 def _step(stage: str, text: str) -> JobStep:

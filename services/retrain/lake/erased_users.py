@@ -14,6 +14,7 @@ from services.retrain.lake.schema import Column, Row
 from shared.domain.erasures import Erasure, erased_user_hash
 from shared.domain.user import User
 from shared.events import DEFAULT_TENANT
+from shared.files.lake_address import delta_address
 
 TABLE: Final = "erasures"
 COLUMNS: Final = (
@@ -29,14 +30,15 @@ class ErasureTable:
     """The table `erasures`, one row for each erasure; it has the hash of a user, never the id."""
 
     def __init__(self, lake: str, *, storage_options: Mapping[str, str] | None = None) -> None:
-        self.uri = f"{lake.rstrip('/')}/{TABLE}"
+        self._lake = lake
         self._options = dict(storage_options or {})
 
     def add(self, user: User, erasure: Erasure, *, now: datetime) -> None:
         """Store an erasure; raises the errors of `deltalake`."""
-        if not DeltaTable.is_deltatable(self.uri, self._options):
+        address = delta_address(self._lake, TABLE, create=True)
+        if not DeltaTable.is_deltatable(address, self._options):
             DeltaTable.create(
-                self.uri,
+                address,
                 schema=schema_of(COLUMNS),
                 mode="ignore",
                 name=TABLE,
@@ -51,15 +53,16 @@ class ErasureTable:
             "erased_at": now,
         }
         write_deltalake(
-            self.uri, table_of([row], COLUMNS), mode="append", storage_options=self._options
+            address, table_of([row], COLUMNS), mode="append", storage_options=self._options
         )
 
     def known(self) -> dict[str, Erasure]:
         """All erasures by hash; several erasures of one user are merged."""
-        if not DeltaTable.is_deltatable(self.uri, self._options):
+        address = delta_address(self._lake, TABLE)
+        if not DeltaTable.is_deltatable(address, self._options):
             return {}
         erasures: dict[str, Erasure] = {}
-        for row in _rows(DeltaTable(self.uri, storage_options=self._options)):
+        for row in _rows(DeltaTable(address, storage_options=self._options)):
             erasure = Erasure(occurred_at=row["occurred_at"], written_at=row["written_at"])
             erasures[row["person"]] = erasure.with_earlier(erasures.get(row["person"]))
         return erasures

@@ -18,6 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from services.retrain.lake.arrow_tables import schema_of, table_of
 from services.retrain.lake.schema import Row, TableSchema
 from shared.domain.errors import Unavailable
+from shared.files.lake_address import delta_address
 
 log = logging.getLogger(__name__)
 _STORAGE_ERROR = re.compile(r"os error (?!2\b)\d+|Generic \w+ error")
@@ -63,7 +64,9 @@ class LakeTable:
     ) -> None:
         self.schema = schema
         self._erasures = erasures
+        self._lake = lake
         self.uri = f"{lake.rstrip('/')}/{schema.name}"
+        """For messages; Delta Lake opens `address`."""
         self._options = dict(storage_options or {})
 
     def prepare(self) -> None:
@@ -73,7 +76,7 @@ class LakeTable:
                 self._keep_users_out_of_statistics()
             else:
                 DeltaTable.create(
-                    self.uri,
+                    self.address(create=True),
                     schema=schema_of(self.schema.columns),
                     mode="ignore",
                     partition_by=["day"],
@@ -153,11 +156,15 @@ class LakeTable:
     def exists(self) -> bool:
         """Whether the table was created; raises as `offsets`."""
         with self.translated():
-            return DeltaTable.is_deltatable(self.uri, self._options)
+            return DeltaTable.is_deltatable(self.address(), self._options)
 
     def open(self) -> DeltaTable:
         """The current version of the table; use it inside `translated`."""
-        return DeltaTable(self.uri, storage_options=self._options)
+        return DeltaTable(self.address(), storage_options=self._options)
+
+    def address(self, *, create: bool = False) -> str:
+        """What Delta Lake opens; `create` as in `delta_address`. Raises `Unavailable`."""
+        return table_address(self._lake, self.schema.name, create=create)
 
     def _keep_users_out_of_statistics(self) -> None:
         delta = self.open()
@@ -187,6 +194,14 @@ class LakeTable:
                 " folder from a backup; or move it away, and collecting starts again with the"
                 " records that Kafka still has"
             ) from error
+
+
+def table_address(lake: str, table: str, *, create: bool = False) -> str:
+    """`delta_address`; raises `Unavailable` when the lake's folder cannot be used."""
+    try:
+        return delta_address(lake, table, create=create)
+    except (OSError, ValueError) as error:
+        raise Unavailable("lake", f"the lake {lake} cannot be used: {error}") from error
 
 
 def _first_line(error: Exception) -> str:
