@@ -3,7 +3,7 @@
 import typer
 
 from services.cli.lazy_commands import LazyCommands
-from services.cli.output.console import FAILURE, err
+from services.cli.output.console import FAILURE, print_error
 from shared.settings import InvalidSettings
 
 HELP = """Rank images for each user by a taste profile in plain words.
@@ -30,7 +30,7 @@ def main() -> None:
     try:
         app()
     except InvalidSettings as error:
-        err.print(f"[bold red]preferstream:[/] a setting is invalid:\n{error}", markup=True)
+        print_error(f"a setting is invalid:\n{error}")
         raise SystemExit(FAILURE) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

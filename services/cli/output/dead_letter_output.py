@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rich.table import Table
-
-from services.cli.output.console import fail, out, print_json, wrong_use
+from services.cli.output.console import fail, print_json, print_line, wrong_use
+from services.cli.output.listing import Column, Listing
+from services.cli.output.wrapping import Id
 from shared.dead_letters import (
     AlreadyResolved,
     CannotReplay,
@@ -26,7 +26,8 @@ from shared.messaging.client.settings import MessagingSettings
 
 TIME_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 PAGE_SIZE = 500
-MAX_DETAIL_CHARACTERS = 80
+MAX_DETAIL_CHARACTERS = 160
+"""`dlq show` prints the whole detail."""
 
 
 def resolve_ids(ids: list[str], act: Callable[[str], Awaitable[DeadLetterResolved]]) -> Outcome:
@@ -79,9 +80,9 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         print_json({"resolved": resolved, "refused": outcome.refused})
     else:
         for event in outcome.resolved:
-            out.print(f"{event.letter}: {event.resolution}", markup=False)
+            print_line(Id(event.letter), f": {event.resolution}")
         if not outcome.resolved and not outcome.refused:
-            out.print("no dead letters")
+            print_line("no dead letters")
     if outcome.refused:
         fail("; ".join(outcome.refused.values()))
 
@@ -112,16 +113,23 @@ def run_or_fail(action: Any) -> Any:
         fail(str(error))
 
 
-def letters_table(letters: tuple[DeadLetter, ...]) -> Table:
+def letters_table(letters: tuple[DeadLetter, ...]) -> Listing:
     """One row per dead letter."""
-    rows = Table("id", "rejected at", "reason", "detail", "state")
-    for letter in letters:
-        detail = letter.detail
-        if len(detail) > MAX_DETAIL_CHARACTERS:
-            detail = f"{detail[: MAX_DETAIL_CHARACTERS - 1]}…"
-        when = f"{letter.set_aside_at:%m-%d %H:%M:%S}"
-        rows.add_row(letter.id, when, letter.reason, detail.replace("[", r"\["), state(letter))
-    return rows
+    columns = (
+        Column("id", "id"), Column("rejected at"), Column("reason"),
+        Column("detail", "text", max_characters=MAX_DETAIL_CHARACTERS), Column("state"),
+    )  # fmt: skip
+    rows = [
+        (
+            letter.id,
+            f"{letter.set_aside_at:%m-%d %H:%M:%S}",
+            letter.reason,
+            letter.detail,
+            state(letter),
+        )
+        for letter in letters
+    ]
+    return Listing(columns, rows)
 
 
 def state(letter: DeadLetter) -> str:

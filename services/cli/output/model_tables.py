@@ -1,61 +1,68 @@
-"""Print versions of the model and the gate's decisions as tables."""
+"""Arrange versions of the model and the gate's decisions as rows and lines to print."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.table import Column, Table
-
+from services.cli.output.listing import Column, Listing
+from services.cli.output.wrapping import Id, Line
 from services.retrain.registry.folders import VersionSummary
 from shared.domain.taste import ELEMENTS
 from shared.vlm.checkpoint.model_package import ModelPackage
 
 
-def versions_table(versions: Sequence[VersionSummary], serving: Mapping[str, str]) -> Table:
+def versions_table(versions: Sequence[VersionSummary], serving: Mapping[str, str]) -> Listing:
     """One row per version, oldest first; with element weights if some version has unequal ones."""
-    # Folded, so that 80 columns still show the whole name and the whole weights.
     weighted = not all(version.element_weights.are_equal for version in versions)
-    weights = [Column("higher weights", overflow="fold")] if weighted else []
-    name = Column("version", overflow="fold")
-    table = Table(name, "kind", "created", "serves as", "gain", *weights, "reason")
+    columns = (
+        Column("version", "id"), Column("kind"), Column("created"), Column("serves as"),
+        Column("gain"), *((Column("higher weights", "text"),) if weighted else ()),
+        Column("reason", "text", max_characters=100),
+    )  # fmt: skip
+    rows = []
     for version in versions:
         gain = version.metrics.get("held_out_difference")
-        table.add_row(
-            version.version,
-            version.kind,
-            version.made_at[:16].replace("T", " "),
-            _alias(version.version, serving),
-            f"{100 * gain:+.1f} points" if gain is not None else "",
-            *([_higher_weights(version)] if weighted else []),
-            version.reason[:100],
+        rows.append(
+            [
+                version.version,
+                version.kind,
+                version.made_at[:16].replace("T", " "),
+                _alias(version.version, serving),
+                f"{100 * gain:+.1f} points" if gain is not None else "",
+                *([_higher_weights(version)] if weighted else []),
+                version.reason,
+            ]
         )
-    return table
+    return Listing(columns, rows)
 
 
-def version_table(
+def version_lines(
     version: VersionSummary,
     package: ModelPackage,
     serving: Mapping[str, str],
     report: Mapping[str, Any] | None,
-) -> Table:
+) -> list[Line]:
     """Everything about one version, with every condition of the gate."""
-    table = Table(show_header=False)
-    table.add_row("version", version.version)
-    table.add_row("kind", version.kind)
-    table.add_row("serves as", _alias(version.version, serving) or "nothing")
-    table.add_row("base version", package.base_version or "")
-    table.add_row("compared with", version.previous_version or "")
-    table.add_row("element weights", _weights(version))
-    table.add_row("folder", str(package.folder))
-    table.add_row("sha256", package.sha256)
+    facts = {
+        "version": version.version,
+        "kind": version.kind,
+        "serves as": _alias(version.version, serving) or "nothing",
+        "base version": package.base_version,
+        "compared with": version.previous_version,
+        "element weights": _weights(version),
+        "folder": str(package.folder),
+        "sha256": package.sha256,
+    }
+    lines: list[Line] = [
+        [(f"{name}: ", "bold"), Id(value)] for name, value in facts.items() if value
+    ]
     if report is None:
-        table.add_row("gate", "no report is stored with this version")
-        return table
+        return [*lines, [("gate: ", "bold"), "no report is stored with this version"]]
     decision = report.get("decision", {})
-    table.add_row("gate", f"{decision.get('verdict')}: {decision.get('reason')}")
+    lines.append([("gate: ", "bold"), f"{decision.get('verdict')}: {decision.get('reason')}"])
     for check in decision.get("checks", []):
-        mark = "[green]yes[/]" if check["passed"] else "[red]no[/]"
-        table.add_row(f"  {mark}", f"{check['title']}. {check['explanation']}")
-    return table
+        mark = ("yes", "green") if check["passed"] else ("no", "red")
+        lines.append(["  ", mark, f"  {check['title']}. {check['explanation']}"])
+    return lines
 
 
 def version_as_dict(version: VersionSummary, serving: Mapping[str, str]) -> dict[str, Any]:
@@ -74,11 +81,11 @@ def version_as_dict(version: VersionSummary, serving: Mapping[str, str]) -> dict
 
 
 def _higher_weights(version: VersionSummary) -> str:
-    """Elements with a weight above 1, highest first, one per line; `models show` has all five."""
+    """Elements with a weight above 1, highest first; `models show` has all five."""
     weights = version.element_weights
     above = [element for element in ELEMENTS if weights[element] > 1]
     above.sort(key=lambda element: -weights[element])
-    return "\n".join(f"{element.label} {weights[element]:.2f}" for element in above)
+    return ", ".join(f"{element.label} {weights[element]:.2f}" for element in above)
 
 
 def _weights(version: VersionSummary) -> str:

@@ -1,9 +1,9 @@
-"""Print feeds, tastes and assessments as tables."""
+"""Arrange feeds, tastes and assessments as rows and lines to print."""
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-
+from services.cli.output.listing import Column, Listing
+from services.cli.output.wrapping import Id, Line, Part
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
 from shared.events import Assessment, ProfileUpdated, RankedFeed, RankedItem
@@ -18,44 +18,49 @@ SHORT = {
 
 
 def feed_table(
-    feed: RankedFeed, *, title: str | None = None, notes: Mapping[str, str] | None = None
-) -> Table:
+    feed: RankedFeed, *, title: Line = (), notes: Mapping[str, str] | None = None
+) -> Listing:
     """Rank, image, score and the five element scores; `notes` maps image ids to a remark."""
-    table = _ranking_table(
-        title or f"Feed for {feed.user_id} ({feed.status})", feed.element_weights
+    rows = [
+        [
+            str(item.rank),
+            item.image_id,
+            _score(item.score),
+            *_element_scores(item),
+            *([notes.get(item.image_id, "")] if notes else []),
+        ]
+        for item in feed.items
+    ]
+    return _ranking(
+        title or ["Feed for ", Id(feed.user_id), f" ({feed.status})"],
+        rows,
+        feed.element_weights,
+        further=(Column("kind"),) if notes else (),
     )
-    if notes:
-        table.add_column("kind")
-    for item in feed.items:
-        note = [notes.get(item.image_id, "")] if notes else []
-        table.add_row(
-            str(item.rank), item.image_id, _score(item.score), *_element_scores(item), *note
-        )
-    return table
 
 
 def assessment_table(
     rows: Sequence[tuple[str, float, Assessment]], weights: ElementWeights
-) -> Table:
+) -> Listing:
     """Files, best first, with total and element scores; `rows` are (name, total, assessment)."""
-    table = _ranking_table("Ranked candidates", weights)
-    for rank, (name, total, assessment) in enumerate(rows, start=1):
-        points = (f"{assessment[element].score:.1f}" for element in ELEMENTS)
-        table.add_row(str(rank), name, f"{total:.1f}", *points)
-    return table
+    ranked = [
+        [str(rank), name, f"{total:.1f}", *(f"{assessment[e].score:.1f}" for e in ELEMENTS)]
+        for rank, (name, total, assessment) in enumerate(rows, start=1)
+    ]
+    return _ranking(["Ranked candidates"], ranked, weights)
 
 
-def assessment_rationales(name: str, assessment: Assessment) -> list[str]:
+def assessment_rationales(name: str, assessment: Assessment) -> list[Line]:
     """The image's name and one line per rationale; empty when there is none."""
-    lines = [
-        f"  {element.label}: {assessment[element].rationale}"
+    lines: list[Line] = [
+        [f"  {element.label}: {assessment[element].rationale}"]
         for element in ELEMENTS
         if assessment[element].rationale
     ]
-    return [f"{name}:", *lines] if lines else []
+    return [[Id(name), ":"], *lines] if lines else []
 
 
-def rationale_lines(feed: RankedFeed, *, limit: int = 3) -> list[str]:
+def rationale_lines(feed: RankedFeed, *, limit: int = 3) -> list[Line]:
     """Rationales of the first `limit` images that have any, one line per element."""
     images = [
         assessment_rationales(item.image_id, item.elements) for item in feed.items if item.elements
@@ -63,9 +68,14 @@ def rationale_lines(feed: RankedFeed, *, limit: int = 3) -> list[str]:
     return [line for lines in list(filter(None, images))[:limit] for line in lines]
 
 
-def rejected_lines(feed: RankedFeed) -> list[str]:
+def rejected_lines(feed: RankedFeed) -> list[Line]:
     """One line per candidate that could not be ranked, with the reason."""
-    return [f"not ranked: {item.image_id}: {item.reason}" for item in feed.rejected]
+    return [rejected_line(item.image_id, item.reason) for item in feed.rejected]
+
+
+def rejected_line(name: str, reason: str) -> Line:
+    """Which image could not be ranked, and why."""
+    return ["not ranked: ", Id(name), f": {reason}"]
 
 
 def element_weight_lines(weights: ElementWeights | None) -> list[str]:
@@ -75,19 +85,18 @@ def element_weight_lines(weights: ElementWeights | None) -> list[str]:
     return [f"element weights in the score: {weights.summary}"]
 
 
-def taste_table(taste: Taste, *, title: str) -> Table:
+def taste_table(taste: Taste, *, title: Line) -> Listing:
     """Liked and disliked words of each element."""
-    table = Table(title=title, title_justify="left")
-    table.add_column("element")
-    table.add_column("likes", style="green")
-    table.add_column("does not like", style="red")
-    for element in ELEMENTS:
-        table.add_row(
-            element.label,
-            _words(taste.preference, element),
-            _words(taste.non_preference, element),
-        )
-    return table
+    likes, dislikes = taste.preference, taste.non_preference
+    return Listing(
+        (
+            Column("element"),
+            Column("likes", "text", style="green"),
+            Column("does not like", "text", style="red"),
+        ),
+        [(e.label, _words(likes, e), _words(dislikes, e)) for e in ELEMENTS],
+        title=title,
+    )
 
 
 def taste_of(event: ProfileUpdated) -> Taste:
@@ -112,16 +121,24 @@ def correction_lines(event: ProfileUpdated) -> list[str]:
     return lines
 
 
-def _ranking_table(title: str, weights: ElementWeights | None) -> Table:
-    """An empty table with the columns of a ranking; unequal element weights are in its caption."""
-    table = Table(title=title, title_justify="left", caption_justify="left")
-    table.caption = "\n".join(element_weight_lines(weights)) or None
-    table.add_column("#", justify="right")
-    table.add_column("image")
-    table.add_column("score", justify="right")
-    for element in ELEMENTS:
-        table.add_column(SHORT[element], justify="right")
-    return table
+def _ranking(
+    title: Line,
+    rows: Sequence[Sequence[Part]],
+    weights: ElementWeights | None,
+    *,
+    further: Sequence[Column] = (),
+) -> Listing:
+    """Images in their order; unequal element weights are in a note."""
+    elements = [Column(SHORT[element], "number") for element in ELEMENTS]
+    return Listing(
+        (
+            Column("#", "number"), Column("image", "id"), Column("score", "number"), *elements,
+            *further,
+        ),
+        rows,
+        title=title,
+        notes=[[line] for line in element_weight_lines(weights)],
+    )  # fmt: skip
 
 
 def _words(side: TasteSide, element: Element) -> str:

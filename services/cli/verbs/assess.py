@@ -7,7 +7,7 @@ import typer
 
 from services.cli.inputs import NoImages, image_files
 from services.cli.output import tables
-from services.cli.output.console import err, fail, out, print_json, wrong_use
+from services.cli.output.console import err, fail, print_json, print_line, print_rows, wrong_use
 from shared.domain.errors import Unavailable, Unprocessable
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ def _as_dict(result: "FileRanking") -> dict[str, Any]:
 
 
 def _print(result: "FileRanking") -> None:
-    out.print(tables.taste_table(result.taste, title="Predicted taste"))
+    print_rows(tables.taste_table(result.taste, title=["Predicted taste"]))
     rows = [(str(file.path), file.scores.total, file.assessment()) for file in result.items]
-    out.print(tables.assessment_table(rows, result.element_weights))
+    print_rows(tables.assessment_table(rows, result.element_weights))
     for file in result.items:
         if file.rationales is None:
             continue
         for line in tables.assessment_rationales(str(file.path), file.assessment()):
-            out.print(line, markup=False)
+            print_line(*line)
     for path, reason in result.rejected:
-        out.print(f"not ranked: {path}: {reason}", markup=False)
+        print_line(*tables.rejected_line(str(path), reason))

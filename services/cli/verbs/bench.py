@@ -5,10 +5,10 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from services.cli.connection import connect
-from services.cli.output.console import fail, out, print_json, wrong_use
+from services.cli.output.console import fail, print_json, print_rows, wrong_use
+from services.cli.output.listing import Column, Listing
 from shared.jobs.benchmark_result import BenchmarkResult, Measurement
 from shared.runtime.child_process import run_child
 
@@ -56,27 +56,32 @@ def bench(
         if as_json:
             print_json(result.model_dump(mode="json"))
         else:
-            out.print(_table(result))
+            print_rows(_listing(result))
         too_slow += [measure.what for measure in result.measures if not measure.is_met]
     if too_slow:
         fail(f"slower than required: {', '.join(too_slow)}")
 
 
-def _table(result: BenchmarkResult) -> Table:
+def _listing(result: BenchmarkResult) -> Listing:
     conditions = ", ".join(f"{name} {value}" for name, value in result.conditions.items())
-    table = Table(title=f"{result.benchmark}: {conditions}", title_justify="left")
-    table.add_column("measure")
-    for column in ("preferstream", "baseline", "ratio", "required"):
-        table.add_column(column, justify="right")
-    for measure in result.measures:
-        baseline = "" if measure.baseline is None else f"{measure.baseline:.3g} {measure.unit}"
-        ratio = "" if measure.ratio is None else f"{measure.ratio:.1f}x"
-        table.add_row(
-            measure.what, f"{measure.ours:.3g} {measure.unit}", baseline, ratio, _required(measure)
-        )
-        if measure.baseline_is:
-            table.add_row(f"  baseline: {measure.baseline_is}", "", "", "", "")
-    return table
+    numbers = [Column(name, "number") for name in ("preferstream", "baseline", "ratio", "required")]
+    return Listing(
+        (Column("measure", "text", style="bold"), *numbers),
+        [_row(measure) for measure in result.measures],
+        title=[f"{result.benchmark}: {conditions}"],
+        notes=[
+            [f"baseline of {measure.what}: {measure.baseline_is}"]
+            for measure in result.measures
+            if measure.baseline_is
+        ],
+    )
+
+
+def _row(measure: Measurement) -> tuple[str, ...]:
+    baseline = "" if measure.baseline is None else f"{measure.baseline:.3g} {measure.unit}"
+    ratio = "" if measure.ratio is None else f"{measure.ratio:.1f}x"
+    ours = f"{measure.ours:.3g} {measure.unit}"
+    return (measure.what, ours, baseline, ratio, _required(measure))
 
 
 def _required(measure: Measurement) -> str:

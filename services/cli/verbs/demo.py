@@ -19,7 +19,15 @@ from services.cli.demo.story import DemoApp, DemoResult, DemoTimeout, run_demo
 from services.cli.inputs import image_uri
 from services.cli.managed_system import SystemDidNotStart, managed_system
 from services.cli.output import tables
-from services.cli.output.console import err, fail, out, print_json, print_progress
+from services.cli.output.console import (
+    err,
+    fail,
+    print_json,
+    print_line,
+    print_progress,
+    print_rows,
+)
+from services.cli.output.wrapping import Id, plain
 from services.local.runtime_file import RuntimeFile, read_runtime_file
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
@@ -101,9 +109,10 @@ def _report(
         )  # fmt: skip
     else:
         _print_tables(result, files)
-        out.print(f"\nliked above disliked: {right:.0%} of the pairs are in the right order")
-        out.print(f"clicked style: moved up {rise:.1f} ranks on average in the second feed")
-        out.print(f"page with the pictures: {page.resolve().as_uri()}")
+        print_line()
+        print_line(f"liked above disliked: {right:.0%} of the pairs are in the right order")
+        print_line(f"clicked style: moved up {rise:.1f} ranks on average in the second feed")
+        print_line("page with the pictures: ", Id(page.resolve().as_uri()))
     if right < MIN_RIGHT_PAIRS:
         fail(
             f"only {right:.0%} of the liked-disliked pairs are in the right order, and"
@@ -120,13 +129,16 @@ def _print_tables(result: DemoResult, files: DemoFiles) -> None:
         (result.first_profile, result.first_feed, "from the likes"),
         (result.second_profile, result.second_feed, "after the clicks"),
     ):
-        out.print(tables.taste_table(tables.taste_of(profile), title=f"\nTaste {when}"))
-        title = f"\nFeed {when} ({feed.status}, {feed.latency_ms.get('total', 0):.0f} ms)"
-        out.print(tables.feed_table(feed, title=title, notes=files.kinds))
+        print_line()
+        print_rows(tables.taste_table(tables.taste_of(profile), title=[f"Taste {when}"]))
+        print_line()
+        title = f"Feed {when} ({feed.status}, {feed.latency_ms.get('total', 0):.0f} ms)"
+        print_rows(tables.feed_table(feed, title=[title], notes=files.kinds))
         for line in (*tables.rationale_lines(feed, limit=2), *tables.rejected_lines(feed)):
-            out.print(line, markup=False)
+            print_line(*line)
     letter = result.dead_letter
-    out.print(f"\ndead letter: {letter.reason}: {letter.detail}", markup=False)
+    print_line()
+    print_line(f"dead letter: {letter.reason}: {letter.detail}")
 
 
 def _write_page(result: DemoResult, files: DemoFiles, page: Path) -> None:
@@ -139,7 +151,7 @@ def _write_page(result: DemoResult, files: DemoFiles, page: Path) -> None:
         Section("The taste that the model predicts from them", taste=taste_rows(first)),
         Section("The ranked feed", cards=feed_cards(result.first_feed, pictures),
                 lines=(*tables.element_weight_lines(result.first_feed.element_weights),
-                       *tables.rejected_lines(result.first_feed))),
+                       *map(plain, tables.rejected_lines(result.first_feed)))),
         Section("Dead letter", "A malformed event was sent before the slate:"
                 f" {result.dead_letter.detail}"),
         Section("After the clicks", f"The user clicked on {clicked}. The taste is now:",

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from services.cli.connection import connect, messaging_settings
-from services.cli.output.console import out, print_json, print_progress, wrong_use
+from services.cli.output.console import (
+    print_block,
+    print_json,
+    print_line,
+    print_progress,
+    print_rows,
+    wrong_use,
+)
 from services.cli.output.dead_letter_output import (
     letters_table,
     parse_time,
@@ -18,6 +25,7 @@ from services.cli.output.dead_letter_output import (
     run_or_fail,
     state,
 )
+from services.cli.output.wrapping import Id
 from shared import dead_letters
 from shared.dead_letters import DeadLetterFilter
 from shared.events.topics import CONSUMED
@@ -67,10 +75,10 @@ def list_(
         print_json({"letters": letters, "next": page.next})
         return
     if page.letters:
-        out.print(letters_table(page.letters))
+        print_rows(letters_table(page.letters))
     else:
         scanned = f"no matching dead letters in the first {page.scanned}"
-        out.print(scanned if page.next else "no dead letters")
+        print_line(scanned if page.next else "no dead letters")
     if page.next:
         print_progress(f"there may be more: --after {page.next}")
 
@@ -91,16 +99,16 @@ def show(
         return
     for name in ("id", "reason", "detail", "source", "attempts", "set_aside_at", "replayed_from"):
         if fields[name] is not None:
-            out.print(f"[bold]{name.replace('_', ' ')}[/]: ", end="")
-            out.print(fields[name], markup=False)
-    out.print(f"[bold]state[/]: {state(letter)}")
-    out.print("[bold]key[/]: ", end="")
-    out.print(str(fields["key"]), markup=False)
+            value = str(fields[name])
+            print_line(
+                (f"{name.replace('_', ' ')}: ", "bold"), value if name == "detail" else Id(value)
+            )
+    print_line(("state: ", "bold"), state(letter))
+    print_line(("key: ", "bold"), Id(fields["key"]))
     for name, value in fields["headers"].items():
-        out.print(f"{name}: {value}", markup=False)
-    out.print("[bold]value[/]:")
-    value = fields["value"] or fields.get("value_base64") or "(none)"
-    out.print(value, markup=False, soft_wrap=True)
+        print_line(Id(f"{name}: {value}"))
+    print_line(("value:", "bold"))
+    print_block(fields["value"] or fields.get("value_base64") or "(none)")
 
 
 @app.command()

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from services.cli.output.console import FAILURE, out, print_json
+from services.cli.output.console import FAILURE, print_json, print_rows
+from services.cli.output.listing import Column, Listing
 
 
 def doctor(
@@ -23,10 +23,19 @@ def doctor(
     if as_json:
         print_json({"ok": healthy, "checks": [result.__dict__ for result in results]})
     else:
-        table = Table("", "check", "result", "what to do")
-        for result in results:
-            mark = "[green]ok[/]" if result.ok else "[red]wrong[/]"
-            table.add_row(mark, result.name, result.detail, result.advice)
-        out.print(table)
+        columns = (
+            Column(""), Column("check", "id"), Column("result", "text"),
+            Column("what to do", "text"),
+        )  # fmt: skip
+        rows = [
+            (
+                ("ok", "green") if result.ok else ("wrong", "red"),
+                result.name,
+                "; ".join(result.detail.splitlines()),
+                result.advice,
+            )
+            for result in results
+        ]
+        print_rows(Listing(columns, rows))
     if not healthy:
         raise typer.Exit(FAILURE)

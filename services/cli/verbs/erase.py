@@ -7,10 +7,18 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
 
 from services.cli.connection import connect, messaging_settings
-from services.cli.output.console import fail, out, print_json, print_progress, wrong_use
+from services.cli.output.console import (
+    fail,
+    print_json,
+    print_line,
+    print_progress,
+    print_rows,
+    wrong_use,
+)
+from services.cli.output.listing import Column, Listing
+from services.cli.output.wrapping import Id
 from services.cli.paths import lake_settings
 from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
 from services.retrain.config import RetrainSettings
@@ -146,22 +154,32 @@ def _print_report(
     results: list[SearchResult],
     retained: list[RetainedRecords],
 ) -> None:
-    table = Table("service", "removed", title=f"Erasure receipts for {user}", title_justify="left")
-    for service, receipt in sorted(receipts.items()):
-        counts = ", ".join(f"{count} {store}" for store, count in receipt.removed.items() if count)
-        table.add_row(service, counts or "nothing was stored")
-    out.print(table)
+    columns = (Column("service", "id"), Column("removed", "text"))
+    rows = [
+        (service, _removed(receipt) or "nothing was stored")
+        for service, receipt in sorted(receipts.items())
+    ]
+    print_rows(Listing(columns, rows, title=["Erasure receipts for ", Id(user)]))
     if results and all(result.is_clean for result in results):
-        out.print(f"{len(results)} stores were searched: no data of {user} is left.", markup=False)
+        print_line(f"{len(results)} stores were searched: no data of ", Id(user), " is left.")
     if retained:
-        logs = Table(
-            "topic", "records", "kept until, at the latest",
-            title="Kafka's logs keep old records until their retention ends; no service reads them",
-            title_justify="left",
-        )  # fmt: skip
-        for topic in retained:
-            logs.add_row(topic.topic, str(topic.records), f"{topic.until:%Y-%m-%d %H:%M} UTC")
-        out.print(logs)
+        print_rows(retained_rows(retained))
         print_progress(
             "Kafka removes whole segments, in topics with few records up to a week later"
         )
+
+
+def _removed(receipt: UserErased) -> str:
+    return ", ".join(f"{count} {store}" for store, count in receipt.removed.items() if count)
+
+
+def retained_rows(retained: list[RetainedRecords]) -> Listing:
+    """How many records each topic of Kafka keeps, and until when."""
+    return Listing(
+        (Column("topic", "id"), Column("records", "number"), Column("kept until, at the latest")),
+        [
+            (topic.topic, str(topic.records), f"{topic.until:%Y-%m-%d %H:%M} UTC")
+            for topic in retained
+        ],
+        title=["Kafka's logs keep old records until their retention ends; no service reads them"],
+    )

@@ -1,18 +1,27 @@
 """`preferstream evaluate`: measure accuracy on a benchmark, with intervals and two controls."""
 
+import json
 import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from services.cli.benchmark_files import BenchmarkNotFound, BenchmarkNotWritten, find_benchmark
 from services.cli.connection import ConnectionSettings
 from services.cli.output import tables
-from services.cli.output.console import fail, out, print_progress, wrong_use
+from services.cli.output.console import (
+    fail,
+    print_json,
+    print_line,
+    print_progress,
+    print_rows,
+    wrong_use,
+)
 from services.cli.output.evaluation_page import write_evaluation_page
+from services.cli.output.listing import Column, Listing
+from services.cli.output.wrapping import Id
 from shared.jobs.evaluation import Accuracy, Report
 from shared.prompting.pair_template import InvalidPairTemplate, PairTemplate
 from shared.runtime.child_process import run_child
@@ -91,7 +100,7 @@ def evaluate(
     page = folder / "index.html"
     write_evaluation_page(page, report, bench=bench)
     if as_json:
-        sys.stdout.write(line + "\n")
+        print_json(json.loads(line))
     else:
         _show(report)
     print_progress(f"report, answers and page: {folder.resolve()}")
@@ -111,20 +120,24 @@ def _check_template(file: Path, protocol: Protocol) -> None:
 
 
 def _show(report: Report) -> None:
-    table = Table(title=f"{report.model_version}, protocol {report.protocol}")
-    table.add_column("split")
-    table.add_column("pairs", justify="right")
-    table.add_column("accuracy (95 % interval)", justify="right")
-    for control in report.controls:
-        table.add_column(control, justify="right")
-    for name, split in report.splits.items():
-        controls = [_percent(control.splits[name]) for control in report.controls.values()]
-        table.add_row(name, str(split.n), _percent(split), *controls)
-    together = [_percent(control) for control in report.controls.values()]
-    table.add_row("mean", "", f"{report.mean:.1%}", *together)
-    out.print(table)
+    print_rows(_listing(report))
     for line in notes(report):
-        out.print(line, markup=False)
+        print_line(line)
+
+
+def _listing(report: Report) -> Listing:
+    names = ("pairs", "accuracy (95 % interval)", *report.controls)
+    controls = report.controls.values()
+    rows = [
+        (name, str(split.n), _percent(split), *(_percent(each.splits[name]) for each in controls))
+        for name, split in report.splits.items()
+    ]
+    means = ("mean", "", f"{report.mean:.1%}", *map(_percent, controls))
+    return Listing(
+        (Column("split", "id"), *(Column(name, "number") for name in names)),
+        [*rows, means],
+        title=[Id(report.model_version), f", protocol {report.protocol}"],
+    )
 
 
 def notes(report: Report) -> list[str]:

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from services.cli.connection import connect, messaging_settings
 from services.cli.inputs import NoImages, image_uri
-from services.cli.output.console import fail, out, print_json, wrong_use
+from services.cli.output.console import fail, print_json, print_line, wrong_use
+from services.cli.output.wrapping import Id
 from shared.client import Client
 from shared.client import action as made
 from shared.domain.errors import Unavailable
@@ -57,7 +58,7 @@ def feedback(
     if as_json:
         print_json({"sent": [str(event.event_id) for event in events]})
     else:
-        out.print(f"sent {len(events)} {action} for {user}")
+        print_line(f"sent {len(events)} {action} for ", Id(user))
 
 
 def _event(

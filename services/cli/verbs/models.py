@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from services.cli.output import model_tables
-from services.cli.output.console import fail, out, print_json, print_progress
+from services.cli.output.console import fail, print_json, print_line, print_progress, print_rows
+from services.cli.output.wrapping import Id
 from services.cli.registry import connected, open_folders, open_promoter, running_lineup
 from services.retrain.canary.canary_monitor import check_canary
 from services.retrain.registry.folders import NoSuchVersion
@@ -37,7 +38,7 @@ def list_(as_json: Json = False) -> None:
             }
         )
         return
-    out.print(model_tables.versions_table(versions, serving))
+    print_rows(model_tables.versions_table(versions, serving))
     if note:
         print_progress(note)
 
@@ -67,7 +68,8 @@ def show(
             }
         )
         return
-    out.print(model_tables.version_table(listed, package, serving, report))
+    for line in model_tables.version_lines(listed, package, serving, report):
+        print_line(*line)
 
 
 @app.command()
@@ -142,7 +144,7 @@ def watch(
     if as_json:
         print_json({"verdict": result.verdict, "reason": result.reason, "applied": result.applied})
         return
-    out.print(f"[bold]{result.verdict}[/] {result.reason}")
+    print_line((result.verdict, "bold"), f" {result.reason}")
 
 
 def _require_gate_approval(version: str) -> None:
@@ -170,17 +172,19 @@ def _print_promotion(promotion: Promotion, as_json: bool) -> None:
     if as_json:
         print_json({**event.model_dump(mode="json"), "warnings": list(promotion.warnings)})
         return
+    version = Id(event.model_version)
     if event.variant == "challenger" and not (event.canary_share or event.shadow_share):
-        out.print(f"the trial of [bold]{event.model_version}[/] has ended")
+        print_line("the trial of ", (version, "bold"), " has ended")
     elif event.variant == "challenger":
-        out.print(
-            f"[bold]{event.model_version}[/] is on trial: it serves {event.canary_share:.0%} of the"
-            f" users, and scores {event.shadow_share:.0%} of the requests in the shadow"
+        print_line(
+            (version, "bold"),
+            f" is on trial: it serves {event.canary_share:.0%} of the users, and"
+            f" scores {event.shadow_share:.0%} of the requests in the shadow",
         )
     else:
-        out.print(
-            f"[bold green]{event.model_version}[/] is the new champion; every running"
-            " instance loads it within seconds"
+        print_line(
+            (version, "bold green"),
+            " is the new champion; every running instance loads it within seconds",
         )
     for warning in promotion.warnings:
         print_progress(f"note: {warning}")

@@ -10,7 +10,8 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from services.cli.connection import ConnectionSettings
-from services.cli.output.console import FAILURE, fail, out, print_json, print_progress
+from services.cli.output.console import FAILURE, fail, print_json, print_line, print_progress
+from services.cli.output.wrapping import Id
 from services.cli.paths import lake_settings
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
@@ -108,12 +109,11 @@ def _print_outcome(outcome: JobOutcome, as_json: bool) -> None:
         print_json(asdict(outcome))
     else:
         color = {"promoted": "bold green", "tried_out": "bold green"}.get(outcome.verdict, "bold")
-        version = f" {outcome.version}" if outcome.version else ""
-        out.print(f"[{color}]{outcome.verdict}[/]{version}")
-        out.print(outcome.reason, markup=False)
+        print_line((outcome.verdict, color), " ", Id(outcome.version or ""))
+        print_line(outcome.reason)
         if outcome.report:
             page = Path(outcome.report).resolve() / "report.html"
-            out.print(f"the gate's report: {page.as_uri()}", markup=False)
+            print_line("the gate's report: ", Id(page.as_uri()))
         for warning in outcome.warnings:
             print_progress(f"note: {warning}")
     if outcome.verdict in ("skipped", "stopped") or outcome.code in NEEDS_REPAIR:

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from services.cli.connection import connect, messaging_settings
 from services.cli.output import tables
-from services.cli.output.console import fail, out, print_json, wrong_use
+from services.cli.output.console import fail, print_json, print_line, print_rows, wrong_use
+from services.cli.output.wrapping import Id
 from shared.client import Client, correction
 from shared.client.corrections import contains_correction
 from shared.client.user_records import records_about
@@ -199,12 +200,13 @@ def _print_profile(profile: ProfileUpdated, as_json: bool) -> None:
         return
     evidence = profile.evidence
     title = (
-        f"{profile.user_id}, version {profile.profile_version}:"
-        f" {evidence.liked} liked and {evidence.disliked} disliked references"
+        Id(profile.user_id),
+        f", version {profile.profile_version}:"
+        f" {evidence.liked} liked and {evidence.disliked} disliked references",
     )
-    out.print(tables.taste_table(tables.taste_of(profile), title=title))
+    print_rows(tables.taste_table(tables.taste_of(profile), title=title))
     for line in tables.correction_lines(profile):
-        out.print(line, markup=False)
+        print_line(line)
 
 
 def _weighted(text: str) -> dict[str, Any]:

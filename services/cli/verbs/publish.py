@@ -10,7 +10,14 @@ from pydantic import ValidationError
 from services.cli.connection import connect, messaging_settings
 from services.cli.inputs import NoImages, candidates, event_from_line
 from services.cli.output import tables
-from services.cli.output.console import fail, out, print_json, print_progress, wrong_use
+from services.cli.output.console import (
+    fail,
+    print_json,
+    print_line,
+    print_progress,
+    print_rows,
+    wrong_use,
+)
 from shared.client import Client, request
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
@@ -68,7 +75,7 @@ def publish(
         fail(error.detail)
     if unanswered and wait:
         fail(
-            f"{len(unanswered)} of {len(events)} requests were not answered within {wait:g} s."
+            f"{unanswered} of {len(events)} requests were not answered within {wait:g} s."
             " Check with `preferstream doctor` that the assessor runs. Later answers are shown by"
             " `preferstream feed --follow`"
         )
@@ -113,8 +120,9 @@ def _events_from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]
 
 def _send_and_wait(
     kafka: Kafka, events: list[ImageCandidates], *, wait: float, as_json: bool
-) -> set[str]:
-    unanswered = {event.request_id for event in events}
+) -> int:
+    """Return the number of requests without a feed."""
+    unanswered = len({(event.request_key, event.request_hash()) for event in events})
     with Client(kafka) as app:
         if not wait:
             app.send(*events)
@@ -122,7 +130,7 @@ def _send_and_wait(
             f"sending {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates"
         )
         for feed in app.answers(events, seconds=wait) if wait else ():
-            unanswered.discard(feed.request_id)
+            unanswered -= 1
             show_feed(feed, as_json=as_json)
     return unanswered
 
@@ -132,8 +140,8 @@ def show_feed(feed: RankedFeed, *, as_json: bool) -> None:
     if as_json:
         print_json(feed.model_dump(mode="json"))
         return
-    out.print(tables.feed_table(feed))
+    print_rows(tables.feed_table(feed))
     if feed.degraded_reason:
-        out.print(f"degraded: {feed.degraded_reason}")
+        print_line(f"degraded: {feed.degraded_reason}")
     for line in (*tables.rationale_lines(feed), *tables.rejected_lines(feed)):
-        out.print(line, markup=False)
+        print_line(*line)

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli.output.console import fail, out, print_json, print_progress
+from services.cli.output.console import fail, print_json, print_line, print_progress
+from services.cli.output.wrapping import Id
 from services.local.runtime_file import RuntimeFile
 from shared.settings import from_environment
 
@@ -35,11 +36,11 @@ def up(
         if as_json:
             print_json(runtime_file.ready_line())
             return
-        out.print(f"[bold green]ready[/] Kafka listens on [bold]{runtime_file.kafka}[/]")
-        out.print(f"the dashboard is at [bold]{runtime_file.dashboard}[/]")
+        print_line(("ready", "bold green"), " Kafka listens on ", (Id(runtime_file.kafka), "bold"))
+        print_line("the dashboard is at ", (Id(runtime_file.dashboard), "bold"))
         for name, address in runtime_file.services.items():
-            out.print(f"  {name:<10} {address}/healthz")
-        out.print(
+            print_line(f"  {name:<10} {address}/healthz")
+        print_line(
             "Send images with `preferstream publish --user ada pictures/`. Ctrl-C stops the system."
         )
 

@@ -4,8 +4,8 @@ import io
 
 import pytest
 from rich.console import Console
-from rich.table import Table
 
+from services.cli.output.listing import Listing, print_listing
 from services.cli.output.tables import assessment_table, feed_table
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.events import RankedFeed
@@ -13,11 +13,10 @@ from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
 from tests.fakes.scores import COLOR_FIRST
 
 
-def _printed(table: Table) -> str:
-    console = Console(file=io.StringIO(), width=120)
-    with console.capture() as output:
-        console.print(table)
-    return output.get()
+def _printed(listing: Listing) -> str:
+    output = io.StringIO()
+    print_listing(Console(file=output, width=120), listing, width=120)
+    return output.getvalue()
 
 
 @pytest.fixture
