@@ -9,7 +9,7 @@ from PIL.Image import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.data_source import read_data
-from shared.images.decoding import decode
+from shared.images.decoding.decoder import decode
 from shared.images.display_name import short
 from shared.images.file_source import read_file
 from shared.images.s3_source import S3Source

@@ -1,8 +1,12 @@
 """Settings of the image loader: allowed sources and limits of one image."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+DecodablePixels = Annotated[int, Field(gt=0, le=178_000_000)]
+"""Pillow itself refuses more pixels."""
 
 
 class ImageSettings(BaseModel):
@@ -15,15 +19,35 @@ class ImageSettings(BaseModel):
     default, since any client may write an event."""
     max_image_bytes: PositiveInt = 20 * 1024 * 1024
     """Bytes of one encoded image; a camera's JPEG has about 10 MB."""
-    max_image_pixels: PositiveInt = 50_000_000
-    """Pixels of one image, read from its header before decoding, which stops a decompression bomb.
-    50 million pixels take 150 MB for a moment."""
+    max_image_pixels: DecodablePixels = 50_000_000
+    """Pixels of one PNG, WebP, GIF or BMP, read from its header before decoding, which stops a
+    decompression bomb. 50 million pixels take 60 to 420 MB for a moment, and 890 MB as a WebP;
+    large images are decoded one after another."""
+    max_jpeg_pixels: DecodablePixels = 150_000_000
+    """Pixels of one JPEG. It is scaled down while it is decoded, so a photograph of 12,000 x 12,000
+    pixels takes 30 MB."""
+    max_progressive_bytes: PositiveInt = 512 * 1024 * 1024
+    """Memory for the coefficients of one progressive JPEG, of which all pixels arrive several
+    times: 3 bytes a pixel with the usual subsampling of colors, 6 bytes without."""
     max_image_side: PositiveInt = 1024
     """Longest side, in pixels, that is kept in memory; models use less."""
     max_image_wait_seconds: PositiveFloat = 4.0
     """Seconds from the request for an image to its last byte, redirects included."""
     image_concurrency: PositiveInt = 8
-    """Images that one service fetches or decodes at the same time; each may hold a whole image."""
+    """Images that are fetched at the same time for one user or request."""
+    image_host_concurrency: PositiveInt = 32
+    """Images that are fetched from one host at the same time, for all users together."""
+    image_web_concurrency: PositiveInt = 512
+    """Images that one service fetches from hosts and from S3 at the same time. A connection to a
+    slow host costs little, and many keep slow hosts from delaying the others."""
+    image_decode_concurrency: PositiveInt = 8
+    """Images that one service decodes at the same time; each may hold a whole image in memory. One
+    user or request gets at most half of these places, so that others can start at once."""
+    image_circuit_failures: PositiveInt = 5
+    """Failures in a row (no connection, a time-out, a status of 500 or more) after which a host is
+    left alone for a while; its images then fail at once."""
+    image_circuit_open_seconds: PositiveFloat = 10.0
+    """Seconds for which a failing host is left alone; then one image is tried."""
     max_image_redirects: NonNegativeInt = 3
     """Redirects followed for one image; each address is checked like the first one."""
     allow_private_addresses: bool = False

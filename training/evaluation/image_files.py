@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from shared.domain.errors import Unprocessable
-from shared.images.decoding import decode
+from shared.images.decoding.decoder import decode
 from shared.images.settings import ImageSettings
 from shared.vlm.protocol import References
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.domain.errors import Unprocessable
-from shared.images.decoding import decode
+from shared.images.decoding.decoder import decode
 from shared.images.settings import ImageSettings
 from tests.unit.shared.images.bad_images import BAD_FILES, GIF, JPEG, PNG, encoded, noisy
 

@@ -1,0 +1,1 @@
+"""Decode the bytes of an image to upright sRGB pixels, within limits of memory."""
