@@ -22,6 +22,7 @@ from services.assessor.steps.reranking import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
 from shared.domain.clock import Clock
+from shared.domain.time_bounds import written_time
 from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates
 from shared.messaging.contract import Delivery, Publisher
@@ -112,7 +113,10 @@ class AssessorService:
             state = await step(state)
 
     def _start(self, request: ImageCandidates, written_ms: int) -> RankingState:
-        queued_ms = max(self._clock().timestamp() * 1000 - written_ms, 0.0)
+        now = self._clock()
+        # A timestamp that no clock can have written does not make the request late.
+        written = written_time(written_ms, now=now) or now
+        queued_ms = max((now - written).total_seconds() * 1000, 0.0)
         # A request without a deadline is not late after a long time in the queue.
         deadline_ms = request.deadline_ms or queued_ms + self._settings.default_deadline_ms
         return RankingState(

@@ -1,11 +1,14 @@
 """Metrics of the cluster (lag, written records, dead letters, newest record) and of the polls."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from shared.domain.clock import Clock, system_clock
+from shared.domain.time_bounds import MAX_AHEAD, time_of_ms
 from shared.messaging.admin.cluster_state import ClusterState
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -14,8 +17,9 @@ DEAD_LETTER_SUFFIX = ".dlq"
 class ClusterMetrics(Collector):
     """Exports the latest cluster state; metrics of deleted partitions and groups disappear."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, *, clock: Clock = system_clock) -> None:
         self.state: ClusterState | None = None
+        self._clock = clock
         registry.register(self)
 
     def describe(self) -> Iterator[Metric]:
@@ -53,7 +57,7 @@ class ClusterMetrics(Collector):
         )
         if state is not None:
             _fill_groups(state, lag, members)
-            _fill_topics(state, written, kept, newest)
+            _fill_topics(state, written, kept, newest, now=self._clock())
         yield from (lag, members, written, kept, newest)
 
 
@@ -69,6 +73,8 @@ def _fill_topics(
     written: CounterMetricFamily,
     kept: GaugeMetricFamily,
     newest: GaugeMetricFamily,
+    *,
+    now: datetime,
 ) -> None:
     for topic in sorted({topic for topic, _ in state.partitions}):
         partitions = [p for (name, _), p in state.partitions.items() if name == topic]
@@ -76,9 +82,10 @@ def _fill_topics(
         if topic.endswith(DEAD_LETTER_SUFFIX):
             consumed = topic.removesuffix(DEAD_LETTER_SUFFIX)
             kept.add_metric([consumed], sum(p.end - p.begin for p in partitions))
-        timestamps = [p.newest_ms for p in partitions if p.newest_ms is not None]
-        if timestamps:
-            newest.add_metric([topic], max(timestamps) / 1000)
+        times = [time_of_ms(p.newest_ms) for p in partitions if p.newest_ms is not None]
+        if plausible := [time for time in times if time - now <= MAX_AHEAD]:
+            # Not later than now: a clock that was set back must not give a negative age.
+            newest.add_metric([topic], min(max(plausible), now).timestamp())
 
 
 class PollMetrics:

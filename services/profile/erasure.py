@@ -35,7 +35,9 @@ class UserEraser:
     async def erase(self, event: UserErase, delivery: Delivery) -> None:
         """Store the erasure, remove the data, count what is left and publish a receipt."""
         user = User(event.tenant, event.user_id)
-        erasure = Erasure.from_event(event.occurred_at, written_ms=delivery.record.timestamp_ms)
+        erasure = Erasure.from_event(
+            event.occurred_at, written_ms=delivery.record.timestamp_ms, now=self._clock()
+        )
         await self._erasures.add(erasure, tenant=user.tenant, user_id=user.user_id)
         removed = await self.remove(user)
         remaining = await self._erasures.remaining(tenant=user.tenant, user_id=user.user_id)

@@ -41,7 +41,9 @@ class UserEraser:
 
     async def erase(self, event: UserErase, delivery: Delivery) -> None:
         """Remove the data, count the rest, and publish a receipt. Raises `Unavailable`."""
-        erasure = Erasure.from_event(event.occurred_at, written_ms=delivery.record.timestamp_ms)
+        erasure = Erasure.from_event(
+            event.occurred_at, written_ms=delivery.record.timestamp_ms, now=self._clock()
+        )
         user = User(event.tenant, event.user_id)
         async with self._one_at_a_time:
             removed, remaining = await asyncio.to_thread(self._erase, user, erasure)

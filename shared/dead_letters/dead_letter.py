@@ -3,9 +3,10 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from shared.domain.time_bounds import time_of_ms
 from shared.events import DeadLetterResolved
 from shared.events.topics import CONSUMED, Topic
 from shared.events.wire.record import Header, Record
@@ -46,7 +47,7 @@ class DeadLetter:
     @property
     def set_aside_at(self) -> datetime:
         """The time at which the record became a dead letter."""
-        return datetime.fromtimestamp(self.record.timestamp_ms / 1000, UTC)
+        return time_of_ms(self.record.timestamp_ms)
 
     @property
     def own_headers(self) -> tuple[Header, ...]:

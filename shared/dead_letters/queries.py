@@ -14,6 +14,7 @@ from shared.dead_letters.dead_letter import (
 )
 from shared.dead_letters.record_cache import DeadLetterCache
 from shared.dead_letters.reverse_reader import ReverseReader
+from shared.domain.time_bounds import written_time
 from shared.events.topics import DEAD_LETTERS
 from shared.messaging.client.kafka_types import OffsetRange, Partition
 from shared.messaging.client.settings import MessagingSettings
@@ -68,7 +69,9 @@ def find(
         letters: list[DeadLetter] = []
         for record in newest_first:
             letter = dead_letter_of(record, resolved)
-            if wanted.since is not None and letter.set_aside_at < wanted.since:
+            # A record without a plausible timestamp says nothing about the age of the next ones.
+            is_dated = written_time(record.timestamp_ms) is not None
+            if wanted.since is not None and is_dated and letter.set_aside_at < wanted.since:
                 newest_first.end()
                 break
             if wanted.matches(letter):

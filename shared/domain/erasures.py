@@ -1,12 +1,13 @@
 """Decide which events of a user an erasure covers."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from pydantic import AwareDatetime
 
 from shared.domain.ids import derived_id
 from shared.domain.taste import Value
+from shared.domain.time_bounds import written_time
 
 
 class Erasure(Value):
@@ -18,12 +19,20 @@ class Erasure(Value):
     occurred_at: AwareDatetime
     """When the user requested the erasure, by the clock of the app that sent the request."""
     written_at: AwareDatetime
-    """Kafka timestamp of the request's record."""
+    """When the request's record was written, by its Kafka timestamp."""
 
     @classmethod
-    def from_event(cls, occurred_at: datetime, *, written_ms: int) -> Self:
-        """Make an erasure from its event's time and its record's Kafka timestamp, milliseconds."""
-        written_at = datetime.fromtimestamp(written_ms / 1000, UTC)
+    def from_event(
+        cls, occurred_at: datetime, *, written_ms: int, now: datetime | None = None
+    ) -> Self:
+        """Make an erasure from its event's time and its record's Kafka timestamp, milliseconds.
+
+        A timestamp that no clock can have written is replaced by the event's time. `now` limits
+        both: a timestamp of the year 2099 would erase all events of a user who returns.
+        """
+        written_at = written_time(written_ms, now=now)
+        if written_at is None:
+            written_at = occurred_at if now is None else min(occurred_at, now)
         # Without the limit, an app clock that is ahead would erase the user's later events too.
         return cls(occurred_at=min(occurred_at, written_at), written_at=written_at)
 

@@ -2,10 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol
 
 from shared.domain.erasures import Erasure
+from shared.domain.time_bounds import written_time
 from shared.events.types.base import Event
 
 CACHED_ERASURES: Final = 10_000
@@ -32,7 +33,7 @@ class ErasureCheck:
 
     async def is_erased(self, event: Event, *, written_ms: int) -> bool:
         """Whether an event is erased; `written_ms` is its record's Kafka timestamp."""
-        written_at = datetime.fromtimestamp(written_ms / 1000, UTC)
+        written_at = written_time(written_ms)
         return await self._check(
             event.tenant,
             event.user_id,

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
@@ -13,6 +12,7 @@ from services.retrain.jobs.erasure import JobErasure
 from services.retrain.lake.table import LakeBroken
 from shared.client.user_records import IsAboutUser
 from shared.domain.errors import Unavailable
+from shared.domain.time_bounds import time_of_ms
 from shared.domain.user import User
 from shared.events.topics import COMPACTED_WITHIN_MS, DEAD_LETTERS, TOPICS, Topic
 from shared.events.wire.record import Record
@@ -55,9 +55,7 @@ def retained_records(kafka: Kafka, user: User) -> list[RetainedRecords]:
         if values:
             retention_ms = COMPACTED_WITHIN_MS if topic.compacted else topic.retention_ms or 0
             newest = max(record.timestamp_ms for record in records)
-            until = datetime.fromtimestamp(newest / 1000, UTC) + timedelta(
-                milliseconds=retention_ms
-            )
+            until = time_of_ms(newest + retention_ms)
             retained.append(RetainedRecords(topic.name, len(values), until))
     return retained
 

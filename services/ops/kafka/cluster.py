@@ -1,6 +1,7 @@
 """Read cluster state in threads: offsets, consumer lag, and the latest records of a topic."""
 
 import asyncio
+import heapq
 import time
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -45,9 +46,10 @@ class KafkaCluster:
 
     async def latest(self, topic: Topic, *, max_per_partition: int) -> Sequence[Record]:
         def read() -> list[Record]:
-            return sorted(
-                tail(self._settings, topic, max_per_partition=max_per_partition),
-                key=lambda r: r.timestamp_ms,
-            )
+            partitions: dict[int, list[Record]] = {}
+            for record in tail(self._settings, topic, max_per_partition=max_per_partition):
+                partitions.setdefault(record.partition, []).append(record)
+            # A merge keeps the order of each partition, also where a clock was set back.
+            return list(heapq.merge(*partitions.values(), key=lambda r: r.timestamp_ms))
 
         return await asyncio.to_thread(read)

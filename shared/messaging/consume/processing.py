@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from shared.domain.clock import Clock, system_clock
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.time_bounds import no_later_than_arrival, written_time
 from shared.events.topics import Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import decode
@@ -106,12 +107,15 @@ class Processing:
                 self._metrics.retries.labels(self.topic.name).inc()
                 await self._sleep(delay)
         self._metrics.seconds.labels(self.topic.name).observe(time.monotonic() - started_at)
-        age = max(self._clock().timestamp() - record.timestamp_ms / 1000, 0.0)
-        self._metrics.age.labels(self.topic.name).observe(age)
+        now = self._clock()
+        # None: the sender gave the record a timestamp that no clock can have written.
+        if (written := written_time(record.timestamp_ms, now=now)) is not None:
+            age = max((now - written).total_seconds(), 0.0)
+            self._metrics.age.labels(self.topic.name).observe(age)
 
     async def _attempt(self, record: Record, attempts: _Attempts) -> None:
         try:
-            event = decode(self.topic, record)
+            event = self._decode(record)
             with _log_ids_of(event):
                 await self._handle(event, Delivery(record))
         except Unprocessable as error:
@@ -126,6 +130,15 @@ class Processing:
             await self._make_dead_letter(record, _internal_error(error), attempts)
         else:
             self._metrics.handled.labels(self.topic.name).inc()
+
+    def _decode(self, record: Record) -> Event:
+        """The event of a record, with a time at most that of its arrival in Kafka."""
+        now = self._clock()
+        event = decode(self.topic, record, now=now)
+        occurred_at = no_later_than_arrival(
+            event.occurred_at, timestamp_ms=record.timestamp_ms, now=now
+        )
+        return event.model_copy(update={"occurred_at": occurred_at})
 
     async def _make_dead_letter(
         self, record: Record, error: Unprocessable, attempts: _Attempts

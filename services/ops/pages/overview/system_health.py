@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from shared.domain.time_bounds import MAX_AHEAD, time_of_ms
 from shared.events import RankedFeed
 from shared.events.topics import (
     CANDIDATES,
@@ -48,7 +49,9 @@ class ClusterSnapshot:
         times = [
             partition.newest_ms
             for (name, _), partition in self.cluster.partitions.items()
-            if name == topic.name and partition.newest_ms
+            if name == topic.name
+            and partition.newest_ms is not None
+            and time_of_ms(partition.newest_ms) - self.at <= MAX_AHEAD
         ]
         return max(self.at.timestamp() - max(times) / 1000, 0.0) if times else None
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from services.ops.kafka.cluster import Cluster
 from services.ops.pages.users.user_ref import UserRef
 from shared.client.user_records import records_about
 from shared.domain.errors import Unprocessable
+from shared.domain.time_bounds import time_of_ms
 from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS, Topic, topic_named
 from shared.events.types.base import Event
@@ -81,6 +82,6 @@ def as_json(record: Record) -> dict[str, Any]:
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "written_at": datetime.fromtimestamp(record.timestamp_ms / 1000, UTC).isoformat(),
+        "written_at": time_of_ms(record.timestamp_ms).isoformat(),
         "value": (record.value or b"").decode("utf-8", "replace"),
     }

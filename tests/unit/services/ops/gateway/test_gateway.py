@@ -1,6 +1,7 @@
 """The gateway: request feeds, send feedback and corrections, read profiles."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -111,7 +112,7 @@ async def test_feedback_goes_to_kafka_in_order(quick: Site) -> None:
     assert isinstance(viewed, Feedback)
     assert isinstance(dwelt, Feedback)
     assert response.json()["event_ids"] == [str(viewed.event_id), str(dwelt.event_id)]
-    assert viewed.occurred_at.hour == 9
+    assert viewed.occurred_at == datetime(2026, 1, 31, 8, tzinfo=UTC)
     assert viewed.occurred_at.utcoffset() is not None
     assert (dwelt.occurred_at, dwelt.dwell_ms, dwelt.position) == (NOW, 3000, 1)
 
