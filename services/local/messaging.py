@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from services.local.config import LocalSettings
-from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.events.topics import ALL_TOPICS
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import InvalidSettings, from_environment
@@ -30,5 +30,5 @@ def messaging_settings(settings: LocalSettings, kafka: str) -> MessagingSettings
 async def create_topics(messaging: MessagingSettings, on_progress: Callable[[str], None]) -> None:
     """Create missing topics, and report those that differ; raises `Unavailable`."""
     on_progress("creating missing topics")
-    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
+    for difference in await asyncio.to_thread(provision, messaging, ALL_TOPICS):
         on_progress(f"a topic differs from its definition and is not changed: {difference}")

@@ -9,7 +9,7 @@ from services.monitor.config import MonitorSettings
 from services.monitor.metrics import ClusterMetrics, PollMetrics
 from services.monitor.polling import ClusterPoller
 from shared.domain.clock import system_clock
-from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.events.topics import ALL_TOPICS
 from shared.messaging.admin.cluster_state import read_cluster_state
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
@@ -39,7 +39,7 @@ async def build(settings: MonitorSettings, messaging: MessagingSettings) -> Moni
     """Connect the service to the cluster of `messaging`."""
     registry = CollectorRegistry()
     poller = ClusterPoller(
-        partial(read_cluster_state, messaging, [topic.name for topic in (*TOPICS, *DEAD_LETTERS)]),
+        partial(read_cluster_state, messaging, [topic.name for topic in ALL_TOPICS]),
         ClusterMetrics(registry),
         PollMetrics(registry),
         interval_seconds=settings.monitor_interval_seconds,

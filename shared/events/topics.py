@@ -1,4 +1,4 @@
-"""Every topic of the system: its event type, its retention and its dead-letter topic."""
+"""Every topic of the system: its event type, its retention, its retry and dead-letter topics."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +21,7 @@ Kafka compacts on new writes by default; an erased user's data must not wait for
 MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 """The broker's limit for one record. It leaves room for a slate of small `data:` images."""
 HEADER_ROOM_BYTES: Final = 64 * 1024
-"""A dead letter is its record plus error headers, so it may exceed the largest record by this."""
+"""Dead letters and retries have added headers, so they may exceed the largest record by this."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Topic:
     retention_ms: int | None
     compacted: bool = False
     purpose: str = ""
+    is_retry: bool = False
+    """Whether its records are copies of records whose processing is tried again later."""
 
     @property
     def dead_letters(self) -> str:
@@ -42,7 +44,8 @@ class Topic:
     @property
     def max_message_bytes(self) -> int:
         """The limit of one record in this topic (Kafka's `max.message.bytes`)."""
-        return MAX_RECORD_BYTES + (HEADER_ROOM_BYTES if self.event is None else 0)
+        has_added_headers = self.is_retry or self.event is None
+        return MAX_RECORD_BYTES + (HEADER_ROOM_BYTES if has_added_headers else 0)
 
 
 CANDIDATES: Final = Topic(
@@ -105,6 +108,20 @@ DEAD_LETTERS: Final = tuple(
 )
 
 
+FEEDBACK_RETRY: Final = Topic(
+    f"{FEEDBACK.name}.retry",
+    Feedback,
+    30 * DAY_MS,
+    purpose=f"events of {FEEDBACK.name} whose image host was away; they are tried again",
+    is_retry=True,
+)
+"""Internal to the profile service: no other program reads or writes it. Kept as long as the
+original records, so that nothing is lost while the service is down."""
+RETRIES: Final = (FEEDBACK_RETRY,)
+ALL_TOPICS: Final = (*TOPICS, *RETRIES, *DEAD_LETTERS)
+"""Every topic that is created, checked and monitored."""
+
+
 def topic_named(name: str) -> Topic:
     """The topic of that name; raises KeyError when the system has no such topic."""
-    return {topic.name: topic for topic in (*TOPICS, *DEAD_LETTERS)}[name]
+    return {topic.name: topic for topic in ALL_TOPICS}[name]

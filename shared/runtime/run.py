@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol
 
 from shared.domain.errors import Unavailable
-from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.events.topics import ALL_TOPICS
 from shared.images.settings import ImageSettings
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
@@ -122,7 +122,7 @@ async def _run_from_context(
 
 async def _provisioned() -> MessagingSettings:
     messaging = from_environment(MessagingSettings)
-    for difference in await asyncio.to_thread(provision, messaging, (*TOPICS, *DEAD_LETTERS)):
+    for difference in await asyncio.to_thread(provision, messaging, ALL_TOPICS):
         log.warning("a topic differs from its definition and is left unchanged: %s", difference)
     return messaging
 

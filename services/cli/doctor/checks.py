@@ -89,7 +89,7 @@ def check_model(_: ConnectionSettings) -> CheckResult:
 
 def check_kafka(settings: ConnectionSettings) -> CheckResult:
     from shared.domain.errors import Unavailable
-    from shared.events.topics import DEAD_LETTERS, TOPICS
+    from shared.events.topics import ALL_TOPICS
     from shared.messaging.admin.provision import differences
     from shared.messaging.client.settings import MessagingSettings
 
@@ -99,7 +99,7 @@ def check_kafka(settings: ConnectionSettings) -> CheckResult:
         return CheckResult("Kafka", True, "none is running; `preferstream up` starts one")
     messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=address)
     try:
-        wrong = differences(messaging, (*TOPICS, *DEAD_LETTERS))
+        wrong = differences(messaging, ALL_TOPICS)
     except Unavailable as error:
         advice = "start it, or correct PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS"
         return CheckResult("Kafka", False, error.detail, advice)

@@ -20,7 +20,7 @@ from services.retrain.jobs.history import JobHistory
 from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.lake.schema import TABLES
 from services.retrain.metrics import CollectMetrics
-from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.events.topics import ALL_TOPICS
 from shared.events.types.feed import Demotion, Status, Tier
 from shared.events.types.model import CHALLENGER, CHAMPION
 from shared.jobs.result_codes import MEANINGS
@@ -49,7 +49,7 @@ def _one_of(*values: str) -> Label:
     return Label(frozenset(values), description=", ".join(f"`{value}`" for value in values))
 
 
-TOPIC_NAMES: Final = tuple(topic.name for topic in (*TOPICS, *DEAD_LETTERS))
+TOPIC_NAMES: Final = tuple(topic.name for topic in ALL_TOPICS)
 LABELS: Final[Mapping[str, Label]] = {
     "topic": Label(frozenset(TOPIC_NAMES), description="a topic of Preferstream"),
     "partition": Label(pattern=r"\d{1,4}", description="a number"),

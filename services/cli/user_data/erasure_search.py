@@ -14,7 +14,7 @@ from shared.client.user_records import IsAboutUser
 from shared.domain.errors import Unavailable
 from shared.domain.time_bounds import time_of_ms
 from shared.domain.user import User
-from shared.events.topics import COMPACTED_WITHIN_MS, DEAD_LETTERS, TOPICS, Topic
+from shared.events.topics import ALL_TOPICS, COMPACTED_WITHIN_MS, TOPICS, Topic
 from shared.events.wire.record import Record
 from shared.files.lake_address import local_folder
 from shared.messaging.client.connection import Kafka, settings_of
@@ -48,7 +48,7 @@ def search_stores(locations: DataLocations, user: User) -> list[SearchResult]:
 def retained_records(kafka: Kafka, user: User) -> list[RetainedRecords]:
     """Records that stay in Kafka's logs until retention or compaction removes them."""
     retained = []
-    for topic in (*TOPICS, *DEAD_LETTERS):
+    for topic in ALL_TOPICS:
         records = list(_records_about(kafka, topic, user))
         # A tombstone of a compacted topic holds no data.
         values = [r for r in records if not (topic.compacted and r.value is None)]

@@ -23,7 +23,7 @@ from services.retrain.jobs.finalization import JobOutcome
 from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.jobs.settings import TrainingSettings
 from shared.domain.errors import Unavailable
-from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.events.topics import ALL_TOPICS
 from shared.jobs.result_codes import NEEDS_REPAIR
 from shared.jobs.training_job import JobStep
 from shared.messaging.admin.provision import provision
@@ -73,9 +73,7 @@ def _kafka(settings: ConnectionSettings) -> Iterator[tuple[str, tuple[Path, ...]
     with start_local_kafka(
         settings.data_dir / "kafka", on_progress=lambda step: print_progress(f"Kafka: {step}")
     ) as broker:
-        provision(
-            MessagingSettings(kafka_bootstrap_servers=broker.bootstrap), (*TOPICS, *DEAD_LETTERS)
-        )
+        provision(MessagingSettings(kafka_bootstrap_servers=broker.bootstrap), ALL_TOPICS)
         yield broker.bootstrap, roots
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from shared.events.topics import DEAD_LETTERS, TOPICS, Topic
+from shared.events.topics import ALL_TOPICS, Topic
 from shared.events.wire.record import Record
 from shared.messaging.admin.cluster_state import ClusterState, read_cluster_state
 from shared.messaging.client.settings import MessagingSettings
@@ -39,7 +39,7 @@ class KafkaCluster:
         """Query Kafka at most once per `CACHE_SECONDS`, however many pages are open."""
         async with self._lock:
             if self._cached is None or time.monotonic() - self._cached[0] > CACHE_SECONDS:
-                names = [topic.name for topic in (*TOPICS, *DEAD_LETTERS)]
+                names = [topic.name for topic in ALL_TOPICS]
                 state = await asyncio.to_thread(read_cluster_state, self._settings, names)
                 self._cached = (time.monotonic(), state)
             return self._cached[1]

@@ -141,11 +141,11 @@ def test_a_late_event_from_before_the_erasure_is_ignored(system: System, files: 
 def test_without_receipts_the_command_fails_and_names_the_services(
     kafka: str, tmp_path: Path
 ) -> None:
-    from shared.events.topics import DEAD_LETTERS, TOPICS
+    from shared.events.topics import ALL_TOPICS
     from shared.messaging.admin.provision import provision
     from shared.messaging.client.settings import MessagingSettings
 
-    provision(MessagingSettings(kafka_bootstrap_servers=kafka), (*TOPICS, *DEAD_LETTERS))
+    provision(MessagingSettings(kafka_bootstrap_servers=kafka), ALL_TOPICS)
     completed = preferstream(
         "erase",
         "unknown",

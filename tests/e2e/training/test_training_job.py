@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.local.kafka.broker import start_local_kafka
-from shared.events.topics import DEAD_LETTERS, TOPICS
+from shared.events.topics import ALL_TOPICS
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from tests.e2e.system import environment, no_process_within, preferstream
@@ -26,7 +26,7 @@ VERDICTS = {
 def _collect_clicks(data_dir: Path, users: int) -> None:
     with start_local_kafka(data_dir / "kafka", start_timeout_seconds=180) as kafka:
         settings = MessagingSettings(kafka_bootstrap_servers=kafka.bootstrap)
-        provision(settings, (*TOPICS, *DEAD_LETTERS))
+        provision(settings, ALL_TOPICS)
         send_clicks(kafka.bootstrap, users=users)
 
 

@@ -23,7 +23,7 @@ from shared.dead_letters import (
     replay_all,
 )
 from shared.domain.errors import Unprocessable
-from shared.events.topics import DEAD_LETTERS, FEEDBACK, TOPICS
+from shared.events.topics import ALL_TOPICS, FEEDBACK
 from shared.events.wire.record import Outgoing, Record
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.producer import send_once
@@ -81,7 +81,7 @@ class OwnDeadLetters:
 @pytest.fixture
 def own(kafka: str) -> OwnDeadLetters:
     created = OwnDeadLetters(kafka)
-    provision(created.settings, (*TOPICS, *DEAD_LETTERS))
+    provision(created.settings, ALL_TOPICS)
     return created
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.events.topics import DAY_MS, DEAD_LETTERS, TOPICS, Topic
+from shared.events.topics import ALL_TOPICS, DAY_MS, Topic
 from shared.messaging.admin.provision import Difference, differences, provision
 from shared.messaging.client.settings import MessagingSettings
 from tests.integration.cluster import Cluster
@@ -24,7 +24,7 @@ def settings(kafka: str) -> MessagingSettings:
 @pytest.fixture
 def topics(topic_prefix: str) -> list[Topic]:
     """Every topic of the system, with a prefix of this test."""
-    return [replace(topic, name=topic_prefix + topic.name) for topic in (*TOPICS, *DEAD_LETTERS)]
+    return [replace(topic, name=topic_prefix + topic.name) for topic in ALL_TOPICS]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from services.retrain.registry.promotion_topic import KafkaPromotionTopic
 from shared.client.send_events import send_events
 from shared.client.topic_reader import TopicReader, events_of, topic_reader
 from shared.events import ImageCandidates, ModelPromoted, RankedFeed
-from shared.events.topics import DEAD_LETTERS, FEEDS, MODELS, TOPICS, Topic, topic_named
+from shared.events.topics import ALL_TOPICS, FEEDS, MODELS, Topic, topic_named
 from shared.images.loader import ImageLoader
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
@@ -67,7 +67,7 @@ class Cluster:
         self.topic = KafkaPromotionTopic(self.settings)
 
     async def prepare(self) -> None:
-        await asyncio.to_thread(provision, self.settings, (*TOPICS, *DEAD_LETTERS))
+        await asyncio.to_thread(provision, self.settings, ALL_TOPICS)
 
     @asynccontextmanager
     async def assessor(self) -> AsyncIterator[tuple[AssessorApp, ServingModels]]:
