@@ -25,8 +25,14 @@ class ConsumerState:
     running: bool
     joined: bool
     lag: int
+    """Unread offsets of the partitions that can be read."""
     oldest_in_flight_seconds: float
     since_last_delivery_seconds: float
+    """Since the latest delivery, or since there is lag if that was later."""
+    blocked_lag: int = 0
+    """Unread offsets of the partitions that cannot be read: a restart does not help them."""
+    problems: tuple[str, ...] = ()
+    """Partitions that cannot be read, with their offsets and reasons."""
 
 
 def dead_because(state: ConsumerState, *, timeout_seconds: float) -> str | None:
@@ -45,8 +51,10 @@ def dead_because(state: ConsumerState, *, timeout_seconds: float) -> str | None:
 
 
 def not_ready_because(state: ConsumerState) -> str | None:
-    """Why a consumer receives no events yet, or None."""
-    return None if state.joined else f"the consumer of {state.topic} has no partitions yet"
+    """Why a consumer does not receive all its events, or None."""
+    if not state.joined:
+        return f"the consumer of {state.topic} has no partitions yet"
+    return "; ".join(state.problems) or None
 
 
 class HealthSource(Protocol):

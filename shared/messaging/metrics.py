@@ -51,7 +51,13 @@ class MessagingMetrics:
         )
         self.lag = Gauge(
             "preferstream_consumer_lag_events",
-            "Unread events of the assigned partitions, as this consumer sees them",
+            "Unread offsets of the assigned partitions, as this consumer sees them",
+            ["topic"],
+            registry=registry,
+        )
+        self.blocked_partitions = Gauge(
+            "preferstream_blocked_partitions",
+            "Assigned partitions whose next records cannot be read",
             ["topic"],
             registry=registry,
         )

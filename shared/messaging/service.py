@@ -20,7 +20,7 @@ from shared.messaging.consume.offset_window import OffsetWindow
 from shared.messaging.consume.processing import Processing
 from shared.messaging.consume.subscription import FastPath, SlowPath, Subscription
 from shared.messaging.contract import Handle
-from shared.messaging.health import Check, dead_because, not_ready_because
+from shared.messaging.health import Check, ConsumerState, dead_because, not_ready_because
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.publisher import KafkaPublisher
 from shared.observability.tracing import open_tracing
@@ -59,6 +59,7 @@ class KafkaService:
             apply_types=False,
         )
         self._subscriptions: list[Subscription] = []
+        self._following: list[asyncio.Task[None]] = []
         self._failure: asyncio.Future[None] | None = None
         self._started = False
 
@@ -84,7 +85,9 @@ class KafkaService:
         subscription.subscribe(self._broker, group_id=f"preferstream.{self.name}.{topic.name}")
         self._subscriptions.append(subscription)
         lag = self._metrics.lag.labels(topic.name)
-        lag.set_function(lambda: float(subscription.state().lag))
+        lag.set_function(lambda: float(_total_lag(subscription.state())))
+        blocked = self._metrics.blocked_partitions.labels(topic.name)
+        blocked.set_function(lambda: float(subscription.watch.blocked_partitions))
 
     def _processing(self, topic: Topic, handle: Handle[Any]) -> Processing:
         return Processing(
@@ -111,12 +114,19 @@ class KafkaService:
             await self.publisher.stop()
             address = self._settings.kafka_bootstrap_servers
             raise Unavailable("kafka", f"{address} did not answer: {error}") from error
+        self._following = [
+            asyncio.create_task(subscription.follow_positions())
+            for subscription in self._subscriptions
+        ]
         self._started = True
 
     async def stop(self) -> None:
         """Finish and commit the events in flight, then leave the groups."""
         self._started = False
         await asyncio.gather(*(subscription.drain() for subscription in self._subscriptions))
+        for following in self._following:
+            following.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
         await self._broker.stop()
         await self.publisher.stop()
         await asyncio.to_thread(self.tracing.close)
@@ -175,3 +185,7 @@ class KafkaService:
             if reason:
                 return reason
         return None
+
+
+def _total_lag(state: ConsumerState) -> int:
+    return state.lag + state.blocked_lag

@@ -6,6 +6,16 @@ Header = tuple[str, bytes | None]
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """Why the bytes of one or more records could not be read from their batch."""
+
+    reason: str
+    """A short, stable identifier for counters."""
+    detail: str
+    """For a person: the offsets, what failed, and the limit."""
+
+
+@dataclass(frozen=True)
 class Record:
     """A record that was read: its bytes and its position. Nothing is decoded yet."""
 
@@ -17,6 +27,8 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: tuple[Header, ...] = ()
+    unreadable: Unreadable | None = None
+    """Set when this record stands for a part of a batch that cannot be read; its value is empty."""
 
     @property
     def source(self) -> str:

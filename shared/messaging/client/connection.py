@@ -8,7 +8,7 @@ import ssl
 from typing import Any
 
 from shared.domain.errors import Unavailable
-from shared.messaging.client.header_compat import accept_any_header_name
+from shared.messaging.batches.install import install_batch_readers
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import InvalidSettings
 
@@ -25,9 +25,9 @@ def settings_of(kafka: Kafka) -> MessagingSettings:
 def connection(settings: MessagingSettings) -> dict[str, Any]:
     """Options for aiokafka and kafka-python; raises `InvalidSettings` for an unusable file.
 
-    Every client is built from these, so every client can read records with any header name.
+    Every client is built from these, so every client reads all codecs and any header name.
     """
-    accept_any_header_name()
+    install_batch_readers()
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
         "security_protocol": settings.kafka_security.upper(),

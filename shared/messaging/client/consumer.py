@@ -31,6 +31,8 @@ def short_lived_consumer(
             # that is left. At the end of the topic it would skip records silently.
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            # The end offsets are those of this level too.
+            isolation_level=settings.kafka_isolation_level,
             bootstrap_timeout_ms=timeout_ms,
             request_timeout_ms=timeout_ms,
         )

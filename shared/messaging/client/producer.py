@@ -13,6 +13,8 @@ from shared.messaging.client.connection import Kafka, connection, settings_of
 
 SEND_TIMEOUT_SECONDS: Final = 30.0
 """Longer than the restart of a broker, short enough for a user who waits at a terminal."""
+INTERRUPTED_SECONDS: Final = 1.0
+"""After Ctrl-C: what is already on its way may still arrive."""
 
 
 class BlockingProducer:
@@ -31,7 +33,8 @@ class BlockingProducer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        is_interrupted = kind is not None and not issubclass(kind, Exception)
+        self.close(seconds=INTERRUPTED_SECONDS if is_interrupted else SEND_TIMEOUT_SECONDS)
 
     def send(self, *records: Outgoing) -> None:
         """Returns when all replicas have every record; raises `Unavailable`."""
@@ -56,9 +59,10 @@ class BlockingProducer:
                 "kafka", f"{address} did not acknowledge the records: {error}"
             ) from error
 
-    def close(self) -> None:
+    def close(self, *, seconds: float = SEND_TIMEOUT_SECONDS) -> None:
+        """Wait at most this long for records that are not yet acknowledged."""
         if self._producer is not None:
-            self._producer.close(timeout=SEND_TIMEOUT_SECONDS)
+            self._producer.close(timeout=seconds)
             self._producer = None
 
 

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 Security = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+IsolationLevel = Literal["read_committed", "read_uncommitted"]
 Sasl = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
@@ -43,6 +44,10 @@ class MessagingSettings(BaseModel):
     """User name of the login."""
     kafka_password: SecretStr | None = None
     """Password of the login."""
+    kafka_isolation_level: IsolationLevel = "read_committed"
+    """Which records are read: with `read_committed`, no records of aborted transactions, and those
+    of an open transaction when it ends. Until then the later records of its partition wait too, for
+    at most the transaction timeout of its producer. `read_uncommitted` reads all at once."""
     otlp_endpoint: str | None = None
     """Address of an OpenTelemetry collector that accepts OTLP over HTTP, such as
     `http://collector:4318`; without it spans are not exported, but their ids are in the log."""

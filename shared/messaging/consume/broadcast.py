@@ -50,11 +50,13 @@ class Broadcast(BaseSubscription):
             topic=self.processing.topic.name,
             running=self.running,
             joined=bool(consumer and consumer.assignment()),
-            lag=0,
+            lag=self.watch.lag(),
             oldest_in_flight_seconds=now - self._started_at
             if self._started_at is not None
             else 0.0,
-            since_last_delivery_seconds=now - self.last_delivery,
+            since_last_delivery_seconds=self.watch.seconds_without_delivery(),
+            blocked_lag=self.watch.blocked_lag(),
+            problems=self.watch.problems(),
         )
 
     async def drain(self) -> None:

@@ -8,7 +8,10 @@ MAX_DETAIL_CHARACTERS = 2000
 
 
 def dead_letter(record: Record, error: Unprocessable, *, attempts: int) -> Outgoing:
-    """The unchanged record for the dead-letter topic; headers hold the reason and the source."""
+    """The unchanged record for the dead-letter topic; headers hold the reason and the source.
+
+    An unreadable record has no value: its bytes are only at the source.
+    """
     added = {
         "x-error": error.reason,
         "x-detail": error.detail[:MAX_DETAIL_CHARACTERS],
@@ -20,7 +23,7 @@ def dead_letter(record: Record, error: Unprocessable, *, attempts: int) -> Outgo
     return Outgoing(
         topic=f"{record.topic}.dlq",
         key=record.key,
-        value=record.value,
+        value=None if record.unreadable else record.value,
         headers=kept + tuple((k, v.encode("utf-8", "replace")) for k, v in added.items()),
     )
 

@@ -8,7 +8,7 @@ are still assigned to this consumer.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -53,6 +53,8 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
         self._commit_lock = asyncio.Lock()
         self._closing = False
         self._revocations = 0
+        self.waiting = 0
+        """Records that wait for a place."""
         self.joined = False
         """Whether the group has assigned partitions to this consumer, perhaps none."""
 
@@ -61,13 +63,16 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
     ) -> None:
         """Start `work`, after waiting for a free slot; returns before the work has finished."""
         self._consumer = consumer
-        if self._committer is None:
-            self._committer = asyncio.create_task(self._commit_regularly())
+        self._start_committer()
         partition = TopicPartition(record.topic, record.partition)
         revocations = self._revocations
         size = len(record.value or b"")
-        await self._limits.acquire(size)
         slot: Slot | None = None
+        self.waiting += 1
+        try:
+            await self._limits.acquire(size)
+        finally:
+            self.waiting -= 1
         try:
             slot = await self._slot(partition, record, revocations)
         finally:
@@ -128,9 +133,17 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
         opened = [o.oldest_opened_at for o in self._partitions.values()]
         return max((now - at for at in opened if at is not None), default=0.0)
 
-    def delivered(self) -> dict[TopicPartition, int]:
-        """The next offset of each partition that has delivered records."""
-        return {p: o.newest + 1 for p, o in self._partitions.items() if o.newest >= 0}
+    def newest_done(self, partition: TopicPartition) -> int | None:
+        """The newest offset of a partition if it and all before it are done, otherwise None."""
+        offsets = self._partitions.get(partition)
+        return offsets.newest_done if offsets else None
+
+    def pass_offsets(self, consumer: Any, positions: Mapping[TopicPartition, int]) -> None:
+        """Commit these positions with the next commit: no record before them is unfinished."""
+        self._consumer = consumer
+        for partition, position in positions.items():
+            self._partitions.setdefault(partition, PartitionOffsets()).pass_to(position)
+        self._start_committer()
 
     async def commit(self) -> None:
         """Commit the first unfinished offset of each assigned partition, where it has changed."""
@@ -153,6 +166,10 @@ class OffsetWindow(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped 
             except (CommitFailedError, IllegalStateError, KafkaError) as error:
                 # Nothing is lost: the next commit includes it, or the next owner repeats events.
                 log.warning("the commit failed and is repeated with the next one: %r", error)
+
+    def _start_committer(self) -> None:
+        if self._committer is None and not self._closing:
+            self._committer = asyncio.create_task(self._commit_regularly())
 
     async def _commit_regularly(self) -> None:
         while True:

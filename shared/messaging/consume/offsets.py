@@ -36,6 +36,16 @@ class PartitionOffsets:
         while self._slots and self._slots[0].done:
             self.next_offset = self._slots.popleft().offset + 1
 
+    def pass_to(self, offset: int) -> None:
+        """Count the offsets before this one as done; they have no records."""
+        if not self._slots:
+            self.next_offset = max(offset, self.next_offset or 0)
+
+    @property
+    def newest_done(self) -> int | None:
+        """The newest offset that was added, if it and all before it are done."""
+        return self._newest if self._newest >= 0 and not self._slots else None
+
     @property
     def newest(self) -> int:
         """The newest offset that was added, -1 before the first."""

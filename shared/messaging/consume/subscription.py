@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -15,10 +16,11 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.domain.errors import Unavailable
 from shared.events.topics import MAX_RECORD_BYTES
 from shared.events.wire.record import Record
-from shared.messaging.client.header_compat import accept_any_header_name
+from shared.messaging.batches.install import install_batch_readers
 from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.offset_window import OffsetWindow
+from shared.messaging.consume.position_watch import PositionWatch
 from shared.messaging.consume.processing import Processing
 from shared.messaging.health import ConsumerState
 
@@ -30,7 +32,11 @@ class Subscription(Protocol):
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None: ...
 
+    watch: PositionWatch
+
     def state(self) -> ConsumerState: ...
+
+    async def follow_positions(self) -> None: ...
 
     async def drain(self) -> None: ...
 
@@ -42,12 +48,12 @@ class BaseSubscription:
         self.processing = processing
         self.settings = settings
         self.subscriber: Any = None
-        self.last_delivery = time.monotonic()
+        self.watch = PositionWatch()
 
     def _subscribe(
         self, broker: KafkaBroker, *, group_id: str | None, ack_policy: AckPolicy, listener: Any
     ) -> None:
-        accept_any_header_name()
+        install_batch_readers()
         self.subscriber = broker.subscriber(
             self.processing.topic.name,
             group_id=group_id,
@@ -63,11 +69,13 @@ class BaseSubscription:
             # A joining instance waits this long for the others to drain.
             rebalance_timeout_ms=int(self.settings.drain_seconds * 2 * 1000),
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            isolation_level=self.settings.kafka_isolation_level,
         )
+        # FastStream waits for seconds after an error of one partition; the watch does not.
+        self.subscriber.get_msg = self.watch.next_record
         self.subscriber(self._take)
 
     async def _take(self, record: Record) -> None:
-        self.last_delivery = time.monotonic()
         await self.take(record)
 
     async def take(self, record: Record) -> None:
@@ -90,18 +98,20 @@ class BaseSubscription:
         tasks = getattr(self.subscriber, "tasks", ())
         return bool(tasks) and not all(task.done() for task in tasks)
 
-    def lag(self, delivered: dict[Any, int]) -> int:
-        """Unread events of the assigned partitions, by the consumer's latest high watermarks."""
-        consumer = self.subscriber.consumer if self.subscriber else None
-        if consumer is None:
-            return 0
-        assigned = consumer.assignment()
-        ends = {
-            partition: consumer.highwater(partition)
-            for partition in delivered
-            if partition in assigned
-        }
-        return sum(max((end or 0) - delivered[partition], 0) for partition, end in ends.items())
+    async def follow_positions(self) -> None:
+        """Look at the positions regularly, and commit those that no record is left for."""
+        while True:
+            consumer = self.subscriber.consumer
+            try:
+                if consumer is not None:
+                    self.watch.sample(consumer)
+                    await self.commit_passed(consumer)
+            except Exception:  # health and lag must not stay at an old state
+                log.exception("the positions of %s could not be read", self.processing.topic.name)
+            await asyncio.sleep(self.settings.commit_seconds)
+
+    async def commit_passed(self, consumer: Any) -> None:
+        """Commit offsets without records, such as transaction markers; nothing without a group."""
 
 
 class SlowPath(BaseSubscription):
@@ -127,10 +137,17 @@ class SlowPath(BaseSubscription):
             topic=self.processing.topic.name,
             running=self.running,
             joined=self.window.joined,
-            lag=self.lag(self.window.delivered()),
+            # A record that waits for a place counts: only its position has passed it.
+            lag=self.watch.lag() + self.window.waiting,
             oldest_in_flight_seconds=self.window.oldest_age(now),
-            since_last_delivery_seconds=now - self.last_delivery,
+            since_last_delivery_seconds=self.watch.seconds_without_delivery(),
+            blocked_lag=self.watch.blocked_lag(),
+            problems=self.watch.problems(),
         )
+
+    async def commit_passed(self, consumer: Any) -> None:
+        passed = self.watch.passed(consumer, self.window.newest_done)
+        self.window.pass_offsets(consumer, passed)
 
     async def drain(self) -> None:
         await self.window.close()
@@ -153,7 +170,9 @@ class FastPath(BaseSubscription, ConsumerRebalanceListener):  # type: ignore[mis
         self._idle.set()
         self._taken_at: dict[TopicPartition, float] = {}
         """By partition, the time at which its unfinished event was first delivered."""
-        self._delivered: dict[TopicPartition, int] = {}
+        self._done: dict[TopicPartition, int] = {}
+        """By partition, the offset of its newest event that is done."""
+        self._committed: dict[TopicPartition, int] = {}
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
         self._subscribe(
@@ -164,7 +183,7 @@ class FastPath(BaseSubscription, ConsumerRebalanceListener):  # type: ignore[mis
         """After the retries `Unavailable` is raised: FastStream rewinds and skips nothing."""
         partition = TopicPartition(record.topic, record.partition)
         self._taken_at.setdefault(partition, time.monotonic())
-        self._delivered.setdefault(partition, record.offset)
+        self._done.pop(partition, None)
         self._idle.clear()
         try:
             await self.processing.once(record)
@@ -178,7 +197,7 @@ class FastPath(BaseSubscription, ConsumerRebalanceListener):  # type: ignore[mis
             raise
         else:
             self._taken_at.pop(partition, None)
-            self._delivered[partition] = record.offset + 1
+            self._done[partition] = record.offset
         finally:
             self._idle.set()
 
@@ -188,10 +207,28 @@ class FastPath(BaseSubscription, ConsumerRebalanceListener):  # type: ignore[mis
             topic=self.processing.topic.name,
             running=self.running,
             joined=self._joined,
-            lag=self.lag(self._delivered),
+            # The unfinished event of a partition counts: only its position has passed it.
+            lag=self.watch.lag() + len(self._taken_at),
             oldest_in_flight_seconds=now - min(self._taken_at.values(), default=now),
-            since_last_delivery_seconds=now - self.last_delivery,
+            since_last_delivery_seconds=self.watch.seconds_without_delivery(),
+            blocked_lag=self.watch.blocked_lag(),
+            problems=self.watch.problems(),
         )
+
+    async def commit_passed(self, consumer: Any) -> None:
+        passed = {
+            partition: position
+            for partition, position in self.watch.passed(consumer, self._done.get).items()
+            # FastStream has committed the position behind an event that is done.
+            if position not in (self._committed.get(partition), self._done.get(partition, -1) + 1)
+        }
+        if not passed or not self._joined:
+            return
+        try:
+            await consumer.commit(passed)
+            self._committed.update(passed)
+        except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            log.debug("the commit failed and is repeated: %r", error)
 
     async def drain(self) -> None:
         """Nothing to do: FastStream waits for the one event in flight."""
@@ -202,7 +239,8 @@ class FastPath(BaseSubscription, ConsumerRebalanceListener):  # type: ignore[mis
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), self.settings.drain_seconds)
         self._taken_at.clear()
-        self._delivered.clear()
+        self._done.clear()
+        self._committed.clear()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self._joined = True

@@ -33,6 +33,7 @@ class RecordFetcher:
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            isolation_level=self._settings.kafka_isolation_level,
         )
         try:
             await consumer.start()

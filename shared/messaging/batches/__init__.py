@@ -1,0 +1,1 @@
+"""Read record batches of any codec; a part that cannot be read becomes one unreadable record."""
