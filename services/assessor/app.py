@@ -104,6 +104,7 @@ def read_answered_requests(messaging: MessagingSettings, *, size: int) -> Answer
             feed = decode(FEEDS, record)
         except Unprocessable:
             continue
-        if isinstance(feed, RankedFeed):
-            answered.add((feed.tenant, feed.request_id), user_id=feed.user_id)
+        # A feed from before the field `request_hash` does not state which request it answers.
+        if isinstance(feed, RankedFeed) and feed.request_hash is not None:
+            answered.add(feed.request_key, request_hash=feed.request_hash)
     return answered

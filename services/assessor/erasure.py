@@ -5,6 +5,7 @@ from typing import Protocol
 from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.clock import Clock
 from shared.domain.erasures import Erasure
+from shared.domain.user import User
 from shared.events import UserErase
 from shared.messaging.contract import Publisher
 
@@ -31,18 +32,15 @@ class UserEraser:
 
         The erasure is stored first, so that requests in progress see it (`ErasureCheck`).
         """
-        erasure = Erasure.from_event(event.occurred_at, written_ms=written_ms)
+        erasure = Erasure.from_event(event.occurred_at, written_ms=written_ms, now=self._clock())
         await self._erasures.add(erasure, tenant=event.tenant, user_id=event.user_id)
-        removed = self._answered.forget(tenant=event.tenant, user_id=event.user_id)
+        user = User(event.tenant, event.user_id)
+        removed = self._answered.forget(user)
         await self._publisher.publish(
             event.receipt(
                 "assessor",
                 at=self._clock(),
                 removed={"remembered_requests": removed},
-                remaining={
-                    "remembered_requests": self._answered.count(
-                        tenant=event.tenant, user_id=event.user_id
-                    )
-                },
+                remaining={"remembered_requests": self._answered.count(user)},
             )
         )

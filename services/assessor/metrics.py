@@ -39,7 +39,12 @@ class AssessorMetrics:
         )
         self.duplicates = Counter(
             "preferstream_duplicate_requests",
-            "Redelivered requests whose feed was already published",
+            "Redelivered or repeated requests whose feed was already published",
+            registry=registry,
+        )
+        self.reused_ids = Counter(
+            "preferstream_reused_request_ids",
+            "Requests with an id that their user had sent with other content before",
             registry=registry,
         )
         self.erased = Counter(

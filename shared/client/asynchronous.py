@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from aiokafka.errors import KafkaError
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.request_key import RequestKey
 from shared.events import (
     DEFAULT_TENANT,
     Feedback,
@@ -39,8 +41,14 @@ DEFAULT_TOPICS = (FEEDS, PROFILES)
 
 ReceivedRecord = tuple[Record, Event | None]
 """A record and its event; None for a tombstone, a dead letter or an undecodable record."""
-RequestKey = tuple[str, str]
-"""Tenant and request id."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Awaited:
+    """A request that was sent, and the future of its feed."""
+
+    request: ImageCandidates
+    feed: asyncio.Future[RankedFeed]
 
 
 class AsyncClient:
@@ -64,7 +72,7 @@ class AsyncClient:
         self._publisher = KafkaPublisher(settings, client_id="preferstream-client")
         self._consumer: AIOKafkaConsumer | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._awaited: dict[RequestKey, set[asyncio.Future[RankedFeed]]] = {}
+        self._awaited: dict[RequestKey, set[_Awaited]] = {}
         self._listeners: dict[asyncio.Queue[ReceivedRecord], Callable[[Record], bool]] = {}
 
     async def __aenter__(self) -> Self:
@@ -180,16 +188,16 @@ class AsyncClient:
         self, event: ImageCandidates, *, seconds: float = ANSWER_SECONDS
     ) -> RankedFeed:
         """Send a request and wait for its feed; raises `NoAnswer`."""
-        key = (event.tenant, event.request_id)
-        feed: asyncio.Future[RankedFeed] = asyncio.get_running_loop().create_future()
-        self._awaited.setdefault(key, set()).add(feed)
+        key = event.request_key
+        awaited = _Awaited(event, asyncio.get_running_loop().create_future())
+        self._awaited.setdefault(key, set()).add(awaited)
         try:
             await self.send(event)
-            return await asyncio.wait_for(feed, seconds)
+            return await asyncio.wait_for(awaited.feed, seconds)
         except TimeoutError:
             raise NoAnswer(event.request_id, seconds=seconds) from None
         finally:
-            self._awaited[key].discard(feed)
+            self._awaited[key].discard(awaited)
             if not self._awaited[key]:
                 del self._awaited[key]
 
@@ -218,9 +226,9 @@ class AsyncClient:
     def dispatch(self, record: Record, event: Event | None) -> None:
         """Hand a record to the callers that wait for it and to the listeners."""
         if isinstance(event, RankedFeed):
-            for feed in self._awaited.get((event.tenant, event.request_id), ()):
-                if not feed.done():
-                    feed.set_result(event)
+            for awaited in self._awaited.get(event.request_key, ()):
+                if event.answers(awaited.request) and not awaited.feed.done():
+                    awaited.feed.set_result(event)
         for queue, wanted in self._listeners.items():
             if not wanted(record):
                 continue

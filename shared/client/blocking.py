@@ -7,6 +7,7 @@ from typing import Any, Self
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.client.topic_reader import events_of, topic_reader
+from shared.domain.request_key import RequestKey
 from shared.events import (
     DEFAULT_TENANT,
     Feedback,
@@ -90,13 +91,17 @@ class Client:
     def answers(
         self, requests: Sequence[ImageCandidates], *, seconds: float = ANSWER_SECONDS
     ) -> Iterator[RankedFeed]:
-        """Send requests and yield each feed as it arrives; stop after the last one or in time."""
-        missing = {(event.tenant, event.request_id) for event in requests}
+        """Send requests and yield each feed as it arrives; stop after the last one or in time.
+
+        One feed answers all requests of one user with the same id and content.
+        """
+        missing: dict[RequestKey, set[str]] = {}
+        for event in requests:
+            missing.setdefault(event.request_key, set()).add(event.request_hash())
         with topic_reader(self.kafka, FEEDS) as feeds:
             self.send(*requests)
             for feed in events_of(feeds.records_for(seconds=seconds), RankedFeed):
-                if (feed.tenant, feed.request_id) in missing:
-                    missing.discard((feed.tenant, feed.request_id))
+                if _take_answered(missing, feed):
                     yield feed
                 if not missing:
                     return
@@ -149,11 +154,25 @@ class Client:
         with topic_reader(self.kafka, ERASED) as reader:
             self.send(event)
             for receipt in events_of(reader.records_for(seconds=seconds), UserErased):
-                if receipt.erase_event_id == event.event_id:
+                ours = receipt.key == event.key and receipt.erase_event_id == event.event_id
+                if ours:
                     receipts[receipt.service] = receipt
                 if receipts.keys() >= set(ERASING_SERVICES):
                     break
         return receipts
+
+
+def _take_answered(missing: dict[RequestKey, set[str]], feed: RankedFeed) -> bool:
+    """Remove the request that a feed answers from the hashes of each request id, if it is there."""
+    hashes = missing.get(feed.request_key, set())
+    # A feed without a hash comes from an older assessor: it answers any request with its id.
+    answered = hashes if feed.request_hash is None else hashes & {feed.request_hash}
+    if not answered:
+        return False
+    missing[feed.request_key] = hashes - answered
+    if not missing[feed.request_key]:
+        del missing[feed.request_key]
+    return True
 
 
 def latest_profile(

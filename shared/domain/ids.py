@@ -3,6 +3,8 @@
 from typing import Final
 from uuid import UUID, uuid5
 
+from shared.domain.request_key import RequestKey
+
 NAMESPACE: Final = UUID("6f0d7c1e-54f6-5c0a-9a38-0d5f3c1b7a11")
 """Namespace of all derived ids; a change would give every stored profile and feed a new id."""
 
@@ -14,15 +16,19 @@ def derived_id(kind: str, *parts: str | int | None) -> UUID:
 
 
 def feed_id(
-    *, tenant: str, request_id: str, model_version: str, profile_version: int | None
+    request: RequestKey, *, request_hash: str, model_version: str, profile_version: int | None
 ) -> UUID:
     """The event id of the feed that one model and one profile version make for a request."""
-    return derived_id("feed", tenant, request_id, model_version, profile_version)
+    return derived_id("feed", *request, request_hash, model_version, profile_version)
 
 
-def exploration_seed(*, tenant: str, request_id: str) -> UUID:
-    """The random seed of a request's exploration; a redelivered request gets the same feed."""
-    return derived_id("exploration", tenant, request_id)
+def exploration_seed(request: RequestKey, *, request_hash: str) -> UUID:
+    """The random seed of a request's exploration; a redelivered request gets the same feed.
+
+    User and content are part of it: with an app that sends one request id for everybody, all feeds
+    would otherwise swap the same positions, and propensities would be wrong.
+    """
+    return derived_id("exploration", *request, request_hash)
 
 
 def profile_event_id(*, tenant: str, user_id: str, profile_version: int) -> UUID:

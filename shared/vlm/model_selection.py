@@ -10,6 +10,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from shared.domain.ids import derived_id
+from shared.domain.request_key import RequestKey
 from shared.events.types.model import CHALLENGER, CHAMPION
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.protocol import VisionLanguageModel
@@ -80,13 +82,13 @@ class ServingModels:
                 return SelectedModel(lineup.challenger, CHALLENGER)
         return SelectedModel(lineup.champion, CHAMPION)
 
-    def select_shadow(self, *, tenant: str, request_id: str) -> VisionLanguageModel | None:
+    def select_shadow(self, request: RequestKey) -> VisionLanguageModel | None:
         """The challenger if it scores this request of the champion as a shadow, else None."""
         lineup = self._lineup
         if lineup.challenger is None:
             return None
         version = lineup.challenger.model_version
-        fraction = hash_fraction(f"shadow:{version}:{tenant}:{request_id}")
+        fraction = hash_fraction(str(derived_id("shadow", version, *request)))
         return lineup.challenger if fraction < lineup.shadow_share else None
 
     async def promote(self, promoted: PromotedModel) -> bool:

@@ -1,12 +1,13 @@
 """A fake Kafka port for the gateway: records sent events, and answers as a test sets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from contextlib import asynccontextmanager
 
 from shared.client import NoAnswer
 from shared.client.asynchronous import ReceivedRecord
 from shared.domain.errors import Unavailable
+from shared.domain.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import Topic
 from shared.events.types.base import Event
@@ -28,8 +29,8 @@ class FakeKafkaPort:
         self._offset = 0
         self.delivered: list[Record] = []
         self.has_forgotten = False
-        self._feeds: dict[tuple[str, str], RankedFeed] = {}
-        self._awaited: set[tuple[str, str]] = set()
+        self.feeds: dict[RequestKey, RankedFeed] = {}
+        self._awaited: set[RequestKey] = set()
 
     async def send(self, *events: Event) -> None:
         self._answers()
@@ -37,17 +38,20 @@ class FakeKafkaPort:
             encode(event)
         self.sent += events
         self._awaited |= {
-            (event.tenant, event.request_id)
-            for event in events
-            if isinstance(event, ImageCandidates)
+            event.request_key for event in events if isinstance(event, ImageCandidates)
         }
 
-    async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
+    async def feed(self, request: RequestKey) -> RankedFeed | None:
         self._answers()
-        return self._feeds.get((tenant, request_id))
+        return self.feeds.get(request)
 
-    def is_awaited(self, *, tenant: str, request_id: str) -> bool:
-        return (tenant, request_id) in self._awaited
+    def users_of(self, *, tenant: str, request_id: str) -> Set[str]:
+        self._answers()
+        known = {*self.feeds, *self._awaited}
+        return {user for t, user, r in known if (t, r) == (tenant, request_id)}
+
+    def is_awaited(self, request: RequestKey) -> bool:
+        return request in self._awaited
 
     async def answer(self, event: ImageCandidates, *, seconds: float) -> RankedFeed:
         await self.send(event)
@@ -62,8 +66,8 @@ class FakeKafkaPort:
         sent = encode(event)
         self._offset += 1
         if isinstance(event, RankedFeed):
-            self._feeds[event.tenant, event.request_id] = event
-            self._awaited.discard((event.tenant, event.request_id))
+            self.feeds[event.request_key] = event
+            self._awaited.discard(event.request_key)
         record = Record(sent.topic, 0, self._offset, 0, sent.key, sent.value, sent.headers)
         self.delivered.append(record)
         for queue in self._listeners:

@@ -33,9 +33,13 @@ def join_feedback(connection: duckdb.DuckDBPyConnection, settings: DatasetSettin
 _SLATES = """
 CREATE TABLE slates AS
 SELECT tenant, user_id, request_id, model_version, profile_version, status,
-       written_at AS shown_at, event
+       written_at AS shown_at, event,
+       -- One user sent this id for several requests: feedback could be about any of their feeds.
+       coalesce(min(event->>'request_hash') OVER own <> max(event->>'request_hash') OVER own, FALSE)
+           AS is_reused
 FROM lake_feeds
 WHERE refused IS NULL
+WINDOW own AS (PARTITION BY tenant, user_id, request_id)
 -- Redelivered requests: the first feed is the one that was shown.
 QUALIFY row_number() OVER (
     PARTITION BY tenant, user_id, request_id
@@ -96,6 +100,7 @@ SELECT f.*,
         WHEN f.request_id IS NULL THEN 'names_no_slate'
         WHEN s.request_id IS NULL AND o.owner IS NOT NULL THEN 'on_a_slate_of_another_user'
         WHEN s.request_id IS NULL THEN 'on_an_unknown_slate'
+        WHEN s.is_reused THEN 'on_a_reused_request_id'
         WHEN i.image_id IS NULL THEN 'on_an_image_not_in_the_slate'
         -- Where an app sends views at all, an image without a view cannot have been clicked.
         WHEN v.request_id IS NOT NULL AND w.image_id IS NULL THEN 'on_an_image_not_viewed'

@@ -86,7 +86,7 @@ class ShadowEvaluation:
         self, feed: RankedFeed, *, candidates: Sequence[LoadedCandidate], taste: Taste
     ) -> None:
         """Queue the slate of a published feed if it is in the challenger's shadow share."""
-        challenger = self._models.select_shadow(tenant=feed.tenant, request_id=feed.request_id)
+        challenger = self._models.select_shadow(feed.request_key)
         if challenger is None or feed.status != "ok":
             return
         self._queued.append(_QueuedSlate(feed, candidates, taste, challenger))

@@ -1,5 +1,6 @@
 """Publish the feed, then count it and start the background work on its images."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,6 +20,8 @@ from shared.events import (
     ServingPolicy,
 )
 from shared.messaging.contract import Publisher
+
+log = logging.getLogger(__name__)
 
 
 class Publish:
@@ -43,10 +46,13 @@ class Publish:
         self._background_description = background_description
         self._shadow_evaluation = shadow_evaluation
 
-    async def __call__(self, state: RankingState) -> RankingState:
+    async def __call__(self, state: RankingState) -> RankingState | None:
+        if state.request in self._answered:
+            # Kafka delivered the request twice, and both deliveries were in work together.
+            self._metrics.duplicates.inc()
+            return None
         feed = ranked_feed(state, at=self._clock(), policy=self._policy)
-        await self._publisher.publish(feed)
-        self._answered.add((feed.tenant, feed.request_id), user_id=feed.user_id)
+        await self._publish(feed, request_hash=state.request.request_hash())
         self._metrics.count(feed)
         self._background_description.offer(
             [candidate.image for candidate in state.loaded_candidates]
@@ -54,16 +60,34 @@ class Publish:
         self._shadow_evaluation.offer(feed, candidates=state.loaded_candidates, taste=state.taste)
         return state
 
+    async def _publish(self, feed: RankedFeed, *, request_hash: str) -> None:
+        request = feed.request_key
+        if self._answered.has_id(request):
+            self._metrics.reused_ids.inc()
+            log.warning(
+                "request %s: its user sent this id with other content before; both get a feed, and"
+                " feedback on them is left out of training. Send a new id for each request",
+                feed.request_id,
+            )
+        # Added before the wait for Kafka, so that the same request in work twice gets one feed.
+        self._answered.add(request, request_hash=request_hash)
+        try:
+            await self._publisher.publish(feed)
+        except BaseException:
+            self._answered.discard(request, request_hash=request_hash)
+            raise
+
 
 def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> RankedFeed:
-    """The event; request, model version and profile version decide its id."""
+    """The event; the request, its content, model version and profile version decide its id."""
     request, model = state.request, state.serving.model
     profile_version = state.profile.profile_version if state.profile else None
     weights = model.element_weights
+    request_hash = request.request_hash()
     return RankedFeed(
         event_id=feed_id(
-            tenant=request.tenant,
-            request_id=request.request_id,
+            request.request_key,
+            request_hash=request_hash,
             model_version=model.model_version,
             profile_version=profile_version,
         ),
@@ -81,6 +105,7 @@ def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> 
         variant=state.serving.variant,
         latency_ms=state.deadline.stages(),
         policy=policy,
+        request_hash=request_hash,
     )
 
 

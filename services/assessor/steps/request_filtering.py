@@ -1,45 +1,62 @@
 """Skip a request that already has its feed, or whose user was erased after the request."""
 
-from collections import OrderedDict
+from typing import Final
 
 from prometheus_client import Counter
 
 from services.assessor.steps.state import RankingState
+from shared.domain.recent_requests import RecentRequests
+from shared.domain.request_key import RequestKey
+from shared.domain.user import User
+from shared.events import ImageCandidates
 from shared.store.erasure_check import ErasureCheck
 
-RequestKey = tuple[str, str]
-"""Tenant and request id."""
+MAX_PER_USER: Final = 1_000
+"""Answered requests kept for one user. Kafka redelivers at most the requests in work and those of
+the last second, so a user with more loses nothing, and cannot push out those of other users."""
+MAX_HASHES: Final = 16
+"""Different requests kept for one id, for an app that sends the same id again and again."""
 
 
 class AnsweredRequests:
-    """The latest requests with a published feed; the oldest are dropped first."""
+    """The latest requests with a published feed; the oldest are dropped first.
 
-    def __init__(self, *, size: int) -> None:
-        self._size = size
-        self._user_ids: OrderedDict[RequestKey, str] = OrderedDict()
+    A request is known by its user, its id and the hash of its content. So neither another user's
+    request nor other content under the same id is taken for a redelivery.
+    """
 
-    def __contains__(self, key: RequestKey) -> bool:
-        return key in self._user_ids
+    def __init__(self, *, size: int, per_user: int = MAX_PER_USER) -> None:
+        self._hashes = RecentRequests[tuple[str, ...]](size=size, per_user=per_user)
 
-    def add(self, key: RequestKey, *, user_id: str) -> None:
-        self._user_ids[key] = user_id
-        self._user_ids.move_to_end(key)
-        while len(self._user_ids) > self._size:
-            self._user_ids.popitem(last=False)
+    def __contains__(self, request: ImageCandidates) -> bool:
+        hashes = self._hashes.get(request.request_key)
+        return hashes is not None and request.request_hash() in hashes
 
-    def forget(self, *, tenant: str, user_id: str) -> int:
+    def has_id(self, request: RequestKey) -> bool:
+        """Whether a request of this user with this id was answered, whatever its content."""
+        return request in self._hashes
+
+    def add(self, request: RequestKey, *, request_hash: str) -> None:
+        others = self._other_hashes(request, request_hash)
+        self._hashes.put(request, (*others, request_hash)[-MAX_HASHES:])
+
+    def discard(self, request: RequestKey, *, request_hash: str) -> None:
+        """Remove a request whose feed could not be published."""
+        if others := self._other_hashes(request, request_hash):
+            self._hashes.put(request, others)
+        else:
+            self._hashes.pop(request)
+
+    def forget(self, user: User) -> int:
         """Drop the requests of one user; returns how many there were."""
-        keys = self._keys_of(tenant, user_id)
-        for key in keys:
-            del self._user_ids[key]
-        return len(keys)
+        return len(self._hashes.forget(user))
 
-    def count(self, *, tenant: str, user_id: str) -> int:
+    def count(self, user: User) -> int:
         """Number of requests of one user."""
-        return len(self._keys_of(tenant, user_id))
+        return self._hashes.count(user)
 
-    def _keys_of(self, tenant: str, user_id: str) -> list[RequestKey]:
-        return [key for key, user in self._user_ids.items() if (key[0], user) == (tenant, user_id)]
+    def _other_hashes(self, request: RequestKey, request_hash: str) -> tuple[str, ...]:
+        return tuple(h for h in self._hashes.get(request) or () if h != request_hash)
 
 
 class SkipAnswered:
@@ -50,7 +67,7 @@ class SkipAnswered:
         self._duplicates = duplicates
 
     async def __call__(self, state: RankingState) -> RankingState | None:
-        if (state.request.tenant, state.request.request_id) in self._answered:
+        if state.request in self._answered:
             self._duplicates.inc()
             return None
         return state

@@ -50,7 +50,7 @@ class Rerank:
         places = fair_pairs(
             len(feed),
             share=settings.explore_share,
-            seed=exploration_seed(tenant=request.tenant, request_id=request.request_id),
+            seed=exploration_seed(request.request_key, request_hash=request.request_hash()),
         )
         ranked = tuple(
             replace(feed[place.origin], propensity=place.propensity, explored=place.explored)

@@ -9,7 +9,14 @@ from services.cli.demo.image_files import DemoFiles
 from shared.client.send_events import send_events
 from shared.client.topic_reader import events_of, topic_reader
 from shared.domain.clock import Clock
-from shared.events import Candidate, Feedback, ImageCandidates, ProfileUpdated, RankedFeed
+from shared.events import (
+    DEFAULT_TENANT,
+    Candidate,
+    Feedback,
+    ImageCandidates,
+    ProfileUpdated,
+    RankedFeed,
+)
 from shared.events.topics import CANDIDATES, FEEDS, PROFILES, Topic, topic_named
 from shared.events.types.feedback import Action
 from shared.events.wire.record import Outgoing
@@ -77,7 +84,8 @@ class DemoApp:
             for profile in events_of(
                 profiles.records_for(seconds=self.timeout_seconds), ProfileUpdated
             ):
-                if profile.user_id == self.user and profile.evidence.liked >= likes:
+                is_own = (profile.tenant, profile.user_id) == (DEFAULT_TENANT, self.user)
+                if is_own and profile.evidence.liked >= likes:
                     return profile
         raise DemoTimeout(
             f"no profile for {len(files)} {action} events within {self.timeout_seconds:g} s"
@@ -110,7 +118,7 @@ class DemoApp:
                 send_once(self.kafka, Outgoing(CANDIDATES.name, self.user.encode(), MALFORMED))
             send_events(self.kafka, [request])
             for feed in events_of(feeds.records_for(seconds=self.timeout_seconds), RankedFeed):
-                if feed.request_id == request.request_id:
+                if feed.answers(request):
                     return feed
         raise DemoTimeout(f"no feed for {len(files)} candidates within {self.timeout_seconds:g} s")
 

@@ -1,7 +1,7 @@
 """`POST /v1/candidates`: request a ranking, and wait for the feed or fetch it later."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -14,8 +14,8 @@ from services.ops.gateway.tenancy import tenant_for
 from services.ops.http.idempotency import IdempotencyKey, IdempotentRequest
 from services.ops.http.middleware.authentication import Writer
 from shared.client import NoAnswer, request
+from shared.domain.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
-from shared.events.types.fields import Identifier
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
 MAX_WAIT_SECONDS = 60.0
@@ -42,25 +42,27 @@ async def rank(
 ) -> Response:
     """Rank images for a user: 200 with the feed, or 202 with its address.
 
-    A request id that has a feed already returns that feed.
+    A request that has a feed already, with the same user, request id and content, returns that
+    feed.
     """
     tenant = tenant_for(principal, body.tenant)
     keyed = IdempotentRequest(principal, tenant, key, await http.body())
     event = _event(body, keyed)
-    earlier = await ops.kafka.feed(tenant=tenant, request_id=event.request_id)
-    if earlier is not None and earlier.user_id == event.user_id:
+    earlier = await ops.kafka.feed(event.request_key)
+    if earlier is not None and earlier.answers(event):
         return feed_response(earlier)
     await ops.requests.once(keyed, _no_action)
     try:
         return feed_response(await _feed_of(ops, event, wait_seconds))
     except NoAnswer:
-        return accepted(tenant, event.request_id)
+        return accepted(event.request_key)
 
 
-def accepted(tenant: str, request_id: Identifier) -> Response:
+def accepted(request: RequestKey) -> Response:
     """Return the 202 with the address of the feed."""
-    feed = f"/v1/feeds/{quote(request_id, safe='')}?tenant={quote(tenant, safe='')}"
-    body = Accepted(request_id=request_id, tenant=tenant, feed=feed)
+    parameters = urlencode({"tenant": request.tenant, "user_id": request.user_id}, quote_via=quote)
+    feed = f"/v1/feeds/{quote(request.request_id, safe='')}?{parameters}"
+    body = Accepted(request_id=request.request_id, tenant=request.tenant, feed=feed)
     return JSONResponse(body.model_dump(mode="json"), 202, {"Location": feed, "Retry-After": "1"})
 
 
@@ -79,8 +81,8 @@ def _event(body: CandidatesBody, keyed: IdempotentRequest) -> ImageCandidates:
         body.user_id,
         body.candidates,
         tenant=keyed.tenant,
-        event_id=keyed.id_of("event"),
-        request_id=body.request_id or str(keyed.id_of("request")),
+        event_id=keyed.id_of("event", user_id=body.user_id),
+        request_id=body.request_id or str(keyed.id_of("request", user_id=body.user_id)),
         **fields,
     )
 

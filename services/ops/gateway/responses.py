@@ -31,12 +31,16 @@ _DESCRIPTIONS: Final = {
     429: "Too many requests; Retry-After has the time until the next attempt.",
     503: "A part of the system is unavailable; Retry-After has the time until the next attempt.",
 }
+
+
+def failure(description: str) -> dict[str, Any]:
+    """Return the OpenAPI description of an error response."""
+    schema = {"$ref": "#/components/schemas/ProblemBody"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
 FAILURES: Final[dict[int | str, dict[str, Any]]] = {
-    status: {
-        "description": description,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
-    }
-    for status, description in _DESCRIPTIONS.items()
+    status: failure(description) for status, description in _DESCRIPTIONS.items()
 }
 
 

@@ -64,7 +64,7 @@ async def resumed_events(
             yield event_id_of(positions), GAP, json.dumps({"reason": MISSING})
         for record in missed.records:
             positions[record.topic] = KeyPosition(record.partition, record.offset + 1)
-            if (event := _event(record)) is not None:
+            if (event := _event(record)) is not None and _has_key(event, key):
                 yield event_id_of(positions), record.topic, event.model_dump_json()
         positions = dict(missed.positions)
         yield event_id_of(positions), "", ""
@@ -73,13 +73,18 @@ async def resumed_events(
             if record.partition == start.partition and record.offset < start.offset:
                 continue  # Already sent as a missed event.
             positions[record.topic] = KeyPosition(record.partition, record.offset + 1)
-            if event is not None:
+            if event is not None and _has_key(event, key):
                 yield event_id_of(positions), record.topic, event.model_dump_json()
 
 
 def has_key(key: bytes) -> Callable[[Record], bool]:
     """Return a filter for the stream's topics and one key."""
     return lambda record: record.topic in TOPIC_NAMES and record.key == key
+
+
+def _has_key(event: Event, key: bytes) -> bool:
+    """Whether the event is about the user of the stream, whatever key its producer chose."""
+    return event.key.encode() == key
 
 
 def _event(record: Record) -> Event | None:

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from typing import Final
 
-from services.ops.kafka.feed_index import FeedIndex, FeedLocation, RequestKey
+from services.ops.kafka.feed_index import FeedIndex, FeedLocation
 from services.ops.kafka.kafka_port import READ_TOPICS
 from shared.client.asynchronous import AsyncClient
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import FEEDS, Topic
 from shared.events.types.base import Event
@@ -55,25 +56,32 @@ class KafkaAdapter(AsyncClient):
         await super().send(*events)
         for event in events:
             if isinstance(event, ImageCandidates):
-                self._feeds.expect((event.tenant, event.request_id))
+                self._feeds.expect(event.request_key, request_hash=event.request_hash())
 
     def dispatch(self, record: Record, event: Event | None) -> None:
         self._note(record, event)
         super().dispatch(record, event)
 
-    async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
-        """Read back the feed of a request; None if it is unknown. Raises `Unavailable`."""
-        request = (tenant, request_id)
+    async def feed(self, request: RequestKey) -> RankedFeed | None:
+        """Read back the latest feed of a request; None if it is unknown. Raises `Unavailable`."""
+        awaited_hash = self._feeds.awaited_hash(request)
         location = self._feeds.location(request)
         if location is None:
-            if self._indexing is not None and not self._indexing.done():
-                if self._feeds.is_awaited(request):
-                    return None
-                raise Unavailable("kafka", "feeds from before the start are still being indexed")
+            if awaited_hash is None:
+                self._check_indexed()
             return None
         record = await self._fetcher.fetch(FEEDS.name, location.partition, location.offset)
         event = decode(FEEDS, record) if record is not None else None
-        return event if isinstance(event, RankedFeed) else None
+        # In a topic that was deleted and created again, the offset holds another user's feed.
+        if not isinstance(event, RankedFeed) or event.request_key != request:
+            return None
+        if awaited_hash is not None and event.request_hash not in (None, awaited_hash):
+            return None  # A request with the same id and other content is in work.
+        return event
+
+    def users_of(self, *, tenant: str, request_id: str) -> Set[str]:
+        self._check_indexed()
+        return self._feeds.users(tenant=tenant, request_id=request_id)
 
     async def since(
         self, key: bytes, topics: Sequence[Topic], positions: KeyPositions | None
@@ -81,8 +89,8 @@ class KafkaAdapter(AsyncClient):
         async with self._catch_ups:
             return await asyncio.to_thread(records_since, self._settings, topics, key, positions)
 
-    def is_awaited(self, *, tenant: str, request_id: str) -> bool:
-        return self._feeds.is_awaited((tenant, request_id))
+    def is_awaited(self, request: RequestKey) -> bool:
+        return self._feeds.awaited_hash(request) is not None
 
     def failure(self) -> BaseException | None:
         """Return a fatal failure, or None. An outage of Kafka is not fatal."""
@@ -102,23 +110,31 @@ class KafkaAdapter(AsyncClient):
     def _note(self, record: Record, event: Event | None) -> None:
         if isinstance(event, RankedFeed):
             location = FeedLocation(record.partition, record.offset)
-            self._feeds.add((event.tenant, event.request_id), location)
+            self._feeds.add(event.request_key, location, request_hash=event.request_hash)
+
+    def _check_indexed(self) -> None:
+        """Raise `Unavailable` while feeds from before the start are unknown."""
+        if self._indexing is not None and not self._indexing.done():
+            raise Unavailable("kafka", "feeds from before the start are still being indexed")
 
     async def _index_earlier_feeds(self) -> None:
         try:
-            locations = await asyncio.to_thread(_earlier_feeds, self._settings)
+            earlier = await asyncio.to_thread(_earlier_feeds, self._settings)
         except Unavailable as error:
             log.warning("feeds from before the start cannot be read back: %s", error)
             return
-        for request, location in locations:
-            self._feeds.add(request, location)
+        for request, request_hash, location in earlier:
+            self._feeds.add(request, location, request_hash=request_hash)
 
 
-def _earlier_feeds(settings: MessagingSettings) -> list[tuple[RequestKey, FeedLocation]]:
-    locations = []
+def _earlier_feeds(
+    settings: MessagingSettings,
+) -> list[tuple[RequestKey, str | None, FeedLocation]]:
+    earlier = []
     for record in tail(settings, FEEDS, max_per_partition=INDEXED_AT_START):
         with suppress(Unprocessable):
             event = decode(FEEDS, record)
+            assert isinstance(event, RankedFeed)
             location = FeedLocation(record.partition, record.offset)
-            locations.append(((event.tenant, getattr(event, "request_id", "")), location))
-    return locations
+            earlier.append((event.request_key, event.request_hash, location))
+    return earlier

@@ -1,10 +1,11 @@
 """The interface to Kafka for pages and endpoints: send events, wait for feeds, listen."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from shared.client.asynchronous import ReceivedRecord
+from shared.domain.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import ERASED, FEEDS, MODELS, PROFILES, Topic
 from shared.events.types.base import Event
@@ -26,8 +27,12 @@ class KafkaPort(Protocol):
         """Send a request and wait for its feed. Raises `NoAnswer` after `seconds`."""
         ...
 
-    async def feed(self, *, tenant: str, request_id: str) -> RankedFeed | None:
-        """Read back the feed of a request; None if it is unknown."""
+    async def feed(self, request: RequestKey) -> RankedFeed | None:
+        """Read back the latest feed of a request; None if it is unknown."""
+        ...
+
+    def users_of(self, *, tenant: str, request_id: str) -> Set[str]:
+        """Return the users of the tenant with a known request of this id."""
         ...
 
     async def since(
@@ -36,7 +41,7 @@ class KafkaPort(Protocol):
         """Return the records of a key since `positions`; with None, only the end positions."""
         ...
 
-    def is_awaited(self, *, tenant: str, request_id: str) -> bool:
+    def is_awaited(self, request: RequestKey) -> bool:
         """Return whether this process sent the request and has no feed for it yet."""
         ...
 

@@ -1,7 +1,7 @@
 """Read the latest feeds and feedback, compare canary and champion, and end a failed trial."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
@@ -15,6 +15,7 @@ from services.retrain.canary.guardrails import (
 )
 from services.retrain.registry.promotion import Promoter
 from shared.domain.errors import Unprocessable
+from shared.domain.request_key import RequestKey
 from shared.domain.user import User
 from shared.events import Feedback, RankedFeed
 from shared.events.topics import FEEDBACK, FEEDS, Topic
@@ -29,8 +30,6 @@ MAX_EVENTS_PER_PARTITION = 20_000
 LIKES = {"click", "like"}
 DISLIKES = {"dislike", "hide"}
 EventT = TypeVar("EventT", bound=Event)
-RequestKey = tuple[str, str]
-"""Tenant and request id."""
 RequestImage = tuple[str, str]
 """Request id and image id."""
 
@@ -74,34 +73,41 @@ def check_canary(
 def compare_variants(
     feeds: Iterable[RankedFeed], feedback: Iterable[Feedback], *, version: str, rails: Guardrails
 ) -> CanaryVerdict:
-    """Apply the guardrails to the feeds of a trial and the feedback that names them."""
-    feed_of: dict[RequestKey, RankedFeed] = {}
-    for feed in feeds:
-        if feed.variant == CHAMPION or feed.model_version == version:
-            feed_of[(feed.tenant, feed.request_id)] = feed
+    """Apply the guardrails to the feeds of a trial and the feedback that names them.
+
+    A feed and its feedback have the same tenant, user and request id. Where a user sent one id for
+    several requests, it is unknown which of their feeds the feedback is about: it does not count.
+    """
+    # A redelivered feed counts once.
+    latest = {(feed.request_key, feed.request_hash): feed for feed in feeds}
+    feeds_with_id = Counter(request for request, _ in latest)
     feedback_of: dict[RequestKey, list[Feedback]] = defaultdict(list)
     for event in feedback:
-        if event.request_id and (event.tenant, event.request_id) in feed_of:
-            feedback_of[(event.tenant, event.request_id)].append(event)
+        if event.request_key is not None and feeds_with_id[event.request_key] == 1:
+            feedback_of[event.request_key].append(event)
+    in_trial = [
+        feed for feed in latest.values()
+        if feed.variant == CHAMPION or feed.model_version == version
+    ]  # fmt: skip
     return apply_guardrails(
-        _traffic(CHAMPION, feed_of, feedback_of), _traffic(CHALLENGER, feed_of, feedback_of), rails
+        _traffic(CHAMPION, in_trial, feedback_of),
+        _traffic(CHALLENGER, in_trial, feedback_of),
+        rails,
     )
 
 
 def _traffic(
     variant: str,
-    feed_of: dict[RequestKey, RankedFeed],
-    feedback_of: dict[RequestKey, list[Feedback]],
+    feeds: Sequence[RankedFeed],
+    feedback_of: Mapping[RequestKey, Sequence[Feedback]],
 ) -> VariantTraffic:
-    own = {request: feed for request, feed in feed_of.items() if feed.variant == variant}
+    own = [feed for feed in feeds if feed.variant == variant]
     users: dict[User, tuple[set[RequestImage], set[RequestImage], set[RequestImage]]] = defaultdict(
         lambda: (set(), set(), set())
     )
     """The views, likes and dislikes of each user."""
-    for request, feed in own.items():
-        for event in feedback_of.get(request, ()):
-            if event.user_id != feed.user_id:
-                continue
+    for feed in own:
+        for event in feedback_of.get(feed.request_key, ()):
             views, likes, dislikes = users[User(feed.tenant, feed.user_id)]
             impression = (feed.request_id, event.image_id)
             # Feedback of any type implies a view; a repeated or redelivered event counts once.
@@ -113,8 +119,8 @@ def _traffic(
     return VariantTraffic(
         users=[UserCounts(*map(len, impressions)) for impressions in users.values()],
         feeds=len(own),
-        degraded=sum(feed.status == "degraded" for feed in own.values()),
-        median_ms=median([feed.latency_ms.get("total", 0.0) for feed in own.values()] or [0.0]),
+        degraded=sum(feed.status == "degraded" for feed in own),
+        median_ms=median([feed.latency_ms.get("total", 0.0) for feed in own] or [0.0]),
     )
 
 

@@ -144,7 +144,7 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
             user_id=USER,
             tenant="gallery",
             erase_event_id=example_id(11),
-            service="profiler",
+            service="profile",
             removed={"profiles": 1, "references": 8},
         ),
         UserErased(

@@ -1,9 +1,11 @@
 """A request of an app to rank a list of images for one user."""
 
-from typing import Annotated, ClassVar, Literal
+from hashlib import sha256
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from shared.domain.request_key import RequestKey
 from shared.domain.taste import Value
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ImageUri, Metadata, Moment, Text
@@ -11,6 +13,8 @@ from shared.events.types.fields import Identifier, ImageUri, Metadata, Moment, T
 MAX_CANDIDATES = 300
 """A larger slate takes seconds of model time; send several requests instead."""
 
+HASH_CHARACTERS: Final = 32
+"""Hexadecimal digits of a request hash: 128 bits."""
 ExplainOption = Literal["none", "top", "all"]
 
 
@@ -28,7 +32,7 @@ class Candidate(Value):
     author_id: Identifier | None = None
     """Author of the image; reranking can cap the images of one author."""
     created_at: Moment | None = None
-    """When the image was made. Passed through."""
+    """When the image was made, within the same limits as `occurred_at`. Passed through."""
     metadata: Metadata | None = None
     """The app's own key-value pairs. Passed through."""
 
@@ -39,6 +43,10 @@ class ImageCandidates(Event):
     event_type: ClassVar[str] = "image.candidates.v1"
 
     request_id: Identifier
+    """Your own id of the request; its feed has the same id. It belongs to the user and the tenant:
+    requests of two users with one id are two requests. A retry with the same content gets no
+    second feed. A request with other content under a used id does, and the feedback on both feeds
+    is then left out of training: send a new id for each request."""
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
     """Number of ranked images to send back; all of them when absent."""
@@ -46,3 +54,13 @@ class ImageCandidates(Event):
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Answer within this many milliseconds of the Kafka timestamp; degraded if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()
+
+    @property
+    def request_key(self) -> RequestKey:
+        return RequestKey(self.tenant, self.user_id, self.request_id)
+
+    def request_hash(self) -> str:
+        """Hash of all fields except the event's id and time, so it is the same for a retry."""
+        # Without defaults: a new optional field does not change the hash of requests without it.
+        content = self.model_dump_json(exclude={"event_id", "occurred_at"}, exclude_defaults=True)
+        return sha256(content.encode()).hexdigest()[:HASH_CHARACTERS]

@@ -5,10 +5,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.domain.element_weights import ElementWeights
+from shared.domain.request_key import RequestKey
 from shared.domain.taste import Element, Value
 from shared.events.types.base import Event
-from shared.events.types.candidates import MAX_CANDIDATES
-from shared.events.types.fields import Identifier, Milliseconds, Text
+from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates
+from shared.events.types.fields import Identifier, Milliseconds, ProfileVersion, Text
 
 Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback"]
@@ -85,7 +86,7 @@ class RankedFeed(Event):
     degraded_reason: Text | None = None
     items: Annotated[tuple[RankedItem, ...], Field(max_length=MAX_CANDIDATES)]
     rejected: Annotated[tuple[RejectedItem, ...], Field(max_length=MAX_CANDIDATES)] = ()
-    profile_version: Annotated[int, Field(ge=1)] | None
+    profile_version: ProfileVersion | None
     """Version of the profile that was used; null when the user has no profile yet."""
     model_version: Identifier
     element_weights: Annotated[
@@ -98,3 +99,18 @@ class RankedFeed(Event):
     """Milliseconds by stage: `queue`, `images`, `score`, `explain`, `total`."""
     policy: Annotated[ServingPolicy | None, Field(exclude_if=lambda policy: policy is None)] = None
     """The reranking rules of this feed; absent when images are ranked by score alone."""
+    request_hash: Annotated[
+        Identifier | None, Field(exclude_if=lambda request_hash: request_hash is None)
+    ] = None
+    """Hash of the request without its event id and time. Feeds with one `request_id` and different
+    hashes answer different requests. Absent in feeds from before this field existed."""
+
+    @property
+    def request_key(self) -> RequestKey:
+        return RequestKey(self.tenant, self.user_id, self.request_id)
+
+    def answers(self, request: ImageCandidates) -> bool:
+        """Whether this is the feed of that request: the same user, id and content."""
+        return self.request_key == request.request_key and (
+            self.request_hash is None or self.request_hash == request.request_hash()
+        )

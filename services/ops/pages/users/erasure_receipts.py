@@ -47,7 +47,8 @@ async def receipts(ops: OpsContext, user: UserRef, event_id: UUID) -> AsyncItera
 def _add(
     receipts_by_service: dict[str, UserErased], event: UserErased, user: UserRef, event_id: UUID
 ) -> bool:
-    ours = event.erase_event_id == event_id and event.tenant == user.tenant
+    ours = event.erase_event_id == event_id
+    ours = ours and (event.tenant, event.user_id) == (user.tenant, user.user_id)
     if ours:
         receipts_by_service[event.service] = event
     return ours

@@ -50,7 +50,8 @@ class Assessor:
             image_store=self.image_store,
             batch_size=16,
         )
-        self._settings = AssessorSettings(**settings)
+        # Without exploration, unless a test turns it on: the order is then that of the scores.
+        self._settings = AssessorSettings(**{"explore_share": 0.0, **settings})
         self._now = now
         self.service = self.new_service()
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.assessor.steps.exploration import Place, fair_pairs, propensity
 from shared.domain.ids import exploration_seed
+from shared.domain.request_key import RequestKey
 
 SLATES = 100_000
 STANDARD_ERRORS = 5.0
@@ -15,7 +16,7 @@ STANDARD_ERRORS = 5.0
 
 
 def _seed(number: int) -> UUID:
-    return exploration_seed(tenant="t", request_id=f"r-{number}")
+    return exploration_seed(RequestKey("t", "ana", f"r-{number}"), request_hash="0")
 
 
 @pytest.mark.parametrize(("count", "share"), [(7, 0.3), (8, 1.0), (2, 0.5)])

@@ -1,12 +1,15 @@
 """Every request gets one feed with its status, its ranking and its rejected images."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.ids import feed_id
+from shared.domain.request_key import RequestKey
 from shared.domain.taste import ELEMENTS, Taste
 from shared.events import Candidate, RankedFeed
 from tests.unit.services.assessor.assessor import Assessor, image_ids, tiers
@@ -229,15 +232,47 @@ async def test_a_feeds_id_is_derived_from_request_model_and_profile(assessor: As
     await assessor.store_profile_of_ana(version=3)
     feed = await assessor.feed(request("red"))
     expected: dict[str, Any] = {
-        "tenant": "default",
-        "request_id": "r-1",
+        "request": RequestKey("default", "ana", "r-1"),
+        "request_hash": request("red").request_hash(),
         "model_version": "colors-1",
         "profile_version": 3,
     }
     assert feed.event_id == feed_id(**expected)
-    others = [{"tenant": "t"}, {"request_id": "r-2"}, {"model_version": "m"}]
-    others.append({"profile_version": None})
-    assert len({feed.event_id, *(feed_id(**expected | other) for other in others)}) == 5
+    others: list[dict[str, Any]] = [{"model_version": "m"}, {"profile_version": None}]
+    others += [{"request_hash": request("blue").request_hash()}]
+    others += [
+        {"request": RequestKey(*key)}
+        for key in (("t", "ana", "r-1"), ("default", "bo", "r-1"), ("default", "ana", "r-2"))
+    ]
+    assert len({feed.event_id, *(feed_id(**expected | other) for other in others)}) == 7
+
+
+async def test_users_with_one_request_id_get_their_own_feeds(assessor: Assessor) -> None:
+    for user, tenant in (("ana", "default"), ("bo", "default"), ("ana", "two")):
+        feed = await assessor.feed(request("red", "blue", user_id=user, tenant=tenant))
+        assert (feed.user_id, feed.tenant, feed.request_id) == (user, tenant, "r-1")
+    feeds = assessor.publisher.events
+    assert len({feed.event_id for feed in feeds}) == 3
+    assert assessor.registry.get_sample_value("preferstream_duplicate_requests_total") == 0
+
+
+async def test_other_content_under_a_used_id_gets_a_feed_and_is_counted(assessor: Assessor) -> None:
+    first = await assessor.feed(request("red"))
+    second = await assessor.feed(request("blue", event_id=UUID(int=8)))
+    assert (image_ids(first), image_ids(second)) == (["red"], ["blue"])
+    assert first.event_id != second.event_id
+    assert first.request_hash != second.request_hash
+    again = request("red", event_id=UUID(int=9))
+    await assessor.rank(again)
+    assert len(assessor.publisher.events) == 2
+    assert assessor.registry.get_sample_value("preferstream_reused_request_ids_total") == 1
+    assert assessor.registry.get_sample_value("preferstream_duplicate_requests_total") == 1
+
+
+async def test_one_request_that_is_in_work_twice_gets_one_feed(assessor: Assessor) -> None:
+    await asyncio.gather(*(assessor.rank(request("red")) for _ in range(5)))
+    assert len(assessor.publisher.events) == 1
+    assert assessor.registry.get_sample_value("preferstream_duplicate_requests_total") == 4
 
 
 async def test_an_unavailable_store_is_raised_for_a_later_retry(assessor: Assessor) -> None:

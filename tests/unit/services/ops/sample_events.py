@@ -9,7 +9,8 @@ from tests.unit.services.ops.site import NOW
 def feed_of(event: ImageCandidates) -> RankedFeed:
     return RankedFeed(
         event_id=feed_id(
-            tenant=event.tenant, request_id=event.request_id, model_version="m", profile_version=1
+            event.request_key, request_hash=event.request_hash(), model_version="m",
+            profile_version=1,
         ),
         occurred_at=NOW,
         user_id=event.user_id,
@@ -19,7 +20,8 @@ def feed_of(event: ImageCandidates) -> RankedFeed:
         items=(),
         profile_version=None,
         model_version="m",
-    )
+        request_hash=event.request_hash(),
+    )  # fmt: skip
 
 
 def profile(user_id: str, *, tenant: str = "default") -> ProfileUpdated:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from PIL.Image import Image
 
+from shared.domain.request_key import RequestKey
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.model_selection import PromotedModel, ServingModels
 from shared.vlm.protocol import (
@@ -123,7 +124,7 @@ async def test_a_shadow_scores_its_share_of_requests_and_answers_none(
     await models.set_challenger(_promoted("v2"), canary_share=0, shadow_share=0.3)
     variants = {models.select(tenant="t", user_id=f"u{n}").variant for n in range(500)}
     shadows = sum(
-        models.select_shadow(tenant="t", request_id=f"r{n}") is not None for n in range(1_000)
+        models.select_shadow(RequestKey("t", "ana", f"r{n}")) is not None for n in range(1_000)
     )
     assert variants == {"champion"}
     assert 240 < shadows < 360

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 import numpy as np
@@ -77,7 +78,8 @@ async def test_a_request_id_with_any_characters_works_in_an_address(quick: Site)
 
 async def test_the_feed_of_an_unknown_request_is_not_found(quick: Site) -> None:
     async with quick.client() as app:
-        assert problem(await app.get("/v1/feeds/unknown")) == "no-feed"
+        assert problem(await app.get("/v1/feeds/unknown?user_id=ada")) == "no-feed"
+        assert problem(await app.get(f"/v1/feeds/{uuid4()}")) == "no-feed"
 
 
 async def test_a_repeated_request_id_returns_the_same_feed(quick: Site) -> None:
@@ -207,7 +209,7 @@ async def test_role_and_tenant_of_a_token_limit_its_requests() -> None:
     protected = site(with_tokens=True)
     async with protected.client("reader") as app:
         assert problem(await app.post("/v1/feedback", json=LIKES)) == "role-too-small"
-        assert problem(await app.get("/v1/feeds/unknown")) == "no-feed"
+        assert problem(await app.get("/v1/feeds/unknown?user_id=ada")) == "no-feed"
     async with protected.client() as app:
         assert problem(await app.get("/v1/feeds/unknown")) == "no-token"
     one_tenant = site(tokens=known_tokens({"writer": Role.WRITE}, tenant="gallery"))
