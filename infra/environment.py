@@ -4,11 +4,15 @@ Runs on a bare Python 3.11+ (standard library only): `python3 infra/environment.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
 import venv
+from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 MIN_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,19 +21,53 @@ DONT_WRITE = "PYTHONDONTWRITEBYTECODE"
 """Set on some systems. Without bytecode files, each start compiles its imports: 12 s of CPU."""
 
 
+END_SECONDS = 5.0
+"""For an interrupted pip or uv to end."""
+UNFINISHED = ".unfinished"
+"""A file in the environment while packages are installed: some may be there in part."""
+
+
 def report(text: str) -> None:
     print(f"preferstream setup: {text}", flush=True)
 
 
-def fail(text: str) -> None:
+def fail(text: str) -> NoReturn:
     report(text)
     raise SystemExit(1)
 
 
-def run(*command: str | Path, hint: str) -> None:
-    result = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
-    if result.returncode:
+def run(*command: str | Path, env: Mapping[str, str] | None = None) -> int:
+    """Run the command in a session of its own, and return its exit code.
+
+    Ctrl-C then reaches it only through us, and ends it without a traceback.
+    """
+    process = subprocess.Popen(
+        [str(part) for part in command], cwd=ROOT, env=env, start_new_session=True
+    )
+    try:
+        return process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        raise
+
+
+def require(*command: str | Path, hint: str) -> None:
+    """Run the command; when it fails, end with the hint."""
+    if run(*command):
         fail(hint)
+
+
+def works(*command: str | Path) -> bool:
+    """Whether the command can be run: an interrupted installation may have left a part of it."""
+    try:
+        result = subprocess.run([str(part) for part in command], capture_output=True, check=False)
+    except OSError:
+        return False
+    return result.returncode == 0
 
 
 def main() -> None:
@@ -39,9 +77,27 @@ def main() -> None:
             f"this is Python {sys.version.split()[0]}, but Preferstream needs 3.11 or newer;"
             " choose another one with `make PYTHON=python3.12 ...`"
         )
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    try:
+        install(folder)
+    except KeyboardInterrupt as interruption:
+        number = interruption.args[0]
+        report("interrupted; run the same command again: it continues with what is missing")
+        raise SystemExit(128 + number) from None
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt(number)
+
+
+def install(folder: Path) -> None:
+    """Create the environment and install everything; an interrupted run is continued."""
     began = time.monotonic()
-    python = folder / "bin" / "python"
-    if not python.exists():
+    python, uv = folder / "bin" / "python", folder / "bin" / "uv"
+    if not works(python, "-m", "pip", "--version"):
         report(f"1/4 creating a virtual environment in {folder.name}")
         try:
             venv.create(folder, with_pip=True, clear=folder.exists())
@@ -51,23 +107,27 @@ def main() -> None:
                 " install python3-venv, then try again"
             )
     report("2/4 installing uv, the package installer")
-    run(
-        python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv>=0.9",
-        hint="pip could not install uv; check the network and the package index of pip",
-    )  # fmt: skip
+    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv>=0.9")
+    hint = "pip could not install uv; check the network and the package index of pip"
+    require(*pip, hint=hint)
+    if not works(uv, "--version"):
+        require(*pip, "--ignore-installed", hint=hint)
     report("3/4 installing Preferstream and its packages (about 5 GB, a minute on a fast network)")
-    run(
-        folder / "bin" / "uv", "pip", "install", "--python", python,
+    unfinished = folder / UNFINISHED
+    # A package that was copied in part looks installed: after an interruption, copy all of them.
+    again = ["--reinstall"] if unfinished.exists() else []
+    unfinished.touch()
+    require(
+        uv, "pip", "install", *again, "--python", python,
         "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev,training]",
         hint="the installation failed; the lines above name the package. Run the command again:"
         " the downloaded files are kept",
     )  # fmt: skip
+    unfinished.unlink()
     report("4/4 preparing fast starts: Kafka's files and Python's bytecode (about half a minute)")
     # Not required: a start without it works and only takes longer.
-    subprocess.run(
-        [str(python), "-m", "services.local.prepare"], cwd=ROOT, check=False,
-        env={name: value for name, value in os.environ.items() if name != DONT_WRITE},
-    )  # fmt: skip
+    environment = {name: value for name, value in os.environ.items() if name != DONT_WRITE}
+    run(python, "-m", "services.local.prepare", env=environment)
     (folder / ".installed").touch()
     report(f"done in {time.monotonic() - began:.0f} s")
 
