@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from services.retrain.jobs.folders import END, NAME, RESUMABLE_FOR
 from services.retrain.jobs.settings import NEVER, JobSettings
 from services.retrain.jobs.training_curves import Curves, read_curves
+from services.retrain.nightly.daily_trigger import DailyTime
 from shared.domain.clock import Clock
 from shared.jobs.training_job import REQUEST, TrainingJobRequest
 
@@ -89,10 +90,8 @@ def next_job_at(settings: JobSettings, now: datetime) -> datetime | None:
     """The start of the next nightly job, in `now`'s zone."""
     if settings.night_at == NEVER:
         return None
-    hour, minute = map(int, settings.night_at.split(":"))
-    local = now.astimezone(ZoneInfo(settings.night_timezone))
-    due = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return (due if due > local else due + timedelta(days=1)).astimezone(now.tzinfo)
+    daily = DailyTime.parse(settings.night_at, ZoneInfo(settings.night_timezone))
+    return daily.next_after(now).astimezone(now.tzinfo)
 
 
 def _summary(folder: Path, now: datetime) -> JobSummary | None:
@@ -123,7 +122,8 @@ def _summary(folder: Path, now: datetime) -> JobSummary | None:
 
 def _state(folder: Path, request: TrainingJobRequest, now: datetime) -> str:
     latest = max((_written_at(file) for file in folder.iterdir()), default=0.0)
-    if now.timestamp() - latest < ACTIVE_WITHIN.total_seconds():
+    # Also a time in the future is old where the clock was set back since the file was written.
+    if abs(now.timestamp() - latest) < ACTIVE_WITHIN.total_seconds():
         return "running"
     return "paused" if now - request.requested_at <= RESUMABLE_FOR else "abandoned"
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from services.retrain.jobs.finalization import JobFinalization
 from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.jobs.training_process import Training
 from services.retrain.lake.collect import CollectResult
+from services.retrain.nightly.daily_trigger import DailyTime
 from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
 from shared.domain.clock import Clock
@@ -63,11 +64,9 @@ def nightly_plan(now: datetime, *, starts: str) -> JobPlan:
 
     A run that was due before midnight and starts after it belongs to the day before.
     """
-    hour, minute = map(int, starts.split(":"))
-    due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    # A scheduler may wake up a moment early.
-    day = due if now >= due - timedelta(minutes=1) else due - timedelta(days=1)
-    return JobPlan(name=f"{NIGHTLY}{day.date().isoformat()}")
+    assert now.tzinfo is not None
+    day = DailyTime.parse(starts, now.tzinfo).day_of(now)
+    return JobPlan(name=f"{NIGHTLY}{day.isoformat()}")
 
 
 def manual_name(now: datetime) -> str:

@@ -6,7 +6,6 @@ from functools import cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from services.retrain.canary.automatic_rollback import AutomaticRollback
@@ -22,13 +21,15 @@ from services.retrain.jobs.schedule import ScheduledTask
 from services.retrain.jobs.settings import NEVER, JobSettings, TrainingSettings
 from services.retrain.jobs.training_process import TrainingProcess
 from services.retrain.lake.collect import Collector
+from services.retrain.nightly.daily_trigger import DailyTime, DailyTrigger
+from services.retrain.nightly.last_start import LastStart
 from services.retrain.registry.factory import models_dir, open_folders, open_promoter
 from services.retrain.registry.promotion import Promoter
-from shared.domain.clock import system_clock
+from shared.domain.clock import Clock, system_clock
 from shared.messaging.client.settings import MessagingSettings
 
 RESUME_AFTER: Final = timedelta(minutes=2)
-"""Time from the start of the service to the resumption of a killed job: feeds come first."""
+"""Time from the start of the service to a killed or missed job: feeds come first."""
 
 
 def build_job_runner(
@@ -86,27 +87,37 @@ def scheduled_tasks(
     )
     if training.jobs.night_at == NEVER:
         return (canary,)
-    return (canary, _nightly_training(lambda: build()[0], training.jobs))
+    return (canary, nightly_training(lambda: build()[0], training.jobs))
 
 
-def _nightly_training(build: Callable[[], JobRunner], settings: JobSettings) -> ScheduledTask:
+def nightly_training(
+    build: Callable[[], JobRunner], settings: JobSettings, *, clock: Clock = system_clock
+) -> ScheduledTask:
+    """The task of nightly training; a start that a restart of the service missed is made up."""
     zone, starts = ZoneInfo(settings.night_timezone), settings.night_at
-    hour, minute = starts.split(":")
+    daily = DailyTime.parse(starts, zone)
+    last_start = LastStart(settings.jobs_dir, daily)
     runners: list[JobRunner] = []
 
     def run() -> None:
+        began = clock()
         runners[:] = [build()]
-        runners[0].run(nightly_plan(system_clock().astimezone(zone), starts=starts))
+        runners[0].run(nightly_plan(began.astimezone(zone), starts=starts))
+        # After the run: a job that was killed is not handled, and a restart runs it again.
+        last_start.store(began)
 
     def stop() -> None:
         for runner in runners:
             runner.stop()
 
-    unfinished = JobFolders(settings.jobs_dir).unfinished(NIGHTLY, now=system_clock())
+    now = clock()
+    unfinished = JobFolders(settings.jobs_dir).unfinished(NIGHTLY, now=now)
+    must_run = unfinished is not None or last_start.is_missed(now)
     return ScheduledTask(
         name="training",
-        trigger=CronTrigger(hour=int(hour), minute=int(minute), timezone=zone),
+        trigger=DailyTrigger(daily),
         run=run,
         stop=stop,
-        first_after=RESUME_AFTER if unfinished else None,
+        first_after=RESUME_AFTER if must_run else None,
+        handled_until=last_start.begin(now),
     )

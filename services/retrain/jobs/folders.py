@@ -22,6 +22,9 @@ DELETED_AT_END: Final = ("sft", "grpo", "merged", "dataset/images")
 """Large folders that nothing reads after the end; the winner was copied to the models."""
 RESUMABLE_FOR: Final = timedelta(hours=20)
 """A killed job is resumed within this time; later there is newer feedback, and a new job starts."""
+SET_BACK: Final = timedelta(minutes=90)
+"""How far a clock may be set back between a job's start and its resumption: by an hour where it had
+the wrong local time, by seconds where a time server corrects it."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ class JobFolders:
                 request = TrainingJobRequest.model_validate_json(file.read_text(encoding="utf-8"))
             except (OSError, ValidationError):
                 continue
-            # A clock that was set back makes jobs from the future: they must not be resumed.
-            if timedelta(0) <= now - request.requested_at <= RESUMABLE_FOR:
+            # A job from far in the future comes from a clock that was wrong. A job from the last
+            # minutes may be in the future too, where the clock was set back meanwhile.
+            if -SET_BACK <= now - request.requested_at <= RESUMABLE_FOR:
                 requests.append(request)
         return max(requests, key=lambda request: request.requested_at, default=None)
 

@@ -25,9 +25,11 @@ class JobSettings(BaseModel):
     folders are set."""
     night_at: str = Field(default="02:30", pattern=r"^(([01]\d|2[0-3]):[0-5]\d|never)$")
     """Time of day at which nightly training starts, `HH:MM`, or `never`: fewest users wait for
-    feeds at that time, and training uses all cores."""
+    feeds at that time, and training uses all cores. One job starts on each day: a time that
+    daylight saving time skips is moved by the length of the gap, and of a repeated time the first
+    counts."""
     night_timezone: str = "UTC"
-    """Time zone of `night_at`, for example `Europe/Berlin`."""
+    """Time zone of `night_at`, for example `Europe/Berlin`; UTC has no daylight saving time."""
     training_minutes: PositiveFloat = 240.0
     """Minutes for training and evidence together; promotion comes after. A job that starts at
     02:30 then ends before the first users of the morning."""

@@ -1,0 +1,1 @@
+"""Decide when nightly training starts: once on each day, whatever the clock does."""
