@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from services.profile.config import ProfileSettings
 from services.profile.corrections import CorrectionWriter
 from services.profile.erasure import UserEraser
+from services.profile.feedback.image_retries import ImageRetries
 from services.profile.feedback.impressions import impression_recorder
 from services.profile.handlers import Handlers, connect
 from services.profile.metrics import ProfileMetrics
@@ -27,6 +28,7 @@ class ProfileApp:
 
     kafka: KafkaService
     health: HealthServer
+    service: ProfileService
 
     async def start(self) -> None:
         """Join the consumer groups and start to consume."""
@@ -35,6 +37,7 @@ class ProfileApp:
     async def stop(self) -> None:
         """Finish the predictions in progress and leave the consumer groups."""
         await self.kafka.stop()
+        await self.service.close()
 
 
 async def build(
@@ -45,6 +48,7 @@ async def build(
     kafka = KafkaService("profile", messaging, registry)
     publisher = ProfilePublisher(shared.profiles, kafka.publisher)
     erasure_check = ErasureCheck(shared.erasures)
+    metrics = ProfileMetrics(registry)
     service = ProfileService(
         Dependencies(
             models=shared.models,
@@ -57,7 +61,7 @@ async def build(
             clock=system_clock,
         ),
         settings,
-        ProfileMetrics(registry),
+        metrics,
         spans=kafka.tracing.stage,
     )
     corrections = CorrectionWriter(
@@ -75,9 +79,13 @@ async def build(
         clock=system_clock,
     )
     recorder = impression_recorder(shared.impressions, settings)
-    connect(kafka, Handlers(service, recorder, corrections, eraser, erasure_check))
+    image_retries = ImageRetries(
+        kafka.publisher, metrics.image_retries, max_attempts=settings.image_attempts
+    )
+    handlers = Handlers(service, recorder, corrections, eraser, erasure_check, image_retries)
+    connect(kafka, handlers, settings)
     await follow_promotions(kafka, shared.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.profile_health_port
     )
-    return ProfileApp(kafka, health)
+    return ProfileApp(kafka, health, service)

@@ -1,6 +1,6 @@
 """Settings of the profile service."""
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 
 class ProfileSettings(BaseModel):
@@ -20,6 +20,25 @@ class ProfileSettings(BaseModel):
     profile_debounce_ms: float = Field(default=250.0, ge=0)
     """Milliseconds that a user's first event waits for more events of the same user. Ten likes at
     once become one prediction, and a single click still counts in the next feed."""
+    feedback_in_flight: PositiveInt = 4_000
+    """Feedback events in flight at once. Most of them only wait for other events of their user or
+    for an image, so a burst of one user does not keep the events behind it unread."""
+    predictions_in_flight: PositiveInt = 32
+    """Users whose profiles are predicted at the same time, first come, first served: enough to fill
+    the model's batches. Each holds up to eighty images in memory."""
+    slow_predictions_in_flight: PositiveInt = 64
+    """Further users whose profiles are predicted while one of their images loads slowly."""
+    image_attempt_seconds: PositiveFloat = 10.0
+    """Seconds in which the images of a user's new events or references must load. Later ones are
+    tried again with their event, or left out of one prediction."""
+    events_waiting_for_images: PositiveInt = 1_000
+    """Events that wait for slow images at once. When there are more, the user who has the most
+    gives a place up, and that event is tried again later."""
+    image_retry_seconds: PositiveFloat = 30.0
+    """Seconds after which feedback is tried again whose image was unavailable."""
+    image_attempts: PositiveInt = 20
+    """Attempts to load the image of a feedback event before it becomes a dead letter with the
+    reason `image_unavailable`: ten minutes for the restart of an image host."""
     profile_deduplication_size: PositiveInt = 500
     """Latest event ids stored with a profile, so that a redelivered event changes nothing. The
     number is higher than one user's events in a window of unfinished work."""

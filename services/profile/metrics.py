@@ -29,3 +29,8 @@ class ProfileMetrics:
             "References whose image could not be loaded again",
             registry=registry,
         )
+        self.image_retries = Counter(
+            "preferstream_profile_image_retries",
+            "Feedback events to be tried again later because their image was unavailable",
+            registry=registry,
+        )

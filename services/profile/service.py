@@ -1,14 +1,15 @@
-"""Process feedback: make a reference, debounce, deduplicate, predict, store, publish."""
+"""Process feedback: make references, debounce, predict, store, publish."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from services.profile.config import ProfileSettings
 from services.profile.debounce import Debounce
-from services.profile.feedback.new_reference import ImageLoader, ReferenceMaker
+from services.profile.feedback.new_references import AlreadyApplied, ImageLoader, NewReferences
 from services.profile.feedback.references import merge_references
 from services.profile.metrics import ProfileMetrics
+from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
@@ -20,6 +21,10 @@ from shared.observability.tracing import OpenSpan, untraced
 from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import ImageStore, ProfileStore, Reference, StoredProfile
 from shared.vlm.protocol import VisionLanguageModel
+
+IMAGE_DEBOUNCE_FRACTION: Final = 0.2
+"""Part of the debounce time that references wait for others, after their images have loaded; during
+the rest, events wait for others. The images of one user load within moments."""
 
 
 class AnyImageLoader(ImageLoader, ImageBatchLoader, Protocol):
@@ -62,23 +67,44 @@ class ProfileService:
         self._settings = settings
         self._metrics = metrics
         self._spans = spans
-        self._reference_maker = ReferenceMaker(
+        debounce_seconds = settings.profile_debounce_ms / 1000
+        self._new_references = NewReferences(
             dependencies.image_loader,
             dependencies.image_store,
-            dwell_liked_ms=settings.dwell_liked_ms,
+            dependencies.profiles,
+            settings,
+            wait_seconds=debounce_seconds * (1 - IMAGE_DEBOUNCE_FRACTION),
         )
         self._predictor = ProfilePredictor(
-            dependencies.image_loader, metrics, per_side=settings.predicted_per_side
+            dependencies.image_loader,
+            metrics,
+            Bulkhead(
+                places=settings.predictions_in_flight,
+                slow_places=settings.slow_predictions_in_flight,
+            ),
+            per_side=settings.predicted_per_side,
+            image_seconds=settings.image_attempt_seconds,
         )
         self._debounce: Debounce[User, Reference] = Debounce(
-            self._update_profile, wait_seconds=settings.profile_debounce_ms / 1000
+            self._update_profile, wait_seconds=debounce_seconds * IMAGE_DEBOUNCE_FRACTION
         )
 
     async def process_feedback(self, event: Feedback) -> None:
-        """Return when the event is part of a stored and published profile, or is no evidence."""
-        reference = await self._reference_maker.from_feedback(event)
-        if reference is not None:
-            await self._debounce.add(User(event.tenant, event.user_id), reference)
+        """Return when the event is part of a stored and published profile, or changes nothing.
+
+        Raises `ImageUnavailable` when its image should be tried again later.
+        """
+        user = User(event.tenant, event.user_id)
+        decision = await self._new_references.make(event)
+        if isinstance(decision, Reference):
+            await self._debounce.add(user, decision)
+        elif isinstance(decision, AlreadyApplied):
+            # It may be unpublished: the service can have ended between storing and publishing.
+            await self._dependencies.publisher.publish(user)
+
+    async def close(self) -> None:
+        """Stop the work that no event waits for."""
+        await self._new_references.close()
 
     async def _update_profile(self, user: User, references: Sequence[Reference]) -> None:
         """Predict and store once for all references of a batch, then publish.
@@ -101,7 +127,7 @@ class ProfileService:
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion
         with self._spans("predict"):
-            prediction = await self._predictor.predict(references, model)
+            prediction = await self._predictor.predict(references, model, requester=user)
         vectors = await taste_vectors(prediction.taste, self._dependencies.embedder)
         if await self._dependencies.erasure_check.are_all_erased(
             [reference.occurred_at for reference in new],

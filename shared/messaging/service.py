@@ -16,6 +16,7 @@ from shared.messaging.client.reachability import unreachable_because
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.broadcast import Broadcast
 from shared.messaging.consume.dead_letter_guard import DeadLetterGuard
+from shared.messaging.consume.delayed_path import DelayedPath
 from shared.messaging.consume.offset_window import OffsetWindow
 from shared.messaging.consume.processing import Processing
 from shared.messaging.consume.subscription import FastPath, SlowPath, Subscription
@@ -71,6 +72,31 @@ class KafkaService:
         window = OffsetWindow(self._settings, on_failure=self._fail, in_flight=in_flight)
         self._add(topic, SlowPath(self._processing(topic, handle), self._settings, window))
 
+    def delayed(
+        self,
+        topic: Topic,
+        handle: Handle[Any],
+        *,
+        of: Topic,
+        delay_seconds: float,
+        in_flight: int | None = None,
+    ) -> None:
+        """Consume a retry topic of `of`, each record `delay_seconds` after it was written.
+
+        Its dead letters are those of `of`. They do not stop the service, since records come here
+        because something outside of it fails.
+        """
+        self._add(
+            topic,
+            DelayedPath(
+                self._processing(topic, handle, max_dead_letter_ratio=1.0),
+                self._settings,
+                OffsetWindow(self._settings, on_failure=self._fail, in_flight=in_flight),
+                of=of,
+                delay_seconds=delay_seconds,
+            ),
+        )
+
     def fast(self, topic: Topic, handle: Handle[Any]) -> None:
         """Consume `topic` one event after another: for work that takes milliseconds."""
         processing = self._processing(topic, handle)
@@ -89,13 +115,16 @@ class KafkaService:
         blocked = self._metrics.blocked_partitions.labels(topic.name)
         blocked.set_function(lambda: float(subscription.watch.blocked_partitions))
 
-    def _processing(self, topic: Topic, handle: Handle[Any]) -> Processing:
+    def _processing(
+        self, topic: Topic, handle: Handle[Any], *, max_dead_letter_ratio: float | None = None
+    ) -> Processing:
+        max_ratio = max_dead_letter_ratio or self._settings.dead_letter_max_ratio
         return Processing(
             topic,
             handle,
             sender=self.publisher,
             guard=DeadLetterGuard(
-                max_ratio=self._settings.dead_letter_max_ratio,
+                max_ratio=max_ratio,
                 window=self._settings.dead_letter_window,
             ),
             metrics=self._metrics,

@@ -1,8 +1,9 @@
-"""A fake publisher that records the published events and tombstones."""
+"""A fake publisher that records the published events, tombstones and records."""
 
 from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
 from shared.events.types.base import Event
+from shared.events.wire.record import Outgoing
 
 
 class RecordingPublisher:
@@ -12,6 +13,7 @@ class RecordingPublisher:
         self.unavailable: str | None = None
         self.events: list[Event] = []
         self.tombstones: list[tuple[Topic, str]] = []
+        self.records: list[Outgoing] = []
 
     async def publish(self, *events: Event) -> None:
         self._answer()
@@ -20,6 +22,10 @@ class RecordingPublisher:
     async def tombstone(self, topic: Topic, key: str) -> None:
         self._answer()
         self.tombstones.append((topic, key))
+
+    async def send(self, *records: Outgoing) -> None:
+        self._answer()
+        self.records += records
 
     def _answer(self) -> None:
         if self.unavailable:

@@ -1,16 +1,16 @@
-"""Turn a feedback event into a reference: find its side, load its image, keep its address."""
+"""Turn feedback on a loaded image into a reference: find its side, keep its address."""
 
 import base64
 import io
-from typing import Final, Protocol
+from typing import Final
 
 from PIL import Image
 
-from shared.domain.errors import Unprocessable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import Feedback
 from shared.events.types.feedback import Action
 from shared.images.loader import LoadedImage
-from shared.store.protocol import ImageStore, Reference, Side
+from shared.store.protocol import Reference, Side
 
 _SIDES: Final[dict[Action, Side]] = {
     "reference_like": "liked",
@@ -27,47 +27,30 @@ larger models read this many."""
 COPY_QUALITY: Final = 92
 
 
-class ImageLoader(Protocol):
-    """Loads one image by address."""
-
-    async def load(self, uri: str) -> LoadedImage: ...
+class ImageUnavailable(Unavailable):
+    """The source of an event's image does not answer now; only this event is tried again later."""
 
 
-class ReferenceMaker:
-    """Makes references from feedback; raises the errors of the loader."""
+def unknown_image(event: Feedback) -> Unprocessable:
+    """The error of an event without `uri` on an image that no feed has ranked."""
+    return Unprocessable(
+        "unknown_image",
+        f"the event has no uri, and no feed has ranked an image {event.image_id!r}; send"
+        " the image's uri with the event",
+    )
 
-    def __init__(
-        self, image_loader: ImageLoader, image_store: ImageStore, *, dwell_liked_ms: int
-    ) -> None:
-        self._image_loader = image_loader
-        self._image_store = image_store
-        self._dwell_liked_ms = dwell_liked_ms
 
-    async def from_feedback(self, event: Feedback) -> Reference | None:
-        """The reference of an event; None for feedback that is no evidence, such as a view."""
-        side = side_of(event, dwell_liked_ms=self._dwell_liked_ms)
-        if side is None:
-            return None
-        image = await self._image_loader.load(event.uri or await self._stored_uri(event))
-        return Reference(
-            image_id=event.image_id,
-            uri=persistent_uri(image),
-            content_hash=image.content_hash,
-            side=side,
-            action=event.type,
-            occurred_at=event.occurred_at,
-            event_id=str(event.event_id),
-        )
-
-    async def _stored_uri(self, event: Feedback) -> str:
-        stored = await self._image_store.find(tenant=event.tenant, image_ids=[event.image_id])
-        if event.image_id not in stored:
-            raise Unprocessable(
-                "unknown_image",
-                f"the event has no uri, and no feed has ranked an image {event.image_id!r}; send"
-                " the image's uri with the event",
-            )
-        return stored[event.image_id].uri
+def new_reference(event: Feedback, side: Side, image: LoadedImage) -> Reference:
+    """The reference of an event on its side."""
+    return Reference(
+        image_id=event.image_id,
+        uri=persistent_uri(image),
+        content_hash=image.content_hash,
+        side=side,
+        action=event.type,
+        occurred_at=event.occurred_at,
+        event_id=str(event.event_id),
+    )
 
 
 def side_of(event: Feedback, *, dwell_liked_ms: int) -> Side | None:

@@ -43,6 +43,11 @@ def merge_references(
     )
 
 
+def rank(action: Action, occurred_at: datetime, event_id: str) -> tuple[float, datetime, str]:
+    """The place of feedback among other feedback on the same side or image: highest first."""
+    return (ACTION_WEIGHTS[action], occurred_at, event_id)
+
+
 def _time(reference: Reference) -> tuple[datetime, str]:
     return (reference.occurred_at, reference.event_id)
 

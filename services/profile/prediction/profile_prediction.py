@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from PIL.Image import Image
 
 from services.profile.metrics import ProfileMetrics
+from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.drift_detection import detect_drift
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.errors import Unavailable, Unprocessable
@@ -23,9 +24,15 @@ log = logging.getLogger(__name__)
 
 
 class ImageBatchLoader(Protocol):
-    """Loads many images by address."""
+    """Loads many images by address within a time."""
 
-    async def load_many(self, uris: Sequence[str]) -> list[LoadResult]: ...
+    async def load_many(
+        self,
+        uris: Sequence[str],
+        *,
+        within_seconds: float | None = None,
+        requester: Hashable | None = None,
+    ) -> list[LoadResult]: ...
 
 
 @dataclass(frozen=True)
@@ -56,24 +63,50 @@ class ProfilePredictor:
     """
 
     def __init__(
-        self, image_loader: ImageBatchLoader, metrics: ProfileMetrics, *, per_side: int = 20
+        self,
+        image_loader: ImageBatchLoader,
+        metrics: ProfileMetrics,
+        bulkhead: Bulkhead,
+        *,
+        per_side: int = 20,
+        image_seconds: float = 10.0,
     ) -> None:
         self._image_loader = image_loader
         self._metrics = metrics
+        self._bulkhead = bulkhead
         self._per_side = per_side
+        self._image_seconds = image_seconds
 
     async def predict(
-        self, references: Sequence[Reference], model: VisionLanguageModel
+        self,
+        references: Sequence[Reference],
+        model: VisionLanguageModel,
+        *,
+        requester: Hashable | None = None,
     ) -> Prediction:
-        """Predict the taste of the references; raises `Unavailable` as the model does."""
-        with self._metrics.prediction_seconds.time():
-            groups, new = await self._load_groups(references, model)
-            predicted, descriptions = await asyncio.gather(
-                model.predict(
-                    [References(_pixels(liked), _pixels(disliked)) for liked, disliked in groups]
-                ),
-                model.describe(_pixels(new)),
-            )
+        """Predict the taste of the references; raises `Unavailable` as the model does.
+
+        `requester` is the user, for the image loader.
+        """
+        async with self._bulkhead.place() as place:
+            with self._metrics.prediction_seconds.time():
+                with place.waiting():
+                    groups, new = await self._load_groups(references, model, requester)
+                return await self._predict(references, groups, new, model)
+
+    async def _predict(
+        self,
+        references: Sequence[Reference],
+        groups: Sequence[_Group],
+        new: Sequence[_ReferenceImage],
+        model: VisionLanguageModel,
+    ) -> Prediction:
+        predicted, descriptions = await asyncio.gather(
+            model.predict(
+                [References(_pixels(liked), _pixels(disliked)) for liked, disliked in groups]
+            ),
+            model.describe(_pixels(new)),
+        )
         self._metrics.unreadable_answers.inc(sum(len(taste.problems) for taste in predicted))
         described = {
             image.reference.content_hash: _with_description(image.reference, description, model)
@@ -91,7 +124,10 @@ class ProfilePredictor:
         return Prediction(detect_drift(evidence, voted), current)
 
     async def _load_groups(
-        self, references: Sequence[Reference], model: VisionLanguageModel
+        self,
+        references: Sequence[Reference],
+        model: VisionLanguageModel,
+        requester: Hashable | None,
     ) -> tuple[list[_Group], list[_ReferenceImage]]:
         """The groups to predict from, and the images to describe.
 
@@ -99,18 +135,26 @@ class ProfilePredictor:
         each image is described once.
         """
         sides = [[r for r in references if r.side == side] for side in ("liked", "disliked")]
-        liked, disliked = [await self._load(side[: self._per_side]) for side in sides]
+        liked, disliked = await asyncio.gather(
+            *(self._load(side[: self._per_side], requester) for side in sides)
+        )
         groups = reference_groups(liked, disliked)
         if len(groups) <= 1:
             return groups, []
         others = [r for side in sides for r in side[self._per_side :]]
-        missing = await self._load([r for r in others if not _is_described(r, model)])
+        missing = await self._load([r for r in others if not _is_described(r, model)], requester)
         loaded = [*liked, *disliked, *missing]
         return groups, [image for image in loaded if not _is_described(image.reference, model)]
 
-    async def _load(self, references: Sequence[Reference]) -> list[_ReferenceImage]:
+    async def _load(
+        self, references: Sequence[Reference], requester: Hashable | None
+    ) -> list[_ReferenceImage]:
         """Load the images; an image that cannot be loaded is logged, counted and left out."""
-        results = await self._image_loader.load_many([reference.uri for reference in references])
+        results = await self._image_loader.load_many(
+            [reference.uri for reference in references],
+            within_seconds=self._image_seconds,
+            requester=requester,
+        )
         errors = [r for r in results if isinstance(r, (Unprocessable, Unavailable))]
         for error in errors:
             log.warning("a reference is left out of a prediction: %s", error)

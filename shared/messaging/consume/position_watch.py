@@ -46,6 +46,8 @@ class PositionWatch:
         self._handed_out: dict[TopicPartition, int] = {}
         """By partition, the offset of its latest record that left the consumer."""
         self._blocked: dict[TopicPartition, _Blocked] = {}
+        self._postponed: dict[TopicPartition, float] = {}
+        """By partition, the time at which its next record is due."""
         self._unfetched_since: dict[TopicPartition, tuple[int | None, float]] = {}
         self._behind_since: float | None = None
         self._delivered_at = monotonic()
@@ -67,10 +69,28 @@ class PositionWatch:
                 self._hand_out(consumer, raw)
                 return raw
 
+    def postpone(
+        self, consumer: Any, partition: TopicPartition, offset: int, *, seconds: float
+    ) -> None:
+        """Deliver the record at `offset` again after this time; its partition pauses until then.
+
+        The records of the partition are no lag meanwhile.
+        """
+        self._look(consumer)
+        if partition in self._partitions:
+            consumer.pause(partition)
+            consumer.seek(partition, offset)
+            self._postponed[partition] = self._monotonic() + seconds
+
     def sample(self, consumer: Any) -> None:
-        """Look at the positions, and let blocked partitions try again after their pause."""
+        """Look at the positions, and let paused partitions continue when it is time."""
         self._look(consumer)
         now = self._monotonic()
+        for partition, due_at in list(self._postponed.items()):
+            if now >= due_at:
+                del self._postponed[partition]
+                with suppress(IllegalStateError):
+                    consumer.resume(partition)
         for partition, blocked in self._blocked.items():
             if now >= blocked.retry_at:
                 with suppress(IllegalStateError):
@@ -78,15 +98,16 @@ class PositionWatch:
         for partition, where in self._partitions.items():
             waits = where.unread > 0 or where.position is None or where.end is None
             since = self._unfetched_since.get(partition)
-            if not waits or where.is_buffered or partition in self._blocked:
+            paused = partition in self._blocked or partition in self._postponed
+            if not waits or where.is_buffered or paused:
                 self._unfetched_since.pop(partition, None)
             elif since is None or since[0] != where.position:
                 self._unfetched_since[partition] = (where.position, now)
 
     def lag(self) -> int:
-        """Unread offsets of the partitions that can be read."""
-        unread = (w.unread for p, w in self._partitions.items() if p not in self._blocked)
-        return sum(unread)
+        """Unread offsets of the partitions that can be read now."""
+        paused = self._blocked.keys() | self._postponed.keys()
+        return sum(w.unread for p, w in self._partitions.items() if p not in paused)
 
     def blocked_lag(self) -> int:
         """Unread offsets of the partitions that cannot be read."""
@@ -107,16 +128,21 @@ class PositionWatch:
         ]
         for partition, (position, since) in sorted(self._unfetched_since.items()):
             if now - since > UNFETCHED_SECONDS:
-                end = self._partitions[partition].end if partition in self._partitions else None
                 problems.append(
                     f"topic {partition.topic}, partition {partition.partition} is at offset"
-                    f" {position} of {end}, and nothing was fetched for {now - since:.0f} s"
+                    f" {position}, {self._unread(partition)}, and nothing was fetched for"
+                    f" {now - since:.0f} s"
                 )
         if self._errors is not None:
             first, latest, text = self._errors
             if now - latest < ERROR_GAP_SECONDS < latest - first:
                 problems.append(f"Kafka has returned errors for {latest - first:.0f} s: {text}")
         return tuple(problems)
+
+    def _unread(self, partition: TopicPartition) -> str:
+        where = self._partitions.get(partition)
+        is_known = where is not None and where.end is not None and where.position is not None
+        return f"{where.unread} offsets are unread" if where and is_known else "its end is unknown"
 
     @property
     def blocked_partitions(self) -> int:
@@ -151,6 +177,7 @@ class PositionWatch:
             self._assignment = positions.assignment
             self._handed_out.clear()
             self._blocked.clear()
+            self._postponed.clear()
             self._unfetched_since.clear()
         self._partitions = positions.partitions
         for partition, blocked in list(self._blocked.items()):

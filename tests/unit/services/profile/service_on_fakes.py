@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from services.profile.config import ProfileSettings
 from services.profile.corrections import CorrectionWriter
 from services.profile.erasure import UserEraser
+from services.profile.feedback.image_retries import ImageRetries
 from services.profile.feedback.impressions import impression_recorder
 from services.profile.handlers import Handlers
 from services.profile.metrics import ProfileMetrics
@@ -65,7 +66,8 @@ class ProfileSetup:
             clock=lambda: NOW,
         )
         used = ProfileSettings(**{"profile_debounce_ms": 0, **settings})
-        self.service = ProfileService(dependencies, used, ProfileMetrics(self.registry))
+        metrics = ProfileMetrics(self.registry)
+        self.service = ProfileService(dependencies, used, metrics)
         self.corrections = CorrectionWriter(
             self.store, profile_publisher, dependencies.models, clock=lambda: NOW,
             profile_deduplication_size=used.profile_deduplication_size,
@@ -75,8 +77,11 @@ class ProfileSetup:
             publisher=self.publisher, clock=lambda: NOW,
         )  # fmt: skip
         recorder = impression_recorder(self.impressions, used)
+        retries = ImageRetries(
+            self.publisher, metrics.image_retries, max_attempts=used.image_attempts
+        )
         self.handlers = Handlers(
-            self.service, recorder, self.corrections, self.eraser, erasure_check
+            self.service, recorder, self.corrections, self.eraser, erasure_check, retries
         )
 
     async def process(self, *events: Feedback) -> None:

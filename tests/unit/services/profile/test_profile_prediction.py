@@ -1,9 +1,12 @@
 """A profile is predicted by groups of references, and each image is described once."""
 
+from typing import Any
+
 import pytest
 from prometheus_client import CollectorRegistry
 
 from services.profile.metrics import ProfileMetrics
+from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.profile_prediction import Prediction, ProfilePredictor
 from shared.domain.errors import Unprocessable
 from shared.domain.taste import Element
@@ -20,9 +23,14 @@ def new(color: str, action: Action = "reference_like", *, day: float = 0) -> Ref
     return reference.model_copy(update={"description": None, "uri": f"drawing:{color}"})
 
 
+def predictor_of(images: ColorImages, **limits: Any) -> ProfilePredictor:
+    metrics = ProfileMetrics(CollectorRegistry())
+    return ProfilePredictor(images, metrics, Bulkhead(places=2, slow_places=2), **limits)
+
+
 @pytest.fixture
 def predictor() -> ProfilePredictor:
-    return ProfilePredictor(ColorImages(), ProfileMetrics(CollectorRegistry()))
+    return predictor_of(ColorImages())
 
 
 async def test_no_image_is_described_while_one_group_holds_all_references(
@@ -58,7 +66,7 @@ async def test_a_lost_image_stays_a_reference_and_is_not_described() -> None:
     images = ColorImages()
     images.refused[f"drawing:{COLORS[0]}"] = Unprocessable("no_such_file", "it is gone")
     model = ColorModel()
-    predictor = ProfilePredictor(images, ProfileMetrics(CollectorRegistry()))
+    predictor = predictor_of(images)
     prediction = await predictor.predict([new(color) for color in COLORS[:7]], model)
     assert model.described == list(COLORS[1:7])
     assert prediction.references[0].description is None
@@ -66,7 +74,7 @@ async def test_a_lost_image_stays_a_reference_and_is_not_described() -> None:
 
 async def test_the_model_predicts_from_the_first_references_and_describes_all() -> None:
     model = ColorModel()
-    predictor = ProfilePredictor(ColorImages(), ProfileMetrics(CollectorRegistry()), per_side=6)
+    predictor = predictor_of(ColorImages(), per_side=6)
     liked = [new(color) for color in COLORS[:8]]
     prediction = await predictor.predict([*liked, new(COLORS[0], "reference_dislike")], model)
     assert sorted(model.described) == sorted([*COLORS[:8], COLORS[0]])
@@ -76,7 +84,7 @@ async def test_the_model_predicts_from_the_first_references_and_describes_all() 
 
 async def test_a_described_reference_beyond_the_first_is_not_loaded_again() -> None:
     images, model = ColorImages(), ColorModel()
-    predictor = ProfilePredictor(images, ProfileMetrics(CollectorRegistry()), per_side=6)
+    predictor = predictor_of(images, per_side=6)
     prediction = await predictor.predict([new(color) for color in COLORS[:8]], model)
     images.refused[f"drawing:{COLORS[7]}"] = Unprocessable("no_such_file", "it is gone")
     again = await predictor.predict(prediction.references, model)
