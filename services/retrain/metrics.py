@@ -16,7 +16,8 @@ class CollectMetrics:
         )
         self.invalid_rows = Counter(
             "preferstream_invalid_rows",
-            "Rows of records that cannot be decoded; they are kept and not used for training",
+            "Records that cannot be decoded or stored; their rows are kept with the reason, and not"
+            " used for training. With the reason left_out there is no row",
             ["table", "reason"],
             registry=registry,
         )

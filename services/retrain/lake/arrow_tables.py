@@ -29,6 +29,11 @@ def table_of(rows: Sequence[Row], columns: Sequence[Column]) -> ArrowTable:
     return ArrowTable.from_arrays(arrays, schema=schema_of(columns))
 
 
+def is_panic(error: BaseException) -> bool:
+    """Whether an error is a panic of a Rust library, which is no subclass of `Exception`."""
+    return type(error).__name__ == "PanicException"
+
+
 def _array(values: Sequence[Any], kind: Kind) -> Array:
     match kind:
         case "text":

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.retrain.config import RetrainSettings
+from services.retrain.lake.append import append
 from services.retrain.lake.schema import Row, row_of
 from services.retrain.lake.table import ConcurrentCommit, LakeBroken, LakeTable
 from services.retrain.metrics import CollectMetrics
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
+from shared.messaging.metrics import INTERNAL_ERROR
 from shared.messaging.read.drain import Batch, TopicRecreated
 
 log = logging.getLogger(__name__)
+
+
+LEFT_OUT = "left_out"
+"""Reason of records that have no row, because the table can store them in no form."""
 
 
 class Drain(Protocol):
@@ -87,6 +93,10 @@ class Collector:
                     log.info("another instance collected first: %s", error)
                 except (Unavailable, LakeBroken, TopicRecreated) as error:
                     problems.append(self._report(table, error))
+                except Exception as error:
+                    # A bug costs this table, not the others; the next collection tries again.
+                    log.exception("collecting %s failed", table.schema.name)
+                    problems.append(self._report(table, error))
         if not problems:
             self._metrics.last_success.set(self._clock().timestamp())
         self.last = CollectResult(dict(rows), dict(invalid), tuple(problems))
@@ -102,10 +112,10 @@ class Collector:
 
         schema = table.schema
         for batch in self._drain(schema.topic, start_of=start_of, stop=lambda: self._stopping):
-            batch_rows = [row_of(schema, record, now=self._clock()) for record in batch.records]
+            now = self._clock()
+            batch_rows: Sequence[Row] = [row_of(schema, r, now=now) for r in batch.records]
             if batch_rows:
-                table.append(batch_rows, batch.next_offsets, after=committed)
-                committed.update(batch.next_offsets)
+                batch_rows = append(table, batch_rows, batch.next_offsets, committed=committed)
             rows[schema.name] += len(batch_rows)
             invalid[schema.name] += sum(1 for row in batch_rows if "refused" in row)
             self._count(table, batch_rows, batch)
@@ -116,6 +126,8 @@ class Collector:
         for row in rows:
             if "refused" in row:
                 self._metrics.invalid_rows.labels(name, row["refused"]).inc()
+        if left_out := len(batch.records) - len(rows):
+            self._metrics.invalid_rows.labels(name, LEFT_OUT).inc(left_out)
         self._metrics.backlog.labels(name).set(batch.remaining)
         if batch.lost:
             self._metrics.lost.labels(name).inc(batch.lost)
@@ -132,15 +144,20 @@ class Collector:
         if days:
             table.compact(days, vacuum_days=self._settings.lake_vacuum_days)
 
-    def _report(
-        self, table: LakeTable, error: Unavailable | LakeBroken | TopicRecreated
-    ) -> CollectProblem:
-        reason = error.part if isinstance(error, Unavailable) else _reason(error)
-        detail = error.detail if isinstance(error, Unavailable) else str(error)
+    def _report(self, table: LakeTable, error: Exception) -> CollectProblem:
+        reason, detail = _reason_and_detail(error)
         self._metrics.failures.labels(table.schema.name, reason).inc()
         log.error("%s was not collected: %s", table.schema.name, detail)
         return CollectProblem(table.schema.name, reason, detail)
 
 
-def _reason(error: LakeBroken | TopicRecreated) -> str:
-    return "lake_broken" if isinstance(error, LakeBroken) else "topic_recreated"
+def _reason_and_detail(error: Exception) -> tuple[str, str]:
+    match error:
+        case Unavailable():
+            return error.part, error.detail
+        case LakeBroken():
+            return "lake_broken", str(error)
+        case TopicRecreated():
+            return "topic_recreated", str(error)
+        case _:
+            return INTERNAL_ERROR, f"{type(error).__name__}: {error}"

@@ -1,22 +1,26 @@
 """Define the lake's tables: columns for queries, and the whole event as JSON."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from shared.domain.errors import Unprocessable
+from shared.domain.time_bounds import written_time
 from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 
+log = logging.getLogger(__name__)
 Kind = Literal["text", "integer", "timestamp", "day"]
 Row = Mapping[str, Any]
 
 MAX_AGE: Final = timedelta(days=31)
 """One day longer than Kafka keeps these topics; an earlier timestamp comes from a wrong clock."""
-MAX_AHEAD: Final = timedelta(days=1)
+NOT_CONVERTIBLE: Final = "not_convertible"
+"""Value of `refused` for a record on which our own code failed."""
 
 
 @dataclass(frozen=True)
@@ -88,20 +92,29 @@ taste that scored them. Kafka deletes old candidates, and compacts profiles."""
 
 
 def row_of(schema: TableSchema, record: Record, *, now: datetime) -> Row:
-    """A record as a row; an invalid record is kept too, with the reason in `refused`."""
+    """A record as a row; an invalid record is kept too, with the reason in `refused`.
+
+    Never raises: an error in our own code costs the row, not the collection. A time is compared
+    with `now` once: a row that was stored stays as it is, also when the record is read again later.
+    """
     position = {
         "day": _day(record.timestamp_ms, now),
         "kafka_partition": record.partition,
         "kafka_offset": record.offset,
-        "written_at": _timestamp(record.timestamp_ms, now),
+        "written_at": written_time(record.timestamp_ms, now=now) or now,
         "collected_at": now,
     }
     try:
-        event = decode(schema.topic, record)
+        return position | _event_values(schema, decode(schema.topic, record, now=now))
     except Unprocessable as error:
-        value = None if record.value is None else record.value.decode("utf-8", "replace")
-        return position | {"refused": error.reason, "event": value}
-    return position | _event_values(schema, event)
+        reason = error.reason
+    except Exception:
+        log.exception(
+            "%s cannot be converted to a row; it is kept as an invalid row", record.source
+        )
+        reason = NOT_CONVERTIBLE
+    value = None if record.value is None else record.value.decode("utf-8", "replace")
+    return position | {"refused": reason, "event": value}
 
 
 def _event_values(schema: TableSchema, event: Event) -> dict[str, Any]:
@@ -120,13 +133,6 @@ def _day(timestamp_ms: int, now: datetime) -> date:
 
     Each batch writes one file a day: random timestamps would make thousands of files.
     """
-    written = _timestamp(timestamp_ms, now)
-    plausible = now - MAX_AGE <= written <= now + MAX_AHEAD
-    return (written if plausible else now).astimezone(UTC).date()
-
-
-def _timestamp(timestamp_ms: int, now: datetime) -> datetime:
-    try:
-        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return now
+    written = written_time(timestamp_ms, now=now)
+    is_plausible = written is not None and now - MAX_AGE <= written
+    return (written if written is not None and is_plausible else now).astimezone(UTC).date()

@@ -15,7 +15,7 @@ from arro3.core import Table as ArrowTable
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from services.retrain.lake.arrow_tables import schema_of, table_of
+from services.retrain.lake.arrow_tables import is_panic, schema_of, table_of
 from services.retrain.lake.schema import Row, TableSchema
 from shared.domain.errors import Unavailable
 from shared.files.lake_address import delta_address
@@ -129,6 +129,14 @@ class LakeTable:
                 commit_properties=CommitProperties(app_transactions=transactions),
             )
 
+    def accepts_commits(self) -> bool:
+        """Whether a commit without rows succeeds; if it does, refused rows are at fault."""
+        try:
+            self.append([], {}, after={})
+        except LakeBroken:
+            return False
+        return True
+
     def files_by_day(self) -> dict[str, int]:
         """The number of files of each day."""
         counts: dict[str, int] = {}
@@ -179,6 +187,8 @@ class LakeTable:
         """Translate Delta's errors into `ConcurrentCommit`, `Unavailable` and `LakeBroken`."""
         try:
             yield
+        except (ConcurrentCommit, LakeBroken, Unavailable):
+            raise
         except CommitFailedError as error:
             raise ConcurrentCommit(f"{self.uri}: {_first_line(error)}") from error
         except (DeltaError, TableNotFoundError, OSError, ValueError) as error:
@@ -194,6 +204,13 @@ class LakeTable:
                 " folder from a backup; or move it away, and collecting starts again with the"
                 " records that Kafka still has"
             ) from error
+        except BaseException as error:
+            if not isinstance(error, Exception) and not is_panic(error):
+                raise
+            raise LakeBroken(
+                f"the Delta table {self.uri} cannot be used because of an error in our code or in"
+                f" Delta Lake: {type(error).__name__}: {_first_line(error)}"
+            ) from error
 
 
 def table_address(lake: str, table: str, *, create: bool = False) -> str:
@@ -204,5 +221,5 @@ def table_address(lake: str, table: str, *, create: bool = False) -> str:
         raise Unavailable("lake", f"the lake {lake} cannot be used: {error}") from error
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
