@@ -55,10 +55,16 @@ class ClusterMetrics(Collector):
             "Kafka timestamp of a topic's newest event, seconds since the epoch",
             labels=["topic"],
         )
+        held_back = GaugeMetricFamily(
+            "preferstream_topic_held_back_events",
+            "Offsets of a topic that cannot be read until a transaction ends",
+            labels=["topic"],
+        )
         if state is not None:
             _fill_groups(state, lag, members)
             _fill_topics(state, written, kept, newest, now=self._clock())
-        yield from (lag, members, written, kept, newest)
+            _fill_held_back(state, held_back)
+        yield from (lag, members, written, kept, newest, held_back)
 
 
 def _fill_groups(state: ClusterState, lag: GaugeMetricFamily, members: GaugeMetricFamily) -> None:
@@ -88,13 +94,19 @@ def _fill_topics(
             newest.add_metric([topic], min(max(plausible), now).timestamp())
 
 
+def _fill_held_back(state: ClusterState, held_back: GaugeMetricFamily) -> None:
+    for topic in sorted({topic for topic, _ in state.partitions}):
+        waiting = sum(p.held_back for (name, _), p in state.partitions.items() if name == topic)
+        held_back.add_metric([topic], waiting)
+
+
 class PollMetrics:
     """Metrics of the polls themselves."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.failures = Counter(
             "preferstream_monitor_failures",
-            "Polls of the cluster that Kafka did not answer",
+            "Polls of the cluster that failed",
             registry=registry,
         )
         self.last_success = Gauge(

@@ -33,17 +33,23 @@ class ClusterPoller:
         self._problem: str | None = "the cluster has not been polled yet"
 
     async def poll(self) -> None:
-        """Read the state once; when the cluster is unavailable, the old state is removed."""
+        """Read the state once; when that fails, the old state is removed and the error counted."""
         try:
             self._cluster.state = await asyncio.to_thread(self._read_state)
         except Unavailable as error:
-            self._cluster.state = None
-            self._problem = error.detail
-            self._metrics.failures.inc()
+            self._failed(error.detail)
             log.warning("the cluster state could not be read: %s", error)
+        except Exception as error:  # the poller must not end while its last state is reported
+            self._failed(f"the poll of the cluster failed with {type(error).__name__}: {error}")
+            log.exception("the cluster state could not be read")
         else:
             self._problem = None
             self._metrics.last_success.set(self._clock().timestamp())
+
+    def _failed(self, problem: str) -> None:
+        self._cluster.state = None
+        self._problem = problem
+        self._metrics.failures.inc()
 
     async def problem(self) -> str | None:
         """Why the latest poll failed, or None."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kafka import TopicPartition
 from kafka.admin import OffsetSpec
+from kafka.protocol.consumer import IsolationLevel
 
 from shared.messaging.admin.provision import admin_client
 from shared.messaging.client.kafka_types import Partition
@@ -26,6 +27,9 @@ class PartitionState:
     """The offset that the next record gets."""
     newest_ms: int | None
     """Kafka timestamp of the newest record, milliseconds since the epoch; None when empty."""
+    held_back: int = 0
+    """Offsets before the end that cannot be read until a transaction ends; 0 when uncommitted
+    records are read too."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class GroupState:
     """Kafka's name of the state: `Stable`, `Empty` (no consumers), `PreparingRebalance`."""
     members: int
     lag: Mapping[Partition, int]
-    """Records that are not committed, by partition."""
+    """Offsets that can be read and are not committed, by partition."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class ClusterState:
 def read_cluster_state(settings: MessagingSettings, topics: Sequence[str]) -> ClusterState:
     """The state of those `topics` that exist, and of every consumer group of this system.
 
-    Blocks; three requests per leader and two per coordinator. Raises `Unavailable`.
+    Blocks; four requests per leader and two per coordinator. Raises `Unavailable`.
     """
     with admin_client(settings) as admin:
         existing = set(admin.list_topics())
@@ -63,6 +67,7 @@ def read_cluster_state(settings: MessagingSettings, topics: Sequence[str]) -> Cl
                 for topic in described
                 for partition in topic["partitions"]
             ],
+            isolation_level=settings.kafka_isolation_level,
         )
         names = sorted(
             group["group_id"]
@@ -90,33 +95,41 @@ def read_cluster_state(settings: MessagingSettings, topics: Sequence[str]) -> Cl
 def lag(
     group: str, committed: Mapping[Partition, int], partitions: Mapping[Partition, PartitionState]
 ) -> dict[Partition, int]:
-    """Records that the group has not committed, by partition of the topics that it reads.
+    """Offsets that the group has not committed, by partition of the topics that it reads.
 
     A partition without a commit counts from its beginning, where our consumers start. Records that
-    were deleted before they were read do not count.
+    were deleted before they were read do not count, and neither do those of an open transaction.
     """
     topics = {topic for topic, _ in committed}
     # `preferstream.<service>.<topic>`: the name of a group without commits has its topic.
     topics |= {topic for topic, _ in partitions if group.endswith(f".{topic}")}
     return {
-        partition: max(state.end - max(committed.get(partition, state.begin), state.begin), 0)
+        partition: max(
+            state.end - state.held_back - max(committed.get(partition, state.begin), state.begin), 0
+        )
         for partition, state in partitions.items()
         if partition[0] in topics
     }
 
 
 def _partitions(
-    admin: Any, partitions: Sequence[TopicPartition]
+    admin: Any, partitions: Sequence[TopicPartition], *, isolation_level: str
 ) -> dict[Partition, PartitionState]:
-    begins, ends, newest = (
-        admin.list_partition_offsets(dict.fromkeys(partitions, spec)) if partitions else {}
-        for spec in (OffsetSpec.EARLIEST, OffsetSpec.LATEST, OffsetSpec.MAX_TIMESTAMP)
-    )
+    def offsets(spec: Any, isolation_level: str = "read_uncommitted") -> dict[Any, Any]:
+        specs = dict.fromkeys(partitions, spec)
+        level = IsolationLevel.build_from(isolation_level)
+        return dict(admin.list_partition_offsets(specs, level)) if specs else {}
+
+    begins, ends = offsets(OffsetSpec.EARLIEST), offsets(OffsetSpec.LATEST)
+    readable_ends = offsets(OffsetSpec.LATEST, isolation_level)
+    newest = offsets(OffsetSpec.MAX_TIMESTAMP)
     return {
         (p.topic, p.partition): PartitionState(
             begin=begins[p].offset,
             end=ends[p].offset,
             newest_ms=timestamp if (timestamp := newest[p].timestamp) != UNKNOWN else None,
+            # A record may be written between the two requests.
+            held_back=max(ends[p].offset - readable_ends[p].offset, 0),
         )
         for p in partitions
     }

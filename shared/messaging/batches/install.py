@@ -7,10 +7,11 @@ a damaged payload or a huge one would stop every consumer of its partition for e
 import sys
 from typing import Any, Final
 
+from kafka.consumer.fetcher import Fetcher
 from kafka.record import memory_records
 
 from shared.messaging.batches.codecs import require_codecs
-from shared.messaging.batches.kafka_python_batch import TolerantBatch
+from shared.messaging.batches.kafka_python_batch import TolerantBatch, TolerantPartitionRecords
 
 FETCHER: Final = "aiokafka.consumer.fetcher"
 
@@ -22,13 +23,11 @@ def install_batch_readers() -> None:
     """
     require_codecs()
     memory_records.DefaultRecordBatch = TolerantBatch
+    Fetcher.PartitionRecords = TolerantPartitionRecords
     # Processes that use only kafka-python do not import aiokafka.
     fetcher: Any = sys.modules.get(FETCHER)
     if fetcher is not None:
-        from shared.messaging.batches.aiokafka_batch import (
-            TolerantPartitionRecords,
-            TolerantRecords,
-        )
+        from shared.messaging.batches import aiokafka_batch
 
-        fetcher.MemoryRecords = TolerantRecords
-        fetcher.PartitionRecords = TolerantPartitionRecords
+        fetcher.MemoryRecords = aiokafka_batch.TolerantRecords
+        fetcher.PartitionRecords = aiokafka_batch.TolerantPartitionRecords

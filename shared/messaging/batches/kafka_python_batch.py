@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kafka.consumer.fetcher import Fetcher
+from kafka.errors import KafkaError
 from kafka.record.default_records import DefaultRecordBatch
 
 from shared.events.wire.record import Unreadable
@@ -9,6 +11,31 @@ from shared.messaging.batches.codecs import UNREADABLE_BATCH, decompress
 from shared.messaging.batches.header_names import AnyHeaderNames
 from shared.messaging.batches.record_batch import HEADER, codec_of
 from shared.messaging.batches.unreadable_record import unreadable_record
+
+
+class UnreadablePartition(KafkaError):  # type: ignore[misc]  # untyped base
+    """A fetched batch cannot be used, such as one with a wrong checksum; the position stays."""
+
+    def __init__(self, partition: tuple[str, int], offset: int, reason: str) -> None:
+        topic, number = partition
+        super().__init__(
+            f"topic {topic}, partition {number} cannot be read at offset {offset}: {reason}"
+        )
+        self.partition = partition
+        self.offset = offset
+
+
+class TolerantPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # untyped base
+    """The records of one partition in a fetch; its errors name the partition and the offset."""
+
+    def take(self, n: int | None = None) -> Any:
+        try:
+            return super().take(n)
+        except Exception as error:
+            # Otherwise kafka-python 3.0.12 takes from the ended iterator again and again.
+            self.drain()
+            partition = (self.topic_partition.topic, self.topic_partition.partition)
+            raise UnreadablePartition(partition, self.next_fetch_offset, str(error)) from error
 
 
 class TolerantBatch(DefaultRecordBatch):  # type: ignore[misc]  # untyped base

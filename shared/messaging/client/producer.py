@@ -4,9 +4,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from shared.domain.errors import Unavailable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.events.topics import HEADER_ROOM_BYTES, MAX_RECORD_BYTES
 from shared.events.wire.record import Outgoing
 from shared.messaging.client.connection import Kafka, connection, settings_of
@@ -37,7 +37,10 @@ class BlockingProducer:
         self.close(seconds=INTERRUPTED_SECONDS if is_interrupted else SEND_TIMEOUT_SECONDS)
 
     def send(self, *records: Outgoing) -> None:
-        """Returns when all replicas have every record; raises `Unavailable`."""
+        """Returns when all replicas have every record.
+
+        Raises `Unavailable`, or `Unprocessable` when a record is too large.
+        """
         try:
             if self._producer is None:
                 self._producer = KafkaProducer(
@@ -53,6 +56,8 @@ class BlockingProducer:
             ]
             for future in futures:
                 future.get(timeout=SEND_TIMEOUT_SECONDS)
+        except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
+            raise Unprocessable("record_too_large", f"Kafka refused the record: {error}") from error
         except KafkaError as error:
             address = self._settings.kafka_bootstrap_servers
             raise Unavailable(

@@ -89,7 +89,7 @@ class Processing:
 
     async def _retry_until_done(self, record: Record, max_waits: int | None) -> None:
         started_at = time.monotonic()
-        attempts = _Attempts(self._guard.arrived())
+        attempts = _Attempts(self._guard.arrived(record.key))
         waited = 0
         with self._metrics.in_flight.labels(self.topic.name).track_inprogress():
             for delay in backoff_delays(self._settings):
@@ -144,7 +144,7 @@ class Processing:
         self, record: Record, error: Unprocessable, attempts: _Attempts
     ) -> None:
         mark_failed(error.reason)
-        self._guard.dead_letter(attempts.arrival)
+        self._guard.dead_letter(attempts.arrival, error.reason)
         letter = dead_letter(record, error, attempts=attempts.total)
         try:
             await self._sender.send(letter)

@@ -1,5 +1,6 @@
 """Read offset ranges of partitions in batches; stop at their ends, or fail at a time limit."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,13 +9,17 @@ from typing import Any, Final
 
 from kafka import TopicPartition
 
+from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
 from shared.events.wire.record import Record
+from shared.messaging.batches.kafka_python_batch import UnreadablePartition
 from shared.messaging.client.consumer import short_lived_consumer
 from shared.messaging.client.kafka_types import OffsetRange, Partition, to_record
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.limits import READ_LIMITS, ReadLimits, ReadTimer
 
+log = logging.getLogger(__name__)
+CHECK_REPLICAS: Final = ". Compare the replicas of this partition and the disk of its broker"
 POLL_MS: Final = 200
 """Longest wait of one poll; `stop` and the time limits are checked after each poll."""
 
@@ -44,7 +49,9 @@ class BoundedReader:
     """Reads offset ranges with one kafka-python consumer; it commits nothing.
 
     A range is read when the consumer's position reaches its end, whatever records were seen: a
-    compacted topic and a transaction leave offsets without records.
+    compacted topic and a transaction leave offsets without records. A part of a batch that cannot
+    be read is one unreadable record. A partition whose next batch has a wrong checksum is left out:
+    the others are read to their ends, and then the read fails.
     """
 
     def __init__(
@@ -73,9 +80,14 @@ class BoundedReader:
         ends = self._consumer.end_offsets(partitions)
         return {(p.topic, p.partition): (begins[p], ends[p]) for p in partitions}
 
-    def records(self, ranges: Mapping[Partition, OffsetRange]) -> Iterator[Record]:
-        """The records that Kafka still holds of these ranges; raises `Unavailable`."""
-        for batch in self.batches(ranges):
+    def records(
+        self, ranges: Mapping[Partition, OffsetRange], *, all_partitions: bool = True
+    ) -> Iterator[Record]:
+        """The records that Kafka still holds of these ranges; raises `Unavailable`.
+
+        Without `all_partitions` a partition that cannot be read is only logged.
+        """
+        for batch in self.batches(ranges, all_partitions=all_partitions):
             yield from batch.records
 
     def batches(
@@ -84,6 +96,7 @@ class BoundedReader:
         *,
         size: BatchSize = ONE_FETCH,
         stop: Callable[[], bool] = lambda: False,
+        all_partitions: bool = True,
     ) -> Iterator[RangeBatch]:
         """The records in batches; raises `Unavailable`.
 
@@ -97,16 +110,24 @@ class BoundedReader:
         self._seek({partition: positions[partition] for partition in unfinished})
         records: list[Record] = []
         value_bytes = 0
+        unreadable: list[str] = []
         timer = ReadTimer(self._limits, address=self._address, monotonic=self._monotonic)
         while unfinished and not stop():
-            new = self._poll(ends, most=size.records - len(records))
+            new: list[Record] = []
+            left_out: set[Partition] = set()
+            try:
+                new = self._poll(ends, most=size.records - len(records))
+            except UnreadablePartition as error:
+                log.error("%s", error)
+                unreadable.append(str(error))
+                left_out = {error.partition}
             records += new
             value_bytes += sum(len(record.value or b"") for record in new)
             before = dict(positions)
             self._update(positions, unfinished, ends)
             if new or positions != before:
                 timer.progressed()
-            finished = {p for p in unfinished if positions[p] >= ends[p]}
+            finished = {p for p in unfinished if positions[p] >= ends[p]} | left_out
             unfinished -= finished
             if finished and unfinished:
                 # Not paused: kafka-python 3.0.12 keeps what it has fetched of a paused partition,
@@ -120,6 +141,8 @@ class BoundedReader:
                     yield batch
             if unfinished:
                 timer.check({p: (positions[p], ends[p]) for p in unfinished})
+        if unreadable and all_partitions:
+            raise Unavailable("kafka", "; ".join(unreadable) + CHECK_REPLICAS)
 
     def _seek(self, positions: Mapping[Partition, int]) -> None:
         self._consumer.assign([TopicPartition(*partition) for partition in positions])

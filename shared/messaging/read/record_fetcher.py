@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from shared.domain.errors import Unavailable
@@ -13,6 +13,7 @@ from shared.messaging.client.connection import connection
 from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.settings import MessagingSettings
 
+POLL_MS = 200
 FETCH_SECONDS = 10.0
 """A record arrives in milliseconds; a longer wait means that Kafka is unavailable."""
 
@@ -59,7 +60,7 @@ class RecordFetcher:
             self._consumer.seek(topic_partition, offset)
             try:
                 async with asyncio.timeout(FETCH_SECONDS):
-                    raw = await self._consumer.getone(topic_partition)
+                    raw = await _next_record(self._consumer, topic_partition, offset)
             except OffsetOutOfRangeError:
                 return None
             except (KafkaError, TimeoutError) as error:
@@ -71,4 +72,16 @@ class RecordFetcher:
             finally:
                 with suppress(KafkaError):
                     self._consumer.unsubscribe()
-        return to_record(raw) if raw.offset == offset else None
+        return to_record(raw) if raw is not None and raw.offset == offset else None
+
+
+async def _next_record(
+    consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int
+) -> ConsumerRecord | None:
+    """The next record; None if there is none before the end: the offset is a marker or aborted."""
+    while True:
+        records = await consumer.getmany(partition, timeout_ms=POLL_MS, max_records=1)
+        if records:
+            return records[partition][0]
+        if await consumer.position(partition) > offset:
+            return None

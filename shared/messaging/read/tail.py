@@ -19,14 +19,16 @@ def tail(
 ) -> Iterator[Record]:
     """The latest records of each partition; none of a topic that does not exist.
 
-    Raises `Unavailable` when Kafka does not answer within `limits`.
+    The rest of a partition that cannot be read is left out and logged: a service needs what it can
+    get of its latest records, and would otherwise not start. Raises `Unavailable` when Kafka does
+    not answer within `limits`.
     """
     with bounded_reader(settings, limits=limits) as reader:
         ranges = {
             partition: (max(begin, end - max_per_partition), end)
             for partition, (begin, end) in reader.available([topic]).items()
         }
-        yield from reader.records(ranges)
+        yield from reader.records(ranges, all_partitions=False)
 
 
 def whole_topic(settings: MessagingSettings, topic: Topic) -> Iterator[Record]:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.messaging.consume.dead_letter_guard import TooManyDeadLetters
-from tests.integration.cluster import Cluster, event, not_json, numbers_of
+from tests.integration.cluster import Cluster, event, not_json
 from tests.integration.messaging.running_service import (
     BOTH_PATHS,
     TIMEOUT_SECONDS,
@@ -109,9 +109,12 @@ async def test_a_stopping_service_finishes_the_events_in_flight(cluster: Cluster
 async def test_too_many_dead_letters_stop_the_process_and_the_rest_stays_unread(
     cluster: Cluster, path: str
 ) -> None:
-    bad = range(40)
-    cluster.write(not_json(number, partition=0) for number in bad)
-    handled = Handled()
+    async def refuse(_: int) -> None:
+        raise Unprocessable("unknown_image", "a broken deployment refuses every event")
+
+    count = 40
+    cluster.write(event(number, user=f"user-{number}", partition=0) for number in range(count))
+    handled = Handled(refuse)
     async with running(
         cluster, path, handled, dead_letter_window=40, events_in_flight=1
     ) as service:
@@ -123,13 +126,29 @@ async def test_too_many_dead_letters_stop_the_process_and_the_rest_stays_unread(
         assert status == 503
         assert "became dead letters" in problems[0]
         await asyncio.sleep(0.3)  # no further dead letter may follow
-        assert numbers_of(await dead_letters(cluster)) == list(range(9))
+        assert len(await dead_letters(cluster)) == 9
     assert await committed(cluster) == {0: 9}
     # The next deployment continues at the committed offset.
     async with running(cluster, path, handled, dead_letter_max_ratio=1.0):
-        await until(
-            lambda: holds(dead_letters(cluster), lambda records: numbers_of(records) == list(bad))
-        )
+        await until(lambda: holds(dead_letters(cluster), lambda records: len(records) == count))
+
+
+@BOTH_PATHS
+async def test_a_sender_of_garbage_does_not_stop_the_events_of_others(
+    cluster: Cluster, path: str
+) -> None:
+    records = []
+    for number in range(300):
+        records.append(not_json(number, partition=0))
+        if number % 30 == 0:
+            records.append(event(number, user=f"user-{number}", partition=0))
+    cluster.write(records)
+    handled = Handled()
+    async with running(cluster, path, handled, dead_letter_window=40) as service:
+        await handled.until_all(range(0, 300, 30))
+        await until(lambda: holds(dead_letters(cluster), lambda letters: len(letters) == 300))
+        assert service.failure() is None
+        assert service.dead_because() is None
 
 
 async def test_an_unprocessable_event_becomes_a_dead_letter_with_its_reason(

@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events.wire.record import Outgoing
+from shared.messaging.client.producer import BlockingProducer
 from shared.messaging.publisher import KafkaPublisher
 from tests.integration.cluster import Cluster, incompressible
 
@@ -99,3 +100,17 @@ async def test_a_publisher_without_kafka_does_not_start(cluster: Cluster) -> Non
     )
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9"):
         await publisher.start()
+
+
+def test_the_blocking_producer_refuses_a_record_that_is_too_large_as_the_publisher_does(
+    cluster: Cluster,
+) -> None:
+    with BlockingProducer(cluster.settings()) as producer:
+        for size in (5_000_000, 4 * 1024 * 1024 + 10):
+            with pytest.raises(Unprocessable, match="record_too_large"):
+                producer.send(Outgoing(cluster.topic.name, b"k", incompressible(size)))
+        name = topic_of_small_records(cluster)
+        with pytest.raises(Unprocessable, match="record_too_large"):
+            producer.send(Outgoing(name, b"k", incompressible(2000)))
+        producer.send(Outgoing(cluster.topic.name, b"k", b"v"))
+    assert [record.value for record in cluster.read(cluster.topic)] == [b"v"]

@@ -1,6 +1,7 @@
 """The cluster state becomes lag, counts and timestamps; an unknown state has no samples."""
 
-import pytest
+import asyncio
+
 from prometheus_client import CollectorRegistry
 
 from services.monitor.metrics import ClusterMetrics, PollMetrics
@@ -84,18 +85,44 @@ async def test_a_poll_sets_the_metrics_and_a_failed_poll_removes_them() -> None:
     assert _value(registry, "monitor_failures_total") == 1
 
 
-async def test_an_unexpected_error_is_not_reported_as_an_unavailable_cluster() -> None:
+async def test_an_unexpected_error_is_reported_and_counted_and_the_poller_continues() -> None:
     registry = CollectorRegistry()
+    polls = 0
 
-    def broken() -> ClusterState:
-        raise KeyError("members")
+    def broken_at_first() -> ClusterState:
+        nonlocal polls
+        polls += 1
+        if polls == 1:
+            return ClusterState(PARTITIONS, [])
+        if polls == 2:
+            raise KeyError("members")
+        return ClusterState(PARTITIONS, [])
 
     poller = ClusterPoller(
-        broken,
+        broken_at_first,
         ClusterMetrics(registry),
         PollMetrics(registry),
-        interval_seconds=9,
+        interval_seconds=0.2,
         clock=system_clock,
     )
-    with pytest.raises(KeyError):
-        await poller.poll()
+    problems: set[str | None] = set()
+    poller.start()
+    try:
+        async with asyncio.timeout(20):
+            while polls < 4:
+                problems.add(await poller.problem())
+                await asyncio.sleep(0.01)
+    finally:
+        await poller.stop()
+    assert "the poll of the cluster failed with KeyError: 'members'" in problems
+    assert await poller.problem() is None
+    assert _value(registry, "monitor_failures_total") == 1
+
+
+def test_offsets_of_an_open_transaction_are_no_lag_and_have_their_own_metric() -> None:
+    partitions = {("feedback.v1", 0): PartitionState(10, 30, None, held_back=8)}
+    assert lag(GROUP, {("feedback.v1", 0): 22}, partitions) == {("feedback.v1", 0): 0}
+    assert lag(GROUP, {("feedback.v1", 0): 25}, partitions) == {("feedback.v1", 0): 0}
+    registry = CollectorRegistry()
+    ClusterMetrics(registry).state = ClusterState(partitions, [])
+    assert _value(registry, "topic_held_back_events", topic="feedback.v1") == 8

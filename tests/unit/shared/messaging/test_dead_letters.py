@@ -1,5 +1,7 @@
 """A dead letter contains the record and the reason; too many dead letters stop the process."""
 
+import itertools
+
 import pytest
 
 from shared.domain.errors import Unprocessable
@@ -64,12 +66,15 @@ def test_a_dead_letter_without_its_value_names_the_source_of_the_value() -> None
     assert headers["x-detail"].startswith(b"bad; the value of 12 bytes is too large")
 
 
+KEYS = (b"user-%d" % number for number in itertools.count())
+
+
 def arrive(guard: DeadLetterGuard, fates: str) -> None:
-    """Let one event arrive per letter: `g` is good, `b` becomes a dead letter at once."""
+    """Let one event of a new key arrive per letter: `b` becomes a dead letter at once."""
     for fate in fates:
-        arrival = guard.arrived()
+        arrival = guard.arrived(next(KEYS))
         if fate == "b":
-            guard.dead_letter(arrival)
+            guard.dead_letter(arrival, "internal_error")
 
 
 @pytest.mark.parametrize(
@@ -100,16 +105,47 @@ def test_the_process_stops_when_the_ratio_of_dead_letters_exceeds_the_maximum(
 
 def test_good_events_in_flight_count_before_they_are_done() -> None:
     guard = DeadLetterGuard(max_ratio=0.5, window=20)
-    arrivals = [guard.arrived() for _ in range(20)]
+    arrivals = [guard.arrived(next(KEYS)) for _ in range(20)]
     for bad in arrivals[:10]:
-        guard.dead_letter(bad)
+        guard.dead_letter(bad, "unknown_image")
     with pytest.raises(TooManyDeadLetters):
-        guard.dead_letter(arrivals[10])
+        guard.dead_letter(arrivals[10], "unknown_image")
 
 
 def test_one_event_counts_once_however_often_its_dead_letter_is_sent() -> None:
     guard = DeadLetterGuard(max_ratio=0.5, window=20)
     arrive(guard, "g" * 5)
-    arrival = guard.arrived()
+    arrival = guard.arrived(next(KEYS))
     for _ in range(50):
-        guard.dead_letter(arrival)
+        guard.dead_letter(arrival, "internal_error")
+
+
+@pytest.mark.parametrize("key", [b"noisy", None])
+@pytest.mark.parametrize("reason", ["invalid_event", "unknown_image", "internal_error"])
+def test_one_sender_of_bad_events_does_not_stop_the_process(key: bytes | None, reason: str) -> None:
+    guard = DeadLetterGuard(max_ratio=0.5, window=200)
+    for number in range(5_000):
+        guard.dead_letter(guard.arrived(key), reason)
+        if number % 50 == 0:
+            arrive(guard, "g")
+
+
+def test_a_broken_deployment_stops_the_process_also_while_one_sender_floods_the_topic() -> None:
+    guard = DeadLetterGuard(max_ratio=0.5, window=200)
+
+    def flood() -> None:
+        for _ in range(300):
+            for _ in range(20):
+                guard.dead_letter(guard.arrived(b"noisy"), "invalid_event")
+            arrive(guard, "b")
+
+    with pytest.raises(TooManyDeadLetters, match=r"of \d+ keys"):
+        flood()
+
+
+def test_bytes_that_are_no_event_do_not_stop_the_process_whatever_their_keys() -> None:
+    guard = DeadLetterGuard(max_ratio=0.5, window=200)
+    for number in range(2_000):
+        guard.dead_letter(guard.arrived(b"%d" % number), "not_json")
+    with pytest.raises(TooManyDeadLetters):
+        arrive(guard, "b" * 200)

@@ -1,6 +1,7 @@
 """Every record ends in its effect or in a dead letter."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import Feedback
 from shared.events.topics import FEEDBACK
-from shared.events.wire.record import Outgoing, Record
+from shared.events.wire.record import Outgoing, Record, Unreadable
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.dead_letter_guard import DeadLetterGuard, TooManyDeadLetters
 from shared.messaging.consume.processing import Processing
@@ -209,8 +210,27 @@ async def test_a_dead_letter_that_is_too_large_is_sent_without_its_value(
 
 @BOTH_PATHS
 async def test_too_many_dead_letters_stop_before_the_next_one_is_published(path: str) -> None:
-    scripted = Scripted(dead_letter_window=8, dead_letter_max_ratio=0.5)
-    await process(scripted, path, NOT_JSON)
+    scripted = Scripted(handling="nn", dead_letter_window=8, dead_letter_max_ratio=0.5)
+    await process(scripted, path, replace(GOOD, key=b"ada"))
     with pytest.raises(TooManyDeadLetters):
-        await process(scripted, path, NOT_JSON)
+        await process(scripted, path, replace(GOOD, key=b"ben"))
     assert len(scripted.sent) == 1
+
+
+@BOTH_PATHS
+async def test_bad_events_of_one_sender_all_become_dead_letters(path: str) -> None:
+    scripted = Scripted(handling="n" * 30, dead_letter_window=8, dead_letter_max_ratio=0.5)
+    for _ in range(30):
+        await process(scripted, path, GOOD)
+    assert len(scripted.sent) == 30
+
+
+@BOTH_PATHS
+async def test_an_unreadable_record_becomes_a_dead_letter_without_a_value(path: str) -> None:
+    scripted = Scripted()
+    unreadable = Unreadable("unreadable_batch", "offsets 3 to 17 cannot be read: zstd failed")
+    await process(scripted, path, replace(GOOD, key=None, value=b"", unreadable=unreadable))
+    assert scripted.handled == 0
+    assert scripted.letter()["x-error"] == "unreadable_batch"
+    assert scripted.letter()["x-detail"] == unreadable.detail
+    assert scripted.sent[0].value is None
