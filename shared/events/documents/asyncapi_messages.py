@@ -67,7 +67,7 @@ def event_message(topic: Topic) -> dict[str, Any]:
     }
     if "request_id" in event.model_fields:
         message["correlationId"] = {
-            "description": "The id that the application gave the request.",
+            "description": "The id that the application gave the request of this user and tenant.",
             "location": "$message.payload#/request_id",
         }
     return message

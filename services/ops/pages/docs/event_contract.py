@@ -15,7 +15,7 @@ COMMON: Final[Mapping[str, str]] = {
     "occurred_at": "Time of the event, RFC 3339 with a time zone.",
     "user_id": "The user of the event; part of the record's key.",
     "tenant": "Separates the users and images of different apps. Default: `default`.",
-    "request_id": "Your own id of a request. Its feed has the same id.",
+    "request_id": "Your own id of a request of this user. Its feed has the same id.",
     "image_id": "Your own id of an image, unique within a tenant.",
     "candidates": "The images to rank, each with its id and its address.",
     "explain": "Which images get rationales: none, the best few, or all.",

@@ -85,3 +85,19 @@ def _pairs(places: tuple[Place, ...]) -> list[tuple[Place, Place]]:
 
 def _error(share: float, count: int = SLATES) -> float:
     return STANDARD_ERRORS * math.sqrt(share * (1 - share) / count) + 1e-12
+
+
+def test_users_and_contents_with_one_request_id_are_drawn_independently() -> None:
+    def draws(requests: list[tuple[RequestKey, str]]) -> set[tuple[Place, ...]]:
+        seeds = [exploration_seed(request, request_hash=content) for request, content in requests]
+        return {fair_pairs(20, share=1, seed=seed) for seed in seeds}
+
+    request = RequestKey("t", "ana", "home")
+    users = [(request._replace(user_id=f"user-{n}"), "0") for n in range(50)]
+    tenants = [(request._replace(tenant=f"t-{n}"), "0") for n in range(50)]
+    contents = [(request, str(n)) for n in range(50)]
+    assert [len(draws(requests)) > 40 for requests in (users, tenants, contents)] == [True] * 3
+    assert len(draws([(request, "0")] * 50)) == 1
+    assert exploration_seed(RequestKey("t", "a/b", "c"), request_hash="0") != exploration_seed(
+        RequestKey("t", "a", "b/c"), request_hash="0"
+    )

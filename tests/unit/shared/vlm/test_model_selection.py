@@ -130,6 +130,15 @@ async def test_a_shadow_scores_its_share_of_requests_and_answers_none(
     assert 240 < shadows < 360
 
 
+async def test_a_shadow_scores_its_share_when_all_users_send_one_request_id(
+    models: ServingModels,
+) -> None:
+    await models.set_challenger(_promoted("v2"), canary_share=0, shadow_share=0.3)
+    requests = [RequestKey("t", f"user-{n}", "home") for n in range(1_000)]
+    shadows = sum(models.select_shadow(request) is not None for request in requests)
+    assert 240 < shadows < 360
+
+
 async def test_both_shares_at_zero_remove_the_challenger(models: ServingModels) -> None:
     await models.set_challenger(_promoted("v2"), canary_share=1, shadow_share=1)
     assert models.select(tenant="t", user_id="u").variant == "challenger"

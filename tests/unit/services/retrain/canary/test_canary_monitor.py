@@ -55,3 +55,29 @@ def test_feeds_of_an_earlier_challenger_do_not_count() -> None:
     )
     assert result.verdict == "wait"
     assert "0 feeds for 0 users of the canary" in result.reason
+
+
+def test_feedback_counts_for_the_feed_of_its_own_user_and_tenant_only() -> None:
+    """Every user sends the same request id, with the canary and with the champion."""
+    feeds = [_feed(n, variant) for variant in ("champion", "challenger") for n in range(20)]
+    feeds = [
+        feed.model_copy(update={"request_id": "home", "user_id": f"{feed.variant}-{n}"})
+        for n, feed in enumerate(feeds)
+    ]
+    feeds += [feed.model_copy(update={"tenant": "gallery", "event_id": uuid4()}) for feed in feeds]
+    own = [feed for feed in feeds if feed.tenant == "default"]
+    feedback = [_feedback(feed, "hide") for feed in own if feed.variant == "challenger"]
+    feedback += [_feedback(feed, "click") for feed in own if feed.variant == "champion"]
+    result = compare_variants(feeds, feedback, version="nano-2", rails=RAILS)
+    assert result.verdict == "roll_back"
+    assert "likes fell from 100.0% to 0.0%" in result.reason
+
+
+def test_feedback_on_an_id_that_a_user_sent_for_several_requests_does_not_count() -> None:
+    feeds = [_feed(n, variant) for variant in ("champion", "challenger") for n in range(60)]
+    reused = [feed for feed in feeds if feed.variant == "challenger"]
+    feeds += [feed.model_copy(update={"request_hash": "other"}) for feed in reused]
+    feedback = [_feedback(feed, "hide") for feed in reused]
+    result = compare_variants(feeds, feedback, version="nano-2", rails=RAILS)
+    assert result.verdict == "wait"
+    assert "120 feeds for 0 users of the canary" in result.reason
