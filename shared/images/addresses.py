@@ -4,7 +4,6 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 
-import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from shared.domain.errors import Unprocessable
@@ -60,11 +59,9 @@ def refuse_private_literal(host: str) -> None:
 class CheckedResolver(AbstractResolver):
     """Resolves host names for a connection and refuses names with a private address."""
 
-    def __init__(
-        self, *, allow_private: bool = False, resolver: AbstractResolver | None = None
-    ) -> None:
+    def __init__(self, resolver: AbstractResolver, *, allow_private: bool = False) -> None:
         self._allow_private = allow_private
-        self._resolver = resolver or aiohttp.ThreadedResolver()
+        self._resolver = resolver
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

@@ -1,20 +1,28 @@
-"""Load images from their addresses with bounded concurrency, or return why an image is refused."""
+"""Load images from their addresses, fairly and within limits, or return why one is refused."""
 
 import asyncio
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from PIL.Image import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.images.capacity import ImageCapacity
 from shared.images.data_source import read_data
 from shared.images.decoding.decoder import decode
 from shared.images.display_name import short
 from shared.images.file_source import read_file
+from shared.images.hosts.host_gate import HostGate
+from shared.images.refusals import too_slow
 from shared.images.s3_source import S3Source
 from shared.images.settings import ImageSettings
 from shared.images.web_source import WebSource
+
+MAX_SCHEME: Final = 8
+"""Characters that decide the source; a `data:` address may have millions."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +40,20 @@ LoadResult = LoadedImage | Unprocessable | Unavailable
 
 
 class ImageLoader:
-    """Loads images within the limits of the settings; one loader for a service."""
+    """Loads images within the limits of the settings; one loader for a process.
+
+    Encoded images in memory, connections, threads that read files, and decoding have separate
+    limits. Each is shared fairly between requesters, so that neither a slow host nor a request with
+    many large images delays the images of others.
+    """
 
     def __init__(self, settings: ImageSettings) -> None:
         self._settings = settings
-        self._concurrency = asyncio.Semaphore(settings.image_concurrency)
-        self._web = WebSource(settings)
-        self._s3 = S3Source(settings)
+        self._capacity = ImageCapacity(settings)
+        self.gate = HostGate(settings)
+        """The limits and circuit breakers of image hosts."""
+        self._web = WebSource(settings, gate=self.gate)
+        self._s3 = S3Source(settings, gate=self.gate)
 
     async def load(self, uri: str, *, requester: Hashable | None = None) -> LoadedImage:
         """One image; raises `Unprocessable` when a retry cannot help, else `Unavailable`.
@@ -46,9 +61,30 @@ class ImageLoader:
         `requester` names the user or the request that the image is for. All loads of one
         requester share its part of the capacity; without a requester, the call is its own.
         """
-        async with self._concurrency:
-            data = await self._bytes(uri)
-            return await asyncio.to_thread(self._decode, uri, data)
+        requester = object() if requester is None else requester
+        scheme, colon, _ = uri[:MAX_SCHEME].partition(":")
+        match scheme.lower() + colon:
+            case "https:" | "http:":
+                async with self._capacity.fetched(requester) as body:
+                    data = await self._web.fetch(uri, requester=requester, body=body)
+                    return await self._decoded(uri, lambda: data, requester)
+            case "s3:":
+                async with self._capacity.fetched(requester) as body:
+                    data = await self._s3.fetch(uri, requester=requester, body=body)
+                    return await self._decoded(uri, lambda: data, requester)
+            case "file:":
+                async with self._capacity.file(requester):
+                    data = await self._file(uri, requester)
+                    return await self._decoded(uri, lambda: data, requester)
+            case "data:":
+                max_bytes = self._settings.max_image_bytes
+                read = partial(read_data, uri, max_bytes=max_bytes)
+                return await self._decoded(uri, read, requester)
+            case _:
+                raise Unprocessable(
+                    "unknown_scheme",
+                    f"{short(uri)} begins with none of https:, s3:, file: and data:",
+                )
 
     async def load_many(
         self,
@@ -85,31 +121,33 @@ class ImageLoader:
         except (Unprocessable, Unavailable) as error:
             return error
 
-    async def _bytes(self, uri: str) -> bytes:
-        scheme, colon, _ = uri.partition(":")
-        max_bytes = self._settings.max_image_bytes
-        match scheme.lower() + colon:
-            case "https:" | "http:":
-                return await self._web.fetch(uri)
-            case "s3:":
-                return await self._s3.fetch(uri)
-            case "data:":
-                return await asyncio.to_thread(read_data, uri, max_bytes=max_bytes)
-            case "file:":
-                roots = self._settings.allowed_file_roots
-                return await asyncio.to_thread(read_file, uri, roots=roots, max_bytes=max_bytes)
-            case _:
-                raise Unprocessable(
-                    "unknown_scheme",
-                    f"{short(uri)} begins with none of https:, s3:, file: and data:",
-                )
+    async def _file(self, uri: str, requester: Hashable) -> bytes:
+        settings = self._settings
+        read = partial(
+            read_file, uri, roots=settings.allowed_file_roots, max_bytes=settings.max_image_bytes
+        )
+        async with self._capacity.file_threads.thread(requester) as run:
+            try:
+                # A network file system may hang.
+                async with asyncio.timeout(settings.max_image_wait_seconds):
+                    return await run(read)
+            except TimeoutError as error:
+                raise too_slow("file", uri, seconds=settings.max_image_wait_seconds) from error
+
+    async def _decoded(
+        self, uri: str, read: Callable[[], bytes], requester: Hashable
+    ) -> LoadedImage:
+        """Decode in a thread; a `data:` address is read there too, since that takes no waiting."""
+        async with self._capacity.decode_threads.thread(requester) as run:
+            return await run(lambda: self._decode(uri, read()))
 
     def _decode(self, uri: str, data: bytes) -> LoadedImage:
         pixels = decode(data, uri, self._settings)
         return LoadedImage(uri, hashlib.sha256(data).hexdigest(), pixels)
 
     async def close(self) -> None:
-        """Close the connections that are kept for further images."""
+        """Close the connections that are kept for further images, and end the threads."""
+        self._capacity.close()
         try:
             await self._web.close()
         finally:

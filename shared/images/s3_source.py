@@ -2,11 +2,15 @@
 
 import asyncio
 import errno
+import importlib
+from collections.abc import Hashable
 from typing import Any, Final
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.files.storage_options import s3fs_options
+from shared.images.capacity import Body
 from shared.images.display_name import short
+from shared.images.hosts.host_gate import Host, HostFailed, HostGate
 from shared.images.refusals import too_many_bytes, too_slow
 from shared.images.settings import ImageSettings
 
@@ -18,24 +22,40 @@ INVALID_REQUEST: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG})
 class S3Source:
     """Fetches `s3://bucket/key` images through fsspec; opens its client for the first image."""
 
-    def __init__(self, settings: ImageSettings) -> None:
+    def __init__(self, settings: ImageSettings, *, gate: HostGate | None = None) -> None:
         self._settings = settings
+        self._gate = gate or HostGate(settings)
         self._files: asyncio.Task[Any] | None = None
+        self._boto: Any = None
+        """The module of the client's errors, once it is imported."""
 
-    async def fetch(self, uri: str) -> bytes:
+    async def fetch(
+        self, uri: str, *, requester: Hashable | None = None, body: Body | None = None
+    ) -> bytes:
         """The object's bytes; raises `Unprocessable` or `Unavailable`."""
-        # Imported here: it takes a second, which only readers of S3 need.
-        from botocore import exceptions as boto  # type: ignore[import-untyped]  # ships no types
-
         bucket, _, key = uri[len("s3://") :].partition("/")
         if uri[:5].lower() != "s3://" or not bucket or not key:
             raise Unprocessable("bad_uri", f"{short(uri)} is not of the form s3://bucket/key")
-        max_seconds = self._settings.max_image_wait_seconds
+        # A store of our own is one host; at Amazon, the buckets are independent of each other.
+        host = Host("s3", self._settings.s3_endpoint or bucket, None)
+        requester = object() if requester is None else requester
+        async with self._gate.visit(host, uri, requester) as visit:
+            try:
+                return await self._fetch(uri, f"{bucket}/{key}", body)
+            except Unprocessable:
+                visit.answered()
+                raise
+
+    async def _fetch(self, uri: str, path: str, body: Body | None) -> bytes:
+        if self._boto is None:
+            self._boto = await asyncio.to_thread(_import_client)
+        boto, max_seconds = self._boto, self._settings.max_image_wait_seconds
         try:
-            async with asyncio.timeout(max_seconds):
-                return await self._read(uri, f"{bucket}/{key}")
+            async with asyncio.timeout(max_seconds) as clock:
+                return await self._read(uri, path, body, clock)
         except TimeoutError as error:
-            raise too_slow(PART, uri, seconds=max_seconds) from error
+            late = too_slow(PART, uri, seconds=max_seconds)
+            raise HostFailed(late.part, late.detail, kind="timeout") from error
         except FileNotFoundError as error:
             raise _missing(uri) from error
         except PermissionError as error:
@@ -59,13 +79,17 @@ class S3Source:
                 raise Unprocessable(
                     "s3_refused", f"{short(uri)}: the store rejects this request; check its address"
                 ) from error
-            raise Unavailable(PART, f"{short(uri)}: the store cannot answer now") from error
+            raise HostFailed(
+                PART, f"{short(uri)}: the store cannot answer now", kind="status"
+            ) from error
         except boto.BotoCoreError as error:
-            raise Unavailable(
-                PART, f"{short(uri)}: the store cannot be reached ({type(error).__name__})"
+            raise HostFailed(
+                PART,
+                f"{short(uri)}: the store cannot be reached ({type(error).__name__})",
+                kind="connect",
             ) from error
 
-    async def _read(self, uri: str, path: str) -> bytes:
+    async def _read(self, uri: str, path: str, place: Body | None, clock: asyncio.Timeout) -> bytes:
         max_bytes = self._settings.max_image_bytes
         if self._files is None or (self._files.done() and self._files.exception()):
             self._files = asyncio.create_task(self._open())
@@ -78,6 +102,8 @@ class S3Source:
             raise too_many_bytes(uri, max_bytes)
         if info["size"] == 0:
             return b""
+        if place is not None:
+            await place.expect(info["size"], clock)
         # With an end, since the object may have grown after its size was read.
         body: bytes = await files._cat_file(path, start=0, end=max_bytes + 1)
         if len(body) > max_bytes:
@@ -87,11 +113,15 @@ class S3Source:
     async def _open(self) -> Any:
         from s3fs import S3FileSystem
 
+        options = s3fs_options(self._settings.s3_endpoint, anonymous=self._settings.s3_anonymous)
+        # The gate limits the connections; with the client's own limit of ten, images of a bucket
+        # that hangs would delay all others.
+        options["config_kwargs"]["max_pool_connections"] = self._settings.image_web_concurrency
         files = S3FileSystem(
             asynchronous=True,
             skip_instance_cache=True,
             use_listings_cache=False,
-            **s3fs_options(self._settings.s3_endpoint, anonymous=self._settings.s3_anonymous),
+            **options,
         )
         try:
             await files.set_session()
@@ -109,6 +139,12 @@ class S3Source:
         # A client that could not be opened has nothing to close; its images have the error.
         if not opening.cancelled() and opening.exception() is None:
             await (await opening.result().set_session()).close()
+
+
+def _import_client() -> Any:
+    """Import the client: it takes a second, which only readers of S3 need, and runs in a thread."""
+    importlib.import_module("s3fs")
+    return importlib.import_module("botocore.exceptions")
 
 
 def _missing(uri: str) -> Unprocessable:

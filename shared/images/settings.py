@@ -40,9 +40,10 @@ class ImageSettings(BaseModel):
     image_web_concurrency: PositiveInt = 512
     """Images that one service fetches from hosts and from S3 at the same time. A connection to a
     slow host costs little, and many keep slow hosts from delaying the others."""
-    image_decode_concurrency: PositiveInt = 8
+    image_decode_concurrency: NonNegativeInt = 0
     """Images that one service decodes at the same time; each may hold a whole image in memory. One
-    user or request gets at most half of these places, so that others can start at once."""
+    user or request gets at most half of these places, so that others can start at once. 0 means one
+    for each core, at least 2 and at most 8."""
     image_circuit_failures: PositiveInt = 5
     """Failures in a row (no connection, a time-out, a status of 500 or more) after which a host is
     left alone for a while; its images then fail at once."""

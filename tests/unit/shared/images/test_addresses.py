@@ -125,7 +125,7 @@ def test_a_redirect_from_https_to_http_is_refused_even_where_http_is_allowed() -
 
 
 async def test_a_name_with_one_private_address_among_public_ones_is_refused() -> None:
-    resolver = CheckedResolver(resolver=FixedResolver("8.8.8.8", "10.0.0.1"))
+    resolver = CheckedResolver(FixedResolver("8.8.8.8", "10.0.0.1"))
     with pytest.raises(Unprocessable) as refused:
         await resolver.resolve("images.example", 443)
     assert refused.value.reason == "private_address"
@@ -134,7 +134,7 @@ async def test_a_name_with_one_private_address_among_public_ones_is_refused() ->
 
 
 async def test_a_public_name_resolves_to_exactly_the_checked_addresses() -> None:
-    results = await CheckedResolver(resolver=FixedResolver("8.8.8.8")).resolve(
+    results = await CheckedResolver(FixedResolver("8.8.8.8")).resolve(
         "images.example", 443
     )
     assert [result["host"] for result in results] == ["8.8.8.8"]
@@ -142,4 +142,4 @@ async def test_a_public_name_resolves_to_exactly_the_checked_addresses() -> None
 
 async def test_a_name_without_addresses_is_unknown() -> None:
     with pytest.raises(socket.gaierror):
-        await CheckedResolver(resolver=FixedResolver()).resolve("images.example", 443)
+        await CheckedResolver(FixedResolver()).resolve("images.example", 443)

@@ -1,0 +1,1 @@
+"""Remote image hosts: their names, their limits and their circuit breakers."""
