@@ -1,39 +1,21 @@
-"""Run the command `preferstream`."""
+"""Run the command `preferstream`, and end it on Ctrl-C with a sentence."""
 
-import typer
-
-from services.cli.lazy_commands import LazyCommands
-from services.cli.output.console import FAILURE, print_error
-from shared.settings import InvalidSettings
-
-HELP = """Rank images for each user by a taste profile in plain words.
-
-`preferstream demo` shows everything once; `preferstream up` starts a system for your app.
-Each command has an example in its `--help`.
-"""
-
-app = typer.Typer(
-    name="preferstream",
-    cls=LazyCommands,
-    help=HELP,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback(help=HELP)
-def _preferstream() -> None:
-    """Make `preferstream` a group of commands."""
+from services.cli.program.interruption import interruption
 
 
 def main() -> None:
+    interruption.watch()
     try:
-        app()
-    except InvalidSettings as error:
-        print_error(f"a setting is invalid:\n{error}")
-        raise SystemExit(FAILURE) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        # Imported here: it takes a second, and a Ctrl-C during it has a sentence too.
+        from services.cli.program.app import run
+
+        run()
+    except BaseException:
+        # After a signal, the other errors are its consequences.
+        if interruption.signals.first is None:
+            raise
+    if interruption.signals.first is not None:
+        interruption.end()
 
 
 if __name__ == "__main__":

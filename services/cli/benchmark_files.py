@@ -2,9 +2,8 @@
 
 import hashlib
 import shutil
-import subprocess
 import sys
-import time
+import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.cli.output.console import err, print_progress
 from shared.jobs.evaluation import Level
+from shared.runtime.child_process import run_child
 
 SIMULATED: dict[str, Level] = {"prefersim": "hard", "prefersim-easy": "easy"}
 WRITER = "training.prefersim.benchmark"
@@ -86,18 +86,22 @@ def _write(folder: Path, level: Level, *, limit: int | None, writer: str) -> Non
     command = [sys.executable, "-m", writer, str(unfinished)]
     command += ["--level", level, *([] if limit is None else ["--limit", str(limit)])]
     total = SIMULATED_ITEMS if limit is None else min(SIMULATED_ITEMS, SETS * limit)
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     columns = (TextColumn("items"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=err, transient=True) as bar:
-            task = bar.add_task("", total=total)
-            while process.poll() is None:
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        ended = threading.Event()
+
+        def show_progress() -> None:
+            while not ended.wait(POLL_SECONDS):
                 bar.update(task, completed=len(list(unfinished.glob("data/*/images/*-B.*"))))
-                time.sleep(POLL_SECONDS)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
-    if process.returncode:
-        raise BenchmarkNotWritten(f"`{' '.join(command[1:])}` ended with {process.returncode}")
+
+        watcher = threading.Thread(target=show_progress, daemon=True)
+        watcher.start()
+        try:
+            child = run_child(command)
+        finally:
+            ended.set()
+            watcher.join()
+    if child.code:
+        raise BenchmarkNotWritten(f"`{' '.join(command[1:])}` {child.reason}")
     unfinished.rename(folder)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +19,10 @@ from shared.events.wire.record import Record
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 INLINE_SIDE_PIXELS = 768
 """Longest side of an image that is sent inside the event (outside the allowed folders)."""
+
+
+def _random_id(field: str) -> str:
+    return str(uuid4())
 
 
 class NoImages(Exception):
@@ -77,18 +81,21 @@ def candidates(names: Sequence[str], *, roots: Sequence[str]) -> tuple[Candidate
     return tuple(result)
 
 
-def event_from_line(line: bytes, *, user: str | None, clock: Clock) -> ImageCandidates:
+def event_from_line(
+    line: bytes, *, user: str | None, clock: Clock, new_id: Callable[[str], str] = _random_id
+) -> ImageCandidates:
     """The candidate event of a JSON line; missing ids, time and user are filled in.
 
-    Raises `shared.domain.errors.Unprocessable` with the reason when the line is not valid.
+    `new_id` gets the name of the field, `event_id` or `request_id`. Raises
+    `shared.domain.errors.Unprocessable` with the reason when the line is not valid.
     """
     try:
         value = json.loads(line)
     except ValueError:
         value = None
     if isinstance(value, dict):
-        value.setdefault("event_id", str(uuid4()))
-        value.setdefault("request_id", str(uuid4()))
+        value.setdefault("event_id", new_id("event_id"))
+        value.setdefault("request_id", new_id("request_id"))
         value.setdefault("occurred_at", clock().isoformat())
         if user is not None:
             value.setdefault("user_id", user)

@@ -12,6 +12,7 @@ from shared.runtime.child_process import ChildProcess
 READY_SECONDS = 300.0
 """The first start downloads Kafka, about 45 MB; later ones take seconds."""
 STOP_SECONDS = 60.0
+"""To finish its events in progress, on a busy machine; a second Ctrl-C does not wait for it."""
 
 
 class SystemDidNotStart(Exception):

@@ -1,11 +1,14 @@
 """Run Kafka and every service on this machine until a signal stops them."""
 
 import asyncio
+import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.local.config import LocalSettings
@@ -13,8 +16,10 @@ from services.local.errors import CannotRun, ServiceStopped
 from services.local.imports import import_services
 from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
+from services.local.kafka.supervised_process import kill_all
 from services.local.messaging import create_topics, messaging_settings
 from services.local.runtime_file import RuntimeFile, remove_runtime_file, write_runtime_file
+from services.local.signals import StopSignals
 from shared.domain.errors import Unavailable
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import InvalidSettings
@@ -23,11 +28,30 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 if TYPE_CHECKING:
     from services.local.services import RunningServices
 
+log = logging.getLogger(__name__)
 BROKER_POLL_SECONDS = 1.0
 """How often to check that the local Kafka is alive; a check costs microseconds."""
 PARENT_POLL_SECONDS = 0.5
 """How often to check the parent process: the longest time that a system outlives it."""
 READY_POLL_SECONDS = 0.05
+CANCEL_SECONDS = 5.0
+"""How long an interrupted start may take to undo its steps; then the process ends as it is."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How a system was stopped."""
+
+    signal: int | None
+    """Number of the signal; None when the parent process has ended."""
+    was_ready: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0 after a requested stop of a ready system, else 128 and the number of the signal."""
+        if self.signal is None or (self.was_ready and self.signal == signal.SIGTERM):
+            return 0
+        return 128 + self.signal
 
 
 def run(
@@ -36,14 +60,24 @@ def run(
     on_progress: Callable[[str], None],
     on_ready: Callable[[RuntimeFile], None],
     parent: int | None = None,
-) -> None:
-    """Run until SIGINT or SIGTERM, or until the process `parent` ends; raises `CannotRun`."""
+) -> Stopped:
+    """Run until a signal, or until the process `parent` ends; raises `CannotRun`.
+
+    After an interrupted start, threads that import or download may still run: end the process with
+    `os._exit`, which does not wait for them.
+    """
+    runner, is_interrupted_start = asyncio.Runner(), False
     try:
-        asyncio.run(_run(settings, on_progress, on_ready, parent))
+        stopped = runner.run(_run(settings, on_progress, on_ready, parent))
+        is_interrupted_start = not stopped.was_ready
+        return stopped
     except (KafkaDidNotStart, Unavailable) as error:
         raise CannotRun(error.detail) from error
     except (BadCheckpoint, ServiceStopped, InvalidSettings) as error:
         raise CannotRun(str(error)) from error
+    finally:
+        if not is_interrupted_start:
+            runner.close()
 
 
 async def _run(
@@ -51,14 +85,38 @@ async def _run(
     on_progress: Callable[[str], None],
     on_ready: Callable[[RuntimeFile], None],
     parent: int | None,
-) -> None:
-    began = time.monotonic()
-    stop = _stop_on_signals()
+) -> Stopped:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    signals = StopSignals(end_now=lambda: _end_now(settings, signals))
+    signals.watch()
+    ready = asyncio.Event()
+    serving = asyncio.create_task(_serve(settings, on_progress, on_ready, signals.stop, ready))
+    if parent is not None:
+        watch_parent = asyncio.create_task(_stop_without(parent, signals.stop))
+    stopping = asyncio.create_task(signals.stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if parent is not None:
+        watch_parent.cancel()
+    if signals.stop.is_set():
+        on_progress("stopping: events in progress are finished first (Ctrl-C again: end at once)")
+        if not ready.is_set():
+            await _cancel(serving)
+            return Stopped(signals.first, was_ready=False)
+    await serving
+    return Stopped(signals.first, was_ready=True)
+
+
+async def _serve(
+    settings: LocalSettings,
+    on_progress: Callable[[str], None],
+    on_ready: Callable[[RuntimeFile], None],
+    stop: asyncio.Event,
+    ready: asyncio.Event,
+) -> None:
+    """Start everything, run until `stop`, and stop everything."""
+    began = time.monotonic()
     async with AsyncExitStack() as stack:
-        if parent is not None:
-            watch_parent = asyncio.create_task(_stop_without(parent, stop))
-            stack.callback(watch_parent.cancel)
         starting = await stack.enter_async_context(_starting_broker(settings, on_progress))
         # Java starts on one core while this process imports torch on another.
         (broker, messaging), _ = await asyncio.gather(
@@ -69,28 +127,35 @@ async def _run(
         services = await stack.enter_async_context(
             start_services(settings, messaging, on_progress=on_progress)
         )
-        await _until_ready(services, stop, timeout_seconds=settings.ready_timeout_seconds)
-        if not stop.is_set():
-            runtime_file = RuntimeFile(
-                kafka=messaging.kafka_bootstrap_servers,
-                dashboard=services.addresses["ops"],
-                services=services.addresses,
-                allowed_file_roots=services.allowed_file_roots,
-            )
-            write_runtime_file(settings.data_dir, runtime_file)
-            stack.callback(remove_runtime_file, settings.data_dir)
-            on_progress(f"everything is ready after {time.monotonic() - began:.1f} s")
-            on_ready(runtime_file)
-            await _until_stopped(services, broker, stop)
-        on_progress("stopping: events in progress are finished first")
+        await _until_ready(services, timeout_seconds=settings.ready_timeout_seconds)
+        runtime_file = RuntimeFile(
+            kafka=messaging.kafka_bootstrap_servers,
+            dashboard=services.addresses["ops"],
+            services=services.addresses,
+            allowed_file_roots=services.allowed_file_roots,
+        )
+        write_runtime_file(settings.data_dir, runtime_file)
+        stack.callback(remove_runtime_file, settings.data_dir)
+        ready.set()
+        on_progress(f"everything is ready after {time.monotonic() - began:.1f} s")
+        on_ready(runtime_file)
+        await _until_stopped(services, broker, stop)
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+async def _cancel(serving: "asyncio.Task[None]") -> None:
+    """Cancel the start, and wait while its finished steps are undone, but not for long."""
+    serving.cancel()
+    await asyncio.wait((serving,), timeout=CANCEL_SECONDS)
+    if serving.done() and not serving.cancelled() and (error := serving.exception()):
+        log.info("the start was interrupted", exc_info=error)
+    kill_all()
+
+
+def _end_now(settings: LocalSettings, signals: StopSignals) -> None:
+    """End Kafka and this process without finishing anything; acknowledged records stay."""
+    kill_all()
+    remove_runtime_file(settings.data_dir)
+    os._exit(signals.exit_code)
 
 
 async def _stop_without(parent: int, stop: asyncio.Event) -> None:
@@ -105,10 +170,12 @@ async def _starting_broker(
     settings: LocalSettings, on_progress: Callable[[str], None]
 ) -> AsyncIterator[asyncio.Task[LocalKafka | None]]:
     """The start of the local Kafka, None with an existing cluster; stops the Kafka at the end."""
-    starting = asyncio.create_task(_start_broker(settings, on_progress))
+    cancelled = threading.Event()
+    starting = asyncio.create_task(_start_broker(settings, on_progress, cancelled))
     try:
         yield starting
     finally:
+        cancelled.set()
         with suppress(KafkaDidNotStart):
             if broker := await starting:
                 await asyncio.to_thread(broker.stop)
@@ -128,7 +195,7 @@ async def _connect(
 
 
 async def _start_broker(
-    settings: LocalSettings, on_progress: Callable[[str], None]
+    settings: LocalSettings, on_progress: Callable[[str], None], cancelled: threading.Event
 ) -> LocalKafka | None:
     if settings.kafka_bootstrap_servers:
         return None
@@ -137,14 +204,13 @@ async def _start_broker(
         settings.data_dir / "kafka",
         on_progress=lambda step: on_progress(f"Kafka: {step}"),
         start_timeout_seconds=settings.kafka_start_timeout_seconds,
+        cancelled=cancelled,
     )
 
 
-async def _until_ready(
-    services: "RunningServices", stop: asyncio.Event, *, timeout_seconds: float
-) -> None:
+async def _until_ready(services: "RunningServices", *, timeout_seconds: float) -> None:
     end = time.monotonic() + timeout_seconds
-    while not stop.is_set():
+    while True:
         reason = await services.not_ready_because()
         if reason is None:
             return

@@ -15,6 +15,8 @@ STDERR_LINES: Final = 4
 STDERR_LINE_CHARACTERS: Final = 500
 GRACE_SECONDS: Final = 5.0
 """Seconds between SIGTERM and SIGKILL."""
+FORCED_SECONDS: Final = 3.0
+"""Seconds between a second SIGTERM and SIGKILL, when the user does not want to wait."""
 CHECK_SECONDS: Final = 0.2
 """Seconds between two checks of the stop event and of the time limit."""
 
@@ -131,17 +133,28 @@ class ChildProcess:
         self._send(signal.SIGKILL)
 
     def end(self) -> ChildExit:
-        """Send SIGTERM, then SIGKILL after the grace period; also kill its remaining children."""
+        """Send SIGTERM, then SIGKILL after the grace period; also kill its remaining children.
+
+        An exception meanwhile, such as a second Ctrl-C, shortens the grace period.
+        """
+        try:
+            self._end(self._grace_seconds)
+        except BaseException:
+            self._end(FORCED_SECONDS)
+            raise
+        finally:
+            if self._own_session:
+                self._send(signal.SIGKILL)
+        return self.wait()
+
+    def _end(self, grace_seconds: float) -> None:
         if self._process.poll() is None:
             self._send(signal.SIGTERM)
             try:
-                self._process.wait(self._grace_seconds)
+                self._process.wait(grace_seconds)
             except subprocess.TimeoutExpired:
                 self._send(signal.SIGKILL)
         self._process.wait()
-        if self._own_session:
-            self._send(signal.SIGKILL)
-        return self.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -152,10 +165,12 @@ class ChildProcess:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.end()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
+        try:
+            self.end()
+        finally:
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                if pipe is not None:
+                    pipe.close()
 
     def _send(self, number: signal.Signals) -> None:
         try:
@@ -201,14 +216,9 @@ def run_child(
 ) -> ChildExit:
     """Run a command to its end, each line of its standard output going to `on_line`.
 
-    A child that shares our standard error stays in our session, so that the terminal's Ctrl-C and
-    hang-up reach it too.
-
     Raises OSError when the command cannot be started, and what `on_line` raises.
     """
-    with ChildProcess(
-        command, env=env, share_stderr=share_stderr, own_session=not share_stderr
-    ) as child:
+    with ChildProcess(command, env=env, share_stderr=share_stderr) as child:
         child.limit(seconds=seconds, stop=stop)
         for line in child.lines():
             on_line(line)

@@ -3,12 +3,14 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.cli.output.console import fail, print_json, print_line, wrong_use
 from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id
+from services.cli.program.interruption import interruptible
 from shared.dead_letters import (
     AlreadyResolved,
     CannotReplay,
@@ -21,6 +23,8 @@ from shared.dead_letters import (
 )
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
+from shared.domain.rfc3339 import parse_rfc3339
+from shared.domain.time_bounds import bounded
 from shared.events import DeadLetterResolved
 from shared.messaging.client.settings import MessagingSettings
 
@@ -28,6 +32,9 @@ TIME_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 PAGE_SIZE = 500
 MAX_DETAIL_CHARACTERS = 160
 """`dlq show` prints the whole detail."""
+
+
+STILL_OPEN = "`preferstream dlq list` shows which dead letters are still open"
 
 
 def resolve_ids(ids: list[str], act: Callable[[str], Awaitable[DeadLetterResolved]]) -> Outcome:
@@ -41,7 +48,8 @@ def resolve_ids(ids: list[str], act: Callable[[str], Awaitable[DeadLetterResolve
             except (DeadLetterNotFound, AlreadyResolved, CannotReplay) as error:
                 outcome.refused[letter_id] = str(error)
 
-    run_or_fail(resolve_all())
+    with interruptible(lambda: f"{len(outcome.resolved)} of {len(ids)} are done; {STILL_OPEN}"):
+        run_or_fail(resolve_all())
     return outcome
 
 
@@ -69,7 +77,8 @@ def resolve_matching(
             if after is None:
                 return
 
-    run_or_fail(resolve_all())
+    with interruptible(lambda: f"at least {len(outcome.resolved)} are done; {STILL_OPEN}"):
+        run_or_fail(resolve_all())
     return outcome
 
 
@@ -92,13 +101,20 @@ def parse_time(text: str | None) -> datetime | None:
     if text is None:
         return None
     ago = re.fullmatch(r"(\d{1,6})([mhd])", text)
-    if ago:
-        return system_clock() - timedelta(**{TIME_UNITS[ago[2]]: int(ago[1])})
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        wrong_use(f"{text!r} is not a time; write 30m, 2h, 3d or 2026-01-31T09:30:00Z")
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+        if ago:
+            return system_clock() - timedelta(**{TIME_UNITS[ago[2]]: int(ago[1])})
+        return time_from(text)
+    except (ValueError, OverflowError) as error:
+        wrong_use(f"{text!r} is not a time: {error}; write 30m, 2h, 3d or 2026-01-31T09:30:00Z")
+
+
+def time_from(text: str) -> datetime:
+    """A time from RFC 3339, or from a date or a time without a zone, which is UTC."""
+    with suppress(ValueError):
+        return parse_rfc3339(text)
+    time = datetime.fromisoformat(text)
+    return bounded(time if time.tzinfo else time.replace(tzinfo=UTC), now=None)
 
 
 def run_or_fail(action: Any) -> Any:

@@ -8,6 +8,7 @@ import typer
 from services.cli.inputs import NoImages, image_files
 from services.cli.output import tables
 from services.cli.output.console import err, fail, print_json, print_line, print_rows, wrong_use
+from services.cli.program.interruption import interruptible
 from shared.domain.errors import Unavailable, Unprocessable
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def assess(
         files = [image_files(names or ()) for names in (liked, disliked, candidates)]
     except NoImages as error:
         wrong_use(str(error))
-    with err.status("loading the model"):
+    with interruptible(lambda: "no image was ranked"), err.status("loading the model"):
         from shared.runtime.rank_files import rank_files
         from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 

@@ -9,6 +9,7 @@ import typer
 from services.cli.connection import connect
 from services.cli.output.console import fail, print_json, print_rows, wrong_use
 from services.cli.output.listing import Column, Listing
+from services.cli.program.interruption import interruptible
 from shared.jobs.benchmark_result import BenchmarkResult, Measurement
 from shared.runtime.child_process import run_child
 
@@ -40,19 +41,7 @@ def bench(
         wrong_use(f"{name} is not a benchmark; choose one of {', '.join(BENCHMARKS)}")
     too_slow: list[str] = []
     for benchmark in [name] if name else sorted(BENCHMARKS.keys() - NEED_SYSTEM):
-        system = (
-            {"PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": connect().kafka}
-            if benchmark in NEED_SYSTEM
-            else {}
-        )
-        lines: list[str] = []
-        ended = run_child(
-            [sys.executable, "-m", BENCHMARKS[benchmark]],
-            on_line=lines.append, share_stderr=True, env={**os.environ, **system},
-        )  # fmt: skip
-        if ended.code:
-            raise typer.Exit(ended.code)
-        result = BenchmarkResult.model_validate_json("\n".join(lines))
+        result = _measure(benchmark)
         if as_json:
             print_json(result.model_dump(mode="json"))
         else:
@@ -60,6 +49,24 @@ def bench(
         too_slow += [measure.what for measure in result.measures if not measure.is_met]
     if too_slow:
         fail(f"slower than required: {', '.join(too_slow)}")
+
+
+def _measure(benchmark: str) -> BenchmarkResult:
+    """Run the benchmark in a child process; when it fails, the command ends with its code."""
+    system = (
+        {"PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": connect().kafka}
+        if benchmark in NEED_SYSTEM
+        else {}
+    )
+    lines: list[str] = []
+    with interruptible(lambda: f"the benchmark {benchmark} was stopped: it has no result"):
+        ended = run_child(
+            [sys.executable, "-m", BENCHMARKS[benchmark]],
+            on_line=lines.append, share_stderr=True, env={**os.environ, **system},
+        )  # fmt: skip
+    if ended.code:
+        raise typer.Exit(ended.code)
+    return BenchmarkResult.model_validate_json("\n".join(lines))
 
 
 def _listing(result: BenchmarkResult) -> Listing:

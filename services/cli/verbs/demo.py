@@ -17,7 +17,7 @@ from services.cli.demo.image_files import DemoFiles, NoDemoFiles, make_demo_file
 from services.cli.demo.page import Section, feed_cards, picture, taste_rows, write_page
 from services.cli.demo.story import DemoApp, DemoResult, DemoTimeout, run_demo
 from services.cli.inputs import image_uri
-from services.cli.managed_system import SystemDidNotStart, managed_system
+from services.cli.managed_system import STOP_SECONDS, SystemDidNotStart, managed_system
 from services.cli.output import tables
 from services.cli.output.console import (
     err,
@@ -28,6 +28,7 @@ from services.cli.output.console import (
     print_rows,
 )
 from services.cli.output.wrapping import Id, plain
+from services.cli.program.interruption import GRACE_SECONDS, interruptible
 from services.local.runtime_file import RuntimeFile, read_runtime_file
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
@@ -37,6 +38,10 @@ MIN_RIGHT_PAIRS = 0.9
 """Share of liked-above-disliked pairs; chance is 0.5, and the shipped model reaches 1.0."""
 TIMEOUT_SECONDS = 60.0
 """For each answer of the system; a healthy one answers within seconds."""
+INTERRUPTED = (
+    "the demo was stopped before its end, and the system that it had started has ended too; run it"
+    " again from the beginning with the same command"
+)
 
 
 def demo(
@@ -53,22 +58,31 @@ def demo(
     Example: preferstream demo --headless
     """
     settings = from_environment(ConnectionSettings)
-    folder = settings.data_dir / "demo"
-    with tempfile.TemporaryDirectory(prefix="preferstream-demo-") as temporary:
-        try:
-            print_progress("rendering images of a simulated user, whose taste is known")
-            files = make_demo_files(Path(temporary), seed=seed)
-            with _system(settings) as system:
-                result = run_demo(_demo_app(system), files, on_progress=print_progress)
-                page = folder / "index.html"
-                _write_page(result, files, page)
-        except (DemoTimeout, SystemDidNotStart) as error:
-            fail(f"{error}. Run `preferstream doctor` to find the cause")
-        except NoDemoFiles as error:
-            fail(str(error))
-        except Unavailable as error:
-            fail(error.detail)
-    _report(result, files, page, headless=headless, as_json=as_json)
+    page = settings.data_dir / "demo" / "index.html"
+    with (
+        interruptible(lambda: INTERRUPTED, grace_seconds=STOP_SECONDS + GRACE_SECONDS),
+        tempfile.TemporaryDirectory(prefix="preferstream-demo-") as temporary,
+    ):
+        result, files = _run(settings, Path(temporary), page, seed=seed)
+        _report(result, files, page, headless=headless, as_json=as_json)
+
+
+def _run(
+    settings: ConnectionSettings, folder: Path, page: Path, *, seed: int
+) -> tuple[DemoResult, DemoFiles]:
+    try:
+        print_progress("rendering images of a simulated user, whose taste is known")
+        files = make_demo_files(folder, seed=seed)
+        with _system(settings) as system:
+            result = run_demo(_demo_app(system), files, on_progress=print_progress)
+            _write_page(result, files, page)
+    except (DemoTimeout, SystemDidNotStart) as error:
+        fail(f"{error}. Run `preferstream doctor` to find the cause")
+    except NoDemoFiles as error:
+        fail(str(error))
+    except Unavailable as error:
+        fail(error.detail)
+    return result, files
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from services.cli.output.console import (
 from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id
 from services.cli.paths import lake_settings
+from services.cli.program.interruption import interruptible
 from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.settings import JobSettings
@@ -34,6 +35,11 @@ from shared.store.settings import StoreSettings
 
 PAUSE_SECONDS = 2.0
 """Between two searches: events in progress during the erasure are removed within seconds."""
+
+INTERRUPTED = (
+    "stopped before all services had answered; a request that was sent is finished nevertheless,"
+    " and the same command shows the receipts"
+)
 
 
 def erase(
@@ -53,28 +59,29 @@ def erase(
     kafka = messaging_settings(connect())
     end = time.monotonic() + seconds
     try:
-        receipts = _receipts(kafka, user, tenant, reason, seconds)
-        missing = sorted(set(ERASING_SERVICES) - receipts.keys())
-        results: list[SearchResult] = []
-        retained: list[RetainedRecords] = []
-        if verify and not missing:
-            # Imported here: Delta and Qdrant take seconds, and only --verify needs them.
-            from services.cli.user_data.erasure_search import (
-                DataLocations,
-                retained_records,
-                search_stores,
-            )
-
-            locations = DataLocations(kafka, *_data_locations())
-            results = _all_results(receipts, search_stores(locations, User(tenant, user)))
-            while not all(result.is_clean for result in results) and time.monotonic() < end:
-                print_progress("data is still being removed; searching again")
-                time.sleep(PAUSE_SECONDS)
-                receipts |= _receipts(
-                    kafka, user, tenant, reason, max(end - time.monotonic(), PAUSE_SECONDS)
+        with interruptible(lambda: f"{user}: {INTERRUPTED}"):
+            receipts = _receipts(kafka, user, tenant, reason, seconds)
+            missing = sorted(set(ERASING_SERVICES) - receipts.keys())
+            results: list[SearchResult] = []
+            retained: list[RetainedRecords] = []
+            if verify and not missing:
+                # Imported here: Delta and Qdrant take seconds, and only --verify needs them.
+                from services.cli.user_data.erasure_search import (
+                    DataLocations,
+                    retained_records,
+                    search_stores,
                 )
+
+                locations = DataLocations(kafka, *_data_locations())
                 results = _all_results(receipts, search_stores(locations, User(tenant, user)))
-            retained = retained_records(kafka, User(tenant, user))
+                while not all(result.is_clean for result in results) and time.monotonic() < end:
+                    print_progress("data is still being removed; searching again")
+                    time.sleep(PAUSE_SECONDS)
+                    receipts |= _receipts(
+                        kafka, user, tenant, reason, max(end - time.monotonic(), PAUSE_SECONDS)
+                    )
+                    results = _all_results(receipts, search_stores(locations, User(tenant, user)))
+                retained = retained_records(kafka, User(tenant, user))
     except Unavailable as error:
         fail(error.detail)
     if as_json:

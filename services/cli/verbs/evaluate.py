@@ -22,6 +22,7 @@ from services.cli.output.console import (
 from services.cli.output.evaluation_page import write_evaluation_page
 from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id
+from services.cli.program.interruption import interruptible
 from shared.jobs.evaluation import Accuracy, Report
 from shared.prompting.pair_template import InvalidPairTemplate, PairTemplate
 from shared.runtime.child_process import run_child
@@ -77,7 +78,8 @@ def evaluate(
     data_dir = from_environment(ConnectionSettings).data_dir
     folder = out_folder or data_dir / "evaluation"
     try:
-        benchmark = find_benchmark(bench, data_dir=data_dir, limit=limit)
+        with interruptible(lambda: "stopped before the benchmark was written"):
+            benchmark = find_benchmark(bench, data_dir=data_dir, limit=limit)
     except BenchmarkNotFound as error:
         wrong_use(str(error))
     except BenchmarkNotWritten as error:
@@ -92,7 +94,8 @@ def evaluate(
     # In a child process: services do not import training. Its progress goes to our stderr.
     command = [sys.executable, "-m", "training.evaluation", str(benchmark.path), *given]
     lines: list[str] = []
-    result = run_child(command, on_line=lines.append, share_stderr=True)
+    with interruptible(lambda: "the evaluation was stopped before its end: there is no report"):
+        result = run_child(command, on_line=lines.append, share_stderr=True)
     if not lines:
         raise typer.Exit(result.code or 1)
     line = lines[-1]

@@ -10,9 +10,10 @@ from services.cli.connection import connect, messaging_settings
 from services.cli.inputs import NoImages, image_uri
 from services.cli.output.console import fail, print_json, print_line, wrong_use
 from services.cli.output.wrapping import Id
+from services.cli.program.interruption import interruptible
 from shared.client import Client
 from shared.client import action as made
-from shared.domain.errors import Unavailable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import Feedback
 from shared.events.types.feedback import Action
 
@@ -47,13 +48,16 @@ def feedback(
                    dwell_ms=dwell_ms)
             for image in images
         ]  # fmt: skip
-        with Client(messaging_settings(system)) as app:
+        with (
+            interruptible(lambda: f"some of the {len(events)} events may not have been sent"),
+            Client(messaging_settings(system)) as app,
+        ):
             app.send(*events)
     except NoImages as error:
         wrong_use(str(error))
     except ValidationError as error:
         wrong_use(error.errors()[0]["msg"])
-    except Unavailable as error:
+    except (Unavailable, Unprocessable) as error:
         fail(error.detail)
     if as_json:
         print_json({"sent": [str(event.event_id) for event in events]})

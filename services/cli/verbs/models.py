@@ -8,6 +8,7 @@ import typer
 from services.cli.output import model_tables
 from services.cli.output.console import fail, print_json, print_line, print_progress, print_rows
 from services.cli.output.wrapping import Id
+from services.cli.program.interruption import interruptible
 from services.cli.registry import connected, open_folders, open_promoter, running_lineup
 from services.retrain.canary.canary_monitor import check_canary
 from services.retrain.registry.folders import NoSuchVersion
@@ -159,7 +160,10 @@ def _require_gate_approval(version: str) -> None:
 
 def _change(action: Callable[[Promoter], Promotion], as_json: bool) -> None:
     try:
-        promotion = action(open_promoter())
+        with interruptible(
+            lambda: "stopped; `preferstream models list` shows which version serves"
+        ):
+            promotion = action(open_promoter())
     except (NoSuchVersion, CannotPromote, BadCheckpoint) as error:
         fail(f"{error}. The champion keeps serving.")
     except Unavailable as error:

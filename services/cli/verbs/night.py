@@ -13,6 +13,7 @@ from services.cli.connection import ConnectionSettings
 from services.cli.output.console import FAILURE, fail, print_json, print_line, print_progress
 from services.cli.output.wrapping import Id
 from services.cli.paths import lake_settings
+from services.cli.program.interruption import interruptible
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.runtime_file import read_runtime_file
@@ -30,6 +31,13 @@ from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import from_environment
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+
+INTERRUPTED = (
+    "the training job was stopped before its end; the same command resumes it after the last stage"
+    " that had ended"
+)
+STOP_SECONDS = 30.0
+"""To end the training and the Kafka of this job; both take a few seconds."""
 
 
 def night(
@@ -51,7 +59,10 @@ def night(
     """
     settings = from_environment(ConnectionSettings)
     try:
-        with _kafka(settings) as (kafka, roots):
+        with (
+            interruptible(lambda: INTERRUPTED, grace_seconds=STOP_SECONDS),
+            _kafka(settings) as (kafka, roots),
+        ):
             outcome = _run(settings, kafka, roots, JobPlan(minutes=minutes, dry_run=dry_run))
     except KafkaDidNotStart as error:
         fail(error.detail)

@@ -10,6 +10,7 @@ from services.cli.connection import connect, messaging_settings
 from services.cli.output import tables
 from services.cli.output.console import fail, print_json, print_line, print_rows, wrong_use
 from services.cli.output.wrapping import Id
+from services.cli.program.interruption import interruptible
 from shared.client import Client, correction
 from shared.client.corrections import contains_correction
 from shared.client.user_records import records_about
@@ -25,6 +26,10 @@ from shared.settings import from_environment
 from shared.store.settings import StoreSettings
 
 EXPORTED = (FEEDBACK, CORRECTIONS, CANDIDATES, FEEDS)
+CORRECTION_UNKNOWN = (
+    "stopped before a profile contained the correction; if it was sent, it is applied nevertheless:"
+    " `preferstream profile show` shows it"
+)
 app = typer.Typer(help="A user's taste profile: show, correct, export.", no_args_is_help=True)
 
 UserArgument = Annotated[str, typer.Argument(help="Id of the user.")]
@@ -164,7 +169,10 @@ def _correct(user: str, action: Any, seconds: float, as_json: bool, **fields: An
         wrong_use(_problem(error))
     system = connect()
     try:
-        with Client(messaging_settings(system), tenant=event.tenant) as client:
+        with (
+            interruptible(lambda: CORRECTION_UNKNOWN),
+            Client(messaging_settings(system), tenant=event.tenant) as client,
+        ):
             profile = client.profile_when(
                 user, partial(_has, event=event), after=lambda: client.send(event), seconds=seconds
             )

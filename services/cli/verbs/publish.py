@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from pydantic import ValidationError
 
-from services.cli.connection import connect, messaging_settings
+from services.cli.connection import ConnectionSettings, connect, messaging_settings
 from services.cli.inputs import NoImages, candidates, event_from_line
 from services.cli.output import tables
 from services.cli.output.console import (
@@ -18,12 +19,19 @@ from services.cli.output.console import (
     print_rows,
     wrong_use,
 )
-from shared.client import Client, request
+from services.cli.program.interruption import interruptible
+from services.cli.publishing.batch_ids import Batch, batch
+from services.cli.publishing.progress import CountingClient, Progress
+from shared.client import request
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.messaging.client.connection import Kafka
+from shared.settings import from_environment
+
+NEW_FIELDS = {"event_id", "request_id", "occurred_at"}
+"""Fields of a request that differ from run to run."""
 
 
 def publish(
@@ -57,25 +65,39 @@ def publish(
     """
     if (json_lines is None) == (not images):
         wrong_use("name image files, folders or URIs, or a file with --json-lines (not both)")
+    settings = from_environment(ConnectionSettings)
     system = connect()
-    if json_lines is not None:
-        events = _events_from_lines(json_lines, user=user)
-    else:
-        if user is None:
-            wrong_use("name the user of the feed with --user")
-        events = [
-            _request(
+    progress = Progress()
+    with interruptible(progress.sentence):
+        if json_lines is not None:
+            content = _read(json_lines)
+            parts = [b"lines", content, (user or "").encode("utf-8", "replace")]
+        else:
+            if user is None:
+                wrong_use("name the user of the feed with --user")
+            event = _request(
                 images or [], system.allowed_file_roots, user=user, top_k=top_k,
                 explain=explain, deadline_ms=deadline_ms,
-            )
-        ]  # fmt: skip
-    try:
-        unanswered = _send_and_wait(messaging_settings(system), events, wait=wait, as_json=as_json)
-    except Unavailable as error:
-        fail(error.detail)
+            )  # fmt: skip
+            parts = [b"images", event.model_dump_json(exclude=NEW_FIELDS).encode()]
+        parts.append((settings.kafka_bootstrap_servers or "").encode())
+        try:
+            with batch(settings.data_dir, *parts) as current:
+                if json_lines is not None:
+                    events = _events_from_lines(json_lines, content, user=user, current=current)
+                else:
+                    ids = {name: current.id_of(name) for name in ("event_id", "request_id")}
+                    events = [event.model_copy(update={**ids, "event_id": UUID(ids["event_id"])})]
+                progress.events = len(events)
+                unanswered = _send_and_wait(
+                    messaging_settings(system), events, progress, wait=wait, as_json=as_json,
+                    is_repeated=current.is_repeated,
+                )  # fmt: skip
+        except (Unavailable, Unprocessable) as error:
+            fail(f"{error.detail}. {progress.sentence()}" if progress.events else error.detail)
     if unanswered and wait:
         fail(
-            f"{unanswered} of {len(events)} requests were not answered within {wait:g} s."
+            f"{len(unanswered)} of {len(events)} requests were not answered within {wait:g} s."
             " Check with `preferstream doctor` that the assessor runs. Later answers are shown by"
             " `preferstream feed --follow`"
         )
@@ -100,17 +122,26 @@ def _request(
         wrong_use(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}")
 
 
-def _events_from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]:
+def _read(path: Path) -> bytes:
     try:
-        lines = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).splitlines()
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
         wrong_use(f"{path} cannot be read: {error.strerror}")
+
+
+def _events_from_lines(
+    path: Path, content: bytes, *, user: str | None, current: Batch
+) -> list[ImageCandidates]:
     events = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
+
+        def new_id(field: str, number: int = number) -> str:
+            return current.id_of(f"{field} {number}")
+
         try:
-            events.append(event_from_line(line, user=user, clock=system_clock))
+            events.append(event_from_line(line, user=user, clock=system_clock, new_id=new_id))
         except Unprocessable as error:
             fail(f"line {number} of {path} is not a candidate event: {error.detail}")
     if not events:
@@ -119,20 +150,42 @@ def _events_from_lines(path: Path, *, user: str | None) -> list[ImageCandidates]
 
 
 def _send_and_wait(
-    kafka: Kafka, events: list[ImageCandidates], *, wait: float, as_json: bool
-) -> int:
-    """Return the number of requests without a feed."""
-    unanswered = len({(event.request_key, event.request_hash()) for event in events})
-    with Client(kafka) as app:
-        if not wait:
-            app.send(*events)
+    kafka: Kafka,
+    events: list[ImageCandidates],
+    progress: Progress,
+    *,
+    wait: float,
+    as_json: bool,
+    is_repeated: bool,
+) -> set[tuple[str, str, str]]:
+    """Send the events and print their feeds; returns the requests without a feed."""
+    unanswered = {_request_key(event) for event in events}
+    with CountingClient(kafka, progress) as app:
         print_progress(
             f"sending {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates"
         )
-        for feed in app.answers(events, seconds=wait) if wait else ():
-            unanswered -= 1
+        if not wait:
+            app.send(*events)
+            return unanswered
+
+        def show(feed: RankedFeed) -> None:
+            unanswered.discard(_request_key(feed))
+            progress.answered += 1
             show_feed(feed, as_json=as_json)
+
+        if is_repeated:
+            print_progress("the earlier run of this command was interrupted: it is continued")
+            for feed in app.feeds(wanted=lambda feed: _request_key(feed) in unanswered):
+                show(feed)
+            events = [event for event in events if _request_key(event) in unanswered]
+            progress.sent = progress.events - len(events)
+        for feed in app.answers(events, seconds=wait) if events else ():
+            show(feed)
     return unanswered
+
+
+def _request_key(event: ImageCandidates | RankedFeed) -> tuple[str, str, str]:
+    return event.tenant, event.user_id, event.request_id
 
 
 def show_feed(feed: RankedFeed, *, as_json: bool) -> None:

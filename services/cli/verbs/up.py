@@ -6,8 +6,14 @@ import typer
 
 from services.cli.output.console import fail, print_json, print_line, print_progress
 from services.cli.output.wrapping import Id
+from services.cli.program.interruption import interruptible, interruption
 from services.local.runtime_file import RuntimeFile
 from shared.settings import from_environment
+
+AFTER_READY = (
+    "the system has stopped; events that were not finished are processed after the next start"
+)
+BEFORE_READY = "stopped before the system was ready; nothing is lost, and `up` starts it again"
 
 
 def up(
@@ -22,12 +28,13 @@ def up(
 
     Example: preferstream up
     """
-    # Imported here: the other commands do not need these modules.
     print_progress("starting Kafka and loading the services")
-    from services.local.config import LocalSettings
-    from services.local.errors import CannotRun
-    from services.local.logs import log_to
-    from services.local.run import run
+    with interruptible(lambda: BEFORE_READY):
+        # Imported here: the other commands do not need these modules.
+        from services.local.config import LocalSettings
+        from services.local.errors import CannotRun
+        from services.local.logs import log_to
+        from services.local.run import run
 
     settings = from_environment(LocalSettings)
     log_to(settings.data_dir)
@@ -45,6 +52,13 @@ def up(
         )
 
     try:
-        run(settings, on_progress=print_progress, on_ready=ready, parent=parent)
+        stopped = run(settings, on_progress=print_progress, on_ready=ready, parent=parent)
     except CannotRun as error:
         fail(str(error))
+    sentence = AFTER_READY if stopped.was_ready else BEFORE_READY
+    if parent is not None:  # the parent prints what this means for its user
+        sentence = "the local system has stopped"
+    if stopped.exit_code or not stopped.was_ready:
+        interruption.sentence = lambda: sentence
+        interruption.end(stopped.exit_code)
+    print_progress(sentence)

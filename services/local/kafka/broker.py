@@ -1,5 +1,6 @@
 """Start the local Kafka and hold it until it is stopped; the entry point of this package."""
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,12 +60,14 @@ def start_local_kafka(
     port: int | None = None,
     start_timeout_seconds: float = 60.0,
     extra_settings: str = "",
+    cancelled: threading.Event | None = None,
 ) -> LocalKafka:
     """Start Kafka on `data_dir`, with the topics and records of the last run.
 
     Blocks until the broker answers; raises `KafkaDidNotStart` with what to do. The timeout counts
     from the start of Java: the first download of the jars depends on the network. `extra_settings`
     are further lines of Kafka's configuration, such as another listener; they override ours.
+    `cancelled` ends a start in another thread, with `KafkaDidNotStart`.
     """
     began = time.monotonic()
     folder = data_dir.expanduser().resolve()
@@ -78,7 +81,8 @@ def start_local_kafka(
             storage = create_storage(folder, java.format)
         on_progress("starting")
         process, ports = launch(
-            java, storage.cluster_id, requested_port=port, timeout_seconds=start_timeout_seconds
-        )
+            java, storage.cluster_id, requested_port=port, timeout_seconds=start_timeout_seconds,
+            cancelled=cancelled or threading.Event(),
+        )  # fmt: skip
     on_progress(f"ready in {time.monotonic() - began:.1f} s")
     return LocalKafka(f"127.0.0.1:{ports.broker}", folder, storage.cluster_id, process)

@@ -1,5 +1,6 @@
 """Start the broker on a formatted folder; choose another port when the first one is taken."""
 
+import threading
 import time
 
 from services.local.kafka.errors import KafkaDidNotStart
@@ -24,7 +25,12 @@ class PortTaken(Exception):
 
 
 def launch(
-    java: Java, cluster_id: str, *, requested_port: int | None, timeout_seconds: float
+    java: Java,
+    cluster_id: str,
+    *,
+    requested_port: int | None,
+    timeout_seconds: float,
+    cancelled: threading.Event,
 ) -> tuple[SupervisedProcess, Ports]:
     """The broker's process and ports, once it answers; raises `KafkaDidNotStart`."""
     deadline = time.monotonic() + timeout_seconds
@@ -36,7 +42,7 @@ def launch(
             candidates=shuffled_range(),
         )
         try:
-            process = _start(java, ports, cluster_id, deadline)
+            process = _start(java, ports, cluster_id, deadline, cancelled)
         except PortTaken:
             continue
         save_ports(java.folder, ports)
@@ -46,10 +52,14 @@ def launch(
     )
 
 
-def _start(java: Java, ports: Ports, cluster_id: str, deadline: float) -> SupervisedProcess:
+def _start(
+    java: Java, ports: Ports, cluster_id: str, deadline: float, cancelled: threading.Event
+) -> SupervisedProcess:
     process = java.serve(ports)
     try:
         while serving_cluster(ports.broker) != cluster_id:
+            if cancelled.is_set():
+                raise KafkaDidNotStart("the start of Kafka was cancelled")
             if not process.is_alive():
                 raise _exit_error(java, process.exit_code)
             if time.monotonic() > deadline:

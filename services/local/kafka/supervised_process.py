@@ -12,6 +12,15 @@ GRACE_SECONDS = 15.0
 """A clean stop takes one or two seconds; a busy machine may need more. Then Java is killed."""
 
 
+_running: "set[SupervisedProcess]" = set()
+
+
+def kill_all() -> None:
+    """End all commands now, without a clean stop: for a process that ends at once itself."""
+    for process in list(_running):
+        process.kill()
+
+
 class SupervisedProcess:
     """A running supervisor and its command; `pid` is the command's."""
 
@@ -48,6 +57,7 @@ class SupervisedProcess:
         with self._supervisor.stdout as output_of_supervisor:
             self.pid = int(output_of_supervisor.readline() or 0)
         self.supervisor_pid = self._supervisor.pid
+        _running.add(self)
 
     def is_alive(self) -> bool:
         return self._supervisor.poll() is None
@@ -57,13 +67,26 @@ class SupervisedProcess:
         return self._supervisor.poll()
 
     def stop(self) -> None:
-        """End the command and wait for its end; a second call does nothing."""
+        """End the command and wait for its end; a second call does nothing.
+
+        An exception meanwhile, such as a second Ctrl-C, kills the command.
+        """
         if self._write_end >= 0:
             os.close(self._write_end)
             self._write_end = -1
         try:
             self._supervisor.wait(self._grace_seconds + 5.0)
         except subprocess.TimeoutExpired:
+            self.kill()
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            _running.discard(self)
+
+    def kill(self) -> None:
+        """End the command now: its data stay valid, and its next start takes longer."""
+        if self._supervisor.poll() is None:
             # It has its own session: the group is the supervisor and Java, nothing else.
             os.killpg(self._supervisor.pid, signal.SIGKILL)
             self._supervisor.wait()

@@ -45,7 +45,7 @@ def test_a_limit_writes_only_its_items_unless_the_whole_benchmark_exists(tmp_pat
 def test_an_unfinished_benchmark_is_written_again(tmp_path: Path) -> None:
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "fail").touch()
-    with pytest.raises(BenchmarkNotWritten, match="ended with 3"):
+    with pytest.raises(BenchmarkNotWritten, match="ended with code 3"):
         find_benchmark("prefersim", data_dir=tmp_path, limit=None, writer=WRITER)
     (tmp_path / "benchmarks" / "fail").unlink()
     benchmark = find_benchmark("prefersim", data_dir=tmp_path, limit=None, writer=WRITER)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.cli.__main__ import app
+from services.cli.program.app import app
 
 
 def run(*arguments: str) -> tuple[int, str]:

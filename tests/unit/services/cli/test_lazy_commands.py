@@ -8,14 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli import verbs
-from services.cli.__main__ import app
-from services.cli.lazy_commands import VERBS
+from services.cli.program.app import app
+from services.cli.program.lazy_commands import VERBS
 
 HEAVY = {"torch", "transformers", "qdrant_client", "fastapi", "deltalake", "mlflow", "numpy"}
 LOADED = """
 import sys
 from typer.testing import CliRunner
-from services.cli.__main__ import app
+from services.cli.program.app import app
 done = CliRunner().invoke(app, sys.argv[1:])
 assert done.exit_code == 0, done.output
 print(*(name for name in sys.modules if "." not in name))

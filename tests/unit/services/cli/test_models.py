@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.__main__ import app
+from services.cli.program.app import app
 from services.retrain.registry.folders import ModelFolders, NewVersion
 from shared.domain.taste import ELEMENTS
 from shared.vlm.checkpoint.checkpoint import MANIFEST

@@ -1,6 +1,7 @@
 """A child process passes on its lines, and ends in time together with its children."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.runtime import child_process
 from shared.runtime.child_process import ChildProcess, run_child
 
 
@@ -81,6 +83,27 @@ def test_the_child_of_a_child_is_ended_too() -> None:
     while _runs(grandchild):
         assert time.monotonic() < deadline, "the grandchild was left running"
         time.sleep(0.05)
+
+
+def test_an_exception_during_the_end_shortens_the_grace_period(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(child_process, "FORCED_SECONDS", 0.1)
+    program = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "print('ready', flush=True); time.sleep(600)"
+    )
+    child = ChildProcess(python(program), grace_seconds=600)
+    assert child.first_line(seconds=60) == "ready"
+    main_thread = threading.get_ident()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.2, signal.pthread_kill, (main_thread, signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt), child:
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert child.wait().killed
 
 
 def test_an_error_of_the_reader_ends_the_child() -> None:

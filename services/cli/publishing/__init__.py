@@ -1,0 +1,1 @@
+"""Send events so that an interrupted command can be run again."""
