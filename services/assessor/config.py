@@ -26,7 +26,7 @@ class AssessorSettings(BaseModel):
     explore_share: float = Field(default=0.1, ge=0, le=1)
     """Share of slates in which neighbors are swapped at random (FairPairs), so that training can
     separate taste from position; a swap moves an image by one rank. 0 turns exploration off."""
-    seen_days: NonNegativeInt = 0
+    seen_days: NonNegativeInt = Field(default=0, le=3_650)
     """Days for which an image that the user has seen is ranked behind all others. 0 turns the rule
     off."""
     author_cap: NonNegativeInt = 0

@@ -35,7 +35,7 @@ class OpsSettings(BaseModel):
     ops_session_key: SecretStr | None = None
     """Secret key that signs the sessions of the dashboard; the same for all instances behind one
     address. Without it each process creates its own key, and a restart ends every session."""
-    ops_session_hours: PositiveFloat = 12.0
+    ops_session_hours: PositiveFloat = Field(default=12.0, le=8_784)
     """Hours until a user must sign in again: a working day."""
     ops_requests_per_second: PositiveFloat = 50.0
     """Requests per second that one token may send over a long time; without tokens, one address."""

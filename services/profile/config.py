@@ -42,7 +42,7 @@ class ProfileSettings(BaseModel):
     profile_deduplication_size: PositiveInt = 500
     """Latest event ids stored with a profile, so that a redelivered event changes nothing. The
     number is higher than one user's events in a window of unfinished work."""
-    seen_days: NonNegativeInt = 0
+    seen_days: NonNegativeInt = Field(default=0, le=3_650)
     """Days for which images that the user has seen rank below all others. 0 turns it off."""
     impressions_per_user: PositiveInt = 1_000
     """Latest impressions stored for one user while `PREFERSTREAM_SEEN_DAYS` is on: more images than

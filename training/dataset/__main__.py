@@ -17,6 +17,9 @@ from training.dataset.build import build
 from training.dataset.lake import UnreadableLake
 from training.dataset.settings import DatasetSettings
 
+MAX_DAYS = 36_500
+"""A longer window begins before the calendar does."""
+
 
 def main() -> int:
     defaults = DatasetSettings()
@@ -37,7 +40,11 @@ def main() -> int:
             options.to,
             ImageLoader(images),
             now=datetime.now(UTC),
-            settings=replace(defaults, window_days=options.days, replay_share=options.replay),
+            settings=replace(
+                defaults,
+                window_days=min(max(options.days, 0), MAX_DAYS),
+                replay_share=options.replay,
+            ),
             storage_options=delta_options(images.s3_endpoint),
             say=lambda step: print(step, file=sys.stderr),
         )

@@ -87,6 +87,12 @@ def _address(lake: str, table: str) -> str:
 
 
 def _selected(column: str) -> str:
-    if column == "written_at":
-        return "CAST(written_at AS BIGINT) AS written_at"
-    return column
+    match column:
+        case "written_at":
+            return "CAST(written_at AS BIGINT) AS written_at"
+        case "event":
+            # The event of an invalid record may be any text, and DuckDB may evaluate a JSON
+            # function before the condition that leaves invalid records out.
+            return "CASE WHEN refused IS NULL THEN event END AS event"
+        case _:
+            return column

@@ -119,8 +119,13 @@ _OUTCOMES = """
 CREATE TABLE outcomes AS
 WITH acts AS (
     SELECT tenant, user_id, request_id, image_id,
-        arg_max(type, (written_at, kafka_offset)) FILTER (
-            type IN ('like', 'dislike', 'hide')) AS stated,
+        -- Offsets give the order of arrival, also where a clock was set back in between. They can
+        -- be compared within a partition only: a user may move to another one.
+        CASE WHEN min(kafka_partition) = max(kafka_partition)
+            THEN arg_max(type, kafka_offset) FILTER (type IN ('like', 'dislike', 'hide'))
+            ELSE arg_max(type, (written_at, kafka_offset)) FILTER (
+                type IN ('like', 'dislike', 'hide'))
+        END AS stated,
         bool_or(type = 'click') AS clicked,
         max(dwell_ms) FILTER (type = 'dwell') AS dwell_ms
     FROM feedback

@@ -12,7 +12,6 @@ from shared.events.topics import TOPICS, Topic
 
 COMMON: Final[Mapping[str, str]] = {
     "event_id": "Id of the event. A duplicate with the same id has no further effect.",
-    "occurred_at": "Time of the event, RFC 3339 with a time zone.",
     "user_id": "The user of the event; part of the record's key.",
     "tenant": "Separates the users and images of different apps. Default: `default`.",
     "request_id": "Your own id of a request of this user. Its feed has the same id.",
