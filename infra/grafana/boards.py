@@ -140,9 +140,11 @@ FEEDS = Board(
               "Images per second that exploration moved, or that a rule ranked lower."),
         Panel("Duplicates, erasures and rationales", "reqps",
               ((f"sum(rate(preferstream_duplicate_requests_total[{RATE}]))", "duplicate requests"),
+               (f"sum(rate(preferstream_reused_request_ids_total[{RATE}]))", "reused ids"),
                (f"sum(rate(preferstream_requests_erased_total[{RATE}]))", "erased users"),
                (f"sum(rate(preferstream_explanation_problems_total[{RATE}]))", "rationales")),
-              "Requests without a new feed, and rationales that do not fit their score."),
+              "Requests without a new feed or with a used id, and rationales that do not fit the"
+              " score."),
         Panel("HTTP requests", "reqps", _rate("preferstream_http_requests_total", "status"),
               "Dashboard and gateway: requests per second by status."),
         Panel("HTTP latency", "s", _quantiles("preferstream_http_request_seconds", by="route"),

@@ -1,11 +1,12 @@
 """Rank the candidates of a request: the list of steps from the request to its feed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.assessor.background.background_description import BackgroundDescription
 from services.assessor.background.shadow_evaluation import ShadowEvaluation
+from services.assessor.capacity import RequestCapacity
 from services.assessor.config import AssessorSettings
 from services.assessor.deadline import Deadline
 from services.assessor.metrics import AssessorMetrics
@@ -68,15 +69,18 @@ class AssessorService:
         self._now = now
         self._spans = spans
         skip_erased = SkipErased(dependencies.erasure_check, metrics.erased)
-        self._steps: tuple[Step, ...] = (
+        self._capacity = RequestCapacity(settings, metrics)
+        self._filter: tuple[Step, ...] = (
             SkipAnswered(answered, metrics.duplicates),
             skip_erased,
-            Load(
-                profiles=dependencies.profiles,
-                image_loader=dependencies.image_loader,
-                image_store=dependencies.image_store,
-                clock=dependencies.clock,
-            ),
+        )
+        self._load = Load(
+            profiles=dependencies.profiles,
+            image_loader=dependencies.image_loader,
+            image_store=dependencies.image_store,
+            clock=dependencies.clock,
+        )
+        self._rank: tuple[Step, ...] = (
             Score(
                 DescriptionScoring(
                     profiles=dependencies.profiles,
@@ -106,11 +110,13 @@ class AssessorService:
 
     async def rank(self, request: ImageCandidates, delivery: Delivery) -> None:
         """Publish the feed of a request; raises `Unavailable` when a store cannot answer now."""
-        state: RankingState | None = self._start(request, delivery.record.timestamp_ms)
-        for step in self._steps:
-            if state is None:
-                return
-            state = await step(state)
+        state = await _through(self._filter, self._start(request, delivery.record.timestamp_ms))
+        if state is None:
+            return
+        async with self._capacity.images(state):
+            loaded = await self._load(state)
+            async with self._capacity.model(loaded):
+                await _through(self._rank, loaded)
 
     def _start(self, request: ImageCandidates, written_ms: int) -> RankingState:
         now = self._clock()
@@ -121,6 +127,7 @@ class AssessorService:
         deadline_ms = request.deadline_ms or queued_ms + self._settings.default_deadline_ms
         return RankingState(
             request,
+            request.request_hash(),
             written_ms,
             Deadline(
                 queued_ms=queued_ms,
@@ -130,3 +137,13 @@ class AssessorService:
             ),
             self._models.select(tenant=request.tenant, user_id=request.user_id),
         )
+
+
+async def _through(steps: Sequence[Step], state: RankingState) -> RankingState | None:
+    """The state after the steps; None when a step ends the request without a feed."""
+    for step in steps:
+        after = await step(state)
+        if after is None:
+            return None
+        state = after
+    return state

@@ -11,6 +11,7 @@ from services.assessor.steps.request_filtering import AnsweredRequests
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.ids import feed_id
+from shared.domain.request_key import RequestKey
 from shared.domain.taste import ELEMENTS
 from shared.events import (
     Assessment,
@@ -47,12 +48,13 @@ class Publish:
         self._shadow_evaluation = shadow_evaluation
 
     async def __call__(self, state: RankingState) -> RankingState | None:
-        if state.request in self._answered:
+        request = state.request.request_key
+        if self._answered.has(request, request_hash=state.request_hash):
             # Kafka delivered the request twice, and both deliveries were in work together.
             self._metrics.duplicates.inc()
             return None
         feed = ranked_feed(state, at=self._clock(), policy=self._policy)
-        await self._publish(feed, request_hash=state.request.request_hash())
+        await self._publish(feed, request, request_hash=state.request_hash)
         self._metrics.count(feed)
         self._background_description.offer(
             [candidate.image for candidate in state.loaded_candidates]
@@ -60,15 +62,8 @@ class Publish:
         self._shadow_evaluation.offer(feed, candidates=state.loaded_candidates, taste=state.taste)
         return state
 
-    async def _publish(self, feed: RankedFeed, *, request_hash: str) -> None:
-        request = feed.request_key
-        if self._answered.has_id(request):
-            self._metrics.reused_ids.inc()
-            log.warning(
-                "request %s: its user sent this id with other content before; both get a feed, and"
-                " feedback on them is left out of training. Send a new id for each request",
-                feed.request_id,
-            )
+    async def _publish(self, feed: RankedFeed, request: RequestKey, *, request_hash: str) -> None:
+        earlier_contents = self._answered.contents(request)
         # Added before the wait for Kafka, so that the same request in work twice gets one feed.
         self._answered.add(request, request_hash=request_hash)
         try:
@@ -76,6 +71,15 @@ class Publish:
         except BaseException:
             self._answered.discard(request, request_hash=request_hash)
             raise
+        if earlier_contents:
+            self._metrics.reused_ids.inc()
+        if earlier_contents == 1:
+            # Once for an id: an app may send the same one with every request.
+            log.warning(
+                "request %s: its user sent this id with other content before; both get a feed, and"
+                " feedback on them is left out of training. Send a new id for each request",
+                feed.request_id,
+            )
 
 
 def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> RankedFeed:
@@ -83,11 +87,10 @@ def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> 
     request, model = state.request, state.serving.model
     profile_version = state.profile.profile_version if state.profile else None
     weights = model.element_weights
-    request_hash = request.request_hash()
     return RankedFeed(
         event_id=feed_id(
             request.request_key,
-            request_hash=request_hash,
+            request_hash=state.request_hash,
             model_version=model.model_version,
             profile_version=profile_version,
         ),
@@ -105,7 +108,7 @@ def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> 
         variant=state.serving.variant,
         latency_ms=state.deadline.stages(),
         policy=policy,
-        request_hash=request_hash,
+        request_hash=state.request_hash,
     )
 
 

@@ -8,7 +8,6 @@ from services.assessor.steps.state import RankingState
 from shared.domain.recent_requests import RecentRequests
 from shared.domain.request_key import RequestKey
 from shared.domain.user import User
-from shared.events import ImageCandidates
 from shared.store.erasure_check import ErasureCheck
 
 MAX_PER_USER: Final = 1_000
@@ -28,13 +27,13 @@ class AnsweredRequests:
     def __init__(self, *, size: int, per_user: int = MAX_PER_USER) -> None:
         self._hashes = RecentRequests[tuple[str, ...]](size=size, per_user=per_user)
 
-    def __contains__(self, request: ImageCandidates) -> bool:
-        hashes = self._hashes.get(request.request_key)
-        return hashes is not None and request.request_hash() in hashes
+    def has(self, request: RequestKey, *, request_hash: str) -> bool:
+        """Whether a request of this user with this id and this content was answered."""
+        return request_hash in (self._hashes.get(request) or ())
 
-    def has_id(self, request: RequestKey) -> bool:
-        """Whether a request of this user with this id was answered, whatever its content."""
-        return request in self._hashes
+    def contents(self, request: RequestKey) -> int:
+        """Number of different contents that this user has sent with this id."""
+        return len(self._hashes.get(request) or ())
 
     def add(self, request: RequestKey, *, request_hash: str) -> None:
         others = self._other_hashes(request, request_hash)
@@ -67,7 +66,7 @@ class SkipAnswered:
         self._duplicates = duplicates
 
     async def __call__(self, state: RankingState) -> RankingState | None:
-        if state.request in self._answered:
+        if self._answered.has(state.request.request_key, request_hash=state.request_hash):
             self._duplicates.inc()
             return None
         return state

@@ -50,7 +50,7 @@ class Rerank:
         places = fair_pairs(
             len(feed),
             share=settings.explore_share,
-            seed=exploration_seed(request.request_key, request_hash=request.request_hash()),
+            seed=exploration_seed(request.request_key, request_hash=state.request_hash),
         )
         ranked = tuple(
             replace(feed[place.origin], propensity=place.propensity, explored=place.explored)

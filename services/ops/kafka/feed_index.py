@@ -8,7 +8,7 @@ from shared.domain.recent_requests import RecentRequests
 from shared.domain.request_key import RequestKey
 
 MAX_FEEDS: Final = 100_000
-"""Feeds in the index: about 60 MB. The oldest are dropped first."""
+"""Feeds in the index: about 90 MB. The oldest are dropped first."""
 MAX_PER_USER: Final = 2_000
 """Feeds of one user in the index, so that one user cannot push out the feeds of all others."""
 

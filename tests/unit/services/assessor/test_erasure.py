@@ -33,7 +33,7 @@ async def test_the_receipt_counts_the_forgotten_requests(assessor: Assessor) -> 
     assert receipt.removed == {"remembered_requests": 3}
     assert receipt.remaining == {"remembered_requests": 0}
     assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="assessor")
-    assert assessor.answered.has_id(RequestKey("default", "bo", "r-of-bo"))
+    assert assessor.answered.contents(RequestKey("default", "bo", "r-of-bo"))
 
 
 async def test_a_request_from_before_the_erasure_gets_no_feed_and_is_counted(
@@ -56,7 +56,7 @@ async def test_a_request_in_work_during_the_erasure_gets_no_feed(assessor: Asses
     assessor.image_loader.load_many = erase_while_loading
     await assessor.rank(request("red"))
     assert feeds(assessor) == []
-    assert not assessor.answered.has_id(RequestKey("default", "ana", "r-1"))
+    assert not assessor.answered.contents(RequestKey("default", "ana", "r-1"))
 
 
 async def test_a_request_from_after_the_erasure_is_answered_as_for_a_new_user(

@@ -109,6 +109,7 @@ async def _ranked(
 ) -> tuple[ScoredImage, ...]:
     state = RankingState(
         _request(request_id, top_k=top_k),
+        "hash",
         written_ms=0,
         deadline=Deadline(queued_ms=0, deadline_ms=1_000, now=lambda: 0.0),
         serving=SelectedModel(ColorModel(), "champion"),
