@@ -88,7 +88,7 @@ async def build(
         spans=kafka.tracing.stage,
     )
     eraser = UserEraser(shared.erasures, answered, kafka.publisher, clock=system_clock)
-    connect(kafka, service, eraser)
+    connect(kafka, service, eraser, candidates_in_flight=settings.candidates_in_flight)
     await follow_promotions(kafka, shared.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.assessor_health_port

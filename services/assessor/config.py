@@ -20,6 +20,15 @@ class AssessorSettings(BaseModel):
     request_deduplication_size: PositiveInt = 20_000
     """Latest answered requests kept in memory, so that a redelivered request gets no second
     feed."""
+    candidates_in_flight: PositiveInt = 256
+    """Requests in work at the same time. Most of them wait for image hosts, so there are more than
+    the model can score."""
+    images_in_work: PositiveInt = 6_000
+    """Candidates of the requests in work, whose images may be in memory: up to 3 MB each. One user
+    gets at most half of them."""
+    scoring_concurrency: PositiveInt = 32
+    """Requests that are scored at the same time, in the order of arrival and fairly between users:
+    enough to fill the model's batches."""
     description_batch_size: PositiveInt = 16
     """Images described in the background in one batch after a feed; the next request waits for at
     most one batch."""

@@ -44,13 +44,14 @@ class Deadline:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure the duration of one stage, also when the stage fails."""
+        """Measure the duration of one stage, also when the stage fails; durations add up."""
         started_at = self._now()
         try:
             with self._spans(name):
                 yield
         finally:
-            self._stages[name] = round((self._now() - started_at) * 1000, 1)
+            milliseconds = self._stages.get(name, 0.0) + (self._now() - started_at) * 1000
+            self._stages[name] = round(milliseconds, 1)
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`; cancels it at the deadline and raises `DeadlineReached`."""

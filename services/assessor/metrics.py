@@ -2,7 +2,7 @@
 
 from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from shared.events import RankedFeed
 from shared.events.types.feed import Status, Tier
@@ -55,6 +55,12 @@ class AssessorMetrics:
         self.explanation_problems = Counter(
             "preferstream_explanation_problems",
             "Rationales that could not be read or disagreed with their score",
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            "preferstream_requests_waiting",
+            "Requests that wait because others use the capacity of a stage",
+            ["stage"],
             registry=registry,
         )
         self.stage_seconds = Histogram(

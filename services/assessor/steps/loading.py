@@ -1,6 +1,6 @@
 """Load the user's profile and the candidate images, and reject images that cannot be loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -8,7 +8,9 @@ from typing import Final, Protocol
 from services.assessor.steps.state import UNKNOWN_TASTE, LoadedCandidate, RankingState
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.user import User
 from shared.events import Candidate, ImageCandidates, RejectedItem
+from shared.images.data_source import is_data_address
 from shared.images.loader import LoadedImage, LoadResult
 from shared.store.protocol import ImageStore, KnownImage, ProfileStore
 
@@ -23,7 +25,11 @@ class ImageLoader(Protocol):
     """Loads images by their addresses."""
 
     async def load_many(
-        self, uris: Sequence[str], *, within_seconds: float | None = None
+        self,
+        uris: Sequence[str],
+        *,
+        within_seconds: float | None = None,
+        requester: Hashable | None = None,
     ) -> list[LoadResult]: ...
 
 
@@ -46,11 +52,12 @@ class Load:
     async def __call__(self, state: RankingState) -> RankingState:
         request = state.request
         profile = await self._profiles.get(tenant=request.tenant, user_id=request.user_id)
-        candidates, duplicates = candidates_to_load(request)
+        candidates, not_loadable = candidates_to_load(request)
         with state.deadline.stage("images"):
             results = await self._image_loader.load_many(
                 [candidate.uri for candidate in candidates],
                 within_seconds=max(state.deadline.left_ms / 1000, MIN_SECONDS_FOR_IMAGES),
+                requester=User(request.tenant, request.user_id),
             )
         loaded, rejected = separate(candidates, results)
         # Before the feed is published: feedback on it may name an image by its id alone.
@@ -62,23 +69,26 @@ class Load:
             profile=profile,
             taste=UNKNOWN_TASTE if profile is None else profile.taste,
             loaded_candidates=loaded,
-            rejected=(*duplicates, *rejected),
+            rejected=(*not_loadable, *rejected),
         )
 
 
 def candidates_to_load(
     request: ImageCandidates,
 ) -> tuple[list[Candidate], list[RejectedItem]]:
-    """Candidates without the excluded ones, each id once, and a rejection for each duplicate."""
+    """Candidates without the excluded ones, each id once, and the rejections of the others.
+
+    Rejected are candidates that break the contract, and duplicates.
+    """
     excluded = set(request.exclude_ids)
     seen_ids: set[str] = set()
     candidates: list[Candidate] = []
-    duplicates: list[RejectedItem] = []
+    rejected = [item for item in request.rejected if item.image_id not in excluded]
     for candidate in request.candidates:
         if candidate.image_id in excluded:
             continue
         if candidate.image_id in seen_ids:
-            duplicates.append(
+            rejected.append(
                 RejectedItem(
                     image_id=candidate.image_id,
                     reason="duplicate_image_id: another candidate of this request has this id;"
@@ -88,7 +98,7 @@ def candidates_to_load(
             continue
         seen_ids.add(candidate.image_id)
         candidates.append(candidate)
-    return candidates, duplicates
+    return candidates, rejected
 
 
 def separate(
@@ -121,7 +131,7 @@ def images_with_address(
             seen_at=at,
         )
         for candidate in loaded
-        if not candidate.image.uri.startswith("data:")
+        if not is_data_address(candidate.image.uri)
     ]
 
 
