@@ -1,11 +1,13 @@
 """Store erasures in Qdrant, and search all collections for an erased user's points."""
 
+from collections.abc import Collection
 from typing import Final
 
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import FieldCondition, Filter, MatchValue, PointStruct
 
 from shared.domain.erasures import Erasure, erased_user_hash
+from shared.domain.user import User
 from shared.store.qdrant import ensure_collection, qdrant_errors
 
 COLLECTION: Final = "erasures"
@@ -24,10 +26,14 @@ class QdrantErasures:
         await ensure_collection(self._client, COLLECTION, {}, on_disk=True)
 
     async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
-        point_id = erased_user_hash(tenant=tenant, user_id=user_id)
+        user = User(tenant, user_id)
+        return (await self.get_many([user])).get(user)
+
+    async def get_many(self, users: Collection[User]) -> dict[User, Erasure]:
+        by_hash = {erased_user_hash(tenant=u.tenant, user_id=u.user_id): u for u in users}
         with qdrant_errors():
-            points = await self._client.retrieve(COLLECTION, [point_id])
-        return Erasure.model_validate(points[0].payload) if points else None
+            points = await self._client.retrieve(COLLECTION, list(by_hash))
+        return {by_hash[str(p.id)]: Erasure.model_validate(p.payload) for p in points}
 
     async def add(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
         stored = await self.get(tenant=tenant, user_id=user_id)

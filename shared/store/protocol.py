@@ -1,6 +1,6 @@
 """Stored values and the protocols of their stores: profiles, images, impressions, erasures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self
@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from shared.domain.corrections import Correction, apply_corrections
 from shared.domain.erasures import Erasure
 from shared.domain.taste import Element, Taste, Value
+from shared.domain.user import User
 from shared.embedding.protocol import Vectors
 from shared.events.types.feedback import Action
 
@@ -235,6 +236,10 @@ class ErasureStore(Protocol):
 
     async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
         """The user's erasure, merged from all requests; None if there was none."""
+        ...
+
+    async def get_many(self, users: Collection[User]) -> dict[User, Erasure]:
+        """The erasures of those users that have one."""
         ...
 
     async def add(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:

@@ -1,9 +1,10 @@
 """Fake stores that keep profiles, images, impressions and erasures in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
+from shared.domain.user import User
 from shared.store.protocol import (
     Described,
     Impressions,
@@ -154,6 +155,9 @@ class InMemoryErasures:
 
     async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
         return self.by_user.get((tenant, user_id))
+
+    async def get_many(self, users: Collection[User]) -> dict[User, Erasure]:
+        return {user: self.by_user[user] for user in users if user in self.by_user}
 
     async def add(self, erasure: Erasure, *, tenant: str, user_id: str) -> None:
         stored = self.by_user.get((tenant, user_id))

@@ -7,6 +7,7 @@ import pytest
 from qdrant_client import AsyncQdrantClient
 
 from shared.domain.erasures import Erasure
+from shared.domain.user import User
 from shared.embedding.taste_vectors import taste_vectors
 from shared.store.erasures import COLLECTION, QdrantErasures
 from shared.store.impressions import QdrantImpressions
@@ -42,6 +43,14 @@ async def test_an_erasure_belongs_to_one_user_of_one_tenant(erasures: ErasureSto
     assert await erasures.get(tenant="default", user_id="ana") == at(NOON)
     assert await erasures.get(tenant="elsewhere", user_id="ana") is None
     assert await erasures.get(tenant="default", user_id="bo") is None
+
+
+async def test_the_erasures_of_many_users_are_read_together(erasures: ErasureStore) -> None:
+    ana, bo = User("default", "ana"), User("default", "bo")
+    await erasures.add(at(NOON), tenant="default", user_id="ana")
+    await erasures.add(at(NOON), tenant="default", user_id="cy")
+    assert await erasures.get_many([ana, bo, User("elsewhere", "ana")]) == {ana: at(NOON)}
+    assert await erasures.get_many([]) == {}
 
 
 async def test_an_earlier_erasure_that_arrives_later_does_not_shrink_the_stored_one(
