@@ -57,3 +57,25 @@ def test_the_hash_of_an_erased_user_does_not_contain_the_name() -> None:
     user_hash = erased_user_hash(tenant="gallery", user_id="ada")
     assert "ada" not in user_hash
     assert user_hash != erased_user_hash(tenant="default", user_id="ada")
+
+
+@pytest.mark.parametrize("written_ms", [-1, 0, 1_769_851, 2**63 - 1, 4_102_444_800_000])
+def test_a_request_with_a_wrong_kafka_timestamp_covers_earlier_events_only(
+    written_ms: int,
+) -> None:
+    erasure = Erasure.from_event(NOON, written_ms=written_ms, now=NOON + MINUTE)
+    assert erasure.covers(occurred_at=NOON - MINUTE, written_at=NOON + MINUTE)
+    assert erasure.covers(occurred_at=None, written_at=NOON - MINUTE)
+    assert not erasure.covers(occurred_at=NOON + MINUTE, written_at=NOON + MINUTE)
+
+
+def test_a_clock_that_is_set_back_after_an_erasure_of_yesterday_erases_nothing_new() -> None:
+    set_back = NOON - 60 * MINUTE
+    assert not erasure(NOON - 24 * 60 * MINUTE).covers(occurred_at=set_back, written_at=set_back)
+
+
+def test_an_erasure_still_covers_what_was_written_before_its_clock_was_set_back() -> None:
+    # The reader's clock is an hour behind that of the request's record.
+    now = NOON - 60 * MINUTE
+    late = Erasure.from_event(NOON, written_ms=round(NOON.timestamp() * 1000), now=now)
+    assert late.covers(occurred_at=NOON - MINUTE, written_at=NOON - MINUTE)
