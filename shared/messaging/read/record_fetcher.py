@@ -14,6 +14,8 @@ from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.settings import MessagingSettings
 
 POLL_MS = 200
+STOP_SECONDS = 2.0
+"""Closing a connection takes milliseconds."""
 FETCH_SECONDS = 10.0
 """A record arrives in milliseconds; a longer wait means that Kafka is unavailable."""
 
@@ -47,7 +49,10 @@ class RecordFetcher:
 
     async def stop(self) -> None:
         if self._consumer is not None:
-            await self._consumer.stop()
+            # aiokafka 0.14 loses the cancellation of its fetch task when a partition is left at
+            # the same moment, and then waits for it for ever; the second cancellation ends it.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._consumer.stop(), STOP_SECONDS)
             self._consumer = None
 
     async def fetch(self, topic: str, partition: int, offset: int) -> Record | None:
