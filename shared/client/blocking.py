@@ -89,17 +89,29 @@ class Client:
         raise NoAnswer(event.request_id, seconds=seconds)
 
     def answers(
-        self, requests: Sequence[ImageCandidates], *, seconds: float = ANSWER_SECONDS
+        self,
+        requests: Sequence[ImageCandidates],
+        *,
+        seconds: float = ANSWER_SECONDS,
+        resend: bool = False,
     ) -> Iterator[RankedFeed]:
         """Send requests and yield each feed as it arrives; stop after the last one or in time.
 
-        One feed answers all requests of one user with the same id and content.
+        One feed answers all requests of one user with the same id and content. `resend`: some of
+        the requests may have been sent before; first yield the feeds of those that are answered.
         """
         missing: dict[RequestKey, set[str]] = {}
         for event in requests:
             missing.setdefault(event.request_key, set()).add(event.request_hash())
         with topic_reader(self.kafka, FEEDS) as feeds:
-            self.send(*requests)
+            # With the reader open, no feed is lost between the old feeds and the new ones.
+            old = whole_topic(settings_of(self.kafka), FEEDS) if resend else ()
+            yield from (
+                feed for feed in events_of(old, RankedFeed) if _take_answered(missing, feed)
+            )
+            if not missing:
+                return
+            self.send(*(r for r in requests if r.request_hash() in missing.get(r.request_key, ())))
             for feed in events_of(feeds.records_for(seconds=seconds), RankedFeed):
                 if _take_answered(missing, feed):
                     yield feed

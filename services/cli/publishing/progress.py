@@ -40,7 +40,11 @@ class CountingClient(Client):
         self._progress = progress
 
     def send(self, *events: Event) -> None:
-        """Send the events in parts, so that an interruption knows how many have arrived."""
+        """Send the events in parts, so that an interruption knows how many have arrived.
+
+        Events that are not among them were sent by an earlier run.
+        """
+        self._progress.sent = self._progress.events - len(events)
         for start in range(0, len(events), SEND_AT_ONCE):
             super().send(*events[start : start + SEND_AT_ONCE])
             self._progress.sent += len(events[start : start + SEND_AT_ONCE])

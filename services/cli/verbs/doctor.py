@@ -24,7 +24,7 @@ def doctor(
         print_json({"ok": healthy, "checks": [result.__dict__ for result in results]})
     else:
         columns = (
-            Column(""), Column("check", "id"), Column("result", "text"),
+            Column("state"), Column("check", "id"), Column("result", "text"),
             Column("what to do", "text"),
         )  # fmt: skip
         rows = [

@@ -25,6 +25,7 @@ from services.cli.publishing.progress import CountingClient, Progress
 from shared.client import request
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.messaging.client.connection import Kafka
@@ -157,35 +158,22 @@ def _send_and_wait(
     wait: float,
     as_json: bool,
     is_repeated: bool,
-) -> set[tuple[str, str, str]]:
+) -> set[RequestKey]:
     """Send the events and print their feeds; returns the requests without a feed."""
-    unanswered = {_request_key(event) for event in events}
+    unanswered = {event.request_key for event in events}
     with CountingClient(kafka, progress) as app:
+        if is_repeated:
+            print_progress("an earlier run of this command was interrupted: it is continued")
         print_progress(
             f"sending {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates"
         )
         if not wait:
             app.send(*events)
-            return unanswered
-
-        def show(feed: RankedFeed) -> None:
-            unanswered.discard(_request_key(feed))
+        for feed in app.answers(events, seconds=wait, resend=is_repeated) if wait else ():
+            unanswered.discard(feed.request_key)
             progress.answered += 1
             show_feed(feed, as_json=as_json)
-
-        if is_repeated:
-            print_progress("the earlier run of this command was interrupted: it is continued")
-            for feed in app.feeds(wanted=lambda feed: _request_key(feed) in unanswered):
-                show(feed)
-            events = [event for event in events if _request_key(event) in unanswered]
-            progress.sent = progress.events - len(events)
-        for feed in app.answers(events, seconds=wait) if events else ():
-            show(feed)
     return unanswered
-
-
-def _request_key(event: ImageCandidates | RankedFeed) -> tuple[str, str, str]:
-    return event.tenant, event.user_id, event.request_id
 
 
 def show_feed(feed: RankedFeed, *, as_json: bool) -> None:

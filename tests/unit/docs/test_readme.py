@@ -74,7 +74,7 @@ def test_every_named_variable_exists() -> None:
 
 
 def test_every_shown_command_exists() -> None:
-    from services.cli.lazy_commands import VERBS
+    from services.cli.program.lazy_commands import VERBS
 
     verbs = re.findall(r"^preferstream ([a-z]+)", README, re.MULTILINE)
     assert verbs
