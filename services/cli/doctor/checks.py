@@ -10,6 +10,7 @@ from services.cli.connection import ConnectionSettings
 from services.cli.doctor.check_result import CheckResult
 from services.cli.doctor.deployment_checks import check_deployment
 from services.cli.doctor.model_server_check import check_model_server
+from services.cli.doctor.record_check import check_codecs, check_kafka_records
 from services.local.runtime_file import read_runtime_file
 from shared.settings import PREFIX, InvalidSettings, from_environment
 
@@ -26,7 +27,7 @@ def run_checks() -> list[CheckResult]:
         return [CheckResult("settings", False, str(error), advice)]
     checks: list[Callable[[ConnectionSettings], CheckResult]] = [
         check_python, check_variables, check_data_folder, check_disk, check_file_roots,
-        check_model, check_kafka,
+        check_model, check_codecs, check_kafka, check_kafka_records,
     ]  # fmt: skip
     return [check(settings) for check in checks] + check_deployment()
 

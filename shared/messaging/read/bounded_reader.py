@@ -66,6 +66,8 @@ class BoundedReader:
         self._address = address
         self._limits = limits
         self._monotonic = monotonic
+        self.unreadable: list[str] = []
+        """One sentence for each partition that was left out of a read."""
 
     def available(self, topics: Sequence[Topic]) -> dict[Partition, OffsetRange]:
         """The offsets that each partition holds now; a topic that does not exist has none."""
@@ -110,7 +112,7 @@ class BoundedReader:
         self._seek({partition: positions[partition] for partition in unfinished})
         records: list[Record] = []
         value_bytes = 0
-        unreadable: list[str] = []
+        unreadable_before = len(self.unreadable)
         timer = ReadTimer(self._limits, address=self._address, monotonic=self._monotonic)
         while unfinished and not stop():
             new: list[Record] = []
@@ -119,7 +121,7 @@ class BoundedReader:
                 new = self._poll(ends, most=size.records - len(records))
             except UnreadablePartition as error:
                 log.error("%s", error)
-                unreadable.append(str(error))
+                self.unreadable.append(str(error))
                 left_out = {error.partition}
             records += new
             value_bytes += sum(len(record.value or b"") for record in new)
@@ -141,6 +143,7 @@ class BoundedReader:
                     yield batch
             if unfinished:
                 timer.check({p: (positions[p], ends[p]) for p in unfinished})
+        unreadable = self.unreadable[unreadable_before:]
         if unreadable and all_partitions:
             raise Unavailable("kafka", "; ".join(unreadable) + CHECK_REPLICAS)
 
