@@ -90,6 +90,7 @@ class Accepted(Value):
 
     request_id: Identifier
     tenant: Identifier
+    user_id: Identifier
     status: str = "pending"
     feed: str
     """Address of the feed, on this host."""

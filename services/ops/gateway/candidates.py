@@ -1,6 +1,6 @@
 """`POST /v1/candidates`: request a ranking, and wait for the feed or fetch it later."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -19,6 +19,8 @@ from shared.events import ImageCandidates, RankedFeed
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
 MAX_WAIT_SECONDS = 60.0
+DOT_SEGMENTS: Final = frozenset({".", ".."})
+"""Ids that a path cannot hold: clients remove these segments, also when they are escaped."""
 WaitSeconds = Annotated[
     float,
     Query(
@@ -60,9 +62,12 @@ async def rank(
 
 def accepted(request: RequestKey) -> Response:
     """Return the 202 with the address of the feed."""
-    parameters = urlencode({"tenant": request.tenant, "user_id": request.user_id}, quote_via=quote)
-    feed = f"/v1/feeds/{quote(request.request_id, safe='')}?{parameters}"
-    body = Accepted(request_id=request.request_id, tenant=request.tenant, feed=feed)
+    parameters = {"tenant": request.tenant, "user_id": request.user_id}
+    feed = f"/v1/feeds/{quote(request.request_id, safe='')}"
+    if request.request_id in DOT_SEGMENTS:
+        feed, parameters = "/v1/feeds", {"request_id": request.request_id, **parameters}
+    feed += "?" + urlencode(parameters, quote_via=quote)
+    body = Accepted(**request._asdict(), feed=feed)
     return JSONResponse(body.model_dump(mode="json"), 202, {"Location": feed, "Retry-After": "1"})
 
 

@@ -1,12 +1,12 @@
 """`GET /v1/feeds/{request_id}`: read a feed back, or report that it is pending."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from services.ops.context import Context
+from services.ops.context import Context, OpsContext
 from services.ops.gateway.bodies import Accepted
 from services.ops.gateway.candidates import accepted
 from services.ops.gateway.responses import FAILURES, failure, feed_response
@@ -34,13 +34,33 @@ UNGUESSABLE_VERSIONS: Final = frozenset({4, 5, 7})
 6 are the time and the address of the machine."""
 
 
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": RankedFeed},
+    202: {"model": Accepted},
+    **FAILURES,
+}
+
+
+@router.get("/feeds", responses=RESPONSES)
+async def feed_by_parameter(
+    ops: Context,
+    principal: Reader,
+    request_id: Annotated[Identifier, Query()],
+    user_id: Annotated[Identifier, Query()],
+    tenant: Tenant = None,
+) -> Response:
+    """Return the feed of a request whose id a path cannot hold: `.`, `..`, slashes behind a proxy.
+
+    200 with the feed, 202 while it is pending, 404 if it is unknown.
+    """
+    return await _feed_of(ops, RequestKey(tenant_for(principal, tenant), user_id, request_id))
+
+
 @router.get(
     "/feeds/{request_id:path}",
     responses={
-        200: {"model": RankedFeed},
-        202: {"model": Accepted},
+        **RESPONSES,
         409: failure("Several users have sent this request id; add the parameter user_id."),
-        **FAILURES,
     },
 )
 async def feed(
@@ -56,14 +76,22 @@ async def feed(
     """
     allowed_tenant = tenant_for(principal, tenant)
     user = user_id or _only_user(ops.kafka, tenant=allowed_tenant, request_id=request_id)
-    if user is not None:
-        request = RequestKey(allowed_tenant, user, request_id)
-        ranked = await ops.kafka.feed(request)
-        if ranked is not None:
-            return feed_response(ranked)
-        if ops.kafka.is_awaited(request):
-            return accepted(request)
-    raise Problem(
+    if user is None:
+        raise _no_feed()
+    return await _feed_of(ops, RequestKey(allowed_tenant, user, request_id))
+
+
+async def _feed_of(ops: OpsContext, request: RequestKey) -> Response:
+    ranked = await ops.kafka.feed(request)
+    if ranked is not None:
+        return feed_response(ranked)
+    if ops.kafka.is_awaited(request):
+        return accepted(request)
+    raise _no_feed()
+
+
+def _no_feed() -> Problem:
+    return Problem(
         404,
         "no-feed",
         "There is no feed for that request of that user: it was not sent to this system, its event"

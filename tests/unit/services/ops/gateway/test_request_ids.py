@@ -72,6 +72,22 @@ async def test_the_address_of_a_pending_feed_names_its_user(quick: Site) -> None
     assert [feed.json()["user_id"] for feed in feeds] == ["ada", "b&tenant=x/b"]
 
 
+@pytest.mark.parametrize("request_id", [".", "..", "./", "/", "//", "a/../b", "%2e", " "])
+async def test_the_address_in_a_response_works_for_any_id(request_id: str) -> None:
+    slow = site()
+    async with slow.client() as app:
+        pending = await app.post("/v1/candidates?wait_seconds=0", json=slate("ada", request_id))
+        assert (await app.get(pending.headers["location"])).status_code == 202
+        (event,) = slow.kafka.sent
+        assert isinstance(event, ImageCandidates)
+        slow.kafka.deliver(feed_of(event))
+        feed = await app.get(pending.headers["location"])
+        assert feed.json()["request_id"] == request_id
+        parameters = {"request_id": request_id, "user_id": "ada"}
+        assert (await app.get("/v1/feeds", params=parameters)).json() == feed.json()
+        assert (await app.get("/v1/feeds", params={"request_id": request_id})).status_code == 422
+
+
 @pytest.mark.parametrize("request_id", ["r-1", "home", "1", "a/../x", str(uuid1())])
 async def test_an_id_that_can_be_guessed_needs_its_user(quick: Site, request_id: str) -> None:
     async with quick.client() as app:
