@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from services.profile.config import ProfileSettings
 from services.profile.debounce import Debounce
 from services.profile.feedback.new_references import AlreadyApplied, ImageLoader, NewReferences
-from services.profile.feedback.references import merge_references
+from services.profile.feedback.references import dated_references, merge_references
 from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
@@ -122,7 +122,7 @@ class ProfileService:
         self, user: User, stored: StoredProfile | None, new: Sequence[Reference]
     ) -> None:
         references = merge_references(
-            stored.references if stored else (), new, per_side=self._settings.references_per_side
+            dated_references(stored), new, per_side=self._settings.references_per_side
         )
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from shared.domain.time_bounds import MAX_AHEAD
 from shared.events.types.feedback import Action
-from shared.store.protocol import Reference, Side
+from shared.store.protocol import Reference, Side, StoredProfile
 
 SIDES: Final[tuple[Side, Side]] = ("liked", "disliked")
 ACTION_WEIGHTS: Final[Mapping[Action, float]] = {
@@ -46,6 +47,22 @@ def merge_references(
 def rank(action: Action, occurred_at: datetime, event_id: str) -> tuple[float, datetime, str]:
     """The place of feedback among other feedback on the same side or image: highest first."""
     return (ACTION_WEIGHTS[action], occurred_at, event_id)
+
+
+def dated_references(stored: StoredProfile | None) -> tuple[Reference, ...]:
+    """The stored references, each with a time at which it can have been stored.
+
+    Earlier versions accepted any time: a like of the year 9999 would stay the latest for ever.
+    """
+    if stored is None:
+        return ()
+    latest = stored.updated_at
+    return tuple(
+        reference.model_copy(update={"occurred_at": latest})
+        if reference.occurred_at - latest > MAX_AHEAD
+        else reference
+        for reference in stored.references
+    )
 
 
 def _time(reference: Reference) -> tuple[datetime, str]:

@@ -14,8 +14,10 @@ from services.retrain.canary.guardrails import (
     apply_guardrails,
 )
 from services.retrain.registry.promotion import Promoter
+from shared.domain.clock import Clock, system_clock
 from shared.domain.errors import Unprocessable
 from shared.domain.request_key import RequestKey
+from shared.domain.time_bounds import EARLIEST
 from shared.domain.user import User
 from shared.events import Feedback, RankedFeed
 from shared.events.topics import FEEDBACK, FEEDS, Topic
@@ -49,15 +51,18 @@ def check_canary(
     *,
     apply: bool,
     rails: Guardrails | None = None,
+    clock: Clock = system_clock,
 ) -> CanaryCheck:
     """Check the current challenger; `apply` ends a failed trial.
+
+    After the clock was set back the start of the trial may be in the future; then all feeds count.
 
     Raises `Unavailable`, and the errors of `Promoter.end_trial`.
     """
     challenger = promoter.challenger()
     if challenger is None:
         return CanaryCheck("wait", "there is no challenger", False)
-    since = challenger.occurred_at
+    since = challenger.occurred_at if challenger.occurred_at <= clock() else EARLIEST
     feeds = [feed for feed in _events(messaging, FEEDS, RankedFeed) if feed.occurred_at >= since]
     feedback = _events(messaging, FEEDBACK, Feedback)
     result = compare_variants(

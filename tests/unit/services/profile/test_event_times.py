@@ -1,6 +1,6 @@
 """Which feedback counts does not depend on clocks that are ahead or set back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from services.profile.feedback.references import merge_references
 from shared.domain.time_bounds import no_later_than_arrival
@@ -56,3 +56,20 @@ async def test_a_late_upload_of_an_old_like_keeps_its_older_time() -> None:
     (reference,) = (await setup.stored()).references
     assert reference.side == "disliked"
     assert merge_references([reference], [], per_side=5) == (reference,)
+
+
+async def test_a_stored_like_of_the_year_9999_does_not_stay_the_latest() -> None:
+    setup = ProfileSetup()
+    await setup.process(feedback("red"))
+    stored = await setup.stored()
+    far = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-5)))
+    (like,) = stored.references
+    vectors = await setup.store.vectors(tenant="default", user_id="ana")
+    assert vectors is not None
+    await setup.store.put(
+        stored.model_copy(update={"references": (like.model_copy(update={"occurred_at": far}),)}),
+        vectors,
+    )
+    await setup.process(feedback("red", "dislike", at=60))
+    (reference,) = (await setup.stored()).references
+    assert reference.side == "disliked"
