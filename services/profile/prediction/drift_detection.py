@@ -1,7 +1,7 @@
 """Detect that a user's taste has drifted, and replace the words of the elements that changed.
 
 The test compares two explanations of the later references with a Bayes factor: the words before,
-or one or two other words per side (infra/decisions/0095 and 0098).
+or one or two other words per side (infra/decisions/0095, 0098 and 0115).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from services.profile.feedback.references import ACTION_WEIGHTS
+from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
+from services.profile.prediction.reference_likelihood import Chance, log_likelihoods
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord, Words
 from shared.prompting.prompt import WORDS_SHOWN
 from shared.store.protocol import Reference
@@ -40,18 +42,25 @@ MAX_COMPARED_WORDS: Final = 16
 Floats = npt.NDArray[np.float64]
 
 
-def detect_drift(references: Sequence[Reference], voted: Taste) -> Taste:
+def detect_drift(
+    references: Sequence[Reference], voted: Taste, base_rates: BaseRates = UNKNOWN_BASE_RATES
+) -> Taste:
     """The taste since the drift, or `voted` where no drift is certain enough.
 
     A drift may begin at any session. The references from that session on are explained by the voted
     words, or by others: one or two liked and one or two disliked words, each set with the same
     chance. An element may keep its words. The age of the references does not count.
+
+    `base_rates` are the words of the images that the user could choose from. In a catalog
+    of mostly blue images, most clicks are on blue images, whatever the taste is.
     """
     ordered = sorted(references, key=lambda r: (r.occurred_at, r.event_id))
     starts = _session_starts(ordered)
     if not starts:
         return voted
-    changes = {element: _compare(ordered, starts, element, voted) for element in ELEMENTS}
+    changes = {
+        element: _compare(ordered, starts, element, voted, base_rates) for element in ELEMENTS
+    }
     evidence = sum(np.logaddexp(0.0, c.bayes_factor) - np.log(2) for c in changes.values())
     # evidence: (starts,), a logarithm; the mean over the starts is compared with the threshold
     if np.logaddexp.reduce(evidence) - np.log(len(starts)) <= np.log(MIN_BAYES_FACTOR):
@@ -112,7 +121,11 @@ def _session_starts(ordered: Sequence[Reference]) -> list[int]:
 
 
 def _compare(
-    references: Sequence[Reference], starts: Sequence[int], element: Element, voted: Taste
+    references: Sequence[Reference],
+    starts: Sequence[int],
+    element: Element,
+    voted: Taste,
+    base_rates: BaseRates,
 ) -> _Change:
     liked = [word.word for word in voted.preference[element][:WORDS_SHOWN]]
     disliked = [word.word for word in voted.non_preference[element][:WORDS_SHOWN]]
@@ -126,29 +139,15 @@ def _compare(
     # shows: (n, words)
     from_start = np.arange(len(references)) >= np.array(starts)[:, None]  # (starts, n)
     evidence = from_start @ (log_ratio[:, None] * shows)  # (starts, words)
-    by_chance = np.tensordot(from_start, _log_normalizers(log_ratio, shows), 1)
-    # by_chance: (starts, 0 to 2 liked words, 0 to 2 disliked words)
+    chance = Chance(from_start, log_ratio, shows, base_rates.of(element, words))
     sets, prior = _word_sets(len(words))
-    log_ratios = _log_likelihoods(evidence, by_chance, sets, sets) - _log_likelihoods(
-        evidence, by_chance, _one_set(liked, words), _one_set(disliked, words)
+    log_ratios = log_likelihoods(evidence, chance, sets, sets) - log_likelihoods(
+        evidence, chance, _one_set(liked, words), _one_set(disliked, words)
     )
     log_prior = np.log(prior[:, None] * prior)
     log_prior[sets @ sets.T > 0] = -np.inf  # no word is both liked and disliked
     normalizer = np.logaddexp.reduce(log_prior, axis=None)
     return _Change(words, sets, log_ratios + log_prior - normalizer)
-
-
-def _log_likelihoods(
-    evidence: Floats, by_chance: Floats, liked: Floats, disliked: Floats
-) -> Floats:
-    """Log likelihood of the references from each start on, for each liked and disliked set.
-
-    Shapes: evidence (starts, words), by_chance (starts, 3, 3), liked and disliked (sets, words);
-    the result is (starts, liked sets, disliked sets).
-    """
-    liked_size, disliked_size = (sets.sum(axis=1).astype(int) for sets in (liked, disliked))
-    shown = (evidence @ liked.T)[:, :, None] - (evidence @ disliked.T)[:, None, :]
-    return np.asarray(shown - by_chance[:, liked_size[:, None], disliked_size])
 
 
 def _compared_words(
@@ -171,19 +170,6 @@ def _word_sets(words: int) -> tuple[Floats, Floats]:
         [(1 - TWO_WORDS_PRIOR) / words, TWO_WORDS_PRIOR / len(pairs)], [words, len(pairs)]
     )
     return np.concatenate([single, pairs]), prior
-
-
-def _log_normalizers(log_ratio: Floats, shows: Floats) -> Floats:
-    """Log normalizer of each reference's likelihood, by the numbers of taste words. (n, 3, 3)
-
-    The likelihood of a shown word is its ratio over the mean ratio of all words. `log_ratio` (n,)
-    is negative for a disliked reference. A reference that shows no compared word counts nothing.
-    """
-    share = np.arange(WORDS_SHOWN + 1) / shows.shape[1]
-    liked, disliked = np.expm1(log_ratio), np.expm1(-log_ratio)
-    excess = liked[:, None, None] * share[:, None] + disliked[:, None, None] * share
-    shows_any = np.asarray(shows.any(axis=1))[:, None, None]
-    return np.where(shows_any, np.log1p(excess), 0.0)
 
 
 def _word_shares(shown: Sequence[str], words: Sequence[str]) -> Floats:

@@ -1,0 +1,68 @@
+"""Drift detection knows which words are frequent in what the user could choose from."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
+from services.profile.prediction.drift_detection import detect_drift
+from shared.domain.taste import Element
+from shared.events.types.feedback import Action
+from tests.unit.services.profile.skewed_catalog import person
+
+PEOPLE = range(1_000, 1_040)
+"""Seeds of people on whom nothing was chosen."""
+FEEDBACK: list[tuple[Action, Action | None]] = [
+    ("click", None), ("like", None), ("click", "hide"), ("like", "dislike"),
+]  # fmt: skip
+FREQUENT = (Element.ART_STYLE, Element.COLOR)
+
+
+def changed(
+    skew: Mapping[Element, float], feedback: tuple[Action, Action | None], *, drifts: bool
+) -> int:
+    """How many of the people have another taste after their feedback than the stated one."""
+    like, dislike = feedback
+    people = [person(seed, skew=skew, like=like, dislike=dislike, drifts=drifts) for seed in PEOPLE]
+    return sum(detect_drift(p.references, p.stated, p.catalog) != p.stated for p in people)
+
+
+@pytest.mark.parametrize("feedback", FEEDBACK)
+def test_a_stated_taste_survives_the_feedback_on_a_skewed_catalog(
+    feedback: tuple[Action, Action | None],
+) -> None:
+    assert changed(dict.fromkeys(FREQUENT, 0.7), feedback, drifts=False) <= 1
+
+
+@pytest.mark.parametrize("feedback", FEEDBACK[1:])  # 24 clicks alone show few drifts anywhere
+def test_a_real_drift_is_followed_on_a_skewed_catalog(
+    feedback: tuple[Action, Action | None],
+) -> None:
+    # Fewer than on a uniform catalog: most images say nothing about two of the five elements.
+    followed = changed(dict.fromkeys(FREQUENT, 0.7), feedback, drifts=True)
+    assert followed > len(PEOPLE) / 2
+
+
+def test_without_base_rates_a_frequent_word_looks_like_a_taste() -> None:
+    people = [
+        person(seed, skew=dict.fromkeys(FREQUENT, 0.7), like="like", dislike=None, drifts=False)
+        for seed in PEOPLE
+    ]
+    wrong = [p for p in people if detect_drift(p.references, p.stated) != p.stated]
+    assert len(wrong) > len(people) / 2
+
+
+def test_unknown_base_rates_are_equal() -> None:
+    rates = UNKNOWN_BASE_RATES.of(Element.COLOR, ["red", "blue", "teal", "gold"])
+    np.testing.assert_allclose(rates, 0.25)
+
+
+def test_base_rates_are_smoothed_shares_of_the_images() -> None:
+    rates = BaseRates.from_descriptions(
+        [{Element.COLOR: ("red",)}, {Element.COLOR: ("red", "blue")}, {Element.DETAIL: ("plain",)}]
+    )
+    np.testing.assert_allclose(
+        rates.of(Element.COLOR, ["red", "blue", "teal"]), [2.5 / 5, 1.5 / 5, 1 / 5]
+    )
+    np.testing.assert_allclose(rates.of(Element.MEDIUM, ["digital", "charcoal"]), 0.5)
