@@ -8,6 +8,7 @@ from shared.domain.corrections import SIDES, Correction, SideName
 from shared.domain.taste import ELEMENTS
 from shared.events import ProfileCorrected, ProfileUpdated
 from shared.events.types.correction import CorrectionAction
+from shared.events.types.fields import now_context
 
 
 def correction(user_id: str, action: CorrectionAction, **fields: Any) -> ProfileCorrected:
@@ -19,7 +20,8 @@ def correction(user_id: str, action: CorrectionAction, **fields: Any) -> Profile
             "user_id": user_id,
             "action": action,
             **fields,
-        }
+        },
+        context=now_context(),
     )
 
 

@@ -1,7 +1,7 @@
 """The public contract: every event on Kafka as a frozen, validated type."""
 
 from shared.events.types.base import DEFAULT_TENANT, Event
-from shared.events.types.candidates import Candidate, ImageCandidates
+from shared.events.types.candidates import Candidate, ImageCandidates, RejectedItem
 from shared.events.types.correction import ProfileCorrected
 from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErase, UserErased
@@ -10,7 +10,6 @@ from shared.events.types.feed import (
     ElementAssessment,
     RankedFeed,
     RankedItem,
-    RejectedItem,
     ServingPolicy,
 )
 from shared.events.types.feedback import Feedback

@@ -4,12 +4,18 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.domain.corrections import CorrectedWord, Correction, SideName, Word
 from shared.domain.taste import MAX_WORDS, Element, TasteSide, Value
-from shared.events import Candidate, Evidence
-from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
+from shared.events import Evidence
+from shared.events.types.candidates import (
+    MAX_CANDIDATES,
+    Candidates,
+    ExplainOption,
+    RejectedCandidates,
+    check_count,
+)
 from shared.events.types.correction import CorrectionAction
 from shared.events.types.feedback import Action
 from shared.events.types.fields import Identifier, ImageUri, Moment
@@ -27,13 +33,22 @@ class CandidatesBody(Value):
     """Default: the tenant of the token, else `default`."""
     request_id: Identifier | None = None
     """Id of the request and its feed. Default: a new id."""
-    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
+    candidates: Candidates
+    """The images, at least one. A candidate that breaks this schema is rejected alone, if it has a
+    valid `image_id`: the feed lists it in `rejected`, and the others are ranked."""
+    rejected: RejectedCandidates = ()
+    """Images to list as rejected, with the reason. Candidates that break this schema move here."""
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
     """Number of ranked images in the feed. Default: all of them."""
     explain: ExplainOption = "top"
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Answer within this many milliseconds, with a degraded feed if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()
+
+    @model_validator(mode="after")
+    def _has_images(self) -> Self:
+        check_count(self.candidates, self.rejected)
+        return self
 
 
 class ActionBody(Value):

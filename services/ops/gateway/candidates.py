@@ -80,7 +80,8 @@ async def _feed_of(ops: OpsContext, event: ImageCandidates, seconds: float) -> R
 
 def _event(body: CandidatesBody, keyed: IdempotentRequest) -> ImageCandidates:
     fields: dict[str, Any] = {
-        name: getattr(body, name) for name in ("top_k", "explain", "deadline_ms", "exclude_ids")
+        name: getattr(body, name)
+        for name in ("rejected", "top_k", "explain", "deadline_ms", "exclude_ids")
     }
     return request(
         body.user_id,

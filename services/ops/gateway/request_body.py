@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from services.ops.http.problems import Problem
 from shared.domain.errors import Unprocessable
 from shared.domain.taste import Value
+from shared.events.wire.bad_candidates import without_bad_candidates
 from shared.events.wire.strict_json import read_object
 
 BodyT = TypeVar("BodyT", bound=Value)
@@ -32,6 +33,12 @@ def body_of(model: type[BodyT]) -> Callable[[Request], Awaitable[BodyT]]:
         try:
             # Validate JSON text: strict mode accepts a JSON array as a tuple, and text as a date.
             return model.model_validate_json(json.dumps(fields), strict=True)
+        except ValidationError as error:
+            kept = without_bad_candidates(fields)
+            if kept is None:
+                raise validation_error(error, "body") from None
+        try:
+            return model.model_validate_json(json.dumps(kept), strict=True)
         except ValidationError as error:
             raise validation_error(error, "body") from None
 

@@ -1,9 +1,9 @@
 """A request of an app to rank a list of images for one user."""
 
 from hashlib import sha256
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.domain.request_key import RequestKey
 from shared.domain.taste import Value
@@ -37,8 +37,41 @@ class Candidate(Value):
     """The app's own key-value pairs. Passed through."""
 
 
+class RejectedItem(Value):
+    """One image that could not be ranked, and the reason in words."""
+
+    image_id: Identifier
+    reason: Text
+
+
+Candidates = Annotated[tuple[Candidate, ...], Field(max_length=MAX_CANDIDATES)]
+"""May be empty when all candidates are rejected."""
+RejectedCandidates = Annotated[
+    tuple[RejectedItem, ...],
+    Field(max_length=MAX_CANDIDATES, exclude_if=lambda rejected: not rejected),
+]
+"""Candidates that break the contract. Whoever reads a request moves them here, so that the others
+are ranked; the feed lists them with their reasons."""
+
+
+def check_count(candidates: Candidates, rejected: RejectedCandidates) -> None:
+    """Raise `ValueError` unless a request has 1 to 300 images."""
+    count = len(candidates) + len(rejected)
+    if not 1 <= count <= MAX_CANDIDATES:
+        raise ValueError(f"{count} candidates; send 1 to {MAX_CANDIDATES}")
+
+
 class ImageCandidates(Event):
     """`image.candidates.v1`: rank these 1-300 images for this user."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"candidates": {"minItems": 1}}},
+                {"properties": {"rejected": {"minItems": 1}}, "required": ["rejected"]},
+            ]
+        }
+    )
 
     event_type: ClassVar[str] = "image.candidates.v1"
 
@@ -47,13 +80,23 @@ class ImageCandidates(Event):
     requests of two users with one id are two requests. A retry with the same content gets no
     second feed. A request with other content under a used id does, and the feedback on both feeds
     is then left out of training: send a new id for each request."""
-    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
+    candidates: Candidates
+    """The images, at least one. A candidate that breaks this schema is rejected alone, if it has a
+    valid `image_id`: the feed lists it in `rejected`, and the others are ranked."""
+    rejected: RejectedCandidates = ()
+    """Images that are not ranked, with the reason; absent in most requests. A gateway moves
+    candidates that break this schema here."""
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
     """Number of ranked images to send back; all of them when absent."""
     explain: ExplainOption = "top"
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Answer within this many milliseconds of the Kafka timestamp; degraded if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()
+
+    @model_validator(mode="after")
+    def _has_images(self) -> Self:
+        check_count(self.candidates, self.rejected)
+        return self
 
     @property
     def request_key(self) -> RequestKey:

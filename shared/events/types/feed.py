@@ -8,7 +8,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.request_key import RequestKey
 from shared.domain.taste import Element, Value
 from shared.events.types.base import Event
-from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates
+from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates, RejectedItem
 from shared.events.types.fields import Identifier, Milliseconds, ProfileVersion, Text
 
 Status = Literal["ok", "cold_start", "degraded"]
@@ -54,13 +54,6 @@ class RankedItem(Value):
     tier: Tier
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
-
-
-class RejectedItem(Value):
-    """One image that could not be ranked, and the reason in words."""
-
-    image_id: Identifier
-    reason: Text
 
 
 class ServingPolicy(Value):

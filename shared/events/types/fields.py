@@ -17,6 +17,8 @@ from shared.domain.clock import system_clock
 from shared.domain.rfc3339 import parse_rfc3339
 from shared.domain.time_bounds import bounded
 
+NOW: Final = "now"
+"""Key of the validation context that holds the reader's time."""
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -31,6 +33,11 @@ def _bounded(value: datetime, info: ValidationInfo) -> datetime:
     return bounded(value, now=_now(info))
 
 
+def now_context(now: datetime | None = None) -> dict[str, datetime]:
+    """The validation context with the reader's time, by default that of the system clock."""
+    return {NOW: now or system_clock()}
+
+
 def _now(info: ValidationInfo) -> datetime | None:
     now = (info.context or {}).get(NOW)
     return now if isinstance(now, datetime) else None
@@ -41,9 +48,6 @@ def _printable(value: str) -> str:
         raise ValueError("contains control characters or lone surrogates; send plain Unicode text")
     return value
 
-
-NOW: Final = "now"
-"""Key of the validation context that holds the reader's time."""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_parsed), AfterValidator(_bounded)]
 """RFC 3339 with a zone, in UTC after validation; a number or a time without a zone is refused.
@@ -64,13 +68,29 @@ Identifier = Annotated[
 MAX_URI_CHARACTERS: Final = 2_000_000
 """Room for one `data:` image of about 1.4 MB. The limit of a Kafka record is lower."""
 
+_LINE_BREAKS: Final = re.compile(r"[\t\n\r]|\A[ \f]|[ \f]\Z")
+
+
+def _one_line(value: object) -> object:
+    """The address without line breaks, tabs, and white space around it, as browsers read it.
+
+    An address that was read from a file ends in a line break, and mail programs break `data:`
+    addresses into lines of 76 characters.
+    """
+    if isinstance(value, str) and _LINE_BREAKS.search(value):
+        return value.strip(" \t\n\r\f").translate({9: None, 10: None, 13: None})
+    return value
+
+
 ImageUri = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_URI_CHARACTERS),
+    BeforeValidator(_one_line),
     AfterValidator(_printable),
-    _PRINTABLE,
+    Field(json_schema_extra={"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"}),
 ]
-"""Address of an image: https, s3, a file under an allowed root, or `data:` base64."""
+"""Address of an image: https, s3, a file under an allowed root, or `data:`. Line breaks and tabs in
+it are left out."""
 
 Text = Annotated[str, StringConstraints(max_length=4_000)]
 """Free text that is passed on and not interpreted."""

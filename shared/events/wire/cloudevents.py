@@ -72,9 +72,7 @@ def binary_headers(*, event_type: str, event_id: UUID, occurred_at: str) -> tupl
     return tuple((name, value.encode()) for name, value in attributes.items())
 
 
-def _structured(
-    attributes: dict[str, Any], now: datetime
-) -> tuple[Envelope, dict[str, Any]]:
+def _structured(attributes: dict[str, Any], now: datetime) -> tuple[Envelope, dict[str, Any]]:
     data = attributes.pop("data", None)
     encoded = attributes.pop("data_base64", None)
     if data is None and isinstance(encoded, str):

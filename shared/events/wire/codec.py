@@ -2,7 +2,8 @@
 
 import json
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,13 +11,12 @@ from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
 from shared.events.topics import Topic
 from shared.events.types.base import Event
-from shared.events.types.fields import NOW
+from shared.events.types.candidates import ImageCandidates
+from shared.events.types.fields import now_context
+from shared.events.wire.bad_candidates import without_bad_candidates
 from shared.events.wire.cloudevents import Envelope, binary_headers, read_envelope
 from shared.events.wire.record import Header, Outgoing, Record
-
-LISTED_PROBLEMS: Final = 3
-"""Validation problems that one error message lists; the rest are counted."""
-MAX_PROBLEM_CHARACTERS: Final = 200
+from shared.events.wire.validation_problems import describe_problems
 
 
 def decode(topic: Topic, record: Record, *, now: datetime | None = None) -> Event:
@@ -26,7 +26,8 @@ def decode(topic: Topic, record: Record, *, now: datetime | None = None) -> Even
     default that of the system clock: a record that is read later may be valid then.
 
     Reasons: `no_value`, `not_utf8`, `not_json`, `not_an_object`, `bad_cloudevent`,
-    `wrong_event_type`, `invalid_event`, and those of unreadable records.
+    `wrong_event_type`, `invalid_event`, and those of unreadable records. A candidate that breaks
+    the contract costs itself alone: it moves to the request's `rejected`.
     """
     if topic.event is None:
         raise TypeError(f"{topic.name} carries dead letters, which are not decoded")
@@ -44,14 +45,12 @@ def decode(topic: Topic, record: Record, *, now: datetime | None = None) -> Even
             f"the CloudEvent's type is {envelope.type[:80]!r}, but {topic.name} takes"
             f" {topic.event.event_type!r}; send it to its own topic",
         )
+    _fill_in(fields, envelope)
     try:
-        # As JSON text: only strict JSON validation accepts arrays as tuples and texts as dates.
-        return topic.event.model_validate_json(
-            _text(fields, envelope), strict=True, context={NOW: now}
-        )
+        return _event(topic.event, fields, now)
     except ValidationError as error:
         raise Unprocessable(
-            "invalid_event", f"{_problems(error)}; see the schema of {topic.name}"
+            "invalid_event", f"{describe_problems(error)}; see the schema of {topic.name}"
         ) from error
 
 
@@ -70,23 +69,21 @@ def encode(event: Event, *, extra_headers: tuple[Header, ...] = ()) -> Outgoing:
     )
 
 
-def _text(fields: dict[str, Any], envelope: Envelope) -> str:
-    """The event's fields as JSON; a missing id or time comes from the envelope."""
+def _event(kind: type[Event], fields: dict[str, Any], now: datetime) -> Event:
+    # As JSON text: only strict JSON validation accepts arrays as tuples and texts as dates.
+    validate = partial(kind.model_validate_json, strict=True, context=now_context(now))
+    try:
+        return validate(json.dumps(fields))
+    except ValidationError:
+        kept = without_bad_candidates(fields, now=now) if kind is ImageCandidates else None
+        if kept is None:
+            raise
+    return validate(json.dumps(kept))
+
+
+def _fill_in(fields: dict[str, Any], envelope: Envelope) -> None:
+    """Set a missing id or time to the one of the envelope."""
     if envelope.event_id is not None:
         fields.setdefault("event_id", envelope.event_id)
     if envelope.occurred_at is not None:
         fields.setdefault("occurred_at", envelope.occurred_at)
-    return json.dumps(fields)
-
-
-def _problems(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=False)
-    lines = []
-    for problem in problems[:LISTED_PROBLEMS]:
-        field = ".".join(str(part)[:40] for part in problem["loc"]) or "the event"
-        message = problem["msg"].removeprefix("Value error, ")
-        lines.append(f"{field}: {message[:MAX_PROBLEM_CHARACTERS]}")
-    rest = len(problems) - len(lines)
-    text = "; ".join(lines) + (f"; and {rest} more" if rest > 0 else "")
-    # The sender chooses field names: a control character must not break a line of the log.
-    return "".join(c if c.isprintable() else "�" for c in text)

@@ -3,12 +3,15 @@
 import base64
 import os
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 import pytest
 
 from shared.domain.errors import Unprocessable
 from shared.images.data_source import read_data
+from shared.images.decoding.decoder import decode
 from shared.images.file_source import read_file
+from shared.images.settings import ImageSettings
 from tests.unit.shared.images.bad_images import PNG
 
 MAX_BYTES = len(PNG)
@@ -94,8 +97,31 @@ def data_uri(data: bytes) -> str:
         data_uri(PNG).replace("data:image/png", "DATA:Image/PNG"),
         data_uri(PNG).replace("+", "%2B").replace("/", "%2F").replace("image%2Fpng", "image/png"),
         data_uri(PNG).replace(";base64", ";name=a.png;base64"),
+        data_uri(PNG).replace(";base64", ";charset=utf-8;BASE64"),
+        data_uri(PNG).replace(";base64", "; base64 "),
+        data_uri(PNG).replace(";base64", ";base64;charset=utf-8"),
+        data_uri(PNG).replace("image/png", ""),
+        data_uri(PNG).replace("image/png", "application/octet-stream"),
+        data_uri(PNG).replace("image/png", "image/jpg"),
+        "data:image/png;base64," + base64.encodebytes(PNG).decode(),
+        "data:image/png;base64," + base64.encodebytes(PNG).decode().replace("\n", "\r\n"),
+        "data:image/png;base64," + base64.encodebytes(PNG).decode().replace("\n", "%0D%0A"),
+        "data:image/png;base64,\t \f" + base64.b64encode(PNG).decode().replace("A", " A"),
+        "data:image/png;base64," + base64.urlsafe_b64encode(PNG).decode(),
+        data_uri(PNG).rstrip("="),
+        data_uri(PNG) + "=",
+        data_uri(PNG).replace("=", "%3D"),
+        data_uri(PNG) + "#fragment",
+        "data:image/png," + quote_from_bytes(PNG),
+        "data:image/png;charset=utf-8," + quote_from_bytes(PNG, safe=""),
     ],
-    ids=["plain", "capitals", "escaped", "with a parameter"],
+    ids=[
+        *("plain", "capitals", "escaped", "with a parameter", "with a charset", "spaced mark"),
+        *("parameter after the mark", "no type", "another type", "wrong name of a type"),
+        *("lines of 76", "lines of 76 with CRLF", "escaped line breaks", "spaces", "for addresses"),
+        *("no padding", "too much padding", "escaped padding", "fragment", "escaped bytes"),
+        "escaped bytes with a charset",
+    ],
 )
 def test_an_image_inside_its_address_is_read(uri: str) -> None:
     assert read_data(uri, max_bytes=MAX_BYTES) == PNG
@@ -105,12 +131,15 @@ def test_an_image_inside_its_address_is_read(uri: str) -> None:
     ("uri", "reason", "message"),
     [
         ("data:image/png;base64,not base64!", "bad_data_uri", "not base64"),
-        ("data:image/png;base64,AAA", "bad_data_uri", "not base64"),
+        ("data:image/png;base64,AAAA!AAA", "bad_data_uri", "'!' at character 5"),
+        ("data:image/png;base64,AA=AAAAA", "bad_data_uri", "'=' at character 3"),
+        ("data:image/png;base64,AAéA", "bad_data_uri", "'é' at character 3"),
+        ("data:image/png;base64,AA%2", "bad_data_uri", "'%' at character 3"),
+        ("data:image/png;base64,AAAAA", "bad_data_uri", "cut off"),
         ("data:image/png;base64,\ud800", "bad_data_uri", "not base64"),
-        ("data:image/png,AAAA", "bad_data_uri", "of the form"),
+        ("data:image/png;base64,AA%\ud800", "bad_data_uri", "not base64"),
         ("data:image/png;base64", "bad_data_uri", "of the form"),
-        ("data:text/html;base64,AAAA", "bad_data_uri", "text/html"),
-        ("data:,AAAA", "bad_data_uri", "of the form"),
+        ("data:", "bad_data_uri", "of the form"),
         (data_uri(PNG + b"\0"), "too_many_bytes", "smaller rendition"),
         (data_uri(PNG * 9), "too_many_bytes", "characters)"),
     ],
@@ -123,3 +152,9 @@ def test_any_other_data_address_is_refused_and_not_repeated(
     assert refused.value.reason == reason
     assert message in refused.value.detail
     assert len(refused.value.detail) < 200
+
+
+def test_bytes_that_are_no_image_are_named_by_the_decoder() -> None:
+    page = read_data("data:text/html,%3Chtml%3EHello", max_bytes=MAX_BYTES)
+    with pytest.raises(Unprocessable, match="is an HTML page"):
+        decode(page, "data:text/html", ImageSettings())

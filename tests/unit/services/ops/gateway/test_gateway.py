@@ -1,6 +1,7 @@
 """The gateway: request feeds, send feedback and corrections, read profiles."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -193,7 +194,7 @@ async def test_an_invalid_body_is_rejected(quick: Site, content: bytes, status: 
 
 
 async def test_an_error_does_not_repeat_the_input(quick: Site) -> None:
-    secret = {"image_id": "a", "uri": {"my": "swordfish"}}
+    secret = {"image_id": {"my": "swordfish"}, "uri": "https://images.example/a.png"}
     async with quick.client() as app:
         response = await app.post("/v1/candidates", json={**SLATE, "candidates": [secret]})
     assert response.status_code == 422
@@ -276,3 +277,40 @@ async def test_an_incomplete_correction_is_rejected(quick: Site, body: dict[str,
         response = await app.post("/v1/profiles/ada/corrections", json=body)
     assert problem(response) == "invalid-request"
     assert quick.kafka.sent == []
+
+
+async def test_a_bad_candidate_is_rejected_alone_and_the_others_are_sent(quick: Site) -> None:
+    good = {"image_id": "good", "uri": "https://images.example/a.png"}
+    bad = [
+        {"image_id": "no-uri"},
+        {"image_id": "control", "uri": "https://images.example/\x00"},
+        {"image_id": "surrogate", "uri": "https://images.example/\ud83d"},
+        {"image_id": "long", "uri": "data:image/png;base64," + "A" * 2_000_000},
+        {"image_id": "prompt", "uri": "https://images.example/b.png", "prompt": "a" * 4_001},
+        {"image_id": "object", "uri": {"my": "swordfish"}},
+    ]
+    async with quick.client() as app:
+        response = await app.post(
+            "/v1/candidates",
+            content=json.dumps({**SLATE, "candidates": [bad[0], good, *bad[1:]]}),
+            headers={"Content-Type": "application/json"},
+        )
+    (sent,) = quick.kafka.sent
+    assert isinstance(sent, ImageCandidates)
+    assert response.status_code == 200
+    assert [candidate.image_id for candidate in sent.candidates] == ["good"]
+    assert [item.image_id for item in sent.rejected] == [str(item["image_id"]) for item in bad]
+    assert all(item.reason.startswith(("bad_uri: ", "bad_candidate: ")) for item in sent.rejected)
+    assert "swordfish" not in sent.model_dump_json()
+
+
+async def test_a_request_of_bad_candidates_alone_is_sent_with_their_reasons(quick: Site) -> None:
+    async with quick.client() as app:
+        response = await app.post(
+            "/v1/candidates", json={**SLATE, "candidates": [{"image_id": "a"}]}
+        )
+        nothing = await app.post("/v1/candidates", json={**SLATE, "candidates": []})
+    (sent,) = quick.kafka.sent
+    assert isinstance(sent, ImageCandidates)
+    assert (response.status_code, nothing.status_code) == (200, 422)
+    assert (sent.candidates, len(sent.rejected)) == ((), 1)
