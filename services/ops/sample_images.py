@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from PIL import Image
 
+from shared.domain.errors import Unprocessable
+from shared.images.decoding.image_file import read_small_image
 from shared.runtime.child_process import run_child
 
 log = logging.getLogger(__name__)
@@ -80,7 +82,10 @@ def _create(folder: Path | None) -> Iterator[SampleImage]:
         files = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
         for file in files[:MAX_FILES]:
             alt = file.stem.replace("-", " ").replace("_", " ")
-            yield SampleImage(file.stem, "photograph", alt, _small(file))
+            try:
+                yield SampleImage(file.stem, "photograph", alt, _small(file))
+            except Unprocessable as error:
+                log.warning("a sample image is left out: %s", error.detail)
         return
     with tempfile.TemporaryDirectory() as temporary:
         for seed in SEEDS:
@@ -117,10 +122,7 @@ def _drawing(file: Path, seed: int, words: Mapping[str, Any]) -> SampleImage:
 
 
 def _small(file: Path) -> bytes:
-    with Image.open(file) as opened:
-        pixels = opened.convert("RGB")
-    pixels.thumbnail((SIDE_PIXELS, SIDE_PIXELS))
-    return webp(pixels)
+    return webp(read_small_image(file, side=SIDE_PIXELS))
 
 
 def webp(pixels: Image.Image) -> bytes:

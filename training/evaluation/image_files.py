@@ -6,14 +6,9 @@ from pathlib import Path
 from PIL.Image import Image
 
 from shared.domain.errors import Unprocessable
-from shared.images.decoding.decoder import decode
+from shared.images.decoding.image_file import read_image
 from shared.images.settings import ImageSettings
 from shared.vlm.protocol import References
-
-
-def read_image(path: Path, settings: ImageSettings | None = None) -> Image:
-    """The image of one file; raises `Unprocessable` for a broken file."""
-    return decode(path.read_bytes(), path.name, settings or ImageSettings())
 
 
 class ImageFiles:

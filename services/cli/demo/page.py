@@ -8,10 +8,10 @@ from importlib import resources
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
-from PIL import Image
 
 from shared.domain.taste import ELEMENTS, Taste, TasteSide
 from shared.events import RankedFeed, RankedItem
+from shared.images.decoding.image_file import read_small_image
 
 THUMBNAIL_PIXELS = 320
 
@@ -63,9 +63,7 @@ class Section:
 
 def picture(path: Path) -> Picture:
     """A thumbnail of an image file, as a `data:` URI for the page."""
-    with Image.open(path) as image:
-        small = image.convert("RGB")
-    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    small = read_small_image(path, side=THUMBNAIL_PIXELS)
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=85)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -13,10 +13,16 @@ from PIL import Image
 from shared.domain.errors import Unprocessable
 from shared.images.decoding.bmp_header import read_bmp
 from shared.images.decoding.color_profile import ColorTransforms, UnusableProfile
+from shared.images.decoding.compressed_file import decompressed
 from shared.images.decoding.encoded_image import BrokenImage, EncodedImage, Format
 from shared.images.decoding.gif_blocks import read_gif
 from shared.images.decoding.jpeg_segments import read_jpeg
-from shared.images.decoding.limits import check_limits, one_large_image, scaled_box
+from shared.images.decoding.limits import (
+    check_limits,
+    leave_costly,
+    one_large_image,
+    scaled_box,
+)
 from shared.images.decoding.png_chunks import read_png
 from shared.images.decoding.webp_chunks import read_webp
 from shared.images.display_name import short
@@ -48,22 +54,21 @@ _filters_lock = threading.Lock()
 _transforms = ColorTransforms()
 
 
-def decode(data: bytes, uri: str, settings: ImageSettings) -> Image.Image:
+def decode(data: bytes, uri: str, settings: ImageSettings, *, costly: bool = True) -> Image.Image:
     """sRGB pixels, rotated by EXIF, transparent parts white, scaled down to the largest side.
 
     The content decides the format, not the suffix or a header. Metadata is skipped, whatever its
     size. A color profile is applied; one that cannot be used is ignored with a line in the log.
-    Raises `Unprocessable`.
+    Raises `Unprocessable`, and without `costly` also `CostlyImage` before it decodes a large image.
     """
     if not data:
         raise Unprocessable("empty_image", f"{short(uri)} has no bytes")
-    name = image_format(data)
-    if name is None:
-        raise Unprocessable("not_an_image", f"{short(uri)} {describe_type(data)}")
     _ignore_pillow_warnings()
     try:
-        image = READERS[name](data)
+        image = _read(data, settings)
         check_limits(image, uri, settings)
+        if not costly:
+            leave_costly(image)
         with one_large_image(image, settings):
             pixels = _upright(_scaled(image, settings), image.orientation)
     except BrokenImage as error:
@@ -71,6 +76,18 @@ def decode(data: bytes, uri: str, settings: ImageSettings) -> Image.Image:
     for note in image.notes:
         log.info("%s: %s", short(uri), note)
     return _on_white(_in_srgb(pixels, image.profile, uri))
+
+
+def _read(data: bytes, settings: ImageSettings) -> EncodedImage:
+    content = decompressed(data, max_bytes=settings.max_image_bytes)
+    name = image_format(data if content is None else content)
+    if name is not None:
+        return READERS[name](data if content is None else content)
+    if content is None:
+        raise BrokenImage(describe_type(data), reason="not_an_image")
+    raise BrokenImage(
+        f"is compressed with gzip, and its content {describe_type(content)}", reason="not_an_image"
+    )
 
 
 def _ignore_pillow_warnings() -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.images.decoding.image_file import read_image
 from shared.vlm.protocol import (
     Description,
     PredictedTaste,
@@ -21,7 +22,6 @@ from shared.vlm.protocol import (
 )
 from tests.fakes.scores import COLOR_ONLY, certain_scores
 from training.evaluation.benchmark.items import BadBenchmark
-from training.evaluation.image_files import read_image
 from training.evaluation.simulated import description_accuracy
 from training.evaluation.simulated.__main__ import write
 from training.evaluation.simulated.cases import Truth, read_truth

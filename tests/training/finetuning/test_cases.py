@@ -221,7 +221,7 @@ def test_examples_from_a_file_get_the_prompts_of_serving(tmp_path: Path) -> None
     [
         ({"better": "missing.png"}, "line 1.*missing.png"),
         ({"judged_by": [{"better": "a.png"}]}, "line 1.*worse"),
-        ({"better": "cases.jsonl"}, "line 1.*cannot identify"),
+        ({"better": "cases.jsonl"}, "line 1.*cases.jsonl is JSON, not an image"),
         ({"profile": {"likes": {"mood": ["calm"]}}}, "line 1.*mood"),
         ({"weight": "heavy"}, "line 1.*heavy"),
         ({"liked": "a.png", "worse": None}, "line 1"),

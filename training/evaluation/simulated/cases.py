@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.taste import Element
+from shared.images.decoding.image_file import read_image
 from shared.vlm.protocol import References
 from training.evaluation.benchmark.reader import read_benchmark
-from training.evaluation.image_files import read_image
 from training.prefersim.users.users import HARD_REFERENCES, Words
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.taste import Taste
+from shared.images.decoding.image_file import read_image
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import (
     PredictedTaste,
@@ -19,7 +20,6 @@ from shared.vlm.protocol import (
     VisionLanguageModel,
 )
 from training.evaluation.controls import OTHER_USER, USER_BLIND, of_previous_user
-from training.evaluation.image_files import read_image
 from training.evaluation.scoring import batches, certain_profile, equal_weight_scores, in_batches
 from training.evaluation.simulated.cases import Case
 

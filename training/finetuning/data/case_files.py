@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Images
 from PIL.Image import Image
 
+from shared.domain.errors import Unprocessable
+from shared.images.decoding.image_file import read_image
 from shared.prompting import prompt
 from shared.prompting.prompt import Prompt
 from shared.vlm.protocol import References
@@ -119,5 +120,7 @@ def _images(names: list[str], folder: Path) -> tuple[Image, ...]:
 
 
 def _image(name: str, folder: Path) -> Image:
-    with Images.open(folder / name) as opened:
-        return opened.convert("RGB")
+    try:
+        return read_image(folder / name)
+    except Unprocessable as error:
+        raise ValueError(error.detail) from error

@@ -11,18 +11,18 @@ computes only the answers of its challenger.
 
 import base64
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image as Images
 from PIL.Image import Image
 
 from shared.domain.taste import Taste
 from shared.files.atomic_write import atomic_write
+from shared.images.decoding.decoder import decode
+from shared.images.settings import ImageSettings
 from shared.jobs.evaluation import Level
 from shared.vlm.protocol import References
 from training.job.scoring.feedback_cases import taste_of
@@ -158,7 +158,7 @@ def _read_item(fields: Mapping[str, Any]) -> BenchmarkItem:
 
 
 def _image(data: bytes) -> Image:
-    return Images.open(io.BytesIO(data)).convert("RGB")
+    return decode(data, "an image of the frozen benchmark", ImageSettings())
 
 
 def _read_answers(file: Path | None) -> dict[str, float]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Images
 from PIL.Image import Image
 
+from shared.domain.errors import Unprocessable
 from shared.domain.taste import ELEMENTS, Taste, TasteSide, WeightedWord
+from shared.images.decoding.image_file import read_image
 from shared.prompting.prompt import SideWords
 from shared.vlm.protocol import References
 from training.rewards.prediction import Sides
@@ -61,11 +62,9 @@ def read_feedback_cases(file: Path) -> Iterator[FeedbackCase]:
 def open_image(file: Path) -> Image:
     """RGB; raises `UnreadableCases`."""
     try:
-        with Images.open(file) as image:
-            return image.convert("RGB")
-    except (OSError, ValueError) as error:
-        message = f"{file} cannot be opened: {error}; build the dataset again"
-        raise UnreadableCases(message) from error
+        return read_image(file)
+    except Unprocessable as error:
+        raise UnreadableCases(f"{error.detail}; build the dataset again") from error
 
 
 def taste_of(sides: Sides) -> Taste:
