@@ -9,6 +9,7 @@ from PIL import Image
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events import Feedback
 from shared.events.types.feedback import Action
+from shared.images.data_source import is_data_address
 from shared.images.loader import LoadedImage
 from shared.store.protocol import Reference, Side
 
@@ -65,7 +66,7 @@ def persistent_uri(image: LoadedImage) -> str:
 
     Without the copy, each read of a profile would transfer up to eighty images of a megabyte.
     """
-    if not image.uri.startswith("data:"):
+    if not is_data_address(image.uri):
         return image.uri
     small = image.pixels.copy()
     small.thumbnail((COPY_SIDE, COPY_SIDE), Image.Resampling.BICUBIC)

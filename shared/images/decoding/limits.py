@@ -15,7 +15,13 @@ JPEG_SCALES: Final = (8, 4, 2, 1)
 LARGE_PIXELS: Final = 8_000_000
 """Decoded pixels from which images are decoded one after another: they take 4 to 22 bytes each."""
 LARGE_BYTES: Final = 64 * 1024 * 1024
+COSTLY_PIXELS: Final = 4_000_000
+"""Pixels from which decoding takes tens of milliseconds and more, even where a JPEG is scaled."""
 _large_images = threading.Lock()
+
+
+class CostlyImage(Exception):
+    """Decoding the image takes long, so it is left to the threads for such images."""
 
 
 def check_limits(image: EncodedImage, uri: str, settings: ImageSettings) -> None:
@@ -40,6 +46,13 @@ def check_limits(image: EncodedImage, uri: str, settings: ImageSettings) -> None
             f" needs {image.coefficient_bytes:,} bytes of memory, more than"
             f" {settings.max_progressive_bytes:,}; send it as a baseline JPEG or smaller",
         )
+
+
+def leave_costly(image: EncodedImage) -> None:
+    """Raise `CostlyImage` for an image that takes long to decode."""
+    width, height = image.size
+    if width * height > COSTLY_PIXELS or image.coefficient_bytes > LARGE_BYTES:
+        raise CostlyImage
 
 
 def scaled_box(size: tuple[int, int], settings: ImageSettings) -> tuple[int, int]:
