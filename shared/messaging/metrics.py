@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from shared.messaging.batches.codecs import BATCH_TOO_LARGE, UNREADABLE_BATCH
+
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 """Buckets from a decoded view to a slate on a slow machine."""
 INTERNAL_ERROR = "internal_error"
@@ -66,4 +68,5 @@ class MessagingMetrics:
         """Create a topic's counters at 0: a first value of 1 is no increase for Prometheus."""
         self.handled.labels(topic)
         self.retries.labels(topic)
-        self.dead_letters.labels(topic, INTERNAL_ERROR)
+        for reason in (INTERNAL_ERROR, UNREADABLE_BATCH, BATCH_TOO_LARGE):
+            self.dead_letters.labels(topic, reason)

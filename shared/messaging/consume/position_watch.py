@@ -15,13 +15,18 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from shared.messaging.batches.aiokafka_batch import UnreadablePartition
-from shared.messaging.client.consumer_positions import PartitionPosition, positions_of
+from shared.messaging.client.consumer_positions import (
+    PartitionPosition,
+    assignment_of,
+    positions_of,
+)
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS: Final = 5.0
 """Pause of a partition that cannot be read: its next attempt does not slow the others down."""
-UNFETCHED_SECONDS: Final = 30.0
-"""A fetch takes milliseconds; a partition that gets none for this long has a problem."""
+UNFETCHED_SECONDS: Final = 15.0
+"""A fetch takes milliseconds, and a new leader a few seconds; a partition that gets none for this
+long has a problem. Short enough that its alert fires within a minute."""
 ERROR_GAP_SECONDS: Final = 20.0
 """Errors of one consumer that follow each other sooner belong together; FastStream waits up to
 fifteen seconds after one."""
@@ -190,7 +195,9 @@ class PositionWatch:
             self._behind_since = self._monotonic()
 
     def _hand_out(self, consumer: Any, raw: Any) -> None:
-        self._look(consumer)
+        # Looking at every position takes a tenth of the time of an event, so only when needed.
+        if self._blocked or assignment_of(consumer) is not self._assignment:
+            self._look(consumer)
         partition = TopicPartition(raw.topic, raw.partition)
         self._handed_out[partition] = raw.offset
         self._delivered_at = self._monotonic()
