@@ -1,7 +1,9 @@
 """The cluster state becomes lag, counts and timestamps; an unknown state has no samples."""
 
 import asyncio
+from datetime import UTC, datetime
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from services.monitor.metrics import ClusterMetrics, PollMetrics
@@ -126,3 +128,26 @@ def test_offsets_of_an_open_transaction_are_no_lag_and_have_their_own_metric() -
     registry = CollectorRegistry()
     ClusterMetrics(registry).state = ClusterState(partitions, [])
     assert _value(registry, "topic_held_back_events", topic="feedback.v1") == 8
+
+
+@pytest.mark.parametrize(
+    ("newest_ms", "seconds"),
+    [
+        ((1_772_366_400_000,), 1_772_366_400),
+        ((1_772_370_000_000,), 1_772_366_400),
+        ((1_772_360_000_000, 2**63 - 1), 1_772_360_000),
+        ((2**63 - 1,), None),
+    ],
+    ids=["now", "the clock was set back an hour", "one wrong partition", "a wrong timestamp"],
+)
+def test_the_newest_timestamp_is_not_in_the_future(
+    newest_ms: tuple[int, ...], seconds: float | None
+) -> None:
+    registry = CollectorRegistry()
+    metrics = ClusterMetrics(registry, clock=lambda: datetime(2026, 3, 1, 12, tzinfo=UTC))
+    partitions = {
+        ("feedback.v1", number): PartitionState(begin=0, end=1, newest_ms=timestamp)
+        for number, timestamp in enumerate(newest_ms)
+    }
+    metrics.state = ClusterState(partitions, [])
+    assert _value(registry, "topic_newest_timestamp_seconds", topic="feedback.v1") == seconds
