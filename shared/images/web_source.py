@@ -19,6 +19,7 @@ from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.addresses import CheckedResolver
 from shared.images.capacity import Body
 from shared.images.display_name import short
+from shared.images.file_types import image_format
 from shared.images.hosts.host_gate import PART, Host, HostFailed, HostGate, Visit
 from shared.images.hosts.name_resolver import NameResolver
 from shared.images.refusals import too_many_bytes, too_slow
@@ -30,6 +31,8 @@ TEMPORARY = frozenset({408, 425, 429})
 """Status codes below 500 after which a later request may succeed."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+DECODED_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+"""The decoder recognizes gzip and deflate by their first bytes and decompresses them."""
 KNOWN_STATUSES = frozenset(HTTPStatus)
 OUR_OWN = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 """Errors of a connection that are shortages of this process, and no fault of the host."""
@@ -123,6 +126,7 @@ class WebSource:
                 raise too_many_bytes(uri, max_bytes)
             if body is not None:
                 await body.expect(len(data), clock)
+        _refuse_unknown_encoding(uri, answer.headers.get("Content-Encoding", ""), bytes(data[:16]))
         return bytes(data)
 
     def _open_session(self) -> aiohttp.ClientSession:
@@ -196,3 +200,14 @@ def _translated(uri: str, *, max_seconds: float, is_fair: bool) -> Iterator[None
             f" ({type(error).__name__})",
             kind="closed",
         ) from error
+
+
+def _refuse_unknown_encoding(uri: str, encoding: str, start: bytes) -> None:
+    """Raise `Unprocessable` for a body that is compressed in a way that the decoder cannot undo."""
+    name = encoding.strip().lower()
+    if name not in DECODED_ENCODINGS and image_format(start) is None:
+        raise Unprocessable(
+            "content_encoding",
+            f"{short(uri)}: its host sent it with Content-Encoding: {short(name)}, although none"
+            " was requested; turn that off for images",
+        )

@@ -1,6 +1,8 @@
 """A host that serves images with typical faults, and the settings to load from it."""
 
 import asyncio
+import gzip
+import zlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +18,16 @@ RED = (255, 0, 0)
 PNG = encoded(Image.new("RGB", (6, 4), RED), "PNG")
 JPEG = encoded(Image.new("RGB", (6, 4), RED), "JPEG", quality=100, subsampling=0)
 MAX_BYTES = 100_000
+ENCODED = {
+    "gzip.png": gzip.compress(PNG),
+    "zlib.png": zlib.compress(PNG),
+    "raw.png": PNG,
+    "cut.png": gzip.compress(PNG)[:-20],
+    "page.png": gzip.compress(b"<!doctype html><html></html>"),
+    "bomb.png": gzip.compress(b"\0" * 100_000_000),
+    "unknown.png": bytes(range(5, 200)),
+}
+"""Bodies of `encoded-<Content-Encoding>-<name>`."""
 LOCAL = ImageSettings(
     allow_private_addresses=True,
     allow_http=True,
@@ -58,6 +70,9 @@ class Host:
             return web.Response(text="<!doctype html><html></html>", content_type="text/html")
         if path == "wrong-suffix.png":
             return web.Response(body=JPEG, content_type="text/plain")
+        if path.startswith("encoded-"):
+            name, _, content = path.removeprefix("encoded-").partition("-")
+            return web.Response(body=ENCODED[content], headers={"Content-Encoding": name})
         if path == "large":
             return web.Response(body=b"\0" * (MAX_BYTES + 1))
         return web.Response(body=PNG, headers={"Set-Cookie": "who=me"})

@@ -77,6 +77,37 @@ async def test_a_temporary_fault_is_unavailable(
     assert "secret" not in refused.value.detail
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("encoded-gzip-gzip.png", "encoded-identity-gzip.png"),
+        *("encoded-deflate-zlib.png", "encoded-gzip-raw.png", "encoded-br-raw.png"),
+    ],
+)
+async def test_an_image_that_its_host_compresses_is_loaded(
+    path: str, host: tuple[Host, str], loader: ImageLoader
+) -> None:
+    assert (await loader.load(f"{host[1]}/{path}")).pixels.getpixel((0, 0)) == RED
+
+
+@pytest.mark.parametrize(
+    ("path", "reason", "message"),
+    [
+        ("encoded-gzip-cut.png", "broken_image", "gzip and ends too early"),
+        ("encoded-gzip-page.png", "not_an_image", "its content is an HTML page"),
+        ("encoded-gzip-bomb.png", "too_many_bytes", "more than 100,000 bytes inside"),
+        ("encoded-br-unknown.png", "content_encoding", "Content-Encoding: br"),
+    ],
+)
+async def test_a_compressed_body_that_is_no_image_is_refused_with_its_cause(
+    path: str, reason: str, message: str, host: tuple[Host, str], loader: ImageLoader
+) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        await loader.load(f"{host[1]}/{path}")
+    assert refused.value.reason == reason
+    assert message in refused.value.detail
+
+
 async def test_a_refused_connection_is_unavailable(
     unused_tcp_port: int, loader: ImageLoader
 ) -> None:
