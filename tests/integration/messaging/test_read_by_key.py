@@ -1,10 +1,11 @@
 """The records of one key are read from where a reader stopped, and no others."""
 
 import json
+import time
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from shared.events.wire.record import Outgoing
 from shared.messaging.client.producer import send_once
@@ -68,3 +69,17 @@ def test_a_key_gets_the_same_partition_as_in_aiokafka() -> None:
     for n in range(500):
         key = f"default/user-{n}".encode()
         assert partition_of(key, numbers) == theirs(key, numbers, numbers)
+
+
+def test_a_clock_that_was_set_back_does_not_reorder_the_records_of_a_topic(
+    cluster: Cluster,
+) -> None:
+    start = records_since(cluster.settings(), [cluster.topic], b"ada", None)
+    now_ms = int(time.time() * 1000)
+    producer = KafkaProducer(bootstrap_servers=cluster.bootstrap)
+    for number, timestamp_ms in enumerate((now_ms, now_ms - 3_600_000, now_ms - 3_500_000)):
+        value = json.dumps(number).encode()
+        producer.send(cluster.topic.name, value, key=b"ada", timestamp_ms=timestamp_ms).get(30)
+    producer.close()
+    missed = records_since(cluster.settings(), [cluster.topic], b"ada", start.positions)
+    assert [json.loads(r.value or b"") for r in missed.records] == [0, 1, 2]
