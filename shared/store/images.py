@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from qdrant_client import AsyncQdrantClient
-from qdrant_client.http.models import PointStruct
+from qdrant_client.http.models import FieldCondition, Filter, MatchValue, PointStruct
 
 from shared.domain.ids import derived_id, image_point_id
 from shared.domain.taste import ELEMENTS
 from shared.store.protocol import Described, ImageDescription, KnownImage
-from shared.store.qdrant import ensure_collection, qdrant_errors
+from shared.store.qdrant import ensure_collection, index_payload, qdrant_errors
 from shared.store.vector_norms import restore_norm
 
 ELEMENTS_VECTOR: Final = "elements"
@@ -27,6 +27,7 @@ class QdrantImages:
         """Create the collections if they are missing."""
         size = len(ELEMENTS) * dimension
         await ensure_collection(self._client, self.ids, {}, on_disk=True)
+        await index_payload(self._client, self.ids, ("tenant",))
         await ensure_collection(
             self._client, self.descriptions_collection, {ELEMENTS_VECTOR: size}, on_disk=True
         )
@@ -52,6 +53,19 @@ class QdrantImages:
             points = await self._client.retrieve(self.ids, point_ids, with_payload=True)
         known = [KnownImage.model_validate(point.payload) for point in points]
         return {image.image_id: image for image in known}
+
+    async def sample(self, *, tenant: str, limit: int) -> list[KnownImage]:
+        with qdrant_errors():
+            # In the order of the point ids, which are hashes.
+            points, _ = await self._client.scroll(
+                self.ids,
+                scroll_filter=Filter(
+                    must=[FieldCondition(key="tenant", match=MatchValue(value=tenant))]
+                ),
+                limit=limit,
+                with_payload=True,
+            )
+        return [KnownImage.model_validate(point.payload) for point in points]
 
     async def describe(self, described: Sequence[Described]) -> None:
         points = [

@@ -7,7 +7,7 @@ from qdrant_client.http.models import PointStruct
 
 from shared.domain.ids import derived_id
 from shared.store.protocol import Impressions
-from shared.store.qdrant import ensure_collection, index_by_user, qdrant_errors
+from shared.store.qdrant import ensure_collection, index_payload, qdrant_errors
 
 COLLECTION: Final = "impressions"
 
@@ -21,7 +21,7 @@ class QdrantImpressions:
     async def prepare(self) -> None:
         """Create the collection if it is missing."""
         await ensure_collection(self._client, COLLECTION, {}, on_disk=True)
-        await index_by_user(self._client, COLLECTION)
+        await index_payload(self._client, COLLECTION)
 
     async def get(self, *, tenant: str, user_id: str) -> Impressions | None:
         with qdrant_errors():

@@ -14,7 +14,7 @@ from shared.store.protocol import (
     TasteVectors,
     with_corrections,
 )
-from shared.store.qdrant import ensure_collection, index_by_user, qdrant_errors
+from shared.store.qdrant import ensure_collection, index_payload, qdrant_errors
 from shared.store.vector_norms import restore_norm
 
 PREFERENCE: Final = "preference"
@@ -37,7 +37,7 @@ class QdrantProfiles:
         await ensure_collection(self._client, self.collection, sizes, on_disk=False)
         await ensure_collection(self._client, CORRECTIONS, {}, on_disk=True)
         for collection in (self.collection, CORRECTIONS):
-            await index_by_user(self._client, collection)
+            await index_payload(self._client, collection)
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         with qdrant_errors():

@@ -189,6 +189,10 @@ class ImageStore(Protocol):
         """The known images among these ids, by id."""
         ...
 
+    async def sample(self, *, tenant: str, limit: int) -> list[KnownImage]:
+        """At most `limit` of the tenant's images; which ones does not depend on what they show."""
+        ...
+
     async def describe(self, described: Sequence[Described]) -> None: ...
 
     async def descriptions(

@@ -3,7 +3,7 @@
 import sqlite3
 import ssl
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -76,14 +76,16 @@ USER_FIELDS: Final = ("tenant", "user_id")
 """Payload fields by which a user's points are found and counted."""
 
 
-async def index_by_user(client: AsyncQdrantClient, name: str) -> None:
-    """Create payload indexes on the user fields, so that a filter does not read every payload.
+async def index_payload(
+    client: AsyncQdrantClient, name: str, fields: Sequence[str] = USER_FIELDS
+) -> None:
+    """Create payload indexes on these fields, so that a filter does not read every payload.
 
     Safe to repeat. The embedded Qdrant has no indexes and warns about the call.
     """
     with qdrant_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        for field in USER_FIELDS:
+        for field in fields:
             await client.create_payload_index(
                 name, field_name=field, field_schema=PayloadSchemaType.KEYWORD
             )

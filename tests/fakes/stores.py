@@ -111,6 +111,10 @@ class InMemoryImages:
         keys = [(tenant, image_id) for image_id in image_ids]
         return {key[1]: self._known[key] for key in keys if key in self._known}
 
+    async def sample(self, *, tenant: str, limit: int) -> list[KnownImage]:
+        self._answer()
+        return [image for (of, _), image in self._known.items() if of == tenant][:limit]
+
     async def describe(self, described: Sequence[Described]) -> None:
         self._answer()
         for image in described:

@@ -31,6 +31,18 @@ async def test_an_image_that_is_sent_again_has_its_latest_address(stores: Stores
     assert (await stores.images.find(tenant="default", image_ids=["a"]))["a"].uri == "new"
 
 
+async def test_a_sample_has_images_of_one_tenant(stores: Stores) -> None:
+    names = [f"image {number}" for number in range(30)]
+    await stores.images.remember([known(name) for name in names])
+    await stores.images.remember([known("other", tenant="t")])
+    sample = await stores.images.sample(tenant="default", limit=10)
+    assert len({image.image_id for image in sample}) == 10
+    assert {image.image_id for image in sample} <= set(names)
+    everything = await stores.images.sample(tenant="default", limit=100)
+    assert sorted(image.image_id for image in everything) == sorted(names)
+    assert await stores.images.sample(tenant="unknown", limit=10) == []
+
+
 async def test_empty_reads_and_writes_do_nothing(stores: Stores) -> None:
     await stores.images.remember([])
     await stores.images.describe([])

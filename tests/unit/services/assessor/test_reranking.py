@@ -57,6 +57,9 @@ class FakeImageStore:
     async def find(self, *, tenant: str, image_ids: Sequence[str]) -> dict[str, KnownImage]:
         return {}
 
+    async def sample(self, *, tenant: str, limit: int) -> list[KnownImage]:
+        return []
+
     async def describe(self, described: Sequence[Described]) -> None: ...
 
     async def descriptions(
