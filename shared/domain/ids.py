@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from shared.domain.request_key import RequestKey
+from shared.domain.user import User
 
 NAMESPACE: Final = UUID("6f0d7c1e-54f6-5c0a-9a38-0d5f3c1b7a11")
 """Namespace of all derived ids; a change would give every stored profile and feed a new id."""
@@ -46,6 +47,6 @@ def image_point_id(*, content_hash: str, model_version: str) -> UUID:
     return derived_id("image", content_hash, model_version)
 
 
-def erased_event_id(*, erase_event_id: UUID, service: str) -> UUID:
+def erased_event_id(user: User, *, erase_event_id: UUID, service: str) -> UUID:
     """The event id of one service's receipt for an erasure."""
-    return derived_id("user-erased", str(erase_event_id), service)
+    return derived_id("user-erased", *user, str(erase_event_id), service)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.domain.ids import erased_event_id
+from shared.domain.user import User
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, Text
 
@@ -29,7 +30,9 @@ class UserErase(Event):
     ) -> "UserErased":
         """A service's receipt. A redelivered request gets the same event id, so apps can upsert."""
         return UserErased(
-            event_id=erased_event_id(erase_event_id=self.event_id, service=service),
+            event_id=erased_event_id(
+                User(self.tenant, self.user_id), erase_event_id=self.event_id, service=service
+            ),
             occurred_at=at,
             user_id=self.user_id,
             tenant=self.tenant,

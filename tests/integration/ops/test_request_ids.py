@@ -13,15 +13,16 @@ import pytest
 from services.assessor.app import read_answered_requests
 from services.ops.gateway.stream_resume import positions_of, resumed_events
 from services.ops.kafka.kafka_adapter import KafkaAdapter
-from shared.client import AsyncClient, Client, NoAnswer, request
+from shared.client import AsyncClient, Client, NoAnswer, erasure, request
 from shared.client.send_events import send_events
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
 from shared.domain.ids import feed_id
 from shared.domain.request_key import RequestKey
 from shared.domain.user import User
-from shared.events import Candidate, ImageCandidates, RankedFeed
+from shared.events import Candidate, ImageCandidates, RankedFeed, UserErased
 from shared.events.topics import ALL_TOPICS, CANDIDATES, FEEDS
+from shared.events.types.erase import ERASING_SERVICES
 from shared.events.wire.codec import decode, encode
 from shared.events.wire.record import Outgoing
 from shared.messaging.admin.provision import provision
@@ -190,6 +191,33 @@ async def test_a_feed_of_other_content_does_not_end_the_wait_for_a_request_with_
         await adapter.send(feed_of(second))
         feed = await until_read_back(adapter, second.request_key)
     assert feed.request_hash == second.request_hash()
+
+
+async def test_receipts_of_another_users_erasure_with_the_same_event_id_are_not_returned(
+    settings: MessagingSettings,
+) -> None:
+    event_id, user = uuid4(), f"erased-{uuid4()}"
+
+    def receipts(user_id: str, tenant: str, *, removed: int) -> list[UserErased]:
+        event = erasure(user_id, tenant=tenant, event_id=event_id)
+        return [
+            event.receipt(service, at=system_clock(), removed={"x": removed}, remaining={})
+            for service in ERASING_SERVICES
+        ]
+
+    class AnsweredClient(Client):
+        def send(self, *events: Any) -> None:
+            super().send(*events)
+            foreign = receipts("other", "t", removed=1) + receipts(user, "u", removed=1)
+            send_events(settings, [*foreign, *receipts(user, "t", removed=2)])
+
+    def erase() -> dict[str, UserErased]:
+        with AnsweredClient(settings, tenant="t") as app:
+            return app.erase(user, seconds=SECONDS, event_id=event_id)
+
+    returned = await asyncio.to_thread(erase)
+    assert set(returned) == set(ERASING_SERVICES)
+    assert all(receipt.removed == {"x": 2} for receipt in returned.values())
 
 
 async def test_a_stream_resumes_with_the_events_of_its_own_user_only(

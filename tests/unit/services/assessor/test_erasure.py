@@ -5,6 +5,7 @@ from uuid import UUID
 
 from shared.domain.ids import erased_event_id
 from shared.domain.request_key import RequestKey
+from shared.domain.user import User
 from shared.events import RankedFeed, UserErase, UserErased
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import NOW, WRITTEN_MS, request
@@ -32,7 +33,9 @@ async def test_the_receipt_counts_the_forgotten_requests(assessor: Assessor) -> 
     receipt = await erase(assessor)
     assert receipt.removed == {"remembered_requests": 3}
     assert receipt.remaining == {"remembered_requests": 0}
-    assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="assessor")
+    assert receipt.event_id == erased_event_id(
+        User("default", "ana"), erase_event_id=UUID(int=9), service="assessor"
+    )
     assert assessor.answered.contents(RequestKey("default", "bo", "r-of-bo"))
 
 

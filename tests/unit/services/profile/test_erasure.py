@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared.domain.ids import erased_event_id
+from shared.domain.user import User
 from shared.events import ProfileUpdated, UserErase, UserErased
 from shared.events.topics import PROFILES
 from shared.events.types.base import Event
@@ -48,7 +49,9 @@ async def test_an_erasure_removes_all_data_of_the_user_and_counts_it_in_a_receip
     assert receipt.removed == {"profiles": 1, "references": 2, "corrections": 1, "impressions": 2}
     assert receipt.remaining == {"profiles": 0}
     assert (receipt.service, receipt.erase_event_id) == ("profile", UUID(int=9))
-    assert receipt.event_id == erased_event_id(erase_event_id=UUID(int=9), service="profile")
+    assert receipt.event_id == erased_event_id(
+        User("default", "ana"), erase_event_id=UUID(int=9), service="profile"
+    )
     assert await setup.store.get(tenant="default", user_id="ana") is None
     assert setup.impressions.by_user == {}
     assert setup.publisher.tombstones == [(PROFILES, "ana")]
