@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
@@ -32,9 +32,12 @@ from shared.events.wire.record import Record
 from shared.messaging.client.connection import Kafka, connection, settings_of
 from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.reachability import unreachable_because
+from shared.messaging.consume.position_watch import PositionWatch
 from shared.messaging.publisher import KafkaPublisher
 
 log = logging.getLogger(__name__)
+SAMPLE_SECONDS = 1.0
+"""Interval of the checks whether a partition that cannot be read tries again."""
 MAX_UNREAD = 1_000
 """Records that wait for a slow listener; when it falls further behind, it misses the oldest."""
 DEFAULT_TOPICS = (FEEDS, PROFILES)
@@ -72,6 +75,8 @@ class AsyncClient:
         self._publisher = KafkaPublisher(settings, client_id="preferstream-client")
         self._consumer: AIOKafkaConsumer | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._follower: asyncio.Task[None] | None = None
+        self._watch = PositionWatch()
         self._awaited: dict[RequestKey, set[_Awaited]] = {}
         self._listeners: dict[asyncio.Queue[ReceivedRecord], Callable[[Record], bool]] = {}
 
@@ -95,6 +100,7 @@ class AsyncClient:
             group_id=None,
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            isolation_level=self._settings.kafka_isolation_level,
         )
         address = self._settings.kafka_bootstrap_servers
         try:
@@ -107,6 +113,7 @@ class AsyncClient:
             await self.stop()
             raise
         self._reader = asyncio.create_task(self._read(self._consumer))
+        self._follower = asyncio.create_task(self._follow(self._consumer))
 
     async def _seek_to_ends(self, consumer: Any) -> None:
         # A consumer without a group learns the partitions of its topics only from this request.
@@ -125,14 +132,15 @@ class AsyncClient:
             consumer.seek(partition, offset)
 
     async def stop(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reader
+        for task in (self._reader, self._follower):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         if self._consumer is not None:
             await self._consumer.stop()
         await self._publisher.stop()
-        self._reader = self._consumer = None
+        self._reader = self._follower = self._consumer = None
 
     def reader_failure(self) -> BaseException | None:
         """The error that ended the reader task, if any; a temporary loss of Kafka does not."""
@@ -151,7 +159,7 @@ class AsyncClient:
         consumer = self._consumer
         if consumer is None or self._reader is None:
             return "the client has not started"
-        return await unreachable_because(consumer)
+        return await unreachable_because(consumer) or "; ".join(self._watch.problems()) or None
 
     async def send(self, *events: Event) -> None:
         """Publish events; returns when Kafka has acknowledged every one."""
@@ -219,9 +227,15 @@ class AsyncClient:
             del self._listeners[queue]
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
-        async for raw in consumer:
-            record = to_record(raw)
-            self.dispatch(record, _event(record))
+        with suppress(ConsumerStoppedError):
+            while True:
+                record = to_record(await self._watch.next_record(consumer))
+                self.dispatch(record, _event(record))
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            self._watch.sample(consumer)
+            await asyncio.sleep(SAMPLE_SECONDS)
 
     def dispatch(self, record: Record, event: Event | None) -> None:
         """Hand a record to the callers that wait for it and to the listeners."""

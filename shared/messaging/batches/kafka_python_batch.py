@@ -1,6 +1,6 @@
 """Read a batch in kafka-python: every codec, any header name, and unreadable parts as records."""
 
-from typing import Any
+from typing import Any, Final
 
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import KafkaError
@@ -11,6 +11,8 @@ from shared.messaging.batches.codecs import UNREADABLE_BATCH, decompress
 from shared.messaging.batches.header_names import AnyHeaderNames
 from shared.messaging.batches.record_batch import HEADER, codec_of
 from shared.messaging.batches.unreadable_record import unreadable_record
+
+CHECK_REPLICAS: Final = ". Compare the replicas of this partition and the disk of its broker"
 
 
 class UnreadablePartition(KafkaError):  # type: ignore[misc]  # untyped base

@@ -7,7 +7,9 @@ from typing import Any
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
+from shared.domain.errors import Unavailable
 from shared.events.topics import MAX_RECORD_BYTES
+from shared.messaging.batches.kafka_python_batch import CHECK_REPLICAS, UnreadablePartition
 from shared.messaging.client.connection import connection, no_answer_from
 from shared.messaging.client.settings import MessagingSettings
 
@@ -40,5 +42,7 @@ def short_lived_consumer(
             yield consumer
         finally:
             consumer.close(autocommit=False)
+    except UnreadablePartition as error:
+        raise Unavailable("kafka", f"{error}{CHECK_REPLICAS}") from error
     except KafkaError as error:
         raise no_answer_from(settings, error) from error

@@ -12,14 +12,13 @@ from kafka import TopicPartition
 from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
 from shared.events.wire.record import Record
-from shared.messaging.batches.kafka_python_batch import UnreadablePartition
+from shared.messaging.batches.kafka_python_batch import CHECK_REPLICAS, UnreadablePartition
 from shared.messaging.client.consumer import short_lived_consumer
 from shared.messaging.client.kafka_types import OffsetRange, Partition, to_record
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.limits import READ_LIMITS, ReadLimits, ReadTimer
 
 log = logging.getLogger(__name__)
-CHECK_REPLICAS: Final = ". Compare the replicas of this partition and the disk of its broker"
 POLL_MS: Final = 200
 """Longest wait of one poll; `stop` and the time limits are checked after each poll."""
 
