@@ -96,6 +96,21 @@ def test_several_dead_letters_are_dropped_together(system: System) -> None:
     assert listed(system, mark) == []
 
 
+@pytest.mark.parametrize("settings", [{"COLUMNS": "60"}, {"PYTHONIOENCODING": "ascii"}, {}])
+def test_an_id_can_be_copied_from_any_output(system: System, settings: dict[str, str]) -> None:
+    mark = f"copied-{uuid4().hex[:8]}"
+    value = f"{mark} \x1b[2J [bold]写真[/]".encode()
+    send_once(system.kafka, Outgoing(CANDIDATES.name, mark.encode(), value))
+    (letter,) = waited_for(system, mark, 1)
+    table = preferstream("dlq", "list", "--text", mark, data_dir=system.data_dir, **settings)
+    ids = [line.split("\t")[0] for line in table.stdout.splitlines()]
+    assert letter["id"] in ids, table.stdout
+    shown = preferstream("dlq", "show", letter["id"], data_dir=system.data_dir, **settings)
+    assert shown.returncode == 0, shown.stderr
+    assert r"\x1b[2J [bold]" in shown.stdout
+    assert "\x1b" not in table.stdout + shown.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
