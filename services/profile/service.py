@@ -10,6 +10,7 @@ from services.profile.feedback.new_references import AlreadyApplied, ImageLoader
 from services.profile.feedback.references import dated_references, merge_references
 from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.bulkhead import Bulkhead
+from services.profile.prediction.catalog_words import CatalogWords
 from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
@@ -75,6 +76,7 @@ class ProfileService:
             settings,
             wait_seconds=debounce_seconds * (1 - IMAGE_DEBOUNCE_FRACTION),
         )
+        self._catalog_words = CatalogWords(dependencies.image_store)
         self._predictor = ProfilePredictor(
             dependencies.image_loader,
             metrics,
@@ -127,7 +129,14 @@ class ProfileService:
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion
         with self._spans("predict"):
-            prediction = await self._predictor.predict(references, model, requester=user)
+            prediction = await self._predictor.predict(
+                references,
+                model,
+                requester=user,
+                base_rates=await self._catalog_words.base_rates(
+                    tenant=user.tenant, model_version=model.model_version
+                ),
+            )
         vectors = await taste_vectors(prediction.taste, self._dependencies.embedder)
         if await self._dependencies.erasure_check.are_all_erased(
             [reference.occurred_at for reference in new],

@@ -9,6 +9,7 @@ from typing import Protocol
 from PIL.Image import Image
 
 from services.profile.metrics import ProfileMetrics
+from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.drift_detection import detect_drift
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
@@ -83,16 +84,18 @@ class ProfilePredictor:
         model: VisionLanguageModel,
         *,
         requester: Hashable | None = None,
+        base_rates: BaseRates = UNKNOWN_BASE_RATES,
     ) -> Prediction:
         """Predict the taste of the references; raises `Unavailable` as the model does.
 
-        `requester` is the user, for the image loader.
+        `requester` is the user, for the image loader; `base_rates` are the words of the images
+        that the user could choose from, for the drift detection.
         """
         async with self._bulkhead.place() as place:
             with self._metrics.prediction_seconds.time():
                 with place.waiting():
                     groups, new = await self._load_groups(references, model, requester)
-                return await self._predict(references, groups, new, model)
+                return await self._predict(references, groups, new, model, base_rates)
 
     async def _predict(
         self,
@@ -100,6 +103,7 @@ class ProfilePredictor:
         groups: Sequence[_Group],
         new: Sequence[_ReferenceImage],
         model: VisionLanguageModel,
+        base_rates: BaseRates,
     ) -> Prediction:
         predicted, descriptions = await asyncio.gather(
             model.predict(
@@ -121,7 +125,7 @@ class ProfilePredictor:
         voted = taste_by_vote(predicted, weights)
         current = tuple(described.get(r.content_hash, r) for r in references)
         evidence = [r for r in current if _is_described(r, model)]
-        return Prediction(detect_drift(evidence, voted), current)
+        return Prediction(detect_drift(evidence, voted, base_rates), current)
 
     async def _load_groups(
         self,

@@ -2,11 +2,14 @@
 
 import pytest
 
+from services.profile.prediction.base_rates import BaseRates
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.ids import profile_event_id
+from shared.domain.taste import Element, Taste
 from shared.embedding.taste_vectors import taste_vectors
 from shared.events import Feedback
 from shared.store.protocol import KnownImage
+from tests.contract.store.stores import described, known
 from tests.fakes.images import plain_image
 from tests.fakes.model import COLORS
 from tests.unit.services.profile.service_on_fakes import NOW, ProfileSetup, feedback, words
@@ -206,3 +209,24 @@ async def test_answers_that_cannot_be_parsed_are_counted(setup: ProfileSetup) ->
     await setup.process(feedback("red"))
     problems = "preferstream_profile_answer_problems_total"
     assert setup.registry.get_sample_value(problems) == 1
+
+
+async def test_drift_is_judged_by_the_words_of_the_tenants_images(
+    setup: ProfileSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[BaseRates] = []
+
+    def record(references: object, voted: Taste, base_rates: BaseRates) -> Taste:
+        used.append(base_rates)
+        return voted
+
+    monkeypatch.setattr("services.profile.prediction.profile_prediction.detect_drift", record)
+    for number, color in enumerate(["blue"] * 6 + ["red"]):
+        name = f"{color} {number}"
+        image = known(name).model_copy(update={"content_hash": name})
+        await setup.image_store.remember([image])
+        version = setup.model.model_version
+        await setup.image_store.describe([await described(name, version, color=color)])
+    await setup.process(feedback("red"))
+    (rates,) = used
+    assert list(rates.of(Element.COLOR, ["blue", "red", "teal"])) == [0.7, 0.2, 0.1]
