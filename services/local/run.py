@@ -22,6 +22,7 @@ from services.local.runtime_file import RuntimeFile, remove_runtime_file, write_
 from services.local.signals import StopSignals
 from shared.domain.errors import Unavailable
 from shared.messaging.client.settings import MessagingSettings
+from shared.runtime.garbage_collection import skip_long_lived_objects
 from shared.settings import InvalidSettings
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -128,6 +129,7 @@ async def _serve(
             start_services(settings, messaging, on_progress=on_progress)
         )
         await _until_ready(services, timeout_seconds=settings.ready_timeout_seconds)
+        skip_long_lived_objects()
         runtime_file = RuntimeFile(
             kafka=messaging.kafka_bootstrap_servers,
             dashboard=services.addresses["ops"],

@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 ItemT = TypeVar("ItemT")
+
+
+MAX_GROWTH: Final = 8
+"""A batch waits at most this many times as long as the first one."""
 
 
 class Debounce(Generic[KeyT, ItemT]):
     """One worker per key while the key has items, so no two batches of a key run at once.
 
     The first item of a key waits `wait_seconds` for more; items that arrive while a batch is
-    handled form the next batch.
+    handled form the next batch. While the items of a key keep coming, each batch waits twice as
+    long as the one before, so a burst of thousands becomes a few batches.
     """
 
     def __init__(
@@ -36,9 +41,11 @@ class Debounce(Generic[KeyT, ItemT]):
 
     async def _work(self, key: KeyT) -> None:
         try:
-            await asyncio.sleep(self._wait_seconds)
-            while batch := self._waiting.pop(key, None):
-                await self._handle_batch(key, batch)
+            wait_seconds = self._wait_seconds
+            while key in self._waiting:
+                await asyncio.sleep(wait_seconds)
+                await self._handle_batch(key, self._waiting.pop(key))
+                wait_seconds = min(wait_seconds * 2, self._wait_seconds * MAX_GROWTH)
         finally:
             del self._workers[key]
 

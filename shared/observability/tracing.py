@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes
 
 from shared.events.wire.record import Header, Outgoing, Record
 
@@ -39,6 +40,7 @@ class Tracing:
         if exporter is not None:
             # In batches, on its own thread: a collector that does not answer delays nothing.
             self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._exports = exporter is not None
         self._tracer = self._provider.get_tracer("preferstream")
 
     @contextmanager
@@ -48,13 +50,7 @@ class Tracing:
             f"process {record.topic}",
             context=_W3C.extract(_trace_headers(record.headers)),
             kind=SpanKind.CONSUMER,
-            attributes={
-                "messaging.system": "kafka",
-                "messaging.operation.type": "process",
-                "messaging.destination.name": record.topic,
-                "messaging.destination.partition.id": str(record.partition),
-                "messaging.kafka.offset": record.offset,
-            },
+            attributes=_attributes(record) if self._exports else None,
         ) as span:
             yield span
 
@@ -74,6 +70,16 @@ class Tracing:
     def close(self) -> None:
         """Export the remaining spans."""
         self._provider.shutdown()
+
+
+def _attributes(record: Record) -> Attributes:
+    return {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": record.topic,
+        "messaging.destination.partition.id": str(record.partition),
+        "messaging.kafka.offset": record.offset,
+    }
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.logs import log_to_stderr
 from shared.runtime.dependencies import SharedDependencies, open_dependencies
+from shared.runtime.garbage_collection import skip_long_lived_objects
 from shared.settings import InvalidSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
@@ -132,6 +133,7 @@ async def _until_stopped(app: App) -> None:
     log.info("health: %s/healthz", app.health.address)
     try:
         await app.start()
+        skip_long_lived_objects()
         await _until_signal_or_failure(app.kafka)
     finally:
         await app.stop()

@@ -39,15 +39,21 @@ class Positions:
     partitions: Mapping[TopicPartition, PartitionPosition]
 
 
+def assignment_of(consumer: Any) -> Any:
+    """The active assignment, the same object until the next rebalance; None without one."""
+    subscription = consumer._subscription.subscription
+    assignment = subscription.assignment if subscription is not None else None
+    return assignment if assignment is not None and assignment.active else None
+
+
 def positions_of(consumer: Any) -> Positions:
     """The positions now; none without an assignment.
 
     aiokafka's public `position` waits, and the position may move meanwhile. A commit of a position
     must know that no record was handed out after it, so this reads the state behind it.
     """
-    subscription = consumer._subscription.subscription
-    assignment = subscription.assignment if subscription is not None else None
-    if assignment is None or not assignment.active:
+    assignment = assignment_of(consumer)
+    if assignment is None:
         return Positions(None, {})
     buffered = consumer._fetcher._records
     partitions = {}

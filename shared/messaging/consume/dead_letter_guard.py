@@ -40,27 +40,41 @@ class DeadLetterGuard:
     def __init__(self, *, max_ratio: float, window: int) -> None:
         self._max_ratio = max_ratio
         self._window = window
-        self._latest: deque[Arrival] = deque()
+        self._latest: dict[Arrival, None] = {}
+        """The oldest first, as a dict keeps its order; removing one takes no search."""
+        self._by_key: dict[bytes | None, deque[Arrival]] = {}
+        self._bad = 0
         self._min_events = max(window // WINDOW_FRACTION, 1)
         self._max_per_key = max(window // KEYS_FRACTION, 1)
 
     def arrived(self, key: bytes | None) -> Arrival:
         """Count an event that was delivered under this key."""
         arrival = Arrival(key)
-        same_key = [other for other in self._latest if other.key == key]
+        same_key = self._by_key.get(key, ())
         if len(same_key) >= self._max_per_key:
-            self._latest.remove(same_key[0])
+            self._forget(same_key[0])
         elif len(self._latest) >= self._window:
-            self._latest.popleft()
-        self._latest.append(arrival)
+            self._forget(next(iter(self._latest)))
+        self._latest[arrival] = None
+        self._by_key.setdefault(key, deque()).append(arrival)
         return arrival
+
+    def _forget(self, oldest_of_its_key: Arrival) -> None:
+        key = oldest_of_its_key.key
+        del self._latest[oldest_of_its_key]
+        self._bad -= oldest_of_its_key.is_dead_letter
+        self._by_key[key].popleft()
+        if not self._by_key[key]:
+            del self._by_key[key]
 
     def dead_letter(self, arrival: Arrival, reason: str) -> None:
         """Count a dead letter before it is published; raises `TooManyDeadLetters`."""
         if reason in SENDER_REASONS:
             return
+        if arrival in self._latest and not arrival.is_dead_letter:
+            self._bad += 1
         arrival.is_dead_letter = True
-        bad, seen = sum(event.is_dead_letter for event in self._latest), len(self._latest)
+        bad, seen = self._bad, len(self._latest)
         if seen >= self._min_events and bad > self._max_ratio * seen:
             keys = len({event.key for event in self._latest if event.is_dead_letter})
             raise TooManyDeadLetters(

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from shared.messaging.client.settings import MessagingSettings
 
+JITTER = random.Random()
+"""Shared: seeding a generator for each event would cost more than decoding it."""
+
 
 def backoff_delays(
     settings: MessagingSettings, *, rng: random.Random | None = None
@@ -13,7 +16,7 @@ def backoff_delays(
 
     The jitter prevents many instances from calling a recovered dependency at the same moment.
     """
-    rng = rng or random.Random()
+    rng = rng or JITTER
     base = settings.retry_base_seconds
     while True:
         yield base * rng.uniform(0.5, 1.5)

@@ -100,6 +100,25 @@ async def test_items_that_arrive_during_a_batch_form_the_next_one() -> None:
     assert handler.most_at_once == 1
 
 
+async def test_while_items_keep_coming_each_batch_waits_longer_up_to_a_limit(
+    manual_sleep: ManualSleep,
+) -> None:
+    handler = BatchHandler(wait_seconds=1.0)
+    manual_sleep.over.set()
+
+    async def keep_adding() -> None:
+        tasks = handler.add("ana", 0)
+        while len(handler.batches["ana"]) < 6:
+            tasks += handler.add("ana", 1)
+            await run_event_loop(1)
+        await asyncio.gather(*tasks)
+
+    await keep_adding()
+    assert manual_sleep.seconds[:6] == [1, 2, 4, 8, 8, 8]
+    await handler.debounce.add("ana", 2)
+    assert manual_sleep.seconds[-1] == 1
+
+
 async def test_no_two_batches_of_a_key_run_at_once() -> None:
     handler = BatchHandler()
     tasks = []
