@@ -8,7 +8,7 @@ from typing import Protocol
 
 from services.retrain.config import RetrainSettings
 from services.retrain.lake.append import append
-from services.retrain.lake.schema import Row, row_of
+from services.retrain.lake.schema import Row, reader_time, row_of
 from services.retrain.lake.table import ConcurrentCommit, LakeBroken, LakeTable
 from services.retrain.metrics import CollectMetrics
 from shared.domain.clock import Clock
@@ -112,9 +112,10 @@ class Collector:
 
         schema = table.schema
         for batch in self._drain(schema.topic, start_of=start_of, stop=lambda: self._stopping):
-            now = self._clock()
+            now = reader_time(batch.records, self._clock())
             batch_rows: Sequence[Row] = [row_of(schema, r, now=now) for r in batch.records]
-            if batch_rows:
+            # Offsets without records are stored too: later they must not look like lost records.
+            if batch_rows or batch.next_offsets:
                 batch_rows = append(table, batch_rows, batch.next_offsets, committed=committed)
             rows[schema.name] += len(batch_rows)
             invalid[schema.name] += sum(1 for row in batch_rows if "refused" in row)
