@@ -1,13 +1,13 @@
 """Define the lake's tables: columns for queries, and the whole event as JSON."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from shared.domain.errors import Unprocessable
-from shared.domain.time_bounds import written_time
+from shared.domain.time_bounds import MAX_AHEAD, written_time
 from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import decode
@@ -19,6 +19,8 @@ Row = Mapping[str, Any]
 
 MAX_AGE: Final = timedelta(days=31)
 """One day longer than Kafka keeps these topics; an earlier timestamp comes from a wrong clock."""
+RECORDS_FOR_A_CLOCK: Final = 10
+"""Records whose timestamps are compared with our clock; fewer may all come from one wrong clock."""
 NOT_CONVERTIBLE: Final = "not_convertible"
 """Value of `refused` for a record on which our own code failed."""
 
@@ -89,6 +91,20 @@ TABLES: Final = (
 )
 """Training uses feeds and feedback; candidates hold the addresses of the images, and profiles the
 taste that scored them. Kafka deletes old candidates, and compacts profiles."""
+
+
+def reader_time(records: Sequence[Record], now: datetime) -> datetime:
+    """The time at which a batch is read: `now`, or a later one where our clock is far behind.
+
+    A machine that resumes with the clock of yesterday would refuse today's events as from the
+    future, for ever, because each record is collected once. The median Kafka timestamp of a batch
+    is then the better clock; few records with wrong timestamps do not change it.
+    """
+    times = sorted(t for r in records if (t := written_time(r.timestamp_ms)) is not None)
+    if len(times) < RECORDS_FOR_A_CLOCK:
+        return now
+    median = times[(len(times) - 1) // 2]
+    return median if median - now > MAX_AHEAD else now
 
 
 def row_of(schema: TableSchema, record: Record, *, now: datetime) -> Row:

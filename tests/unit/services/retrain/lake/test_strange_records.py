@@ -251,3 +251,29 @@ def test_a_row_that_was_refused_as_from_the_future_stays_refused(tmp_path: Path)
     )  # fmt: skip
     later.run()
     assert [row["refused"] for row in stored(tmp_path)] == ["invalid_event", None]
+
+
+def test_a_collector_whose_clock_is_days_behind_refuses_no_event(tmp_path: Path) -> None:
+    week = timedelta(days=7)
+    occurred_at = (NOW + week).isoformat()
+    written_ms = NOW_MS + int(week.total_seconds() * 1000)
+    records = [
+        feedback(n, like(n, occurred_at=occurred_at), timestamp_ms=written_ms) for n in range(12)
+    ]
+    table = LakeTable(str(tmp_path), FEEDBACK_TABLE)
+    assert not collector([table], records, CollectorRegistry()).run().problems
+    rows = stored(tmp_path)
+    assert {row["refused"] for row in rows} == {None}
+    assert {str(row["day"]) for row in rows} == {"2026-03-08"}
+
+
+def test_some_records_of_a_wrong_clock_do_not_move_the_limit(tmp_path: Path) -> None:
+    far_ms = NOW_MS + 365 * 86_400_000
+    far = [
+        feedback(n, like(n, occurred_at="2027-02-01T00:00:00Z"), timestamp_ms=far_ms)
+        for n in range(9)
+    ]
+    records = [*far, *(feedback(n) for n in range(9, 19))]
+    table = LakeTable(str(tmp_path), FEEDBACK_TABLE)
+    assert not collector([table], records, CollectorRegistry()).run().problems
+    assert [row["refused"] for row in stored(tmp_path)] == ["invalid_event"] * 9 + [None] * 10
