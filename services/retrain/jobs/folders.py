@@ -71,4 +71,6 @@ class JobFolders:
             shutil.rmtree(folder / large, ignore_errors=True)
         ended = sorted(self.root.glob(f"*/{END}"), key=lambda file: file.stat().st_mtime)
         for file in ended[:-kept]:
-            shutil.rmtree(file.parent, ignore_errors=True)
+            # After the clock was set back, this job looks older than the jobs before it.
+            if file.parent != folder:
+                shutil.rmtree(file.parent, ignore_errors=True)
