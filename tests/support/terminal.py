@@ -33,7 +33,12 @@ class Terminal:
     @property
     def text(self) -> str:
         """Everything that was printed, without colors; long lines are wrapped as printed."""
-        return ESCAPES.sub("", self._bytes.decode("utf-8", "replace"))
+        return ESCAPES.sub("", self.raw)
+
+    @property
+    def raw(self) -> str:
+        """The same with colors."""
+        return self._bytes.decode("utf-8", "replace")
 
     def wait_for(self, text: str, *, seconds: float) -> None:
         """Wait until the command has printed this text; fails when it ends before."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -61,12 +61,15 @@ def layout(listing: Listing, *, width: int | None, encoding: str = "utf-8") -> l
 
 def print_listing(console: Console, listing: Listing, *, width: int | None) -> None:
     """Print the rows in the layout for this width."""
+    if width is not None:
+        # Rich takes 80 for a terminal of the type `dumb`, and would cut the table.
+        console.size = ConsoleDimensions(width, console.height)
     for part in layout(listing, width=width, encoding=console.encoding):
         if isinstance(part, str):
             console.file.write(part + "\n")  # Rich would replace the tabs.
         else:
             # Wrapping is done; a line that is still too wide is one id, and the terminal folds it.
-            console.print(part, soft_wrap=isinstance(part, Text), width=width)
+            console.print(part, soft_wrap=isinstance(part, Text))
 
 
 def _with_tabs(listing: Listing, encoding: str) -> list[str]:

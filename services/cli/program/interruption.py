@@ -13,8 +13,10 @@ from typing import Final
 
 from shared.runtime.received_signals import ReceivedSignals, end_signals
 
-GRACE_SECONDS: Final = 8.0
+GRACE_SECONDS: Final = 3.0
 """For a command that waits for a thread, such as a request to a Kafka that is paused."""
+CHILD_SECONDS: Final = 10.0
+"""For a command that ends a child process: more than the grace period of the child."""
 SHOW_CURSOR: Final = "\x1b[?25h"
 """A progress bar hides it; the process that shows one may have been ended."""
 

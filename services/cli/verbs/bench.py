@@ -9,7 +9,7 @@ import typer
 from services.cli.connection import connect
 from services.cli.output.console import fail, print_json, print_rows, wrong_use
 from services.cli.output.listing import Column, Listing
-from services.cli.program.interruption import interruptible
+from services.cli.program.interruption import CHILD_SECONDS, interruptible
 from shared.jobs.benchmark_result import BenchmarkResult, Measurement
 from shared.runtime.child_process import run_child
 
@@ -45,7 +45,7 @@ def bench(
         if as_json:
             print_json(result.model_dump(mode="json"))
         else:
-            print_rows(_listing(result))
+            print_rows(result_rows(result))
         too_slow += [measure.what for measure in result.measures if not measure.is_met]
     if too_slow:
         fail(f"slower than required: {', '.join(too_slow)}")
@@ -59,7 +59,10 @@ def _measure(benchmark: str) -> BenchmarkResult:
         else {}
     )
     lines: list[str] = []
-    with interruptible(lambda: f"the benchmark {benchmark} was stopped: it has no result"):
+    with interruptible(
+        lambda: f"the benchmark {benchmark} was stopped: it has no result",
+        grace_seconds=CHILD_SECONDS,
+    ):
         ended = run_child(
             [sys.executable, "-m", BENCHMARKS[benchmark]],
             on_line=lines.append, share_stderr=True, env={**os.environ, **system},
@@ -69,7 +72,8 @@ def _measure(benchmark: str) -> BenchmarkResult:
     return BenchmarkResult.model_validate_json("\n".join(lines))
 
 
-def _listing(result: BenchmarkResult) -> Listing:
+def result_rows(result: BenchmarkResult) -> Listing:
+    """One row per measure, with the conditions as title."""
     conditions = ", ".join(f"{name} {value}" for name, value in result.conditions.items())
     numbers = [Column(name, "number") for name in ("preferstream", "baseline", "ratio", "required")]
     return Listing(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from services.cli.doctor.check_result import CheckResult
 from services.cli.output.console import FAILURE, print_json, print_rows
 from services.cli.output.listing import Column, Listing
 
@@ -23,19 +24,24 @@ def doctor(
     if as_json:
         print_json({"ok": healthy, "checks": [result.__dict__ for result in results]})
     else:
-        columns = (
-            Column("state"), Column("check", "id"), Column("result", "text"),
-            Column("what to do", "text"),
-        )  # fmt: skip
-        rows = [
-            (
-                ("ok", "green") if result.ok else ("wrong", "red"),
-                result.name,
-                "; ".join(result.detail.splitlines()),
-                result.advice,
-            )
-            for result in results
-        ]
-        print_rows(Listing(columns, rows))
+        print_rows(check_rows(results))
     if not healthy:
         raise typer.Exit(FAILURE)
+
+
+def check_rows(results: list[CheckResult]) -> Listing:
+    """One row per check."""
+    columns = (
+        Column("state"), Column("check", "id"), Column("result", "text"),
+        Column("what to do", "text"),
+    )  # fmt: skip
+    rows = [
+        (
+            ("ok", "green") if result.ok else ("wrong", "red"),
+            result.name,
+            "; ".join(result.detail.splitlines()),
+            result.advice,
+        )
+        for result in results
+    ]
+    return Listing(columns, rows)

@@ -22,11 +22,13 @@ from services.cli.output.console import (
 from services.cli.output.evaluation_page import write_evaluation_page
 from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id
-from services.cli.program.interruption import interruptible
+from services.cli.program.interruption import CHILD_SECONDS, interruptible
 from shared.jobs.evaluation import Accuracy, Report
 from shared.prompting.pair_template import InvalidPairTemplate, PairTemplate
 from shared.runtime.child_process import run_child
 from shared.settings import from_environment
+
+INTERRUPTED = "the evaluation was stopped before its end, and there is no report"
 
 
 class Protocol(StrEnum):
@@ -78,7 +80,7 @@ def evaluate(
     data_dir = from_environment(ConnectionSettings).data_dir
     folder = out_folder or data_dir / "evaluation"
     try:
-        with interruptible(lambda: "stopped before the benchmark was written"):
+        with interruptible(lambda: INTERRUPTED, grace_seconds=CHILD_SECONDS):
             benchmark = find_benchmark(bench, data_dir=data_dir, limit=limit)
     except BenchmarkNotFound as error:
         wrong_use(str(error))
@@ -94,7 +96,7 @@ def evaluate(
     # In a child process: services do not import training. Its progress goes to our stderr.
     command = [sys.executable, "-m", "training.evaluation", str(benchmark.path), *given]
     lines: list[str] = []
-    with interruptible(lambda: "the evaluation was stopped before its end: there is no report"):
+    with interruptible(lambda: INTERRUPTED, grace_seconds=CHILD_SECONDS):
         result = run_child(command, on_line=lines.append, share_stderr=True)
     if not lines:
         raise typer.Exit(result.code or 1)
@@ -123,12 +125,13 @@ def _check_template(file: Path, protocol: Protocol) -> None:
 
 
 def _show(report: Report) -> None:
-    print_rows(_listing(report))
+    print_rows(report_rows(report))
     for line in notes(report):
         print_line(line)
 
 
-def _listing(report: Report) -> Listing:
+def report_rows(report: Report) -> Listing:
+    """One row per split, and their mean."""
     names = ("pairs", "accuracy (95 % interval)", *report.controls)
     controls = report.controls.values()
     rows = [

@@ -49,7 +49,9 @@ def feedback(
             for image in images
         ]  # fmt: skip
         with (
-            interruptible(lambda: f"some of the {len(events)} events may not have been sent"),
+            interruptible(
+                lambda: f"stopped while sending {len(events)} events; some may be missing"
+            ),
             Client(messaging_settings(system)) as app,
         ):
             app.send(*events)

@@ -4,11 +4,13 @@ import io
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from services.cli.doctor.check_result import CheckResult
 from services.cli.output.dead_letter_output import letters_table
 from services.cli.output.listing import Column, Listing, print_listing
 from services.cli.output.literal_text import literal
@@ -16,13 +18,16 @@ from services.cli.output.model_tables import versions_table
 from services.cli.output.tables import assessment_table, feed_table
 from services.cli.output.wrapping import Id, wrap
 from services.cli.user_data.erasure_report import RetainedRecords
+from services.cli.verbs.doctor import check_rows
 from services.cli.verbs.erase import retained_rows
+from services.cli.verbs.evaluate import report_rows
 from services.retrain.registry.folders import VersionSummary
 from shared.dead_letters import DeadLetter
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.events import RankedFeed
 from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
 from shared.events.wire.record import Record
+from shared.jobs.evaluation import Accuracy, ControlResult, Report
 from tests.fakes.scores import COLOR_FIRST
 
 WIDTHS = (60, 61, 72, 79, 80, 81, 100, 120, 160, 200)
@@ -90,8 +95,23 @@ def _retained_listing(name: str) -> Listing:
     return retained_rows([RetainedRecords(name, 3, datetime(2026, 1, 1, tzinfo=UTC))])
 
 
+def _report(name: str) -> Listing:
+    half = Accuracy(accuracy=0.5, n=10, users=5, interval=(0.4, 0.6))
+    control = ControlResult(**half.model_dump(), splits={name: half})
+    fields: dict[str, Any] = {
+        "model_version": name, "protocol": "score", "splits": {name: half}, "mean": 0.5,
+        "controls": {"user_blind": control, "other_user": control},
+    }  # fmt: skip
+    report = Report.model_construct(**fields)
+    return report_rows(report)
+
+
+def _checks(name: str) -> Listing:
+    return check_rows([CheckResult(name, False, f"no such folder: {name}", "correct it")] * 2)
+
+
 LISTINGS: tuple[Callable[[str], Listing], ...] = (
-    _letters, _feed, _assessments, _versions, _retained_listing,
+    _letters, _feed, _assessments, _versions, _retained_listing, _report, _checks,
 )  # fmt: skip
 
 
