@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from PIL import Image, ImageOps
-
 from shared.domain.clock import Clock
+from shared.domain.errors import Unprocessable
 from shared.events import Candidate, ImageCandidates
 from shared.events.topics import CANDIDATES
 from shared.events.wire.codec import decode
@@ -56,12 +55,13 @@ def image_uri(path: Path, *, roots: Sequence[str]) -> str:
 
 def inline(path: Path) -> str:
     """The image as a `data:` URI, made small enough for an event."""
+    # Imported here: it takes long, and only images outside the allowed folders need it.
+    from shared.images.decoding.image_file import read_small_image
+
     try:
-        with Image.open(path) as image:
-            small = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, Image.DecompressionBombError) as error:
-        raise NoImages(f"{path} cannot be read as an image: {error}") from error
-    small.thumbnail((INLINE_SIDE_PIXELS, INLINE_SIDE_PIXELS))
+        small = read_small_image(path, side=INLINE_SIDE_PIXELS)
+    except Unprocessable as error:
+        raise NoImages(f"{path} cannot be read as an image: {error.detail}") from error
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=90)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
