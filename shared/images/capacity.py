@@ -106,9 +106,11 @@ class ImageCapacity:
         self._large = FairLimiter(LARGE_PLACES, per_requester=LARGE_PLACES // 4)
         self._files = FairLimiter(FILES, per_requester=FILES // 4, guaranteed=GUARANTEED)
         self.file_threads = FairThreads("image-file", FILE_THREADS)
-        self.decode_threads = FairThreads(
-            "image-decode", settings.image_decode_concurrency or _cores()
-        )
+        cores = settings.image_decode_concurrency or _cores()
+        # One requester keeps the cores busy, and the second half is for the others.
+        self.decode_threads = FairThreads("image-decode", 2 * cores)
+        # Costly images leave cores to all other work.
+        self.costly_threads = FairThreads("image-costly", max(1, cores // 2))
 
     @asynccontextmanager
     async def fetched(self, requester: Hashable) -> AsyncIterator[Body]:
@@ -130,6 +132,7 @@ class ImageCapacity:
         """Let the threads end."""
         self.file_threads.close()
         self.decode_threads.close()
+        self.costly_threads.close()
 
 
 def _cores() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -13,6 +14,7 @@ from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.capacity import ImageCapacity
 from shared.images.data_source import read_data
 from shared.images.decoding.decoder import decode
+from shared.images.decoding.limits import CostlyImage
 from shared.images.display_name import short
 from shared.images.file_source import read_file
 from shared.images.hosts.host_gate import HostGate
@@ -23,6 +25,8 @@ from shared.images.web_source import WebSource
 
 MAX_SCHEME: Final = 8
 """Characters that decide the source; a `data:` address may have millions."""
+COSTLY_BYTES: Final = 1024 * 1024
+"""Encoded bytes from which an image takes tens of milliseconds, whatever its pixels are."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +71,19 @@ class ImageLoader:
             case "https:" | "http:":
                 async with self._capacity.fetched(requester) as body:
                     data = await self._web.fetch(uri, requester=requester, body=body)
-                    return await self._decoded(uri, lambda: data, requester)
+                    return await self._decoded(uri, lambda: data, requester, size=len(data))
             case "s3:":
                 async with self._capacity.fetched(requester) as body:
                     data = await self._s3.fetch(uri, requester=requester, body=body)
-                    return await self._decoded(uri, lambda: data, requester)
+                    return await self._decoded(uri, lambda: data, requester, size=len(data))
             case "file:":
                 async with self._capacity.file(requester):
                     data = await self._file(uri, requester)
-                    return await self._decoded(uri, lambda: data, requester)
+                    return await self._decoded(uri, lambda: data, requester, size=len(data))
             case "data:":
                 max_bytes = self._settings.max_image_bytes
                 read = partial(read_data, uri, max_bytes=max_bytes)
-                return await self._decoded(uri, read, requester)
+                return await self._decoded(uri, read, requester, size=len(uri))
             case _:
                 raise Unprocessable(
                     "unknown_scheme",
@@ -135,14 +139,21 @@ class ImageLoader:
                 raise too_slow("file", uri, seconds=settings.max_image_wait_seconds) from error
 
     async def _decoded(
-        self, uri: str, read: Callable[[], bytes], requester: Hashable
+        self, uri: str, read: Callable[[], bytes], requester: Hashable, *, size: int
     ) -> LoadedImage:
-        """Decode in a thread; a `data:` address is read there too, since that takes no waiting."""
-        async with self._capacity.decode_threads.thread(requester) as run:
-            return await run(lambda: self._decode(uri, read()))
+        """Decode in a thread; a `data:` address is read there too, since that takes no waiting.
 
-    def _decode(self, uri: str, data: bytes) -> LoadedImage:
-        pixels = decode(data, uri, self._settings)
+        `size` is the number of bytes, about. Images of many bytes or pixels use other threads.
+        """
+        if size <= COSTLY_BYTES:
+            with suppress(CostlyImage):
+                async with self._capacity.decode_threads.thread(requester) as run:
+                    return await run(lambda: self._decode(uri, read(), costly=False))
+        async with self._capacity.costly_threads.thread(requester) as run:
+            return await run(lambda: self._decode(uri, read(), costly=True))
+
+    def _decode(self, uri: str, data: bytes, *, costly: bool) -> LoadedImage:
+        pixels = decode(data, uri, self._settings, costly=costly)
         return LoadedImage(uri, hashlib.sha256(data).hexdigest(), pixels)
 
     async def close(self) -> None:

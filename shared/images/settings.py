@@ -17,8 +17,9 @@ class ImageSettings(BaseModel):
     allowed_file_roots: tuple[Path, ...] = ()
     """Folders below which `file:` images may be read, after symbolic links are resolved; none by
     default, since any client may write an event."""
-    max_image_bytes: PositiveInt = 20 * 1024 * 1024
-    """Bytes of one encoded image; a camera's JPEG has about 10 MB."""
+    max_image_bytes: PositiveInt = 32 * 1024 * 1024
+    """Bytes of one encoded image. A camera's JPEG has about 10 MB, and a stitched one of 144
+    megapixels about 25 MB."""
     max_image_pixels: DecodablePixels = 50_000_000
     """Pixels of one PNG, WebP, GIF or BMP, read from its header before decoding, which stops a
     decompression bomb. 50 million pixels take 60 to 420 MB for a moment, and 890 MB as a WebP;
@@ -41,9 +42,9 @@ class ImageSettings(BaseModel):
     """Images that one service fetches from hosts and from S3 at the same time. A connection to a
     slow host costs little, and many keep slow hosts from delaying the others."""
     image_decode_concurrency: NonNegativeInt = 0
-    """Images that one service decodes at the same time; each may hold a whole image in memory. One
-    user or request gets at most half of these places, so that others can start at once. 0 means one
-    for each core, at least 2 and at most 8."""
+    """Images that one service decodes at the same time for one user or request, and twice as many
+    for all. Images of more than 4 million pixels have separate places, half of this number. 0 means
+    one for each core, at least 2 and at most 8."""
     image_circuit_failures: PositiveInt = 5
     """Failures in a row (no connection, a time-out, a status of 500 or more) after which a host is
     left alone for a while; its images then fail at once."""

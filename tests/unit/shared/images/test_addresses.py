@@ -134,9 +134,7 @@ async def test_a_name_with_one_private_address_among_public_ones_is_refused() ->
 
 
 async def test_a_public_name_resolves_to_exactly_the_checked_addresses() -> None:
-    results = await CheckedResolver(FixedResolver("8.8.8.8")).resolve(
-        "images.example", 443
-    )
+    results = await CheckedResolver(FixedResolver("8.8.8.8")).resolve("images.example", 443)
     assert [result["host"] for result in results] == ["8.8.8.8"]
 
 
