@@ -8,6 +8,7 @@ from shared.domain.clock import Clock
 from shared.domain.corrections import MAX_VETOES, SIDES, Correction, SideName
 from shared.domain.taste import ELEMENTS, MAX_WORDS, Element
 from shared.domain.user import User
+from shared.domain.word_forms import canonical
 from shared.events import ProfileCorrected
 from shared.store.protocol import ProfileStore, StoredCorrections
 
@@ -116,10 +117,10 @@ def _without_stated(other: Correction, correction: Correction) -> Correction:
     """The other side's correction without the words that are now stated on this side."""
     edited = other.edited
     if edited is not None:
-        edited = tuple(e for e in edited if e.word.casefold() not in correction.stated)
-    pinned = tuple(word for word in other.pinned if word.casefold() not in correction.stated)
+        edited = tuple(e for e in edited if canonical(e.word) not in correction.stated)
+    pinned = tuple(word for word in other.pinned if canonical(word) not in correction.stated)
     return other.model_copy(update={"edited": edited, "pinned": pinned})
 
 
 def _without(words: Sequence[str], removed: str) -> tuple[str, ...]:
-    return tuple(word for word in words if word.casefold() != removed.casefold())
+    return tuple(word for word in words if canonical(word) != canonical(removed))

@@ -15,6 +15,7 @@ from shared.domain.taste import (
     WeightedWord,
     Words,
 )
+from shared.domain.word_forms import canonical
 
 SideName = Literal["preference", "non_preference"]
 SIDES: Final[tuple[SideName, SideName]] = ("preference", "non_preference")
@@ -60,9 +61,9 @@ class Correction(Value):
 
     @property
     def stated(self) -> frozenset[str]:
-        """The words that the user pinned or wrote on this side, case-folded."""
+        """The words that the user pinned or wrote on this side, in their canonical form."""
         edited = (entry.word for entry in self.edited or ())
-        return frozenset(word.casefold() for word in (*self.pinned, *edited))
+        return frozenset(canonical(word) for word in (*self.pinned, *edited))
 
 
 def apply_corrections(taste: Taste, corrections: Iterable[Correction]) -> Taste:
@@ -90,19 +91,19 @@ def _corrected_words(
     predicted: Words, correction: Correction | None, *, other_side: Correction | None
 ) -> Words:
     """The words of one element and side, without those that the user put on the other side."""
-    counts = {word.word.casefold(): word.count for word in predicted}
+    counts = {canonical(word.word): word.count for word in predicted}
     own = correction or Correction(side="preference", element=Element.COLOR)
     base = predicted
     if own.edited is not None:
         base = tuple(_weighted(entry.word, entry.weight, counts) for entry in own.edited)
     pinned = tuple(_weighted(word, 1.0, counts) for word in own.pinned)
-    removed = {word.casefold() for word in (*own.pinned, *own.vetoed)}
+    removed = {canonical(word) for word in (*own.pinned, *own.vetoed)}
     removed |= (other_side.stated if other_side else frozenset()) - own.stated
-    kept = [word for word in base if word.word.casefold() not in removed]
+    kept = [word for word in base if canonical(word.word) not in removed]
     # The sort is stable: pinned words come before edited words of equal weight.
     ranked = sorted((*pinned, *kept), key=lambda word: -word.weight)
     return tuple(ranked[:MAX_WORDS])
 
 
 def _weighted(word: str, weight: float, counts: dict[str, int]) -> WeightedWord:
-    return WeightedWord(word=word, weight=weight, count=counts.get(word.casefold(), 0))
+    return WeightedWord(word=word, weight=weight, count=counts.get(canonical(word), 0))

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.domain.taste import ELEMENTS, MAX_WORDS, Element, Taste, TasteSide, WeightedWord, Words
+from shared.domain.word_forms import Spellings, canonical
 from shared.vlm.protocol import PredictedTaste
 
 MIN_VOTE_RATIO: Final = 0.2
 """A word with fewer votes than this share of its element's strongest word is left out as chance."""
 WordSupport = Mapping[Element, Mapping[str, float]]
-"""By element and word, the share of a prediction's vote that the word gets, 0-1; 1 if missing."""
+"""By element and canonical word, the share of a prediction's vote that the word gets, 0-1; 1 if
+missing."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,19 @@ def taste_by_vote(
     """Each word with its share of the vote weight; a word is kept on the side with more votes.
 
     With several predictions, one that names two words for an element gives half a vote to each:
-    its images do not agree. Without `weights` all predictions weigh the same. Raises ValueError
+    its images do not agree. Forms of one word, such as singular and plural, vote together and get
+    the most frequent spelling. Without `weights` all predictions weigh the same. Raises ValueError
     unless there is one weight per prediction.
     """
     weighted = list(zip(predictions, weights or [EQUAL_VOTE] * len(predictions), strict=True))
-    preference = [_SideVote(p.preference, w.preference, w.preference_support) for p, w in weighted]
+    spellings = {element: _spellings(predictions, element) for element in ELEMENTS}
+    preference = [
+        _SideVote(_spelled(p.preference, spellings), w.preference, w.preference_support)
+        for p, w in weighted
+    ]
     non_preference = [
-        _SideVote(p.non_preference, w.non_preference, w.non_preference_support) for p, w in weighted
+        _SideVote(_spelled(p.non_preference, spellings), w.non_preference, w.non_preference_support)
+        for p, w in weighted
     ]
     return Taste(
         preference=_side(preference, other=non_preference),
@@ -56,7 +64,22 @@ class _SideVote:
     support: WordSupport
 
     def of_word(self, word: str, element: Element) -> float:
-        return self.weight * self.support.get(element, {}).get(word, 1.0)
+        return self.weight * self.support.get(element, {}).get(canonical(word), 1.0)
+
+
+def _spellings(predictions: Sequence[PredictedTaste], element: Element) -> Spellings:
+    return Spellings(
+        word
+        for prediction in predictions
+        for side in (prediction.preference, prediction.non_preference)
+        for word in side.get(element, ())
+    )
+
+
+def _spelled(
+    side: Mapping[Element, tuple[str, ...]], spellings: Mapping[Element, Spellings]
+) -> Mapping[Element, tuple[str, ...]]:
+    return {element: spellings[element].all_of(words) for element, words in side.items()}
 
 
 def _side(votes: Sequence[_SideVote], *, other: Sequence[_SideVote]) -> TasteSide:

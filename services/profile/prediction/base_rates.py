@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.taste import Element
+from shared.domain.word_forms import canonical
 
 
 @dataclass(frozen=True)
 class BaseRates:
-    """Counts of the words of described images, by element."""
+    """Counts of the canonical words of described images, by element."""
 
     counts: Mapping[Element, Mapping[str, float]] = field(default_factory=dict)
     """An image that shows two words of an element counts one half for each."""
@@ -26,7 +27,7 @@ class BaseRates:
             for element, words in words_by_element.items():
                 of_element = counts.setdefault(element, defaultdict(float))
                 for word in words:
-                    of_element[word] += 1 / len(words)
+                    of_element[canonical(word)] += 1 / len(words)
         return cls(counts)
 
     def of(self, element: Element, words: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -36,7 +37,7 @@ class BaseRates:
         """
         counts = self.counts.get(element, {})
         total = sum(counts.values())
-        shown = np.array([counts.get(word, 0.0) for word in words])
+        shown = np.array([counts.get(canonical(word), 0.0) for word in words])
         return np.asarray((shown + 1) / (total + len(words)))
 
 

@@ -18,6 +18,7 @@ from services.profile.feedback.references import ACTION_WEIGHTS
 from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.reference_likelihood import Chance, log_likelihoods
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord, Words
+from shared.domain.word_forms import Spellings
 from shared.prompting.prompt import WORDS_SHOWN
 from shared.store.protocol import Reference
 
@@ -131,11 +132,16 @@ def _compare(
     disliked = [word.word for word in voted.non_preference[element][:WORDS_SHOWN]]
     log_ratio = np.array([ACTION_WEIGHTS[r.action] * np.log(WORD_RATIO) for r in references])
     log_ratio *= [1 if reference.side == "liked" else -1 for reference in references]  # (n,)
-    words = _compared_words(references, log_ratio, element, [*liked, *disliked])
+    named = [*liked, *disliked]
+    spellings = Spellings(
+        (word for r in references for word in r.described_words(element)), preferred=named
+    )
+    described = [spellings.all_of(r.described_words(element)) for r in references]
+    words = _compared_words(described, log_ratio, named)
     if len(words) < 2:
         impossible = np.full((len(starts), len(words), len(words)), -np.inf)
         return _Change(words, np.eye(len(words)), impossible)
-    shows = np.array([_word_shares(r.described_words(element), words) for r in references])
+    shows = np.array([_word_shares(shown, words) for shown in described])
     # shows: (n, words)
     from_start = np.arange(len(references)) >= np.array(starts)[:, None]  # (starts, n)
     evidence = from_start @ (log_ratio[:, None] * shows)  # (starts, words)
@@ -151,12 +157,12 @@ def _compare(
 
 
 def _compared_words(
-    references: Sequence[Reference], log_ratio: Floats, element: Element, voted: Sequence[str]
+    described: Sequence[Sequence[str]], log_ratio: Floats, voted: Sequence[str]
 ) -> list[str]:
     """The voted words and those with the most evidence, in alphabetical order."""
     evidence = dict.fromkeys(voted, np.inf)
-    for reference, ratio in zip(references, log_ratio, strict=True):
-        for word in reference.described_words(element):
+    for shown, ratio in zip(described, log_ratio, strict=True):
+        for word in shown:
             evidence[word] = evidence.get(word, 0.0) + abs(ratio)
     strongest = sorted(evidence, key=lambda word: (-evidence[word], word))
     return sorted(strongest[:MAX_COMPARED_WORDS])

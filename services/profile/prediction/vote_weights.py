@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.profile.feedback.references import ACTION_WEIGHTS
 from shared.domain.taste import ELEMENTS, Element
+from shared.domain.word_forms import canonical
 from shared.prompting.prediction_voting import VoteWeight, WordSupport
 from shared.store.protocol import Reference
 from shared.vlm.protocol import PredictedTaste
@@ -54,8 +55,8 @@ def _support(
     power = len(references) / (_weight(references) or 1.0)
     support = {}
     for element in ELEMENTS:
-        shown = [word for r in references for word in set(r.described_words(element))]
-        words = predicted.get(element, ())
+        shown = [w for r in references for w in {canonical(w) for w in r.described_words(element)}]
+        words = {canonical(word) for word in predicted.get(element, ())}
         if any(word in shown for word in words):
             support[element] = {w: (shown.count(w) / len(references)) ** power for w in words}
     return support

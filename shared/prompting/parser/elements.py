@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.taste import ELEMENTS, Element
+from shared.domain.word_forms import is_unknown
 from shared.prompting.prompt import UNKNOWN
 
 MAX_WORD_LENGTH = 64
@@ -27,7 +28,7 @@ COLON: Final = r"[\"'*_`]*\s*:[\"'*_`]*"
 
 @dataclass(frozen=True)
 class ParsedSide:
-    """The words of each element of one side; an element with the answer "any" is empty."""
+    """The words of each element of one side; an element with an answer such as "any" is empty."""
 
     words: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ def parse_side(text: str, *, side: str) -> ParsedSide:
         elif any(len(word) > MAX_WORD_LENGTH for word in values):
             problems.append(f"a word for {element.label} of the {side} is too long")
         else:
-            words[element] = () if values == (UNKNOWN,) else values
+            words[element] = tuple(word for word in values if not is_unknown(word))
     return ParsedSide(words, tuple(problems))
 
 
@@ -58,5 +59,7 @@ def in_another_script(text: str) -> bool:
 
 
 def _split_words(text: str) -> tuple[str, ...]:
+    if is_unknown(text):  # before the split: `n/a` has a slash
+        return (UNKNOWN,)
     pieces = (piece.strip(" ,\t\"'*").lower() for piece in re.split(r"\bor\b|,|/", text))
     return tuple(dict.fromkeys(piece for piece in pieces if piece))

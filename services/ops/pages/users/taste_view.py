@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.corrections import SIDES, Correction, SideName
 from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.domain.word_forms import canonical
 from shared.events import ProfileUpdated
 from shared.store.protocol import StoredProfile
 
@@ -98,7 +99,7 @@ def _rows(
                 item.word,
                 item.weight,
                 item.count,
-                stated=item.word.casefold() in stated,
+                stated=canonical(item.word) in stated,
                 new=before is not None and (side, element, item.word) not in before,
             )
             for item in getattr(taste, side)[element]

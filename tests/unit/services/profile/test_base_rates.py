@@ -66,3 +66,10 @@ def test_base_rates_are_smoothed_shares_of_the_images() -> None:
         rates.of(Element.COLOR, ["red", "blue", "teal"]), [2.5 / 5, 1.5 / 5, 1 / 5]
     )
     np.testing.assert_allclose(rates.of(Element.MEDIUM, ["digital", "charcoal"]), 0.5)
+
+
+def test_forms_of_one_word_are_counted_together() -> None:
+    rates = BaseRates.from_descriptions(
+        [{Element.MEDIUM: ("pastel",)}, {Element.MEDIUM: ("Pastels",)}]
+    )
+    np.testing.assert_allclose(rates.of(Element.MEDIUM, ["pastels", "oil"]), [0.75, 0.25])

@@ -146,3 +146,7 @@ def test_an_unknown_taste_can_become_known_by_drift() -> None:
     assert words(drifted) == (["teal"], ["gold"])
     unknown = [e for e in ELEMENTS if e not in (Element.COLOR, Element.DETAIL)]
     assert all(words(drifted, element) == ([], []) for element in unknown)
+
+
+def test_another_form_of_the_stated_word_is_no_drift() -> None:
+    assert detect_drift([*STATED, *days(["Reds"] * 8, ["blue"] * 8)], BEFORE) == BEFORE

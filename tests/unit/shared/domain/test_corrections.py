@@ -80,3 +80,14 @@ def test_other_elements_do_not_change() -> None:
         apply_corrections(taste, [correction(pinned=("red",))]).preference.detail
         == taste.preference.detail
     )
+
+
+def test_a_correction_counts_for_all_forms_of_its_word() -> None:
+    predicted = Taste(preference=side("oil-painting", "pastels"))
+    assert words(apply_corrections(predicted, [correction(vetoed=("Oil paintings",))]))[0] == [
+        "pastels"
+    ]
+    assert words(apply_corrections(predicted, [correction(pinned=("pastel",))]))[0] == [
+        "pastel",
+        "oil-painting",
+    ]

@@ -43,6 +43,22 @@ def test_any_means_an_unknown_element_and_is_no_problem() -> None:
     assert (parsed.words[Element.COLOR], parsed.problems) == ((), ())
 
 
+@pytest.mark.parametrize("answer", ["none", "N/A", "unknown", "not clear", "Any color"])
+def test_other_answers_for_unknown_are_no_problem(answer: str) -> None:
+    side = parse_description(
+        f"Shows art style: cubism; color: {answer}; medium: any; saturation: vivid; detail: plain"
+    )
+    assert side.words[Element.COLOR] == ()
+    assert side.problems == ()
+
+
+def test_a_word_next_to_any_is_kept_alone() -> None:
+    side = parse_description(
+        "Shows art style: any; color: any or blue; medium: any; saturation: any; detail: any"
+    )
+    assert side.words[Element.COLOR] == ("blue",)
+
+
 def test_a_missing_element_is_named_with_its_side() -> None:
     parsed = parse_taste(f"Likes{WHOLE}\nDislikes{WHOLE.replace('color: red; ', '')}")
     assert Element.COLOR not in parsed.non_preference

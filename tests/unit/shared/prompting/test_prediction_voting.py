@@ -82,3 +82,21 @@ def test_a_word_with_little_support_keeps_little_of_the_vote() -> None:
     supported = VoteWeight(1, 1, preference_support={Element.COLOR: {"blue": 0.1}})
     taste = taste_by_vote(predictions, [VoteWeight(1, 1), supported])
     assert [(w.word, w.weight) for w in taste.preference.color] == [("red", 0.5), ("teal", 0.5)]
+
+
+def test_forms_of_one_word_vote_together_under_the_most_frequent_spelling() -> None:
+    def predicted(word: str) -> PredictedTaste:
+        return PredictedTaste({Element.MEDIUM: (word,)}, {})
+
+    taste = taste_by_vote(
+        [predicted(w) for w in ("oil painting", "Oil-Paintings", "oil painting", "charcoal")]
+    )
+    assert [(w.word, w.weight, w.count) for w in taste.preference.medium] == [
+        ("oil painting", 0.75, 3),
+        ("charcoal", 0.25, 1),
+    ]
+
+
+def test_forms_of_one_word_on_both_sides_are_one_word() -> None:
+    likes, dislikes = {Element.COLOR: ("greys",)}, {Element.COLOR: ("gray",)}
+    assert taste_by_vote([PredictedTaste(likes, dislikes)]) == Taste()
