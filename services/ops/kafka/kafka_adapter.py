@@ -6,10 +6,11 @@ from collections.abc import Sequence, Set
 from contextlib import suppress
 from typing import Final
 
+from services.ops.kafka.earlier_feeds import earlier_feeds
 from services.ops.kafka.feed_index import FeedIndex, FeedLocation
 from services.ops.kafka.kafka_port import READ_TOPICS
 from shared.client.asynchronous import AsyncClient
-from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.errors import Unavailable
 from shared.domain.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import FEEDS, Topic
@@ -19,11 +20,8 @@ from shared.events.wire.record import Record
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.by_key import KeyPositions, RecordsSince, records_since
 from shared.messaging.read.record_fetcher import RecordFetcher
-from shared.messaging.read.tail import tail
 
 log = logging.getLogger(__name__)
-INDEXED_AT_START: Final = 2_000
-"""Latest feeds of each partition that are indexed after a restart."""
 MAX_CATCH_UPS: Final = 4
 """Streams that read missed events at the same time. Each needs a thread and a connection to Kafka,
 and after a restart all clients reconnect together."""
@@ -119,22 +117,9 @@ class KafkaAdapter(AsyncClient):
 
     async def _index_earlier_feeds(self) -> None:
         try:
-            earlier = await asyncio.to_thread(_earlier_feeds, self._settings)
+            feeds = await asyncio.to_thread(earlier_feeds, self._settings)
         except Unavailable as error:
             log.warning("feeds from before the start cannot be read back: %s", error)
             return
-        for request, request_hash, location in earlier:
-            self._feeds.add(request, location, request_hash=request_hash)
-
-
-def _earlier_feeds(
-    settings: MessagingSettings,
-) -> list[tuple[RequestKey, str | None, FeedLocation]]:
-    earlier = []
-    for record in tail(settings, FEEDS, max_per_partition=INDEXED_AT_START):
-        with suppress(Unprocessable):
-            event = decode(FEEDS, record)
-            assert isinstance(event, RankedFeed)
-            location = FeedLocation(record.partition, record.offset)
-            earlier.append((event.request_key, event.request_hash, location))
-    return earlier
+        for feed in feeds:
+            self._feeds.add(feed.request, feed.location, request_hash=feed.request_hash)

@@ -12,6 +12,7 @@ import pytest
 
 from services.assessor.app import read_answered_requests
 from services.ops.gateway.stream_resume import positions_of, resumed_events
+from services.ops.kafka.earlier_feeds import earlier_feeds
 from services.ops.kafka.kafka_adapter import KafkaAdapter
 from shared.client import AsyncClient, Client, NoAnswer, erasure, request
 from shared.client.send_events import send_events
@@ -28,6 +29,8 @@ from shared.events.wire.record import Outgoing
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.producer import send_once
 from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.read.bounded_reader import bounded_reader
+from shared.messaging.read.by_key import partition_of
 from shared.messaging.read.tail import whole_topic
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
@@ -105,6 +108,36 @@ async def test_feeds_with_one_request_id_are_read_back_by_their_user_after_a_res
             assert await adapter.feed(RequestKey("u", "b", request_id)) is None
             assert adapter.users_of(tenant="t", request_id=request_id) == {"a", "b", "a/b"}
             assert adapter.users_of(tenant="u", request_id=request_id) == {"a"}
+
+
+async def test_a_flood_of_one_user_before_a_restart_does_not_hide_the_feeds_of_others(
+    settings: MessagingSettings,
+) -> None:
+    """All of them are in one partition, where the flood comes last."""
+    flood = f"flood-{uuid4()}"
+    numbers = sorted(whole_partitions(settings))
+    partition = partition_of(flood.encode(), numbers)
+    others = [
+        name for n in range(200)
+        if partition_of((name := f"other-{n}-{uuid4()}").encode(), numbers) == partition
+    ][:10]  # fmt: skip
+    own = [feed_of(slate("home", tenant="default", user=user)) for user in others]
+    send_events(settings, own)
+    flooding = [feed_of(slate(str(n), tenant="default", user=flood)) for n in range(300)]
+    send_events(settings, flooding)
+    indexed = await asyncio.to_thread(earlier_feeds, settings, per_partition=100, in_a_flood=1_000)
+    requests = {feed.request for feed in indexed}
+    assert requests >= {feed.request_key for feed in own}
+    assert sum(request.user_id == flood for request in requests) == 100
+    tail_only = await asyncio.to_thread(earlier_feeds, settings, per_partition=100, in_a_flood=100)
+    assert not {feed.request for feed in tail_only} & {feed.request_key for feed in own}
+    offsets = [feed.location.offset for feed in indexed if feed.location.partition == partition]
+    assert offsets == sorted(offsets)
+
+
+def whole_partitions(settings: MessagingSettings) -> list[int]:
+    with bounded_reader(settings) as reader:
+        return [number for _, number in reader.available([FEEDS])]
 
 
 async def test_answered_requests_are_known_by_their_user_after_a_restart(
