@@ -1,0 +1,1 @@
+"""Rank real pictures of packages after five liked and five disliked ones."""

@@ -1,0 +1,95 @@
+"""Score new pictures from references: a color histogram, the image encoder, and a model."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from shared.embedding.images.affinity import affinity
+from shared.embedding.images.protocol import ImageEncoder
+from shared.embedding.protocol import Vectors
+from shared.prompting.prediction_voting import taste_by_vote
+from shared.vlm.protocol import References, ScoringInput, VisionLanguageModel
+
+LEVELS: Final = 4
+"""Levels of each color channel in the histogram: 64 colors."""
+SIDE: Final = 64
+
+
+class Ranker(Protocol):
+    """Scores pictures after references; a higher score means that the person likes it more."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def score(
+        self, references: References, pictures: Sequence[Image.Image]
+    ) -> Sequence[float]: ...
+
+
+class ColorHistogram:
+    """The baseline: similarity of the shares of 64 colors (Hellinger affinity)."""
+
+    name = "color histogram"
+
+    async def score(
+        self, references: References, pictures: Sequence[Image.Image]
+    ) -> Sequence[float]:
+        liked, disliked, new = (
+            np.stack([_color_shares(image) for image in images])
+            for images in (references.liked, references.disliked, pictures)
+        )
+        return [float(value) for value in affinity(new, liked, disliked)]
+
+
+class EncoderRanker:
+    """The mean vector of the liked pictures minus that of the disliked ones."""
+
+    def __init__(self, encoder: ImageEncoder) -> None:
+        self._encoder = encoder
+        self.name = encoder.name
+        self._encoded: dict[int, tuple[Image.Image, Vectors]] = {}
+        """By the identity of a picture; the picture is kept, so that its identity is not reused."""
+
+    async def score(
+        self, references: References, pictures: Sequence[Image.Image]
+    ) -> Sequence[float]:
+        liked, disliked, new = [
+            await self._vectors(images)
+            for images in (references.liked, references.disliked, pictures)
+        ]
+        return [float(value) for value in affinity(new, liked, disliked)]
+
+    async def _vectors(self, pictures: Sequence[Image.Image]) -> Vectors:
+        """Each picture is encoded once, since many tasks show it."""
+        missing = [picture for picture in pictures if id(picture) not in self._encoded]
+        for picture, vector in zip(missing, await self._encoder.encode(missing), strict=True):
+            self._encoded[id(picture)] = (picture, vector)
+        return np.stack([self._encoded[id(picture)][1] for picture in pictures])
+
+
+class ModelRanker:
+    """A vision-language model as it serves: it predicts a taste and scores each picture with it."""
+
+    def __init__(self, model: VisionLanguageModel) -> None:
+        self._model = model
+        self.name = model.model_version
+
+    async def score(
+        self, references: References, pictures: Sequence[Image.Image]
+    ) -> Sequence[float]:
+        taste = taste_by_vote(await self._model.predict([references]))
+        scores = await self._model.score([ScoringInput(taste, image) for image in pictures])
+        return [score.total for score in scores]
+
+
+def _color_shares(image: Image.Image) -> NDArray[np.float32]:
+    """Square roots of the shares of the 64 colors, so that a product is the Hellinger affinity."""
+    levels = np.asarray(image.resize((SIDE, SIDE))) // (256 // LEVELS)
+    red, green, blue = np.moveaxis(levels.astype(int), -1, 0)
+    colors = ((red * LEVELS + green) * LEVELS + blue).ravel()
+    shares = np.bincount(colors, minlength=LEVELS**3) / colors.size
+    roots: NDArray[np.float32] = np.sqrt(shares).astype(np.float32)
+    return roots
