@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image
 
-from shared.domain.errors import Unprocessable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.decoding.bmp_header import read_bmp
 from shared.images.decoding.color_profile import ColorTransforms, UnusableProfile
 from shared.images.decoding.compressed_file import decompressed
@@ -59,7 +59,8 @@ def decode(data: bytes, uri: str, settings: ImageSettings, *, costly: bool = Tru
 
     The content decides the format, not the suffix or a header. Metadata is skipped, whatever its
     size. A color profile is applied; one that cannot be used is ignored with a line in the log.
-    Raises `Unprocessable`, and without `costly` also `CostlyImage` before it decodes a large image.
+    Raises `Unprocessable`, `Unavailable` when memory is short, and without `costly` also
+    `CostlyImage` before it decodes a large image.
     """
     if not data:
         raise Unprocessable("empty_image", f"{short(uri)} has no bytes")
@@ -73,6 +74,10 @@ def decode(data: bytes, uri: str, settings: ImageSettings, *, costly: bool = Tru
             pixels = _upright(_scaled(image, settings), image.orientation)
     except BrokenImage as error:
         raise Unprocessable(error.reason, f"{short(uri)} {error.text}") from error
+    except MemoryError as error:
+        raise Unavailable(
+            "image decoder", f"{short(uri)} needs more memory than is free now"
+        ) from error
     for note in image.notes:
         log.info("%s: %s", short(uri), note)
     return _on_white(_in_srgb(pixels, image.profile, uri))
@@ -112,6 +117,8 @@ def _scaled(image: EncodedImage, settings: ImageSettings) -> Image.Image:
                 opened.draft(None, scaled_box(image.size, settings))
             opened.load()
             pixels = _plain(opened)
+    except MemoryError:
+        raise
     # Damaged files make decoders raise all kinds of errors: the cause is always the content.
     except Exception as error:
         raise BrokenImage(
