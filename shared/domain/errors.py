@@ -9,13 +9,15 @@ class Unprocessable(Exception):
     """No retry can succeed: the input becomes a dead letter or a `rejected` entry of a feed.
 
     `reason` is a short, stable identifier for counters (`image_too_large`). `detail` is for a
-    person: what failed, for which input, what was expected, and what to do.
+    person: what failed, for which input, what was expected, and what to do. `external` means that
+    only a third party, such as an image host, can be the cause: such dead letters stop no service.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, *, external: bool = False) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.external = external
 
 
 class Unavailable(Exception):

@@ -1,4 +1,4 @@
-"""Turn feedback on a loaded image into a reference: find its side, keep its address."""
+"""Turn feedback on an image into a reference, or its failed load into the error of the event."""
 
 import base64
 import io
@@ -28,8 +28,28 @@ larger models read this many."""
 COPY_QUALITY: Final = 92
 
 
+WEB: Final = ("https:", "http:")
+OUR_SETTINGS: Final = frozenset({"plain_http", "private_address"})
+"""Reasons for which an image from the web is refused without contacting its host."""
+MAY_PASS: Final = frozenset({"unknown_host"})
+"""Reasons that may pass: a name that a server does not know now may be known again in minutes."""
+
+
 class ImageUnavailable(Unavailable):
     """The source of an event's image does not answer now; only this event is tried again later."""
+
+
+def image_error(uri: str, error: Exception) -> Exception:
+    """The error of an event whose image raised `error` on loading."""
+    if isinstance(error, Unprocessable):
+        if error.reason in MAY_PASS:
+            return ImageUnavailable(error.reason, error.detail)
+        if uri.lower().startswith(WEB) and error.reason not in OUR_SETTINGS:
+            # Its host sent it: a host whose images are gone must not stop the service.
+            return Unprocessable(error.reason, error.detail, external=True)
+    if isinstance(error, Unavailable):
+        return ImageUnavailable(error.part, error.detail)
+    return error
 
 
 def unknown_image(event: Feedback) -> Unprocessable:

@@ -12,13 +12,13 @@ from services.profile.debounce import Debounce
 from services.profile.feedback.image_choice import EventsOnImage, choose
 from services.profile.feedback.new_reference import (
     ImageUnavailable,
+    image_error,
     new_reference,
     side_of,
     unknown_image,
 )
 from services.profile.feedback.reference_loading import SLOW_SECONDS, load_best
 from services.profile.feedback.waiting_events import WaitingEvents
-from shared.domain.errors import Unavailable
 from shared.domain.user import User
 from shared.events import Feedback
 from shared.images.loader import LoadedImage
@@ -157,10 +157,8 @@ class NewReferences:
         try:
             loaded = await self._image_loader.load(image.uri, requester=user)
             reference = await _reference(image, loaded)
-        except Unavailable as error:
-            undecided.decide(image.events, ImageUnavailable(error.part, error.detail))
         except Exception as error:
-            undecided.decide(image.events, error)
+            undecided.decide(image.events, image_error(image.uri, error))
         else:
             undecided.decide([image.decisive], reference)
             undecided.decide(image.others, None)

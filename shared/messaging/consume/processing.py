@@ -144,7 +144,8 @@ class Processing:
         self, record: Record, error: Unprocessable, attempts: _Attempts
     ) -> None:
         mark_failed(error.reason)
-        self._guard.dead_letter(attempts.arrival, error.reason)
+        if not error.external:
+            self._guard.dead_letter(attempts.arrival, error.reason)
         letter = dead_letter(record, error, attempts=attempts.total)
         try:
             await self._sender.send(letter)

@@ -1,0 +1,1 @@
+"""Tests of the profile service on a real Kafka, with real image sources."""
