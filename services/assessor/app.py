@@ -19,6 +19,7 @@ from shared.domain.errors import Unprocessable
 from shared.events import RankedFeed
 from shared.events.topics import FEEDS
 from shared.events.wire.codec import decode
+from shared.images.hosts.host_metrics import HostMetrics
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
 from shared.messaging.read.tail import tail
@@ -58,6 +59,7 @@ async def build(
     """Connect the service to Kafka and to the dependencies that it shares with other services."""
     registry = CollectorRegistry()
     kafka = KafkaService("assessor", messaging, registry)
+    HostMetrics(shared.image_loader.gate, registry)
     answered = await asyncio.to_thread(
         read_answered_requests, messaging, size=settings.request_deduplication_size
     )

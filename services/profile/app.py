@@ -14,6 +14,7 @@ from services.profile.metrics import ProfileMetrics
 from services.profile.profile_publisher import ProfilePublisher
 from services.profile.service import Dependencies, ProfileService
 from shared.domain.clock import system_clock
+from shared.images.hosts.host_metrics import HostMetrics
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
 from shared.messaging.service import KafkaService
@@ -46,6 +47,7 @@ async def build(
     """Connect the service to Kafka and to the dependencies that it shares with other services."""
     registry = CollectorRegistry()
     kafka = KafkaService("profile", messaging, registry)
+    HostMetrics(shared.image_loader.gate, registry)
     publisher = ProfilePublisher(shared.profiles, kafka.publisher)
     erasure_check = ErasureCheck(shared.erasures)
     metrics = ProfileMetrics(registry)

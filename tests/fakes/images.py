@@ -6,7 +6,9 @@ from collections.abc import Hashable, Sequence
 from PIL import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.images.hosts.host_gate import HostGate
 from shared.images.loader import LoadedImage, LoadResult
+from shared.images.settings import ImageSettings
 
 
 def plain_image(uri: str, color: str = "red") -> LoadedImage:
@@ -21,6 +23,7 @@ class ColorImages:
     def __init__(self) -> None:
         self.refused: dict[str, Unprocessable | Unavailable] = {}
         self.drawn_as: dict[str, str] = {}
+        self.gate = HostGate(ImageSettings())
         self.loads = 0
         self.requesters: list[Hashable | None] = []
         self.within_seconds: float | None = None

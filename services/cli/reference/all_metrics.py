@@ -23,6 +23,8 @@ from services.retrain.metrics import CollectMetrics
 from shared.events.topics import ALL_TOPICS
 from shared.events.types.feed import Demotion, Status, Tier
 from shared.events.types.model import CHALLENGER, CHAMPION
+from shared.images.hosts.host_gate import FailureKind
+from shared.images.hosts.host_metrics import HostMetrics
 from shared.jobs.result_codes import MEANINGS
 from shared.messaging.metrics import MessagingMetrics
 from shared.runtime.model_metrics import ModelMetrics
@@ -70,6 +72,8 @@ LABELS: Final[Mapping[str, Label]] = {
     "tier": _one_of(*get_args(Tier)),
     "rule": _one_of(*get_args(Demotion)),
     "stage": _one_of("queue", "images", "score", "explain", "total"),
+    "circuit": _one_of("host", "address"),
+    "kind": _one_of(*get_args(FailureKind)),
     "outcome": _one_of("scored", "unavailable", "failed"),
     "table": _one_of(*(table.name for table in TABLES)),
     "variant": _one_of(CHAMPION, CHALLENGER),
@@ -115,6 +119,14 @@ class _NoModel:
         raise NotImplementedError  # no value is ever read
 
 
+class _NoGate:
+    """The same for the metrics of image hosts."""
+
+    failures: Mapping[FailureKind, int] = {}
+    refused = 0
+    open_circuits: Mapping[str, int] = {}
+
+
 class _RecordingRegistry(CollectorRegistry):
     """A registry that remembers the collectors in it."""
 
@@ -130,6 +142,7 @@ class _RecordingRegistry(CollectorRegistry):
 SOURCES: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("every service", MessagingMetrics),
     ("assessor, profile", lambda registry: ModelMetrics(_NoModel(), registry)),
+    ("assessor, profile", lambda registry: HostMetrics(_NoGate(), registry)),
     ("assessor", AssessorMetrics),
     ("assessor", ShadowMetrics),
     ("profile", ProfileMetrics),
