@@ -1,6 +1,9 @@
 """Read settings from `PREFERSTREAM_*` variables and `.env`, once, where a process starts."""
 
+import os
+import re
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -25,7 +28,8 @@ def from_environment(model: type[SettingsT], /, **fixed: Any) -> SettingsT:
     """`model` with each field taken from `fixed`, else `PREFERSTREAM_<FIELD>`, else `.env`.
 
     Settings are plain frozen models without any knowledge of the environment, so tests build them
-    directly. A field with several values is written with colons between them, like `PATH`.
+    directly. A field with several values is written with colons between them, like `PATH`; `\\:` is
+    a colon inside a value. A path that starts with `~/` is below the home folder, as in a shell.
     Raises `InvalidSettings` with one line for each invalid variable.
     """
     reader = type(
@@ -40,8 +44,14 @@ def from_environment(model: type[SettingsT], /, **fixed: Any) -> SettingsT:
         lines = [_line(problem, secret) for problem in error.errors()]
         # Not `from error`: its text repeats the values, passwords too.
         raise InvalidSettings("\n".join(lines)) from None
-    values = {name: getattr(read, name) for name in model.model_fields}
+    values = {name: _expanded(getattr(read, name)) for name in model.model_fields}
     return model.model_construct(_fields_set=read.model_fields_set, **values)
+
+
+def split_at_colons(text: str) -> tuple[str, ...]:
+    """The parts between colons; `\\:` is a colon and `\\\\` a backslash inside a part."""
+    parts = re.findall(r"(?:\\[:\\]|[^:])+", text)
+    return tuple(re.sub(r"\\([:\\])", r"\1", part) for part in parts)
 
 
 class _Colons:
@@ -51,7 +61,7 @@ class _Colons:
         self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool
     ) -> Any:
         if isinstance(value, str) and (value_is_complex or _holds_several(field)):
-            return tuple(part for part in value.split(":") if part)
+            return split_at_colons(value)
         return value
 
 
@@ -84,6 +94,16 @@ class _Reader(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, _Environment(settings_cls), _DotEnv(settings_cls))
+
+
+def _expanded(value: Any) -> Any:
+    """Paths with the home folder in place of `~`; a shell expands it only outside of `.env`."""
+    if isinstance(value, tuple):
+        return tuple(map(_expanded, value))
+    # Not `~name`: a folder may have that name, and no user.
+    if isinstance(value, Path) and value.parts[:1] == ("~",):
+        return Path(os.path.expanduser("~"), *value.parts[1:])
+    return value
 
 
 def _holds_several(field: FieldInfo) -> bool:

@@ -83,7 +83,7 @@ def _write(folder: Path, level: Level, *, limit: int | None, writer: str) -> Non
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    command = [sys.executable, "-m", writer, str(unfinished)]
+    command = [sys.executable, "-m", writer, str(unfinished.absolute())]
     command += ["--level", level, *([] if limit is None else ["--limit", str(limit)])]
     total = SIMULATED_ITEMS if limit is None else min(SIMULATED_ITEMS, SETS * limit)
     columns = (TextColumn("items"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -1,9 +1,18 @@
 """Settings of the image loader: allowed sources and limits of one image."""
 
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 DecodablePixels = Annotated[int, Field(gt=0, le=178_000_000)]
 """Pillow itself refuses more pixels."""
@@ -16,7 +25,7 @@ class ImageSettings(BaseModel):
 
     allowed_file_roots: tuple[Path, ...] = ()
     """Folders below which `file:` images may be read, after symbolic links are resolved; none by
-    default, since any client may write an event."""
+    default, since any client may write an event. A colon in a name is written `\\:`."""
     max_image_bytes: PositiveInt = 32 * 1024 * 1024
     """Bytes of one encoded image. A camera's JPEG has about 10 MB, and a stitched one of 144
     megapixels about 25 MB."""
@@ -63,3 +72,14 @@ class ImageSettings(BaseModel):
     sources of S3 clients: environment, profile or role."""
     s3_anonymous: bool = False
     """Whether S3 is read without credentials, for public buckets."""
+
+    @model_validator(mode="after")
+    def _no_folder_is_cut_at_its_colon(self) -> Self:
+        for first, second in pairwise(self.allowed_file_roots):
+            whole = Path(f"{first}:{second}")
+            if whole.is_dir() and not (first.is_dir() and second.is_dir()):
+                raise ValueError(
+                    f"colons separate the folders of allowed_file_roots, and {whole} has one in its"
+                    " name; write a backslash before it"
+                )
+        return self

@@ -42,8 +42,10 @@ def run_gate(
     """The verdict on a file of evidence; a gate that fails or hangs keeps the champion."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").unlink(missing_ok=True)
+    # Absolute: a relative path may start with a dash, like an option.
+    arguments = [str(evidence.absolute()), "--out", str(out.absolute())]
     try:
-        child_exit = run_child([*command, str(evidence), "--out", str(out)], seconds=seconds)
+        child_exit = run_child([*command, *arguments], seconds=seconds)
     except OSError as error:
         return _kept(f"the gate could not be started: {error}")
     try:

@@ -83,8 +83,9 @@ class TrainingProcess:
 
         try:
             # A kill loses nothing: every stage of training can be resumed.
+            # Absolute: a relative path may start with a dash, like an option.
             return run_child(
-                [*self.command, str(folder)], on_line=on_line, seconds=seconds, stop=stop
+                [*self.command, str(folder.absolute())], on_line=on_line, seconds=seconds, stop=stop
             )
         except OSError as error:
             raise TrainingCrashed(f"the training could not be started: {error}") from error

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.model_package import ModelPackage
@@ -22,7 +23,11 @@ def installed() -> bool:
 
 def sqlite_uri(data_dir: Path) -> str:
     """The tracking URI of MLflow's database in the data folder."""
-    return f"sqlite:///{(data_dir / 'mlflow.db').resolve()}"
+    file = (data_dir / "mlflow.db").resolve()
+    if "?" not in str(file):
+        return f"sqlite:///{file}"
+    # A question mark would begin the options of the URI; SQLite decodes the path of a `file:` URI.
+    return f"sqlite:///file:{quote(str(file))}?uri=true"
 
 
 class MlflowMirror:
