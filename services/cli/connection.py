@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from services.cli.data_folder import require_folder
 from services.cli.output.console import fail
 from services.local.runtime_file import RuntimeFile, read_runtime_file
 from shared.messaging.client.settings import MessagingSettings
@@ -36,9 +37,10 @@ def connect() -> RuntimeFile:
         roots = running.allowed_file_roots if running and is_local else ()
         return RuntimeFile(kafka=configured, allowed_file_roots=roots)
     if running is None:
+        require_folder(settings.data_dir)
         fail(
-            f"no system runs in {settings.data_dir.resolve()}. Start one with `preferstream up` (in"
-            " another terminal), or set PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS to the address of a"
-            " cluster, or PREFERSTREAM_DATA_DIR to the folder of a running system."
+            f"no system runs in {settings.data_dir.absolute()}. Start one with `preferstream up`"
+            " (in another terminal), or set PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS to the address of"
+            " a cluster, or PREFERSTREAM_DATA_DIR to the folder of a running system."
         )
     return running

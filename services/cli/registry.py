@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.cli.connection import ConnectionSettings, connect, messaging_settings
+from services.cli.data_folder import require_folder
 from services.cli.output.console import fail
 from services.local.runtime_file import read_runtime_file
 from services.retrain.registry import factory
@@ -62,4 +63,6 @@ def running_lineup() -> tuple[Mapping[str, str], str]:
 
 
 def _data_dir() -> Path:
-    return from_environment(ConnectionSettings).data_dir
+    data_dir = from_environment(ConnectionSettings).data_dir
+    require_folder(data_dir)
+    return data_dir

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat
 
 
 class LocalSettings(BaseModel):
@@ -18,3 +18,8 @@ class LocalSettings(BaseModel):
     """A warm start takes about 3 s; a busy laptop that recovers a log may take ten times that."""
     ready_timeout_seconds: PositiveFloat = 120.0
     """From Kafka's start until all consumers own their partitions; usually a few seconds."""
+    disk_warning_megabytes: NonNegativeInt = 2048
+    """Free space of the data folder below which `up` logs a warning and `doctor` reports a problem:
+    Kafka's log, the profiles and the checkpoints of a few days."""
+    disk_stop_megabytes: NonNegativeInt = 64
+    """Free space below which `up` stops: enough to close Kafka's log and the stores cleanly."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.local.config import LocalSettings
+from services.local.disk_space import DiskWatch
 from services.local.errors import CannotRun, ServiceStopped
 from services.local.imports import import_services
 from services.local.kafka.broker import LocalKafka, start_local_kafka
@@ -21,6 +22,7 @@ from services.local.messaging import create_topics, messaging_settings
 from services.local.runtime_file import RuntimeFile, remove_runtime_file, write_runtime_file
 from services.local.signals import StopSignals
 from shared.domain.errors import Unavailable
+from shared.files.write_errors import describe
 from shared.messaging.client.settings import MessagingSettings
 from shared.runtime.garbage_collection import skip_long_lived_objects
 from shared.settings import InvalidSettings
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from services.local.services import RunningServices
 
 log = logging.getLogger(__name__)
-BROKER_POLL_SECONDS = 1.0
-"""How often to check that the local Kafka is alive; a check costs microseconds."""
+POLL_SECONDS = 1.0
+"""How often to check the local Kafka, the services and the disk; a check costs a millisecond."""
 PARENT_POLL_SECONDS = 0.5
 """How often to check the parent process: the longest time that a system outlives it."""
 READY_POLL_SECONDS = 0.05
@@ -76,6 +78,8 @@ def run(
         raise CannotRun(error.detail) from error
     except (BadCheckpoint, ServiceStopped, InvalidSettings) as error:
         raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(describe(error)) from error
     finally:
         if not is_interrupted_start:
             runner.close()
@@ -87,7 +91,6 @@ async def _run(
     on_ready: Callable[[RuntimeFile], None],
     parent: int | None,
 ) -> Stopped:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     signals = StopSignals(end_now=lambda: _end_now(settings, signals))
     signals.watch()
     ready = asyncio.Event()
@@ -126,7 +129,12 @@ async def _serve(
         from services.local.services import start_services  # imported by the line above
 
         services = await stack.enter_async_context(
-            start_services(settings, messaging, on_progress=on_progress)
+            start_services(
+                settings,
+                messaging,
+                on_progress=on_progress,
+                kafka_has_ended=lambda: broker is not None and not broker.is_alive(),
+            )
         )
         await _until_ready(services, timeout_seconds=settings.ready_timeout_seconds)
         skip_long_lived_objects()
@@ -141,7 +149,11 @@ async def _serve(
         ready.set()
         on_progress(f"everything is ready after {time.monotonic() - began:.1f} s")
         on_ready(runtime_file)
-        await _until_stopped(services, broker, stop)
+        try:
+            await _until_stopped(services, broker, DiskWatch(settings), stop)
+        except CannotRun:
+            on_progress("stopping, because the system cannot continue")
+            raise
 
 
 async def _cancel(serving: "asyncio.Task[None]") -> None:
@@ -226,14 +238,14 @@ async def _until_ready(services: "RunningServices", *, timeout_seconds: float) -
 
 
 async def _until_stopped(
-    services: "RunningServices", broker: LocalKafka | None, stop: asyncio.Event
+    services: "RunningServices", broker: LocalKafka | None, disk: DiskWatch, stop: asyncio.Event
 ) -> None:
     while not stop.is_set():
-        services.raise_if_stopped()
+        # The cause first: without Kafka or on a full disk, services fail too.
         if broker is not None and not broker.is_alive():
-            raise CannotRun(
-                f"Kafka has ended; the last lines of {broker.data_dir / 'kafka.log'} say why."
-                " Start again: no acknowledged record is lost"
-            )
+            raise CannotRun(await asyncio.to_thread(broker.ended_because))
+        if reason := await asyncio.to_thread(disk.stop_because):
+            raise CannotRun(reason)
+        services.raise_if_stopped()
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), BROKER_POLL_SECONDS)
+            await asyncio.wait_for(stop.wait(), POLL_SECONDS)

@@ -1,6 +1,7 @@
 """Start every service in this process, with one shared model and one shared store."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,15 +23,24 @@ from services.retrain.app import build as build_retrain
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.admin import JobAdmin
 from services.retrain.jobs.settings import TrainingSettings
+from services.retrain.lake.schema import TABLES
 from shared.domain.clock import system_clock
+from shared.files.lake_address import delta_address
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.dead_letter_guard import TooManyDeadLetters
 from shared.runtime.dependencies import SharedDependencies, open_dependencies
 from shared.runtime.run import App
-from shared.settings import from_environment
+from shared.settings import InvalidSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
+
+log = logging.getLogger(__name__)
+STOP_SECONDS = 90.0
+"""Events in progress get 20 s (`drain_seconds`); a collection ends after its current commit."""
+STOP_SECONDS_WITHOUT_KAFKA = 5.0
+"""The clients of a Kafka that has ended would wait for ever for an answer to their last commits;
+these events are read again after the next start."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +77,15 @@ class RunningServices:
 
 @asynccontextmanager
 async def start_services(
-    settings: LocalSettings, messaging: MessagingSettings, *, on_progress: Callable[[str], None]
+    settings: LocalSettings,
+    messaging: MessagingSettings,
+    *,
+    on_progress: Callable[[str], None],
+    kafka_has_ended: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[RunningServices]:
     """Open the shared dependencies, start the services, and stop them at the end.
 
+    `kafka_has_ended` is used at the end: without Kafka, a stop cannot commit and is short.
     The topics must exist. Raises `Unavailable`, `BadCheckpoint` and `InvalidSettings`.
     """
     images = from_environment(ImageSettings)
@@ -85,17 +100,32 @@ async def start_services(
         )
         on_progress("starting the services")
         apps = await _build(settings, messaging, dependencies)
-        await _start(apps, stack)
+        await _start(apps, stack, kafka_has_ended)
         roots = tuple(str(root.resolve()) for root in images.allowed_file_roots)
         yield RunningServices(apps, roots)
 
 
-async def _start(apps: Mapping[str, App], stack: AsyncExitStack) -> None:
+async def _start(
+    apps: Mapping[str, App], stack: AsyncExitStack, kafka_has_ended: Callable[[], bool]
+) -> None:
     for app in apps.values():
         await app.health.start()
         stack.push_async_callback(app.health.stop)
-        stack.push_async_callback(app.stop)
+    stack.push_async_callback(_stop, apps, kafka_has_ended)
     await asyncio.gather(*(app.start() for app in apps.values()))
+
+
+async def _stop(apps: Mapping[str, App], kafka_has_ended: Callable[[], bool]) -> None:
+    """Stop all services at once; an error must not hide the reason why the system stops."""
+    stopping = {name: asyncio.create_task(app.stop()) for name, app in apps.items()}
+    seconds = STOP_SECONDS_WITHOUT_KAFKA if kafka_has_ended() else STOP_SECONDS
+    await asyncio.wait(stopping.values(), timeout=seconds)
+    for name, task in stopping.items():
+        if not task.done():
+            task.cancel()
+            log.info("the %s service did not stop within %g s", name, seconds)
+        elif not task.cancelled() and task.exception():
+            log.info("the %s service has not stopped cleanly", name, exc_info=task.exception())
 
 
 async def _build(
@@ -134,8 +164,12 @@ def _store_settings(settings: LocalSettings) -> StoreSettings:
 
 
 def _retrain_settings(settings: LocalSettings) -> RetrainSettings:
-    """The lake of the settings, or one in the data folder."""
+    """The lake of the settings, or one in the data folder; raises `InvalidSettings`."""
     retrain = from_environment(RetrainSettings)
-    if "lake_uri" in retrain.model_fields_set:
-        return retrain
-    return retrain.model_copy(update={"lake_uri": str(settings.data_dir / "lake")})
+    if "lake_uri" not in retrain.model_fields_set:
+        retrain = retrain.model_copy(update={"lake_uri": str(settings.data_dir / "lake")})
+    try:
+        delta_address(retrain.lake_uri, TABLES[0].name)
+    except ValueError as error:
+        raise InvalidSettings(f"the lake cannot be opened: {error}") from error
+    return retrain

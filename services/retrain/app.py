@@ -9,6 +9,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import CollectorRegistry
 
 from services.retrain.config import RetrainSettings
+from services.retrain.disk_space import DiskSpace
 from services.retrain.erasure import UserEraser
 from services.retrain.jobs.erasure import JobErasure
 from services.retrain.jobs.factory import scheduled_tasks
@@ -25,6 +26,7 @@ from services.retrain.metrics import CollectMetrics
 from services.retrain.registry.factory import models_dir
 from shared.domain.clock import system_clock
 from shared.events.topics import ERASE
+from shared.files.lake_address import local_folder
 from shared.files.storage_options import delta_options
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.health import HealthServer
@@ -97,7 +99,12 @@ async def build(
     """Connect the service's parts to Kafka, the lake and the registry."""
     registry = CollectorRegistry()
     event_collector = build_collector(settings, messaging, registry)
-    JobHistory(models_dir(training.registry, data_dir=training.jobs.data_dir), registry)
+    models = models_dir(training.registry, data_dir=training.jobs.data_dir)
+    JobHistory(models, registry)
+    folders = {"models": models, "training_jobs": training.jobs.jobs_dir}
+    if lake := local_folder(settings.lake_uri):
+        folders["lake"] = lake
+    DiskSpace(folders, registry)
 
     async def collect_problems() -> str | None:
         problems = event_collector.last.problems if event_collector.last else ()

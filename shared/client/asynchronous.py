@@ -138,7 +138,7 @@ class AsyncClient:
                 with suppress(asyncio.CancelledError):
                     await task
         if self._consumer is not None:
-            await self._consumer.stop()
+            await _stop_consumer(self._consumer)
         await self._publisher.stop()
         self._reader = self._follower = self._consumer = None
 
@@ -260,3 +260,14 @@ def _event(record: Record) -> Event | None:
     except Unprocessable as error:
         log.warning("%s is left out: %s", record.source, error)
         return None
+
+
+async def _stop_consumer(consumer: Any) -> None:
+    try:
+        await consumer.stop()
+    except asyncio.CancelledError:
+        # Without its broker, aiokafka 0.14 raises the cancellation of its own fetch, and leaves
+        # its connections open.
+        await consumer._client.close()
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise

@@ -14,6 +14,7 @@ from qdrant_client.http.exceptions import ApiException
 from qdrant_client.http.models import Distance, PayloadSchemaType, VectorParams
 
 from shared.domain.errors import Unavailable
+from shared.files.writable_folder import UnusableFolder, prepare_folder
 from shared.settings import InvalidSettings
 from shared.store.settings import StoreSettings
 
@@ -33,8 +34,16 @@ def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
         return AsyncQdrantClient(url=settings.qdrant_url, **options)
     path = settings.qdrant_path
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        prepare_folder(path, advice="set PREFERSTREAM_QDRANT_PATH to another folder")
         return AsyncQdrantClient(path=str(path))
+    except UnusableFolder as error:
+        raise Unavailable("qdrant", str(error)) from error
+    except sqlite3.Error as error:
+        raise Unavailable(
+            "qdrant",
+            f"the database in {path} cannot be opened: {error}. Restore the folder from a backup,"
+            " or move it away to start with an empty store",
+        ) from error
     except (RuntimeError, OSError) as error:
         raise Unavailable(
             "qdrant",
@@ -96,7 +105,13 @@ def qdrant_errors() -> Iterator[None]:
     """Raise `Unavailable` in place of Qdrant's errors."""
     try:
         yield
-    except (ApiException, httpx.HTTPError, sqlite3.Error, OSError) as error:
+    except sqlite3.Error as error:
+        raise Unavailable(
+            "qdrant",
+            f"the embedded Qdrant cannot use its folder: {error}. Check the free space and the"
+            " permissions",
+        ) from error
+    except (ApiException, httpx.HTTPError, OSError) as error:
         raise Unavailable(
             "qdrant", f"Qdrant does not answer: {type(error).__name__}: {str(error)[:300]}"
         ) from error

@@ -7,15 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from services.cli.connection import ConnectionSettings
+from services.cli.data_folder import ADVICE
 from services.cli.doctor.check_result import CheckResult
 from services.cli.doctor.deployment_checks import check_deployment
 from services.cli.doctor.model_server_check import check_model_server
 from services.cli.doctor.record_check import check_codecs, check_kafka_records
+from services.cli.paths import lake_settings
+from services.local.config import LocalSettings
+from services.local.disk_space import MEGABYTE
+from services.local.kafka.jars import jar_cache, unusable_cache
 from services.local.runtime_file import read_runtime_file
+from shared.files.lake_address import linked_lakes_folder, local_folder, unusable_by_delta
+from shared.files.writable_folder import unwritable_because
+from shared.images.settings import ImageSettings
 from shared.settings import PREFIX, InvalidSettings, from_environment
-
-MIN_FREE_BYTES = 2 * 1024**3
-"""For Kafka's log, the profiles and the checkpoints of a few days."""
 
 
 def run_checks() -> list[CheckResult]:
@@ -26,7 +31,8 @@ def run_checks() -> list[CheckResult]:
         advice = "correct the variable or the .env file"
         return [CheckResult("settings", False, str(error), advice)]
     checks: list[Callable[[ConnectionSettings], CheckResult]] = [
-        check_python, check_variables, check_data_folder, check_disk, check_file_roots,
+        check_python, check_variables, check_data_folder, check_disk,
+        check_lake_folder, check_file_roots,
         check_model, check_codecs, check_kafka, check_kafka_records,
     ]  # fmt: skip
     return [check(settings) for check in checks] + check_deployment()
@@ -47,27 +53,53 @@ def check_variables(_: ConnectionSettings) -> CheckResult:
 
 
 def check_data_folder(settings: ConnectionSettings) -> CheckResult:
-    folder = settings.data_dir.resolve()
-    ok = os.access(_nearest_existing(folder), os.W_OK)
-    advice = "" if ok else "make it writable, or set PREFERSTREAM_DATA_DIR to another folder"
-    return CheckResult("data folder", ok, str(folder), advice)
+    """Write to the folder: permissions alone do not show a read-only or full disk."""
+    folder = settings.data_dir.absolute()
+    problem = unwritable_because(folder)
+    advice = ADVICE if problem else ""
+    return CheckResult("data folder", problem is None, problem or str(folder), advice)
 
 
 def check_disk(settings: ConnectionSettings) -> CheckResult:
-    free = shutil.disk_usage(_nearest_existing(settings.data_dir.resolve())).free
-    ok = free >= MIN_FREE_BYTES
+    free = shutil.disk_usage(_nearest_existing(Path(os.path.realpath(settings.data_dir)))).free
+    limit = from_environment(LocalSettings).disk_warning_megabytes * MEGABYTE
+    ok = free >= limit
     advice = "" if ok else "free some, or set PREFERSTREAM_DATA_DIR to a folder on another disk"
-    return CheckResult("disk", ok, f"{free / 1024**3:.1f} GiB free", advice)
+    detail = f"{free / 1024**3:.1f} GiB free"
+    return CheckResult("disk", ok, detail if ok else f"{detail}, below the limit", advice)
+
+
+def check_lake_folder(_: ConnectionSettings) -> CheckResult:
+    """The lake of a data folder whose path Delta Lake cannot open is linked to another folder."""
+    lake = lake_settings().lake_uri
+    advice = "correct PREFERSTREAM_LAKE_URI, or set PREFERSTREAM_DATA_DIR to another folder"
+    try:
+        folder = local_folder(lake)
+        if folder is None:
+            return CheckResult("lake folder", True, f"{lake}, in object storage")
+        wrong = unusable_by_delta(os.path.realpath(folder))
+        real = linked_lakes_folder() if wrong else Path(os.path.realpath(folder))
+    except ValueError as error:
+        return CheckResult("lake folder", False, str(error), advice)
+    problem = unwritable_because(real)
+    if problem:
+        return CheckResult("lake folder", False, problem, advice)
+    detail = f"{folder}, a link to a folder in {real}, because Delta Lake cannot open {wrong!r}"
+    return CheckResult("lake folder", True, detail if wrong else str(real))
 
 
 def check_file_roots(_: ConnectionSettings) -> CheckResult:
-    roots = [r for r in os.environ.get(f"{PREFIX}ALLOWED_FILE_ROOTS", "").split(":") if r]
-    missing = [root for root in roots if not Path(root).is_dir()]
-    detail = ", ".join(roots) or "none set; image files are sent inside the events"
+    advice = "correct PREFERSTREAM_ALLOWED_FILE_ROOTS"
+    try:
+        roots = from_environment(ImageSettings).allowed_file_roots
+    except InvalidSettings as error:
+        return CheckResult("image folders", False, str(error), advice)
+    missing = [str(root) for root in roots if not root.is_dir()]
     if missing:
         detail = f"no such folder: {', '.join(missing)}"
-    advice = "correct PREFERSTREAM_ALLOWED_FILE_ROOTS" if missing else ""
-    return CheckResult("image folders", not missing, detail, advice)
+        return CheckResult("image folders", False, detail, advice)
+    detail = ", ".join(map(str, roots)) or "none set; image files are sent inside the events"
+    return CheckResult("image folders", True, detail)
 
 
 def check_model(_: ConnectionSettings) -> CheckResult:
@@ -97,6 +129,8 @@ def check_kafka(settings: ConnectionSettings) -> CheckResult:
     running = read_runtime_file(settings.data_dir)
     address = settings.kafka_bootstrap_servers or (running.kafka if running else None)
     if address is None:
+        if problem := unusable_cache(jar_cache()):
+            return CheckResult("Kafka", False, problem, "set M2_REPO to another folder")
         return CheckResult("Kafka", True, "none is running; `preferstream up` starts one")
     messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=address)
     try:

@@ -16,6 +16,7 @@ from services.assessor.metrics import AssessorMetrics
 from services.monitor.metrics import ClusterMetrics, PollMetrics
 from services.ops.metrics import OpsMetrics
 from services.profile.metrics import ProfileMetrics
+from services.retrain.disk_space import DiskSpace
 from services.retrain.jobs.history import JobHistory
 from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.lake.schema import TABLES
@@ -75,6 +76,7 @@ LABELS: Final[Mapping[str, Label]] = {
     "circuit": _one_of("host", "address"),
     "kind": _one_of(*get_args(FailureKind)),
     "outcome": _one_of("scored", "unavailable", "failed"),
+    "folder": _one_of("lake", "models", "training_jobs"),
     "table": _one_of(*(table.name for table in TABLES)),
     "variant": _one_of(CHAMPION, CHALLENGER),
     "use": _one_of("canary", "shadow"),
@@ -149,6 +151,7 @@ SOURCES: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = 
     ("retrain", CollectMetrics),
     ("retrain", JobMetrics),
     ("retrain", lambda registry: JobHistory(Path(), registry)),
+    ("retrain", lambda registry: DiskSpace({}, registry)),
     ("ops", OpsMetrics),
     ("monitor", ClusterMetrics),
     ("monitor", PollMetrics),

@@ -12,6 +12,7 @@ from uuid import uuid4
 import typer
 
 from services.cli.connection import ConnectionSettings, messaging_settings
+from services.cli.data_folder import prepare_data_dir
 from services.cli.demo.checks import mean_rise, share_of_right_pairs
 from services.cli.demo.image_files import DemoFiles, NoDemoFiles, make_demo_files
 from services.cli.demo.page import Section, feed_cards, picture, taste_rows, write_page
@@ -58,6 +59,7 @@ def demo(
     Example: preferstream demo --headless
     """
     settings = from_environment(ConnectionSettings)
+    prepare_data_dir(settings.data_dir)
     page = settings.data_dir / "demo" / "index.html"
     with (
         interruptible(lambda: INTERRUPTED, grace_seconds=STOP_SECONDS + GRACE_SECONDS),

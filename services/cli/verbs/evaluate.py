@@ -23,6 +23,7 @@ from services.cli.output.evaluation_page import write_evaluation_page
 from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import CHILD_SECONDS, interruptible
+from shared.files.writable_folder import UnusableFolder, prepare_folder
 from shared.jobs.evaluation import Accuracy, Report
 from shared.prompting.pair_template import InvalidPairTemplate, PairTemplate
 from shared.runtime.child_process import run_child
@@ -80,6 +81,10 @@ def evaluate(
     data_dir = from_environment(ConnectionSettings).data_dir
     folder = out_folder or data_dir / "evaluation"
     try:
+        prepare_folder(folder, advice="name another folder with --out")
+    except UnusableFolder as error:
+        fail(str(error))
+    try:
         with interruptible(lambda: INTERRUPTED, grace_seconds=CHILD_SECONDS):
             benchmark = find_benchmark(bench, data_dir=data_dir, limit=limit)
     except BenchmarkNotFound as error:
@@ -90,11 +95,11 @@ def evaluate(
         "--protocol": protocol.value, "--model": model, "--limit": limit,
         "--level": benchmark.level, "--references": references, "--seed": seed,
         "--prompt-template": prompt_template,
-        "--out": folder,
+        "--out": folder.absolute(),
     }  # fmt: skip
     given = [str(part) for pair in options.items() if pair[1] is not None for part in pair]
     # In a child process: services do not import training. Its progress goes to our stderr.
-    command = [sys.executable, "-m", "training.evaluation", str(benchmark.path), *given]
+    command = [sys.executable, "-m", "training.evaluation", str(benchmark.path.absolute()), *given]
     lines: list[str] = []
     with interruptible(lambda: INTERRUPTED, grace_seconds=CHILD_SECONDS):
         result = run_child(command, on_line=lines.append, share_stderr=True)

@@ -10,6 +10,7 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from services.cli.connection import ConnectionSettings
+from services.cli.data_folder import prepare_data_dir
 from services.cli.output.console import FAILURE, fail, print_json, print_line, print_progress
 from services.cli.output.wrapping import Id
 from services.cli.paths import lake_settings
@@ -58,6 +59,7 @@ def night(
     Example: preferstream night --minutes 15
     """
     settings = from_environment(ConnectionSettings)
+    prepare_data_dir(settings.data_dir)
     try:
         with (
             interruptible(lambda: INTERRUPTED, grace_seconds=STOP_SECONDS),
@@ -80,7 +82,6 @@ def _kafka(settings: ConnectionSettings) -> Iterator[tuple[str, tuple[Path, ...]
         print_progress("using the running system")
         yield settings.kafka_bootstrap_servers or (running.kafka if running else ""), roots
         return
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     with start_local_kafka(
         settings.data_dir / "kafka", on_progress=lambda step: print_progress(f"Kafka: {step}")
     ) as broker:

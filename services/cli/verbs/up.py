@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from services.cli.data_folder import prepare_data_dir
 from services.cli.output.console import fail, print_json, print_line, print_progress
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible, interruption
@@ -37,6 +38,7 @@ def up(
         from services.local.run import run
 
     settings = from_environment(LocalSettings)
+    prepare_data_dir(settings.data_dir)
     log_to(settings.data_dir)
 
     def ready(runtime_file: RuntimeFile) -> None:

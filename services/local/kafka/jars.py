@@ -26,9 +26,21 @@ def jar_cache() -> Path:
 def resolve_jars(on_progress: Progress, cache: Path | None = None) -> tuple[Path, ...]:
     """Every jar of the class path. Uses no network when all of them are there and valid."""
     cache = cache or jar_cache()
+    if problem := unusable_cache(cache):
+        raise KafkaDidNotStart(problem)
     if invalid_jars(cache):
         _download_missing(cache, on_progress)
     return tuple(cache / jar.path for jar in JARS)
+
+
+def unusable_cache(cache: Path) -> str | None:
+    """Why Java cannot load jars from this folder, or None."""
+    if os.pathsep not in str(cache):
+        return None
+    return (
+        f"the folder of Kafka's jars, {cache}, has {os.pathsep!r} in its path, which separates the"
+        " jars of Java's class path; set M2_REPO to a folder without it"
+    )
 
 
 def invalid_jars(cache: Path) -> tuple[Jar, ...]:

@@ -1,7 +1,6 @@
 """Create the data folder once, and check it before every start."""
 
 import base64
-import os
 import shutil
 import uuid
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from services.local.kafka.metadata_log import FOLDER as METADATA_LOG
 from services.local.kafka.metadata_log import damage_in
 from services.local.kafka.pinned_jars import KAFKA_VERSION
 from services.local.kafka.settings import NODE_ID
+from shared.files.writable_folder import UnusableFolder, prepare_folder
 
 RECORDS = "records"
 UNFINISHED = "records.unfinished"
@@ -29,18 +29,12 @@ class Storage:
     cluster_id: str
 
 
-def prepare_folder(folder: Path) -> None:
+def prepare_data_folder(folder: Path) -> None:
     """Create the folder; raises `KafkaDidNotStart` when a broker cannot write its records there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise KafkaDidNotStart(
-            f"the data folder {folder} cannot be written to: {error.strerror}. "
-            "Give write permission to this user or choose another data folder."
-        ) from error
+        prepare_folder(folder, advice="choose another data folder")
+    except UnusableFolder as error:
+        raise KafkaDidNotStart(str(error)) from error
     free = shutil.disk_usage(folder).free
     if free < NEEDED_BYTES:
         raise KafkaDidNotStart(

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -31,6 +31,7 @@ class SupervisedProcess:
         folder: Path,
         log: Path,
         lock: int,
+        environment: Mapping[str, str] | None = None,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._grace_seconds = grace_seconds
@@ -42,6 +43,7 @@ class SupervisedProcess:
                 self._supervisor = subprocess.Popen(
                     [*python, str(read_end), str(lock), str(grace_seconds), *command],
                     cwd=folder,
+                    env={**os.environ, **(environment or {})},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=output,

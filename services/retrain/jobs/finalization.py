@@ -10,6 +10,7 @@ from services.retrain.jobs.gate_process import Gate, GateVerdict
 from services.retrain.registry.folders import ModelFolders, NewVersion, NoSuchVersion
 from services.retrain.registry.promotion import CannotPromote, Promoter
 from shared.domain.errors import Unavailable
+from shared.files.append_line import append_line
 from shared.jobs.result_codes import JobCode, JobVerdict
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -95,8 +96,9 @@ class JobFinalization:
         log.info("training job: %s %s: %s", name, outcome.verdict, outcome.reason)
         try:
             self._history_dir.mkdir(parents=True, exist_ok=True)
-            with (self._history_dir / HISTORY).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
+            append_line(
+                self._history_dir / HISTORY, json.dumps(asdict(outcome), ensure_ascii=False)
+            )
         except OSError as error:
             log.warning("the outcome of the job could not be recorded: %s", error)
         return outcome

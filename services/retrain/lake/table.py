@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Protocol
 
 from arro3.core import Table as ArrowTable
@@ -19,11 +20,13 @@ from services.retrain.lake.arrow_tables import is_panic, schema_of, table_of
 from services.retrain.lake.schema import Row, TableSchema
 from shared.domain.errors import Unavailable
 from shared.files.lake_address import delta_address
+from shared.files.writable_folder import unwritable_because
 
 log = logging.getLogger(__name__)
 _STORAGE_ERROR = re.compile(r"os error (?!2\b)\d+|Generic \w+ error")
 """Delta has one error type for all failures; this text marks an error of the disk or the
 store, which may end by itself. A missing file (os error 2) stays missing."""
+KAFKA_KEEPS: Final = "Kafka keeps the records that are not collected yet"
 COMPACTED_BYTES = 128 * 1024 * 1024
 """Target size of a compacted file: it is opened quickly and fits into memory."""
 
@@ -71,6 +74,7 @@ class LakeTable:
 
     def prepare(self) -> None:
         """Create the table if it is missing, and keep user ids out of its log."""
+        self._require_writable_folder()
         with self.translated():
             if self.exists():
                 self._keep_users_out_of_statistics()
@@ -85,6 +89,12 @@ class LakeTable:
                     description=f"{self.schema.topic.name}: one row for each record",
                     storage_options=self._options,
                 )
+
+    def _require_writable_folder(self) -> None:
+        """Raise `Unavailable` on a full disk: Delta Lake prints panics, and keeps partial files."""
+        folder = Path(self.address()) if "://" not in self.address() else None
+        if folder is not None and (problem := unwritable_because(folder)):
+            raise Unavailable("lake", f"{problem}. Nothing is lost: {KAFKA_KEEPS}")
 
     def offsets(self, partitions: Sequence[int]) -> dict[int, int]:
         """The next offset of each partition; a partition that was never read is left out."""
@@ -196,8 +206,7 @@ class LakeTable:
                 raise Unavailable(
                     "lake",
                     f"{self.uri} cannot be written or read: {_first_line(error)}. Check the free"
-                    " space and the permissions. Nothing is lost: Kafka keeps the records that"
-                    " are not collected yet",
+                    f" space and the permissions. Nothing is lost: {KAFKA_KEEPS}",
                 ) from error
             raise LakeBroken(
                 f"the Delta table {self.uri} cannot be used: {_first_line(error)}. Restore the"

@@ -119,7 +119,7 @@ async def test_a_folder_in_use_cannot_be_opened_and_its_first_user_continues(
 
 async def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("no folder")
-    with pytest.raises(Unavailable, match="cannot open the folder"):
+    with pytest.raises(Unavailable, match="is a file, not a folder"):
         open_qdrant(StoreSettings(qdrant_path=tmp_path / "taken"))
 
 

@@ -12,7 +12,7 @@ from services.local.kafka.storage import (
     create_storage,
     existing_storage,
     new_cluster_id,
-    prepare_folder,
+    prepare_data_folder,
 )
 
 
@@ -111,8 +111,8 @@ def test_a_corrupt_length_is_not_a_cut_off_end() -> None:
 
 def test_a_folder_that_cannot_be_written_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(KafkaDidNotStart, match=r"cannot be written to.*choose another data folder"):
-        prepare_folder(tmp_path / "file" / "kafka")
+    with pytest.raises(KafkaDidNotStart, match=r"is a file.*choose another data folder"):
+        prepare_data_folder(tmp_path / "file" / "kafka")
 
 
 def test_cluster_ids_have_kafkas_form() -> None:
