@@ -8,8 +8,9 @@ from typing import Any, Final
 from services.ops.kafka.cluster import Cluster
 from services.ops.pages.users.user_ref import UserRef
 from shared.client.user_records import records_about
+from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
-from shared.domain.time_bounds import time_of_ms
+from shared.domain.time_bounds import no_later_than_arrival, time_of_ms
 from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS, Topic, topic_named
 from shared.events.types.base import Event
@@ -55,7 +56,13 @@ def _line(record: Record) -> HistoryLine | None:
         event = decode(topic_named(record.topic), record) if record.value is not None else None
     except Unprocessable:
         return None
-    return HistoryLine(event.occurred_at, *_description(event)) if event else None
+    if event is None:
+        return None
+    # As the services see it: an event of a clock that is ahead is not above later ones.
+    occurred_at = no_later_than_arrival(
+        event.occurred_at, timestamp_ms=record.timestamp_ms, now=system_clock()
+    )
+    return HistoryLine(occurred_at, *_description(event))
 
 
 def _description(event: Event) -> tuple[str, str | None]:
