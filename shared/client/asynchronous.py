@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.errors import ConsumerStoppedError
 
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
@@ -32,6 +32,7 @@ from shared.events.wire.record import Record
 from shared.messaging.client.connection import Kafka, connection, settings_of
 from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.reachability import unreachable_because
+from shared.messaging.client.start_limit import starting
 from shared.messaging.consume.position_watch import PositionWatch
 from shared.messaging.publisher import KafkaPublisher
 
@@ -102,13 +103,10 @@ class AsyncClient:
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
             isolation_level=self._settings.kafka_isolation_level,
         )
-        address = self._settings.kafka_bootstrap_servers
         try:
-            await self._consumer.start()
-            await self._seek_to_ends(self._consumer)
-        except KafkaError as error:
-            await self.stop()
-            raise Unavailable("kafka", f"{address} did not answer: {error}") from error
+            async with starting(self._settings):
+                await self._consumer.start()
+                await self._seek_to_ends(self._consumer)
         except BaseException:
             await self.stop()
             raise

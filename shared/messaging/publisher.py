@@ -16,6 +16,7 @@ from shared.events.wire.codec import encode
 from shared.events.wire.record import Outgoing
 from shared.messaging.client.connection import connection
 from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.client.start_limit import starting
 from shared.observability.tracing import with_trace
 
 LINGER_MS = 2
@@ -40,11 +41,11 @@ class KafkaPublisher:
             max_request_size=MAX_RECORD_BYTES + 2 * HEADER_ROOM_BYTES,
         )
         try:
-            await producer.start()
-        except KafkaError as error:
+            async with starting(self._settings):
+                await producer.start()
+        except BaseException:
             await producer.stop()
-            address = self._settings.kafka_bootstrap_servers
-            raise Unavailable("kafka", f"{address} did not answer: {error}") from error
+            raise
         self._producer = producer
 
     async def stop(self) -> None:

@@ -5,15 +5,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry
 
-from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
 from shared.messaging.client.broker_security import faststream_security
 from shared.messaging.client.reachability import unreachable_because
 from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.client.start_limit import starting
 from shared.messaging.consume.broadcast import Broadcast
 from shared.messaging.consume.dead_letter_guard import DeadLetterGuard
 from shared.messaging.consume.delayed_path import DelayedPath
@@ -137,12 +136,12 @@ class KafkaService:
         self._failure = asyncio.get_running_loop().create_future()
         await self.publisher.start()
         try:
-            await self._broker.start()
-        except KafkaError as error:
+            async with starting(self._settings):
+                await self._broker.start()
+        except BaseException:
             await self._broker.stop()
             await self.publisher.stop()
-            address = self._settings.kafka_bootstrap_servers
-            raise Unavailable("kafka", f"{address} did not answer: {error}") from error
+            raise
         self._following = [
             asyncio.create_task(subscription.follow_positions())
             for subscription in self._subscriptions

@@ -22,6 +22,8 @@ from shared.files.writable_folder import unwritable_because
 from shared.images.settings import ImageSettings
 from shared.settings import PREFIX, InvalidSettings, from_environment
 
+START_KAFKA = "start it, or correct PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS"
+
 
 def run_checks() -> list[CheckResult]:
     """The results of all checks, from general to specific."""
@@ -33,9 +35,13 @@ def run_checks() -> list[CheckResult]:
     checks: list[Callable[[ConnectionSettings], CheckResult]] = [
         check_python, check_variables, check_data_folder, check_disk,
         check_lake_folder, check_file_roots,
-        check_model, check_codecs, check_kafka, check_kafka_records,
+        check_model, check_codecs, check_kafka,
     ]  # fmt: skip
-    return [check(settings) for check in checks] + check_deployment()
+    results = [check(settings) for check in checks]
+    # Only with a Kafka that answers: otherwise this check would wait for it again.
+    if results[-1].advice != START_KAFKA:
+        results.append(check_kafka_records(settings))
+    return results + check_deployment()
 
 
 def check_python(_: ConnectionSettings) -> CheckResult:
@@ -136,8 +142,7 @@ def check_kafka(settings: ConnectionSettings) -> CheckResult:
     try:
         wrong = differences(messaging, ALL_TOPICS)
     except Unavailable as error:
-        advice = "start it, or correct PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS"
-        return CheckResult("Kafka", False, error.detail, advice)
+        return CheckResult("Kafka", False, error.detail, START_KAFKA)
     if wrong:
         detail = f"{address}: {'; '.join(map(str, wrong))}"
         return CheckResult("Kafka", False, detail, "correct these topics, or delete them")

@@ -12,6 +12,7 @@ from shared.events.wire.record import Record
 from shared.messaging.client.connection import connection
 from shared.messaging.client.kafka_types import to_record
 from shared.messaging.client.settings import MessagingSettings
+from shared.messaging.client.start_limit import starting
 
 POLL_MS = 200
 STOP_SECONDS = 2.0
@@ -39,12 +40,11 @@ class RecordFetcher:
             isolation_level=self._settings.kafka_isolation_level,
         )
         try:
-            await consumer.start()
-        except KafkaError as error:
+            async with starting(self._settings):
+                await consumer.start()
+        except BaseException:
             await consumer.stop()
-            raise Unavailable(
-                "kafka", f"{self._settings.kafka_bootstrap_servers} did not answer: {error}"
-            ) from error
+            raise
         self._consumer = consumer
 
     async def stop(self) -> None:
