@@ -99,6 +99,7 @@ async def _respond(path: str, query: str, writer: asyncio.StreamWriter) -> None:
                 await writer.drain()
                 await asyncio.sleep(DRIP_SECONDS)
         case "/to":
+            await asyncio.sleep(float(parse_qs(query).get("after", ["0"])[0]))
             location = b"Location: " + parse_qs(query)["to"][0].encode()
             writer.write(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n%b\r\n\r\n" % location)
         case "/status":

@@ -135,11 +135,11 @@ async def test_a_request_continues_at_its_deadline_without_a_place() -> None:
 
 async def test_waiting_requests_are_counted_by_stage() -> None:
     registry = CollectorRegistry()
-    limits, entered = capacity(registry, scoring_concurrency=1, images_in_work=20), Entered()
+    limits, entered = capacity(registry, scoring_concurrency=1, images_in_work=100), Entered()
     for user in "abc":
         await entered.enter(limits.model(state(user)), user)
     for user in "abc":
-        await entered.enter(limits.images(state(user, images=20)), user)
+        await entered.enter(limits.images(state(user, images=50)), user)
     name = "preferstream_requests_waiting"
     assert registry.get_sample_value(name, {"stage": "score"}) == 2
     assert registry.get_sample_value(name, {"stage": "images"}) == 1
