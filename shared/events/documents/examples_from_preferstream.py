@@ -6,6 +6,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import TasteSide, WeightedWord
 from shared.events.documents.examples_from_apps import AT, LATER, USER, example_id
 from shared.events.types.base import Event
+from shared.events.types.candidates import RejectedItem
 from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErased
 from shared.events.types.feed import (
@@ -13,7 +14,6 @@ from shared.events.types.feed import (
     ElementAssessment,
     RankedFeed,
     RankedItem,
-    RejectedItem,
     ServingPolicy,
 )
 from shared.events.types.model import ModelPromoted

@@ -61,7 +61,10 @@ class ColorTransforms:
         colors = image if alpha is None else image.convert(mode)
         if colors.mode != transform.input_mode:
             colors = colors.convert(transform.input_mode)
-        converted = transform.apply(colors)
+        try:
+            converted = transform.apply(colors)
+        except (ImageCms.PyCMSError, ValueError, OSError) as error:
+            raise UnusableProfile("cannot be applied") from error
         if alpha is not None:
             converted.putalpha(alpha)
         return converted

@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import struct
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -87,7 +88,11 @@ def _read(data: bytes, settings: ImageSettings) -> EncodedImage:
     content = decompressed(data, max_bytes=settings.max_image_bytes)
     name = image_format(data if content is None else content)
     if name is not None:
-        return READERS[name](data if content is None else content)
+        try:
+            return READERS[name](data if content is None else content)
+        # Strangers write these bytes: an error in a reader must not end the service.
+        except (struct.error, IndexError, ValueError) as error:
+            raise BrokenImage("has a damaged header; send the original file") from error
     if content is None:
         raise BrokenImage(describe_type(data), reason="not_an_image")
     raise BrokenImage(

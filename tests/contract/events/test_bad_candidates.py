@@ -96,11 +96,11 @@ def test_a_request_keeps_its_rejections_when_it_is_sent_on() -> None:
     again = decode(TOPIC, Sent("", sent.topic, sent.value, sent.key, sent.headers).record())
     assert again == event
     for forwarded in (sent, encode(request(candidate(uri="")))):
-        schema_validator(TOPIC).validate(json.loads(forwarded.value))
+        schema_validator(TOPIC).validate(json.loads(forwarded.value or b""))
 
 
 def test_a_request_without_bad_candidates_has_no_field_for_them() -> None:
-    assert "rejected" not in json.loads(encode(request(GOOD)).value)
+    assert "rejected" not in json.loads(encode(request(GOOD)).value or b"")
 
 
 def test_a_retry_of_a_request_with_a_bad_candidate_has_the_same_hash() -> None:
