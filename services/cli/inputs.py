@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from shared.domain.clock import Clock
 from shared.domain.errors import Unprocessable
 from shared.events import Candidate, ImageCandidates
@@ -56,7 +58,9 @@ def image_uri(path: Path, *, roots: Sequence[str]) -> str:
 def inline(path: Path) -> str:
     """The image as a `data:` URI, made small enough for an event."""
     # Imported here: it takes long, and only images outside the allowed folders need it.
-    from shared.images.decoding.image_file import read_small_image
+    from shared.events.wire.validation_problems import describe_problems
+from shared.images.decoding.image_file import read_small_image
+from shared.images.display_name import short
 
     try:
         small = read_small_image(path, side=INLINE_SIDE_PIXELS)
@@ -73,11 +77,11 @@ def candidates(names: Sequence[str], *, roots: Sequence[str]) -> tuple[Candidate
     taken: set[str] = set()
     for name in names:
         if "://" in name or name.startswith("data:"):
-            result.append(Candidate(image_id=_unique(_id_from_uri(name), taken), uri=name))
+            result.append(_candidate(_unique(_id_from_uri(name.strip()), taken), name))
             continue
         for path in image_files([name]):
             image_id = _unique(path.name, taken)
-            result.append(Candidate(image_id=image_id, uri=image_uri(path, roots=roots)))
+            result.append(_candidate(image_id, image_uri(path, roots=roots)))
     return tuple(result)
 
 
@@ -103,6 +107,13 @@ def event_from_line(
     event = decode(CANDIDATES, Record(CANDIDATES.name, 0, 0, 0, None, line))
     assert isinstance(event, ImageCandidates)
     return event
+
+
+def _candidate(image_id: str, uri: str) -> Candidate:
+    try:
+        return Candidate(image_id=image_id, uri=uri)
+    except ValidationError as error:
+        raise NoImages(f"{short(uri)} cannot be sent: {describe_problems(error)}") from error
 
 
 def _id_from_uri(uri: str) -> str:

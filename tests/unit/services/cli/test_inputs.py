@@ -61,6 +61,20 @@ def test_a_file_that_is_not_an_image_is_an_error(tmp_path: Path) -> None:
         candidates([str(path)], roots=[])
 
 
+@pytest.mark.parametrize(
+    "name", ["https://images.example/a\x01.png", "data:image/png;base64," + "A" * 2_000_000]
+)
+def test_an_address_that_cannot_be_sent_is_an_error_that_names_it(name: str) -> None:
+    with pytest.raises(NoImages, match="cannot be sent") as error:
+        candidates([name], roots=[])
+    assert len(str(error.value)) < 500
+
+
+def test_white_space_around_an_address_is_left_out() -> None:
+    (only,) = candidates(["https://images.example/a.png\n"], roots=[])
+    assert (only.image_id, only.uri) == ("a.png", "https://images.example/a.png")
+
+
 def test_missing_ids_and_time_of_a_json_line_are_filled_in() -> None:
     line = json.dumps({"candidates": [{"image_id": "a", "uri": "https://x.example/a.png"}]})
     event = event_from_line(line.encode(), user="u", clock=lambda: NOW)
