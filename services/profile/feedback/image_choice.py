@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
-from services.profile.feedback.new_reference import side_of
-from services.profile.feedback.references import SIDES, rank
+from services.profile.feedback.new_reference import reference_again, side_of
+from services.profile.feedback.references import SIDES, Rank, merge_references, rank
 from shared.events import Feedback
 from shared.store.protocol import Reference, Side
+
+LOWEST: Final[Rank] = (0.0, datetime.min.replace(tzinfo=UTC), "")
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,13 @@ class Choice:
     """Events without an address on images that no feed has ranked."""
     without_effect: tuple[Feedback, ...]
     """Events that no longer change the references, since better ones fill their side."""
+    again: tuple[tuple[EventsOnImage, Reference], ...]
+    """Events on images of stored references, with their new references: they need no load."""
+    moved: tuple[EventsOnImage, ...]
+    """Events on stored image ids at another address. All are loaded, whatever their side is: an
+    event can also move an image away from the other side."""
     to_load: Mapping[Side, Sequence[EventsOnImage]]
-    """The other events by side and image, the best first."""
+    """Events on new images by side, the best first."""
 
 
 def choose(
@@ -60,8 +68,9 @@ def choose(
             unknown.append(event)
         else:
             by_uri.setdefault(uri, []).append(event)
-    sides = {side: _Side(side, stored, per_side) for side in SIDES}
-    to_load: dict[Side, list[EventsOnImage]] = {side: [] for side in SIDES}
+    by_stored_uri = {reference.uri: reference for reference in stored}
+    stored_ids = {reference.image_id for reference in stored}
+    again, moved, new = [], [], []
     for uri, on_image in by_uri.items():
         on_image.sort(key=_rank, reverse=True)
         side = side_of(on_image[0], dwell_liked_ms=dwell_liked_ms)
@@ -69,32 +78,40 @@ def choose(
             without_effect += on_image
             continue
         image = EventsOnImage(uri, side, on_image[0], tuple(on_image[1:]))
-        if sides[side].can_be_changed_by(image):
-            to_load[side].append(image)
+        if uri in by_stored_uri:
+            reference = reference_again(image.decisive, side, by_stored_uri[uri])
+            again.append((image, reference))
+        elif any(event.image_id in stored_ids for event in on_image):
+            moved.append(image)
         else:
-            without_effect += on_image
-    for images in to_load.values():
-        images.sort(key=lambda image: _rank(image.decisive), reverse=True)
-    return Choice(tuple(applied), tuple(unknown), tuple(without_effect), to_load)
+            new.append(image)
+    new.sort(key=lambda image: _rank(image.decisive), reverse=True)
+    # Feedback on stored images can make room on a full side.
+    known = merge_references(stored, [reference for _, reference in again], per_side=per_side)
+    # No side counts as full while images of `moved` may leave it.
+    full = per_side + 1 if moved else per_side
+    lowest = {side: _lowest_rank(known, side, full) for side in SIDES}
+    to_load: dict[Side, list[EventsOnImage]] = {side: [] for side in SIDES}
+    for image in new:
+        if _rank(image.decisive) > lowest[image.side]:
+            to_load[image.side].append(image)
+        else:
+            without_effect += image.events
+    return Choice(
+        applied=tuple(applied),
+        unknown=tuple(unknown),
+        without_effect=tuple(without_effect),
+        again=tuple(again),
+        moved=tuple(moved),
+        to_load=to_load,
+    )
 
 
-class _Side:
-    """One side of the stored references, as new events see it."""
-
-    def __init__(self, side: Side, stored: Sequence[Reference], per_side: int) -> None:
-        ranks = [rank(r.action, r.occurred_at, r.event_id) for r in stored if r.side == side]
-        self._lowest = min(ranks) if len(ranks) >= per_side else None
-        # Of both sides: an event can move an image from one side to the other.
-        self._image_ids = {reference.image_id for reference in stored}
-        self._uris = {reference.uri for reference in stored}
-
-    def can_be_changed_by(self, image: EventsOnImage) -> bool:
-        """False when the side is full of references that rank higher, and the image is new."""
-        if self._lowest is None or _rank(image.decisive) > self._lowest:
-            return True
-        is_stored = any(event.image_id in self._image_ids for event in image.events)
-        return is_stored or image.uri in self._uris
+def _lowest_rank(references: Sequence[Reference], side: Side, per_side: int) -> Rank:
+    """The rank that a new image must exceed; below all ranks while the side has room."""
+    ranks = [rank(r.action, r.occurred_at, r.event_id) for r in references if r.side == side]
+    return min(ranks) if len(ranks) >= per_side else LOWEST
 
 
-def _rank(event: Feedback) -> tuple[float, datetime, str]:
+def _rank(event: Feedback) -> Rank:
     return rank(event.type, event.occurred_at, str(event.event_id))

@@ -74,6 +74,20 @@ def new_reference(event: Feedback, side: Side, image: LoadedImage) -> Reference:
     )
 
 
+def reference_again(event: Feedback, side: Side, stored: Reference) -> Reference:
+    """The reference of an event on an image that a stored reference has."""
+    return Reference(
+        image_id=event.image_id,
+        uri=stored.uri,
+        content_hash=stored.content_hash,
+        side=side,
+        action=event.type,
+        occurred_at=event.occurred_at,
+        event_id=str(event.event_id),
+        description=stored.description,
+    )
+
+
 def side_of(event: Feedback, *, dwell_liked_ms: int) -> Side | None:
     """The side of an event; None for a view or a short dwell, which are no evidence."""
     if event.type == "dwell" and (event.dwell_ms or 0) < dwell_liked_ms:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from services.profile.config import ProfileSettings
@@ -23,6 +23,10 @@ from shared.domain.user import User
 from shared.events import Feedback
 from shared.images.loader import LoadedImage
 from shared.store.protocol import ImageStore, ProfileStore, Reference
+
+GRACE_SECONDS: Final = 1.0
+"""An event may wait this long for its image before the limit of waiting events applies to it: a
+burst whose images are good is decided in this time, also by a busy machine."""
 
 
 class ImageLoader(Protocol):
@@ -84,6 +88,8 @@ class NewReferences:
         new = _NewEvent(event, asyncio.get_running_loop().create_future())
         await self._debounce.add(user, new)
         if not new.decision.done():
+            await asyncio.wait([new.decision], timeout=GRACE_SECONDS)
+        if not new.decision.done():
             with self._waiting.place(user, leave=lambda: new.decide(_too_many_wait())):
                 await new.decision
         decision = new.decision.result()
@@ -132,7 +138,11 @@ class NewReferences:
         undecided.decide(choice.without_effect, None)
         for event in choice.unknown:
             undecided.decide([event], unknown_image(event))
+        for image, reference in choice.again:
+            undecided.decide([image.decisive], reference)
+            undecided.decide(image.others, None)
         await asyncio.gather(
+            *(self._load(user, undecided, image) for image in choice.moved),
             *(
                 load_best(
                     images,
@@ -141,7 +151,7 @@ class NewReferences:
                     skip=lambda image: undecided.decide(image.events, None),
                 )
                 for images in choice.to_load.values()
-            )
+            ),
         )
 
     async def _stored_uris(self, user: User, events: Sequence[Feedback]) -> Mapping[str, str]:

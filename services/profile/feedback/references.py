@@ -20,6 +20,9 @@ ACTION_WEIGHTS: Final[Mapping[Action, float]] = {
 }
 """Evidence of one reference: stated references, likes and dislikes, implicit feedback."""
 
+Rank = tuple[float, datetime, str]
+"""Weight, time and event id of feedback."""
+
 
 def merge_references(
     stored: Sequence[Reference], new: Iterable[Reference], *, per_side: int
@@ -44,7 +47,7 @@ def merge_references(
     )
 
 
-def rank(action: Action, occurred_at: datetime, event_id: str) -> tuple[float, datetime, str]:
+def rank(action: Action, occurred_at: datetime, event_id: str) -> Rank:
     """The place of feedback among other feedback on the same side or image: highest first."""
     return (ACTION_WEIGHTS[action], occurred_at, event_id)
 

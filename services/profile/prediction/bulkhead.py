@@ -10,10 +10,24 @@ PATIENCE_SECONDS: Final = 0.3
 no longer than this; eighty images from a quick host take less."""
 
 
+class Place:
+    """The place of one prediction."""
+
+    def __init__(self, bulkhead: "Bulkhead") -> None:
+        self._bulkhead = bulkhead
+        self.is_slow = False
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Wait for images in this block: after the patience, the place becomes a slow one."""
+        with self._bulkhead.waiting(self):
+            yield
+
+
 class Bulkhead:
     """Two compartments (Nygard, *Release It!*, "Bulkheads"): a slow prediction moves to the second.
 
-    Places of the first are given in the order of the requests. When the second is full too, a slow
+    Places of the first are given in the order of the requests. While the second is full too, a slow
     prediction keeps its place.
     """
 
@@ -23,45 +37,43 @@ class Bulkhead:
         self._places = asyncio.Semaphore(places)
         self._free_slow_places = slow_places
         self._patience_seconds = patience_seconds
+        self._overdue: dict[Place, None] = {}
+        """Places that should be slow ones, the oldest first."""
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator["Place"]:
+    async def place(self) -> AsyncIterator[Place]:
         """A place for one prediction, for the length of a block."""
         await self._places.acquire()
-        place = Place(self, patience_seconds=self._patience_seconds)
+        place = Place(self)
         try:
             yield place
         finally:
             if place.is_slow:
                 self._free_slow_places += 1
+                self._move_overdue()
             else:
                 self._places.release()
 
-    def try_slow_place(self) -> bool:
-        """Exchange a place for a slow one; False when none is free."""
-        if self._free_slow_places == 0:
-            return False
-        self._free_slow_places -= 1
-        self._places.release()
-        return True
-
-
-class Place:
-    """The place of one prediction."""
-
-    def __init__(self, bulkhead: Bulkhead, *, patience_seconds: float) -> None:
-        self._bulkhead = bulkhead
-        self._patience_seconds = patience_seconds
-        self.is_slow = False
-
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Wait for images in this block: after the patience, the place becomes a slow one."""
-        timer = asyncio.get_running_loop().call_later(self._patience_seconds, self._become_slow)
+    def waiting(self, place: Place) -> Iterator[None]:
+        """The part of a prediction that waits for images."""
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._patience_seconds, self._is_overdue, place)
         try:
             yield
         finally:
             timer.cancel()
+            self._overdue.pop(place, None)
 
-    def _become_slow(self) -> None:
-        self.is_slow = self.is_slow or self._bulkhead.try_slow_place()
+    def _is_overdue(self, place: Place) -> None:
+        if not place.is_slow:
+            self._overdue[place] = None
+            self._move_overdue()
+
+    def _move_overdue(self) -> None:
+        while self._overdue and self._free_slow_places:
+            place = next(iter(self._overdue))
+            del self._overdue[place]
+            place.is_slow = True
+            self._free_slow_places -= 1
+            self._places.release()

@@ -42,6 +42,7 @@ class ProfileSetup:
         self,
         model: ColorModel | None = None,
         publisher: RecordingPublisher | None = None,
+        image_loader: ColorImages | None = None,
         **settings: Any,
     ) -> None:
         self.model = model or ColorModel()
@@ -50,7 +51,7 @@ class ProfileSetup:
         self.image_store = InMemoryImages()
         self.impressions = InMemoryImpressions()
         self.erasures = InMemoryErasures()
-        self.image_loader = ColorImages()
+        self.image_loader = image_loader or ColorImages()
         self.publisher = publisher or RecordingPublisher()
         self.registry = CollectorRegistry()
         erasure_check = ErasureCheck(self.erasures)
