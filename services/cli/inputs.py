@@ -16,6 +16,8 @@ from shared.events import Candidate, ImageCandidates
 from shared.events.topics import CANDIDATES
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
+from shared.events.wire.validation_problems import describe_problems
+from shared.images.display_name import short
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 INLINE_SIDE_PIXELS = 768
@@ -58,9 +60,7 @@ def image_uri(path: Path, *, roots: Sequence[str]) -> str:
 def inline(path: Path) -> str:
     """The image as a `data:` URI, made small enough for an event."""
     # Imported here: it takes long, and only images outside the allowed folders need it.
-    from shared.events.wire.validation_problems import describe_problems
-from shared.images.decoding.image_file import read_small_image
-from shared.images.display_name import short
+    from shared.images.decoding.image_file import read_small_image
 
     try:
         small = read_small_image(path, side=INLINE_SIDE_PIXELS)
