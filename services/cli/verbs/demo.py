@@ -39,10 +39,6 @@ MIN_RIGHT_PAIRS = 0.9
 """Share of liked-above-disliked pairs; chance is 0.5, and the shipped model reaches 1.0."""
 TIMEOUT_SECONDS = 60.0
 """For each answer of the system; a healthy one answers within seconds."""
-INTERRUPTED = (
-    "the demo was stopped before its end, and the system that it had started has ended too; run it"
-    " again from the beginning with the same command"
-)
 
 
 def demo(
@@ -61,8 +57,14 @@ def demo(
     settings = from_environment(ConnectionSettings)
     prepare_data_dir(settings.data_dir)
     page = settings.data_dir / "demo" / "index.html"
+    is_running = settings.kafka_bootstrap_servers or read_runtime_file(settings.data_dir)
+    system = "continues" if is_running else "has ended too"
+    interrupted = (
+        f"the demo was stopped before its end, and its system {system}; run it again from the"
+        " beginning with the same command"
+    )
     with (
-        interruptible(lambda: INTERRUPTED, grace_seconds=STOP_SECONDS + GRACE_SECONDS),
+        interruptible(lambda: interrupted, grace_seconds=STOP_SECONDS + GRACE_SECONDS),
         tempfile.TemporaryDirectory(prefix="preferstream-demo-") as temporary,
     ):
         result, files = _run(settings, Path(temporary), page, seed=seed)
