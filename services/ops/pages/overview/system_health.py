@@ -17,6 +17,7 @@ from shared.events.topics import (
     FEEDS,
     MODELS,
     PROFILES,
+    RETRIES,
     TOPICS,
     Topic,
 )
@@ -24,6 +25,7 @@ from shared.messaging.admin.cluster_state import GROUP_PREFIX, ClusterState
 
 IN: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, ERASE)
 OUT: Final = (FEEDS, PROFILES)
+WAITING: Final = tuple(topic.name for topic in RETRIES)
 STAGES: Final = ("queue", "images", "score", "explain", "total")
 
 
@@ -135,7 +137,8 @@ def system_health(
     return SystemHealth(
         in_per_second=rate(IN),
         out_per_second=rate(OUT),
-        lag=sum(consumer.total for consumer in consumers),
+        # The records of a retry topic wait on purpose.
+        lag=sum(c.total for c in consumers if c.topic not in WAITING),
         dead=sum(topic_line.kept for topic_line in dead_letters),
         statuses=Counter(feed.status for feed in feeds),
         feeds=len(feeds),
