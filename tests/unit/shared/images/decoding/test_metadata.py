@@ -211,3 +211,20 @@ def test_every_format_is_turned_upright(kind: str, number: int) -> None:
     exif[0x0112] = number
     data = encoded(noisy(), kind, exif=exif)
     assert decode(data, "image", SETTINGS).size == ((48, 64) if number > 4 else (64, 48))
+
+
+def test_texts_between_the_parts_of_the_pixels_are_skipped() -> None:
+    at = PNG.index(b"IDAT") - 4
+    (length,) = struct.unpack_from(">I", PNG, at)
+    pixels = PNG[at + 8 : at + 8 + length]
+    text = chunk(b"zTXt", TEXT + b"\0" + BOMB)
+    parts = [chunk(b"IDAT", pixels[start : start + 500]) for start in range(0, length, 500)]
+    data = PNG[:at] + text.join(parts) + chunk(b"IEND", b"")
+    assert decode(data, "image", SETTINGS).tobytes() == decode(PNG, "", SETTINGS).tobytes()
+
+
+def test_a_transparent_color_with_a_wrong_checksum_is_ignored() -> None:
+    red = Image.new("RGB", (4, 4), (255, 0, 0))
+    clear = chunk(b"tRNS", struct.pack(">3H", 255, 0, 0), checksum_off_by=1)
+    data = with_chunks(encoded(red, "PNG"), clear)
+    assert decode(data, "image", SETTINGS).getpixel((0, 0)) == (255, 0, 0)
