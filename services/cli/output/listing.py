@@ -145,7 +145,7 @@ def _records(
         values: list[Part] = []
         others: list[Line] = []
         for number, (column, (text, style)) in enumerate(zip(columns, row, strict=True)):
-            if number == first or not text:
+            if number == first or text in ("", "-"):
                 continue
             name = f"{column.name} " if column.name else ""
             if column.kind in ("value", "number"):

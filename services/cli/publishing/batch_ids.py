@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
@@ -21,10 +21,17 @@ class Batch:
         self._id = batch_id
         self.is_repeated = is_repeated
         """An earlier run with the same input was interrupted."""
+        self._new_ids: set[str] = set()
 
     def id_of(self, name: str) -> str:
         """An id that is the same in each run of this batch, such as the one of line 3."""
-        return str(uuid5(self._id, name))
+        new_id = str(uuid5(self._id, name))
+        self._new_ids.add(new_id)
+        return new_id
+
+    def was_sent_before(self, request_ids: Iterable[str]) -> bool:
+        """Whether some of these requests may have been sent: by an earlier run, or with own ids."""
+        return self.is_repeated or not self._new_ids.issuperset(request_ids)
 
 
 @contextmanager

@@ -183,7 +183,7 @@ def _removed(receipt: UserErased) -> str:
 def retained_rows(retained: list[RetainedRecords]) -> Listing:
     """How many records each topic of Kafka keeps, and until when."""
     return Listing(
-        (Column("topic", "id"), Column("records", "number"), Column("kept until, at the latest")),
+        (Column("topic", "id"), Column("records", "number"), Column("kept at most until")),
         [
             (topic.topic, str(topic.records), f"{topic.until:%Y-%m-%d %H:%M} UTC")
             for topic in retained

@@ -84,6 +84,8 @@ def publish(
         parts.append((settings.kafka_bootstrap_servers or "").encode())
         try:
             with batch(settings.data_dir, *parts) as current:
+                if current.is_repeated:
+                    print_progress("continuing an earlier run of this command, which was stopped")
                 if json_lines is not None:
                     events = _events_from_lines(json_lines, content, user=user, current=current)
                 else:
@@ -92,7 +94,7 @@ def publish(
                 progress.events = len(events)
                 unanswered = _send_and_wait(
                     messaging_settings(system), events, progress, wait=wait, as_json=as_json,
-                    is_repeated=current.is_repeated,
+                    resend=current.was_sent_before(event.request_id for event in events),
                 )  # fmt: skip
         except (Unavailable, Unprocessable) as error:
             fail(f"{error.detail}. {progress.sentence()}" if progress.events else error.detail)
@@ -157,19 +159,17 @@ def _send_and_wait(
     *,
     wait: float,
     as_json: bool,
-    is_repeated: bool,
+    resend: bool,
 ) -> set[RequestKey]:
     """Send the events and print their feeds; returns the requests without a feed."""
     unanswered = {event.request_key for event in events}
     with CountingClient(kafka, progress) as app:
-        if is_repeated:
-            print_progress("an earlier run of this command was interrupted: it is continued")
         print_progress(
             f"sending {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates"
         )
         if not wait:
             app.send(*events)
-        for feed in app.answers(events, seconds=wait, resend=is_repeated) if wait else ():
+        for feed in app.answers(events, seconds=wait, resend=resend) if wait else ():
             unanswered.discard(feed.request_key)
             progress.answered += 1
             show_feed(feed, as_json=as_json)

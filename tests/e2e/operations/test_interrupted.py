@@ -124,3 +124,17 @@ def test_an_interrupted_publish_continues_and_no_request_counts_twice(
     third = preferstream(*arguments, "--wait", "120", data_dir=system.data_dir)
     new = {json.loads(feed)["request_id"] for feed in third.stdout.splitlines()}
     assert len(new - answered.keys()) == count
+
+
+def test_a_finished_publish_with_ids_of_its_own_shows_the_same_feeds_again(
+    system: System, files: DemoFiles, tmp_path: Path
+) -> None:
+    mark = f"own-{uuid4().hex[:8]}"
+    candidate = {"image_id": files.slate[0].name, "uri": files.slate[0].as_uri()}
+    line = {"user_id": mark, "request_id": mark, "candidates": [candidate], "explain": "none"}
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(json.dumps(line))
+    arguments = ["publish", "--json-lines", str(lines), "--json", "--wait", "120"]
+    first, again = (preferstream(*arguments, data_dir=system.data_dir) for _ in range(2))
+    assert (first.returncode, again.returncode) == (0, 0), again.stderr
+    assert json.loads(again.stdout) == json.loads(first.stdout)

@@ -42,6 +42,16 @@ def test_each_line_has_its_own_id(tmp_path: Path) -> None:
         assert not current.is_repeated
 
 
+def test_only_requests_with_new_ids_cannot_have_been_sent_before(tmp_path: Path) -> None:
+    with batch(tmp_path, b"lines") as current:
+        new = current.id_of("request_id 1")
+        assert not current.was_sent_before([new])
+        assert current.was_sent_before([new, "an id of the file"])
+    interrupted(tmp_path, b"lines")
+    with batch(tmp_path, b"lines") as current:
+        assert current.was_sent_before([current.id_of("request_id 1")])
+
+
 def test_a_run_long_after_the_interruption_is_a_new_one(tmp_path: Path) -> None:
     first = interrupted(tmp_path, b"lines")
     (file,) = (tmp_path / FOLDER).iterdir()
