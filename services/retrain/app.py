@@ -104,7 +104,7 @@ async def build(
     folders = {"models": models, "training_jobs": training.jobs.jobs_dir}
     if lake := local_folder(settings.lake_uri):
         folders["lake"] = lake
-    DiskSpace(folders, registry)
+    disk_space = DiskSpace(folders, registry)
 
     async def collect_problems() -> str | None:
         problems = event_collector.last.problems if event_collector.last else ()
@@ -132,6 +132,7 @@ async def build(
         clock=system_clock,
     )
     health = HealthServer(
-        kafka, registry, host=settings.health_host, port=settings.retrain_health_port
-    )
+        kafka, registry, host=settings.health_host, port=settings.retrain_health_port,
+        warnings=[disk_space.warning],
+    )  # fmt: skip
     return RetrainApp(kafka, health, schedule)

@@ -3,10 +3,14 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+LOW_BYTES: Final = 2 * 1024**3
+"""Below it `/readyz` warns, and the alert `PreferstreamDiskLow` fires: a job needs 2 GB."""
 
 
 class DiskSpace(Collector):
@@ -27,6 +31,16 @@ class DiskSpace(Collector):
             if (free := _free_bytes(folder)) is not None:
                 metric.add_metric([name], free)
         yield metric
+
+    async def warning(self) -> str | None:
+        """Which disks have little space, for `/readyz`; None when all have enough."""
+        free = {name: _free_bytes(folder) for name, folder in self._folders.items()}
+        low = [
+            f"{size // 2**20} MB are free on the disk of {self._folders[name]} ({name})"
+            for name, size in free.items()
+            if size is not None and size < LOW_BYTES
+        ]
+        return "; ".join(low) or None
 
 
 def _metric() -> GaugeMetricFamily:

@@ -72,4 +72,10 @@ def _path(uri: str) -> Path:
         raise Unprocessable(
             "bad_uri", f"{short(uri)} is not an absolute path (file:///folder/name)"
         )
+    if parts.query or parts.fragment:
+        raise Unprocessable(
+            "bad_uri",
+            f"{short(uri)} has a query or a fragment; write a question mark in a file's name as %3F"
+            " and a number sign as %23",
+        )
     return Path(path)

@@ -69,9 +69,16 @@ class HealthServer:
     """The HTTP server of `/healthz`, `/readyz` and `/metrics` of one service."""
 
     def __init__(
-        self, source: HealthSource, registry: CollectorRegistry, *, host: str, port: int
+        self,
+        source: HealthSource,
+        registry: CollectorRegistry,
+        *,
+        host: str,
+        port: int,
+        warnings: Sequence[Check] = (),
     ) -> None:
         self._source = source
+        self._warnings = warnings
         self._registry = registry
         # Memory, CPU, open files and start of this process, as every Prometheus client names them.
         ProcessCollector(registry=registry)
@@ -105,7 +112,8 @@ class HealthServer:
         return _response([self._source.dead_because()])
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        return _response([self._source.dead_because(), await self._source.not_ready_because()])
+        problems = [self._source.dead_because(), await self._source.not_ready_because()]
+        return _response(problems, [await check() for check in self._warnings])
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(
@@ -113,9 +121,12 @@ class HealthServer:
         )
 
 
-def _response(problems: Sequence[str | None]) -> web.Response:
+def _response(problems: Sequence[str | None], warnings: Sequence[str | None] = ()) -> web.Response:
+    """503 for a problem; a warning is only listed: the service still works."""
     present = [problem for problem in problems if problem]
     body: dict[str, Any] = {"ok": not present, "problems": present}
+    if listed := [warning for warning in warnings if warning]:
+        body["warnings"] = listed
     return web.Response(
         status=503 if present else 200, text=json.dumps(body), content_type="application/json"
     )

@@ -16,6 +16,7 @@ import pytest
 from services.local.kafka.broker import LocalKafka, start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
 from services.local.kafka.supervised_process import SupervisedProcess
+from tests.support.folder_names import NAMES
 from tests.support.project_root import PROJECT_ROOT
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -255,3 +256,15 @@ def test_a_command_that_cannot_run_is_reported_in_the_log(tmp_path: Path) -> Non
     process.stop()
     assert process.exit_code == 127
     assert "no-such-java cannot be run" in (tmp_path / "log").read_text()
+
+
+def test_a_folder_of_any_name_works_in_a_locale_without_utf_8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LANG"):
+        monkeypatch.setenv(name, "C")
+    folder = tmp_path.joinpath(*(name for name in NAMES if len(name) < 100))
+    with start(folder) as kafka:
+        write(kafka.bootstrap, "names")
+    assert list(folder.glob("records/names-*")), "the records are in that folder"
+    assert [entry.name for entry in tmp_path.iterdir()] == [NAMES[0]]

@@ -8,6 +8,7 @@ import pytest
 from services.retrain.registry.mlflow_mirror import VERSION_TAG, MlflowMirror, sqlite_uri
 from shared.domain.errors import Unavailable
 from shared.vlm.checkpoint.model_package import ModelPackage
+from tests.support.folder_names import NAMES
 
 pytestmark = [
     pytest.mark.slow,
@@ -72,3 +73,14 @@ def test_the_error_of_a_missing_server_names_the_setting(
         unavailable = MlflowMirror(f"http://127.0.0.1:{taken.getsockname()[1]}", model="nano")
         with pytest.raises(Unavailable, match="PREFERSTREAM_MLFLOW_TRACKING_URI"):
             unavailable.register(_package("nano-2"), uri="file:///models/nano-2")
+
+
+def test_the_database_is_in_the_data_folder_whatever_its_name(tmp_path: Path) -> None:
+    folder = tmp_path.joinpath(*(name for name in NAMES if len(name) < 100))
+    folder.mkdir(parents=True)
+    mirror = MlflowMirror(sqlite_uri(folder), model="nano")
+    mirror.register(_package("one"), uri="file:///models/one")
+    mirror.point("champion", "one")
+    assert _aliases(mirror) == {"champion": "one"}
+    assert [entry.name for entry in folder.iterdir()] == ["mlflow.db"]
+    assert [entry.name for entry in tmp_path.iterdir()] == [NAMES[0]]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, PositiveFloat, SecretStr, model_validator
 
-from shared.settings import InvalidSettings, from_environment
+from shared.images.settings import ImageSettings
+from shared.settings import InvalidSettings, from_environment, split_at_colons
 
 
 class Example(BaseModel):
@@ -79,3 +80,43 @@ def test_an_error_does_not_repeat_a_secret(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(error.value) == "a key needs a name"
     assert error.value.__cause__ is None
     assert "swordfish" not in repr(from_environment(WithSecret, name="n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("/a:/b", ("/a", "/b")),
+        (r"/a\:b:/c", ("/a:b", "/c")),
+        ("/a\\\\:/b", ("/a\\", "/b")),
+        (r"/a\b", (r"/a\b",)),
+        ("::/a::", ("/a",)),
+        ("", ()),
+    ],
+)
+def test_a_backslash_before_a_colon_keeps_it_in_the_value(
+    text: str, parts: tuple[str, ...]
+) -> None:
+    assert split_at_colons(text) == parts
+
+
+def test_a_tilde_at_the_start_of_a_path_is_the_home_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    for text, folder in {
+        "~/data": "/home/ada/data", "~": "/home/ada", "~other/x": "~other/x", "/x/~/y": "/x/~/y",
+    }.items():  # fmt: skip
+        monkeypatch.setenv("PREFERSTREAM_FOLDER", text)
+        assert from_environment(Example).folder == Path(folder)
+
+
+def test_an_image_root_that_is_cut_at_its_colon_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "a:b"
+    root.mkdir()
+    monkeypatch.setenv("PREFERSTREAM_ALLOWED_FILE_ROOTS", str(root))
+    with pytest.raises(InvalidSettings, match="write a backslash before it"):
+        from_environment(ImageSettings)
+    monkeypatch.setenv("PREFERSTREAM_ALLOWED_FILE_ROOTS", str(root).replace(":", r"\:"))
+    assert from_environment(ImageSettings).allowed_file_roots == (root,)

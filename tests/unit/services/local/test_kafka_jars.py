@@ -45,3 +45,8 @@ def test_a_cache_that_cannot_be_written_is_named_in_the_error(tmp_path: Path) ->
     (tmp_path / "file").touch()
     with pytest.raises(KafkaDidNotStart, match=r"cannot be written.*set M2_REPO"):
         resolve_jars(silent, tmp_path / "file" / "cache")
+
+
+def test_a_colon_in_the_path_of_the_jars_is_named_before_java_starts(tmp_path: Path) -> None:
+    with pytest.raises(KafkaDidNotStart, match=r"has ':' in its path.*set M2_REPO"):
+        resolve_jars(silent, tmp_path / "a:b")

@@ -12,6 +12,7 @@ from shared.images.data_source import read_data
 from shared.images.decoding.decoder import decode
 from shared.images.file_source import read_file
 from shared.images.settings import ImageSettings
+from tests.support.folder_names import NAMES
 from tests.unit.shared.images.bad_images import PNG
 
 MAX_BYTES = len(PNG)
@@ -158,3 +159,20 @@ def test_bytes_that_are_no_image_are_named_by_the_decoder() -> None:
     page = read_data("data:text/html,%3Chtml%3EHello", max_bytes=MAX_BYTES)
     with pytest.raises(Unprocessable, match="is an HTML page"):
         decode(page, "data:text/html", ImageSettings())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if len(name) < 250])
+def test_a_file_and_a_root_of_any_name_are_read_by_their_address(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    file = folder / f"{name}.png"
+    file.write_bytes(PNG)
+    assert read_file(file.as_uri(), roots=[folder], max_bytes=MAX_BYTES) == PNG
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("end", ["?size=2", "#top"])
+def test_a_query_or_fragment_is_not_cut_off_silently(root: Path, end: str) -> None:
+    with pytest.raises(Unprocessable, match=r"%3F and a number sign as %23") as failure:
+        read_file(f"{(root / 'a b.png').as_uri()}{end}", roots=[root], max_bytes=MAX_BYTES)
+    assert failure.value.reason == "bad_uri"
