@@ -1,9 +1,11 @@
 """Batch the requests of many callers for one engine, and compute on a thread of its own."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import Generic, TypeVar
 
 from PIL.Image import Image
@@ -28,7 +30,13 @@ ResultT = TypeVar("ResultT")
 
 
 class Batcher(Generic[InputT, ResultT]):
-    """One kind of request: waiting inputs are computed together, in the order of arrival."""
+    """One kind of request: waiting inputs of many calls are computed together.
+
+    The batches alternate between the oldest calls and the calls with the fewest inputs left. A
+    small call therefore does not wait for all of a large one, a large call is never left out, and
+    calls of equal size are computed in their order. Inputs of one call stay together, since they
+    often share a prefix.
+    """
 
     def __init__(
         self,
@@ -42,26 +50,23 @@ class Batcher(Generic[InputT, ResultT]):
         self._executor = executor
         self._max_size = max_size
         self._wait_seconds = wait_seconds
-        self._waiting: list[tuple[InputT, asyncio.Future[ResultT]]] = []
+        self._calls: list[deque[tuple[InputT, asyncio.Future[ResultT]]]] = []
+        """Waiting inputs by call, the oldest call first."""
+        self._oldest_first = True
         self._running: asyncio.Task[None] | None = None
 
     async def submit(self, inputs: Sequence[InputT]) -> list[ResultT]:
         """The results in the order of the inputs; raises what the computation raises."""
         loop = asyncio.get_running_loop()
         added = [(item, loop.create_future()) for item in inputs]
-        self._waiting += added
+        self._calls.append(deque(added))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         return list(await asyncio.gather(*(future for _, future in added)))
 
     async def _run(self) -> None:
         await asyncio.sleep(self._wait_seconds)
-        while self._waiting:
-            # A caller that was cancelled has cancelled its futures; their inputs are left out.
-            batch = [pair for pair in self._waiting[: self._max_size] if not pair[1].done()]
-            del self._waiting[: self._max_size]
-            if not batch:
-                continue
+        while batch := self._next_batch():
             loop = asyncio.get_running_loop()
             inputs = [item for item, _ in batch]
             try:
@@ -69,7 +74,7 @@ class Batcher(Generic[InputT, ResultT]):
                 completed = list(zip(batch, results, strict=True))
             except asyncio.CancelledError:
                 # The executor was closed: no caller may wait for a result that never comes.
-                for _, future in batch + self._waiting:
+                for _, future in chain(batch, *self._calls):
                     future.cancel()
                 raise
             except Exception as error:
@@ -80,6 +85,19 @@ class Batcher(Generic[InputT, ResultT]):
             for (_, future), result in completed:
                 if not future.done():
                     future.set_result(result)
+
+    def _next_batch(self) -> list[tuple[InputT, asyncio.Future[ResultT]]]:
+        batch: list[tuple[InputT, asyncio.Future[ResultT]]] = []
+        order = self._calls if self._oldest_first else sorted(self._calls, key=len)
+        for call in order:
+            while call and len(batch) < self._max_size:
+                pair = call.popleft()
+                # A caller that was cancelled has cancelled its futures; their inputs are left out.
+                if not pair[1].done():
+                    batch.append(pair)
+        self._calls = [call for call in self._calls if call]
+        self._oldest_first = not self._oldest_first
+        return batch
 
 
 class BatchingEngine:

@@ -78,6 +78,32 @@ async def test_inputs_that_arrive_during_a_pass_share_the_next_pass(
     assert engine.passes == [[1], [2, 3]]
 
 
+async def test_a_small_call_does_not_wait_for_all_of_a_large_one(
+    batcher: Batcher[int, int], engine: Doubling
+) -> None:
+    engine.go.clear()
+    large = asyncio.create_task(batcher.submit([1] * 40))
+    await until_started(engine)
+    small = [asyncio.create_task(batcher.submit([2, 2])) for _ in range(3)]
+    await asyncio.sleep(0)
+    engine.go.set()
+    await asyncio.gather(*small)
+    assert not large.done()
+    assert sum(numbers.count(2) for numbers in engine.passes[:4]) == 6
+    # And the large one is not left out while small ones keep coming.
+    while not large.done():
+        await batcher.submit([3, 3, 3, 3])
+    assert len(engine.passes) <= 2 * (40 // 4) + 5
+
+
+async def test_calls_of_equal_size_are_computed_in_their_order(
+    batcher: Batcher[int, int], engine: Doubling
+) -> None:
+    calls = [asyncio.create_task(batcher.submit([number] * 8)) for number in range(5)]
+    await asyncio.gather(*calls)
+    assert [numbers[0] for numbers in engine.passes] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
 async def test_no_input_gives_no_result_and_no_pass(
     batcher: Batcher[int, int], engine: Doubling
 ) -> None:
