@@ -30,7 +30,7 @@ class PlainCalls:
         )
         generated = output[0, inputs["input_ids"].shape[1] :]
         answer = self._opened.tokenizer.decode(generated, skip_special_tokens=True)
-        return parse_scores("Scores" + answer).total
+        return sum(parse_scores("Scores" + answer).digits.values())
 
     @torch.inference_mode()
     def forward(self, candidate: ScoringInput) -> float:
