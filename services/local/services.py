@@ -58,7 +58,8 @@ class RunningServices:
     async def not_ready_because(self) -> str | None:
         """Which service is not ready and why, or None."""
         for name, app in self.apps.items():
-            reason = await app.kafka.not_ready_because()
+            # Not `not_ready_because`: one damaged partition must not prevent the start.
+            reason = await app.kafka.not_started_because()
             if reason:
                 return f"{name}: {reason}"
         return None

@@ -73,6 +73,8 @@ async def build_app(
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     kafka = KafkaAdapter(messaging)
+    metrics = OpsMetrics(registry)
+    metrics.blocked_partitions.set_function(kafka.blocked_partitions)
     tracing = open_tracing("ops", messaging.otlp_endpoint)
     key = settings.ops_session_key
     streams = Streams()
@@ -93,7 +95,7 @@ async def build_app(
             burst=settings.ops_request_burst,
             now=time.monotonic,
         ),
-        metrics=OpsMetrics(registry),
+        metrics=metrics,
         registry=registry,
         audit=Audit(kafka.send, system_clock),
         requests=IdempotencyCache(),

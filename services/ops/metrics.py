@@ -1,6 +1,6 @@
 """Metrics of the operations service: requests, latency, streams."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.02, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """From a static page to a request that waits for its feed."""
@@ -10,6 +10,11 @@ class OpsMetrics:
     """Request metrics. The label `route` is the path template, so label values stay few."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self.blocked_partitions = Gauge(
+            "preferstream_reader_blocked_partitions",
+            "Partitions whose next records the gateway cannot read",
+            registry=registry,
+        )
         self.requests = Counter(
             "preferstream_http_requests",
             "HTTP requests answered",

@@ -157,7 +157,15 @@ class AsyncClient:
         consumer = self._consumer
         if consumer is None or self._reader is None:
             return "the client has not started"
-        return await unreachable_because(consumer) or "; ".join(self._watch.problems()) or None
+        return await unreachable_because(consumer)
+
+    def unreadable_because(self) -> str | None:
+        """Which partitions cannot be read now and why, or None; the others are read."""
+        return "; ".join(self._watch.problems()) or None
+
+    def blocked_partitions(self) -> int:
+        """Number of partitions that cannot be read now."""
+        return self._watch.blocked_partitions
 
     async def send(self, *events: Event) -> None:
         """Publish events; returns when Kafka has acknowledged every one."""

@@ -50,11 +50,14 @@ def dead_because(state: ConsumerState, *, timeout_seconds: float) -> str | None:
     return None
 
 
+def not_started_because(state: ConsumerState) -> str | None:
+    """Why a consumer receives no events yet, or None."""
+    return None if state.joined else f"the consumer of {state.topic} has no partitions yet"
+
+
 def not_ready_because(state: ConsumerState) -> str | None:
     """Why a consumer does not receive all its events, or None."""
-    if not state.joined:
-        return f"the consumer of {state.topic} has no partitions yet"
-    return "; ".join(state.problems) or None
+    return not_started_because(state) or "; ".join(state.problems) or None
 
 
 class HealthSource(Protocol):

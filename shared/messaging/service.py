@@ -20,7 +20,13 @@ from shared.messaging.consume.offset_window import OffsetWindow
 from shared.messaging.consume.processing import Processing
 from shared.messaging.consume.subscription import FastPath, SlowPath, Subscription
 from shared.messaging.contract import Handle
-from shared.messaging.health import Check, ConsumerState, dead_because, not_ready_because
+from shared.messaging.health import (
+    Check,
+    ConsumerState,
+    dead_because,
+    not_ready_because,
+    not_started_because,
+)
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.publisher import KafkaPublisher
 from shared.observability.tracing import open_tracing
@@ -191,11 +197,19 @@ class KafkaService:
         return next((reason for reason in reasons if reason), None)
 
     async def not_ready_because(self) -> str | None:
-        """Why this process handles no events now, or None."""
+        """Why this process does not handle all events now, or None."""
+        reason = await self.not_started_because()
+        if reason:
+            return reason
+        reasons = (not_ready_because(s.state()) for s in self._subscriptions)
+        return "; ".join(reason for reason in reasons if reason) or None
+
+    async def not_started_because(self) -> str | None:
+        """Why this process handles no events now, or None; one partition is no reason."""
         if not self._started:
             return f"{self.name} has not started"
         for subscription in self._subscriptions:
-            reason = not_ready_because(subscription.state())
+            reason = not_started_because(subscription.state())
             if reason:
                 return reason
         for check in (self._kafka_answers, *self._checks):

@@ -15,7 +15,7 @@ from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.logs import log_to_stderr
 from shared.runtime.dependencies import SharedDependencies, open_dependencies
-from shared.runtime.garbage_collection import skip_long_lived_objects
+from shared.runtime.responsiveness import keep_event_loop_responsive
 from shared.settings import InvalidSettings, from_environment
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
@@ -34,7 +34,9 @@ class KafkaConnection(Protocol):
         """Wait for that error, and raise it."""
         ...
 
-    async def not_ready_because(self) -> str | None: ...
+    async def not_started_because(self) -> str | None:
+        """Why it does not work yet, or None; a single partition is no reason."""
+        ...
 
 
 class HealthEndpoint(Protocol):
@@ -133,7 +135,7 @@ async def _until_stopped(app: App) -> None:
     log.info("health: %s/healthz", app.health.address)
     try:
         await app.start()
-        skip_long_lived_objects()
+        keep_event_loop_responsive()
         await _until_signal_or_failure(app.kafka)
     finally:
         await app.stop()

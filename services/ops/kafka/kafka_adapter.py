@@ -101,6 +101,9 @@ class KafkaAdapter(AsyncClient):
     async def not_ready_because(self) -> str | None:
         return await self.unavailable_because()
 
+    async def not_started_because(self) -> str | None:
+        return await self.unavailable_because()
+
     async def ended(self) -> None:
         """Wait for a fatal failure, and raise it."""
         await self.until_reader_fails()

@@ -44,8 +44,8 @@ class Broadcast(BaseSubscription):
             self._started_at = None
 
     def state(self) -> ConsumerState:
+        consumer = self.look()
         now = time.monotonic()
-        consumer = self.subscriber.consumer if self.subscriber else None
         return ConsumerState(
             topic=self.processing.topic.name,
             running=self.running,

@@ -50,7 +50,7 @@ class DeadLetterGuard:
     def arrived(self, key: bytes | None) -> Arrival:
         """Count an event that was delivered under this key."""
         arrival = Arrival(key)
-        same_key = self._by_key.get(key, ())
+        same_key = self._by_key.get(key) or deque()
         if len(same_key) >= self._max_per_key:
             self._forget(same_key[0])
         elif len(self._latest) >= self._window:

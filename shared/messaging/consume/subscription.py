@@ -98,13 +98,18 @@ class BaseSubscription:
         tasks = getattr(self.subscriber, "tasks", ())
         return bool(tasks) and not all(task.done() for task in tasks)
 
+    def look(self) -> Any:
+        """Look at the positions now; returns the consumer, None before it starts."""
+        consumer = self.subscriber.consumer if self.subscriber else None
+        if consumer is not None:
+            self.watch.sample(consumer)
+        return consumer
+
     async def follow_positions(self) -> None:
         """Look at the positions regularly, and commit those that no record is left for."""
         while True:
-            consumer = self.subscriber.consumer
             try:
-                if consumer is not None:
-                    self.watch.sample(consumer)
+                if (consumer := self.look()) is not None:
                     await self.commit_passed(consumer)
             except Exception:  # health and lag must not stay at an old state
                 log.exception("the positions of %s could not be read", self.processing.topic.name)
@@ -138,6 +143,7 @@ class SlowPath(BaseSubscription):
         await self.window.submit(record, self.subscriber.consumer, self.processing.until_done)
 
     def state(self) -> ConsumerState:
+        self.look()
         now = time.monotonic()
         return ConsumerState(
             topic=self.processing.topic.name,
@@ -208,6 +214,7 @@ class FastPath(BaseSubscription, ConsumerRebalanceListener):  # type: ignore[mis
             self._idle.set()
 
     def state(self) -> ConsumerState:
+        self.look()
         now = time.monotonic()
         return ConsumerState(
             topic=self.processing.topic.name,
