@@ -155,6 +155,8 @@ class WebSource:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        # The session closes only a resolver of its own.
+        await self._resolver.close()
 
 
 def _host(url: URL) -> Host:
