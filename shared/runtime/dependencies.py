@@ -9,6 +9,7 @@ from shared.embedding.minilm import MiniLM
 from shared.embedding.protocol import Embedder
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
+from shared.runtime.open_files import raise_open_files_limit
 from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
 from shared.store.impressions import QdrantImpressions
@@ -55,6 +56,7 @@ async def open_dependencies(
         embedder.warm()
         on_progress("opening the store")
         client = open_qdrant(store)
+        raise_open_files_limit()
         image_loader = ImageLoader(images)
         try:
             stored = QdrantProfiles(client, embedder=embedder.name)
