@@ -14,7 +14,7 @@ from shared.events.wire.record import Record
 from shared.messaging.client.consumer import short_lived_consumer
 from shared.messaging.client.kafka_types import OffsetRange, Partition
 from shared.messaging.client.settings import MessagingSettings
-from shared.messaging.read.bounded_reader import BatchSize, BoundedReader
+from shared.messaging.read.bounded_reader import BatchSize, BoundedReader, bounded_reader
 from shared.messaging.read.limits import LONG_READ_LIMITS, ReadLimits
 
 log = logging.getLogger(__name__)
@@ -63,26 +63,36 @@ def drain(
         lost = 0
         for partition, (begin, end) in reader.available([topic]).items():
             start = start_of(partition[1])
-            _ensure_same_topic(partition, start, end)
+            if start is not None and start > end:
+                _ensure_same_topic(settings, topic, partition, start)
             ranges[partition] = (max(begin if start is None else start, begin), end)
             lost += 0 if start is None else max(begin - start, 0)
         before = {partition: start for partition, (start, _) in ranges.items()}
         for batch in reader.batches(ranges, size=size, stop=stop):
             now = batch.positions
             next_offsets = {p[1]: offset for p, offset in now.items() if offset > before[p]}
-            remaining = sum(end - now[partition] for partition, (_, end) in ranges.items())
+            remaining = sum(max(end - now[p], 0) for p, (_, end) in ranges.items())
             yield Batch(batch.records, next_offsets, lost=lost, remaining=remaining)
             _commit(consumer, topic, next_offsets)
             before, lost = dict(now), 0
 
 
-def _ensure_same_topic(partition: Partition, start: int | None, end: int) -> None:
-    if start is not None and start > end:
-        topic, number = partition
+def _ensure_same_topic(
+    settings: MessagingSettings, topic: Topic, partition: Partition, start: int
+) -> None:
+    """Raise `TopicRecreated` when the topic ends before `start`.
+
+    With `read_committed` an open transaction ends it earlier, also behind records that were read
+    with `read_uncommitted`; those offsets still exist.
+    """
+    uncommitted = settings.model_copy(update={"kafka_isolation_level": "read_uncommitted"})
+    with bounded_reader(uncommitted) as reader:
+        _, end = reader.available([topic])[partition]
+    if start > end:
         raise TopicRecreated(
-            f"{topic}/{number} was read up to offset {start}, but it ends at {end}: the topic was"
-            " deleted and created again. The records of the old topic are kept; rename their"
-            " table, and the new topic is read from its beginning"
+            f"{topic.name}/{partition[1]} was read up to offset {start}, but it ends at {end}: the"
+            " topic was deleted and created again. The records of the old topic are kept; rename"
+            " their table, and the new topic is read from its beginning"
         )
 
 

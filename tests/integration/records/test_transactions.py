@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from shared.messaging.admin.cluster_state import read_cluster_state
 from shared.messaging.read.bounded_reader import BatchSize
-from shared.messaging.read.drain import drain
+from shared.messaging.read.drain import TopicRecreated, drain
 from shared.messaging.read.limits import ReadLimits
 from shared.messaging.read.record_fetcher import RecordFetcher
 from shared.messaging.read.tail import tail
@@ -210,6 +210,22 @@ async def test_the_bounded_reads_pass_over_markers_and_leave_out_aborted_records
     offsets = {0: 8}
     assert await asyncio.to_thread(_drained, cluster, offsets) == []
     assert offsets == {0: 8, 1: 2}
+
+
+async def test_a_drain_waits_where_an_open_transaction_begins_before_its_last_offset(
+    cluster: Cluster,
+) -> None:
+    async with transactional(cluster) as producer:
+        await producer.begin_transaction()
+        await send(producer, cluster, events(0, 1))
+        # As after a change from `read_uncommitted`: these offsets were read already.
+        assert await asyncio.to_thread(_drained, cluster, {0: 2}) == []
+        await producer.commit_transaction()
+    await asyncio.to_thread(cluster.write, events(2))
+    offsets = {0: 2}
+    assert [at for at, _ in await asyncio.to_thread(_drained, cluster, offsets)] == [3]
+    with pytest.raises(TopicRecreated, match="was read up to offset 9, but it ends at 4"):
+        _drained(cluster, {0: 9})
 
 
 def _drained(cluster: Cluster, offsets: dict[int, int]) -> list[tuple[int, bytes | None]]:
