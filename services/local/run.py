@@ -24,7 +24,7 @@ from services.local.signals import StopSignals
 from shared.domain.errors import Unavailable
 from shared.files.write_errors import describe
 from shared.messaging.client.settings import MessagingSettings
-from shared.runtime.garbage_collection import skip_long_lived_objects
+from shared.runtime.responsiveness import keep_event_loop_responsive
 from shared.settings import InvalidSettings
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -137,7 +137,7 @@ async def _serve(
             )
         )
         await _until_ready(services, timeout_seconds=settings.ready_timeout_seconds)
-        skip_long_lived_objects()
+        keep_event_loop_responsive()
         runtime_file = RuntimeFile(
             kafka=messaging.kafka_bootstrap_servers,
             dashboard=services.addresses["ops"],

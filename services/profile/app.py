@@ -61,6 +61,7 @@ async def build(
             erasure_check=erasure_check,
             publisher=publisher,
             clock=system_clock,
+            encoded_images=shared.encoded_images,
         ),
         settings,
         metrics,

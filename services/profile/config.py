@@ -20,7 +20,7 @@ class ProfileSettings(BaseModel):
     profile_debounce_ms: float = Field(default=250.0, ge=0)
     """Milliseconds that a user's first event waits for more events of the same user. Ten likes at
     once become one prediction, and a single click still counts in the next feed."""
-    feedback_in_flight: PositiveInt = 4_000
+    feedback_in_flight: PositiveInt = 6_000
     """Feedback events in flight at once. Most of them only wait for other events of their user or
     for an image, so a burst of one user does not keep the events behind it unread."""
     predictions_in_flight: PositiveInt = 32

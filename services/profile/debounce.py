@@ -10,6 +10,9 @@ ItemT = TypeVar("ItemT")
 
 MAX_GROWTH: Final = 8
 """A batch waits at most this many times as long as the first one."""
+BURST_ITEMS: Final = 100
+"""More items than this within one wait are a burst. No user does so much within a moment: it is an
+import or a fault, and others should not wait for predictions in the middle of it."""
 
 
 class Debounce(Generic[KeyT, ItemT]):
@@ -17,7 +20,7 @@ class Debounce(Generic[KeyT, ItemT]):
 
     The first item of a key waits `wait_seconds` for more; items that arrive while a batch is
     handled form the next batch. While the items of a key keep coming, each batch waits twice as
-    long as the one before, so a burst of thousands becomes a few batches.
+    long as the one before, and a burst of thousands becomes one or two batches.
     """
 
     def __init__(
@@ -43,11 +46,19 @@ class Debounce(Generic[KeyT, ItemT]):
         try:
             wait_seconds = self._wait_seconds
             while key in self._waiting:
-                await asyncio.sleep(wait_seconds)
+                await self._collect(key, wait_seconds)
                 await self._handle_batch(key, self._waiting.pop(key))
                 wait_seconds = min(wait_seconds * 2, self._wait_seconds * MAX_GROWTH)
         finally:
             del self._workers[key]
+
+    async def _collect(self, key: KeyT, wait_seconds: float) -> None:
+        """Wait for more items, and again while a burst comes in."""
+        for _ in range(MAX_GROWTH):
+            before = len(self._waiting[key])
+            await asyncio.sleep(wait_seconds)
+            if len(self._waiting[key]) - before < BURST_ITEMS:
+                return
 
     async def _handle_batch(
         self, key: KeyT, batch: list[tuple[ItemT, asyncio.Future[None]]]

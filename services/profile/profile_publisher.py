@@ -49,4 +49,5 @@ def profile_updated(profile: StoredProfile) -> ProfileUpdated:
         reference_ids=tuple(reference.image_id for reference in profile.references),
         model_version=profile.model_version,
         corrections=profile.corrections.entries if profile.corrections else (),
+        subject_weight=profile.subject_weight,
     )

@@ -12,9 +12,11 @@ from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.catalog_words import CatalogWords
 from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
+from services.profile.prediction.subject_evidence import SubjectEvidence
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
 from shared.domain.user import User
+from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
 from shared.events import Feedback
@@ -51,6 +53,7 @@ class Dependencies:
     erasure_check: ErasureCheck
     publisher: ProfilePublisher
     clock: Clock
+    encoded_images: EncodedImages | None = None
 
 
 class ProfileService:
@@ -86,6 +89,11 @@ class ProfileService:
             ),
             per_side=settings.predicted_per_side,
             image_seconds=settings.image_attempt_seconds,
+            subject_evidence=(
+                SubjectEvidence(dependencies.encoded_images)
+                if dependencies.encoded_images
+                else None
+            ),
         )
         self._debounce: Debounce[User, Reference] = Debounce(
             self._update_profile, wait_seconds=debounce_seconds * IMAGE_DEBOUNCE_FRACTION
@@ -156,6 +164,7 @@ class ProfileService:
             applied_event_ids=event_ids[-self._settings.profile_deduplication_size :],
             model_version=model.model_version,
             updated_at=self._dependencies.clock(),
+            subject_weight=prediction.subject_weight,
         )
         await self._dependencies.profiles.put(profile, vectors)
         self._metrics.updated.inc()

@@ -12,8 +12,10 @@ from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.drift_detection import detect_drift
+from services.profile.prediction.subject_evidence import SubjectEvidence
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import Taste
 from shared.images.loader import LoadedImage, LoadResult
 from shared.prompting.prediction_voting import taste_by_vote
@@ -42,6 +44,7 @@ class Prediction:
 
     taste: Taste
     references: tuple[Reference, ...]
+    subject_weight: SubjectWeight | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,9 @@ class ProfilePredictor:
         *,
         per_side: int = 20,
         image_seconds: float = 10.0,
+        subject_evidence: SubjectEvidence | None = None,
     ) -> None:
+        self._subject_evidence = subject_evidence
         self._image_loader = image_loader
         self._metrics = metrics
         self._bulkhead = bulkhead
@@ -125,7 +130,20 @@ class ProfilePredictor:
         voted = taste_by_vote(predicted, weights)
         current = tuple(described.get(r.content_hash, r) for r in references)
         evidence = [r for r in current if _is_described(r, model)]
-        return Prediction(detect_drift(evidence, voted, base_rates), current)
+        taste = detect_drift(evidence, voted, base_rates)
+        return Prediction(taste, current, await self._subject_weight(groups, taste, model))
+
+    async def _subject_weight(
+        self, groups: Sequence[_Group], taste: Taste, model: VisionLanguageModel
+    ) -> SubjectWeight | None:
+        if self._subject_evidence is None:
+            return None
+        images = {
+            image.reference.content_hash: (image.reference, image.pixels)
+            for liked, disliked in groups
+            for image in (*liked, *disliked)
+        }
+        return await self._subject_evidence.weight(list(images.values()), taste, model)
 
     async def _load_groups(
         self,

@@ -65,3 +65,13 @@ def positions_of(consumer: Any) -> Positions:
         position = state.position if state.has_valid_position else None
         partitions[partition] = PartitionPosition(position, end, partition in buffered)
     return Positions(assignment, partitions)
+
+
+def let_others_follow(consumer: Any, partition: TopicPartition) -> None:
+    """Take the next record from another partition, if one has fetched records.
+
+    aiokafka empties one partition's fetched records, up to several thousand, before the next.
+    """
+    buffered = consumer._fetcher._records
+    if len(buffered) > 1 and partition in buffered:
+        buffered[partition] = buffered.pop(partition)

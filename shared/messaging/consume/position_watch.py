@@ -18,6 +18,7 @@ from shared.messaging.batches.aiokafka_batch import UnreadablePartition
 from shared.messaging.client.consumer_positions import (
     PartitionPosition,
     assignment_of,
+    let_others_follow,
     positions_of,
 )
 
@@ -199,6 +200,7 @@ class PositionWatch:
         if self._blocked or assignment_of(consumer) is not self._assignment:
             self._look(consumer)
         partition = TopicPartition(raw.topic, raw.partition)
+        let_others_follow(consumer, partition)
         self._handed_out[partition] = raw.offset
         self._delivered_at = self._monotonic()
         self._errors = None

@@ -25,6 +25,9 @@ from shared.messaging.consume.processing import Processing
 from shared.messaging.health import ConsumerState
 
 log = logging.getLogger(__name__)
+RECORDS_WITHOUT_PAUSE = 32
+"""Fetched records are taken without waiting, so the slow path pauses by itself: started events run,
+and other partitions are fetched."""
 
 
 class Subscription(Protocol):
@@ -127,6 +130,7 @@ class SlowPath(BaseSubscription):
     ) -> None:
         super().__init__(processing, settings)
         self.window = window
+        self._since_pause = 0
 
     def subscribe(self, broker: KafkaBroker, *, group_id: str) -> None:
         self._subscribe(
@@ -138,6 +142,10 @@ class SlowPath(BaseSubscription):
 
     async def _consume_one(self, raw: ConsumerRecord[Any, Any]) -> None:
         await self.take(to_record(raw))
+        self._since_pause += 1
+        if self._since_pause >= RECORDS_WITHOUT_PAUSE:
+            self._since_pause = 0
+            await asyncio.sleep(0)
 
     async def take(self, record: Record) -> None:
         await self.window.submit(record, self.subscriber.consumer, self.processing.until_done)

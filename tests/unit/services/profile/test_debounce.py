@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.profile.debounce import Debounce
+from services.profile.debounce import BURST_ITEMS, Debounce
 
 
 class BatchHandler:
@@ -117,6 +117,24 @@ async def test_while_items_keep_coming_each_batch_waits_longer_up_to_a_limit(
     assert manual_sleep.seconds[:6] == [1, 2, 4, 8, 8, 8]
     await handler.debounce.add("ana", 2)
     assert manual_sleep.seconds[-1] == 1
+
+
+async def test_a_burst_is_collected_before_it_is_handled(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = BatchHandler(wait_seconds=1.0)
+    tasks = handler.add("ana", 1)
+    sleep, arrivals, seconds = asyncio.sleep, [BURST_ITEMS, BURST_ITEMS, 5], []
+
+    async def sleep_while_items_arrive(wait: float) -> None:
+        if wait:
+            seconds.append(wait)
+            tasks.extend(handler.add("ana", *range(arrivals.pop(0))))
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep_while_items_arrive)
+    await run_event_loop()
+    await asyncio.gather(*tasks)
+    assert seconds == [1, 1, 1]
+    assert [len(batch) for batch in handler.batches["ana"]] == [1 + 2 * BURST_ITEMS + 5]
 
 
 async def test_no_two_batches_of_a_key_run_at_once() -> None:
