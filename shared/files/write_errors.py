@@ -28,9 +28,9 @@ def why_not_written(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or str(error.strerror or error)
 
 
-def describe(error: OSError) -> str:
-    """Which file, why, and what to do."""
-    name = error.filename2 or error.filename
+def describe(error: OSError, *, where: Path | None = None) -> str:
+    """Which file (without a name in the error: `where`), why, and what to do."""
+    name = error.filename2 or error.filename or where
     reason = why_not_written(error)
     return f"{os.fsdecode(name)}: {reason}" if isinstance(name, str | bytes | Path) else reason
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from shared.files.write_errors import describe
 from shared.jobs.result_codes import TrainingCode
 from shared.jobs.training_job import TrainingJobRequest, TrainingJobResult
 from training.dataset.lake import UnreadableLake
@@ -48,7 +49,7 @@ def run_job(
     except MemoryError:
         code, reason = "machine", "the machine has too little memory; close other programs"
     except OSError as error:
-        code, reason = "machine", f"{error.strerror or error}: {error.filename or folder}"
+        code, reason = "machine", describe(error, where=folder)
     return _result(job, code, reason, counts)
 
 

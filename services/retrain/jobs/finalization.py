@@ -11,6 +11,7 @@ from services.retrain.registry.folders import ModelFolders, NewVersion, NoSuchVe
 from services.retrain.registry.promotion import CannotPromote, Promoter
 from shared.domain.errors import Unavailable
 from shared.files.append_line import append_line
+from shared.files.write_errors import describe
 from shared.jobs.result_codes import JobCode, JobVerdict
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -100,7 +101,10 @@ class JobFinalization:
                 self._history_dir / HISTORY, json.dumps(asdict(outcome), ensure_ascii=False)
             )
         except OSError as error:
-            log.warning("the outcome of the job could not be recorded: %s", error)
+            log.warning(
+                "the outcome of the job could not be recorded: %s",
+                describe(error, where=self._history_dir),
+            )
         return outcome
 
     def _act(

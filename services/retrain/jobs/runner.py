@@ -24,6 +24,7 @@ from services.retrain.registry.folders import NewVersion, NoSuchVersion
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
 from shared.files.lake_address import local_folder
+from shared.files.write_errors import describe
 from shared.jobs.result_codes import JobCode, job_code
 from shared.jobs.training_job import (
     REQUEST,
@@ -87,8 +88,7 @@ class JobRunner:
         except (BadCheckpoint, NoSuchVersion) as error:
             outcome = self._kept(name, "champion", str(error))
         except OSError as error:
-            where = error.filename or self._settings.jobs_dir
-            outcome = self._kept(name, "machine", f"{error.strerror or error}: {where}")
+            outcome = self._kept(name, "machine", describe(error, where=self._settings.jobs_dir))
         except Exception as error:
             log.exception("the training job %s failed", name)
             outcome = self._kept(name, "crash", f"{type(error).__name__}: {error}")
@@ -202,7 +202,7 @@ class JobRunner:
             self._folders.create(name)
             self._folders.close(name, asdict(outcome), kept=self._settings.training_jobs_kept)
         except OSError as error:
-            log.warning("the training job %s could not be marked as ended: %s", name, error)
+            log.warning("the training job %s is not marked as ended: %s", name, describe(error))
 
     def _with_metrics(self, on_step: OnStep) -> OnStep:
         def count_and_pass_on(step: JobStep) -> None:

@@ -55,7 +55,7 @@ def test_too_little_data_keeps_the_champion(setup: JobSetup) -> None:
             "SIGKILL",
         ),
         (Unavailable("kafka", "no broker"), "kafka", "no broker"),
-        (OSError(28, "No space left on device", "/data/x"), "machine", "No space left on device"),
+        (OSError(28, "No space left on device", "/data/x"), "machine", "/data/x: the disk is full"),
         (RuntimeError("a bug"), "crash", "RuntimeError: a bug"),
     ],
 )
