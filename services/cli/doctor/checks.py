@@ -35,13 +35,20 @@ def run_checks() -> list[CheckResult]:
     checks: list[Callable[[ConnectionSettings], CheckResult]] = [
         check_python, check_variables, check_data_folder, check_disk,
         check_lake_folder, check_file_roots,
-        check_model, check_codecs, check_kafka,
+        check_model,
     ]  # fmt: skip
-    results = [check(settings) for check in checks]
-    # Only with a Kafka that answers: otherwise this check would wait for it again.
-    if results[-1].advice != START_KAFKA:
-        results.append(check_kafka_records(settings))
-    return results + check_deployment()
+    return [check(settings) for check in checks] + _check_kafka(settings) + check_deployment()
+
+
+def _check_kafka(settings: ConnectionSettings) -> list[CheckResult]:
+    """Each check only if the one before allows it: no client works without the codecs."""
+    results = [check_codecs(settings)]
+    if results[-1].ok:
+        results.append(check_kafka(settings))
+        # A Kafka that does not answer would be waited for again.
+        if results[-1].advice != START_KAFKA:
+            results.append(check_kafka_records(settings))
+    return results
 
 
 def check_python(_: ConnectionSettings) -> CheckResult:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.connection import ConnectionSettings
+from services.cli.doctor.checks import run_checks
 from services.cli.doctor.record_check import check_codecs, check_kafka_records
 from services.local.kafka.broker import LocalKafka
 from shared.events.topics import ALL_TOPICS, FEEDBACK
@@ -56,6 +57,10 @@ def test_the_doctor_reports_a_codec_without_its_library(monkeypatch: pytest.Monk
         result = check_codecs(ConnectionSettings())
         assert not result.ok
         assert "compressed with lz4 cannot be read here" in result.detail
+        # The checks of Kafka would end with the same error.
+        names = {check.name for check in run_checks()}
+        assert "codecs" in names
+        assert not names & {"Kafka", "records"}
     finally:
         codecs.require_codecs.cache_clear()
     monkeypatch.undo()
