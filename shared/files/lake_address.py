@@ -50,7 +50,8 @@ def unusable_by_delta(path: str | Path) -> str | None:
 def delta_address(lake: str, table: str, *, create: bool = False) -> str:
     """The address of a table for Delta Lake; raises OSError and ValueError.
 
-    With `create`, the folder of a lake that Delta Lake could not open is moved and linked.
+    The folder of a lake that Delta Lake could not open is moved and linked; a missing one is only
+    created with `create`.
     """
     folder = local_folder(lake)
     if folder is None:
@@ -59,8 +60,10 @@ def delta_address(lake: str, table: str, *, create: bool = False) -> str:
     if unusable_by_delta(real) is None:
         return str(real / table)
     root = linked_lakes_folder()
-    # A table that was never written: Delta Lake must not see the real path, at which it panics.
-    return str((_linked(real, root) if create else root / _NOT_CREATED) / table)
+    if create or real.is_dir():
+        return str(_linked(real, root) / table)
+    # A lake that was never written: Delta Lake must not see the real path, at which it panics.
+    return str(root / _NOT_CREATED / table)
 
 
 def linked_lakes_folder() -> Path:

@@ -48,7 +48,7 @@ def open_lake(
         definition = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         connection.execute(f"CREATE TABLE lake_{name} ({definition})")
         where = "TRUE" if name == "profiles" else f"day >= DATE '{since.isoformat()}'"
-        _fill(connection, name, columns, _address(lake, name), where, storage_options)
+        _fill(connection, name, columns, lake, where, storage_options)
     return connection
 
 
@@ -56,12 +56,12 @@ def _fill(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     columns: Mapping[str, str],
-    uri: str,
+    lake: str,
     where: str,
     storage_options: Mapping[str, str] | None,
 ) -> None:
     try:
-        table = DeltaTable(uri, storage_options=dict(storage_options or {}))
+        table = DeltaTable(_address(lake, name), storage_options=dict(storage_options or {}))
         # Delta's own reader: it knows which files belong to the current version.
         rows = QueryBuilder().register("t", table).execute(
             f"SELECT {', '.join(map(_selected, columns))} FROM t WHERE {where}"
@@ -74,15 +74,15 @@ def _fill(
     except (DeltaError, duckdb.Error, OSError, ValueError) as error:
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
         raise UnreadableLake(
-            f"the Delta table {uri} cannot be read: {first_line}. Restore its folder from a"
-            " copy, or move it away and collect again; nothing was trained on it"
+            f"the Delta table {lake.rstrip('/')}/{name} cannot be read: {first_line}. Restore its"
+            " folder from a copy, or move it away and collect again; nothing was trained on it"
         ) from error
 
 
 def _address(lake: str, table: str) -> str:
     try:
         return delta_address(lake, table)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise UnreadableLake(f"the lake {lake} cannot be read: {error}") from error
 
 

@@ -63,7 +63,7 @@ def test_a_lake_whose_folder_was_renamed_keeps_its_tables(tmp_path: Path) -> Non
     lake = tmp_path / "a%20b" / "lake"
     (lake / "feeds").mkdir(parents=True)
     (lake / "feeds" / "part.parquet").write_bytes(b"rows")
-    address = Path(delta_address(str(lake), "feeds", create=True))
+    address = Path(delta_address(str(lake), "feeds"))
     assert (address / "part.parquet").read_bytes() == b"rows"
     assert [entry.name for entry in lake.parent.iterdir()] == ["lake"]
 
