@@ -12,8 +12,8 @@ from services.assessor.config import AssessorSettings
 from services.assessor.deadline import DeadlineReached
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.steps.state import UNKNOWN_TASTE, RankingState
+from shared.domain.limits.fair_limiter import FairLimiter
 from shared.domain.user import User
-from shared.limits.fair_limiter import FairLimiter
 
 GUARANTEED_IMAGES: Final = 16
 """Images that every user may have in work, even when all places are in use: a small request starts

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
+from shared.domain.limits.fair_limiter import FairLimiter, Lease
 from shared.images.settings import ImageSettings
-from shared.limits.fair_limiter import FairLimiter, Lease
 
 T = TypeVar("T")
 LARGE_BYTES: Final = 1024 * 1024

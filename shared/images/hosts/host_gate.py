@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager
 from typing import Final, Literal, NamedTuple
 
 from shared.domain.errors import Unavailable
+from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal
+from shared.domain.limits.fair_limiter import FairLimiter
 from shared.images.display_name import short
 from shared.images.settings import ImageSettings
-from shared.limits.circuit_breaker import CircuitBreaker, Permit, Refusal
-from shared.limits.fair_limiter import FairLimiter
 
 PART: Final = "image host"
 MAX_CIRCUITS: Final = 10_000

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 import pytest
 
-from shared.limits.fair_limiter import FairLimiter, Lease
+from shared.domain.limits.fair_limiter import FairLimiter, Lease
 
 
 class FakeTime:

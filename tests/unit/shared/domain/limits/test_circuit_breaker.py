@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.limits.circuit_breaker import CircuitBreaker, Permit, Refusal, State
+from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal, State
 
 
 class FakeTime:
