@@ -43,7 +43,7 @@ async def test_a_burst_of_one_user_delays_no_other_user_for_long(
         async def newest_likes_count() -> bool:
             stored = await profiles.store.get(tenant="default", user_id=profiles.prefix + "burst")
             newest = {str(like.event_id) for like in burst[-len(uris) :]}
-            return bool(stored) and newest <= {r.event_id for r in stored.references}
+            return stored is not None and newest <= {r.event_id for r in stored.references}
 
         await until(newest_likes_count)
         assert profiles.model.calls["predict"] - predictions <= MAX_PREDICTIONS

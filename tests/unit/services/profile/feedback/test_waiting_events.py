@@ -1,6 +1,7 @@
 """Above the limit, the user with the most waiting events gives a place up."""
 
 from contextlib import ExitStack
+from functools import partial
 
 from services.profile.feedback.waiting_events import WaitingEvents
 from shared.domain.user import User
@@ -13,7 +14,7 @@ def test_the_user_with_the_most_waiting_events_gives_the_oldest_place_up() -> No
     left: list[str] = []
     with ExitStack() as stack:
         for user, name in ((BO, "bo-1"), (ANA, "ana-1"), (ANA, "ana-2"), (BO, "bo-2")):
-            stack.enter_context(waiting.place(user, leave=lambda name=name: left.append(name)))
+            stack.enter_context(waiting.place(user, leave=partial(left.append, name)))
         assert left == ["bo-1"]
         stack.enter_context(waiting.place(ANA, leave=lambda: left.append("ana-3")))
         assert left == ["bo-1", "ana-1"]

@@ -1,0 +1,1 @@
+"""Tests of feedback that becomes references and impressions."""
