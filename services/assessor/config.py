@@ -20,7 +20,7 @@ class AssessorSettings(BaseModel):
     request_deduplication_size: PositiveInt = 20_000
     """Latest answered requests kept in memory, so that a redelivered request gets no second
     feed."""
-    candidates_in_flight: PositiveInt = 256
+    candidates_in_flight: PositiveInt = 512
     """Requests in work at the same time. Most of them wait for image hosts, so there are more than
     the model can score."""
     images_in_work: PositiveInt = 6_000

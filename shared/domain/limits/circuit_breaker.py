@@ -82,8 +82,8 @@ class CircuitBreaker:
 
     @property
     def open_circuits(self) -> int:
-        """Circuits that are open or half-open."""
-        return sum(circuit.opened_until is not None for circuit in self._circuits.values())
+        """Circuits for which a call would fail at once now."""
+        return sum(self.refusal(key) is not None for key in self._circuits)
 
     def refusal(self, key: Hashable) -> Refusal | None:
         """Why a call to the key would fail at once now, or None; takes no trial call."""

@@ -67,6 +67,7 @@ def test_one_trial_call_is_made_and_all_others_fail_at_once(
     fail(breaker, 3)
     time.now = 10.0
     assert breaker.refusal("host") is None
+    assert breaker.open_circuits == 0
     trial = admitted(breaker)
     assert trial.is_trial
     assert breaker.admit("host") == Refusal(failures=3, retry_seconds=0.0)
