@@ -81,6 +81,7 @@ async def build(
             image_loader=shared.image_loader,
             publisher=kafka.publisher,
             clock=system_clock,
+            encoded_images=shared.encoded_images,
         ),
         settings,
         AssessorMetrics(registry),

@@ -22,8 +22,10 @@ from services.assessor.steps.request_filtering import (
 from services.assessor.steps.reranking import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
+from services.assessor.steps.subject_scoring import ScoreSubject
 from shared.domain.clock import Clock
 from shared.domain.time_bounds import written_time
+from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates
 from shared.messaging.contract import Delivery, Publisher
@@ -46,6 +48,7 @@ class Dependencies:
     image_loader: ImageLoader
     publisher: Publisher
     clock: Clock
+    encoded_images: EncodedImages | None = None
 
 
 class AssessorService:
@@ -88,6 +91,7 @@ class AssessorService:
                     embedder=dependencies.embedder,
                 )
             ),
+            ScoreSubject(dependencies.encoded_images),
             Rerank(
                 settings,
                 impressions=dependencies.impressions,

@@ -25,6 +25,7 @@ from services.retrain.jobs.admin import JobAdmin
 from services.retrain.jobs.settings import TrainingSettings
 from services.retrain.lake.schema import TABLES
 from shared.domain.clock import system_clock
+from shared.embedding.images.settings import SubjectSettings
 from shared.files.lake_address import delta_address
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
@@ -96,6 +97,7 @@ async def start_services(
                 model=from_environment(ModelSettings),
                 store=_store_settings(settings),
                 images=images,
+                subject=from_environment(SubjectSettings),
                 on_progress=on_progress,
             )
         )

@@ -5,12 +5,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from qdrant_client import AsyncQdrantClient
+
+from shared.embedding.images.encoded_images import EncodedImages
+from shared.embedding.images.pretrained import PretrainedEncoder
+from shared.embedding.images.settings import SubjectSettings
 from shared.embedding.minilm import MiniLM
 from shared.embedding.protocol import Embedder
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.runtime.open_files import raise_open_files_limit
 from shared.store.erasures import QdrantErasures
+from shared.store.image_vectors import QdrantImageVectors
 from shared.store.images import QdrantImages
 from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
@@ -36,6 +42,8 @@ class SharedDependencies:
     impressions: ImpressionStore
     erasures: ErasureStore
     image_loader: ImageLoader
+    encoded_images: EncodedImages | None = None
+    """None while images are ranked by their look alone."""
 
 
 @asynccontextmanager
@@ -44,6 +52,7 @@ async def open_dependencies(
     model: ModelSettings,
     store: StoreSettings,
     images: ImageSettings,
+    subject: SubjectSettings,
     on_progress: Callable[[str], None] = lambda step: None,
 ) -> AsyncIterator[SharedDependencies]:
     """Open all dependencies and close them at the end; raises `Unavailable` and `BadCheckpoint`."""
@@ -54,6 +63,9 @@ async def open_dependencies(
         embedder = MiniLM()
         # The first embedding takes seconds; it runs in the background during the start.
         embedder.warm()
+        encoder = PretrainedEncoder() if subject.subject_ranking else None
+        if encoder is not None:
+            encoder.warm()
         on_progress("opening the store")
         client = open_qdrant(store)
         raise_open_files_limit()
@@ -68,6 +80,7 @@ async def open_dependencies(
             erasures = QdrantErasures(client)
             await erasures.prepare()
             profiles, users = await with_user_list(stored, client, embedded=not store.qdrant_url)
+            encoded_images = await _encoded_images(client, encoder) if encoder else None
             yield SharedDependencies(
                 models,
                 embedder,
@@ -77,8 +90,17 @@ async def open_dependencies(
                 impressions,
                 erasures,
                 image_loader,
+                encoded_images,
             )
         finally:
             await image_loader.close()
             await client.close()
             embedder.close()
+            if encoder is not None:
+                encoder.close()
+
+
+async def _encoded_images(client: AsyncQdrantClient, encoder: PretrainedEncoder) -> EncodedImages:
+    store = QdrantImageVectors(client, encoder=encoder.name)
+    await store.prepare(dimension=encoder.dimension)
+    return EncodedImages(encoder, store)

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol
 
 from shared.domain.errors import Unavailable
+from shared.embedding.images.settings import SubjectSettings
 from shared.events.topics import ALL_TOPICS
 from shared.images.settings import ImageSettings
 from shared.messaging.admin.provision import provision
@@ -107,6 +108,7 @@ async def _run(build: BuildApp) -> None:
         model=from_environment(ModelSettings),
         store=from_environment(StoreSettings),
         images=from_environment(ImageSettings),
+        subject=from_environment(SubjectSettings),
         on_progress=log.info,
     ) as dependencies:
         await _until_stopped(await build(messaging, dependencies))

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from shared.domain.corrections import Correction, apply_corrections
 from shared.domain.erasures import Erasure
+from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import Element, Taste, Value
 from shared.domain.user import User
 from shared.embedding.protocol import Vectors
@@ -77,6 +78,8 @@ class StoredProfile(Value):
     """Latest applied feedback events, newest last, bounded: a redelivered event changes nothing."""
     model_version: str
     updated_at: AwareDatetime
+    subject_weight: SubjectWeight | None = None
+    """What the user goes by; None without enough references, or where subjects do not count."""
     corrections: StoredCorrections | None = None
 
     @property
@@ -199,6 +202,16 @@ class ImageStore(Protocol):
         self, *, content_hashes: Sequence[str], model_version: str
     ) -> dict[str, Described]:
         """The descriptions that this model has made of these images, by content hash."""
+        ...
+
+
+class ImageVectorStore(Protocol):
+    """Stores the vectors of one image encoder, by content hash. Raises `Unavailable`."""
+
+    async def put(self, vectors: Mapping[str, Vectors]) -> None: ...
+
+    async def get(self, content_hashes: Sequence[str]) -> dict[str, Vectors]:
+        """The stored vectors among these images, float32, shape (dimension,) each."""
         ...
 
 

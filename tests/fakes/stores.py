@@ -1,10 +1,11 @@
 """Fake stores that keep profiles, images, impressions and erasures in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
 from shared.domain.user import User
+from shared.embedding.protocol import Vectors
 from shared.store.protocol import (
     Described,
     Impressions,
@@ -127,6 +128,26 @@ class InMemoryImages:
         self._answer()
         keys = [(content_hash, model_version) for content_hash in content_hashes]
         return {key[0]: self._described[key] for key in keys if key in self._described}
+
+    def _answer(self) -> None:
+        if self.unavailable:
+            raise Unavailable("store", self.unavailable)
+
+
+class InMemoryImageVectors:
+    """An `ImageVectorStore`; raises `Unavailable` while `unavailable` is set to a reason."""
+
+    def __init__(self) -> None:
+        self.unavailable: str | None = None
+        self.by_hash: dict[str, Vectors] = {}
+
+    async def put(self, vectors: Mapping[str, Vectors]) -> None:
+        self._answer()
+        self.by_hash |= vectors
+
+    async def get(self, content_hashes: Sequence[str]) -> dict[str, Vectors]:
+        self._answer()
+        return {name: self.by_hash[name] for name in content_hashes if name in self.by_hash}
 
     def _answer(self) -> None:
         if self.unavailable:

@@ -29,7 +29,7 @@ def maximal_marginal_relevance(
     top: list[ScoredImage] = []
     while rest and len(top) < size:
         values = [
-            (1 - weight) * max(image.total, 0.0) / BEST_TOTAL - weight * near
+            (1 - weight) * max(image.ranking_total, 0.0) / BEST_TOTAL - weight * near
             for image, near in zip(rest, nearest, strict=True)
         ]
         best = max(range(len(rest)), key=values.__getitem__)

@@ -91,7 +91,7 @@ class Rerank:
 
 def by_total(scored: Sequence[ScoredImage]) -> list[ScoredImage]:
     """Best first; images with equal totals, or without one, stay in the order of the request."""
-    return sorted(scored, key=lambda image: -image.total)
+    return sorted(scored, key=lambda image: -image.ranking_total)
 
 
 def split_by_rules(

@@ -43,6 +43,10 @@ class ScoredImage:
     distributions: Scores | None = None
     """The model's probabilities of the digits; rationales are generated from them."""
     rationales: Mapping[Element, str] | None = None
+    subject: float | None = None
+    """Score of what the image shows, 0-5; None where it does not count."""
+    total_with_subject: float | None = None
+    """Total and subject together, 0-25; None where the subject does not count."""
     demoted: tuple[Demotion, ...] = ()
     """Rules that placed the image lower than its total would."""
     propensity: float = 1.0
@@ -53,6 +57,11 @@ class ScoredImage:
     @property
     def image_id(self) -> str:
         return self.loaded_candidate.image_id
+
+    @property
+    def ranking_total(self) -> float:
+        """The total by which images are ranked."""
+        return self.total if self.total_with_subject is None else self.total_with_subject
 
     @property
     def content_hash(self) -> str:
@@ -77,6 +86,8 @@ class RankingState:
     loaded_candidates: tuple[LoadedCandidate, ...] = ()
     """Candidates whose image could be loaded, in the order of the request."""
     rejected: tuple[RejectedItem, ...] = ()
+    subject_weight: float | None = None
+    """Weight of the subject in the totals; None where it does not count."""
     scored: tuple[ScoredImage, ...] = ()
     """One for each loaded candidate, in the order of the request."""
     ranked: tuple[ScoredImage, ...] = ()

@@ -14,6 +14,7 @@ from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.settings import JobSettings
 from services.retrain.registry.settings import RegistrySettings
+from shared.embedding.images.settings import SubjectSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import PREFIX
@@ -25,6 +26,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Kafka", MessagingSettings),
     ("The model", ModelSettings),
     ("Images", ImageSettings),
+    ("Ranking by subject", SubjectSettings),
     ("The store", StoreSettings),
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),

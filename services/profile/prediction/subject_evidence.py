@@ -35,8 +35,10 @@ class SubjectEvidence:
         if not references.are_enough:
             return None
         scores = await model.score([ScoringInput(taste, pixels) for _, pixels in images])
-        totals = [(reference.side, score.total) for (reference, _), score in zip(
-            images, scores, strict=True)]
+        totals = [
+            (reference.side, score.total)
+            for (reference, _), score in zip(images, scores, strict=True)
+        ]
         return subject_weight(
             subject=separation(*references.left_out()),
             look=separation(

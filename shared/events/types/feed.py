@@ -15,6 +15,7 @@ Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback"]
 Demotion = Literal["seen", "author_cap", "diversity"]
 ElementPoints = Annotated[float, Field(ge=0, le=5)]
+Score = Annotated[float, Field(ge=0, le=25)]
 
 
 class ElementAssessment(Value):
@@ -43,10 +44,16 @@ class RankedItem(Value):
 
     image_id: Identifier
     rank: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
-    score: Annotated[float, Field(ge=0, le=25)] | None
+    score: Score | None
     """Weighted sum of the five element scores (`element_weights`), 0-25. Null in tier `fallback`,
     where nothing was assessed."""
     elements: Assessment | None
+    subject: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = None
+    """Score of what the image shows, by its similarity to the user's references: 0 like the disliked
+    ones, 2.5 between both, 5 like the liked ones. Absent where it does not count."""
+    score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
+    """Score and subject together, 0-25: the rank follows it. With the weight `w` of the subject
+    (`subject_weight`) it is `(1 - w) * score + w * 5 * subject`. Absent with `subject`."""
     propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Probability of this rank for this image under the serving policy."""
     explored: bool = False
@@ -87,6 +94,11 @@ class RankedFeed(Event):
     ] = None
     """Weights of the elements, learned from clicks. Absent when all are 1 and a score is the plain
     sum."""
+    subject_weight: Annotated[
+        float | None, Field(ge=0, le=1, exclude_if=lambda weight: weight is None)
+    ] = None
+    """Weight of the subject in `score_total`, from what separates the user's likes from the
+    dislikes. Absent when images are ranked by their look alone."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `explain`, `total`."""

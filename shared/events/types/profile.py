@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from shared.domain.corrections import Correction
+from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import TasteSide, Value
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ProfileVersion
@@ -30,3 +31,8 @@ class ProfileUpdated(Event):
     model_version: Identifier
     corrections: Annotated[tuple[Correction, ...], Field(exclude_if=lambda items: not items)] = ()
     """The user's own corrections, already applied to both sides; absent when there are none."""
+    subject_weight: Annotated[
+        SubjectWeight | None, Field(exclude_if=lambda weight: weight is None)
+    ] = None
+    """How much this user goes by what images show; the look has the rest. Absent where subjects do
+    not count, and with fewer than three references on a side."""

@@ -13,6 +13,7 @@ from services.assessor.erasure import UserEraser
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.service import AssessorService, Dependencies
 from services.assessor.steps.request_filtering import AnsweredRequests
+from shared.embedding.images.encoded_images import EncodedImages
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import CANDIDATES
 from shared.events.wire.record import Record
@@ -34,7 +35,14 @@ from tests.unit.services.assessor.users import NOW, WRITTEN_MS, color_taste, sto
 class Assessor:
     """The service and its fake dependencies, which a test can change."""
 
-    def __init__(self, *, now: Callable[[], float] = monotonic, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = monotonic,
+        encoded_images: EncodedImages | None = None,
+        **settings: Any,
+    ) -> None:
+        self.encoded_images = encoded_images
         self.model = ColorModel()
         self.challenger = ColorModel("colors-2")
         self.models = serving(self.model, self.challenger)
@@ -72,6 +80,7 @@ class Assessor:
                 image_loader=self.image_loader,
                 publisher=self.publisher,
                 clock=lambda: NOW,
+                encoded_images=self.encoded_images,
             ),
             self._settings,
             AssessorMetrics(self.registry),
@@ -81,9 +90,9 @@ class Assessor:
             now=self._now,
         )
 
-    async def store_profile_of_ana(self, *, version: int = 3) -> None:
-        """Ana likes red and dislikes blue."""
-        await store_profile(self.profiles, color_taste(), self.embedder, version=version)
+    async def store_profile_of_ana(self, *, version: int = 3, **fields: Any) -> None:
+        """Ana likes red and dislikes blue; `fields` are further ones of the stored profile."""
+        await store_profile(self.profiles, color_taste(), self.embedder, version=version, **fields)
 
     async def rank(self, request: ImageCandidates, *, written_ms: int = WRITTEN_MS) -> None:
         """Handle the request as if it was read from Kafka."""

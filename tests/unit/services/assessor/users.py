@@ -51,9 +51,15 @@ def pinned(color: str) -> StoredCorrections:
 
 
 async def store_profile(
-    profiles: InMemoryProfiles, taste: Taste, embedder: OneHotEmbedder, *, version: int = 3
+    profiles: InMemoryProfiles,
+    taste: Taste,
+    embedder: OneHotEmbedder,
+    *,
+    version: int = 3,
+    **fields: Any,
 ) -> None:
-    await profiles.put(profile(taste, version=version), await taste_vectors(taste, embedder))
+    stored = profile(taste, version=version).model_copy(update=fields)
+    await profiles.put(stored, await taste_vectors(taste, embedder))
 
 
 async def store_descriptions(

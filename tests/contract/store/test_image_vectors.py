@@ -1,0 +1,44 @@
+"""Every store of image vectors returns them as they were written."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.store.image_vectors import QdrantImageVectors
+from shared.store.protocol import ImageVectorStore
+from shared.store.qdrant import open_qdrant
+from shared.store.settings import StoreSettings
+from tests.fakes.stores import InMemoryImageVectors
+
+DIMENSION = 16
+
+
+@pytest.fixture(params=["in memory", "qdrant"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageVectorStore]:
+    if request.param == "in memory":
+        yield InMemoryImageVectors()
+        return
+    client = open_qdrant(StoreSettings(qdrant_path=tmp_path))
+    vectors = QdrantImageVectors(client, encoder="encoder-1")
+    await vectors.prepare(dimension=DIMENSION)
+    await vectors.prepare(dimension=DIMENSION)  # safe to repeat
+    yield vectors
+    await client.close()
+
+
+async def test_vectors_are_read_by_content(store: ImageVectorStore) -> None:
+    units = np.eye(DIMENSION, dtype=np.float32)
+    await store.put({"a": units[0], "b": units[1]})
+    await store.put({"b": units[2]})
+    stored = await store.get(["b", "missing", "a", "b"])
+    assert set(stored) == {"a", "b"}
+    np.testing.assert_allclose(stored["a"], units[0], atol=1e-6)
+    np.testing.assert_allclose(stored["b"], units[2], atol=1e-6)
+    assert stored["a"].dtype == np.float32
+
+
+async def test_nothing_is_read_and_written_for_nothing(store: ImageVectorStore) -> None:
+    await store.put({})
+    assert await store.get([]) == {}

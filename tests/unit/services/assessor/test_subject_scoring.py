@@ -1,0 +1,113 @@
+"""The subject counts in a feed with the weight that the user's references give it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.domain.subject_weight import SubjectWeight
+from shared.embedding.images.encoded_images import EncodedImages
+from shared.events.types.feedback import Action
+from shared.store.protocol import Reference, Side
+from tests.fakes.image_encoder import SubjectEncoder
+from tests.fakes.images import plain_image
+from tests.fakes.stores import InMemoryImageVectors
+from tests.unit.services.assessor.assessor import Assessor, image_ids
+from tests.unit.services.assessor.users import NOW, request
+
+BIRDS, FLOWERS = ("orange", "pink", "yellow", "red"), ("green", "navy", "black", "blue")
+SUBJECTS = dict.fromkeys(BIRDS, "bird") | dict.fromkeys(FLOWERS, "flower")
+ACTIONS: dict[Side, Action] = {"liked": "like", "disliked": "dislike"}
+
+
+class Setup:
+    """An assessor that ranks by subject, and the references of its user."""
+
+    def __init__(self) -> None:
+        self.store = InMemoryImageVectors()
+        self.encoder = SubjectEncoder(SUBJECTS)
+        self.encoded_images = EncodedImages(self.encoder, self.store)
+        self.assessor = Assessor(encoded_images=self.encoded_images)
+
+    async def store_profile(self, weight: float | None, *, references: int = 3) -> None:
+        """A user with liked birds and disliked flowers, whose taste likes red and dislikes blue."""
+        sides: dict[Side, tuple[str, ...]] = {"liked": BIRDS, "disliked": FLOWERS}
+        images = [
+            (side, plain_image(color, color))
+            for side, colors in sides.items()
+            for color in colors[:references]
+        ]
+        await self.encoded_images.vectors({i.content_hash: i.pixels for _, i in images})
+        self.encoder.encoded.clear()
+        await self.assessor.store_profile_of_ana(
+            subject_weight=None
+            if weight is None
+            else SubjectWeight(weight=weight, subject_separation=4, look_separation=1),
+            references=tuple(
+                Reference(
+                    image_id=image.uri,
+                    uri=f"drawing:{image.uri}",
+                    content_hash=image.content_hash,
+                    side=side,
+                    action=ACTIONS[side],
+                    occurred_at=NOW,
+                    event_id=image.uri,
+                )
+                for side, image in images
+            ),
+        )
+
+
+@pytest.fixture
+async def setup() -> AsyncIterator[Setup]:
+    setup = Setup()
+    yield setup
+    await setup.assessor.background_description.stop()
+
+
+async def test_a_user_who_goes_by_the_subject_is_ranked_by_it(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    # By look alone red is best and blue is worst; yellow and black are neutral.
+    feed = await setup.assessor.feed(request("black", "yellow", "blue", "red"))
+    assert image_ids(feed) == ["red", "yellow", "black", "blue"]
+    assert feed.subject_weight == 0.9
+    for item in feed.items:
+        assert item.score is not None
+        assert item.subject is not None
+        assert (item.subject > 2.5) is (item.image_id in BIRDS)
+        assert item.score_total == pytest.approx(
+            0.1 * item.score + 0.9 * 5 * item.subject, abs=1e-3
+        )
+
+
+async def test_a_user_who_goes_by_the_look_is_ranked_by_it(setup: Setup) -> None:
+    await setup.store_profile(0.02)
+    feed = await setup.assessor.feed(request("yellow", "blue", "red"))
+    assert image_ids(feed) == ["red", "yellow", "blue"]
+    assert [item.score for item in feed.items] == [25.0, 10.0, 0.0]
+
+
+async def test_each_candidate_is_encoded_once(setup: Setup) -> None:
+    await setup.store_profile(0.5)
+    await setup.assessor.feed(request("blue", "red", "yellow"))
+    assert sorted(setup.encoder.encoded) == ["blue", "red"]  # yellow is a reference
+    await setup.assessor.feed(request("blue", "red", "yellow", request_id="r-2"))
+    assert sorted(setup.encoder.encoded) == ["blue", "red"]
+
+
+@pytest.mark.parametrize("weight", [None, 0.9])
+async def test_without_enough_references_or_weight_the_look_alone_counts(
+    setup: Setup, weight: float | None
+) -> None:
+    await setup.store_profile(weight, references=2 if weight else 3)
+    feed = await setup.assessor.feed(request("yellow", "red"))
+    assert feed.subject_weight is None
+    assert all(item.subject is item.score_total is None for item in feed.items)
+    assert all("subject" not in item.model_dump_json() for item in feed.items)
+
+
+async def test_an_outage_of_the_store_leaves_a_feed_by_the_look(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    setup.store.unavailable = "it restarts"
+    feed = await setup.assessor.feed(request("blue", "yellow", "red"))
+    assert (feed.status, feed.subject_weight) == ("ok", None)
+    assert image_ids(feed) == ["red", "yellow", "blue"]

@@ -1,0 +1,1 @@
+"""Tests of the image vectors and of what they are used for."""
