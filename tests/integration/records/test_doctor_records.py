@@ -30,7 +30,8 @@ def test_the_doctor_names_topic_partition_and_offset_of_what_cannot_be_read(
     for number, codec in enumerate(CODECS):
         with_librdkafka(cluster, codec, [event(number, user="u", partition=0)])
     result = check_kafka_records(settings)
-    assert (result.ok, result.detail) == (True, "4 records were read")
+    assert result.ok
+    assert int(result.detail.removesuffix(" records were read")) >= len(CODECS)
 
     first, second, *_ = batches_of(Path(own_kafka.data_dir), FEEDBACK.name, 0)
     second.damage(garbage, keep_checksum=False)
