@@ -20,13 +20,18 @@ SHORT = {
 def feed_table(
     feed: RankedFeed, *, title: Line = (), notes: Mapping[str, str] | None = None
 ) -> Listing:
-    """Rank, image, score and the five element scores; `notes` maps image ids to a remark."""
+    """Rank, image, score and the five element scores; `notes` maps image ids to a remark.
+
+    Where the subject counts, its score and the total of both follow.
+    """
+    by_subject = feed.subject_weight is not None
     rows = [
         [
             str(item.rank),
             item.image_id,
             _score(item.score),
             *_element_scores(item),
+            *([_score(item.subject), _score(item.score_total)] if by_subject else []),
             *([notes.get(item.image_id, "")] if notes else []),
         ]
         for item in feed.items
@@ -35,7 +40,11 @@ def feed_table(
         title or ["Feed for ", Id(feed.user_id), f" ({feed.status})"],
         rows,
         feed.element_weights,
-        further=(Column("kind"),) if notes else (),
+        further=(
+            *((Column("subject", "number"), Column("total", "number")) if by_subject else ()),
+            *((Column("kind"),) if notes else ()),
+        ),
+        further_notes=subject_lines(feed.subject_weight),
     )
 
 
@@ -99,6 +108,13 @@ def taste_table(taste: Taste, *, title: Line) -> Listing:
     )
 
 
+def subject_lines(weight: float | None) -> list[str]:
+    """What a user goes by, in one line; empty where the subject does not count."""
+    if weight is None:
+        return []
+    return [f"this user goes by the subject {weight:.0%} and by the look {1 - weight:.0%}"]
+
+
 def taste_of(event: ProfileUpdated) -> Taste:
     """The taste in a profile event."""
     return Taste(preference=event.preference, non_preference=event.non_preference)
@@ -127,6 +143,7 @@ def _ranking(
     weights: ElementWeights | None,
     *,
     further: Sequence[Column] = (),
+    further_notes: Sequence[str] = (),
 ) -> Listing:
     """Images in their order; unequal element weights are in a note."""
     elements = [Column(SHORT[element], "number") for element in ELEMENTS]
@@ -137,7 +154,7 @@ def _ranking(
         ),
         rows,
         title=title,
-        notes=[[line] for line in element_weight_lines(weights)],
+        notes=[[line] for line in (*element_weight_lines(weights), *further_notes)],
     )  # fmt: skip
 
 

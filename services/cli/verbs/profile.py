@@ -213,7 +213,8 @@ def _print_profile(profile: ProfileUpdated, as_json: bool) -> None:
         f" {evidence.liked} liked and {evidence.disliked} disliked references",
     )
     print_rows(tables.taste_table(tables.taste_of(profile), title=title))
-    for line in tables.correction_lines(profile):
+    weight = profile.subject_weight.weight if profile.subject_weight else None
+    for line in (*tables.subject_lines(weight), *tables.correction_lines(profile)):
         print_line(line)
 
 

@@ -35,6 +35,7 @@ class Card:
     image_id: str
     rank: int
     score: float | None
+    """The score that the rank follows, 0-25: with the subject, where it counts."""
     bars: tuple[Bar, ...]
     move: int
     """Ranks up since the previous feed; negative is down."""
@@ -59,7 +60,7 @@ def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple
         Card(
             image_id=item.image_id,
             rank=item.rank,
-            score=item.score,
+            score=item.score if item.score_total is None else item.score_total,
             bars=_bars(item),
             move=earlier.get(item.image_id, item.rank) - item.rank,
             new=bool(earlier) and item.image_id not in earlier,
@@ -72,7 +73,9 @@ def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple
 def _bars(item: RankedItem) -> tuple[Bar, ...]:
     if item.elements is None:
         return ()
-    return tuple(Bar(e.label, item.elements[e].score, item.elements[e].rationale) for e in ELEMENTS)
+    bars = [Bar(e.label, item.elements[e].score, item.elements[e].rationale) for e in ELEMENTS]
+    subject = [] if item.subject is None else [Bar("subject", item.subject, None)]
+    return (*bars, *subject)
 
 
 def _marks(item: RankedItem) -> tuple[str, ...]:

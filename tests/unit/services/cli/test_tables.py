@@ -39,3 +39,14 @@ def test_assessed_files_show_unequal_element_weights(feed: RankedFeed) -> None:
     rows = [("a.png", 17.1, assessment)]
     assert "color 2.25" in _printed(assessment_table(rows, COLOR_FIRST))
     assert "element weights" not in _printed(assessment_table(rows, EQUAL_WEIGHTS))
+
+
+def test_a_feed_by_subject_shows_its_score_and_its_weight(feed: RankedFeed) -> None:
+    item = feed.items[0].model_copy(update={"subject": 4.2, "score_total": 20.7})
+    by_subject = feed.model_copy(update={"items": (item,), "subject_weight": 0.9})
+    printed = _printed(feed_table(by_subject))
+    assert "subject" in printed
+    assert "4.2" in printed
+    assert "20.7" in printed
+    assert "this user goes by the subject 90% and by the look 10%" in printed
+    assert "subject" not in _printed(feed_table(feed))

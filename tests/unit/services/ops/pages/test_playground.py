@@ -95,6 +95,23 @@ async def test_a_rank_request_goes_to_kafka_and_returns_its_feed(sample_folder: 
     assert "sample-red-barn</strong> was rejected: no picture" in response.text
 
 
+async def test_a_feed_by_subject_shows_its_score_and_weight(sample_folder: Path) -> None:
+    def by_subject(event: ImageCandidates) -> RankedFeed:
+        feed = _feed_for(event)
+        items = tuple(
+            item.model_copy(update={"subject": 4.2, "score_total": 20.7}) for item in feed.items
+        )
+        return feed.model_copy(update={"items": items, "subject_weight": 0.9})
+
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard.kafka.feed_for = by_subject
+    body = {"user": "ada", "pictures": [{"image_id": "sample-sea"}, OWN]}
+    page = (await _post(dashboard, "/playground/rank", body)).text
+    assert "subject 90 %, look 10 %" in page
+    assert "subject 4.2 of 5" in page
+    assert "20.7" in page
+
+
 async def test_an_action_goes_to_kafka_with_its_image(sample_folder: Path) -> None:
     dashboard = site(with_tokens=True, ops_samples=sample_folder)
     action = {
