@@ -13,6 +13,9 @@ NEEDED_DIFFERENCE: Final = 0.5
 """Difference from which the subject weighs more than the look. The look is measured on the images
 from which it was predicted, and is still the better guide for users who choose by it."""
 MAX_EXPONENT: Final = 50.0
+SUBJECT_FACTOR: Final = 5.0
+"""A subject score of 5 counts as much as a total of 25."""
+MAX_TOTAL: Final = 25.0
 
 
 class SubjectWeight(Value):
@@ -36,3 +39,9 @@ def subject_weight(*, subject: float, look: float) -> SubjectWeight:
         subject_separation=round(subject, 4),
         look_separation=round(look, 4),
     )
+
+
+def total_with_subject(total: float, subject: float, weight: float) -> float:
+    """The total of look, 0-25, and subject, 0-5, with the weight of the subject, 0-1; 0-25."""
+    both = (1 - weight) * total + weight * SUBJECT_FACTOR * subject
+    return min(max(both, 0.0), MAX_TOTAL)

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
@@ -10,11 +9,10 @@ from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.scoring import DECIMALS
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
+from shared.domain.subject_weight import total_with_subject
 from shared.embedding.images.encoded_images import EncodedImages
 
 log = logging.getLogger(__name__)
-SUBJECT_FACTOR: Final = 5.0
-"""A subject score of 5 counts as much as a total of 25."""
 
 
 class ScoreSubject:
@@ -69,9 +67,8 @@ class ScoreSubject:
 
 def with_subject(image: ScoredImage, subject: float, weight: float) -> ScoredImage:
     """The image with its subject score, 0-5, and the total of look and subject, 0-25."""
-    total = (1 - weight) * image.total + weight * SUBJECT_FACTOR * subject
     return replace(
         image,
         subject=round(subject, DECIMALS),
-        total_with_subject=round(min(max(total, 0.0), 25.0), DECIMALS),
+        total_with_subject=round(total_with_subject(image.total, subject, weight), DECIMALS),
     )

@@ -65,6 +65,7 @@ class FairLimiter:
         capacity: places in total.
         per_requester: places of one requester; below `capacity`, so that others can start at once.
         per_group: places of one group over all requesters; no limit without it.
+        per_requester_in_group: places of one requester in one group; no limit without it.
         guaranteed: places that a requester gets even if the total is in use. The true maximum is
             therefore `capacity` and these places of each active requester.
     """
@@ -75,12 +76,16 @@ class FairLimiter:
         *,
         per_requester: int,
         per_group: int | None = None,
+        per_requester_in_group: int | None = None,
         guaranteed: int = 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._capacity = capacity
         self._per_requester = min(per_requester, capacity)
-        self._per_group = per_group
+        self._per_group = capacity if per_group is None else per_group
+        self._per_requester_in_group = (
+            self._per_requester if per_requester_in_group is None else per_requester_in_group
+        )
         self._guaranteed = min(guaranteed, self._per_requester)
         self._now = now
         self._requesters: dict[Hashable, _Requester] = {}
@@ -108,8 +113,8 @@ class FairLimiter:
     async def acquire(self, requester: Hashable, *, group: Hashable = None, cost: int = 1) -> Lease:
         """Wait for places; the caller releases the lease."""
         limits = [self._per_requester]
-        if self._per_group is not None and group is not None:
-            limits.append(self._per_group)
+        if group is not None:
+            limits += [self._per_group, self._per_requester_in_group]
         lease = Lease(self, requester, group, min(cost, *limits))
         account = self._account(requester)
         if not self._waiters and self._has_room(account, lease):
@@ -148,15 +153,18 @@ class FairLimiter:
 
     def _allowed(self, account: _Requester, lease: Lease) -> bool:
         """Whether the requester and the group have room, whatever the total is."""
-        return account.held + lease._cost <= self._per_requester and (
-            self._per_group is None
-            or lease._group is None
-            or self._by_group[lease._group] + lease._cost <= self._per_group
+        if account.held + lease._cost > self._per_requester:
+            return False
+        group, cost = lease._group, lease._cost
+        return group is None or (
+            self._by_group[group] + cost <= self._per_group
+            and account.held_by_group[group] + cost <= self._per_requester_in_group
         )
 
     def _grant(self, account: _Requester, lease: Lease) -> None:
         lease._held, lease._since = True, self._now()
         account.held += lease._cost
+        account.held_by_group[lease._group] += lease._cost
         account.started_sum += lease._cost * lease._since
         self.in_use += lease._cost
         self._by_group[lease._group] += lease._cost
@@ -164,6 +172,9 @@ class FairLimiter:
     def _returned(self, lease: Lease) -> None:
         account = self._requesters[lease._requester]
         account.held -= lease._cost
+        account.held_by_group[lease._group] -= lease._cost
+        if not account.held_by_group[lease._group]:
+            del account.held_by_group[lease._group]
         account.started_sum -= lease._cost * lease._since
         account.used += lease._cost * (self._now() - lease._since)
         self.in_use -= lease._cost

@@ -30,6 +30,7 @@ from training.evaluation.real_pictures.rankers import (
     EncoderRanker,
     ModelRanker,
     Ranker,
+    SubjectRanker,
 )
 from training.evaluation.real_pictures.tasks import draw_tasks
 from training.evaluation.serving_model import SEED, SHIPPED, serving_model
@@ -66,7 +67,13 @@ def main() -> int:
         print(problem, file=sys.stderr)
     with serving_model(options.model, threads=options.threads) as model:
         encoder = PretrainedEncoder()
-        rankers: list[Ranker] = [ColorHistogram(), EncoderRanker(encoder), ModelRanker(model)]
+        by_encoder = EncoderRanker(encoder)
+        rankers: list[Ranker] = [
+            ColorHistogram(),
+            by_encoder,
+            ModelRanker(model),
+            SubjectRanker(model, by_encoder),
+        ]
         try:
             questions = [q for q in QUESTIONS if options.use in (None, q.use)]
             images = decoded(pictures)

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from shared.domain.subject_weight import subject_weight, total_with_subject
 from shared.embedding.images.affinity import affinity
 from shared.embedding.images.protocol import ImageEncoder
+from shared.embedding.images.subject import SubjectReferences, separation
 from shared.embedding.protocol import Vectors
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import References, ScoringInput, VisionLanguageModel
@@ -57,12 +59,12 @@ class EncoderRanker:
         self, references: References, pictures: Sequence[Image.Image]
     ) -> Sequence[float]:
         liked, disliked, new = [
-            await self._vectors(images)
+            await self.vectors(images)
             for images in (references.liked, references.disliked, pictures)
         ]
         return [float(value) for value in affinity(new, liked, disliked)]
 
-    async def _vectors(self, pictures: Sequence[Image.Image]) -> Vectors:
+    async def vectors(self, pictures: Sequence[Image.Image]) -> Vectors:
         """Each picture is encoded once, since many tasks show it."""
         missing = [picture for picture in pictures if id(picture) not in self._encoded]
         for picture, vector in zip(missing, await self._encoder.encode(missing), strict=True):
@@ -83,6 +85,37 @@ class ModelRanker:
         taste = taste_by_vote(await self._model.predict([references]))
         scores = await self._model.score([ScoringInput(taste, image) for image in pictures])
         return [score.total for score in scores]
+
+
+class SubjectRanker:
+    """The model and the image encoder together, as the services rank with `subject_ranking`."""
+
+    def __init__(self, model: VisionLanguageModel, encoder: EncoderRanker) -> None:
+        self._model = model
+        self._encoder = encoder
+        self.name = f"{model.model_version} with subject"
+
+    async def score(
+        self, references: References, pictures: Sequence[Image.Image]
+    ) -> Sequence[float]:
+        taste = taste_by_vote(await self._model.predict([references]))
+        images = [*references.images, *pictures]
+        scored = await self._model.score([ScoringInput(taste, image) for image in images])
+        totals = [score.total for score in scored]
+        by_subject = SubjectReferences(
+            await self._encoder.vectors(references.liked),
+            await self._encoder.vectors(references.disliked),
+        )
+        liked, shown = len(references.liked), len(references.images)
+        weight = subject_weight(
+            subject=separation(*by_subject.left_out()),
+            look=separation(totals[:liked], totals[liked:shown]),
+        ).weight
+        subjects = by_subject.scores(await self._encoder.vectors(pictures))
+        return [
+            total_with_subject(total, float(subject), weight)
+            for total, subject in zip(totals[shown:], subjects, strict=True)
+        ]
 
 
 def _color_shares(image: Image.Image) -> NDArray[np.float32]:
