@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from shared.domain.limits.fair_limiter import FairLimiter, Lease
+from shared.images.hosts.host_gate import for_requester
 from shared.images.settings import ImageSettings
 
 T = TypeVar("T")
@@ -19,6 +20,7 @@ FILES: Final = 32
 """Files in memory that are being read or wait for decoding."""
 MAX_DECODE_THREADS: Final = 8
 """Without a setting: a container may have fewer cores than its machine."""
+MAX_AUTHORITY: Final = 300
 GUARANTEED: Final = 2
 """Encoded images that every requester may hold, even when all places are in use."""
 
@@ -96,11 +98,11 @@ class ImageCapacity:
     """The capacity of one loader; files and images from the network have separate places."""
 
     def __init__(self, settings: ImageSettings) -> None:
-        fetching = settings.image_concurrency
         # Fetching and waiting for decoding: the second half keeps the connections in use.
         self._fetched = FairLimiter(
             settings.image_web_concurrency + settings.image_web_concurrency // 2,
-            per_requester=2 * fetching,
+            per_requester=2 * for_requester(settings.image_concurrency),
+            per_requester_in_group=2 * settings.image_concurrency,
             guaranteed=2 * GUARANTEED,
         )
         self._large = FairLimiter(LARGE_PLACES, per_requester=LARGE_PLACES // 4)
@@ -113,9 +115,12 @@ class ImageCapacity:
         self.costly_threads = FairThreads("image-costly", max(1, cores // 2))
 
     @asynccontextmanager
-    async def fetched(self, requester: Hashable) -> AsyncIterator[Body]:
-        """A place for an image from the network, until it is decoded."""
-        async with self._fetched.place(requester):
+    async def fetched(self, uri: str, requester: Hashable) -> AsyncIterator[Body]:
+        """A place for an image from the network, until it is decoded.
+
+        The hosts in one request take turns, so that a slow one delays its other images less.
+        """
+        async with self._fetched.place(requester, group=_authority(uri)):
             body = Body(self._large, requester)
             try:
                 yield body
@@ -133,6 +138,11 @@ class ImageCapacity:
         self.file_threads.close()
         self.decode_threads.close()
         self.costly_threads.close()
+
+
+def _authority(uri: str) -> str:
+    """The part of an address that names its host or bucket."""
+    return uri.partition("//")[2].partition("/")[0][:MAX_AUTHORITY].lower()
 
 
 def _cores() -> int:

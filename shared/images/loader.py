@@ -69,11 +69,11 @@ class ImageLoader:
         scheme, colon, _ = uri[:MAX_SCHEME].partition(":")
         match scheme.lower() + colon:
             case "https:" | "http:":
-                async with self._capacity.fetched(requester) as body:
+                async with self._capacity.fetched(uri, requester) as body:
                     data = await self._web.fetch(uri, requester=requester, body=body)
                     return await self._decoded(uri, lambda: data, requester, size=len(data))
             case "s3:":
-                async with self._capacity.fetched(requester) as body:
+                async with self._capacity.fetched(uri, requester) as body:
                     data = await self._s3.fetch(uri, requester=requester, body=body)
                     return await self._decoded(uri, lambda: data, requester, size=len(data))
             case "file:":

@@ -44,7 +44,8 @@ class ImageSettings(BaseModel):
     max_image_wait_seconds: PositiveFloat = 4.0
     """Seconds from the request for an image to its last byte, redirects included."""
     image_concurrency: PositiveInt = 8
-    """Images that are fetched at the same time for one user or request."""
+    """Images that are fetched at the same time from one host for one user or request, and half as
+    many more from other hosts."""
     image_host_concurrency: PositiveInt = 32
     """Images that are fetched from one host at the same time, for all users together."""
     image_web_concurrency: PositiveInt = 512

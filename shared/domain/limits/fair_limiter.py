@@ -6,6 +6,7 @@ long, for example on a slow host, therefore comes after one whose work is short.
 """
 
 import asyncio
+import sys
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
@@ -82,7 +83,7 @@ class FairLimiter:
     ) -> None:
         self._capacity = capacity
         self._per_requester = min(per_requester, capacity)
-        self._per_group = capacity if per_group is None else per_group
+        self._per_group = sys.maxsize if per_group is None else per_group
         self._per_requester_in_group = (
             self._per_requester if per_requester_in_group is None else per_requester_in_group
         )

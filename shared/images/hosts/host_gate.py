@@ -26,6 +26,11 @@ GUARANTEED_CONNECTIONS: Final = 4
 FailureKind = Literal["connect", "timeout", "status", "closed"]
 
 
+def for_requester(per_host: int) -> int:
+    """Images of one requester at the same time: some more than from one host, for other hosts."""
+    return per_host + (per_host + 1) // 2
+
+
 class Host(NamedTuple):
     """A host as its limits and its circuit identify it."""
 
@@ -63,8 +68,9 @@ class HostGate:
     ) -> None:
         self._connections = FairLimiter(
             settings.image_web_concurrency,
-            per_requester=settings.image_concurrency,
+            per_requester=for_requester(settings.image_concurrency),
             per_group=settings.image_host_concurrency,
+            per_requester_in_group=settings.image_concurrency,
             guaranteed=GUARANTEED_CONNECTIONS,
             now=now,
         )

@@ -208,6 +208,16 @@ async def test_a_slate_on_a_dripping_host_ends_at_its_deadline_and_keeps_its_goo
     assert seconds < 3.0
 
 
+async def test_good_images_after_dripping_ones_of_the_same_request_arrive(
+    hosts: StrangerHosts, folder: Path
+) -> None:
+    dripping = [hosts.dripping(number, number=1) for number in range(200)]
+    good = [hosts.good(number, number=2) for number in range(4)]
+    async with opened(folder) as loader:
+        images = await loader.load_many([*dripping, *good], within_seconds=2.5, requester="one")
+    assert [type(image) for image in images[200:]] == [LoadedImage] * 4
+
+
 async def test_a_dripping_host_is_left_alone_after_some_time_outs(
     hosts: StrangerHosts, folder: Path
 ) -> None:

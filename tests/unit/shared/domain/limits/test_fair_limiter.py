@@ -127,6 +127,17 @@ async def test_a_full_group_blocks_its_own_work_only() -> None:
     assert queue.granted == ["a", "a", "a", "a", "b"]
 
 
+async def test_a_requester_that_fills_its_part_of_a_group_keeps_places_for_other_groups() -> None:
+    queue = Queue(FairLimiter(10, per_requester=3, per_requester_in_group=2))
+    for group in ("slow", "slow", "slow", "slow", "good", "good"):
+        queue.request("a", group=group)
+    await settle()
+    assert queue.limiter.in_use == 3
+    queue.leases["a"][2].release()
+    await settle()
+    assert (queue.limiter.in_use, queue.limiter.waiting) == (3, 2)
+
+
 async def test_guaranteed_places_are_granted_when_all_are_in_use() -> None:
     queue = Queue(FairLimiter(2, per_requester=2, guaranteed=1))
     for requester in ("a", "a", "b", "b"):
