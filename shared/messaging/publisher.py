@@ -22,6 +22,10 @@ from shared.observability.tracing import with_trace
 LINGER_MS = 2
 """Sends records that are published together in one request; small compared with a model call."""
 
+SENDS_AT_ONCE = 50
+"""Calls that may wait for room in aiokafka's batches. All of them wake up when one batch is sent,
+so thousands of copies or dead letters at once would take many seconds of processor time."""
+
 
 class KafkaPublisher:
     """Publishes with `acks=all` and idempotence, so retries make no duplicates."""
@@ -30,6 +34,7 @@ class KafkaPublisher:
         self._settings = settings
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
+        self._sends = asyncio.Semaphore(SENDS_AT_ONCE)
 
     async def start(self) -> None:
         producer = AIOKafkaProducer(
@@ -66,10 +71,11 @@ class KafkaPublisher:
         if self._producer is None:
             raise Unavailable("kafka", "the publisher is not running")
         try:
-            sent = [
-                await self._producer.send(r.topic, _value(r), r.key, headers=list(r.headers))
-                for r in records
-            ]
+            async with self._sends:
+                sent = [
+                    await self._producer.send(r.topic, _value(r), r.key, headers=list(r.headers))
+                    for r in records
+                ]
             await asyncio.gather(*sent)
         except MessageSizeTooLargeError as error:
             raise Unprocessable("record_too_large", f"Kafka refused the record: {error}") from error

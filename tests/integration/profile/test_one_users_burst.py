@@ -51,3 +51,25 @@ async def test_a_burst_of_one_user_delays_no_other_user_for_long(
         assert stored is not None
         assert profile_updated(stored).evidence.liked == len(uris)
     assert not await profiles.dead_letters()
+
+
+async def test_a_burst_for_a_dead_image_host_delays_no_other_user_for_long(
+    profiles: Profiles,
+) -> None:
+    async with profiles.service(image_retry_seconds=300.0) as app:
+        await profiles.seconds_of_like("before", partition=0)
+        cpu = time.process_time()
+        burst = [profiles.like("burst", f"http://127.0.0.1:1/{n}.png") for n in range(LIKES)]
+        await profiles.send(*burst, partition=0)
+        await profiles.seconds_of_like("neighbor", partition=0)
+        assert time.process_time() - cpu < MAX_CPU_SECONDS
+
+        def all_wait() -> bool:
+            assert app.kafka.dead_because() is None
+            retries = "preferstream_profile_image_retries_total"
+            return app.kafka.registry.get_sample_value(retries) == LIKES
+
+        await until(all_wait)
+        # Copies are written in batches: one by one, these took more than a second for 250.
+        assert time.process_time() - cpu < 3 * MAX_CPU_SECONDS
+        assert len(await profiles.waiting()) == LIKES
