@@ -54,10 +54,13 @@ class Debounce(Generic[KeyT, ItemT]):
 
     async def _collect(self, key: KeyT, wait_seconds: float) -> None:
         """Wait for more items, and again while a burst comes in."""
-        for _ in range(MAX_GROWTH):
+        for waits in range(MAX_GROWTH):
             before = len(self._waiting[key])
             await asyncio.sleep(wait_seconds)
             if len(self._waiting[key]) - before < BURST_ITEMS:
+                if waits > 0:
+                    # The keys that came behind the burst are handled first.
+                    await asyncio.sleep(wait_seconds * 2)
                 return
 
     async def _handle_batch(

@@ -122,7 +122,7 @@ async def test_while_items_keep_coming_each_batch_waits_longer_up_to_a_limit(
 async def test_a_burst_is_collected_before_it_is_handled(monkeypatch: pytest.MonkeyPatch) -> None:
     handler = BatchHandler(wait_seconds=1.0)
     tasks = handler.add("ana", 1)
-    sleep, arrivals, seconds = asyncio.sleep, [BURST_ITEMS, BURST_ITEMS, 5], []
+    sleep, arrivals, seconds = asyncio.sleep, [BURST_ITEMS, BURST_ITEMS, 5, 1], []
 
     async def sleep_while_items_arrive(wait: float) -> None:
         if wait:
@@ -133,8 +133,8 @@ async def test_a_burst_is_collected_before_it_is_handled(monkeypatch: pytest.Mon
     monkeypatch.setattr(asyncio, "sleep", sleep_while_items_arrive)
     await run_event_loop()
     await asyncio.gather(*tasks)
-    assert seconds == [1, 1, 1]
-    assert [len(batch) for batch in handler.batches["ana"]] == [1 + 2 * BURST_ITEMS + 5]
+    assert seconds == [1, 1, 1, 2]
+    assert [len(batch) for batch in handler.batches["ana"]] == [1 + 2 * BURST_ITEMS + 5 + 1]
 
 
 async def test_no_two_batches_of_a_key_run_at_once() -> None:
