@@ -15,6 +15,9 @@ SEND_TIMEOUT_SECONDS: Final = 30.0
 """Longer than the restart of a broker, short enough for a user who waits at a terminal."""
 INTERRUPTED_SECONDS: Final = 1.0
 """After Ctrl-C: what is already on its way may still arrive."""
+ABANDON_SECONDS: Final = 1.0
+"""After an error. The next record opens a new producer: an idempotent producer of kafka-python
+3.0.12 fails every later record with an error of the broker."""
 
 
 class BlockingProducer:
@@ -57,8 +60,10 @@ class BlockingProducer:
             for future in futures:
                 future.get(timeout=SEND_TIMEOUT_SECONDS)
         except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
+            self.close(seconds=ABANDON_SECONDS)
             raise Unprocessable("record_too_large", f"Kafka refused the record: {error}") from error
         except KafkaError as error:
+            self.close(seconds=ABANDON_SECONDS)
             address = self._settings.kafka_bootstrap_servers
             raise Unavailable(
                 "kafka", f"{address} did not acknowledge the records: {error}"
