@@ -39,8 +39,9 @@ optional; the structured mode (`application/cloudevents+json`) is read as well.
 An event that cannot be read or handled is never dropped. It goes, with its bytes unchanged, to the
 topic's dead letters (`<topic>.dlq`), and its headers give the reason.
 
-Every compression codec of Kafka is read (gzip, snappy, lz4, zstd); a batch may decompress to at most
-64 MiB. Events of a transaction are read when it is committed, and those of an aborted one never.
+Every compression codec of Kafka is read (gzip, snappy, lz4, zstd); a batch may decompress to at
+most 64 MiB. Events of a transaction are read when it is committed, and those of an aborted one
+never.
 """
 
 

@@ -49,8 +49,8 @@ class RankedItem(Value):
     where nothing was assessed."""
     elements: Assessment | None
     subject: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = None
-    """Score of what the image shows, by its similarity to the user's references: 0 like the disliked
-    ones, 2.5 between both, 5 like the liked ones. Absent where it does not count."""
+    """Score of what the image shows, by its similarity to the user's references: 0 like the
+    disliked ones, 2.5 between both, 5 like the liked ones. Absent where it does not count."""
     score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
     """Score and subject together, 0-25: the rank follows it. With the weight `w` of the subject
     (`subject_weight`) it is `(1 - w) * score + w * 5 * subject`. Absent with `subject`."""
