@@ -2,7 +2,7 @@
 
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid1, uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -88,7 +88,9 @@ async def test_the_address_in_a_response_works_for_any_id(request_id: str) -> No
         assert (await app.get("/v1/feeds", params={"request_id": request_id})).status_code == 422
 
 
-@pytest.mark.parametrize("request_id", ["r-1", "home", "1", "a/../x", str(uuid1())])
+@pytest.mark.parametrize(
+    "request_id", ["r-1", "home", "1", "a/../x", "cd429740-ec6a-11f1-abae-02fc00000001"]
+)
 async def test_an_id_that_can_be_guessed_needs_its_user(quick: Site, request_id: str) -> None:
     async with quick.client() as app:
         await app.post("/v1/candidates", json=slate("ada", request_id))
