@@ -17,6 +17,7 @@ from shared.events import RankedFeed
 from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, topic_named
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System, preferstream
+from tests.support.json_values import json_object
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(600)]
 TIMEOUT_SECONDS = 120.0
@@ -90,8 +91,8 @@ def test_likes_with_strange_times_stop_no_other_like(system: System, files: Demo
         system.kafka, topic_named(FEEDBACK.dead_letters), from_beginning=True
     ) as reader:
         for record in reader.records_for(seconds=TIMEOUT_SECONDS):
-            value = json.loads(record.value or b"{}")
-            if isinstance(value, dict) and value.get("user_id") == USER:
+            value = json_object(record.value)
+            if value.get("user_id") == USER:
                 details[value["occurred_at"]] = dict(record.headers)["x-detail"].decode()
             if details.keys() >= OUT_OF_BOUNDS.keys():
                 break

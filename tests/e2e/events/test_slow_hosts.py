@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(600)]
 TIMEOUT_SECONDS = 120.0
 REPETITIONS = 5
 MOST = 2.0
-SLACK_SECONDS = 1.5
+SLACK_SECONDS = 8.0
 """Other tests run on the same cores; a dripping host delayed the neighbor by more than that."""
 
 

@@ -18,6 +18,7 @@ from shared.messaging.client.connection import settings_of
 from shared.messaging.read.tail import whole_topic
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System, environment, no_process_within, preferstream
+from tests.support.json_values import json_object
 from tests.support.project_root import PROJECT_ROOT
 from tests.support.terminal import Terminal, terminal
 
@@ -87,7 +88,7 @@ def test_a_closed_terminal_stops_the_system(tmp_path: Path) -> None:
 
 def sent_requests(system: System, user: str) -> list[dict[str, object]]:
     records = whole_topic(settings_of(system.kafka), CANDIDATES)
-    values = [json.loads(record.value or b"{}") for record in records]
+    values = [json_object(record.value) for record in records]
     return [value for value in values if value.get("user_id") == user]
 
 

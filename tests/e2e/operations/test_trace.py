@@ -1,6 +1,5 @@
 """The trace of an app's event continues in the feed, the profile and the log that it causes."""
 
-import json
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +11,7 @@ from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic
 from shared.messaging.client.settings import MessagingSettings
 from tests.e2e.pictures import act, request, story_files
 from tests.e2e.system import System
+from tests.support.json_values import json_object
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
 TIMEOUT_SECONDS = 120.0
@@ -33,7 +33,7 @@ def _trace_of(system: System, topic: Topic, user: str) -> str:
         for record in tail(
             MessagingSettings(kafka_bootstrap_servers=system.kafka), topic, max_per_partition=1000
         ):
-            if record.value and json.loads(record.value)["user_id"] == user:
+            if json_object(record.value).get("user_id") == user:
                 return (dict(record.headers)["traceparent"] or b"").decode().split("-")[1]
         time.sleep(0.5)
     raise AssertionError(f"no record of {user} arrived in {topic.name}")
