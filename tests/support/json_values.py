@@ -8,6 +8,6 @@ def json_object(value: bytes | None) -> dict[str, Any]:
     """The object in a record's value; empty for a value that is none."""
     try:
         parsed = json.loads(value or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
