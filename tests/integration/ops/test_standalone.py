@@ -117,7 +117,9 @@ def test_an_open_stream_does_not_delay_a_stop_and_resumes_after_a_restart(
     send_events(kafka, [second])
     with _running("services.ops", kafka, tmp_path) as client:
         for feed in (first, second):
-            feed_response = _until_200(client, f"/v1/feeds/{feed.request_id}")
+            feed_response = _until_200(
+                client, f"/v1/feeds/{feed.request_id}?user_id={feed.user_id}"
+            )
             assert RankedFeed.model_validate_json(feed_response.content) == feed
         resumed = {"Last-Event-ID": last_id}
         with client.stream("GET", "/v1/events", params=parameters, headers=resumed) as stream:
