@@ -7,19 +7,10 @@ import pytest
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.images.hosts.host_gate import FailureKind, Host, HostFailed, HostGate
 from shared.images.settings import ImageSettings
+from tests.fakes.clock import FakeTime
 
 HOST = Host("https", "images.example", 443)
 OTHER_PORT = Host("https", "images.example", 8443)
-
-
-class FakeTime:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -7,25 +7,19 @@ from pathlib import Path
 import pytest
 
 from shared.observability.log_file import REPORT_SECONDS, LogFile
+from tests.fakes.clock import FakeTime
 
 FULL = Path("/dev/full")
 """A device on which every write fails, as on a full disk."""
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> FakeTime:
+    return FakeTime()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def log(tmp_path: Path, clock: Clock) -> Iterator[logging.Logger]:
+def log(tmp_path: Path, clock: FakeTime) -> Iterator[logging.Logger]:
     logger = logging.Logger("test")
     handler = LogFile(tmp_path / "services.log", max_bytes=1_000_000, clock=clock)
     logger.addHandler(handler)
@@ -42,7 +36,7 @@ def fill(log: logging.Logger, path: Path) -> None:
 
 
 def test_a_full_disk_is_reported_once_and_not_once_a_message(
-    log: logging.Logger, capsys: pytest.CaptureFixture[str], clock: Clock
+    log: logging.Logger, capsys: pytest.CaptureFixture[str], clock: FakeTime
 ) -> None:
     fill(log, FULL)
     for number in range(5_000):

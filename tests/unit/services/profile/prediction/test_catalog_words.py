@@ -6,19 +6,10 @@ import pytest
 from services.profile.prediction.catalog_words import KEPT_SECONDS, CatalogWords
 from shared.domain.taste import Element
 from tests.contract.store.stores import described, known
+from tests.fakes.clock import FakeTime
 from tests.fakes.stores import InMemoryImages
 
 COLORS = ["red", "blue"]
-
-
-class Clock:
-    """A monotonic clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def shares(catalog: CatalogWords, *, tenant: str = "default") -> list[float]:
@@ -51,7 +42,7 @@ async def test_base_rates_are_the_words_of_the_tenants_described_images(
 
 
 async def test_base_rates_are_read_again_after_a_while(store: InMemoryImages) -> None:
-    clock = Clock()
+    clock = FakeTime()
     catalog = CatalogWords(store, monotonic=clock)
     before = await shares(catalog)
     for number in range(10):
@@ -62,7 +53,7 @@ async def test_base_rates_are_read_again_after_a_while(store: InMemoryImages) ->
 
 
 async def test_an_outage_of_the_store_leaves_the_rates_of_before(store: InMemoryImages) -> None:
-    clock = Clock()
+    clock = FakeTime()
     catalog = CatalogWords(store, monotonic=clock)
     before = await shares(catalog)
     store.unavailable = "it restarts"

@@ -3,16 +3,7 @@
 import pytest
 
 from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal, State
-
-
-class FakeTime:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.fakes.clock import FakeTime
 
 
 @pytest.fixture

@@ -7,16 +7,7 @@ from collections.abc import Hashable
 import pytest
 
 from shared.domain.limits.fair_limiter import FairLimiter, Lease
-
-
-class FakeTime:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.fakes.clock import FakeTime
 
 
 class Queue:
