@@ -28,10 +28,7 @@ class SubjectEvidence:
         The vectors of the references are stored for the ranking. Raises `Unavailable` as the model
         and the store do.
         """
-        await self._encoded_images.vectors(
-            {reference.content_hash: pixels for reference, pixels in images}
-        )
-        references = await self._encoded_images.references([reference for reference, _ in images])
+        references = await self._encoded_images.encoded_references(images)
         if not references.are_enough:
             return None
         scores = await model.score([ScoringInput(taste, pixels) for _, pixels in images])

@@ -30,11 +30,25 @@ class EncodedImages:
     async def references(self, references: Sequence[Reference]) -> SubjectReferences:
         """The stored vectors of a user's references; a reference without one is left out."""
         stored = await self._store.get([reference.content_hash for reference in references])
+        return self._by_side(references, stored)
+
+    async def encoded_references(
+        self, images: Sequence[tuple[Reference, Image]]
+    ) -> SubjectReferences:
+        """The vectors of references whose images are in memory; the missing ones are stored."""
+        vectors = await self.vectors(
+            {reference.content_hash: pixels for reference, pixels in images}
+        )
+        return self._by_side([reference for reference, _ in images], vectors)
+
+    def _by_side(
+        self, references: Sequence[Reference], vectors: Mapping[str, Vectors]
+    ) -> SubjectReferences:
         sides = [
             [
-                stored[reference.content_hash]
+                vectors[reference.content_hash]
                 for reference in references
-                if reference.side == side and reference.content_hash in stored
+                if reference.side == side and reference.content_hash in vectors
             ]
             for side in ("liked", "disliked")
         ]
