@@ -16,7 +16,6 @@ KEPT: Final = frozenset({b"VP8X", b"ALPH", b"VP8 ", b"VP8L", b"ANIM", b"ANMF"})
 PICTURES: Final = frozenset({b"VP8 ", b"VP8L", b"ANMF"})
 METADATA_FLAGS: Final = 0x20 | 0x08 | 0x04
 """Flags of a profile, EXIF and XMP in the chunk VP8X."""
-ANIMATION_FLAG: Final = 0x02
 
 
 def read_webp(data: bytes) -> EncodedImage:
