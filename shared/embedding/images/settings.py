@@ -8,6 +8,7 @@ class SubjectSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
-    subject_ranking: bool = False
+    subject_ranking: bool = True
     """Whether an image encoder compares what images show with the user's references. Each feed then
-    weighs subject and look by what separates the user's likes from the dislikes."""
+    weighs subject and look by what separates the user's likes from the dislikes. `false` ranks by
+    the five elements of the look alone."""
