@@ -6,13 +6,14 @@ from typing import Protocol
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
 from shared.domain.corrections import MAX_VETOES, SIDES, Correction, SideName
-from shared.domain.taste import ELEMENTS, MAX_WORDS, Element
+from shared.domain.subjects.element import PROFILE_ELEMENTS, ProfileElement
+from shared.domain.taste import MAX_WORDS
 from shared.domain.user import User
 from shared.domain.word_forms import canonical
 from shared.events import ProfileCorrected
 from shared.store.protocol import ProfileStore, StoredCorrections
 
-CorrectionKey = tuple[SideName, Element]
+CorrectionKey = tuple[SideName, ProfileElement]
 """A user has one correction for each side and element."""
 
 
@@ -81,7 +82,7 @@ def with_event(
             other = ("non_preference" if side == "preference" else "preference", element)
             if other in by_key:
                 by_key[other] = _without_stated(by_key[other], by_key[key])
-    in_order = (by_key.get((side, element)) for side in SIDES for element in ELEMENTS)
+    in_order = (by_key.get((side, element)) for side in SIDES for element in PROFILE_ELEMENTS)
     return tuple(c for c in in_order if c is not None and not c.is_empty)
 
 
@@ -89,7 +90,7 @@ def _keys(event: ProfileCorrected) -> list[CorrectionKey]:
     """The sides and elements that an event corrects."""
     both = event.action in ("veto", "reset")
     sides: tuple[SideName, ...] = (event.side,) if event.side else SIDES if both else SIDES[:1]
-    elements = (event.element,) if event.element else ELEMENTS
+    elements = (event.element,) if event.element else PROFILE_ELEMENTS
     return [(side, element) for side in sides for element in elements]
 
 

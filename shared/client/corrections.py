@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from shared.domain.clock import system_clock
 from shared.domain.corrections import SIDES, Correction, SideName
-from shared.domain.taste import ELEMENTS
+from shared.domain.subjects.element import PROFILE_ELEMENTS
 from shared.events import ProfileCorrected, ProfileUpdated
 from shared.events.types.correction import CorrectionAction
 from shared.events.types.fields import now_context
@@ -29,7 +29,7 @@ def contains_correction(profile: ProfileUpdated, event: ProfileCorrected) -> boo
     """Whether a profile contains the correction, provided that no later one has undone it."""
     both = event.action in ("veto", "reset")
     sides: tuple[SideName, ...] = (event.side,) if event.side else SIDES if both else SIDES[:1]
-    elements = (event.element,) if event.element else ELEMENTS
+    elements = (event.element,) if event.element else PROFILE_ELEMENTS
     applied = {(entry.side, entry.element): entry for entry in profile.corrections}
     return all(
         _contains(applied.get((side, element)), event) for side in sides for element in elements

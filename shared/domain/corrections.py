@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from shared.domain.subjects.element import ProfileElement
 from shared.domain.taste import (
     ELEMENTS,
     MAX_WORDS,
@@ -44,7 +45,8 @@ class Correction(Value):
     """All corrections of one element on one side of a profile."""
 
     side: SideName
-    element: Element
+    element: ProfileElement
+    """One of the five elements of the look, or `subject`: what images show."""
     edited: Annotated[
         tuple[CorrectedWord, ...] | None,
         Field(max_length=MAX_WORDS, exclude_if=lambda words: words is None),
@@ -67,7 +69,10 @@ class Correction(Value):
 
 
 def apply_corrections(taste: Taste, corrections: Iterable[Correction]) -> Taste:
-    """The taste with the corrections; an element without a correction stays as predicted."""
+    """The taste with the corrections; an element without a correction stays as predicted.
+
+    Corrections of the subject are no part of a taste: `shared.domain.subjects.corrections`.
+    """
     by_place = {(correction.side, correction.element): correction for correction in corrections}
     if not by_place:
         return taste

@@ -1,6 +1,7 @@
 """Encode images with EfficientNet-Lite0, which was trained on ImageNet."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image
 
+from shared.domain.subjects.words import ShownWord
+from shared.embedding.images.naming.class_words import sure_words
 from shared.embedding.protocol import Vectors
 
 if TYPE_CHECKING:
@@ -22,14 +25,21 @@ SCALE: Final = 128.0
 """The input is (value - 127) / 128, as in the training of the weights."""
 BATCH: Final = 8
 """Images in one forward pass: larger batches are not faster on a CPU and need more memory."""
+FEATURE_LENGTH: Final = 16.4
+"""Length that a unit vector gets back before it is classified: the median of features of pictures
+for development. The classes are therefore a function of the stored vector."""
 
 
 class PretrainedEncoder:
-    """An `ImageEncoder`; the network is loaded with the first image. Raises `BadWeights`."""
+    """An `ImageEncoder` that names subjects; the network is loaded with the first image.
+
+    Raises `BadWeights`.
+    """
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="image-encoder")
         self._network: EfficientNetLite0 | None = None
+        self._loading = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -48,18 +58,38 @@ class PretrainedEncoder:
         ]
         return np.concatenate(batches) if batches else np.zeros((0, DIMENSION), np.float32)
 
+    async def subject_words(self, vectors: Vectors) -> list[tuple[ShownWord, ...]]:
+        """The sure words of each unit vector, as `NamesSubjects` states; 10 us an image."""
+        if not len(vectors):
+            return []
+        # Not in the thread of the encoder, where it would wait for images in work.
+        return await asyncio.to_thread(self._name, vectors)
+
     def _encode(self, images: Sequence[Image.Image]) -> Vectors:
         # Imported here, because the import takes seconds and not every process encodes images.
         import torch
 
-        if self._network is None:
-            from shared.embedding.images.package_weights import load_network
-
-            self._network = load_network()
+        network = self._loaded_network()
         pixels = torch.from_numpy(np.stack([network_input(image) for image in images]))
         with torch.inference_mode():
-            features = torch.nn.functional.normalize(self._network.features(pixels), dim=1)
+            features = torch.nn.functional.normalize(network.features(pixels), dim=1)
         return np.asarray(features, np.float32)
+
+    def _name(self, vectors: Vectors) -> list[tuple[ShownWord, ...]]:
+        import torch
+
+        network = self._loaded_network()
+        features = torch.from_numpy(np.ascontiguousarray(vectors * FEATURE_LENGTH, np.float32))
+        with torch.inference_mode():
+            return sure_words(np.asarray(network.classes(features), np.float32))
+
+    def _loaded_network(self) -> "EfficientNetLite0":
+        from shared.embedding.images.package_weights import load_network
+
+        with self._loading:
+            if self._network is None:
+                self._network = load_network()
+            return self._network
 
     def warm(self) -> None:
         """Start to load the network in the background."""

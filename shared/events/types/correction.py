@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.domain.corrections import CorrectedWord, SideName, Word
-from shared.domain.taste import MAX_WORDS, Element
+from shared.domain.subjects.element import ProfileElement
+from shared.domain.taste import MAX_WORDS
 from shared.events.types.base import Event
 
 CorrectionAction = Literal["pin", "veto", "edit", "reset"]
@@ -19,8 +20,9 @@ class ProfileCorrected(Event):
     action: CorrectionAction
     """`pin`: keep this word. `veto`: remove this word. `edit`: use exactly these words. `reset`:
     return to the prediction."""
-    element: Element | None = None
-    """Absent in a `reset` of the whole profile."""
+    element: ProfileElement | None = None
+    """One of the five elements of the look, or `subject`: what images show. Absent in a `reset` of
+    the whole profile."""
     side: SideName | None = None
     """When absent: `preference` for `pin` and `edit`, both sides for `veto` and `reset`."""
     word: Word | None = None
