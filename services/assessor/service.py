@@ -11,6 +11,7 @@ from services.assessor.config import AssessorSettings
 from services.assessor.deadline import Deadline
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.steps.description_scoring import DescriptionScoring
+from services.assessor.steps.evidence import AddEvidence
 from services.assessor.steps.explanation import Explain
 from services.assessor.steps.loading import ImageLoader, Load
 from services.assessor.steps.publishing import Publish
@@ -101,6 +102,11 @@ class AssessorService:
             Explain(top_k=settings.explain_top_k, problems=metrics.explanation_problems),
             # Again: a user who was erased during these seconds gets no new record.
             skip_erased,
+            AddEvidence(
+                dependencies.image_store,
+                dependencies.encoded_images,
+                top_k=settings.explain_top_k,
+            ),
             Publish(
                 dependencies.publisher,
                 clock=dependencies.clock,

@@ -5,6 +5,7 @@ from shared.events.types.candidates import Candidate, ImageCandidates, RejectedI
 from shared.events.types.correction import ProfileCorrected
 from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErase, UserErased
+from shared.events.types.evidence import EvidenceReference, EvidenceWord, ItemEvidence
 from shared.events.types.feed import (
     Assessment,
     ElementAssessment,
@@ -25,8 +26,11 @@ __all__ = [
     "ElementAssessment",
     "Event",
     "Evidence",
+    "EvidenceReference",
+    "EvidenceWord",
     "Feedback",
     "ImageCandidates",
+    "ItemEvidence",
     "ModelPromoted",
     "OperatorAction",
     "ProfileCorrected",

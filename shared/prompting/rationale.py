@@ -1,5 +1,6 @@
 """Write the rationale of an element's score, and check that a rationale agrees with a score."""
 
+import re
 from typing import Final, Literal, get_args
 
 Relation = Literal[
@@ -37,6 +38,18 @@ def rationale(seen: str, relation: Relation, *, anchor: str = "") -> str:
             return f"{seen}, and no taste is known"
         case "unseen":
             return "it cannot be told"
+
+
+_SEEN: Final = re.compile(
+    r"(?P<seen>.+?)(?: is (?:liked|disliked|neither liked nor disliked)"
+    r"| is closer to .+, which is (?:liked|disliked)|, and no taste is known)"
+)
+
+
+def seen_word(text: str) -> str | None:
+    """The word that a rationale of the form of `rationale` names; None in any other text."""
+    match = _SEEN.fullmatch(text.strip())
+    return match["seen"] if match else None
 
 
 def claimed_relation(text: str) -> Relation | None:

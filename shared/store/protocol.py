@@ -39,7 +39,7 @@ class Reference(Value):
     occurred_at: AwareDatetime
     event_id: str
     description: ReferenceDescription | None = None
-    """Missing until a profile rests on several predictions, whose votes need it as evidence."""
+    """Missing until a prediction has described the image, or when the image cannot be loaded."""
 
     def described_words(self, element: Element) -> tuple[str, ...]:
         return dict(self.description.words).get(element, ()) if self.description else ()

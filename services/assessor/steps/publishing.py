@@ -128,6 +128,7 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
             tier=image.tier,
             demoted=image.demoted,
         )
+            evidence=image.evidence,
         for rank, image in enumerate(ranked, start=1)
     )
 

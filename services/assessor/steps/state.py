@@ -6,7 +6,7 @@ from typing import Final
 
 from services.assessor.deadline import Deadline
 from shared.domain.taste import Element, Taste
-from shared.events import Candidate, ImageCandidates, RejectedItem
+from shared.events import Candidate, ImageCandidates, ItemEvidence, RejectedItem
 from shared.events.types.feed import Demotion, Status, Tier
 from shared.images.loader import LoadedImage
 from shared.store.protocol import StoredProfile
@@ -44,6 +44,8 @@ class ScoredImage:
     """The model's probabilities of the digits; rationales are generated from them."""
     rationales: Mapping[Element, str] | None = None
     subject: float | None = None
+    evidence: ItemEvidence | None = None
+    """What speaks for and against the image, with the user's references."""
     """Score of what the image shows, 0-5; None where it does not count."""
     total_with_subject: float | None = None
     """Total and subject together, 0-25; None where the subject does not count."""

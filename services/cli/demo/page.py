@@ -47,6 +47,8 @@ class Card:
     score: str
     elements: tuple[ElementRow, ...]
     move: str
+    evidence: str = ""
+    """What speaks for and against the image, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def feed_cards(
             score="-" if item.score is None else f"{item.score:.1f} of 25",
             elements=_element_rows(item),
             move=_move(item, rank_before),
+            evidence=item.evidence.text if item.evidence else "",
         )
         for item in feed.items
     )

@@ -6,7 +6,7 @@ from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id, Line, Part
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
-from shared.events import Assessment, ProfileUpdated, RankedFeed, RankedItem
+from shared.events import Assessment, ItemEvidence, ProfileUpdated, RankedFeed, RankedItem
 
 SHORT = {
     Element.ART_STYLE: "style",
@@ -75,6 +75,15 @@ def rationale_lines(feed: RankedFeed, *, limit: int = 3) -> list[Line]:
         assessment_rationales(item.image_id, item.elements) for item in feed.items if item.elements
     ]
     return [line for lines in list(filter(None, images))[:limit] for line in lines]
+
+
+def evidence_lines(feed: RankedFeed) -> list[Line]:
+    """One line per image with evidence: its sentence, and the references that it names."""
+    return [
+        [Id(item.image_id), f": {item.evidence.text}", *_named_references(item.evidence)]
+        for item in feed.items
+        if item.evidence
+    ]
 
 
 def rejected_lines(feed: RankedFeed) -> list[Line]:
@@ -160,6 +169,16 @@ def _ranking(
 
 def _words(side: TasteSide, element: Element) -> str:
     return ", ".join(f"{word.word} {word.weight:.0%}" for word in side[element]) or "(unknown)"
+
+
+def _named_references(evidence: ItemEvidence) -> list[Part]:
+    """` (liked A, B; disliked C)`, or nothing."""
+    sides: list[Part] = []
+    for word, references in (("liked", evidence.supports), ("disliked", evidence.against)):
+        for number, reference in enumerate(references):
+            start = f" ({word} " if not sides else f"; {word} " if number == 0 else ", "
+            sides += [start, Id(reference.image_id)]
+    return [*sides, ")"] if sides else []
 
 
 def _score(score: float | None) -> str:

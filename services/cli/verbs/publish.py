@@ -184,5 +184,9 @@ def show_feed(feed: RankedFeed, *, as_json: bool) -> None:
     print_rows(tables.feed_table(feed))
     if feed.degraded_reason:
         print_line(f"degraded: {feed.degraded_reason}")
-    for line in (*tables.rationale_lines(feed), *tables.rejected_lines(feed)):
+    for line in (
+        *tables.evidence_lines(feed),
+        *tables.rationale_lines(feed),
+        *tables.rejected_lines(feed),
+    ):
         print_line(*line)

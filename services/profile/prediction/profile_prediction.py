@@ -129,7 +129,8 @@ class ProfilePredictor:
         )
         voted = taste_by_vote(predicted, weights)
         current = tuple(described.get(r.content_hash, r) for r in references)
-        evidence = [r for r in current if _is_described(r, model)]
+        # The words of one group are predicted together: no earlier group can have drifted.
+        evidence = [r for r in current if _is_described(r, model)] if len(groups) > 1 else []
         taste = detect_drift(evidence, voted, base_rates)
         return Prediction(taste, current, await self._subject_weight(groups, taste, model))
 
@@ -151,18 +152,15 @@ class ProfilePredictor:
         model: VisionLanguageModel,
         requester: Hashable | None,
     ) -> tuple[list[_Group], list[_ReferenceImage]]:
-        """The groups to predict from, and the images to describe.
+        """The groups to predict from, and the images to describe: each image once.
 
-        While one group covers all references, no description is needed; from the second group on,
-        each image is described once.
+        The votes of several groups and the evidence of a feed need the words of the references.
         """
         sides = [[r for r in references if r.side == side] for side in ("liked", "disliked")]
         liked, disliked = await asyncio.gather(
             *(self._load(side[: self._per_side], requester) for side in sides)
         )
         groups = reference_groups(liked, disliked)
-        if len(groups) <= 1:
-            return groups, []
         others = [r for side in sides for r in side[self._per_side :]]
         missing = await self._load([r for r in others if not _is_described(r, model)], requester)
         loaded = [*liked, *disliked, *missing]

@@ -9,6 +9,7 @@ from shared.events.types.base import Event
 from shared.events.types.candidates import RejectedItem
 from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErased
+from shared.events.types.evidence import EvidenceReference, EvidenceWord, ItemEvidence
 from shared.events.types.feed import (
     Assessment,
     ElementAssessment,
@@ -35,6 +36,27 @@ _ASSESSED: Final = Assessment(
     detail=_element(1.0, "intricate is disliked"),
 )
 
+_EVIDENCE: Final = ItemEvidence(
+    text="watercolour, as in 3 of your 4 likes; but intricate, as in 2 of your 3 dislikes",
+    words=(
+        EvidenceWord(
+            element="art_style", word="watercolour", confidence=0.9, side="liked", shared_by=3
+        ),
+        EvidenceWord(
+            element="detail", word="intricate", confidence=0.75, side="disliked", shared_by=2
+        ),
+    ),
+    supports=(
+        EvidenceReference(image_id="img-7", side="liked", shared_words=("watercolour",)),
+        EvidenceReference(image_id="img-8", side="liked", shared_words=("watercolour",)),
+        EvidenceReference(image_id="img-9", side="liked", shared_words=("watercolour",)),
+    ),
+    against=(
+        EvidenceReference(image_id="img-4", side="disliked", shared_words=("intricate",)),
+        EvidenceReference(image_id="img-5", side="disliked", shared_words=("intricate",)),
+    ),
+)
+
 FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
     (
         RankedFeed(
@@ -55,6 +77,7 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
                     explored=True,
                     tier="vlm",
                     demoted=("diversity",),
+                    evidence=_EVIDENCE,
                 ),
             ),
             rejected=(

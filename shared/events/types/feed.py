@@ -10,6 +10,7 @@ from shared.domain.taste import Element, Value
 from shared.events.types.base import Event
 from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates, RejectedItem
 from shared.events.types.fields import Identifier, Milliseconds, ProfileVersion, Text
+from shared.events.types.evidence import ItemEvidence
 
 Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback"]
@@ -67,6 +68,11 @@ class ServingPolicy(Value):
     """The reranking rules that were applied after scoring; 0 means off."""
 
     explore_share: Annotated[float, Field(ge=0, le=1)]
+    evidence: Annotated[
+        ItemEvidence | None, Field(exclude_if=lambda evidence: evidence is None)
+    ] = None
+    """What speaks for and against the image, with the user's own references. Among the images that
+    `explain` selects; absent where nothing is known that explains the score."""
     """Share of slates in which neighbors were swapped at random (FairPairs)."""
     seen_days: Annotated[int, Field(ge=0)]
     """Days for which an image that the user has seen is ranked behind unseen ones."""
@@ -101,7 +107,8 @@ class RankedFeed(Event):
     dislikes. Absent when images are ranked by their look alone."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
-    """Milliseconds by stage: `queue`, `images`, `score`, `explain`, `total`."""
+    """Milliseconds by stage: `queue`, `images`, `score`, `subject`, `explain`, `evidence`,
+    `total`."""
     policy: Annotated[ServingPolicy | None, Field(exclude_if=lambda policy: policy is None)] = None
     """The reranking rules of this feed; absent when images are ranked by score alone."""
     request_hash: Annotated[

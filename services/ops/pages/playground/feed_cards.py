@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.taste import ELEMENTS
-from shared.events import RankedFeed, RankedItem
+from shared.events import ItemEvidence, RankedFeed, RankedItem
 
 DEMOTIONS: Final = {
     "seen": "seen before",
@@ -40,6 +40,8 @@ class Card:
     move: int
     """Ranks up since the previous feed; negative is down."""
     new: bool
+    evidence: ItemEvidence | None
+    """What speaks for and against the image, with the user's references."""
     marks: tuple[str, ...]
     """Other reasons for its rank, in words."""
 
@@ -64,6 +66,7 @@ def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple
             bars=_bars(item),
             move=earlier.get(item.image_id, item.rank) - item.rank,
             new=bool(earlier) and item.image_id not in earlier,
+            evidence=item.evidence,
             marks=_marks(item),
         )
         for item in feed.items

@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console
 
 from services.cli.output.listing import Listing, print_listing
-from services.cli.output.tables import assessment_table, feed_table
+from services.cli.output.tables import assessment_table, evidence_lines, feed_table
 from shared.domain.element_weights import EQUAL_WEIGHTS
-from shared.events import RankedFeed
+from shared.events import EvidenceReference, ItemEvidence, RankedFeed
 from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
 from tests.fakes.scores import COLOR_FIRST
 
@@ -50,3 +50,21 @@ def test_a_feed_by_subject_shows_its_score_and_its_weight(feed: RankedFeed) -> N
     assert "20.7" in printed
     assert "this user goes by the subject 90% and by the look 10%" in printed
     assert "subject" not in _printed(feed_table(feed))
+
+
+def test_evidence_is_one_line_with_the_references_that_it_names(feed: RankedFeed) -> None:
+    evidence = ItemEvidence(
+        text="red, as in 2 of your 3 likes; but resembles the one that you dislike",
+        supports=(
+            EvidenceReference(image_id="a.png", side="liked", shared_words=("red",)),
+            EvidenceReference(image_id="b.png", side="liked", shared_words=("red",)),
+        ),
+        against=(EvidenceReference(image_id="c.png", side="disliked", effect=-0.2),),
+    )
+    item = feed.items[0].model_copy(update={"evidence": evidence})
+    (line,) = evidence_lines(feed.model_copy(update={"items": (item,)}))
+    assert "".join(map(str, line)) == (
+        f"{item.image_id}: {evidence.text} (liked a.png, b.png; disliked c.png)"
+    )
+    bare = feed.items[0].model_copy(update={"evidence": None})
+    assert evidence_lines(feed.model_copy(update={"items": (bare,)})) == []

@@ -15,8 +15,10 @@ from shared.events import (
     Assessment,
     ElementAssessment,
     Evidence,
+    EvidenceReference,
     Feedback,
     ImageCandidates,
+    ItemEvidence,
     ProfileUpdated,
     RankedFeed,
     RankedItem,
@@ -110,6 +112,30 @@ async def test_a_feed_by_subject_shows_its_score_and_weight(sample_folder: Path)
     assert "subject 90 %, look 10 %" in page
     assert "subject 4.2 of 5" in page
     assert "20.7" in page
+
+
+async def test_evidence_is_shown_with_thumbnails_of_its_references(sample_folder: Path) -> None:
+    def with_evidence(event: ImageCandidates) -> RankedFeed:
+        feed = _feed_for(event)
+        evidence = ItemEvidence(
+            text="<teal>, as in 2 of your 3 likes",
+            supports=(
+                EvidenceReference(image_id="sample-sea", side="liked", shared_words=("teal",)),
+                EvidenceReference(image_id="my cat", side="liked", shared_words=("teal",)),
+            ),
+            against=(EvidenceReference(image_id="mine", side="disliked", effect=-0.2),),
+        )
+        items = tuple(item.model_copy(update={"evidence": evidence}) for item in feed.items)
+        return feed.model_copy(update={"items": items})
+
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard.kafka.feed_for = with_evidence
+    body = {"user": "ada", "pictures": [{"image_id": "sample-sea"}, OWN]}
+    page = (await _post(dashboard, "/playground/rank", body)).text
+    assert "&lt;teal&gt;, as in 2 of your 3 likes" in page
+    assert 'src="/playground/sample/sample-sea" alt="You like sea"' in page
+    assert 'src="/thumbnail?image=my%20cat&amp;user=ada" alt="You like my cat"' in page
+    assert 'alt="You dislike mine"' in page
 
 
 async def test_an_action_goes_to_kafka_with_its_image(sample_folder: Path) -> None:

@@ -33,13 +33,13 @@ def predictor() -> ProfilePredictor:
     return predictor_of(ColorImages())
 
 
-async def test_no_image_is_described_while_one_group_holds_all_references(
+async def test_a_single_reference_is_described_with_its_prediction(
     predictor: ProfilePredictor,
 ) -> None:
     model = ColorModel()
-    prediction = await predictor.predict([new(color) for color in COLORS[:5]], model)
-    assert model.described == []
-    assert [r.description for r in prediction.references] == [None] * 5
+    prediction = await predictor.predict([new("red")], model)
+    assert model.described == ["red"]
+    assert prediction.references[0].described_words(Element.COLOR) == ("red",)
 
 
 async def test_each_image_is_described_once(predictor: ProfilePredictor) -> None:
