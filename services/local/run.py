@@ -22,6 +22,7 @@ from services.local.messaging import create_topics, messaging_settings
 from services.local.runtime_file import RuntimeFile, remove_runtime_file, write_runtime_file
 from services.local.signals import StopSignals
 from shared.domain.errors import Unavailable
+from shared.embedding.images.encoders.errors import BadEncoder
 from shared.files.write_errors import describe
 from shared.messaging.client.settings import MessagingSettings
 from shared.runtime.responsiveness import keep_event_loop_responsive
@@ -76,7 +77,7 @@ def run(
         return stopped
     except (KafkaDidNotStart, Unavailable) as error:
         raise CannotRun(error.detail) from error
-    except (BadCheckpoint, ServiceStopped, InvalidSettings) as error:
+    except (BadCheckpoint, BadEncoder, ServiceStopped, InvalidSettings) as error:
         raise CannotRun(str(error)) from error
     except OSError as error:
         raise CannotRun(describe(error)) from error

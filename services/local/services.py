@@ -25,6 +25,7 @@ from services.retrain.jobs.admin import JobAdmin
 from services.retrain.jobs.settings import TrainingSettings
 from services.retrain.lake.schema import TABLES
 from shared.domain.clock import system_clock
+from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.settings import SubjectSettings
 from shared.files.lake_address import delta_address
 from shared.images.settings import ImageSettings
@@ -88,7 +89,8 @@ async def start_services(
     """Open the shared dependencies, start the services, and stop them at the end.
 
     `kafka_has_ended` is used at the end: without Kafka, a stop cannot commit and is short.
-    The topics must exist. Raises `Unavailable`, `BadCheckpoint` and `InvalidSettings`.
+    The topics must exist. Raises `Unavailable`, `BadCheckpoint`, `BadEncoder` and
+    `InvalidSettings`.
     """
     images = from_environment(ImageSettings)
     async with AsyncExitStack() as stack:
@@ -98,6 +100,7 @@ async def start_services(
                 store=_store_settings(settings),
                 images=images,
                 subject=from_environment(SubjectSettings),
+                image_encoder=from_environment(ImageEncoderSettings),
                 on_progress=on_progress,
             )
         )

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from qdrant_client import AsyncQdrantClient
 
 from shared.embedding.images.encoded_images import EncodedImages
-from shared.embedding.images.pretrained import PretrainedEncoder
+from shared.embedding.images.encoders.settings import ImageEncoderSettings
+from shared.embedding.images.factory import open_image_encoder
+from shared.embedding.images.protocol import ImageEncoder
 from shared.embedding.images.settings import SubjectSettings
 from shared.embedding.minilm import MiniLM
 from shared.embedding.protocol import Embedder
@@ -53,23 +55,30 @@ async def open_dependencies(
     store: StoreSettings,
     images: ImageSettings,
     subject: SubjectSettings,
+    image_encoder: ImageEncoderSettings,
     on_progress: Callable[[str], None] = lambda step: None,
 ) -> AsyncIterator[SharedDependencies]:
-    """Open all dependencies and close them at the end; raises `Unavailable` and `BadCheckpoint`."""
+    """Open all dependencies and close them at the end.
+
+    Raises `Unavailable`, `BadCheckpoint` and `BadEncoder`.
+    """
     on_progress("loading the model")
-    async with open_engine(model) as engine:
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_engine(model))
         release = await asyncio.to_thread(engine.load_release)
         models = ServingModels(release, name=engine.name, loader=engine)
         embedder = MiniLM()
         # The first embedding takes seconds; it runs in the background during the start.
         embedder.warm()
-        encoder = PretrainedEncoder() if subject.subject_ranking else None
-        if encoder is not None:
-            encoder.warm()
+        encoder = None
+        if subject.subject_ranking:
+            on_progress("loading the image encoder")
+            encoder = await stack.enter_async_context(open_image_encoder(image_encoder))
         on_progress("opening the store")
         client = open_qdrant(store)
         raise_open_files_limit()
         image_loader = ImageLoader(images)
+        encoded_images: EncodedImages | None = None
         try:
             stored = QdrantProfiles(client, embedder=embedder.name)
             image_store = QdrantImages(client, embedder=embedder.name)
@@ -80,7 +89,8 @@ async def open_dependencies(
             erasures = QdrantErasures(client)
             await erasures.prepare()
             profiles, users = await with_user_list(stored, client, embedded=not store.qdrant_url)
-            encoded_images = await _encoded_images(client, encoder) if encoder else None
+            if encoder is not None:
+                encoded_images = await _encoded_images(client, encoder)
             yield SharedDependencies(
                 models,
                 embedder,
@@ -93,14 +103,14 @@ async def open_dependencies(
                 encoded_images,
             )
         finally:
+            if encoded_images is not None:
+                await encoded_images.close()
             await image_loader.close()
             await client.close()
             embedder.close()
-            if encoder is not None:
-                encoder.close()
 
 
-async def _encoded_images(client: AsyncQdrantClient, encoder: PretrainedEncoder) -> EncodedImages:
-    store = QdrantImageVectors(client, encoder=encoder.name)
-    await store.prepare(dimension=encoder.dimension)
+async def _encoded_images(client: AsyncQdrantClient, encoder: ImageEncoder) -> EncodedImages:
+    store = QdrantImageVectors(client, encoder=encoder.name, dimension=encoder.dimension)
+    await store.prepare()
     return EncodedImages(encoder, store)

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol
 
 from shared.domain.errors import Unavailable
+from shared.embedding.images.encoders.errors import BadEncoder
+from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.settings import SubjectSettings
 from shared.events.topics import ALL_TOPICS
 from shared.images.settings import ImageSettings
@@ -98,7 +100,7 @@ def _main(running: Coroutine[Any, Any, None]) -> None:
 
     try:
         asyncio.run(running)
-    except (Unavailable, BadCheckpoint, InvalidSettings) as error:
+    except (Unavailable, BadCheckpoint, BadEncoder, InvalidSettings) as error:
         sys.exit(str(error))
 
 
@@ -109,6 +111,7 @@ async def _run(build: BuildApp) -> None:
         store=from_environment(StoreSettings),
         images=from_environment(ImageSettings),
         subject=from_environment(SubjectSettings),
+        image_encoder=from_environment(ImageEncoderSettings),
         on_progress=log.info,
     ) as dependencies:
         await _until_stopped(await build(messaging, dependencies))

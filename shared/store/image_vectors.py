@@ -1,6 +1,7 @@
 """Store the vectors of images in Qdrant, by the content of the image, for one image encoder."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from qdrant_client import AsyncQdrantClient
@@ -10,19 +11,27 @@ from shared.domain.ids import derived_id
 from shared.embedding.protocol import Vectors
 from shared.store.qdrant import ensure_collection, qdrant_errors
 
-VECTOR = "image"
+VECTOR: Final = "image"
+PREFIX: Final = "image_vectors."
+"""Of the names of all collections of image vectors."""
 
 
 class QdrantImageVectors:
-    """An `ImageVectorStore`; another encoder has another collection."""
+    """An `ImageVectorStore`; another encoder or dimension has another collection.
 
-    def __init__(self, client: AsyncQdrantClient, *, encoder: str) -> None:
+    So vectors of two models are never compared, and a changed model encodes all images again.
+    """
+
+    def __init__(self, client: AsyncQdrantClient, *, encoder: str, dimension: int) -> None:
         self._client = client
-        self.collection = f"image_vectors.{encoder}"
+        self._dimension = dimension
+        self.collection = f"{PREFIX}{encoder}.{dimension}"
 
-    async def prepare(self, *, dimension: int) -> None:
+    async def prepare(self) -> None:
         """Create the collection if it is missing."""
-        await ensure_collection(self._client, self.collection, {VECTOR: dimension}, on_disk=True)
+        await ensure_collection(
+            self._client, self.collection, {VECTOR: self._dimension}, on_disk=True
+        )
 
     async def put(self, vectors: Mapping[str, Vectors]) -> None:
         points = [

@@ -50,6 +50,8 @@ class ScoreSubject:
         vectors = await encoded.vectors(
             {image.content_hash: image.loaded_candidate.image.pixels for image in scored}
         )
+        if not vectors:
+            return state
         subjects = dict(
             zip(vectors, references.scores(np.stack(list(vectors.values()))), strict=True)
         )
@@ -58,7 +60,8 @@ class ScoreSubject:
             subject_weight=weight,
             scored=tuple(
                 image
-                if image.elements is None
+                # An image that the encoder cannot read has no vector and is ranked by its look.
+                if image.elements is None or image.content_hash not in subjects
                 else with_subject(image, float(subjects[image.content_hash]), weight)
                 for image in state.scored
             ),

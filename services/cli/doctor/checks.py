@@ -10,6 +10,7 @@ from services.cli.connection import ConnectionSettings
 from services.cli.data_folder import ADVICE
 from services.cli.doctor.check_result import CheckResult
 from services.cli.doctor.deployment_checks import check_deployment
+from services.cli.doctor.image_encoder_check import check_image_encoder
 from services.cli.doctor.model_server_check import check_model_server
 from services.cli.doctor.record_check import check_codecs, check_kafka_records
 from services.cli.paths import lake_settings
@@ -35,7 +36,7 @@ def run_checks() -> list[CheckResult]:
     checks: list[Callable[[ConnectionSettings], CheckResult]] = [
         check_python, check_variables, check_data_folder, check_disk,
         check_lake_folder, check_file_roots,
-        check_model,
+        check_model, check_image_encoder,
     ]  # fmt: skip
     return [check(settings) for check in checks] + _check_kafka(settings) + check_deployment()
 

@@ -14,6 +14,7 @@ from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.settings import JobSettings
 from services.retrain.registry.settings import RegistrySettings
+from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.settings import SubjectSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
@@ -27,6 +28,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The model", ModelSettings),
     ("Images", ImageSettings),
     ("Ranking by subject", SubjectSettings),
+    ("The image encoder", ImageEncoderSettings),
     ("The store", StoreSettings),
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),

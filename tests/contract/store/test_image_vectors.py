@@ -21,9 +21,9 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield InMemoryImageVectors()
         return
     client = open_qdrant(StoreSettings(qdrant_path=tmp_path))
-    vectors = QdrantImageVectors(client, encoder="encoder-1")
-    await vectors.prepare(dimension=DIMENSION)
-    await vectors.prepare(dimension=DIMENSION)  # safe to repeat
+    vectors = QdrantImageVectors(client, encoder="encoder-1", dimension=DIMENSION)
+    await vectors.prepare()
+    await vectors.prepare()  # safe to repeat
     yield vectors
     await client.close()
 
@@ -42,3 +42,18 @@ async def test_vectors_are_read_by_content(store: ImageVectorStore) -> None:
 async def test_nothing_is_read_and_written_for_nothing(store: ImageVectorStore) -> None:
     await store.put({})
     assert await store.get([]) == {}
+
+
+async def test_vectors_of_another_encoder_or_dimension_are_not_read(tmp_path: Path) -> None:
+    client = open_qdrant(StoreSettings(qdrant_path=tmp_path))
+    first, smaller, other = (
+        QdrantImageVectors(client, encoder=encoder, dimension=dimension)
+        for encoder, dimension in [("encoder-1", 16), ("encoder-1", 8), ("encoder-2", 16)]
+    )
+    for vectors in (first, smaller, other):
+        await vectors.prepare()
+    await first.put({"a": np.eye(16, dtype=np.float32)[0]})
+    await smaller.put({"b": np.eye(8, dtype=np.float32)[0]})
+    assert await smaller.get(["a"]) == await other.get(["a"]) == {}
+    assert set(await first.get(["a", "b"])) == {"a"}
+    await client.close()

@@ -1,0 +1,1 @@
+"""Encode images at an embedding server with the OpenAI API, such as vLLM."""
