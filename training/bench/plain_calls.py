@@ -8,6 +8,7 @@ from shared.domain.taste import ELEMENTS
 from shared.prompting import prompt
 from shared.prompting.parser import parse_scores
 from shared.vlm.checkpoint.open_checkpoint import IMAGE_PAD, OpenedCheckpoint
+from shared.vlm.engine.answer_layout import answer_layout
 from shared.vlm.engine.pixels import to_patches
 from shared.vlm.protocol import ScoringInput
 
@@ -20,6 +21,7 @@ class PlainCalls:
 
     def __init__(self, opened: OpenedCheckpoint) -> None:
         self._opened = opened
+        self._layout = answer_layout(opened.tokenizer)
 
     @torch.inference_mode()
     def generate(self, candidate: ScoringInput) -> int:
@@ -35,7 +37,7 @@ class PlainCalls:
     @torch.inference_mode()
     def forward(self, candidate: ScoringInput) -> float:
         """The expected total score of a forced answer, in one forward pass."""
-        layout = self._opened.layout
+        layout = self._layout
         forced = self._opened.tokenizer.decode(layout.ids)
         logits = self._opened.model(**self._inputs(candidate, answer=forced)).logits
         # Logits predict the next token, so the digit at a position is read one before it.

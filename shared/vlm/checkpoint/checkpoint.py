@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from shared.prompting.prompt import PROMPT_VERSION
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT, UnknownPromptStyle, prompt_style
 
 MANIFEST: Final = "manifest.json"
 REQUIRED: Final = ("config.json", "tokenizer.json", "preprocessor_config.json")
@@ -44,12 +46,25 @@ def check_files(folder: Path) -> str:
             raise BadCheckpoint(
                 f"{folder / name} is not the file that the manifest names; fetch the folder again"
             )
-    if manifest["prompt_version"] != PROMPT_VERSION:
+    style = manifest_style(manifest, folder)
+    if manifest["prompt_version"] != style.version:
         raise BadCheckpoint(
-            f"{folder} was trained on prompts of version {manifest['prompt_version']}, but this"
-            f" release uses version {PROMPT_VERSION}; use the model that ships with this release"
+            f"{folder} was trained on {style.name} prompts of version"
+            f" {manifest['prompt_version']}, but this release uses version {style.version}; use the"
+            " model that ships with this release"
         )
     return str(manifest["version"])
+
+
+def manifest_style(manifest: Mapping[str, Any], folder: Path) -> PromptStyle:
+    """The prompt style that a manifest names, `compact` without one; raises `BadCheckpoint`."""
+    try:
+        return prompt_style(str(manifest.get("prompt_style", COMPACT.name)))
+    except UnknownPromptStyle as error:
+        raise BadCheckpoint(
+            f"{folder} was trained on prompts that this release does not have: {error}; update"
+            " Preferstream, or train the model again"
+        ) from error
 
 
 def check_tokens(

@@ -10,18 +10,21 @@ from urllib.parse import unquote, urlsplit
 from pydantic import ValidationError
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
-from shared.prompting.prompt import PROMPT_VERSION
+from shared.prompting.styles.protocol import PromptStyle
 from shared.vlm.checkpoint.checkpoint import (
     MANIFEST,
     BadCheckpoint,
     check_files,
     file_hash,
+    manifest_style,
     read_manifest,
     shipped_folder,
 )
 
 Kind = Literal["checkpoint", "adapter"]
 ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model.safetensors")
+NO_PROMPT_VERSION: Final = "untrained"
+"""Of a checkpoint that was never trained on our prompts."""
 RELEASE: Final = "release:"
 """Scheme of the address of the model with which a process was started: `release:<version>`."""
 
@@ -46,6 +49,8 @@ class ModelPackage:
     """Why the gate accepted or rejected it."""
     element_weights: ElementWeights = EQUAL_WEIGHTS
     """Weight of each element in the totals of this version."""
+    prompt_style: PromptStyle | None = None
+    """The prompts on which it was trained; None for a checkpoint without our manifest."""
 
 
 def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPackage:
@@ -73,7 +78,7 @@ def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPacka
             f"{manifest_file} has the kind {kind!r}; expected checkpoint or adapter"
         )
     if kind == "adapter":
-        _check_adapter(folder, manifest["sha256"], manifest["prompt_version"])
+        _check_adapter(folder, manifest)
     else:
         check_files(folder)
     return ModelPackage(
@@ -88,6 +93,7 @@ def read_model_package(folder: Path, *, sha256: str | None = None) -> ModelPacka
         metrics=tuple(sorted(dict(manifest.get("metrics", {})).items())),
         reason=str(manifest.get("reason", "")),
         element_weights=element_weights_of(manifest, manifest_file),
+        prompt_style=manifest_style(manifest, folder),
     )
 
 
@@ -107,6 +113,12 @@ def read_element_weights(folder: Path) -> ElementWeights:
     """The element weights of the model in `folder`; equal without a manifest."""
     file = folder / MANIFEST
     return element_weights_of(read_manifest(file), file) if file.is_file() else EQUAL_WEIGHTS
+
+
+def read_prompt_style(folder: Path) -> PromptStyle | None:
+    """The prompt style of the model in `folder`; None without a manifest."""
+    file = folder / MANIFEST
+    return manifest_style(read_manifest(file), folder) if file.is_file() else None
 
 
 def release(folder: Path | None) -> ModelPackage:
@@ -136,10 +148,11 @@ def _without_manifest(folder: Path, sha256: str | None) -> ModelPackage:
         )
     version = check_files(folder)
     digest = hashlib.sha256(version.encode()).hexdigest()
-    return ModelPackage(folder, folder.name, version, "checkpoint", digest, PROMPT_VERSION)
+    return ModelPackage(folder, folder.name, version, "checkpoint", digest, NO_PROMPT_VERSION)
 
 
-def _check_adapter(folder: Path, files: dict[str, str], prompt_version: str) -> None:
+def _check_adapter(folder: Path, manifest: Mapping[str, Any]) -> None:
+    files: dict[str, str] = manifest["sha256"]
     missing = [name for name in ADAPTER_FILES if name not in files]
     if missing:
         raise BadCheckpoint(
@@ -154,8 +167,10 @@ def _check_adapter(folder: Path, files: dict[str, str], prompt_version: str) -> 
             )
         if not file.is_file() or file_hash(file) != expected:
             raise BadCheckpoint(f"{file} is not the file that the manifest names; copy it again")
-    if prompt_version != PROMPT_VERSION:
+    style = manifest_style(manifest, folder)
+    if manifest["prompt_version"] != style.version:
         raise BadCheckpoint(
-            f"{folder} was trained on prompts of version {prompt_version}, but this release uses"
-            f" version {PROMPT_VERSION}; train it again"
+            f"{folder} was trained on {style.name} prompts of version"
+            f" {manifest['prompt_version']}, but this release uses version {style.version}; train"
+            " it again"
         )

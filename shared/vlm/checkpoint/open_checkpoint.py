@@ -10,7 +10,6 @@ from transformers.utils.logging import disable_progress_bar
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_tokens
 from shared.vlm.checkpoint.vision_config import VisionConfig
-from shared.vlm.engine.answer_layout import AnswerLayout, answer_layout
 from shared.vlm.engine.hidden_import import hidden
 
 # transformers imports scikit-learn, pandas and scipy.stats for one function of assisted generation,
@@ -29,8 +28,6 @@ class OpenedCheckpoint:
     tokenizer: Any
     device: torch.device
     vision: VisionConfig
-    layout: AnswerLayout
-    """The tokens of a score answer."""
     image_pad: int
     """Token of one image token's place in a prompt."""
     end_tokens: Tensor
@@ -69,7 +66,6 @@ def open_checkpoint(folder: Path, *, device: str = "auto") -> OpenedCheckpoint:
         tokenizer=tokenizer,
         device=torch.device(device),
         vision=vision,
-        layout=answer_layout(tokenizer),
         image_pad=image_pad,
         end_tokens=torch.tensor(end_tokens if isinstance(end_tokens, list) else [end_tokens]),
     )

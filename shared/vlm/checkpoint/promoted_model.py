@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from shared.prompting.styles.registry import prompt_style
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
@@ -68,5 +69,6 @@ class InProcessLoader:
             adapter=adapter,
             device=self._settings.model_device,
             threads=self._settings.model_threads,
+            prompt_style=prompt_style(self._settings.prompt_style),
         )
         return BatchingEngine(engine, self._settings, self._executor)

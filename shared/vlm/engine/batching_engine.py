@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
+from shared.prompting.styles.registry import prompt_style
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
@@ -166,5 +167,6 @@ def load_model(settings: ModelSettings) -> BatchingEngine:
         settings.model or shipped_folder(),
         device=settings.model_device,
         threads=settings.model_threads,
+        prompt_style=prompt_style(settings.prompt_style),
     )
     return BatchingEngine(engine, settings)

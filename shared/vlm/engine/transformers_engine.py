@@ -1,7 +1,9 @@
 """Run a Qwen2.5-VL checkpoint in this process: predict, describe, score, explain, compare."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL.Image import Image
@@ -9,23 +11,29 @@ from torch import Tensor
 from transformers import LogitsProcessorList
 
 from shared.domain.element_weights import ElementWeights
-from shared.domain.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import parser, prompt
 from shared.prompting.prompt import Prompt
+from shared.prompting.styles.protocol import PromptStyle, Task
+from shared.prompting.styles.registry import GENERAL
 from shared.vlm.checkpoint.checkpoint import check_files
 from shared.vlm.checkpoint.lora import merge_adapter
-from shared.vlm.checkpoint.model_package import ModelPackage, read_element_weights
+from shared.vlm.checkpoint.model_package import (
+    ModelPackage,
+    read_element_weights,
+    read_prompt_style,
+)
 from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
-from shared.vlm.engine.answer_layout import DIGITS
+from shared.vlm.engine.answer_layout import DIGITS, AnswerLayout, answer_layout
 from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
-    MAX_RATIONALES_TOKENS,
-    MAX_WORDS_TOKENS,
     to_description,
     to_predicted_taste,
     to_rationales,
 )
+from shared.vlm.engine.chosen_digits import ChosenDigits
 from shared.vlm.engine.forced_digits import ForcedDigits
+from shared.vlm.engine.json_grammar import JsonGrammar
 from shared.vlm.engine.pixels import ImagePatches, to_patches
 from shared.vlm.engine.shared_prefix import group_by_prefix, logits_with_shared_prefix
 from shared.vlm.pairwise import Comparison, Pair
@@ -50,8 +58,13 @@ class TransformersEngine:
         adapter: ModelPackage | None = None,
         device: str = "auto",
         threads: int = 0,
+        prompt_style: PromptStyle = GENERAL,
     ) -> None:
+        """`prompt_style` is that of a model whose manifest names none."""
         base_version = check_files(folder)
+        self._style = (
+            adapter.prompt_style if adapter else read_prompt_style(folder)
+        ) or prompt_style
         self.model_version = adapter.version if adapter else base_version
         self.element_weights = adapter.element_weights if adapter else read_element_weights(folder)
         if threads:
@@ -63,39 +76,49 @@ class TransformersEngine:
         self._tokenizer = opened.tokenizer
         self._device = opened.device
         self._vision = opened.vision
-        self._layout = opened.layout
         self._image_pad = opened.image_pad
         self._end_tokens = opened.end_tokens
 
+    @cached_property
+    def _layout(self) -> AnswerLayout:
+        return answer_layout(self._tokenizer)
+
+    @cached_property
+    def _digit_tokens(self) -> ChosenDigits:
+        return ChosenDigits(self._tokenizer)
+
+    @cached_property
+    def _grammar(self) -> JsonGrammar:
+        rows = self.model.get_input_embeddings().num_embeddings
+        return JsonGrammar(self._tokenizer, vocabulary=rows)
+
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """The taste of each user from the reference images (arXiv 2511.00609, section 3)."""
-        prompts = [prompt.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references]
-        answers = self._answers(
-            prompts, [r.images for r in references], max_tokens=MAX_WORDS_TOKENS
-        )
-        return [to_predicted_taste(answer) for answer in answers]
+        tasks = [
+            self._style.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references
+        ]
+        answers = self._answers(tasks, [r.images for r in references])
+        return [to_predicted_taste(self._style.parse_taste(answer)) for answer in answers]
 
     def describe(self, images: Sequence[Image]) -> list[Description]:
         """The words of each image, element by element."""
-        prompts = [prompt.describe()] * len(images)
-        answers = self._answers(prompts, [[image] for image in images], max_tokens=MAX_WORDS_TOKENS)
-        return [to_description(answer) for answer in answers]
+        answers = self._answers([self._style.describe()] * len(images), [[i] for i in images])
+        return [to_description(self._style.parse_description(answer)) for answer in answers]
 
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
-        """Probabilities of the digits at the five positions of the forced answer."""
-        prompts = [prompt.score_for(candidate.taste) for candidate in candidates]
+        """Probabilities of the digits 0-5 of the five elements, as the prompt style reads them."""
+        prompts = [self._style.score(candidate.taste).prompt for candidate in candidates]
+        read = self._held_digits if self._style.digit_reading == "held" else self._chosen_digits
         by_index: dict[int, Scores] = {}
         for indices in group_by_prefix([item.parts[0] for item in prompts]):
-            digits = self._digits(
-                [prompts[k] for k in indices], [candidates[k].image for k in indices]
-            )
+            digits = read([prompts[k] for k in indices], [candidates[k].image for k in indices])
             scores = (_scores(row, self.element_weights) for row in digits)
             by_index |= zip(indices, scores, strict=True)
         return [by_index[k] for k in range(len(candidates))]
 
     @torch.inference_mode()
-    def _digits(self, prompts: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
-        """(n, 5, 6) probabilities, in one pass."""
+    def _held_digits(self, prompts: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
+        """(n, 5, 6) probabilities at the five positions of the forced answer, in one pass."""
         patches = to_patches(images, self._vision)
         prompt_ids = self._token_ids(prompts, patches, with_answer_prefix=False)
         rows = [[*ids, *self._layout.ids] for ids in prompt_ids]
@@ -106,17 +129,38 @@ class TransformersEngine:
         at_digits = logits[:, list(self._layout.positions)][:, :, list(self._layout.digit_ids)]
         return at_digits.float().softmax(dim=-1)
 
+    @torch.inference_mode()
+    def _chosen_digits(self, prompts: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
+        """(n, 5, 6) probabilities, each digit after those that the model chose before it."""
+        patches = to_patches(images, self._vision)
+        rows = self._token_ids(prompts, patches, with_answer_prefix=True)
+        out = self.model.generate(
+            **self._inputs(rows, patches),
+            do_sample=False,
+            repetition_penalty=1.0,
+            min_new_tokens=len(ELEMENTS),
+            max_new_tokens=len(ELEMENTS),
+            logits_processor=LogitsProcessorList([self._digit_tokens.processor()]),
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
+        return self._digit_tokens.probabilities(out.logits)
+
     def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         """A rationale for each score; one that contradicts its score is left out."""
-        prompts = [prompt.explain_for(s.candidate.taste) for s in scored]
         digits = [{e: s.scores.mode(e) for e in ELEMENTS} for s in scored]
+        tasks = [
+            self._style.explain(s.candidate.taste, row)
+            for s, row in zip(scored, digits, strict=True)
+        ]
+        is_held = self._style.digit_reading == "held"
         answers = self._answers(
-            prompts,
-            [[s.candidate.image] for s in scored],
-            max_tokens=MAX_RATIONALES_TOKENS,
-            constrain=lambda length: ForcedDigits(self._tokenizer, digits, prompt_length=length),
+            tasks, [[s.candidate.image] for s in scored], digits=digits if is_held else None
         )
-        return [to_rationales(answer, row) for answer, row in zip(answers, digits, strict=True)]
+        return [
+            to_rationales(self._style.parse_rationales(answer, row))
+            for answer, row in zip(answers, digits, strict=True)
+        ]
 
     def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
         """The better of two candidates, as the model writes it: profiles, scores, an answer."""
@@ -138,14 +182,34 @@ class TransformersEngine:
 
     def _answers(
         self,
-        prompts: Sequence[Prompt],
+        tasks: Sequence[Task],
         images: Sequence[Sequence[Image]],
         *,
-        max_tokens: int,
-        constrain: Callable[[int], ForcedDigits] | None = None,
+        digits: Sequence[Mapping[Element, int]] | None = None,
     ) -> list[str]:
-        """The model's greedy answers, each with its forced prefix."""
-        answers = self._generate(prompts, images, max_tokens=max_tokens, constrain=constrain)
+        """The greedy answers to tasks of one kind, each with its forced prefix.
+
+        `digits` are forced after the names of their elements, one row for each task.
+        """
+        if not tasks:
+            return []
+        task = tasks[0]
+
+        def constrain(length: int) -> Any:
+            if digits is not None:
+                return ForcedDigits(self._tokenizer, digits, prompt_length=length)
+            if task.schema is not None:
+                return self._grammar.processor(task.schema, rows=len(tasks), prompt_length=length)
+            return None
+
+        answers = self._generate(
+            [item.prompt for item in tasks],
+            images,
+            max_tokens=task.max_tokens,
+            constrain=constrain,
+            # A checkpoint's own penalty would break an answer in a fixed layout.
+            repetition_penalty=1.0,
+        )
         return [text for text, _ in answers]
 
     @torch.inference_mode()
@@ -155,7 +219,8 @@ class TransformersEngine:
         images: Sequence[Sequence[Image]],
         *,
         max_tokens: int,
-        constrain: Callable[[int], ForcedDigits] | None = None,
+        constrain: Callable[[int], Any] = lambda _: None,
+        **sampling: float,
     ) -> list[tuple[str, bool]]:
         """Answers, each with whether the model finished it within `max_tokens`."""
         if not prompts:
@@ -168,7 +233,8 @@ class TransformersEngine:
             **inputs,
             do_sample=False,
             max_new_tokens=max_tokens,
-            logits_processor=LogitsProcessorList([constrain(length)] if constrain else []),
+            logits_processor=LogitsProcessorList([p for p in [constrain(length)] if p]),
+            **sampling,
         )
         texts = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
         finished = torch.isin(out[:, length:].cpu(), self._end_tokens).any(dim=1).tolist()

@@ -31,12 +31,12 @@ CANDIDATE: Final = ScoringInput(
 )
 
 
-async def check_forced_scores(model: ServerModel, *, address: str) -> None:
-    """Raise `BadCheckpoint` for a server that cannot force scores, and `Unavailable`."""
+async def check_scores(model: ServerModel, *, address: str) -> None:
+    """Raise `BadCheckpoint` for a server without readable scores, and `Unavailable`."""
     try:
         await model.score([CANDIDATE])
     except Unprocessable as error:
-        raise BadCheckpoint(f"{error.detail}; serve a model that sees images with vLLM") from error
+        raise BadCheckpoint(f"{error.detail}; serve a model that sees images") from error
     except NotForced as error:
         raise BadCheckpoint(
             f"{address}: {error.detail}; it must support structured_outputs and"

@@ -51,9 +51,11 @@ def completion_text(response: Mapping[str, Any], *, prefix: str = "") -> tuple[s
     """The answer with its prefix, and whether the model finished it; raises `Unavailable`."""
     try:
         (choice,) = response["choices"]
-        text = choice["message"]["content"] or ""
+        message = choice["message"]
+        # A server of the OpenAI API puts a refusal into a field of its own.
+        text = message["content"] or message.get("refusal") or ""
         return prefix + text, choice["finish_reason"] == "stop"
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unavailable(PART, f"the server's answer is no chat completion: {error!r}") from error
 
 

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.errors import Unavailable
+from shared.prompting.styles.registry import prompt_style
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
@@ -18,11 +19,12 @@ from shared.vlm.checkpoint.model_package import (
     release,
 )
 from shared.vlm.server.adapters import Adapters, check_changes_language_model_only
-from shared.vlm.server.capability_check import check_forced_scores, check_version_isolation
+from shared.vlm.server.capability_check import check_scores, check_version_isolation
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
 from shared.vlm.server.data_urls import ImageEncoder, LimitedSize, ModelSize
-from shared.vlm.server.forced_scores import ForcedScores, forced_scores
+from shared.vlm.server.dialect import dialect_of
 from shared.vlm.server.model import ServerModel
+from shared.vlm.server.score_readers import ScoreReaders
 from shared.vlm.server.served_model import ServedModel, identify_served_model
 from shared.vlm.settings import ModelSettings
 
@@ -33,12 +35,12 @@ class ServerLoader:
     """Loads versions of one model at one server: its base model, and adapters on it."""
 
     def __init__(
-        self, server: Connection, served: ServedModel, *, forced: ForcedScores,
+        self, server: Connection, served: ServedModel, *, score_readers: ScoreReaders,
         encoder: ImageEncoder, orders: int,
     ) -> None:  # fmt: skip
         self._server = server
         self._served = served
-        self._forced = forced
+        self._score_readers = score_readers
         self._encoder = encoder
         self._orders = orders
         self._adapters = Adapters(server)
@@ -58,10 +60,14 @@ class ServerLoader:
             if served.package is not None:
                 encoder = ModelSize(served.package.folder, longest_side)
             loader = cls(
-                server, served, forced=await _forced_scores(server, served), encoder=encoder,
-                orders=settings.model_prediction_orders,
+                server, served, encoder=encoder, orders=settings.model_prediction_orders,
+                score_readers=ScoreReaders(
+                    server, served.id, dialect=await dialect_of(server),
+                    default_style=prompt_style(settings.prompt_style),
+                ),
             )  # fmt: skip
-            await check_forced_scores(loader.load_release(), address=str(server.address))
+            await loader._score_readers.open(served.package)
+            await check_scores(loader.load_release(), address=str(server.address))
         except BaseException:
             await server.close()
             raise
@@ -75,9 +81,7 @@ class ServerLoader:
 
     def load_release(self) -> ServerModel:
         """The model with which the server was started."""
-        package = self._served.package
-        weights = package.element_weights if package else EQUAL_WEIGHTS
-        return self._model(self._served.id, self._served.version, weights)
+        return self._model(self._served.version, self._served.package, name=self._served.id)
 
     def load(self, *, uri: str, sha256: str) -> ServerModel:
         """The promoted model, after a check of its files; blocks, so not on the loop's thread.
@@ -99,23 +103,29 @@ class ServerLoader:
         await self._server.close()
 
     def _model(
-        self, name: str, version: str, weights: ElementWeights, adapter: Path | None = None
-    ) -> ServerModel:
+        self, version: str, package: ModelPackage | None, adapter: Path | None = None,
+        *, name: str | None = None,
+    ) -> ServerModel:  # fmt: skip
+        """`name` is the version's name at the server, the version itself by default."""
+        name = name or version
         return ServerModel(
             self._server,
             name=name,
             version=version,
-            forced=self._forced,
+            score_reader=self._score_readers.reader(package),
+            style=self._score_readers.style(package),
+            dialect=self._score_readers.dialect,
             encoder=self._encoder,
             reload=partial(self._reload, name, adapter) if adapter else None,
-            element_weights=weights,
+            element_weights=package.element_weights if package else EQUAL_WEIGHTS,
             orders=self._orders,
         )
 
     async def _load_adapter(self, package: ModelPackage) -> ServerModel:
         version, folder = package.version, package.folder.resolve()
         await self._adapters.acquire(version, folder)
-        model = self._model(version, version, package.element_weights, adapter=folder)
+        await self._score_readers.open(package)
+        model = self._model(version, package, folder)
         # The adapter is released with the last request that uses the model object, as the memory
         # of an engine in this process is.
         weakref.finalize(model, self._on_unused, version).atexit = False
@@ -180,13 +190,3 @@ async def fetch_served_model(
         server_name=settings.model_server_model,
         address=str(server.address),
     )
-
-
-async def _forced_scores(server: Connection, served: ServedModel) -> ForcedScores:
-    try:
-        return await forced_scores(server, model=served.id)
-    except NotFound as error:
-        raise BadCheckpoint(
-            f"{server.address} has no /tokenize, which finds the positions of the digits; serve the"
-            " model with vLLM"
-        ) from error

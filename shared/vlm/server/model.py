@@ -1,20 +1,21 @@
 """Run the tasks of the model protocol at a server, one request for each input."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from PIL.Image import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
-from shared.domain.errors import Unavailable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS
 from shared.prompting import parser, prompt
 from shared.prompting.prompt import Prompt
+from shared.prompting.styles.protocol import PromptStyle, Task
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
-    MAX_RATIONALES_TOKENS,
-    MAX_WORDS_TOKENS,
     to_description,
     to_predicted_taste,
     to_rationales,
@@ -33,8 +34,10 @@ from shared.vlm.protocol import (
 from shared.vlm.server.chat import completion_request, completion_text, rationales_pattern
 from shared.vlm.server.connection import PART, Connection, NotFound
 from shared.vlm.server.data_urls import ImageEncoder
-from shared.vlm.server.forced_scores import ForcedScores
+from shared.vlm.server.dialect import Dialect, with_schema, without_constraint, without_thinking
+from shared.vlm.server.score_reader import ScoreReader
 
+log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 MAX_RELOADS: Final = 3
 """Times that one request reloads a lost adapter: other instances of ours may unload it again."""
@@ -53,16 +56,22 @@ class ServerModel:
         *,
         name: str,
         version: str,
-        forced: ForcedScores,
+        score_reader: ScoreReader,
         encoder: ImageEncoder,
         reload: Callable[[], Awaitable[None]] | None = None,
         element_weights: ElementWeights = EQUAL_WEIGHTS,
         orders: int = 1,
+        style: PromptStyle = COMPACT,
+        dialect: Dialect = Dialect.VLLM,
     ) -> None:
+        self._style = style
+        self._dialect = dialect
+        self._refuses_constraints = False
+        """Whether the server has refused a constrained request and answered the free one."""
         self._server = server
         self._name = name
         self._version = version
-        self._forced = forced
+        self._score_reader = score_reader
         self._encoder = encoder
         self._reload = reload
         self.element_weights = element_weights
@@ -91,30 +100,30 @@ class ServerModel:
         return await _gather(self._predict(user) for user in references)
 
     async def _predict(self, references: References) -> PredictedTaste:
-        predict = prompt.predict(liked=len(references.liked), disliked=len(references.disliked))
-        answer, _ = await self._generate(predict, references.images, max_tokens=MAX_WORDS_TOKENS)
-        return to_predicted_taste(answer)
+        predict = self._style.predict(
+            liked=len(references.liked), disliked=len(references.disliked)
+        )
+        answer, _ = await self._answer(predict, references.images)
+        return to_predicted_taste(self._style.parse_taste(answer))
 
     async def _describe(self, image: Image) -> Description:
-        answer, _ = await self._generate(prompt.describe(), [image], max_tokens=MAX_WORDS_TOKENS)
-        return to_description(answer)
+        answer, _ = await self._answer(self._style.describe(), [image])
+        return to_description(self._style.parse_description(answer))
 
     async def _score(self, candidate: ScoringInput) -> Scores:
-        score = prompt.score_for(candidate.taste)
-        request = await self._request(score, [candidate.image], max_tokens=0)
-        response = await self._complete(self._forced.request(request))
-        return self._forced.read(response, self.element_weights)
+        score = self._style.score(candidate.taste)
+        request = await self._request(score.prompt, [candidate.image], max_tokens=score.max_tokens)
+        response = await self._complete_constrained(self._score_reader.request(request))
+        return self._score_reader.read(response, self.element_weights)
 
     async def _explain(self, scored: ScoredInput) -> Rationales:
-        explain = prompt.explain_for(scored.candidate.taste)
         digits = {element: scored.scores.mode(element) for element in ELEMENTS}
-        answer, _ = await self._generate(
-            explain,
-            [scored.candidate.image],
-            max_tokens=MAX_RATIONALES_TOKENS,
-            pattern=rationales_pattern(digits, prefix=explain.answer_prefix),
-        )
-        return to_rationales(answer, digits)
+        explain = self._style.explain(scored.candidate.taste, digits)
+        pattern = None
+        if self._style.digit_reading == "held":
+            pattern = rationales_pattern(digits, prefix=explain.prompt.answer_prefix)
+        answer, _ = await self._answer(explain, [scored.candidate.image], pattern=pattern)
+        return to_rationales(self._style.parse_rationales(answer, digits))
 
     async def _compare(self, pair: Pair) -> Comparison:
         compare = prompt.pair(
@@ -127,19 +136,43 @@ class ServerModel:
         )
         return Comparison(answer, parser.parse_comparison(answer, finished=finished))
 
-    async def _generate(
-        self,
-        task: Prompt,
-        images: Sequence[Image],
-        *,
-        max_tokens: int,
-        pattern: str | None = None,
+    async def _answer(
+        self, task: Task, images: Sequence[Image], *, pattern: str | None = None
     ) -> tuple[str, bool]:
-        """The answer, and whether the model finished it."""
-        request = await self._request(task, images, max_tokens=max_tokens)
+        """The answer in the task's form, and whether the model finished it."""
+        request = await self._request(task.prompt, images, max_tokens=task.max_tokens)
         if pattern is not None:
             request["structured_outputs"] = {"regex": pattern}
+        if task.schema is not None:
+            request = without_thinking(request, self._dialect)
+            request = with_schema(request, task.schema, self._dialect)
+        response = await self._complete_constrained(request)
+        return completion_text(response, prefix=task.prompt.answer_prefix)
+
+    async def _generate(
+        self, task: Prompt, images: Sequence[Image], *, max_tokens: int
+    ) -> tuple[str, bool]:
+        """A free answer, and whether the model finished it."""
+        request = await self._request(task, images, max_tokens=max_tokens)
         return completion_text(await self._complete(request), prefix=task.answer_prefix)
+
+    async def _complete_constrained(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The response; a server that refuses to constrain its answer is asked for a free one."""
+        free = without_constraint(request)
+        if self._refuses_constraints:
+            return await self._complete(free)
+        try:
+            return await self._complete(request)
+        except Unprocessable:
+            if free == request or self._style.digit_reading == "held":
+                raise
+            response = await self._complete(free)
+            self._refuses_constraints = True
+            log.warning(
+                "%s refuses structured outputs; its answers are parsed as they come",
+                self._server.address,
+            )
+            return response
 
     async def _request(
         self, task: Prompt, images: Sequence[Image], *, max_tokens: int

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.domain.element_weights import ElementWeights
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import ScoringInput
 from training.finetuning.grpo.vision_cache import encode_once
@@ -17,7 +18,7 @@ class EngineRewardModel:
     """
 
     def __init__(self, folder: Path, weights: ElementWeights) -> None:
-        self._engine = TransformersEngine(folder)
+        self._engine = TransformersEngine(folder, prompt_style=COMPACT)
         # All completions of one prompt are ranked on the same images.
         encode_once(self._engine.model.requires_grad_(False).model)
         self._weights = weights

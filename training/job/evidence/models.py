@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.checkpoint.model_package import read_model_package
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from training.job.scoring.pair_scoring import Model
@@ -23,8 +24,9 @@ class ComparedModels:
 def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
     """Open a model in this process with the serving engine; raises `BadCheckpoint`."""
     if model.kind == "adapter":
-        return TransformersEngine(request.release.folder, adapter=read_model_package(model.folder))
-    return TransformersEngine(model.folder)
+        adapter = read_model_package(model.folder)
+        return TransformersEngine(request.release.folder, adapter=adapter, prompt_style=COMPACT)
+    return TransformersEngine(model.folder, prompt_style=COMPACT)
 
 
 def open_models(request: TrainingJobRequest, challenger: ModelFolder) -> ComparedModels:

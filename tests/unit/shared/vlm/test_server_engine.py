@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS, Taste
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import ModelPackage, release
 from shared.vlm.factory import open_model
@@ -183,7 +184,7 @@ async def test_an_adapter_that_the_server_lost_is_loaded_again(
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("adapter-1", "adapter-1", EQUAL_WEIGHTS, Path("/models/adapter-1"))
+    model = engine._model("adapter-1", _adapter("adapter-1"), Path("/models/adapter-1"))
     assert len(await model.score(CANDIDATES)) == 3
     assert server.adapters == {"adapter-1": "/models/adapter-1"}
     server.adapters.clear()
@@ -199,7 +200,7 @@ async def test_a_response_of_another_model_than_the_requested_adapter_is_refused
     server: ModelServer, settings: ModelSettings
 ) -> None:
     engine = await ServerLoader.open(settings)
-    model = engine._model("adapter-1", "adapter-1", EQUAL_WEIGHTS, Path("/models/adapter-1"))
+    model = engine._model("adapter-1", _adapter("adapter-1"), Path("/models/adapter-1"))
     server.answers_as = VERSION
     with pytest.raises(Unavailable, match="adapter-1 was requested"):
         await model.score(CANDIDATES[:1])
@@ -256,5 +257,6 @@ async def test_an_adapter_is_unloaded_after_its_last_release(
 
 def _adapter(version: str) -> ModelPackage:
     return ModelPackage(
-        Path(f"/models/{version}"), "nano", version, "adapter", sha256="", prompt_version=""
-    )
+        Path(f"/models/{version}"), "nano", version, "adapter", sha256="", prompt_version="",
+        prompt_style=COMPACT,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Prompt styles: one folder each, with prompts, answer layout and parser."""

@@ -1,0 +1,103 @@
+"""Find the JSON object in an answer: after thoughts and prose, in a code fence, or cut off."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+_THOUGHTS: Final = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.I)
+_OPEN_THOUGHT: Final = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.I)
+_CLOSED_THOUGHT: Final = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.I)
+MAX_OBJECTS: Final = 50
+"""Opening braces that are tried: an answer of braces alone must not cost seconds."""
+MAX_REPAIRS: Final = 40
+
+
+def without_thoughts(answer: str) -> str:
+    """The answer without its chain of thought; empty when the thought never ended."""
+    text = _THOUGHTS.sub("", answer)
+    # Some chat templates open the thought in the prompt, so that the answer has only its end.
+    text = _CLOSED_THOUGHT.split(text)[-1]
+    return _OPEN_THOUGHT.split(text)[0]
+
+
+def thoughts(answer: str) -> str:
+    """The chain of thought before the answer; empty when there is none."""
+    rest = without_thoughts(answer)
+    thought = answer[: answer.rfind(rest)] if rest else answer
+    return re.sub(r"</?(?:think|thinking|thought|reasoning)>", "", thought, flags=re.I).strip()
+
+
+def json_object(answer: str) -> Mapping[str, Any] | None:
+    """The last outermost JSON object with at least one key, or None.
+
+    The last one counts, because a model may first repeat the layout that it was shown. An object
+    that is cut off at the end is closed where it ends.
+    """
+    text = without_thoughts(answer)
+    found: Mapping[str, Any] | None = None
+    start, tried = text.find("{"), 0
+    while start >= 0 and tried < MAX_OBJECTS:
+        tried += 1
+        try:
+            value, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+        except (ValueError, RecursionError):
+            value, end = _repaired(text[start:]), len(text)
+            if not value:
+                start = text.find("{", start + 1)
+                continue
+        if isinstance(value, dict) and value:
+            found = value
+        start = text.find("{", end)
+    return found
+
+
+def _repaired(text: str) -> Mapping[str, Any] | None:
+    """The object in `text` after common faults are corrected, or None."""
+    text = re.sub(r"```\s*$", "", text.strip())
+    plain = text.translate({0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"})
+    # Python's quotes, trailing commas and comments occur in the answers of small models.
+    without_comments = re.sub(r"(?m)^\s*(?://|#).*$|(?<=[\],\"}])\s*//.*$", "", plain)
+    without_commas = re.sub(r",(\s*[}\]])", r"\1", without_comments)
+    double_quoted = re.sub(r"(?<=[\[{,:\s])'([^'\n]*)'(?=\s*[\]},:])", r'"\1"', without_commas)
+    for candidate in (without_commas, double_quoted):
+        try:
+            value, _ = json.JSONDecoder(strict=False).raw_decode(candidate)
+        except (ValueError, RecursionError):
+            value = _closed(candidate)
+        if isinstance(value, dict):
+            return value
+    return None
+
+
+def _closed(text: str) -> Any:
+    """An object that was cut off, closed after its last complete entry; None when that fails."""
+    cuts = [match.start() for match in re.finditer(r'[,}\]"]', text)]
+    for cut in reversed(cuts[-MAX_REPAIRS:]):
+        head = text[: cut + (text[cut] != ",")]
+        brackets = _open_brackets(head)
+        if brackets is None:
+            continue
+        try:
+            return json.loads(head + "".join(reversed(brackets)), strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _open_brackets(text: str) -> list[str] | None:
+    """The closing brackets that are missing; None when the text ends within a string."""
+    closing = {"{": "}", "[": "]"}
+    missing: list[str] = []
+    in_string = is_escaped = False
+    for character in text:
+        if in_string:
+            in_string = is_escaped or character != '"'
+            is_escaped = character == "\\" and not is_escaped
+        elif character == '"':
+            in_string = True
+        elif character in closing:
+            missing.append(closing[character])
+        elif missing and character == missing[-1]:
+            missing.pop()
+    return None if in_string else missing

@@ -1,0 +1,60 @@
+"""Ask any instruction-tuned model: explained elements, JSON answers, digits one after another."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.domain.taste import Element, Taste
+from shared.prompting.parser.answers import ParsedTaste
+from shared.prompting.parser.elements import ParsedSide
+from shared.prompting.styles.general import answers, prompts
+from shared.prompting.styles.general.schema import (
+    DESCRIPTION_SCHEMA,
+    RATIONALES_SCHEMA,
+    TASTE_SCHEMA,
+)
+from shared.prompting.styles.protocol import (
+    DigitReading,
+    ParsedDigits,
+    ParsedRationales,
+    Task,
+)
+
+MAX_TASTE_TOKENS: Final = 512
+"""Two sides of six lists with two phrases each take about 200 tokens, and prose before them."""
+MAX_DESCRIPTION_TOKENS: Final = 256
+MAX_SCORE_TOKENS: Final = 128
+"""Five tokens under a grammar; room for a sentence where a server ignores the grammar."""
+MAX_RATIONALES_TOKENS: Final = 640
+
+
+class GeneralStyle:
+    """For models that were never trained on our prompts (Qwen2.5-VL, Qwen3-VL, Gemma, ...)."""
+
+    name: str = "general"
+    version: str = prompts.VERSION
+    digit_reading: DigitReading = "chosen"
+
+    def predict(self, *, liked: int, disliked: int) -> Task:
+        prompt = prompts.predict(liked=liked, disliked=disliked)
+        return Task(prompt, MAX_TASTE_TOKENS, TASTE_SCHEMA)
+
+    def describe(self) -> Task:
+        return Task(prompts.describe(), MAX_DESCRIPTION_TOKENS, DESCRIPTION_SCHEMA)
+
+    def score(self, taste: Taste) -> Task:
+        return Task(prompts.score(taste), MAX_SCORE_TOKENS)
+
+    def explain(self, taste: Taste, digits: Mapping[Element, int]) -> Task:
+        return Task(prompts.explain(taste, digits), MAX_RATIONALES_TOKENS, RATIONALES_SCHEMA)
+
+    def parse_taste(self, answer: str) -> ParsedTaste:
+        return answers.parse_taste(answer)
+
+    def parse_description(self, answer: str) -> ParsedSide:
+        return answers.parse_description(answer)
+
+    def parse_digits(self, answer: str) -> ParsedDigits:
+        return answers.parse_digits(answer)
+
+    def parse_rationales(self, answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
+        return answers.parse_rationales(answer, digits)

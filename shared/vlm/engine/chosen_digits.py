@@ -1,0 +1,73 @@
+"""Read digits one after another, each after the digits that the model itself has chosen before."""
+
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from transformers import LogitsProcessor
+
+from shared.domain.taste import ELEMENTS
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.engine.answer_layout import DIGITS
+
+_SPACE_MARKS: Final = "\u0120\u2581 "
+"""How tokenizers write the space before a token: byte-level BPE and SentencePiece."""
+
+
+class ChosenDigits:
+    """The tokens of the six digits in one tokenizer, and the reading of five digits with them."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokens = digit_tokens(tokenizer)
+        self.ids = torch.tensor([token for tokens in self._tokens for token in tokens])
+
+    def processor(self) -> Any:
+        """A logits processor that allows the tokens of digits alone."""
+        return _OnlyDigits(self.ids)
+
+    def probabilities(self, logits: tuple[Tensor, ...]) -> Tensor:
+        """(n, 5, 6) from the logits of five steps, each (n, vocabulary); rows sum to 1."""
+        assert len(logits) == len(ELEMENTS)
+        steps = [self._of_step(step.float()) for step in logits]
+        return torch.stack(steps, dim=1)
+
+    def _of_step(self, logits: Tensor) -> Tensor:
+        """(n, 6): a digit with several tokens, with and without a space, has their sum."""
+        ids = self.ids.to(logits.device)
+        by_token = logits[:, ids].softmax(dim=-1)
+        sizes = [len(tokens) for tokens in self._tokens]
+        return torch.stack([part.sum(dim=-1) for part in torch.split(by_token, sizes, dim=1)], dim=1)
+
+
+def digit_tokens(tokenizer: Any) -> list[list[int]]:
+    """The tokens of each digit 0-5; raises `BadCheckpoint` when a digit has none of its own."""
+    tokens: list[list[int]] = [[] for _ in DIGITS]
+    special = set(tokenizer.all_special_ids)
+    for text, token in tokenizer.get_vocab().items():
+        digit = text.lstrip(_SPACE_MARKS)
+        if len(digit) == 1 and digit in "012345" and token not in special:
+            tokens[int(digit)].append(token)
+    if not all(tokens):
+        # SentencePiece writes characters outside its vocabulary as bytes.
+        for digit in DIGITS:
+            token = tokenizer.get_vocab().get(f"<0x3{digit}>")
+            if not tokens[digit] and token is not None:
+                tokens[digit] = [token]
+    missing = [str(digit) for digit, ids in enumerate(tokens) if not ids]
+    if missing:
+        raise BadCheckpoint(
+            f"this model's tokenizer has no token for the digit {missing[0]}, so its scores cannot"
+            " be read; use another checkpoint"
+        )
+    return [sorted(ids) for ids in tokens]
+
+
+class _OnlyDigits(LogitsProcessor):  # type: ignore[misc]  # untyped base
+    def __init__(self, ids: Tensor) -> None:
+        self._ids = ids
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        ids = self._ids.to(scores.device)
+        only = torch.full_like(scores, float("-inf"))
+        only[:, ids] = scores[:, ids]
+        return only
