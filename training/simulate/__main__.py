@@ -39,13 +39,14 @@ def main() -> int:
         slates_per_day=arguments.slates_per_day, slate_size=arguments.slate_size,
         minutes=arguments.minutes, explicit_feedback_rate=arguments.explicit_feedback_rate,
         drift_after=arguments.drift_after, drift_share=arguments.drift_share,
+        skew=arguments.skew, subjects=arguments.subjects,
     )  # fmt: skip
     if options.slate_size > options.catalog_size:
         parser.error("--slate-size must not be larger than --catalog-size")
     if min(options.jobs, options.users, options.slates_per_day) < 1:
         parser.error("--jobs, --users and --slates-per-day must be at least 1")
-    if not (0 <= options.explicit_feedback_rate <= 1 and 0 <= options.drift_share <= 1):
-        parser.error("--explicit-feedback-rate and --drift-share must be between 0 and 1")
+    if not all(0 <= share <= 1 for share in options.shares):
+        parser.error("--explicit-feedback-rate, --drift-share and --skew must be between 0 and 1")
     if bool(arguments.kafka) != bool(arguments.data_dir):
         parser.error("--kafka and --data-dir must be given together")
     if arguments.kafka and len(arguments.seeds) > 1:
@@ -113,6 +114,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--drift-share", type=float, default=defaults.drift_share, help="of the users (.3)"
+    )
+    parser.add_argument(
+        "--skew", type=float, default=defaults.skew,
+        help="share of the images that show one frequent style, and color, 0-1 (0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--subjects", action="store_true", help="users also like and dislike subjects"
     )
     parser.add_argument("--seeds", type=_numbers, default=(1, 2, 3), help="default 1,2,3")
     parser.add_argument("--kafka", help="a running system, with --data-dir, instead of a new one")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL.Image import Image
 
+from shared.domain.taste import ELEMENTS
+from training.prefersim.drawing.held_out_subjects import HELD_OUT_SUBJECTS
 from training.prefersim.drawing.renderer import as_image, render
 from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.values.vocabulary import Attributes
@@ -21,7 +23,7 @@ class Catalog:
     """Images by number."""
 
     shown: Attributes
-    """True values. (n, 5)"""
+    """True values. (n, 5), or (n, 6) with the numbers of held-out subjects"""
     images: tuple[Image, ...]
     uris: tuple[str, ...]
     """`data:` URIs, so that no server and no folder has to be allowed."""
@@ -38,26 +40,43 @@ class Catalog:
         return int(name.removeprefix("img-"))
 
 
-def draw_catalog(count: int, *, seed: int) -> Catalog:
+def draw_catalog(count: int, *, seed: int, skew: float = 0.0, subjects: bool = False) -> Catalog:
     """The same images for a seed; some show combinations that training never showed."""
     rng = np.random.default_rng((seed, 0xCA7A))
-    return _render(draw_images(rng, count), rng)
+    return _render(draw_images(rng, count, skew=skew, subjects=subjects), rng)
 
 
 def reference_images(user: SimulatedUser, side: int, *, seed: int) -> tuple[Catalog, Catalog]:
-    """`side` liked and `side` disliked images with which a user starts."""
+    """`side` liked and `side` disliked images with which a user starts.
+
+    Where subjects count, each shows the liked or disliked one more often the more they count.
+    """
     number = int(user.name.rpartition("-")[2])
     rng = np.random.default_rng((seed, 0x4EF5, number))
     liked = user.taste.likes[rng.integers(len(user.taste.likes), size=side)]
     disliked = user.taste.dislikes[rng.integers(len(user.taste.dislikes), size=side)]
+    taste = user.subject_taste
+    if taste is not None:
+        liked = _with_subjects(rng, liked, taste.liked, taste.weight)
+        disliked = _with_subjects(rng, disliked, taste.disliked, taste.weight)
     return _render(liked, rng), _render(disliked, rng)
+
+
+def _with_subjects(
+    rng: np.random.Generator, shown: Attributes, subject: int, weight: float
+) -> Attributes:
+    others = rng.integers(len(HELD_OUT_SUBJECTS), size=len(shown))
+    is_chosen = rng.random(len(shown)) < weight
+    return np.column_stack([shown, np.where(is_chosen, subject, others)])
 
 
 def _render(shown: Attributes, rng: np.random.Generator) -> Catalog:
     images: list[Image] = []
     for begin in range(0, len(shown), RENDER_BATCH):
         batch = shown[begin : begin + RENDER_BATCH]
-        images += [as_image(p) for p in render(draw_scenes(rng, len(batch)), batch, rng)]
+        values, subjects = batch[:, : len(ELEMENTS)], batch[:, len(ELEMENTS) :]
+        scenes = draw_scenes(rng, len(batch), subjects=subjects[:, 0] if subjects.size else None)
+        images += [as_image(p) for p in render(scenes, values, rng)]
     return Catalog(shown, tuple(images), tuple(map(_uri, images)))
 
 

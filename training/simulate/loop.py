@@ -76,10 +76,13 @@ def simulate(
     """The days of one seed as in their files; `on_day` gets all of them after every day."""
     folder.mkdir(parents=True, exist_ok=True)
     claim_folder(folder, options, seed)
-    catalog = draw_catalog(options.catalog_size, seed=seed)
+    catalog = draw_catalog(
+        options.catalog_size, seed=seed, skew=options.skew, subjects=options.subjects
+    )
     simulation = Simulation(folder, system, options, seed, catalog, say)
     history = ClickHistory(options.users, options.catalog_size)
-    state = State(draw_users(options.users, seed=seed), history)
+    users = draw_users(options.users, seed=seed, subjects=options.subjects)
+    state = State(users, history)
     model, encoder = TransformersEngine(shipped_folder()), MiniLM()
     days = []
     try:
@@ -104,9 +107,17 @@ def claim_folder(folder: Path, options: Options, seed: int) -> None:
     values = asdict(options) | {"seed": seed}
     values.pop("jobs"), values.pop("minutes")
     file = folder / "options.json"
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != values:
+    if file.exists() and _claimed(file) != values:
         raise ValueError(f"{folder} holds a simulation with other options; set another --out")
     atomic_write(file, json.dumps(values))
+
+
+def _claimed(file: Path) -> dict[str, Any]:
+    """The options in a file; one that an earlier version did not have is at its default."""
+    defaults = asdict(Options())
+    defaults.pop("jobs"), defaults.pop("minutes")
+    claimed: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return defaults | claimed
 
 
 def _day(

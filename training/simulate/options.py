@@ -30,6 +30,17 @@ class Options:
     drift_share: float = 0.3
     """Share of the users whose taste changes."""
 
+    skew: float = 0.0
+    """Share 0-1 of the images that show one frequent value of art style, and of color, in addition
+    to its equal part; 0: all values are equally frequent."""
+    subjects: bool = False
+    """Users also like one subject and dislike another, of six that no training draws."""
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The options that must be between 0 and 1."""
+        return (self.explicit_feedback_rate, self.drift_share, self.skew)
+
     def drift(self, seeds: Sequence[int]) -> Drift | None:
         """Which users change their taste, and when; None without a drift."""
         if self.drift_after is None:

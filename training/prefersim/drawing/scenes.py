@@ -1,11 +1,13 @@
 """Draw scenes: subject, composition and light, without any value of a visual element."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from training.prefersim.drawing.canvas import SIDE, Floats, Mask, per_image
+from training.prefersim.drawing.held_out_subjects import HELD_OUT_SUBJECTS
 from training.prefersim.drawing.subjects import (
     BOX,
     DIAMOND,
@@ -13,6 +15,7 @@ from training.prefersim.drawing.subjects import (
     MOST_SHAPES,
     SUBJECTS,
     TRIANGLE,
+    Shape,
 )
 
 OUTSIDE = 9.0
@@ -37,9 +40,17 @@ class Scenes:
         return Scenes(*(getattr(self, field.name)[indices] for field in fields(self)))
 
 
-def draw_scenes(rng: np.random.Generator, count: int) -> Scenes:
-    """Uniformly drawn subjects with random shift, zoom, light and mirroring."""
-    shapes = _TEMPLATES[rng.integers(len(_TEMPLATES), size=count)].copy()
+def draw_scenes(
+    rng: np.random.Generator, count: int, *, subjects: npt.NDArray[np.int64] | None = None
+) -> Scenes:
+    """Subjects with random shift, zoom, light and mirroring.
+
+    They are drawn uniformly, or `subjects` names one of the held-out subjects for each scene. (n,)
+    """
+    if subjects is None:
+        shapes = _TEMPLATES[rng.integers(len(_TEMPLATES), size=count)].copy()
+    else:
+        shapes = _HELD_OUT_TEMPLATES[subjects].copy()
     zoom = rng.uniform(0.8, 1.2, (count, 1, 1))
     moved = rng.uniform(-0.1, 0.1, (count, 1, 2)) + rng.uniform(
         -0.02, 0.02, (count, MOST_SHAPES, 2)
@@ -99,13 +110,14 @@ _FORMULAS = {
 }
 
 
-def _templates() -> Floats:
-    templates = np.zeros((len(SUBJECTS), MOST_SHAPES, 5), np.float32)
+def _templates(subjects: Mapping[str, tuple[Shape, ...]]) -> Floats:
+    templates = np.zeros((len(subjects), MOST_SHAPES, 5), np.float32)
     templates[..., 1:3] = OUTSIDE
     templates[..., 3:] = 0.01
-    for template, shapes in zip(templates, SUBJECTS.values(), strict=True):
+    for template, shapes in zip(templates, subjects.values(), strict=True):
         template[: len(shapes)] = shapes
     return templates
 
 
-_TEMPLATES = _templates()
+_TEMPLATES = _templates(SUBJECTS)
+_HELD_OUT_TEMPLATES = _templates(HELD_OUT_SUBJECTS)
