@@ -12,15 +12,15 @@ from services.assessor.steps.explanation import images_to_explain
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
 from shared.domain.subjects.words import ShownWord
-from shared.domain.taste import ELEMENTS, Element
+from shared.domain.taste import Element
 from shared.embedding.images.encoded_images import EncodedImages
-from shared.embedding.images.reference_effects import NEUTRAL, reference_effects
+from shared.embedding.images.reference_effects import reference_effects
 from shared.embedding.protocol import Vectors
 from shared.events import ItemEvidence
 from shared.events.types.evidence import ReferenceSide
 from shared.prompting.evidence.claims import KnownReference, SeenWord
 from shared.prompting.evidence.evidence import evidence_of
-from shared.prompting.rationale import seen_word
+from shared.prompting.evidence.seen_words import seen_subjects, seen_words
 from shared.store.protocol import ImageStore, Reference
 
 log = logging.getLogger(__name__)
@@ -106,10 +106,7 @@ class AddEvidence:
                 for reference in references
             ]
             by_id[image.image_id] = evidence_of(
-                (
-                    *seen_words(image, words.get(image.content_hash, {})),
-                    *seen_subjects(image, subjects.get(image.content_hash, ())),
-                ),
+                _seen(image, words, subjects),
                 known,
                 subject_weight=state.subject_weight,
             )
@@ -158,46 +155,13 @@ class AddEvidence:
         }
 
 
-def seen_words(
-    image: ScoredImage, described: Mapping[Element, tuple[str, ...]]
-) -> tuple[SeenWord, ...]:
-    """The words of the image by its description, or else by its rationales.
-
-    How sure the model is follows from its probabilities of the digits.
-    """
+def _seen(image: ScoredImage, words: Words, subjects: Subjects) -> tuple[SeenWord, ...]:
+    """The words of the image: by its description, or else by its rationales."""
     if image.distributions is None:
         return ()
-    seen = []
-    for element in ELEMENTS:
-        digits = image.distributions.digits[element]
-        rationale = (image.rationales or {}).get(element, "")
-        named = described.get(element) or filter(None, [seen_word(rationale)])
-        seen += [
-            SeenWord(
-                element.value,
-                word,
-                liked=sum(digits[4:]),
-                disliked=sum(digits[:2]),
-                below_neutral=sum(digits[:3]),
-            )
-            for word in named
-        ]
-    return tuple(seen)
-
-
-def seen_subjects(image: ScoredImage, shown: Sequence[ShownWord]) -> tuple[SeenWord, ...]:
-    """The words for what the image shows, narrowest first; the score decides how they count."""
-    if image.subject is None:
-        return ()
-    is_liked = image.subject > NEUTRAL
-    return tuple(
-        SeenWord(
-            "subject",
-            word.word,
-            liked=word.probability if is_liked else 0.0,
-            disliked=0.0 if is_liked else word.probability,
-        )
-        for word in shown
+    return (
+        *seen_words(image.distributions, words.get(image.content_hash, {}), image.rationales or {}),
+        *seen_subjects(image.subject, subjects.get(image.content_hash, ())),
     )
 
 
