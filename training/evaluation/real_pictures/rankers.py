@@ -1,23 +1,19 @@
 """Score new pictures from references: a color histogram, the image encoder, and a model."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from shared.domain.subject_weight import subject_weight, total_with_subject
 from shared.embedding.images.affinity import affinity
+from shared.embedding.images.color_histogram import color_shares
 from shared.embedding.images.protocol import ImageEncoder
 from shared.embedding.images.subject import SubjectReferences, separation
 from shared.embedding.protocol import Vectors
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import References, ScoringInput, VisionLanguageModel
-
-LEVELS: Final = 4
-"""Levels of each color channel in the histogram: 64 colors."""
-SIDE: Final = 64
 
 
 class Ranker(Protocol):
@@ -40,7 +36,7 @@ class ColorHistogram:
         self, references: References, pictures: Sequence[Image.Image]
     ) -> Sequence[float]:
         liked, disliked, new = (
-            np.stack([_color_shares(image) for image in images])
+            np.stack([color_shares(image) for image in images])
             for images in (references.liked, references.disliked, pictures)
         )
         return [float(value) for value in affinity(new, liked, disliked)]
@@ -116,13 +112,3 @@ class SubjectRanker:
             total_with_subject(total, float(subject), weight)
             for total, subject in zip(totals[shown:], subjects, strict=True)
         ]
-
-
-def _color_shares(image: Image.Image) -> NDArray[np.float32]:
-    """Square roots of the shares of the 64 colors, so that a product is the Hellinger affinity."""
-    levels = np.asarray(image.resize((SIDE, SIDE))) // (256 // LEVELS)
-    red, green, blue = np.moveaxis(levels.astype(int), -1, 0)
-    colors = ((red * LEVELS + green) * LEVELS + blue).ravel()
-    shares = np.bincount(colors, minlength=LEVELS**3) / colors.size
-    roots: NDArray[np.float32] = np.sqrt(shares).astype(np.float32)
-    return roots
