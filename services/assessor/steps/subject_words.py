@@ -1,0 +1,100 @@
+"""Name what the images show, and apply the user's own corrections of subjects to the scores."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from services.assessor.deadline import DeadlineReached
+from services.assessor.steps.state import RankingState, ScoredImage
+from services.assessor.steps.subject_scoring import with_subject
+from shared.domain.errors import Unavailable
+from shared.domain.subjects.corrections import MAX_SCORE, NEUTRAL, StatedSubjects, SubjectScale
+from shared.domain.subjects.words import ShownWord
+from shared.embedding.images.encoded_images import EncodedImages
+
+log = logging.getLogger(__name__)
+Words = Mapping[str, tuple[ShownWord, ...]]
+"""The words of images by content hash."""
+MAX_TOTAL = 25.0
+
+
+class NameSubjects:
+    """The step after the subject's scores; without an encoder it changes nothing.
+
+    A feed without it is complete: a deadline or an outage of the store fails nothing.
+    """
+
+    def __init__(self, encoded_images: EncodedImages | None) -> None:
+        self._encoded_images = encoded_images
+
+    async def __call__(self, state: RankingState) -> RankingState:
+        encoded = self._encoded_images
+        if encoded is None or not state.scored:
+            return state
+        stated = stated_subjects(state)
+        try:
+            with state.deadline.stage("subject"):
+                words = await state.deadline.run(lambda: self._words(state, stated, encoded))
+        except DeadlineReached:
+            log.info("a feed names no subjects: the deadline was near")
+            return state
+        except Unavailable as error:
+            log.warning("a feed names no subjects: %s", error)
+            return state
+        return corrected(_named(state, words), stated)
+
+    async def _words(
+        self, state: RankingState, stated: StatedSubjects, encoded: EncodedImages
+    ) -> Words:
+        """The words of the images. Only for a stated subject are further images encoded."""
+        images = {image.content_hash: image.loaded_candidate.image.pixels for image in state.scored}
+        vectors = (
+            await encoded.stored(list(images)) if stated.is_empty else await encoded.vectors(images)
+        )
+        return await encoded.subject_words(vectors)
+
+
+def stated_subjects(state: RankingState) -> StatedSubjects:
+    """The subjects that the user pinned, wrote or vetoed."""
+    corrections = state.profile.corrections if state.profile else None
+    return StatedSubjects.of(corrections.entries if corrections else ())
+
+
+def corrected(state: RankingState, stated: StatedSubjects) -> RankingState:
+    """The state with the scores that the stated subjects give; the same without any."""
+    scale = SubjectScale.of(state.subject_weight, stated)
+    if stated.is_empty or scale.weight == 0:
+        return state
+    if all(image.elements is None for image in state.scored):
+        # Without a taste there is no look, and the stated subjects alone decide.
+        scored = tuple(_by_subject_alone(image, stated) for image in state.scored)
+        return replace(state, subject_weight=1.0, scored=scored)
+    scored = tuple(
+        image if image.elements is None else _corrected(image, stated, scale)
+        for image in state.scored
+    )
+    return replace(state, subject_weight=scale.weight, scored=scored)
+
+
+def _named(state: RankingState, words: Words) -> RankingState:
+    return replace(
+        state,
+        scored=tuple(
+            replace(image, subject_words=words.get(image.content_hash, ()))
+            for image in state.scored
+        ),
+    )
+
+
+def _corrected(image: ScoredImage, stated: StatedSubjects, scale: SubjectScale) -> ScoredImage:
+    by_vectors = scale.score(NEUTRAL if image.subject is None else image.subject)
+    return with_subject(image, stated.score(by_vectors, _words_of(image)), scale.weight)
+
+
+def _by_subject_alone(image: ScoredImage, stated: StatedSubjects) -> ScoredImage:
+    subject = stated.score(NEUTRAL, _words_of(image))
+    return replace(image, subject=subject, total_with_subject=MAX_TOTAL / MAX_SCORE * subject)
+
+
+def _words_of(image: ScoredImage) -> list[str]:
+    return [shown.word for shown in image.subject_words]

@@ -1,0 +1,48 @@
+"""Name what a user's references show, from the image vectors that are stored."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from shared.domain.subjects.words import NamedReference, Side, Subjects, subjects_of
+from shared.embedding.images.encoded_images import EncodedImages
+from shared.embedding.images.nearest_references import typical_references
+from shared.store.protocol import Reference
+
+SIDES: Final[tuple[Side, Side]] = ("liked", "disliked")
+
+
+class SubjectNames:
+    """Names the subjects of a profile. Raises `Unavailable` as the store does."""
+
+    def __init__(self, encoded_images: EncodedImages) -> None:
+        self._encoded_images = encoded_images
+
+    async def subjects(self, references: Sequence[Reference]) -> Subjects | None:
+        """The subjects of all references that have a vector; None where none has one."""
+        vectors = await self._encoded_images.stored([r.content_hash for r in references])
+        latest_first = sorted(
+            (reference for reference in references if reference.content_hash in vectors),
+            key=lambda reference: reference.occurred_at,
+            reverse=True,
+        )
+        if not latest_first:
+            return None
+        words = await self._encoded_images.subject_words(vectors)
+        by_side = {
+            side: {r.image_id: vectors[r.content_hash] for r in latest_first if r.side == side}
+            for side in SIDES
+        }
+        return subjects_of(
+            [
+                NamedReference(
+                    reference.image_id,
+                    reference.side,
+                    tuple(shown.word for shown in words.get(reference.content_hash, ())),
+                )
+                for reference in latest_first
+            ],
+            examples={
+                side: typical_references(by_side[side], by_side[other])
+                for side, other in zip(SIDES, reversed(SIDES), strict=True)
+            },
+        )

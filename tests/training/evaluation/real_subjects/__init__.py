@@ -1,0 +1,1 @@
+"""Tests of the figures for words of what real pictures show."""
