@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(INSTALLED): pyproject.toml infra/constraints.txt infra/environment.py
+$(INSTALLED): pyproject.toml infra/constraints.txt infra/demo-pictures.txt infra/environment.py
 	@$(PYTHON) infra/environment.py $(VENV)
 
 demo: $(INSTALLED) ## run the demo on real image files: likes, candidates, a ranked feed, clicks

@@ -4,12 +4,13 @@ Runs on a bare Python 3.11+ (standard library only): `python3 infra/environment.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import venv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -17,6 +18,7 @@ from typing import NoReturn
 MIN_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "infra" / "constraints.txt"
+PICTURES = ROOT / "infra" / "demo-pictures.txt"
 DONT_WRITE = "PYTHONDONTWRITEBYTECODE"
 """Set on some systems. Without bytecode files, each start compiles its imports: 12 s of CPU."""
 
@@ -36,16 +38,18 @@ def fail(text: str) -> NoReturn:
     raise SystemExit(1)
 
 
-def run(*command: str | Path, env: Mapping[str, str] | None = None) -> int:
-    """Run the command in a session of its own, and return its exit code.
+def run(*command: str | Path, env: Mapping[str, str] | None = None, text: str = "") -> int:
+    """Run the command in a session of its own with `text` as its input; returns its exit code.
 
     Ctrl-C then reaches it only through us, and ends it without a traceback.
     """
     process = subprocess.Popen(
-        [str(part) for part in command], cwd=ROOT, env=env, start_new_session=True
-    )
+        [str(part) for part in command], cwd=ROOT, env=env, start_new_session=True,
+        stdin=subprocess.PIPE if text else None, text=True,
+    )  # fmt: skip
     try:
-        return process.wait()
+        process.communicate(text or None)
+        return process.returncode
     except BaseException:
         os.killpg(process.pid, signal.SIGTERM)
         try:
@@ -98,7 +102,7 @@ def install(folder: Path) -> None:
     began = time.monotonic()
     python, uv = folder / "bin" / "python", folder / "bin" / "uv"
     if not works(python, "-m", "pip", "--version"):
-        report(f"1/4 creating a virtual environment in {folder.name}")
+        report(f"1/5 creating a virtual environment in {folder.name}")
         try:
             venv.create(folder, with_pip=True, clear=folder.exists())
         except (subprocess.CalledProcessError, OSError) as error:
@@ -106,13 +110,13 @@ def install(folder: Path) -> None:
                 f"the virtual environment could not be created ({error}); on Debian and Ubuntu,"
                 " install python3-venv, then try again"
             )
-    report("2/4 installing uv, the package installer")
+    report("2/5 installing uv, the package installer")
     pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv>=0.9")
     hint = "pip could not install uv; check the network and the package index of pip"
     require(*pip, hint=hint)
     if not works(uv, "--version"):
         require(*pip, "--ignore-installed", hint=hint)
-    report("3/4 installing Preferstream and its packages (about 5 GB, a minute on a fast network)")
+    report("3/5 installing Preferstream and its packages (about 5 GB, a minute on a fast network)")
     unfinished = folder / UNFINISHED
     # A package that was copied in part looks installed: after an interruption, copy all of them.
     again = ["--reinstall"] if unfinished.exists() else []
@@ -123,13 +127,40 @@ def install(folder: Path) -> None:
         hint="the installation failed; the lines above name the package. Run the command again:"
         " the downloaded files are kept",
     )  # fmt: skip
+    report("4/5 installing packages for the pictures in them (33 MB; none of their code runs)")
+    missing = install_pictures(uv, python, folder / "share" / "preferstream" / "pictures", again)
+    if missing:
+        report(
+            f"the demo shows fewer pictures, because {', '.join(missing)} could not be installed;"
+            f" to try again, remove {folder / '.installed'} and run the same command"
+        )
     unfinished.unlink()
-    report("4/4 preparing fast starts: Kafka's files and Python's bytecode (about half a minute)")
+    report("5/5 preparing fast starts: Kafka's files and Python's bytecode (about half a minute)")
     # Not required: a start without it works and only takes longer.
     environment = {name: value for name, value in os.environ.items() if name != DONT_WRITE}
     run(python, "-m", "services.local.prepare", env=environment)
     (folder / ".installed").touch()
     report(f"done in {time.monotonic() - began:.0f} s")
+
+
+def install_pictures(uv: Path, python: Path, folder: Path, options: Sequence[str]) -> list[str]:
+    """Install each package of `PICTURES` into `folder`, not into the environment.
+
+    Their dependencies are left out, since nobody imports them: arcade needs an older Pillow than we
+    do. Returns the names of those that cannot be installed; the demo runs without them.
+    """
+    lines = PICTURES.read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("#"))
+    requirements = re.split(r"(?m)^(?=\S)", text)[1:]
+    return [
+        requirement.split("==")[0]
+        for requirement in requirements
+        if run(
+            uv, "pip", "install", "--quiet", *options, "--python", python, "--target", folder,
+            "--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirements", "-",
+            text=requirement,
+        )
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

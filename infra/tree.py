@@ -31,6 +31,7 @@ SENTENCES = {
     "pyproject.toml": "What the distribution is, needs and checks.",
     ".dockerignore": "Only what the images copy gets to the builder.",
     "infra/constraints.txt": "The versions that were run together.",
+    "infra/demo-pictures.txt": "Packages that are installed for the pictures in them, with hashes.",
     "infra/helm/preferstream/values.schema.json": "What those values may be.",
 }
 FOLDED = {

@@ -17,7 +17,7 @@ from shared.events.topics import CANDIDATES
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 from shared.events.wire.validation_problems import describe_problems
-from shared.images.display_name import short
+from shared.images.display_name import short, unique
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 INLINE_SIDE_PIXELS = 768
@@ -77,10 +77,10 @@ def candidates(names: Sequence[str], *, roots: Sequence[str]) -> tuple[Candidate
     taken: set[str] = set()
     for name in names:
         if "://" in name or name.startswith("data:"):
-            result.append(_candidate(_unique(_id_from_uri(name.strip()), taken), name))
+            result.append(_candidate(unique(_id_from_uri(name.strip()), taken), name))
             continue
         for path in image_files([name]):
-            image_id = _unique(path.name, taken)
+            image_id = unique(path.name, taken)
             result.append(_candidate(image_id, image_uri(path, roots=roots)))
     return tuple(result)
 
@@ -120,11 +120,3 @@ def _id_from_uri(uri: str) -> str:
     if uri.startswith("data:"):
         return "data-" + hashlib.sha256(uri.encode()).hexdigest()[:12]
     return uri.rstrip("/").rsplit("/", 1)[-1].split("?")[0] or uri[:200]
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    unique, number = name, 2
-    while unique in taken:
-        unique, number = f"{name}-{number}", number + 1
-    taken.add(unique)
-    return unique

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,12 +20,20 @@ class SystemDidNotStart(Exception):
 
 
 @contextmanager
-def managed_system(data_dir: Path, *, on_progress: Callable[[str], None]) -> Iterator[RuntimeFile]:
-    """A running system inside the `with` block; its messages go to `on_progress`."""
+def managed_system(
+    data_dir: Path,
+    *,
+    on_progress: Callable[[str], None],
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[RuntimeFile]:
+    """A running system inside the `with` block; its messages go to `on_progress`.
+
+    `settings` are environment variables that replace those of this process.
+    """
     command = [sys.executable, "-m", "services.cli", "up", "--json", f"--parent={os.getpid()}"]
     with ChildProcess(
         command,
-        env={**os.environ, "PREFERSTREAM_DATA_DIR": str(data_dir)},
+        env={**os.environ, "PREFERSTREAM_DATA_DIR": str(data_dir), **(settings or {})},
         on_stderr=on_progress,
         grace_seconds=STOP_SECONDS,
     ) as system:

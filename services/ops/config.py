@@ -44,7 +44,7 @@ class OpsSettings(BaseModel):
     ops_max_body_bytes: PositiveInt = 8 * 1024 * 1024
     """Largest request in bytes: an event of the largest size in Kafka, or a few pictures."""
     ops_samples: Path | None = None
-    """Folder with up to 200 picture files for the playground. Without it, the playground offers
-    generated drawings and photographs that are installed with scikit-image."""
+    """Folder with pictures for the playground, with its subfolders; up to 200 are offered. Without
+    it, the playground offers real pictures that Python packages bring, and generated drawings."""
     ops_stop_seconds: PositiveInt = 5
     """Seconds that open requests have to finish when the process stops."""

@@ -20,3 +20,12 @@ def short(uri: str) -> str:
         text = re.sub(r"[?#].*", "?…", uri)
     text = CREDENTIALS.sub(r"\1…@", text)
     return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"
+
+
+def unique(name: str, names: set[str]) -> str:
+    """The name, with a number after it if `names` has it already; it is added to `names`."""
+    result, number = name, 2
+    while result in names:
+        result, number = f"{name}-{number}", number + 1
+    names.add(result)
+    return result

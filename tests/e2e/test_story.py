@@ -1,10 +1,12 @@
-"""The demo with a real Kafka and the real model ranks the liked style first."""
+"""The demo with a real Kafka and the real model ranks real pictures and drawings as liked."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from services.cli.demo.real_users import colorfulness_of, real_users
+from shared.images.packaged.pictures import package_pictures
 from tests.e2e.system import preferstream
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -20,6 +22,10 @@ def test_the_demo_ranks_the_liked_style_first_and_reacts_to_clicks(tmp_path: Pat
     assert outcome["status"] == "ok"
     assert outcome["dead_letter"]["reason"]
     assert outcome["rejected"] == []
+    # Users of real pictures need packages that a machine without a network cannot install.
+    expected = real_users(pictures := package_pictures(), colorfulness_of(pictures))
+    assert [user["name"] for user in outcome["users"]] == [user.name for user in expected]
+    assert not expected or outcome["right_pairs_real"] >= 0.75
     page = Path(outcome["page"]).read_text(encoding="utf-8")
-    assert page.count('class="card"') >= 2 * 12
+    assert page.count('class="card"') >= 2 * 12 + 8 * len(expected)
     assert "data:image/webp" in page

@@ -47,6 +47,10 @@ class Card:
     score: str
     elements: tuple[ElementRow, ...]
     move: str
+    why: str
+    """One sentence of what speaks for and against the image; empty when there is none."""
+    is_wanted: bool | None
+    """Whether the user likes it by its source; None when that is not known."""
     evidence: str = ""
     """What speaks for and against the image, in one sentence."""
 
@@ -57,6 +61,7 @@ class Section:
 
     title: str
     text: str = ""
+    is_chapter: bool = False
     pictures: tuple[Picture, ...] = ()
     taste: tuple[TasteRow, ...] = ()
     cards: tuple[Card, ...] = ()
@@ -80,22 +85,34 @@ def taste_rows(taste: Taste) -> tuple[TasteRow, ...]:
 
 
 def feed_cards(
-    feed: RankedFeed, pictures: Mapping[str, Picture], *, before: RankedFeed | None = None
+    feed: RankedFeed,
+    pictures: Mapping[str, Picture],
+    *,
+    before: RankedFeed | None = None,
+    is_wanted: Mapping[str, bool] | None = None,
 ) -> tuple[Card, ...]:
     """The images of the feed in order; with `before`, how far each moved since that feed."""
+    wanted = is_wanted or {}
     rank_before = {item.image_id: item.rank for item in before.items} if before else {}
     return tuple(
         Card(
             name=item.image_id,
             source=pictures[item.image_id].source,
             rank=item.rank,
-            score="-" if item.score is None else f"{item.score:.1f} of 25",
+            score="-" if (score := total_of(item)) is None else f"{score:.1f} of 25",
             elements=_element_rows(item),
             move=_move(item, rank_before),
+            why=item.evidence.text if item.evidence else "",
+            is_wanted=wanted.get(item.image_id),
             evidence=item.evidence.text if item.evidence else "",
         )
         for item in feed.items
     )
+
+
+def total_of(item: RankedItem) -> float | None:
+    """The score that the rank follows: with the subject, where it counts."""
+    return item.score if item.score_total is None else item.score_total
 
 
 def write_page(path: Path, *, title: str, lead: str, sections: Sequence[Section]) -> None:
@@ -115,10 +132,10 @@ def _words(side: TasteSide, element: str) -> tuple[str, ...]:
 def _element_rows(item: RankedItem) -> tuple[ElementRow, ...]:
     if item.elements is None:
         return ()
-    assessed = ((e, item.elements[e]) for e in ELEMENTS)
-    return tuple(
-        ElementRow(e.label, f"{a.score:.1f}", round(a.score * 20), a.rationale) for e, a in assessed
-    )
+    rows = [(e.label, item.elements[e].score, item.elements[e].rationale) for e in ELEMENTS]
+    if item.subject is not None:
+        rows.insert(0, ("subject", item.subject, None))
+    return tuple(ElementRow(n, f"{score:.1f}", round(score * 20), why) for n, score, why in rows)
 
 
 def _move(item: RankedItem, rank_before: Mapping[str, int]) -> str:

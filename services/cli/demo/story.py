@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from services.cli.demo.image_files import DemoFiles
+from services.cli.demo.scenario import Scenario, ScenarioResult
 from shared.client.send_events import send_events
 from shared.client.topic_reader import events_of, topic_reader
 from shared.domain.clock import Clock
@@ -72,24 +73,38 @@ class DemoApp:
         Actions on a feed carry its request id, which links a click to its slate.
         """
         request_id = on.request_id if on else None
-        events = [
-            Feedback(
-                event_id=uuid4(), occurred_at=self.clock(), user_id=self.user, type=action,
-                image_id=path.name, uri=self.image_uri(path), request_id=request_id,
-            )
-            for path in files
-        ]  # fmt: skip
+        events = [self._feedback(action, path, request_id) for path in files]
+        return self._profile_after(events, likes=likes, what=f"{len(files)} {action} events")
+
+    def show_references(self, *, liked: Sequence[Path], disliked: Sequence[Path]) -> ProfileUpdated:
+        """Send all references of the user; returns the profile that uses every one of them."""
+        sides: tuple[tuple[Action, Sequence[Path]], ...] = (
+            ("reference_dislike", disliked), ("reference_like", liked),
+        )  # fmt: skip
+        events = [self._feedback(action, path) for action, paths in sides for path in paths]
+        return self._profile_after(
+            events, likes=len(liked), dislikes=len(disliked), what=f"{len(events)} references"
+        )
+
+    def _feedback(self, action: Action, path: Path, request_id: str | None = None) -> Feedback:
+        return Feedback(
+            event_id=uuid4(), occurred_at=self.clock(), user_id=self.user, type=action,
+            image_id=path.name, uri=self.image_uri(path), request_id=request_id,
+        )  # fmt: skip
+
+    def _profile_after(
+        self, events: Sequence[Feedback], *, likes: int, dislikes: int = 0, what: str
+    ) -> ProfileUpdated:
         with topic_reader(self.kafka, PROFILES) as profiles:
             send_events(self.kafka, events)
             for profile in events_of(
                 profiles.records_for(seconds=self.timeout_seconds), ProfileUpdated
             ):
                 is_own = (profile.tenant, profile.user_id) == (DEFAULT_TENANT, self.user)
-                if is_own and profile.evidence.liked >= likes:
+                evidence = profile.evidence
+                if is_own and evidence.liked >= likes and evidence.disliked >= dislikes:
                     return profile
-        raise DemoTimeout(
-            f"no profile for {len(files)} {action} events within {self.timeout_seconds:g} s"
-        )
+        raise DemoTimeout(f"no profile for {what} within {self.timeout_seconds:g} s")
 
     def send_views(self, feed: RankedFeed) -> None:
         """Send an impression of each image of a feed, with its position."""
@@ -131,6 +146,12 @@ class DemoApp:
                     headers = {name: (value or b"").decode() for name, value in record.headers}
                     return DemoDeadLetter(headers.get("x-error", ""), headers.get("x-detail", ""))
         raise DemoTimeout(f"the malformed event did not reach {dead_letters.name}")
+
+
+def run_scenario(app: DemoApp, scenario: Scenario) -> ScenarioResult:
+    """Send the references of a user and a slate; raises `DemoTimeout` when no answer comes."""
+    profile = app.show_references(liked=scenario.liked, disliked=scenario.disliked)
+    return ScenarioResult(scenario, app.user, profile, app.rank(scenario.slate))
 
 
 def run_demo(app: DemoApp, files: DemoFiles, *, on_progress: Callable[[str], None]) -> DemoResult:

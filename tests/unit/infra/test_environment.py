@@ -23,6 +23,9 @@ exit 0
 FAKE_UV = """#!/bin/sh
 echo "uv $*" >> {folder}/calls
 [ "$1" = pip ] && [ -e {folder}/slow-uv ] && sleep 600
+case "$*" in
+  *"--requirements -"*) grep -q mezzanine && [ -e {folder}/no-mezzanine ] && exit 1;;
+esac
 exit 0
 """
 LIMIT_SECONDS = 60.0
@@ -96,7 +99,7 @@ def test_a_complete_environment_is_not_installed_from_the_beginning(folder: Path
         process = install(folder)
         output, _ = process.communicate(timeout=LIMIT_SECONDS)
         assert process.returncode == 0, output
-        assert "1/4" not in output
+        assert "1/5" not in output
     assert "--reinstall" not in calls(folder)
 
 
@@ -105,6 +108,19 @@ def test_an_environment_without_pip_is_created_again(folder: Path) -> None:
     (folder / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
     process = install(folder)
     assert process.stdout is not None
-    assert process.stdout.readline().startswith("preferstream setup: 1/4")
+    assert process.stdout.readline().startswith("preferstream setup: 1/5")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=LIMIT_SECONDS)
+
+
+def test_a_package_of_pictures_that_cannot_be_installed_is_named_and_left_out(folder: Path) -> None:
+    (folder / "no-mezzanine").touch()
+    process = install(folder)
+    output, _ = process.communicate(timeout=LIMIT_SECONDS)
+    assert process.returncode == 0, output
+    assert "the demo shows fewer pictures, because mezzanine could not be installed" in output
+    (call, *_) = [line for line in calls(folder).splitlines() if "--requirements -" in line]
+    assert "--no-deps" in call
+    assert "--require-hashes" in call
+    assert f"--target {folder / 'share' / 'preferstream' / 'pictures'}" in call
+    assert (folder / ".installed").exists()
