@@ -122,13 +122,14 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
             score=None if image.elements is None else image.total,
             subject=image.subject,
             score_total=image.total_with_subject,
+            subject_words=image.subject_words,
             elements=_assessment(image),
             propensity=image.propensity,
             explored=image.explored,
             tier=image.tier,
             demoted=image.demoted,
-        )
             evidence=image.evidence,
+        )
         for rank, image in enumerate(ranked, start=1)
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.assessor.deadline import Deadline
+from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Taste
 from shared.events import Candidate, ImageCandidates, ItemEvidence, RejectedItem
 from shared.events.types.feed import Demotion, Status, Tier
@@ -43,12 +44,14 @@ class ScoredImage:
     distributions: Scores | None = None
     """The model's probabilities of the digits; rationales are generated from them."""
     rationales: Mapping[Element, str] | None = None
-    subject: float | None = None
     evidence: ItemEvidence | None = None
     """What speaks for and against the image, with the user's references."""
+    subject: float | None = None
     """Score of what the image shows, 0-5; None where it does not count."""
     total_with_subject: float | None = None
     """Total and subject together, 0-25; None where the subject does not count."""
+    subject_words: tuple[ShownWord, ...] = ()
+    """Words for what the image shows, the narrowest first; empty where the encoder is not sure."""
     demoted: tuple[Demotion, ...] = ()
     """Rules that placed the image lower than its total would."""
     propensity: float = 1.0
@@ -91,7 +94,8 @@ class RankingState:
     subject_weight: float | None = None
     """Weight of the subject in the totals; None where it does not count."""
     scored: tuple[ScoredImage, ...] = ()
-    """One for each loaded candidate, in the order of the request."""
+    """One for each loaded candidate, in the order of the request; in a cold start, popular and
+    varied images first."""
     ranked: tuple[ScoredImage, ...] = ()
     """The images of the feed, best first."""
     status: Status = "ok"

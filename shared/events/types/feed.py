@@ -6,14 +6,15 @@ from pydantic import Field
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.request_key import RequestKey
+from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Value
 from shared.events.types.base import Event
 from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates, RejectedItem
-from shared.events.types.fields import Identifier, Milliseconds, ProfileVersion, Text
 from shared.events.types.evidence import ItemEvidence
+from shared.events.types.fields import Identifier, Milliseconds, ProfileVersion, Text
 
 Status = Literal["ok", "cold_start", "degraded"]
-Tier = Literal["vlm", "embedding", "fallback"]
+Tier = Literal["vlm", "embedding", "fallback", "popularity"]
 Demotion = Literal["seen", "author_cap", "diversity"]
 ElementPoints = Annotated[float, Field(ge=0, le=5)]
 Score = Annotated[float, Field(ge=0, le=25)]
@@ -46,8 +47,8 @@ class RankedItem(Value):
     image_id: Identifier
     rank: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
     score: Score | None
-    """Weighted sum of the five element scores (`element_weights`), 0-25. Null in tier `fallback`,
-    where nothing was assessed."""
+    """Weighted sum of the five element scores (`element_weights`), 0-25. Null in the tiers
+    `fallback` and `popularity`, where nothing was assessed."""
     elements: Assessment | None
     subject: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = None
     """Score of what the image shows, by its similarity to the user's references: 0 like the
@@ -55,24 +56,31 @@ class RankedItem(Value):
     score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
     """Score and subject together, 0-25: the rank follows it. With the weight `w` of the subject
     (`subject_weight`) it is `(1 - w) * score + w * 5 * subject`. Absent with `subject`."""
+    subject_words: Annotated[
+        tuple[ShownWord, ...], Field(max_length=8, exclude_if=lambda words: not words)
+    ] = ()
+    """Broad words for what the image shows, the narrowest first: `bird`, `animal`. Absent where the
+    image encoder is not sure, which holds for most drawings and paintings."""
     propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Probability of this rank for this image under the serving policy."""
     explored: bool = False
     """Whether exploration chose at random between this image and its neighbor."""
     tier: Tier
+    """How the image was ranked: `vlm` by the model, `embedding` by its stored description,
+    `popularity` by what the tenant's users like (cold start), `fallback` by nothing."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
+    evidence: Annotated[
+        ItemEvidence | None, Field(exclude_if=lambda evidence: evidence is None)
+    ] = None
+    """What speaks for and against the image, with the user's own references. Among the images that
+    `explain` selects; absent where nothing is known that explains the score."""
 
 
 class ServingPolicy(Value):
     """The reranking rules that were applied after scoring; 0 means off."""
 
     explore_share: Annotated[float, Field(ge=0, le=1)]
-    evidence: Annotated[
-        ItemEvidence | None, Field(exclude_if=lambda evidence: evidence is None)
-    ] = None
-    """What speaks for and against the image, with the user's own references. Among the images that
-    `explain` selects; absent where nothing is known that explains the score."""
     """Share of slates in which neighbors were swapped at random (FairPairs)."""
     seen_days: Annotated[int, Field(ge=0)]
     """Days for which an image that the user has seen is ranked behind unseen ones."""
