@@ -12,6 +12,8 @@ from services.assessor.config import AssessorSettings
 from services.assessor.erasure import UserEraser
 from services.assessor.handlers import connect
 from services.assessor.metrics import AssessorMetrics
+from services.assessor.popularity.counts import Popularity
+from services.assessor.popularity.feedback_reader import FeedbackReader
 from services.assessor.service import AssessorService, Dependencies
 from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.clock import system_clock
@@ -41,14 +43,20 @@ class AssessorApp:
     health: HealthServer
     background_description: BackgroundDescription
     shadow_evaluation: ShadowEvaluation
+    feedback: FeedbackReader | None
+    """None while popularity is off."""
 
     async def start(self) -> None:
-        """Join the consumer groups and start to read."""
+        """Count the latest feedback, join the consumer groups and start to read."""
+        if self.feedback is not None:
+            await self.feedback.start()
         await self.kafka.start()
 
     async def stop(self) -> None:
         """Finish the requests in work and leave Kafka; drop the queued background work."""
         await self.kafka.stop()
+        if self.feedback is not None:
+            await self.feedback.stop()
         await self.background_description.stop()
         await self.shadow_evaluation.stop()
 
@@ -70,6 +78,9 @@ async def build(
         batch_size=settings.description_batch_size,
     )
     shadow_evaluation = ShadowEvaluation(shared.models, ShadowMetrics(registry))
+    popularity = Popularity(max_entries=settings.popularity_entries)
+    metrics = AssessorMetrics(registry)
+    metrics.popularity.set_function(lambda: len(popularity))
     service = AssessorService(
         Dependencies(
             models=shared.models,
@@ -82,9 +93,10 @@ async def build(
             publisher=kafka.publisher,
             clock=system_clock,
             encoded_images=shared.encoded_images,
+            popularity=popularity,
         ),
         settings,
-        AssessorMetrics(registry),
+        metrics,
         answered=answered,
         background_description=background_description,
         shadow_evaluation=shadow_evaluation,
@@ -96,7 +108,8 @@ async def build(
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.assessor_health_port
     )
-    return AssessorApp(kafka, health, background_description, shadow_evaluation)
+    feedback = FeedbackReader(messaging, popularity) if settings.popularity_entries else None
+    return AssessorApp(kafka, health, background_description, shadow_evaluation, feedback)
 
 
 def read_answered_requests(messaging: MessagingSettings, *, size: int) -> AnsweredRequests:

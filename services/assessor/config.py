@@ -44,6 +44,12 @@ class AssessorSettings(BaseModel):
     diversity: float = Field(default=0.0, ge=0, le=1)
     """Weight of similarity to higher-ranked images against the score when the next image is chosen
     (MMR). 0.2 breaks up rows of the same style. It uses stored descriptions; 0 turns it off."""
+    popularity_entries: NonNegativeInt = 200_000
+    """Latest opinions of users on images that are kept in memory, about 60 MB: users without a
+    taste see what others of their tenant like. 0 turns popularity off."""
+    cold_start_diversity: float = Field(default=0.3, ge=0, le=1)
+    """Weight of similarity to higher-ranked images against popularity for a user without a taste
+    (MMR). 0 turns it off."""
     assessor_health_port: NonNegativeInt = Field(default=0, le=65_535)
     """Port of `/healthz`, `/readyz` and `/metrics`; 0 means any free port."""
     health_host: str = "127.0.0.1"

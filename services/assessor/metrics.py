@@ -63,6 +63,11 @@ class AssessorMetrics:
             ["stage"],
             registry=registry,
         )
+        self.popularity = Gauge(
+            "preferstream_popularity_entries",
+            "Opinions of users on images that are counted for users without a taste",
+            registry=registry,
+        )
         self.stage_seconds = Histogram(
             "preferstream_feed_stage_seconds",
             "Seconds of a feed by stage",

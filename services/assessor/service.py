@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.assessor.background.background_description import BackgroundDescription
 from services.assessor.background.shadow_evaluation import ShadowEvaluation
@@ -10,10 +10,12 @@ from services.assessor.capacity import RequestCapacity
 from services.assessor.config import AssessorSettings
 from services.assessor.deadline import Deadline
 from services.assessor.metrics import AssessorMetrics
+from services.assessor.popularity.counts import Popularity
 from services.assessor.steps.description_scoring import DescriptionScoring
 from services.assessor.steps.evidence import AddEvidence
 from services.assessor.steps.explanation import Explain
 from services.assessor.steps.loading import ImageLoader, Load
+from services.assessor.steps.popularity import RankByPopularity
 from services.assessor.steps.publishing import Publish
 from services.assessor.steps.request_filtering import (
     AnsweredRequests,
@@ -24,6 +26,7 @@ from services.assessor.steps.reranking import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
 from services.assessor.steps.subject_scoring import ScoreSubject
+from services.assessor.steps.subject_words import NameSubjects
 from shared.domain.clock import Clock
 from shared.domain.time_bounds import written_time
 from shared.embedding.images.encoded_images import EncodedImages
@@ -50,6 +53,7 @@ class Dependencies:
     publisher: Publisher
     clock: Clock
     encoded_images: EncodedImages | None = None
+    popularity: Popularity = field(default_factory=Popularity)
 
 
 class AssessorService:
@@ -92,7 +96,14 @@ class AssessorService:
                     embedder=dependencies.embedder,
                 )
             ),
+            RankByPopularity(
+                dependencies.popularity,
+                encoded_images=dependencies.encoded_images,
+                image_store=dependencies.image_store,
+                diversity=settings.cold_start_diversity,
+            ),
             ScoreSubject(dependencies.encoded_images),
+            NameSubjects(dependencies.encoded_images),
             Rerank(
                 settings,
                 impressions=dependencies.impressions,
@@ -100,13 +111,13 @@ class AssessorService:
                 clock=dependencies.clock,
             ),
             Explain(top_k=settings.explain_top_k, problems=metrics.explanation_problems),
-            # Again: a user who was erased during these seconds gets no new record.
-            skip_erased,
             AddEvidence(
                 dependencies.image_store,
                 dependencies.encoded_images,
                 top_k=settings.explain_top_k,
             ),
+            # Again: a user who was erased during these seconds gets no new record.
+            skip_erased,
             Publish(
                 dependencies.publisher,
                 clock=dependencies.clock,

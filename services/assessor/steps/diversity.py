@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.assessor.steps.state import ScoredImage
 from shared.embedding.protocol import Vectors
 
 BEST_TOTAL: Final = 25.0
 
+Floats = NDArray[np.float64]
 Similarity = Callable[[ScoredImage, ScoredImage], float]
 """Similarity of two images, 0-1; 0 where it is unknown."""
 
@@ -46,6 +48,28 @@ def maximal_marginal_relevance(
         else image
         for rank, image in enumerate([*top, *rest])
     ]
+
+
+def varied_order(relevance: Floats, similarity: Floats, *, weight: float) -> list[int]:
+    """The positions of all images by maximal marginal relevance, from arrays.
+
+    `relevance` has the shape (n,) and `similarity` (n, n), both 0-1; `weight` is the share of
+    similarity in the sum. The similarity to the images above is the mean of their greatest and
+    their average one: with the greatest alone, the second half of two groups would come in a row.
+    Of equal images the first one comes first.
+    """
+    rest = np.ones(len(relevance), bool)
+    greatest, total = np.zeros(len(relevance)), np.zeros(len(relevance))
+    order: list[int] = []
+    for above in range(len(relevance)):
+        near = (greatest + total / max(above, 1)) / 2
+        values = np.where(rest, (1 - weight) * relevance - weight * near, -np.inf)
+        best = int(np.argmax(values))
+        order.append(best)
+        rest[best] = False
+        greatest = np.maximum(greatest, similarity[best])
+        total += similarity[best]
+    return order
 
 
 def similarity_of(vectors: Mapping[str, Vectors]) -> Similarity:

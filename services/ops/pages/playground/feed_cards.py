@@ -15,6 +15,7 @@ DEMOTIONS: Final = {
 TIERS: Final = {
     "vlm": "by the model",
     "embedding": "by embedding similarity, without the model",
+    "popularity": "popular with other users",
     "fallback": "not assessed",
 }
 
@@ -42,6 +43,8 @@ class Card:
     new: bool
     evidence: ItemEvidence | None
     """What speaks for and against the image, with the user's references."""
+    subject_words: tuple[str, ...]
+    """What the image shows, in words, the narrowest first."""
     marks: tuple[str, ...]
     """Other reasons for its rank, in words."""
 
@@ -67,6 +70,7 @@ def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple
             move=earlier.get(item.image_id, item.rank) - item.rank,
             new=bool(earlier) and item.image_id not in earlier,
             evidence=item.evidence,
+            subject_words=tuple(shown.word for shown in item.subject_words),
             marks=_marks(item),
         )
         for item in feed.items

@@ -11,6 +11,7 @@ from services.assessor.background.shadow_evaluation import ShadowEvaluation, Sha
 from services.assessor.config import AssessorSettings
 from services.assessor.erasure import UserEraser
 from services.assessor.metrics import AssessorMetrics
+from services.assessor.popularity.counts import Popularity
 from services.assessor.service import AssessorService, Dependencies
 from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.embedding.images.encoded_images import EncodedImages
@@ -50,6 +51,7 @@ class Assessor:
         self.profiles = InMemoryProfiles()
         self.image_store = InMemoryImages()
         self.erasures = InMemoryErasures()
+        self.popularity = Popularity()
         self.image_loader = ColorImages()
         self.publisher = RecordingPublisher()
         self.background_description = BackgroundDescription(
@@ -81,6 +83,7 @@ class Assessor:
                 publisher=self.publisher,
                 clock=lambda: NOW,
                 encoded_images=self.encoded_images,
+                popularity=self.popularity,
             ),
             self._settings,
             AssessorMetrics(self.registry),

@@ -1,0 +1,177 @@
+"""Count which images the users of a tenant view and like, in bounded memory."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from shared.domain.user import User
+from shared.events import Feedback
+
+MAX_PER_USER: Final = 200
+"""Images of one user that count, the latest ones: no user has much more weight than others."""
+MAX_ENTRIES: Final = 200_000
+"""Images of all users together, about 60 MB. Beyond it the users of the largest tenant who were
+silent for longest are dropped, so that a large tenant leaves the small ones their counts."""
+PRIOR_VIEWERS: Final = 10.0
+"""Viewers whose opinion is assumed for every image (shrinkage): one like out of one view does not
+rank above 40 out of 100."""
+LONG_DWELL_MS: Final = 5_000
+"""Dwell time that counts as interest, as in a profile."""
+EXPLICIT: Final = {
+    "like": 1.0, "reference_like": 1.0, "dislike": -1.0, "hide": -1.0, "reference_dislike": -1.0,
+}  # fmt: skip
+"""What a statement of a user adds to an image. The latest one counts."""
+INTEREST: Final = 0.5
+"""What a click or a long look adds, if the user states nothing."""
+
+
+@dataclass(frozen=True)
+class _Opinion:
+    """What one user thinks of one image."""
+
+    value: float
+    stated_at: datetime | None
+    """When the user stated it; None for views and clicks."""
+
+    def merged(self, other: "_Opinion") -> "_Opinion":
+        """The stronger of both, in whichever order they arrive."""
+        if self.stated_at is None and other.stated_at is None:
+            return self if self.value >= other.value else other
+        if self.stated_at is None or other.stated_at is None:
+            return other if self.stated_at is None else self
+        return self if self.stated_at > other.stated_at else other
+
+
+@dataclass
+class _Count:
+    viewers: int = 0
+    value: float = 0.0
+
+
+@dataclass
+class _Tenant:
+    users: OrderedDict[str, OrderedDict[str, _Opinion]] = field(default_factory=OrderedDict)
+    """Opinions by user and image; the users and images with the latest feedback last."""
+    images: dict[str, _Count] = field(default_factory=dict)
+    entries: int = 0
+    viewers: int = 0
+    value: float = 0.0
+
+    def set(self, user_id: str, image_id: str, opinion: _Opinion) -> None:
+        opinions = self.users.setdefault(user_id, OrderedDict())
+        self.users.move_to_end(user_id)
+        earlier = opinions.get(image_id)
+        if earlier is not None:
+            opinion = earlier.merged(opinion)
+            self._remove(opinions, image_id)
+        opinions[image_id] = opinion
+        count = self.images.setdefault(image_id, _Count())
+        count.viewers += 1
+        count.value += opinion.value
+        self.entries += 1
+        self.viewers += 1
+        self.value += opinion.value
+        if len(opinions) > MAX_PER_USER:
+            self._remove(opinions, next(iter(opinions)))
+
+    def drop_user(self, user_id: str) -> int:
+        opinions = self.users.pop(user_id, OrderedDict())
+        number = len(opinions)
+        for image_id in list(opinions):
+            self._remove(opinions, image_id)
+        return number
+
+    def drop_oldest_user(self) -> int:
+        return self.drop_user(next(iter(self.users)))
+
+    def _remove(self, opinions: OrderedDict[str, _Opinion], image_id: str) -> None:
+        opinion = opinions.pop(image_id)
+        count = self.images[image_id]
+        count.viewers -= 1
+        count.value -= opinion.value
+        if not count.viewers:
+            del self.images[image_id]
+        self.entries -= 1
+        self.viewers -= 1
+        self.value -= opinion.value
+
+
+class Popularity:
+    """The opinions of recent users by tenant. Each user counts once for an image.
+
+    The order of the events does not matter, and an event that is delivered twice counts once.
+    """
+
+    def __init__(self, *, max_entries: int = MAX_ENTRIES) -> None:
+        self._max_entries = max_entries
+        self._tenants: dict[str, _Tenant] = {}
+        self._entries = 0
+
+    def __len__(self) -> int:
+        """Number of pairs of a user and an image."""
+        return self._entries
+
+    def add(self, event: Feedback, *, at: datetime | None = None) -> None:
+        """Count one action; `at` replaces its time."""
+        tenant = self._tenants.setdefault(event.tenant, _Tenant())
+        before = tenant.entries
+        tenant.set(event.user_id, event.image_id, _opinion(event, at or event.occurred_at))
+        self._entries += tenant.entries - before
+        if self._entries > self._max_entries:
+            self._make_room()
+
+    def rates(self, *, tenant: str, image_ids: Collection[str]) -> dict[str, float]:
+        """The popularity of each image: what one viewer adds on average, -1 to 1.
+
+        Each rate is shrunk towards the tenant's mean with `PRIOR_VIEWERS` viewers, and that mean
+        itself towards 0, so that more likes count more where an app sends no views. An image that
+        nobody viewed has the tenant's mean. Empty when no image of the tenant was viewed.
+        """
+        counts = self._tenants.get(tenant)
+        if counts is None or not counts.viewers:
+            return {}
+        mean = counts.value / (counts.viewers + PRIOR_VIEWERS * len(counts.images))
+        rates = {}
+        for image_id in image_ids:
+            count = counts.images.get(image_id) or _Count()
+            value = count.value + PRIOR_VIEWERS * mean
+            rates[image_id] = value / (count.viewers + PRIOR_VIEWERS)
+        return rates
+
+    def is_known(self, *, tenant: str, image_id: str) -> bool:
+        """Whether a user viewed the image."""
+        return tenant in self._tenants and image_id in self._tenants[tenant].images
+
+    def forget(self, user: User) -> int:
+        """Remove all opinions of a user; returns how many there were."""
+        tenant = self._tenants.get(user.tenant)
+        if tenant is None:
+            return 0
+        number = tenant.drop_user(user.user_id)
+        self._entries -= number
+        if not tenant.users:
+            del self._tenants[user.tenant]
+        return number
+
+    def count(self, user: User) -> int:
+        """Number of opinions of a user."""
+        tenant = self._tenants.get(user.tenant)
+        return len(tenant.users.get(user.user_id, ())) if tenant else 0
+
+    def _make_room(self) -> None:
+        # A twentieth at once, so that this is rare.
+        while self._entries > self._max_entries * 0.95:
+            name, largest = max(self._tenants.items(), key=lambda entry: entry[1].entries)
+            self._entries -= largest.drop_oldest_user()
+            if not largest.users:
+                del self._tenants[name]
+
+
+def _opinion(event: Feedback, at: datetime) -> _Opinion:
+    value = EXPLICIT.get(event.type)
+    if value is not None:
+        return _Opinion(value, at)
+    is_long = event.type == "dwell" and (event.dwell_ms or 0) >= LONG_DWELL_MS
+    return _Opinion(INTEREST if event.type == "click" or is_long else 0.0, None)
