@@ -50,4 +50,5 @@ def profile_updated(profile: StoredProfile) -> ProfileUpdated:
         model_version=profile.model_version,
         corrections=profile.corrections.entries if profile.corrections else (),
         subject_weight=profile.subject_weight,
+        subjects=profile.subjects,
     )

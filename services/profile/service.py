@@ -13,6 +13,7 @@ from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.catalog_words import CatalogWords
 from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
 from services.profile.prediction.subject_evidence import SubjectEvidence
+from services.profile.prediction.subject_names import SubjectNames
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
 from shared.domain.user import User
@@ -95,6 +96,9 @@ class ProfileService:
                 else None
             ),
         )
+        self._subject_names = (
+            SubjectNames(dependencies.encoded_images) if dependencies.encoded_images else None
+        )
         self._debounce: Debounce[User, Reference] = Debounce(
             self._update_profile, wait_seconds=debounce_seconds * IMAGE_DEBOUNCE_FRACTION
         )
@@ -145,6 +149,11 @@ class ProfileService:
                     tenant=user.tenant, model_version=model.model_version
                 ),
             )
+        subjects = (
+            await self._subject_names.subjects(prediction.references)
+            if self._subject_names
+            else None
+        )
         vectors = await taste_vectors(prediction.taste, self._dependencies.embedder)
         if await self._dependencies.erasure_check.are_all_erased(
             [reference.occurred_at for reference in new],
@@ -165,6 +174,7 @@ class ProfileService:
             model_version=model.model_version,
             updated_at=self._dependencies.clock(),
             subject_weight=prediction.subject_weight,
+            predicted_subjects=subjects,
         )
         await self._dependencies.profiles.put(profile, vectors)
         self._metrics.updated.inc()

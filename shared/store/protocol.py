@@ -10,6 +10,8 @@ from pydantic import AwareDatetime
 from shared.domain.corrections import Correction, apply_corrections
 from shared.domain.erasures import Erasure
 from shared.domain.subject_weight import SubjectWeight
+from shared.domain.subjects.corrections import apply_to_subjects
+from shared.domain.subjects.words import Subjects
 from shared.domain.taste import Element, Taste, Value
 from shared.domain.user import User
 from shared.embedding.protocol import Vectors
@@ -80,6 +82,8 @@ class StoredProfile(Value):
     updated_at: AwareDatetime
     subject_weight: SubjectWeight | None = None
     """What the user goes by; None without enough references, or where subjects do not count."""
+    predicted_subjects: Subjects | None = None
+    """What the references show, before corrections; None while they have no image vectors."""
     corrections: StoredCorrections | None = None
 
     @property
@@ -93,6 +97,15 @@ class StoredProfile(Value):
         if self.corrections is None:
             return self.predicted
         return apply_corrections(self.predicted, self.corrections.entries)
+
+    @property
+    def subjects(self) -> Subjects | None:
+        """The current subjects: the predicted ones, overridden by the corrections."""
+        if self.corrections is None:
+            return self.predicted_subjects
+        known = self.predicted_subjects or Subjects()
+        corrected = apply_to_subjects(known, self.corrections.entries)
+        return corrected if corrected != Subjects() else self.predicted_subjects
 
     @property
     def changed_at(self) -> datetime:

@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.domain.corrections import CorrectedWord, Correction, SideName, Word
-from shared.domain.taste import MAX_WORDS, Element, TasteSide, Value
+from shared.domain.subjects.element import ProfileElement
+from shared.domain.subjects.words import Subjects
+from shared.domain.taste import MAX_WORDS, TasteSide, Value
 from shared.events import Evidence
 from shared.events.types.candidates import (
     MAX_CANDIDATES,
@@ -84,8 +86,9 @@ class CorrectionBody(Value):
     action: CorrectionAction
     """`pin`: keep this word. `veto`: exclude this word. `edit`: use exactly these words. `reset`:
     use the words of the model again."""
-    element: Element | None = None
-    """Omit it to `reset` all elements."""
+    element: ProfileElement | None = None
+    """One of the five elements of the look, or `subject`: what images show. Omit it to `reset` all
+    elements."""
     side: SideName | None = None
     """Default: `preference` for `pin` and `edit`, both sides for `veto` and `reset`."""
     word: Word | None = None
@@ -129,6 +132,9 @@ class Profile(Value):
     reference_ids: tuple[Identifier, ...]
     corrections: tuple[Correction, ...]
     """Corrections by the user. The words above already include them."""
+    subjects: Annotated[Subjects | None, Field(exclude_if=lambda subjects: subjects is None)] = None
+    """What liked and disliked pictures show, in words where they are sure. Absent while the
+    references have no image vectors."""
     model_version: Identifier
     updated_at: datetime
 
@@ -144,6 +150,7 @@ class Profile(Value):
             evidence=Evidence(liked=sides.count("liked"), disliked=sides.count("disliked")),
             reference_ids=tuple(reference.image_id for reference in stored.references),
             corrections=stored.corrections.entries if stored.corrections else (),
+            subjects=stored.subjects,
             model_version=stored.model_version,
             updated_at=stored.updated_at,
         )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.domain.corrections import Correction
 from shared.domain.subject_weight import SubjectWeight
+from shared.domain.subjects.words import Subjects
 from shared.domain.taste import TasteSide, Value
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ProfileVersion
@@ -36,3 +37,6 @@ class ProfileUpdated(Event):
     ] = None
     """How much this user goes by what images show; the look has the rest. Absent where subjects do
     not count, and with fewer than three references on a side."""
+    subjects: Annotated[Subjects | None, Field(exclude_if=lambda subjects: subjects is None)] = None
+    """What the liked and the disliked references show, in words where they are sure. Corrections of
+    `subject` are applied. Absent while the references have no image vectors."""

@@ -2,15 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from shared.domain.corrections import SIDES, Correction, SideName
-from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.domain.subjects.element import SUBJECT, ProfileElement
+from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
+from shared.domain.taste import ELEMENTS, Element, Taste, WeightedWord
 from shared.domain.word_forms import canonical
 from shared.events import ProfileUpdated
 from shared.store.protocol import StoredProfile
 
-WordPosition = tuple[SideName, Element, str]
+WordPosition = tuple[SideName, ProfileElement, str]
 """Side, element and text of a word."""
+SHOWN_EXAMPLES: Final = 4
+"""References that stand for a side whose subject has no word."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,9 @@ class Chip:
     """The user has set it with a correction."""
     new: bool
     """It was not in the previous version on the page."""
+    references: int | None = None
+    """References of the side of which `count` show the word; None for words of the look, which come
+    from predictions."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +41,15 @@ class Cell:
     side: SideName
     chips: tuple[Chip, ...]
     correction: Correction | None
+    examples: tuple[str, ...] = ()
+    """Ids of typical references, where the subject has no word."""
 
 
 @dataclass(frozen=True)
 class Row:
     """Both sides of one element."""
 
-    element: Element
+    element: ProfileElement
     cells: tuple[Cell, ...]
 
 
@@ -70,7 +80,12 @@ def of_stored(profile: StoredProfile) -> TasteView:
         sides.count("liked"),
         sides.count("disliked"),
         profile.model_version,
-        _rows(profile.taste, profile.corrections.entries if profile.corrections else (), None),
+        _rows(
+            profile.taste,
+            profile.subjects,
+            profile.corrections.entries if profile.corrections else (),
+            None,
+        ),
     )
 
 
@@ -82,28 +97,46 @@ def of_event(event: ProfileUpdated, *, before: Collection[WordPosition]) -> Tast
         event.evidence.liked,
         event.evidence.disliked,
         event.model_version,
-        _rows(taste, event.corrections, before),
+        _rows(taste, event.subjects, event.corrections, before),
     )
 
 
 def _rows(
-    taste: Taste, corrections: Sequence[Correction], before: Collection[WordPosition] | None
+    taste: Taste,
+    subjects: Subjects | None,
+    corrections: Sequence[Correction],
+    before: Collection[WordPosition] | None,
 ) -> tuple[Row, ...]:
+    """A row for each element of the look, and one for the subject where it is known."""
     by_cell = {(correction.side, correction.element): correction for correction in corrections}
 
-    def cell(side: SideName, element: Element) -> Cell:
+    def chip(
+        side: SideName, element: ProfileElement, item: WeightedWord | SubjectWord, **fields: int
+    ) -> Chip:
         correction = by_cell.get((side, element))
-        stated = correction.stated if correction else frozenset()
-        chips = tuple(
-            Chip(
-                item.word,
-                item.weight,
-                item.count,
-                stated=canonical(item.word) in stated,
-                new=before is not None and (side, element, item.word) not in before,
-            )
-            for item in getattr(taste, side)[element]
+        return Chip(
+            item.word,
+            item.weight,
+            item.count,
+            stated=correction is not None and canonical(item.word) in correction.stated,
+            new=before is not None and (side, element, item.word) not in before,
+            **fields,
         )
-        return Cell(side, chips, correction)
 
-    return tuple(Row(element, tuple(cell(side, element) for side in SIDES)) for element in ELEMENTS)
+    def cell(side: SideName, element: Element) -> Cell:
+        words = getattr(taste, side)[element]
+        chips = tuple(chip(side, element, word) for word in words)
+        return Cell(side, chips, by_cell.get((side, element)))
+
+    def subject_cell(side: SideName, subject: SubjectSide) -> Cell:
+        chips = tuple(
+            chip(side, SUBJECT, word, references=subject.references) for word in subject.words
+        )
+        examples = () if chips else subject.examples[:SHOWN_EXAMPLES]
+        return Cell(side, chips, by_cell.get((side, SUBJECT)), examples)
+
+    rows = [Row(element, tuple(cell(side, element) for side in SIDES)) for element in ELEMENTS]
+    if subjects is not None:
+        sides = zip(SIDES, (subjects.preference, subjects.non_preference), strict=True)
+        rows.append(Row(SUBJECT, tuple(subject_cell(side, subject) for side, subject in sides)))
+    return tuple(rows)

@@ -17,6 +17,7 @@ from services.profile.handlers import Handlers
 from services.profile.metrics import ProfileMetrics
 from services.profile.profile_publisher import ProfilePublisher
 from services.profile.service import Dependencies, ProfileService
+from shared.embedding.images.encoded_images import EncodedImages
 from shared.events import Feedback, ProfileCorrected, ProfileUpdated
 from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import StoredProfile
@@ -43,6 +44,7 @@ class ProfileSetup:
         model: ColorModel | None = None,
         publisher: RecordingPublisher | None = None,
         image_loader: ColorImages | None = None,
+        encoded_images: EncodedImages | None = None,
         **settings: Any,
     ) -> None:
         self.model = model or ColorModel()
@@ -65,6 +67,7 @@ class ProfileSetup:
             erasure_check=erasure_check,
             publisher=profile_publisher,
             clock=lambda: NOW,
+            encoded_images=encoded_images,
         )
         used = ProfileSettings(**{"profile_debounce_ms": 0, **settings})
         metrics = ProfileMetrics(self.registry)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from services.ops.pages.users.live_taste import tastes_of
 from services.ops.pages.users.user_ref import UserRef
+from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import ELEMENTS, TasteSide, WeightedWord
 from shared.events import (
     Assessment,
@@ -101,7 +102,14 @@ async def test_a_feed_by_subject_shows_its_score_and_weight(sample_folder: Path)
     def by_subject(event: ImageCandidates) -> RankedFeed:
         feed = _feed_for(event)
         items = tuple(
-            item.model_copy(update={"subject": 4.2, "score_total": 20.7}) for item in feed.items
+            item.model_copy(
+                update={
+                    "subject": 4.2,
+                    "score_total": 20.7,
+                    "subject_words": (ShownWord(word="bird", probability=0.9),),
+                }
+            )
+            for item in feed.items
         )
         return feed.model_copy(update={"items": items, "subject_weight": 0.9})
 
@@ -111,6 +119,7 @@ async def test_a_feed_by_subject_shows_its_score_and_weight(sample_folder: Path)
     page = (await _post(dashboard, "/playground/rank", body)).text
     assert "subject 90 %, look 10 %" in page
     assert "subject 4.2 of 5" in page
+    assert "subject: bird" in page
     assert "20.7" in page
 
 

@@ -10,6 +10,8 @@ import pytest
 from services.ops.pages.users.erasure_receipts import receipts
 from services.ops.pages.users.user_ref import UserRef
 from shared.domain.corrections import Correction
+from shared.domain.subjects.element import SUBJECT
+from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
 from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
 from shared.events import Feedback, OperatorAction, ProfileCorrected, UserErase, UserErased
 from shared.events.types.operator import user_target
@@ -72,6 +74,34 @@ async def test_a_user_page_shows_words_references_and_corrections() -> None:
     assert unknown.status_code == 404
 
 
+async def test_a_user_page_shows_subjects_or_the_references_that_stand_for_them() -> None:
+    dashboard = site()
+    bird = SubjectWord(word="bird", weight=0.8, count=4, image_ids=("a", "b", "c", "d"))
+    subjects = Subjects(
+        preference=SubjectSide(words=(bird,), references=5),
+        non_preference=SubjectSide(references=2, examples=("boat.png", "other <1>.png")),
+    )
+    profile = _profile("ada").model_copy(update={"predicted_subjects": subjects})
+    await dashboard.profiles.put(profile, VECTORS)
+    pinned = Correction(side="preference", element=SUBJECT, pinned=("lighthouse",))
+    await dashboard.profiles.correct(
+        StoredCorrections(
+            tenant="default", user_id="ada", version=1, entries=(pinned,),
+            model_version="nano-1", updated_at=NOW,
+        )
+    )  # fmt: skip
+    async with dashboard.client() as client:
+        page = (await client.get("/user?user=ada")).text
+        taste = (await client.get("/playground?user=ada")).text
+    for shown in (page, taste):
+        assert "4 of 5 likes" in shown
+        assert "like these 2" in shown
+        assert "/thumbnail?image=other%20%3C1%3E.png&amp;user=ada" in shown
+    assert "set by user, in no reference" in page
+    assert 'name="element" value="subject"' in page
+    assert "Veto bird" in page
+
+
 async def test_an_unknown_user_has_a_page_without_a_profile() -> None:
     async with site().client() as client:
         page = await client.get("/user?user=stranger")
@@ -85,6 +115,7 @@ async def test_an_unknown_user_has_a_page_without_a_profile() -> None:
         ({"action": "pin", "element": "color", "word": "blue"}, {"word": "blue"}),
         ({"action": "veto", "element": "detail", "word": "plain", "side": "preference"},
          {"side": "preference"}),
+        ({"action": "veto", "element": "subject", "word": "bird"}, {"element": SUBJECT}),
         ({"action": "reset"}, {"element": None}),
     ],
 )  # fmt: skip

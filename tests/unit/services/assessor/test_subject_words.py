@@ -1,0 +1,146 @@
+"""A feed names what its images show; a pinned or vetoed subject moves the images with the word."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from shared.domain.corrections import Correction
+from shared.domain.subject_weight import SubjectWeight
+from shared.domain.subjects.element import SUBJECT
+from shared.domain.taste import Taste
+from shared.embedding.images.encoded_images import EncodedImages
+from shared.events.types.feedback import Action
+from shared.store.protocol import Reference, Side, StoredCorrections
+from tests.fakes.image_encoder import NamingEncoder
+from tests.fakes.images import plain_image
+from tests.fakes.stores import InMemoryImageVectors
+from tests.unit.services.assessor.assessor import Assessor, image_ids
+from tests.unit.services.assessor.users import NOW, request, store_profile
+
+SHOWN = dict.fromkeys(("orange", "pink", "yellow", "red"), "bird") | dict.fromkeys(
+    ("green", "navy", "black", "blue"), "flower"
+)
+LIKED, DISLIKED = ("orange", "pink", "yellow"), ("green", "navy", "black")
+ACTIONS: dict[Side, Action] = {"liked": "like", "disliked": "dislike"}
+
+
+class Setup:
+    """An assessor with an encoder that names birds and flowers. Ana likes birds."""
+
+    def __init__(self) -> None:
+        self.store = InMemoryImageVectors()
+        self.encoder = NamingEncoder(SHOWN)
+        self.encoded_images = EncodedImages(self.encoder, self.store)
+        self.assessor = Assessor(encoded_images=self.encoded_images)
+
+    async def correct(self, *corrections: Correction) -> None:
+        await self.assessor.profiles.correct(
+            StoredCorrections(
+                tenant="default", user_id="ana", version=1, entries=corrections,
+                model_version="colors-1", updated_at=NOW,
+            )
+        )  # fmt: skip
+
+    async def store_profile(self, weight: float | None) -> None:
+        """A user with liked birds and disliked flowers, whose taste likes red, not blue."""
+        images = [
+            (side, plain_image(color, color))
+            for side, colors in (("liked", LIKED), ("disliked", DISLIKED))
+            for color in colors
+        ]
+        await self.encoded_images.vectors({i.content_hash: i.pixels for _, i in images})
+        await self.assessor.store_profile_of_ana(
+            subject_weight=None
+            if weight is None
+            else SubjectWeight(weight=weight, subject_separation=4, look_separation=1),
+            references=tuple(
+                Reference(
+                    image_id=image.uri, uri=f"drawing:{image.uri}", side=side,
+                    content_hash=image.content_hash, action=ACTIONS[side], occurred_at=NOW,
+                    event_id=image.uri,
+                )
+                for side, image in images
+            ),
+        )  # fmt: skip
+
+
+def liked(**fields: Any) -> Correction:
+    return Correction(side="preference", element=SUBJECT, **fields)
+
+
+def disliked(**fields: Any) -> Correction:
+    return Correction(side="non_preference", element=SUBJECT, **fields)
+
+
+@pytest.fixture
+async def setup() -> AsyncIterator[Setup]:
+    setup = Setup()
+    yield setup
+    await setup.assessor.background_description.stop()
+
+
+async def test_each_image_is_named(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    feed = await setup.assessor.feed(request("red", "blue"))
+    words = {item.image_id: [w.word for w in item.subject_words] for item in feed.items}
+    assert words == {"red": ["bird"], "blue": ["flower"]}
+
+
+async def test_a_pin_moves_images_with_the_word_against_the_vectors(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    before = await setup.assessor.feed(request("red", "blue"))
+    assert image_ids(before) == ["red", "blue"]
+    await setup.correct(liked(pinned=("flowers",)), disliked(pinned=("bird",)))
+    after = await setup.assessor.feed(request("red", "blue", request_id="r-2"))
+    assert image_ids(after) == ["blue", "red"]
+    assert [item.subject for item in after.items] == [5.0, 0.0]
+    assert after.subject_weight == 0.9
+
+
+async def test_a_pin_counts_for_a_user_who_goes_by_the_look(setup: Setup) -> None:
+    await setup.store_profile(0.02)
+    await setup.correct(liked(pinned=("flower",)))
+    feed = await setup.assessor.feed(request("yellow", "black", "orange"))
+    assert image_ids(feed)[0] == "black"
+    assert feed.subject_weight == 0.5
+
+
+async def test_a_vetoed_subject_is_no_reason_to_like_or_dislike(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    await setup.correct(liked(vetoed=("bird",)))
+    feed = await setup.assessor.feed(request("orange", "green"))
+    subjects = {item.image_id: item.subject for item in feed.items}
+    assert subjects["orange"] == 2.5
+    assert subjects["green"] is not None
+    assert subjects["green"] < 2.5
+
+
+@pytest.mark.parametrize("has_taste", [True, False])
+async def test_a_pin_counts_without_any_reference(setup: Setup, has_taste: bool) -> None:
+    if has_taste:
+        await setup.assessor.store_profile_of_ana()
+    else:
+        await store_profile(setup.assessor.profiles, Taste(), setup.assessor.embedder)
+    await setup.correct(liked(pinned=("flower",)))
+    feed = await setup.assessor.feed(request("yellow", "black"))
+    assert image_ids(feed) == ["black", "yellow"]
+    assert feed.subject_weight == (0.5 if has_taste else 1.0)
+    assert feed.status == ("ok" if has_taste else "cold_start")
+
+
+async def test_a_word_that_no_image_shows_is_kept_and_changes_no_order(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    before = await setup.assessor.feed(request("blue", "red", "yellow"))
+    await setup.correct(liked(pinned=("lighthouse",)))
+    after = await setup.assessor.feed(request("blue", "red", "yellow", request_id="r-2"))
+    assert image_ids(after) == image_ids(before)
+
+
+async def test_an_outage_of_the_store_leaves_a_feed_without_words(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    await setup.correct(liked(pinned=("flower",)))
+    setup.store.unavailable = "it restarts"
+    feed = await setup.assessor.feed(request("red", "blue"))
+    assert (feed.status, image_ids(feed)) == ("ok", ["red", "blue"])
+    assert all("subject" not in item.model_dump_json() for item in feed.items)
