@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from services.cli.output.listing import Column, Listing
+from services.cli.output.subjects import shown_subject, subject_row
 from services.cli.output.wrapping import Id, Line, Part
 from shared.domain.element_weights import ElementWeights
+from shared.domain.subjects.words import Subjects
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
 from shared.events import Assessment, ItemEvidence, ProfileUpdated, RankedFeed, RankedItem
 
@@ -25,6 +27,7 @@ def feed_table(
     Where the subject counts, its score and the total of both follow.
     """
     by_subject = feed.subject_weight is not None
+    is_named = any(item.subject_words for item in feed.items)
     rows = [
         [
             str(item.rank),
@@ -32,6 +35,7 @@ def feed_table(
             _score(item.score),
             *_element_scores(item),
             *([_score(item.subject), _score(item.score_total)] if by_subject else []),
+            *([shown_subject(item.subject_words)] if is_named else []),
             *([notes.get(item.image_id, "")] if notes else []),
         ]
         for item in feed.items
@@ -42,6 +46,7 @@ def feed_table(
         feed.element_weights,
         further=(
             *((Column("subject", "number"), Column("total", "number")) if by_subject else ()),
+            *((Column("shows"),) if is_named else ()),
             *((Column("kind"),) if notes else ()),
         ),
         further_notes=subject_lines(feed.subject_weight),
@@ -103,8 +108,8 @@ def element_weight_lines(weights: ElementWeights | None) -> list[str]:
     return [f"element weights in the score: {weights.summary}"]
 
 
-def taste_table(taste: Taste, *, title: Line) -> Listing:
-    """Liked and disliked words of each element."""
+def taste_table(taste: Taste, *, title: Line, subjects: Subjects | None = None) -> Listing:
+    """Liked and disliked words of each element, and the subjects where they are known."""
     likes, dislikes = taste.preference, taste.non_preference
     return Listing(
         (
@@ -112,7 +117,10 @@ def taste_table(taste: Taste, *, title: Line) -> Listing:
             Column("likes", "text", style="green"),
             Column("does not like", "text", style="red"),
         ),
-        [(e.label, _words(likes, e), _words(dislikes, e)) for e in ELEMENTS],
+        [
+            *((e.label, _words(likes, e), _words(dislikes, e)) for e in ELEMENTS),
+            *([subject_row(subjects)] if subjects else []),
+        ],
         title=title,
     )
 

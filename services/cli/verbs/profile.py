@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from services.cli.connection import connect, messaging_settings
 from services.cli.output import tables
 from services.cli.output.console import fail, print_json, print_line, print_rows, wrong_use
+from services.cli.output.subjects import unseen_pins
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible
 from shared.client import Client, correction
@@ -16,7 +17,7 @@ from shared.client.corrections import contains_correction
 from shared.client.user_records import records_about
 from shared.domain.corrections import SIDES
 from shared.domain.errors import Unavailable
-from shared.domain.taste import ELEMENTS
+from shared.domain.subjects.element import PROFILE_ELEMENTS, SUBJECT
 from shared.domain.user import User
 from shared.events import DEFAULT_TENANT, ProfileCorrected, ProfileUpdated
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS
@@ -33,7 +34,9 @@ CORRECTION_UNKNOWN = (
 app = typer.Typer(help="A user's taste profile: show, correct, export.", no_args_is_help=True)
 
 UserArgument = Annotated[str, typer.Argument(help="Id of the user.")]
-Which = Annotated[str, typer.Argument(metavar="ELEMENT", help=", ".join(e.value for e in ELEMENTS))]
+Which = Annotated[
+    str, typer.Argument(metavar="ELEMENT", help=", ".join(e.value for e in PROFILE_ELEMENTS))
+]
 Word = Annotated[str, typer.Argument(help="Word, as in `profile show`.")]
 SideOption = Annotated[
     str | None, typer.Option(metavar="SIDE", help=f"{SIDES[0]} (likes) or {SIDES[1]} (dislikes).")
@@ -184,6 +187,9 @@ def _correct(user: str, action: Any, seconds: float, as_json: bool, **fields: An
             " `preferstream doctor` that the profile service runs"
         )
     _print_profile(profile, as_json)
+    if event.element == SUBJECT and event.word is not None and not as_json:
+        for line in unseen_pins(profile, event.word):
+            print_line(line)
 
 
 def _has(profile: ProfileUpdated, *, event: ProfileCorrected) -> bool:
@@ -212,7 +218,8 @@ def _print_profile(profile: ProfileUpdated, as_json: bool) -> None:
         f", version {profile.profile_version}:"
         f" {evidence.liked} liked and {evidence.disliked} disliked references",
     )
-    print_rows(tables.taste_table(tables.taste_of(profile), title=title))
+    taste = tables.taste_of(profile)
+    print_rows(tables.taste_table(taste, title=title, subjects=profile.subjects))
     weight = profile.subject_weight.weight if profile.subject_weight else None
     for line in (*tables.subject_lines(weight), *tables.correction_lines(profile)):
         print_line(line)

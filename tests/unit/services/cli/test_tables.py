@@ -6,9 +6,12 @@ import pytest
 from rich.console import Console
 
 from services.cli.output.listing import Listing, print_listing
-from services.cli.output.tables import assessment_table, evidence_lines, feed_table
+from services.cli.output.subjects import unseen_pins
+from services.cli.output.tables import assessment_table, evidence_lines, feed_table, taste_table
 from shared.domain.element_weights import EQUAL_WEIGHTS
-from shared.events import EvidenceReference, ItemEvidence, RankedFeed
+from shared.domain.subjects.words import ShownWord, Subjects, SubjectSide, SubjectWord
+from shared.domain.taste import Taste
+from shared.events import EvidenceReference, ItemEvidence, ProfileUpdated, RankedFeed
 from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
 from tests.fakes.scores import COLOR_FIRST
 
@@ -50,6 +53,43 @@ def test_a_feed_by_subject_shows_its_score_and_its_weight(feed: RankedFeed) -> N
     assert "20.7" in printed
     assert "this user goes by the subject 90% and by the look 10%" in printed
     assert "subject" not in _printed(feed_table(feed))
+
+
+def test_a_feed_shows_the_narrowest_word_for_each_image(feed: RankedFeed) -> None:
+    words = (ShownWord(word="bird", probability=0.9), ShownWord(word="animal", probability=0.99))
+    item = feed.items[0].model_copy(update={"subject_words": words})
+    printed = _printed(feed_table(feed.model_copy(update={"items": (item,)})))
+    assert "shows" in printed
+    assert "bird" in printed
+    assert "animal" not in printed
+    assert "shows" not in _printed(feed_table(feed))
+
+
+def test_a_taste_shows_subjects_with_their_counts_or_the_typical_references() -> None:
+    bird = SubjectWord(word="bird", weight=0.8, count=4)
+    subjects = Subjects(
+        preference=SubjectSide(words=(bird,), references=5),
+        non_preference=SubjectSide(references=2, examples=("a.png", "b.png")),
+    )
+    printed = _printed(taste_table(Taste(), title=["Taste"], subjects=subjects))
+    assert "bird (4 of 5 likes)" in printed
+    assert "like a.png, b.png" in printed
+    assert "subject" not in _printed(taste_table(Taste(), title=["Taste"]))
+
+
+def test_a_pinned_subject_that_no_reference_shows_is_explained() -> None:
+    pinned = SubjectSide(
+        words=(
+            SubjectWord(word="lighthouse", weight=1.0),
+            SubjectWord(word="bird", weight=1.0, count=2),
+        )
+    )
+    profile = FROM_PREFERSTREAM[1][0]
+    assert isinstance(profile, ProfileUpdated)
+    corrected = profile.model_copy(update={"subjects": Subjects(preference=pinned)})
+    (note,) = unseen_pins(corrected, "Lighthouses")
+    assert "none of this user's references is named Lighthouses" in note
+    assert unseen_pins(corrected, "bird") == unseen_pins(profile, "bird") == []
 
 
 def test_evidence_is_one_line_with_the_references_that_it_names(feed: RankedFeed) -> None:
