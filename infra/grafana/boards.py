@@ -194,6 +194,13 @@ LEARNING = Board(
                (f"sum(rate(preferstream_profile_image_retries_total[{RATE}]))", "retries")),
               "Elements that could not be parsed, references without an image, and feedback that"
               " waits for its image, per second."),
+        Panel("Feedback that others outweigh", "reqps",
+              ((f"sum by (reason) (rate(preferstream_profile_feedback_ignored_total[{RATE}]))",
+                "{{reason}}"),
+               (f"sum(rate(preferstream_profile_statements_overruled_total[{RATE}]))",
+                "overruled statements")),
+              "Feedback that is no reference, by reason, and statements that feedback on feeds"
+              " overrules, per second."),
         Panel("Serving models", "none",
               (("count by (variant, model_version) (preferstream_model_serving_info)",
                 "{{variant}} {{model_version}}"),),

@@ -62,6 +62,7 @@ async def build(
             publisher=publisher,
             clock=system_clock,
             encoded_images=shared.encoded_images,
+            impressions=shared.impressions,
         ),
         settings,
         metrics,
@@ -73,6 +74,7 @@ async def build(
         shared.models,
         clock=system_clock,
         profile_deduplication_size=settings.profile_deduplication_size,
+        embedder=shared.embedder,
     )
     eraser = UserEraser(
         profiles=shared.profiles,

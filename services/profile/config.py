@@ -44,9 +44,13 @@ class ProfileSettings(BaseModel):
     number is higher than one user's events in a window of unfinished work."""
     seen_days: NonNegativeInt = Field(default=0, le=3_650)
     """Days for which images that the user has seen rank below all others. 0 turns it off."""
+    record_impressions: bool = True
+    """Store which images a user has viewed, also while `PREFERSTREAM_SEEN_DAYS` is 0. Drift
+    detection then knows what the user could choose from; without it, it takes the whole catalog of
+    the tenant. Costs one read and one write for the views of a moment."""
     impressions_per_user: PositiveInt = 1_000
-    """Latest impressions stored for one user while `PREFERSTREAM_SEEN_DAYS` is on: more images than
-    a user looks at in a day, about 60 KB."""
+    """Latest impressions stored for one user: more images than a user looks at in a day, about
+    60 KB."""
     profile_health_port: NonNegativeInt = Field(default=0, le=65_535)
     """Port of `/healthz`, `/readyz` and `/metrics`; 0 means any free port."""
     health_host: str = "127.0.0.1"

@@ -1,17 +1,19 @@
 """Apply `profile.corrected.v1` events: pins, vetoes, edits and resets of a user's words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
 from shared.domain.corrections import MAX_VETOES, SIDES, Correction, SideName
 from shared.domain.subjects.element import PROFILE_ELEMENTS, ProfileElement
-from shared.domain.taste import MAX_WORDS
+from shared.domain.taste import ELEMENTS, MAX_WORDS, Element, Taste
 from shared.domain.user import User
 from shared.domain.word_forms import canonical
+from shared.embedding.near_synonyms import near_synonyms
+from shared.embedding.protocol import Embedder
 from shared.events import ProfileCorrected
-from shared.store.protocol import ProfileStore, StoredCorrections
+from shared.store.protocol import ProfileStore, StoredCorrections, StoredProfile
 
 CorrectionKey = tuple[SideName, ProfileElement]
 """A user has one correction for each side and element."""
@@ -42,7 +44,9 @@ class CorrectionWriter:
         *,
         clock: Clock,
         profile_deduplication_size: int,
+        embedder: Embedder | None = None,
     ) -> None:
+        self._embedder = embedder
         self._profiles = profiles
         self._publisher = publisher
         self._models = models
@@ -55,18 +59,36 @@ class CorrectionWriter:
         known = stored.corrections if stored else None
         applied = known.applied_event_ids if known else ()
         if str(event.event_id) not in applied:
+            entries = with_event(known.entries if known else (), event)
             await self._profiles.correct(
                 StoredCorrections(
                     tenant=event.tenant,
                     user_id=event.user_id,
                     version=(known.version if known else 0) + 1,
-                    entries=with_event(known.entries if known else (), event),
+                    entries=entries,
+                    synonyms=await self._synonyms(stored, entries),
                     applied_event_ids=(*applied, str(event.event_id))[-self._deduplication_size :],
                     model_version=self._models.champion.model_version,
                     updated_at=self._clock(),
                 )
             )
         await self._publisher.publish(User(event.tenant, event.user_id))
+
+    async def _synonyms(
+        self, stored: StoredProfile | None, entries: Sequence[Correction]
+    ) -> Mapping[Element, Mapping[str, str]]:
+        """Near-synonyms among the predicted and the corrected words."""
+        if self._embedder is None:
+            return {}
+        words: dict[Element, list[str]] = {element: [] for element in ELEMENTS}
+        predicted = stored.predicted if stored else Taste()
+        for side in (predicted.preference, predicted.non_preference):
+            for element, of_element in side.items():
+                words[element] += [word.word for word in of_element]
+        for entry in entries:
+            if entry.element in words:
+                words[Element(entry.element)] += entry.words
+        return (await near_synonyms(words, self._embedder)).words
 
 
 def with_event(

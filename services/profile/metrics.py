@@ -29,6 +29,17 @@ class ProfileMetrics:
             "References whose image could not be loaded again",
             registry=registry,
         )
+        self.ignored_feedback = Counter(
+            "preferstream_profile_feedback_ignored",
+            "Feedback that is no reference, because other feedback counts instead",
+            ["reason"],
+            registry=registry,
+        )
+        self.overruled_statements = Counter(
+            "preferstream_profile_statements_overruled",
+            "Changes of stated words by feedback on feeds, noted in the history of the profile",
+            registry=registry,
+        )
         self.image_retries = Counter(
             "preferstream_profile_image_retries",
             "Feedback events to be tried again later because their image was unavailable",

@@ -45,10 +45,16 @@ def profile_updated(profile: StoredProfile) -> ProfileUpdated:
         profile_version=profile.profile_version,
         preference=profile.taste.preference,
         non_preference=profile.taste.non_preference,
-        evidence=Evidence(liked=liked, disliked=len(profile.references) - liked),
+        evidence=Evidence(
+            liked=liked,
+            disliked=len(profile.references) - liked,
+            ignored=profile.ignored_feedback,
+        ),
         reference_ids=tuple(reference.image_id for reference in profile.references),
         model_version=profile.model_version,
         corrections=profile.corrections.entries if profile.corrections else (),
         subject_weight=profile.subject_weight,
         subjects=profile.subjects,
+        tastes=profile.tastes,
+        history=profile.history,
     )

@@ -6,12 +6,17 @@ from typing import Final, Protocol
 
 from services.profile.config import ProfileSettings
 from services.profile.debounce import Debounce
+from services.profile.feedback.ignored import Ignored, IgnoredCounts, left_out, summed
 from services.profile.feedback.new_references import AlreadyApplied, ImageLoader, NewReferences
 from services.profile.feedback.references import dated_references, merge_references
 from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.catalog_words import CatalogWords
+from services.profile.prediction.drift_detection import MIN_REFERENCES
+from services.profile.prediction.joint.joint_tastes import JointTastes
 from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
+from services.profile.prediction.shown_words import ShownWords
+from services.profile.prediction.statements import with_changes
 from services.profile.prediction.subject_evidence import SubjectEvidence
 from services.profile.prediction.subject_names import SubjectNames
 from services.profile.profile_publisher import ProfilePublisher
@@ -21,9 +26,17 @@ from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
 from shared.events import Feedback
+from shared.events.types.taste_change import TasteChange
 from shared.observability.tracing import OpenSpan, untraced
 from shared.store.erasure_check import ErasureCheck
-from shared.store.protocol import ImageStore, ProfileStore, Reference, StoredProfile
+from shared.store.protocol import (
+    EmbeddedTaste,
+    ImageStore,
+    ImpressionStore,
+    ProfileStore,
+    Reference,
+    StoredProfile,
+)
 from shared.vlm.protocol import VisionLanguageModel
 
 IMAGE_DEBOUNCE_FRACTION: Final = 0.2
@@ -55,6 +68,8 @@ class Dependencies:
     publisher: ProfilePublisher
     clock: Clock
     encoded_images: EncodedImages | None = None
+    impressions: ImpressionStore | None = None
+    """What users have seen; without it, the catalog gives the base rates of words."""
 
 
 class ProfileService:
@@ -80,7 +95,12 @@ class ProfileService:
             settings,
             wait_seconds=debounce_seconds * (1 - IMAGE_DEBOUNCE_FRACTION),
         )
-        self._catalog_words = CatalogWords(dependencies.image_store)
+        self._ignored = IgnoredCounts()
+        self._shown_words = ShownWords(
+            dependencies.image_store,
+            dependencies.impressions,
+            CatalogWords(dependencies.image_store),
+        )
         self._predictor = ProfilePredictor(
             dependencies.image_loader,
             metrics,
@@ -95,6 +115,8 @@ class ProfileService:
                 if dependencies.encoded_images
                 else None
             ),
+            embedder=dependencies.embedder,
+            joint_tastes=JointTastes(dependencies.encoded_images),
         )
         self._subject_names = (
             SubjectNames(dependencies.encoded_images) if dependencies.encoded_images else None
@@ -112,6 +134,9 @@ class ProfileService:
         decision = await self._new_references.make(event)
         if isinstance(decision, Reference):
             await self._debounce.add(user, decision)
+        elif isinstance(decision, Ignored):
+            self._metrics.ignored_feedback.labels(decision.reason).inc()
+            self._ignored.add(user, decision.reason)
         elif isinstance(decision, AlreadyApplied):
             # It may be unpublished: the service can have ended between storing and publishing.
             await self._dependencies.publisher.publish(user)
@@ -135,9 +160,11 @@ class ProfileService:
     async def _predict_and_store(
         self, user: User, stored: StoredProfile | None, new: Sequence[Reference]
     ) -> None:
-        references = merge_references(
-            dated_references(stored), new, per_side=self._settings.references_per_side
-        )
+        before = dated_references(stored)
+        references = merge_references(before, new, per_side=self._settings.references_per_side)
+        ignored = left_out(before, new, references)
+        for reason, count in ignored.items():
+            self._metrics.ignored_feedback.labels(reason).inc(count)
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion
         with self._spans("predict"):
@@ -145,9 +172,13 @@ class ProfileService:
                 references,
                 model,
                 requester=user,
-                base_rates=await self._catalog_words.base_rates(
-                    tenant=user.tenant, model_version=model.model_version
+                base_rates=await self._shown_words.base_rates(
+                    user,
+                    model_version=model.model_version,
+                    # Without enough references nothing can have drifted.
+                    with_impressions=len(references) > MIN_REFERENCES,
                 ),
+                stored=stored,
             )
         subjects = (
             await self._subject_names.subjects(prediction.references)
@@ -175,6 +206,45 @@ class ProfileService:
             updated_at=self._dependencies.clock(),
             subject_weight=prediction.subject_weight,
             predicted_subjects=subjects,
+            synonyms=prediction.synonyms.words,
+            stated_taste=prediction.stated,
+            ignored_feedback=summed(
+                stored.ignored_feedback if stored else {}, ignored, self._ignored.take(user)
+            ),
+            corrections=stored.corrections if stored else None,
+            predicted_tastes=prediction.joint_tastes,
         )
+        profile = self._with_history(profile, stored.history if stored else ())
+        await self._put_joint_tastes(profile, stored)
         await self._dependencies.profiles.put(profile, vectors)
         self._metrics.updated.inc()
+
+    async def _put_joint_tastes(self, profile: StoredProfile, stored: StoredProfile | None) -> None:
+        """Store the vectors of several tastes; a user with one taste costs no query."""
+        if not profile.predicted_tastes and not (stored and stored.predicted_tastes):
+            return
+        embedder = self._dependencies.embedder
+        tastes = [
+            EmbeddedTaste(taste, await taste_vectors(taste.taste, embedder))
+            for taste in profile.predicted_tastes
+        ]
+        await self._dependencies.profiles.put_joint(
+            tastes, tenant=profile.tenant, user_id=profile.user_id
+        )
+
+    def _with_history(
+        self, profile: StoredProfile, history: Sequence[TasteChange]
+    ) -> StoredProfile:
+        """The profile with a note of each statement that feedback on feeds overrules now."""
+        if profile.stated_taste is None:
+            return profile.model_copy(update={"history": tuple(history)})
+        after = with_changes(
+            history,
+            stated=profile.corrected(profile.stated_taste.taste),
+            current=profile.taste,
+            references=profile.references,
+            at=profile.updated_at,
+        )
+        new = [entry for entry in after if entry not in history]
+        self._metrics.overruled_statements.inc(sum(e.kind == "overruled" for e in new))
+        return profile.model_copy(update={"history": after})

@@ -1,6 +1,7 @@
 """Apply a user's corrections (pin, veto, edit) to the taste that a model predicted."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -16,7 +17,7 @@ from shared.domain.taste import (
     WeightedWord,
     Words,
 )
-from shared.domain.word_forms import canonical
+from shared.domain.word_forms import NO_SYNONYMS, Synonyms, canonical
 
 SideName = Literal["preference", "non_preference"]
 SIDES: Final[tuple[SideName, SideName]] = ("preference", "non_preference")
@@ -62,15 +63,27 @@ class Correction(Value):
         return self.edited is None and not self.pinned and not self.vetoed
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """All words of the correction."""
+        return (*self.pinned, *self.vetoed, *(entry.word for entry in self.edited or ()))
+
+    @property
     def stated(self) -> frozenset[str]:
         """The words that the user pinned or wrote on this side, in their canonical form."""
+        return self.stated_meanings(canonical)
+
+    def stated_meanings(self, meaning: Callable[[str], str]) -> frozenset[str]:
+        """The meanings of the words that the user pinned or wrote on this side."""
         edited = (entry.word for entry in self.edited or ())
-        return frozenset(canonical(word) for word in (*self.pinned, *edited))
+        return frozenset(meaning(word) for word in (*self.pinned, *edited))
 
 
-def apply_corrections(taste: Taste, corrections: Iterable[Correction]) -> Taste:
+def apply_corrections(
+    taste: Taste, corrections: Iterable[Correction], synonyms: Synonyms = NO_SYNONYMS
+) -> Taste:
     """The taste with the corrections; an element without a correction stays as predicted.
 
+    A pinned or vetoed word replaces or removes its near-synonyms as well.
     Corrections of the subject are no part of a taste: `shared.domain.subjects.corrections`.
     """
     by_place = {(correction.side, correction.element): correction for correction in corrections}
@@ -83,6 +96,7 @@ def apply_corrections(taste: Taste, corrections: Iterable[Correction]) -> Taste:
                     getattr(taste, side)[element],
                     by_place.get((side, element)),
                     other_side=by_place.get((other, element)),
+                    meaning=partial(synonyms.meaning, element),
                 )
                 for element in ELEMENTS
             }
@@ -93,22 +107,30 @@ def apply_corrections(taste: Taste, corrections: Iterable[Correction]) -> Taste:
 
 
 def _corrected_words(
-    predicted: Words, correction: Correction | None, *, other_side: Correction | None
+    predicted: Words,
+    correction: Correction | None,
+    *,
+    other_side: Correction | None,
+    meaning: Callable[[str], str],
 ) -> Words:
     """The words of one element and side, without those that the user put on the other side."""
-    counts = {canonical(word.word): word.count for word in predicted}
+    counts = {meaning(word.word): word.count for word in predicted}
     own = correction or Correction(side="preference", element=Element.COLOR)
     base = predicted
     if own.edited is not None:
-        base = tuple(_weighted(entry.word, entry.weight, counts) for entry in own.edited)
-    pinned = tuple(_weighted(word, 1.0, counts) for word in own.pinned)
-    removed = {canonical(word) for word in (*own.pinned, *own.vetoed)}
-    removed |= (other_side.stated if other_side else frozenset()) - own.stated
-    kept = [word for word in base if canonical(word.word) not in removed]
+        base = tuple(
+            _weighted(entry.word, entry.weight, counts.get(meaning(entry.word), 0))
+            for entry in own.edited
+        )
+    pinned = tuple(_weighted(word, 1.0, counts.get(meaning(word), 0)) for word in own.pinned)
+    removed = {meaning(word) for word in (*own.pinned, *own.vetoed)}
+    if other_side is not None:
+        removed |= other_side.stated_meanings(meaning) - own.stated_meanings(meaning)
+    kept = [word for word in base if meaning(word.word) not in removed]
     # The sort is stable: pinned words come before edited words of equal weight.
     ranked = sorted((*pinned, *kept), key=lambda word: -word.weight)
     return tuple(ranked[:MAX_WORDS])
 
 
-def _weighted(word: str, weight: float, counts: dict[str, int]) -> WeightedWord:
-    return WeightedWord(word=word, weight=weight, count=counts.get(canonical(word), 0))
+def _weighted(word: str, weight: float, count: int) -> WeightedWord:
+    return WeightedWord(word=word, weight=weight, count=count)

@@ -2,8 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
+
+from shared.domain.taste import Element
 
 UNKNOWN_ANSWERS: Final = re.compile(
     r"any(?: (?:kind|one|style|color|medium))?|none|nothing|null|unknown|unclear|unsure|various"
@@ -65,3 +68,35 @@ class Spellings:
     def all_of(self, words: Iterable[str]) -> tuple[str, ...]:
         """The spellings of several words, each once, in their order."""
         return tuple(dict.fromkeys(self.of(word) for word in words))
+
+
+@dataclass(frozen=True)
+class Synonyms:
+    """Words of an element that mean nearly the same, and the word that stands for them."""
+
+    words: Mapping[Element, Mapping[str, str]]
+    """The word that stands for a canonical form; a form without synonyms is missing."""
+
+    def of(self, element: Element, word: str) -> str:
+        """The word that stands for this one; a word without synonyms stays as it is."""
+        return self.words.get(element, {}).get(canonical(word), word)
+
+    def meaning(self, element: Element, word: str) -> str:
+        """One form for all forms and near-synonyms of a word, to compare words."""
+        return canonical(self.of(element, word))
+
+    def all_of(self, element: Element, words: Iterable[str]) -> tuple[str, ...]:
+        """The same as `of` for several words, each result once, in their order."""
+        return tuple(dict.fromkeys(self.of(element, word) for word in words))
+
+    def joined(self, later: "Synonyms") -> "Synonyms":
+        """The groups of both; where they share a word, the later one has the word that stands."""
+        words = {element: dict(of_element) for element, of_element in later.words.items()}
+        for element, of_element in self.words.items():
+            joined = words.setdefault(element, {})
+            for form, word in of_element.items():
+                joined.setdefault(form, later.of(element, word))
+        return Synonyms(words)
+
+
+NO_SYNONYMS: Final = Synonyms({})

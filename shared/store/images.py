@@ -1,13 +1,13 @@
 """Store images in Qdrant: the address of each image id, and each model's description."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from qdrant_client import AsyncQdrantClient
-from qdrant_client.http.models import FieldCondition, Filter, MatchValue, PointStruct
+from qdrant_client.http.models import FieldCondition, Filter, MatchValue, PointStruct, Record
 
 from shared.domain.ids import derived_id, image_point_id
-from shared.domain.taste import ELEMENTS
+from shared.domain.taste import ELEMENTS, Element
 from shared.store.protocol import Described, ImageDescription, KnownImage
 from shared.store.qdrant import ensure_collection, index_payload, qdrant_errors
 from shared.store.vector_norms import restore_norm
@@ -85,23 +85,37 @@ class QdrantImages:
     async def descriptions(
         self, *, content_hashes: Sequence[str], model_version: str
     ) -> dict[str, Described]:
-        point_ids = [
-            _description_point(content_hash, model_version)
-            for content_hash in dict.fromkeys(content_hashes)
-        ]
-        if not point_ids:
-            return {}
-        with qdrant_errors():
-            points = await self._client.retrieve(
-                self.descriptions_collection, point_ids, with_payload=True, with_vectors=True
-            )
         by_hash = {}
-        for point in points:
+        for point in await self._described(content_hashes, model_version, with_vectors=True):
             assert isinstance(point.vector, dict)
             description = ImageDescription.model_validate(point.payload)
             vector = restore_norm(point.vector[ELEMENTS_VECTOR])
             by_hash[description.content_hash] = Described(description, vector)
         return by_hash
+
+    async def described_words(
+        self, *, content_hashes: Sequence[str], model_version: str
+    ) -> dict[str, Mapping[Element, tuple[str, ...]]]:
+        points = await self._described(content_hashes, model_version, with_vectors=False)
+        described = [ImageDescription.model_validate(point.payload) for point in points]
+        return {description.content_hash: description.words for description in described}
+
+    async def _described(
+        self, content_hashes: Sequence[str], model_version: str, *, with_vectors: bool
+    ) -> list[Record]:
+        point_ids = [
+            _description_point(content_hash, model_version)
+            for content_hash in dict.fromkeys(content_hashes)
+        ]
+        if not point_ids:
+            return []
+        with qdrant_errors():
+            return await self._client.retrieve(
+                self.descriptions_collection,
+                point_ids,
+                with_payload=True,
+                with_vectors=with_vectors,
+            )
 
 
 def _id_point(tenant: str, image_id: str) -> str:

@@ -1,6 +1,6 @@
 """Stored values and the protocols of their stores: profiles, images, impressions, erasures."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self
@@ -9,13 +9,16 @@ from pydantic import AwareDatetime
 
 from shared.domain.corrections import Correction, apply_corrections
 from shared.domain.erasures import Erasure
+from shared.domain.joint_tastes import JointTaste
 from shared.domain.subject_weight import SubjectWeight
 from shared.domain.subjects.corrections import apply_to_subjects
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import Element, Taste, Value
 from shared.domain.user import User
+from shared.domain.word_forms import Synonyms
 from shared.embedding.protocol import Vectors
 from shared.events.types.feedback import Action
+from shared.events.types.taste_change import IgnoredReason, TasteChange
 
 Side = Literal["liked", "disliked"]
 
@@ -47,6 +50,15 @@ class Reference(Value):
         return dict(self.description.words).get(element, ()) if self.description else ()
 
 
+class StatedTaste(Value):
+    """The taste that a user's stated references give alone."""
+
+    taste: Taste
+    model_version: str
+    content_hashes: frozenset[str]
+    """The stated references from which it was predicted."""
+
+
 class StoredCorrections(Value):
     """All corrections that one user has made to their own profile."""
 
@@ -57,6 +69,8 @@ class StoredCorrections(Value):
     entries: tuple[Correction, ...] = ()
     applied_event_ids: tuple[str, ...] = ()
     """Latest applied corrections, newest last, bounded: a redelivered event changes nothing."""
+    synonyms: Mapping[Element, Mapping[str, str]] = {}
+    """Near-synonyms among the corrected and the predicted words, when the last one was applied."""
     model_version: str
     """The champion's version when the last correction was applied."""
     updated_at: AwareDatetime
@@ -84,6 +98,16 @@ class StoredProfile(Value):
     """What the user goes by; None without enough references, or where subjects do not count."""
     predicted_subjects: Subjects | None = None
     """What the references show, before corrections; None while they have no image vectors."""
+    predicted_tastes: tuple[JointTaste, ...] = ()
+    """The tastes of a user with several, before corrections; empty for a user with one taste."""
+    synonyms: Mapping[Element, Mapping[str, str]] = {}
+    """Near-synonyms among the words of the prediction and the corrections (`Synonyms`)."""
+    stated_taste: StatedTaste | None = None
+    """What the user stated; None without stated references."""
+    history: tuple[TasteChange, ...] = ()
+    """Where feedback on feeds changed what the user stated, oldest first, bounded."""
+    ignored_feedback: Mapping[IgnoredReason, int] = {}
+    """Feedback that is no reference, by reason, since the first event of the user."""
     corrections: StoredCorrections | None = None
 
     @property
@@ -94,9 +118,19 @@ class StoredProfile(Value):
     @property
     def taste(self) -> Taste:
         """The current taste: the prediction, overridden by the corrections."""
+        return self.corrected(self.predicted)
+
+    def corrected(self, taste: Taste) -> Taste:
+        """A taste with the user's corrections, which near-synonyms do not escape."""
         if self.corrections is None:
-            return self.predicted
-        return apply_corrections(self.predicted, self.corrections.entries)
+            return taste
+        return apply_corrections(taste, self.corrections.entries, self.all_synonyms)
+
+    @property
+    def all_synonyms(self) -> Synonyms:
+        """The near-synonyms known at the last prediction and at the last correction."""
+        known = Synonyms(self.synonyms)
+        return Synonyms(self.corrections.synonyms).joined(known) if self.corrections else known
 
     @property
     def subjects(self) -> Subjects | None:
@@ -106,6 +140,15 @@ class StoredProfile(Value):
         known = self.predicted_subjects or Subjects()
         corrected = apply_to_subjects(known, self.corrections.entries)
         return corrected if corrected != Subjects() else self.predicted_subjects
+
+    @property
+    def tastes(self) -> tuple[JointTaste, ...]:
+        """The current tastes of a user with several; each correction acts on all of them."""
+        if self.corrections is None:
+            return self.predicted_tastes
+        return tuple(
+            taste.with_taste(self.corrected(taste.taste)) for taste in self.predicted_tastes
+        )
 
     @property
     def changed_at(self) -> datetime:
@@ -146,6 +189,14 @@ class TasteVectors:
     non_preference: Vectors
 
 
+@dataclass(frozen=True)
+class EmbeddedTaste:
+    """One of several tastes of a user, with its vectors."""
+
+    taste: JointTaste
+    vectors: TasteVectors
+
+
 class ProfileStore(Protocol):
     """Stores profiles. Raises `shared.domain.errors.Unavailable` when it does not answer."""
 
@@ -157,6 +208,16 @@ class ProfileStore(Protocol):
         """The vectors of the predicted taste."""
         ...
 
+    async def joint_vectors(self, *, tenant: str, user_id: str) -> dict[str, TasteVectors]:
+        """The vectors of each joint taste, by its id; empty for a user with one taste."""
+        ...
+
+    async def put_joint(
+        self, tastes: Sequence[EmbeddedTaste], *, tenant: str, user_id: str
+    ) -> None:
+        """Replace all joint tastes; without any, those before are removed."""
+        ...
+
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         """Replace the prediction and keep the corrections; returns when the write is durable."""
         ...
@@ -166,7 +227,8 @@ class ProfileStore(Protocol):
         ...
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
-        """Remove the prediction and the corrections; returns how many profiles were removed."""
+        """Remove the prediction, the joint tastes and the corrections; returns how many profiles
+        were removed."""
         ...
 
 
@@ -178,6 +240,17 @@ class KnownImage(Value):
     uri: str
     content_hash: str
     seen_at: AwareDatetime
+
+
+def image_by_content(content_hash: str, *, tenant: str, at: datetime) -> KnownImage:
+    """An image without an address, which came inside an event: no event can name it by this id."""
+    return KnownImage(
+        tenant=tenant,
+        image_id=f"\x1fcontent\x1f{content_hash}",
+        uri="",
+        content_hash=content_hash,
+        seen_at=at,
+    )
 
 
 class ImageDescription(Value):
@@ -217,6 +290,12 @@ class ImageStore(Protocol):
         """The descriptions that this model has made of these images, by content hash."""
         ...
 
+    async def described_words(
+        self, *, content_hashes: Sequence[str], model_version: str
+    ) -> dict[str, Mapping[Element, tuple[str, ...]]]:
+        """The words of these descriptions, without their vectors of 8 KB each."""
+        ...
+
 
 class ImageVectorStore(Protocol):
     """Stores the vectors of one image encoder, by content hash. Raises `Unavailable`."""
@@ -235,14 +314,21 @@ class Impressions(Value):
     user_id: str
     seen_at: Mapping[str, AwareDatetime]
     """When the user last saw each image, by image id."""
+    viewed: frozenset[str] = frozenset()
+    """The images among them that a `view` names. They are what the user could choose from; without
+    views, the impressions are the chosen images only."""
 
-    def with_impressions(self, seen_at: Mapping[str, datetime], *, limit: int) -> Self:
+    def with_impressions(
+        self, seen_at: Mapping[str, datetime], *, limit: int, viewed: Iterable[str] = ()
+    ) -> Self:
         """Add impressions: the latest time of each image, the latest `limit` images."""
         merged = dict(self.seen_at)
         for image_id, time in seen_at.items():
             merged[image_id] = max(time, merged.get(image_id, time))
         latest = sorted(merged.items(), key=lambda entry: (entry[1], entry[0]))[-limit:]
-        return self.model_copy(update={"seen_at": dict(latest)})
+        kept = dict(latest)
+        seen = (self.viewed | frozenset(viewed)) & kept.keys()
+        return self.model_copy(update={"seen_at": kept, "viewed": frozenset(seen)})
 
     def since(self, start: datetime) -> frozenset[str]:
         """Ids of the images seen at or after `start`."""

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
+from shared.domain.taste import Element
 from shared.domain.user import User
 from shared.embedding.protocol import Vectors
 from shared.store.protocol import (
     Described,
+    EmbeddedTaste,
     Impressions,
     KnownImage,
     StoredCorrections,
@@ -26,6 +28,7 @@ class InMemoryProfiles:
         self.puts = 0
         self._predicted: dict[tuple[str, str], tuple[StoredProfile, TasteVectors]] = {}
         self._corrections: dict[tuple[str, str], StoredCorrections] = {}
+        self.joint: dict[tuple[str, str], Sequence[EmbeddedTaste]] = {}
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         self._answer()
@@ -37,6 +40,17 @@ class InMemoryProfiles:
         self._answer()
         stored = self._predicted.get((tenant, user_id))
         return stored[1] if stored else None
+
+    async def joint_vectors(self, *, tenant: str, user_id: str) -> dict[str, TasteVectors]:
+        self._answer()
+        stored = self.joint.get((tenant, user_id), ())
+        return {embedded.taste.taste_id: embedded.vectors for embedded in stored}
+
+    async def put_joint(
+        self, tastes: Sequence[EmbeddedTaste], *, tenant: str, user_id: str
+    ) -> None:
+        self._answer()
+        self.joint[tenant, user_id] = tastes
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         self._answer()
@@ -55,6 +69,7 @@ class InMemoryProfiles:
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
         self._answer()
+        self.joint.pop((tenant, user_id), None)
         corrections = self._corrections.pop((tenant, user_id), None)
         return 1 if self._predicted.pop((tenant, user_id), None) or corrections else 0
 
@@ -128,6 +143,14 @@ class InMemoryImages:
         self._answer()
         keys = [(content_hash, model_version) for content_hash in content_hashes]
         return {key[0]: self._described[key] for key in keys if key in self._described}
+
+    async def described_words(
+        self, *, content_hashes: Sequence[str], model_version: str
+    ) -> dict[str, Mapping[Element, tuple[str, ...]]]:
+        described = await self.descriptions(
+            content_hashes=content_hashes, model_version=model_version
+        )
+        return {name: image.description.words for name, image in described.items()}
 
     def _answer(self) -> None:
         if self.unavailable:

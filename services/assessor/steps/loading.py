@@ -12,7 +12,7 @@ from shared.domain.user import User
 from shared.events import Candidate, ImageCandidates, RejectedItem
 from shared.images.data_source import is_data_address
 from shared.images.loader import LoadedImage, LoadResult
-from shared.store.protocol import ImageStore, KnownImage, ProfileStore
+from shared.store.protocol import ImageStore, KnownImage, ProfileStore, image_by_content
 
 MIN_SECONDS_FOR_IMAGES: Final = 1.0
 """A request that starts after its deadline still loads its images: they can be ranked by their
@@ -62,12 +62,13 @@ class Load:
         loaded, rejected = separate(candidates, results)
         # Before the feed is published: feedback on it may name an image by its id alone.
         await self._image_store.remember(
-            images_with_address(loaded, tenant=request.tenant, at=self._clock())
+            known_images(loaded, tenant=request.tenant, at=self._clock())
         )
         return replace(
             state,
             profile=profile,
             taste=UNKNOWN_TASTE if profile is None else profile.taste,
+            joint_tastes=() if profile is None else profile.tastes,
             loaded_candidates=loaded,
             rejected=(*not_loadable, *rejected),
         )
@@ -115,15 +116,18 @@ def separate(
     return tuple(loaded), tuple(rejected)
 
 
-def images_with_address(
+def known_images(
     loaded: Sequence[LoadedCandidate], *, tenant: str, at: datetime
 ) -> list[KnownImage]:
-    """The record to store for each image, except for images in a `data:` address.
+    """The record to store for each image.
 
-    A `data:` address contains the whole image; the app that sent it keeps it.
+    A `data:` address contains the whole image, and the app that sent it keeps it: such an image is
+    only known by its content, as a part of the tenant's catalog.
     """
     return [
-        KnownImage(
+        image_by_content(candidate.image.content_hash, tenant=tenant, at=at)
+        if is_data_address(candidate.image.uri)
+        else KnownImage(
             tenant=tenant,
             image_id=candidate.image_id,
             uri=candidate.image.uri,
@@ -131,7 +135,6 @@ def images_with_address(
             seen_at=at,
         )
         for candidate in loaded
-        if not is_data_address(candidate.image.uri)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Record which images a user has seen, so that a feed can show new images first."""
+"""Record which images a user has seen: for new images first, and for the base rates of words."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,9 @@ from shared.store.protocol import Impressions, ImpressionStore
 def impression_recorder(
     store: ImpressionStore, settings: ProfileSettings
 ) -> "ImpressionRecorder | None":
-    """The recorder; None while `seen_days` is 0, since no feed then uses impressions."""
-    return ImpressionRecorder(store, settings) if settings.seen_days else None
+    """The recorder; None while nothing uses impressions."""
+    is_used = settings.seen_days > 0 or settings.record_impressions
+    return ImpressionRecorder(store, settings) if is_used else None
 
 
 class ImpressionRecorder:
@@ -39,4 +40,5 @@ class ImpressionRecorder:
         known = stored or Impressions(tenant=user.tenant, user_id=user.user_id, seen_at={})
         in_order = sorted(events, key=lambda event: event.occurred_at)
         seen_at = {event.image_id: event.occurred_at for event in in_order}
-        await self._store.put(known.with_impressions(seen_at, limit=self._limit))
+        viewed = {event.image_id for event in events if event.type == "view"}
+        await self._store.put(known.with_impressions(seen_at, limit=self._limit, viewed=viewed))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.profile.config import ProfileSettings
 from services.profile.debounce import Debounce
+from services.profile.feedback.ignored import Ignored
 from services.profile.feedback.image_choice import EventsOnImage, choose
 from services.profile.feedback.new_reference import (
     ImageUnavailable,
@@ -39,8 +40,8 @@ class AlreadyApplied:
     """The stored profile contains the event."""
 
 
-Decision = Reference | AlreadyApplied | None
-"""The reference of an event; None for an event that changes nothing."""
+Decision = Reference | AlreadyApplied | Ignored | None
+"""The reference of an event; None for an event that is no evidence, such as a view."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,12 @@ class NewReferences:
             dwell_liked_ms=self._settings.dwell_liked_ms,
         )
         undecided.decide(choice.applied, AlreadyApplied())
-        undecided.decide(choice.without_effect, None)
+        undecided.decide(choice.without_effect, Ignored("side_full"))
         for event in choice.unknown:
             undecided.decide([event], unknown_image(event))
         for image, reference in choice.again:
             undecided.decide([image.decisive], reference)
-            undecided.decide(image.others, None)
+            undecided.decide(image.others, Ignored("replaced"))
         await asyncio.gather(
             *(self._load(user, undecided, image) for image in choice.moved),
             *(
@@ -148,7 +149,7 @@ class NewReferences:
                     images,
                     wanted=self._settings.references_per_side,
                     load=partial(self._load, user, undecided),
-                    skip=lambda image: undecided.decide(image.events, None),
+                    skip=lambda image: undecided.decide(image.events, Ignored("side_full")),
                 )
                 for images in choice.to_load.values()
             ),
@@ -171,7 +172,7 @@ class NewReferences:
             undecided.decide(image.events, image_error(image.uri, error))
         else:
             undecided.decide([image.decisive], reference)
-            undecided.decide(image.others, None)
+            undecided.decide(image.others, Ignored("replaced"))
             return loaded.content_hash
         return None
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.taste import Element
-from shared.domain.word_forms import canonical
+from shared.domain.word_forms import Synonyms, canonical
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,43 @@ class BaseRates:
                 for word in words:
                     of_element[canonical(word)] += 1 / len(words)
         return cls(counts)
+
+    def images(self, element: Element) -> float:
+        """How many images were counted for an element."""
+        return sum(self.counts.get(element, {}).values())
+
+    def filled_up(self, catalog: "BaseRates", *, to: float) -> Self:
+        """Few images count together with the shares of a catalog, as if it had `to` images.
+
+        Shrinkage: with `to` images of its own, an element's rates are half from the catalog. An
+        element without own images has the catalog's counts.
+        """
+        filled = dict(catalog.counts)
+        for element, own in self.counts.items():
+            weight = to / max(catalog.images(element), 1.0)
+            shares = catalog.counts.get(element, {})
+            filled[element] = {
+                word: own.get(word, 0.0) + weight * shares.get(word, 0.0)
+                for word in dict.fromkeys((*own, *shares))
+            }
+        return type(self)(filled)
+
+    def most_frequent(self, element: Element) -> list[str]:
+        """The words of an element, the most frequent first."""
+        counts = self.counts.get(element, {})
+        return sorted(counts, key=lambda word: (-counts[word], word))
+
+    def unified(self, synonyms: Synonyms) -> Self:
+        """Counts of the words that stand for groups of near-synonyms."""
+        if not synonyms.words:
+            return self
+        unified: dict[Element, dict[str, float]] = {}
+        for element, counts in self.counts.items():
+            of_element: dict[str, float] = defaultdict(float)
+            for word, count in counts.items():
+                of_element[canonical(synonyms.of(element, word))] += count
+            unified[element] = of_element
+        return type(self)(unified)
 
     def of(self, element: Element, words: Sequence[str]) -> npt.NDArray[np.float64]:
         """The share of images that show each of these words, (words,), with add-one smoothing.

@@ -50,7 +50,7 @@ class CatalogWords:
 
     async def _read(self, tenant: str, model_version: str) -> BaseRates:
         images = await self._image_store.sample(tenant=tenant, limit=SAMPLE)
-        described = await self._image_store.descriptions(
+        described = await self._image_store.described_words(
             content_hashes=[image.content_hash for image in images], model_version=model_version
         )
-        return BaseRates.from_descriptions(image.description.words for image in described.values())
+        return BaseRates.from_descriptions(described.values())

@@ -12,16 +12,32 @@ from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.drift_detection import detect_drift
+from services.profile.prediction.joint.joint_tastes import JointTastes, ReferenceImage
+from services.profile.prediction.statements import stated_taste
 from services.profile.prediction.subject_evidence import SubjectEvidence
+from services.profile.prediction.unified_words import (
+    unified_references,
+    unified_taste,
+    words_in_use,
+)
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.joint_tastes import JointTaste
 from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import Taste
+from shared.domain.word_forms import NO_SYNONYMS, Synonyms
+from shared.embedding.near_synonyms import near_synonyms
+from shared.embedding.protocol import Embedder
 from shared.images.loader import LoadedImage, LoadResult
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
-from shared.store.protocol import Reference, ReferenceDescription
-from shared.vlm.protocol import Description, References, VisionLanguageModel
+from shared.store.protocol import Reference, ReferenceDescription, StatedTaste, StoredProfile
+from shared.vlm.protocol import (
+    Description,
+    PredictedTaste,
+    References,
+    VisionLanguageModel,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +61,12 @@ class Prediction:
     taste: Taste
     references: tuple[Reference, ...]
     subject_weight: SubjectWeight | None = None
+    stated: StatedTaste | None = None
+    """The taste that the stated references give alone."""
+    synonyms: Synonyms = NO_SYNONYMS
+    """The near-synonyms that counted as one word."""
+    joint_tastes: tuple[JointTaste, ...] = ()
+    """The tastes of a user with several; empty for a user with one taste."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +97,12 @@ class ProfilePredictor:
         per_side: int = 20,
         image_seconds: float = 10.0,
         subject_evidence: SubjectEvidence | None = None,
+        embedder: Embedder | None = None,
+        joint_tastes: JointTastes | None = None,
     ) -> None:
+        self._joint_tastes = joint_tastes
         self._subject_evidence = subject_evidence
+        self._embedder = embedder
         self._image_loader = image_loader
         self._metrics = metrics
         self._bulkhead = bulkhead
@@ -90,17 +116,19 @@ class ProfilePredictor:
         *,
         requester: Hashable | None = None,
         base_rates: BaseRates = UNKNOWN_BASE_RATES,
+        stored: StoredProfile | None = None,
     ) -> Prediction:
         """Predict the taste of the references; raises `Unavailable` as the model does.
 
         `requester` is the user, for the image loader; `base_rates` are the words of the images
-        that the user could choose from, for the drift detection.
+        that the user could choose from, for the drift detection. `stored` has the corrections,
+        and the taste that the user has stated.
         """
         async with self._bulkhead.place() as place:
             with self._metrics.prediction_seconds.time():
                 with place.waiting():
                     groups, new = await self._load_groups(references, model, requester)
-                return await self._predict(references, groups, new, model, base_rates)
+                return await self._predict(references, groups, new, model, base_rates, stored)
 
     async def _predict(
         self,
@@ -109,6 +137,7 @@ class ProfilePredictor:
         new: Sequence[_ReferenceImage],
         model: VisionLanguageModel,
         base_rates: BaseRates,
+        stored: StoredProfile | None,
     ) -> Prediction:
         predicted, descriptions = await asyncio.gather(
             model.predict(
@@ -121,18 +150,82 @@ class ProfilePredictor:
             image.reference.content_hash: _with_description(image.reference, description, model)
             for image, description in zip(new, descriptions, strict=True)
         }
-        weights = vote_weights(
-            [
-                GroupPrediction(_current(liked, described), _current(disliked, described), taste)
-                for (liked, disliked), taste in zip(groups, predicted, strict=True)
-            ]
-        )
-        voted = taste_by_vote(predicted, weights)
         current = tuple(described.get(r.content_hash, r) for r in references)
+        synonyms = await self._synonyms(predicted, current, base_rates, stored)
+        unified = [
+            GroupPrediction(
+                unified_references(_current(liked, described), synonyms),
+                unified_references(_current(disliked, described), synonyms),
+                unified_taste(taste, synonyms),
+            )
+            for (liked, disliked), taste in zip(groups, predicted, strict=True)
+        ]
+        voted = taste_by_vote([group.predicted for group in unified], vote_weights(unified))
         # The words of one group are predicted together: no earlier group can have drifted.
         evidence = [r for r in current if _is_described(r, model)] if len(groups) > 1 else []
-        taste = detect_drift(evidence, voted, base_rates)
-        return Prediction(taste, current, await self._subject_weight(groups, taste, model))
+        taste = detect_drift(
+            unified_references(evidence, synonyms), voted, base_rates.unified(synonyms)
+        )
+        return Prediction(
+            taste,
+            current,
+            await self._subject_weight(groups, taste, model),
+            stated_taste(
+                unified,
+                taste=taste,
+                model_version=model.model_version,
+                known=stored.stated_taste if stored else None,
+            ),
+            synonyms,
+            # After a drift the earlier likes are no taste of today.
+            await self._joint(unified, groups, model, base_rates, synonyms, stored)
+            if taste == voted
+            else (),
+        )
+
+    async def _joint(
+        self,
+        unified: Sequence[GroupPrediction],
+        groups: Sequence[_Group],
+        model: VisionLanguageModel,
+        base_rates: BaseRates,
+        synonyms: Synonyms,
+        stored: StoredProfile | None,
+    ) -> tuple[JointTaste, ...]:
+        if self._joint_tastes is None:
+            return ()
+        # A group may repeat references of the shorter side.
+        liked, disliked = (
+            {
+                reference.content_hash: ReferenceImage(reference, image.pixels)
+                for predicted, images in zip(unified, groups, strict=True)
+                for reference, image in zip(
+                    (predicted.liked, predicted.disliked)[side], images[side], strict=True
+                )
+            }
+            for side in (0, 1)
+        )
+        return await self._joint_tastes.predict(
+            list(liked.values()),
+            list(disliked.values()),
+            model,
+            known=stored.predicted_tastes if stored else (),
+            base_rates=base_rates.unified(synonyms),
+            synonyms=synonyms,
+        )
+
+    async def _synonyms(
+        self,
+        predicted: Sequence[PredictedTaste],
+        references: Sequence[Reference],
+        base_rates: BaseRates,
+        stored: StoredProfile | None,
+    ) -> Synonyms:
+        if self._embedder is None:
+            return NO_SYNONYMS
+        corrections = stored.corrections.entries if stored and stored.corrections else ()
+        words = words_in_use(predicted, references, corrections, base_rates)
+        return await near_synonyms(words, self._embedder)
 
     async def _subject_weight(
         self, groups: Sequence[_Group], taste: Taste, model: VisionLanguageModel

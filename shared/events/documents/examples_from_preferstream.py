@@ -3,7 +3,7 @@
 from typing import Final
 
 from shared.domain.element_weights import ElementWeights
-from shared.domain.taste import TasteSide, WeightedWord
+from shared.domain.taste import Element, TasteSide, WeightedWord
 from shared.events.documents.examples_from_apps import AT, LATER, USER, example_id
 from shared.events.types.base import Event
 from shared.events.types.candidates import RejectedItem
@@ -20,6 +20,7 @@ from shared.events.types.feed import (
 from shared.events.types.model import ModelPromoted
 from shared.events.types.operator import OperatorAction, user_target
 from shared.events.types.profile import Evidence, ProfileUpdated
+from shared.events.types.taste_change import TasteChange
 
 _MODEL: Final = "preferthinker-nano-1"
 
@@ -120,9 +121,21 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
                 ),
             ),
             non_preference=TasteSide(detail=(WeightedWord(word="intricate", weight=1.0, count=3),)),
-            evidence=Evidence(liked=8, disliked=3),
+            evidence=Evidence(liked=8, disliked=3, ignored={"side_full": 12}),
             reference_ids=("img-1", "img-5"),
             model_version=_MODEL,
+            history=(
+                TasteChange(
+                    at=LATER,
+                    kind="overruled",
+                    side="preference",
+                    element=Element.COLOR,
+                    stated=("red",),
+                    words=("pastel", "blue"),
+                    statements=5,
+                    feedback={"like": 9, "click": 4},
+                ),
+            ),
         ),
         ProfileUpdated(
             event_id=example_id(8),

@@ -1,15 +1,18 @@
 """The taste profile of a user after a change."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from shared.domain.corrections import Correction
+from shared.domain.joint_tastes import MAX_TASTES, JointTaste
 from shared.domain.subject_weight import SubjectWeight
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import TasteSide, Value
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ProfileVersion
+from shared.events.types.taste_change import MAX_HISTORY, IgnoredReason, TasteChange
 
 
 class Evidence(Value):
@@ -17,6 +20,12 @@ class Evidence(Value):
 
     liked: Annotated[int, Field(ge=0)]
     disliked: Annotated[int, Field(ge=0)]
+    ignored: Annotated[
+        Mapping[IgnoredReason, Annotated[int, Field(ge=1)]],
+        Field(exclude_if=lambda counts: not counts),
+    ] = {}
+    """Feedback of this user so far that is no reference, by reason: `replaced` by other feedback on
+    the same image, or `side_full`. Absent when there is none."""
 
 
 class ProfileUpdated(Event):
@@ -40,3 +49,16 @@ class ProfileUpdated(Event):
     subjects: Annotated[Subjects | None, Field(exclude_if=lambda subjects: subjects is None)] = None
     """What the liked and the disliked references show, in words where they are sure. Corrections of
     `subject` are applied. Absent while the references have no image vectors."""
+    history: Annotated[
+        tuple[TasteChange, ...],
+        Field(max_length=MAX_HISTORY, exclude_if=lambda entries: not entries),
+    ] = ()
+    """Where feedback on feeds has overruled what the user stated, oldest first; the latest entry of
+    an element and side is the current state. Absent when feedback has overruled nothing."""
+    tastes: Annotated[
+        tuple[JointTaste, ...],
+        Field(max_length=MAX_TASTES, exclude_if=lambda tastes: not tastes),
+    ] = ()
+    """The tastes of a user with several, the largest first. Images are ranked by the taste that they
+    fit best; `preference` and `non_preference` merge all of them. Corrections are applied. Absent
+    for a user with one taste."""

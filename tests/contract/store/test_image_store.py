@@ -67,6 +67,14 @@ async def test_descriptions_are_read_by_content_with_words_and_vector(stores: St
         np.testing.assert_allclose(image.vector, written.vector, atol=1e-6)
 
 
+async def test_words_are_read_without_vectors(stores: Stores) -> None:
+    await stores.images.describe([await described("x", "m-1", color="red")])
+    for model, expected in (("m-1", {"x": {Element.COLOR: ("red",)}}), ("m-2", {})):
+        words = await stores.images.described_words(content_hashes=["x", "y"], model_version=model)
+        assert words == expected
+    assert await stores.images.described_words(content_hashes=[], model_version="m-1") == {}
+
+
 async def test_each_model_has_its_own_description_of_an_image(stores: Stores) -> None:
     await stores.images.describe([await described("x", "m-1", color="red")])
     await stores.images.describe([await described("x", "m-2", color="blue")])

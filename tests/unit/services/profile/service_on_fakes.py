@@ -67,6 +67,7 @@ class ProfileSetup:
             erasure_check=erasure_check,
             publisher=profile_publisher,
             clock=lambda: NOW,
+            impressions=self.impressions,
             encoded_images=encoded_images,
         )
         used = ProfileSettings(**{"profile_debounce_ms": 0, **settings})

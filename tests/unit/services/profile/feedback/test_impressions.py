@@ -66,9 +66,23 @@ async def test_the_oldest_impressions_are_dropped_first() -> None:
     assert list(seen) == ["c", "d"]
 
 
-@pytest.mark.parametrize("seen_days", [0, 1])
-async def test_impressions_are_stored_only_while_the_setting_is_on(seen_days: int) -> None:
-    setup = ProfileSetup(seen_days=seen_days)
+@pytest.mark.parametrize(("seen_days", "record"), [(0, False), (1, False), (0, True)])
+async def test_impressions_are_stored_only_while_a_setting_uses_them(
+    seen_days: int, record: bool
+) -> None:
+    setup = ProfileSetup(seen_days=seen_days, record_impressions=record)
     event = feedback("red", "view")
     await setup.handlers.feedback(event, Delivery(Record("t", 0, 0, 0, None, b"")))
-    assert len(setup.impressions.by_user) == seen_days
+    assert len(setup.impressions.by_user) == bool(seen_days or record)
+
+
+async def test_only_views_show_what_a_user_could_choose_from() -> None:
+    setup = ProfileSetup()
+    recorder = impression_recorder(setup.impressions, ProfileSettings(profile_debounce_ms=0))
+    assert recorder is not None
+    for event in (_event("a"), _event("b", action="click"), _event("a", action="like")):
+        await recorder.record(event)
+    (stored,) = setup.impressions.by_user.values()
+    assert (set(stored.seen_at), stored.viewed) == ({"a", "b"}, {"a"})
+    fewer = stored.with_impressions({"c": NOW + timedelta(days=1)}, limit=1)
+    assert (set(fewer.seen_at), fewer.viewed) == ({"c"}, frozenset())

@@ -1,0 +1,1 @@
+"""Measure which words of an element count as near-synonyms."""
