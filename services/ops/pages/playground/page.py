@@ -1,5 +1,6 @@
 """The playground: like and dislike images, rank them, give feedback, and watch the feed change."""
 
+import asyncio
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Reader, Writer
 from services.ops.http.problems import Problem
 from services.ops.pages.playground.feed_cards import cards
+from services.ops.pages.playground.first_slate import first_questions
 from services.ops.pages.rendering.forms import as_problem
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.users.taste_view import of_stored
@@ -95,11 +97,14 @@ async def playground(
 
 @router.get("/playground/samples")
 async def samples(http: Request, ops: Context, user: RequestedUser) -> Response:
-    """Return the sample images, with the references of the user marked."""
+    """Return the sample images: those that tell most first, references of the user marked."""
     stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
     marks = {r.image_id: r.side for r in stored.references} if stored else {}
-    offered = (await ops.samples.all()).values()
-    return render(http, "playground/_samples.html", samples=offered, marks=marks)
+    offered = tuple((await ops.samples.all()).values())
+    questions = await asyncio.to_thread(first_questions, offered, answered=marks)
+    places = {sample.image_id: place for place, sample in enumerate(questions, start=1)}
+    ordered = sorted(offered, key=lambda sample: places.get(sample.image_id, len(offered) + 1))
+    return render(http, "playground/_samples.html", samples=ordered, marks=marks, places=places)
 
 
 @router.get("/playground/sample/{image_id}")

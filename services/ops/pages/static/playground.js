@@ -46,11 +46,16 @@ feed.addEventListener("click", (event) => {
   act(shown, button, { request_id, position: Number(shown.dataset.rank) });
 });
 
-/** Unmarked pictures, own ones first, in an order that depends only on their ids. */
+/** Unmarked pictures, own ones first, in an order that depends only on their ids. The first slate
+ * of a user without any mark starts with the pictures that tell most about a taste. */
 function candidates() {
-  const unmarked = [...tray.querySelectorAll(".pick")].filter((pick) => !pick.dataset.mark);
+  const picks = [...tray.querySelectorAll(".pick")];
+  const unmarked = picks.filter((pick) => !pick.dataset.mark);
   const ids = unmarked.map((pick) => pick.dataset.imageId);
-  const samples = ids.filter((id) => !own.has(id)).sort((a, b) => hashOf(a) - hashOf(b));
+  const isNew = unmarked.length === picks.length;
+  const questions = new Map(picks.map((pick) => [pick.dataset.imageId, Number(pick.dataset.question ?? Infinity)]));
+  const place = (id) => (isNew ? questions.get(id) : 0);
+  const samples = ids.filter((id) => !own.has(id)).sort((a, b) => (place(a) === place(b) ? hashOf(a) - hashOf(b) : place(a) - place(b)));
   return [...ids.filter((id) => own.has(id)), ...samples].slice(0, Number(ranking.many.value));
 }
 
