@@ -1,14 +1,24 @@
-"""Store profiles in Qdrant: one point per user and taste, each side as a named vector."""
+"""Store profiles in Qdrant: one point per user and one per joint taste, a vector per side."""
 
 import asyncio
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from qdrant_client import AsyncQdrantClient
-from qdrant_client.http.models import PointStruct
+from qdrant_client.http.models import (
+    FieldCondition,
+    Filter,
+    FilterSelector,
+    HasIdCondition,
+    MatchValue,
+    PointStruct,
+)
 
 from shared.domain.ids import derived_id, profile_point_id
+from shared.domain.joint_tastes import MAX_TASTES
 from shared.domain.taste import ELEMENTS
 from shared.store.protocol import (
+    EmbeddedTaste,
     StoredCorrections,
     StoredProfile,
     TasteVectors,
@@ -29,14 +39,17 @@ class QdrantProfiles:
     def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
         self._client = client
         self.collection = f"profiles.{embedder}"
+        self.joint_tastes = f"joint_tastes.{embedder}"
+        """Only users with several tastes have points here, one for each taste."""
 
     async def prepare(self, *, dimension: int) -> None:
         """Create the collections if they are missing."""
         size = len(ELEMENTS) * dimension
         sizes = {PREFERENCE: size, NON_PREFERENCE: size}
         await ensure_collection(self._client, self.collection, sizes, on_disk=False)
+        await ensure_collection(self._client, self.joint_tastes, sizes, on_disk=False)
         await ensure_collection(self._client, CORRECTIONS, {}, on_disk=True)
-        for collection in (self.collection, CORRECTIONS):
+        for collection in (self.collection, self.joint_tastes, CORRECTIONS):
             await index_payload(self._client, collection)
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
@@ -55,20 +68,46 @@ class QdrantProfiles:
             points = await self._client.retrieve(
                 self.collection, [_point(tenant, user_id)], with_payload=False, with_vectors=True
             )
-        if not points or not isinstance(points[0].vector, dict):
-            return None
-        return TasteVectors(
-            preference=restore_norm(points[0].vector[PREFERENCE]),
-            non_preference=restore_norm(points[0].vector[NON_PREFERENCE]),
-        )
+        return _taste_vectors(points[0].vector) if points else None
+
+    async def joint_vectors(self, *, tenant: str, user_id: str) -> dict[str, TasteVectors]:
+        with qdrant_errors():
+            points, _ = await self._client.scroll(
+                self.joint_tastes,
+                scroll_filter=_of(tenant, user_id),
+                limit=MAX_TASTES,
+                with_vectors=True,
+            )
+        vectors = {(p.payload or {})["taste_id"]: _taste_vectors(p.vector) for p in points}
+        return {taste_id: both for taste_id, both in vectors.items() if both is not None}
+
+    async def put_joint(
+        self, tastes: Sequence[EmbeddedTaste], *, tenant: str, user_id: str
+    ) -> None:
+        points = [
+            PointStruct(
+                id=str(derived_id("joint-taste", tenant, user_id, embedded.taste.taste_id)),
+                vector=_named(embedded.vectors),
+                payload={
+                    "tenant": tenant,
+                    "user_id": user_id,
+                    **embedded.taste.model_dump(mode="json"),
+                },
+            )
+            for embedded in tastes
+        ]
+        others = _of(tenant, user_id)
+        if points:
+            others.must_not = [HasIdCondition(has_id=[point.id for point in points])]
+        with qdrant_errors():
+            if points:
+                await self._client.upsert(self.joint_tastes, points, wait=True)
+            await self._client.delete(self.joint_tastes, FilterSelector(filter=others), wait=True)
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         point = PointStruct(
             id=_point(profile.tenant, profile.user_id),
-            vector={
-                PREFERENCE: vectors.preference.tolist(),
-                NON_PREFERENCE: vectors.non_preference.tolist(),
-            },
+            vector=_named(vectors),
             payload=profile.model_dump(mode="json", exclude={"corrections"}),
         )
         with qdrant_errors():
@@ -84,6 +123,8 @@ class QdrantProfiles:
             await self._client.upsert(CORRECTIONS, [point], wait=True)
 
     async def remove(self, *, tenant: str, user_id: str) -> int:
+        # First, and also without a profile: a prediction that ended in between may have left some.
+        await self.put_joint([], tenant=tenant, user_id=user_id)
         stored = await self.get(tenant=tenant, user_id=user_id)
         if stored is None:
             return 0
@@ -91,6 +132,31 @@ class QdrantProfiles:
             await self._client.delete(self.collection, [_point(tenant, user_id)], wait=True)
             await self._client.delete(CORRECTIONS, [_corrections_point(tenant, user_id)], wait=True)
         return 1
+
+
+def _named(vectors: TasteVectors) -> dict[str, Any]:
+    return {
+        PREFERENCE: vectors.preference.tolist(),
+        NON_PREFERENCE: vectors.non_preference.tolist(),
+    }
+
+
+def _taste_vectors(vector: object) -> TasteVectors | None:
+    if not isinstance(vector, dict):
+        return None
+    return TasteVectors(
+        preference=restore_norm(vector[PREFERENCE]),
+        non_preference=restore_norm(vector[NON_PREFERENCE]),
+    )
+
+
+def _of(tenant: str, user_id: str) -> Filter:
+    return Filter(
+        must=[
+            FieldCondition(key="tenant", match=MatchValue(value=tenant)),
+            FieldCondition(key="user_id", match=MatchValue(value=user_id)),
+        ]
+    )
 
 
 def _point(tenant: str, user_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from qdrant_client import AsyncQdrantClient
@@ -10,6 +10,7 @@ from qdrant_client import AsyncQdrantClient
 from shared.domain.ids import profile_point_id
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import (
+    EmbeddedTaste,
     ProfileStore,
     StoredCorrections,
     StoredProfile,
@@ -105,6 +106,14 @@ class IndexedProfiles:
 
     async def vectors(self, *, tenant: str, user_id: str) -> TasteVectors | None:
         return await self._profiles.vectors(tenant=tenant, user_id=user_id)
+
+    async def joint_vectors(self, *, tenant: str, user_id: str) -> dict[str, TasteVectors]:
+        return await self._profiles.joint_vectors(tenant=tenant, user_id=user_id)
+
+    async def put_joint(
+        self, tastes: Sequence[EmbeddedTaste], *, tenant: str, user_id: str
+    ) -> None:
+        await self._profiles.put_joint(tastes, tenant=tenant, user_id=user_id)
 
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         await self._profiles.put(profile, vectors)

@@ -68,8 +68,8 @@ class ShadowMetrics:
 @dataclass(frozen=True)
 class _QueuedSlate:
     feed: RankedFeed
-    candidates: Sequence[LoadedCandidate]
-    taste: Taste
+    candidates: Sequence[tuple[LoadedCandidate, Taste]]
+    """Each image with the taste by which the champion scored it."""
     challenger: VisionLanguageModel
 
 
@@ -82,14 +82,12 @@ class ShadowEvaluation:
         self._queued: deque[_QueuedSlate] = deque(maxlen=MAX_QUEUED)
         self._worker: asyncio.Task[None] | None = None
 
-    def offer(
-        self, feed: RankedFeed, *, candidates: Sequence[LoadedCandidate], taste: Taste
-    ) -> None:
+    def offer(self, feed: RankedFeed, candidates: Sequence[tuple[LoadedCandidate, Taste]]) -> None:
         """Queue the slate of a published feed if it is in the challenger's shadow share."""
         challenger = self._models.select_shadow(feed.request_key)
         if challenger is None or feed.status != "ok":
             return
-        self._queued.append(_QueuedSlate(feed, candidates, taste, challenger))
+        self._queued.append(_QueuedSlate(feed, candidates, challenger))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
 
@@ -98,7 +96,7 @@ class ShadowEvaluation:
             await asyncio.sleep(PAUSE_SECONDS)
             slate = self._queued.popleft()
             request_id = slate.feed.request_id
-            candidates = [ScoringInput(slate.taste, c.image.pixels) for c in slate.candidates]
+            candidates = [ScoringInput(taste, c.image.pixels) for c, taste in slate.candidates]
             try:
                 scores = await slate.challenger.score(candidates)
             except Unavailable as error:
@@ -112,7 +110,7 @@ class ShadowEvaluation:
                 continue
             totals = {
                 candidate.image_id: score.total
-                for candidate, score in zip(slate.candidates, scores, strict=True)
+                for (candidate, _), score in zip(slate.candidates, scores, strict=True)
             }
             version = slate.challenger.model_version
             self._report(compare(slate.feed, totals, challenger=version))

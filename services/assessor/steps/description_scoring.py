@@ -19,17 +19,33 @@ class DescriptionScoring:
         self._image_store = image_store
         self._embedder = embedder
 
-    async def score(self, state: RankingState) -> list[Mapping[Element, float] | None]:
-        """Scores of each loaded image, 0-5 per element; None where no description is stored."""
-        taste = await self._taste_vectors(state.profile) if state.profile else None
+    async def score(self, state: RankingState) -> list[list[Mapping[Element, float]]]:
+        """Scores of each loaded image by each taste, 0-5 per element; empty where no description is
+        stored. A user without joint tastes has one taste."""
+        tastes = await self._tastes(state.profile) if state.profile else []
         described = await self._image_store.descriptions(
             content_hashes=[c.image.content_hash for c in state.loaded_candidates],
             model_version=state.serving.model.model_version,
         )
         descriptions = [described.get(c.image.content_hash) for c in state.loaded_candidates]
         return [
-            None if stored is None or taste is None else element_scores(stored.vector, taste)
+            [element_scores(stored.vector, taste) for taste in tastes] if stored else []
             for stored in descriptions
+        ]
+
+    async def _tastes(self, profile: StoredProfile) -> list[TasteVectors]:
+        """The vectors of the joint tastes in their order, or of the one taste."""
+        if not profile.tastes:
+            vectors = await self._taste_vectors(profile)
+            return [vectors] if vectors else []
+        stored: Mapping[str, TasteVectors] = {}
+        if profile.corrections is None:
+            stored = await self._profiles.joint_vectors(
+                tenant=profile.tenant, user_id=profile.user_id
+            )
+        return [
+            stored.get(joint.taste_id) or await taste_vectors(joint.taste, self._embedder)
+            for joint in profile.tastes
         ]
 
     async def _taste_vectors(self, profile: StoredProfile) -> TasteVectors | None:

@@ -28,7 +28,8 @@ class Explain:
         model = state.serving.model
         candidates = [
             ScoredInput(
-                ScoringInput(state.taste, image.loaded_candidate.image.pixels), image.distributions
+                ScoringInput(state.taste_of(image), image.loaded_candidate.image.pixels),
+                image.distributions,
             )
             for image in images
             if image.distributions is not None

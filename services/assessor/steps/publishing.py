@@ -59,7 +59,10 @@ class Publish:
         self._background_description.offer(
             [candidate.image for candidate in state.loaded_candidates]
         )
-        self._shadow_evaluation.offer(feed, candidates=state.loaded_candidates, taste=state.taste)
+        self._shadow_evaluation.offer(
+            feed,
+            [(image.loaded_candidate, state.taste_of(image)) for image in state.scored],
+        )
         return state
 
     async def _publish(self, feed: RankedFeed, request: RequestKey, *, request_hash: str) -> None:
@@ -122,6 +125,7 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
             score=None if image.elements is None else image.total,
             subject=image.subject,
             score_total=image.total_with_subject,
+            taste_id=image.taste_id,
             subject_words=image.subject_words,
             elements=_assessment(image),
             propensity=image.propensity,

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.description_scoring import DescriptionScoring
+from services.assessor.steps.joint_tastes import best_by_taste
 from services.assessor.steps.state import UNKNOWN_TASTE, LoadedCandidate, RankingState, ScoredImage
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
@@ -31,7 +32,13 @@ class Score:
         if not state.loaded_candidates:
             return state
         model = state.serving.model
-        candidates = [ScoringInput(state.taste, c.image.pixels) for c in state.loaded_candidates]
+        tastes = [joint.taste for joint in state.joint_tastes] or [state.taste]
+        # One taste after the other: the prompts of one taste share their beginning.
+        candidates = [
+            ScoringInput(taste, candidate.image.pixels)
+            for taste in tastes
+            for candidate in state.loaded_candidates
+        ]
         try:
             with state.deadline.stage("score"):
                 scores = await state.deadline.run(lambda: model.score(candidates))
@@ -40,9 +47,13 @@ class Score:
         except Unavailable as error:
             log.warning("the model returned no scores: %s", error)
             return await self._without_model(state, f"the model is unavailable: {error.detail}")
+        count = len(state.loaded_candidates)
         scored = tuple(
-            scored_by_model(candidate, distributions)
-            for candidate, distributions in zip(state.loaded_candidates, scores, strict=True)
+            best_by_taste(
+                [scored_by_model(candidate, by_taste) for by_taste in scores[number::count]],
+                state.joint_tastes,
+            )
+            for number, candidate in enumerate(state.loaded_candidates)
         )
         return replace(state, scored=scored)
 
@@ -50,9 +61,15 @@ class Score:
         weights = state.serving.model.element_weights
         scores = await self._description_scoring.score(state)
         scored = tuple(
-            ScoredImage(candidate, "fallback")
-            if element_scores is None
-            else scored_by_description(candidate, element_scores, weights)
+            best_by_taste(
+                [
+                    scored_by_description(candidate, by_taste, weights)
+                    for by_taste in element_scores
+                ],
+                state.joint_tastes,
+            )
+            if element_scores
+            else ScoredImage(candidate, "fallback")
             for candidate, element_scores in zip(state.loaded_candidates, scores, strict=True)
         )
         described = sum(image.tier == "embedding" for image in scored)

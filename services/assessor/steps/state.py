@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.assessor.deadline import Deadline
+from shared.domain.joint_tastes import JointTaste
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Taste
 from shared.events import Candidate, ImageCandidates, ItemEvidence, RejectedItem
@@ -52,6 +53,10 @@ class ScoredImage:
     """Total and subject together, 0-25; None where the subject does not count."""
     subject_words: tuple[ShownWord, ...] = ()
     """Words for what the image shows, the narrowest first; empty where the encoder is not sure."""
+    taste_id: str | None = None
+    """The joint taste by which the image was scored; None for a user with one taste."""
+    by_taste: tuple["ScoredImage", ...] = ()
+    """The image scored by each joint taste; empty for a user with one taste."""
     demoted: tuple[Demotion, ...] = ()
     """Rules that placed the image lower than its total would."""
     propensity: float = 1.0
@@ -88,6 +93,8 @@ class RankingState:
     profile: StoredProfile | None = None
     taste: Taste = UNKNOWN_TASTE
     """The user's taste; unknown without a profile, or with one that has no word."""
+    joint_tastes: tuple[JointTaste, ...] = ()
+    """The tastes of a user with several; empty for a user with one taste."""
     loaded_candidates: tuple[LoadedCandidate, ...] = ()
     """Candidates whose image could be loaded, in the order of the request."""
     rejected: tuple[RejectedItem, ...] = ()
@@ -100,6 +107,11 @@ class RankingState:
     """The images of the feed, best first."""
     status: Status = "ok"
     degraded_reason: str | None = None
+
+    def taste_of(self, image: ScoredImage) -> Taste:
+        """The taste by which an image was scored."""
+        joint = (t.taste for t in self.joint_tastes if t.taste_id == image.taste_id)
+        return next(joint, self.taste)
 
 
 Step = Callable[[RankingState], Awaitable[RankingState | None]]

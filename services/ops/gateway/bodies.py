@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.domain.corrections import CorrectedWord, Correction, SideName, Word
+from shared.domain.joint_tastes import JointTaste
 from shared.domain.subjects.element import ProfileElement
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import MAX_WORDS, TasteSide, Value
@@ -135,6 +136,9 @@ class Profile(Value):
     subjects: Annotated[Subjects | None, Field(exclude_if=lambda subjects: subjects is None)] = None
     """What liked and disliked pictures show, in words where they are sure. Absent while the
     references have no image vectors."""
+    tastes: Annotated[tuple[JointTaste, ...], Field(exclude_if=lambda tastes: not tastes)] = ()
+    """The tastes of a user with several: an image is ranked by the taste that it fits best. Absent
+    for a user with one taste."""
     model_version: Identifier
     updated_at: datetime
 
@@ -151,6 +155,7 @@ class Profile(Value):
             reference_ids=tuple(reference.image_id for reference in stored.references),
             corrections=stored.corrections.entries if stored.corrections else (),
             subjects=stored.subjects,
+            tastes=stored.tastes,
             model_version=stored.model_version,
             updated_at=stored.updated_at,
         )

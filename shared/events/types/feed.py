@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.domain.element_weights import ElementWeights
+from shared.domain.joint_tastes import TasteId
 from shared.domain.request_key import RequestKey
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Value
@@ -61,6 +62,9 @@ class RankedItem(Value):
     ] = ()
     """Broad words for what the image shows, the narrowest first: `bird`, `animal`. Absent where the
     image encoder is not sure, which holds for most drawings and paintings."""
+    taste_id: Annotated[TasteId | None, Field(exclude_if=lambda taste_id: taste_id is None)] = None
+    """The taste of `profile.updated.v1` (`tastes`) that the image fits best; its scores are by that
+    taste. Absent for a user with one taste."""
     propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Probability of this rank for this image under the serving policy."""
     explored: bool = False

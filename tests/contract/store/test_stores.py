@@ -141,6 +141,7 @@ async def test_points_have_derived_ids_and_named_vectors(folder: StoreSettings) 
         f"profiles.{EMBEDDER.name}": [(profile_id, ["non_preference", "preference"])],
         f"images.{EMBEDDER.name}": [(image_id, ["elements"])],
         "image_ids": [(str(derived_id("image-id", "default", "a")), [])],
+        f"joint_tastes.{EMBEDDER.name}": [],
         "corrections": [],
     }
 
