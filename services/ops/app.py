@@ -32,6 +32,7 @@ from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.tracing import Tracing, open_tracing
+from shared.prompting.text_to_image.settings import GenerationSettings
 from shared.settings import InvalidSettings, from_environment
 from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
@@ -106,6 +107,7 @@ async def build_app(
         training_jobs=training_jobs,
         clock=system_clock,
         tracing=tracing,
+        generation=from_environment(GenerationSettings),
     )
     server = WebServer(
         web_app(ops),

@@ -21,9 +21,12 @@ from services.ops.kafka.cluster import Cluster
 from services.ops.kafka.kafka_port import KafkaPort
 from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
+from services.ops.study.studies import Studies
 from shared.domain.clock import Clock
+from shared.embedding.images.encoded_images import EncodedImages
 from shared.images.loader import LoadedImage
 from shared.observability.tracing import Tracing
+from shared.prompting.text_to_image.settings import NO_GENERATOR, GenerationSettings
 from shared.store.protocol import ImageStore, ProfileStore
 from shared.store.user_list import UserStore
 
@@ -44,6 +47,8 @@ class Stores:
     users: UserStore
     image_store: ImageStore
     image_loader: ImageLoader
+    encoded_images: EncodedImages | None = None
+    """None in a process without an image encoder."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,9 @@ class OpsContext:
     training_jobs: TrainingJobRecords | None
     """None without the folders of the training jobs; then there is no page for them."""
     clock: Clock
+    studies: Studies = field(default_factory=Studies)
     tracing: Tracing = field(default_factory=lambda: Tracing("ops"))
+    generation: GenerationSettings = NO_GENERATOR
 
 
 def context_of(request: Request) -> OpsContext:

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 VERBS: Final = (
-    "up", "demo", "assess", "publish", "feed", "feedback", "profile", "erase", "evaluate", "bench",
+    "up", "demo", "assess", "publish", "feed", "feedback", "profile", "imagine", "erase", "evaluate", "bench",
     "night", "models", "dlq", "doctor",
 )  # fmt: skip
 """In the order of `--help`; each is a module of `services.cli.verbs`."""

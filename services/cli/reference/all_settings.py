@@ -18,6 +18,7 @@ from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.settings import SubjectSettings
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
+from shared.prompting.text_to_image.settings import GenerationSettings
 from shared.settings import PREFIX
 from shared.store.settings import StoreSettings
 from shared.vlm.settings import ModelSettings
@@ -26,6 +27,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("One machine", LocalSettings),
     ("Kafka", MessagingSettings),
     ("The model", ModelSettings),
+    ("Text-to-image server", GenerationSettings),
     ("Images", ImageSettings),
     ("Ranking by subject", SubjectSettings),
     ("The image encoder", ImageEncoderSettings),

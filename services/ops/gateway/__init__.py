@@ -2,12 +2,20 @@
 
 from fastapi import APIRouter
 
-from services.ops.gateway import candidates, corrections, events, feedback, feeds, profiles
+from services.ops.gateway import (
+    candidates,
+    corrections,
+    events,
+    feedback,
+    feeds,
+    generation,
+    profiles,
+)
 
 
 def gateway_router() -> APIRouter:
     """Return all endpoints under `/v1`."""
     router = APIRouter()
-    for part in (candidates, feeds, feedback, corrections, profiles, events):
+    for part in (candidates, feeds, feedback, corrections, generation, profiles, events):
         router.include_router(part.router)
     return router

@@ -42,7 +42,7 @@ def text_of(task: Task) -> str:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_prompt_equals_its_golden_file(name: str) -> None:
-    golden = (FOLDER / f"general_v{STYLE.version}_{name}.txt").read_text(encoding="utf-8")
+    golden = (FOLDER / "general" / f"v{STYLE.version}_{name}.txt").read_text(encoding="utf-8")
     assert text_of(TASKS[name]) == golden, "a changed prompt needs a new version of the style"
 
 

@@ -10,7 +10,7 @@ from shared.prompting import prompt
 from shared.prompting.parser import parse_description, parse_scores, parse_taste
 from shared.prompting.prompt import PROMPT_VERSION, Prompt
 
-FOLDER: Final = Path(__file__).parent / "golden_prompts"
+FOLDER: Final = Path(__file__).parent / "golden_prompts" / "compact"
 IMAGE: Final = "[image]"
 LIKES: Final = {
     Element.ART_STYLE: ("cubism", "mosaic"),

@@ -23,6 +23,7 @@ from services.ops.http.streaming import Streams
 from services.ops.http.web import web_app
 from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
+from shared.prompting.text_to_image.settings import NO_GENERATOR, GenerationSettings
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.dead_letters import FakeDeadLetterAdmin
 from tests.fakes.images import ColorImages
@@ -62,6 +63,7 @@ def site(
     idempotency_keys: int = 1000,
     models: ModelRegistry | None = None,
     training_jobs: TrainingJobRecords | None = None,
+    generation: GenerationSettings = NO_GENERATOR,
     **settings: Any,
 ) -> Site:
     """Build a site. `seconds[0]` is the time of the clock for rate limits."""
@@ -92,6 +94,7 @@ def site(
         models=models,
         training_jobs=training_jobs,
         clock=lambda: NOW,
+        generation=generation,
     )
     return Site(web_app(ops), ops, kafka, cluster, dead_letters, profiles)
 
