@@ -96,3 +96,21 @@ def as_jpeg(image: Image.Image, *, quality: int) -> Image.Image:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality)
     return Image.open(io.BytesIO(buffer.getvalue()))
+
+
+async def test_photographs_get_broad_words_where_they_are_sure(encoder: PretrainedEncoder) -> None:
+    names = ["chelsea", "coffee", "astronaut", "brick"]
+    vectors = await encoder.encode([photograph(name) for name in names])
+    cat, *others = await encoder.subject_words(vectors)
+    assert [word.word for word in cat] == ["cat", "mammal", "animal"]
+    assert 0.7 < cat[0].probability <= cat[1].probability <= cat[2].probability <= 1
+    assert others == [()] * 3
+    assert await encoder.subject_words(vectors[:0]) == []
+
+
+async def test_a_stored_vector_gives_the_words_without_the_image(
+    encoder: PretrainedEncoder,
+) -> None:
+    vectors = await encoder.encode([photograph("chelsea")])
+    read = np.asarray(vectors.tolist(), np.float32)  # as Qdrant returns it
+    assert await encoder.subject_words(read) == await encoder.subject_words(vectors)
