@@ -1,7 +1,7 @@
 """Divide liked references into tastes by their image vectors, for pictures that words miss.
 
-Average linkage (Sokal and Michener, 1958) proposes two groups. They are two tastes when they
-resemble each other no more than they resemble the disliked references.
+Average linkage (Sokal and Michener, 1958) merges the two most similar groups again and again. Two
+groups stay apart when they resemble each other no more than they resemble the disliked references.
 """
 
 from collections.abc import Sequence
@@ -34,40 +34,31 @@ def image_clusters(liked: Vectors, disliked: Vectors) -> list[Members]:
         return []
     similar = np.asarray(liked @ liked.T, np.float64)
     to_disliked = np.asarray((liked @ disliked.T).mean(axis=1), np.float64)  # (liked,)
-    clusters = _split(tuple(range(len(liked))), similar, to_disliked)
-    if len(clusters) < 2:
-        return []
-    return sorted(clusters, key=lambda members: (-len(members), members))[:MAX_TASTES]
-
-
-def _split(members: Members, similar: Similarities, to_disliked: Similarities) -> list[Members]:
-    """These references as one taste, or as several when their groups are far enough apart."""
-    two = _two_groups(members, similar)
-    if two is None or not _are_apart(*two, similar, to_disliked):
-        return [members]
-    return [part for group in two for part in _split(group, similar, to_disliked)]
-
-
-def _two_groups(members: Members, similar: Similarities) -> tuple[Members, Members] | None:
-    """The last two large groups before they are merged; None where there are never two."""
-    groups: list[Members] = [(member,) for member in members]
-    two = None
-    while len(groups) > 1:
-        large = [group for group in groups if len(group) >= MIN_LIKES]
-        if len(large) == 2:
-            two = (large[0], large[1])
-        first, second = max(
-            ((a, b) for i, a in enumerate(groups) for b in groups[:i]),
-            key=lambda pair: similar[np.ix_(*pair)].mean(),
-        )
+    groups: list[Members] = [(number,) for number in range(len(liked))]
+    while True:
+        pairs = [
+            (float(similar[np.ix_(a, b)].mean()), a, b)
+            for i, a in enumerate(groups)
+            for b in groups[:i]
+            if not _are_apart(a, b, similar, to_disliked)
+        ]
+        if not pairs:
+            break
+        _, first, second = max(pairs)
         groups = [group for group in groups if group not in (first, second)]
         groups.append(tuple(sorted((*first, *second))))
-    return two
+    tastes = [group for group in groups if len(group) >= MIN_LIKES]
+    if len(tastes) < 2:
+        return []
+    return sorted(tastes, key=lambda members: (-len(members), members))[:MAX_TASTES]
 
 
 def _are_apart(
     first: Members, second: Members, similar: Similarities, to_disliked: Similarities
 ) -> bool:
+    """Whether two groups are two tastes; a small group is none."""
+    if min(len(first), len(second)) < MIN_LIKES:
+        return False
     within = (_within(first, similar) + _within(second, similar)) / 2
     gap = within - similar[np.ix_(first, second)].mean()
     gap_to_disliked = within - to_disliked[[*first, *second]].mean()

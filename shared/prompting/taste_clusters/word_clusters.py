@@ -57,9 +57,12 @@ def word_clusters(
     cluster. `base_rates` are the words of the images that the user could choose from; without them
     all words are equally likely.
     """
-    if len(shown) < 2 * MIN_LIKES:
+    clusters = _clusters_of_one(shown, base_rates or EqualRates())
+    # An image without words would join the largest taste at no cost.
+    described = [cluster for cluster in clusters if any(c.any() for c in cluster.counts)]
+    if len(described) < 2 * MIN_LIKES:
         return []
-    partition = _merge(_clusters_of_one(shown, base_rates or EqualRates()), while_gain_above=0.0)
+    partition = _merge(described, while_gain_above=0.0)
     tastes = [cluster for cluster in partition if len(cluster.members) >= MIN_LIKES]
     # Tastes that are not certain enough are one.
     tastes = _merge(tastes, while_gain_above=-log(MIN_BAYES_FACTOR))

@@ -129,10 +129,14 @@ def _faithful(answers: Answers) -> list[float]:
 
 
 def _ndcg(answers: Answers) -> float:
-    """Gains are the true totals 0-25, discounted by the logarithm of the place."""
     assert answers.case.slate is not None
-    gains = np.array(answers.case.slate.relevance, np.float64)
-    order = np.argsort([-scores.total for scores in answers.slate], kind="stable")
+    return ndcg([scores.total for scores in answers.slate], answers.case.slate.relevance)
+
+
+def ndcg(totals: Sequence[float], relevance: Sequence[float]) -> float:
+    """NDCG@10; gains are the true totals 0-25, discounted by the logarithm of the place."""
+    gains = np.array(relevance, np.float64)
+    order = np.argsort([-total for total in totals], kind="stable")
     discounts = 1 / np.log2(np.arange(2, NDCG_LENGTH + 2))
     ideal = (np.sort(gains)[::-1][:NDCG_LENGTH] * discounts).sum()
     return float((gains[order][:NDCG_LENGTH] * discounts).sum() / ideal) if ideal else 1.0

@@ -1,0 +1,1 @@
+"""Several tastes of one user."""

@@ -1,0 +1,1 @@
+"""Liked references are divided into tastes."""
