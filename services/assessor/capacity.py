@@ -11,7 +11,8 @@ from typing import Final
 from services.assessor.config import AssessorSettings
 from services.assessor.deadline import DeadlineReached
 from services.assessor.metrics import AssessorMetrics
-from services.assessor.steps.state import UNKNOWN_TASTE, RankingState
+from services.assessor.steps.scoring import is_cold_start
+from services.assessor.steps.state import RankingState
 from shared.domain.limits.fair_limiter import FairLimiter
 from shared.domain.user import User
 
@@ -50,7 +51,7 @@ class RequestCapacity:
     @asynccontextmanager
     async def model(self, state: RankingState) -> AsyncIterator[None]:
         """A place at the model, for all steps that use it; without one after the deadline."""
-        if state.taste == UNKNOWN_TASTE or not state.loaded_candidates:
+        if is_cold_start(state) or not state.loaded_candidates:
             # The model is not used.
             yield
             return

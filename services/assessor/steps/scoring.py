@@ -19,6 +19,16 @@ DECIMALS: Final = 4
 """Decimals of a score in a feed: finer than any difference that matters."""
 
 
+def is_cold_start(state: RankingState) -> bool:
+    """Whether nothing is known about the user: no word of a taste, and no weight of the subject.
+
+    References whose looks have no sure word in common, such as cut-outs of birds, still show what
+    the user likes to see.
+    """
+    has_subject = state.profile is not None and state.profile.subject_weight is not None
+    return state.taste == UNKNOWN_TASTE and not has_subject
+
+
 class Score:
     """The step that scores the loaded images: by the model, or without it by descriptions."""
 
@@ -26,7 +36,7 @@ class Score:
         self._description_scoring = description_scoring
 
     async def __call__(self, state: RankingState) -> RankingState:
-        if state.taste == UNKNOWN_TASTE:
+        if is_cold_start(state):
             unscored = tuple(ScoredImage(c, "fallback") for c in state.loaded_candidates)
             return replace(state, status="cold_start", scored=unscored)
         if not state.loaded_candidates:

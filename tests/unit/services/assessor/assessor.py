@@ -14,6 +14,7 @@ from services.assessor.metrics import AssessorMetrics
 from services.assessor.popularity.counts import Popularity
 from services.assessor.service import AssessorService, Dependencies
 from services.assessor.steps.request_filtering import AnsweredRequests
+from shared.domain.taste import Taste
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import CANDIDATES
@@ -93,9 +94,12 @@ class Assessor:
             now=self._now,
         )
 
-    async def store_profile_of_ana(self, *, version: int = 3, **fields: Any) -> None:
+    async def store_profile_of_ana(
+        self, *, taste: Taste | None = None, version: int = 3, **fields: Any
+    ) -> None:
         """Ana likes red and dislikes blue; `fields` are further ones of the stored profile."""
-        await store_profile(self.profiles, color_taste(), self.embedder, version=version, **fields)
+        known = color_taste() if taste is None else taste
+        await store_profile(self.profiles, known, self.embedder, version=version, **fields)
 
     async def rank(self, request: ImageCandidates, *, written_ms: int = WRITTEN_MS) -> None:
         """Handle the request as if it was read from Kafka."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.domain.subject_weight import SubjectWeight
+from shared.domain.taste import Taste
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference, Side
@@ -28,7 +29,9 @@ class Setup:
         self.encoded_images = EncodedImages(self.encoder, self.store)
         self.assessor = Assessor(encoded_images=self.encoded_images)
 
-    async def store_profile(self, weight: float | None, *, references: int = 3) -> None:
+    async def store_profile(
+        self, weight: float | None, *, references: int = 3, taste: Taste | None = None
+    ) -> None:
         """A user with liked birds and disliked flowers, whose taste likes red and dislikes blue."""
         sides: dict[Side, tuple[str, ...]] = {"liked": BIRDS, "disliked": FLOWERS}
         images = [
@@ -39,6 +42,7 @@ class Setup:
         await self.encoded_images.vectors({i.content_hash: i.pixels for _, i in images})
         self.encoder.encoded.clear()
         await self.assessor.store_profile_of_ana(
+            taste=taste,
             subject_weight=None
             if weight is None
             else SubjectWeight(weight=weight, subject_separation=4, look_separation=1),
@@ -77,6 +81,15 @@ async def test_a_user_who_goes_by_the_subject_is_ranked_by_it(setup: Setup) -> N
         assert item.score_total == pytest.approx(
             0.1 * item.score + 0.9 * 5 * item.subject, abs=1e-3
         )
+
+
+async def test_a_user_without_a_word_is_ranked_by_the_subject(setup: Setup) -> None:
+    """References of pictures whose looks have no sure word in common."""
+    await setup.store_profile(0.9, taste=Taste())
+    feed = await setup.assessor.feed(request("black", "yellow", "blue", "red"))
+    assert set(image_ids(feed)[:2]) == {"yellow", "red"}
+    assert feed.status == "ok"
+    assert all(item.score_total is not None for item in feed.items)
 
 
 async def test_a_user_who_goes_by_the_look_is_ranked_by_it(setup: Setup) -> None:
