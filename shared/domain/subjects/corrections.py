@@ -6,9 +6,9 @@ from typing import Final, Self
 
 from shared.domain.corrections import Correction
 from shared.domain.subjects.element import SUBJECT
+from shared.domain.subjects.forms import subject_form
 from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
 from shared.domain.taste import MAX_WORDS
-from shared.domain.word_forms import canonical
 
 MAX_SCORE: Final = 5.0
 NEUTRAL: Final = 2.5
@@ -20,7 +20,7 @@ word past most others, and the look still orders the images that share it."""
 
 @dataclass(frozen=True)
 class StatedSubjects:
-    """The words that a user has stated or vetoed as subjects, in their canonical form."""
+    """The words that a user has stated or vetoed as subjects, in one form each."""
 
     liked: dict[str, float]
     """Weight of each word, 0-1, that the user pinned or wrote as liked."""
@@ -46,7 +46,7 @@ class StatedSubjects:
 
     def decide(self, words: Sequence[str]) -> bool:
         """Whether a correction names one of these words of an image."""
-        return any(self._names(canonical(word)) for word in words)
+        return any(self._names(subject_form(word)) for word in words)
 
     def score(self, score: float, words: Sequence[str]) -> float:
         """The subject score, 0-5, of an image with these words, the narrowest first.
@@ -54,7 +54,7 @@ class StatedSubjects:
         The narrowest word that a correction names decides: a stated word gives the score, a vetoed
         one takes the liking or the dislike away.
         """
-        for word in (canonical(word) for word in words):
+        for word in (subject_form(word) for word in words):
             if word in self.liked:
                 return NEUTRAL + (MAX_SCORE - NEUTRAL) * self.liked[word]
             if word in self.disliked:
@@ -114,22 +114,23 @@ def apply_to_subjects(subjects: Subjects, corrections: Iterable[Correction]) -> 
 def _corrected(
     predicted: SubjectSide, own: Correction | None, other: Correction | None
 ) -> SubjectSide:
-    known = {canonical(word.word): word for word in predicted.words}
+    known = {subject_form(word.word): word for word in predicted.words}
     words = predicted.words
     pinned: tuple[SubjectWord, ...] = ()
-    removed: frozenset[str] = other.stated if other else frozenset()
+    removed = _stated_forms(other)
     if own is not None:
         if own.edited is not None:
             words = tuple(_stated(entry.word, entry.weight, known) for entry in own.edited)
         pinned = tuple(_stated(word, 1.0, known) for word in own.pinned)
-        removed = (removed - own.stated) | {canonical(w) for w in (*own.pinned, *own.vetoed)}
-    kept = [word for word in words if canonical(word.word) not in removed]
+        removed -= _stated_forms(own)
+        removed |= {subject_form(word) for word in (*own.pinned, *own.vetoed)}
+    kept = [word for word in words if subject_form(word.word) not in removed]
     ranked = sorted((*pinned, *kept), key=lambda word: -word.weight)
     return predicted.model_copy(update={"words": tuple(ranked[:MAX_WORDS])})
 
 
 def _stated(word: str, weight: float, known: dict[str, SubjectWord]) -> SubjectWord:
-    predicted = known.get(canonical(word))
+    predicted = known.get(subject_form(word))
     if predicted is None:
         return SubjectWord(word=word, weight=weight)
     return predicted.model_copy(update={"word": word, "weight": weight})
@@ -138,11 +139,19 @@ def _stated(word: str, weight: float, known: dict[str, SubjectWord]) -> SubjectW
 def _weights(correction: Correction | None) -> dict[str, float]:
     if correction is None:
         return {}
-    edited = {canonical(entry.word): entry.weight for entry in correction.edited or ()}
+    edited = {subject_form(entry.word): entry.weight for entry in correction.edited or ()}
     vetoed = _vetoed(correction)
-    pinned = {canonical(word): 1.0 for word in correction.pinned}
+    pinned = {subject_form(word): 1.0 for word in correction.pinned}
     return {word: weight for word, weight in (edited | pinned).items() if word not in vetoed}
 
 
 def _vetoed(correction: Correction | None) -> frozenset[str]:
-    return frozenset(canonical(word) for word in correction.vetoed) if correction else frozenset()
+    return (
+        frozenset(subject_form(word) for word in correction.vetoed) if correction else frozenset()
+    )
+
+
+def _stated_forms(correction: Correction | None) -> frozenset[str]:
+    return (
+        frozenset(subject_form(word) for word in correction.stated) if correction else frozenset()
+    )

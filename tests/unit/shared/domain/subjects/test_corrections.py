@@ -12,8 +12,10 @@ from shared.domain.subjects.corrections import (
     apply_to_subjects,
 )
 from shared.domain.subjects.element import SUBJECT
+from shared.domain.subjects.forms import SAME
 from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
 from shared.domain.taste import Element
+from shared.embedding.images.naming.hypernyms import HYPERNYMS
 
 BIRD, DOG = ("bird", "animal"), ("dog", "mammal", "animal")
 
@@ -36,6 +38,19 @@ def test_a_pinned_subject_gives_the_score_also_against_the_vectors(value: float)
     assert score(value, BIRD, disliked(pinned=("bird",))) == 0.0
     assert score(value, ("flower", "plant"), liked(pinned=("bird",))) == value
     assert score(value, (), liked(pinned=("bird",))) == value
+
+
+@pytest.mark.parametrize("word", ["plane", "Airplanes", "aircraft"])
+def test_everyday_names_of_a_subject_are_the_words_of_the_encoder(word: str) -> None:
+    assert score(0.1, ("aircraft", "vehicle"), liked(pinned=(word,))) == 5.0
+    aircraft = SubjectSide(words=(SubjectWord(word="aircraft", weight=0.8, count=4),))
+    veto = liked(vetoed=(word,))
+    assert apply_to_subjects(Subjects(preference=aircraft), [veto]).preference.words == ()
+
+
+def test_the_everyday_names_stand_for_words_of_the_encoder() -> None:
+    assert set(SAME.values()) <= set(HYPERNYMS)
+    assert not set(SAME) & set(HYPERNYMS)
 
 
 def test_a_vetoed_subject_is_no_reason_for_or_against_an_image() -> None:

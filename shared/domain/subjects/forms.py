@@ -1,0 +1,33 @@
+"""Compare words for subjects: forms of one word, and everyday names of one thing, are equal."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.domain.word_forms import canonical
+
+SAME: Final[Mapping[str, str]] = {
+    "airplane": "aircraft",
+    "aeroplane": "aircraft",
+    "plane": "aircraft",
+    "ship": "boat",
+    "bike": "bicycle",
+    "motorbike": "motorcycle",
+    "automobile": "car",
+    "lorry": "truck",
+    "cow": "cattle",
+    "kitten": "cat",
+    "puppy": "dog",
+    "bunny": "rabbit",
+    "monkey": "primate",
+    "ape": "primate",
+    "shore": "coast",
+    "beach": "coast",
+    "blossom": "flower",
+}
+"""The word of the image encoder for what users call otherwise."""
+
+
+def subject_form(word: str) -> str:
+    """One form for all names of a subject, to compare words: `Planes` and `aircraft`."""
+    form = canonical(word)
+    return SAME.get(form, form)
