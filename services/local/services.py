@@ -144,6 +144,7 @@ async def _build(
         dependencies.users,
         dependencies.image_store,
         dependencies.image_loader,
+        dependencies.encoded_images,
     )
     # All settings are read before any service is built, so a wrong one leaves nothing half built.
     profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)

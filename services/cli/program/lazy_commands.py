@@ -9,8 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 VERBS: Final = (
-    "up", "demo", "assess", "publish", "feed", "feedback", "profile", "imagine", "erase", "evaluate", "bench",
-    "night", "models", "dlq", "doctor",
+    "up", "demo", "assess", "publish", "feed", "feedback", "profile", "imagine", "study",
+    "erase", "evaluate", "bench", "night", "model", "models", "dlq", "doctor",
 )  # fmt: skip
 """In the order of `--help`; each is a module of `services.cli.verbs`."""
 

@@ -8,6 +8,7 @@ from services.ops.pages import (
     models,
     overview,
     playground,
+    study,
     training_jobs,
     users,
 )
@@ -16,6 +17,6 @@ from services.ops.pages import (
 def page_router() -> APIRouter:
     """Return all pages. Every page needs at least the role `read`."""
     pages = APIRouter(include_in_schema=False)
-    for package in (overview, playground, users, models, training_jobs, dead_letters, docs):
+    for package in (overview, playground, study, users, models, training_jobs, dead_letters, docs):
         pages.include_router(package.router)
     return pages

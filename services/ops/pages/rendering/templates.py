@@ -34,6 +34,7 @@ TRAINING_JOBS: Final = Page("/training-jobs", "Training jobs")
 PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
+    Page("/study", "Blind test"),
     Page("/users", "Users"),
     MODELS,
     TRAINING_JOBS,

@@ -1,0 +1,1 @@
+"""The blind test from the command line: send a folder, and answer by a script."""

@@ -1,0 +1,1 @@
+"""Blind tests: marks, pairs, predictions that are fixed beforehand, choices and results."""
