@@ -1,5 +1,6 @@
 """One of several tastes of a user: liked references that belong together, and their words."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
@@ -40,3 +41,18 @@ class JointTaste(Value):
         return self.model_copy(
             update={"preference": taste.preference, "non_preference": taste.non_preference}
         )
+
+
+def taste_names(tastes: Sequence[JointTaste]) -> dict[str, str]:
+    """A short name for each taste, by its id: the liked words that not all tastes share."""
+    words = {taste.taste_id: _strongest(taste) for taste in tastes}
+    shared = set.intersection(*map(set, words.values())) if words else set()
+    return {
+        taste_id: ", ".join(word for word in own if word not in shared) or ", ".join(own) or "?"
+        for taste_id, own in words.items()
+    }
+
+
+def _strongest(taste: JointTaste) -> list[str]:
+    """The strongest liked word of each element that has one."""
+    return [words[0].word for _, words in taste.preference.items() if words]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from services.cli.connection import connect, messaging_settings
 from services.cli.output import tables
 from services.cli.output.console import fail, print_json, print_line, print_rows, wrong_use
+from services.cli.output.joint_tastes import joint_taste_table
 from services.cli.output.subjects import unseen_pins
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible
@@ -223,6 +224,8 @@ def _print_profile(profile: ProfileUpdated, as_json: bool) -> None:
     weight = profile.subject_weight.weight if profile.subject_weight else None
     for line in (*tables.subject_lines(weight), *tables.correction_lines(profile)):
         print_line(line)
+    if profile.tastes:
+        print_rows(joint_taste_table(profile.tastes))
 
 
 def _weighted(text: str) -> dict[str, Any]:

@@ -58,8 +58,17 @@ class Card:
         return ", ".join(f"{bar.name} {bar.score:.1f} of 5" for bar in self.bars)
 
 
-def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple[Card, ...]:
-    """Return the images of a feed in order. `before` has the ranks of the previous feed."""
+def cards(
+    feed: RankedFeed,
+    *,
+    before: Mapping[str, int] | None = None,
+    taste_names: Mapping[str, str] | None = None,
+) -> tuple[Card, ...]:
+    """Return the images of a feed in order.
+
+    `before` has the ranks of the previous feed, and `taste_names` the names of the user's tastes by
+    id; a user with one taste has none.
+    """
     earlier = before or {}
     return tuple(
         Card(
@@ -71,7 +80,7 @@ def cards(feed: RankedFeed, *, before: Mapping[str, int] | None = None) -> tuple
             new=bool(earlier) and item.image_id not in earlier,
             evidence=item.evidence,
             subject_words=tuple(shown.word for shown in item.subject_words),
-            marks=_marks(item),
+            marks=_marks(item, taste_names or {}),
         )
         for item in feed.items
     )
@@ -85,7 +94,9 @@ def _bars(item: RankedItem) -> tuple[Bar, ...]:
     return (*bars, *subject)
 
 
-def _marks(item: RankedItem) -> tuple[str, ...]:
+def _marks(item: RankedItem, taste_names: Mapping[str, str]) -> tuple[str, ...]:
+    name = taste_names.get(item.taste_id or "")
+    taste = (f"by your taste: {name}",) if name else ()
     explored = ("swapped with its neighbor at random (exploration)",) if item.explored else ()
     tier = (TIERS[item.tier],) if item.tier != "vlm" else ()
-    return (*tier, *explored, *(DEMOTIONS[reason] for reason in item.demoted))
+    return (*taste, *tier, *explored, *(DEMOTIONS[reason] for reason in item.demoted))

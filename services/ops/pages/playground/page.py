@@ -16,9 +16,10 @@ from services.ops.pages.playground.first_slate import first_questions
 from services.ops.pages.rendering.forms import as_problem
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.users.taste_view import of_stored
-from services.ops.pages.users.user_ref import RequestedUser, allowed_user
+from services.ops.pages.users.user_ref import RequestedUser, UserRef, allowed_user
 from shared.client import action, request
-from shared.events import DEFAULT_TENANT, Candidate
+from shared.domain.joint_tastes import taste_names
+from shared.events import DEFAULT_TENANT, Candidate, RankedFeed
 from shared.events.topics import MAX_RECORD_BYTES
 from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.events.types.feedback import Action
@@ -136,9 +137,11 @@ async def rank(
     )
     feed = await ops.kafka.answer(event, seconds=ANSWER_SECONDS)
     offered = await ops.samples.all()
+    names = await _taste_names(ops, user, feed)
     return render(
         http, "playground/_feed.html",
-        feed=feed, cards=cards(feed, before=rank_request.before), offered=offered, user=user,
+        feed=feed, cards=cards(feed, before=rank_request.before, taste_names=names),
+        offered=offered, user=user,
     )  # fmt: skip
 
 
@@ -154,6 +157,14 @@ async def act(ops: Context, principal: Writer, action_request: ActionRequest) ->
         )
     )  # fmt: skip
     return Response(status_code=204)
+
+
+async def _taste_names(ops: OpsContext, user: UserRef, feed: RankedFeed) -> dict[str, str]:
+    """The names of the tastes in a feed; a user with one taste costs no query."""
+    if not any(item.taste_id for item in feed.items):
+        return {}
+    stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
+    return taste_names(stored.tastes) if stored else {}
 
 
 async def _uri(ops: OpsContext, picture: Picture) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.ops.pages.users.taste_cards import TasteCard, taste_cards
 from shared.domain.corrections import SIDES, Correction, SideName
 from shared.domain.subjects.element import SUBJECT, ProfileElement
 from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
@@ -62,6 +63,8 @@ class TasteView:
     disliked: int
     model_version: str
     rows: tuple[Row, ...]
+    cards: tuple[TasteCard, ...] = ()
+    """The tastes of a user with several; none for a user with one taste."""
 
     @property
     def positions(self) -> frozenset[WordPosition]:
@@ -86,6 +89,7 @@ def of_stored(profile: StoredProfile) -> TasteView:
             profile.corrections.entries if profile.corrections else (),
             None,
         ),
+        taste_cards(profile.tastes),
     )
 
 
@@ -98,6 +102,7 @@ def of_event(event: ProfileUpdated, *, before: Collection[WordPosition]) -> Tast
         event.evidence.disliked,
         event.model_version,
         _rows(taste, event.subjects, event.corrections, before),
+        taste_cards(event.tastes),
     )
 
 
