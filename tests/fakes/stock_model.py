@@ -167,6 +167,10 @@ class StockModel:
         """Alternatives at each token that it returns; None for no log-probabilities at all."""
         self.refuses_schemas = False
         """Answers 400 to a request with a response format."""
+        self.fails_from: int | None = None
+        """From this request on, each is answered with status 500."""
+        self.sees = True
+        """Whether it looks at its images; else each of them is a gray square to it."""
         self.requests: list[dict[str, Any]] = []
 
     @asynccontextmanager
@@ -204,6 +208,8 @@ class StockModel:
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.requests.append(body)
+        if self.fails_from is not None and len(self.requests) > self.fails_from:
+            return _problem(500, "EngineCore encountered an issue")
         if body["model"] != NAME:
             return _problem(404, f"model {body['model']} not found")
         unknown = set(body) & {"structured_outputs", "logprob_token_ids", "chat_template_kwargs"}
@@ -224,6 +230,11 @@ class StockModel:
     def _answer(self, content: Sequence[Mapping[str, Any]]) -> str:
         text = "".join(part["text"] for part in content if part["type"] == "text")
         groups = _groups(content)
+        if not self.sees:
+            gray = Image.new("RGB", (32, 32), "gray")
+            groups = {name: [gray for _ in images] for name, images in groups.items()}
+        if "<answer>Image A</answer>" in text:
+            return comparison(groups)
         if "this person's visual taste" in text:
             return WRITE[self.write](taste_of(groups.get("likes", []), groups.get("dislikes", [])))
         (image,) = [image for images in groups.values() for image in images]
@@ -252,13 +263,42 @@ class StockModel:
         ]
 
 
+STARTS: Final = {
+    "likes": "likes these", "dislikes": "dislikes these", "liked": "Liked images:",
+    "disliked": "Disliked images:", "A": "Image A:", "B": "Image B:",
+}  # fmt: skip
+"""The text before each group of images in our prompts."""
+
+
+def comparison(groups: Mapping[str, Sequence[Image.Image]]) -> str:
+    """The choice between two images, in the layout that the prompt shows."""
+    taste = taste_of(groups["liked"], groups["disliked"])
+    lines, totals = [], {}
+    for side in ("likes", "dislikes"):
+        words = (f"{e.label}: {(*taste[side][e.value], 'any')[0]}" for e in ELEMENTS)
+        lines.append(f"{side.title()} {'; '.join(words)}.")
+    for label in "AB":
+        seen = describe(groups[label][0])
+        scored = []
+        for element in ELEMENTS:
+            word = seen[element.value][0]
+            likes, dislikes = (taste[side][element.value] for side in ("likes", "dislikes"))
+            scored.append(
+                (element.label, word, 5 if word in likes else 0 if word in dislikes else 2)
+            )
+        totals[label] = sum(digit for _, _, digit in scored)
+        lines.append(f"{label} {'; '.join(f'{name}: {word} {d}' for name, word, d in scored)}.")
+    return "\n".join([*lines, f"<answer>Image {max(totals, key=totals.__getitem__)}</answer>"])
+
+
 def _groups(content: Sequence[Mapping[str, Any]]) -> dict[str, list[Image.Image]]:
     """The images by the word in the text before them."""
     groups: dict[str, list[Image.Image]] = {}
     group = ""
     for part in content:
         if part["type"] == "text":
-            group = next((g for g in ("dislikes", "likes") if f"{g} these" in part["text"]), group)
+            starts = [name for name, start in STARTS.items() if start in part["text"]]
+            group = starts[-1] if starts else group
         else:
             data = part["image_url"]["url"].split(",", 1)[1]
             groups.setdefault(group, []).append(Image.open(BytesIO(base64.b64decode(data))))

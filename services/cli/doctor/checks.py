@@ -11,6 +11,7 @@ from services.cli.data_folder import ADVICE
 from services.cli.doctor.check_result import CheckResult
 from services.cli.doctor.deployment_checks import check_deployment
 from services.cli.doctor.image_encoder_check import check_image_encoder
+from services.cli.doctor.model_check.quick_check import check_answers
 from services.cli.doctor.model_server_check import check_model_server
 from services.cli.doctor.record_check import check_codecs, check_kafka_records
 from services.cli.paths import lake_settings
@@ -38,7 +39,8 @@ def run_checks() -> list[CheckResult]:
         check_lake_folder, check_file_roots,
         check_model, check_image_encoder,
     ]  # fmt: skip
-    return [check(settings) for check in checks] + _check_kafka(settings) + check_deployment()
+    general = [check(settings) for check in checks]
+    return general + check_answers() + _check_kafka(settings) + check_deployment()
 
 
 def _check_kafka(settings: ConnectionSettings) -> list[CheckResult]:

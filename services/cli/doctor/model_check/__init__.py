@@ -1,0 +1,1 @@
+"""Check one model: does it answer every task, does it see, is it consistent, how fast is it?"""
