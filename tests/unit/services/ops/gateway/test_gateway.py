@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 from services.ops.auth.roles import Role
+from services.profile.corrections import with_event
+from shared.domain.subjects.element import SUBJECT
 from shared.domain.taste import Taste, TasteSide, WeightedWord
 from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
-from shared.store.protocol import Reference, StoredProfile, TasteVectors
+from shared.store.protocol import Reference, StoredCorrections, StoredProfile, TasteVectors
 from tests.unit.services.ops.sample_events import feed_of
 from tests.unit.services.ops.site import NOW, Site, known_tokens, site
 
@@ -259,6 +261,26 @@ async def test_a_correction_of_a_profile_is_sent(quick: Site, user: str) -> None
     assert isinstance(sent, ProfileCorrected)
     assert (sent.user_id, sent.action, sent.element, sent.word) == (user, "veto", "color", "neon")
     assert response.json() == {"event_id": str(sent.event_id)}
+
+
+async def test_a_subject_is_corrected_and_read_like_every_element(quick: Site) -> None:
+    body = {"action": "pin", "element": "subject", "word": "bird", "side": "non_preference"}
+    async with quick.client() as app:
+        response = await app.post("/v1/profiles/ada/corrections", json=body)
+    (sent,) = quick.kafka.sent
+    assert response.status_code == 202, response.text
+    assert isinstance(sent, ProfileCorrected)
+    assert (sent.action, sent.element, sent.word) == ("pin", SUBJECT, "bird")
+    await quick.profiles.correct(
+        StoredCorrections(
+            tenant="default", user_id="ada", version=1, entries=with_event((), sent),
+            model_version="m", updated_at=NOW,
+        )
+    )  # fmt: skip
+    async with quick.client() as app:
+        profile = (await app.get("/v1/profiles/ada")).json()
+    assert [word["word"] for word in profile["subjects"]["non_preference"]["words"]] == ["bird"]
+    assert profile["corrections"][0]["element"] == "subject"
 
 
 @pytest.mark.parametrize(
