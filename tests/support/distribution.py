@@ -31,6 +31,7 @@ GROUPS: Final = {
         "tests/e2e/events/test_corrections.py",
         "tests/e2e/pages/test_dashboard.py",
         "tests/e2e/pages/test_dashboard_models.py",
+        "tests/e2e/pages/test_study.py",
         "tests/e2e/operations/test_dead_letters.py",
         "tests/e2e/events/test_erase.py",
         "tests/e2e/events/test_event_times.py",

@@ -12,9 +12,9 @@ from services.assessor.steps.explanation import images_to_explain
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
 from shared.domain.subjects.words import ShownWord
-from shared.domain.taste import Element
+from shared.domain.taste import ELEMENTS, Element
 from shared.embedding.images.encoded_images import EncodedImages
-from shared.embedding.images.reference_effects import reference_effects
+from shared.embedding.images.reference_effects import SideEffects, reference_effects
 from shared.embedding.protocol import Vectors
 from shared.events import ItemEvidence
 from shared.events.types.evidence import ReferenceSide
@@ -89,11 +89,12 @@ class AddEvidence:
         effects: Effects = {}
         subjects: Subjects = {}
         if self._encoded_images and state.subject_weight:
-            stored = await self._encoded_images.stored(
-                [shown.content_hash for shown in (*images, *references)]
-            )
-            effects = await self._effects(self._encoded_images, images, references, stored)
+            stored = await self._encoded_images.stored(_content_hashes(images, references))
+            effects = await self._effects(self._encoded_images, state, images, stored)
             subjects = await self._encoded_images.subject_words(stored)
+        shares = None
+        if state.ranking_weights is not None:
+            shares = {element.value: state.ranking_weights[element] for element in ELEMENTS}
         by_id = {}
         for image in images:
             known = [
@@ -109,6 +110,7 @@ class AddEvidence:
                 _seen(image, words, subjects),
                 known,
                 subject_weight=state.subject_weight,
+                element_shares=shares,
             )
         return by_id
 
@@ -122,7 +124,7 @@ class AddEvidence:
             for reference in references
             if reference.description and reference.description.model_version == version
         }
-        hashes = dict.fromkeys(shown.content_hash for shown in (*images, *references))
+        hashes = _content_hashes(images, references)
         stored = await self._image_store.descriptions(
             content_hashes=[name for name in hashes if name not in own], model_version=version
         )
@@ -131,28 +133,53 @@ class AddEvidence:
     async def _effects(
         self,
         encoded: EncodedImages,
+        state: RankingState,
         images: Sequence[ScoredImage],
-        references: Sequence[Reference],
         stored: Mapping[str, Vectors],
     ) -> Effects:
-        """What each reference adds to each image; empty where the subject is unknown."""
-        by_subject = await encoded.references(references)
-        names = [name for name in dict.fromkeys(i.content_hash for i in images) if name in stored]
-        if not by_subject.are_enough or not names:
-            return {}
-        measured = reference_effects(by_subject, np.stack([stored[name] for name in names]))
-        return {
-            (name, side, reference.content_hash): Effect(
-                float(effects.similarity[row, column]),
-                float(effects.points[row, column]),
-                bool(effects.resembles[row, column]),
+        """What each reference adds to each image, by the taste that scored the image."""
+        effects: Effects = {}
+        for taste_id in {image.taste_id for image in images}:
+            of_taste = [i.content_hash for i in images if i.taste_id == taste_id]
+            names = [name for name in dict.fromkeys(of_taste) if name in stored]
+            references = _references_of(state, taste_id)
+            by_subject = replace(
+                await encoded.references(references), background=state.subject_background
             )
-            for side, effects in zip(SIDES, measured, strict=True)
-            for row, name in enumerate(names)
-            for column, reference in enumerate(
-                r for r in references if r.side == side and r.content_hash in stored
-            )
-        }
+            if names and by_subject.can_score:
+                measured = reference_effects(by_subject, np.stack([stored[n] for n in names]))
+                known = [reference for reference in references if reference.content_hash in stored]
+                effects = {**effects, **_by_reference(names, known, measured)}
+        return effects
+
+
+def _references_of(state: RankingState, taste_id: str | None) -> list[Reference]:
+    """The references that score an image of this taste: its likes, and all dislikes."""
+    references = state.profile.references if state.profile else ()
+    ids = next((t.reference_ids for t in state.joint_tastes if t.taste_id == taste_id), None)
+    return [r for r in references if ids is None or r.side == "disliked" or r.image_id in ids]
+
+
+def _by_reference(
+    names: Sequence[str],
+    references: Sequence[Reference],
+    measured: tuple[SideEffects, SideEffects],
+) -> Effects:
+    return {
+        (name, side, reference.content_hash): Effect(
+            float(effects.similarity[row, column]),
+            float(effects.points[row, column]),
+            bool(effects.resembles[row, column]),
+        )
+        for side, effects in zip(SIDES, measured, strict=True)
+        for row, name in enumerate(names)
+        for column, reference in enumerate(r for r in references if r.side == side)
+    }
+
+
+def _content_hashes(images: Sequence[ScoredImage], references: Sequence[Reference]) -> list[str]:
+    own = [image.content_hash for image in images]
+    return list(dict.fromkeys([*own, *(reference.content_hash for reference in references)]))
 
 
 def _seen(image: ScoredImage, words: Words, subjects: Subjects) -> tuple[SeenWord, ...]:

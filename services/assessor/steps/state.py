@@ -1,13 +1,16 @@
 """Define the frozen value that grows from step to step, from the request to the ranking."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from services.assessor.deadline import Deadline
 from shared.domain.joint_tastes import JointTaste
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Taste
+from shared.domain.weights.ranking_weights import RankingWeights
+from shared.embedding.images.subject import no_vectors
+from shared.embedding.protocol import Vectors
 from shared.events import Candidate, ImageCandidates, ItemEvidence, RejectedItem
 from shared.events.types.feed import Demotion, Status, Tier
 from shared.images.loader import LoadedImage
@@ -98,8 +101,10 @@ class RankingState:
     loaded_candidates: tuple[LoadedCandidate, ...] = ()
     """Candidates whose image could be loaded, in the order of the request."""
     rejected: tuple[RejectedItem, ...] = ()
-    subject_weight: float | None = None
-    """Weight of the subject in the totals; None where it does not count."""
+    ranking_weights: RankingWeights | None = None
+    """What the user goes by, elements and subject; None where the subject does not count."""
+    subject_background: Vectors = field(default_factory=no_vectors)
+    """Other images of the tenant with which the subject was compared; (images, dimension)."""
     scored: tuple[ScoredImage, ...] = ()
     """One for each loaded candidate, in the order of the request; in a cold start, popular and
     varied images first."""

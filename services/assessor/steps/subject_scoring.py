@@ -52,19 +52,96 @@ class ScoreSubject:
         )
         if not vectors:
             return state
-        subjects = dict(
-            zip(vectors, references.scores(np.stack(list(vectors.values()))), strict=True)
-        )
-        return replace(
-            state,
-            subject_weight=weight,
-            scored=tuple(
-                image
-                # An image that the encoder cannot read has no vector and is ranked by its look.
-                if image.elements is None or image.content_hash not in subjects
-                else with_subject(image, float(subjects[image.content_hash]), weight)
-                for image in state.scored
-            ),
+        background = no_vectors()
+        if not references.are_enough:
+            own = {reference.content_hash for reference in profile.references}
+            background = _background(
+                await tenant_images.vectors(profile.tenant, without=own), vectors, without=own
+            )
+        subjects = _scores(replace(references, background=background), vectors)
+        if subjects is None:
+            return state
+        by_taste = {
+            taste.taste_id: of_taste
+            for taste in state.joint_tastes
+            if (of_taste := await self._of_taste(taste, profile, encoded, background, vectors))
+        }
+        return replace(_scored(state, subjects, by_taste), subject_background=background)
+
+    async def _of_taste(
+        self,
+        taste: JointTaste,
+        profile: StoredProfile,
+        encoded: EncodedImages,
+        background: Vectors,
+        vectors: Mapping[str, Vectors],
+    ) -> Subjects | None:
+        """The scores by the liked references of one taste and all disliked ones."""
+        own = [
+            reference
+            for reference in profile.references
+            if reference.side == "disliked" or reference.image_id in taste.reference_ids
+        ]
+        references = await encoded.references(own)
+        return _scores(replace(references, background=background), vectors)
+
+
+def _scores(references: SubjectReferences, vectors: Mapping[str, Vectors]) -> Subjects | None:
+    """Scores by content hash; None where the references do not suffice."""
+    if not references.can_score:
+        return None
+    scores = references.scores(np.stack(list(vectors.values())))
+    return dict(zip(vectors, map(float, scores), strict=True))
+
+
+def _background(
+    tenant_images: Vectors, candidates: Mapping[str, Vectors], *, without: Collection[str]
+) -> Vectors:
+    """The tenant's other images; while few are known, together with the candidates.
+
+    `without` are the content hashes of the references.
+    """
+    if len(tenant_images) >= ENOUGH_BACKGROUND:
+        return tenant_images
+    shown = [vector for name, vector in candidates.items() if name not in without]
+    rows = [*tenant_images, *shown]
+    return np.stack(rows) if rows else tenant_images
+
+
+def stored_weights(profile: StoredProfile, state: RankingState) -> RankingWeights | None:
+    """The user's weights; a profile of an earlier version has only that of the subject."""
+    if profile.ranking_weights is not None or profile.subject_weight is None:
+        return profile.ranking_weights
+    elements = state.serving.model.element_weights
+    return RankingWeights.of(elements, subject=profile.subject_weight.weight)
+
+
+def weights_of(state: RankingState) -> RankingWeights:
+    """The weights by which a request is ranked, or would be with the subject."""
+    stored = stored_weights(state.profile, state) if state.profile else None
+    weights = state.ranking_weights or stored
+    return weights or RankingWeights.of(state.serving.model.element_weights, subject=0.0)
+
+
+def with_subject(
+    image: ScoredImage,
+    subject: float,
+    weights: RankingWeights,
+    *,
+    by_taste: Mapping[str, float] = NO_TASTES,
+) -> ScoredImage:
+    """The image with its subject score, 0-5, and the total of look and subject, 0-25.
+
+    `by_taste` has the subject score by each of the user's joint tastes, where they differ. The
+    subject may change which taste is the best one.
+    """
+    if image.by_taste:
+        scores = [by_taste.get(each.taste_id or "", subject) for each in image.by_taste]
+        return best_of(
+            [
+                _with_total(each, score, weights)
+                for each, score in zip(image.by_taste, scores, strict=True)
+            ]
         )
 
 

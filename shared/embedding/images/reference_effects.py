@@ -11,8 +11,6 @@ from shared.embedding.protocol import Vectors
 
 NEUTRAL: Final = MAX_SCORE / 2
 """The score when nothing is known about the subject."""
-MIN_LEFT: Final = 2
-"""References of a side that a score needs: a deviation is taken over each side."""
 MIN_EFFECT: Final = 0.001
 """Least effect that counts, in points of the score: a feed shows four decimals."""
 Mask = NDArray[np.bool_]
@@ -39,16 +37,31 @@ def reference_effects(
 
     Each reference is left out once and the images are scored again, so an effect is exactly the
     amount by which the score falls without the reference. An image resembles a reference that is
-    nearer than half-way between the mean similarities of the two sides.
+    nearer than half-way between the mean similarities of the two sides; the background stands for a
+    side without references. Raises ValueError unless `references.can_score`.
     """
-    liked = np.asarray(images @ references.liked.T, np.float64)
-    disliked = np.asarray(images @ references.disliked.T, np.float64)
-    middle = (liked.mean(axis=1) + disliked.mean(axis=1)) / 2
+    liked = _similarity(images, references.liked)
+    disliked = _similarity(images, references.disliked)
+    background = _similarity(images, references.background)
+    middle = (_mean(liked, background) + _mean(disliked, background)) / 2
     scores = references.scores(images)
     return (
         _effects("liked", references, images, scores, liked, liked >= middle[:, None]),
         _effects("disliked", references, images, scores, disliked, disliked >= middle[:, None]),
     )
+
+
+def _similarity(images: Vectors, others: Vectors) -> Floats:
+    if not len(others):
+        return np.zeros((len(images), 0))
+    return np.asarray(images @ others.T, np.float64)
+
+
+def _mean(side: Floats, background: Floats) -> Floats:
+    """The mean similarity of each image to a side, or to the background; (images,)."""
+    rows = side if side.shape[1] else background
+    mean: Floats = rows.mean(axis=1) if rows.shape[1] else np.zeros(len(rows))
+    return mean
 
 
 def _effects(
@@ -61,6 +74,8 @@ def _effects(
 ) -> SideEffects:
     sign = 1.0 if side == "liked" else -1.0
     count = similarity.shape[1]
+    if not count:
+        return SideEffects(similarity, np.zeros_like(similarity), near)
     points = np.stack(
         [scores - _scores_without(side, references, row, images) for row in range(count)], axis=1
     )
@@ -79,6 +94,4 @@ def _scores_without(
         rest = replace(references, liked=np.delete(references.liked, rows, axis=0))
     else:
         rest = replace(references, disliked=np.delete(references.disliked, rows, axis=0))
-    if min(len(rest.liked), len(rest.disliked)) < MIN_LEFT:
-        return np.full(len(images), NEUTRAL)
-    return rest.scores(images)
+    return rest.scores(images) if rest.can_score else np.full(len(images), NEUTRAL)

@@ -1,6 +1,6 @@
 """Build the evidence of one image: the claims about it, their sentence and their references."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from shared.events.types.evidence import (
@@ -25,6 +25,8 @@ MAX_CLAIMS: Final = 2
 """Claims of each kind, for and against: a sentence that is read at a glance."""
 MIN_WEIGHT: Final = 0.1
 """Subject or look is named only where it has at least this share of the total score."""
+MIN_SHARE: Final = 0.02
+"""An element is named only where it has at least this share of the total score."""
 NARROW_SHARE: Final = 0.75
 """Share of the references of a broad word that a narrow one must have to be named instead."""
 SURE: Final = 0.75
@@ -43,19 +45,17 @@ def evidence_of(
     references: Sequence[KnownReference],
     *,
     subject_weight: float | None,
+    element_shares: Mapping[str, float] | None = None,
 ) -> ItemEvidence | None:
     """The evidence of one image; None where nothing is known that explains its score.
 
     `seen` are the words of the image, `references` those of the user. `subject_weight` is the
-    share of the subject in the total score; None where the look alone counts.
+    share of the subject in the total score; None where the look alone counts. `element_shares` are
+    the shares of the elements; without them all count the same.
     """
     weight = subject_weight or 0.0
     subject = _subject_claims(seen, references) if weight >= MIN_WEIGHT else []
-    look = (
-        word_claims([word for word in seen if word.element != "subject"], references)
-        if 1 - weight >= MIN_WEIGHT
-        else []
-    )
+    look = _look_claims(seen, references, element_shares) if 1 - weight >= MIN_WEIGHT else []
     ordered: list[Claim] = [*subject, *look] if weight >= 1 / 2 else [*look, *subject]
     pros = [claim for claim in ordered if speaks_for(claim)][:MAX_CLAIMS]
     cons = [claim for claim in ordered if not speaks_for(claim)][:MAX_CLAIMS]
@@ -73,6 +73,23 @@ def evidence_of(
 def speaks_for(claim: Claim) -> bool:
     """Whether a claim is a reason to show the image."""
     return not isinstance(claim, InsteadClaim) and claim.side == "liked"
+
+
+def _look_claims(
+    seen: Sequence[SeenWord],
+    references: Sequence[KnownReference],
+    shares: Mapping[str, float] | None,
+) -> list[WordClaim | InsteadClaim]:
+    """The claims about elements that count for this user, the weightiest and surest first."""
+    counted = [
+        word
+        for word in seen
+        if word.element != "subject" and (shares is None or shares[word.element] >= MIN_SHARE)
+    ]
+    claims = word_claims(counted, references)
+    if shares is None:
+        return claims
+    return sorted(claims, key=lambda claim: -claim.confidence * shares[claim.seen.element])
 
 
 def _subject_claims(seen: Sequence[SeenWord], references: Sequence[KnownReference]) -> list[Claim]:
@@ -121,14 +138,18 @@ def _share(count: int, of: int, side: ReferenceSide) -> str:
 
 
 def _word(claim: WordClaim | InsteadClaim) -> EvidenceWord:
-    instead = isinstance(claim, InsteadClaim)
+    element, word = claim.seen.element, claim.seen.word
+    confidence = round(min(max(claim.confidence, 0.0), 1.0), DECIMALS)
+    if isinstance(claim, InsteadClaim):
+        return EvidenceWord(
+            element=element, word=word, confidence=confidence, instead_of=claim.liked_word
+        )
     return EvidenceWord(
-        element=claim.seen.element,
-        word=claim.seen.word,
-        confidence=round(min(max(claim.confidence, 0.0), 1.0), DECIMALS),
-        side=None if isinstance(claim, InsteadClaim) else claim.side,
-        shared_by=0 if isinstance(claim, InsteadClaim) else len(claim.shared_by),
-        instead_of=claim.liked_word if instead else None,
+        element=element,
+        word=word,
+        confidence=confidence,
+        side=claim.side,
+        shared_by=len(claim.shared_by),
     )
 
 

@@ -83,7 +83,7 @@ class Person:
     def foreseen(self, exported: Any, shows: str) -> float:
         """Share foreseen of the pairs in which exactly one picture is of the liked kind."""
         pairs = exported["commitment"]["pairs"]
-        right = [
+        right: list[bool] = [
             pair["predictions"]["system"] == chosen
             for pair, chosen, names in zip(pairs, exported["choices"], self.decided, strict=True)
             if len({name.startswith(shows) for name in names}) == 2

@@ -102,11 +102,13 @@ async def test_evidence_is_limited_to_explained_images(assessor: Assessor) -> No
     assert await evidence(assessor, "red", references=REFERENCES, explain="none") == {"red": None}
 
 
-async def test_an_outage_of_the_store_leaves_a_feed_without_evidence(assessor: Assessor) -> None:
+async def test_an_outage_of_the_store_leaves_a_feed_without_evidence(
+    assessor: Assessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bare = [r.model_copy(update={"description": None}) for r in REFERENCES]
     await assessor.store_profile_of_ana(references=tuple(bare))
     calls = assessor.model.calls
-    assessor.image_store.descriptions = _unavailable  # type: ignore[method-assign]
+    monkeypatch.setattr(assessor.image_store, "descriptions", _unavailable)
     feed = await assessor.feed(request("red"))
     assert (feed.status, feed.items[0].evidence) == ("ok", None)
     assert calls["describe"] == 0

@@ -92,3 +92,17 @@ def test_an_image_resembles_a_reference_that_equals_it() -> None:
     liked, _ = reference_effects(references, references.liked)
     assert liked.resembles.diagonal().all()
     assert liked.similarity.diagonal() == pytest.approx(1)
+
+
+def test_one_like_is_compared_with_other_images_of_the_tenant() -> None:
+    rng = np.random.default_rng(6)
+    nothing = np.zeros((0, 12), np.float32)
+    background = np.concatenate([near(rng, 6, side) for side in (1, 2, 3)])
+    references = SubjectReferences(near(rng, 1, 0), nothing, background)
+    images = np.concatenate([near(rng, 2, 0), near(rng, 2, 2)])
+    liked, disliked = reference_effects(references, images)
+    assert liked.resembles[:2, 0].all()
+    assert (references.scores(images)[liked.resembles[:, 0]] > NEUTRAL).all()
+    # Without the only like nothing is known, and the score is neutral.
+    assert liked.points[:, 0] == pytest.approx(references.scores(images) - NEUTRAL)
+    assert disliked.points.shape == (4, 0)

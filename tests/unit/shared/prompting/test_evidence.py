@@ -88,3 +88,11 @@ def test_the_word_of_a_rationale_is_read_back() -> None:
     words = {seen_word(rationale("oil painting", r, anchor="pop art")) for r in RELATIONS}
     assert words == {"oil painting", None}
     assert seen_word("The colors are close to those of the liked images.") is None
+
+
+def test_an_element_that_hardly_counts_is_not_named() -> None:
+    red = seen("red", liked=0.9)
+    counts = evidence_of([red], LIKES, subject_weight=0.5, element_shares={"color": 0.5})
+    assert counts is not None
+    hardly = evidence_of([red], LIKES, subject_weight=0.5, element_shares={"color": 0.01})
+    assert hardly is None
