@@ -4,6 +4,8 @@ import asyncio
 import base64
 import json
 import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -86,6 +88,16 @@ DROP = """([name, base64]) => {
 }"""
 
 
+def _folder_of(folder: Path, files: Sequence[Path]) -> Path:
+    """A folder with pictures in a subfolder, a HEIC file, and a file that is no picture."""
+    (folder / "deep").mkdir(parents=True)
+    for file in files:
+        shutil.copy(file, folder / "deep" / file.name)
+    (folder / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
 async def test_a_users_own_pictures_can_be_chosen_dropped_liked_and_ranked(
     system: System, pictures: Path
 ) -> None:
@@ -107,6 +119,10 @@ async def test_a_users_own_pictures_can_be_chosen_dropped_liked_and_ranked(
         await like.focus()
         await here.page.keyboard.press("Enter")
         await here.sees("#taste .chip")
+        folder = _folder_of(pictures / "folder", files.disliked[:2])
+        await here.page.set_input_files("#folder", folder)
+        await here.sees(f".pick img[alt='{files.disliked[1].name}']")
+        await here.sees("#toast:text('2 pictures added; this browser cannot read IMG_1.HEIC')")
         mine = await here.page.get_attribute(own, "data-image-id")
         await here.page.select_option("#many", "12")
         await here.page.click("#ranking button")

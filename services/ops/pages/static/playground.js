@@ -1,7 +1,16 @@
 /* The playground: mark references, rank, give feedback, and show the changed taste. */
 
 import { busy, listen, load, notify, parsed, send, swap } from "/static/page.js";
-import { picture } from "/static/pictures.js";
+import { droppedFiles, folderFiles, picture, spread } from "/static/pictures.js";
+
+/** Own pictures of one drop; a folder of thousands is sampled. */
+const MOST_OWN = 300;
+/** Characters of all pictures of one request; the server takes a little more. */
+const MOST_CHARACTERS = 3_600_000;
+/** Of a sample, whose size is known to the server alone. */
+const SAMPLE_CHARACTERS = 20_000;
+/** Names of unreadable files in one message. */
+const NAMED = 3;
 
 const root = document.getElementById("playground");
 const tray = document.getElementById("tray");
@@ -9,6 +18,7 @@ const feed = document.getElementById("feed");
 const ranking = document.getElementById("ranking");
 const { user, tenant, query } = root.dataset;
 const template = document.getElementById("pick");
+const progress = document.getElementById("progress");
 const own = new Map();
 const samplesLoaded = busy(tray, async () => swap(tray, await load(`/playground/samples?${query}`)));
 let ranked = null;
@@ -56,7 +66,15 @@ function candidates() {
   const questions = new Map(picks.map((pick) => [pick.dataset.imageId, Number(pick.dataset.question ?? Infinity)]));
   const place = (id) => (isNew ? questions.get(id) : 0);
   const samples = ids.filter((id) => !own.has(id)).sort((a, b) => (place(a) === place(b) ? hashOf(a) - hashOf(b) : place(a) - place(b)));
-  return [...ids.filter((id) => own.has(id)), ...samples].slice(0, Number(ranking.many.value));
+  return fitting([...ids.filter((id) => own.has(id)), ...samples].slice(0, Number(ranking.many.value)));
+}
+
+/** The first pictures that fit into one event; the message says when some do not. */
+function fitting(ids) {
+  let left = MOST_CHARACTERS;
+  const first = ids.filter((id) => (left -= own.get(id)?.uri.length ?? SAMPLE_CHARACTERS) >= 0);
+  if (first.length < ids.length) notify(`${first.length} of ${ids.length} pictures fit into one request`);
+  return first;
 }
 
 /** FNV-1a, 32 bits. */
@@ -102,36 +120,51 @@ listen(`/live/profile?${query}`, {
   },
 });
 
-/** Add own pictures: from the file dialog, from a drop, or from the clipboard. */
+/** Add own pictures: from a file dialog, from a drop, or from the clipboard. */
 async function add(files) {
-  const copied = [...files]; // The list of a drop is empty after the first await.
+  const chosen = spread([...files], MOST_OWN);
+  const unreadable = [];
+  let added = 0;
   await samplesLoaded;
-  for (const file of copied) {
+  for (const [number, file] of chosen.entries()) {
+    if (chosen.length > 9) progress.textContent = `reading ${number + 1} of ${chosen.length}`;
     const small = await picture(file);
-    if (!small) {
-      notify(`${file.name} is not a picture that this browser can read`);
-      continue;
-    }
-    if (own.has(small.id)) continue;
-    own.set(small.id, small);
-    const pick = template.content.querySelector(".pick").cloneNode(true);
-    pick.dataset.imageId = small.id;
-    Object.assign(pick.querySelector("img"), { src: small.uri, alt: small.alt, title: small.alt });
-    mark(pick, "");
-    for (const [type, word] of [["reference_like", "Like"], ["reference_dislike", "Dislike"]])
-      pick.querySelector(`[data-act=${type}]`).setAttribute("aria-label", `${word}: ${small.alt}`);
-    tray.prepend(pick);
+    if (!small) unreadable.push(file.name);
+    else if (!own.has(small.id)) added += show(small);
   }
+  progress.textContent = chosen.length < files.length ? `${chosen.length} of ${files.length} files were read` : "";
+  const problem = unreadable.length && `this browser cannot read ${listed(unreadable)} as a picture; convert HEIC to JPEG first`;
+  if (!chosen.length) notify("there is no picture in it");
+  else if (problem) notify(added ? `${added} pictures added; ${problem}` : problem);
+}
+
+function listed(names) {
+  const more = names.length - NAMED;
+  return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+/** Show an own picture at the beginning of the tray. */
+function show(small) {
+  own.set(small.id, small);
+  const pick = template.content.querySelector(".pick").cloneNode(true);
+  pick.dataset.imageId = small.id;
+  Object.assign(pick.querySelector("img"), { src: small.uri, alt: small.alt, title: small.alt });
+  mark(pick, "");
+  for (const [type, word] of [["reference_like", "Like"], ["reference_dislike", "Dislike"]])
+    pick.querySelector(`[data-act=${type}]`).setAttribute("aria-label", `${word}: ${small.alt}`);
+  tray.prepend(pick);
+  return 1;
 }
 
 document.getElementById("files").addEventListener("change", (event) => add(event.target.files));
-addEventListener("paste", (event) => add(event.clipboardData?.files ?? []));
+document.getElementById("folder").addEventListener("change", (event) => add(folderFiles(event.target.files)));
+addEventListener("paste", (event) => add([...(event.clipboardData?.files ?? [])]));
 addEventListener("dragover", (event) => {
   event.preventDefault();
   root.classList.add("dropping");
 });
 for (const name of ["dragleave", "drop"]) addEventListener(name, () => root.classList.remove("dropping"));
-addEventListener("drop", (event) => {
+addEventListener("drop", async (event) => {
   event.preventDefault();
-  add(event.dataTransfer.files);
+  add(await droppedFiles(event.dataTransfer));
 });
