@@ -68,7 +68,7 @@ class ReadableCopies:
         except Unavailable as error:
             self._problems[path] = error.detail
             return None
-        copy = self._into / f"{unique(self._name(path), self._names)}.webp"
+        copy = self._into / unique(self._name(path), self._names)
         small.save(copy, "WEBP", quality=QUALITY)
         self.copies[copy] = path
         return copy

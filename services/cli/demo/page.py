@@ -11,9 +11,13 @@ from jinja2 import Environment, StrictUndefined
 
 from shared.domain.taste import ELEMENTS, Taste, TasteSide
 from shared.events import RankedFeed, RankedItem
+from shared.events.types.evidence import EvidenceReference
 from shared.images.decoding.image_file import read_small_image
 
 THUMBNAIL_PIXELS = 320
+REFERENCE_PIXELS = 56
+"""Of a reference in the evidence, which is shown at half this size."""
+SUBJECT = "subject"
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,20 @@ class Card:
     score: str
     elements: tuple[ElementRow, ...]
     move: str
-    why: str
-    """One sentence of what speaks for and against the image; empty when there is none."""
     is_wanted: bool | None
     """Whether the user likes it by its source; None when that is not known."""
-    evidence: str = ""
-    """What speaks for and against the image, in one sentence."""
+    evidence: str
+    """What speaks for and against the image, in one sentence; empty when there is nothing."""
+    supports: tuple[Picture, ...]
+    """References that raise the score, small."""
+    against: tuple[Picture, ...]
+    """References that lower it."""
+
+    @property
+    def parts(self) -> str:
+        """The parts of the score in a few words."""
+        names = [row.name for row in self.elements]
+        return "Look and subject" if SUBJECT in names else "Look"
 
 
 @dataclass(frozen=True)
@@ -61,16 +73,17 @@ class Section:
 
     title: str
     text: str = ""
-    is_chapter: bool = False
+    level: int = 3
+    """Of its heading: 2 for a chapter, 4 for a part of a section."""
     pictures: tuple[Picture, ...] = ()
     taste: tuple[TasteRow, ...] = ()
     cards: tuple[Card, ...] = ()
     lines: tuple[str, ...] = ()
 
 
-def picture(path: Path) -> Picture:
+def picture(path: Path, *, side: int = THUMBNAIL_PIXELS) -> Picture:
     """A thumbnail of an image file, as a `data:` URI for the page."""
-    small = read_small_image(path, side=THUMBNAIL_PIXELS)
+    small = read_small_image(path, side=side)
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=85)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
@@ -90,9 +103,14 @@ def feed_cards(
     *,
     before: RankedFeed | None = None,
     is_wanted: Mapping[str, bool] | None = None,
+    references: Mapping[str, Picture] | None = None,
 ) -> tuple[Card, ...]:
-    """The images of the feed in order; with `before`, how far each moved since that feed."""
-    wanted = is_wanted or {}
+    """The images of the feed in order.
+
+    With `before`, a card says how far its image moved since that feed; `references` are small
+    pictures of the references by image id, for the evidence.
+    """
+    wanted, known = is_wanted or {}, references or {}
     rank_before = {item.image_id: item.rank for item in before.items} if before else {}
     return tuple(
         Card(
@@ -102,9 +120,10 @@ def feed_cards(
             score="-" if (score := total_of(item)) is None else f"{score:.1f} of 25",
             elements=_element_rows(item),
             move=_move(item, rank_before),
-            why=item.evidence.text if item.evidence else "",
             is_wanted=wanted.get(item.image_id),
             evidence=item.evidence.text if item.evidence else "",
+            supports=_pictures(item.evidence.supports if item.evidence else (), known),
+            against=_pictures(item.evidence.against if item.evidence else (), known),
         )
         for item in feed.items
     )
@@ -125,6 +144,12 @@ def write_page(path: Path, *, title: str, lead: str, sections: Sequence[Section]
     path.write_text(template.render(title=title, lead=lead, sections=sections), encoding="utf-8")
 
 
+def _pictures(
+    named: Sequence[EvidenceReference], known: Mapping[str, Picture]
+) -> tuple[Picture, ...]:
+    return tuple(known[ref.image_id] for ref in named if ref.image_id in known)
+
+
 def _words(side: TasteSide, element: str) -> tuple[str, ...]:
     return tuple(f"{word.word} {word.weight:.0%}" for word in getattr(side, element))
 
@@ -134,7 +159,7 @@ def _element_rows(item: RankedItem) -> tuple[ElementRow, ...]:
         return ()
     rows = [(e.label, item.elements[e].score, item.elements[e].rationale) for e in ELEMENTS]
     if item.subject is not None:
-        rows.insert(0, ("subject", item.subject, None))
+        rows.insert(0, (SUBJECT, item.subject, None))
     return tuple(ElementRow(n, f"{score:.1f}", round(score * 20), why) for n, score, why in rows)
 
 

@@ -135,6 +135,6 @@ def _drawn(group: Sequence[PackagePicture], rng: np.random.Generator) -> list[Pa
 
 
 def _written(picture: PackagePicture, folder: Path) -> Path:
-    path = folder / f"{picture.name}{Path(picture.member or picture.path).suffix.lower()}"
+    path = folder / picture.name  # The content decides the format; a short id fits into a table.
     path.write_bytes(picture.read())
     return path

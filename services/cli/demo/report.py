@@ -17,6 +17,7 @@ from services.cli.output import tables
 from services.cli.output.console import print_line, print_rows
 from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id, Line
+from shared.events import RankedFeed
 
 SHOWN_WRONG = 3
 
@@ -69,7 +70,9 @@ def check_lines(result: ScenarioResult) -> list[str]:
 
 
 def weight_line(result: ScenarioResult) -> str:
-    """What the user goes by; says so when the system does not score subjects."""
+    """What the user goes by, subject or look, and what the order follows where neither counts."""
+    if result.feed.status == "cold_start":
+        return "no word of this taste is sure: the order follows the similarity to the references"
     weight = result.feed.subject_weight
     if weight is None:
         return "this feed is ranked by the look alone"
@@ -124,12 +127,20 @@ def feed_listing(result: ScenarioResult) -> Listing:
         (
             Column("#", "number"), Column("picture", "id"), Column("total", "number"),
             Column("look", "number"), Column("subject", "number"),
-            *([Column("by its source")] if has_truth else []),
+            *([Column("source")] if has_truth else []),
         ),
         rows,
         title=[scenario.title],
-        notes=[[scenario.text], [weight_line(result)]],
+        notes=[[line] for line in (scenario.text, weight_line(result), demoted(feed)) if line],
     )  # fmt: skip
+
+
+def demoted(feed: RankedFeed) -> str:
+    """How many pictures rank lower than their total, and why; empty when none does."""
+    count = sum(bool(item.demoted) for item in feed.items)
+    if not count:
+        return ""
+    return f"{count} of the pictures rank below their total, because similar ones are above them"
 
 
 def why_lines(result: ScenarioResult) -> list[Line]:

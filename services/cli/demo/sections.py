@@ -1,9 +1,17 @@
 """Arrange the results of the demo as sections of its page."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from services.cli.demo.image_files import DemoFiles
-from services.cli.demo.page import Picture, Section, feed_cards, picture, taste_rows
+from services.cli.demo.page import (
+    REFERENCE_PIXELS,
+    Picture,
+    Section,
+    feed_cards,
+    picture,
+    taste_rows,
+)
 from services.cli.demo.report import check_lines, is_wanted, weight_line
 from services.cli.demo.scenario import ScenarioResult
 from services.cli.demo.story import DemoResult
@@ -22,7 +30,7 @@ def real_chapter(results: Sequence[ScenarioResult], *, pictures: int) -> list[Se
         f"{len(results)} users, {pictures} real pictures that come with Python packages. After five"
         " liked and five disliked ones, new pictures are ranked."
     )
-    heading = Section(f"1. {REAL_TITLE}", text, is_chapter=True)
+    heading = Section(f"1. {REAL_TITLE}", text, level=2)
     return [heading, *(section for result in results for section in user_sections(result))]
 
 
@@ -37,33 +45,45 @@ def user_sections(result: ScenarioResult) -> list[Section]:
     )
     return [
         Section(scenario.title, scenario.text),
-        Section("Liked", pictures=tuple(map(picture, scenario.liked))),
-        Section("Disliked", pictures=tuple(map(picture, scenario.disliked))),
+        Section("Liked", pictures=tuple(map(picture, scenario.liked)), level=4),
+        Section("Disliked", pictures=tuple(map(picture, scenario.disliked)), level=4),
         Section(
             "New pictures, ranked",
-            cards=feed_cards(result.feed, pictures, is_wanted=is_wanted(result)),
+            cards=feed_cards(
+                result.feed,
+                pictures,
+                is_wanted=is_wanted(result),
+                references=small(*scenario.liked, *scenario.disliked),
+            ),
             lines=lines,
+            level=4,
         ),
-        Section("The look in words", taste=taste_rows(tables.taste_of(result.profile))),
+        Section("The look in words", taste=taste_rows(tables.taste_of(result.profile)), level=4),
     ]
+
+
+def small(*paths: Path) -> dict[str, Picture]:
+    """Small pictures of references by image id."""
+    return {path.name: picture(path, side=REFERENCE_PIXELS) for path in paths}
 
 
 def drawings_chapter(result: DemoResult, files: DemoFiles, *, number: int) -> list[Section]:
     """The story of one user of drawings: likes, a feed, clicks, another feed."""
     pictures: Mapping[str, Picture] = {path.name: picture(path) for path in files.slate}
+    references = small(*files.liked, *files.disliked, *files.slate)
     first, second = map(tables.taste_of, (result.first_profile, result.second_profile))
     return [
         Section(
             f"{number}. {DRAWINGS_TITLE}",
             f"Feeds for {result.user}, whose taste is known exactly, and who changes it by clicks.",
-            is_chapter=True,
+            level=2,
         ),
         Section("Images that the user likes", pictures=tuple(map(picture, files.liked))),
         Section("Images that the user dislikes", pictures=tuple(map(picture, files.disliked))),
         Section("The taste that the model predicts from them", taste=taste_rows(first)),
         Section(
             "The ranked feed",
-            cards=feed_cards(result.first_feed, pictures),
+            cards=feed_cards(result.first_feed, pictures, references=references),
             lines=(
                 *tables.element_weight_lines(result.first_feed.element_weights),
                 *map(plain, tables.rejected_lines(result.first_feed)),
@@ -80,6 +100,8 @@ def drawings_chapter(result: DemoResult, files: DemoFiles, *, number: int) -> li
         ),
         Section(
             "The same slate, ranked again",
-            cards=feed_cards(result.second_feed, pictures, before=result.first_feed),
+            cards=feed_cards(
+                result.second_feed, pictures, before=result.first_feed, references=references
+            ),
         ),
     ]

@@ -110,4 +110,6 @@ def test_a_feed_of_unknown_truth_or_without_subjects_is_reported_as_such() -> No
     assert mean_right([result]) is None
     assert as_json(result)["right_pairs"] is None
     assert weight_line(result) == "this feed is ranked by the look alone"
+    cold = _feed("a", "x").model_copy(update={"status": "cold_start"})
+    assert "no word of this taste is sure" in weight_line(_result(cold, set(), set()))
     assert feed_listing(result).rows[0] == ["1", "a", "-", "-", "-"]

@@ -101,8 +101,8 @@ def test_a_flat_folder_likes_the_first_picture_and_those_most_similar(tmp_path: 
     for number in range(30):
         (mine / f"{number:02}.png").write_bytes(png(8 * number))
     choice = choose(mine, similar=True).scenario
-    assert sorted(path.stem for path in choice.liked) == ["00", "01", "02", "03", "04"]
-    assert sorted(path.stem for path in choice.disliked) == ["25", "26", "27", "28", "29"]
+    assert sorted(path.name for path in choice.liked) == ["00", "01", "02", "03", "04"]
+    assert sorted(path.name for path in choice.disliked) == ["25", "26", "27", "28", "29"]
     assert len(choice.slate) == 20
     assert "first picture (00.png)" in choice.text
 
@@ -164,5 +164,5 @@ def test_long_and_unprintable_names_are_shortened_and_stay_unique(tmp_path: Path
         (mine / name).write_bytes(png())
     names = {path.name for path in choose(mine).scenario.slate}
     assert len(names) == 3
-    assert "bell_.webp" in names
+    assert "bell_" in names
     assert all(len(name.encode()) < 200 for name in names)

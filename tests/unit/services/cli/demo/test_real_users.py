@@ -30,7 +30,7 @@ def pictures(tmp_path: Path) -> list[PackagePicture]:
     for kind, subject, count in COUNTS:
         for number in range(count):
             path = tmp_path / f"{subject}-{number}.png"
-            path.write_bytes(path.name.encode())
+            path.write_bytes(path.stem.encode())
             created.append(PackagePicture(path.stem, path.stem, kind, subject, "shop", path))
     return created
 
