@@ -6,6 +6,8 @@ from statistics import mean
 from typing import Any
 
 import pytest
+from PIL import Image
+from skimage import data as photographs
 
 from services.cli.demo.image_files import DemoFiles
 from shared.client import Client
@@ -101,6 +103,28 @@ def test_a_veto_survives_later_likes(
     ]
     assert "vetoed" in preferstream("profile", "show", USER, data_dir=system.data_dir).stdout
     corrected(system, "reset", "color")
+
+
+def test_a_pinned_subject_raises_the_photograph_that_shows_it(
+    system: System, pictures: Path
+) -> None:
+    folder = pictures / "subjects"
+    folder.mkdir(exist_ok=True)
+    names = ("rocket", "coffee", "chelsea")  # chelsea is a cat
+    for name in names:
+        Image.fromarray(getattr(photographs, name)()).save(folder / f"{name}.png")
+    pinned = preferstream("profile", "pin", "pinner", "subject", "kitten", data_dir=system.data_dir)
+    assert pinned.returncode == 0, pinned.stderr
+    assert "none of this user's references is named kitten" in " ".join(pinned.stdout.split())
+    with Client(system.kafka) as app:
+        slate = {name: (folder / f"{name}.png").as_uri() for name in names}
+        feed = app.rank("pinner", slate, explain="none", seconds=TIMEOUT_SECONDS)
+    shown = {item.image_id: [word.word for word in item.subject_words] for item in feed.items}
+    assert shown == {"rocket": [], "coffee": [], "chelsea": ["cat", "mammal", "animal"]}
+    # Compared by score: exploration may swap two neighbors of a feed.
+    assert {item.image_id: item.subject for item in feed.items} == {
+        "rocket": 2.5, "coffee": 2.5, "chelsea": 5.0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
