@@ -5,7 +5,7 @@ from typing import Final
 
 from shared.domain.subjects.words import NamedReference, Side, Subjects, subjects_of
 from shared.embedding.images.encoded_images import EncodedImages
-from shared.embedding.images.nearest_references import typical_references
+from shared.embedding.images.naming.nearest_references import typical_references
 from shared.store.protocol import Reference
 
 SIDES: Final[tuple[Side, Side]] = ("liked", "disliked")

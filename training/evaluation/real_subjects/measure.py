@@ -8,8 +8,6 @@ from typing import Final
 import numpy as np
 
 from shared.domain.subjects.words import NamedReference, Side, Subjects, SubjectSide, subjects_of
-from shared.embedding.images.naming.protocol import NamesSubjects
-from shared.embedding.images.protocol import ImageEncoder
 from training.evaluation.real_pictures.tasks import REFERENCES
 from training.statistics.bootstrap import share
 from training.statistics.interval import Share
@@ -17,10 +15,6 @@ from training.statistics.wilson import wilson
 
 MOST: Final = 0.5
 """A word of a profile is right when it is right for this share of the references of its side."""
-
-
-class NamingEncoder(ImageEncoder, NamesSubjects):
-    """An image encoder that names subjects."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.embedding.images.nearest_references import nearest_references, typical_references
+from shared.embedding.images.naming.nearest_references import nearest_references, typical_references
 from shared.embedding.protocol import Vectors
 
 

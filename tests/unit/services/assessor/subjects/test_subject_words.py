@@ -21,7 +21,10 @@ from tests.unit.services.assessor.users import NOW, request, store_profile
 SHOWN = dict.fromkeys(("orange", "pink", "yellow", "red"), "bird") | dict.fromkeys(
     ("green", "navy", "black", "blue"), "flower"
 )
-LIKED, DISLIKED = ("orange", "pink", "yellow"), ("green", "navy", "black")
+SIDES: dict[Side, tuple[str, ...]] = {
+    "liked": ("orange", "pink", "yellow"),
+    "disliked": ("green", "navy", "black"),
+}
 ACTIONS: dict[Side, Action] = {"liked": "like", "disliked": "dislike"}
 
 
@@ -45,9 +48,7 @@ class Setup:
     async def store_profile(self, weight: float | None) -> None:
         """A user with liked birds and disliked flowers, whose taste likes red, not blue."""
         images = [
-            (side, plain_image(color, color))
-            for side, colors in (("liked", LIKED), ("disliked", DISLIKED))
-            for color in colors
+            (side, plain_image(color, color)) for side, colors in SIDES.items() for color in colors
         ]
         await self.encoded_images.vectors({i.content_hash: i.pixels for _, i in images})
         await self.assessor.store_profile_of_ana(

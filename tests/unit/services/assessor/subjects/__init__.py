@@ -1,0 +1,1 @@
+"""Tests of what images show, in a feed."""
