@@ -52,6 +52,11 @@ class ModelSettings(BaseModel):
     that a request near its deadline does not wait behind a thousand images."""
     model_server_timeout_seconds: PositiveFloat = 120.0
     """Seconds until an answer, queue included; a comparison by a large model has 2,000 tokens."""
+    model_server_circuit_failures: PositiveInt = 5
+    """Failures in a row after which requests to the model server fail at once, so that feeds are
+    degraded within seconds and do not wait for their deadline."""
+    model_server_circuit_open_seconds: PositiveFloat = 2.0
+    """Seconds between two trial requests to a model server that keeps failing."""
     model_server_longest_side: PositiveInt = 1024
     """Pixels of the longer side of an image that is sent to the server; Qwen2.5-VL would use up to
     twelve million pixels of it, which are 16,000 tokens."""

@@ -2,19 +2,25 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, Self
 
 import aiohttp
 from yarl import URL
 
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal, State
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.settings import ModelSettings
 
+log = logging.getLogger(__name__)
 PART: Final = "model"
 CONNECT_SECONDS: Final = 5.0
 """A running server accepts a connection at once, even when it is busy."""
+TRIAL_WAIT_SECONDS: Final = 1.0
+"""How long a request waits for the result of another one that tries a failing server."""
 MAX_MESSAGE_CHARACTERS: Final = 300
 """Of the server's error message: some messages repeat the request, which may hold a user's
 image."""
@@ -27,6 +33,10 @@ class NotFound(Exception):
 
 class ConnectionClosed(Exception):
     """A connection ended before the response; sending the request again is safe."""
+
+
+class Busy(Unavailable):
+    """The server works and has too many requests (status 429)."""
 
 
 class ServerError(Unavailable):
@@ -55,14 +65,68 @@ class Connection:
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
         )
         self._concurrency = asyncio.Semaphore(settings.model_server_concurrency)
+        self._circuit = CircuitBreaker(
+            failures=settings.model_server_circuit_failures,
+            open_seconds=settings.model_server_circuit_open_seconds,
+            max_keys=1,
+        )
+        self._trial_ended = asyncio.Event()
+        self._trial_ended.set()
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The response to one chat completion request; waits while too many are running."""
+        """The response to one chat completion request; waits while too many are running.
+
+        A server can answer its health check while every request fails. After some failures in a row
+        requests fail at once, and one request at a time tries again.
+        """
+        await self._permit(is_trial_allowed=False)  # the queue may wait for requests that hang
         async with self._concurrency:
-            response = await self.post(f"{ROUTES}/chat/completions", request)
+            permit = await self._permit(is_trial_allowed=True)
+            try:
+                response = await self.post(f"{ROUTES}/chat/completions", request)
+            except Unavailable as error:
+                if not isinstance(error, Busy) and self._circuit.failed(permit):
+                    log.warning("requests to %s fail at once from now on: %s", self.address, error)
+                raise
+            except (NotFound, Unprocessable):
+                self._circuit.succeeded(permit)
+                raise
+            else:
+                self._circuit.succeeded(permit)
+            finally:
+                self._circuit.abandoned(permit)
+                if permit.is_trial:
+                    self._trial_ended.set()
         if not isinstance(response, dict):
             raise Unavailable(PART, f"the response of {self.address} is no chat completion")
         return response
+
+    async def _permit(self, *, is_trial_allowed: bool) -> Permit:
+        """Permission for one request; raises `Unavailable` while the circuit is open.
+
+        While another request tries the server, this one waits a moment for its result.
+        """
+        admitted = self._admitted(is_trial_allowed)
+        if isinstance(admitted, Refusal) and self._circuit.state(self.address) is State.HALF_OPEN:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._trial_ended.wait(), TRIAL_WAIT_SECONDS)
+            admitted = self._admitted(is_trial_allowed)
+        if isinstance(admitted, Refusal):
+            raise Unavailable(
+                PART,
+                f"{self.address} failed {admitted.failures} times in a row; it is tried again in"
+                f" {admitted.retry_seconds:.0f} s",
+            )
+        return admitted
+
+    def _admitted(self, is_trial_allowed: bool) -> Permit | Refusal:
+        if not is_trial_allowed:
+            refusal = self._circuit.refusal(self.address)
+            return refusal or Permit(self.address, is_trial=False)
+        admitted = self._circuit.admit(self.address)
+        if isinstance(admitted, Permit) and admitted.is_trial:
+            self._trial_ended.clear()
+        return admitted
 
     async def get(self, route: str) -> Any:
         """The JSON response of a route."""
@@ -148,7 +212,7 @@ def error_for(status: int, text: str, *, address: str) -> Exception:
         return Unavailable(
             PART, f"{address} redirects the request ({status}); name the server's own address"
         )
-    kind = ServerError if status == 500 else Unavailable
+    kind = ServerError if status == 500 else Busy if status == 429 else Unavailable
     return kind(PART, f"{address} answers {status}: {message}")
 
 

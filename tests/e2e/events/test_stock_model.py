@@ -1,5 +1,6 @@
 """A stock model behind the whole system: tastes and feeds are whole, or partial with the reason."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def app(stock_system: System, images: Path) -> Iterator[App]:
         yield App(client, images)
 
 
+def assert_red_scores_higher(feed: RankedFeed) -> None:
+    """By score: the ranks also explore, with swaps at random."""
+    scores = {item.image_id: item.score or 0.0 for item in feed.items}
+    red = [score for image_id, score in scores.items() if "red" in image_id]
+    blue = [score for image_id, score in scores.items() if "blue" in image_id]
+    assert (len(red), len(blue)) == (2, 2)
+    assert min(red) > max(blue), scores
+
+
 @pytest.mark.parametrize("write", ["json", "fenced", "prose", "thinking", "british", "text"])
 def test_a_profile_is_complete_and_ranks_however_the_model_writes(
     app: App, model: StockModel, write: str
@@ -99,7 +109,7 @@ def test_a_profile_is_complete_and_ranks_however_the_model_writes(
     assert [w.word for w in profile.non_preference[Element.COLOR]] == ["blue"]
     feed = app.feed(f"stock-{write}")
     assert feed.status == "ok"
-    assert ["red" in item.image_id for item in feed.items] == [True, True, False, False]
+    assert_red_scores_higher(feed)
 
 
 @pytest.mark.parametrize("write", ["element_missing", "refusal", "other_language", "empty"])
@@ -121,7 +131,7 @@ def test_scores_rank_however_they_are_written(app: App, model: StockModel, score
     app.likes_red(f"stock-scores-{scores}")
     feed = app.feed(f"stock-scores-{scores}", explain="none")
     assert feed.status == "ok"
-    assert ["red" in item.image_id for item in feed.items] == [True, True, False, False]
+    assert_red_scores_higher(feed)
 
 
 @pytest.mark.parametrize("scores", ["refusal", "of_ten", "empty"])
@@ -148,6 +158,24 @@ def test_a_server_that_refuses_schemas_is_asked_freely(app: App, model: StockMod
 def test_rationales_in_the_feed_are_the_models_own_sentences(app: App, model: StockModel) -> None:
     model.write, model.scores = "json", "digits"
     app.likes_red("stock-rationales")
-    best = app.feed("stock-rationales").items[0]
-    assert best.elements is not None
-    assert best.elements.color.rationale == "It shows red, which this person likes."
+    shown = [item.elements for item in app.feed("stock-rationales").items if item.elements]
+    reasons = {element.color.rationale for element in shown}
+    assert "It shows red, which this person likes." in reasons
+
+
+def test_feeds_are_degraded_at_once_while_the_server_fails_and_recover_with_it(
+    app: App, model: StockModel
+) -> None:
+    model.write, model.scores, model.refuses_schemas = "json", "digits", False
+    app.likes_red("stock-failing")
+    model.fails_from = 0
+    degraded = [app.feed("stock-failing", explain="none") for _ in range(3)]
+    assert {feed.status for feed in degraded} == {"degraded"}
+    assert degraded[-1].degraded_reason is not None
+    assert "times in a row" in degraded[-1].degraded_reason
+    requests = len(model.requests)
+    model.fails_from = None
+    end = time.monotonic() + TIMEOUT_SECONDS
+    while app.feed("stock-failing", explain="none").status != "ok":
+        assert time.monotonic() < end
+    assert len(model.requests) > requests

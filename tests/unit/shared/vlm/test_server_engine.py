@@ -260,3 +260,45 @@ def _adapter(version: str) -> ModelPackage:
         Path(f"/models/{version}"), "nano", version, "adapter", sha256="", prompt_version="",
         prompt_style=COMPACT,
     )  # fmt: skip
+
+
+async def test_a_server_that_keeps_failing_is_left_alone_and_tried_again(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    cautious = settings.model_copy(
+        update={"model_server_circuit_failures": 3, "model_server_circuit_open_seconds": 0.4}
+    )
+    async with open_model(cautious) as model:
+        image = CANDIDATES[0].image
+        for _ in range(3):
+            server.next_responses.append(problem(500, "assertion failed in the cache"))
+            with pytest.raises(Unavailable, match="assertion failed"):
+                await model.describe([image])
+        requests = len(server.requests)
+        for _ in range(20):
+            with pytest.raises(Unavailable, match="failed 3 times in a row"):
+                await model.describe([image])
+        assert len(server.requests) == requests
+        await asyncio.sleep(0.5)
+        server.next_responses.append(problem(502, "still broken"))
+        with pytest.raises(Unavailable, match="still broken"):
+            await model.describe([image])
+        with pytest.raises(Unavailable, match="in a row"):
+            await model.describe([image])
+        await asyncio.sleep(0.5)
+        assert len(await model.describe([image] * 4)) == 4
+
+
+async def test_a_busy_server_and_a_refused_request_open_no_circuit(
+    server: ModelServer, settings: ModelSettings
+) -> None:
+    cautious = settings.model_copy(update={"model_server_circuit_failures": 2})
+    async with open_model(cautious) as model:
+        for _ in range(5):
+            server.next_responses.append(problem(429, "too many requests"))
+            with pytest.raises(Unavailable, match="429"):
+                await model.describe([CANDIDATES[0].image])
+            server.next_responses.append(problem(400, "this image cannot be read"))
+            with pytest.raises(Unprocessable):
+                await model.describe([CANDIDATES[0].image])
+        assert len(await model.describe([CANDIDATES[0].image])) == 1
