@@ -102,7 +102,7 @@ class AssessorService:
                 image_store=dependencies.image_store,
                 diversity=settings.cold_start_diversity,
             ),
-            ScoreSubject(dependencies.encoded_images),
+            ScoreSubject(dependencies.encoded_images, dependencies.image_store),
             NameSubjects(dependencies.encoded_images),
             Rerank(
                 settings,

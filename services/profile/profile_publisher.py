@@ -54,6 +54,7 @@ def profile_updated(profile: StoredProfile) -> ProfileUpdated:
         model_version=profile.model_version,
         corrections=profile.corrections.entries if profile.corrections else (),
         subject_weight=profile.subject_weight,
+        ranking_weights=profile.ranking_weights,
         subjects=profile.subjects,
         tastes=profile.tastes,
         history=profile.history,

@@ -17,12 +17,14 @@ from services.profile.prediction.joint.joint_tastes import JointTastes
 from services.profile.prediction.profile_prediction import ImageBatchLoader, ProfilePredictor
 from services.profile.prediction.shown_words import ShownWords
 from services.profile.prediction.statements import with_changes
-from services.profile.prediction.subject_evidence import SubjectEvidence
 from services.profile.prediction.subject_names import SubjectNames
+from services.profile.prediction.unchosen_images import UnchosenImageReader
+from services.profile.prediction.weight_evidence import WeightEvidence
 from services.profile.profile_publisher import ProfilePublisher
 from shared.domain.clock import Clock
 from shared.domain.user import User
 from shared.embedding.images.encoded_images import EncodedImages
+from shared.embedding.images.tenant_images import TenantImages
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
 from shared.events import Feedback
@@ -110,11 +112,7 @@ class ProfileService:
             ),
             per_side=settings.predicted_per_side,
             image_seconds=settings.image_attempt_seconds,
-            subject_evidence=(
-                SubjectEvidence(dependencies.encoded_images)
-                if dependencies.encoded_images
-                else None
-            ),
+            weight_evidence=_weight_evidence(dependencies),
             embedder=dependencies.embedder,
             joint_tastes=JointTastes(dependencies.encoded_images),
         )
@@ -204,7 +202,8 @@ class ProfileService:
             applied_event_ids=event_ids[-self._settings.profile_deduplication_size :],
             model_version=model.model_version,
             updated_at=self._dependencies.clock(),
-            subject_weight=prediction.subject_weight,
+            subject_weight=prediction.weights.subject if prediction.weights else None,
+            ranking_weights=prediction.weights.ranking if prediction.weights else None,
             predicted_subjects=subjects,
             synonyms=prediction.synonyms.words,
             stated_taste=prediction.stated,
@@ -248,3 +247,15 @@ class ProfileService:
         new = [entry for entry in after if entry not in history]
         self._metrics.overruled_statements.inc(sum(e.kind == "overruled" for e in new))
         return profile.model_copy(update={"history": after})
+
+
+def _weight_evidence(dependencies: Dependencies) -> WeightEvidence | None:
+    """None where images are ranked by the five elements alone."""
+    encoded, image_store = dependencies.encoded_images, dependencies.image_store
+    if encoded is None:
+        return None
+    return WeightEvidence(
+        encoded,
+        TenantImages(encoded, image_store),
+        UnchosenImageReader(image_store, dependencies.impressions),
+    )

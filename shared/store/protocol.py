@@ -15,6 +15,7 @@ from shared.domain.subjects.corrections import apply_to_subjects
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import Element, Taste, Value
 from shared.domain.user import User
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.word_forms import Synonyms
 from shared.embedding.protocol import Vectors
 from shared.events.types.feedback import Action
@@ -95,7 +96,10 @@ class StoredProfile(Value):
     model_version: str
     updated_at: AwareDatetime
     subject_weight: SubjectWeight | None = None
-    """What the user goes by; None without enough references, or where subjects do not count."""
+    """What separates the references; None without enough of them, or where subjects do not
+    count."""
+    ranking_weights: RankingWeights | None = None
+    """What the user goes by; None where subjects do not count."""
     predicted_subjects: Subjects | None = None
     """What the references show, before corrections; None while they have no image vectors."""
     predicted_tastes: tuple[JointTaste, ...] = ()
@@ -109,6 +113,12 @@ class StoredProfile(Value):
     ignored_feedback: Mapping[IgnoredReason, int] = {}
     """Feedback that is no reference, by reason, since the first event of the user."""
     corrections: StoredCorrections | None = None
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the references give the subject a weight in the ranking."""
+        weights = self.ranking_weights or self.subject_weight
+        return weights is not None and bool(self.references)
 
     @property
     def profile_version(self) -> int:

@@ -109,6 +109,7 @@ def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> 
         model_version=model.model_version,
         element_weights=None if weights.are_equal else weights,
         subject_weight=state.subject_weight,
+        ranking_weights=state.ranking_weights,
         variant=state.serving.variant,
         latency_ms=state.deadline.stages(),
         policy=policy,

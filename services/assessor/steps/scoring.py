@@ -25,7 +25,7 @@ def is_cold_start(state: RankingState) -> bool:
     References whose looks have no sure word in common, such as cut-outs of birds, still show what
     the user likes to see.
     """
-    has_subject = state.profile is not None and state.profile.subject_weight is not None
+    has_subject = state.profile is not None and state.profile.has_weights
     return state.taste == UNKNOWN_TASTE and not has_subject
 
 

@@ -113,6 +113,11 @@ class RankingState:
     status: Status = "ok"
     degraded_reason: str | None = None
 
+    @property
+    def subject_weight(self) -> float | None:
+        """Share of the subject in the totals; None where it does not count."""
+        return None if self.ranking_weights is None else self.ranking_weights.subject
+
     def taste_of(self, image: ScoredImage) -> Taste:
         """The taste by which an image was scored."""
         joint = (t.taste for t in self.joint_tastes if t.taste_id == image.taste_id)

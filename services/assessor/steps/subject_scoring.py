@@ -1,18 +1,31 @@
-"""Score what the images show, and weigh it against their look as the user's references do."""
+"""Score what the images show, and weigh it against their look by what the user goes by."""
 
 import logging
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from services.assessor.deadline import DeadlineReached
+from services.assessor.steps.joint_tastes import best_of
 from services.assessor.steps.scoring import DECIMALS
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
-from shared.domain.subject_weight import total_with_subject
+from shared.domain.joint_tastes import JointTaste
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
+from shared.embedding.images.subject import SubjectReferences, no_vectors
+from shared.embedding.images.tenant_images import TenantImages
+from shared.embedding.protocol import Vectors
+from shared.store.protocol import ImageStore, StoredProfile
 
 log = logging.getLogger(__name__)
+Subjects = Mapping[str, float]
+"""Subject scores, 0-5, by content hash."""
+NO_TASTES: Final[Mapping[str, float]] = {}
+ENOUGH_BACKGROUND: Final = 16
+"""Images of the tenant from which the candidates themselves are no part of the background."""
 
 
 class ScoreSubject:
@@ -21,17 +34,21 @@ class ScoreSubject:
     A feed without it is ranked by its look: a deadline or an outage of the store fails nothing.
     """
 
-    def __init__(self, encoded_images: EncodedImages | None) -> None:
+    def __init__(self, encoded_images: EncodedImages | None, image_store: ImageStore) -> None:
         self._encoded_images = encoded_images
+        self._tenant_images = TenantImages(encoded_images, image_store) if encoded_images else None
 
     async def __call__(self, state: RankingState) -> RankingState:
-        encoded, profile = self._encoded_images, state.profile
-        scored = [image for image in state.scored if image.elements is not None]
-        if encoded is None or profile is None or profile.subject_weight is None or not scored:
+        encoded, tenant_images, profile = self._encoded_images, self._tenant_images, state.profile
+        if encoded is None or tenant_images is None or profile is None or not profile.references:
+            return state
+        if stored_weights(profile, state) is None or not _assessed(state):
             return state
         try:
             with state.deadline.stage("subject"):
-                return await state.deadline.run(lambda: self._with_subject(state, scored, encoded))
+                return await state.deadline.run(
+                    lambda: self._with_subject(state, profile, encoded, tenant_images)
+                )
         except DeadlineReached:
             log.info("the subject does not count in a feed: the deadline was near")
         except Unavailable as error:
@@ -39,16 +56,17 @@ class ScoreSubject:
         return state
 
     async def _with_subject(
-        self, state: RankingState, scored: list[ScoredImage], encoded: EncodedImages
+        self,
+        state: RankingState,
+        profile: StoredProfile,
+        encoded: EncodedImages,
+        tenant_images: TenantImages,
     ) -> RankingState:
-        assert state.profile is not None
-        assert state.profile.subject_weight is not None
-        references = await encoded.references(state.profile.references)
-        if not references.are_enough:
+        references = await encoded.references(profile.references)
+        if not len(references.liked) and not len(references.disliked):
             return state
-        weight = state.profile.subject_weight.weight
         vectors = await encoded.vectors(
-            {image.content_hash: image.loaded_candidate.image.pixels for image in scored}
+            {image.content_hash: image.loaded_candidate.image.pixels for image in _assessed(state)}
         )
         if not vectors:
             return state
@@ -143,12 +161,38 @@ def with_subject(
                 for each, score in zip(image.by_taste, scores, strict=True)
             ]
         )
+    return _with_total(image, subject, weights)
 
 
-def with_subject(image: ScoredImage, subject: float, weight: float) -> ScoredImage:
-    """The image with its subject score, 0-5, and the total of look and subject, 0-25."""
+def _with_total(image: ScoredImage, subject: float, weights: RankingWeights) -> ScoredImage:
+    if image.elements is None:
+        return image
     return replace(
         image,
         subject=round(subject, DECIMALS),
-        total_with_subject=round(total_with_subject(image.total, subject, weight), DECIMALS),
+        total_with_subject=round(weights.total(image.elements, subject), DECIMALS),
+    )
+
+
+def _assessed(state: RankingState) -> list[ScoredImage]:
+    return [image for image in state.scored if image.elements is not None]
+
+
+def _scored(
+    state: RankingState, subjects: Subjects, by_taste: Mapping[str, Subjects]
+) -> RankingState:
+    """The state with the subject scores of images, of all references and of each joint taste.
+
+    An image that the encoder cannot read has no score and is ranked by its look.
+    """
+    weights = weights_of(state)
+
+    def scored(image: ScoredImage) -> ScoredImage:
+        if image.content_hash not in subjects:
+            return image
+        of_tastes = {taste: scores[image.content_hash] for taste, scores in by_taste.items()}
+        return with_subject(image, subjects[image.content_hash], weights, by_taste=of_tastes)
+
+    return replace(
+        state, ranking_weights=weights, scored=tuple(scored(image) for image in state.scored)
     )

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.state import RankingState, ScoredImage
-from services.assessor.steps.subject_scoring import with_subject
+from services.assessor.steps.subject_scoring import weights_of, with_subject
 from shared.domain.errors import Unavailable
 from shared.domain.subjects.corrections import MAX_SCORE, NEUTRAL, StatedSubjects, SubjectScale
 from shared.domain.subjects.words import ShownWord
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
 
 log = logging.getLogger(__name__)
@@ -68,12 +69,13 @@ def corrected(state: RankingState, stated: StatedSubjects) -> RankingState:
     if all(image.elements is None for image in state.scored):
         # Without a taste there is no look, and the stated subjects alone decide.
         scored = tuple(_by_subject_alone(image, stated) for image in state.scored)
-        return replace(state, subject_weight=1.0, scored=scored)
+        return replace(state, ranking_weights=weights_of(state).with_subject(1.0), scored=scored)
+    weights = weights_of(state).with_subject(scale.weight)
     scored = tuple(
-        image if image.elements is None else _corrected(image, stated, scale)
+        image if image.elements is None else _corrected(image, stated, scale, weights)
         for image in state.scored
     )
-    return replace(state, subject_weight=scale.weight, scored=scored)
+    return replace(state, ranking_weights=weights, scored=scored)
 
 
 def _named(state: RankingState, words: Words) -> RankingState:
@@ -86,9 +88,11 @@ def _named(state: RankingState, words: Words) -> RankingState:
     )
 
 
-def _corrected(image: ScoredImage, stated: StatedSubjects, scale: SubjectScale) -> ScoredImage:
+def _corrected(
+    image: ScoredImage, stated: StatedSubjects, scale: SubjectScale, weights: RankingWeights
+) -> ScoredImage:
     by_vectors = scale.score(NEUTRAL if image.subject is None else image.subject)
-    return with_subject(image, stated.score(by_vectors, _words_of(image)), scale.weight)
+    return with_subject(image, stated.score(by_vectors, _words_of(image)), weights)
 
 
 def _by_subject_alone(image: ScoredImage, stated: StatedSubjects) -> ScoredImage:

@@ -12,19 +12,20 @@ from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.drift_detection import detect_drift
+from services.profile.prediction.joint.alternation import returns_to_a_taste
 from services.profile.prediction.joint.joint_tastes import JointTastes, ReferenceImage
 from services.profile.prediction.statements import stated_taste
-from services.profile.prediction.subject_evidence import SubjectEvidence
 from services.profile.prediction.unified_words import (
     unified_references,
     unified_taste,
     words_in_use,
 )
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
+from services.profile.prediction.weight_evidence import PredictedTastes, WeightEvidence, Weights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.joint_tastes import JointTaste
-from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import Taste
+from shared.domain.user import User
 from shared.domain.word_forms import NO_SYNONYMS, Synonyms
 from shared.embedding.near_synonyms import near_synonyms
 from shared.embedding.protocol import Embedder
@@ -60,7 +61,8 @@ class Prediction:
 
     taste: Taste
     references: tuple[Reference, ...]
-    subject_weight: SubjectWeight | None = None
+    weights: Weights | None = None
+    """What the user goes by; None where subjects do not count."""
     stated: StatedTaste | None = None
     """The taste that the stated references give alone."""
     synonyms: Synonyms = NO_SYNONYMS
@@ -96,12 +98,12 @@ class ProfilePredictor:
         *,
         per_side: int = 20,
         image_seconds: float = 10.0,
-        subject_evidence: SubjectEvidence | None = None,
+        weight_evidence: WeightEvidence | None = None,
         embedder: Embedder | None = None,
         joint_tastes: JointTastes | None = None,
     ) -> None:
         self._joint_tastes = joint_tastes
-        self._subject_evidence = subject_evidence
+        self._weight_evidence = weight_evidence
         self._embedder = embedder
         self._image_loader = image_loader
         self._metrics = metrics
@@ -114,21 +116,23 @@ class ProfilePredictor:
         references: Sequence[Reference],
         model: VisionLanguageModel,
         *,
-        requester: Hashable | None = None,
+        requester: User | None = None,
         base_rates: BaseRates = UNKNOWN_BASE_RATES,
         stored: StoredProfile | None = None,
     ) -> Prediction:
         """Predict the taste of the references; raises `Unavailable` as the model does.
 
-        `requester` is the user, for the image loader; `base_rates` are the words of the images
-        that the user could choose from, for the drift detection. `stored` has the corrections,
-        and the taste that the user has stated.
+        `requester` is the user, for the image loader and the weights; `base_rates` are the words of
+        the images that the user could choose from, for the drift detection. `stored` has the
+        corrections, the taste that the user has stated, and the weights so far.
         """
         async with self._bulkhead.place() as place:
             with self._metrics.prediction_seconds.time():
                 with place.waiting():
                     groups, new = await self._load_groups(references, model, requester)
-                return await self._predict(references, groups, new, model, base_rates, stored)
+                return await self._predict(
+                    references, groups, new, model, base_rates, stored, requester
+                )
 
     async def _predict(
         self,
@@ -138,6 +142,7 @@ class ProfilePredictor:
         model: VisionLanguageModel,
         base_rates: BaseRates,
         stored: StoredProfile | None,
+        requester: User | None,
     ) -> Prediction:
         predicted, descriptions = await asyncio.gather(
             model.predict(
@@ -166,10 +171,17 @@ class ProfilePredictor:
         taste = detect_drift(
             unified_references(evidence, synonyms), voted, base_rates.unified(synonyms)
         )
+        joint = await self._joint(unified, groups, model, base_rates, synonyms, stored)
+        if taste != voted:
+            # After a drift the earlier likes are no taste of today. A user with several tastes who
+            # likes images of one taste alone for an evening has not drifted.
+            returns = returns_to_a_taste(joint, current)
+            taste, joint = (voted, joint) if returns else (taste, ())
+        tastes = PredictedTastes([each.taste for each in joint] or [taste], synonyms)
         return Prediction(
             taste,
             current,
-            await self._subject_weight(groups, taste, model),
+            await self._weights(groups, current, tastes, model, requester, stored),
             stated_taste(
                 unified,
                 taste=taste,
@@ -177,10 +189,7 @@ class ProfilePredictor:
                 known=stored.stated_taste if stored else None,
             ),
             synonyms,
-            # After a drift the earlier likes are no taste of today.
-            await self._joint(unified, groups, model, base_rates, synonyms, stored)
-            if taste == voted
-            else (),
+            joint,
         )
 
     async def _joint(
@@ -227,17 +236,27 @@ class ProfilePredictor:
         words = words_in_use(predicted, references, corrections, base_rates)
         return await near_synonyms(words, self._embedder)
 
-    async def _subject_weight(
-        self, groups: Sequence[_Group], taste: Taste, model: VisionLanguageModel
-    ) -> SubjectWeight | None:
-        if self._subject_evidence is None:
+    async def _weights(
+        self,
+        groups: Sequence[_Group],
+        references: Sequence[Reference],
+        tastes: PredictedTastes,
+        model: VisionLanguageModel,
+        requester: User | None,
+        stored: StoredProfile | None,
+    ) -> Weights | None:
+        if self._weight_evidence is None or requester is None:
             return None
-        images = {
-            image.reference.content_hash: (image.reference, image.pixels)
-            for liked, disliked in groups
-            for image in (*liked, *disliked)
-        }
-        return await self._subject_evidence.weight(list(images.values()), taste, model)
+        images = (image for liked, disliked in groups for image in (*liked, *disliked))
+        return await self._weight_evidence.weights(
+            requester,
+            references,
+            {image.reference.content_hash: image.pixels for image in images},
+            tastes,
+            population=model.element_weights,
+            model_version=model.model_version,
+            stored=stored,
+        )
 
     async def _load_groups(
         self,

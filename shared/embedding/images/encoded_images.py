@@ -102,13 +102,17 @@ class EncodedImages:
         return self._by_side(references, stored)
 
     async def encoded_references(
-        self, images: Sequence[tuple[Reference, Image]]
+        self, references: Sequence[Reference], pixels: Mapping[str, Image]
     ) -> SubjectReferences:
-        """The vectors of references whose images are in memory; the missing ones are stored."""
-        vectors = await self.vectors(
-            {reference.content_hash: pixels for reference, pixels in images}
-        )
-        return self._by_side([reference for reference, _ in images], vectors)
+        """The vectors of references, where those are encoded and stored whose pixels are given.
+
+        `pixels` are images by content hash.
+        """
+        vectors = await self._store.get([reference.content_hash for reference in references])
+        missing = {name: image for name, image in pixels.items() if name not in vectors}
+        if missing:
+            vectors |= await self.vectors(missing)
+        return self._by_side(references, vectors)
 
     def _start(self, images: Mapping[str, Image]) -> asyncio.Task[Mapping[str, Vectors]]:
         task = asyncio.create_task(self._encode_and_store(images))

@@ -9,6 +9,7 @@ from shared.domain.joint_tastes import TasteId
 from shared.domain.request_key import RequestKey
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Value
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events.types.base import Event
 from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates, RejectedItem
 from shared.events.types.evidence import ItemEvidence
@@ -55,8 +56,8 @@ class RankedItem(Value):
     """Score of what the image shows, by its similarity to the user's references: 0 like the
     disliked ones, 2.5 between both, 5 like the liked ones. Absent where it does not count."""
     score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
-    """Score and subject together, 0-25: the rank follows it. With the weight `w` of the subject
-    (`subject_weight`) it is `(1 - w) * score + w * 5 * subject`. Absent with `subject`."""
+    """Elements and subject together, 0-25: the rank follows it. It is five times the sum of each
+    score, 0-5, multiplied with its share in `ranking_weights`. Absent with `subject`."""
     subject_words: Annotated[
         tuple[ShownWord, ...], Field(max_length=8, exclude_if=lambda words: not words)
     ] = ()
@@ -115,8 +116,14 @@ class RankedFeed(Event):
     subject_weight: Annotated[
         float | None, Field(ge=0, le=1, exclude_if=lambda weight: weight is None)
     ] = None
-    """Weight of the subject in `score_total`, from what separates the user's likes from the
-    dislikes. Absent when images are ranked by their look alone."""
+    """Share of the subject in `score_total`, as in `ranking_weights`. Absent when images are ranked
+    by their look alone."""
+    ranking_weights: Annotated[
+        RankingWeights | None, Field(exclude_if=lambda weights: weights is None)
+    ] = None
+    """What this user goes by: the shares of the five elements and of the subject in `score_total`,
+    0-1, with the sum 1. Learned from what separates the images that the user liked from others.
+    Absent with `subject_weight`."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `subject`, `explain`, `evidence`,

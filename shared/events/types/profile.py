@@ -10,6 +10,7 @@ from shared.domain.joint_tastes import MAX_TASTES, JointTaste
 from shared.domain.subject_weight import SubjectWeight
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import TasteSide, Value
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ProfileVersion
 from shared.events.types.taste_change import MAX_HISTORY, IgnoredReason, TasteChange
@@ -44,8 +45,15 @@ class ProfileUpdated(Event):
     subject_weight: Annotated[
         SubjectWeight | None, Field(exclude_if=lambda weight: weight is None)
     ] = None
-    """How much this user goes by what images show; the look has the rest. Absent where subjects do
-    not count, and with fewer than three references on a side."""
+    """What separates this user's liked from the disliked references, subject or look, and the share
+    of the subject that follows. Absent where subjects do not count, and with fewer than three
+    references on a side."""
+    ranking_weights: Annotated[
+        RankingWeights | None, Field(exclude_if=lambda weights: weights is None)
+    ] = None
+    """What this user goes by: the shares of the five elements and of the subject in `score_total`
+    of the feeds. Without evidence they are those of all users. Absent where subjects do not
+    count."""
     subjects: Annotated[Subjects | None, Field(exclude_if=lambda subjects: subjects is None)] = None
     """What the liked and the disliked references show, in words where they are sure. Corrections of
     `subject` are applied. Absent while the references have no image vectors."""
@@ -59,6 +67,6 @@ class ProfileUpdated(Event):
         tuple[JointTaste, ...],
         Field(max_length=MAX_TASTES, exclude_if=lambda tastes: not tastes),
     ] = ()
-    """The tastes of a user with several, the largest first. Images are ranked by the taste that they
-    fit best; `preference` and `non_preference` merge all of them. Corrections are applied. Absent
+    """The tastes of a user with several, the largest first. An image is ranked by the taste that it
+    fits best; `preference` and `non_preference` merge all of them. Corrections are applied. Absent
     for a user with one taste."""

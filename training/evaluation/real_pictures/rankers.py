@@ -6,11 +6,13 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from shared.domain.subject_weight import subject_weight, total_with_subject
+from shared.domain.taste import ELEMENTS
+from shared.domain.weights.word_scores import reference_scores
 from shared.embedding.images.affinity import affinity
 from shared.embedding.images.color_histogram import color_shares
 from shared.embedding.images.protocol import ImageEncoder
-from shared.embedding.images.subject import SubjectReferences, separation
+from shared.embedding.images.subject import SubjectReferences
+from shared.embedding.images.weighed_references import LookScores, no_others, weigh_references
 from shared.embedding.protocol import Vectors
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import References, ScoringInput, VisionLanguageModel
@@ -95,20 +97,18 @@ class SubjectRanker:
         self, references: References, pictures: Sequence[Image.Image]
     ) -> Sequence[float]:
         taste = taste_by_vote(await self._model.predict([references]))
-        images = [*references.images, *pictures]
-        scored = await self._model.score([ScoringInput(taste, image) for image in images])
-        totals = [score.total for score in scored]
-        by_subject = SubjectReferences(
+        scored = await self._model.score([ScoringInput(taste, image) for image in pictures])
+        described = await self._model.describe(references.images)
+        words = [description.words for description in described]
+        liked = len(references.liked)
+        vectors = SubjectReferences(
             await self._encoder.vectors(references.liked),
             await self._encoder.vectors(references.disliked),
         )
-        liked, shown = len(references.liked), len(references.images)
-        weight = subject_weight(
-            subject=separation(*by_subject.left_out()),
-            look=separation(totals[:liked], totals[liked:shown]),
-        ).weight
-        subjects = by_subject.scores(await self._encoder.vectors(pictures))
+        look = LookScores(*reference_scores(words[:liked], words[liked:], [taste]), no_others())
+        weights = weigh_references(vectors, look, self._model.element_weights).weights
+        subjects = vectors.scores(await self._encoder.vectors(pictures))
         return [
-            total_with_subject(total, float(subject), weight)
-            for total, subject in zip(totals[shown:], subjects, strict=True)
+            weights.total({e: scores.expected(e) for e in ELEMENTS}, float(subject))
+            for scores, subject in zip(scored, subjects, strict=True)
         ]

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import Taste
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference, Side
@@ -30,14 +32,20 @@ class Setup:
         self.assessor = Assessor(encoded_images=self.encoded_images)
 
     async def store_profile(
-        self, weight: float | None, *, references: int = 3, taste: Taste | None = None
+        self,
+        weight: float | None,
+        *,
+        references: int = 3,
+        dislikes: int | None = None,
+        weights: RankingWeights | None = None,
+        taste: Taste | None = None,
     ) -> None:
         """A user with liked birds and disliked flowers, whose taste likes red and dislikes blue."""
         sides: dict[Side, tuple[str, ...]] = {"liked": BIRDS, "disliked": FLOWERS}
         images = [
             (side, plain_image(color, color))
             for side, colors in sides.items()
-            for color in colors[:references]
+            for color in colors[: references if side == "liked" or dislikes is None else dislikes]
         ]
         await self.encoded_images.vectors({i.content_hash: i.pixels for _, i in images})
         self.encoder.encoded.clear()
@@ -46,6 +54,7 @@ class Setup:
             subject_weight=None
             if weight is None
             else SubjectWeight(weight=weight, subject_separation=4, look_separation=1),
+            ranking_weights=weights,
             references=tuple(
                 Reference(
                     image_id=image.uri,
@@ -107,15 +116,58 @@ async def test_each_candidate_is_encoded_once(setup: Setup) -> None:
     assert sorted(setup.encoder.encoded) == ["blue", "red"]
 
 
-@pytest.mark.parametrize("weight", [None, 0.9])
-async def test_without_enough_references_or_weight_the_look_alone_counts(
-    setup: Setup, weight: float | None
-) -> None:
-    await setup.store_profile(weight, references=2 if weight else 3)
+async def test_without_weights_the_look_alone_counts(setup: Setup) -> None:
+    await setup.store_profile(None)
     feed = await setup.assessor.feed(request("yellow", "red"))
-    assert feed.subject_weight is None
+    assert feed.subject_weight is feed.ranking_weights is None
     assert all(item.subject is item.score_total is None for item in feed.items)
     assert all("subject" not in item.model_dump_json() for item in feed.items)
+
+
+async def test_the_total_is_the_sum_of_the_six_scores_with_the_weights_of_the_user(
+    setup: Setup,
+) -> None:
+    weights = RankingWeights(
+        art_style=0.0, color=0.7, medium=0.0, saturation=0.0, detail=0.0, subject=0.3
+    )
+    await setup.store_profile(0.3, weights=weights)
+    feed = await setup.assessor.feed(request("black", "yellow", "blue", "red"))
+    assert feed.ranking_weights == weights
+    for item in feed.items:
+        assert item.elements is not None
+        assert item.subject is not None
+        expected = 5 * (0.7 * item.elements.color.score + 0.3 * item.subject)
+        assert item.score_total == pytest.approx(expected, abs=1e-3)
+    # The five-element assessment stays as it is: red is liked in one of five elements.
+    assert {item.image_id: item.score for item in feed.items}["red"] == 25.0
+
+
+@pytest.mark.parametrize(("likes", "dislikes"), [(1, 0), (0, 1), (4, 0), (1, 1)])
+async def test_a_user_with_few_references_or_one_side_is_ranked_by_subject_too(
+    setup: Setup, likes: int, dislikes: int
+) -> None:
+    await setup.store_profile(0.95, references=likes, dislikes=dislikes)
+    slate = request("black", "yellow", "navy", "pink", "green", "orange")
+    feed = await setup.assessor.feed(slate)
+    assert feed.subject_weight == 0.95
+    birds_first = [item.image_id in BIRDS for item in feed.items]
+    assert birds_first == sorted(birds_first, reverse=True)
+
+
+async def test_one_like_moves_the_next_feed(setup: Setup) -> None:
+    # The taste is of another color than all images, so that the look says nothing.
+    slate = ("black", "yellow", "navy", "pink")
+    weights = RankingWeights.of(EQUAL_WEIGHTS, subject=0.4)
+    await setup.store_profile(0.4, references=1, dislikes=0, weights=weights)
+    feed = await setup.assessor.feed(request(*slate))
+    assert set(image_ids(feed)[:2]) == {"yellow", "pink"}
+
+
+async def test_references_without_vectors_leave_the_look_alone(setup: Setup) -> None:
+    await setup.store_profile(0.9)
+    setup.store.by_hash.clear()
+    feed = await setup.assessor.feed(request("yellow", "red"))
+    assert feed.ranking_weights is None
 
 
 async def test_an_outage_of_the_store_leaves_a_feed_by_the_look(setup: Setup) -> None:

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.domain.subject_weight import subject_weight
 from shared.embedding.images.affinity import affinity
-from shared.embedding.images.subject import SubjectReferences, separation
+from shared.embedding.images.subject import SubjectReferences, no_vectors, separation
 from shared.embedding.protocol import Vectors
 
 DIMENSION = 32
@@ -67,20 +66,68 @@ def test_the_separation_is_in_standard_deviations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "look", "low", "high"),
-    [(5.0, 1.0, 0.99, 1.0), (1.2, 1.5, 0.0, 0.1), (2.0, 1.5, 0.5, 0.5), (900.0, 0.0, 0.99, 1.0),
-     (-900.0, 0.0, 0.0, 0.01)],
-)  # fmt: skip
-def test_the_weight_follows_what_separates_the_references_better(
-    subject: float, look: float, low: float, high: float
-) -> None:
-    assert low <= subject_weight(subject=subject, look=look).weight <= high
-
-
-@pytest.mark.parametrize(
     ("liked", "disliked", "enough"), [(3, 3, True), (2, 9, False), (9, 0, False)]
 )
 def test_three_references_of_each_side_are_needed(liked: int, disliked: int, enough: bool) -> None:
     rng = np.random.default_rng(3)
     both = SubjectReferences(images(rng, 0, liked), images(rng, 1, disliked))
     assert both.are_enough is enough
+
+
+def background(seed: int = 7) -> Vectors:
+    """Images of four other subjects and of the two that `one_sided` users see."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([images(rng, subject, 5) for subject in range(6)])
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_likes_alone_are_compared_with_other_images(count: int) -> None:
+    rng = np.random.default_rng(4)
+    likes = SubjectReferences(images(rng, 0, count), no_vectors(), background())
+    assert likes.can_score
+    alike, others = likes.scores(images(rng, 0, 8)), likes.scores(images(rng, 3, 8))
+    assert alike.min() > others.max()
+    assert alike.mean() > 2.5 > others.mean()
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_dislikes_alone_lower_the_images_that_resemble_them(count: int) -> None:
+    rng = np.random.default_rng(5)
+    dislikes = SubjectReferences(no_vectors(), images(rng, 1, count), background())
+    alike, others = dislikes.scores(images(rng, 1, 8)), dislikes.scores(images(rng, 4, 8))
+    assert alike.max() < others.min()
+    assert alike.mean() < 2.5 < others.mean()
+
+
+def test_one_like_and_one_dislike_are_enough_with_a_background() -> None:
+    rng = np.random.default_rng(6)
+    both = SubjectReferences(images(rng, 0, 1), images(rng, 1, 1), background())
+    liked, disliked = both.scores(images(rng, 0, 8)), both.scores(images(rng, 1, 8))
+    assert liked.min() > 2.5 > disliked.max()
+
+
+def test_two_other_images_give_a_moderate_scale() -> None:
+    rng = np.random.default_rng(8)
+    few = SubjectReferences(images(rng, 0, 1), no_vectors(), images(rng, 5, 2))
+    scores = few.scores(images(rng, 0, 8))
+    assert ((scores > 2.5) & (scores < 5)).all()
+
+
+@pytest.mark.parametrize(
+    ("liked", "disliked", "others", "possible"),
+    [(2, 2, 0, True), (1, 5, 0, False), (1, 5, 8, True), (1, 0, 0, False), (0, 0, 9, False),
+     (0, 1, 2, True)],
+)  # fmt: skip
+def test_scores_need_two_references_of_each_side_or_other_images(
+    liked: int, disliked: int, others: int, possible: bool
+) -> None:
+    rng = np.random.default_rng(9)
+    references = SubjectReferences(
+        images(rng, 0, liked) if liked else no_vectors(),
+        images(rng, 1, disliked) if disliked else no_vectors(),
+        images(rng, 5, others) if others else no_vectors(),
+    )
+    assert references.can_score is possible
+    if not possible:
+        with pytest.raises(ValueError, match="check `can_score` first"):
+            references.scores(images(rng, 0, 1))

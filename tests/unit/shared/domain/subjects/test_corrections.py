@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.corrections import CorrectedWord, Correction
-from shared.domain.subject_weight import total_with_subject
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.subjects.corrections import (
     NEUTRAL,
     STATED_WEIGHT,
@@ -14,7 +14,8 @@ from shared.domain.subjects.corrections import (
 from shared.domain.subjects.element import SUBJECT
 from shared.domain.subjects.forms import SAME
 from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
-from shared.domain.taste import Element
+from shared.domain.taste import ELEMENTS, Element
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.naming.hypernyms import HYPERNYMS
 
 BIRD, DOG = ("bird", "animal"), ("dog", "mammal", "animal")
@@ -30,6 +31,12 @@ def disliked(**fields: object) -> Correction:
 
 def score(value: float, words: tuple[str, ...], *corrections: Correction) -> float:
     return StatedSubjects.of(corrections).score(value, words)
+
+
+def total(look: float, subject: float, weight: float) -> float:
+    """The total of a look, 0-25, of five equal scores and of a subject, 0-5."""
+    weights = RankingWeights.of(EQUAL_WEIGHTS, subject=weight)
+    return weights.total(dict.fromkeys(ELEMENTS, look / 5), subject)
 
 
 @pytest.mark.parametrize("value", [0.1, 2.5, 4.9])
@@ -85,10 +92,8 @@ def test_a_stated_subject_counts_at_least_half_and_keeps_the_order_of_all_other_
     scale = SubjectScale.of(weight, StatedSubjects.of([liked(pinned=("bird",))]))
     assert scale.weight >= STATED_WEIGHT
     images = [(12.0, 4.0), (20.0, 1.0), (18.0, 2.0), (10.0, 4.9)]
-    before = [total_with_subject(look, subject, weight or 0.0) for look, subject in images]
-    after = [
-        total_with_subject(look, scale.score(subject), scale.weight) for look, subject in images
-    ]
+    before = [total(look, subject, weight or 0.0) for look, subject in images]
+    after = [total(look, scale.score(subject), scale.weight) for look, subject in images]
     assert sorted(range(4), key=before.__getitem__) == sorted(range(4), key=after.__getitem__)
 
 

@@ -1,0 +1,148 @@
+"""Measure what a user goes by: how well each score separates what was liked from what was not."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from PIL.Image import Image
+
+from services.profile.prediction.unchosen_images import UnchosenImageReader
+from shared.domain.element_weights import ElementWeights
+from shared.domain.errors import Unavailable
+from shared.domain.subject_weight import SubjectWeight
+from shared.domain.taste import Element, Taste
+from shared.domain.user import User
+from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.weight_estimation import subject_share
+from shared.domain.weights.word_scores import reference_scores, word_scores
+from shared.domain.word_forms import NO_SYNONYMS, Synonyms
+from shared.embedding.images.encoded_images import EncodedImages
+from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences
+from shared.embedding.images.tenant_images import TenantImages
+from shared.embedding.images.weighed_references import (
+    LookScores,
+    WeighedReferences,
+    weigh_references,
+)
+from shared.store.protocol import Reference, Side, StoredProfile
+
+log = logging.getLogger(__name__)
+SIDES: Final[tuple[Side, Side]] = ("liked", "disliked")
+DECIMALS: Final = 4
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a user goes by, and what shows it."""
+
+    ranking: RankingWeights
+    subject: SubjectWeight | None
+    """The separations of likes and dislikes; None with fewer than three references on a side."""
+
+
+@dataclass(frozen=True)
+class PredictedTastes:
+    """The words by which a user's images are scored, and which words count as the same."""
+
+    tastes: Sequence[Taste]
+    synonyms: Synonyms = NO_SYNONYMS
+
+
+class WeightEvidence:
+    """Weighs the six scores of a user by the references, and by images that were not chosen."""
+
+    def __init__(
+        self,
+        encoded_images: EncodedImages,
+        tenant_images: TenantImages,
+        unchosen_images: UnchosenImageReader,
+    ) -> None:
+        self._encoded_images = encoded_images
+        self._tenant_images = tenant_images
+        self._unchosen_images = unchosen_images
+
+    async def weights(
+        self,
+        user: User,
+        references: Sequence[Reference],
+        pixels: Mapping[str, Image],
+        predicted: PredictedTastes,
+        *,
+        population: ElementWeights,
+        model_version: str,
+        stored: StoredProfile | None = None,
+    ) -> Weights:
+        """The weights of the six scores; the vectors of the references are stored for the ranking.
+
+        `references` have their descriptions; `pixels` are the images in memory, by content hash.
+        While the encoder or the store does not answer, the stored weights stay: a profile without
+        new weights is better than none.
+        """
+        try:
+            vectors = await self._vectors(user, references, pixels)
+            unchosen = await self._unchosen_images.read(
+                user,
+                without={reference.content_hash for reference in references},
+                model_version=model_version,
+            )
+        except Unavailable as error:
+            log.warning("the weights of a user stay as they are: %s", error)
+            return _stored_weights(stored, population)
+        liked, disliked = (_words(references, side, predicted.synonyms) for side in SIDES)
+        scores = reference_scores(liked, disliked, predicted.tastes)
+        others = word_scores(
+            [_unified(words, predicted.synonyms) for words in unchosen.words], predicted.tastes
+        )
+        weighed = weigh_references(
+            vectors,
+            LookScores(*scores, others, others_were_viewed=unchosen.were_viewed),
+            population,
+        )
+        return Weights(weighed.weights, _subject_weight(weighed, vectors))
+
+    async def _vectors(
+        self, user: User, references: Sequence[Reference], pixels: Mapping[str, Image]
+    ) -> SubjectReferences:
+        """The vectors of the references; with other images where a side has too few."""
+        vectors = await self._encoded_images.encoded_references(references, pixels)
+        if min(len(vectors.liked), len(vectors.disliked)) >= MIN_TO_COMPARE:
+            return vectors
+        background = await self._tenant_images.vectors(
+            user.tenant, without={reference.content_hash for reference in references}
+        )
+        return replace(vectors, background=background)
+
+
+def _subject_weight(weighed: WeighedReferences, vectors: SubjectReferences) -> SubjectWeight | None:
+    separations = weighed.separations
+    if separations is None or not vectors.are_enough:
+        return None
+    return SubjectWeight(
+        weight=weighed.weights.subject,
+        subject_separation=round(separations.subject, DECIMALS),
+        look_separation=round(separations.look, DECIMALS),
+    )
+
+
+def _stored_weights(stored: StoredProfile | None, population: ElementWeights) -> Weights:
+    if stored is not None and stored.ranking_weights is not None:
+        return Weights(stored.ranking_weights, stored.subject_weight)
+    return Weights(RankingWeights.of(population, subject=subject_share(None)), None)
+
+
+def _words(
+    references: Sequence[Reference], side: Side, synonyms: Synonyms
+) -> list[Mapping[Element, tuple[str, ...]]]:
+    """The described words of the references of one side."""
+    return [
+        _unified(dict(reference.description.words) if reference.description else {}, synonyms)
+        for reference in references
+        if reference.side == side
+    ]
+
+
+def _unified(
+    words: Mapping[Element, tuple[str, ...]], synonyms: Synonyms
+) -> Mapping[Element, tuple[str, ...]]:
+    return {element: synonyms.all_of(element, of_element) for element, of_element in words.items()}

@@ -1,0 +1,95 @@
+"""Weigh the six scores of a user by references, and by images that the user did not choose."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shared.domain.element_weights import ElementWeights
+from shared.domain.taste import ELEMENTS
+from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.weight_estimation import (
+    Floats,
+    ScoredImages,
+    Separations,
+    own_ranking_weights,
+)
+from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, separation
+
+MIN_OTHERS: Final = 8
+"""Other images with which a user's only side is compared."""
+
+
+@dataclass(frozen=True)
+class LookScores:
+    """Element scores of a user's images, (images, 5) each, 0-5, every reference without itself."""
+
+    liked: Floats
+    disliked: Floats
+    others: Floats
+    """Images that the user did not choose."""
+    others_were_viewed: bool = False
+    """Whether the user saw the others; else they are a sample of what the tenant has."""
+
+
+@dataclass(frozen=True)
+class WeighedReferences:
+    """What a user goes by, and the separations that show it, where they can be measured."""
+
+    weights: RankingWeights
+    separations: Separations | None
+
+
+def no_others() -> Floats:
+    return np.zeros((0, len(ELEMENTS)))
+
+
+def weigh_references(
+    vectors: SubjectReferences, look: LookScores, population: ElementWeights
+) -> WeighedReferences:
+    """The weights of the six scores, from the population's and what separates the references."""
+    separations = _separations(vectors, look, population)
+    weights = own_ranking_weights(_scored_images(look), separations, population)
+    return WeighedReferences(weights, separations)
+
+
+def _separations(
+    vectors: SubjectReferences, look: LookScores, population: ElementWeights
+) -> Separations | None:
+    """How far the user's images are apart; None where too few can be compared."""
+    weights = np.array(population.in_order)
+    by_look = [look.liked @ weights, look.disliked @ weights]
+    by_subject = vectors.left_out()
+    counts = [
+        min(len(totals), len(affinities))
+        for totals, affinities in zip(by_look, by_subject, strict=True)
+    ]
+    if min(counts) >= MIN_TO_COMPARE:
+        return Separations(separation(*by_subject), separation(*by_look), min(counts))
+    larger = int(np.argmax(counts))
+    base = vectors.background_affinity()
+    if counts[larger] < MIN_TO_COMPARE or min(len(base), len(look.others)) < MIN_OTHERS:
+        return None
+    # A side without references is where the other images are. Dislikes are below them.
+    sign = 1.0 if larger == 0 else -1.0
+    return Separations(
+        separation(sign * by_subject[larger], sign * base),
+        separation(sign * by_look[larger], sign * (look.others @ weights)),
+        counts[larger],
+        one_sided=True,
+    )
+
+
+def _scored_images(look: LookScores) -> ScoredImages:
+    """References of both sides, and the images that were not chosen as further negatives.
+
+    A viewed image counts as one reference. All images of a catalog together count as many as the
+    likes: most of them were never shown.
+    """
+    rows = [look.liked, look.disliked, look.others]
+    catalog = len(look.liked) / max(len(look.others), 1)
+    of_others = 1.0 if look.others_were_viewed else catalog
+    references = len(look.liked) + len(look.disliked)
+    evidence = [1.0] * references + [of_others] * len(look.others)
+    is_liked = np.arange(len(evidence)) < len(look.liked)
+    return ScoredImages(np.concatenate(rows), is_liked, np.array(evidence))

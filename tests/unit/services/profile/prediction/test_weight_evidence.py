@@ -1,0 +1,193 @@
+"""The weights of a user follow the references, the clicks, and the images that were not chosen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from services.profile.prediction.unchosen_images import UnchosenImageReader
+from services.profile.prediction.weight_evidence import PredictedTastes, WeightEvidence, Weights
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
+from shared.domain.user import User
+from shared.domain.weights.weight_estimation import PRIOR_SUBJECT
+from shared.embedding.images.encoded_images import EncodedImages
+from shared.embedding.images.tenant_images import TenantImages
+from shared.events.types.feedback import Action
+from shared.store.protocol import Impressions, Reference, ReferenceDescription, Side
+from tests.contract.store.stores import described, known
+from tests.fakes.image_encoder import SubjectEncoder
+from tests.fakes.stores import InMemoryImages, InMemoryImageVectors, InMemoryImpressions
+
+ANA = User("default", "ana")
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+MODEL = "m-1"
+SUBJECTS = {"red": "bird", "green": "flower", "blue": "car"}
+POPULATION = ElementWeights(art_style=0.5, color=2.25, medium=0.25, saturation=1.5, detail=0.5)
+ACTIONS: Mapping[Side, Action] = {"liked": "click", "disliked": "dislike"}
+
+
+def taste(**liked: str) -> Taste:
+    words = {element: (WeightedWord(word=word, weight=1),) for element, word in liked.items()}
+    return Taste(preference=TasteSide.model_validate(words))
+
+
+class Setup:
+    """Stores with the words and the vectors of images."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.default_rng(3)
+        self.vectors = InMemoryImageVectors()
+        self.images = InMemoryImages()
+        self.impressions = InMemoryImpressions()
+        encoded = EncodedImages(SubjectEncoder(SUBJECTS), self.vectors)
+        self.evidence = WeightEvidence(
+            encoded,
+            TenantImages(encoded, self.images),
+            UnchosenImageReader(self.images, self.impressions),
+        )
+
+    def reference(self, side: Side, name: str, *, subject: int, **words: str) -> Reference:
+        """A reference with these words, near the axis of its subject."""
+        self.vectors.by_hash[name] = self.vector(subject)
+        return Reference(
+            image_id=name, uri=f"drawing:{name}", content_hash=name, side=side,
+            action=ACTIONS[side], occurred_at=NOW, event_id=name,
+            description=ReferenceDescription(
+                model_version=MODEL,
+                words=tuple((Element(element), (word,)) for element, word in words.items()),
+            ),
+        )  # fmt: skip
+
+    def vector(self, subject: int) -> np.ndarray:
+        vector = 0.3 * self.rng.random(13).astype(np.float32)
+        vector[subject] += 1
+        return vector / np.linalg.norm(vector)
+
+    async def add_image(self, name: str, *, subject: int | None = None, **words: str) -> None:
+        """An image of the tenant, described, and encoded where it has a subject."""
+        image = known(name).model_copy(update={"content_hash": name, "tenant": ANA.tenant})
+        await self.images.remember([image])
+        await self.images.describe([await described(name, MODEL, **words)])
+        if subject is not None:
+            self.vectors.by_hash[name] = self.vector(subject)
+
+    async def view(self, names: Sequence[str]) -> None:
+        seen_at = {name: NOW + timedelta(seconds=n) for n, name in enumerate(names)}
+        empty = Impressions(tenant=ANA.tenant, user_id=ANA.user_id, seen_at={})
+        await self.impressions.put(empty.with_impressions(seen_at, limit=1_000, viewed=names))
+
+    async def weights(
+        self,
+        references: Sequence[Reference],
+        of: Taste,
+        population: ElementWeights = EQUAL_WEIGHTS,
+    ) -> Weights:
+        return await self.evidence.weights(
+            ANA, references, {}, PredictedTastes([of]), population=population, model_version=MODEL
+        )
+
+
+async def test_a_user_whose_references_differ_in_subject_alone_goes_by_the_subject() -> None:
+    setup = Setup()
+    same = {"color": "blue", "detail": "busy"}
+    references = [setup.reference("liked", f"l{n}", subject=0, **same) for n in range(5)]
+    references += [setup.reference("disliked", f"d{n}", subject=1, **same) for n in range(5)]
+    weights = await setup.weights(references, taste(color="blue", detail="busy"))
+    assert weights.ranking.subject > 0.95
+    assert weights.subject is not None
+    assert weights.subject.weight == weights.ranking.subject
+    assert weights.subject.subject_separation > 3 > abs(weights.subject.look_separation)
+
+
+async def test_a_user_whose_references_share_the_subject_goes_by_the_look() -> None:
+    setup = Setup()
+    references = [setup.reference("liked", f"l{n}", subject=0, color="blue") for n in range(5)]
+    references += [setup.reference("disliked", f"d{n}", subject=0, color="red") for n in range(5)]
+    weights = await setup.weights(references, taste(color="blue"))
+    assert weights.ranking.subject < 0.1
+
+
+@pytest.mark.parametrize("side", ["liked", "disliked"])
+async def test_one_reference_has_the_weights_of_all_users(side: Side) -> None:
+    setup = Setup()
+    one = setup.reference(side, "one", subject=0, color="blue")
+    weights = (await setup.weights([one], taste(color="blue"), POPULATION)).ranking
+    assert weights.subject == pytest.approx(PRIOR_SUBJECT, abs=1e-3)
+    assert weights.color == pytest.approx(0.6 * 2.25 / 5, abs=1e-3)
+    assert (await setup.weights([], Taste(), POPULATION)).ranking == weights
+
+
+@pytest.mark.parametrize("side", ["liked", "disliked"])
+async def test_one_side_alone_is_compared_with_other_images_of_the_tenant(side: Side) -> None:
+    setup = Setup()
+    for n in range(24):
+        words = {"color": f"tone{n % 6}", "detail": f"level{n % 5}"}
+        await setup.add_image(f"other {n}", subject=1 + n % 3, **words)
+    birds = [
+        setup.reference(side, f"r{n}", subject=0, color=f"tone{n % 6}", detail=f"level{n % 5}")
+        for n in range(8)
+    ]
+    by_subject = (await setup.weights(birds, taste(color="tone0"))).ranking.subject
+    assert by_subject > PRIOR_SUBJECT + 0.2
+    blue = [
+        setup.reference(side, f"b{n}", subject=1 + n % 3, color="tone1", detail="level1")
+        for n in range(8)
+    ]
+    liked = taste(color="tone1", detail="level1")
+    if side == "disliked":
+        liked = Taste(non_preference=liked.preference)
+    by_look = (await setup.weights(blue, liked)).ranking.subject
+    assert by_look < PRIOR_SUBJECT - 0.1
+
+
+async def clicked_by_color(setup: Setup) -> list[Reference]:
+    """Twelve clicks on blue images of every detail, among as many views of others."""
+    details = ("busy", "plain", "fine")
+    references = [
+        setup.reference("liked", f"c{n}", subject=n % 3, color="blue", detail=details[n % 3])
+        for n in range(12)
+    ]
+    for n in range(12):
+        await setup.add_image(f"v{n}", color="red", detail=details[n % 3])
+    return references
+
+
+async def test_an_element_that_separates_clicked_from_viewed_images_weighs_more() -> None:
+    setup = Setup()
+    references = await clicked_by_color(setup)
+    await setup.view([f"v{n}" for n in range(12)])
+    weights = (await setup.weights(references, taste(color="blue", detail="busy"))).ranking
+    assert weights.color > 1.2 * weights.detail
+    # Nothing is known about the other elements: they have equal weights.
+    assert weights.medium == weights.art_style == weights.saturation
+
+
+async def test_without_views_the_catalog_stands_for_images_that_were_not_chosen() -> None:
+    setup = Setup()
+    references = await clicked_by_color(setup)
+    weights = (await setup.weights(references, taste(color="blue", detail="busy"))).ranking
+    assert weights.color > 1.1 * weights.detail
+
+
+async def test_images_that_were_chosen_are_no_negatives() -> None:
+    setup = Setup()
+    references = await clicked_by_color(setup)
+    for reference in references:
+        await setup.add_image(reference.content_hash, color="blue", detail="busy")
+    await setup.view([*(f"v{n}" for n in range(12)), *(r.image_id for r in references)])
+    unchosen = await UnchosenImageReader(setup.images, setup.impressions).read(
+        ANA, without={r.content_hash for r in references}, model_version=MODEL
+    )
+    assert unchosen.were_viewed
+    assert [words[Element.COLOR] for words in unchosen.words] == [("red",)] * 12
+
+
+async def test_an_outage_of_the_store_leaves_the_weights_of_the_population() -> None:
+    setup = Setup()
+    references = await clicked_by_color(setup)
+    setup.vectors.unavailable = "it restarts"
+    weights = await setup.weights(references, taste(color="blue"), POPULATION)
+    assert weights.ranking.color == pytest.approx((1 - PRIOR_SUBJECT) * 2.25 / 5, abs=1e-3)
+    assert weights.subject is None
