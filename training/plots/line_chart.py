@@ -31,16 +31,24 @@ class Line:
 
 
 def line_chart(
-    lines: Sequence[Line], *, title: str, x_title: str, event: tuple[int, str] | None = None
+    lines: Sequence[Line],
+    *,
+    title: str,
+    x_title: str,
+    event: tuple[int, str] | None = None,
+    steps_at: Sequence[str] | None = None,
 ) -> str:
-    """The whole file; `event` is a step and a label for a dashed vertical line."""
+    """The whole file; `event` is a step and a label for a dashed vertical line.
+
+    `steps_at` are the labels of the steps, by default their numbers from 0.
+    """
     steps = max(len(one.values) for one in lines)
     low, high = _round_range([end for one in lines for end in (*one.low, *one.high)])
     axes = Axes(Scale(0, max(steps - 1, 1), LEFT, RIGHT), Scale(low, high, BOTTOM, TOP))
     ticks = [low + (high - low) * part / 5 for part in range(6)]
     parts = [f"<style>{file_style()}</style>", rect(0, 0, WIDTH, HEIGHT, "background")]
     parts += axes.grid([(value, f"{value:.2f}") for value in ticks])
-    parts += axes.labels([(step, str(step)) for step in range(steps)])
+    parts += axes.labels(list(enumerate(steps_at or map(str, range(steps)))))
     parts.append(axes.title(x_title))
     if event is not None:
         x = axes.x(event[0])

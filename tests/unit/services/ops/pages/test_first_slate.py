@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.ops.pages.playground.first_slate import first_questions, most_telling
+from services.ops.pages.playground.first_slate import first_questions
 from services.ops.sample_images import SampleImage
+from shared.embedding.images.telling_images import most_telling
 from tests.unit.services.ops.site import site
 
 COLORS = {"red": (200, 30, 30), "green": (30, 160, 40), "blue": (30, 40, 200)}

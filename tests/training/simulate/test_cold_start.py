@@ -1,0 +1,90 @@
+"""The population, the questions and the report of the cold-start simulation."""
+
+import numpy as np
+import pytest
+
+from training.simulate.cold_start.arms import (
+    ARMS,
+    likes,
+    most_telling_images,
+    strongest_first,
+)
+from training.simulate.cold_start.measure import CHECKPOINTS, TEST_IMAGES, Measured, split
+from training.simulate.cold_start.population import VIEWS, Population, draw_population
+from training.simulate.cold_start.report import describe, plot, results
+
+IMAGES = 60
+
+
+@pytest.fixture(scope="module")
+def population() -> Population:
+    return draw_population(new=6, others=12, images=IMAGES, seed=3)
+
+
+def test_a_population_is_the_same_for_a_seed(population: Population) -> None:
+    again = draw_population(new=6, others=12, images=IMAGES, seed=3)
+    assert [str(user) for user in again.new_users] == list(map(str, population.new_users))
+    assert again.catalog.uris == population.catalog.uris
+    actions = [(e.user_id, e.type, e.image_id) for e in population.feedback]
+    assert actions == [(e.user_id, e.type, e.image_id) for e in again.feedback]
+
+
+def test_the_feedback_is_that_of_the_other_users(population: Population) -> None:
+    new = {user.name for user in population.new_users}
+    assert not new & {event.user_id for event in population.feedback}
+    assert population.history.views.sum() == 12 * VIEWS
+    assert sum(event.type == "view" for event in population.feedback) == 12 * VIEWS
+    assert population.history.clicks.sum() == sum(e.type == "click" for e in population.feedback)
+
+
+def test_several_new_users_share_a_taste(population: Population) -> None:
+    tastes = [user.taste for user in population.new_users]
+    assert any(tastes[i] is tastes[j] for i in range(6) for j in range(i))
+
+
+def test_a_user_acts_on_no_test_image(population: Population) -> None:
+    test, pool = split(population, 0, seed=3)
+    assert len(test) == TEST_IMAGES
+    assert sorted([*test.tolist(), *pool]) == list(range(IMAGES))
+
+
+def test_questions_are_different_images_of_the_pool(population: Population) -> None:
+    _, pool = split(population, 0, seed=3)
+    asked = most_telling_images(population.catalog, pool, count=10)
+    assert len(set(asked)) == 10
+    assert set(asked) <= set(pool)
+
+
+def test_the_strongest_opinion_is_stated_first(population: Population) -> None:
+    user, catalog = population.new_users[0], population.catalog
+    appeal = user.appeal(catalog.shown)
+    strength = np.abs(appeal - appeal.mean())
+    ordered = strongest_first(user, catalog, list(range(12)))
+    assert sorted(ordered) == list(range(12))
+    assert strength[ordered].tolist() == sorted(strength[:12], reverse=True)
+    assert likes(user, catalog, int(appeal.argmax()))
+    assert not likes(user, catalog, int(appeal.argmin()))
+
+
+def test_the_report_has_intervals_and_a_line_for_each_ranking() -> None:
+    rng = np.random.default_rng(1)
+    measured = Measured(
+        by_arm={
+            arm: {k: (0.7 + 0.02 * k + rng.normal(0, 0.01, 20)).tolist() for k in CHECKPOINTS}
+            for arm in ARMS
+        },
+        baselines={
+            "popularity": rng.normal(0.8, 0.01, 20).tolist(), "oracle": [1.0] * 20,
+            "random": rng.normal(0.7, 0.01, 20).tolist(),
+        },
+    )  # fmt: skip
+    summary = results({1: measured, 2: measured})
+    assert summary["users"] == 40
+    row = summary["ndcg"]["opinions on the feed"]
+    assert [point["mean"] for point in row] == pytest.approx([0.7, 0.72, 0.76, 0.8, 0.9], abs=0.01)
+    assert all(point["low"] < point["mean"] < point["high"] for point in row)
+    assert summary["differences"]["one action minus none, on the feed"]["low"] > 0
+    assert "| oracle | 1.000" in describe(summary)
+    drawn = plot(summary)
+    assert drawn.count("<polyline") == len(summary["ndcg"]) == 6
+    assert ">10</text>" in drawn

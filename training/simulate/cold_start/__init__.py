@@ -1,0 +1,1 @@
+"""Measure how fast a running system learns the taste of a new user."""

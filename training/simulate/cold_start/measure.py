@@ -1,0 +1,164 @@
+"""Let new users act one by one on a running system, and measure their feeds in between."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from shared.client import AsyncClient, action
+from training.simulate.baselines import (
+    Baseline,
+    Oracle,
+    Popularity,
+    RandomOrder,
+    RankingRequest,
+)
+from training.simulate.cold_start.arms import (
+    ARMS,
+    LOOKED_AT,
+    Arm,
+    likes,
+    most_telling_images,
+    strongest_first,
+)
+from training.simulate.cold_start.population import Population
+from training.simulate.day import (
+    POLL_SECONDS,
+    WAIT_SECONDS,
+    MissingProfile,
+    Profiles,
+    following,
+)
+from training.simulate.measure.metrics import Order, ndcg
+from training.simulate.users import SimulatedUser
+
+CHECKPOINTS: Final = (0, 1, 3, 5, 10)
+"""Numbers of actions after which a user's feed is measured."""
+TEST_IMAGES: Final = 30
+"""Images of the measured feed; the user never acts on them."""
+SLATE: Final = 12
+"""Images of a feed on which a user acts, and of the images that are shown first."""
+RANDOM_ORDERS: Final = 50
+"""Random orders of each test slate, whose mean NDCG is that of chance."""
+CONCURRENT_USERS: Final = 6
+HISTORY_SECONDS: Final = 5.0
+"""Wait until the assessor has counted the feedback of other users; it needs milliseconds."""
+
+
+@dataclass
+class Measured:
+    """NDCG@10 by ranking, checkpoint and user."""
+
+    by_arm: dict[Arm, dict[int, list[float]]] = field(
+        default_factory=lambda: {arm: {k: [] for k in CHECKPOINTS} for arm in ARMS}
+    )
+    baselines: dict[str, list[float]] = field(default_factory=dict)
+    """Baselines know no action: one value a user."""
+
+
+async def measure(
+    kafka: str, population: Population, *, seed: int, advance: Callable[[int], None]
+) -> Measured:
+    """Send the feedback of the others, then measure every new user in every arm."""
+    measured, profiles = Measured(), Profiles()
+    async with AsyncClient(kafka) as client, following(client, profiles):
+        await client.send(*population.feedback)
+        await asyncio.sleep(HISTORY_SECONDS)
+        slots = asyncio.Semaphore(CONCURRENT_USERS)
+
+        async def run(number: int, arm: Arm) -> tuple[Arm, Mapping[int, float]]:
+            async with slots:
+                by_checkpoint = await _user(client, profiles, population, number, arm, seed=seed)
+            advance(1)
+            return arm, by_checkpoint
+
+        runs = [run(n, arm) for n in range(len(population.new_users)) for arm in ARMS]
+        for arm, by_checkpoint in await asyncio.gather(*runs):
+            for checkpoint, value in by_checkpoint.items():
+                measured.by_arm[arm][checkpoint].append(value)
+    measured.baselines = _baselines(population, seed=seed)
+    return measured
+
+
+def split(population: Population, number: int, *, seed: int) -> tuple[Order, list[int]]:
+    """The user's test images, and all others in a random order."""
+    rng = np.random.default_rng((seed, 0x7E57, number))
+    order = rng.permutation(len(population.catalog))
+    return order[:TEST_IMAGES], order[TEST_IMAGES:].tolist()
+
+
+async def _user(
+    client: AsyncClient, profiles: Profiles, population: Population, number: int, arm: Arm,
+    *, seed: int,
+) -> Mapping[int, float]:  # fmt: skip
+    user, catalog = population.new_users[number], population.catalog
+    name = f"{user.name}-{ARMS.index(arm)}"
+    test, pool = split(population, number, seed=seed)
+    shown_first = pool[:SLATE]
+    if arm == "asked":
+        shown_first = await asyncio.to_thread(most_telling_images, catalog, pool, count=SLATE)
+    opinions = strongest_first(user, catalog, shown_first)
+    appeal = user.appeal(catalog.shown)
+    values = {}
+    for actions in range(max(CHECKPOINTS) + 1):
+        if actions in CHECKPOINTS:
+            values[actions] = ndcg(await _ranked(client, name, population, test), appeal)
+        if actions == max(CHECKPOINTS):
+            break
+        if arm == "feed":
+            slate = pool[actions * SLATE : (actions + 1) * SLATE]
+            ranked = await _ranked(client, name, population, slate)
+            (image, *_) = strongest_first(user, catalog, ranked.tolist()[:LOOKED_AT])
+        else:
+            image = opinions[actions]
+        await _state(client, name, user, population, image)
+        await _profile(profiles, name, references=actions + 1)
+    return values
+
+
+async def _ranked(
+    client: AsyncClient, name: str, population: Population, numbers: Sequence[int] | Order
+) -> Order:
+    catalog = population.catalog
+    images = {catalog.name(int(n)): catalog.uris[int(n)] for n in numbers}
+    feed = await client.rank(name, images, explain="none", seconds=WAIT_SECONDS)
+    return np.array([catalog.number(item.image_id) for item in feed.items], np.int64)
+
+
+async def _state(
+    client: AsyncClient, name: str, user: SimulatedUser, population: Population, image: int
+) -> None:
+    catalog = population.catalog
+    kind = "like" if likes(user, catalog, image) else "dislike"
+    await client.send(action(name, kind, catalog.name(image), uri=catalog.uris[image]))  # type: ignore[arg-type]
+
+
+async def _profile(profiles: Profiles, name: str, *, references: int) -> None:
+    for _ in range(int(WAIT_SECONDS / POLL_SECONDS)):
+        profile = profiles.by_user.get(name)
+        if profile and profile.evidence.liked + profile.evidence.disliked >= references:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+    raise MissingProfile(f"no profile of {name} with {references} references; is the system up?")
+
+
+def _baselines(population: Population, *, seed: int) -> dict[str, list[float]]:
+    rng = np.random.default_rng((seed, 0xBA5E))
+    shown = population.catalog.shown
+    rankings: dict[str, tuple[Baseline, int]] = {
+        "popularity": (Popularity(population.history, rng), 1),
+        "oracle": (Oracle(shown, rng), 1),
+        "random": (RandomOrder(rng), RANDOM_ORDERS),
+    }
+    values: dict[str, list[float]] = {name: [] for name in rankings}
+    for number, user in enumerate(population.new_users):
+        test, _ = split(population, number, seed=seed)
+        appeal = user.appeal(shown)
+        profile = Profiles().taste(user)
+        request = RankingRequest(user, test, profile)
+        for name, (ranking, times) in rankings.items():
+            orders = [ranking.rank(request) for _ in range(times)]
+            values[name].append(float(np.mean([ndcg(order, appeal) for order in orders])))
+    return values
