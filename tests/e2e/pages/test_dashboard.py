@@ -135,6 +135,7 @@ PAGES = {
     "/": ".facts",
     "/playground": "#user",
     "/playground?user=browser-bob": ".pick",
+    "/study": "#samples",
     "/users": "main table, main .empty",
     "/user?user=browser-bob": "#history .empty",
     "/models": "main table",
