@@ -9,6 +9,7 @@ from shared.domain.corrections import SIDES, Correction, SideName
 from shared.domain.subjects.element import SUBJECT, ProfileElement
 from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
 from shared.domain.taste import ELEMENTS, Element, Taste, WeightedWord
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.word_forms import canonical
 from shared.events import ProfileUpdated
 from shared.store.protocol import StoredProfile
@@ -65,6 +66,8 @@ class TasteView:
     rows: tuple[Row, ...]
     cards: tuple[TasteCard, ...] = ()
     """The tastes of a user with several; none for a user with one taste."""
+    weights: RankingWeights | None = None
+    """What the user goes by; None where subjects do not count."""
 
     @property
     def positions(self) -> frozenset[WordPosition]:
@@ -90,6 +93,7 @@ def of_stored(profile: StoredProfile) -> TasteView:
             None,
         ),
         taste_cards(profile.tastes),
+        profile.ranking_weights,
     )
 
 
@@ -103,6 +107,7 @@ def of_event(event: ProfileUpdated, *, before: Collection[WordPosition]) -> Tast
         event.model_version,
         _rows(taste, event.subjects, event.corrections, before),
         taste_cards(event.tastes),
+        event.ranking_weights,
     )
 
 

@@ -10,8 +10,10 @@ from PIL import Image
 
 from services.ops.pages.users.live_taste import tastes_of
 from services.ops.pages.users.user_ref import UserRef
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import ELEMENTS, TasteSide, WeightedWord
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events import (
     Assessment,
     ElementAssessment,
@@ -111,13 +113,16 @@ async def test_a_feed_by_subject_shows_its_score_and_weight(sample_folder: Path)
             )
             for item in feed.items
         )
-        return feed.model_copy(update={"items": items, "subject_weight": 0.9})
+        weights = RankingWeights.of(EQUAL_WEIGHTS, subject=0.9)
+        return feed.model_copy(
+            update={"items": items, "subject_weight": 0.9, "ranking_weights": weights}
+        )
 
     dashboard = site(with_tokens=True, ops_samples=sample_folder)
     dashboard.kafka.feed_for = by_subject
     body = {"user": "ada", "pictures": [{"image_id": "sample-sea"}, OWN]}
     page = (await _post(dashboard, "/playground/rank", body)).text
-    assert "subject 90 %, look 10 %" in page
+    assert "goes by: subject 90%, art style 2%" in page
     assert "subject 4.2 of 5" in page
     assert "subject: bird" in page
     assert "20.7" in page

@@ -10,9 +10,11 @@ import pytest
 from services.ops.pages.users.erasure_receipts import receipts
 from services.ops.pages.users.user_ref import UserRef
 from shared.domain.corrections import Correction
+from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.subjects.element import SUBJECT
 from shared.domain.subjects.words import Subjects, SubjectSide, SubjectWord
 from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events import Feedback, OperatorAction, ProfileCorrected, UserErase, UserErased
 from shared.events.types.operator import user_target
 from shared.store.protocol import Reference, StoredCorrections, StoredProfile, TasteVectors
@@ -100,6 +102,16 @@ async def test_a_user_page_shows_subjects_or_the_references_that_stand_for_them(
     assert "set by user, in no reference" in page
     assert 'name="element" value="subject"' in page
     assert "Veto bird" in page
+
+
+async def test_a_user_page_shows_what_the_user_goes_by() -> None:
+    dashboard = site()
+    weights = RankingWeights.of(EQUAL_WEIGHTS, subject=0.6)
+    profile = _profile("ada").model_copy(update={"ranking_weights": weights})
+    await dashboard.profiles.put(profile, VECTORS)
+    async with dashboard.client() as client:
+        for address in ("/user?user=ada", "/playground?user=ada"):
+            assert "Goes by: subject 60%, art style 8%" in (await client.get(address)).text
 
 
 async def test_an_unknown_user_has_a_page_without_a_profile() -> None:
