@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Final
@@ -13,10 +13,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.assessor.steps.state import LoadedCandidate
 from shared.domain.errors import Unavailable
-from shared.domain.taste import Taste
+from shared.domain.taste import ELEMENTS, Taste
 from shared.events import RankedFeed
 from shared.vlm.model_selection import ServingModels
-from shared.vlm.protocol import ScoringInput, VisionLanguageModel
+from shared.vlm.protocol import Scores, ScoringInput, VisionLanguageModel
 
 log = logging.getLogger(__name__)
 MAX_QUEUED: Final = 16
@@ -108,10 +108,8 @@ class ShadowEvaluation:
                 log.exception("the challenger failed on %s", request_id)
                 self._metrics.slates.labels("failed").inc()
                 continue
-            totals = {
-                candidate.image_id: score.total
-                for (candidate, _), score in zip(slate.candidates, scores, strict=True)
-            }
+            names = [candidate.image_id for candidate, _ in slate.candidates]
+            totals = ranking_totals(slate.feed, dict(zip(names, scores, strict=True)))
             version = slate.challenger.model_version
             self._report(compare(slate.feed, totals, challenger=version))
 
@@ -129,10 +127,24 @@ class ShadowEvaluation:
             await asyncio.gather(self._worker, return_exceptions=True)
 
 
-def compare(feed: RankedFeed, totals: dict[str, float], *, challenger: str) -> ShadowResult:
-    """Compare the challenger's totals, by image id, with the champion's scores in the feed."""
+def ranking_totals(feed: RankedFeed, scores: Mapping[str, Scores]) -> dict[str, float]:
+    """The totals by which the challenger would rank the images of a feed, by image id.
+
+    What an image shows does not depend on the model: its subject counts as in the feed.
+    """
+    return {
+        item.image_id: of_image.total
+        if feed.ranking_weights is None or item.subject is None
+        else feed.ranking_weights.total({e: of_image.expected(e) for e in ELEMENTS}, item.subject)
+        for item in feed.items
+        if (of_image := scores.get(item.image_id)) is not None
+    }
+
+
+def compare(feed: RankedFeed, totals: Mapping[str, float], *, challenger: str) -> ShadowResult:
+    """Compare the challenger's totals, by image id, with those that the feed is ranked by."""
     scores = [
-        (item.score, totals[item.image_id])
+        (item.score if item.score_total is None else item.score_total, totals[item.image_id])
         for item in feed.items
         if item.score is not None and item.image_id in totals
     ]

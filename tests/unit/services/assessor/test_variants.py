@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.assessor.background.shadow_evaluation import compare
+from services.assessor.background.shadow_evaluation import compare, ranking_totals
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.taste import ELEMENTS
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events import RankedFeed
 from shared.vlm.model_selection import PromotedModel
 from shared.vlm.protocol import Rationales, ScoredInput
-from tests.fakes.scores import COLOR_FIRST
+from tests.fakes.scores import COLOR_FIRST, certain_scores
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import request
 
@@ -107,6 +108,24 @@ def test_agreement_is_the_share_of_equally_ordered_pairs(assessor_feed: RankedFe
     assert (result.images, result.top1_agreement) == (3, False)
     # The champion ranks a, b, c; the challenger swaps the first pair.
     assert result.pair_agreement == pytest.approx(2 / 3)
+
+
+def test_the_subject_counts_in_the_order_of_both_models(assessor_feed: RankedFeed) -> None:
+    weights = RankingWeights.of(EQUAL_WEIGHTS, subject=0.9)
+    subjects = (1.0, 4.0, 2.0)
+    items = tuple(
+        item.model_copy(update={"subject": subject, "score_total": 20.0 - rank})
+        for rank, (item, subject) in enumerate(zip(assessor_feed.items, subjects, strict=True))
+    )
+    feed = assessor_feed.model_copy(update={"items": items, "ranking_weights": weights})
+    a, b, c = (item.image_id for item in items)
+    totals = ranking_totals(feed, {name: certain_scores(3) for name in (a, b, c)})
+    assert totals[b] == pytest.approx(0.1 * 15 + 0.9 * 20, abs=0.01)
+    assert sorted(totals, key=lambda name: -totals[name]) == [b, c, a]
+    # The feed is ranked a, b, c: only the last two are in the same order.
+    assert compare(feed, totals, challenger="colors-2").pair_agreement == pytest.approx(1 / 3)
+    without = ranking_totals(assessor_feed, {a: certain_scores(3)})
+    assert without == {a: 15.0}
 
 
 @pytest.fixture
