@@ -26,6 +26,7 @@ GROUPS: Final = {
         "tests/e2e/events/test_bad_events.py",
         "tests/e2e/operations/test_boards.py",
         "tests/e2e/events/test_client.py",
+        "tests/e2e/events/test_cold_start.py",
         "tests/e2e/test_commands.py",
         "tests/e2e/events/test_connecting.py",
         "tests/e2e/events/test_corrections.py",

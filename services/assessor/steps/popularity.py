@@ -23,7 +23,7 @@ from shared.embedding.protocol import Vectors
 from shared.store.protocol import ImageStore
 
 log = logging.getLogger(__name__)
-ENCODING_SECONDS: Final = 1.0
+ENCODING_SECONDS: Final = 2.0
 """Longest wait for the vectors of new images: a first feed should come at once. Their encoding
 continues, so that the next feed has them."""
 Floats = NDArray[np.float64]
