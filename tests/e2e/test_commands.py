@@ -1,6 +1,7 @@
 """The command line sends feedback and candidates; `assess` ranks images without Kafka."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,34 @@ def test_without_a_system_the_error_names_the_command_that_starts_one(tmp_path: 
     completed = preferstream("profile", "show", "x", data_dir=tmp_path)
     assert completed.returncode == 1
     assert "preferstream up" in " ".join(completed.stderr.split())
+
+
+def test_the_demo_ranks_the_pictures_of_a_folder(
+    system: System, files: DemoFiles, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    for side, paths in (("Liked", files.liked), ("disliked", files.disliked), ("", files.slate)):
+        (mine / side).mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            shutil.copy(path, mine / side / path.name)
+    (mine / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    (mine / "cut.png").write_bytes(files.slate[0].read_bytes()[:300])
+    completed = preferstream("demo", "--json", "--mine", str(mine), data_dir=system.data_dir)
+    assert completed.returncode == 0, completed.stderr
+    outcome = json.loads(completed.stdout)
+    (user,) = outcome["users"]
+    assert (user["status"], user["pictures"], user["rejected"]) == ("ok", 10 + len(files.slate), [])
+    ranks = {name: rank for rank, name in enumerate(user["ranked"])}
+    liked, disliked = (
+        [ranks[Path(name).stem] for name in files.names(kind)] for kind in ("liked", "disliked")
+    )
+    assert max(liked) < min(disliked)
+    assert any("HEIC" in note for note in outcome["left_out"])
+    assert any("cut.png" in note for note in outcome["left_out"])
+    assert "There is no check" in outcome["rule"]
+
+
+def test_the_demo_says_what_a_folder_needs(system: System, tmp_path: Path) -> None:
+    completed = preferstream("demo", "--mine", str(tmp_path), data_dir=system.data_dir)
+    assert completed.returncode == 1
+    assert "needs pictures in subfolders liked and disliked" in completed.stderr

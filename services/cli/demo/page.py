@@ -9,6 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from services.cli.output.subjects import subject_row
+from shared.domain.subjects.words import Subjects
 from shared.domain.taste import ELEMENTS, Taste, TasteSide
 from shared.events import RankedFeed, RankedItem
 from shared.events.types.evidence import EvidenceReference
@@ -53,6 +55,8 @@ class Card:
     move: str
     is_wanted: bool | None
     """Whether the user likes it by its source; None when that is not known."""
+    shows: str
+    """Words for what the image shows; empty where the encoder is not sure."""
     evidence: str
     """What speaks for and against the image, in one sentence; empty when there is nothing."""
     supports: tuple[Picture, ...]
@@ -90,11 +94,16 @@ def picture(path: Path, *, side: int = THUMBNAIL_PIXELS) -> Picture:
     return Picture(path.name, f"data:image/webp;base64,{encoded}")
 
 
-def taste_rows(taste: Taste) -> tuple[TasteRow, ...]:
-    return tuple(
+def taste_rows(taste: Taste, subjects: Subjects | None = None) -> tuple[TasteRow, ...]:
+    """The words of each element, and of the subject where something is known about it."""
+    rows = [
         TasteRow(e.label, _words(taste.preference, e), _words(taste.non_preference, e))
         for e in ELEMENTS
-    )
+    ]
+    if subjects is not None:
+        name, likes, dislikes = subject_row(subjects)
+        rows.append(TasteRow(name, (likes,), (dislikes,)))
+    return tuple(rows)
 
 
 def feed_cards(
@@ -121,6 +130,7 @@ def feed_cards(
             elements=_element_rows(item),
             move=_move(item, rank_before),
             is_wanted=wanted.get(item.image_id),
+            shows=", ".join(shown.word for shown in item.subject_words),
             evidence=item.evidence.text if item.evidence else "",
             supports=_pictures(item.evidence.supports if item.evidence else (), known),
             against=_pictures(item.evidence.against if item.evidence else (), known),

@@ -73,10 +73,8 @@ def weight_line(result: ScenarioResult) -> str:
     """What the user goes by, subject or look, and what the order follows where neither counts."""
     if result.feed.status == "cold_start":
         return "no word of this taste is sure: the order follows the similarity to the references"
-    weight = result.feed.subject_weight
-    if weight is None:
-        return "this feed is ranked by the look alone"
-    return tables.subject_lines(weight)[0]
+    lines = tables.weight_lines(result.feed)
+    return lines[0] if lines else "this feed is ranked by the look alone"
 
 
 def as_json(result: ScenarioResult) -> dict[str, Any]:
@@ -87,6 +85,7 @@ def as_json(result: ScenarioResult) -> dict[str, Any]:
         "pictures": len(result.scenario.files),
         "status": result.feed.status,
         "subject_weight": result.feed.subject_weight,
+        "ranking_weights": result.feed.ranking_weights and result.feed.ranking_weights.model_dump(),
         "right_pairs": checked and checked.right,
         "right_by_look": checked and checked.by_look,
         "right_by_subject": checked and checked.by_subject,

@@ -8,6 +8,7 @@ from services.cli.demo.page import (
     REFERENCE_PIXELS,
     Picture,
     Section,
+    TasteRow,
     feed_cards,
     picture,
     taste_rows,
@@ -17,6 +18,7 @@ from services.cli.demo.scenario import ScenarioResult
 from services.cli.demo.story import DemoResult
 from services.cli.output import tables
 from services.cli.output.wrapping import plain
+from shared.events import ProfileUpdated
 
 REAL_TITLE = "Real pictures"
 DRAWINGS_TITLE = "Simulated drawings"
@@ -58,8 +60,12 @@ def user_sections(result: ScenarioResult) -> list[Section]:
             lines=lines,
             level=4,
         ),
-        Section("The look in words", taste=taste_rows(tables.taste_of(result.profile)), level=4),
+        Section("The taste in words", taste=_taste(result.profile), level=4),
     ]
+
+
+def _taste(profile: ProfileUpdated) -> tuple[TasteRow, ...]:
+    return taste_rows(tables.taste_of(profile), profile.subjects)
 
 
 def small(*paths: Path) -> dict[str, Picture]:

@@ -10,6 +10,7 @@ from PIL import Image
 from services.cli.demo.page import write_page
 from services.cli.demo.scenario import Scenario, ScenarioResult
 from services.cli.demo.sections import real_chapter
+from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Taste
 from shared.events import Evidence, ProfileUpdated, RankedFeed, RankedItem
 from shared.events.types.evidence import EvidenceReference, ItemEvidence
@@ -35,6 +36,7 @@ def test_a_card_has_its_score_its_truth_and_the_references_that_speak_for_it(
     first = RankedItem(
         image_id="gull", rank=1, score=10.0, subject=4.0, score_total=20.0, elements=None,
         tier="vlm", evidence=evidence,
+        subject_words=tuple(ShownWord(word=word, probability=0.9) for word in ("gull", "bird")),
     )  # fmt: skip
     second = RankedItem(image_id="truck", rank=2, score=9.0, elements=None, tier="vlm")
     feed = RankedFeed(
@@ -58,11 +60,13 @@ def test_a_card_has_its_score_its_truth_and_the_references_that_speak_for_it(
     first_card, second_card = re.findall(r'<li class="card">.*?</li>', text, re.DOTALL)
     assert "20.0 of 25" in first_card
     assert "liked by its source" in first_card
+    assert "shows: gull, bird" in first_card
     assert "resembles &lt;1&gt; of your likes" in first_card
     assert 'alt="owl &lt;1&gt;"' in first_card
     assert first_card.count("<img") == 2
     assert "9.0 of 25" in second_card
     assert "disliked by its source" in second_card
+    assert "shows:" not in second_card
     assert "100% of the pairs" in text
     assert "1 users, 4 real pictures" in text
     assert "http" not in text
