@@ -9,12 +9,19 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.subjects.words import ShownWord, Subjects
 from shared.domain.taste import ELEMENTS, Taste
+from shared.domain.weights.ranking_weights import RankingWeights
+from shared.embedding.images.encoders.settings import ImageEncoderSettings
+from shared.embedding.images.factory import open_image_encoder
+from shared.embedding.images.protocol import ImageEncoder
+from shared.embedding.images.settings import SubjectSettings
 from shared.events import Assessment, ElementAssessment
 from shared.images.loader import ImageLoader, LoadedImage
 from shared.images.settings import ImageSettings
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
+from shared.runtime.file_subjects import FileSubjects, file_subjects
 from shared.settings import from_environment
 from shared.vlm.factory import open_model
 from shared.vlm.protocol import (
@@ -38,6 +45,12 @@ class RankedFile:
     path: Path
     scores: Scores
     rationales: Rationales | None
+    total: float
+    """What the rank follows, 0-25: the scores of the look, and of the subject where it counts."""
+    subject: float | None = None
+    """Score of what the file shows, 0-5; None where it does not count."""
+    subject_words: tuple[ShownWord, ...] = ()
+    """Words for what the file shows, the narrowest first; empty where the encoder is not sure."""
 
     def assessment(self) -> Assessment:
         """Scores (0-5, rounded) and rationales of the five elements."""
@@ -60,6 +73,10 @@ class FileRanking:
     rejected: tuple[tuple[Path, str], ...]
     model_version: str
     element_weights: ElementWeights
+    subjects: Subjects | None = None
+    """What the references show; None where images are ranked by their look alone."""
+    ranking_weights: RankingWeights | None = None
+    """What the user goes by; None where images are ranked by their look alone."""
 
 
 async def rank_files(
@@ -67,13 +84,15 @@ async def rank_files(
 ) -> FileRanking:
     """Rank candidates for a user with these liked and disliked images.
 
-    The model comes from the `PREFERSTREAM_MODEL*` settings. An unreadable candidate is listed in
-    `rejected`. Raises `Unprocessable` for an unreadable reference, `BadCheckpoint` or `Unavailable`
-    if the model cannot be used.
+    The model comes from the `PREFERSTREAM_MODEL*` settings, the image encoder from the
+    `PREFERSTREAM_IMAGE_ENCODER*` settings. An unreadable candidate is listed in `rejected`. Raises
+    `Unprocessable` for an unreadable reference, `BadCheckpoint`, `BadEncoder` or `Unavailable` if
+    model or encoder cannot be used.
     """
     async with (
         _open_loader([*liked, *disliked, *candidates]) as loader,
         open_model(from_environment(ModelSettings)) as model,
+        _open_encoder() as encoder,
     ):
         references = await _load(loader, _uris([*liked, *disliked]))
         taste = await _predict(model, references[: len(liked)], references[len(liked) :])
@@ -85,10 +104,33 @@ async def rank_files(
                 images[path] = image.pixels
             else:
                 rejected.append((path, image.detail))
-        items = await _rank(model, taste, images)
-        return FileRanking(
-            taste, items, tuple(rejected), model.model_version, model.element_weights
+        by_subject = await _subjects(
+            encoder,
+            model,
+            taste,
+            liked=dict(zip(liked, references[: len(liked)], strict=True)),
+            disliked=dict(zip(disliked, references[len(liked) :], strict=True)),
+            candidates=images,
         )
+        return FileRanking(
+            taste,
+            await _rank(model, taste, images, by_subject),
+            tuple(rejected),
+            model.model_version,
+            model.element_weights,
+            by_subject.subjects,
+            by_subject.weights,
+        )
+
+
+@asynccontextmanager
+async def _open_encoder() -> AsyncIterator[ImageEncoder | None]:
+    """The image encoder of the settings; None while subjects do not count."""
+    if not from_environment(SubjectSettings).subject_ranking:
+        yield None
+        return
+    async with open_image_encoder(from_environment(ImageEncoderSettings)) as encoder:
+        yield encoder
 
 
 @asynccontextmanager
@@ -127,13 +169,55 @@ async def _predict(
     return taste_by_vote(await model.predict(groups))
 
 
+async def _subjects(
+    encoder: ImageEncoder | None,
+    model: VisionLanguageModel,
+    taste: Taste,
+    **files: dict[Path, Image],
+) -> FileSubjects:
+    if encoder is None:
+        return FileSubjects()
+    by_name = {
+        group: {str(path): image for path, image in images.items()}
+        for group, images in files.items()
+    }
+    return await file_subjects(
+        encoder,
+        model,
+        taste,
+        liked=by_name["liked"],
+        disliked=by_name["disliked"],
+        candidates=by_name["candidates"],
+    )
+
+
 async def _rank(
-    model: VisionLanguageModel, taste: Taste, images: dict[Path, Image]
+    model: VisionLanguageModel, taste: Taste, images: dict[Path, Image], by_subject: FileSubjects
 ) -> tuple[RankedFile, ...]:
     by_path = {path: ScoringInput(taste, image) for path, image in images.items()}
     scores = dict(zip(by_path, await model.score(list(by_path.values())), strict=True))
-    order = sorted(by_path, key=lambda path: (-scores[path].total, path))
+    totals = {path: total_of(path, scores[path], by_subject) for path in by_path}
+    order = sorted(by_path, key=lambda path: (-totals[path], path))
     best = order[:EXPLAIN_TOP_K]
     rationales = await model.explain([ScoredInput(by_path[path], scores[path]) for path in best])
     explained = dict(zip(best, rationales, strict=True))
-    return tuple(RankedFile(path, scores[path], explained.get(path)) for path in order)
+    return tuple(
+        RankedFile(
+            path,
+            scores[path],
+            explained.get(path),
+            totals[path],
+            by_subject.scores.get(str(path)) if by_subject.weights else None,
+            by_subject.words.get(str(path), ()),
+        )
+        for path in order
+    )
+
+
+def total_of(path: Path, scores: Scores, by_subject: FileSubjects) -> float:
+    """The total of the six scores, or of the five of the look where the subject is not known."""
+    subject = by_subject.scores.get(str(path))
+    if by_subject.weights is None or subject is None:
+        return scores.total
+    elements = {element: scores.expected(element) for element in ELEMENTS}
+    return by_subject.weights.total(elements, subject)

@@ -33,6 +33,8 @@ def test_the_example_of_the_readme_ranks_the_liked_style_first(tmp_path: Path) -
     likes, *ranked = completed.stdout.splitlines()
     assert likes.startswith("likes: ")
     names = [line.split()[0] for line in ranked]
+    totals = [float(line.split()[1]) for line in ranked]
+    assert totals == sorted(totals, reverse=True)
     liked = [names.index(path.name) for path in files.slate if path.name in files.names("liked")]
     disliked = [
         names.index(path.name) for path in files.slate if path.name in files.names("disliked")

@@ -1,11 +1,12 @@
 """Print what images and references show: words with their counts, or typical references."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from shared.domain.subjects.element import SUBJECT
+from shared.domain.subjects.forms import subject_form
 from shared.domain.subjects.words import ShownWord, Subjects, SubjectSide
-from shared.domain.word_forms import canonical
 from shared.events import ProfileUpdated
 
 SHOWN_EXAMPLES: Final = 4
@@ -22,13 +23,25 @@ def unseen_pins(event: ProfileUpdated, word: str) -> list[str]:
     if event.subjects is None:
         return []
     sides = (event.subjects.preference, event.subjects.non_preference)
-    pinned = [w for side in sides for w in side.words if canonical(w.word) == canonical(word)]
+    pinned = [w for side in sides for w in side.words if subject_form(w.word) == subject_form(word)]
     if not pinned or any(item.count for item in pinned):
         return []
     return [
         f"none of this user's references is named {word}; the word acts on images that the image"
         " encoder names so"
     ]
+
+
+def with_file_names(subjects: Subjects) -> Subjects:
+    """The subjects with names of files instead of their paths as examples."""
+
+    def named(side: SubjectSide) -> SubjectSide:
+        names = tuple(Path(example).name for example in side.examples)
+        return side.model_copy(update={"examples": names})
+
+    return Subjects(
+        preference=named(subjects.preference), non_preference=named(subjects.non_preference)
+    )
 
 
 def subject_row(subjects: Subjects) -> tuple[str, str, str]:

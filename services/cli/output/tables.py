@@ -1,12 +1,14 @@
 """Arrange feeds, tastes and assessments as rows and lines to print."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from services.cli.output.joint_tastes import taste_cells, taste_columns
 from services.cli.output.listing import Column, Listing
 from services.cli.output.subjects import shown_subject, subject_row
 from services.cli.output.wrapping import Id, Line, Part
 from shared.domain.element_weights import ElementWeights
-from shared.domain.subjects.words import Subjects
+from shared.domain.subjects.words import ShownWord, Subjects
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
 from shared.events import Assessment, ItemEvidence, ProfileUpdated, RankedFeed, RankedItem
 
@@ -28,6 +30,7 @@ def feed_table(
     """
     by_subject = feed.subject_weight is not None
     is_named = any(item.subject_words for item in feed.items)
+    by_taste = taste_columns(feed)
     rows = [
         [
             str(item.rank),
@@ -36,6 +39,7 @@ def feed_table(
             *_element_scores(item),
             *([_score(item.subject), _score(item.score_total)] if by_subject else []),
             *([shown_subject(item.subject_words)] if is_named else []),
+            *taste_cells(item, by_taste),
             *([notes.get(item.image_id, "")] if notes else []),
         ]
         for item in feed.items
@@ -45,23 +49,54 @@ def feed_table(
         rows,
         feed.element_weights,
         further=(
-            *((Column("subject", "number"), Column("total", "number")) if by_subject else ()),
-            *((Column("shows"),) if is_named else ()),
+            *_subject_columns(by_subject, is_named),
+            *by_taste,
             *((Column("kind"),) if notes else ()),
         ),
-        further_notes=subject_lines(feed.subject_weight),
+        further_notes=weight_lines(feed),
     )
 
 
-def assessment_table(
-    rows: Sequence[tuple[str, float, Assessment]], weights: ElementWeights
-) -> Listing:
-    """Files, best first, with total and element scores; `rows` are (name, total, assessment)."""
+class AssessedFile(NamedTuple):
+    """A ranked file: its score and assessment, and what it shows where that is known."""
+
+    name: str
+    score: float
+    assessment: Assessment
+    subject: float | None = None
+    total: float | None = None
+    """Score and subject together; None where the subject does not count."""
+    subject_words: tuple[ShownWord, ...] = ()
+
+
+def assessment_table(rows: Sequence[AssessedFile], weights: ElementWeights) -> Listing:
+    """Files, best first, with score and element scores.
+
+    Where the subject counts, its score and the total of both follow.
+    """
+    by_subject = any(row.subject is not None for row in rows)
+    is_named = any(row.subject_words for row in rows)
     ranked = [
-        [str(rank), name, f"{total:.1f}", *(f"{assessment[e].score:.1f}" for e in ELEMENTS)]
-        for rank, (name, total, assessment) in enumerate(rows, start=1)
+        [
+            str(rank),
+            row.name,
+            f"{row.score:.1f}",
+            *(f"{row.assessment[e].score:.1f}" for e in ELEMENTS),
+            *([_score(row.subject), _score(row.total)] if by_subject else []),
+            *([shown_subject(row.subject_words)] if is_named else []),
+        ]
+        for rank, row in enumerate(rows, start=1)
     ]
-    return _ranking(["Ranked candidates"], ranked, weights)
+    return _ranking(
+        ["Ranked candidates"], ranked, weights, further=_subject_columns(by_subject, is_named)
+    )
+
+
+def _subject_columns(by_subject: bool, is_named: bool) -> tuple[Column, ...]:
+    return (
+        *((Column("subject", "number"), Column("total", "number")) if by_subject else ()),
+        *((Column("shows"),) if is_named else ()),
+    )
 
 
 def assessment_rationales(name: str, assessment: Assessment) -> list[Line]:
@@ -125,11 +160,11 @@ def taste_table(taste: Taste, *, title: Line, subjects: Subjects | None = None) 
     )
 
 
-def subject_lines(weight: float | None) -> list[str]:
+def weight_lines(event: RankedFeed | ProfileUpdated) -> list[str]:
     """What a user goes by, in one line; empty where the subject does not count."""
-    if weight is None:
+    if event.ranking_weights is None:
         return []
-    return [f"this user goes by the subject {weight:.0%} and by the look {1 - weight:.0%}"]
+    return [f"this user goes by: {event.ranking_weights.summary}"]
 
 
 def taste_of(event: ProfileUpdated) -> Taste:

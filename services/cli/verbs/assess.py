@@ -8,6 +8,7 @@ import typer
 from services.cli.inputs import NoImages, image_files
 from services.cli.output import tables
 from services.cli.output.console import err, fail, print_json, print_line, print_rows, wrong_use
+from services.cli.output.subjects import with_file_names
 from services.cli.program.interruption import interruptible
 from shared.domain.errors import Unavailable, Unprocessable
 
@@ -36,6 +37,7 @@ def assess(
     except NoImages as error:
         wrong_use(str(error))
     with interruptible(lambda: "no image was ranked"), err.status("loading the model"):
+        from shared.embedding.images.encoders.errors import BadEncoder
         from shared.runtime.rank_files import rank_files
         from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -46,7 +48,7 @@ def assess(
             )
         except (Unavailable, Unprocessable) as error:
             fail(error.detail)
-        except BadCheckpoint as error:
+        except (BadCheckpoint, BadEncoder) as error:
             fail(str(error))
     if as_json:
         print_json(_as_dict(ranking))
@@ -58,13 +60,20 @@ def _as_dict(result: "FileRanking") -> dict[str, Any]:
     return {
         "model_version": result.model_version,
         "element_weights": result.element_weights.model_dump(),
+        "ranking_weights": (
+            result.ranking_weights.model_dump() if result.ranking_weights else None
+        ),
         "profile": result.taste.model_dump(mode="json"),
+        "subjects": result.subjects.model_dump(mode="json") if result.subjects else None,
         "candidates": [
             {
                 "image": str(file.path),
                 "rank": rank,
                 "score": round(file.scores.total, 3),
                 "elements": file.assessment().model_dump(mode="json"),
+                "subject": None if file.subject is None else round(file.subject, 3),
+                "score_total": round(file.total, 3),
+                "subject_words": [word.model_dump() for word in file.subject_words],
             }
             for rank, file in enumerate(result.items, start=1)
         ],
@@ -73,8 +82,21 @@ def _as_dict(result: "FileRanking") -> dict[str, Any]:
 
 
 def _print(result: "FileRanking") -> None:
-    print_rows(tables.taste_table(result.taste, title=["Predicted taste"]))
-    rows = [(str(file.path), file.scores.total, file.assessment()) for file in result.items]
+    subjects = with_file_names(result.subjects) if result.subjects else None
+    print_rows(tables.taste_table(result.taste, title=["Predicted taste"], subjects=subjects))
+    if result.ranking_weights:
+        print_line(f"you go by: {result.ranking_weights.summary}")
+    rows = [
+        tables.AssessedFile(
+            str(file.path),
+            file.scores.total,
+            file.assessment(),
+            file.subject,
+            None if file.subject is None else file.total,
+            file.subject_words,
+        )
+        for file in result.items
+    ]
     print_rows(tables.assessment_table(rows, result.element_weights))
     for file in result.items:
         if file.rationales is None:

@@ -15,7 +15,7 @@ from services.cli.output.dead_letter_output import letters_table
 from services.cli.output.listing import Column, Listing, print_listing
 from services.cli.output.literal_text import literal
 from services.cli.output.model_tables import versions_table
-from services.cli.output.tables import assessment_table, feed_table
+from services.cli.output.tables import AssessedFile, assessment_table, feed_table
 from services.cli.output.wrapping import Id, wrap
 from services.cli.user_data.erasure_report import RetainedRecords
 from services.cli.verbs.doctor import check_rows
@@ -79,7 +79,7 @@ def _feed(name: str) -> Listing:
 def _assessments(name: str) -> Listing:
     assessment = _example().items[0].elements
     assert assessment is not None
-    return assessment_table([(name, 17.1, assessment)], EQUAL_WEIGHTS)
+    return assessment_table([AssessedFile(name, 17.1, assessment)], EQUAL_WEIGHTS)
 
 
 def _versions(name: str) -> Listing:

@@ -7,10 +7,17 @@ from rich.console import Console
 
 from services.cli.output.listing import Listing, print_listing
 from services.cli.output.subjects import unseen_pins
-from services.cli.output.tables import assessment_table, evidence_lines, feed_table, taste_table
+from services.cli.output.tables import (
+    AssessedFile,
+    assessment_table,
+    evidence_lines,
+    feed_table,
+    taste_table,
+)
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.subjects.words import ShownWord, Subjects, SubjectSide, SubjectWord
 from shared.domain.taste import Taste
+from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events import EvidenceReference, ItemEvidence, ProfileUpdated, RankedFeed
 from shared.events.documents.examples_from_preferstream import FROM_PREFERSTREAM
 from tests.fakes.scores import COLOR_FIRST
@@ -39,19 +46,22 @@ def test_a_feed_shows_unequal_element_weights(feed: RankedFeed) -> None:
 def test_assessed_files_show_unequal_element_weights(feed: RankedFeed) -> None:
     assessment = feed.items[0].elements
     assert assessment is not None
-    rows = [("a.png", 17.1, assessment)]
+    rows = [AssessedFile("a.png", 17.1, assessment)]
     assert "color 2.25" in _printed(assessment_table(rows, COLOR_FIRST))
     assert "element weights" not in _printed(assessment_table(rows, EQUAL_WEIGHTS))
 
 
 def test_a_feed_by_subject_shows_its_score_and_its_weight(feed: RankedFeed) -> None:
     item = feed.items[0].model_copy(update={"subject": 4.2, "score_total": 20.7})
-    by_subject = feed.model_copy(update={"items": (item,), "subject_weight": 0.9})
+    weights = RankingWeights.of(COLOR_FIRST, subject=0.6)
+    by_subject = feed.model_copy(
+        update={"items": (item,), "subject_weight": 0.6, "ranking_weights": weights}
+    )
     printed = _printed(feed_table(by_subject))
     assert "subject" in printed
     assert "4.2" in printed
     assert "20.7" in printed
-    assert "this user goes by the subject 90% and by the look 10%" in printed
+    assert "this user goes by: subject 60%, color 18%, saturation 12%" in printed
     assert "subject" not in _printed(feed_table(feed))
 
 
