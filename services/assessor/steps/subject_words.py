@@ -91,8 +91,15 @@ def _named(state: RankingState, words: Words) -> RankingState:
 def _corrected(
     image: ScoredImage, stated: StatedSubjects, scale: SubjectScale, weights: RankingWeights
 ) -> ScoredImage:
-    by_vectors = scale.score(NEUTRAL if image.subject is None else image.subject)
-    return with_subject(image, stated.score(by_vectors, _words_of(image)), weights)
+    """The image with the subject score that the statement gives, by each taste of the user."""
+    words = _words_of(image)
+
+    def score(subject: float | None) -> float:
+        return stated.score(scale.score(NEUTRAL if subject is None else subject), words)
+
+    by_taste = {each.taste_id: score(each.subject) for each in image.by_taste if each.taste_id}
+    scored = with_subject(image, score(image.subject), weights, by_taste=by_taste)
+    return replace(scored, subject_words=image.subject_words)
 
 
 def _by_subject_alone(image: ScoredImage, stated: StatedSubjects) -> ScoredImage:

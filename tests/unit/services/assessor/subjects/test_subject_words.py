@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from shared.domain.corrections import Correction
+from shared.domain.joint_tastes import JointTaste
 from shared.domain.subject_weight import SubjectWeight
 from shared.domain.subjects.element import SUBJECT
-from shared.domain.taste import Taste
+from shared.domain.taste import Taste, TasteSide
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference, Side, StoredCorrections
@@ -16,7 +17,7 @@ from tests.fakes.image_encoder import NamingEncoder
 from tests.fakes.images import plain_image
 from tests.fakes.stores import InMemoryImageVectors
 from tests.unit.services.assessor.assessor import Assessor, image_ids
-from tests.unit.services.assessor.users import NOW, request, store_profile
+from tests.unit.services.assessor.users import NOW, color_taste, request, store_profile
 
 SHOWN = dict.fromkeys(("orange", "pink", "yellow", "red"), "bird") | dict.fromkeys(
     ("green", "navy", "black", "blue"), "flower"
@@ -45,7 +46,7 @@ class Setup:
             )
         )  # fmt: skip
 
-    async def store_profile(self, weight: float | None) -> None:
+    async def store_profile(self, weight: float | None, **fields: Any) -> None:
         """A user with liked birds and disliked flowers, whose taste likes red, not blue."""
         images = [
             (side, plain_image(color, color)) for side, colors in SIDES.items() for color in colors
@@ -63,6 +64,7 @@ class Setup:
                 )
                 for side, image in images
             ),
+            **fields,
         )  # fmt: skip
 
 
@@ -115,6 +117,25 @@ async def test_a_vetoed_subject_is_no_reason_to_like_or_dislike(setup: Setup) ->
     assert subjects["orange"] == 2.5
     assert subjects["green"] is not None
     assert subjects["green"] < 2.5
+
+
+async def test_a_pin_counts_for_a_user_with_several_tastes_and_the_words_stay(
+    setup: Setup,
+) -> None:
+    tastes = tuple(
+        JointTaste(
+            taste_id=color, preference=color_taste(liked=(color,)).preference,
+            non_preference=TasteSide(), reference_ids=(image,), share=0.5, weight=0.5,
+        )
+        for color, image in (("red", "orange"), ("green", "pink"))
+    )  # fmt: skip
+    await setup.store_profile(0.9, predicted_tastes=tastes)
+    await setup.correct(liked(pinned=("flower",)), disliked(pinned=("bird",)))
+    feed = await setup.assessor.feed(request("red", "green"))
+    assert [(i.image_id, i.subject, i.taste_id) for i in feed.items] == [
+        ("green", 5.0, "green"), ("red", 0.0, "red"),
+    ]  # fmt: skip
+    assert [[w.word for w in item.subject_words] for item in feed.items] == [["flower"], ["bird"]]
 
 
 @pytest.mark.parametrize("has_taste", [True, False])
