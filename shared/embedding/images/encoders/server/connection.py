@@ -11,9 +11,16 @@ from yarl import URL
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal
 from shared.embedding.images.encoders.errors import BadEncoder
+from shared.embedding.images.encoders.server.responses import (
+    PART,
+    RETRIED,
+    NotFound,
+    error_for,
+    message_of,
+    retry_seconds,
+)
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
 
-PART: Final = "embedding server"
 CONNECT_SECONDS: Final = 5.0
 """A running server accepts a connection at once, even when it is busy."""
 ATTEMPTS: Final = 3
@@ -25,16 +32,8 @@ MAX_RETRY_SECONDS: Final = 2.0
 CIRCUIT_FAILURES: Final = 5
 CIRCUIT_OPEN_SECONDS: Final = 10.0
 """Feeds are ranked without the subject meanwhile, and at once."""
-MAX_MESSAGE_CHARACTERS: Final = 300
-"""Of the server's error message: some messages repeat the request, which holds a user's image."""
 MAX_RESPONSE_BYTES: Final = 32 * 1024 * 1024
 """A batch of 64 vectors with 4,096 numbers needs about 6 MB."""
-RETRIED: Final = frozenset({429, 502, 503, 504})
-REFUSED: Final = frozenset({400, 413, 415, 422})
-
-
-class NotFound(Exception):
-    """The server has no such route or model; the text is the server's message."""
 
 
 class _Retry(Exception):
@@ -134,13 +133,13 @@ class Connection:
             ) as response:
                 status = response.status
                 text = await _text(response)
-                wished = _retry_seconds(response.headers.get("Retry-After"))
+                wished = retry_seconds(response.headers.get("Retry-After"))
         except aiohttp.ClientError as error:
             raise _Retry(f"{self.address} cannot be reached: {error}") from error
         if status in RETRIED:
-            raise _Retry(f"{self.address} answers {status}: {_message(text)}", seconds=wished)
+            raise _Retry(f"{self.address} answers {status}: {message_of(text)}", seconds=wished)
         if status != 200:
-            raise _error_for(status, _message(text), address=str(self.address))
+            raise error_for(status, message_of(text), address=str(self.address))
         try:
             return json.loads(text)
         except ValueError as error:
@@ -172,42 +171,3 @@ async def _text(response: aiohttp.ClientResponse) -> str:
     if size > MAX_RESPONSE_BYTES:
         raise Unavailable(PART, f"a response of {response.url.host} has more than 32 MiB")
     return b"".join(chunks).decode("utf-8", errors="replace")
-
-
-def _retry_seconds(header: str | None) -> float | None:
-    """`Retry-After` in seconds; None for a date or nonsense."""
-    try:
-        seconds = float(header) if header else None
-    except ValueError:
-        return None
-    return seconds if seconds is not None and 0 <= seconds < float("inf") else None
-
-
-def _error_for(status: int, message: str, *, address: str) -> Exception:
-    if status == 404:
-        return NotFound(message)
-    if status in (401, 403):
-        return Unavailable(
-            PART,
-            f"{address} refuses our key ({status}); put the key with which the server was started"
-            " into PREFERSTREAM_IMAGE_ENCODER_SERVER_KEY",
-        )
-    if status in REFUSED:
-        return Unprocessable(
-            "image_refused_by_encoder", f"{address} cannot encode this image ({status}): {message}"
-        )
-    if 300 <= status < 400:
-        return Unavailable(
-            PART, f"{address} redirects the request ({status}); name the server's own address"
-        )
-    return Unavailable(PART, f"{address} answers {status}: {message}")
-
-
-def _message(text: str) -> str:
-    """The server's message, from JSON in either of two layouts or from plain text."""
-    try:
-        payload = json.loads(text)
-        message = payload["error"]["message"] if "error" in payload else payload["detail"]
-    except (ValueError, KeyError, TypeError):
-        message = text
-    return " ".join(str(message).split())[:MAX_MESSAGE_CHARACTERS]

@@ -9,8 +9,9 @@ from PIL import Image, ImageDraw
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.embedding.images.encoders.errors import BadEncoder
 from shared.embedding.images.encoders.name import encoder_name
-from shared.embedding.images.encoders.server.connection import PART, Connection, NotFound
+from shared.embedding.images.encoders.server.connection import Connection
 from shared.embedding.images.encoders.server.layouts import BadResponse, Inputs, Layout, Messages
+from shared.embedding.images.encoders.server.responses import PART, NotFound
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.encoders.unit_vectors import rows, unit_vector
 from shared.embedding.protocol import Vectors
