@@ -48,8 +48,8 @@ class ItemEvidence(Value):
     """Why this image has its score, from what is known of this image and of this user."""
 
     text: Text
-    """One sentence in English: `vivid, as in 4 of your 5 likes; but resembles 1 of your 3
-    dislikes`."""
+    """One sentence in English: `vivid colors, as in 4 of your 5 likes; but resembles 1 of
+    your 3 dislikes`."""
     words: Annotated[tuple[EvidenceWord, ...], Field(max_length=8)] = ()
     """The words of the sentence."""
     supports: Annotated[tuple[EvidenceReference, ...], Field(max_length=MAX_NAMED)] = ()

@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.events.types.evidence import (
     MAX_NAMED,
+    Aspect,
     EvidenceReference,
     EvidenceWord,
     ItemEvidence,
@@ -34,6 +35,8 @@ SURE: Final = 0.75
 DECIMALS: Final = 4
 MAX_EFFECT: Final = 5.0
 """The range of a subject score."""
+NOUNS: Final[dict[Aspect, str]] = {"detail": "detail", "saturation": "colors"}
+"""Nouns of the elements whose words are adjectives."""
 NAMES: Final[dict[ReferenceSide, tuple[str, str]]] = {
     "liked": ("like", "likes"),
     "disliked": ("dislike", "dislikes"),
@@ -121,13 +124,20 @@ def _clause(claim: Claim) -> str:
         case ResemblanceClaim(side, count, of, _):
             return f"resembles {_share(count, of, side)}"
         case InsteadClaim(seen, confidence, liked_word):
-            return f"{_hedged(seen, confidence)}, and you like {liked_word}"
+            return f"{_hedged(seen, confidence)}, and you like {_spoken(liked_word, seen.element)}"
         case WordClaim(seen, side, confidence, shared_by, of):
             return f"{_hedged(seen, confidence)}, as in {_share(len(shared_by), of, side)}"
 
 
 def _hedged(seen: SeenWord, confidence: float) -> str:
-    return seen.word if confidence >= SURE else f"probably {seen.word}"
+    word = _spoken(seen.word, seen.element)
+    return word if confidence >= SURE else f"probably {word}"
+
+
+def _spoken(word: str, element: Aspect) -> str:
+    """The word as a person says it: `rich detail`, `vivid colors`."""
+    noun = NOUNS.get(element)
+    return word if noun is None or noun.rstrip("s") in word else f"{word} {noun}"
 
 
 def _share(count: int, of: int, side: ReferenceSide) -> str:

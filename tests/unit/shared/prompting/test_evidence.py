@@ -90,6 +90,21 @@ def test_the_word_of_a_rationale_is_read_back() -> None:
     assert seen_word("The colors are close to those of the liked images.") is None
 
 
+@pytest.mark.parametrize(
+    ("element", "word", "spoken"),
+    [
+        ("detail", "rich", "rich detail"),
+        ("saturation", "vivid", "vivid colors"),
+        ("saturation", "soft color", "soft color"),
+        ("medium", "oil painting", "oil painting"),
+    ],
+)
+def test_an_adjective_gets_the_noun_of_its_element(element: Aspect, word: str, spoken: str) -> None:
+    likes = [KnownReference(str(n), "liked", {element: (word,)}) for n in range(2)]
+    shown = text(seen(word, element, liked=0.9), references=likes)
+    assert shown == f"{spoken}, as in all 2 of your likes"
+
+
 def test_an_element_that_hardly_counts_is_not_named() -> None:
     red = seen("red", liked=0.9)
     counts = evidence_of([red], LIKES, subject_weight=0.5, element_shares={"color": 0.5})
