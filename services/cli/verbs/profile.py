@@ -221,8 +221,7 @@ def _print_profile(profile: ProfileUpdated, as_json: bool) -> None:
     )
     taste = tables.taste_of(profile)
     print_rows(tables.taste_table(taste, title=title, subjects=profile.subjects))
-    weight = profile.subject_weight.weight if profile.subject_weight else None
-    for line in (*tables.subject_lines(weight), *tables.correction_lines(profile)):
+    for line in (*tables.weight_lines(profile), *tables.correction_lines(profile)):
         print_line(line)
     if profile.tastes:
         print_rows(joint_taste_table(profile.tastes))
