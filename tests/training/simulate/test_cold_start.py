@@ -50,9 +50,9 @@ def test_a_user_acts_on_no_test_image(population: Population) -> None:
 
 def test_questions_are_different_images_of_the_pool(population: Population) -> None:
     _, pool = split(population, 0, seed=3)
-    asked = most_telling_images(population.catalog, pool, count=10)
-    assert len(set(asked)) == 10
-    assert set(asked) <= set(pool)
+    questions = most_telling_images(population.catalog, pool, count=10)
+    assert len(set(questions)) == 10
+    assert set(questions) <= set(pool)
 
 
 def test_the_strongest_opinion_is_stated_first(population: Population) -> None:
