@@ -64,6 +64,7 @@ def run(
     on_progress: Callable[[str], None],
     on_ready: Callable[[RuntimeFile], None],
     parent: int | None = None,
+    with_model_server: bool = False,
 ) -> Stopped:
     """Run until a signal, or until the process `parent` ends; raises `CannotRun`.
 
@@ -72,7 +73,9 @@ def run(
     """
     runner, is_interrupted_start = asyncio.Runner(), False
     try:
-        stopped = runner.run(_run(settings, on_progress, on_ready, parent))
+        stopped = runner.run(
+            _run(settings, on_progress, on_ready, parent, with_model_server=with_model_server)
+        )
         is_interrupted_start = not stopped.was_ready
         return stopped
     except (KafkaDidNotStart, Unavailable) as error:
@@ -91,11 +94,18 @@ async def _run(
     on_progress: Callable[[str], None],
     on_ready: Callable[[RuntimeFile], None],
     parent: int | None,
+    *,
+    with_model_server: bool,
 ) -> Stopped:
     signals = StopSignals(end_now=lambda: _end_now(settings, signals))
     signals.watch()
     ready = asyncio.Event()
-    serving = asyncio.create_task(_serve(settings, on_progress, on_ready, signals.stop, ready))
+    serving = asyncio.create_task(
+        _serve(
+            settings, on_progress, on_ready, signals.stop, ready,
+            with_model_server=with_model_server,
+        )
+    )  # fmt: skip
     if parent is not None:
         watch_parent = asyncio.create_task(_stop_without(parent, signals.stop))
     stopping = asyncio.create_task(signals.stop.wait())
@@ -118,6 +128,8 @@ async def _serve(
     on_ready: Callable[[RuntimeFile], None],
     stop: asyncio.Event,
     ready: asyncio.Event,
+    *,
+    with_model_server: bool,
 ) -> None:
     """Start everything, run until `stop`, and stop everything."""
     began = time.monotonic()
@@ -129,6 +141,10 @@ async def _serve(
         )
         from services.local.services import start_services  # imported by the line above
 
+        if with_model_server:
+            from services.local.model_server.open_server import local_model_server
+
+            await stack.enter_async_context(local_model_server(settings.data_dir, on_progress))
         services = await stack.enter_async_context(
             start_services(
                 settings,

@@ -21,6 +21,13 @@ def up(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON when everything is ready.")
     ] = False,
+    model_server: Annotated[
+        bool,
+        typer.Option(
+            "--model-server",
+            help="Serve the model with vLLM on this machine, and restart it when it fails.",
+        ),
+    ] = False,
     parent: Annotated[
         int | None, typer.Option(help="Stop when this parent process ends.", hidden=True)
     ] = None,
@@ -54,7 +61,10 @@ def up(
         )
 
     try:
-        stopped = run(settings, on_progress=print_progress, on_ready=ready, parent=parent)
+        stopped = run(
+            settings, on_progress=print_progress, on_ready=ready, parent=parent,
+            with_model_server=model_server,
+        )  # fmt: skip
     except CannotRun as error:
         fail(str(error))
     sentence = AFTER_READY if stopped.was_ready else BEFORE_READY

@@ -1,0 +1,1 @@
+"""Run the model at a vLLM server on this machine, and restart the server when it fails."""
