@@ -9,16 +9,16 @@ in any combination, and *single* users have one taste: both must keep one profil
 
 import argparse
 import asyncio
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from pathlib import Path
+from typing import Final
 
-import numpy as np
 from PIL import Image
 
 from shared.domain.taste import Taste
+from shared.images.decoding.image_file import read_image
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
 from shared.prompting.taste_clusters.word_clusters import word_clusters
@@ -27,40 +27,13 @@ from training.evaluation.markdown import header, line
 from training.evaluation.pairing import win
 from training.evaluation.scoring import equal_weight_scores
 from training.evaluation.serving_model import SEED, SHIPPED, serving_model
+from training.evaluation.simulated.cases import read_truth
+from training.evaluation.simulated.joint_cases import KINDS, SimulatedUser, UserKind, user_of
 from training.evaluation.simulated.metrics import ndcg
-from training.prefersim.drawing.degradations import as_file, draw_degradation, draw_strength
-from training.prefersim.drawing.renderer import render
-from training.prefersim.drawing.scenes import draw_scenes
-from training.prefersim.users.candidates import hard_pair, relevance, slate
-from training.prefersim.users.joint_users import (
-    JointUser,
-    free_references,
-    joint_pair,
-    joint_references,
-    joint_slate,
-)
-from training.prefersim.users.users import Kind, draw_user
-from training.prefersim.values.vocabulary import Attributes
 from training.statistics.bootstrap import mean, paired_difference, share
 
-UserKind = Literal["joint", "free", "single"]
-KINDS: Final[tuple[UserKind, ...]] = ("joint", "free", "single")
-STREAM: Final = 0x7A57E
-"""Separates these random numbers from those of other users."""
 REFERENCES: Final = 10
 """References of each side: the tastes of a joint user have four or five each."""
-
-
-@dataclass(frozen=True)
-class SimulatedUser:
-    """The images of one user: references, a slate with its true scores, and a pair."""
-
-    liked: list[Image.Image]
-    disliked: list[Image.Image]
-    slate: list[Image.Image]
-    relevance: tuple[float, ...]
-    better: Image.Image
-    worse: Image.Image
 
 
 @dataclass(frozen=True)
@@ -84,57 +57,48 @@ def main() -> int:
     parser.add_argument("--references", type=int, default=REFERENCES, help="of each side")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--benchmark", type=Path, help="count the second tastes of its users")
+    parser.add_argument("--limit", type=int, help="only the first N items of each of its sets")
     parser.add_argument("--threads", type=int, default=0, help="default: torch's own number")
     options = parser.parse_args()
     if options.users < 1 or options.references < 1:
         print("preferstream: --users and --references must be 1 or more", file=sys.stderr)
         return 2
-    columns = ["users", "several tastes", "NDCG@10 merged", "NDCG@10", "difference",
-               "pairs merged", "pairs", "difference"]  # fmt: skip
-    print("\n".join(header("kind", columns)))
     with serving_model(SHIPPED, threads=options.threads) as model:
-        for kind in options.kinds:
-            results = [
-                asyncio.run(
-                    measured(model, user_of(kind, number, options.seed, options.references))
-                )
-                for number in range(options.users)
-            ]
-            print(line(kind, cells(results, seed=options.seed)), flush=True)
+        if options.benchmark is not None:
+            asyncio.run(count_in_benchmark(model, options.benchmark, limit=options.limit))
+        else:
+            compare(model, options.kinds, options)
     return 0
 
 
-def user_of(kind: UserKind, number: int, seed: int, count: int) -> SimulatedUser:
-    """Draw a user; a seed always gives the same users, whatever their number is."""
-    rng = np.random.default_rng((seed, STREAM, KINDS.index(kind), number))
-    user = draw_user(rng, Kind(multi=kind != "single", unseen=number % 2 == 1))
-    chosen = free_references if kind == "free" else joint_references
-    liked = chosen(rng, user.likes, user.dislikes, count)
-    disliked = chosen(rng, user.dislikes, user.likes, count)
-    if kind == "joint":
-        joint = JointUser(user)
-        candidates = joint_slate(rng, user)
-        scores, pair = joint.relevance(candidates), joint_pair(rng, joint)
-    else:
-        candidates = slate(rng, user, unseen=True)
-        scores, pair = relevance(user, candidates), hard_pair(rng, user, unseen=True)
-    images = iter(drawn(rng, np.stack([*liked, *disliked, *candidates, pair.better, pair.worse])))
-    return SimulatedUser(
-        liked=[next(images) for _ in liked],
-        disliked=[next(images) for _ in disliked],
-        slate=[next(images) for _ in candidates],
-        relevance=tuple(scores.tolist()),
-        better=next(images),
-        worse=next(images),
-    )
+async def count_in_benchmark(
+    model: VisionLanguageModel, folder: Path, *, limit: int | None
+) -> None:
+    """Print how many users of each set get several tastes; the others are ranked as before."""
+    print("\n".join(header("set", ["users", "several tastes"])))
+    for name, cases in read_truth(folder, limit=limit).splits.items():
+        several = []
+        for case in cases:
+            described = await model.describe([read_image(path) for path in case.liked])
+            clusters = word_clusters([description.words for description in described])
+            several.append([float(len(clusters) > 1)])
+        print(line(name, [len(several), share(several, seed=SEED)]), flush=True)
 
 
-def drawn(rng: np.random.Generator, values: Attributes) -> list[Image.Image]:
-    """Drawings of the hard level, each with its own scene."""
-    scenes = draw_scenes(rng, len(values))
-    drawings = render(scenes, values, rng, draw_strength(rng, len(values)))
-    files = [as_file(pixels, draw_degradation(rng), rng) for pixels in drawings]
-    return [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
+def compare(
+    model: VisionLanguageModel, kinds: Sequence[UserKind], options: argparse.Namespace
+) -> None:
+    """Print one line a kind of user: one merged profile against the tastes."""
+    columns = ["users", "several tastes", "NDCG@10 merged", "NDCG@10", "difference",
+               "pairs merged", "pairs", "difference"]  # fmt: skip
+    print("\n".join(header("kind", columns)))
+    for kind in kinds:
+        results = [
+            asyncio.run(measured(model, user_of(kind, number, options.seed, options.references)))
+            for number in range(options.users)
+        ]
+        print(line(kind, cells(results, seed=options.seed)), flush=True)
 
 
 async def measured(model: VisionLanguageModel, user: SimulatedUser) -> Result:

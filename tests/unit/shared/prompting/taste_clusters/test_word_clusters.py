@@ -87,7 +87,7 @@ def test_words_that_most_images_show_are_weak_evidence() -> None:
     class Skewed(EqualRates):
         def of(self, element: Element, words: Sequence[str]) -> np.ndarray:
             rates = np.array([0.48 if word in (*MEADOW, *NIGHT) else 0.01 for word in words])
-            return rates / rates.sum()
+            return np.asarray(rates / rates.sum())
 
     likes = shown(*[MEADOW, NIGHT] * 4, SNOW, SAND)
     assert len(word_clusters(likes)) == 2
