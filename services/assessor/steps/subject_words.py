@@ -62,9 +62,9 @@ def stated_subjects(state: RankingState) -> StatedSubjects:
 
 
 def corrected(state: RankingState, stated: StatedSubjects) -> RankingState:
-    """The state with the scores that the stated subjects give; the same without any."""
+    """The state with the scores that the stated subjects give; the same if no image shows one."""
     scale = SubjectScale.of(state.subject_weight, stated)
-    if stated.is_empty or scale.weight == 0:
+    if scale.weight == 0 or not any(stated.decide(_words_of(image)) for image in state.scored):
         return state
     if all(image.elements is None for image in state.scored):
         # Without a taste there is no look, and the stated subjects alone decide.
