@@ -10,12 +10,12 @@ from pydantic import AwareDatetime
 from shared.domain.corrections import Correction, apply_corrections
 from shared.domain.erasures import Erasure
 from shared.domain.joint_tastes import JointTaste
-from shared.domain.subject_weight import SubjectWeight
 from shared.domain.subjects.corrections import apply_to_subjects
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import Element, Taste, Value
 from shared.domain.user import User
 from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.subject_weight import SubjectWeight
 from shared.domain.word_forms import Synonyms
 from shared.embedding.protocol import Vectors
 from shared.events.types.feedback import Action

@@ -10,10 +10,10 @@ from PIL.Image import Image
 from services.profile.prediction.unchosen_images import UnchosenImageReader
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable
-from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import Element, Taste
 from shared.domain.user import User
 from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.subject_weight import SubjectWeight
 from shared.domain.weights.weight_estimation import subject_share
 from shared.domain.weights.word_scores import reference_scores, word_scores
 from shared.domain.word_forms import NO_SYNONYMS, Synonyms

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from shared.domain.corrections import Correction
 from shared.domain.joint_tastes import MAX_TASTES, JointTaste
-from shared.domain.subject_weight import SubjectWeight
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import TasteSide, Value
 from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.subject_weight import SubjectWeight
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ProfileVersion
 from shared.events.types.taste_change import MAX_HISTORY, IgnoredReason, TasteChange

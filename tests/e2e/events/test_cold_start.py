@@ -9,6 +9,7 @@ from PIL import Image
 from skimage import data
 
 from shared.client import Client
+from shared.domain.weights.weight_estimation import PRIOR_SUBJECT
 from shared.events import RankedFeed
 from tests.e2e.system import System
 
@@ -68,7 +69,7 @@ def test_a_new_user_sees_what_is_popular_and_one_like_moves_the_feed(
         )
         assert {item.tier for item in elsewhere.items} == {"fallback"}
 
-        app.profile_when(
+        profile = app.profile_when(
             "ana",
             lambda profile: profile.evidence.liked == 1,
             after=lambda: app.act("ana", "like", "chelsea-0", uri=crops["chelsea-0"]),
@@ -76,3 +77,8 @@ def test_a_new_user_sees_what_is_popular_and_one_like_moves_the_feed(
         )
         after = app.rank("ana", slate, explain="none", seconds=TIMEOUT_SECONDS)
     assert {item.image_id for item in after.items if item.rank <= 2} == {"chelsea-1", "chelsea-2"}
+    # One like says nothing about what the user goes by: the shares are those of all users.
+    assert profile is not None
+    assert profile.ranking_weights is not None
+    assert profile.ranking_weights.subject == pytest.approx(PRIOR_SUBJECT, abs=1e-3)
+    assert after.ranking_weights == profile.ranking_weights

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.domain.element_weights import EQUAL_WEIGHTS
-from shared.domain.subject_weight import SubjectWeight
 from shared.domain.taste import Taste
 from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.subject_weight import SubjectWeight
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference, Side
