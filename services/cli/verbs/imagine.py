@@ -45,20 +45,20 @@ def imagine(
     system = connect()
     try:
         with Client(messaging_settings(system), tenant=tenant) as client:
-            asked = image_prompt(text, _taste(client.profile(user), user))
+            prompts = image_prompt(text, _taste(client.profile(user), user))
             files: list[Path] = []
             items: dict[str, RankedItem] = {}
             if settings.image_generator is not None:
                 if not as_json:
                     print_progress(f"{settings.image_generator} draws {count} images")
-                images = asyncio.run(_generated(settings, asked, count))
+                images = asyncio.run(_generated(settings, prompts, count))
                 files = _written(images, out)
                 items = _assessed(client, user, dict(zip(files, images, strict=True)))
     except (Unavailable, Unprocessable) as error:
         fail(error.detail)
     except NoAnswer as error:
         fail(f"the images were drawn and not assessed: {error}")
-    _print(asked, files, items, as_json=as_json)
+    _print(prompts, files, items, as_json=as_json)
 
 
 def _taste(profile: ProfileUpdated | None, user: str) -> Taste:
@@ -70,9 +70,9 @@ def _taste(profile: ProfileUpdated | None, user: str) -> Taste:
     return Taste(preference=profile.preference, non_preference=profile.non_preference)
 
 
-async def _generated(settings: GenerationSettings, asked: ImagePrompt, count: int) -> list[bytes]:
+async def _generated(settings: GenerationSettings, prompts: ImagePrompt, count: int) -> list[bytes]:
     async with ImageServer(settings) as server:
-        return await server.generate(asked, count=count)
+        return await server.generate(prompts, count=count)
 
 
 def _written(images: list[bytes], folder: Path) -> list[Path]:
@@ -95,13 +95,13 @@ def _assessed(client: Client, user: str, images: dict[Path, bytes]) -> dict[str,
 
 
 def _print(
-    asked: ImagePrompt, files: list[Path], items: dict[str, RankedItem], *, as_json: bool
+    prompts: ImagePrompt, files: list[Path], items: dict[str, RankedItem], *, as_json: bool
 ) -> None:
     if as_json:
         print_json(
             {
-                "prompt": asked.prompt,
-                "negative_prompt": asked.negative_prompt,
+                "prompt": prompts.prompt,
+                "negative_prompt": prompts.negative_prompt,
                 "images": [
                     {
                         "file": str(file),
@@ -114,8 +114,8 @@ def _print(
             }
         )
         return
-    print_line(f"prompt:          {literal(asked.prompt)}")
-    print_line(f"negative prompt: {literal(asked.negative_prompt) or 'nothing to leave out'}")
+    print_line(f"prompt:          {literal(prompts.prompt)}")
+    print_line(f"negative prompt: {literal(prompts.negative_prompt) or 'nothing to leave out'}")
     for file in files:
         item = items.get(file.name)
         score = "not assessed" if item is None or item.score is None else f"{item.score:.1f} of 25"

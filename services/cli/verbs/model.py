@@ -68,9 +68,9 @@ def check(
         html = findings_page(name, findings, verdict=verdict, usable=usable)
         page.write_text(html, encoding="utf-8")
     if as_json:
-        found = [finding.as_dict() for finding in findings]
+        checks = [finding.as_dict() for finding in findings]
         seconds = round(time.monotonic() - began, 1)
-        print_json({"model": name, "ok": usable, "seconds": seconds, "checks": found})
+        print_json({"model": name, "ok": usable, "seconds": seconds, "checks": checks})
     else:
         columns = (
             Column("state"), Column("check", "id"), Column("result", "text"),

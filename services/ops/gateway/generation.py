@@ -75,14 +75,14 @@ async def prompt(
         raise Problem(
             404, "no-profile", "This user has no profile yet; send likes to /v1/feedback."
         )
-    asked = image_prompt(body.text, stored.taste)
-    image = await _image(ops, asked, tenant=tenant, user_id=user_id) if body.generate else None
-    prompts = Prompts(prompt=asked.prompt, negative_prompt=asked.negative_prompt, image=image)
-    return Response(prompts.model_dump_json(), media_type="application/json")
+    prompts = image_prompt(body.text, stored.taste)
+    image = await _image(ops, prompts, tenant=tenant, user_id=user_id) if body.generate else None
+    response = Prompts(prompt=prompts.prompt, negative_prompt=prompts.negative_prompt, image=image)
+    return Response(response.model_dump_json(), media_type="application/json")
 
 
 async def _image(
-    ops: OpsContext, asked: ImagePrompt, *, tenant: str, user_id: str
+    ops: OpsContext, prompts: ImagePrompt, *, tenant: str, user_id: str
 ) -> GeneratedImage:
     if ops.generation.image_generator is None:
         raise Problem(
@@ -90,7 +90,7 @@ async def _image(
             " PREFERSTREAM_IMAGE_GENERATOR, or send the request without `generate`.",
         )  # fmt: skip
     async with ImageServer(ops.generation) as server:
-        (drawn,) = await server.generate(asked)
+        (drawn,) = await server.generate(prompts)
     image_id = f"imagined-{uuid4()}"
     uri = "data:image/png;base64," + base64.b64encode(drawn).decode("ascii")
     event = request(user_id, {image_id: uri}, tenant=tenant, explain="all")

@@ -35,12 +35,12 @@ class ImageServer:
             ),
         )
 
-    async def generate(self, asked: ImagePrompt, *, count: int = 1) -> list[bytes]:
+    async def generate(self, prompts: ImagePrompt, *, count: int = 1) -> list[bytes]:
         """`count` encoded images.
 
         Raises `Unavailable`, and `Unprocessable` when the server refuses the prompt.
         """
-        status, payload = await self._post(self._request(asked, count))
+        status, payload = await self._post(self._request(prompts, count))
         if status != 200:
             message = _message(payload)
             if status in (400, 422):
@@ -65,8 +65,8 @@ class ImageServer:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    def _request(self, asked: ImagePrompt, count: int) -> dict[str, Any]:
-        settings, prompt = self._settings, asked.prompt
+    def _request(self, prompts: ImagePrompt, count: int) -> dict[str, Any]:
+        settings, prompt = self._settings, prompts.prompt
         body: dict[str, Any] = {
             "n": count,
             "size": settings.image_generator_size,
@@ -74,10 +74,10 @@ class ImageServer:
         }
         if settings.image_generator_model:
             body["model"] = settings.image_generator_model
-        if asked.negative_prompt and settings.image_generator_negative_prompt:
-            body["negative_prompt"] = asked.negative_prompt
-        elif asked.negative_prompt:
-            prompt = f"{prompt}. Without {asked.negative_prompt}."
+        if prompts.negative_prompt and settings.image_generator_negative_prompt:
+            body["negative_prompt"] = prompts.negative_prompt
+        elif prompts.negative_prompt:
+            prompt = f"{prompt}. Without {prompts.negative_prompt}."
         return {**body, "prompt": prompt}
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, Any]:

@@ -43,10 +43,10 @@ def with_schema(
 
 def with_digits(request: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """The request for five digits, with the probabilities of the alternatives at each place."""
-    asked = {**request, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
+    with_logprobs = {**request, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
     if dialect is Dialect.VLLM:
-        return {**asked, "structured_outputs": {"regex": DIGITS_PATTERN}}
-    return asked
+        return {**with_logprobs, "structured_outputs": {"regex": DIGITS_PATTERN}}
+    return with_logprobs
 
 
 def without_constraint(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def json_object(answer: str) -> Mapping[str, Any] | None:
     that is cut off at the end is closed where it ends.
     """
     text = without_thoughts(answer)
-    found: Mapping[str, Any] | None = None
+    last: Mapping[str, Any] | None = None
     start, tried = text.find("{"), 0
     while start >= 0 and tried < MAX_OBJECTS:
         tried += 1
@@ -47,9 +47,9 @@ def json_object(answer: str) -> Mapping[str, Any] | None:
                 start = text.find("{", start + 1)
                 continue
         if isinstance(value, dict) and value:
-            found = value
+            last = value
         start = text.find("{", end)
-    return found
+    return last
 
 
 def _repaired(text: str) -> Mapping[str, Any] | None:

@@ -29,24 +29,24 @@ async def checked(settings: ModelSettings, **options: float) -> dict[str, Findin
 
 
 async def test_a_stock_model_that_sees_is_usable(server: StockModel) -> None:
-    found = await checked(ModelSettings(model_server=server.address), price=3.6)
-    assert is_usable(list(found.values()))
-    states = {name: finding.state for name, finding in found.items()}
+    findings = await checked(ModelSettings(model_server=server.address), price=3.6)
+    assert is_usable(list(findings.values()))
+    states = {name: finding.state for name, finding in findings.items()}
     notes = {name for name, state in states.items() if state == "note"}
     assert notes == {"server"}
-    assert "red pictures are red, a blue one is blue" in found["red from blue"].detail
-    assert found["liked look first"].detail.startswith("16.0 of 16 pairs")
-    assert "1,000 candidates cost" in found["speed"].detail
-    assert found["server"].advice
+    assert "red pictures are red, a blue one is blue" in findings["red from blue"].detail
+    assert findings["liked look first"].detail.startswith("16.0 of 16 pairs")
+    assert "1,000 candidates cost" in findings["speed"].detail
+    assert findings["server"].advice
 
 
 async def test_a_model_that_does_not_look_at_its_images_is_not_usable(server: StockModel) -> None:
     server.sees = False
-    found = await checked(ModelSettings(model_server=server.address))
-    assert not is_usable(list(found.values()))
-    assert found["red from blue"].state == "wrong"
-    assert "does not use the image" in found["red from blue"].advice
-    assert found["liked look first"].state == "wrong"
+    findings = await checked(ModelSettings(model_server=server.address))
+    assert not is_usable(list(findings.values()))
+    assert findings["red from blue"].state == "wrong"
+    assert "does not use the image" in findings["red from blue"].advice
+    assert findings["liked look first"].state == "wrong"
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ async def test_an_answer_that_cannot_be_read_is_named(
     server: StockModel, write: str, name: str, state: str, detail: str
 ) -> None:
     server.write = write
-    found = await checked(ModelSettings(model_server=server.address))
-    assert found[name].state == state
-    assert detail in found[name].detail
-    assert found[name].advice
+    findings = await checked(ModelSettings(model_server=server.address))
+    assert findings[name].state == state
+    assert detail in findings[name].detail
+    assert findings[name].advice
 
 
 async def test_scores_without_probabilities_are_a_note(server: StockModel) -> None:
     server.logprobs = None
-    found = await checked(ModelSettings(model_server=server.address))
-    assert found["scores"].state == "note"
-    assert "without probabilities" in found["scores"].detail
+    findings = await checked(ModelSettings(model_server=server.address))
+    assert findings["scores"].state == "note"
+    assert "without probabilities" in findings["scores"].detail
 
 
 async def test_a_task_that_fails_is_a_finding_and_the_others_are_checked(
@@ -80,9 +80,9 @@ async def test_a_task_that_fails_is_a_finding_and_the_others_are_checked(
 ) -> None:
     settings = ModelSettings(model_server=server.address)
     server.fails_from = 4  # after the check at the start and the first tasks
-    found = await checked(settings)
-    assert any(f.state == "wrong" and "500" in f.detail for f in found.values())
-    assert "position of candidates" in found
+    findings = await checked(settings)
+    assert any(f.state == "wrong" and "500" in f.detail for f in findings.values())
+    assert "position of candidates" in findings
 
 
 async def test_a_model_that_cannot_be_opened_has_one_finding(tmp_path: Path) -> None:

@@ -22,18 +22,18 @@ TASTE = Taste(
 
 
 def test_the_prompt_has_the_request_and_the_strongest_liked_words() -> None:
-    asked = image_prompt(" a  harbor. ", TASTE)
-    assert asked.prompt == (
+    prompts = image_prompt(" a  harbor. ", TASTE)
+    assert prompts.prompt == (
         "a harbor, impressionism and cubism, blue color palette, oil painting,"
         " muted saturation, plain detail"
     )
-    assert asked.negative_prompt == "neon pink and red color palette, digital"
+    assert prompts.negative_prompt == "neon pink and red color palette, digital"
 
 
 def test_a_disliked_word_of_the_request_is_not_excluded() -> None:
-    asked = image_prompt("a red boat", TASTE)
-    assert asked.negative_prompt == "neon pink color palette, digital"
-    assert asked.avoided[Element.COLOR] == ("neon pink",)
+    prompts = image_prompt("a red boat", TASTE)
+    assert prompts.negative_prompt == "neon pink color palette, digital"
+    assert prompts.avoided[Element.COLOR] == ("neon pink",)
     assert "red" in image_prompt("a bored man", TASTE).negative_prompt, "only whole words count"
 
 
@@ -41,14 +41,14 @@ def test_a_word_on_both_sides_is_in_neither_prompt() -> None:
     both = Taste(
         preference=side(color=("Blue", "green")), non_preference=side(color=("blue", "red"))
     )
-    asked = image_prompt("a harbor", both)
-    assert asked.prompt == "a harbor, green color palette"
-    assert asked.negative_prompt == "red color palette"
+    prompts = image_prompt("a harbor", both)
+    assert prompts.prompt == "a harbor, green color palette"
+    assert prompts.negative_prompt == "red color palette"
 
 
 def test_without_a_taste_the_prompt_is_the_request() -> None:
-    asked = image_prompt("a harbor", Taste())
-    assert (asked.prompt, asked.negative_prompt) == ("a harbor", "")
+    prompts = image_prompt("a harbor", Taste())
+    assert (prompts.prompt, prompts.negative_prompt) == ("a harbor", "")
 
 
 @pytest.mark.parametrize(
@@ -63,5 +63,5 @@ def test_without_a_taste_the_prompt_is_the_request() -> None:
     ],
 )
 def test_a_word_that_names_its_element_stays_as_it_is(element: str, word: str, phrase: str) -> None:
-    asked = image_prompt("a harbor", Taste(preference=side(**{element: (word,)})))
-    assert asked.prompt == f"a harbor, {phrase}"
+    prompts = image_prompt("a harbor", Taste(preference=side(**{element: (word,)})))
+    assert prompts.prompt == f"a harbor, {phrase}"
