@@ -16,6 +16,11 @@ class OneHotEmbedder:
     def __init__(self) -> None:
         self._dimensions: dict[str, int] = {}
 
+    def equate(self, *texts: str) -> None:
+        """Give these words one vector."""
+        dimension = len(self._dimensions)
+        self._dimensions.update(dict.fromkeys(texts, dimension))
+
     async def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):

@@ -10,6 +10,7 @@ from services.cli.connection import connect, messaging_settings
 from services.cli.output import tables
 from services.cli.output.console import fail, print_json, print_line, print_rows, wrong_use
 from services.cli.output.joint_tastes import joint_taste_table
+from services.cli.output.profile_history import history_lines
 from services.cli.output.subjects import unseen_pins
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible
@@ -221,7 +222,11 @@ def _print_profile(profile: ProfileUpdated, as_json: bool) -> None:
     )
     taste = tables.taste_of(profile)
     print_rows(tables.taste_table(taste, title=title, subjects=profile.subjects))
-    for line in (*tables.weight_lines(profile), *tables.correction_lines(profile)):
+    for line in (
+        *tables.weight_lines(profile),
+        *tables.correction_lines(profile),
+        *history_lines(profile),
+    ):
         print_line(line)
     if profile.tastes:
         print_rows(joint_taste_table(profile.tastes))

@@ -41,6 +41,11 @@ class TasteChange(Value):
     """The feedback behind the change: references by action, those that show the new words."""
 
     @property
+    def dated(self) -> str:
+        """The sentence after its day."""
+        return f"{self.at:%Y-%m-%d}: {self.sentence}"
+
+    @property
     def sentence(self) -> str:
         """The change in words: `liked color: teal instead of stated blue (12 likes, 3 clicks)`."""
         place = f"{'liked' if self.side == 'preference' else 'disliked'} {self.element.label}"
@@ -52,3 +57,19 @@ class TasteChange(Value):
             for action, count in self.feedback.items()
         )
         return f"{place}: {words} instead of stated {stated}" + (f" ({counts})" if counts else "")
+
+
+def ignored_sentence(counts: Mapping[IgnoredReason, int]) -> str | None:
+    """The feedback that is no reference, in words; None without any."""
+    parts = [
+        f"{counts[reason]} {text}"
+        for reason, text in _IGNORED_BECAUSE.items()
+        if counts.get(reason)
+    ]
+    return f"feedback that is no reference: {'; '.join(parts)}" if parts else None
+
+
+_IGNORED_BECAUSE: Final[Mapping[IgnoredReason, str]] = {
+    "replaced": "replaced by other feedback on the same image",
+    "side_full": "behind stronger or later references of a full side",
+}

@@ -12,6 +12,7 @@ from shared.domain.taste import ELEMENTS, Element, Taste, WeightedWord
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.word_forms import canonical
 from shared.events import ProfileUpdated
+from shared.events.types.taste_change import TasteChange, ignored_sentence
 from shared.store.protocol import StoredProfile
 
 WordPosition = tuple[SideName, ProfileElement, str]
@@ -68,6 +69,10 @@ class TasteView:
     """The tastes of a user with several; none for a user with one taste."""
     weights: RankingWeights | None = None
     """What the user goes by; None where subjects do not count."""
+    changes: tuple[str, ...] = ()
+    """Where feedback on feeds changed what the user stated, the latest first."""
+    ignored: str | None = None
+    """Feedback that is no reference, in words."""
 
     @property
     def positions(self) -> frozenset[WordPosition]:
@@ -94,6 +99,8 @@ def of_stored(profile: StoredProfile) -> TasteView:
         ),
         taste_cards(profile.tastes),
         profile.ranking_weights,
+        _changes(profile.history),
+        ignored_sentence(profile.ignored_feedback),
     )
 
 
@@ -108,7 +115,13 @@ def of_event(event: ProfileUpdated, *, before: Collection[WordPosition]) -> Tast
         _rows(taste, event.subjects, event.corrections, before),
         taste_cards(event.tastes),
         event.ranking_weights,
+        _changes(event.history),
+        ignored_sentence(event.evidence.ignored),
     )
+
+
+def _changes(history: Sequence[TasteChange]) -> tuple[str, ...]:
+    return tuple(entry.dated for entry in reversed(history))
 
 
 def _rows(

@@ -75,7 +75,7 @@ class ProfileSetup:
         self.service = ProfileService(dependencies, used, metrics)
         self.corrections = CorrectionWriter(
             self.store, profile_publisher, dependencies.models, clock=lambda: NOW,
-            profile_deduplication_size=used.profile_deduplication_size,
+            profile_deduplication_size=used.profile_deduplication_size, embedder=self.embedder,
         )  # fmt: skip
         self.eraser = UserEraser(
             profiles=self.store, impressions=self.impressions, erasures=self.erasures,

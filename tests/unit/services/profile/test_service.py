@@ -1,18 +1,29 @@
 """Feedback becomes references, a stored profile and a published profile, once per event."""
 
+from uuid import UUID
+
 import pytest
 
 from services.profile.prediction.base_rates import BaseRates
+from services.profile.prediction.shown_words import CATALOG_IMAGES
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.ids import profile_event_id
-from shared.domain.taste import Element, Taste
+from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
 from shared.embedding.taste_vectors import taste_vectors
 from shared.events import Feedback
+from shared.events.wire.record import Record
+from shared.messaging.contract import Delivery
 from shared.store.protocol import KnownImage
 from tests.contract.store.stores import described, known
 from tests.fakes.images import plain_image
 from tests.fakes.model import COLORS
-from tests.unit.services.profile.service_on_fakes import NOW, ProfileSetup, feedback, words
+from tests.unit.services.profile.service_on_fakes import (
+    NOW,
+    ProfileSetup,
+    correction,
+    feedback,
+    words,
+)
 
 
 @pytest.fixture
@@ -230,3 +241,121 @@ async def test_drift_is_judged_by_the_words_of_the_tenants_images(
     await setup.process(feedback("red"))
     (rates,) = used
     assert list(rates.of(Element.COLOR, ["blue", "red", "teal"])) == [0.7, 0.2, 0.1]
+
+
+async def test_the_base_rates_of_a_user_with_many_references_come_from_views(
+    setup: ProfileSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[BaseRates] = []
+
+    def record(references: object, voted: Taste, base_rates: BaseRates) -> Taste:
+        used.append(base_rates)
+        return voted
+
+    monkeypatch.setattr("services.profile.prediction.profile_prediction.detect_drift", record)
+    monkeypatch.setattr("services.profile.service.MIN_REFERENCES", 3)
+    for name in [f"blue {number}" for number in range(60)]:
+        await setup.image_store.remember([known(name).model_copy(update={"content_hash": name})])
+        version = setup.model.model_version
+        await setup.image_store.describe([await described(name, version, color="blue")])
+        event = feedback("red", "view", image_id=name)
+        await setup.handlers.feedback(event, Delivery(Record("t", 0, 0, 0, None, b"")))
+    await setup.process(*(feedback(color, at=n) for n, color in enumerate(COLORS[:4])))
+    (rates,) = used
+    assert rates.images(Element.COLOR) == 60 + CATALOG_IMAGES
+
+
+async def test_near_synonyms_count_as_one_word_in_the_users_spelling(setup: ProfileSetup) -> None:
+    setup.embedder.equate("blue", "navy")
+    await setup.process(feedback("navy"), feedback("blue", at=1), feedback("red", "dislike"))
+    stored = await setup.stored()
+    assert len(words(stored.taste.preference)) == 1
+    assert stored.synonyms[Element.COLOR].keys() == {"blue", "navy"}
+
+
+@pytest.mark.parametrize("veto_first", [True, False])
+async def test_a_veto_removes_the_near_synonyms_of_its_word(
+    setup: ProfileSetup, veto_first: bool
+) -> None:
+    setup.embedder.equate("blue", "navy")
+    veto = correction("veto", word="navy")
+    if veto_first:
+        await setup.corrections.apply(veto)
+    await setup.process(feedback("blue"), feedback("red", at=1))
+    if not veto_first:
+        await setup.corrections.apply(veto)
+    assert words((await setup.stored()).taste.preference) == ["red"]
+    assert words(setup.updates()[-1].preference) == ["red"]
+
+
+async def test_feedback_that_overrules_a_statement_is_noted_in_the_event(
+    setup: ProfileSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await setup.process(feedback("blue", "reference_like"), feedback("red", "reference_dislike"))
+    assert setup.updates()[-1].history == ()
+
+    def drifted(references: object, voted: Taste, base_rates: BaseRates) -> Taste:
+        green = TasteSide(color=(WeightedWord(word="green", weight=1),))
+        return Taste(preference=green, non_preference=voted.non_preference)
+
+    monkeypatch.setattr("services.profile.prediction.profile_prediction.detect_drift", drifted)
+    await setup.process(feedback("green", "like", at=60))
+    (entry,) = setup.updates()[-1].history
+    assert (entry.kind, entry.stated, entry.words) == ("overruled", ("blue",), ("green",))
+    assert (entry.statements, entry.feedback, entry.at) == (1, {"like": 1}, NOW)
+    overruled = "preferstream_profile_statements_overruled_total"
+    assert setup.registry.get_sample_value(overruled) == 1
+
+
+async def test_a_pinned_word_is_overruled_by_nothing(
+    setup: ProfileSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await setup.process(feedback("blue", "reference_like"))
+    await setup.corrections.apply(correction("pin", word="blue"))
+
+    def drifted(references: object, voted: Taste, base_rates: BaseRates) -> Taste:
+        return Taste(preference=TasteSide(color=(WeightedWord(word="green", weight=1),)))
+
+    monkeypatch.setattr("services.profile.prediction.profile_prediction.detect_drift", drifted)
+    await setup.process(feedback("green", "like", at=60))
+    event = setup.updates()[-1]
+    assert words(event.preference) == ["blue", "green"]
+    assert event.history == ()
+
+
+async def test_of_contradictory_feedback_on_one_image_the_later_counts_and_the_other_is_counted(
+    setup: ProfileSetup,
+) -> None:
+    await setup.process(feedback("red"), feedback("red", "dislike", at=1), feedback("blue", at=2))
+    await setup.process(feedback("blue", "hide", at=3))
+    stored = await setup.stored()
+    assert [(r.image_id, r.side) for r in stored.references] == [
+        ("id-blue", "disliked"),
+        ("id-red", "disliked"),
+    ]
+    assert words(stored.taste.preference) == []
+    assert setup.updates()[-1].evidence.ignored == {"replaced": 2}
+    ignored = "preferstream_profile_feedback_ignored_total"
+    assert setup.registry.get_sample_value(ignored, {"reason": "replaced"}) == 2
+
+
+async def test_a_click_does_not_contradict_a_dislike(setup: ProfileSetup) -> None:
+    await setup.process(feedback("red", "dislike"))
+    await setup.process(feedback("red", "click", at=1), feedback("blue", at=2))
+    assert [r.side for r in (await setup.stored()).references] == ["liked", "disliked"]
+    assert setup.updates()[-1].evidence.ignored == {"replaced": 1}
+
+
+async def test_ten_thousand_likes_of_a_second_leave_a_full_side_and_a_reason() -> None:
+    setup = ProfileSetup(references_per_side=5)
+    setup.image_loader.drawn_as = {f"drawing:{n}": COLORS[n % 10] for n in range(10_000)}
+    events = [
+        feedback(COLORS[n % 10], at=0, uri=f"drawing:{n}", image_id=str(n),
+                 event_id=UUID(int=n + 1)) for n in range(10_000)
+    ]  # fmt: skip
+    await setup.process(*events)
+    event = setup.updates()[-1]
+    assert (event.evidence.liked, event.evidence.disliked) == (5, 0)
+    assert event.evidence.ignored.keys() <= {"side_full", "replaced"}
+    assert sum(event.evidence.ignored.values()) == 10_000 - 5
+    assert setup.model.calls["predict"] <= 3

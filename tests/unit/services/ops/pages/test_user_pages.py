@@ -17,6 +17,7 @@ from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events import Feedback, OperatorAction, ProfileCorrected, UserErase, UserErased
 from shared.events.types.operator import user_target
+from shared.events.types.taste_change import TasteChange
 from shared.store.protocol import Reference, StoredCorrections, StoredProfile, TasteVectors
 from tests.unit.services.ops.site import NOW, Site, site
 
@@ -51,6 +52,22 @@ async def test_users_are_listed_page_by_page() -> None:
     assert len(re.findall(r"user=(user-\d+)", page)) == 50
     assert "120 users have a profile" in page
     assert 'rel="next" href="/users?after=' in page
+
+
+async def test_a_user_page_shows_what_feedback_changed_and_what_is_no_reference() -> None:
+    dashboard = site()
+    change = TasteChange(
+        at=NOW, kind="overruled", side="preference", element=Element.COLOR, stated=("<blue>",),
+        words=("teal",), statements=5, feedback={"like": 12},
+    )  # fmt: skip
+    profile = _profile("ada").model_copy(
+        update={"history": (change,), "ignored_feedback": {"side_full": 7}}
+    )
+    await dashboard.profiles.put(profile, VECTORS)
+    async with dashboard.client() as client:
+        page = (await client.get("/user?user=ada")).text
+    assert "liked color: teal instead of stated &lt;blue&gt; (12 likes)" in page
+    assert "7 behind stronger or later references of a full side" in page
 
 
 async def test_a_user_page_shows_words_references_and_corrections() -> None:
