@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from PIL.Image import Image
 
-from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.errors import Unprocessable
 from shared.domain.subjects.words import ShownWord
 from shared.embedding.images.encoders.unit_vectors import unit_vector
 from shared.embedding.images.naming.protocol import NamesSubjects
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 BATCH: Final = 16
 """Images that are encoded and stored together: work that is done is kept when the service ends."""
 MAX_RUNNING: Final = 256
-"""Images in encoding beyond which no further ones are accepted: 5 to 10 s of one core. Feeds are
-ranked without the subject meanwhile."""
+"""Images in encoding beyond which further ones wait: 5 to 10 s of one core. What a caller at its
+deadline leaves behind is bounded by it."""
 UNREADABLE_SECONDS: Final = 600.0
 """Seconds for which an image that cannot be encoded is not tried again."""
 MAX_UNREADABLE: Final = 10_000
@@ -56,18 +56,19 @@ class EncodedImages:
 
         An image that the encoder cannot read is left out, and the log names the reason.
         """
-        stored = await self._store.get(list(images))
-        missing = [
-            content_hash
-            for content_hash in images
-            if content_hash not in stored and not self._is_unreadable(content_hash)
-        ]
+        while True:
+            stored = await self._store.get(list(images))
+            missing = [
+                content_hash
+                for content_hash in images
+                if content_hash not in stored and not self._is_unreadable(content_hash)
+            ]
+            new = [name for name in missing if name not in self._running]
+            if not new or len(self._running) < MAX_RUNNING:
+                break
+            # Every caller has a deadline of its own; one that gives up here adds no work.
+            await asyncio.wait(set(self._running.values()), return_when=asyncio.FIRST_COMPLETED)
         running = {self._running[name] for name in missing if name in self._running}
-        new = [name for name in missing if name not in self._running]
-        if new and len(self._running) >= MAX_RUNNING:
-            raise Unavailable(
-                "image encoder", f"{len(self._running)} images wait for it; new ones are refused"
-            )
         for start in range(0, len(new), BATCH):
             running.add(self._start({name: images[name] for name in new[start : start + BATCH]}))
         # Shielded: a caller that gives up does not stop the work that others wait for.

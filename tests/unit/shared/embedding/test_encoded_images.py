@@ -106,7 +106,7 @@ async def test_an_outage_reaches_every_request_and_ends_with_it() -> None:
     assert await setup.encode(1, 2) == {"1", "2"}
 
 
-async def test_a_slow_encoder_refuses_more_work_than_it_can_do(
+async def test_images_wait_while_the_encoder_has_enough_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(encoded_images, "MAX_RUNNING", 2)
@@ -114,11 +114,17 @@ async def test_a_slow_encoder_refuses_more_work_than_it_can_do(
     setup.encoder.may_continue.clear()
     first = asyncio.create_task(setup.encode(1, 2))
     await asyncio.sleep(0)
-    with pytest.raises(Unavailable, match="2 images wait"):
-        await setup.encode(3)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await setup.encode(3)
+    later = asyncio.create_task(setup.encode(2, 4))
+    await asyncio.sleep(0.01)
+    assert setup.encoder.calls == [[1, 2]]
     setup.encoder.may_continue.set()
     assert await first == {"1", "2"}
-    assert await setup.encode(3) == {"3"}
+    assert await later == {"2", "4"}
+    # The image of the caller that gave up is not encoded.
+    assert setup.encoder.calls == [[1, 2], [4]]
 
 
 async def test_work_in_progress_ends_with_the_service() -> None:
