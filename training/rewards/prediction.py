@@ -50,11 +50,16 @@ class ImageTerm:
     renderer: Renderer
     similarity: ImageSimilarity
     share: float = 0.5
-    """Weight of the image term in the reward, 0-1; the text term has the rest."""
-    _cache: dict[tuple[Any, ...], float] = field(default_factory=dict, repr=False, compare=False)
+    """Weight of the image term in the reward, 0-1; the text term has the rest, and all of it for a
+    side that cannot be drawn."""
+    _cache: dict[tuple[Any, ...], float | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def side(self, predicted: SideWords, true: SideWords) -> float:
-        """Similarity of one side, 0-1; 0 for a side that cannot be drawn."""
+    def side(self, predicted: SideWords, true: SideWords) -> float | None:
+        """Similarity of one side, 0-1; None when one of both cannot be drawn."""
         key = (_words(predicted), _words(true))
         if key not in self._cache:
             if len(self._cache) >= CACHED_COMPARISONS:
@@ -62,10 +67,10 @@ class ImageTerm:
             self._cache[key] = self._compare(predicted, true)
         return self._cache[key]
 
-    def _compare(self, predicted: SideWords, true: SideWords) -> float:
+    def _compare(self, predicted: SideWords, true: SideWords) -> float | None:
         predicted_image, true_image = self.renderer.render([predicted, true])
         if predicted_image is None or true_image is None:
-            return float(predicted_image is true_image)
+            return None
         return self.similarity.compare(predicted_image, true_image)
 
 
@@ -96,10 +101,17 @@ def profile_similarity(
     """Mean similarity of both sides, 0-1. An element that cannot be read counts as unknown."""
     read = parser.parse_taste(answer)
     sides = ((read.preference, true.likes), (read.non_preference, true.dislikes))
-    in_words = sum(text.side(*side) for side in sides) / len(sides)
-    if images is None:
+    return sum(_side_similarity(*side, text, images) for side in sides) / len(sides)
+
+
+def _side_similarity(
+    predicted: SideWords, true: SideWords, text: TextSimilarity, images: ImageTerm | None
+) -> float:
+    in_words = text.side(predicted, true)
+    in_images = images.side(predicted, true) if images else None
+    if images is None or in_images is None:
+        # Words outside the renderer's vocabulary: two drawings that are both missing are not alike.
         return in_words
-    in_images = sum(images.side(*side) for side in sides) / len(sides)
     return (1 - images.share) * in_words + images.share * in_images
 
 

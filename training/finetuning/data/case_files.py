@@ -11,6 +11,7 @@ also need "profile". Paths are relative to the folder of the JSON file.
 """
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from PIL.Image import Image
 
 from shared.domain.errors import Unprocessable
+from shared.domain.taste import Element
 from shared.images.decoding.image_file import read_image
 from shared.prompting import prompt
 from shared.prompting.prompt import Prompt
@@ -42,6 +44,18 @@ def read_examples(file: Path, *, most: int) -> Iterator[Example]:
     for number, payload in _lines(file, most=most):
         with _Line(file, number):
             yield _example(payload, file.parent)
+
+
+def true_words(file: Path) -> dict[Element, set[str]]:
+    """All words of the true profiles of a file of cases, by element; raises `BadCases`."""
+    words: dict[Element, set[str]] = {}
+    for number, payload in _lines(file, most=sys.maxsize):
+        with _Line(file, number):
+            if payload.get("truth"):
+                truth = Sides.read(payload["truth"])
+                for element, named in (*truth.likes.items(), *truth.dislikes.items()):
+                    words.setdefault(element, set()).update(named)
+    return words
 
 
 class _Line:

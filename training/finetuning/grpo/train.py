@@ -3,13 +3,14 @@
 python -m training.finetuning.grpo.train --config training/configs/nano-grpo.toml
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from shared.domain.taste import Element
 from shared.embedding.minilm import MiniLM
 from shared.vlm.checkpoint.vision_config import VisionConfig
-from training.finetuning.data.case_files import read_cases
+from training.finetuning.data.case_files import read_cases, true_words
 from training.finetuning.data.cases import Case
 from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows
 from training.finetuning.data.simulated import draw_cases
@@ -34,6 +35,8 @@ from training.rewards.reward import Reward
 from training.rewards.text_similarity import TextSimilarity, floors
 
 STAGE = "grpo"
+MIN_OWN_WORDS = 12
+"""Words of one element in the data from which a floor is measured on them alone: 66 pairs."""
 UNLIKE_PAIRS = 64
 """Pairs of unlike profiles for the floor of image similarity; the floor is then accurate to .01."""
 
@@ -99,7 +102,7 @@ def all_cases(config: GrpoConfig) -> Iterator[Case]:
 def build_rewards(config: GrpoConfig, *, reward_model: Path) -> list[Reward]:
     """The rewards in the order of `Weights.as_list`."""
     encoder = WordEncoder(MiniLM())
-    text = TextSimilarity(encoder, floors(encoder, VALUES))
+    text = TextSimilarity(encoder, floors(encoder, vocabulary(config)))
     images = None
     if config.image_similarity != "none":
         renderer = DrawnProfiles(encoder)
@@ -113,6 +116,20 @@ def build_rewards(config: GrpoConfig, *, reward_model: Path) -> list[Reward]:
         format,
         accuracy(EngineRewardModel(reward_model, weights), weights),
     ]
+
+
+def vocabulary(config: GrpoConfig) -> Mapping[Element, Sequence[str]]:
+    """The words on which the floors of text similarity are measured: the data's own ones.
+
+    An element with few words of its own gets the simulator's words as well.
+    """
+    own = true_words(config.data.source) if config.data.source is not None else {}
+    return {
+        element: words
+        if len(words := sorted(own.get(element, ()))) >= MIN_OWN_WORDS
+        else [*dict.fromkeys([*words, *VALUES[element]])]
+        for element in VALUES
+    }
 
 
 def reward_model_folder(config: GrpoConfig, folder: RunFolder) -> Path:

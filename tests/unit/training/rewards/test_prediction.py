@@ -72,7 +72,7 @@ class ColorRenderer:
     """Draws a side as one color; only red and blue can be drawn."""
 
     def render(self, sides: list[dict[Element, tuple[str, ...]]]) -> list[Image | None]:
-        words = [words.get(Element.COLOR, ("",))[0] for words in sides]
+        words = [(*words.get(Element.COLOR, ()), "")[0] for words in sides]
         return [new("RGB", (8, 8), word) if word in ("red", "blue") else None for word in words]
 
 
@@ -93,10 +93,15 @@ def test_the_image_term_counts_by_its_share() -> None:
     )
 
 
-def test_a_side_that_cannot_be_drawn_is_similar_only_to_another_such_side() -> None:
+def test_a_side_that_cannot_be_drawn_is_judged_by_its_words_alone() -> None:
     images = ImageTerm(ColorRenderer(), EqualImages())
-    assert images.side(side(color="unknown"), side()) == 0
-    assert images.side(side(color="unknown"), side(color="another")) == 1
+    assert images.side(side(color="unknown"), side()) is None
+    assert images.side(side(color="unknown"), side(color="another")) is None
+    undrawn = Sides(side(color="unknown"), side(color="unknown"))
+    nonsense = prompt.taste_lines(dict.fromkeys(Element, ("zz",)), dict.fromkeys(Element, ("qq",)))
+    right = prompt.taste_lines(side(color="unknown"), side(color="unknown"))
+    assert profile_similarity(nonsense, undrawn, similarity(), images) == pytest.approx(0, abs=0.05)
+    assert profile_similarity(right, undrawn, similarity(), images) == pytest.approx(1)
 
 
 def test_sides_are_unchanged_by_json_and_an_unknown_element_is_an_error() -> None:
