@@ -55,8 +55,6 @@ class ImageTerm:
     _cache: dict[tuple[Any, ...], float | None] = field(
         default_factory=dict, repr=False, compare=False
     )
-        default_factory=dict, repr=False, compare=False
-    )
 
     def side(self, predicted: SideWords, true: SideWords) -> float | None:
         """Similarity of one side, 0-1; None when one of both cannot be drawn."""
