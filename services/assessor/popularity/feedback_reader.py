@@ -43,6 +43,8 @@ class FeedbackReader(AsyncClient):
     async def start(self) -> None:
         """Read from the ends of the topics, then count the latest records before them."""
         await super().start()
+        assert self._reader is not None
+        self._reader.add_done_callback(_log_failure)
         # First the erasures, which decide what of the feedback counts.
         for topic, number in ((ERASE, ERASURES_READ_AT_START), (FEEDBACK, FEEDBACK_READ_AT_START)):
             for record, event in await asyncio.to_thread(self._latest, topic, number):
@@ -85,3 +87,8 @@ class FeedbackReader(AsyncClient):
         return erasure is not None and erasure.covers(
             occurred_at=event.occurred_at, written_at=written_time(record.timestamp_ms)
         )
+
+
+def _log_failure(reader: asyncio.Task[None]) -> None:
+    if not reader.cancelled() and (error := reader.exception()) is not None:
+        log.error("popularity no longer follows the feedback, until a restart: %r", error)

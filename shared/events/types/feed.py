@@ -126,8 +126,8 @@ class RankedFeed(Event):
     Absent with `subject_weight`."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
-    """Milliseconds by stage: `queue`, `images`, `score`, `subject`, `explain`, `evidence`,
-    `total`."""
+    """Milliseconds by stage: `queue`, `images`, `score`, `popularity`, `subject`, `explain`,
+    `evidence`, `total`."""
     policy: Annotated[ServingPolicy | None, Field(exclude_if=lambda policy: policy is None)] = None
     """The reranking rules of this feed; absent when images are ranked by score alone."""
     request_hash: Annotated[
