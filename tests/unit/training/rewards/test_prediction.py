@@ -95,11 +95,11 @@ def test_the_image_term_counts_by_its_share() -> None:
 
 def test_a_side_that_cannot_be_drawn_is_judged_by_its_words_alone() -> None:
     images = ImageTerm(ColorRenderer(), EqualImages())
-    assert images.side(side(color="unknown"), side()) is None
-    assert images.side(side(color="unknown"), side(color="another")) is None
-    undrawn = Sides(side(color="unknown"), side(color="unknown"))
+    assert images.side(side(color="mauve"), side()) is None
+    assert images.side(side(color="mauve"), side(color="another")) is None
+    undrawn = Sides(side(color="mauve"), side(color="mauve"))
     nonsense = prompt.taste_lines(dict.fromkeys(Element, ("zz",)), dict.fromkeys(Element, ("qq",)))
-    right = prompt.taste_lines(side(color="unknown"), side(color="unknown"))
+    right = prompt.taste_lines(side(color="mauve"), side(color="mauve"))
     assert profile_similarity(nonsense, undrawn, similarity(), images) == pytest.approx(0, abs=0.05)
     assert profile_similarity(right, undrawn, similarity(), images) == pytest.approx(1)
 
