@@ -23,21 +23,13 @@ def check_folder(folder: Path, settings: ModelSettings) -> list[Finding]:
 
 def _digits(folder: Path) -> Finding:
     # Imported here: transformers takes seconds, and a server needs it not.
-    from transformers import AutoTokenizer
-
-    from shared.vlm.engine.chosen_digits import digit_tokens
+    from shared.vlm.engine.tokenizer_check import digits_of_folder
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        tokens = digit_tokens(tokenizer)
+        tokens, per_digit = digits_of_folder(folder)
     except BadCheckpoint as error:
         return Finding("digits", "wrong", str(error), "use another checkpoint")
-    except Exception as error:
-        # Several libraries read these files, each with its own errors.
-        return Finding("digits", "wrong", f"the tokenizer cannot be read: {error}",
-                       "fetch the folder again")  # fmt: skip
-    several = sum(len(ids) > 1 for ids in tokens)
-    detail = f"{len(tokenizer)} tokens; each digit has a token of its own"
-    return Finding(
-        "digits", "ok", detail + (f", {several} digits with and without a space" * (several > 0))
-    )
+    detail = f"{tokens} tokens; each digit has a token of its own"
+    if per_digit > 1:
+        detail += ", with and without a space before it"
+    return Finding("digits", "ok", detail)
