@@ -36,7 +36,8 @@ class ChosenDigits:
         ids = self.ids.to(logits.device)
         by_token = logits[:, ids].softmax(dim=-1)
         sizes = [len(tokens) for tokens in self._tokens]
-        return torch.stack([part.sum(dim=-1) for part in torch.split(by_token, sizes, dim=1)], dim=1)
+        parts = torch.split(by_token, sizes, dim=1)
+        return torch.stack([part.sum(dim=-1) for part in parts], dim=1)
 
 
 def digit_tokens(tokenizer: Any) -> list[list[int]]:
