@@ -92,9 +92,13 @@ class EfficientNetLite0(nn.Module):
         self._bn1 = _batch_norm(FEATURES)
         self._fc = nn.Linear(FEATURES, CLASSES)
 
+    def stem(self, pixels: Tensor) -> Tensor:
+        """The input of the first block: (N, 3, side, side) to (N, 32, side / 2, side / 2)."""
+        return functional.relu6(self._bn0(self._conv_stem(pixels)))
+
     def features(self, pixels: Tensor) -> Tensor:
         """The mean feature of each image: (N, 3, 224, 224) to (N, 1280)."""
-        hidden = functional.relu6(self._bn0(self._conv_stem(pixels)))
+        hidden = self.stem(pixels)
         for block in self._blocks:
             hidden = block(hidden)
         return functional.relu6(self._bn1(self._conv_head(hidden))).mean((2, 3))

@@ -12,6 +12,7 @@ from typing import Final
 from PIL import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.picture_alpha import ALPHA
 from shared.images.decoding.bmp_header import read_bmp
 from shared.images.decoding.color_profile import ColorTransforms, UnusableProfile
 from shared.images.decoding.compressed_file import decompressed
@@ -162,9 +163,11 @@ def _in_srgb(pixels: Image.Image, profile: bytes | None, uri: str) -> Image.Imag
 
 
 def _on_white(pixels: Image.Image) -> Image.Image:
-    """RGB; transparent parts show a white background."""
+    """RGB; transparent parts show a white background, and `info` keeps the alpha channel."""
     if pixels.mode in ("LA", "RGBA"):
         with_alpha = pixels.convert("RGBA")
         background = Image.new("RGBA", with_alpha.size, (*WHITE, 255))
-        return Image.alpha_composite(background, with_alpha).convert("RGB")
+        shown = Image.alpha_composite(background, with_alpha).convert("RGB")
+        shown.info[ALPHA] = with_alpha.getchannel("A")
+        return shown
     return pixels if pixels.mode == "RGB" else pixels.convert("RGB")

@@ -13,6 +13,7 @@ from shared.vlm.checkpoint.model_package import (
 )
 from shared.vlm.engine.batching_engine import BatchingEngine
 from shared.vlm.engine.transformers_engine import TransformersEngine
+from shared.vlm.pictures.open_reader import with_picture_reader
 from shared.vlm.settings import ModelSettings
 
 
@@ -71,4 +72,6 @@ class InProcessLoader:
             threads=self._settings.model_threads,
             prompt_style=prompt_style(self._settings.prompt_style),
         )
-        return BatchingEngine(engine, self._settings, self._executor)
+        return BatchingEngine(
+            with_picture_reader(engine, base.folder), self._settings, self._executor
+        )

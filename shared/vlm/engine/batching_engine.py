@@ -15,6 +15,8 @@ from shared.prompting.styles.registry import prompt_style
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
+from shared.vlm.pictures.open_reader import with_picture_reader
+from shared.vlm.pictures.picture_model import Engine
 from shared.vlm.protocol import (
     Description,
     PredictedTaste,
@@ -110,7 +112,7 @@ class BatchingEngine:
 
     def __init__(
         self,
-        engine: TransformersEngine,
+        engine: Engine,
         settings: ModelSettings,
         executor: ThreadPoolExecutor | None = None,
     ) -> None:
@@ -163,10 +165,11 @@ def load_model(settings: ModelSettings) -> BatchingEngine:
     """The model of the settings, loaded; blocks for seconds. Raises `BadCheckpoint`."""
     from shared.vlm.checkpoint.checkpoint import shipped_folder
 
+    folder = settings.model or shipped_folder()
     engine = TransformersEngine(
-        settings.model or shipped_folder(),
+        folder,
         device=settings.model_device,
         threads=settings.model_threads,
         prompt_style=prompt_style(settings.prompt_style),
     )
-    return BatchingEngine(engine, settings)
+    return BatchingEngine(with_picture_reader(engine, folder), settings)

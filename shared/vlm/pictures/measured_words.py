@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageChops
 
 from shared.domain.taste import Element
 from shared.vlm.pictures.visible_part import VisiblePart
@@ -35,7 +35,6 @@ EDGES: Final[Mapping[str, float]] = {
 """Edge density of each level: a picture has the nearest one on a logarithmic scale."""
 EDGE_SIDE: Final = 84
 """Pixels of each side at which edges are measured, since small pictures have fewer of them."""
-MIN_EDGE_PIXELS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Measurement:
     saturation: float
     """Mean chroma divided by mean brightness, 0-1: a dark pixel counts less than a bright one."""
     edges: float
-    """Mean gradient of the HSV value (0-1) per pixel, at `EDGE_SIDE`."""
+    """Mean gradient of the HSV value (0-1) per visible pixel, at `EDGE_SIDE`."""
 
     @property
     def words(self) -> dict[Element, str]:
@@ -64,15 +63,15 @@ class Measurement:
         return words
 
 
-def measure(part: VisiblePart) -> Measurement:
-    """The measurement of a picture's visible part."""
+def measure(picture: Image.Image, part: VisiblePart) -> Measurement:
+    """The measurement of an RGB picture, whose visible part is `part`."""
     visible = part.pixels[part.mask].astype(np.float32)  # (n, 3)
     brightness = visible.max(axis=1)
     chroma = brightness - visible.min(axis=1)
     return Measurement(
         hue=_strongest_hue(hues(visible), chroma),
         saturation=float(chroma.sum() / max(float(brightness.sum()), 1.0)),
-        edges=_edge_density(part),
+        edges=_edge_density(picture, part),
     )
 
 
@@ -99,18 +98,16 @@ def _strongest_hue(degrees: Floats, chroma: Floats) -> float:
     return float(smooth.argmax()) + 0.5
 
 
-def _edge_density(part: VisiblePart) -> float:
-    """The mean gradient over pixels whose neighbors are visible too, so without the outline."""
+def _edge_density(picture: Image.Image, part: VisiblePart) -> float:
+    """The mean gradient where something is visible; the outline of a cut-out counts too."""
     square = (EDGE_SIDE, EDGE_SIDE)
-    value = Image.fromarray(part.pixels.max(axis=2)).resize(square, Image.Resampling.BICUBIC)
-    values = np.asarray(value, np.float32) / 255
-    shown = Image.fromarray((255 * part.mask).astype(np.uint8))
-    visible = np.asarray(shown.resize(square, Image.Resampling.BILINEAR)) > 250
+    red, green, blue = picture.crop(part.box).convert("RGB").split()
+    value = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    values = np.asarray(value.resize(square, Image.Resampling.BICUBIC), np.float32) / 255
+    mask = Image.fromarray((255 * part.mask).astype(np.uint8))
+    visible = np.asarray(mask.resize(square, Image.Resampling.BOX))[:-1, :-1] > 0
     down, across = np.diff(values, axis=0)[:, :-1], np.diff(values, axis=1)[:-1]
-    gradient = np.sqrt(down**2 + across**2)
-    inside = visible[:-1, :-1] & visible[1:, :-1] & visible[:-1, 1:]
-    chosen = gradient[inside] if inside.sum() > MIN_EDGE_PIXELS else gradient
-    return float(chosen.mean())
+    return float(np.sqrt(down**2 + across**2)[visible].mean())
 
 
 def _nearest(levels: Mapping[str, float], value: float) -> str:

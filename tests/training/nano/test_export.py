@@ -19,7 +19,7 @@ from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 from tests.training import tiny_model
 from training.nano.data.batches import encode, question
 from training.nano.data.rows import Row
-from training.nano.model.export import CARD, WEIGHTS, export, facts
+from training.nano.model.export import CARD, SERIES, WEIGHTS, export, facts
 from training.nano.model.results import SPLITS, results, write_results
 from training.nano.model.vision_tower import encode_images
 from training.nano.train.checkpoint import load_weights
@@ -38,7 +38,7 @@ def test_the_manifest_names_every_file_with_its_hash(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     files = {file.name: file_hash(file) for file in folder.iterdir() if file.name != MANIFEST}
     assert manifest["sha256"] == files
-    assert manifest["version"] == f"nano-4-{files[WEIGHTS][:8]}"
+    assert manifest["version"] == f"{SERIES}-{files[WEIGHTS][:8]}"
     assert (manifest["prompt_version"], manifest["seed"]) == (PROMPT_VERSION, 5)
 
 
@@ -147,7 +147,7 @@ def test_results_are_written_into_the_card_and_its_new_hash_into_the_manifest(
     kept = tmp_path / "nano"
     shutil.copytree(folder, kept)
     for _ in range(2):  # the second time replaces the section
-        write_results(kept, results(proof("nano-4-x"), None, ABLATION))
+        write_results(kept, results(proof("nano-5-x"), None, ABLATION))
     card = (kept / CARD).read_text()
     assert card.count("pairs right (50 users)") == 1
     assert "| *hard*: control `other_user` | 0.480 (0.460-0.490) |" in card

@@ -24,11 +24,12 @@ from training.nano.train.checkpoint import load_weights
 from training.prefersim.drawing.canvas import SIDE
 
 NAME: Final = "preferthinker-nano"
-SERIES: Final = "nano-4"
-"""The version is this name and the first digits of the weights' hash."""
+SERIES: Final = "nano-5"
+"""The version is this name and the first digits of the weights' hash. nano-5 has the weights of
+nano-4, and a classifier with which it reads real pictures."""
 WEIGHTS: Final = "model.safetensors"
 CARD: Final = "README.md"
-MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 32 * 1024 * 1024
 """The folder is in the repository and in the package."""
 MAX_ANSWER_TOKENS: Final = 96
 
@@ -61,30 +62,33 @@ def export(
     (folder / WEIGHTS).chmod(0o644)  # the library makes it readable for its owner only
     version = f"{SERIES}-{file_hash(folder / WEIGHTS)[:8]}"
     parameters = sum(weight.numel() for weight in half.parameters())
-    (folder / CARD).write_text(
-        model_card(
-            name=NAME,
-            version=version,
-            prompt_version=PROMPT_VERSION,
-            side=SIDE,
-            parameters=parameters,
-            training=training,
-        )
-    )
-    manifest = {
+    manifest: dict[str, Any] = {
         "name": NAME,
         "version": version,
         "prompt_version": PROMPT_VERSION,
         "seed": seed,
         "parameters": parameters,
         "training": dict(training),
-        "sha256": {file.name: file_hash(file) for file in sorted(folder.iterdir())},
     }
+    (folder / CARD).write_text(card_of(manifest), encoding="utf-8")
+    manifest["sha256"] = {file.name: file_hash(file) for file in sorted(folder.iterdir())}
     size = sum(file.stat().st_size for file in folder.iterdir())
     if size > max_bytes:
         raise ValueError(f"{folder} has {size:,} bytes, more than the {max_bytes:,} that may ship.")
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     return version
+
+
+def card_of(manifest: Mapping[str, Any]) -> str:
+    """The model card without results, from the facts of the manifest."""
+    return model_card(
+        name=manifest["name"],
+        version=manifest["version"],
+        prompt_version=manifest["prompt_version"],
+        side=SIDE,
+        parameters=manifest["parameters"],
+        training=manifest["training"],
+    )
 
 
 def facts(recipe: str) -> dict[str, object]:

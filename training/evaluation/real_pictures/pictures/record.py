@@ -12,9 +12,9 @@ RECORD: Final = Path(__file__).parent.parent / "pictures.json"
 DIGITS: Final = 16
 
 
-def recorded() -> dict[str, dict[str, str]]:
+def recorded(file: Path = RECORD) -> dict[str, dict[str, str]]:
     """The recorded pictures: by set, then path to hash."""
-    content: dict[str, dict[str, str]] = json.loads(RECORD.read_text(encoding="utf-8"))
+    content: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     return content
 
 
@@ -25,9 +25,9 @@ def as_record(pictures: Mapping[str, Sequence[Picture]]) -> dict[str, dict[str, 
     }
 
 
-def differences(pictures: Mapping[str, Sequence[Picture]]) -> list[str]:
+def differences(pictures: Mapping[str, Sequence[Picture]], file: Path = RECORD) -> list[str]:
     """One sentence for each set whose pictures are not the recorded ones."""
-    known, present = recorded(), as_record(pictures)
+    known, present = recorded(file), as_record(pictures)
     return [
         f"{name}: {_changes(known.get(name, {}), present[name])} pictures differ from the record:"
         " the package has another version, and figures cannot be compared"
@@ -36,9 +36,9 @@ def differences(pictures: Mapping[str, Sequence[Picture]]) -> list[str]:
     ]
 
 
-def write(pictures: Mapping[str, Sequence[Picture]]) -> None:
+def write(pictures: Mapping[str, Sequence[Picture]], file: Path = RECORD) -> None:
     content = json.dumps(as_record(pictures), indent=0, sort_keys=True)
-    RECORD.write_text(content + "\n", encoding="utf-8")
+    file.write_text(content + "\n", encoding="utf-8")
 
 
 def _changes(known: Mapping[str, str], present: Mapping[str, str]) -> int:

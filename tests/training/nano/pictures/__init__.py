@@ -1,0 +1,1 @@
+"""Tests of the training of the classifier of drawings and mediums."""

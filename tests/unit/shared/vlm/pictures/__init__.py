@@ -1,0 +1,1 @@
+"""Tests of the reader of real pictures: measured words, scores from words, and its model."""

@@ -1,0 +1,1 @@
+"""Compare the words of real pictures with measurements and with the medium of their package."""
