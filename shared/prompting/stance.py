@@ -71,6 +71,8 @@ _CONTRAST: Final = re.compile(
 )
 NEGATION_REACH: Final = 4
 """The last words before a cue in which a negation negates it."""
+PLAIN_CUES: Final = 2
+"""Words that carry a claim in a plain sentence, at most."""
 QUANTIFIER_REACH: Final = 8
 """The same for "nothing" and "no", which stand farther away ("nothing here that they dislike")."""
 
@@ -121,17 +123,30 @@ def stance(text: str) -> Stance:
 def contradicts(text: str, digit: int) -> bool:
     """Whether a rationale plainly contradicts its score 0-5: praise of a 0 or 1, blame of a 4 or 5.
 
-    A mixed rationale and one without a claim contradict no score.
+    A mixed rationale and one without a claim contradict no score. Neither does a complicated one:
+    rules misread sentences with a negation or with many claims, and a good rationale would be lost.
     """
+    if not _is_plain(text):
+        return False
     claimed = stance(text)
     return (claimed is Stance.FOR and digit <= 1) or (claimed is Stance.AGAINST and digit >= 4)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text has no negation and at most `PLAIN_CUES` words that carry a claim."""
+    text = _without_other_uses(text.lower())
+    return not _NEGATION.search(text) and len(_CUES.findall(text)) <= PLAIN_CUES
+
+
+def _without_other_uses(text: str) -> str:
+    return _NOT_A_CUE.sub(lambda match: "_" * len(match[0]), text)
 
 
 def _sign(part: str) -> int:
     """+1 for the image, -1 against it, 0 without a claim."""
     if _UNKNOWN.search(part):
         return 0
-    part = _NOT_A_CUE.sub(lambda match: "_" * len(match[0]), part)
+    part = _without_other_uses(part)
     cues = list(_CUES.finditer(part))
     signs = {name: _product(part, cues, name) for name in ("without", "relation", "taste")}
     if not signs["relation"] and not signs["taste"]:

@@ -1,9 +1,14 @@
 """A rationale in natural English is read for what it claims about the picture."""
 
+import json
+from pathlib import Path
+from typing import Final
+
 import pytest
 
 from shared.prompting.stance import Stance, contradicts, stance
 
+SENTENCES_FILE: Final = Path(__file__).with_name("stance_sentences.jsonl")
 SENTENCES = {
     "The deep reds are exactly what this person likes.": "for",
     "This person dislikes pastel tones, and the picture is full of them.": "against",
@@ -50,3 +55,15 @@ def test_only_a_plain_contradiction_of_an_extreme_score_is_one(digit: int) -> No
     assert contradicts("The person dislikes this style.", digit) == (digit >= 4)
     assert not contradicts("The blue is liked, but the detail is too busy.", digit)
     assert not contradicts("It is a photograph of a harbor.", digit)
+
+
+def test_most_natural_sentences_are_kept_with_an_agreeing_score() -> None:
+    """220 sentences that were written and labelled without knowledge of the rules."""
+    rows = [json.loads(line) for line in SENTENCES_FILE.read_text(encoding="utf-8").splitlines()]
+    scores = {"for": (5, 0), "against": (0, 5), "none": (2, 2), "mixed": (3, 3)}
+    kept = [not contradicts(row["text"], scores[row["stance"]][0]) for row in rows]
+    claims = [row for row in rows if row["stance"] in ("for", "against")]
+    caught = [contradicts(row["text"], scores[row["stance"]][1]) for row in claims]
+    # Measured: 205 of 220 kept; 71 of 170 contradictions caught.
+    assert sum(kept) / len(kept) > 0.92
+    assert sum(caught) / len(caught) > 0.4
