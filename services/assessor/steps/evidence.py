@@ -1,9 +1,9 @@
 """Add evidence to the best images: words and references of the user that explain their score."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,36 +14,19 @@ from shared.domain.errors import Unavailable
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import ELEMENTS, Element
 from shared.embedding.images.encoded_images import EncodedImages
-from shared.embedding.images.reference_effects import SideEffects, reference_effects
 from shared.embedding.protocol import Vectors
 from shared.events import ItemEvidence
-from shared.events.types.evidence import ReferenceSide
 from shared.prompting.evidence.claims import KnownReference, SeenWord
+from shared.prompting.evidence.comparison import SIDES, Comparison, compare
 from shared.prompting.evidence.evidence import evidence_of
 from shared.prompting.evidence.seen_words import seen_subjects, seen_words
 from shared.store.protocol import ImageStore, Reference
 
 log = logging.getLogger(__name__)
-SIDES: Final[tuple[ReferenceSide, ...]] = ("liked", "disliked")
 Words = Mapping[str, Mapping[Element, tuple[str, ...]]]
 """The stored words of images by content hash."""
 Subjects = Mapping[str, tuple[ShownWord, ...]]
 """The words for what images show, by content hash."""
-
-
-@dataclass(frozen=True)
-class Effect:
-    """How one reference compares with one image."""
-
-    similarity: float
-    points: float
-    """Points of the subject score that the reference adds."""
-    resembles: bool
-    """Whether the image resembles the reference."""
-
-
-Effects = Mapping[tuple[str, ReferenceSide, str], Effect]
-"""By the image's content hash, and the reference's side and content hash."""
 
 
 class AddEvidence:
@@ -86,33 +69,29 @@ class AddEvidence:
         self, state: RankingState, images: Sequence[ScoredImage], references: Sequence[Reference]
     ) -> dict[str, ItemEvidence | None]:
         words = await self._words(state, images, references)
-        effects: Effects = {}
+        comparisons: Mapping[str, Comparison] = {}
         subjects: Subjects = {}
         if self._encoded_images and state.subject_weight:
             stored = await self._encoded_images.stored(_content_hashes(images, references))
-            effects = await self._effects(self._encoded_images, state, images, stored)
+            comparisons = await self._comparisons(self._encoded_images, state, images, stored)
             subjects = await self._encoded_images.subject_words(stored)
         shares = None
         if state.ranking_weights is not None:
             shares = {element.value: state.ranking_weights[element] for element in ELEMENTS}
-        by_id = {}
-        for image in images:
-            known = [
-                _known(
-                    reference,
-                    words,
-                    subjects,
-                    effects.get((image.content_hash, reference.side, reference.content_hash)),
-                )
-                for reference in references
-            ]
-            by_id[image.image_id] = evidence_of(
-                _seen(image, words, subjects),
-                known,
+
+        def of_image(image: ScoredImage) -> ItemEvidence | None:
+            comparison = comparisons.get(image.content_hash)
+            return evidence_of(
+                _seen(image, words, subjects, references, comparison),
+                [_known(reference, words, subjects, comparison) for reference in references],
                 subject_weight=state.subject_weight,
                 element_shares=shares,
             )
-        return by_id
+
+        # In a thread: 300 images and 80 references take half a second.
+        return await asyncio.to_thread(
+            lambda: {image.image_id: of_image(image) for image in images}
+        )
 
     async def _words(
         self, state: RankingState, images: Sequence[ScoredImage], references: Sequence[Reference]
@@ -130,27 +109,35 @@ class AddEvidence:
         )
         return {name: image.description.words for name, image in stored.items()} | own
 
-    async def _effects(
+    async def _comparisons(
         self,
         encoded: EncodedImages,
         state: RankingState,
         images: Sequence[ScoredImage],
         stored: Mapping[str, Vectors],
-    ) -> Effects:
-        """What each reference adds to each image, by the taste that scored the image."""
-        effects: Effects = {}
+    ) -> dict[str, Comparison]:
+        """By the content hash of the image, with the references of the taste that scored it."""
+        comparisons: dict[str, Comparison] = {}
         for taste_id in {image.taste_id for image in images}:
-            of_taste = [i.content_hash for i in images if i.taste_id == taste_id]
-            names = [name for name in dict.fromkeys(of_taste) if name in stored]
+            own = [image.content_hash for image in images if image.taste_id == taste_id]
+            hashes = [name for name in dict.fromkeys(own) if name in stored]
             references = _references_of(state, taste_id)
             by_subject = replace(
                 await encoded.references(references), background=state.subject_background
             )
-            if names and by_subject.can_score:
-                measured = reference_effects(by_subject, np.stack([stored[n] for n in names]))
-                known = [reference for reference in references if reference.content_hash in stored]
-                effects = {**effects, **_by_reference(names, known, measured)}
-        return effects
+            if hashes and by_subject.can_score:
+                names = {
+                    side: [
+                        r.content_hash
+                        for r in references
+                        if r.side == side and r.content_hash in stored
+                    ]
+                    for side in SIDES
+                }
+                vectors = np.stack([stored[name] for name in hashes])
+                compared = await asyncio.to_thread(compare, by_subject, names, vectors)
+                comparisons |= dict(zip(hashes, compared, strict=True))
+        return comparisons
 
 
 def _references_of(state: RankingState, taste_id: str | None) -> list[Reference]:
@@ -160,43 +147,43 @@ def _references_of(state: RankingState, taste_id: str | None) -> list[Reference]
     return [r for r in references if ids is None or r.side == "disliked" or r.image_id in ids]
 
 
-def _by_reference(
-    names: Sequence[str],
-    references: Sequence[Reference],
-    measured: tuple[SideEffects, SideEffects],
-) -> Effects:
-    return {
-        (name, side, reference.content_hash): Effect(
-            float(effects.similarity[row, column]),
-            float(effects.points[row, column]),
-            bool(effects.resembles[row, column]),
-        )
-        for side, effects in zip(SIDES, measured, strict=True)
-        for row, name in enumerate(names)
-        for column, reference in enumerate(r for r in references if r.side == side)
-    }
-
-
 def _content_hashes(images: Sequence[ScoredImage], references: Sequence[Reference]) -> list[str]:
     own = [image.content_hash for image in images]
     return list(dict.fromkeys([*own, *(reference.content_hash for reference in references)]))
 
 
-def _seen(image: ScoredImage, words: Words, subjects: Subjects) -> tuple[SeenWord, ...]:
+def _seen(
+    image: ScoredImage,
+    words: Words,
+    subjects: Subjects,
+    references: Sequence[Reference],
+    comparison: Comparison | None,
+) -> tuple[SeenWord, ...]:
     """The words of the image: by its description, or else by its rationales."""
     if image.distributions is None:
         return ()
+    words_of = {
+        side: {
+            reference.content_hash: subjects.get(reference.content_hash, ())
+            for reference in references
+            if reference.side == side
+        }
+        for side in SIDES
+    }
+    shown = subjects.get(image.content_hash, ())
     return (
         *seen_words(image.distributions, words.get(image.content_hash, {}), image.rationales or {}),
-        *seen_subjects(image.subject, subjects.get(image.content_hash, ())),
+        *seen_subjects(image.subject, shown, comparison, words_of),
     )
 
 
 def _known(
-    reference: Reference, words: Words, subjects: Subjects, effect: Effect | None
+    reference: Reference, words: Words, subjects: Subjects, comparison: Comparison | None
 ) -> KnownReference:
     described = words.get(reference.content_hash, {})
     shown = subjects.get(reference.content_hash, ())
+    key = (reference.side, reference.content_hash)
+    effect = comparison.effects.get(key) if comparison else None
     return KnownReference(
         reference.image_id,
         reference.side,

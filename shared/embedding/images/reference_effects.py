@@ -1,5 +1,6 @@
 """Measure what references add to a subject score: the score with them minus without them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -49,6 +50,15 @@ def reference_effects(
         _effects("liked", references, images, scores, liked, liked >= middle[:, None]),
         _effects("disliked", references, images, scores, disliked, disliked >= middle[:, None]),
     )
+
+
+def effect_of_group(
+    side: Side, references: SubjectReferences, rows: Sequence[int], image: Vectors
+) -> float:
+    """Points of the score of an image, (dimension,), that these references of a side add."""
+    images = image[None]
+    rest = _scores_without(side, references, np.asarray(rows, np.intp), images)
+    return float(references.scores(images)[0] - rest[0])
 
 
 def _similarity(images: Vectors, others: Vectors) -> Floats:

@@ -57,7 +57,7 @@ def evidence_of(
     the shares of the elements; without them all count the same.
     """
     weight = subject_weight or 0.0
-    subject = _subject_claims(seen, references) if weight >= MIN_WEIGHT else []
+    subject = subject_claims(seen, references) if weight >= MIN_WEIGHT else []
     look = _look_claims(seen, references, element_shares) if 1 - weight >= MIN_WEIGHT else []
     ordered: list[Claim] = [*subject, *look] if weight >= 1 / 2 else [*look, *subject]
     pros = [claim for claim in ordered if speaks_for(claim)][:MAX_CLAIMS]
@@ -95,7 +95,7 @@ def _look_claims(
     return sorted(claims, key=lambda claim: -claim.confidence * shares[claim.seen.element])
 
 
-def _subject_claims(seen: Sequence[SeenWord], references: Sequence[KnownReference]) -> list[Claim]:
+def subject_claims(seen: Sequence[SeenWord], references: Sequence[KnownReference]) -> list[Claim]:
     """A side with a word for the subject is named by the word, the other by its resemblance."""
     subjects = [word for word in seen if word.element == "subject"]
     named: dict[ReferenceSide, WordClaim] = {}

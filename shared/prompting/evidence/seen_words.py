@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import ELEMENTS, Element
+from shared.domain.word_forms import canonical
 from shared.embedding.images.reference_effects import NEUTRAL
+from shared.events.types.evidence import ReferenceSide
 from shared.prompting.evidence.claims import SeenWord
+from shared.prompting.evidence.comparison import Comparison
 from shared.prompting.rationale import seen_word
 from shared.vlm.protocol import Scores
 
@@ -36,11 +39,21 @@ def seen_words(
     return tuple(seen)
 
 
-def seen_subjects(score: float | None, shown: Sequence[ShownWord]) -> tuple[SeenWord, ...]:
-    """The words for what the image shows, narrowest first; the subject score gives their side."""
-    if score is None:
+def seen_subjects(
+    score: float | None,
+    shown: Sequence[ShownWord],
+    comparison: Comparison | None,
+    words_of: Mapping[ReferenceSide, Mapping[str, Sequence[ShownWord]]],
+) -> tuple[SeenWord, ...]:
+    """The words for what the image shows, narrowest first; the subject score gives their side.
+
+    A word is left out where the references that share it do not move the score to their side.
+    `words_of` has the words of the references by the names of the comparison.
+    """
+    if score is None or comparison is None:
         return ()
     is_liked = score > NEUTRAL
+    side: ReferenceSide = "liked" if is_liked else "disliked"
     return tuple(
         SeenWord(
             "subject",
@@ -49,4 +62,14 @@ def seen_subjects(score: float | None, shown: Sequence[ShownWord]) -> tuple[Seen
             disliked=0.0 if is_liked else word.probability,
         )
         for word in shown
+        if comparison.is_moved_by(side, _sharing(word.word, words_of[side]))
     )
+
+
+def _sharing(word: str, words_of: Mapping[str, Sequence[ShownWord]]) -> set[str]:
+    form = canonical(word)
+    return {
+        name
+        for name, words in words_of.items()
+        if any(canonical(shown.word) == form for shown in words)
+    }

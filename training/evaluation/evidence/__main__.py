@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from shared.embedding.images.pretrained import PretrainedEncoder
 from shared.embedding.images.subject import SubjectReferences
 from shared.vlm.protocol import VisionLanguageModel
@@ -21,6 +23,7 @@ from training.evaluation.evidence.faithfulness import (
     Checked,
     Kind,
     check_subject,
+    check_totals,
     check_words,
 )
 from training.evaluation.image_files import ImageFiles
@@ -28,7 +31,7 @@ from training.evaluation.markdown import header, line
 from training.evaluation.real_pictures.__main__ import FAILED, decoded, fetch
 from training.evaluation.real_pictures.pictures.packages import CannotFetch
 from training.evaluation.real_pictures.questions import QUESTIONS
-from training.evaluation.real_pictures.rankers import EncoderRanker
+from training.evaluation.real_pictures.rankers import EncoderRanker, SubjectRanker
 from training.evaluation.real_pictures.tasks import draw_tasks
 from training.evaluation.serving_model import SEED, SHIPPED, serving_model
 from training.statistics.bootstrap import share
@@ -48,6 +51,9 @@ def main() -> int:
     parser.add_argument("--tasks", type=int, default=2, help="real pictures: per pair, default 2")
     parser.add_argument("--users", type=int, default=20, help="simulated: per set, default 20")
     parser.add_argument(
+        "--totals", action="store_true", help="real pictures: also predict taste and weights again"
+    )
+    parser.add_argument(
         "--use", choices=["held_out", "development"], default="held_out", help="default held_out"
     )
     options = parser.parse_args()
@@ -55,7 +61,13 @@ def main() -> int:
     try:
         if options.cache:
             checked = asyncio.run(real_pictures(options))
-            print_claims("real pictures", checked, ["reference", "resemblance"], seed=options.seed)
+            print_claims(
+                "real pictures", checked, ["reference", "resemblance", "subject"], seed=options.seed
+            )
+        if options.cache and options.totals:
+            with serving_model(options.model) as model:
+                checked = asyncio.run(totals(model, options))
+            print_claims("real pictures", checked, ["total"], seed=options.seed)
         if options.bench:
             with serving_model(options.model) as model:
                 checked = asyncio.run(simulated(model, options))
@@ -83,7 +95,29 @@ async def real_pictures(options: argparse.Namespace) -> list[Checked]:
                     await ranker.vectors(task.references.disliked),
                 )
                 new = await ranker.vectors([*task.better, *task.worse])
-                checked.append(check_subject(references, new))
+                words = await encoder.subject_words(
+                    np.concatenate([references.liked, references.disliked, new])
+                )
+                checked.append(check_subject(references, new, words))
+    finally:
+        encoder.close()
+    return checked
+
+
+async def totals(model: VisionLanguageModel, options: argparse.Namespace) -> list[Checked]:
+    """The first task of each pair, with two new pictures of the liked set and one of the other."""
+    images = decoded(fetch(options.cache, seed=SEED))
+    encoder = PretrainedEncoder()
+    by_encoder = EncoderRanker(encoder)
+    ranker = SubjectRanker(model, by_encoder)
+    checked = []
+    try:
+        for question in QUESTIONS:
+            if question.use != options.use:
+                continue
+            for task in draw_tasks(question.pairs, images, tasks_per_pair=1, seed=options.seed):
+                new = [*task.better[:2], *task.worse[:1]]
+                checked.append(await check_totals(ranker, by_encoder, task.references, new))
     finally:
         encoder.close()
     return checked

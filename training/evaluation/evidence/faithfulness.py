@@ -7,8 +7,9 @@ from typing import Final, Literal
 import numpy as np
 from PIL.Image import Image
 
+from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element
-from shared.embedding.images.reference_effects import reference_effects
+from shared.embedding.images.reference_effects import MIN_EFFECT
 from shared.embedding.images.subject import SubjectReferences
 from shared.embedding.protocol import Vectors
 from shared.events.types.evidence import ReferenceSide
@@ -18,17 +19,21 @@ from shared.prompting.evidence.claims import (
     resemblance_claims,
     word_claims,
 )
-from shared.prompting.evidence.seen_words import seen_words
+from shared.prompting.evidence.comparison import SIDES, Comparison, compare
+from shared.prompting.evidence.evidence import subject_claims
+from shared.prompting.evidence.seen_words import seen_subjects, seen_words
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import References, Scores, ScoringInput, VisionLanguageModel
+from training.evaluation.real_pictures.rankers import EncoderRanker, Ranker
 
-Kind = Literal["reference", "resemblance", "word"]
+Kind = Literal["reference", "resemblance", "subject", "total", "word"]
 KINDS: Final[Mapping[Kind, str]] = {
     "reference": "one named reference, subject score",
     "resemblance": "all references that an image resembles, subject score",
+    "subject": "all references that share a word for the subject, subject score",
+    "total": "one named reference, total with taste and weights predicted again",
     "word": "all references that share a word, score of its element",
 }
-SIDES: Final[tuple[tuple[ReferenceSide, int], ...]] = (("liked", 1), ("disliked", -1))
 
 
 @dataclass
@@ -41,32 +46,72 @@ class Checked:
     """Images about which something is claimed."""
 
 
-def check_subject(references: SubjectReferences, images: Vectors) -> Checked:
-    """The claims about what images show, (images, dimension)."""
+def check_subject(
+    references: SubjectReferences, images: Vectors, words: Sequence[Sequence[ShownWord]] = ()
+) -> Checked:
+    """The claims about what images show, (images, dimension).
+
+    `words` name what the likes, the dislikes and the images show, in this order.
+    """
     checked = Checked(images=len(images))
-    effects = dict(zip(("liked", "disliked"), reference_effects(references, images), strict=True))
-    for row, image in enumerate(images):
+    rows = {"liked": len(references.liked), "disliked": len(references.disliked)}
+    names = {side: [f"{side} {row}" for row in range(rows[side])] for side in SIDES}
+    shown = iter(words or [()] * (sum(rows.values()) + len(images)))
+    words_of = {side: {name: next(shown) for name in names[side]} for side in SIDES}
+    scores = references.scores(images)
+    for comparison, score, seen in zip(
+        compare(references, names, images), scores, list(shown), strict=True
+    ):
         known = [
             KnownReference(
-                f"{side} {column}",
+                name,
                 side,
-                similarity=float(of_side.similarity[row, column]),
-                effect=float(of_side.points[row, column]),
-                resembles=bool(of_side.resembles[row, column]),
+                {"subject": tuple(word.word for word in words_of[side][name])},
+                similarity=comparison.effects[side, name].similarity,
+                effect=comparison.effects[side, name].points,
+                resembles=comparison.effects[side, name].resembles,
             )
-            for side, _ in SIDES
-            for of_side in [effects[side]]
-            for column in range(of_side.points.shape[1])
+            for side in SIDES
+            for name in names[side]
         ]
-        claims = resemblance_claims(known)
-        checked.explained += bool(claims)
-        for claim in claims:
-            named = [int(name.split()[1]) for name in claim.image_ids]
-            resembling = np.flatnonzero(effects[claim.side].resembles[row]).tolist()
-            checked.moved["resemblance"].append(_moves(references, image, claim.side, resembling))
+        named = subject_claims(seen_subjects(float(score), seen, comparison, words_of), known)
+        checked.explained += bool(named)
+        for claim in named:
+            if isinstance(claim, WordClaim):
+                checked.moved["subject"].append(_moves(comparison, claim.side, claim.shared_by))
+        for claim in resemblance_claims(known):
+            resembling = [r.image_id for r in known if r.side == claim.side and r.resembles]
+            checked.moved["resemblance"].append(_moves(comparison, claim.side, resembling))
             checked.moved["reference"] += [
-                _moves(references, image, claim.side, [column]) for column in named
+                _moves(comparison, claim.side, [name]) for name in claim.image_ids
             ]
+    return checked
+
+
+async def check_totals(
+    ranker: Ranker, encoder: EncoderRanker, references: References, images: Sequence[Image]
+) -> Checked:
+    """The named references, taken away one by one before everything is predicted again."""
+    checked = Checked(images=len(images))
+    by_subject = SubjectReferences(
+        await encoder.vectors(references.liked), await encoder.vectors(references.disliked)
+    )
+    names: dict[ReferenceSide, list[str]] = {
+        "liked": [str(n) for n in range(len(references.liked))],
+        "disliked": [str(n + len(references.liked)) for n in range(len(references.disliked))],
+    }
+    totals = await ranker.score(references, images)
+    compared = compare(by_subject, names, await encoder.vectors(images))
+    for side in SIDES:
+        sign = 1 if side == "liked" else -1
+        for name in names[side]:
+            effects = [comparison.effects[side, name] for comparison in compared]
+            rows = [
+                n for n, e in enumerate(effects) if e.resembles and sign * e.points >= MIN_EFFECT
+            ]
+            if rows:
+                again = await ranker.score(_without(references, {int(name)}), images)
+                checked.moved["total"] += [float(sign * (totals[n] - again[n]) > 0) for n in rows]
     return checked
 
 
@@ -115,19 +160,17 @@ def _without(references: References, numbers: set[int]) -> References:
     )
 
 
-def _moves(
-    references: SubjectReferences, image: Vectors, side: ReferenceSide, columns: Sequence[int]
-) -> float:
+def _moves(comparison: Comparison, side: ReferenceSide, names: Sequence[str]) -> float:
     """Whether the subject score moves away from the side without these references.
 
-    The score is 2.5, neutral, where a side has fewer than two references left.
+    The score is 2.5, neutral, where the other references give no score.
     """
+    references = comparison.references
     sides = {"liked": references.liked, "disliked": references.disliked}
-    sides[side] = np.delete(sides[side], list(columns), axis=0)
-    before = references.scores(image[None])[0]
-    after = (
-        SubjectReferences(**sides).scores(image[None])[0]
-        if min(map(len, sides.values())) >= 2
-        else 2.5
-    )
+    rows = [row for row, name in enumerate(comparison.names[side]) if name in names]
+    sides[side] = np.delete(sides[side], rows, axis=0)
+    image = comparison.image[None]
+    rest = SubjectReferences(**sides)
+    before = references.scores(image)[0]
+    after = rest.scores(image)[0] if rest.can_score else 2.5
     return float(after < before if side == "liked" else after > before)
