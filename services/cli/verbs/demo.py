@@ -279,7 +279,9 @@ def _report(
                 f"real pictures: {real:.0%} of the pairs are in the right order, the mean of"
                 f" {len(users)} users and {pictures} pictures"
             )
-        print_line(f"drawings, liked above disliked: {right:.0%} of the pairs are in order")
+        print_line(
+            f"drawings, liked above disliked: {right:.0%} of the pairs are in the right order"
+        )
         print_line(f"clicked style: moved up {rise:.1f} ranks on average in the second feed")
         print_line("page with the pictures: ", Id(page.resolve().as_uri()))
     _fail_if_wrong({"real": (real, MIN_RIGHT_REAL), "drawn": (right, MIN_RIGHT_PAIRS)}, rise)
