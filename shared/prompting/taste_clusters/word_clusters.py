@@ -8,7 +8,7 @@ clusters that gain most, as in Bayesian hierarchical clustering (Heller and Ghah
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import lgamma, log
 from typing import Final, Protocol, Self
 
@@ -72,6 +72,22 @@ def word_clusters(
     return [cluster.members for cluster in tastes[:MAX_TASTES]]
 
 
+def words_explain(shown: Sequence[ShownWords], base_rates: WordRates | None = None) -> bool:
+    """Whether the likes share words decisively more often than by chance, as one taste.
+
+    A model that does not know a kind of pictures gives them the words that it gives to all.
+    """
+    clusters = _clusters_of_one(shown, base_rates or EqualRates())
+    if not clusters:
+        return False
+    all_likes = reduce(_Cluster.merged, clusters)
+    evidence = sum(
+        max(_log_concentrated(counts, rates) - _log_indifferent(counts, rates), 0.0)
+        for counts, rates in zip(all_likes.counts, all_likes.base_rates, strict=True)
+    )
+    return evidence > log(MIN_BAYES_FACTOR)
+
+
 @dataclass(frozen=True)
 class _Cluster:
     """References that share a taste, with the counts of their words by element."""
@@ -116,15 +132,23 @@ def _counts(shown: Sequence[str], words: Sequence[str]) -> Floats:
 
 def _log_marginal(counts: Floats, base_rates: Floats) -> float:
     """Words of one element: concentrated on few words, or as frequent as in the catalog."""
-    concentrated = lgamma(WORD_CONCENTRATION) - lgamma(WORD_CONCENTRATION + float(counts.sum()))
+    concentrated = _log_concentrated(counts, base_rates) + log(1 - INDIFFERENCE)
+    indifferent = _log_indifferent(counts, base_rates) + log(INDIFFERENCE)
+    return float(np.logaddexp(concentrated, indifferent))
+
+
+def _log_concentrated(counts: Floats, base_rates: Floats) -> float:
+    """Log likelihood of a taste for few words (Dirichlet-multinomial)."""
+    likelihood = lgamma(WORD_CONCENTRATION) - lgamma(WORD_CONCENTRATION + float(counts.sum()))
     for count, rate in zip(counts, base_rates, strict=True):
         if count:
-            concentrated += lgamma(WORD_CONCENTRATION * rate + count)
-            concentrated -= lgamma(WORD_CONCENTRATION * rate)
-    indifferent = float(counts @ np.log(base_rates))
-    return float(
-        np.logaddexp(log(1 - INDIFFERENCE) + concentrated, log(INDIFFERENCE) + indifferent)
-    )
+            likelihood += lgamma(WORD_CONCENTRATION * rate + count)
+            likelihood -= lgamma(WORD_CONCENTRATION * rate)
+    return likelihood
+
+
+def _log_indifferent(counts: Floats, base_rates: Floats) -> float:
+    return float(counts @ np.log(base_rates))
 
 
 def _merge(clusters: Sequence[_Cluster], *, while_gain_above: float) -> list[_Cluster]:

@@ -10,7 +10,7 @@ in any combination, and *single* users have one taste: both must keep one profil
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,6 +57,7 @@ def main() -> int:
     parser.add_argument("--references", type=int, default=REFERENCES, help="of each side")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--count", action="store_true", help="count second tastes, rank nothing")
     parser.add_argument("--benchmark", type=Path, help="count the second tastes of its users")
     parser.add_argument("--limit", type=int, help="only the first N items of each of its sets")
     parser.add_argument("--threads", type=int, default=0, help="default: torch's own number")
@@ -66,46 +67,53 @@ def main() -> int:
         return 2
     with serving_model(SHIPPED, threads=options.threads) as model:
         if options.benchmark is not None:
-            asyncio.run(count_in_benchmark(model, options.benchmark, limit=options.limit))
+            print("\n".join(header("set", ["users", "several tastes"])))
+            for name, cases in read_truth(options.benchmark, limit=options.limit).splits.items():
+                liked = ([read_image(path) for path in case.liked] for case in cases)
+                print(line(name, asyncio.run(counted(model, liked))), flush=True)
+        elif options.count:
+            print("\n".join(header("kind", ["users", "several tastes"])))
+            for kind in options.kinds:
+                liked = (u.liked for u in users_of(kind, options))
+                print(line(kind, asyncio.run(counted(model, liked))), flush=True)
         else:
-            compare(model, options.kinds, options)
+            compare(model, options)
     return 0
 
 
-async def count_in_benchmark(
-    model: VisionLanguageModel, folder: Path, *, limit: int | None
-) -> None:
-    """Print how many users of each set get several tastes; the others are ranked as before."""
-    print("\n".join(header("set", ["users", "several tastes"])))
-    for name, cases in read_truth(folder, limit=limit).splits.items():
-        several = []
-        for case in cases:
-            described = await model.describe([read_image(path) for path in case.liked])
-            clusters = word_clusters([description.words for description in described])
-            several.append([float(len(clusters) > 1)])
-        print(line(name, [len(several), share(several, seed=SEED)]), flush=True)
+def users_of(kind: UserKind, options: argparse.Namespace) -> Iterator[SimulatedUser]:
+    for number in range(options.users):
+        yield user_of(kind, number, options.seed, options.references)
 
 
-def compare(
-    model: VisionLanguageModel, kinds: Sequence[UserKind], options: argparse.Namespace
-) -> None:
+async def counted(
+    model: VisionLanguageModel, liked: Iterable[Sequence[Image.Image]]
+) -> list[object]:
+    """How many users get several tastes; the others are ranked by one profile as before."""
+    several = [[float(len(await clusters_of(model, images)) > 1)] for images in liked]
+    return [len(several), share(several, seed=SEED)]
+
+
+async def clusters_of(
+    model: VisionLanguageModel, liked: Sequence[Image.Image]
+) -> list[tuple[int, ...]]:
+    return word_clusters([described.words for described in await model.describe(liked)])
+
+
+def compare(model: VisionLanguageModel, options: argparse.Namespace) -> None:
     """Print one line a kind of user: one merged profile against the tastes."""
     columns = ["users", "several tastes", "NDCG@10 merged", "NDCG@10", "difference",
                "pairs merged", "pairs", "difference"]  # fmt: skip
     print("\n".join(header("kind", columns)))
-    for kind in kinds:
-        results = [
-            asyncio.run(measured(model, user_of(kind, number, options.seed, options.references)))
-            for number in range(options.users)
-        ]
+    for kind in options.kinds:
+        results = [asyncio.run(measured(model, user)) for user in users_of(kind, options)]
         print(line(kind, cells(results, seed=options.seed)), flush=True)
 
 
 async def measured(model: VisionLanguageModel, user: SimulatedUser) -> Result:
     """Rank the user's candidates by the merged profile, and by the best of the tastes."""
     merged = await predicted(model, user.liked, user.disliked)
-    described = await model.describe(user.liked)
-    clusters = word_clusters([description.words for description in described])
+    clusters = await clusters_of(model, user.liked)
     tastes = [
         await predicted(model, [user.liked[number] for number in cluster], user.disliked)
         for cluster in clusters

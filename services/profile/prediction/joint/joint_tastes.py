@@ -21,7 +21,11 @@ from shared.embedding.images.encoded_images import EncodedImages
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
 from shared.prompting.taste_clusters.image_clusters import image_clusters
-from shared.prompting.taste_clusters.word_clusters import MIN_LIKES, word_clusters
+from shared.prompting.taste_clusters.word_clusters import (
+    MIN_LIKES,
+    word_clusters,
+    words_explain,
+)
 from shared.store.protocol import Reference
 from shared.vlm.protocol import References, VisionLanguageModel
 
@@ -40,8 +44,8 @@ class ReferenceImage:
 class JointTastes:
     """Predicts the joint tastes; a user with one taste has none, and costs no call of the model.
 
-    The words of the references decide. Where the words show one taste, image vectors may still show
-    several: a model that knows few kinds of pictures describes photographs and pixel art alike.
+    The words of the references decide. Image vectors decide where the words explain nothing: a
+    model that knows few kinds of pictures describes photographs and pixel art alike.
     """
 
     def __init__(self, encoded_images: EncodedImages | None) -> None:
@@ -69,7 +73,9 @@ class JointTastes:
             {element: image.reference.described_words(element) for element in ELEMENTS}
             for image in liked
         ]
-        clusters = word_clusters(shown, base_rates) or await self._by_images(liked, disliked)
+        clusters = word_clusters(shown, base_rates)
+        if not clusters and not words_explain(shown, base_rates):
+            clusters = await self._by_images(liked, disliked)
         groups = [[liked[number] for number in cluster] for cluster in clusters]
         tastes = await _predicted(groups, disliked, model, synonyms)
         if _are_alike(tastes):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.joint.joint_tastes import JointTastes
 from services.profile.prediction.profile_prediction import Prediction
 from shared.domain.corrections import Correction
@@ -41,12 +42,18 @@ class Setup:
         self.predictor = predictor_of(self.images, joint_tastes=JointTastes(encoded_images))
 
     async def predict(
-        self, shown: list[Reference], stored: StoredProfile | None = None
+        self,
+        shown: list[Reference],
+        stored: StoredProfile | None = None,
+        *,
+        base_rates: BaseRates = UNKNOWN_BASE_RATES,
     ) -> Prediction:
         for reference in shown:
             self.images.drawn_as[reference.uri] = reference.described_words(Element.COLOR)[0]
         by_side = sorted(shown, key=lambda reference: reference.side, reverse=True)
-        return await self.predictor.predict(by_side, self.model, stored=stored)
+        return await self.predictor.predict(
+            by_side, self.model, stored=stored, base_rates=base_rates
+        )
 
 
 def stored_profile(*tastes: JointTaste, **fields: Any) -> StoredProfile:
@@ -130,17 +137,31 @@ async def test_a_correction_acts_on_every_taste(setup: Setup) -> None:
     assert (colors(first), colors(second)) == (["gold"], ["gold", "green"])
 
 
-async def test_images_decide_where_the_words_show_one_taste() -> None:
-    # The model describes all pictures in the same words.
-    alike = {"red": "bird", "green": "bird", "blue": "ship", "yellow": "ship"}
-    subjects = {**alike, **dict.fromkeys(COLORS[4:], "flower")}
-    encoder = SubjectEncoder(subjects)
-    setup = Setup(EncodedImages(encoder, InMemoryImageVectors()))
+BIRDS_AND_SHIPS = {"red": "bird", "green": "bird", "blue": "ship", "yellow": "ship"}
+
+
+def alike_in_words() -> tuple[Setup, list[Reference]]:
+    """Likes of two subjects, and dislikes of a third; the model describes all in the same words."""
+    subjects = {**BIRDS_AND_SHIPS, **dict.fromkeys(COLORS[4:], "flower")}
+    setup = Setup(EncodedImages(SubjectEncoder(subjects), InMemoryImageVectors()))
     liked = [
         described_reference(color, "like", number=n, **LOOKS["red"])
         for n in range(4)
-        for color in alike
+        for color in BIRDS_AND_SHIPS
     ]
     disliked = [described_reference(color, "dislike", **LOOKS["red"]) for color in COLORS[4:]]
-    tastes = (await setup.predict([*liked, *disliked])).joint_tastes
+    return setup, [*liked, *disliked]
+
+
+async def test_images_decide_where_the_words_explain_nothing() -> None:
+    setup, shown = alike_in_words()
+    tastes = (await setup.predict(shown)).joint_tastes
     assert [{*colors(taste)} for taste in tastes] == [{"red", "green"}, {"blue", "yellow"}]
+
+
+async def test_images_do_not_decide_where_the_words_explain_the_likes() -> None:
+    setup, shown = alike_in_words()
+    # The other images of the tenant show other words.
+    other = {Element(element): (word,) for element, word in LOOKS["blue"].items()}
+    rates = BaseRates.from_descriptions([other] * 200)
+    assert (await setup.predict(shown, base_rates=rates)).joint_tastes == ()
