@@ -38,6 +38,10 @@ TWO_WORDS_PRIOR: Final = 0.25
 """Prior probability that a side has two words of an element."""
 SECOND_WORD_PROBABILITY: Final = 0.3
 """Probability from which a second word is named: one word too many costs less than one missing."""
+MIN_SUPPORT: Final = 0.01
+"""How well the new words of an element must explain the references, relative to indifference to it.
+A user who states a medium may click on any: such clicks speak against the stated words, and for no
+others. More than 0.1 follows real changes too slowly (training/LOG.md, 2026-11-30)."""
 MAX_COMPARED_WORDS: Final = 16
 """Words compared for each element, those with the most evidence; their pairs are compared too."""
 Floats = npt.NDArray[np.float64]
@@ -68,7 +72,7 @@ def detect_drift(
         return voted
     start = int(np.argmax(evidence))
     sides = {reference.side for reference in ordered[starts[start] :]}
-    drifted = {e: change for e, change in changes.items() if change.bayes_factor[start] > 0}
+    drifted = {e: change for e, change in changes.items() if change.is_supported(start)}
     liked = {e: c.preference(start) for e, c in drifted.items() if "liked" in sides}
     disliked = {e: c.non_preference(start) for e, c in drifted.items() if "disliked" in sides}
     return Taste(
@@ -86,11 +90,18 @@ class _Change:
     """The sets of one or two words that a side may have. (sets, words)"""
     log_ratios: Floats
     """Log of likelihood ratio times prior for each liked and disliked set. (starts, sets, sets)"""
+    unchanged: Floats
+    """Log likelihood under the words before, relative to indifference. (starts,)"""
 
     @cached_property
     def bayes_factor(self) -> Floats:
         """Log Bayes factor of a change against no change. (starts,)"""
         return np.asarray(np.logaddexp.reduce(self.log_ratios, axis=(1, 2)))
+
+    def is_supported(self, start: int) -> bool:
+        """Whether other words explain the references better than those before, and than none."""
+        ratio = self.bayes_factor[start]
+        return bool(ratio > 0 and ratio + self.unchanged[start] > np.log(MIN_SUPPORT))
 
     def preference(self, start: int) -> Words:
         return self._most_probable(self._posterior(start).sum(axis=1) @ self.sets)
@@ -140,20 +151,19 @@ def _compare(
     words = _compared_words(described, log_ratio, named)
     if len(words) < 2:
         impossible = np.full((len(starts), len(words), len(words)), -np.inf)
-        return _Change(words, np.eye(len(words)), impossible)
+        return _Change(words, np.eye(len(words)), impossible, np.zeros(len(starts)))
     shows = np.array([_word_shares(shown, words) for shown in described])
     # shows: (n, words)
     from_start = np.arange(len(references)) >= np.array(starts)[:, None]  # (starts, n)
     evidence = from_start @ (log_ratio[:, None] * shows)  # (starts, words)
     chance = Chance(from_start, log_ratio, shows, base_rates.of(element, words))
     sets, prior = _word_sets(len(words))
-    log_ratios = log_likelihoods(evidence, chance, sets, sets) - log_likelihoods(
-        evidence, chance, _one_set(liked, words), _one_set(disliked, words)
-    )
     log_prior = np.log(prior[:, None] * prior)
     log_prior[sets @ sets.T > 0] = -np.inf  # no word is both liked and disliked
-    normalizer = np.logaddexp.reduce(log_prior, axis=None)
-    return _Change(words, sets, log_ratios + log_prior - normalizer)
+    log_prior -= np.logaddexp.reduce(log_prior, axis=None)
+    changed = log_likelihoods(evidence, chance, sets, sets) + log_prior
+    unchanged = log_likelihoods(evidence, chance, _one_set(liked, words), _one_set(disliked, words))
+    return _Change(words, sets, changed - unchanged, unchanged[:, 0, 0])
 
 
 def _compared_words(

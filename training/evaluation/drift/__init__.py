@@ -1,0 +1,1 @@
+"""Measure whether stated tastes hold and changed tastes are followed, on skewed catalogs."""
