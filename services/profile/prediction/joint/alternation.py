@@ -1,4 +1,4 @@
-"""Tell a user who returns to one of several tastes from one whose taste has drifted."""
+"""Distinguish a return to one of several tastes from a drift."""
 
 from collections import Counter
 from collections.abc import Sequence
