@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from shared.domain.errors import Unavailable
-from shared.domain.taste import Element
+from shared.domain.joint_tastes import JointTaste
+from shared.domain.taste import Element, TasteSide, WeightedWord
 from shared.events import ItemEvidence
 from shared.store.protocol import Reference, ReferenceDescription, Side
 from tests.fakes.images import plain_image
@@ -125,8 +126,8 @@ async def setup() -> AsyncIterator[Setup]:
     await setup.assessor.background_description.stop()
 
 
-async def test_a_feed_by_subject_names_references_with_their_effect(setup: Setup) -> None:
-    await setup.store_profile(0.95)
+def store_similar_vectors(setup: Setup) -> None:
+    """Vectors of birds and of flowers that differ among themselves, as those of pictures do."""
     rng = np.random.default_rng(11)
     for colors, direction in ((BIRDS, 0), (FLOWERS, 1)):
         for color in colors:
@@ -134,6 +135,11 @@ async def test_a_feed_by_subject_names_references_with_their_effect(setup: Setup
             vector[direction] += 1
             content_hash = plain_image(color, color).content_hash
             setup.store.by_hash[content_hash] = vector / np.linalg.norm(vector)
+
+
+async def test_a_feed_by_subject_names_references_with_their_effect(setup: Setup) -> None:
+    await setup.store_profile(0.95)
+    store_similar_vectors(setup)
     feed = await setup.assessor.feed(request("red", "blue"))
     by_id = {item.image_id: item for item in feed.items}
     red, blue = by_id["red"].evidence, by_id["blue"].evidence
@@ -145,3 +151,32 @@ async def test_a_feed_by_subject_names_references_with_their_effect(setup: Setup
     assert blue.against
     assert all(r.side == "disliked" and (r.effect or 0) < 0 for r in blue.against)
     assert setup.assessor.model.calls["describe"] == 0
+
+
+async def test_an_image_of_a_joint_taste_resembles_likes_of_this_taste_alone(setup: Setup) -> None:
+    await setup.store_profile(0.95)
+    store_similar_vectors(setup)
+    stored = await setup.assessor.profiles.get(tenant="default", user_id="ana")
+    assert stored is not None
+    likes = [reference.image_id for reference in stored.references if reference.side == "liked"]
+    tastes = tuple(
+        JointTaste(
+            taste_id=f"taste-{number}",
+            preference=TasteSide(color=(WeightedWord(word=word, weight=1),)),
+            non_preference=TasteSide(),
+            reference_ids=tuple(ids),
+            share=0.5,
+            weight=0.5,
+        )
+        for number, (word, ids) in enumerate((("red", likes[:2]), ("white", likes[2:])))
+    )
+    await setup.assessor.store_profile_of_ana(
+        references=stored.references,
+        subject_weight=stored.subject_weight,
+        predicted_tastes=tastes,
+    )
+    feed = await setup.assessor.feed(request("red"))
+    (item,) = feed.items
+    assert item.evidence is not None
+    assert {r.image_id for r in item.evidence.supports} <= set(likes[:2])
+    assert "of your 3 likes" in item.evidence.text
