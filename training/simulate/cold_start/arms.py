@@ -5,7 +5,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from shared.embedding.images.telling_images import most_telling, visible_features
+from shared.embedding.images.telling_images import most_telling
+from shared.embedding.protocol import Vectors
 from training.simulate.catalog import Catalog
 from training.simulate.users import SimulatedUser
 
@@ -15,10 +16,13 @@ LOOKED_AT: Final = 6
 """Ranks of a feed that the user looks at; the strongest opinion among them is stated."""
 
 
-def most_telling_images(catalog: Catalog, numbers: Sequence[int], *, count: int) -> list[int]:
-    """The images of the catalog to ask about, in this order, as the playground asks."""
-    vectors = np.stack([visible_features(catalog.images[n].convert("RGB")) for n in numbers])
-    return [numbers[place] for place in most_telling(vectors, known=(), count=count)]
+def most_telling_images(vectors: Vectors, numbers: Sequence[int], *, count: int) -> list[int]:
+    """The images to show first, in this order, as the playground shows them.
+
+    `vectors` are those of the image encoder for the whole catalog, shape (images, dimension).
+    """
+    chosen = most_telling(vectors[list(numbers)].astype(np.float64), known=(), count=count)
+    return [numbers[place] for place in chosen]
 
 
 def strongest_first(user: SimulatedUser, catalog: Catalog, shown: Sequence[int]) -> list[int]:

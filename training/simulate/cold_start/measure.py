@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 
 from shared.client import AsyncClient, action
+from shared.embedding.images.pretrained import PretrainedEncoder
+from shared.embedding.protocol import Vectors
 from training.simulate.baselines import (
     Baseline,
     Oracle,
@@ -63,6 +65,7 @@ async def measure(
 ) -> Measured:
     """Send the feedback of the others, then measure every new user in every arm."""
     measured, profiles = Measured(), Profiles()
+    vectors = await _encoded(population)
     async with AsyncClient(kafka) as client, following(client, profiles):
         await client.send(*population.feedback)
         await asyncio.sleep(HISTORY_SECONDS)
@@ -70,7 +73,9 @@ async def measure(
 
         async def run(number: int, arm: Arm) -> tuple[Arm, Mapping[int, float]]:
             async with slots:
-                by_checkpoint = await _user(client, profiles, population, number, arm, seed=seed)
+                by_checkpoint = await _user(
+                    client, profiles, population, number, arm, vectors=vectors, seed=seed
+                )
             advance(1)
             return arm, by_checkpoint
 
@@ -91,14 +96,14 @@ def split(population: Population, number: int, *, seed: int) -> tuple[Order, lis
 
 async def _user(
     client: AsyncClient, profiles: Profiles, population: Population, number: int, arm: Arm,
-    *, seed: int,
+    *, vectors: Vectors, seed: int,
 ) -> Mapping[int, float]:  # fmt: skip
     user, catalog = population.new_users[number], population.catalog
     name = f"{user.name}-{ARMS.index(arm)}"
     test, pool = split(population, number, seed=seed)
     shown_first = pool[:SLATE]
     if arm == "asked":
-        shown_first = await asyncio.to_thread(most_telling_images, catalog, pool, count=SLATE)
+        shown_first = most_telling_images(vectors, pool, count=SLATE)
     opinions = strongest_first(user, catalog, shown_first)
     appeal = user.appeal(catalog.shown)
     values = {}
@@ -116,6 +121,14 @@ async def _user(
         await _state(client, name, user, population, image)
         await _profile(profiles, name, references=actions + 1)
     return values
+
+
+async def _encoded(population: Population) -> Vectors:
+    encoder = PretrainedEncoder()
+    try:
+        return await encoder.encode([i.convert("RGB") for i in population.catalog.images])
+    finally:
+        encoder.close()
 
 
 async def _ranked(

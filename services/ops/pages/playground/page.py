@@ -1,6 +1,5 @@
 """The playground: like and dislike images, rank them, give feedback, and watch the feed change."""
 
-import asyncio
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
@@ -102,7 +101,9 @@ async def samples(http: Request, ops: Context, user: RequestedUser) -> Response:
     stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
     marks = {r.image_id: r.side for r in stored.references} if stored else {}
     offered = tuple((await ops.samples.all()).values())
-    questions = await asyncio.to_thread(first_questions, offered, answered=marks)
+    questions = await first_questions(
+        offered, answered=marks, encoded_images=ops.stores.encoded_images
+    )
     places = {sample.image_id: place for place, sample in enumerate(questions, start=1)}
     ordered = sorted(offered, key=lambda sample: places.get(sample.image_id, len(offered) + 1))
     return render(http, "playground/_samples.html", samples=ordered, marks=marks, places=places)

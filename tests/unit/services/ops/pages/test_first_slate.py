@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from PIL import Image
 
 from services.ops.pages.playground.first_slate import first_questions
 from services.ops.sample_images import SampleImage
+from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.telling_images import most_telling
+from shared.embedding.protocol import Vectors
+from tests.fakes.stores import InMemoryImageVectors
 from tests.unit.services.ops.site import site
 
 COLORS = {"red": (200, 30, 30), "green": (30, 160, 40), "blue": (30, 40, 200)}
@@ -37,17 +41,42 @@ def hash_of(color: str, number: int) -> int:
     return 100 * list(COLORS).index(color) + number
 
 
-def test_the_first_questions_are_about_different_things() -> None:
-    chosen = first_questions(samples(red=12, green=5, blue=5), answered=(), count=3)
+class HalfEncoder:
+    """Knows only whether a picture is red; the others look alike to it."""
+
+    name, dimension = "half", 2
+
+    async def encode(self, images: Sequence[Image.Image]) -> Vectors:
+        is_red = [np.asarray(image)[0, 0, 0] > 100 for image in images]
+        return np.asarray([[red, not red] for red in is_red], np.float32)
+
+
+async def test_the_first_questions_are_about_different_things() -> None:
+    offered = samples(red=12, green=5, blue=5)
+    chosen = await first_questions(offered, answered=(), encoded_images=None, count=3)
     assert {image.name.split("-")[0] for image in chosen} == set(COLORS)
 
 
-def test_what_is_answered_is_not_asked_again() -> None:
+async def test_image_vectors_decide_where_there_is_an_encoder() -> None:
+    store = InMemoryImageVectors()
+    encoded = EncodedImages(HalfEncoder(), store)
+    offered = samples(red=3, green=9, blue=9)
+    for _ in range(2):
+        chosen = await first_questions(offered, answered=(), encoded_images=encoded, count=1)
+        assert chosen[0].name.startswith("red")
+    assert len(store.by_hash) == 21
+    store.unavailable = "it restarts"
+    seen = await first_questions(offered, answered=(), encoded_images=encoded, count=3)
+    assert {image.name.split("-")[0] for image in seen} == set(COLORS)
+
+
+async def test_what_is_answered_is_not_asked_again() -> None:
     offered = samples(red=6, green=6, blue=6)
     answered = {image.image_id for image in offered if image.name.startswith(("red", "green"))}
-    chosen = first_questions(offered, answered=answered, count=1)
+    chosen = await first_questions(offered, answered=answered, encoded_images=None, count=1)
     assert chosen[0].name.startswith("blue")
-    again = first_questions(offered, answered=answered | {chosen[0].image_id}, count=18)
+    answered.add(chosen[0].image_id)
+    again = await first_questions(offered, answered=answered, encoded_images=None, count=18)
     assert len(again) == 5
     assert not {image.image_id for image in again} & answered
 
@@ -72,9 +101,9 @@ def test_questions_tell_more_about_other_images_than_random_ones() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_few_or_equal_pictures_are_all_asked_about(count: int) -> None:
+async def test_few_or_equal_pictures_are_all_asked_about(count: int) -> None:
     equal = [sample(f"same-{n}", COLORS["red"], seed=1) for n in range(count)]
-    assert len(first_questions(equal, answered=())) == count
+    assert len(await first_questions(equal, answered=(), encoded_images=None)) == count
 
 
 async def test_the_page_numbers_the_questions_and_shows_them_first(tmp_path: Path) -> None:
