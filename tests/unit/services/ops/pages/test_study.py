@@ -120,6 +120,7 @@ async def test_a_test_from_the_first_mark_to_the_export(dashboard: Site) -> None
             assert f'data-number="{number}"' in shown
             answer = await person.post("choose", number=number, side="left")
         assert "of your choices were foreseen" in answer.text
+        assert "This process has no image encoder" in answer.text
         exported = (await client.get(f"/study/export?study={person.study}")).json()
         assert exported["sha256"] == sha256[1]
         assert check_export(exported) is None
