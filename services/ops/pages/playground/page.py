@@ -30,6 +30,8 @@ ANSWER_SECONDS: Final = 120.0
 MAX_URI_CHARACTERS: Final = MAX_RECORD_BYTES - 256 * 1024
 """Characters of all image addresses of one request. The rest of the record holds the fields."""
 SHOWN_USERS: Final = 12
+SHOWN_REFERENCES: Final = 60
+"""References of the user that are no samples, the latest ones: an app may have sent thousands."""
 
 
 class Picture(BaseModel):
@@ -106,7 +108,12 @@ async def samples(http: Request, ops: Context, user: RequestedUser) -> Response:
     )
     places = {sample.image_id: place for place, sample in enumerate(questions, start=1)}
     ordered = sorted(offered, key=lambda sample: places.get(sample.image_id, len(offered) + 1))
-    return render(http, "playground/_samples.html", samples=ordered, marks=marks, places=places)
+    known = {sample.image_id for sample in offered}
+    own = [r for r in stored.references if r.image_id not in known] if stored else []
+    return render(
+        http, "playground/_samples.html",
+        samples=ordered, marks=marks, places=places, references=own[-SHOWN_REFERENCES:], user=user,
+    )  # fmt: skip
 
 
 @router.get("/playground/sample/{image_id}")
@@ -125,7 +132,7 @@ async def rank(
     """Send candidates to Kafka, wait for the feed, and render it."""
     user = allowed_user(principal, user=rank_request.user, tenant=rank_request.tenant)
     images = [
-        Candidate(image_id=picture.image_id, uri=await _uri(ops, picture))
+        Candidate(image_id=picture.image_id, uri=await _uri(ops, picture, user))
         for picture in rank_request.pictures
     ]
     if sum(len(image.uri) for image in images) > MAX_URI_CHARACTERS:
@@ -153,7 +160,7 @@ async def act(ops: Context, principal: Writer, action_request: ActionRequest) ->
     await ops.kafka.send(
         _build_event(
             action, user.user_id, action_request.type, action_request.picture.image_id,
-            tenant=user.tenant, uri=await _uri(ops, action_request.picture),
+            tenant=user.tenant, uri=await _uri(ops, action_request.picture, user),
             request_id=action_request.request_id, position=action_request.position,
         )
     )  # fmt: skip
@@ -168,16 +175,21 @@ async def _taste_names(ops: OpsContext, user: UserRef, feed: RankedFeed) -> dict
     return taste_names(stored.tastes) if stored else {}
 
 
-async def _uri(ops: OpsContext, picture: Picture) -> str:
+async def _uri(ops: OpsContext, picture: Picture, user: UserRef) -> str:
+    """The address of a picture: sent with it, of a sample, or of a reference of the user."""
     if picture.uri is not None:
         return picture.uri
     image = (await ops.samples.all()).get(picture.image_id)
-    if image is None:
-        raise Problem(
-            422, "unknown-picture",
-            f"The image {picture.image_id} is not a sample; send its uri.",
-        )  # fmt: skip
-    return image.uri
+    if image is not None:
+        return image.uri
+    stored = await ops.stores.profiles.get(tenant=user.tenant, user_id=user.user_id)
+    for reference in stored.references if stored else ():
+        if reference.image_id == picture.image_id:
+            return reference.uri
+    raise Problem(
+        422, "unknown-picture",
+        f"The image {picture.image_id} is neither a sample nor a reference; send its uri.",
+    )  # fmt: skip
 
 
 def _build_event(build: Any, *arguments: Any, **fields: Any) -> Any:

@@ -143,9 +143,10 @@ function listed(names) {
   return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** Show an own picture at the beginning of the tray. */
+/** Show an own picture at the beginning of the tray; a reference of before keeps its place. */
 function show(small) {
   own.set(small.id, small);
+  if (tray.querySelector(`[data-image-id="${CSS.escape(small.id)}"]`)) return 0;
   const pick = template.content.querySelector(".pick").cloneNode(true);
   pick.dataset.imageId = small.id;
   Object.assign(pick.querySelector("img"), { src: small.uri, alt: small.alt, title: small.alt });

@@ -12,7 +12,7 @@ from services.ops.pages.users.live_taste import tastes_of
 from services.ops.pages.users.user_ref import UserRef
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.subjects.words import ShownWord
-from shared.domain.taste import ELEMENTS, TasteSide, WeightedWord
+from shared.domain.taste import ELEMENTS, Taste, TasteSide, WeightedWord
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events import (
     Assessment,
@@ -27,6 +27,7 @@ from shared.events import (
     RankedItem,
     RejectedItem,
 )
+from shared.store.protocol import Reference, StoredProfile, TasteVectors
 from tests.unit.services.ops.site import NOW, Site, site
 
 PIXEL = (
@@ -77,6 +78,31 @@ async def test_sample_images_are_listed_and_served(sample_folder: Path) -> None:
     assert 'alt="sea"' in tray.text
     assert image.headers["content-type"] == "image/webp"
     assert missing.status_code == 404
+
+
+async def test_own_references_are_shown_again_and_can_be_marked_again(sample_folder: Path) -> None:
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
+    mine = Reference(
+        image_id="mine", uri=PIXEL, content_hash="h", side="liked", action="reference_like",
+        occurred_at=NOW, event_id="e",
+    )  # fmt: skip
+    profile = StoredProfile(
+        tenant="default", user_id="ada", prediction_version=1, predicted=Taste(),
+        references=(mine,), model_version="m", updated_at=NOW,
+    )  # fmt: skip
+    nothing = np.zeros(0, np.float32)
+    await dashboard.profiles.put(profile, TasteVectors(nothing, nothing))
+    async with dashboard.client("operator") as client:
+        tray = (await client.get("/playground/samples", params={"user": "ada"})).text
+    assert 'data-image-id="mine" data-mark="liked"' in tray
+    assert 'src="/thumbnail?image=mine&amp;' in tray
+    body = {"user": "ada", "type": "reference_dislike", "picture": {"image_id": "mine"}}
+    assert (await _post(dashboard, "/playground/act", body)).status_code == 204
+    (sent,) = dashboard.kafka.sent
+    assert isinstance(sent, Feedback)
+    assert sent.uri == PIXEL
+    other = {**body, "user": "eve"}
+    assert (await _post(dashboard, "/playground/act", other)).status_code == 422
 
 
 async def test_a_rank_request_goes_to_kafka_and_returns_its_feed(sample_folder: Path) -> None:
