@@ -102,16 +102,21 @@ async def check_totals(
     }
     totals = await ranker.score(references, images)
     compared = compare(by_subject, names, await encoder.vectors(images))
+    explained: set[int] = set()
     for side in SIDES:
         sign = 1 if side == "liked" else -1
         for name in names[side]:
             effects = [comparison.effects[side, name] for comparison in compared]
             rows = [
-                n for n, e in enumerate(effects) if e.resembles and sign * e.points >= MIN_EFFECT
+                row
+                for row, effect in enumerate(effects)
+                if effect.resembles and sign * effect.points >= MIN_EFFECT
             ]
+            explained.update(rows)
             if rows:
                 again = await ranker.score(_without(references, {int(name)}), images)
                 checked.moved["total"] += [float(sign * (totals[n] - again[n]) > 0) for n in rows]
+    checked.explained = len(explained)
     return checked
 
 
