@@ -95,7 +95,7 @@ async def test_own_references_are_shown_again_and_can_be_marked_again(sample_fol
     async with dashboard.client("operator") as client:
         tray = (await client.get("/playground/samples", params={"user": "ada"})).text
     assert 'data-image-id="mine" data-mark="liked"' in tray
-    assert 'src="/thumbnail?image=mine&amp;' in tray
+    assert 'src="/thumbnail?image=mine&amp;user=ada"' in tray
     body = {"user": "ada", "type": "reference_dislike", "picture": {"image_id": "mine"}}
     assert (await _post(dashboard, "/playground/act", body)).status_code == 204
     (sent,) = dashboard.kafka.sent
