@@ -131,6 +131,31 @@ async def test_a_users_own_pictures_can_be_chosen_dropped_liked_and_ranked(
         assert not here.errors
 
 
+DROPPED_FOLDER = """async () => {
+  const { droppedFiles } = await import("/static/pictures.js");
+  const file = (fullPath) => ({ isFile: true, fullPath,
+    file: (done) => done(new File(["x"], fullPath.split("/").pop())) });
+  const lost = { isFile: true, fullPath: "/d/lost.png", file: (done, failed) => failed(new Error()) };
+  const folder = (fullPath, children) => ({ isDirectory: true, fullPath, createReader: () => {
+    let next = 0;  // A browser returns the entries of a folder in parts.
+    return { readEntries: (done) => done(children.slice(next, next += 2)) };
+  } });
+  const deep = folder("/d/deep", [file("/d/deep/c.jpg"), file("/d/deep/.hidden.png"), lost]);
+  const entries = [folder("/d", [file("/d/a.png"), file("/d/notes.txt"), file("/d/b.HEIC"), deep])];
+  const items = [...entries, file("/e.png")].map((entry) => ({ webkitGetAsEntry: () => entry }));
+  return (await droppedFiles({ items, files: [] })).map((file) => file.name);
+}"""
+
+
+async def test_a_dropped_folder_is_read_with_its_subfolders(system: System) -> None:
+    """With entries as browsers return them: a script cannot drop a folder."""
+    async with chromium() as browser, tab(browser, system.ready["dashboard"]) as here:
+        await here.open("/playground?user=browser-dan")
+        names = await here.page.evaluate(DROPPED_FOLDER)
+    assert names == ["a.png", "b.HEIC", "c.jpg", "e.png"]
+    assert not here.errors
+
+
 PAGES = {
     "/": ".facts",
     "/playground": "#user",
