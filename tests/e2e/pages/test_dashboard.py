@@ -135,7 +135,7 @@ DROPPED_FOLDER = """async () => {
   const { droppedFiles } = await import("/static/pictures.js");
   const file = (fullPath) => ({ isFile: true, fullPath,
     file: (done) => done(new File(["x"], fullPath.split("/").pop())) });
-  const lost = { isFile: true, fullPath: "/d/lost.png", file: (done, failed) => failed(new Error()) };
+  const lost = { ...file("/d/lost.png"), file: (done, failed) => failed(new Error()) };
   const folder = (fullPath, children) => ({ isDirectory: true, fullPath, createReader: () => {
     let next = 0;  // A browser returns the entries of a folder in parts.
     return { readEntries: (done) => done(children.slice(next, next += 2)) };
