@@ -7,9 +7,10 @@ import pytest
 
 from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.drift_detection import detect_drift
+from services.profile.prediction.shown_words import CATALOG_IMAGES
 from shared.domain.taste import Element
 from shared.events.types.feedback import Action
-from tests.unit.services.profile.skewed_catalog import person
+from tests.unit.services.profile.skewed_catalog import WORDS, person
 
 PEOPLE = range(1_000, 1_040)
 """Seeds of people on whom nothing was chosen."""
@@ -28,20 +29,43 @@ def changed(
     return sum(detect_drift(p.references, p.stated, p.catalog) != p.stated for p in people)
 
 
-@pytest.mark.parametrize("feedback", FEEDBACK)
-def test_a_stated_taste_survives_the_feedback_on_a_skewed_catalog(
-    feedback: tuple[Action, Action | None],
+@pytest.mark.parametrize("share", [0.0, 0.7, 0.9])
+@pytest.mark.parametrize("feedback", FEEDBACK[:3])
+def test_a_stated_taste_survives_the_feedback_on_any_catalog(
+    feedback: tuple[Action, Action | None], share: float
 ) -> None:
-    assert changed(dict.fromkeys(FREQUENT, 0.7), feedback, drifts=False) <= 1
+    assert changed(dict.fromkeys(FREQUENT, share), feedback, drifts=False) <= 1
 
 
-@pytest.mark.parametrize("feedback", FEEDBACK[1:])  # 24 clicks alone show few drifts anywhere
+@pytest.mark.parametrize("share", [0.7, 0.9])
+@pytest.mark.parametrize("feedback", FEEDBACK[1:3])  # 24 clicks alone show few drifts anywhere
 def test_a_real_drift_is_followed_on_a_skewed_catalog(
-    feedback: tuple[Action, Action | None],
+    feedback: tuple[Action, Action | None], share: float
 ) -> None:
     # Fewer than on a uniform catalog: most images say nothing about two of the five elements.
-    followed = changed(dict.fromkeys(FREQUENT, 0.7), feedback, drifts=True)
+    followed = changed(dict.fromkeys(FREQUENT, share), feedback, drifts=True)
     assert followed > len(PEOPLE) / 2
+
+
+@pytest.mark.parametrize("feedback", FEEDBACK[1:2])
+def test_views_protect_a_user_who_sees_a_skewed_part_of_a_uniform_catalog(
+    feedback: tuple[Action, Action | None],
+) -> None:
+    like, dislike = feedback
+    skew = dict.fromkeys(FREQUENT, 0.7)
+    people = [person(s, skew=skew, like=like, dislike=dislike, drifts=False) for s in PEOPLE]
+    catalog = BaseRates({e: dict.fromkeys(words, 25.0) for e, words in WORDS.items()})
+
+    def overwritten(images: float) -> int:
+        """How many are overwritten when the catalog counts as this many images."""
+        rates = [p.catalog.filled_up(catalog, to=images) for p in people]
+        return sum(
+            detect_drift(p.references, p.stated, r) != p.stated
+            for p, r in zip(people, rates, strict=True)
+        )
+
+    assert overwritten(CATALOG_IMAGES) <= 1
+    assert overwritten(1e9) > len(people) / 2
 
 
 def test_without_base_rates_a_frequent_word_looks_like_a_taste() -> None:
