@@ -34,7 +34,7 @@ async def test_two_tastes_keep_their_ids_over_a_restart_and_end_with_an_erasure(
 ) -> None:
     def likes(color: str, *sizes: int) -> list[Event]:
         """Likes of images of one color whose contents differ by their size."""
-        liked = []
+        liked: list[Event] = []
         for size in sizes:
             file = tmp_path / f"{color}-{size}.png"
             Image.new("RGB", (size, size), color).save(file)
