@@ -109,7 +109,7 @@ class MeasuredSlates:
 def true_digits(user: SimulatedUser, images: Attributes) -> Floats:
     """The true digit of each element, 0-5: the appeal to a user who goes by it alone. (n, 5)"""
     by_element = [replace(user, weights=tuple(weights)) for weights in np.eye(len(ELEMENTS))]
-    return np.stack([MAX_SCORE * one.appeal(images) for one in by_element], axis=1)
+    return np.stack([MAX_SCORE * each.appeal(images) for each in by_element], axis=1)
 
 
 def as_weights(shares: Sequence[float]) -> ElementWeights:

@@ -119,7 +119,8 @@ async def test_each_candidate_is_encoded_once(setup: Setup) -> None:
 async def test_without_weights_the_look_alone_counts(setup: Setup) -> None:
     await setup.store_profile(None)
     feed = await setup.assessor.feed(request("yellow", "red"))
-    assert feed.subject_weight is feed.ranking_weights is None
+    assert feed.subject_weight is None
+    assert feed.ranking_weights is None
     assert all(item.subject is item.score_total is None for item in feed.items)
     assert all("subject" not in item.model_dump_json() for item in feed.items)
 
