@@ -98,7 +98,7 @@ def _change(
     of_side = [r for r in references if (r.side == "liked") == (side == "preference")]
     feedback = [r for r in references if not is_stated(r)]
     new_words = set(forms) - {canonical(word) for word in before}
-    behind = [r for r in feedback if r in of_side and _shows(r, element, new_words)]
+    behind = [r for r in of_side if not is_stated(r) and _shows(r, element, new_words)]
     return TasteChange(
         at=at,
         kind="overruled",

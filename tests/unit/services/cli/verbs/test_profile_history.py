@@ -3,7 +3,7 @@
 from services.cli.output.profile_history import history_lines
 from shared.domain.taste import Element
 from shared.events import Evidence, ProfileUpdated
-from shared.events.documents.examples_from_preferstream import LATER
+from shared.events.documents.examples_from_apps import LATER
 from shared.events.types.taste_change import TasteChange
 from tests.contract.events.golden_events import golden_events
 
