@@ -44,13 +44,17 @@ class JointTaste(Value):
 
 
 def taste_names(tastes: Sequence[JointTaste]) -> dict[str, str]:
-    """A short name for each taste, by its id: the liked words that not all tastes share."""
+    """A short name for each taste, by its id: the liked words that not all tastes share.
+
+    Tastes that differ in what they show alone have the same words, or none.
+    """
     words = {taste.taste_id: _strongest(taste) for taste in tastes}
     shared = set.intersection(*map(set, words.values())) if words else set()
-    return {
-        taste_id: ", ".join(word for word in own if word not in shared) or ", ".join(own) or "?"
+    names = {
+        taste_id: ", ".join(word for word in own if word not in shared) or ", ".join(own)
         for taste_id, own in words.items()
     }
+    return {taste_id: name or "no words" for taste_id, name in names.items()}
 
 
 def _strongest(taste: JointTaste) -> list[str]:

@@ -43,10 +43,12 @@ class Score:
             return state
         model = state.serving.model
         tastes = [joint.taste for joint in state.joint_tastes] or [state.taste]
+        # Tastes may have the same words and differ in what they show: these are scored once.
+        distinct = list(dict.fromkeys(tastes))
         # One taste after the other: the prompts of one taste share their beginning.
         candidates = [
             ScoringInput(taste, candidate.image.pixels)
-            for taste in tastes
+            for taste in distinct
             for candidate in state.loaded_candidates
         ]
         try:
@@ -58,9 +60,10 @@ class Score:
             log.warning("the model returned no scores: %s", error)
             return await self._without_model(state, f"the model is unavailable: {error.detail}")
         count = len(state.loaded_candidates)
+        starts = [distinct.index(taste) * count for taste in tastes]
         scored = tuple(
             best_by_taste(
-                [scored_by_model(candidate, by_taste) for by_taste in scores[number::count]],
+                [scored_by_model(candidate, scores[start + number]) for start in starts],
                 state.joint_tastes,
             )
             for number, candidate in enumerate(state.loaded_candidates)

@@ -15,7 +15,7 @@ from services.profile.prediction.unified_words import unified_taste
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.errors import Unavailable
 from shared.domain.joint_tastes import JointTaste
-from shared.domain.taste import ELEMENTS, Taste
+from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.domain.word_forms import NO_SYNONYMS, Synonyms
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.prompting.prediction_voting import taste_by_vote
@@ -69,17 +69,15 @@ class JointTastes:
         """
         if len(liked) < 2 * MIN_LIKES:
             return ()
-        shown = [
-            {element: image.reference.described_words(element) for element in ELEMENTS}
-            for image in liked
-        ]
+        shown = _shown(liked)
+        if not base_rates.counts:
+            # Nothing is known of the tenant's images: the likes are compared with the dislikes.
+            base_rates = BaseRates.from_descriptions([*shown, *_shown(disliked)])
         clusters = word_clusters(shown, base_rates)
         if not clusters and not words_explain(shown, base_rates):
             clusters = await self._by_images(liked, disliked)
         groups = [[liked[number] for number in cluster] for cluster in clusters]
         tastes = await _predicted(groups, disliked, model, synonyms)
-        if _are_alike(tastes):
-            return ()
         ids = taste_ids([[image.reference for image in group] for group in groups], known)
         return tuple(
             JointTaste(
@@ -146,13 +144,8 @@ async def _predicted(
     return tastes
 
 
-def _are_alike(tastes: Sequence[Taste]) -> bool:
-    """Whether two tastes have the same strongest words: they would rank all images alike."""
-    strongest = {
-        tuple(words[0].word if words else None for _, words in taste.preference.items())
-        for taste in tastes
-    }
-    return len(strongest) < max(len(tastes), 2)
+def _shown(images: Sequence[ReferenceImage]) -> list[dict[Element, tuple[str, ...]]]:
+    return [{e: image.reference.described_words(e) for e in ELEMENTS} for image in images]
 
 
 def _weight(images: Iterable[ReferenceImage]) -> float:

@@ -112,6 +112,15 @@ async def test_an_image_gets_the_score_and_the_id_of_its_best_taste(
     assert len(scored) == 8
 
 
+async def test_tastes_with_the_same_words_are_scored_once(
+    assessor: Assessor, scored: list[ScoringInput]
+) -> None:
+    await store_tastes(assessor, TASTES[0], TASTES[1], joint_taste("other", "red", "oil"))
+    feed = await assessor.feed(request("green", "red"))
+    assert len(scored) == 4
+    assert {item.image_id: item.taste_id for item in feed.items} == {"green": NIGHT, "red": MEADOW}
+
+
 async def test_one_merged_profile_would_rank_the_mixed_image_like_the_others(
     assessor: Assessor, scored: list[ScoringInput]
 ) -> None:

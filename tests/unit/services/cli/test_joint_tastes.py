@@ -54,5 +54,5 @@ def test_a_feed_names_the_taste_of_each_image_only_for_a_user_with_several() -> 
 
 def test_a_taste_is_named_by_the_words_that_not_all_tastes_share() -> None:
     assert taste_names(TASTES) == {"meadow": "blue, watercolor", "night": "neon, pixel art"}
-    assert taste_names([taste("unknown")]) == {"unknown": "?"}
+    assert taste_names([taste("unknown")]) == {"unknown": "no words"}
     assert taste_names([]) == {}
