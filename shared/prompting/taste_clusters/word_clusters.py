@@ -72,20 +72,27 @@ def word_clusters(
     return [cluster.members for cluster in tastes[:MAX_TASTES]]
 
 
-def words_explain(shown: Sequence[ShownWords], base_rates: WordRates | None = None) -> bool:
-    """Whether the likes share words decisively more often than by chance, as one taste.
+def words_separate(liked: Sequence[ShownWords], disliked: Sequence[ShownWords]) -> bool:
+    """Whether the likes show decisively other words than the dislikes.
 
-    A model that does not know a kind of pictures gives them the words that it gives to all.
+    A model that does not know a kind of pictures gives all of them the same words.
     """
-    clusters = _clusters_of_one(shown, base_rates or EqualRates())
-    if not clusters:
+    clusters = _clusters_of_one([*liked, *disliked], EqualRates())
+    if not liked or not disliked:
         return False
-    all_likes = reduce(_Cluster.merged, clusters)
-    evidence = sum(
-        max(_log_concentrated(counts, rates) - _log_indifferent(counts, rates), 0.0)
-        for counts, rates in zip(all_likes.counts, all_likes.base_rates, strict=True)
-    )
+    sides = [reduce(_Cluster.merged, part) for part in _parted(clusters, len(liked))]
+    evidence = 0.0
+    for liked_counts, disliked_counts, rates in zip(
+        sides[0].counts, sides[1].counts, sides[0].base_rates, strict=True
+    ):
+        together = _log_concentrated(liked_counts + disliked_counts, rates)
+        apart = _log_concentrated(liked_counts, rates) + _log_concentrated(disliked_counts, rates)
+        evidence += max(apart - together, 0.0)
     return evidence > log(MIN_BAYES_FACTOR)
+
+
+def _parted(clusters: Sequence["_Cluster"], first: int) -> tuple[Sequence["_Cluster"], ...]:
+    return clusters[:first], clusters[first:]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from shared.prompting.taste_clusters.image_clusters import image_clusters
 from shared.prompting.taste_clusters.word_clusters import (
     MIN_LIKES,
     word_clusters,
-    words_explain,
+    words_separate,
 )
 from shared.store.protocol import Reference
 from shared.vlm.protocol import References, VisionLanguageModel
@@ -44,8 +44,8 @@ class ReferenceImage:
 class JointTastes:
     """Predicts the joint tastes; a user with one taste has none, and costs no call of the model.
 
-    The words of the references decide. Image vectors decide where the words explain nothing: a
-    model that knows few kinds of pictures describes photographs and pixel art alike.
+    The words of the references decide. Image vectors decide where the words do not separate likes
+    from dislikes: a model that knows few kinds of pictures describes all others alike.
     """
 
     def __init__(self, encoded_images: EncodedImages | None) -> None:
@@ -70,11 +70,8 @@ class JointTastes:
         if len(liked) < 2 * MIN_LIKES:
             return ()
         shown = _shown(liked)
-        if not base_rates.counts:
-            # Nothing is known of the tenant's images: the likes are compared with the dislikes.
-            base_rates = BaseRates.from_descriptions([*shown, *_shown(disliked)])
         clusters = word_clusters(shown, base_rates)
-        if not clusters and not words_explain(shown, base_rates):
+        if not clusters and not words_separate(shown, _shown(disliked)):
             clusters = await self._by_images(liked, disliked)
         groups = [[liked[number] for number in cluster] for cluster in clusters]
         tastes = await _predicted(groups, disliked, model, synonyms)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.taste_clusters.word_clusters import EqualRates, word_clusters, words_explain
+from shared.prompting.taste_clusters.word_clusters import EqualRates, word_clusters, words_separate
 
 MEADOW = ("impressionism", "blue", "watercolor", "soft", "plain")
 NIGHT = ("pixel art", "neon", "digital", "vivid", "intricate")
@@ -97,23 +97,10 @@ def test_words_that_most_images_show_are_weak_evidence() -> None:
     assert word_clusters(by_chance, Skewed()) == []
 
 
-class Uniform(EqualRates):
-    """Each element has twelve words, as in the simulator."""
-
-    def of(self, element: Element, words: Sequence[str]) -> np.ndarray:
-        return np.full(len(words), 1 / 12)
-
-
-class Always(EqualRates):
-    """The model gives each of these words to nearly every image."""
-
-    def of(self, element: Element, words: Sequence[str]) -> np.ndarray:
-        return np.full(len(words), 0.9 / len(words))
-
-
 @pytest.mark.parametrize("kinds", [1, 2])
-def test_words_that_likes_share_more_often_than_other_images_explain_them(kinds: int) -> None:
+def test_words_separate_likes_from_dislikes_when_both_show_others(kinds: int) -> None:
     likes = shown(*[MEADOW, NIGHT][:kinds] * (12 // kinds))
-    assert words_explain(likes, Uniform())
-    assert not words_explain(likes, Always())
-    assert not words_explain([])
+    assert words_separate(likes, shown(*[SNOW] * 5))
+    assert not words_separate(likes, likes)
+    assert not words_separate(likes, [])
+    assert not words_separate(likes, [{}] * 5)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.joint.joint_tastes import JointTastes
 from services.profile.prediction.profile_prediction import Prediction
 from shared.domain.corrections import Correction
@@ -45,15 +44,11 @@ class Setup:
         self,
         shown: list[Reference],
         stored: StoredProfile | None = None,
-        *,
-        base_rates: BaseRates = UNKNOWN_BASE_RATES,
     ) -> Prediction:
         for reference in shown:
-            self.images.drawn_as[reference.uri] = reference.described_words(Element.COLOR)[0]
+            self.images.drawn_as[reference.uri] = reference.image_id.partition("-")[0]
         by_side = sorted(shown, key=lambda reference: reference.side, reverse=True)
-        return await self.predictor.predict(
-            by_side, self.model, stored=stored, base_rates=base_rates
-        )
+        return await self.predictor.predict(by_side, self.model, stored=stored)
 
 
 def stored_profile(*tastes: JointTaste, **fields: Any) -> StoredProfile:
@@ -140,8 +135,8 @@ async def test_a_correction_acts_on_every_taste(setup: Setup) -> None:
 BIRDS_AND_SHIPS = {"red": "bird", "green": "bird", "blue": "ship", "yellow": "ship"}
 
 
-def alike_in_words() -> tuple[Setup, list[Reference]]:
-    """Likes of two subjects, and dislikes of a third; the model describes all in the same words."""
+def alike_in_words(*, disliked_look: str = "red") -> tuple[Setup, list[Reference]]:
+    """Likes of two subjects in the same words, and dislikes of a third in those of one look."""
     subjects = {**BIRDS_AND_SHIPS, **dict.fromkeys(COLORS[4:], "flower")}
     setup = Setup(EncodedImages(SubjectEncoder(subjects), InMemoryImageVectors()))
     liked = [
@@ -149,19 +144,26 @@ def alike_in_words() -> tuple[Setup, list[Reference]]:
         for n in range(4)
         for color in BIRDS_AND_SHIPS
     ]
-    disliked = [described_reference(color, "dislike", **LOOKS["red"]) for color in COLORS[4:]]
-    return setup, [*liked, *disliked]
+    disliked = [
+        described_reference(color, "dislike", **LOOKS[disliked_look]) for color in COLORS[4:]
+    ]
+    return setup, [without_color(reference) for reference in (*liked, *disliked)]
 
 
-async def test_images_decide_where_the_words_explain_nothing() -> None:
+def without_color(reference: Reference) -> Reference:
+    """The reference, whose description does not name the color."""
+    assert reference.description is not None
+    words = tuple(entry for entry in reference.description.words if entry[0] != Element.COLOR)
+    description = reference.description.model_copy(update={"words": words})
+    return reference.model_copy(update={"description": description})
+
+
+async def test_images_decide_where_the_words_separate_nothing() -> None:
     setup, shown = alike_in_words()
     tastes = (await setup.predict(shown)).joint_tastes
     assert [{*colors(taste)} for taste in tastes] == [{"red", "green"}, {"blue", "yellow"}]
 
 
-async def test_images_do_not_decide_where_the_words_explain_the_likes() -> None:
-    setup, shown = alike_in_words()
-    # The other images of the tenant show other words.
-    other = {Element(element): (word,) for element, word in LOOKS["blue"].items()}
-    rates = BaseRates.from_descriptions([other] * 200)
-    assert (await setup.predict(shown, base_rates=rates)).joint_tastes == ()
+async def test_images_do_not_decide_where_the_words_separate_likes_from_dislikes() -> None:
+    setup, shown = alike_in_words(disliked_look="blue")
+    assert (await setup.predict(shown)).joint_tastes == ()
