@@ -42,6 +42,10 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=40, help="per line, default 40")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument(
+        "--feedback", choices=get_args(Feedback), nargs="+", default=get_args(Feedback),
+        help="what the users give (all)",
+    )  # fmt: skip
+    parser.add_argument(
         "--known", choices=get_args(Known), default="views", help="base rates from (views)"
     )
     parser.add_argument(
@@ -53,7 +57,7 @@ def main() -> int:
     columns += [f"changed, below after {night} nights" for night in range(NIGHTS + 1)]
     print("\n".join(header("skew", columns)))
     for skew in options.skew:
-        for feedback in get_args(Feedback):
+        for feedback in options.feedback:
             steady, changed = (
                 _lived(
                     Setting(

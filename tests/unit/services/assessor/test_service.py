@@ -9,7 +9,7 @@ import pytest
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.ids import feed_id
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.taste import ELEMENTS, Taste
 from shared.events import Candidate, RankedFeed
 from tests.unit.services.assessor.assessor import Assessor, image_ids, tiers
@@ -196,6 +196,8 @@ async def test_an_image_in_a_data_address_is_not_stored_under_its_id(assessor: A
     feed = await assessor.feed(request(candidates=(data,)))
     assert image_ids(feed) == ["d"]
     assert await assessor.image_store.find(tenant="default", image_ids=["d"]) == {}
+    (in_catalog,) = await assessor.image_store.sample(tenant="default", limit=10)
+    assert (in_catalog.uri, in_catalog.content_hash) == ("", in_catalog.image_id.rpartition("\x1f")[2])
 
 
 async def test_a_redelivered_request_gets_no_second_feed(assessor: Assessor) -> None:
