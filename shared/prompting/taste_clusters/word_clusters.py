@@ -8,7 +8,7 @@ clusters that gain most, as in Bayesian hierarchical clustering (Heller and Ghah
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from math import lgamma, log
 from typing import Final, Protocol, Self
 
@@ -29,6 +29,10 @@ INDIFFERENCE: Final = 0.5
 """Prior probability that a taste does not depend on an element; its words are the catalog's."""
 NEW_TASTE: Final = 1.0
 """Concentration of the Dirichlet process: the weight of a new cluster against one reference."""
+KIND_ELEMENTS: Final = (Element.ART_STYLE, Element.MEDIUM)
+"""Elements that say what kind of picture an image is."""
+MIN_SEPARATION: Final = 100.0
+"""Bayes factor from which these words separate likes from dislikes."""
 Floats = npt.NDArray[np.float64]
 ShownWords = Mapping[Element, Sequence[str]]
 
@@ -73,26 +77,26 @@ def word_clusters(
 
 
 def words_separate(liked: Sequence[ShownWords], disliked: Sequence[ShownWords]) -> bool:
-    """Whether the likes show decisively other words than the dislikes.
+    """Whether the likes show decisively other styles and mediums than the dislikes.
 
-    A model that does not know a kind of pictures gives all of them the same words.
+    A model that does not know a kind of pictures gives all of them the same words, or none. Colors
+    can be measured in every picture, and are no sign that the model knows its kind.
     """
-    clusters = _clusters_of_one([*liked, *disliked], EqualRates())
-    if not liked or not disliked:
-        return False
-    sides = [reduce(_Cluster.merged, part) for part in _parted(clusters, len(liked))]
-    evidence = 0.0
-    for liked_counts, disliked_counts, rates in zip(
-        sides[0].counts, sides[1].counts, sides[0].base_rates, strict=True
-    ):
-        together = _log_concentrated(liked_counts + disliked_counts, rates)
-        apart = _log_concentrated(liked_counts, rates) + _log_concentrated(disliked_counts, rates)
-        evidence += max(apart - together, 0.0)
-    return evidence > log(MIN_BAYES_FACTOR)
+    evidence = sum(_log_separation(liked, disliked, element) for element in KIND_ELEMENTS)
+    return evidence > log(MIN_SEPARATION)
 
 
-def _parted(clusters: Sequence["_Cluster"], first: int) -> tuple[Sequence["_Cluster"], ...]:
-    return clusters[:first], clusters[first:]
+def _log_separation(
+    liked: Sequence[ShownWords], disliked: Sequence[ShownWords], element: Element
+) -> float:
+    """Log Bayes factor of two sides with words of their own against common words; from 0."""
+    both = [shown.get(element, ()) for shown in (*liked, *disliked)]
+    words = sorted({canonical(word) for shown in both for word in shown})
+    counts = np.array([_counts(shown, words) for shown in both])  # (images, words)
+    sides = [counts[: len(liked)].sum(axis=0), counts[len(liked) :].sum(axis=0)]
+    rates = EqualRates().of(element, words)
+    apart = sum(_log_concentrated(side, rates) for side in sides)
+    return max(apart - _log_concentrated(sides[0] + sides[1], rates), 0.0)
 
 
 @dataclass(frozen=True)
