@@ -23,8 +23,9 @@ SIDE: Final = 224
 MEAN: Final = 127.0
 SCALE: Final = 128.0
 """The input is (value - 127) / 128, as in the training of the weights."""
-BATCH: Final = 8
-"""Images in one forward pass: larger batches are not faster on a CPU and need more memory."""
+BATCH: Final = 4
+"""Images in one forward pass. Their activations stay in the cache of a CPU: eight images take a
+third more time for each."""
 FEATURE_LENGTH: Final = 16.4
 """Length that a unit vector gets back before it is classified: the median of features of pictures
 for development. The classes are therefore a function of the stored vector."""
@@ -71,7 +72,7 @@ class PretrainedEncoder:
 
         network = self._loaded_network()
         pixels = torch.from_numpy(np.stack([network_input(image) for image in images]))
-        # A quarter faster on a CPU than with the channels first, and equal within 1e-6.
+        # A fifth faster on a CPU than with the channels first, and equal within 1e-6.
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
             features = torch.nn.functional.normalize(network.features(pixels), dim=1)

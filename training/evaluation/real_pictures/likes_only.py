@@ -32,6 +32,7 @@ from training.evaluation.serving_model import SEED, SHIPPED, serving_model
 from training.statistics.bootstrap import mean
 
 TASKS: Final = 12
+MIN_TASKS: Final = 2
 TASK_SEED: Final = 91
 ORDER_SEED: Final = 3
 LIKES: Final = (1, 3, 5)
@@ -47,6 +48,8 @@ def main() -> int:
     parser.add_argument("--tasks", type=int, default=TASKS, help=f"a question, default {TASKS}")
     parser.add_argument("--threads", type=int, default=0, help="default: torch's own number")
     options = parser.parse_args()
+    if options.tasks < MIN_TASKS:
+        parser.error(f"--tasks must be at least {MIN_TASKS}: others give the background")
     try:
         images = decoded(fetch(options.cache, seed=SEED))
     except CannotFetch as error:
