@@ -66,8 +66,8 @@ class Measurement:
 def measure(picture: Image.Image, part: VisiblePart) -> Measurement:
     """The measurement of an RGB picture, whose visible part is `part`."""
     visible = part.pixels[part.mask].astype(np.float32)  # (n, 3)
-    brightness = visible.max(axis=1)
-    chroma = brightness - visible.min(axis=1)
+    brightness, darkest = extremes(visible)
+    chroma = brightness - darkest
     return Measurement(
         hue=_strongest_hue(hues(visible), chroma),
         saturation=float(chroma.sum() / max(float(brightness.sum()), 1.0)),
@@ -75,11 +75,17 @@ def measure(picture: Image.Image, part: VisiblePart) -> Measurement:
     )
 
 
+def extremes(pixels: Floats) -> tuple[Floats, Floats]:
+    """The largest and the smallest channel of RGB pixels (n, 3); faster than along an axis of 3."""
+    red, green, blue = pixels.T
+    return np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+
+
 def hues(pixels: Floats) -> Floats:
     """The HSV hue in degrees of RGB pixels (n, 3); 0 for gray."""
     red, green, blue = pixels.T
-    most = pixels.max(axis=1)
-    chroma = most - pixels.min(axis=1)
+    most, least = extremes(pixels)
+    chroma = most - least
     divisor = np.maximum(chroma, 1e-6)
     sixths = np.where(
         most == red,

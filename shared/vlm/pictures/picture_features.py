@@ -36,15 +36,16 @@ class PictureFeatures:
     def __init__(self, network: EfficientNetLite0) -> None:
         self._network = network
 
-    def __call__(
-        self, pictures: Sequence[Image.Image], parts: Sequence[VisiblePart]
-    ) -> tuple[Floats, Floats]:
-        """The pixel statistics (n, 46) and the textures (n, 512) of RGB pictures."""
-        statistics = [
-            pixel_statistics(picture, part) for picture, part in zip(pictures, parts, strict=True)
-        ]
+    def statistics(self, pictures: Sequence[Image.Image], parts: Sequence[VisiblePart]) -> Floats:
+        """The pixel statistics of RGB pictures: (n, 46)."""
+        return np.stack(
+            [pixel_statistics(image, part) for image, part in zip(pictures, parts, strict=True)]
+        )
+
+    def textures(self, parts: Sequence[VisiblePart]) -> Floats:
+        """The textures of pictures, several times the time of the statistics: (n, 512)."""
         batches = [self._textures(parts[k : k + BATCH]) for k in range(0, len(parts), BATCH)]
-        return np.stack(statistics), np.concatenate(batches)
+        return np.concatenate(batches)
 
     @torch.inference_mode()
     def _textures(self, parts: Sequence[VisiblePart]) -> Floats:

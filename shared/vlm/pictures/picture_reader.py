@@ -11,7 +11,7 @@ from PIL import Image
 from shared.domain.picture_alpha import ALPHA
 from shared.domain.taste import Element
 from shared.vlm.pictures.measured_words import EDGES, GRAY, HUES, SATURATIONS, Measurement, measure
-from shared.vlm.pictures.medium_classifier import Classified, MediumClassifier
+from shared.vlm.pictures.medium_classifier import MIN_SIDE, Classified, MediumClassifier
 from shared.vlm.pictures.picture_features import PictureFeatures
 from shared.vlm.pictures.shown_words import ShownWords
 from shared.vlm.pictures.visible_part import visible_part
@@ -56,14 +56,20 @@ class PictureReader:
         # A conversion of the mode keeps `info`, and so the alpha channel.
         rgb = [picture.convert("RGB") for picture in pictures]
         parts = [visible_part(picture) for picture in rgb]
-        classified = self._classifier.classify(*self._features(rgb, parts))
-        return [
-            None if kind.is_drawing else _shown(measure(picture, part), kind)
-            for picture, part, kind in zip(rgb, parts, classified, strict=True)
-        ]
+        statistics = self._features.statistics(rgb, parts)
+        shown: list[ShownWords | None] = [None] * len(rgb)
+        left = np.flatnonzero(~self._classifier.surely_drawings(statistics))
+        if len(left):
+            textures = self._features.textures([parts[k] for k in left])
+            classified = self._classifier.classify(statistics[left], textures)
+            for k, kind in zip(left, classified, strict=True):
+                if not kind.is_drawing:
+                    is_large = min(rgb[k].size) >= MIN_SIDE
+                    shown[k] = _shown(measure(rgb[k], parts[k]), kind, is_large=is_large)
+        return shown
 
 
-def _shown(measured: Measurement, kind: Classified) -> ShownWords:
+def _shown(measured: Measurement, kind: Classified, *, is_large: bool) -> ShownWords:
     probabilities = {
         Element.SATURATION: _between(measured.saturation, SATURATIONS),
         Element.DETAIL: _between(
@@ -73,7 +79,7 @@ def _shown(measured: Measurement, kind: Classified) -> ShownWords:
     }
     if measured.saturation >= GRAY:
         probabilities[Element.COLOR] = _between_hues(measured.hue)
-    if kind.medium is not None:
+    if kind.medium is not None and is_large:
         word_of = {Element.MEDIUM: kind.medium}
         if kind.medium == PIXEL_ART:
             word_of = {Element.ART_STYLE: PIXEL_ART, Element.MEDIUM: PIXEL_ART_MEDIUM}

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from shared.vlm.pictures.measured_words import hues
+from shared.vlm.pictures.measured_words import extremes, hues
 from shared.vlm.pictures.visible_part import Mask, Pixels, VisiblePart
 
 Floats = npt.NDArray[np.float32]
@@ -21,12 +21,14 @@ MIN_PIXELS: Final = 64
 LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 STRONG_EDGE: Final = 24.0
 """Difference of two neighbors, of 255, that is visible as an edge."""
+LONGER_SIDE, RATIO = -5, -1
+"""Places of the logarithms of the longer side and of width / height."""
 BLOCKS: Final = (2, 3, 4, 8)
 """Sides of the blocks in enlarged pixel art and in JPEG files."""
 
 
 def pixel_statistics(picture: Image.Image, part: VisiblePart) -> Floats:
-    """The statistics of an RGB picture, whose visible part is `part`: (43,)."""
+    """The statistics of an RGB picture, whose visible part is `part`: (46,)."""
     pixels, mask = _at_own_resolution(picture, part)
     keys = pixels.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
     across, down = mask[:, 1:] & mask[:, :-1], mask[1:] & mask[:-1]
@@ -47,6 +49,12 @@ def pixel_statistics(picture: Image.Image, part: VisiblePart) -> Floats:
         np.log(width / height),
     ]
     return np.asarray(values, np.float32)
+
+
+def shorter_sides(statistics: Floats) -> Floats:
+    """Pixels of the shorter side of each picture, from its statistics (n, 46)."""
+    longer, ratio = np.exp(statistics[:, LONGER_SIDE]), np.abs(statistics[:, RATIO])
+    return np.asarray(longer * np.exp(-ratio), np.float32)
 
 
 def _at_own_resolution(picture: Image.Image, part: VisiblePart) -> tuple[Pixels, Mask]:
@@ -112,8 +120,8 @@ def _roughness(gray: Floats, mask: Mask) -> list[float]:
 
 def _colors(visible: Floats) -> list[float]:
     """Saturation, brightness and the spread of hues of the visible pixels (n, 3)."""
-    brightness = visible.max(axis=1)
-    chroma = brightness - visible.min(axis=1)
+    brightness, darkest = extremes(visible)
+    chroma = brightness - darkest
     saturation = chroma / np.maximum(brightness, 1)
     by_hue = np.bincount((hues(visible) // 30).astype(int) % 12, weights=chroma, minlength=12)
     shares = np.sort(by_hue / max(float(by_hue.sum()), 1.0))[::-1]

@@ -71,9 +71,9 @@ TASTES = (
 
 
 def candidates(count: int) -> list[ScoringInput]:
-    """Tastes of different lengths and images of different shapes."""
-    sizes = [(84, 84), (200, 90), (31, 64), (640, 480)]
+    """Tastes of different lengths and drawings of different shapes, which the network reads."""
+    sizes = [(84, 84), (126, 84), (84, 112), (336, 252)]
     return [
-        ScoringInput(TASTES[n % len(TASTES)], picture(n, size=sizes[n % len(sizes)]))
-        for n in range(count)
+        ScoringInput(TASTES[n % len(TASTES)], drawing.resize(sizes[n % len(sizes)]))
+        for n, drawing in enumerate(drawings(count))
     ]

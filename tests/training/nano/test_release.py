@@ -3,25 +3,40 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from skimage import data
 
+from shared.domain.taste import Element
+from shared.embedding.images.package_weights import load_network
 from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 from shared.vlm.engine.batching_engine import load_model
 from shared.vlm.pairwise import Pair
+from shared.vlm.pictures.medium_classifier import FILE, MediumClassifier
+from shared.vlm.pictures.picture_features import PictureFeatures
+from shared.vlm.pictures.picture_reader import PictureReader
 from shared.vlm.settings import ModelSettings
 from tests.support.project_root import PROJECT_ROOT
 from training.evaluation.held_out.__main__ import measure
 from training.evaluation.held_out.report import HeldOutReport
 from training.evaluation.held_out.users import draw_held_out_users
+from training.evaluation.real_words.reference import measure_pixels
 from training.evaluation.serving_model import SHIPPED
 from training.nano.model.export import MAX_BYTES, WEIGHTS
+from training.prefersim.drawing.degradations import degrade
+from training.prefersim.drawing.renderer import as_image, render
+from training.prefersim.drawing.scenes import draw_scenes
+from training.prefersim.values.vocabulary import HUES, sample_attributes
 
 pytestmark = pytest.mark.model
 
 FOLDER = PROJECT_ROOT / SHIPPED
 USERS, SEED = 60, 60
 """A smaller and different sample than the 300 users of LOG.md."""
+DRAWINGS = 100
+PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +67,36 @@ def test_the_model_was_trained_on_the_prompts_of_this_version(manifest: dict[str
 
 def test_the_folder_is_small_enough_to_ship(manifest: dict[str, Any]) -> None:
     assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= MAX_BYTES
+
+
+def test_drawings_of_the_simulator_are_left_to_the_network() -> None:
+    rng = np.random.default_rng(SEED)
+    pixels = render(draw_scenes(rng, DRAWINGS), sample_attributes(rng, DRAWINGS), rng)
+    files = [*map(as_image, pixels[::2]), *(degrade(image, rng) for image in pixels[1::2])]
+    assert reader().read(files).count(None) >= 0.98 * DRAWINGS
+
+
+def test_photographs_get_measured_words_and_no_word_of_a_drawing() -> None:
+    photographs = [getattr(data, name)() for name in PHOTOGRAPHS]
+    read = reader().read([Image.fromarray(pixels) for pixels in photographs])
+    for pixels, shown in zip(photographs, read, strict=True):
+        assert shown is not None
+        reference = measure_pixels(pixels, np.ones(pixels.shape[:2], bool))
+        named = {element: word for element, (word,) in shown.words.items()}
+        for element in (Element.SATURATION, Element.DETAIL):
+            assert named[element] == reference.words[element]
+        # Of a hue between two names either one is right.
+        assert abs((HUES[named[Element.COLOR]] - reference.hue + 180) % 360 - 180) < 25
+        assert Element.ART_STYLE not in named
+        assert named.get(Element.MEDIUM) in (None, "photograph")
+
+
+def reader() -> PictureReader:
+    classifier = MediumClassifier.read(FOLDER)
+    assert classifier is not None, (
+        f"{SHIPPED} has no {FILE}: run `python -m training.nano.pictures`"
+    )
+    return PictureReader(classifier, PictureFeatures(load_network()))
 
 
 @pytest.mark.slow

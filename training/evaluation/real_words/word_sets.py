@@ -26,8 +26,12 @@ _EXTRA: Final = (
         "usr/share/icons/gnome/256x256/**/*.png",
     ),
     PictureSet(
-        "tecnoballz-data", "pixel art", "textures", "held_out",
-        "usr/share/games/tecnoballz/textures/*.png",
+        "meritous-data", "pixel art", "sprites", "held_out",
+        "usr/share/games/meritous/i/*.png",
+    ),
+    PictureSet(
+        "gnurobbo-data", "pixel art", "tiles", "held_out",
+        "usr/share/games/gnurobbo/skins/*/*.png",
     ),
 )  # fmt: skip
 

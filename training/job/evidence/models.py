@@ -6,6 +6,7 @@ from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from shared.prompting.styles.registry import COMPACT
 from shared.vlm.checkpoint.model_package import read_model_package
 from shared.vlm.engine.transformers_engine import TransformersEngine
+from shared.vlm.pictures.open_reader import with_picture_reader
 from training.job.scoring.pair_scoring import Model
 
 
@@ -23,10 +24,12 @@ class ComparedModels:
 
 def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
     """Open a model in this process with the serving engine; raises `BadCheckpoint`."""
+    base, adapter = model.folder, None
     if model.kind == "adapter":
-        adapter = read_model_package(model.folder)
-        return TransformersEngine(request.release.folder, adapter=adapter, prompt_style=COMPACT)
-    return TransformersEngine(model.folder, prompt_style=COMPACT)
+        base, adapter = request.release.folder, read_model_package(model.folder)
+    engine = TransformersEngine(base, adapter=adapter, prompt_style=COMPACT)
+    # As in serving: real pictures are scored by their words, whatever an adapter learned.
+    return with_picture_reader(engine, base)
 
 
 def open_models(request: TrainingJobRequest, challenger: ModelFolder) -> ComparedModels:

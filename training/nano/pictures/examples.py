@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from shared.domain.errors import Unprocessable
+from shared.domain.picture_alpha import ALPHA
 from shared.embedding.images.package_weights import load_network
 from shared.images.decoding.decoder import decode
 from shared.images.settings import ImageSettings
@@ -32,6 +33,8 @@ DRAWING: Final = "drawing"
 """The class of pictures that nano reads itself."""
 PICTURES: Final = 50
 """Pictures of a set, and one changed variant of each."""
+GRAY_EVERY: Final = 3
+"""One of so many pictures takes part without color too."""
 SMALLEST_SIDE: Final = 24
 SMALLEST_PART: Final = 150
 """Visible pixels without which a picture shows nothing."""
@@ -83,7 +86,8 @@ def compute_examples(
         pictures[picture_set.name] = chosen[:PICTURES]
         file = run / f"{picture_set.name.replace('/', '--')}.npz"
         parts.append(_of_set(features, file, picture_set, pictures[picture_set.name], seed))
-        print(f"{picture_set.name}: {len(parts[-1].classes)} examples", file=sys.stderr, flush=True)
+        parts.append(_gray_of_set(features, file, picture_set, pictures[picture_set.name]))
+        print(f"{picture_set.name}: {len(parts[-2].classes)} examples", file=sys.stderr, flush=True)
     return Examples.of(parts), pictures
 
 
@@ -102,6 +106,22 @@ def _of_set(
 
     medium = MEDIUM_OF_KIND[picture_set.kind]
     return _kept(features, file, images(), medium, picture_set.package)
+
+
+def _gray_of_set(
+    features: PictureFeatures, file: Path, picture_set: PictureSet, pictures: list[Picture]
+) -> Examples:
+    """Some pictures without color: gray says nothing about the medium."""
+    kept = file.with_suffix(".gray.npz")
+    gray = (_without_color(image) for image in _decoded(pictures[::GRAY_EVERY]))
+    medium = MEDIUM_OF_KIND[picture_set.kind]
+    return _kept(features, kept, gray, medium, picture_set.package)
+
+
+def _without_color(image: Image.Image) -> Image.Image:
+    gray = image.convert("L").convert("RGB")
+    gray.info |= {key: value for key, value in image.info.items() if key == ALPHA}
+    return gray
 
 
 def _decoded(pictures: list[Picture]) -> Iterator[Image.Image]:
@@ -145,7 +165,8 @@ def _kept(
 ) -> Examples:
     if not file.exists():
         shown = list(images)
-        statistics, textures = features(shown, [visible_part(image) for image in shown])
+        parts = [visible_part(image) for image in shown]
+        statistics, textures = features.statistics(shown, parts), features.textures(parts)
         np.savez(file, statistics=statistics, textures=textures.astype(np.float16))
     with np.load(file, allow_pickle=False) as content:
         statistics, textures = content["statistics"], content["textures"].astype(np.float32)

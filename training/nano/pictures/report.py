@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shared.vlm.pictures.medium_classifier import MIN_DRAWING
+from shared.vlm.pictures.medium_classifier import MIN_DRAWING, MIN_SIDE
+from shared.vlm.pictures.pixel_statistics import shorter_sides
 from training.evaluation.markdown import header, line
 from training.nano.pictures.examples import Examples
 from training.nano.pictures.fit import Floats, Numbers
@@ -20,7 +21,8 @@ def as_table(
     drawing, by_medium = probabilities
     best = by_medium.argmax(axis=1)
     is_drawing = drawing >= MIN_DRAWING
-    named = ~is_drawing & (by_medium.max(axis=1) >= thresholds[best])
+    is_large = shorter_sides(examples.statistics) >= MIN_SIDE
+    named = ~is_drawing & is_large & (by_medium.max(axis=1) >= thresholds[best])
     right = named & (np.array(mediums)[best] == examples.classes)
     limits = zip(mediums, thresholds, strict=True)
     rows = [

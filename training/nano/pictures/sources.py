@@ -21,6 +21,7 @@ _SPACE: Final = "usr/share/games/endless-sky/images"
 _FREECIV: Final = "usr/share/games/freeciv"
 _FREEORION: Final = "usr/share/games/freeorion/default/data/art"
 _ARDENTRYST: Final = "usr/share/games/ardentryst/Data"
+_TECNOBALLZ: Final = "usr/share/games/tecnoballz"
 _GIMP_HELP: Final = "usr/share/gimp/2.0/help/en/images"
 
 _MORE: Final = (
@@ -39,6 +40,7 @@ _MORE: Final = (
     _set("wesnoth-1.16-data", "pixel art", "items", f"{_CORE}/items/**/*.png"),
     _set("ardentryst", "pixel art", "items", f"{_ARDENTRYST}/Items/*.png"),
     _set("ardentryst", "pixel art", "figures", f"{_ARDENTRYST}/[PN]y*/*.png"),
+    _set("tecnoballz-data", "pixel art", "textures", f"{_TECNOBALLZ}/textures/*.png"),
     _set("endless-sky-data", "3D render", "outfits", f"{_SPACE}/outfit/**/*.png"),
     _set("freeciv-data", "3D render", "buildings", f"{_FREECIV}/buildings/*.png"),
     _set("lincity-ng-data", "3D render", "tiles", "usr/share/games/lincity-ng/images/tiles/*.png"),

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 
 from shared.domain.picture_alpha import ALPHA
+from shared.vlm.pictures.medium_classifier import MIN_DRAWING
 from training.evaluation.real_pictures.picture_sets import PICTURE_SETS
 from training.evaluation.real_words.word_sets import WORD_SETS
-from training.nano.pictures.examples import DRAWING, Examples
+from training.nano.pictures.examples import DRAWING, Examples, Floats
 from training.nano.pictures.fit import NEVER, example_weights, fit, left_out, thresholds
 from training.nano.pictures.report import as_table
 from training.nano.pictures.sources import MEDIUM_OF_KIND, TRAINING_SETS
@@ -16,21 +17,33 @@ from training.nano.pictures.variants import changed
 CLASSES = (DRAWING, "painting", "photograph", "screenshot")
 
 
+def with_size(features: Floats) -> Floats:
+    """Statistics that end with the size of a large square picture."""
+    size = np.zeros((len(features), 5), np.float32)
+    size[:, 0] = np.log(512)
+    return np.concatenate([features, size], axis=1)
+
+
 def examples(*, by_package: bool) -> Examples:
     """Classes on four axes; `by_package`, screenshots instead show their package's number."""
     rng = np.random.default_rng(4)
     parts = []
     for number, name in enumerate(CLASSES):
         for package in range(6):
-            features = rng.normal(0, 0.6, (30, 12)).astype(np.float32)
+            features = rng.normal(0, 0.4, (60, 16)).astype(np.float32)
             if name == "screenshot" and by_package:
-                features[:, 6 + package] += 6
+                features[:, 10 + package] += 6
                 features[:, 1 + package % 2] += 3
             else:
                 features[:, number] += 6
             source = "simulator" if name == DRAWING else f"{name} {package}"
             parts.append(
-                Examples(features[:, :4], features[:, 4:], np.full(30, name), np.full(30, source))
+                Examples(
+                    with_size(features[:, :4]),
+                    features[:, 4:],
+                    np.full(60, name),
+                    np.full(60, source),
+                )
             )
     return Examples.of(parts)
 
@@ -40,7 +53,7 @@ def test_classes_that_look_alike_in_all_packages_are_named() -> None:
     drawing, mediums = left_out(learned)
     chosen = thresholds(learned, drawing, mediums)
     assert (chosen < NEVER).all()
-    assert ((drawing >= 0.5) == (learned.classes == DRAWING)).mean() > 0.99
+    assert ((drawing >= MIN_DRAWING) == (learned.classes == DRAWING)).mean() > 0.99
 
 
 def test_a_medium_that_looks_different_in_each_package_is_never_named() -> None:
@@ -52,12 +65,12 @@ def test_a_medium_that_looks_different_in_each_package_is_never_named() -> None:
     table = as_table(
         learned, fit(learned).mediums, (drawing, mediums), np.array([*chosen.values()])
     )
-    assert "| screenshot, screenshot 3 | 30 |" in table
+    assert "| screenshot, screenshot 3 | 60 |" in table
 
 
 def test_each_class_and_each_package_of_a_class_weighs_the_same() -> None:
     learned = examples(by_package=False)
-    uneven = learned.take(np.arange(len(learned.classes)) % 180 > 20)
+    uneven = learned.take(np.arange(len(learned.classes)) % 360 > 40)
     weights = example_weights(uneven)
     sums = [weights[uneven.classes == name].sum() for name in CLASSES]
     assert sums == pytest.approx([sums[0]] * len(CLASSES))

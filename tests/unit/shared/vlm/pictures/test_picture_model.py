@@ -14,6 +14,8 @@ from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.pictures.medium_classifier import FILE, MediumClassifier
 from shared.vlm.pictures.picture_model import PictureModel
 from shared.vlm.pictures.picture_reader import PictureReader
+from shared.vlm.pictures.pixel_statistics import Floats
+from shared.vlm.pictures.visible_part import VisiblePart
 from shared.vlm.protocol import (
     Description,
     PredictedTaste,
@@ -24,22 +26,25 @@ from shared.vlm.protocol import (
     ScoringInput,
 )
 
-PHOTOGRAPH = Image.new("RGB", (40, 30), (200, 40, 30))
-VECTOR_ART = Image.new("RGB", (40, 30), "blue")
+PHOTOGRAPH = Image.new("RGB", (160, 130), (200, 40, 30))
+VECTOR_ART = Image.new("RGB", (160, 130), "blue")
 DRAWN = Image.new("RGB", (84, 84), (0, 128, 0))
 MEDIUMS = ("photograph", "pixel art", "vector art")
 
 
 class FakeFeatures:
-    """The color of a picture's first pixel."""
+    """The color of a picture's first pixel: red as a statistic, green and blue as textures."""
 
     def __init__(self) -> None:
-        self.pictures = 0
+        self.pictures = self.textured = 0
 
-    def __call__(self, pictures: Sequence[Image.Image], parts: object) -> tuple[object, object]:
+    def statistics(self, pictures: Sequence[Image.Image], parts: object) -> Floats:
         self.pictures += len(pictures)
-        colors = np.array([np.asarray(p)[0, 0] for p in pictures], np.float32)
-        return colors[:, :1], colors[:, 1:]
+        return np.array([np.asarray(p)[0, 0, :1] for p in pictures], np.float32)
+
+    def textures(self, parts: Sequence[VisiblePart]) -> Floats:
+        self.textured += len(parts)
+        return np.array([part.pixels[0, 0, 1:] for part in parts], np.float32)
 
 
 class FakeEngine:
@@ -67,12 +72,14 @@ class FakeEngine:
         raise AssertionError("no pair of drawings")
 
 
-def classifier(threshold: float = 0.5) -> MediumClassifier:
-    """Green is a drawing, red a photograph, blue vector art."""
+def classifier(threshold: float = 0.5, *, early: float = -9) -> MediumClassifier:
+    """Green is a drawing, red a photograph, blue vector art; `early` may call all drawings."""
     return MediumClassifier(
         MEDIUMS,
         mean=np.full(3, 64, np.float32),
         scale=np.full(3, 64, np.float32),
+        early_weights=np.zeros(1, np.float32),
+        early_bias=np.array(early, np.float32),
         drawing_weights=np.array([0, 9, 0], np.float32),
         drawing_bias=np.array(0, np.float32),
         medium_weights=np.array([[9, 0, 0], [0, 0, 0], [0, 0, 9]], np.float32),
@@ -108,6 +115,13 @@ def test_an_unsure_medium_is_not_named() -> None:
     assert described.words[Element.COLOR] == ("red",)
 
 
+def test_the_medium_of_a_small_picture_is_not_named() -> None:
+    pictures, _, _ = model()
+    (described,) = pictures.describe([PHOTOGRAPH.resize((300, 100))])
+    assert Element.MEDIUM not in described.words
+    assert described.words[Element.COLOR] == ("red",)
+
+
 def test_scores_and_rationales_agree_with_the_description() -> None:
     pictures, _, _ = model()
     inputs = [ScoringInput(medium_taste("photograph"), image) for image in (PHOTOGRAPH, VECTOR_ART)]
@@ -131,11 +145,17 @@ def test_the_engine_gets_only_words_that_drawings_can_show() -> None:
     assert engine.tastes[1].preference.medium[0].word == "charcoal"
 
 
-def test_a_taste_is_predicted_from_words_as_soon_as_one_reference_is_a_real_picture() -> None:
+def test_a_taste_is_predicted_from_words_where_enough_references_are_real_pictures() -> None:
     pictures, _, _ = model()
-    mixed, drawn = pictures.predict(
-        [References((PHOTOGRAPH, DRAWN), (VECTOR_ART,)), References((DRAWN,), (DRAWN,))]
+    mixed, drawn, nearly_drawn, nothing = pictures.predict(
+        [
+            References((PHOTOGRAPH, DRAWN), (VECTOR_ART,)),
+            References((DRAWN,), (DRAWN,)),
+            References((PHOTOGRAPH, *(DRAWN,) * 4), (DRAWN,) * 3),
+            References((), ()),
+        ]
     )
+    assert drawn == nearly_drawn == nothing
     assert drawn.preference == {Element.COLOR: ("engine",)}
     assert mixed.preference[Element.MEDIUM] == ("photograph",)
     assert mixed.preference[Element.ART_STYLE] == ("cubism",)
@@ -157,6 +177,14 @@ def test_the_features_of_one_content_are_computed_once() -> None:
     pictures.describe([PHOTOGRAPH, PHOTOGRAPH.copy(), DRAWN])
     pictures.score([ScoringInput(Taste(), PHOTOGRAPH), ScoringInput(Taste(), DRAWN)])
     assert features.pictures == 2
+
+
+def test_textures_are_not_computed_for_what_is_surely_a_drawing() -> None:
+    for early, textured, words in ((-9.0, 1, True), (9.0, 0, False)):
+        features = FakeFeatures()
+        reader = PictureReader(classifier(early=early), features)  # type: ignore[arg-type]
+        assert (reader.read([PHOTOGRAPH])[0] is not None) is words
+        assert features.textured == textured
 
 
 def test_a_classifier_is_read_as_it_was_written(tmp_path: Path) -> None:
