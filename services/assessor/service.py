@@ -28,7 +28,7 @@ from services.assessor.steps.state import RankingState, Step
 from services.assessor.steps.subject_scoring import ScoreSubject
 from services.assessor.steps.subject_words import NameSubjects
 from shared.domain.clock import Clock
-from shared.domain.time_bounds import written_time
+from shared.domain.times.time_bounds import written_time
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from services.cli.data_folder import require_folder
+from services.cli.files.data_folder import require_folder
 from services.cli.output.console import fail
 from services.local.runtime_file import RuntimeFile, read_runtime_file
 from shared.messaging.client.settings import MessagingSettings

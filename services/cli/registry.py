@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.cli.connection import ConnectionSettings, connect, messaging_settings
-from services.cli.data_folder import require_folder
+from services.cli.files.data_folder import require_folder
 from services.cli.output.console import fail
 from services.local.runtime_file import read_runtime_file
 from services.retrain.registry import factory

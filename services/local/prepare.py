@@ -25,7 +25,7 @@ def main() -> None:
 
 async def _import_all() -> None:
     """Import the services and the demo, and load model and embedder: they import on first use."""
-    import services.cli.verbs.demo
+    import services.cli.verbs.system.demo
     import services.local.services  # noqa: F401  # imported for its bytecode
     from shared.embedding.minilm import MiniLM
     from shared.vlm.factory import open_model

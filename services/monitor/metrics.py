@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from shared.domain.clock import Clock, system_clock
-from shared.domain.time_bounds import MAX_AHEAD, time_of_ms
+from shared.domain.times.time_bounds import MAX_AHEAD, time_of_ms
 from shared.messaging.admin.cluster_state import ClusterState
 
 DEAD_LETTER_SUFFIX = ".dlq"

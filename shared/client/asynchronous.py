@@ -14,7 +14,7 @@ from aiokafka.errors import ConsumerStoppedError
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import (
     DEFAULT_TENANT,
     Feedback,

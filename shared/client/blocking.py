@@ -7,7 +7,7 @@ from typing import Any, Self
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.client.topic_reader import events_of, topic_reader
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import (
     DEFAULT_TENANT,
     Feedback,

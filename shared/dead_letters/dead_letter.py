@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from shared.domain.time_bounds import time_of_ms
+from shared.domain.times.time_bounds import time_of_ms
 from shared.events import DeadLetterResolved
 from shared.events.topics import CONSUMED, Topic
 from shared.events.wire.record import Header, Record

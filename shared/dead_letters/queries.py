@@ -14,7 +14,7 @@ from shared.dead_letters.dead_letter import (
 )
 from shared.dead_letters.record_cache import DeadLetterCache
 from shared.dead_letters.reverse_reader import ReverseReader
-from shared.domain.time_bounds import written_time
+from shared.domain.times.time_bounds import written_time
 from shared.events.topics import DEAD_LETTERS
 from shared.messaging.client.kafka_types import OffsetRange, Partition
 from shared.messaging.client.settings import MessagingSettings

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from shared.domain.ids import derived_id
 from shared.domain.taste import Value
-from shared.domain.time_bounds import written_time
+from shared.domain.times.time_bounds import written_time
 
 
 class Erasure(Value):

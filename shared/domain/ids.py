@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID, uuid5
 
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.user import User
 
 NAMESPACE: Final = UUID("6f0d7c1e-54f6-5c0a-9a38-0d5f3c1b7a11")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from shared.domain.erasures import Erasure
-from shared.domain.time_bounds import written_time
+from shared.domain.times.time_bounds import written_time
 from shared.domain.user import User
 from shared.events.types.base import Event
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared.domain.ids import derived_id
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events.types.model import CHALLENGER, CHAMPION
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.protocol import VisionLanguageModel

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from shared.client import NoAnswer
 from shared.client.asynchronous import ReceivedRecord
 from shared.domain.errors import Unavailable
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import Topic
 from shared.events.types.base import Event

@@ -1,5 +1,5 @@
 """Wilson score interval of a share, for the reports of this package."""
 
-from shared.domain.wilson import wilson
+from shared.jobs.wilson import wilson
 
 __all__ = ["wilson"]

@@ -10,7 +10,7 @@ from shared.client.asynchronous import AsyncClient
 from shared.domain.clock import system_clock
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unprocessable
-from shared.domain.time_bounds import no_later_than_arrival, written_time
+from shared.domain.times.time_bounds import no_later_than_arrival, written_time
 from shared.domain.user import User
 from shared.events import Feedback, UserErase
 from shared.events.topics import ERASE, FEEDBACK, Topic

@@ -11,7 +11,7 @@ from services.assessor.steps.request_filtering import AnsweredRequests
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.ids import feed_id
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.taste import ELEMENTS
 from shared.events import (
     Assessment,

@@ -5,8 +5,8 @@ from typing import Final
 from prometheus_client import Counter
 
 from services.assessor.steps.state import RankingState
-from shared.domain.recent_requests import RecentRequests
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.recent_requests import RecentRequests
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.user import User
 from shared.store.erasure_check import ErasureCheck
 

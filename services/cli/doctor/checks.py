@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from services.cli.connection import ConnectionSettings
-from services.cli.data_folder import ADVICE
 from services.cli.doctor.check_result import CheckResult
 from services.cli.doctor.deployment_checks import check_deployment
 from services.cli.doctor.image_encoder_check import check_image_encoder
 from services.cli.doctor.model_check.quick_check import check_answers
 from services.cli.doctor.model_server_check import check_model_server
 from services.cli.doctor.record_check import check_codecs, check_kafka_records
-from services.cli.paths import lake_settings
+from services.cli.files.data_folder import ADVICE
+from services.cli.files.paths import lake_settings
 from services.local.config import LocalSettings
 from services.local.disk_space import MEGABYTE
 from services.local.kafka.jars import jar_cache, unusable_cache

@@ -23,8 +23,8 @@ from shared.dead_letters import (
 )
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
-from shared.domain.rfc3339 import parse_rfc3339
-from shared.domain.time_bounds import bounded
+from shared.domain.times.rfc3339 import parse_rfc3339
+from shared.domain.times.time_bounds import bounded
 from shared.events import DeadLetterResolved
 from shared.messaging.client.settings import MessagingSettings
 

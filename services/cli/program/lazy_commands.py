@@ -8,11 +8,13 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-VERBS: Final = (
-    "up", "demo", "assess", "publish", "feed", "feedback", "profile", "imagine", "study",
-    "erase", "evaluate", "bench", "night", "model", "models", "dlq", "doctor",
-)  # fmt: skip
-"""In the order of `--help`; each is a module of `services.cli.verbs`."""
+VERBS: Final = {
+    "up": "system", "demo": "system", "assess": "app", "publish": "app", "feed": "app",
+    "feedback": "app", "profile": "app", "imagine": "app", "study": "system", "erase": "app",
+    "evaluate": "models", "bench": "models", "night": "models", "model": "models",
+    "models": "models", "dlq": "app", "doctor": "system",
+}  # fmt: skip
+"""In the order of `--help`; each is a module in its folder of `services.cli.verbs`."""
 
 
 class LazyCommands(TyperGroup):
@@ -40,7 +42,7 @@ class _ImportedOnUse(Mapping[str, Any]):
 
 @cache
 def _command(name: str) -> Any:
-    module = import_module(f"services.cli.verbs.{name}")
+    module = import_module(f"services.cli.verbs.{VERBS[name]}.{name}")
     group = typer.Typer(add_completion=False)
     if hasattr(module, "app"):
         group.add_typer(module.app, name=name)

@@ -12,7 +12,7 @@ from services.retrain.jobs.erasure import JobErasure
 from services.retrain.lake.table import LakeBroken
 from shared.client.user_records import IsAboutUser
 from shared.domain.errors import Unavailable
-from shared.domain.time_bounds import time_of_ms
+from shared.domain.times.time_bounds import time_of_ms
 from shared.domain.user import User
 from shared.events.topics import ALL_TOPICS, COMPACTED_WITHIN_MS, TOPICS, Topic
 from shared.events.wire.record import Record

@@ -14,7 +14,7 @@ from services.ops.gateway.tenancy import tenant_for
 from services.ops.http.idempotency import IdempotencyKey, IdempotentRequest
 from services.ops.http.middleware.authentication import Writer
 from shared.client import NoAnswer, request
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 
 router = APIRouter(prefix="/v1", tags=["feeds"])

@@ -14,7 +14,7 @@ from services.ops.gateway.tenancy import tenant_for
 from services.ops.http.middleware.authentication import Reader
 from services.ops.http.problems import Problem
 from services.ops.kafka.kafka_port import KafkaPort
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import RankedFeed
 from shared.events.types.fields import Identifier
 

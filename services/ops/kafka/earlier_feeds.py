@@ -8,7 +8,7 @@ from typing import Final
 
 from services.ops.kafka.feed_index import FeedLocation
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import RankedFeed
 from shared.events.topics import FEEDS
 from shared.events.wire.codec import decode

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Final
 
-from shared.domain.recent_requests import RecentRequests
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.recent_requests import RecentRequests
+from shared.domain.requests.request_key import RequestKey
 
 MAX_FEEDS: Final = 100_000
 """Feeds in the index: about 90 MB. The oldest are dropped first."""

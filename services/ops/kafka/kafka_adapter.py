@@ -11,7 +11,7 @@ from services.ops.kafka.feed_index import FeedIndex, FeedLocation
 from services.ops.kafka.kafka_port import READ_TOPICS
 from shared.client.asynchronous import AsyncClient
 from shared.domain.errors import Unavailable
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import FEEDS, Topic
 from shared.events.types.base import Event

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from shared.client.asynchronous import ReceivedRecord
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.topics import ERASED, FEEDS, MODELS, PROFILES, Topic
 from shared.events.types.base import Event

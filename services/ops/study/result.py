@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.ops.study.commitment import Commitment, Ranker, Side
 from services.ops.study.study import Study
-from shared.domain.wilson import wilson
+from shared.jobs.wilson import wilson
 
 KIND: Final = "preferstream blind test"
 VERSION: Final = 1

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from shared.domain.time_bounds import MAX_AHEAD
+from shared.domain.times.time_bounds import MAX_AHEAD
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference, Side, StoredProfile
 

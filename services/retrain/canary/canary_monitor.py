@@ -16,8 +16,8 @@ from services.retrain.canary.guardrails import (
 from services.retrain.registry.promotion import Promoter
 from shared.domain.clock import Clock, system_clock
 from shared.domain.errors import Unprocessable
-from shared.domain.request_key import RequestKey
-from shared.domain.time_bounds import EARLIEST
+from shared.domain.requests.request_key import RequestKey
+from shared.domain.times.time_bounds import EARLIEST
 from shared.domain.user import User
 from shared.events import Feedback, RankedFeed
 from shared.events.topics import FEEDBACK, FEEDS, Topic

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from shared.domain.errors import Unprocessable
-from shared.domain.time_bounds import MAX_AHEAD, written_time
+from shared.domain.times.time_bounds import MAX_AHEAD, written_time
 from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import decode

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.taste import Value
 from shared.events.types.base import Event
 from shared.events.types.fields import Identifier, ImageUri, Metadata, Moment, Text

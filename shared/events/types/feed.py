@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.joint_tastes import TasteId
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Value
 from shared.domain.weights.ranking_weights import RankingWeights

@@ -14,8 +14,8 @@ from pydantic import (
 )
 
 from shared.domain.clock import system_clock
-from shared.domain.rfc3339 import parse_rfc3339
-from shared.domain.time_bounds import bounded
+from shared.domain.times.rfc3339 import parse_rfc3339
+from shared.domain.times.time_bounds import bounded
 
 NOW: Final = "now"
 """Key of the validation context that holds the reader's time."""

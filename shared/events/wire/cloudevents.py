@@ -18,8 +18,8 @@ from cloudevents.core.v1.event import CloudEvent
 
 from shared.domain.errors import Unprocessable
 from shared.domain.ids import derived_id
-from shared.domain.rfc3339 import parse_rfc3339
-from shared.domain.time_bounds import bounded
+from shared.domain.times.rfc3339 import parse_rfc3339
+from shared.domain.times.time_bounds import bounded
 from shared.events.wire.record import Header, Record
 from shared.events.wire.strict_json import read_object
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from shared.domain.clock import Clock, system_clock
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.domain.time_bounds import no_later_than_arrival, written_time
+from shared.domain.times.time_bounds import no_later_than_arrival, written_time
 from shared.events.topics import Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import decode

@@ -19,7 +19,7 @@ from shared.client.send_events import send_events
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable
 from shared.domain.ids import feed_id
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.user import User
 from shared.events import Candidate, ImageCandidates, RankedFeed, UserErased
 from shared.events.topics import ALL_TOPICS, CANDIDATES, FEEDS

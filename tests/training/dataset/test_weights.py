@@ -7,7 +7,7 @@ import pytest
 
 from services.assessor.steps.exploration import Place, fair_pairs
 from shared.domain.ids import exploration_seed
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from tests.training.dataset.cases import lines
 from tests.training.dataset.world import SMALL, World
 

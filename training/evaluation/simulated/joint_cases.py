@@ -1,12 +1,13 @@
 """Draw users of the hard level who like two whole combinations, free combinations, or one taste."""
 
-import io
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from PIL import Image
 
+from shared.images.decoding.decoder import decode
+from shared.images.settings import ImageSettings
 from training.prefersim.drawing.degradations import as_file, draw_degradation, draw_strength
 from training.prefersim.drawing.renderer import render
 from training.prefersim.drawing.scenes import draw_scenes
@@ -69,4 +70,4 @@ def drawn(rng: np.random.Generator, values: Attributes) -> list[Image.Image]:
     scenes = draw_scenes(rng, len(values))
     drawings = render(scenes, values, rng, draw_strength(rng, len(values)))
     files = [as_file(pixels, draw_degradation(rng), rng) for pixels in drawings]
-    return [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
+    return [decode(data, "a drawing", ImageSettings()) for data in files]

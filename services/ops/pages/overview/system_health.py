@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.domain.time_bounds import MAX_AHEAD, time_of_ms
+from shared.domain.times.time_bounds import MAX_AHEAD, time_of_ms
 from shared.events import RankedFeed
 from shared.events.topics import (
     CANDIDATES,

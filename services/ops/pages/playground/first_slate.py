@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import io
 import logging
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -15,6 +14,8 @@ from services.ops.sample_images import SampleImage
 from shared.domain.errors import Unavailable
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.telling_images import Floats, most_telling, visible_features
+from shared.images.decoding.decoder import decode
+from shared.images.settings import ImageSettings
 
 log = logging.getLogger(__name__)
 QUESTIONS: Final = 12
@@ -71,5 +72,4 @@ def _features(sample: SampleImage) -> Floats:
 
 
 def _pixels(sample: SampleImage) -> Image.Image:
-    with Image.open(io.BytesIO(sample.data)) as opened:
-        return opened.convert("RGB")
+    return decode(sample.data, sample.name, ImageSettings())

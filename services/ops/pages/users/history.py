@@ -10,7 +10,7 @@ from services.ops.pages.users.user_ref import UserRef
 from shared.client.user_records import records_about
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
-from shared.domain.time_bounds import no_later_than_arrival, time_of_ms
+from shared.domain.times.time_bounds import no_later_than_arrival, time_of_ms
 from shared.events import Feedback, ImageCandidates, ProfileCorrected, RankedFeed
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, FEEDS, Topic, topic_named
 from shared.events.types.base import Event

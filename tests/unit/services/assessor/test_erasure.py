@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared.domain.ids import erased_event_id
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.user import User
 from shared.events import RankedFeed, UserErase, UserErased
 from tests.unit.services.assessor.assessor import Assessor

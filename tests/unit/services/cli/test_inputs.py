@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.cli.inputs import NoImages, candidates, event_from_line, image_uri
+from services.cli.files.inputs import NoImages, candidates, event_from_line, image_uri
 from shared.domain.errors import Unprocessable
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)

@@ -140,7 +140,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "rich.table", "services.cli.verbs.models"])
+@pytest.mark.parametrize("module", ["typer", "rich.table", "services.cli.verbs.models.models"])
 def test_ctrl_c_during_the_imports_has_no_traceback(module: str) -> None:
     program = IMPORT_INTERRUPTED.replace("MODULE", module)
     ended = subprocess.run(

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 from services.profile.feedback.references import merge_references
-from shared.domain.time_bounds import no_later_than_arrival
+from shared.domain.times.time_bounds import no_later_than_arrival
 from shared.events import Feedback
 from tests.unit.services.profile.service_on_fakes import NOW, ProfileSetup, feedback, words
 

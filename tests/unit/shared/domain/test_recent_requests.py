@@ -2,8 +2,8 @@
 
 from time import perf_counter
 
-from shared.domain.recent_requests import RecentRequests
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.recent_requests import RecentRequests
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.user import User
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from shared.domain.time_bounds import bounded, no_later_than_arrival, time_of_ms, written_time
+from shared.domain.times.time_bounds import bounded, no_later_than_arrival, time_of_ms, written_time
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

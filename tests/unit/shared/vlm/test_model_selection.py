@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from PIL.Image import Image
 
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.model_selection import PromotedModel, ServingModels
 from shared.vlm.protocol import (

@@ -1,6 +1,6 @@
 """`preferstream feed` names the users when ids of a request or a user are not unique."""
 
-from services.cli.verbs.feed import several_users
+from services.cli.verbs.app.feed import several_users
 from shared.domain.user import User
 
 

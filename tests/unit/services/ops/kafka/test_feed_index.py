@@ -1,7 +1,7 @@
 """The feed index: the latest feed of each request, limits, and requests without a feed."""
 
 from services.ops.kafka.feed_index import FeedIndex, FeedLocation
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 
 REQUEST = RequestKey("default", "ada", "r")
 OF_BOB = RequestKey("default", "bob", "r")

@@ -1,4 +1,4 @@
-"""Answers of instruction-tuned models in the layouts that they write: JSON, prose, lists, faults."""
+"""Answers of instruction-tuned models in the layouts that they write: JSON, prose, faults."""
 
 import json
 import time
@@ -143,8 +143,13 @@ def test_an_answer_without_content_has_one_reason(answer: str) -> None:
         assert problems == (FAULTS[answer],)
 
 
-@pytest.mark.parametrize("answer", ["null", "[]", "{}", '{"likes": 5}', "{" * 5000, "[" * 5000,
-                                    '{"a":' * 3000, "42", '"likes"', "likes", "{}" * 3000])  # fmt: skip
+STRANGE = [
+    "null", "[]", "{}", '{"likes": 5}', "{" * 5000, "[" * 5000, '{"a":' * 3000, "42", '"likes"',
+    "likes", "{}" * 3000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", STRANGE, ids=range(len(STRANGE)))
 def test_any_other_answer_names_every_missing_word_quickly(answer: str) -> None:
     start = time.process_time()
     parsed = parse_taste(answer)
@@ -171,9 +176,8 @@ DIGITS = {
     "3 4 2 5 1": (3, 4, 2, 5, 1),
     "3, 4, 2, 5, 1": (3, 4, 2, 5, 1),
     '{"art_style": 3, "color": 4, "medium": 2, "saturation": 5, "detail": 1}': (3, 4, 2, 5, 1),
-    '{"Art Style": "3/5", "Colour": "four", "medium": {"score": 2}, "saturation": 5.0, "detail": "1"}': (
-        3, 4, 2, 5, 1,
-    ),
+    '{"Art Style": "3/5", "Colour": "four", "medium": {"score": 2}, "saturation": 5.0,'
+    ' "detail": "1"}': (3, 4, 2, 5, 1),
     "Art style: 3\nColor: 4\nMedium: 2\nSaturation: 5\nDetail: 1\nTotal: 15": (3, 4, 2, 5, 1),
     "- **Art Style**: 3/5 - fits\n- **Colour**: 4 out of 5\n- **Medium**: two\n"
     "- **Saturation**: 5/5\n- **Detail**: 1": (3, 4, 2, 5, 1),

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli.connection import connect, messaging_settings
-from services.cli.inputs import NoImages, image_uri
+from services.cli.files.inputs import NoImages, image_uri
 from services.cli.output.console import fail, print_json, print_line, wrong_use
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.benchmark_files import BenchmarkNotFound, BenchmarkNotWritten, find_benchmark
+from services.cli.files.benchmark_files import (
+    BenchmarkNotFound,
+    BenchmarkNotWritten,
+    find_benchmark,
+)
 
 
 def test_a_file_or_a_folder_has_no_level(tmp_path: Path) -> None:

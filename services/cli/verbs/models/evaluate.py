@@ -8,8 +8,12 @@ from typing import Annotated
 
 import typer
 
-from services.cli.benchmark_files import BenchmarkNotFound, BenchmarkNotWritten, find_benchmark
 from services.cli.connection import ConnectionSettings
+from services.cli.files.benchmark_files import (
+    BenchmarkNotFound,
+    BenchmarkNotWritten,
+    find_benchmark,
+)
 from services.cli.output import tables
 from services.cli.output.console import (
     fail,

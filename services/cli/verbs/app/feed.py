@@ -9,7 +9,7 @@ import typer
 from services.cli.connection import connect, messaging_settings
 from services.cli.output.console import fail, print_progress
 from services.cli.program.interruption import interruptible
-from services.cli.verbs.publish import show_feed
+from services.cli.verbs.app.publish import show_feed
 from shared.client import Client
 from shared.domain.errors import Unavailable
 from shared.domain.user import User

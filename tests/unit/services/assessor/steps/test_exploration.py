@@ -8,7 +8,7 @@ import pytest
 
 from services.assessor.steps.exploration import Place, fair_pairs, propensity
 from shared.domain.ids import exploration_seed
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 
 SLATES = 100_000
 STANDARD_ERRORS = 5.0

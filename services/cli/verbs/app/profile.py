@@ -139,7 +139,7 @@ def export(user: UserArgument, tenant: Tenant = DEFAULT_TENANT) -> None:
     except Unavailable as error:
         fail(error.detail)
     # Imported here: Delta and Qdrant take seconds, and only the export needs them.
-    from services.cli.paths import lake_settings
+    from services.cli.files.paths import lake_settings
     from services.cli.user_data.export import read_stored_user_data
 
     stored = read_stored_user_data(

@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli.connection import connect, messaging_settings
+from services.cli.files.paths import lake_settings
 from services.cli.output.console import (
     fail,
     print_json,
@@ -19,7 +20,6 @@ from services.cli.output.console import (
 )
 from services.cli.output.listing import Column, Listing
 from services.cli.output.wrapping import Id
-from services.cli.paths import lake_settings
 from services.cli.program.interruption import interruptible
 from services.cli.user_data.erasure_report import RetainedRecords, SearchResult
 from services.retrain.config import RetrainSettings

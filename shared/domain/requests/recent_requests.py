@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.domain.user import User
 
 ValueT = TypeVar("ValueT")

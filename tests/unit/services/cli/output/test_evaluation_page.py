@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.cli.output.evaluation_page import rows, write_evaluation_page
-from services.cli.verbs.evaluate import notes
+from services.cli.verbs.models.evaluate import notes
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.evaluation import Accuracy, ControlResult, FormatFailures, Report
 

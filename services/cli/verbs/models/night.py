@@ -10,10 +10,10 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from services.cli.connection import ConnectionSettings
-from services.cli.data_folder import prepare_data_dir
+from services.cli.files.data_folder import prepare_data_dir
+from services.cli.files.paths import lake_settings
 from services.cli.output.console import FAILURE, fail, print_json, print_line, print_progress
 from services.cli.output.wrapping import Id
-from services.cli.paths import lake_settings
 from services.cli.program.interruption import interruptible
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart

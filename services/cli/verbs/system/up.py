@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.data_folder import prepare_data_dir
+from services.cli.files.data_folder import prepare_data_dir
 from services.cli.output.console import fail, print_json, print_line, print_progress
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible, interruption

@@ -15,7 +15,6 @@ import typer
 from PIL import Image
 
 from services.cli.connection import ConnectionSettings, messaging_settings
-from services.cli.data_folder import prepare_data_dir
 from services.cli.demo.checks import mean_rise, share_of_right_pairs
 from services.cli.demo.image_files import DemoFiles, NoDemoFiles, make_demo_files
 from services.cli.demo.own_pictures import OwnChoice, TooFewPictures, choose_own
@@ -26,7 +25,8 @@ from services.cli.demo.report import mean_right, print_scenario
 from services.cli.demo.scenario import Scenario, ScenarioResult
 from services.cli.demo.sections import drawings_chapter, real_chapter, user_sections
 from services.cli.demo.story import DemoApp, DemoResult, DemoTimeout, run_demo, run_scenario
-from services.cli.inputs import image_uri
+from services.cli.files.data_folder import prepare_data_dir
+from services.cli.files.inputs import image_uri
 from services.cli.managed_system import STOP_SECONDS, SystemDidNotStart, managed_system
 from services.cli.output import tables
 from services.cli.output.console import (

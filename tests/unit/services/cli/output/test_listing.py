@@ -18,9 +18,9 @@ from services.cli.output.model_tables import versions_table
 from services.cli.output.tables import AssessedFile, assessment_table, feed_table
 from services.cli.output.wrapping import Id, wrap
 from services.cli.user_data.erasure_report import RetainedRecords
-from services.cli.verbs.doctor import check_rows
-from services.cli.verbs.erase import retained_rows
-from services.cli.verbs.evaluate import report_rows
+from services.cli.verbs.app.erase import retained_rows
+from services.cli.verbs.models.evaluate import report_rows
+from services.cli.verbs.system.doctor import check_rows
 from services.retrain.registry.folders import VersionSummary
 from shared.dead_letters import DeadLetter
 from shared.domain.element_weights import EQUAL_WEIGHTS

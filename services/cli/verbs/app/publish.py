@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli.connection import ConnectionSettings, connect, messaging_settings
-from services.cli.inputs import NoImages, candidates, event_from_line
+from services.cli.files.inputs import NoImages, candidates, event_from_line
 from services.cli.output import tables
 from services.cli.output.console import (
     fail,
@@ -25,7 +25,7 @@ from services.cli.publishing.progress import CountingClient, Progress
 from shared.client import request
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.domain.request_key import RequestKey
+from shared.domain.requests.request_key import RequestKey
 from shared.events import ImageCandidates, RankedFeed
 from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.messaging.client.connection import Kafka

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.inputs import NoImages, image_files
+from services.cli.files.inputs import NoImages, image_files
 from services.cli.output import tables
 from services.cli.output.console import err, fail, print_json, print_line, print_rows, wrong_use
 from services.cli.output.subjects import with_file_names

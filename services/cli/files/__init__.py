@@ -1,0 +1,1 @@
+"""Find the files and folders that commands read and write."""

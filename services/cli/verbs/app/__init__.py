@@ -1,0 +1,1 @@
+"""Commands that do what an app does: send events, read feeds and profiles."""

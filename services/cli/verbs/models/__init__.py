@@ -1,0 +1,1 @@
+"""Commands for models: check, measure, train, promote."""

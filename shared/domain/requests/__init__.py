@@ -1,0 +1,1 @@
+"""Identify requests, and remember the recent ones."""

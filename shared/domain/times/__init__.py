@@ -1,0 +1,1 @@
+"""Parse and bound the times of events."""
