@@ -126,7 +126,7 @@ FEEDS = Board(
                 f" / sum(rate(preferstream_feeds_total[{RATE}]))", "degraded"),),
               "Share of the feeds that were ranked without the model."),
         Panel("Images ranked", "reqps", _rate("preferstream_images_ranked_total", "tier"),
-              "Images per second by tier: the model, stored descriptions, popularity, the order sent."),
+              "Images per second by tier: the model, descriptions, popularity, the order sent."),
         Panel("Feed stages", "s", _quantiles("preferstream_feed_stage_seconds", by="stage"),
               "Seconds of each stage of a feed."),
         Panel("Processing time of one event", "s",

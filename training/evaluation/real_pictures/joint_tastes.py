@@ -3,9 +3,9 @@
 python -m training.evaluation.real_pictures.joint_tastes --cache runs/pictures
 
 *Two kinds*: liked pictures of two sets of different kinds, disliked ones of two other sets.
-*Crossed*: birds as photographs and vehicles as clip art are liked, while vehicles as photographs and
-birds as clip art are not, and likewise for other subjects. *One kind*: one set is liked, which must
-stay one taste.
+*Crossed*: birds as photographs and vehicles as clip art are liked, while vehicles as photographs
+and birds as clip art are not, and likewise for other subjects. *One kind*: one set is liked, which
+must stay one taste.
 """
 
 import argparse
