@@ -16,7 +16,7 @@ TRENDS: Final = 3
 """Common tastes: without any, nothing is popular and popularity equals chance."""
 TREND_SHARE: Final = 0.6
 """Share of the users who have one of the common tastes, each with own weights of the elements."""
-VIEWS: Final = 60
+VIEWS: Final = 40
 """Images that each other user has viewed."""
 EXPLICIT_RATE: Final = 0.5
 """Chance that another user with a strong opinion states it."""
