@@ -76,11 +76,12 @@ def test_another_file_is_no_resource_file(tmp_path: Path) -> None:
         list(read_resources(tmp_path / "other.rcc"))
 
 
-def test_changed_pictures_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(record, "RECORD", tmp_path / "pictures.json")
-    record.write({"birds": [Picture("a.png", b"a"), Picture("b.png", b"b")]})
-    assert record.differences({"birds": [Picture("a.png", b"a"), Picture("b.png", b"b")]}) == []
-    (problem,) = record.differences({"birds": [Picture("a.png", b"new")]})
+def test_changed_pictures_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "pictures.json"
+    birds = {"birds": [Picture("a.png", b"a"), Picture("b.png", b"b")]}
+    record.write(birds, file)
+    assert record.differences(birds, file) == []
+    (problem,) = record.differences({"birds": [Picture("a.png", b"new")]}, file)
     assert problem.startswith("birds: 2 pictures differ")
 
 
