@@ -22,11 +22,9 @@ def _shared(side: Sequence[Words]) -> dict[Element, tuple[str, ...]]:
     shared: dict[Element, tuple[str, ...]] = {}
     for element in ELEMENTS:
         counts = Counter(word for words in side for word in words.get(element, ()))
-        frequent = [
+        shared[element] = tuple(
             word
             for word, count in counts.most_common(WORDS_SHOWN)
             if count >= MIN_SHARE * len(side)
-        ]
-        if frequent:
-            shared[element] = tuple(frequent)
+        )
     return shared

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.domain.taste import Element
+from shared.domain.taste import ELEMENTS, Element
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,6 @@ class ShownWords:
 
     @property
     def words(self) -> dict[Element, tuple[str, ...]]:
-        """One word for each known element, as in a description."""
-        named = {element: self.word(element) for element in self.probabilities}
-        return {element: (word,) for element, word in named.items() if word is not None}
+        """One word for each element, or none for an unknown one, as in a description."""
+        named = {element: self.word(element) for element in ELEMENTS}
+        return {element: () if word is None else (word,) for element, word in named.items()}

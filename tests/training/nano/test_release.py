@@ -82,7 +82,7 @@ def test_photographs_get_measured_words_and_no_word_of_a_drawing() -> None:
     for pixels, shown in zip(photographs, read, strict=True):
         assert shown is not None
         reference = measure_pixels(pixels, np.ones(pixels.shape[:2], bool))
-        named = {element: word for element, (word,) in shown.words.items()}
+        named = {element: words[0] for element, words in shown.words.items() if words}
         for element in (Element.SATURATION, Element.DETAIL):
             assert named[element] == reference.words[element]
         # Of a hue between two names either one is right.
