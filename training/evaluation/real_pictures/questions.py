@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from training.evaluation.real_pictures.picture_sets import PICTURE_SETS, PictureSet, Use
-from training.evaluation.real_pictures.tasks import pairs_of_kinds, pairs_of_subjects
+from training.evaluation.real_pictures.tasks import pairs_of_kinds, pairs_of_looks, pairs_of_subjects
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,9 @@ QUESTIONS: Final = (
     Question(
         "Subject against subject, clip art, development",
         (*pairs_of_subjects(sets_for("development"), "clip art"),),
+    ),
+    Question(
+        "Look against look within one subject, development",
+        (*pairs_of_looks(sets_for("development")),),
     ),
 )

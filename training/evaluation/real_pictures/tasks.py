@@ -49,6 +49,11 @@ def pairs_of_subjects(sets: Sequence[PictureSet], kind: str) -> list[tuple[Pictu
     ]
 
 
+def pairs_of_looks(sets: Sequence[PictureSet]) -> list[tuple[PictureSet, PictureSet]]:
+    """All pairs of sets of one subject and two kinds: a person who likes one look of it."""
+    return [pair for pair in pairs_of_kinds(sets) if pair[0].subject == pair[1].subject]
+
+
 def draw_tasks(
     pairs: Sequence[tuple[PictureSet, PictureSet]],
     images: Mapping[str, Sequence[Image]],
