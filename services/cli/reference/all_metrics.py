@@ -72,7 +72,9 @@ LABELS: Final[Mapping[str, Label]] = {
     ),
     "tier": _one_of(*get_args(Tier)),
     "rule": _one_of(*get_args(Demotion)),
-    "stage": _one_of("queue", "images", "score", "explain", "total"),
+    "stage": _one_of(
+        "queue", "images", "score", "subject", "popularity", "explain", "evidence", "total"
+    ),
     "circuit": _one_of("host", "address"),
     "kind": _one_of(*get_args(FailureKind)),
     "outcome": _one_of("scored", "unavailable", "failed"),

@@ -60,7 +60,7 @@ class PretrainedEncoder:
         return np.concatenate(batches) if batches else np.zeros((0, DIMENSION), np.float32)
 
     async def subject_words(self, vectors: Vectors) -> list[tuple[ShownWord, ...]]:
-        """The sure words of each unit vector, as `NamesSubjects` states; less than 1 ms an image."""
+        """The sure words of each unit vector, as `NamesSubjects` states; under 1 ms an image."""
         if not len(vectors):
             return []
         # Not in the thread of the encoder, where it would wait for images in work.

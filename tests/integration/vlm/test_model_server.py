@@ -23,7 +23,7 @@ from shared.vlm.server.adapters import loaded_adapters
 from shared.vlm.server.connection import Connection
 from shared.vlm.server.loading import ServerLoader
 from shared.vlm.settings import ModelSettings
-from tests.contract.vlm.engines import candidates, picture
+from tests.contract.vlm.engines import candidates, drawings, picture
 from tests.support.adapters import write_adapter
 from tests.support.vllm_fixtures import RunningServer, needs_vllm
 
@@ -87,7 +87,7 @@ async def test_all_answers_equal_those_of_the_in_process_engine(
             )
     scored = [ScoredInput(c, s) for c, s in zip(inputs[:5], expected, strict=False)]
     assert await remote.explain(scored) == await local.explain(scored)
-    images = tuple(picture(n) for n in range(6))
+    images = tuple(drawings(6))
     assert await remote.describe(images) == await local.describe(images)
     references = [References(images[:3], images[3:])]
     assert await remote.predict(references) == await local.predict(references)

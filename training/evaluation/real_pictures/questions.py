@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from training.evaluation.real_pictures.picture_sets import PICTURE_SETS, PictureSet, Use
-from training.evaluation.real_pictures.tasks import pairs_of_kinds, pairs_of_looks, pairs_of_subjects
+from training.evaluation.real_pictures.tasks import (
+    pairs_of_kinds,
+    pairs_of_looks,
+    pairs_of_subjects,
+)
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,10 @@ async def test_an_image_in_a_data_address_is_not_stored_under_its_id(assessor: A
     assert image_ids(feed) == ["d"]
     assert await assessor.image_store.find(tenant="default", image_ids=["d"]) == {}
     (in_catalog,) = await assessor.image_store.sample(tenant="default", limit=10)
-    assert (in_catalog.uri, in_catalog.content_hash) == ("", in_catalog.image_id.rpartition("\x1f")[2])
+    assert (in_catalog.uri, in_catalog.content_hash) == (
+        "",
+        in_catalog.image_id.rpartition("\x1f")[2],
+    )
 
 
 async def test_a_redelivered_request_gets_no_second_feed(assessor: Assessor) -> None:
