@@ -6,6 +6,7 @@ import pytest
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.domain.weights.weight_estimation import (
+    MIN_SUBJECT,
     PRIOR_SUBJECT,
     ScoredImages,
     Separations,
@@ -72,11 +73,11 @@ def test_images_with_contradictory_feedback_keep_the_weights_near_the_population
     [
         (None, PRIOR_SUBJECT, PRIOR_SUBJECT),
         (Separations(5.0, 1.0, references=5), 0.99, 1.0),
-        (Separations(1.2, 1.6, references=5), 0.0, 0.1),
+        (Separations(1.2, 1.6, references=5), MIN_SUBJECT, MIN_SUBJECT),
         (Separations(900.0, 0.0, references=5), 0.99, 1.0),
         # Both separate everything: the words explain it.
-        (Separations(9.0, 2500.0, references=5), 0.05, 0.3),
-        (Separations(-900.0, 900.0, references=40), 0.0, 0.01),
+        (Separations(9.0, 2500.0, references=5), MIN_SUBJECT, 0.3),
+        (Separations(-900.0, 900.0, references=40), MIN_SUBJECT, MIN_SUBJECT),
     ],
 )  # fmt: skip
 def test_the_share_of_the_subject_follows_what_separates_better(
