@@ -2,10 +2,9 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from io import BytesIO
-from threading import Thread
 from typing import Any
 
 from aiohttp import web
@@ -30,26 +29,6 @@ class ImageGenerator:
         async with TestServer(app) as server:
             self.address = str(server.make_url("")).rstrip("/")
             yield self
-
-    @contextmanager
-    def in_thread(self) -> Iterator["ImageGenerator"]:
-        """The running server on an event loop of its own, for tests that block."""
-        loop = asyncio.new_event_loop()
-        thread = Thread(target=loop.run_forever, daemon=True)
-        thread.start()
-        running = self.running()
-
-        def wait_for(work: Coroutine[Any, Any, Any]) -> None:
-            asyncio.run_coroutine_threadsafe(work, loop).result(30)
-
-        try:
-            wait_for(running.__aenter__())
-            yield self
-            wait_for(running.__aexit__(None, None, None))
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(30)
-            loop.close()
 
     async def _generate(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -4,16 +4,14 @@ It looks at the pictures that it is sent: it names their color, saturation and d
 picture by the words of the taste in the prompt. How it writes its answer is set by the test.
 """
 
-import asyncio
 import base64
 import colorsys
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from io import BytesIO
-from threading import Thread
 from typing import Any, Final
 
 import numpy as np
@@ -181,26 +179,6 @@ class StockModel:
         async with TestServer(app) as server:
             self.address = str(server.make_url("")).rstrip("/")
             yield self
-
-    @contextmanager
-    def in_thread(self) -> Iterator["StockModel"]:
-        """The running server on an event loop of its own, for tests that block."""
-        loop = asyncio.new_event_loop()
-        thread = Thread(target=loop.run_forever, daemon=True)
-        thread.start()
-        running = self.running()
-
-        def wait_for(work: Coroutine[Any, Any, Any]) -> None:
-            asyncio.run_coroutine_threadsafe(work, loop).result(30)
-
-        try:
-            wait_for(running.__aenter__())
-            yield self
-            wait_for(running.__aexit__(None, None, None))
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(30)
-            loop.close()
 
     async def _models(self, _: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": NAME, "object": "model"}]})

@@ -12,6 +12,7 @@ from shared.client import Client
 from tests.e2e.pictures import story_files
 from tests.e2e.system import System, preferstream
 from tests.fakes.image_generator import ImageGenerator
+from tests.support.event_loop_thread import in_thread
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(300)]
 USER = "imagine-ada"
@@ -41,7 +42,7 @@ def profiled(system: System, files: DemoFiles) -> System:
 
 @pytest.fixture(scope="module")
 def generator() -> Iterator[ImageGenerator]:
-    with ImageGenerator().in_thread() as started:
+    with in_thread(ImageGenerator().running()) as started:
         yield started
 
 
