@@ -10,7 +10,7 @@ from shared.vlm.pictures.measured_words import EDGES, HUES, SATURATIONS
 PICTURE_MEDIUMS: Final = ("photograph", "painting", "vector art", "3D render", "screenshot")
 """Mediums that no drawing of the simulator has: nano does not know these words."""
 
-_SAME: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
+SAME_MEANING: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
     Element.ART_STYLE: {"pixel art": ("8-bit art", "pixelated")},
     Element.COLOR: {
         "red": ("scarlet", "crimson"),
@@ -48,9 +48,10 @@ _SAME: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
         "intricate": ("highly detailed", "crowded with detail"),
     },
 }
+"""By element and value: other words for it, in the order in which the simulator draws them."""
 _MEANING: Final = {
     element: {canonical(word): value for value, others in same.items() for word in (value, *others)}
-    for element, same in _SAME.items()
+    for element, same in SAME_MEANING.items()
 }
 _STEPS: Final[Mapping[Element, Sequence[str]]] = {
     Element.SATURATION: tuple(SATURATIONS),
@@ -59,9 +60,9 @@ _STEPS: Final[Mapping[Element, Sequence[str]]] = {
 _DRAWN_NEVER: Final = frozenset(
     canonical(word)
     for medium in PICTURE_MEDIUMS
-    for word in (medium, *_SAME[Element.MEDIUM][medium])
+    for word in (medium, *SAME_MEANING[Element.MEDIUM][medium])
 )
-assert set(_SAME[Element.COLOR]) == set(HUES)
+assert set(SAME_MEANING[Element.COLOR]) == set(HUES)
 
 
 def meaning(element: Element, word: str) -> str:

@@ -6,6 +6,7 @@ All packages here are held out: no weight and no threshold was chosen on their p
 from collections.abc import Mapping
 from typing import Final
 
+from shared.vlm.pictures.vocabulary import PICTURE_MEDIUMS
 from training.evaluation.real_pictures.picture_sets import PICTURE_SETS, PictureSet
 
 _EXTRA: Final = (
@@ -52,7 +53,5 @@ MEDIUMS: Final[Mapping[str, frozenset[str]]] = {
 STYLES: Final[Mapping[str, frozenset[str]]] = {"pixel art": frozenset({"pixel art"})}
 """The art styles that are right for a kind; every other kind has none, so only `any` is right."""
 
-OWN_MEDIUMS: Final = frozenset(
-    {"photograph", "painting", "vector art", "3D render", "screenshot"}
-)  # fmt: skip
+OWN_MEDIUMS: Final = frozenset(PICTURE_MEDIUMS)
 """Mediums of real pictures; every other medium is one of a drawing of the simulator."""

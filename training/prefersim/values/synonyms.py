@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from shared.domain.taste import ELEMENTS, Element
+from shared.vlm.pictures.vocabulary import SAME_MEANING
 from training.prefersim.values.vocabulary import VALUES
 
 _OTHER_WORDS: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
@@ -23,20 +24,7 @@ _OTHER_WORDS: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
         "art deco": ("twenties deco", "fan pattern style"),
         "glitch art": ("glitched", "databending"),
     },
-    Element.COLOR: {
-        "red": ("scarlet", "crimson"),
-        "orange": ("tangerine", "amber"),
-        "yellow": ("golden", "lemon"),
-        "lime": ("chartreuse", "yellow-green"),
-        "green": ("grass green", "leaf green"),
-        "emerald": ("sea green", "mint"),
-        "teal": ("turquoise", "cyan"),
-        "azure": ("sky blue", "cerulean"),
-        "blue": ("cobalt", "royal blue"),
-        "purple": ("violet", "amethyst"),
-        "magenta": ("fuchsia", "orchid"),
-        "pink": ("rose", "raspberry"),
-    },
+    Element.COLOR: SAME_MEANING[Element.COLOR],
     Element.MEDIUM: {
         "oil painting": ("oil", "oil on canvas"),
         "watercolor": ("aquarelle", "water colour"),
@@ -45,19 +33,8 @@ _OTHER_WORDS: Final[Mapping[Element, Mapping[str, tuple[str, ...]]]] = {
         "digital": ("digital art", "computer graphics"),
         "embroidery": ("needlework", "stitched thread"),
     },
-    Element.SATURATION: {
-        "muted": ("desaturated", "greyish"),
-        "soft": ("pastel", "gentle"),
-        "balanced": ("natural", "medium saturation"),
-        "bold": ("strong", "rich color"),
-        "vivid": ("saturated", "intense"),
-    },
-    Element.DETAIL: {
-        "plain": ("minimal", "bare"),
-        "moderate": ("some detail", "lightly decorated"),
-        "rich": ("detailed", "ornate"),
-        "intricate": ("highly detailed", "crowded with detail"),
-    },
+    Element.SATURATION: SAME_MEANING[Element.SATURATION],
+    Element.DETAIL: SAME_MEANING[Element.DETAIL],
 }
 
 SYNONYMS: Final[Mapping[Element, tuple[tuple[str, ...], ...]]] = {
