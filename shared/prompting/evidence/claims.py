@@ -15,7 +15,7 @@ MIN_SHARE: Final = 0.3
 MIN_DIFFERENCE: Final = 0.2
 """Least difference of that share between the two sides: a word of both explains nothing."""
 MIN_LIKED_SHARE: Final = 0.5
-"""Share of the likes that must show a word before an image is told apart by not having it."""
+"""Share of the likes that must show a word before the lack of it is named."""
 SIDES: Final[tuple[tuple[ReferenceSide, float], ...]] = (("liked", 1.0), ("disliked", -1.0))
 """Each side, and the direction in which its references move the score."""
 

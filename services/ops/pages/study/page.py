@@ -175,7 +175,7 @@ async def picture(
     shown = _study(ops, principal, study).pictures.get(picture)
     if shown is None:
         raise Problem(404, "no-such-picture", "This picture is not part of the test.")
-    # Encoded again: a browser gets pixels, and never a file as somebody sent it.
+    # Encoded again: a browser gets pixels, and never the file that was sent.
     loaded = await ops.stores.image_loader.load(shown.uri)
     data = await asyncio.to_thread(webp, loaded.pixels)
     headers = {"Cache-Control": "private, max-age=3600"}

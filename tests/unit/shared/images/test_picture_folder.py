@@ -1,4 +1,4 @@
-"""A folder of somebody's own pictures: nested, with other files and formats that are not read."""
+"""A folder of the user's own pictures: nested, with other files and formats that are not read."""
 
 from pathlib import Path
 

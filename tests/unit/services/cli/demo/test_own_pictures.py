@@ -1,4 +1,4 @@
-"""A folder of somebody's own pictures: the rules, the check, and folders that are not enough."""
+"""A folder of the user's own pictures: the rules, the check, and folders that are not enough."""
 
 import io
 from collections.abc import Sequence
