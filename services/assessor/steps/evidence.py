@@ -1,16 +1,14 @@
 """Add evidence to the best images: words and references of the user that explain their score."""
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.explanation import images_to_explain
+from services.assessor.steps.optional_stage import optional_stage
 from services.assessor.steps.state import RankingState, ScoredImage
-from shared.domain.errors import Unavailable
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import ELEMENTS, Element
 from shared.embedding.images.encoded_images import EncodedImages
@@ -22,7 +20,6 @@ from shared.prompting.evidence.evidence import evidence_of
 from shared.prompting.evidence.seen_words import seen_subjects, seen_words
 from shared.store.protocol import ImageStore, Reference
 
-log = logging.getLogger(__name__)
 Words = Mapping[str, Mapping[Element, tuple[str, ...]]]
 """The stored words of images by content hash."""
 Subjects = Mapping[str, tuple[ShownWord, ...]]
@@ -49,14 +46,13 @@ class AddEvidence:
         if not images:
             return state
         references = state.profile.references
-        try:
-            with state.deadline.stage("evidence"):
-                by_id = await state.deadline.run(lambda: self._evidence(state, images, references))
-        except DeadlineReached:
-            log.info("a feed has no evidence: the deadline was near")
-            return state
-        except Unavailable as error:
-            log.warning("a feed has no evidence: %s", error)
+        by_id = await optional_stage(
+            state,
+            "evidence",
+            lambda: self._evidence(state, images, references),
+            without="a feed has no evidence",
+        )
+        if by_id is None:
             return state
         return replace(
             state,
@@ -123,7 +119,7 @@ class AddEvidence:
             hashes = [name for name in dict.fromkeys(own) if name in stored]
             references = _references_of(state, taste_id)
             by_subject = replace(
-                await encoded.references(references), background=state.subject_background
+                encoded.by_side(references, stored), background=state.subject_background
             )
             if hashes and by_subject.can_score:
                 names = {

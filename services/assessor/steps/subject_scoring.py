@@ -1,17 +1,15 @@
 """Score what the images show, and weigh it against their look by what the user goes by."""
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from services.assessor.deadline import DeadlineReached
 from services.assessor.steps.joint_tastes import best_of
+from services.assessor.steps.optional_stage import optional_stage
 from services.assessor.steps.scoring import DECIMALS
 from services.assessor.steps.state import RankingState, ScoredImage
-from shared.domain.errors import Unavailable
 from shared.domain.joint_tastes import JointTaste
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
@@ -20,7 +18,6 @@ from shared.embedding.images.tenant_images import TenantImages
 from shared.embedding.protocol import Vectors
 from shared.store.protocol import ImageStore, StoredProfile
 
-log = logging.getLogger(__name__)
 Subjects = Mapping[str, float]
 """Subject scores, 0-5, by content hash."""
 NO_TASTES: Final[Mapping[str, float]] = {}
@@ -44,16 +41,13 @@ class ScoreSubject:
             return state
         if stored_weights(profile, state) is None or not _assessed(state):
             return state
-        try:
-            with state.deadline.stage("subject"):
-                return await state.deadline.run(
-                    lambda: self._with_subject(state, profile, encoded, tenant_images)
-                )
-        except DeadlineReached:
-            log.info("the subject does not count in a feed: the deadline was near")
-        except Unavailable as error:
-            log.warning("the subject does not count in a feed: %s", error)
-        return state
+        scored = await optional_stage(
+            state,
+            "subject",
+            lambda: self._with_subject(state, profile, encoded, tenant_images),
+            without="the subject does not count in a feed",
+        )
+        return scored or state
 
     async def _with_subject(
         self,

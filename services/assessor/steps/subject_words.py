@@ -1,19 +1,16 @@
 """Name what the images show, and apply the user's own corrections of subjects to the scores."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.assessor.deadline import DeadlineReached
+from services.assessor.steps.optional_stage import optional_stage
 from services.assessor.steps.state import RankingState, ScoredImage
 from services.assessor.steps.subject_scoring import weights_of, with_subject
-from shared.domain.errors import Unavailable
 from shared.domain.subjects.corrections import MAX_SCORE, NEUTRAL, StatedSubjects, SubjectScale
 from shared.domain.subjects.words import ShownWord
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
 
-log = logging.getLogger(__name__)
 Words = Mapping[str, tuple[ShownWord, ...]]
 """The words of images by content hash."""
 MAX_TOTAL = 25.0
@@ -33,16 +30,13 @@ class NameSubjects:
         if encoded is None or not state.scored:
             return state
         stated = stated_subjects(state)
-        try:
-            with state.deadline.stage("subject"):
-                words = await state.deadline.run(lambda: self._words(state, stated, encoded))
-        except DeadlineReached:
-            log.info("a feed names no subjects: the deadline was near")
-            return state
-        except Unavailable as error:
-            log.warning("a feed names no subjects: %s", error)
-            return state
-        return corrected(_named(state, words), stated)
+        words = await optional_stage(
+            state,
+            "subject",
+            lambda: self._words(state, stated, encoded),
+            without="a feed names no subjects",
+        )
+        return state if words is None else corrected(_named(state, words), stated)
 
     async def _words(
         self, state: RankingState, stated: StatedSubjects, encoded: EncodedImages

@@ -100,7 +100,7 @@ class EncodedImages:
     async def references(self, references: Sequence[Reference]) -> SubjectReferences:
         """The stored vectors of a user's references; a reference without one is left out."""
         stored = await self._store.get([reference.content_hash for reference in references])
-        return self._by_side(references, stored)
+        return self.by_side(references, stored)
 
     async def encoded_references(
         self, references: Sequence[Reference], pixels: Mapping[str, Image]
@@ -113,7 +113,25 @@ class EncodedImages:
         missing = {name: image for name, image in pixels.items() if name not in vectors}
         if missing:
             vectors |= await self.vectors(missing)
-        return self._by_side(references, vectors)
+        return self.by_side(references, vectors)
+
+    def by_side(
+        self, references: Sequence[Reference], vectors: Mapping[str, Vectors]
+    ) -> SubjectReferences:
+        """The references by side, with vectors at hand; one without a vector is left out."""
+        sides = [
+            [
+                vectors[reference.content_hash]
+                for reference in references
+                if reference.side == side and reference.content_hash in vectors
+            ]
+            for side in ("liked", "disliked")
+        ]
+        liked, disliked = (
+            np.stack(side) if side else np.zeros((0, self._encoder.dimension), np.float32)
+            for side in sides
+        )
+        return SubjectReferences(liked, disliked)
 
     def _start(self, images: Mapping[str, Image]) -> asyncio.Task[Mapping[str, Vectors]]:
         task = asyncio.create_task(self._encode_and_store(images))
@@ -162,20 +180,3 @@ class EncodedImages:
             return True
         del self._unreadable[content_hash]
         return False
-
-    def _by_side(
-        self, references: Sequence[Reference], vectors: Mapping[str, Vectors]
-    ) -> SubjectReferences:
-        sides = [
-            [
-                vectors[reference.content_hash]
-                for reference in references
-                if reference.side == side and reference.content_hash in vectors
-            ]
-            for side in ("liked", "disliked")
-        ]
-        liked, disliked = (
-            np.stack(side) if side else np.zeros((0, self._encoder.dimension), np.float32)
-            for side in sides
-        )
-        return SubjectReferences(liked, disliked)
