@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from shared.domain.taste import ELEMENTS, Element
+from shared.prompting.parser.answers import ParsedTaste
 from shared.prompting.parser.elements import COLON, NAMES, in_another_script, parse_side
 
 Label = Literal["A", "B"]
@@ -76,7 +77,7 @@ def parse_comparison(answer: str, *, finished: bool = True) -> ParsedComparison:
         parse_side(likes_text, side="likes"),
         parse_side(dislikes_text, side="dislikes"),
     )
-    digits, out_of_range = _scores(_reasoning(answer))
+    digits, out_of_range = _scores(reasoning(answer))
     if likes.problems or dislikes.problems:
         failures.append(FormatFailure.NO_PROFILE)
     words = [" ".join(w for ws in side.words.values() for w in ws) for side in (likes, dislikes)]
@@ -98,6 +99,19 @@ def parse_comparison(answer: str, *, finished: bool = True) -> ParsedComparison:
         )
         failures = [FormatFailure.CUT_OFF, *(f for f in failures if f in of_present_parts)]
     return ParsedComparison(choice, likes.words, dislikes.words, digits, tuple(failures))
+
+
+def parse_profiles(answer: str) -> ParsedTaste:
+    """Only the profiles of a comparison: `<visual preference profile>` and its counterpart."""
+    likes_text, dislikes_text = _profiles(answer)
+    likes = parse_side(likes_text, side="likes")
+    dislikes = parse_side(dislikes_text, side="dislikes")
+    return ParsedTaste(likes.words, dislikes.words, likes.problems + dislikes.problems)
+
+
+def parse_points(answer: str) -> Digits:
+    """Only the scores of a comparison; a score outside 0 to 5 is left out."""
+    return _scores(reasoning(answer))[0]
 
 
 def _choice(answer: str) -> tuple[Label | None, tuple[FormatFailure, ...]]:
@@ -142,7 +156,7 @@ def _profiles(answer: str) -> tuple[str, str]:
     return texts["likes"], texts["dislikes"]
 
 
-def _reasoning(answer: str) -> str:
+def reasoning(answer: str) -> str:
     """The text with the scores: the last `<think>` block, else all before the answer."""
     blocks = re.split(r"<think>", answer, flags=re.IGNORECASE)
     body = blocks[-1] if len(blocks) > 1 else answer
@@ -169,19 +183,23 @@ _WORDS_SEEN: Final = r"[^\W\d]+(?:[ -][^\W\d]+)? (?=-?\d+(?:\.\d+)?(?:[;.\s]|$))
 
 def _under_elements(text: str) -> Iterator[tuple[Place, str]]:
     """Scores under element headings: `1. Color:`, then `Image A(2) - why; Image B(5) - why`."""
-    heading = "|".join(rf"(?P<{e.value}>{NAMES[e]})" for e in ELEMENTS)
-    heading_line = rf"(?:{_LINE_START}|\d[.)] ?)(?:{heading})(?![ \t]*\w)"
-    headings = list(re.finditer(heading_line, text, re.IGNORECASE | re.MULTILINE))
-    ends = [match.start() for match in headings[1:]] + [len(text)]
-    for match, end in zip(headings, ends, strict=False):
-        element = Element(match.lastgroup or "")
-        below = text[match.end() : end]
+    for element, below in element_sections(text):
         for label in LABELS:
             opened = r"[\"'*_\s]*(?:[(\[]\s*|[:=]\s*[(\[]?\s*|[-:]?\s*[Ss]core\W*)"
             closed = r"(?=[\"'*\s]*(?:[)\];,.|-]|$))"
             score = re.search(rf"\b{label}{opened}{_NUMBER}{closed}", below, re.MULTILINE)
             if score:
                 yield (label, element), _out_of_five(score[1])
+
+
+def element_sections(text: str) -> Iterator[tuple[Element, str]]:
+    """The text below each element's heading, up to the next heading."""
+    heading = "|".join(rf"(?P<{e.value}>{NAMES[e]})" for e in ELEMENTS)
+    heading_line = rf"(?:{_LINE_START}|\d[.)] ?)(?:{heading})(?![ \t]*\w)"
+    headings = list(re.finditer(heading_line, text, re.IGNORECASE | re.MULTILINE))
+    ends = [match.start() for match in headings[1:]] + [len(text)]
+    for match, end in zip(headings, ends, strict=False):
+        yield Element(match.lastgroup or ""), text[match.end() : end]
 
 
 def _under_images(text: str) -> Iterator[tuple[Place, str]]:

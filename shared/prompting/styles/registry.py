@@ -1,23 +1,49 @@
-"""Find a prompt style by its name."""
+"""Find a prompt style by its name: each folder here is one style."""
 
-from collections.abc import Mapping
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
 from typing import Final
 
-from shared.prompting.styles.compact import CompactStyle
-from shared.prompting.styles.general import GeneralStyle
-from shared.prompting.styles.protocol import PromptStyle
-
-COMPACT: Final[PromptStyle] = CompactStyle()
-GENERAL: Final[PromptStyle] = GeneralStyle()
-STYLES: Final[Mapping[str, PromptStyle]] = {style.name: style for style in (COMPACT, GENERAL)}
+from shared.prompting import styles
+from shared.prompting.styles.protocol import BadPromptStyle, BadPromptTemplate, PromptStyle
 
 
-class UnknownPromptStyle(Exception):
+class UnknownPromptStyle(BadPromptStyle):
     """No style has this name; the text lists the names."""
 
 
-def prompt_style(name: str) -> PromptStyle:
-    """The style of this name; raises `UnknownPromptStyle`."""
-    if name not in STYLES:
-        raise UnknownPromptStyle(f"{name!r} is no prompt style; expected {' or '.join(STYLES)}")
-    return STYLES[name]
+@cache
+def style_names() -> tuple[str, ...]:
+    """The names of all styles: the folders of this package."""
+    return tuple(sorted(item.name for item in pkgutil.iter_modules(styles.__path__) if item.ispkg))
+
+
+def prompt_style(name: str, *, template: bytes | Path | None = None) -> PromptStyle:
+    """The style of this name, with the user's template or its file, for a style that takes one.
+
+    Raises `UnknownPromptStyle`, and `BadPromptTemplate` without a usable template.
+    """
+    if name not in style_names():
+        raise UnknownPromptStyle(
+            f"{name!r} is no prompt style; expected {' or '.join(style_names())}"
+        )
+    if isinstance(template, Path):
+        template = _read(template)
+    folder = importlib.import_module(f"{styles.__name__}.{name}")
+    style: PromptStyle = folder.open_style(template)
+    return style
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadPromptTemplate(
+            f"the prompt template {file} cannot be read: {error.strerror}"
+        ) from error
+
+
+COMPACT: Final[PromptStyle] = prompt_style("compact")
+GENERAL: Final[PromptStyle] = prompt_style("general")

@@ -1,11 +1,14 @@
 """Ask a model that was trained on our short prompts, and parse its one-line answers."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from shared.domain.taste import Element, Taste
 from shared.prompting import parser, prompt, rationale
+from shared.prompting.pair_template import PairTemplate
 from shared.prompting.parser import ParsedSide, ParsedTaste
+from shared.prompting.prompt import PAIR_TEMPLATE, SideWords
 from shared.prompting.styles.protocol import (
     DigitReading,
     ParsedDigits,
@@ -27,6 +30,8 @@ class CompactStyle:
     name: str = "compact"
     version: str = prompt.PROMPT_VERSION
     digit_reading: DigitReading = "held"
+    pair_template: PairTemplate = PAIR_TEMPLATE
+    package_files: Mapping[str, bytes] = MappingProxyType({})
 
     def predict(self, *, liked: int, disliked: int) -> Task:
         return Task(prompt.predict(liked=liked, disliked=disliked), MAX_WORDS_TOKENS)
@@ -64,3 +69,17 @@ class CompactStyle:
             if element not in kept
         )
         return ParsedRationales(kept, parsed.problems + left_out)
+
+    def taste_answer(self, likes: SideWords, dislikes: SideWords) -> str:
+        return prompt.taste_lines(likes, dislikes)
+
+    def description_answer(self, words: SideWords) -> str:
+        return prompt.description_line(words)
+
+    def score_answer(self, taste: Taste, digits: Mapping[Element, int]) -> str:
+        return prompt.score_line(digits)
+
+    def rationale_answer(
+        self, taste: Taste, digits: Mapping[Element, int], rationales: Mapping[Element, str]
+    ) -> str:
+        return prompt.score_line(digits, rationales)

@@ -1,12 +1,15 @@
 """Ask any instruction-tuned model: explained elements, JSON answers, digits one after another."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
-from shared.domain.taste import Element, Taste
+from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.prompting.pair_template import PairTemplate
 from shared.prompting.parser.answers import ParsedTaste
 from shared.prompting.parser.elements import ParsedSide
-from shared.prompting.styles.general import answers, prompts
+from shared.prompting.prompt import PAIR_TEMPLATE, SideWords
+from shared.prompting.styles.general import answers, prompts, written_answers
 from shared.prompting.styles.general.schema import (
     DESCRIPTION_SCHEMA,
     RATIONALES_SCHEMA,
@@ -33,6 +36,8 @@ class GeneralStyle:
     name: str = "general"
     version: str = prompts.VERSION
     digit_reading: DigitReading = "chosen"
+    pair_template: PairTemplate = PAIR_TEMPLATE
+    package_files: Mapping[str, bytes] = MappingProxyType({})
 
     def predict(self, *, liked: int, disliked: int) -> Task:
         prompt = prompts.predict(liked=liked, disliked=disliked)
@@ -58,3 +63,17 @@ class GeneralStyle:
 
     def parse_rationales(self, answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
         return answers.parse_rationales(answer, digits)
+
+    def taste_answer(self, likes: SideWords, dislikes: SideWords) -> str:
+        return written_answers.taste(likes, dislikes)
+
+    def description_answer(self, words: SideWords) -> str:
+        return written_answers.description(words)
+
+    def score_answer(self, taste: Taste, digits: Mapping[Element, int]) -> str:
+        return "".join(str(digits[element]) for element in ELEMENTS)
+
+    def rationale_answer(
+        self, taste: Taste, digits: Mapping[Element, int], rationales: Mapping[Element, str]
+    ) -> str:
+        return written_answers.rationales(rationales)

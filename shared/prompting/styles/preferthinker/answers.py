@@ -1,0 +1,80 @@
+"""Parse answers in the official layout, and in other layouts that stock models use."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from shared.domain.taste import ELEMENTS, Element
+from shared.prompting.parser.answers import ParsedTaste
+from shared.prompting.parser.comparison import (
+    element_sections,
+    parse_points,
+    parse_profiles,
+    reasoning,
+)
+from shared.prompting.parser.elements import in_another_script
+from shared.prompting.stance import contradicts
+from shared.prompting.styles.general import answers as general
+from shared.prompting.styles.general.schema import MAX_RATIONALE_CHARACTERS
+from shared.prompting.styles.protocol import ParsedDigits, ParsedRationales
+
+_POINTS: Final = re.compile(
+    r"\bA[\"'*_ ]*\(\s*(?P<digit>\d+)(?:\s*/\s*5)?\s*\)[\"'*_ ]*[-:\u2013\u2014]*"
+    r"(?P<text>.*?)(?=;?\s*(?:Image[ _])?\bB[\"'*_ ]*\(|\n|$)",
+    re.IGNORECASE,
+)
+"""`Image A(4) - why`, up to the points of Image B or the end of the line."""
+
+
+def parse_taste(answer: str) -> ParsedTaste:
+    """The profiles of an official answer; an answer without any is parsed as a general one."""
+    parsed = parse_profiles(answer)
+    texts = " ".join(w for side in _sides(parsed) for words in side.values() for w in words)
+    if in_another_script(answer) or in_another_script(texts):
+        return ParsedTaste({}, {}, ("the answer is in another script",))
+    if not any(map(len, _sides(parsed))):
+        return general.parse_taste(answer)
+    return parsed
+
+
+def parse_digits(answer: str) -> ParsedDigits:
+    """The points of the candidate, which is Image A."""
+    digits = parse_points(answer)["A"]
+    if not digits:
+        return general.parse_digits(answer)
+    missing = tuple(f"no score for {e.label}" for e in ELEMENTS if e not in digits)
+    return ParsedDigits(digits, missing)
+
+
+def parse_rationales(answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
+    """The text after the points of the candidate, for each element with the given digit."""
+    sections = dict(element_sections(reasoning(answer)))
+    kept: dict[Element, str] = {}
+    problems: list[str] = []
+    for element in ELEMENTS:
+        match = _POINTS.search(sections.get(element, ""))
+        text = " ".join(match["text"].split()).strip(" -;*") if match else ""
+        problem = _problem(element, text, digits[element], int(match["digit"]) if match else None)
+        if problem:
+            problems.append(problem)
+        else:
+            kept[element] = text
+    return ParsedRationales(kept, tuple(problems))
+
+
+def _problem(element: Element, text: str, digit: int, written: int | None) -> str | None:
+    if not text:
+        return f"no rationale for {element.label}"
+    if written != digit:
+        return f"the rationale for {element.label} is for the score {written}, not {digit}"
+    if len(text) > MAX_RATIONALE_CHARACTERS:
+        return f"the rationale for {element.label} is too long"
+    if in_another_script(text):
+        return f"the rationale for {element.label} is in another script"
+    if contradicts(text, digit):
+        return f"the rationale for {element.label} does not agree with its score"
+    return None
+
+
+def _sides(parsed: ParsedTaste) -> tuple[Mapping[Element, tuple[str, ...]], ...]:
+    return parsed.preference, parsed.non_preference
