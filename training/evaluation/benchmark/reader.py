@@ -51,7 +51,7 @@ def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> 
     At most the first `references` images of a side are used, as the paper does with five, and the
     first `limit` items of each set.
     """
-    sets = _find_sets(path)
+    sets = find_sets(path)
     splits: dict[str, tuple[Item, ...]] = {}
     left_out: Counter[str] = Counter()
     complaints: list[str] = []
@@ -62,7 +62,7 @@ def read_benchmark(path: Path, *, references: int, limit: int | None = None) -> 
         if name in splits:
             raise BadBenchmark(f"{path} has two sets for {name}; name one of the files instead")
         items: list[Item] = []
-        rows = _rows(file)
+        rows = read_rows(file)
         for number, row in enumerate(rows[:limit]):
             whole, unknown_keys = _item(row, file, number)
             item = _with_references(whole, count=references)
@@ -123,7 +123,8 @@ def _check(path: Path, total: str) -> None:
         )
 
 
-def _find_sets(path: Path) -> list[Path]:
+def find_sets(path: Path) -> list[Path]:
+    """The files of the sets below `path`; raises `BadBenchmark`."""
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -138,7 +139,8 @@ def _find_sets(path: Path) -> list[Path]:
     return sets
 
 
-def _rows(file: Path) -> list[Any]:
+def read_rows(file: Path) -> list[Any]:
+    """The rows of a JSON list; raises `BadBenchmark`."""
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""Read cases and examples from JSON lines, as a training job writes them from feedback.
+"""Read cases and examples from files: our own JSON lines, or the released format of the paper.
 
 A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE, "profile": SIDES,
 "truth": SIDES or null, "weight": 1.0}, where SIDES is {"likes": {"color": ["red"], ...},
@@ -7,12 +7,15 @@ A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE,
 
 An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
 "Likes ..."}. "ask" is the task; "describe" needs only "images" and "answer", "score" and "explain"
-also need "profile". Paths are relative to the folder of the JSON file.
+also need "profile", and the images of "compare" end with both candidates. Paths are relative to the
+folder of the JSON file, or to a folder of images that the configuration names.
+
+Rows of PreferThinker's training files and of PreferImg-Bench (`released_rows`) are cases, and give
+examples.
 """
 
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,68 +27,76 @@ from shared.images.decoding.image_file import read_image
 from shared.prompting import prompt
 from shared.prompting.prompt import Prompt
 from shared.vlm.protocol import References
+from training.finetuning.data import released_rows
 from training.finetuning.data.cases import Case, Example, Pair
+from training.finetuning.data.line_sources import BadCases, BadRows, Line, build_each, read_lines
 from training.rewards.prediction import Sides
 
-
-class BadCases(Exception):
-    """A file of cases cannot be used; the text names the line and the problem."""
-
-
-def read_cases(file: Path, *, most: int) -> Iterator[Case]:
-    """At most `most` cases; raises `BadCases`."""
-    for number, payload in _lines(file, most=most):
-        with _Line(file, number):
-            yield _case(payload, file.parent)
+__all__ = ["BadCases", "read_cases", "read_examples", "true_words"]
+Sources = Path | Sequence[Path]
+"""One file or folder, or several."""
 
 
-def read_examples(file: Path, *, most: int) -> Iterator[Example]:
-    """At most `most` examples; raises `BadCases`."""
-    for number, payload in _lines(file, most=most):
-        with _Line(file, number):
-            yield _example(payload, file.parent)
+def read_cases(
+    sources: Sources, *, most: int, images: Sources = (), bad_rows: BadRows | None = None
+) -> Iterator[Case]:
+    """The cases of at most `most` rows; raises `BadCases`."""
+    return _each(sources, images, most, bad_rows, lambda line: [_case(*_case_line(line))])
 
 
-def true_words(file: Path) -> dict[Element, set[str]]:
-    """All words of the true profiles of a file of cases, by element; raises `BadCases`."""
+def read_examples(
+    sources: Sources, *, most: int, images: Sources = (), bad_rows: BadRows | None = None
+) -> Iterator[Example]:
+    """The examples of at most `most` rows; raises `BadCases`."""
+    return _each(sources, images, most, bad_rows, _examples)
+
+
+def true_words(
+    sources: Sources, *, images: Sources = (), skip_bad_rows: bool = False
+) -> dict[Element, set[str]]:
+    """All words of the true profiles of cases, by element; raises `BadCases`."""
     words: dict[Element, set[str]] = {}
-    for number, payload in _lines(file, most=sys.maxsize):
-        with _Line(file, number):
-            if payload.get("truth"):
-                truth = Sides.read(payload["truth"])
-                for element, named in (*truth.likes.items(), *truth.dislikes.items()):
-                    words.setdefault(element, set()).update(named)
+    truths = _each(sources, images, sys.maxsize, BadRows(skip=skip_bad_rows), _truth)
+    for truth in truths:
+        for element, named in (*truth.likes.items(), *truth.dislikes.items()):
+            words.setdefault(element, set()).update(named)
     return words
 
 
-class _Line:
-    """Adds file and line number to the errors of a block."""
-
-    def __init__(self, file: Path, number: int) -> None:
-        self._place = f"{file}, line {number}"
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, _: Any) -> None:
-        if isinstance(error, KeyError):
-            raise BadCases(f"{self._place} has no {error}") from error
-        if isinstance(error, (ValueError, TypeError, AttributeError, OSError)):
-            raise BadCases(f"{self._place}: {error}") from error
+def _each(
+    sources: Sources, images: Sources, most: int, bad_rows: BadRows | None, build: Any
+) -> Iterator[Any]:
+    bad_rows = bad_rows or BadRows()
+    lines = read_lines(_paths(sources), _paths(images), most=most, bad_rows=bad_rows)
+    read = False
+    for item in build_each(lines, build, bad_rows):
+        read = True
+        yield item
+    if bad_rows.counts and not read:
+        raise BadCases(f"no row can be used. {bad_rows.summary}")
 
 
-def _lines(file: Path, *, most: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        opened = file.open(encoding="utf-8")
-    except OSError as error:
-        raise BadCases(f"{file} cannot be read: {error.strerror}") from error
-    with opened:
-        for number, line in enumerate(opened, start=1):
-            if number > most:
-                return
-            if line.strip():
-                with _Line(file, number):
-                    yield number, json.loads(line)
+def _paths(paths: Sources) -> tuple[Path, ...]:
+    return (paths,) if isinstance(paths, Path) else tuple(paths)
+
+
+def _case_line(line: Line) -> tuple[dict[str, Any], Path]:
+    """A case in our own fields, and the folder of its images."""
+    if released_rows.is_released(line.payload):
+        return released_rows.to_case(line.payload, line.path), line.own_folder
+    return line.payload, line.own_folder
+
+
+def _examples(line: Line) -> list[Example]:
+    rows = [line.payload]
+    if released_rows.is_released(line.payload):
+        rows = released_rows.to_examples(line.payload, line.path)
+    return [_example(row, line.own_folder) for row in rows]
+
+
+def _truth(line: Line) -> list[Sides]:
+    payload, _ = _case_line(line)
+    return [Sides.read(payload["truth"])] if payload.get("truth") else []
 
 
 def _case(payload: dict[str, Any], folder: Path) -> Case:
@@ -121,12 +132,16 @@ def _prompt(payload: dict[str, Any]) -> Prompt:
             return prompt.predict(liked=int(payload["liked"]), disliked=int(payload["disliked"]))
         case "describe":
             return prompt.describe()
+        case "compare":
+            return prompt.pair(liked=int(payload["liked"]), disliked=int(payload["disliked"]))
         case "score" | "explain" as task:
             sides = Sides.read(payload["profile"])
             build = prompt.score if task == "score" else prompt.explain
             return build(sides.likes, sides.dislikes)
         case other:
-            raise ValueError(f'"ask" is {other!r}; expected predict, describe, score or explain')
+            raise ValueError(
+                f'"ask" is {other!r}; expected predict, describe, score, explain or compare'
+            )
 
 
 def _images(names: list[str], folder: Path) -> tuple[Image, ...]:

@@ -53,21 +53,29 @@ def grpo_rows(
 
     A case with an assessment task gives two rows, one for each image of its pair; the liked image
     is first in half of the pairs. Predictions of two different cases form a group; a single
-    prediction at the end is dropped.
+    prediction at the end is dropped. The task of a case is drawn from those that it allows: a case
+    without references cannot be predicted, and one without a profile cannot be assessed.
     """
     rng = np.random.default_rng((seed, len(tasks)))
     waiting: list[Row] = []
     for number, case in enumerate(cases):
-        task = tasks[int(rng.integers(len(tasks)))]
-        if task == "predict" and case.references is not None:
+        possible = [task for task in tasks if _allows(case, task)]
+        if not possible:
+            continue
+        task = possible[int(rng.integers(len(possible)))]
+        if task == "predict":
             waiting.append(_predict_row(number, case, fit))
             if len(waiting) == 2:
                 yield from waiting
                 waiting = []
-        elif task != "predict" and case.profile is not None:
+        else:
             first = bool(rng.random() < 0.5)
             yield _assess_row(number, case, task, fit, liked=first)
             yield _assess_row(number, case, task, fit, liked=not first)
+
+
+def _allows(case: Case, task: GrpoTask) -> bool:
+    return (case.references if task == "predict" else case.profile) is not None
 
 
 def _predict_row(number: int, case: Case, fit: Fit) -> Row:

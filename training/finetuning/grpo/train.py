@@ -12,6 +12,7 @@ from shared.embedding.minilm import MiniLM
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.case_files import read_cases, true_words
 from training.finetuning.data.cases import Case
+from training.finetuning.data.line_sources import BadRows, report_skipped
 from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows
 from training.finetuning.data.simulated import draw_cases
 from training.finetuning.grpo.drawn_profiles import DrawnProfiles, unlike_profiles
@@ -87,9 +88,14 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
 def all_cases(config: GrpoConfig) -> Iterator[Case]:
     """Cases from the configured file, or simulated ones."""
     data = config.data
-    if data.source is not None:
-        return read_cases(data.source, most=data.cases)
-    return draw_cases(
+    if data.sources:
+        bad_rows = BadRows(skip=data.bad_rows == "skip")
+        yield from read_cases(
+            data.sources, most=data.cases, images=data.image_folders, bad_rows=bad_rows
+        )
+        report_skipped(bad_rows)
+        return
+    yield from draw_cases(
         data.cases,
         seed=data.seed,
         multi=data.multi,
@@ -123,7 +129,8 @@ def vocabulary(config: GrpoConfig) -> Mapping[Element, Sequence[str]]:
 
     An element with few words of its own gets the simulator's words as well.
     """
-    own = true_words(config.data.source) if config.data.source is not None else {}
+    data = config.data
+    own = true_words(data.sources, images=data.image_folders, skip_bad_rows=data.bad_rows == "skip")
     return {
         element: words
         if len(words := sorted(own.get(element, ()))) >= MIN_OWN_WORDS

@@ -39,6 +39,7 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, description: s
     parser.add_argument("--adapter", type=Path, help="an adapter to continue with")
     parser.add_argument("--element-weights", help="as JSON, instead of policy.element_weights")
     parser.add_argument("--data", type=Path, help="instead of the file's data.source")
+    parser.add_argument("--images", type=Path, help="instead of the file's data.images")
     parser.add_argument("--minutes", type=float, help="instead of the file's run.minutes")
     parser.add_argument("--json", action="store_true", help="print the result as a line of JSON")
     options = parser.parse_args()
@@ -75,6 +76,7 @@ def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
         ("policy", "adapter", options.adapter),
         ("policy", "element_weights", _read(options.element_weights)),
         ("data", "source", options.data),
+        ("data", "images", options.images),
     ):
         if value is not None:
             settings[section][key] = value

@@ -52,10 +52,17 @@ class Policy(Section):
 class Data(Section):
     """The training data."""
 
-    source: Path | None = None
-    """A file of cases (GRPO) or examples (SFT) in JSON lines; without it PreferSim draws them."""
+    source: Path | tuple[Path, ...] | None = None
+    """One or several files of cases (GRPO) or examples (SFT) in JSON lines; also PreferThinker's
+    training rows, and files or the folder of PreferImg-Bench. Without it PreferSim draws users."""
+    images: Path | tuple[Path, ...] | None = None
+    """Folder of the images of `source`, or one for each file; without it `images` next to a file of
+    released rows, or the file's folder."""
+    bad_rows: Literal["refuse", "skip"] = "refuse"
+    """A row that cannot be used ends the run with its line and the reason, or is counted and
+    skipped."""
     cases: PositiveInt = 400
-    """Number of simulated users to draw, or the most cases to read from a file."""
+    """Number of simulated users to draw, or the most rows to read from files."""
     seed: NonNegativeInt = 1
     multi: float = Field(default=0.5, ge=0, le=1)
     """Share of simulated users with two tastes."""
@@ -63,6 +70,15 @@ class Data(Section):
     """Level of simulated users; "hard" draws cases as in the hard benchmark."""
     workers: PositiveInt = 1
     """Processes that draw simulated users. The first step waits until all are drawn."""
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files and folders of `source`; empty for simulated users."""
+        return _as_tuple(self.source)
+
+    @property
+    def image_folders(self) -> tuple[Path, ...]:
+        return _as_tuple(self.images)
 
 
 class Run(Section):
@@ -153,6 +169,12 @@ class GrpoConfig(Section):
                 f" of a pair, {self.group} completions each, are rewarded together"
             )
         return self
+
+
+def _as_tuple(paths: Path | tuple[Path, ...] | None) -> tuple[Path, ...]:
+    if paths is None:
+        return ()
+    return (paths,) if isinstance(paths, Path) else paths
 
 
 ConfigT = TypeVar("ConfigT", SftConfig, GrpoConfig)

@@ -11,6 +11,7 @@ import numpy as np
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.case_files import read_examples
 from training.finetuning.data.cases import Example
+from training.finetuning.data.line_sources import BadRows, report_skipped
 from training.finetuning.data.rows import fit_to, sft_dataset, sft_row
 from training.finetuning.data.simulated import draw_cases, examples
 from training.finetuning.run.arguments import sft_arguments
@@ -64,8 +65,12 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
 def all_examples(config: SftConfig) -> Iterator[Example]:
     """Examples from the file, or of simulated users: one for each task and user."""
     data = config.data
-    if data.source is not None:
-        yield from read_examples(data.source, most=data.cases)
+    if data.sources:
+        bad_rows = BadRows(skip=data.bad_rows == "skip")
+        yield from read_examples(
+            data.sources, most=data.cases, images=data.image_folders, bad_rows=bad_rows
+        )
+        report_skipped(bad_rows)
         return
     rng = np.random.default_rng((data.seed, data.cases))
     for case in draw_cases(
