@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.prompting.prompt import PROMPT_VERSION
-from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint, check_files, file_hash
+from shared.vlm.checkpoint.checkpoint import (
+    MANIFEST,
+    BadCheckpoint,
+    check_files,
+    file_hash,
+    read_manifest,
+)
 from training.finetuning.run.adapter import BadAdapter, check_adapter
 from training.finetuning.run.policy import element_weights_of, folder_of
 from training.nano.model.export import facts
@@ -42,11 +48,20 @@ def merge(*, base: Path, adapter: Path, to: Path) -> Path:
         "base_version": base_version,
         "parameters": parameters,
         "element_weights": element_weights_of(base, adapter).model_dump(),
-        "training": facts(f"{base_version} with the adapter {version} merged in"),
+        "training": facts(f"{base_version} with the adapter {version} merged in")
+        | {"data": _training_data(base)},
         "sha256": {file.name: file_hash(file) for file in sorted(to.iterdir()) if file.is_file()},
     }
     (to / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return to
+
+
+def _training_data(base: Path) -> str:
+    """What the base was trained on, as its manifest says, and feedback."""
+    file = base / MANIFEST
+    training = read_manifest(file).get("training") if file.is_file() else None
+    data = training.get("data") if isinstance(training, dict) else None
+    return f"{data}, then feedback" if data else "unknown, then feedback"
 
 
 def _copy(base: Path, to: Path) -> None:

@@ -1,5 +1,6 @@
 """Stage 1: build the job's dataset, and abort where it is too small."""
 
+from dataclasses import replace
 from typing import Any
 
 from shared.files.storage_options import delta_options
@@ -10,6 +11,7 @@ from shared.settings import from_environment
 from training.dataset.build import build
 from training.dataset.images import ImageSource
 from training.job.context import Job, JobAborted
+from training.job.examples.own_answers import learned_from_drawings
 from training.job.plan import too_little_data
 from training.job.scoring.feedback_cases import read_feedback_cases
 
@@ -48,12 +50,15 @@ def load_images(request: TrainingJobRequest) -> ImageSource:
 
 
 def _build(job: Job) -> dict[str, Any]:
+    settings = job.dependencies.dataset
+    if not learned_from_drawings(job.request.release.folder):
+        settings = replace(settings, max_replay_cases=0)
     dataset = build(
         job.request.lake,
         job.dataset,
         job.dependencies.images(job.request),
         now=job.request.requested_at,
-        settings=job.dependencies.dataset,
+        settings=settings,
         storage_options=delta_options(job.request.s3_endpoint),
         say=lambda step: job.stages.report("dataset", step),
     )

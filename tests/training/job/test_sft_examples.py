@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.prompting.parser import parse_scores
-from tests.training.job.models import BrightnessModel, feedback_case
+from shared.prompting.parser import parse_scores, parse_taste
+from shared.vlm.checkpoint.checkpoint import shipped_folder
+from tests.training.job.models import LIKES, BrightnessModel, feedback_case
 from training.finetuning.data.case_files import read_examples
+from training.job.examples.own_answers import learned_from_drawings
 from training.job.examples.sft_examples import WrittenExamples, write_sft_examples
 from training.job.scoring.feedback_cases import FeedbackCase
 
@@ -60,6 +62,57 @@ def test_the_file_can_be_read_for_training_and_holds_every_task(tmp_path: Path) 
     read = list(read_examples(tmp_path / "examples.jsonl", most=10_000))
     assert len(read) == len(lines)
     assert {line["ask"] for line in lines} == {"predict", "describe", "score", "explain"}
+
+
+def test_a_model_of_real_pictures_rehearses_with_its_own_answers(tmp_path: Path) -> None:
+    cases = [feedback_case(tmp_path, f"u{n}") for n in range(90)]
+    written, lines = _write(tmp_path, cases, BrightnessModel(), on_drawings=False)
+    own = [line for line in lines if line["ask"] in ("describe", "predict")]
+    assert len(own) == written.rehearsed > 0
+    assert "own answers" in written.summary
+    assert not [file for line in own for file in line["images"] if "/" not in file]
+    assert {file for line in own for file in line["images"]} <= {
+        file.relative_to(tmp_path).as_posix()
+        for case in cases
+        for file in (case.better, case.worse, *case.liked, *case.disliked)
+    }, "no drawing is written"
+    predicted = [line for line in own if line["ask"] == "predict"]
+    assert len(predicted) == 1, "a third of the two descriptions"
+    assert parse_taste(predicted[0]["answer"]).preference == LIKES
+    assert len(list(read_examples(tmp_path / "examples.jsonl", most=10_000))) == len(lines)
+
+
+def test_own_answers_with_format_errors_are_not_rehearsed(tmp_path: Path) -> None:
+    cases = [feedback_case(tmp_path, f"u{n}") for n in range(9)]
+    model = BrightnessModel(problems=("no word for color",))
+    written, _ = _write(tmp_path, cases, model, on_drawings=False)
+    assert (written.rehearsed, model.described) == (0, 2)
+
+
+def test_own_answers_are_not_written_after_the_deadline(tmp_path: Path) -> None:
+    model = BrightnessModel()
+    written, _ = _write(
+        tmp_path, [feedback_case(tmp_path, "u")], model, on_drawings=False,
+        rationales_are_late=lambda: True,
+    )  # fmt: skip
+    assert (written.rehearsed, model.described, model.predicted) == (0, 0, 0)
+
+
+def test_only_a_model_whose_manifest_names_drawings_rehearses_with_drawings(
+    tmp_path: Path,
+) -> None:
+    assert learned_from_drawings(shipped_folder())
+    assert not learned_from_drawings(tmp_path), "a checkpoint without our manifest"
+    for data, expected in (
+        ("training/prefersim, simulated", True),
+        ("unknown, then feedback", False),
+    ):
+        (tmp_path / "manifest.json").write_text(
+            json.dumps(
+                {"version": "v", "prompt_version": "2", "sha256": {}, "training": {"data": data}}
+            )
+        )
+        assert learned_from_drawings(tmp_path) is expected
 
 
 def test_a_case_without_a_profile_makes_no_example(tmp_path: Path) -> None:

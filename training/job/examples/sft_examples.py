@@ -6,7 +6,9 @@ weights of these users (`element_weights`), which are learned first: without the
 champion ranks wrong only because of its weights would be made to agree by wrong digits. A pair with
 hardly any agreeing sample is dropped: its click is more likely to be noise than the champion to be
 that wrong. Rationales are the champion's for the kept digits; a rationale is kept when every
-element's text was read and agrees with its digit. Simulated users are added (`replay`).
+element's text was read and agrees with its digit. So that no task is forgotten, examples of
+simulated users are added (`replay`), or for a model that was not trained on drawings its own
+answers (`own_answers`).
 """
 
 import json
@@ -24,6 +26,7 @@ from shared.prompting import prompt
 from shared.vlm.protocol import ScoredInput, Scores, ScoringInput
 from training.evaluation.scoring import batches
 from training.job.examples.element_weights import LearnedWeights, learn_weights
+from training.job.examples.own_answers import own_answer_lines
 from training.job.examples.rejection_sampling import (
     AgreeingPair,
     Digits,
@@ -55,15 +58,18 @@ class WrittenExamples:
     """Pairs for which too few samples of the champion agree with the click."""
     without_profile: int
     with_rationales: int
-    simulated: int
+    rehearsed: int
+    """Examples that only keep the model from forgetting a task."""
     learned: LearnedWeights
+    on_drawings: bool = True
+    """Whether these are of simulated users, rather than the champion's own answers."""
 
     @property
     def summary(self) -> str:
         return (
             f"{self.learned.summary}; {self.kept} of {self.pairs} pairs agree with the champion"
             f" often enough to be imitated, {self.with_rationales} of them with rationales;"
-            f" {self.simulated} simulated examples"
+            f" {self.rehearsed} {'simulated examples' if self.on_drawings else 'own answers'}"
         )
 
 
@@ -77,10 +83,12 @@ def write_sft_examples(
     advance: Advance,
     scoring_is_late: IsLate,
     rationales_are_late: IsLate = lambda: False,
+    on_drawings: bool = True,
 ) -> WrittenExamples:
     """Write JSON lines with image names relative to the file's folder, completely or not at all.
 
-    Scoring and writing of rationales each stop when their time is over.
+    Scoring and writing of rationales each stop when their time is over. `on_drawings` says whether
+    the champion was trained on the simulator's drawings.
     """
     rng = np.random.default_rng((seed, 0x51F7))
     usable = [case for case in cases if case.taste is not None]
@@ -97,8 +105,13 @@ def write_sft_examples(
             break
         rationales += _rationale_lines(champion, batch, file.parent)
     users = replay_users(len(agreeing))
-    simulated = list(replay_lines(users, file.parent, seed=seed, rng=rng))
-    all_lines = [*lines, *rationales, *simulated]
+    if on_drawings:
+        rehearsed = list(replay_lines(users, file.parent, seed=seed, rng=rng))
+    else:
+        rehearsed = own_answer_lines(
+            champion, usable, file.parent, count=users, rng=rng, is_late=rationales_are_late
+        )
+    all_lines = [*lines, *rationales, *rehearsed]
     atomic_write(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in all_lines))
     return WrittenExamples(
         pairs=len(scored),
@@ -106,8 +119,9 @@ def write_sft_examples(
         rejected=len(scored) - len(agreeing),
         without_profile=len(cases) - len(usable),
         with_rationales=len(rationales),
-        simulated=len(simulated),
+        rehearsed=len(rehearsed),
         learned=learned,
+        on_drawings=on_drawings,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from shared.domain.element_weights import ElementWeights
 from training.job.context import Job, JobAborted
 from training.job.examples.grpo_cases import write_grpo_cases
+from training.job.examples.own_answers import learned_from_drawings
 from training.job.examples.sft_examples import write_sft_examples
 from training.job.plan import DATA_SHARE, SCORING_SHARE, MachineTimings
 from training.job.scoring.deadline import Deadline
@@ -69,6 +70,7 @@ def _write(job: Job) -> dict[str, Any]:
         advance=advance,
         scoring_is_late=Deadline(lambda: job.spent, end=start + SCORING_SHARE * seconds),
         rationales_are_late=Deadline(lambda: job.spent, end=start + seconds),
+        on_drawings=learned_from_drawings(job.request.release.folder),
     )
     write_grpo_cases(job.dataset, seed=job.request.seed)
     job.stages.report("examples", written.summary)
