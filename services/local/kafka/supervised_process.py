@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -89,6 +90,9 @@ class SupervisedProcess:
     def kill(self) -> None:
         """End the command now: its data stay valid, and its next start takes longer."""
         if self._supervisor.poll() is None:
-            # It has its own session: the group is the supervisor and Java, nothing else.
+            # Two groups: the supervisor, and the command with the processes that it started.
             os.killpg(self._supervisor.pid, signal.SIGKILL)
+            if self.pid:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.SIGKILL)
             self._supervisor.wait()

@@ -6,6 +6,7 @@ the parent holds the write end. When the parent closes it or dies, Java is stopp
 only the standard library, so that it starts in hundredths of a second.
 """
 
+import contextlib
 import ctypes
 import os
 import select
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> int:
             stdout=sys.stderr,
             stderr=sys.stderr,
             pass_fds=(lock,),
+            # A group of its own: a model server has processes of its own, which must end with it.
+            process_group=0,
             preexec_fn=_die_with_parent,
         )
     except OSError as error:
@@ -52,6 +55,9 @@ def _end(java: "subprocess.Popen[bytes]", grace: float) -> int:
         except subprocess.TimeoutExpired:
             java.kill()
     code = java.wait()
+    # Processes that it has left behind, which would keep the memory of a GPU.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(java.pid, signal.SIGKILL)
     return code if code >= 0 else 128 - code
 
 

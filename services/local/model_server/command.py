@@ -52,12 +52,16 @@ def serve_command(
     return [str(python), "-m", "vllm.entrypoints.openai.api_server", *options]
 
 
-def serve_environment(*, key: str, on_cpu: bool) -> Mapping[str, str]:
-    """The variables of the server; the key is here, because every user can read a command line."""
+def serve_environment(*, key: str, on_cpu: bool, sockets: Path) -> Mapping[str, str]:
+    """The variables of the server; the key is here, because every user can read a command line.
+
+    `sockets` is a folder with a short path.
+    """
     return {
         "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
         "VLLM_API_KEY": key,
         "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_RPC_BASE_PATH": str(sockets),
         "HF_HUB_OFFLINE": "1",
         **(CPU_VARIABLES if on_cpu else {}),
     }

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from services.local.errors import CannotRun
 from services.local.model_server.command import serve_command, serve_environment, vllm_python
@@ -36,18 +37,20 @@ async def local_model_server(
     command = serve_command(
         python, model=package.folder.resolve(), name=package.version, port=port, on_cpu=on_cpu
     )  # fmt: skip
-    async with managed_server(
-        command, environment=serve_environment(key=key, on_cpu=on_cpu),
-        address=address, key=key, model=package.version, folder=folder,
-        on_progress=on_progress,
-    ) as server:  # fmt: skip
-        names = {f"{PREFIX}MODEL_SERVER": address, f"{PREFIX}MODEL_SERVER_KEY": key}
-        os.environ.update(names)
-        try:
-            yield server
-        finally:
-            for name in names:
-                os.environ.pop(name, None)
+    # vLLM leaves its sockets behind when it is killed, and the path of a socket must be short.
+    with TemporaryDirectory(prefix="preferstream-") as sockets:
+        async with managed_server(
+            command, environment=serve_environment(key=key, on_cpu=on_cpu, sockets=Path(sockets)),
+            address=address, key=key, model=package.version, folder=folder,
+            on_progress=on_progress,
+        ) as server:  # fmt: skip
+            names = {f"{PREFIX}MODEL_SERVER": address, f"{PREFIX}MODEL_SERVER_KEY": key}
+            os.environ.update(names)
+            try:
+                yield server
+            finally:
+                for name in names:
+                    os.environ.pop(name, None)
 
 
 def _free_port() -> int:

@@ -248,6 +248,26 @@ def test_killing_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
     process.stop()
 
 
+@pytest.mark.parametrize("how", ["the command is killed", "it is stopped", "it is killed at once"])
+def test_the_processes_that_a_command_started_end_with_it(tmp_path: Path, how: str) -> None:
+    program = (
+        "import subprocess, sys, time; "
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
+        "open('part', 'w').write(str(child.pid)); open('child', 'w').close(); time.sleep(600)"
+    )
+    process = supervised(tmp_path, program, grace_seconds=5.0)
+    while not (tmp_path / "child").exists():
+        time.sleep(0.02)
+    if how == "the command is killed":
+        os.kill(process.pid, signal.SIGKILL)
+    elif how == "it is killed at once":
+        process.kill()
+    else:
+        process.stop()
+    assert ends(int((tmp_path / "part").read_text()))
+    process.stop()
+
+
 def test_a_command_that_cannot_run_is_reported_in_the_log(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
         process = SupervisedProcess(

@@ -72,4 +72,6 @@ def test_the_command_serves_the_checkpoint_on_this_machine_only() -> None:
     text = " ".join(command)
     assert "--host 127.0.0.1 --port 8001" in text
     assert "--max-model-len 4096" in text, "no longer than the checkpoint allows"
-    assert serve_environment(key="secret", on_cpu=True)["VLLM_API_KEY"] == "secret"
+    environment = serve_environment(key="secret", on_cpu=True, sockets=Path("/tmp/s"))
+    assert environment["VLLM_API_KEY"] == "secret"
+    assert environment["VLLM_RPC_BASE_PATH"] == "/tmp/s"
