@@ -16,6 +16,7 @@ from qdrant_client.http.models import Distance, PayloadSchemaType, VectorParams
 from shared.domain.errors import Unavailable
 from shared.files.writable_folder import UnusableFolder, prepare_folder
 from shared.settings import InvalidSettings
+from shared.store.embedded_qdrant import EmbeddedQdrant
 from shared.store.settings import StoreSettings
 
 VectorSizes = Mapping[str, int]
@@ -35,7 +36,7 @@ def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
     path = settings.qdrant_path
     try:
         prepare_folder(path, advice="set PREFERSTREAM_QDRANT_PATH to another folder")
-        return AsyncQdrantClient(path=str(path))
+        return EmbeddedQdrant(path=str(path))
     except UnusableFolder as error:
         raise Unavailable("qdrant", str(error)) from error
     except sqlite3.Error as error:
