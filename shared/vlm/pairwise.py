@@ -12,7 +12,6 @@ from PIL.Image import Image
 
 from shared.prompting.pair_template import PairTemplate
 from shared.prompting.parser import ParsedComparison
-from shared.prompting.prompt import PAIR_TEMPLATE
 from shared.vlm.protocol import References
 
 
@@ -23,7 +22,8 @@ class Pair:
     references: References
     image_a: Image
     image_b: Image
-    template: PairTemplate = PAIR_TEMPLATE
+    template: PairTemplate | None = None
+    """Replaces the pair prompt of the model's own style."""
 
     @property
     def images(self) -> tuple[Image, ...]:

@@ -1,9 +1,10 @@
 """Settings of the model: which checkpoint, in this process or at a server, and its batches."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -12,6 +13,14 @@ from pydantic import (
     PositiveInt,
     SecretStr,
 )
+
+from shared.prompting.styles.registry import style_names
+
+
+def _known_style(name: str) -> str:
+    if name not in style_names():
+        raise ValueError(f"expected {' or '.join(style_names())}")
+    return name
 
 
 class ModelSettings(BaseModel):
@@ -22,10 +31,15 @@ class ModelSettings(BaseModel):
     model: Path | None = None
     """Folder of a checkpoint of the Qwen2.5-VL architecture in the Hugging Face layout; without it,
     the preferthinker-nano in `shared/nano/`, which ships with the release."""
-    prompt_style: Literal["compact", "general"] = "general"
+    prompt_style: Annotated[str, AfterValidator(_known_style)] = "general"
     """How a model without our manifest is asked: `general` explains the elements and asks for JSON,
     for any instruction-tuned vision-language model; `compact` suits a model that was trained on our
-    short prompts. The manifest of a model that we trained names its own style."""
+    short prompts; `preferthinker` is the official layout of PreferThinker checkpoints, and needs
+    PREFERSTREAM_PROMPT_TEMPLATE. The manifest of a model that we trained names its own style."""
+    prompt_template: Path | None = None
+    """File with the official prompt of a PreferThinker checkpoint: `{liked}`, `{disliked}`,
+    `{image_a}` and `{image_b}` stand for the images; a system message, if any, comes first and ends
+    with a line `---`. Preferstream does not contain this prompt."""
     model_device: str = "auto"
     """Device of the model, as torch names it: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU if there
     is one."""

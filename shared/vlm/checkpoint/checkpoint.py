@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.protocol import PROMPT_TEMPLATE_FILE, BadPromptTemplate, PromptStyle
 from shared.prompting.styles.registry import COMPACT, UnknownPromptStyle, prompt_style
 
 MANIFEST: Final = "manifest.json"
@@ -57,9 +57,21 @@ def check_files(folder: Path) -> str:
 
 
 def manifest_style(manifest: Mapping[str, Any], folder: Path) -> PromptStyle:
-    """The prompt style that a manifest names, `compact` without one; raises `BadCheckpoint`."""
+    """The prompt style that a manifest names, `compact` without one; raises `BadCheckpoint`.
+
+    A style with a user's template takes it from the folder, where training has copied it.
+    """
+    file = folder / PROMPT_TEMPLATE_FILE
     try:
-        return prompt_style(str(manifest.get("prompt_style", COMPACT.name)))
+        return prompt_style(
+            str(manifest.get("prompt_style", COMPACT.name)),
+            template=file if file.is_file() else None,
+        )
+    except BadPromptTemplate as error:
+        raise BadCheckpoint(
+            f"{folder} was trained with a prompt template, which must be in its"
+            f" {PROMPT_TEMPLATE_FILE}: {error}"
+        ) from error
     except UnknownPromptStyle as error:
         raise BadCheckpoint(
             f"{folder} was trained on prompts that this release does not have: {error}; update"

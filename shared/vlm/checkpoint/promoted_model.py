@@ -2,8 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.prompting.styles.registry import prompt_style
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.default_style import default_style
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
     ModelPackage,
@@ -70,7 +70,7 @@ class InProcessLoader:
             adapter=adapter,
             device=self._settings.model_device,
             threads=self._settings.model_threads,
-            prompt_style=prompt_style(self._settings.prompt_style),
+            prompt_style=default_style(self._settings),
         )
         return BatchingEngine(
             with_picture_reader(engine, base.folder), self._settings, self._executor

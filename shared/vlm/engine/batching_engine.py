@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
-from shared.prompting.styles.registry import prompt_style
+from shared.vlm.checkpoint.default_style import default_style
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.order_ensemble import predict_with_order_ensemble
 from shared.vlm.pairwise import Comparison, Pair
@@ -170,6 +170,6 @@ def load_model(settings: ModelSettings) -> BatchingEngine:
         folder,
         device=settings.model_device,
         threads=settings.model_threads,
-        prompt_style=prompt_style(settings.prompt_style),
+        prompt_style=default_style(settings),
     )
     return BatchingEngine(with_picture_reader(engine, folder), settings)

@@ -1,5 +1,6 @@
 """Read digits one after another, each after the digits that the model itself has chosen before."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import torch
@@ -17,19 +18,32 @@ _SPACE_MARKS: Final = "\u0120\u2581 "
 class ChosenDigits:
     """The tokens of the six digits in one tokenizer, and the reading of five digits with them."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *, gaps: Sequence[str] = ()) -> None:
+        """`gaps` are the fixed texts between the digits; without them, the digits are adjacent."""
         self._tokens = digit_tokens(tokenizer)
         self.ids = torch.tensor([token for tokens in self._tokens for token in tokens])
+        self._steps: list[Tensor] = [self.ids]
+        """The tokens that are allowed at each step of an answer."""
+        self._places = [0]
+        """The steps of the digits."""
+        for gap in gaps or [""] * (len(ELEMENTS) - 1):
+            self._steps += [torch.tensor([token]) for token in gap_tokens(tokenizer, gap)]
+            self._places.append(len(self._steps))
+            self._steps.append(self.ids)
 
-    def processor(self) -> Any:
-        """A logits processor that allows the tokens of digits alone."""
-        return _OnlyDigits(self.ids)
+    @property
+    def steps(self) -> int:
+        """Tokens of an answer up to its last digit."""
+        return len(self._steps)
+
+    def processor(self, *, prompt_length: int) -> Any:
+        """A logits processor that allows digits at their places and the fixed texts elsewhere."""
+        return _OnlyLayout(self._steps, prompt_length)
 
     def probabilities(self, logits: tuple[Tensor, ...]) -> Tensor:
-        """(n, 5, 6) from the logits of five steps, each (n, vocabulary); rows sum to 1."""
-        assert len(logits) == len(ELEMENTS)
-        steps = [self._of_step(step.float()) for step in logits]
-        return torch.stack(steps, dim=1)
+        """(n, 5, 6) from the logits of all steps, each (n, vocabulary); rows sum to 1."""
+        assert len(logits) == self.steps
+        return torch.stack([self._of_step(logits[place].float()) for place in self._places], dim=1)
 
     def _of_step(self, logits: Tensor) -> Tensor:
         """(n, 6): a digit with several tokens, with and without a space, has their sum."""
@@ -63,12 +77,24 @@ def digit_tokens(tokenizer: Any) -> list[list[int]]:
     return [sorted(ids) for ids in tokens]
 
 
-class _OnlyDigits(LogitsProcessor):  # type: ignore[misc]  # untyped base
-    def __init__(self, ids: Tensor) -> None:
-        self._ids = ids
+def gap_tokens(tokenizer: Any, gap: str) -> list[int]:
+    """The tokens of a text after a digit; some tokenizers begin a text on its own with a space."""
+    if not gap:
+        return []
+    digit, whole, alone = (
+        list(tokenizer(text, add_special_tokens=False)["input_ids"])
+        for text in ("(0", f"(0{gap}", gap)
+    )
+    return whole[len(digit) :] if whole[: len(digit)] == digit else alone
+
+
+class _OnlyLayout(LogitsProcessor):  # type: ignore[misc]  # untyped base
+    def __init__(self, steps: Sequence[Tensor], prompt_length: int) -> None:
+        self._steps = steps
+        self._prompt_length = prompt_length
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        ids = self._ids.to(scores.device)
+        ids = self._steps[input_ids.shape[1] - self._prompt_length].to(scores.device)
         only = torch.full_like(scores, float("-inf"))
         only[:, ids] = scores[:, ids]
         return only

@@ -24,6 +24,7 @@ from shared.vlm.checkpoint.model_package import (
     read_prompt_style,
 )
 from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
+from shared.vlm.engine.answer_grammar import AnswerGrammar, grammar_of
 from shared.vlm.engine.answer_layout import DIGITS, AnswerLayout, answer_layout
 from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
@@ -33,7 +34,6 @@ from shared.vlm.engine.answers import (
 )
 from shared.vlm.engine.chosen_digits import ChosenDigits
 from shared.vlm.engine.forced_digits import ForcedDigits
-from shared.vlm.engine.json_grammar import JsonGrammar
 from shared.vlm.engine.pixels import ImagePatches, to_patches
 from shared.vlm.engine.shared_prefix import group_by_prefix, logits_with_shared_prefix
 from shared.vlm.pairwise import Comparison, Pair
@@ -78,26 +78,29 @@ class TransformersEngine:
         self._vision = opened.vision
         self._image_pad = opened.image_pad
         self._end_tokens = opened.end_tokens
+        self._chosen: dict[tuple[str, ...], ChosenDigits] = {}
 
     @cached_property
     def _layout(self) -> AnswerLayout:
         return answer_layout(self._tokenizer)
 
-    @cached_property
-    def _digit_tokens(self) -> ChosenDigits:
-        return ChosenDigits(self._tokenizer)
+    def _digit_tokens(self, gaps: tuple[str, ...]) -> ChosenDigits:
+        if gaps not in self._chosen:
+            self._chosen[gaps] = ChosenDigits(self._tokenizer, gaps=gaps)
+        return self._chosen[gaps]
 
     @cached_property
-    def _grammar(self) -> JsonGrammar:
+    def _grammar(self) -> AnswerGrammar:
         rows = self.model.get_input_embeddings().num_embeddings
-        return JsonGrammar(self._tokenizer, vocabulary=rows)
+        return AnswerGrammar(self._tokenizer, vocabulary=rows)
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """The taste of each user from the reference images (arXiv 2511.00609, section 3)."""
         tasks = [
             self._style.predict(liked=len(r.liked), disliked=len(r.disliked)) for r in references
         ]
-        answers = self._answers(tasks, [r.images for r in references])
+        images = [task.shown(r.images) for task, r in zip(tasks, references, strict=True)]
+        answers = self._answers(tasks, images)
         return [to_predicted_taste(self._style.parse_taste(answer)) for answer in answers]
 
     def describe(self, images: Sequence[Image]) -> list[Description]:
@@ -107,19 +110,20 @@ class TransformersEngine:
 
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         """Probabilities of the digits 0-5 of the five elements, as the prompt style reads them."""
-        prompts = [self._style.score(candidate.taste).prompt for candidate in candidates]
+        tasks = [self._style.score(candidate.taste) for candidate in candidates]
         read = self._held_digits if self._style.digit_reading == "held" else self._chosen_digits
         by_index: dict[int, Scores] = {}
-        for indices in group_by_prefix([item.parts[0] for item in prompts]):
-            digits = read([prompts[k] for k in indices], [candidates[k].image for k in indices])
+        for indices in group_by_prefix([task.prompt.parts[0] for task in tasks]):
+            digits = read([tasks[k] for k in indices], [candidates[k].image for k in indices])
             scores = (_scores(row, self.element_weights) for row in digits)
             by_index |= zip(indices, scores, strict=True)
         return [by_index[k] for k in range(len(candidates))]
 
     @torch.inference_mode()
-    def _held_digits(self, prompts: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
+    def _held_digits(self, tasks: Sequence[Task], images: Sequence[Image]) -> Tensor:
         """(n, 5, 6) probabilities at the five positions of the forced answer, in one pass."""
         patches = to_patches(images, self._vision)
+        prompts = [task.prompt for task in tasks]
         prompt_ids = self._token_ids(prompts, patches, with_answer_prefix=False)
         rows = [[*ids, *self._layout.ids] for ids in prompt_ids]
         # The logits at a token predict the next token: a digit's are one position to its left. All
@@ -130,21 +134,26 @@ class TransformersEngine:
         return at_digits.float().softmax(dim=-1)
 
     @torch.inference_mode()
-    def _chosen_digits(self, prompts: Sequence[Prompt], images: Sequence[Image]) -> Tensor:
+    def _chosen_digits(self, tasks: Sequence[Task], images: Sequence[Image]) -> Tensor:
         """(n, 5, 6) probabilities, each digit after those that the model chose before it."""
-        patches = to_patches(images, self._vision)
-        rows = self._token_ids(prompts, patches, with_answer_prefix=True)
+        digits = self._digit_tokens(tasks[0].digit_gaps)
+        shown = [task.shown([image]) for task, image in zip(tasks, images, strict=True)]
+        patches = to_patches([image for row in shown for image in row], self._vision)
+        rows = self._token_ids([t.prompt for t in tasks], patches, with_answer_prefix=True)
+        inputs = self._inputs(rows, patches)
         out = self.model.generate(
-            **self._inputs(rows, patches),
+            **inputs,
             do_sample=False,
             repetition_penalty=1.0,
-            min_new_tokens=len(ELEMENTS),
-            max_new_tokens=len(ELEMENTS),
-            logits_processor=LogitsProcessorList([self._digit_tokens.processor()]),
+            min_new_tokens=digits.steps,
+            max_new_tokens=digits.steps,
+            logits_processor=LogitsProcessorList(
+                [digits.processor(prompt_length=inputs["input_ids"].shape[1])]
+            ),
             output_logits=True,
             return_dict_in_generate=True,
         )
-        return self._digit_tokens.probabilities(out.logits)
+        return digits.probabilities(out.logits)
 
     def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         """A rationale for each score; one that contradicts its score is left out."""
@@ -155,7 +164,9 @@ class TransformersEngine:
         ]
         is_held = self._style.digit_reading == "held"
         answers = self._answers(
-            tasks, [[s.candidate.image] for s in scored], digits=digits if is_held else None
+            tasks,
+            [t.shown([s.candidate.image]) for t, s in zip(tasks, scored, strict=True)],
+            digits=digits if is_held else None,
         )
         return [
             to_rationales(self._style.parse_rationales(answer, row))
@@ -168,7 +179,7 @@ class TransformersEngine:
             prompt.pair(
                 liked=len(p.references.liked),
                 disliked=len(p.references.disliked),
-                template=p.template,
+                template=p.template or self._style.pair_template,
             )
             for p in pairs
         ]
@@ -198,15 +209,15 @@ class TransformersEngine:
         def constrain(length: int) -> Any:
             if digits is not None:
                 return ForcedDigits(self._tokenizer, digits, prompt_length=length)
-            if task.schema is not None:
-                return self._grammar.processor(task.schema, rows=len(tasks), prompt_length=length)
-            return None
+            grammars = [grammar for item in tasks if (grammar := grammar_of(item))]
+            return self._grammar.processor(grammars, prompt_length=length) if grammars else None
 
         answers = self._generate(
             [item.prompt for item in tasks],
             images,
             max_tokens=task.max_tokens,
             constrain=constrain,
+            stop=task.stop,
             # A checkpoint's own penalty would break an answer in a fixed layout.
             repetition_penalty=1.0,
         )
@@ -220,6 +231,7 @@ class TransformersEngine:
         *,
         max_tokens: int,
         constrain: Callable[[int], Any] = lambda _: None,
+        stop: str | None = None,
         **sampling: float,
     ) -> list[tuple[str, bool]]:
         """Answers, each with whether the model finished it within `max_tokens`."""
@@ -234,6 +246,7 @@ class TransformersEngine:
             do_sample=False,
             max_new_tokens=max_tokens,
             logits_processor=LogitsProcessorList([p for p in [constrain(length)] if p]),
+            **({"stop_strings": [stop], "tokenizer": self._tokenizer} if stop else {}),
             **sampling,
         )
         texts = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)

@@ -6,19 +6,28 @@ digits of its text; each then has the probability 1.
 """
 
 import math
+import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import Any, Final
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
-from shared.domain.taste import ELEMENTS
-from shared.prompting.styles.protocol import PromptStyle
+from shared.domain.taste import ELEMENTS, Taste
+from shared.prompting.styles.protocol import PromptStyle, Task
 from shared.vlm.engine.answer_layout import DIGITS
 from shared.vlm.protocol import Scores
 from shared.vlm.server.chat import completion_text
 from shared.vlm.server.connection import PART
-from shared.vlm.server.dialect import Dialect, with_digits, without_thinking
+from shared.vlm.server.dialect import (
+    DIGITS_PATTERN,
+    Dialect,
+    with_digits,
+    without_thinking,
+)
 
 MAX_QUOTED: Final = 80
 """Characters of an unreadable answer that the error repeats."""
@@ -32,13 +41,25 @@ class ChosenScores:
     style: PromptStyle
     dialect: Dialect
 
-    def request(self, completion: Mapping[str, Any]) -> dict[str, Any]:
-        return with_digits(without_thinking(completion, self.dialect), self.dialect)
+    @cached_property
+    def _task(self) -> Task:
+        """The layout of the answer, which is the same for every taste."""
+        return self.style.score(Taste())
 
-    def read(self, response: Mapping[str, Any], weights: ElementWeights = EQUAL_WEIGHTS) -> Scores:
+    def request(self, completion: Mapping[str, Any]) -> dict[str, Any]:
+        request = without_thinking(completion, self.dialect)
+        return with_digits(request, self.dialect, pattern=self._task.pattern or DIGITS_PATTERN)
+
+    def read(
+        self,
+        response: Mapping[str, Any],
+        weights: ElementWeights = EQUAL_WEIGHTS,
+        *,
+        prefix: str = "",
+    ) -> Scores:
         """Raises `Unavailable` when an element has no digit."""
-        text, _ = completion_text(response)
-        rows = distributions(response)
+        text, _ = completion_text(response, prefix=prefix)
+        rows = distributions(response, self._task.digit_gaps)
         if rows is None:
             parsed = self.style.parse_digits(text)
             if parsed.problems:
@@ -50,22 +71,37 @@ class ChosenScores:
         return Scores(dict(zip(ELEMENTS, rows, strict=True)), weights)
 
 
-def distributions(response: Mapping[str, Any]) -> list[Distribution] | None:
+def distributions(
+    response: Mapping[str, Any], gaps: Sequence[str] = ()
+) -> list[Distribution] | None:
     """Five distributions over the digits 0-5 from the log-probabilities of an answer of digits.
 
-    None when the answer has other tokens than five digits, or no log-probabilities.
+    `gaps` are the fixed texts between the digits; without them only spaces may be there. None when
+    the answer has another layout, or no log-probabilities.
     """
     try:
         content = response["choices"][0]["logprobs"]["content"]
-        tokens = [token for token in content if str(token["token"]).strip()]
-        if "".join(str(token["token"]).strip() for token in tokens).strip("0123456789"):
-            return None
-        if len(tokens) != len(ELEMENTS):
-            return None
-        rows = [_distribution(token["top_logprobs"]) for token in tokens]
+        tokens = [str(token["token"]) for token in content]
+        places = _digit_places(tokens, gaps)
+        rows = [_distribution(content[place]["top_logprobs"]) for place in places or ()]
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
-    return [row for row in rows if row] if all(rows) else None
+    return [row for row in rows if row] if rows and all(rows) else None
+
+
+def _digit_places(tokens: Sequence[str], gaps: Sequence[str]) -> list[int] | None:
+    """The five tokens with the digits; None when the answer has another layout."""
+    between = [re.escape(gap.strip()) for gap in gaps] or [""] * (len(ELEMENTS) - 1)
+    layout = r"\s*(\d)" + "".join(rf"\s*{gap}\s*(\d)" for gap in between)
+    # A fixed text can go on after the last digit, so only the start of such an answer counts.
+    layout += r"(?!\d)" if gaps else r"\s*$"
+    match = re.match(layout, "".join(tokens))
+    if match is None:
+        return None
+    starts = list(accumulate(map(len, tokens), initial=0))
+    places = [bisect_right(starts, match.start(n)) - 1 for n in range(1, len(ELEMENTS) + 1)]
+    are_alone = all(len(tokens[place].strip()) == 1 for place in places)
+    return places if are_alone else None
 
 
 def _distribution(alternatives: Sequence[Mapping[str, Any]]) -> Distribution | None:

@@ -1,11 +1,13 @@
 """Write what each kind of server understands: vLLM's own fields, or the plain OpenAI API."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
 from shared.domain.errors import Unprocessable
 from shared.domain.taste import ELEMENTS
+from shared.prompting.prompt import Prompt
 from shared.vlm.server.connection import Connection, NotFound
 
 DIGITS_PATTERN: Final = f"[0-5]{{{len(ELEMENTS)}}}"
@@ -41,12 +43,27 @@ def with_schema(
     return {**request, "response_format": {"type": "json_schema", "json_schema": described}}
 
 
-def with_digits(request: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+def with_pattern(request: Mapping[str, Any], pattern: str, dialect: Dialect) -> dict[str, Any]:
+    """The request for an answer of this pattern; the OpenAI API has no patterns."""
+    if dialect is Dialect.VLLM:
+        return {**request, "structured_outputs": {"regex": pattern}}
+    return dict(request)
+
+
+def with_digits(
+    request: Mapping[str, Any], dialect: Dialect, *, pattern: str = DIGITS_PATTERN
+) -> dict[str, Any]:
     """The request for five digits, with the probabilities of the alternatives at each place."""
     with_logprobs = {**request, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
-    if dialect is Dialect.VLLM:
-        return {**with_logprobs, "structured_outputs": {"regex": DIGITS_PATTERN}}
-    return with_logprobs
+    return with_pattern(with_logprobs, pattern, dialect)
+
+
+def continued(prompt: Prompt, dialect: Dialect) -> Prompt:
+    """The prompt with the prefix of its answer, for servers that can continue an answer.
+
+    Another server would answer anew, so it gets no prefix: its whole answer is parsed.
+    """
+    return prompt if dialect is Dialect.VLLM else replace(prompt, answer_prefix="")
 
 
 def without_constraint(request: Mapping[str, Any]) -> dict[str, Any]:

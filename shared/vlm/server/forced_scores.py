@@ -72,7 +72,13 @@ class ForcedScores:
             "return_tokens_as_token_ids": True,
         }
 
-    def read(self, response: Mapping[str, Any], weights: ElementWeights = EQUAL_WEIGHTS) -> Scores:
+    def read(
+        self,
+        response: Mapping[str, Any],
+        weights: ElementWeights = EQUAL_WEIGHTS,
+        *,
+        prefix: str = "",
+    ) -> Scores:
         """The distributions over the digits; raises `NotForced`."""
         try:
             tokens = response["choices"][0]["logprobs"]["content"]

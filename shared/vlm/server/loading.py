@@ -9,8 +9,8 @@ from typing import Self
 
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.errors import Unavailable
-from shared.prompting.styles.registry import prompt_style
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.default_style import default_style
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
     ModelPackage,
@@ -63,7 +63,7 @@ class ServerLoader:
                 server, served, encoder=encoder, orders=settings.model_prediction_orders,
                 score_readers=ScoreReaders(
                     server, served.id, dialect=await dialect_of(server),
-                    default_style=prompt_style(settings.prompt_style),
+                    default_style=default_style(settings),
                 ),
             )  # fmt: skip
             await loader._score_readers.open(served.package)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from PIL.Image import Image
@@ -34,7 +35,14 @@ from shared.vlm.protocol import (
 from shared.vlm.server.chat import completion_request, completion_text, rationales_pattern
 from shared.vlm.server.connection import PART, Connection, NotFound
 from shared.vlm.server.data_urls import ImageEncoder
-from shared.vlm.server.dialect import Dialect, with_schema, without_constraint, without_thinking
+from shared.vlm.server.dialect import (
+    Dialect,
+    continued,
+    with_pattern,
+    with_schema,
+    without_constraint,
+    without_thinking,
+)
 from shared.vlm.server.score_reader import ScoreReader
 
 log = logging.getLogger(__name__)
@@ -103,7 +111,7 @@ class ServerModel:
         predict = self._style.predict(
             liked=len(references.liked), disliked=len(references.disliked)
         )
-        answer, _ = await self._answer(predict, references.images)
+        answer, _ = await self._answer(predict, predict.shown(references.images))
         return to_predicted_taste(self._style.parse_taste(answer))
 
     async def _describe(self, image: Image) -> Description:
@@ -112,42 +120,53 @@ class ServerModel:
 
     async def _score(self, candidate: ScoringInput) -> Scores:
         score = self._style.score(candidate.taste)
-        request = await self._request(score.prompt, [candidate.image], max_tokens=score.max_tokens)
+        question = self._question(score)
+        request = await self._request(
+            question, score.shown([candidate.image]), max_tokens=score.max_tokens
+        )
         response = await self._complete_constrained(self._score_reader.request(request))
-        return self._score_reader.read(response, self.element_weights)
+        return self._score_reader.read(
+            response, self.element_weights, prefix=question.answer_prefix
+        )
 
     async def _explain(self, scored: ScoredInput) -> Rationales:
         digits = {element: scored.scores.mode(element) for element in ELEMENTS}
         explain = self._style.explain(scored.candidate.taste, digits)
-        pattern = None
         if self._style.digit_reading == "held":
             pattern = rationales_pattern(digits, prefix=explain.prompt.answer_prefix)
-        answer, _ = await self._answer(explain, [scored.candidate.image], pattern=pattern)
+            explain = replace(explain, pattern=pattern)
+        answer, _ = await self._answer(explain, explain.shown([scored.candidate.image]))
         return to_rationales(self._style.parse_rationales(answer, digits))
 
     async def _compare(self, pair: Pair) -> Comparison:
         compare = prompt.pair(
             liked=len(pair.references.liked),
             disliked=len(pair.references.disliked),
-            template=pair.template,
+            template=pair.template or self._style.pair_template,
         )
         answer, finished = await self._generate(
             compare, pair.images, max_tokens=MAX_COMPARISON_TOKENS
         )
         return Comparison(answer, parser.parse_comparison(answer, finished=finished))
 
-    async def _answer(
-        self, task: Task, images: Sequence[Image], *, pattern: str | None = None
-    ) -> tuple[str, bool]:
+    async def _answer(self, task: Task, images: Sequence[Image]) -> tuple[str, bool]:
         """The answer in the task's form, and whether the model finished it."""
-        request = await self._request(task.prompt, images, max_tokens=task.max_tokens)
-        if pattern is not None:
-            request["structured_outputs"] = {"regex": pattern}
+        question = self._question(task)
+        request = await self._request(question, images, max_tokens=task.max_tokens)
+        if task.stop is not None:
+            request["stop"] = [task.stop]
+        if task.pattern is not None:
+            request = with_pattern(request, task.pattern, self._dialect)
         if task.schema is not None:
             request = without_thinking(request, self._dialect)
             request = with_schema(request, task.schema, self._dialect)
         response = await self._complete_constrained(request)
-        return completion_text(response, prefix=task.prompt.answer_prefix)
+        return completion_text(response, prefix=question.answer_prefix)
+
+    def _question(self, task: Task) -> Prompt:
+        """The prompt as this server can answer it; held digits need a server that continues."""
+        is_held = self._style.digit_reading == "held"
+        return task.prompt if is_held else continued(task.prompt, self._dialect)
 
     async def _generate(
         self, task: Prompt, images: Sequence[Image], *, max_tokens: int

@@ -14,6 +14,11 @@ class ScoreReader(Protocol):
         """The completion request, changed into one for scores."""
         ...
 
-    def read(self, response: Mapping[str, Any], weights: ElementWeights) -> Scores:
-        """The scores of the response; raises `Unavailable` when it has none."""
+    def read(
+        self, response: Mapping[str, Any], weights: ElementWeights, *, prefix: str = ""
+    ) -> Scores:
+        """The scores of the response to a request whose answer starts with `prefix`.
+
+        Raises `Unavailable` when it has none.
+        """
         ...

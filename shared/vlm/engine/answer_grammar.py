@@ -1,6 +1,6 @@
-"""Constrain generated answers to a JSON Schema, so that no answer is lost for its layout."""
+"""Constrain generated answers to a JSON Schema or a pattern: none is lost for its layout."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Final
 
 import llguidance.hf
@@ -10,13 +10,28 @@ from llguidance import LLMatcher
 from torch import Tensor
 from transformers import LogitsProcessor
 
+from shared.prompting.styles.protocol import Task
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
-COMPACT_JSON: Final = {"x-guidance": {"whitespace_flexible": False}}
-"""Without it a small model can write newlines between two entries until its tokens are spent."""
+ONE_LINE_JSON: Final = {
+    "x-guidance": {
+        "whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "
+    }
+}  # fmt: skip
+"""The spaces of the layout that the prompts show, and no others: a small model can write newlines
+between two entries until its tokens are spent."""
 
 
-class JsonGrammar:
+def grammar_of(task: Task) -> str | None:
+    """The grammar of a task's answer; None for a free answer."""
+    if task.pattern is not None:
+        return str(LLMatcher.grammar_from_regex(task.pattern))
+    if task.schema is not None:
+        return str(LLMatcher.grammar_from_json_schema({**task.schema, **ONE_LINE_JSON}))
+    return None
+
+
+class AnswerGrammar:
     """Grammars in the tokens of one tokenizer."""
 
     def __init__(self, tokenizer: Any, *, vocabulary: int) -> None:
@@ -31,10 +46,9 @@ class JsonGrammar:
                 " with a fast tokenizer (tokenizer.json)"
             ) from error
 
-    def processor(self, schema: Mapping[str, Any], *, rows: int, prompt_length: int) -> Any:
-        """A logits processor for `rows` answers after prompts of `prompt_length` columns."""
-        grammar = LLMatcher.grammar_from_json_schema({**schema, **COMPACT_JSON})
-        matchers = [LLMatcher(self._tokenizer, grammar) for _ in range(rows)]
+    def processor(self, grammars: Sequence[str], *, prompt_length: int) -> Any:
+        """A logits processor, one grammar an answer, after prompts of `prompt_length` columns."""
+        matchers = [LLMatcher(self._tokenizer, grammar) for grammar in grammars]
         return _OnlyValidTokens(matchers, prompt_length, self._tokenizer.eos_token)
 
 
