@@ -7,8 +7,10 @@ import torch
 from shared.domain.taste import ELEMENTS
 from shared.prompting import prompt
 from shared.prompting.parser import parse_scores
-from shared.vlm.checkpoint.open_checkpoint import IMAGE_PAD, OpenedCheckpoint
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.open_checkpoint import OpenedCheckpoint
 from shared.vlm.engine.answer_layout import answer_layout
+from shared.vlm.engine.inputs.qwen_patches import IMAGE_PAD, QwenPatches
 from shared.vlm.engine.pixels import to_patches
 from shared.vlm.protocol import ScoringInput
 
@@ -20,7 +22,10 @@ class PlainCalls:
     """`generate` and the forward pass of Transformers, on the prompts of the engine."""
 
     def __init__(self, opened: OpenedCheckpoint) -> None:
+        if not isinstance(opened.inputs, QwenPatches):
+            raise BadCheckpoint("the baseline is measured on a Qwen2.5-VL only; name another model")
         self._opened = opened
+        self._qwen = opened.inputs
         self._layout = answer_layout(opened.tokenizer)
 
     @torch.inference_mode()
@@ -48,7 +53,7 @@ class PlainCalls:
 
     def _inputs(self, candidate: ScoringInput, *, answer: str) -> dict[str, Any]:
         opened = self._opened
-        patched = to_patches([candidate.image], opened.vision)
+        patched = to_patches([candidate.image], self._qwen.vision)
         question = opened.tokenizer.apply_chat_template(
             prompt.score_for(candidate.taste).messages(), tokenize=False, add_generation_prompt=True
         )
@@ -57,7 +62,7 @@ class PlainCalls:
         inputs = {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),
-            "mm_token_type_ids": (ids == opened.image_pad).int(),
+            "mm_token_type_ids": (ids == self._qwen.image_token).int(),
             "pixel_values": patched.patches.to(opened.model.dtype),
             "image_grid_thw": patched.grids,
         }

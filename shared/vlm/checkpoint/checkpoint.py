@@ -10,7 +10,12 @@ from shared.prompting.styles.protocol import PROMPT_TEMPLATE_FILE, BadPromptTemp
 from shared.prompting.styles.registry import COMPACT, UnknownPromptStyle, prompt_style
 
 MANIFEST: Final = "manifest.json"
-REQUIRED: Final = ("config.json", "tokenizer.json", "preprocessor_config.json")
+REQUIRED: Final[tuple[tuple[str, ...], ...]] = (
+    ("config.json",),
+    ("tokenizer.json", "tokenizer.model", "vocab.json"),
+    ("preprocessor_config.json", "processor_config.json"),
+)
+"""Files of a vision-language checkpoint: one of each row, the usual one first."""
 
 
 class BadCheckpoint(Exception):
@@ -28,11 +33,13 @@ def check_files(folder: Path) -> str:
     A package of this project has a manifest with the hash of every file. Another checkpoint has
     none: its version is the folder's name and the start of its configuration's hash.
     """
-    missing = [name for name in REQUIRED if not (folder / name).is_file()]
+    missing = [
+        names[0] for names in REQUIRED if not any((folder / name).is_file() for name in names)
+    ]
     if missing:
         raise BadCheckpoint(
-            f"{folder} has no {', '.join(missing)}; name the folder of a Qwen2.5-VL checkpoint in"
-            " the Hugging Face layout in PREFERSTREAM_MODEL, or unset it for the shipped model"
+            f"{folder} has no {', '.join(missing)}; name the folder of a vision-language checkpoint"
+            " in the Hugging Face layout in PREFERSTREAM_MODEL, or unset it for the shipped model"
         )
     if not list(folder.glob("*.safetensors")):
         raise BadCheckpoint(

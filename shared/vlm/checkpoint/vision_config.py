@@ -2,10 +2,13 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
+
+from shared.vlm.checkpoint.pixel_limits import LONGEST_STRIP, PixelLimits
 
 DEFAULT_MIN_PIXELS = 56 * 56
 DEFAULT_MAX_PIXELS = 28 * 28 * 1280
@@ -13,8 +16,6 @@ DEFAULT_MAX_PIXELS = 28 * 28 * 1280
 DEFAULT_MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEFAULT_STD = (0.26862954, 0.26130258, 0.27577711)
 """Mean and standard deviation of RGB in the same library, used when a checkpoint names none."""
-LONGEST_STRIP = 200
-"""Largest ratio of the two sides."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class VisionConfig:
 
     @staticmethod
     def read(folder: Path) -> "VisionConfig":
-        """Read `preprocessor_config.json`, in either of its two spellings."""
-        config = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        """Read the settings of the image processor, in either of their two spellings."""
+        config = image_processor_settings(folder)
         size = config.get("size") or {}
         return VisionConfig(
             patch=config.get("patch_size", 14),
@@ -41,6 +42,13 @@ class VisionConfig:
             mean=tuple(config.get("image_mean") or DEFAULT_MEAN),
             std=tuple(config.get("image_std") or DEFAULT_STD),
         )
+
+    def limited(self, limits: PixelLimits) -> "VisionConfig":
+        """The same with its pixel limits narrowed to `limits`."""
+        least, most = limits.within(self.min_pixels, self.max_pixels)
+        if least == most and self.min_pixels != self.max_pixels:
+            least = most // 2  # equal limits would mean a model with one size
+        return replace(self, min_pixels=least, max_pixels=most)
 
     def size_for(self, width: int, height: int) -> tuple[int, int]:
         """Width and height to which an image is scaled: multiples of one token's side.
@@ -69,3 +77,13 @@ class VisionConfig:
         """The image in RGB at `size_for` its size, as the model sees it."""
         size = self.size_for(*image.size)
         return image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+
+
+def image_processor_settings(folder: Path) -> dict[str, Any]:
+    """`preprocessor_config.json`, or its part of `processor_config.json` in newer checkpoints."""
+    file = folder / "preprocessor_config.json"
+    if file.is_file():
+        settings: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return settings
+    whole = json.loads((folder / "processor_config.json").read_text(encoding="utf-8"))
+    return dict(whole.get("image_processor") or {})

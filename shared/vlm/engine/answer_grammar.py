@@ -34,11 +34,17 @@ def grammar_of(task: Task) -> str | None:
 class AnswerGrammar:
     """Grammars in the tokens of one tokenizer."""
 
-    def __init__(self, tokenizer: Any, *, vocabulary: int) -> None:
-        """`vocabulary` is the number of logits; raises `BadCheckpoint`."""
-        self._vocabulary = vocabulary
+    def __init__(self, tokenizer: Any, *, vocabulary: int, end_token: int) -> None:
+        """`vocabulary` is the number of logits, `end_token` ends an answer; raises `BadCheckpoint`.
+
+        The end token is the model's: the tokenizer's can be another one (Gemma: the end of a text,
+        and not of a turn).
+        """
+        self._end_token = end_token
         try:
-            self._tokenizer = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary)
+            self._tokenizer = llguidance.hf.from_tokenizer(
+                tokenizer, n_vocab=vocabulary, eos_token=end_token
+            )
         except Exception as error:
             # The library names the fault in its own words and has no error class of its own.
             raise BadCheckpoint(
@@ -49,7 +55,7 @@ class AnswerGrammar:
     def processor(self, grammars: Sequence[str], *, prompt_length: int) -> Any:
         """A logits processor, one grammar an answer, after prompts of `prompt_length` columns."""
         matchers = [LLMatcher(self._tokenizer, grammar) for grammar in grammars]
-        return _OnlyValidTokens(matchers, prompt_length, self._tokenizer.eos_token)
+        return _OnlyValidTokens(matchers, prompt_length, self._end_token)
 
 
 class _OnlyValidTokens(LogitsProcessor):  # type: ignore[misc]  # untyped base

@@ -1,4 +1,4 @@
-"""Run a Qwen2.5-VL checkpoint in this process: predict, describe, score, explain, compare."""
+"""Run a vision-language checkpoint in this process: predict, describe, score, explain, compare."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -11,6 +11,7 @@ from torch import Tensor
 from transformers import LogitsProcessorList
 
 from shared.domain.element_weights import ElementWeights
+from shared.domain.errors import Unprocessable
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import parser, prompt
 from shared.prompting.prompt import Prompt
@@ -24,6 +25,7 @@ from shared.vlm.checkpoint.model_package import (
     read_prompt_style,
 )
 from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.engine.answer_grammar import AnswerGrammar, grammar_of
 from shared.vlm.engine.answer_layout import DIGITS, AnswerLayout, answer_layout
 from shared.vlm.engine.answers import (
@@ -34,8 +36,8 @@ from shared.vlm.engine.answers import (
 )
 from shared.vlm.engine.chosen_digits import ChosenDigits
 from shared.vlm.engine.forced_digits import ForcedDigits
-from shared.vlm.engine.pixels import ImagePatches, to_patches
-from shared.vlm.engine.shared_prefix import group_by_prefix, logits_with_shared_prefix
+from shared.vlm.engine.inputs.protocol import Inputs
+from shared.vlm.engine.shared_prefix import group_by_prefix
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
     Description,
@@ -59,8 +61,12 @@ class TransformersEngine:
         device: str = "auto",
         threads: int = 0,
         prompt_style: PromptStyle = GENERAL,
+        limits: PixelLimits | None = None,
     ) -> None:
-        """`prompt_style` is that of a model whose manifest names none."""
+        """`prompt_style` is that of a model whose manifest names none.
+
+        `limits` bound the pixels of each image.
+        """
         base_version = check_files(folder)
         self._style = (
             adapter.prompt_style if adapter else read_prompt_style(folder)
@@ -69,15 +75,16 @@ class TransformersEngine:
         self.element_weights = adapter.element_weights if adapter else read_element_weights(folder)
         if threads:
             torch.set_num_threads(threads)
-        opened = open_checkpoint(folder, device=device)
+        opened = open_checkpoint(folder, device=device, limits=limits)
         if adapter:
             merge_adapter(opened.model, adapter.folder)
         self.model = opened.model
         self._tokenizer = opened.tokenizer
-        self._device = opened.device
-        self._vision = opened.vision
-        self._image_pad = opened.image_pad
+        self._inputs = opened.inputs
         self._end_tokens = opened.end_tokens
+        self._own_penalty = opened.repetition_penalty
+        context = self.model.config.get_text_config().max_position_embeddings
+        self._context = int(context)
         self._chosen: dict[tuple[str, ...], ChosenDigits] = {}
 
     @cached_property
@@ -92,7 +99,8 @@ class TransformersEngine:
     @cached_property
     def _grammar(self) -> AnswerGrammar:
         rows = self.model.get_input_embeddings().num_embeddings
-        return AnswerGrammar(self._tokenizer, vocabulary=rows)
+        end_token = int(self._end_tokens[0])
+        return AnswerGrammar(self._tokenizer, vocabulary=rows, end_token=end_token)
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """The taste of each user from the reference images (arXiv 2511.00609, section 3)."""
@@ -122,14 +130,16 @@ class TransformersEngine:
     @torch.inference_mode()
     def _held_digits(self, tasks: Sequence[Task], images: Sequence[Image]) -> Tensor:
         """(n, 5, 6) probabilities at the five positions of the forced answer, in one pass."""
-        patches = to_patches(images, self._vision)
-        prompts = [task.prompt for task in tasks]
-        prompt_ids = self._token_ids(prompts, patches, with_answer_prefix=False)
-        rows = [[*ids, *self._layout.ids] for ids in prompt_ids]
+        inputs = self._encoded(
+            [task.prompt for task in tasks],
+            [[image] for image in images],
+            with_answer_prefix=False,
+            answer=self._layout.ids,
+        )
         # The logits at a token predict the next token: a digit's are one position to its left. All
         # rows end at the same column.
         columns = len(self._layout.ids) + 1
-        logits = logits_with_shared_prefix(self.model, self._inputs(rows, patches), columns=columns)
+        logits = self._inputs.last_logits(self.model, inputs, columns=columns)
         at_digits = logits[:, list(self._layout.positions)][:, :, list(self._layout.digit_ids)]
         return at_digits.float().softmax(dim=-1)
 
@@ -138,13 +148,10 @@ class TransformersEngine:
         """(n, 5, 6) probabilities, each digit after those that the model chose before it."""
         digits = self._digit_tokens(tasks[0].digit_gaps)
         shown = [task.shown([image]) for task, image in zip(tasks, images, strict=True)]
-        patches = to_patches([image for row in shown for image in row], self._vision)
-        rows = self._token_ids([t.prompt for t in tasks], patches, with_answer_prefix=True)
-        inputs = self._inputs(rows, patches)
+        inputs = self._encoded([t.prompt for t in tasks], shown, with_answer_prefix=True)
         out = self.model.generate(
             **inputs,
             do_sample=False,
-            repetition_penalty=1.0,
             min_new_tokens=digits.steps,
             max_new_tokens=digits.steps,
             logits_processor=LogitsProcessorList(
@@ -184,7 +191,10 @@ class TransformersEngine:
             for p in pairs
         ]
         answers = self._generate(
-            prompts, [p.images for p in pairs], max_tokens=MAX_COMPARISON_TOKENS
+            prompts,
+            [p.images for p in pairs],
+            max_tokens=MAX_COMPARISON_TOKENS,
+            repetition_penalty=self._own_penalty,
         )
         return [
             Comparison(answer, parser.parse_comparison(answer, finished=finished))
@@ -218,8 +228,6 @@ class TransformersEngine:
             max_tokens=task.max_tokens,
             constrain=constrain,
             stop=task.stop,
-            # A checkpoint's own penalty would break an answer in a fixed layout.
-            repetition_penalty=1.0,
         )
         return [text for text, _ in answers]
 
@@ -232,14 +240,15 @@ class TransformersEngine:
         max_tokens: int,
         constrain: Callable[[int], Any] = lambda _: None,
         stop: str | None = None,
-        **sampling: float,
+        repetition_penalty: float = 1.0,
     ) -> list[tuple[str, bool]]:
-        """Answers, each with whether the model finished it within `max_tokens`."""
+        """Answers, each with whether the model finished it within `max_tokens`.
+
+        `repetition_penalty` is for free text only: it would break an answer in a fixed layout.
+        """
         if not prompts:
             return []
-        patches = to_patches([image for row in images for image in row], self._vision)
-        rows = self._token_ids(prompts, patches, with_answer_prefix=True)
-        inputs = self._inputs(rows, patches)
+        inputs = self._encoded(prompts, images, with_answer_prefix=True)
         length = inputs["input_ids"].shape[1]
         out = self.model.generate(
             **inputs,
@@ -247,7 +256,7 @@ class TransformersEngine:
             max_new_tokens=max_tokens,
             logits_processor=LogitsProcessorList([p for p in [constrain(length)] if p]),
             **({"stop_strings": [stop], "tokenizer": self._tokenizer} if stop else {}),
-            **sampling,
+            repetition_penalty=repetition_penalty,
         )
         texts = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
         finished = torch.isin(out[:, length:].cpu(), self._end_tokens).any(dim=1).tolist()
@@ -256,41 +265,27 @@ class TransformersEngine:
             for item, text, is_finished in zip(prompts, texts, finished, strict=True)
         ]
 
-    def _token_ids(
-        self, prompts: Sequence[Prompt], patches: ImagePatches, *, with_answer_prefix: bool
-    ) -> list[list[int]]:
-        """Tokens of each prompt; an image's place is repeated once for each of its tokens."""
-        counts = iter(patches.tokens)
-        texts = [
-            self._tokenizer.apply_chat_template(
-                p.messages(), tokenize=False, add_generation_prompt=True
+    def _encoded(
+        self,
+        prompts: Sequence[Prompt],
+        images: Sequence[Sequence[Image]],
+        *,
+        with_answer_prefix: bool,
+        answer: Sequence[int] = (),
+    ) -> Inputs:
+        """The inputs of the model; raises `Unprocessable` for a prompt that it cannot take."""
+        inputs = self._inputs.encode(
+            prompts, images, with_answer_prefix=with_answer_prefix, answer=answer
+        )
+        tokens = int(inputs["attention_mask"].sum(dim=1).max())
+        if tokens > self._context:
+            raise Unprocessable(
+                "prompt_too_long",
+                f"a prompt with {max(map(len, images))} images has {tokens} tokens, but"
+                f" {self.model_version} takes {self._context}; lower"
+                " PREFERSTREAM_MODEL_MAX_PIXELS, or show fewer reference images",
             )
-            + (p.answer_prefix if with_answer_prefix else "")
-            for p in prompts
-        ]
-        return [
-            [
-                repeated
-                for token in ids
-                for repeated in ([token] * next(counts) if token == self._image_pad else [token])
-            ]
-            for ids in self._tokenizer(texts, add_special_tokens=False)["input_ids"]
-        ]
-
-    def _inputs(self, rows: Sequence[Sequence[int]], patches: ImagePatches) -> dict[str, Tensor]:
-        padded = self._tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
-        ids = padded["input_ids"]
-        inputs = {
-            "input_ids": ids,
-            "attention_mask": padded["attention_mask"],
-            "mm_token_type_ids": (ids == self._image_pad).int(),
-        }
-        if patches.tokens:
-            inputs |= {
-                "pixel_values": patches.patches.to(self.model.dtype),
-                "image_grid_thw": patches.grids,
-            }
-        return {name: tensor.to(self._device) for name, tensor in inputs.items()}
+        return inputs
 
 
 def _scores(probabilities: Tensor, weights: ElementWeights) -> Scores:

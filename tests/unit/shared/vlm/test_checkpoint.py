@@ -11,6 +11,7 @@ from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint.checkpoint import REQUIRED, BadCheckpoint, check_files
 
 WEIGHTS = "model.safetensors"
+USUAL = [names[0] for names in REQUIRED]
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
     """A checkpoint of another project: the required files and no manifest."""
     folder = tmp_path / "some-model"
     folder.mkdir()
-    for name in (*REQUIRED, WEIGHTS):
+    for name in (*USUAL, WEIGHTS):
         (folder / name).write_text(f'{{"file": "{name}"}}')
     return folder
 
@@ -41,7 +42,7 @@ def test_without_a_manifest_the_version_is_folder_name_and_configuration_hash(fo
     assert check_files(folder) != first
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("name", USUAL)
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(BadCheckpoint, match=f"has no {name}; .*PREFERSTREAM_MODEL"):
@@ -49,8 +50,14 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 
 
 def test_a_missing_folder_lacks_every_file(tmp_path: Path) -> None:
-    with pytest.raises(BadCheckpoint, match=", ".join(REQUIRED)):
+    with pytest.raises(BadCheckpoint, match=", ".join(USUAL)):
         check_files(tmp_path / "nowhere")
+
+
+def test_a_folder_as_newer_libraries_write_it_is_complete(folder: Path) -> None:
+    (folder / "preprocessor_config.json").rename(folder / "processor_config.json")
+    (folder / "tokenizer.json").rename(folder / "tokenizer.model")
+    assert check_files(folder).startswith("some-model-")
 
 
 def test_missing_weights_are_named(folder: Path) -> None:
