@@ -212,6 +212,7 @@ class ProfileService:
             ),
             corrections=stored.corrections if stored else None,
             predicted_tastes=prediction.joint_tastes,
+            thoughts=prediction.thoughts,
         )
         profile = self._with_history(profile, stored.history if stored else ())
         await self._put_joint_tastes(profile, stored)

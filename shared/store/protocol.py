@@ -30,6 +30,8 @@ class ReferenceDescription(Value):
     model_version: str
     """A model of another version describes the image again."""
     words: tuple[tuple[Element, tuple[str, ...]], ...]
+    subject: tuple[str, ...] = ()
+    """What the image shows, in the words of a model whose prompt style asks for it."""
 
 
 class Reference(Value):
@@ -113,6 +115,8 @@ class StoredProfile(Value):
     ignored_feedback: Mapping[IgnoredReason, int] = {}
     """Feedback that is no reference, by reason, since the first event of the user."""
     corrections: StoredCorrections | None = None
+    thoughts: str = ""
+    """The chain of thought of the last prediction, cut to a page; for people to read only."""
 
     @property
     def has_weights(self) -> bool:

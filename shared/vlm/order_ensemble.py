@@ -51,6 +51,7 @@ def majority_taste(predictions: Sequence[PredictedTaste]) -> PredictedTaste:
         _majority_side([prediction.preference for prediction in predictions]),
         _majority_side([prediction.non_preference for prediction in predictions]),
         tuple(problem for prediction in predictions for problem in prediction.problems),
+        next((prediction.thoughts for prediction in predictions if prediction.thoughts), ""),
     )
 
 

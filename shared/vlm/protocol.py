@@ -31,6 +31,8 @@ class PredictedTaste:
     non_preference: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
     """Parts of the answer that could not be parsed: counted as format failures, never raised."""
+    thoughts: str = ""
+    """The chain of thought before the answer, for people to read; it never ranks anything."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Description:
 
     words: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    """What the image shows, where the prompt style asks for it."""
 
 
 @dataclass(frozen=True)

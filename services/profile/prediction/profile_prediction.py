@@ -15,6 +15,7 @@ from services.profile.prediction.drift_detection import detect_drift
 from services.profile.prediction.joint.alternation import returns_to_a_taste
 from services.profile.prediction.joint.joint_tastes import JointTastes, ReferenceImage
 from services.profile.prediction.statements import stated_taste
+from services.profile.prediction.thoughts import joined_thoughts
 from services.profile.prediction.unified_words import (
     unified_references,
     unified_taste,
@@ -69,6 +70,8 @@ class Prediction:
     """The near-synonyms that counted as one word."""
     joint_tastes: tuple[JointTaste, ...] = ()
     """The tastes of a user with several; empty for a user with one taste."""
+    thoughts: str = ""
+    """The model's chain of thought, for people to read."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ class ProfilePredictor:
             ),
             synonyms,
             joint,
+            joined_thoughts(predicted),
         )
 
     async def _joint(
@@ -307,7 +311,9 @@ def _with_description(
     reference: Reference, description: Description, model: VisionLanguageModel
 ) -> Reference:
     stored = ReferenceDescription(
-        model_version=model.model_version, words=tuple(description.words.items())
+        model_version=model.model_version,
+        words=tuple(description.words.items()),
+        subject=description.subject,
     )
     return reference.model_copy(update={"description": stored})
 

@@ -19,6 +19,8 @@ class ParsedTaste:
     preference: Mapping[Element, tuple[str, ...]]
     non_preference: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
+    thoughts: str = ""
+    """The chain of thought before the answer."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class ParsedSide:
 
     words: Mapping[Element, tuple[str, ...]]
     problems: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    """What one image shows, in answers that name it."""
 
 
 def parse_side(text: str, *, side: str) -> ParsedSide:

@@ -12,12 +12,14 @@ MAX_COMPARISON_TOKENS: Final = 2048
 
 def to_predicted_taste(parsed: ParsedTaste) -> PredictedTaste:
     """The words of both sides."""
-    return PredictedTaste(parsed.preference, parsed.non_preference, parsed.problems)
+    return PredictedTaste(
+        parsed.preference, parsed.non_preference, parsed.problems, parsed.thoughts
+    )
 
 
 def to_description(parsed: ParsedSide) -> Description:
     """The words of one image."""
-    return Description(parsed.words, parsed.problems)
+    return Description(parsed.words, parsed.problems, parsed.subject)
 
 
 def to_rationales(parsed: ParsedRationales) -> Rationales:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.taste import ELEMENTS, Element
@@ -9,13 +10,15 @@ from shared.domain.word_forms import is_unknown
 from shared.prompting.parser.answers import ParsedTaste
 from shared.prompting.parser.elements import MAX_WORD_LENGTH, NAMES, ParsedSide, in_another_script
 from shared.prompting.stance import contradicts
-from shared.prompting.styles.general.json_answer import json_object, without_thoughts
+from shared.prompting.styles.general.guide import SUBJECT
+from shared.prompting.styles.general.json_answer import json_object, thoughts, without_thoughts
 from shared.prompting.styles.general.schema import MAX_RATIONALE_CHARACTERS
 from shared.prompting.styles.general.text_answer import digits_in_text, side_texts, words_in_text
 from shared.prompting.styles.protocol import ParsedDigits, ParsedRationales
 
 MAX_WORDS: Final = 3
 """Words kept of one element; a longer list describes everything and says nothing."""
+SUBJECT_KEYS: Final = (SUBJECT, "subjects", "subject matter", "subject_matter")
 _LIKES: Final = r"(?:visual[ _-]*)?(?:likes?|liked|preferences?|preferred|preference[ _-]*profile)"
 _DISLIKES: Final = r"(?:dis\s*likes?|disliked|non[ _-]*pref\w*(?:[ _-]*profile)?|avoids?)"
 _DECLINED: Final = re.compile(
@@ -42,17 +45,20 @@ def parse_taste(answer: str) -> ParsedTaste:
         preference.words,
         non_preference.words,
         (fault,) if fault and is_empty else problems,
+        thoughts(answer),
     )
 
 
 def parse_description(answer: str) -> ParsedSide:
     """The words of one image, from JSON or from text with one line an element."""
     fault = _fault(answer)
-    value = json_object(answer)
-    parsed = _parsed(
-        value if value is not None else words_in_text(without_thoughts(answer)), side="description"
-    )
-    return ParsedSide({}, (fault,)) if fault and not parsed.words else parsed
+    entries = json_object(answer)
+    if entries is None:
+        entries = words_in_text(without_thoughts(answer))
+    parsed = _parsed(entries, side="description")
+    if fault and not parsed.words:
+        return ParsedSide({}, (fault,))
+    return replace(parsed, subject=_subject(entries))
 
 
 def parse_digits(answer: str) -> ParsedDigits:
@@ -154,6 +160,14 @@ def _parsed(value: Mapping[str, Any], *, side: str) -> ParsedSide:
         else:
             words[element] = tuple(w for w in named if not is_unknown(w))[:MAX_WORDS]
     return ParsedSide(words, tuple(problems))
+
+
+def _subject(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an image shows; a subject is optional, so an unusable one is no problem."""
+    entry = next((v for k, v in value.items() if k.strip().casefold() in SUBJECT_KEYS), None)
+    words = [word for word in _words(entry) if word and not is_unknown(word)]
+    short = (w for w in words if len(w) <= MAX_WORD_LENGTH and not in_another_script(w))
+    return tuple(short)[:MAX_WORDS]
 
 
 def _words(entry: Any) -> list[str]:

@@ -8,9 +8,12 @@ from typing import Any, Final
 _THOUGHTS: Final = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.I)
 _OPEN_THOUGHT: Final = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.I)
 _CLOSED_THOUGHT: Final = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.I)
+_TAG: Final = re.compile(r"</?(?:think|thinking|thought|reasoning)>", re.I)
 MAX_OBJECTS: Final = 50
 """Opening braces that are tried: an answer of braces alone must not cost seconds."""
 MAX_REPAIRS: Final = 40
+MAX_THOUGHTS: Final = 2000
+"""Characters kept of a chain of thought, which people read on a page."""
 
 
 def without_thoughts(answer: str) -> str:
@@ -22,10 +25,16 @@ def without_thoughts(answer: str) -> str:
 
 
 def thoughts(answer: str) -> str:
-    """The chain of thought before the answer; empty when there is none."""
+    """The chain of thought before the answer, cut to `MAX_THOUGHTS`; empty when there is none.
+
+    Without characters that cannot be stored or shown, such as control characters.
+    """
+    if not _TAG.search(answer):
+        return ""
     rest = without_thoughts(answer)
-    thought = answer[: answer.rfind(rest)] if rest else answer
-    return re.sub(r"</?(?:think|thinking|thought|reasoning)>", "", thought, flags=re.I).strip()
+    thought = _TAG.sub("", answer[: answer.rfind(rest)] if rest else answer).strip()
+    shown = "".join(c for c in thought if c.isprintable() or c == "\n")
+    return shown if len(shown) <= MAX_THOUGHTS else shown[: MAX_THOUGHTS - 1].rstrip() + "\u2026"
 
 
 def json_object(answer: str) -> Mapping[str, Any] | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.parser.elements import COLON, NAMES
+from shared.prompting.styles.general.guide import SUBJECT
 
 _NUMBER_WORDS: Final = ("zero", "one", "two", "three", "four", "five")
 _HEADING: Final = (
@@ -50,6 +51,8 @@ def words_in_text(text: str) -> Mapping[str, str]:
             value = re.split(r"\.(?:\s|$)|\s[-(]", match[1].strip(" *_\"'"))[0]
             if value:
                 words[element.value] = value.strip(" *_\"'")
+    if match := re.search(rf"\bsubjects?{COLON}\s*([^;.\n]*)", text, re.IGNORECASE):
+        words[SUBJECT] = match[1].strip(" *_\"'")
     return words
 
 

@@ -1,6 +1,10 @@
 """A profile names what its references show, and states the corrections of its user."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
+
+from PIL.Image import Image
 
 from services.profile.corrections import with_event
 from shared.client.corrections import contains_correction
@@ -8,7 +12,9 @@ from shared.domain.subjects.element import SUBJECT
 from shared.domain.subjects.words import Subjects
 from shared.domain.taste import Element
 from shared.embedding.images.encoded_images import EncodedImages
+from shared.vlm.protocol import Description
 from tests.fakes.image_encoder import NamingEncoder, SubjectEncoder
+from tests.fakes.model import ColorModel, color_of
 from tests.fakes.stores import InMemoryImageVectors
 from tests.unit.services.profile.service_on_fakes import ProfileSetup, correction, feedback
 
@@ -51,6 +57,41 @@ async def test_an_encoder_without_words_gives_typical_references() -> None:
     assert liked(subjects) == []
     assert subjects is not None
     assert set(subjects.preference.examples) == {"id-orange", "id-pink", "id-yellow"}
+
+
+class SubjectModel(ColorModel):
+    """Names a subject of each image, as the general prompt style asks for."""
+
+    def __init__(self, shown: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.shown = shown
+
+    async def describe(self, images: Sequence[Image]) -> list[Description]:
+        described = await super().describe(images)
+        return [
+            replace(d, subject=self.shown.get(color_of(image), ()))
+            for d, image in zip(described, images, strict=True)
+        ]
+
+
+async def test_descriptions_name_subjects_where_the_encoder_is_not_sure() -> None:
+    model = SubjectModel({"orange": ("Dogs",), "pink": ("dog",), "yellow": ("kite",)})
+    setup = ProfileSetup(
+        model, encoded_images=EncodedImages(SubjectEncoder(SHOWN), InMemoryImageVectors())
+    )
+    await like_birds(setup)
+    # The rules are those of the encoder's words: two references and two fifths of their side.
+    assert liked((await setup.stored()).subjects) == [("dog", 2)]
+    assert liked(setup.updates()[-1].subjects) == [("dog", 2)]
+
+
+async def test_a_sure_word_of_the_encoder_comes_before_the_description() -> None:
+    model = SubjectModel(dict.fromkeys(("orange", "pink", "yellow"), ("toy",)))
+    setup = ProfileSetup(
+        model, encoded_images=EncodedImages(NamingEncoder(SHOWN), InMemoryImageVectors())
+    )
+    await like_birds(setup)
+    assert liked((await setup.stored()).subjects) == [("bird", 3)]
 
 
 async def test_without_an_encoder_a_profile_has_no_subjects() -> None:

@@ -70,6 +70,17 @@ async def test_a_user_page_shows_what_feedback_changed_and_what_is_no_reference(
     assert "7 behind stronger or later references of a full side" in page
 
 
+async def test_a_user_page_shows_the_models_thoughts_as_plain_text() -> None:
+    dashboard = await _with_ada()
+    async with dashboard.client() as client:
+        assert "Thoughts of the model" not in (await client.get("/user?user=ada")).text
+    profile = _profile("ada").model_copy(update={"thoughts": "Teal <b>again</b>.\nAnd a boat."})
+    await dashboard.profiles.put(profile, VECTORS)
+    async with dashboard.client() as client:
+        page = (await client.get("/user?user=ada")).text
+    assert "Teal &lt;b&gt;again&lt;/b&gt;.\nAnd a boat." in page
+
+
 async def test_a_user_page_shows_words_references_and_corrections() -> None:
     dashboard = await _with_ada()
     correction = Correction(

@@ -1,5 +1,7 @@
 """A profile is predicted by groups of references, and each image is described once."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +10,12 @@ from prometheus_client import CollectorRegistry
 from services.profile.metrics import ProfileMetrics
 from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.profile_prediction import Prediction, ProfilePredictor
+from services.profile.prediction.thoughts import MAX_CHARACTERS
 from shared.domain.errors import Unprocessable
 from shared.domain.taste import Element
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference
+from shared.vlm.protocol import PredictedTaste, References
 from tests.fakes.images import ColorImages
 from tests.fakes.model import COLORS, ColorModel
 from tests.unit.services.profile.sample_references import described_reference
@@ -102,3 +106,16 @@ async def test_the_same_references_give_the_same_profile_at_once_or_one_by_one(
     for reference in later:
         one_by_one = await predictor.predict([*one_by_one.references, reference], model)
     assert one_by_one == at_once
+
+
+async def test_the_thoughts_of_all_groups_are_kept_and_cut(predictor: ProfilePredictor) -> None:
+    class Thinking(ColorModel):
+        async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+            predicted = await super().predict(references)
+            return [replace(taste, thoughts="thought " * 300) for taste in predicted]
+
+    references = [new(color, day=n) for n, color in enumerate(COLORS)]
+    prediction = await predictor.predict(references, Thinking())
+    assert prediction.thoughts.startswith("thought thought")
+    assert len(prediction.thoughts) <= MAX_CHARACTERS
+    assert (await predictor.predict(references, ColorModel())).thoughts == ""

@@ -12,7 +12,11 @@ from shared.prompting.styles.general.answers import (
     parse_rationales,
     parse_taste,
 )
-from shared.prompting.styles.general.json_answer import thoughts, without_thoughts
+from shared.prompting.styles.general.json_answer import (
+    MAX_THOUGHTS,
+    thoughts,
+    without_thoughts,
+)
 
 LIKES = {
     "art_style": ["impressionism"],
@@ -231,3 +235,32 @@ def test_the_thoughts_are_kept_apart_from_the_answer() -> None:
     assert (thoughts(answer), without_thoughts(answer).strip()) == ("Blue dominates.", "34251")
     assert thoughts("34251") == ""
     assert thoughts("<think>Blue") == "Blue"
+
+
+def test_a_taste_keeps_the_thoughts_cut_and_without_control_characters() -> None:
+    assert parse_taste(f"<think>Blue\x00 <b>dominates</b>.\nYes.</think>{JSON}").thoughts == (
+        "Blue <b>dominates</b>.\nYes."
+    )
+    assert parse_taste(JSON).thoughts == ""
+    long = parse_taste(f"<think>{'blue ' * 5000}</think>{JSON}").thoughts
+    assert len(long) == MAX_THOUGHTS
+    assert long.endswith("\u2026")
+
+
+SUBJECTS = {
+    "json": (json.dumps(LIKES), ("harbor",)),
+    "other_key": (json.dumps({**LIKES, "subject": [], "Subject Matter": "boats, sea"}), ()),
+    "text": ("- **Color:** blue\n- **Subject:** a harbor, boats", ("a harbor", "boats")),
+    "unknown": (json.dumps({**LIKES, "subject": ["unknown"]}), ()),
+    "missing": (json.dumps({"color": ["blue"]}), ()),
+    "sentence": (json.dumps({**LIKES, "subject": "a long sentence about it " * 9}), ()),
+    "another_script": (json.dumps({**LIKES, "subject": ["\u6e2f\u53e3"]}), ()),
+}
+
+
+@pytest.mark.parametrize("case", SUBJECTS)
+def test_a_description_names_the_subject_where_it_is_usable(case: str) -> None:
+    answer, subject = SUBJECTS[case]
+    parsed = parse_description(answer)
+    assert parsed.subject == subject
+    assert not [problem for problem in parsed.problems if "subject" in problem]
