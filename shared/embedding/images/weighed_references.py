@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.domain.element_weights import ElementWeights
+from shared.domain.element_weights import SUM, ElementWeights
 from shared.domain.taste import ELEMENTS
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.weight_estimation import (
@@ -18,6 +18,11 @@ from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, s
 
 MIN_OTHERS: Final = 8
 """Other images with which a user's only side is compared."""
+SUBJECT_DEVIATION: Final = 0.02
+"""Deviation of the affinities within a side, which counts as four images."""
+LOOK_DEVIATION: Final = 3.0
+"""The same for the look, 0-5. It is large on purpose: the words were predicted from the references,
+so some of them separate a few references by chance. Only several elements together outweigh it."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def _separations(
     vectors: SubjectReferences, look: LookScores, population: ElementWeights
 ) -> Separations | None:
     """How far the user's images are apart; None where too few can be compared."""
-    weights = np.array(population.in_order)
+    weights = np.array(population.in_order) / SUM
     by_look = [look.liked @ weights, look.disliked @ weights]
     by_subject = vectors.left_out()
     counts = [
@@ -65,7 +70,11 @@ def _separations(
         for totals, affinities in zip(by_look, by_subject, strict=True)
     ]
     if min(counts) >= MIN_TO_COMPARE:
-        return Separations(separation(*by_subject), separation(*by_look), min(counts))
+        return Separations(
+            separation(*by_subject, prior_deviation=SUBJECT_DEVIATION),
+            separation(*by_look, prior_deviation=LOOK_DEVIATION),
+            min(counts),
+        )
     larger = int(np.argmax(counts))
     base = vectors.background_affinity()
     if counts[larger] < MIN_TO_COMPARE or min(len(base), len(look.others)) < MIN_OTHERS:
@@ -73,8 +82,10 @@ def _separations(
     # A side without references is where the other images are. Dislikes are below them.
     sign = 1.0 if larger == 0 else -1.0
     return Separations(
-        separation(sign * by_subject[larger], sign * base),
-        separation(sign * by_look[larger], sign * (look.others @ weights)),
+        separation(sign * by_subject[larger], sign * base, prior_deviation=SUBJECT_DEVIATION),
+        separation(
+            sign * by_look[larger], sign * (look.others @ weights), prior_deviation=LOOK_DEVIATION
+        ),
         counts[larger],
         one_sided=True,
     )
