@@ -15,7 +15,8 @@ from services.assessor.steps.description_scoring import DescriptionScoring
 from services.assessor.steps.evidence import AddEvidence
 from services.assessor.steps.explanation import Explain
 from services.assessor.steps.loading import ImageLoader, Load
-from services.assessor.steps.popularity import RankByPopularity
+from services.assessor.steps.popularity.cold_start import RankByPopularity
+from services.assessor.steps.popularity.few_references import AddPopularity
 from services.assessor.steps.publishing import Publish
 from services.assessor.steps.request_filtering import (
     AnsweredRequests,
@@ -104,6 +105,7 @@ class AssessorService:
             ),
             ScoreSubject(dependencies.encoded_images, dependencies.image_store),
             NameSubjects(dependencies.encoded_images),
+            AddPopularity(dependencies.popularity, greatest=settings.popularity_share),
             Rerank(
                 settings,
                 impressions=dependencies.impressions,

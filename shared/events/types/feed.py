@@ -58,6 +58,13 @@ class RankedItem(Value):
     score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
     """Elements and subject together, 0-25: the rank follows it. It is five times the sum of each
     score, 0-5, multiplied with its share in `ranking_weights`. Absent with `subject`."""
+    popularity: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = (
+        None
+    )
+    """How popular the image is with the tenant's other users: 2.5 like their average image, 5 like
+    the most popular ones. The rank then follows `(1 - w) total + w 5 popularity`: w is
+    `popularity_weight`, and the total is `score_total` or else `score`. Absent where popularity
+    does not count."""
     subject_words: Annotated[
         tuple[ShownWord, ...], Field(max_length=8, exclude_if=lambda words: not words)
     ] = ()
@@ -124,6 +131,13 @@ class RankedFeed(Event):
     """What this user goes by: the shares of the five elements and of the subject in `score_total`,
     0-1, with the sum 1. Learned from what separates the images that the user liked from others.
     Absent with `subject_weight`."""
+    popularity_weight: Annotated[
+        float | None, Field(ge=0, le=1, exclude_if=lambda weight: weight is None)
+    ] = None
+    """Share of `popularity` in the ranking of a user with few references. It falls with each of
+    them and is absent from 20 on, and where no other user of the tenant has viewed an image of the
+    feed. In a cold start it is the share that the user's own likes and dislikes leave: 1 without
+    any."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `popularity`, `subject`, `explain`,

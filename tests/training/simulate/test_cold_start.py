@@ -11,6 +11,7 @@ from training.simulate.cold_start.arms import (
 )
 from training.simulate.cold_start.measure import CHECKPOINTS, TEST_IMAGES, Measured, split
 from training.simulate.cold_start.population import VIEWS, Population, draw_population
+from training.simulate.cold_start.recorded_feeds import RecordedFeed, RecordedItem
 from training.simulate.cold_start.report import describe, plot, results
 
 IMAGES = 60
@@ -74,6 +75,7 @@ def test_the_report_has_intervals_and_a_line_for_each_ranking() -> None:
             arm: {k: (0.7 + 0.02 * k + rng.normal(0, 0.01, 20)).tolist() for k in CHECKPOINTS}
             for arm in ARMS
         },
+        without_popularity={k: (0.65 + rng.normal(0, 0.01, 20)).tolist() for k in CHECKPOINTS},
         baselines={
             "popularity": rng.normal(0.8, 0.01, 20).tolist(), "oracle": [1.0] * 20,
             "random": rng.normal(0.7, 0.01, 20).tolist(),
@@ -85,7 +87,21 @@ def test_the_report_has_intervals_and_a_line_for_each_ranking() -> None:
     assert [point["mean"] for point in row] == pytest.approx([0.7, 0.72, 0.76, 0.8, 0.9], abs=0.01)
     assert all(point["low"] < point["mean"] < point["high"] for point in row)
     assert summary["differences"]["one action minus none, on the feed"]["low"] > 0
+    assert summary["differences"]["with popularity minus own scores alone, after 10"]["low"] > 0
     assert "| oracle | 1.000" in describe(summary)
     drawn = plot(summary)
-    assert drawn.count("<polyline") == len(summary["ndcg"]) == 6
+    assert drawn.count("<polyline") == len(summary["ndcg"]) == 7
     assert ">10</text>" in drawn
+
+
+def test_a_recorded_feed_can_be_ranked_without_popularity() -> None:
+    items = [
+        RecordedItem(number=7, total=5.0, popularity=4.0),
+        RecordedItem(number=3, total=20.0, popularity=1.0),
+    ]
+    feed = RecordedFeed(arm="feed", user=0, actions=1, status="ok", items=tuple(items))
+    assert feed.order.tolist() == [7, 3]
+    assert feed.order_without_popularity.tolist() == [3, 7]
+    cold = [item.model_copy(update={"total": None}) for item in items]
+    first = feed.model_copy(update={"items": tuple(cold)})
+    assert first.order_without_popularity.tolist() == [7, 3]

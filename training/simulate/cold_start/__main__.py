@@ -1,8 +1,9 @@
 """Measure cold starts: `python -m training.simulate.cold_start --seeds 1,2 --out runs/cold_start`.
 
 For each seed it starts a system of its own. Other users leave feedback; then each new user gets
-feeds after 0, 1, 3, 5 and 10 likes or dislikes. NDCG@10 against the true tastes stands next to
-random orders, popularity and the oracle. It writes `results.json` and `ndcg.svg`.
+feeds after 0, 1, 3, 5 and 10 likes or dislikes. NDCG@10 against the true tastes stands next to the
+same feeds by the users' own scores alone, random orders, popularity and the oracle. It writes
+`results.json` and `ndcg.svg`.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Let new users act one by one on a running system, and measure their feeds in between."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 from shared.client import AsyncClient, action
 from shared.embedding.images.pretrained import PretrainedEncoder
 from shared.embedding.protocol import Vectors
+from shared.events import RankedFeed
 from training.simulate.baselines import (
     Baseline,
     Oracle,
@@ -26,6 +27,7 @@ from training.simulate.cold_start.arms import (
     strongest_first,
 )
 from training.simulate.cold_start.population import Population
+from training.simulate.cold_start.recorded_feeds import RecordedFeed
 from training.simulate.day import (
     POLL_SECONDS,
     WAIT_SECONDS,
@@ -33,7 +35,7 @@ from training.simulate.day import (
     Profiles,
     following,
 )
-from training.simulate.measure.metrics import Order, ndcg
+from training.simulate.measure.metrics import Floats, Order, ndcg
 from training.simulate.users import SimulatedUser
 
 CHECKPOINTS: Final = (0, 1, 3, 5, 10)
@@ -58,10 +60,27 @@ class Measured:
     )
     baselines: dict[str, list[float]] = field(default_factory=dict)
     """Baselines know no action: one value a user."""
+    without_popularity: dict[int, list[float]] = field(
+        default_factory=lambda: {k: [] for k in CHECKPOINTS}
+    )
+    """The same feeds of the first arm, by the users' own scores alone."""
+    feeds: list[RecordedFeed] = field(default_factory=list)
+    """The measured feeds."""
+
+    def add(self, arm: Arm, feed: RecordedFeed, *, appeal: Floats) -> None:
+        self.feeds.append(feed)
+        self.by_arm[arm][feed.actions].append(ndcg(feed.order, appeal))
+        if arm == ARMS[0]:
+            alone = ndcg(feed.order_without_popularity, appeal)
+            self.without_popularity[feed.actions].append(alone)
 
 
 async def measure(
-    kafka: str, population: Population, *, seed: int, advance: Callable[[int], None]
+    kafka: str,
+    population: Population,
+    *,
+    seed: int,
+    advance: Callable[[int], None],
 ) -> Measured:
     """Send the feedback of the others, then measure every new user in every arm."""
     measured, profiles = Measured(), Profiles()
@@ -71,18 +90,19 @@ async def measure(
         await asyncio.sleep(HISTORY_SECONDS)
         slots = asyncio.Semaphore(CONCURRENT_USERS)
 
-        async def run(number: int, arm: Arm) -> tuple[Arm, Mapping[int, float]]:
+        async def run(number: int, arm: Arm) -> tuple[Arm, list[RecordedFeed]]:
             async with slots:
-                by_checkpoint = await _user(
+                feeds = await _user(
                     client, profiles, population, number, arm, vectors=vectors, seed=seed
                 )
             advance(1)
-            return arm, by_checkpoint
+            return arm, feeds
 
         runs = [run(n, arm) for n in range(len(population.new_users)) for arm in ARMS]
-        for arm, by_checkpoint in await asyncio.gather(*runs):
-            for checkpoint, value in by_checkpoint.items():
-                measured.by_arm[arm][checkpoint].append(value)
+        for arm, feeds in await asyncio.gather(*runs):
+            for feed in feeds:
+                appeal = population.new_users[feed.user].appeal(population.catalog.shown)
+                measured.add(arm, feed, appeal=appeal)
     measured.baselines = _baselines(population, seed=seed)
     return measured
 
@@ -97,7 +117,7 @@ def split(population: Population, number: int, *, seed: int) -> tuple[Order, lis
 async def _user(
     client: AsyncClient, profiles: Profiles, population: Population, number: int, arm: Arm,
     *, vectors: Vectors, seed: int,
-) -> Mapping[int, float]:  # fmt: skip
+) -> list[RecordedFeed]:  # fmt: skip
     user, catalog = population.new_users[number], population.catalog
     name = f"{user.name}-{ARMS.index(arm)}"
     test, pool = split(population, number, seed=seed)
@@ -105,22 +125,23 @@ async def _user(
     if arm == "asked":
         shown_first = most_telling_images(vectors, pool, count=SLATE)
     opinions = strongest_first(user, catalog, shown_first)
-    appeal = user.appeal(catalog.shown)
-    values = {}
+    feeds = []
     for actions in range(max(CHECKPOINTS) + 1):
         if actions in CHECKPOINTS:
-            values[actions] = ndcg(await _ranked(client, name, population, test), appeal)
+            feed = await _feed(client, name, population, test)
+            feeds.append(RecordedFeed.of(feed, arm=arm, user=number, actions=actions))
         if actions == max(CHECKPOINTS):
             break
         if arm == "feed":
             slate = pool[actions * SLATE : (actions + 1) * SLATE]
-            ranked = await _ranked(client, name, population, slate)
-            (image, *_) = strongest_first(user, catalog, ranked.tolist()[:LOOKED_AT])
+            ranked = await _feed(client, name, population, slate)
+            shown = [catalog.number(item.image_id) for item in ranked.items]
+            (image, *_) = strongest_first(user, catalog, shown[:LOOKED_AT])
         else:
             image = opinions[actions]
         await _state(client, name, user, population, image)
         await _profile(profiles, name, references=actions + 1)
-    return values
+    return feeds
 
 
 async def _encoded(population: Population) -> Vectors:
@@ -131,13 +152,12 @@ async def _encoded(population: Population) -> Vectors:
         encoder.close()
 
 
-async def _ranked(
+async def _feed(
     client: AsyncClient, name: str, population: Population, numbers: Sequence[int] | Order
-) -> Order:
+) -> RankedFeed:
     catalog = population.catalog
     images = {catalog.name(int(n)): catalog.uris[int(n)] for n in numbers}
-    feed = await client.rank(name, images, explain="none", seconds=WAIT_SECONDS)
-    return np.array([catalog.number(item.image_id) for item in feed.items], np.int64)
+    return await client.rank(name, images, explain="none", seconds=WAIT_SECONDS)
 
 
 async def _state(
