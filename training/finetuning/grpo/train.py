@@ -24,12 +24,12 @@ from training.finetuning.merge import merge
 from training.finetuning.run.arguments import grpo_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, GrpoConfig
-from training.finetuning.run.policy import Loaded, element_weights, load_policy
+from training.finetuning.run.policy import Loaded, element_weights, load_policy, policy_style
 from training.finetuning.run.run_folder import RunFolder
 from training.finetuning.run.runner import Finished, main_process_first, on_cpu, prepare, train
 from training.prefersim.values.vocabulary import VALUES
 from training.rewards.accuracy import accuracy
-from training.rewards.format import format
+from training.rewards.format import format_reward
 from training.rewards.image_similarity import FeatureSimilarity, ImageSimilarity, rescaled
 from training.rewards.prediction import ImageTerm, prediction
 from training.rewards.reward import Reward
@@ -61,7 +61,10 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     # padding side. With another side, only the longest prompt would get its own positions.
     loaded.processor.tokenizer.padding_side = "left"
     fit = fit_to(VisionConfig.read(config.policy.base))
-    rows = grpo_dataset(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
+    style = policy_style(config.policy)
+    rows = grpo_dataset(
+        grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed, style=style)
+    )
     batch = config.optimizing.batch * config.optimizing.accumulation // config.group
     if len(rows) < batch:
         raise BadConfig(
@@ -116,11 +119,11 @@ def build_rewards(config: GrpoConfig, *, reward_model: Path) -> list[Reward]:
             _image_similarity(config), renderer, unlike=unlike_profiles(UNLIKE_PAIRS)
         )
         images = ImageTerm(renderer, similarity)
-    weights = element_weights(config.policy)
+    weights, style = element_weights(config.policy), policy_style(config.policy)
     return [
-        prediction(text, images),
-        format,
-        accuracy(EngineRewardModel(reward_model, weights), weights),
+        prediction(text, images, style=style),
+        format_reward(style),
+        accuracy(EngineRewardModel(reward_model, weights, style=style), weights, style=style),
     ]
 
 
@@ -146,7 +149,12 @@ def reward_model_folder(config: GrpoConfig, folder: RunFolder) -> Path:
     if config.policy.adapter is None:
         return config.policy.base
     with main_process_first():
-        return merge(base=config.policy.base, adapter=config.policy.adapter, to=folder.reward_model)
+        return merge(
+            base=config.policy.base,
+            adapter=config.policy.adapter,
+            to=folder.reward_model,
+            style=policy_style(config.policy),
+        )
 
 
 def _image_similarity(config: GrpoConfig) -> ImageSimilarity:

@@ -36,6 +36,11 @@ class Policy(Section):
     """Folder of a Qwen2.5-VL-like checkpoint in the Hugging Face layout; it is not changed."""
     adapter: Path | None = None
     """An adapter folder to continue with (GRPO after SFT); without it a new adapter starts."""
+    prompt_style: str | None = None
+    """The prompts that are trained and later served; without it those that the manifest of the
+    adapter or base names, or `general` where these have none."""
+    prompt_template: Path | None = None
+    """File with the user's template, for a prompt style that has one (`preferthinker`)."""
     element_weights: ElementWeights | None = None
     """Weights of the elements in the totals of rewards and, later, of serving; without it those of
     the adapter or base."""

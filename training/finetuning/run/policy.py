@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
+from shared.prompting.styles.protocol import BadPromptStyle, PromptStyle
+from shared.prompting.styles.registry import GENERAL, prompt_style
 from shared.vlm.checkpoint.checkpoint import MANIFEST, check_files
-from shared.vlm.checkpoint.model_package import read_element_weights
+from shared.vlm.checkpoint.model_package import read_element_weights, read_prompt_style
 from training.finetuning.run.adapter import check_adapter
-from training.finetuning.run.config import Policy
+from training.finetuning.run.config import BadConfig, Policy
 from training.finetuning.run.limits import Needs
 
 LANGUAGE_MODEL_ONLY: Final = (
@@ -55,6 +57,26 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
         return Loaded(model, processor, lora, version)
     adapted = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
     return Loaded(adapted, processor, None, version)
+
+
+def policy_style(policy: Policy) -> PromptStyle:
+    """The prompt style that is trained: the configured one, or that of its start.
+
+    Raises `BadConfig` and `BadCheckpoint`.
+    """
+    own = style_of(policy.base, policy.adapter)
+    name = policy.prompt_style or (own.name if own else GENERAL.name)
+    if own is not None and own.name == name and policy.prompt_template is None:
+        return own
+    try:
+        return prompt_style(name, template=policy.prompt_template)
+    except BadPromptStyle as error:
+        raise BadConfig(f"policy.prompt_style: {error}") from error
+
+
+def style_of(base: Path, adapter: Path | None) -> PromptStyle | None:
+    """The prompt style of an adapter on its base; None where no manifest names one."""
+    return (read_prompt_style(adapter) if adapter else None) or read_prompt_style(base)
 
 
 def element_weights(policy: Policy) -> ElementWeights:

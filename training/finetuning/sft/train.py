@@ -17,7 +17,7 @@ from training.finetuning.data.simulated import draw_cases, examples
 from training.finetuning.run.arguments import sft_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, SftConfig
-from training.finetuning.run.policy import Loaded, load_policy
+from training.finetuning.run.policy import Loaded, load_policy, policy_style
 from training.finetuning.run.runner import Finished, on_cpu, prepare, train
 from training.finetuning.sft.bucketed_sampler import size_of, with_bucketed_batches
 
@@ -64,11 +64,15 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
 
 def all_examples(config: SftConfig) -> Iterator[Example]:
     """Examples from the file, or of simulated users: one for each task and user."""
-    data = config.data
+    data, style = config.data, policy_style(config.policy)
     if data.sources:
         bad_rows = BadRows(skip=data.bad_rows == "skip")
         yield from read_examples(
-            data.sources, most=data.cases, images=data.image_folders, bad_rows=bad_rows
+            data.sources,
+            most=data.cases,
+            images=data.image_folders,
+            bad_rows=bad_rows,
+            style=style,
         )
         report_skipped(bad_rows)
         return
@@ -76,7 +80,7 @@ def all_examples(config: SftConfig) -> Iterator[Example]:
     for case in draw_cases(
         data.cases, seed=data.seed, multi=data.multi, level=data.level, workers=data.workers
     ):
-        yield from examples(case, config.tasks, rng, varied=config.varied_rationales)
+        yield from examples(case, config.tasks, rng, varied=config.varied_rationales, style=style)
 
 
 def main() -> None:

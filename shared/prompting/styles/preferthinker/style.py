@@ -45,6 +45,7 @@ class PreferThinkerStyle:
 
     name: str = "preferthinker"
     digit_reading: DigitReading = "chosen"
+    explains_given_digits: bool = False
 
     def __init__(self, template: PairTemplate, file: bytes) -> None:
         """`file` is the file of the template, as the user wrote it."""
@@ -103,6 +104,16 @@ class PreferThinkerStyle:
         self, taste: Taste, digits: Mapping[Element, int], rationales: Mapping[Element, str]
     ) -> str:
         return layout.stated_profiles(taste) + layout.points(digits, rationales)
+
+    def taste_layout(self, answer: str) -> float:
+        return layout.profiles_share(answer, self.parse_taste(answer))
+
+    def score_layout(self, answer: str, *, explained: bool) -> float:
+        digits = self.parse_digits(answer).by_element
+        if not explained:
+            return layout.points_share(answer, digits)
+        agreeing = self.parse_rationales(answer, digits).by_element
+        return layout.points_share(answer, digits) * len(agreeing) / len(ELEMENTS)
 
     def _assess(
         self, taste: Taste, *, start: str, pattern: str, digit_gaps: tuple[str, ...] = ()
