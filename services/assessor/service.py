@@ -26,8 +26,9 @@ from services.assessor.steps.request_filtering import (
 from services.assessor.steps.reranking import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
-from services.assessor.steps.subject_scoring import ScoreSubject
-from services.assessor.steps.subject_words import NameSubjects
+from services.assessor.steps.subject.encoding import StartEncoding
+from services.assessor.steps.subject.scoring import ScoreSubject
+from services.assessor.steps.subject.words import NameSubjects
 from shared.domain.clock import Clock
 from shared.domain.times.time_bounds import written_time
 from shared.embedding.images.encoded_images import EncodedImages
@@ -90,6 +91,7 @@ class AssessorService:
             clock=dependencies.clock,
         )
         self._rank: tuple[Step, ...] = (
+            StartEncoding(dependencies.encoded_images),
             Score(
                 DescriptionScoring(
                     profiles=dependencies.profiles,

@@ -1,6 +1,7 @@
 """Score what the images show, and weigh it against their look by what the user goes by."""
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,7 @@ from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.subject import SubjectReferences, no_vectors
 from shared.embedding.images.tenant_images import TenantImages
 from shared.embedding.protocol import Vectors
-from shared.store.protocol import ImageStore, StoredProfile
+from shared.store.protocol import ImageStore, Reference, StoredProfile
 
 Subjects = Mapping[str, float]
 """Subject scores, 0-5, by content hash."""
@@ -37,65 +38,60 @@ class ScoreSubject:
 
     async def __call__(self, state: RankingState) -> RankingState:
         encoded, tenant_images, profile = self._encoded_images, self._tenant_images, state.profile
-        if encoded is None or tenant_images is None or profile is None or not profile.references:
+        if encoded is None or tenant_images is None or profile is None:
             return state
-        if stored_weights(profile, state) is None or not _assessed(state):
+        encoding = state.encoding
+        if encoding is None or not _assessed(state):
             return state
         scored = await optional_stage(
             state,
             "subject",
-            lambda: self._with_subject(state, profile, encoded, tenant_images),
+            lambda: _with_subject(state, profile, encoding, encoded, tenant_images),
             without="the subject does not count in a feed",
         )
         return scored or state
 
-    async def _with_subject(
-        self,
-        state: RankingState,
-        profile: StoredProfile,
-        encoded: EncodedImages,
-        tenant_images: TenantImages,
-    ) -> RankingState:
-        references = await encoded.references(profile.references)
-        if not len(references.liked) and not len(references.disliked):
-            return state
-        vectors = await encoded.vectors(
-            {image.content_hash: image.loaded_candidate.image.pixels for image in _assessed(state)}
-        )
-        if not vectors:
-            return state
-        background = no_vectors()
-        if not references.are_enough:
-            own = {reference.content_hash for reference in profile.references}
-            background = _background(
-                await tenant_images.vectors(profile.tenant, without=own), vectors, without=own
-            )
-        subjects = _scores(replace(references, background=background), vectors)
-        if subjects is None:
-            return state
-        by_taste = {
-            taste.taste_id: of_taste
-            for taste in state.joint_tastes
-            if (of_taste := await self._of_taste(taste, profile, encoded, background, vectors))
-        }
-        return replace(_scored(state, subjects, by_taste), subject_background=background)
 
-    async def _of_taste(
-        self,
-        taste: JointTaste,
-        profile: StoredProfile,
-        encoded: EncodedImages,
-        background: Vectors,
-        vectors: Mapping[str, Vectors],
-    ) -> Subjects | None:
-        """The scores by the liked references of one taste and all disliked ones."""
-        own = [
-            reference
-            for reference in profile.references
-            if reference.side == "disliked" or reference.image_id in taste.reference_ids
-        ]
-        references = await encoded.references(own)
-        return _scores(replace(references, background=background), vectors)
+async def _with_subject(
+    state: RankingState,
+    profile: StoredProfile,
+    encoding: Awaitable[Mapping[str, Vectors]],
+    encoded: EncodedImages,
+    tenant_images: TenantImages,
+) -> RankingState:
+    # Shielded: the vectors are stored for the next feed, also when this one gives up.
+    known = await asyncio.shield(encoding)
+    state = replace(state, image_vectors=known)
+    hashes = dict.fromkeys(image.content_hash for image in _assessed(state))
+    vectors = {name: known[name] for name in hashes if name in known}
+    references = encoded.by_side(profile.references, known)
+    if not vectors or not len(references.liked) + len(references.disliked):
+        return state
+    background = no_vectors()
+    if not references.are_enough:
+        own = {reference.content_hash for reference in profile.references}
+        background = _background(
+            await tenant_images.vectors(profile.tenant, without=own), vectors, without=own
+        )
+    subjects = _scores(replace(references, background=background), vectors)
+    if subjects is None:
+        return state
+    by_taste = {}
+    for taste in state.joint_tastes:
+        of_taste = encoded.by_side(_references_of(taste, profile), known)
+        scores = _scores(replace(of_taste, background=background), vectors)
+        if scores is not None:
+            by_taste[taste.taste_id] = scores
+    return replace(_scored(state, subjects, by_taste), subject_background=background)
+
+
+def _references_of(taste: JointTaste, profile: StoredProfile) -> list[Reference]:
+    """The liked references of one taste and all disliked ones."""
+    return [
+        reference
+        for reference in profile.references
+        if reference.side == "disliked" or reference.image_id in taste.reference_ids
+    ]
 
 
 def _scores(references: SubjectReferences, vectors: Mapping[str, Vectors]) -> Subjects | None:
