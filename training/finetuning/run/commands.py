@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.finetuning.data.case_files import BadCases
+from training.finetuning.estimate.before_start import check_before_start
 from training.finetuning.run.adapter import BadAdapter
 from training.finetuning.run.config import BadConfig, ConfigT, read_config
 from training.finetuning.run.runner import Finished
@@ -41,10 +42,14 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, description: s
     parser.add_argument("--data", type=Path, help="instead of the file's data.source")
     parser.add_argument("--images", type=Path, help="instead of the file's data.images")
     parser.add_argument("--minutes", type=float, help="instead of the file's run.minutes")
+    parser.add_argument(
+        "--force", action="store_true", help="start although the memory plainly does not suffice"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as a line of JSON")
     options = parser.parse_args()
     try:
         config = _changed(read_config(options.config, kind), options)
+        check_before_start(config, force=options.force)
         finished = train(config, began=began)
     except (BadConfig, BadCheckpoint, BadAdapter, BadCases) as error:
         print(f"{error}.", file=sys.stderr)
