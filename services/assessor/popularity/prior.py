@@ -13,9 +13,9 @@ from typing import Final
 MAX_SCORE: Final = 5.0
 ENOUGH_REFERENCES: Final = 20
 """References from which popularity does not count: the user's own taste is known well."""
-RATE_SCALE: Final = 0.1
-"""Difference of rates, -1 to 1, that is one unit of the logistic curve. Rates of images with four
-viewers each differ by .07 (standard deviation), and those with forty by .15."""
+RATE_SCALE: Final = 0.15
+"""Difference of rates, -1 to 1, that is one unit of the logistic curve. It is large on purpose, so
+that three likes of other users do not outweigh one like of the user."""
 DECIMALS: Final = 4
 
 
