@@ -1,18 +1,25 @@
 """Weigh the six scores of a user by references, and by images that the user did not choose."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 
 from shared.domain.element_weights import SUM, ElementWeights
-from shared.domain.taste import ELEMENTS
+from shared.domain.taste import Taste
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.weight_estimation import (
     Floats,
     ScoredImages,
     Separations,
     own_ranking_weights,
+)
+from shared.domain.weights.word_scores import (
+    ShownWords,
+    known_share,
+    reference_scores,
+    word_scores,
 )
 from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, separation
 
@@ -35,6 +42,26 @@ class LookScores:
     """Images that the user did not choose."""
     others_were_viewed: bool = False
     """Whether the user saw the others; else they are a sample of what the tenant has."""
+    known: float = 1.0
+    """The share of the elements for which the references have words, 0-1."""
+
+    @classmethod
+    def of_words(
+        cls,
+        liked: Sequence[ShownWords],
+        disliked: Sequence[ShownWords],
+        tastes: Sequence[Taste],
+        *,
+        others: Sequence[ShownWords] = (),
+        others_were_viewed: bool = False,
+    ) -> Self:
+        """The scores by whether each image shows the words of the tastes."""
+        return cls(
+            *reference_scores(liked, disliked, tastes),
+            others=word_scores(others, tastes),
+            others_were_viewed=others_were_viewed,
+            known=known_share([*liked, *disliked]),
+        )
 
 
 @dataclass(frozen=True)
@@ -45,15 +72,13 @@ class WeighedReferences:
     separations: Separations | None
 
 
-def no_others() -> Floats:
-    return np.zeros((0, len(ELEMENTS)))
-
-
 def weigh_references(
     vectors: SubjectReferences, look: LookScores, population: ElementWeights
 ) -> WeighedReferences:
     """The weights of the six scores, from the population's and what separates the references."""
     separations = _separations(vectors, look, population)
+    if separations is not None:
+        separations = replace(separations, known_look=look.known)
     weights = own_ranking_weights(_scored_images(look), separations, population)
     return WeighedReferences(weights, separations)
 

@@ -103,10 +103,12 @@ async def test_a_user_whose_references_differ_in_subject_alone_goes_by_the_subje
 
 async def test_a_user_whose_references_share_the_subject_goes_by_the_look() -> None:
     setup = Setup()
-    references = [setup.reference("liked", f"l{n}", subject=0, color="blue") for n in range(5)]
-    references += [setup.reference("disliked", f"d{n}", subject=0, color="red") for n in range(5)]
-    weights = await setup.weights(references, taste(color="blue"))
-    assert weights.ranking.subject < PRIOR_SUBJECT - 0.1
+    muted = {"color": "blue", "saturation": "muted", "detail": "busy"}
+    vivid = {"color": "red", "saturation": "vivid", "detail": "busy"}
+    references = [setup.reference("liked", f"l{n}", subject=0, **muted) for n in range(5)]
+    references += [setup.reference("disliked", f"d{n}", subject=0, **vivid) for n in range(5)]
+    weights = await setup.weights(references, taste(color="blue", saturation="muted"))
+    assert weights.ranking.subject < PRIOR_SUBJECT
 
 
 @pytest.mark.parametrize("side", ["liked", "disliked"])
