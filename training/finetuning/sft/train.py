@@ -20,6 +20,7 @@ from training.finetuning.run.config import BadConfig, SftConfig
 from training.finetuning.run.policy import Loaded, load_policy, policy_style
 from training.finetuning.run.runner import Finished, on_cpu, prepare, train
 from training.finetuning.sft.bucketed_sampler import size_of, with_bucketed_batches
+from training.finetuning.sft.held_digits import HeldDigits
 
 STAGE = "sft"
 
@@ -35,7 +36,7 @@ def train_sft(config: SftConfig, *, began: float | None = None) -> Finished:
 
 
 def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
-    """TRL's trainer, with the loss on the completions only."""
+    """TRL's trainer, with the loss on the completions only; digits are held where serving does."""
     from trl import SFTTrainer
 
     fit = fit_to(VisionConfig.read(config.policy.base))
@@ -58,6 +59,8 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
+    if policy_style(config.policy).digit_reading == "held":
+        trainer.data_collator = HeldDigits(trainer.data_collator, loaded.processor.tokenizer)
     batch = config.optimizing.batch * config.optimizing.accumulation
     return with_bucketed_batches(trainer, sizes, batch=batch, seed=config.run.seed)
 

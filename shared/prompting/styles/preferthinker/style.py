@@ -36,7 +36,7 @@ MAX_PROFILE_TOKENS: Final = 512
 MAX_POINTS_TOKENS: Final = 1024
 """A whole official answer has 830 tokens (arXiv 2511.00609), where a server ignores the pattern."""
 _GENERAL: Final = GeneralStyle()
-_RATIONALE: Final = rf"[^\n]{{1,{MAX_RATIONALE_CHARACTERS}}}"
+_RATIONALE: Final = rf" [^\n]{{1,{MAX_RATIONALE_CHARACTERS}}}"
 _DIGIT: Final = "[0-5]"
 
 
@@ -75,7 +75,8 @@ class PreferThinkerStyle:
         )
 
     def explain(self, taste: Taste, digits: Mapping[Element, int]) -> Task:
-        starts = [f"{layout.points_start(e)}{digits[e]}) - " for e in ELEMENTS]
+        # No space at the end: most tokenizers join it with the next word.
+        starts = [f"{layout.points_start(e)}{digits[e]}) -" for e in ELEMENTS]
         pattern = _RATIONALE + "".join(_escaped(text) + _RATIONALE for text in starts[1:])
         return self._assess(taste, start=starts[0], pattern=pattern + layout.END)
 
