@@ -9,6 +9,7 @@ from training.simulate.cold_start.arms import (
     most_telling_images,
     strongest_first,
 )
+from training.simulate.cold_start.compare_shares import counted, orders
 from training.simulate.cold_start.measure import CHECKPOINTS, TEST_IMAGES, Measured, split
 from training.simulate.cold_start.population import VIEWS, Population, draw_population
 from training.simulate.cold_start.recorded_feeds import RecordedFeed, RecordedItem
@@ -92,6 +93,20 @@ def test_the_report_has_intervals_and_a_line_for_each_ranking() -> None:
     drawn = plot(summary)
     assert drawn.count("<polyline") == len(summary["ndcg"]) == 7
     assert ">10</text>" in drawn
+
+
+def test_a_share_of_popularity_changes_the_order_of_the_test_images(
+    population: Population,
+) -> None:
+    test, _ = split(population, 0, seed=3)
+    own = np.linspace(25, 0, len(test))
+    popularity = {others: counted(population, others) for others in (2, 12)}
+    assert len(popularity[2]) < len(popularity[12])
+    by_name = orders(own, popularity, test, references=1)
+    assert by_name["12 other users, share 0"].tolist() == test.tolist()
+    by_popularity = by_name["12 other users, share 1"].tolist()
+    assert sorted(by_popularity) == sorted(test.tolist())
+    assert by_popularity != test.tolist()
 
 
 def test_a_recorded_feed_can_be_ranked_without_popularity() -> None:
