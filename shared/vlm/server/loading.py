@@ -26,6 +26,7 @@ from shared.vlm.server.dialect import dialect_of
 from shared.vlm.server.model import ServerModel
 from shared.vlm.server.score_readers import ScoreReaders
 from shared.vlm.server.served_model import ServedModel, identify_served_model
+from shared.vlm.server.thinking import Thinking
 from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)
@@ -36,13 +37,14 @@ class ServerLoader:
 
     def __init__(
         self, server: Connection, served: ServedModel, *, score_readers: ScoreReaders,
-        encoder: ImageEncoder, orders: int,
+        encoder: ImageEncoder, orders: int, thinking: Thinking,
     ) -> None:  # fmt: skip
         self._server = server
         self._served = served
         self._score_readers = score_readers
         self._encoder = encoder
         self._orders = orders
+        self._thinking = thinking
         self._adapters = Adapters(server)
         self._loop = asyncio.get_running_loop()
         self._releases: set[asyncio.Task[None]] = set()
@@ -61,6 +63,7 @@ class ServerLoader:
                 encoder = ModelSize(served.package.folder, longest_side)
             loader = cls(
                 server, served, encoder=encoder, orders=settings.model_prediction_orders,
+                thinking=Thinking(settings.model_thinking, settings.model_thinking_tokens),
                 score_readers=ScoreReaders(
                     server, served.id, dialect=await dialect_of(server),
                     default_style=default_style(settings),
@@ -119,6 +122,7 @@ class ServerLoader:
             reload=partial(self._reload, name, adapter) if adapter else None,
             element_weights=package.element_weights if package else EQUAL_WEIGHTS,
             orders=self._orders,
+            thinking=self._thinking,
         )
 
     async def _load_adapter(self, package: ModelPackage) -> ServerModel:
