@@ -35,9 +35,12 @@ def main() -> int:
     parser.add_argument("--sharded", action="store_true", help="FSDP or ZeRO-3")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     options = parser.parse_args()
-    kind = SftConfig if options.training == "sft" else GrpoConfig
     try:
-        config = read_config(options.config, kind)
+        config: SftConfig | GrpoConfig = (
+            read_config(options.config, SftConfig)
+            if options.training == "sft"
+            else read_config(options.config, GrpoConfig)
+        )
         if options.base is not None:
             policy = config.policy.model_copy(update={"base": options.base})
             config = config.model_copy(update={"policy": policy})

@@ -9,9 +9,7 @@ from typing import Any, Final
 from shared.domain.taste import ELEMENTS, Taste
 from shared.prompting import prompt
 from shared.prompting.styles.protocol import PromptStyle
-from shared.prompting.styles.registry import GENERAL
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.checkpoint.model_package import read_prompt_style
 from shared.vlm.checkpoint.vision_config import (
     DEFAULT_MAX_PIXELS,
     DEFAULT_MEAN,
@@ -24,6 +22,7 @@ from training.finetuning.data.line_sources import BadRows
 from training.finetuning.data.simulated import REFERENCES
 from training.finetuning.estimate.shape import Shape
 from training.finetuning.run.config import GrpoConfig, SftConfig
+from training.finetuning.run.policy import policy_style
 from training.prefersim.drawing.canvas import SIDE
 
 CHARACTERS_PER_TOKEN: Final = 4.0
@@ -71,13 +70,13 @@ class Workload:
 def workload(
     config: SftConfig | GrpoConfig, shape: Shape, *, image_side: int | None = None
 ) -> Workload:
-    """The largest rows that the configuration allows.
+    """The largest rows that the configuration allows; raises `BadConfig` and `BadCheckpoint`.
 
     `image_side` in pixels replaces the size of the images of the data.
     """
     sampled = _sample(config)
     sides = (image_side, image_side) if image_side else sampled.size
-    style = _style(config.policy.base)
+    style = policy_style(config.policy)
     grpo = isinstance(config, GrpoConfig)
     task = _longest(config, style)
     text = "".join(part.text for part in task.parts) + task.answer_prefix
@@ -85,7 +84,7 @@ def workload(
     answer = (
         config.max_completion_length
         if isinstance(config, GrpoConfig)
-        else _tokens(config.policy.base, sampled.answer or _answer(config))
+        else _tokens(config.policy.base, sampled.answer or _answer(config, style))
     )
     return Workload(
         rows=config.optimizing.batch,
@@ -134,23 +133,20 @@ def _sample(config: SftConfig | GrpoConfig) -> _Sample:
     return _Sample(max(map(len, images)), largest, max(answers, key=len))
 
 
-def _style(base: Path) -> PromptStyle:
-    return (read_prompt_style(base) if base.is_dir() else None) or GENERAL
-
-
 def _longest(config: SftConfig | GrpoConfig, style: PromptStyle) -> prompt.Prompt:
     if "predict" in config.tasks:
         return style.predict(liked=REFERENCES, disliked=REFERENCES).prompt
     return style.explain(Taste(), dict.fromkeys(ELEMENTS, 0)).prompt
 
 
-def _answer(config: SftConfig | GrpoConfig) -> str:
+def _answer(config: SftConfig | GrpoConfig, style: PromptStyle) -> str:
     """An answer as long as the longest one of the tasks."""
     words = dict.fromkeys(ELEMENTS, ("watercolor painting", "flat illustration"))
     if "explain" in config.tasks:
         rationale = "the picture shows muted pastel tones, which are close to what is liked"
-        return prompt.score_line(dict.fromkeys(ELEMENTS, 4), dict.fromkeys(ELEMENTS, rationale))
-    return prompt.taste_lines(words, words)
+        digits, rationales = dict.fromkeys(ELEMENTS, 4), dict.fromkeys(ELEMENTS, rationale)
+        return style.rationale_answer(Taste(), digits, rationales)
+    return style.taste_answer(words, words)
 
 
 def _tokens(base: Path, text: str) -> int:
