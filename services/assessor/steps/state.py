@@ -38,7 +38,11 @@ class LoadedCandidate:
 
 @dataclass(frozen=True)
 class ScoredImage:
-    """A loaded candidate with its element scores, or without any (tier `fallback`)."""
+    """A loaded candidate with its element scores.
+
+    It has none in the tiers `fallback` and `popularity`, and where it has, without the model, a
+    vector and no description.
+    """
 
     loaded_candidate: LoadedCandidate
     tier: Tier
@@ -80,6 +84,11 @@ class ScoredImage:
     def own_total(self) -> float:
         """The total by the user's own taste: with the subject, where it counts."""
         return self.total if self.total_with_subject is None else self.total_with_subject
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the user's taste gives the image a total."""
+        return self.own_total != NO_SCORE
 
     @property
     def ranking_total(self) -> float:
@@ -130,6 +139,8 @@ class RankingState:
     """The images of the feed, best first."""
     status: Status = "ok"
     degraded_reason: str | None = None
+    outage: str | None = None
+    """Why the model gave no scores; None when it did."""
 
     @property
     def subject_weight(self) -> float | None:

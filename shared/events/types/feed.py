@@ -49,8 +49,9 @@ class RankedItem(Value):
     image_id: Identifier
     rank: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
     score: Score | None
-    """Weighted sum of the five element scores (`element_weights`), 0-25. Null in the tiers
-    `fallback` and `popularity`, where nothing was assessed."""
+    """Weighted sum of the five element scores (`element_weights`), 0-25. Null where no element was
+    assessed: in the tiers `fallback` and `popularity`, and without the model for an image that has
+    no description and is ranked by `subject` alone."""
     elements: Assessment | None
     subject: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = None
     """Score of what the image shows, by its similarity to the user's references: 0 like the
@@ -78,8 +79,9 @@ class RankedItem(Value):
     explored: bool = False
     """Whether exploration chose at random between this image and its neighbor."""
     tier: Tier
-    """How the image was ranked: `vlm` by the model, `embedding` by its stored description,
-    `popularity` by what the tenant's users like (cold start), `fallback` by nothing."""
+    """How the image was ranked: `vlm` by the model, `embedding` without it by its stored
+    description or by the similarity of its vector to those of the references, `popularity` by what
+    the tenant's users like (cold start), `fallback` by nothing."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
     evidence: Annotated[

@@ -1,5 +1,7 @@
 """The population, the questions and the report of the cold-start simulation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,8 @@ def test_the_report_has_intervals_and_a_line_for_each_ranking() -> None:
     drawn = plot(summary)
     assert drawn.count("<polyline") == len(summary["ndcg"]) == 7
     assert ">10</text>" in drawn
+    on_the_feed = replace(measured, by_arm={"feed": measured.by_arm["feed"]})
+    assert len(results({1: on_the_feed})["ndcg"]) == 5
 
 
 def test_a_share_of_popularity_changes_the_order_of_the_test_images(

@@ -81,9 +81,11 @@ async def measure(
     *,
     seed: int,
     advance: Callable[[int], None],
+    arms: Sequence[Arm] = ARMS,
 ) -> Measured:
     """Send the feedback of the others, then measure every new user in every arm."""
-    measured, profiles = Measured(), Profiles()
+    measured = Measured(by_arm={arm: {k: [] for k in CHECKPOINTS} for arm in arms})
+    profiles = Profiles()
     vectors = await _encoded(population)
     async with AsyncClient(kafka) as client, following(client, profiles):
         await client.send(*population.feedback)
@@ -98,7 +100,7 @@ async def measure(
             advance(1)
             return arm, feeds
 
-        runs = [run(n, arm) for n in range(len(population.new_users)) for arm in ARMS]
+        runs = [run(n, arm) for n in range(len(population.new_users)) for arm in arms]
         for arm, feeds in await asyncio.gather(*runs):
             for feed in feeds:
                 appeal = population.new_users[feed.user].appeal(population.catalog.shown)

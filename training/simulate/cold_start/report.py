@@ -18,7 +18,8 @@ BASELINES: Final = ("popularity", "oracle", "random")
 def results(by_seed: dict[int, Measured], *, seed: int = 0) -> dict[str, Any]:
     """All means with 95 % intervals over the users of all seeds."""
     rankings: dict[str, list[Interval]] = {}
-    for arm in ARMS:
+    arms = [arm for arm in ARMS if all(arm in m.by_arm for m in by_seed.values())]
+    for arm in arms:
         rankings[NAMES[arm]] = [
             mean(_values(by_seed, arm, checkpoint), seed=seed) for checkpoint in CHECKPOINTS
         ]
@@ -45,13 +46,14 @@ def results(by_seed: dict[int, Measured], *, seed: int = 0) -> dict[str, Any]:
         "ten actions minus popularity, on the feed": paired_difference(
             _values(by_seed, "feed", 10), popular, seed=seed
         ),
-        **{
+    }
+    if set(arms) == set(ARMS):
+        differences |= {
             f"most telling minus random questions, after {k}": paired_difference(
                 _values(by_seed, "asked", k), _values(by_seed, "asked at random", k), seed=seed
             )
             for k in CHECKPOINTS[1:]
-        },
-    }
+        }
     return {
         "seeds": list(by_seed),
         "users": len(popular),

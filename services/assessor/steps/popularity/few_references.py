@@ -24,13 +24,13 @@ class AddPopularity:
         if prior is None:
             return state
         scored = tuple(
-            image
-            if image.elements is None
-            else replace(
+            replace(
                 image,
                 popularity=prior.by_image[image.image_id],
                 total_with_popularity=prior.total(image.own_total, image.image_id),
             )
+            if image.is_scored
+            else image
             for image in state.scored
         )
         return replace(state, scored=scored, popularity_weight=prior.weight)
@@ -44,7 +44,7 @@ class AddPopularity:
             # The taste is not from references, so their number does not show how sure it is.
             return None
         weight = popularity_weight(len(profile.references), greatest=self._greatest)
-        images = [image.image_id for image in state.scored if image.elements is not None]
+        images = [image.image_id for image in state.scored if image.is_scored]
         if weight == 0 or not images:
             return None
         by_image = self._popularity.scores(

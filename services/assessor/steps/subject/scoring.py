@@ -1,7 +1,7 @@
 """Score what the images show, and weigh it against their look by what the user goes by."""
 
 import asyncio
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,10 +9,11 @@ import numpy as np
 
 from services.assessor.steps.joint_tastes import best_of
 from services.assessor.steps.optional_stage import optional_stage
-from services.assessor.steps.scoring import DECIMALS
+from services.assessor.steps.scoring import DECIMALS, with_reason
 from services.assessor.steps.state import RankingState, ScoredImage
+from shared.domain.element_weights import MAX_SCORE
 from shared.domain.joint_tastes import JointTaste
-from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.ranking_weights import MAX_TOTAL, RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.subject import SubjectReferences, no_vectors
 from shared.embedding.images.tenant_images import TenantImages
@@ -30,6 +31,7 @@ class ScoreSubject:
     """The step that adds the subject to the scores; without an encoder it changes nothing.
 
     A feed without it is ranked by its look: a deadline or an outage of the store fails nothing.
+    Without the model, an image that has no description is ranked by the subject alone.
     """
 
     def __init__(self, encoded_images: EncodedImages | None, image_store: ImageStore) -> None:
@@ -41,7 +43,7 @@ class ScoreSubject:
         if encoded is None or tenant_images is None or profile is None:
             return state
         encoding = state.encoding
-        if encoding is None or not _assessed(state):
+        if encoding is None or not _comparable(state):
             return state
         scored = await optional_stage(
             state,
@@ -49,7 +51,9 @@ class ScoreSubject:
             lambda: _with_subject(state, profile, encoding, encoded, tenant_images),
             without="the subject does not count in a feed",
         )
-        return scored or state
+        if scored is None:
+            return state
+        return with_reason(scored) if scored.outage else scored
 
 
 async def _with_subject(
@@ -62,7 +66,7 @@ async def _with_subject(
     # Shielded: the vectors are stored for the next feed, also when this one gives up.
     known = await asyncio.shield(encoding)
     state = replace(state, image_vectors=known)
-    hashes = dict.fromkeys(image.content_hash for image in _assessed(state))
+    hashes = dict.fromkeys(image.content_hash for image in _comparable(state))
     vectors = {name: known[name] for name in hashes if name in known}
     references = encoded.by_side(profile.references, known)
     if not vectors or not len(references.liked) + len(references.disliked):
@@ -164,8 +168,17 @@ def _with_total(image: ScoredImage, subject: float, weights: RankingWeights) -> 
     )
 
 
-def _assessed(state: RankingState) -> list[ScoredImage]:
-    return [image for image in state.scored if image.elements is not None]
+def _by_subject_alone(image: ScoredImage, subjects: Sequence[float]) -> ScoredImage:
+    """An image without element scores, by the taste that it resembles most."""
+    subject = round(max(subjects), DECIMALS)
+    total = round(MAX_TOTAL / MAX_SCORE * subject, DECIMALS)
+    return replace(image, tier="embedding", subject=subject, total_with_subject=total)
+
+
+def _comparable(state: RankingState) -> list[ScoredImage]:
+    """The images that get a subject score: those with element scores, and without the model all."""
+    is_degraded = state.outage is not None
+    return [image for image in state.scored if is_degraded or image.elements is not None]
 
 
 def _scored(
@@ -181,6 +194,8 @@ def _scored(
         if image.content_hash not in subjects:
             return image
         of_tastes = {taste: scores[image.content_hash] for taste, scores in by_taste.items()}
+        if image.elements is None:
+            return _by_subject_alone(image, [*of_tastes.values()] or [subjects[image.content_hash]])
         return with_subject(image, subjects[image.content_hash], weights, by_taste=of_tastes)
 
     return replace(

@@ -68,7 +68,11 @@ def corrected(state: RankingState, stated: StatedSubjects) -> RankingState:
         return replace(state, ranking_weights=weights_of(state).with_subject(1.0), scored=scored)
     weights = weights_of(state).with_subject(scale.weight)
     scored = tuple(
-        image if image.elements is None else _corrected(image, stated, scale, weights)
+        _corrected(image, stated, scale, weights)
+        if image.elements is not None
+        else _by_subject_alone(image, stated)
+        if image.is_scored
+        else image
         for image in state.scored
     )
     return replace(state, ranking_weights=weights, scored=scored)
@@ -99,7 +103,8 @@ def _corrected(
 
 
 def _by_subject_alone(image: ScoredImage, stated: StatedSubjects) -> ScoredImage:
-    subject = stated.score(NEUTRAL, _words_of(image))
+    known = NEUTRAL if image.subject is None else image.subject
+    subject = stated.score(known, _words_of(image))
     return replace(image, subject=subject, total_with_subject=MAX_TOTAL / MAX_SCORE * subject)
 
 
