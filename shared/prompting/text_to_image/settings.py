@@ -1,6 +1,8 @@
 """Settings of the text-to-image server."""
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, field_validator
+
+from shared.domain.server_address import server_address
 
 
 class GenerationSettings(BaseModel):
@@ -22,6 +24,13 @@ class GenerationSettings(BaseModel):
     the prompt names what to leave out."""
     image_generator_timeout_seconds: PositiveFloat = 120.0
     """Seconds until an image, the server's queue included."""
+
+    @field_validator("image_generator")
+    @classmethod
+    def _without_password(cls, address: str | None) -> str | None:
+        if address is not None:
+            server_address(address, setting="IMAGE_GENERATOR")
+        return address
 
 
 NO_GENERATOR = GenerationSettings()
