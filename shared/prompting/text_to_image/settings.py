@@ -1,8 +1,12 @@
 """Settings of the text-to-image server."""
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, field_validator
 
-from shared.domain.server_address import server_address
+from shared.domain.server_address import PREFIX, server_address
+
+SETTING: Final = "IMAGE_GENERATOR"
 
 
 class GenerationSettings(BaseModel):
@@ -29,7 +33,11 @@ class GenerationSettings(BaseModel):
     @classmethod
     def _without_password(cls, address: str | None) -> str | None:
         if address is not None:
-            server_address(address, setting="IMAGE_GENERATOR")
+            try:
+                server_address(address, setting=SETTING)
+            except ValueError as error:
+                # The name of the variable is put before each message.
+                raise ValueError(str(error).removeprefix(f"{PREFIX}{SETTING} ")) from None
         return address
 
 
