@@ -31,10 +31,10 @@ PRIOR_REFERENCES_ONE_SIDED: Final = 20.0
 two or three of them say little about what separates them from the rest."""
 STEEPNESS: Final = 2.0
 """How fast the share grows with the difference of the separations."""
-NEEDED_DIFFERENCE: Final = 1.25
+NEEDED_DIFFERENCE: Final = 1.0
 """Difference from which the subject weighs more than the look, where all elements have words: words
 guide users who choose by them better than vectors. Style and medium of most real pictures have no
-words, and the rest is less of a guide."""
+words; three known elements of five leave an eighth of it."""
 MAX_SEPARATION: Final = 6.0
 """A separation beyond it is complete: whether 8 or 80 deviations lie between, no image is mixed."""
 MAX_EXPONENT: Final = 50.0
@@ -83,7 +83,7 @@ def subject_share(separations: Separations | None) -> float:
         return PRIOR_SUBJECT
     weak = PRIOR_REFERENCES_ONE_SIDED if separations.one_sided else PRIOR_REFERENCES
     known = separations.references / (separations.references + weak)
-    needed = NEEDED_DIFFERENCE * separations.known_look**2
+    needed = NEEDED_DIFFERENCE * separations.known_look**4
     difference = _limited(separations.subject) - _limited(separations.look) - needed
     exponent = known * STEEPNESS * difference + (1 - known) * prior
     # The encoder's vectors hold the look as well, and a few references that the words separate by

@@ -25,11 +25,12 @@ from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, s
 
 MIN_OTHERS: Final = 8
 """Other images with which a user's only side is compared."""
-SUBJECT_DEVIATION: Final = 0.02
+SUBJECT_DEVIATION: Final = 0.05
 """Deviation of the affinities within a side, which counts as four images."""
-LOOK_DEVIATION: Final = 3.0
-"""The same for the look, 0-5. It is large on purpose: the words were predicted from the references,
-so some of them separate a few references by chance. Only several elements together outweigh it."""
+LOOK_DEVIATION: Final = 0.75
+"""The same for the look, 0-5. It is wide: the words were predicted from the references, so some of
+them separate a few references by chance. An element that separates nearly all of them, or several
+elements together, outweigh it."""
 
 
 @dataclass(frozen=True)
