@@ -8,6 +8,7 @@ from typing import Any, Final
 from qdrant_client import AsyncQdrantClient
 
 from shared.domain.ids import profile_point_id
+from shared.events.types.taste_change import IgnoredReason
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import (
     EmbeddedTaste,
@@ -118,6 +119,11 @@ class IndexedProfiles:
     async def put(self, profile: StoredProfile, vectors: TasteVectors) -> None:
         await self._profiles.put(profile, vectors)
         self._index.add(profile)
+
+    async def put_ignored(
+        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+    ) -> None:
+        await self._profiles.put_ignored(counts, tenant=tenant, user_id=user_id)
 
     async def correct(self, corrections: StoredCorrections) -> None:
         await self._profiles.correct(corrections)
