@@ -110,7 +110,7 @@ class _Others:
 
     @classmethod
     def of(cls, tenant: _Tenant, *, without: str) -> "_Others":
-        own = tenant.users.get(without) or {}
+        own: Mapping[str, _Opinion] = tenant.users.get(without) or {}
         alone = sum(tenant.images[image_id].viewers == 1 for image_id in own)
         viewers = tenant.viewers - len(own) + PRIOR_VIEWERS * (len(tenant.images) - alone)
         value = tenant.value - sum(opinion.value for opinion in own.values())
