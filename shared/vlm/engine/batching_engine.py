@@ -12,6 +12,7 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unprocessable
+from shared.prompting.styles.protocol import PromptStyle
 from shared.vlm.checkpoint.default_style import default_style
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.order_ensemble import predict_with_order_ensemble
@@ -147,6 +148,11 @@ class BatchingEngine:
     @property
     def element_weights(self) -> ElementWeights:
         return self._engine.element_weights
+
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of this model version."""
+        return self._engine.prompt_style
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return await predict_with_order_ensemble(

@@ -89,6 +89,11 @@ class TransformersEngine:
         self._context = int(context)
         self._chosen: dict[tuple[str, ...], ChosenDigits] = {}
 
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of this model version."""
+        return self._style
+
     @cached_property
     def _layout(self) -> AnswerLayout:
         return answer_layout(self._tokenizer)

@@ -99,6 +99,11 @@ class ServerModel:
     def model_version(self) -> str:
         return self._version
 
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of this model version."""
+        return self._style
+
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return await predict_with_order_ensemble(self._predict_all, references, orders=self._orders)
 
