@@ -14,6 +14,7 @@ from training.finetuning.data.cases import Case
 from training.finetuning.data.line_sources import BadRows, report_skipped
 from training.finetuning.data.rows import grpo_dataset, grpo_rows
 from training.finetuning.data.simulated import draw_cases
+from training.finetuning.grpo.held_digits import hold_digits
 from training.finetuning.grpo.image_term import image_term
 from training.finetuning.grpo.prefix_sharing import SharedPrompts
 from training.finetuning.grpo.reward_model import EngineRewardModel
@@ -79,6 +80,8 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
+    if style.digit_reading == "held":
+        hold_digits(trainer.model, loaded.processor, style)
     trainer.train_dataset = DeduplicatedRows(rows)
     whole = trainer.model.get_base_model().model
     if is_known(whole):
