@@ -49,6 +49,9 @@ RANDOM_ORDERS: Final = 50
 CONCURRENT_USERS: Final = 6
 HISTORY_SECONDS: Final = 5.0
 """Wait until the assessor has counted the feedback of other users; it needs milliseconds."""
+ENCODED_MS: Final = 1_000
+"""Milliseconds within which a feed has the vectors of its images, if they are stored."""
+ENCODING_ATTEMPTS: Final = 20
 
 
 @dataclass
@@ -90,6 +93,7 @@ async def measure(
     async with AsyncClient(kafka) as client, following(client, profiles):
         await client.send(*population.feedback)
         await asyncio.sleep(HISTORY_SECONDS)
+        await _encode_catalog(client, population)
         slots = asyncio.Semaphore(CONCURRENT_USERS)
 
         async def run(number: int, arm: Arm) -> tuple[Arm, list[RecordedFeed]]:
@@ -144,6 +148,19 @@ async def _user(
         await _state(client, name, user, population, image)
         await _profile(profiles, name, references=actions + 1)
     return feeds
+
+
+async def _encode_catalog(client: AsyncClient, population: Population) -> None:
+    """Let the system encode all images, as it has those of a catalog that others have seen.
+
+    A first feed waits two seconds for vectors, so a busy machine would measure its own speed.
+    """
+    for first in range(0, len(population.catalog), TEST_IMAGES):
+        slate = range(first, min(first + TEST_IMAGES, len(population.catalog)))
+        for _ in range(ENCODING_ATTEMPTS):
+            feed = await _feed(client, "visitor", population, slate)
+            if feed.latency_ms.get("popularity", 0) < ENCODED_MS:
+                break
 
 
 async def _encoded(population: Population) -> Vectors:
