@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import aiohttp
 
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.domain.server_address import server_address
+from shared.files.server_address import server_address
 from shared.prompting.text_to_image.prompt_writer import ImagePrompt
 from shared.prompting.text_to_image.settings import GenerationSettings
 

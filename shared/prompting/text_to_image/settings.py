@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, field_validator
 
-from shared.domain.server_address import PREFIX, server_address
+from shared.files.server_address import PREFIX, server_address
 
 SETTING: Final = "IMAGE_GENERATOR"
 

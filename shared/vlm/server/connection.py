@@ -12,7 +12,7 @@ from yarl import URL
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal, State
-from shared.domain.server_address import server_address
+from shared.files.server_address import server_address
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.settings import ModelSettings
 

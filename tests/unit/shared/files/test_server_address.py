@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.server_address import server_address
+from shared.files.server_address import server_address
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from yarl import URL
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal
-from shared.domain.server_address import server_address
 from shared.embedding.images.encoders.errors import BadEncoder
 from shared.embedding.images.encoders.server.responses import (
     PART,
@@ -21,6 +20,7 @@ from shared.embedding.images.encoders.server.responses import (
     retry_seconds,
 )
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
+from shared.files.server_address import server_address
 
 ROUTES: Final = ("/v1/embeddings", "/v2/embed", "/v1")
 CONNECT_SECONDS: Final = 5.0
