@@ -118,10 +118,11 @@ def build_rewards(config: GrpoConfig, *, reward_model: Path) -> list[Reward]:
     encoder = WordEncoder(MiniLM())
     text = TextSimilarity(encoder, floors(encoder, vocabulary(config)))
     weights, style = element_weights(config.policy), policy_style(config.policy)
+    judge = EngineRewardModel(reward_model, weights, style=style, limits=config.policy.pixel_limits)
     return [
         prediction(text, image_term(config, encoder), style=style),
         format_reward(style),
-        accuracy(EngineRewardModel(reward_model, weights, style=style), weights, style=style),
+        accuracy(judge, weights, style=style),
     ]
 
 

@@ -18,7 +18,7 @@ from pydantic import (
 
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.evaluation import Level
-from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS
+from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
 from training.finetuning.data.rows import GRPO_TASKS, GrpoTask
 from training.finetuning.data.simulated import TASKS, Task
 from training.rewards.reward import Weights
@@ -62,6 +62,11 @@ class Policy(Section):
     """Type of weights and sums. Most CPUs emulate half precision, which is slow."""
     gradient_checkpointing: bool = False
     """Compute forward passes twice to save memory; a 7B model needs it, nano does not."""
+
+    @property
+    def pixel_limits(self) -> PixelLimits:
+        """Fewest and most pixels of an image."""
+        return PixelLimits(self.min_pixels, self.max_pixels)
 
 
 class Data(Section):

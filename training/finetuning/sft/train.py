@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.case_files import read_examples
 from training.finetuning.data.cases import Example
 from training.finetuning.data.line_sources import BadRows, report_skipped
-from training.finetuning.data.rows import fit_to, sft_dataset, sft_row
+from training.finetuning.data.rows import sft_dataset, sft_row
 from training.finetuning.data.simulated import draw_cases, examples
 from training.finetuning.run.arguments import sft_arguments
 from training.finetuning.run.commands import run_command
@@ -39,7 +38,6 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
     """TRL's trainer, with the loss on the completions only; digits are held where serving does."""
     from trl import SFTTrainer
 
-    fit = fit_to(VisionConfig.read(config.policy.base))
     sizes: list[tuple[int, int]] = []
 
     def with_sizes() -> Iterator[Example]:
@@ -47,7 +45,7 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
             sizes.append(size_of(example))
             yield example
 
-    rows = sft_dataset(sft_row(example, fit) for example in with_sizes())
+    rows = sft_dataset(sft_row(example, loaded.fit) for example in with_sizes())
     if not len(rows):
         raise BadConfig(
             "there is no example to learn from: set data.source to a file with examples"

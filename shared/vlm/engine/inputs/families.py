@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from PIL import Image
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_tokens
 from shared.vlm.checkpoint.pixel_limits import PixelLimits
@@ -70,6 +71,15 @@ def _by_processor(files: LoadedFiles) -> ModelInputs:
     return ProcessorInputs(
         processor, limits=files.limits, device=files.device, dtype=files.model.dtype
     )
+
+
+def image_scaler(
+    folder: Path, model_type: str, limits: PixelLimits
+) -> Callable[[Image.Image], Image.Image]:
+    """How serving scales an image before the model's own rule; training scales in the same way."""
+    if model_type in FAMILIES:
+        return VisionConfig.read(folder).limited(limits).scaled
+    return limits.scaled
 
 
 def load_processor(folder: Path, config: Any, limits: PixelLimits) -> Any:

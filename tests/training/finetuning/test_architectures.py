@@ -1,0 +1,128 @@
+"""SFT and GRPO train every architecture, on exactly the inputs that serving gives it."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from shared.domain.element_weights import EQUAL_WEIGHTS
+from shared.prompting.prompt import Part, Prompt
+from shared.prompting.styles.registry import GENERAL
+from shared.vlm.checkpoint.model_package import read_model_package
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
+from shared.vlm.engine.transformers_engine import TransformersEngine
+from shared.vlm.protocol import ScoringInput
+from tests.contract.vlm.engines import TASTES, picture
+from tests.training.finetuning import tiny_runs
+from tests.training.tiny_checkpoints.architectures import BUILDERS, write_checkpoint
+from training.finetuning.grpo.reward_model import EngineRewardModel
+from training.finetuning.grpo.train import grpo_trainer
+from training.finetuning.run.config import Policy
+from training.finetuning.run.runner import prepare, train
+from training.finetuning.sft.train import sft_trainer
+from training.rewards.reward import Rewards
+
+ARCHITECTURES = pytest.mark.parametrize("architecture", BUILDERS)
+MAX_PIXELS = 64 * 64
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    root = tmp_path_factory.mktemp("checkpoints")
+    return cache(lambda architecture: write_checkpoint(architecture, root / architecture))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def policy(base: Path) -> Policy:
+    return Policy(base=base, rank=4, max_pixels=MAX_PIXELS)
+
+
+def low_tokens(completions: Any, completion_ids: Sequence[Sequence[int]], **_: Any) -> Rewards:
+    return [-sum(ids) / 1000 for ids in completion_ids]
+
+
+def none(completions: Sequence[Any], **_: Any) -> Rewards:
+    return [None] * len(completions)
+
+
+@ARCHITECTURES
+def test_sft_trains_the_language_model_alone_and_serving_loads_the_adapter(
+    folders: Any, architecture: str, tmp_path: Path
+) -> None:
+    base = folders(architecture)
+    config = tiny_runs.sft_config(
+        base, tmp_path, policy=policy(base), steps=2, save_every=2, cases=2,
+        tasks=("predict", "score"), optimizing={"batch": 2},
+    )  # fmt: skip
+    folder = prepare(config)
+    loaded = tiny_runs.load(config)
+    trainer = sft_trainer(config, loaded)
+    finished = train(trainer, config, folder, stage="sft", base_version=loaded.base_version)
+    weights = tiny_runs.weights(finished.adapter)
+    assert len(weights) == 2 * 2 * 7  # two layers with seven linear layers, two matrices each
+    assert not any("vision" in name or "visual" in name for name in weights)
+    assert any(weight.any() for name, weight in weights.items() if "lora_B" in name)
+    candidates = [ScoringInput(TASTES[0], picture(1))]
+    before, after = (
+        TransformersEngine(
+            base, adapter=adapter, device="cpu", prompt_style=GENERAL,
+            limits=PixelLimits(max_pixels=MAX_PIXELS),
+        ).score(candidates)
+        for adapter in (None, read_model_package(finished.adapter))
+    )  # fmt: skip
+    assert before != after
+
+
+@ARCHITECTURES
+def test_grpo_trains_on_the_inputs_of_serving(
+    folders: Any, architecture: str, tmp_path: Path
+) -> None:
+    base = folders(architecture)
+    config = tiny_runs.grpo_config(
+        base, tmp_path, policy=policy(base), steps=1, save_every=1, cases=4, group=2,
+        tasks=("predict", "score"), max_completion_length=3,
+        optimizing={"learning_rate": 1e-2, "batch": 4, "warmup_steps": 0},
+    )  # fmt: skip
+    folder = prepare(config, with_reward_model=True)
+    loaded = tiny_runs.load(config)
+    trainer = grpo_trainer(config, loaded, [low_tokens, none, none])
+    assert_same_inputs(trainer, base)
+    finished = train(trainer, config, folder, stage="grpo", base_version=loaded.base_version)
+    weights = tiny_runs.weights(finished.adapter)
+    assert any(weight.any() for name, weight in weights.items() if "lora_B" in name)
+    reward_model = EngineRewardModel(base, EQUAL_WEIGHTS, limits=PixelLimits(max_pixels=MAX_PIXELS))
+    red, blue = reward_model.totals([ScoringInput(TASTES[0], picture(n)) for n in (1, 2)])
+    assert red != blue
+
+
+def assert_same_inputs(trainer: Any, base: Path) -> None:
+    """The prompt of the first row, as the trainer and as serving give it to the model."""
+    engine = TransformersEngine(
+        base, device="cpu", prompt_style=GENERAL, limits=PixelLimits(max_pixels=MAX_PIXELS)
+    )
+    row = trainer.train_dataset[0]
+    output = trainer._generate_and_score_completions([dict(row) for _ in range(2)])
+    trained = output["prompt_ids"][0][output["prompt_mask"][0].bool()]
+    served = engine._encoded([as_prompt(row["prompt"])], [row["images"]], with_answer_prefix=True)
+    assert trained.tolist() == served["input_ids"][0].tolist()
+    pixels = served["pixel_values"].flatten()
+    # Qwen's images are scaled for both; the processor only normalizes them.
+    assert torch.allclose(output["pixel_values"].flatten()[: len(pixels)], pixels, atol=1e-5)
+
+
+def as_prompt(messages: Sequence[dict[str, Any]]) -> Prompt:
+    """The prompt whose messages these are."""
+    (message,) = messages
+    return Prompt(
+        tuple(Part(part["type"], part["text"] or "") for part in message["content"]),
+        answer_prefix="",
+    )
