@@ -135,7 +135,7 @@ async def outcomes(settings: MessagingSettings) -> dict[str, tuple[float, str]]:
             return time.monotonic() - began, "it still waits"
         return time.monotonic() - began, "it returned"
 
-    begun = {name: start(settings) for name, start in STARTS.items()}
+    begun: dict[str, Awaitable[object]] = {n: start(settings) for n, start in STARTS.items()}
     begun |= {name: asyncio.to_thread(read, settings) for name, read in BLOCKING.items()}
     ended = await asyncio.gather(*(outcome(awaitable) for awaitable in begun.values()))
     return dict(zip(begun, ended, strict=True))
