@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -113,6 +114,14 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
         yield SecuredKafka(settings, untrusted)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def wrong_password(secured: SecuredKafka) -> Iterator["Future[None]"]:
+    """A short-lived client; it tries for half a minute, so it starts before the first test."""
+    settings = secured.changed("plain", kafka_password="guessed")
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(provision, settings, (FEEDBACK,))
+
+
 def like() -> Feedback:
     return action(f"u-{uuid4()}", "like", "a.png")
 
@@ -222,7 +231,9 @@ async def test_a_server_certificate_for_another_host_is_not_trusted(secured: Sec
     await _refused(secured.changed("tls", kafka_bootstrap_servers=f"localhost:{port}"))
 
 
-def test_short_lived_clients_with_wrong_credentials_are_rejected(secured: SecuredKafka) -> None:
+def test_short_lived_clients_with_wrong_credentials_are_rejected(
+    wrong_password: "Future[None]",
+) -> None:
     with pytest.raises(Unavailable) as refused:
-        provision(secured.changed("plain", kafka_password="guessed"), (FEEDBACK,))
+        wrong_password.result(timeout=120)
     assert "guessed" not in str(refused.value)
