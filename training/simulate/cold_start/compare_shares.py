@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from services.assessor.popularity.prior import PopularityPrior, popularity_weigh
 from shared.domain.taste import ELEMENTS
 from shared.domain.user import User
 from shared.embedding.images.pretrained import PretrainedEncoder
-from shared.embedding.images.protocol import ImageEncoder
+from shared.embedding.protocol import Vectors
 from shared.files.atomic_write import atomic_write
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
@@ -47,6 +48,24 @@ Values = dict[str, dict[int, list[float]]]
 """NDCG@10 of each user, by the ranking and the number of references."""
 
 
+class EncodedOnce:
+    """An `ImageEncoder` that encodes each image object once."""
+
+    def __init__(self, encoder: PretrainedEncoder) -> None:
+        self._encoder = encoder
+        self._vectors: dict[int, Vectors] = {}
+        self._images: list[Image] = []
+        """Kept, so that no other image gets the identity of an encoded one."""
+        self.name, self.dimension = encoder.name, encoder.dimension
+
+    async def encode(self, images: Sequence[Image]) -> Vectors:
+        new = [image for image in images if id(image) not in self._vectors]
+        if new:
+            self._images += new
+            self._vectors |= dict(zip(map(id, new), await self._encoder.encode(new), strict=True))
+        return np.stack([self._vectors[id(image)] for image in images])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seeds", default="201,202,203,204,208,209,210")
@@ -54,29 +73,36 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write the figures as JSON to this file")
     arguments = parser.parse_args()
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
-    values = asyncio.run(_measure(seeds, arguments.users))
+    asyncio.run(_measure(seeds, arguments.users, report=partial(_report, out=arguments.out)))
+    return 0
+
+
+def _report(values: Values, *, out: Path | None) -> None:
+    """Print the figures so far, and write them where a file is named."""
     summary = {
         name: {k: vars(bootstrap.mean(of_users)) for k, of_users in by_count.items()}
         for name, by_count in values.items()
     }
+    print(f"{len(next(iter(next(iter(values.values())).values())))} users", flush=True)
     for name, by_count in summary.items():
         row = "  ".join(f"{p['value']:.3f} ({p['low']:.3f}-{p['high']:.3f})"
                         for p in by_count.values())  # fmt: skip
-        print(f"{name:38} {row}")
-    if arguments.out:
-        atomic_write(arguments.out, json.dumps(summary, indent=1))
-    return 0
+        print(f"{name:28} {row}", flush=True)
+    if out:
+        atomic_write(out, json.dumps(summary, indent=1))
 
 
-async def _measure(seeds: Sequence[int], users: int) -> Values:
+async def _measure(seeds: Sequence[int], users: int, *, report: Callable[[Values], None]) -> None:
     values: Values = {}
-    encoder = PretrainedEncoder()
+    pretrained = PretrainedEncoder()
     try:
         async with open_model(from_environment(ModelSettings)) as model:
             for seed in seeds:
                 population = draw_population(
                     new=users, others=max(OTHERS), images=IMAGES, seed=seed, skew=SKEW
                 )
+                encoder = EncodedOnce(pretrained)
+                pictures = [image.convert("RGB") for image in population.catalog.images]
                 counts = {others: counted(population, others) for others in OTHERS}
                 for number, user in enumerate(population.new_users):
                     test, pool = split(population, number, seed=seed)
@@ -84,15 +110,20 @@ async def _measure(seeds: Sequence[int], users: int) -> Values:
                     appeal = user.appeal(population.catalog.shown)
                     for references in CHECKPOINTS[1:]:
                         own = await _own_totals(
-                            model, encoder, population, user, opinions[:references], test
+                            model,
+                            encoder,
+                            pictures,
+                            population,
+                            user,
+                            opinions[:references],
+                            test,
                         )
                         for name, order in orders(own, counts, test, references).items():
                             by_count = values.setdefault(name, {})
                             by_count.setdefault(references, []).append(ndcg(order, appeal))
-                print(f"seed {seed} is measured", file=sys.stderr, flush=True)
+                report(values)
     finally:
-        encoder.close()
-    return values
+        pretrained.close()
 
 
 def counted(population: Population, others: int) -> Popularity:
@@ -123,7 +154,8 @@ def orders(
 
 async def _own_totals(
     model: VisionLanguageModel,
-    encoder: ImageEncoder,
+    encoder: EncodedOnce,
+    pictures: Sequence[Image],
     population: Population,
     user: SimulatedUser,
     opinions: Sequence[int],
@@ -133,7 +165,7 @@ async def _own_totals(
     catalog = population.catalog
 
     def images(numbers: Sequence[int] | Order) -> dict[str, Image]:
-        return {catalog.name(int(n)): catalog.images[int(n)].convert("RGB") for n in numbers}
+        return {catalog.name(int(n)): pictures[int(n)] for n in numbers}
 
     liked = images([n for n in opinions if likes(user, catalog, n)])
     disliked = images([n for n in opinions if not likes(user, catalog, n)])
