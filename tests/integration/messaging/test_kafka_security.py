@@ -87,7 +87,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
             [UserScramCredentialUpsertion("ada", ScramMechanism.SCRAM_SHA_512, password=PASSWORD)]
         )
         admin.close()
-        fields_of = {
+        fields_of: dict[str, dict[str, Any]] = {
             "tls": {"kafka_security": "ssl"},
             "mtls": {
                 "kafka_security": "ssl",
@@ -115,7 +115,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def wrong_password(secured: SecuredKafka) -> Iterator["Future[None]"]:
+def wrong_password(secured: SecuredKafka) -> Iterator["Future[Any]"]:
     """A short-lived client; it tries for half a minute, so it starts before the first test."""
     settings = secured.changed("plain", kafka_password="guessed")
     with ThreadPoolExecutor(1) as thread:
@@ -232,7 +232,7 @@ async def test_a_server_certificate_for_another_host_is_not_trusted(secured: Sec
 
 
 def test_short_lived_clients_with_wrong_credentials_are_rejected(
-    wrong_password: "Future[None]",
+    wrong_password: "Future[Any]",
 ) -> None:
     with pytest.raises(Unavailable) as refused:
         wrong_password.result(timeout=120)
