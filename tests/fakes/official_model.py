@@ -5,6 +5,7 @@ starts with, or by the words in the prompt. It continues an answer under a patte
 writes whole answers of its own, as a server of the plain OpenAI API does.
 """
 
+import json
 import math
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -81,6 +82,8 @@ class OfficialModel:
         """A whole official answer to a prompt with these parts."""
         images = [image for group in _groups(content).values() for image in group]
         text = "".join(part["text"] for part in content if part["type"] == "text")
+        if len(images) == 1:  # a description, which is asked in the general style
+            return json.dumps(describe(images[0]))
         *references, a, b = images
         if references:
             half = len(references) // 2

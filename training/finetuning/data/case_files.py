@@ -7,8 +7,10 @@ A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE,
 
 An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
 "Likes ..."}. "ask" is the task; "describe" needs only "images" and "answer", "score" and "explain"
-also need "profile", and the images of "compare" end with both candidates. Paths are relative to the
-folder of the JSON file, or to a folder of images that the configuration names.
+also need "profile", and the images of "compare" end with both candidates. In place of "answer" a
+line can have its values: "taste" (SIDES), "words", "digits" and "rationales" by element. An answer
+in the compact layout is rewritten for another prompt style (`example_lines`). Paths are relative to
+the folder of the JSON file, or to a folder of images that the configuration names.
 
 Rows of PreferThinker's training files and of PreferImg-Bench (`released_rows`) are cases, and give
 examples.
