@@ -178,6 +178,10 @@ class StockModel:
         """The only name that requests may use."""
         self.sees = True
         """Whether it looks at its images; else each of them is a gray square to it."""
+        self.counts_tokens = True
+        """Whether its responses have a `usage`."""
+        self.cached_tokens: int | None = None
+        """Tokens of a repeated prompt that its `usage` reports as cached; None reports nothing."""
         self.requests: list[dict[str, Any]] = []
 
     @asynccontextmanager
@@ -213,7 +217,19 @@ class StockModel:
         }
         if body.get("logprobs") and self.logprobs is not None:
             choice["logprobs"] = {"content": self._alternatives("".join(message.values()))}
-        return web.json_response({"model": self.answers_as, "choices": [choice]})
+        response = {"model": self.answers_as, "choices": [choice], **self._usage(body, text)}
+        return web.json_response(response)
+
+    def _usage(self, body: Mapping[str, Any], text: str) -> dict[str, Any]:
+        if not self.counts_tokens:
+            return {}
+        usage: dict[str, Any] = {"prompt_tokens": 300, "completion_tokens": len(text.split())}
+        if self.cached_tokens is not None:
+            repeated = self.requests[:-1].count(dict(body)) > 0
+            usage["prompt_tokens_details"] = {
+                "cached_tokens": self.cached_tokens if repeated else 0
+            }
+        return {"usage": usage}
 
     def _message(self, text: str, max_tokens: int) -> tuple[dict[str, str], bool]:
         """The message with the thoughts before the answer, and whether the tokens ran out."""
