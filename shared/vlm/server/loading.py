@@ -18,6 +18,7 @@ from shared.vlm.checkpoint.model_package import (
     read_model_package,
     release,
 )
+from shared.vlm.checkpoint.vision_config import has_vision_config
 from shared.vlm.server.adapters import Adapters, check_changes_language_model_only
 from shared.vlm.server.capability_check import check_scores, check_version_isolation
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
@@ -59,7 +60,7 @@ class ServerLoader:
             served = await fetch_served_model(server, settings, package)
             longest_side = settings.model_server_longest_side
             encoder: ImageEncoder = LimitedSize(longest_side)
-            if served.package is not None:
+            if served.package is not None and has_vision_config(served.package.folder):
                 encoder = ModelSize(served.package.folder, longest_side)
             loader = cls(
                 server, served, encoder=encoder, orders=settings.model_prediction_orders,

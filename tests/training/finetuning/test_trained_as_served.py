@@ -21,9 +21,9 @@ from shared.vlm.engine.answer_layout import PLACEHOLDER_DIGIT, answer_layout
 from shared.vlm.engine.chosen_digits import ChosenDigits
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.settings import ModelSettings
-from tests.fakes.checkpoints.architectures import write_checkpoint
 from tests.support.prompt_templates import TEMPLATE, preferthinker
 from tests.training.finetuning import tiny_runs
+from tests.training.tiny_checkpoints.architectures import write_checkpoint
 from training.finetuning.data.rows import fit_to, grpo_rows, sft_row
 from training.finetuning.data.simulated import TASKS, draw_cases, examples
 from training.finetuning.data.styled_examples import predict_task, taste_of
