@@ -31,7 +31,9 @@ class ChosenDigits:
         """The tokens that are allowed at each step of an answer."""
         self._places: list[int] = []
         """The steps of the digits."""
-        begin = first_tokens(tokenizer, {token for tokens in self._tokens for token in tokens})
+        single = {token for tokens in self._tokens for token in tokens}
+        # Digits with texts between them continue a text, so no space comes before the first one.
+        begin = [] if gaps else first_tokens(tokenizer, single)
         for fixed in (begin, *(gap_tokens(tokenizer, g) for g in gaps or [""] * len(ELEMENTS[1:]))):
             self._steps += [torch.tensor([token]) for token in fixed]
             self._places.append(len(self._steps))
