@@ -1,6 +1,7 @@
 """Check that a server computes the same start of two prompts only once."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from services.cli.doctor.model_check.finding import Finding
@@ -18,11 +19,10 @@ ADVICE: Final = (
     "start vLLM with --enable-prefix-caching; some architectures lose the cache once they read"
     " images, and each candidate then pays for the whole prompt"
 )
-LONG_TEXT: Final = "The visual taste of one person follows, and then an image. " * 100
-"""More than a server's least cached prefix, which is 1,024 tokens at some of them."""
-PROMPT: Final = Prompt(
-    (Part("text", LONG_TEXT), Part("image"), Part("text", "Name one color of this image.")), ""
-)
+TEXT: Final = "The visual taste of one person follows, and then an image. "
+REPEATS: Final = (100, 20, 4)
+"""Lengths of the prefix that are tried: some servers cache 1,024 tokens or more, and some models
+read fewer."""
 
 
 async def check_prefix_cache(server: Connection, name: str) -> Finding:
@@ -31,9 +31,7 @@ async def check_prefix_cache(server: Connection, name: str) -> Finding:
     By the count in its own response (`usage.prompt_tokens_details.cached_tokens`), or by vLLM's
     metrics, which count the requests of other clients as well.
     """
-    image = LimitedSize(224).data_url(blocky(21))
-    request = completion_request(PROMPT, [image], model=name, max_tokens=4)
-    await server.complete(request)
+    request = await _accepted_request(server, name)
     before = await _hits(server)
     response = await server.complete(request)
     after = await _hits(server)
@@ -53,6 +51,22 @@ async def check_prefix_cache(server: Connection, name: str) -> Finding:
         return Finding(NAME, "ok", detail, "", figures)
     detail = "the second of two equal requests reused nothing"
     return Finding(NAME, "note", detail, ADVICE, figures)
+
+
+async def _accepted_request(server: Connection, name: str) -> Mapping[str, Any]:
+    """The request with the longest prefix that the model reads, after its first response."""
+    image = LimitedSize(224).data_url(blocky(21))
+    for repeats in REPEATS:
+        parts = (Part("text", TEXT * repeats), Part("image"), Part("text", "Name one color of it."))
+        request = completion_request(Prompt(parts, ""), [image], model=name, max_tokens=4)
+        try:
+            await server.complete(request)
+        except Unprocessable:
+            if repeats == REPEATS[-1]:
+                raise
+            continue
+        return request
+    raise AssertionError("unreachable")
 
 
 def _cached_tokens(usage: dict[str, Any]) -> float | None:

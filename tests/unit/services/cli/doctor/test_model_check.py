@@ -18,7 +18,7 @@ from shared.vlm.checkpoint.checkpoint import shipped_folder
 from shared.vlm.checkpoint.model_package import release
 from shared.vlm.server.connection import Connection
 from shared.vlm.settings import ModelSettings
-from tests.fakes.model_server import ModelServer
+from tests.fakes.model_server import ModelServer, problem
 from tests.fakes.official_model import OfficialModel
 from tests.fakes.stock_model import StockModel
 from tests.support.prompt_templates import TEMPLATE
@@ -101,6 +101,15 @@ async def test_a_prefix_cache_is_seen_in_the_responses(
         finding = await check_prefix_cache(connection, server.serves)
     assert (finding.state, detail in finding.detail) == (state, True)
     assert bool(finding.advice) == (state != "ok")
+
+
+async def test_a_prefix_that_the_model_cannot_read_is_shortened(vllm: ModelServer) -> None:
+    vllm.next_responses.append(problem(400, "maximum context length is 4096 tokens"))
+    async with Connection(ModelSettings(model_server=vllm.address)) as connection:
+        finding = await check_prefix_cache(connection, vllm.model)
+    assert "reports no cached tokens" in finding.detail
+    sizes = [len(str(request)) for request in vllm.requests]
+    assert sizes[0] > sizes[1] == sizes[2]
 
 
 async def test_a_server_that_counts_no_tokens_is_a_note(server: StockModel) -> None:
