@@ -12,7 +12,14 @@ from training.simulate.cold_start.arms import (
     strongest_first,
 )
 from training.simulate.cold_start.compare_shares import counted, orders
-from training.simulate.cold_start.measure import CHECKPOINTS, TEST_IMAGES, Measured, split
+from training.simulate.cold_start.measure import (
+    CHECKPOINTS,
+    TEST_IMAGES,
+    Measured,
+    in_tenant,
+    split,
+    tenant_of,
+)
 from training.simulate.cold_start.population import VIEWS, Population, draw_population
 from training.simulate.cold_start.recorded_feeds import RecordedFeed, RecordedItem
 from training.simulate.cold_start.report import describe, plot, results
@@ -39,6 +46,16 @@ def test_the_feedback_is_that_of_the_other_users(population: Population) -> None
     assert population.history.views.sum() == 12 * VIEWS
     assert sum(event.type == "view" for event in population.feedback) == 12 * VIEWS
     assert population.history.clicks.sum() == sum(e.type == "click" for e in population.feedback)
+
+
+def test_each_arm_has_a_tenant_with_the_feedback_of_the_others(population: Population) -> None:
+    """The likes of the same user in another arm must not be popularity."""
+    assert len({tenant_of(arm) for arm in ARMS}) == len(ARMS)
+    event = population.feedback[0]
+    copied = in_tenant(event, tenant_of(ARMS[1]))
+    assert copied.tenant == tenant_of(ARMS[1])
+    assert copied.event_id != event.event_id
+    assert (copied.user_id, copied.image_id) == (event.user_id, event.image_id)
 
 
 def test_several_new_users_share_a_taste(population: Population) -> None:

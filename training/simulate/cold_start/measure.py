@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 import numpy as np
 
 from shared.client import AsyncClient, action
 from shared.embedding.images.pretrained import PretrainedEncoder
 from shared.embedding.protocol import Vectors
-from shared.events import RankedFeed
+from shared.events import Feedback, RankedFeed
 from training.simulate.baselines import (
     Baseline,
     Oracle,
@@ -91,9 +92,11 @@ async def measure(
     profiles = Profiles()
     vectors = await _encoded(population)
     async with AsyncClient(kafka) as client, following(client, profiles):
-        await client.send(*population.feedback)
+        for arm in arms:
+            await client.send(*(in_tenant(event, tenant_of(arm)) for event in population.feedback))
         await asyncio.sleep(HISTORY_SECONDS)
-        await _encode_catalog(client, population)
+        for arm in arms:
+            await _encode_catalog(client, population, tenant=tenant_of(arm))
         slots = asyncio.Semaphore(CONCURRENT_USERS)
 
         async def run(number: int, arm: Arm) -> tuple[Arm, list[RecordedFeed]]:
@@ -113,6 +116,16 @@ async def measure(
     return measured
 
 
+def tenant_of(arm: Arm) -> str:
+    """A tenant for each arm: the likes of a user in another arm would be popularity in this one."""
+    return f"arm-{ARMS.index(arm)}"
+
+
+def in_tenant(event: Feedback, tenant: str) -> Feedback:
+    """The same feedback in another tenant."""
+    return event.model_copy(update={"tenant": tenant, "event_id": uuid4()})
+
+
 def split(population: Population, number: int, *, seed: int) -> tuple[Order, list[int]]:
     """The user's test images, and all others in a random order."""
     rng = np.random.default_rng((seed, 0x7E57, number))
@@ -125,7 +138,7 @@ async def _user(
     *, vectors: Vectors, seed: int,
 ) -> list[RecordedFeed]:  # fmt: skip
     user, catalog = population.new_users[number], population.catalog
-    name = f"{user.name}-{ARMS.index(arm)}"
+    name, tenant = f"{user.name}-{ARMS.index(arm)}", tenant_of(arm)
     test, pool = split(population, number, seed=seed)
     shown_first = pool[:SLATE]
     if arm == "asked":
@@ -134,23 +147,23 @@ async def _user(
     feeds = []
     for actions in range(max(CHECKPOINTS) + 1):
         if actions in CHECKPOINTS:
-            feed = await _feed(client, name, population, test)
+            feed = await _feed(client, name, population, test, tenant=tenant)
             feeds.append(RecordedFeed.of(feed, arm=arm, user=number, actions=actions))
         if actions == max(CHECKPOINTS):
             break
         if arm == "feed":
             slate = pool[actions * SLATE : (actions + 1) * SLATE]
-            ranked = await _feed(client, name, population, slate)
+            ranked = await _feed(client, name, population, slate, tenant=tenant)
             shown = [catalog.number(item.image_id) for item in ranked.items]
             (image, *_) = strongest_first(user, catalog, shown[:LOOKED_AT])
         else:
             image = opinions[actions]
-        await _state(client, name, user, population, image)
+        await _state(client, name, user, population, image, tenant=tenant)
         await _profile(profiles, name, references=actions + 1)
     return feeds
 
 
-async def _encode_catalog(client: AsyncClient, population: Population) -> None:
+async def _encode_catalog(client: AsyncClient, population: Population, *, tenant: str) -> None:
     """Let the system encode all images, as it has those of a catalog that others have seen.
 
     A first feed waits two seconds for vectors, so a busy machine would measure its own speed.
@@ -158,7 +171,7 @@ async def _encode_catalog(client: AsyncClient, population: Population) -> None:
     for first in range(0, len(population.catalog), TEST_IMAGES):
         slate = range(first, min(first + TEST_IMAGES, len(population.catalog)))
         for _ in range(ENCODING_ATTEMPTS):
-            feed = await _feed(client, "visitor", population, slate)
+            feed = await _feed(client, "visitor", population, slate, tenant=tenant)
             if feed.latency_ms.get("popularity", 0) < ENCODED_MS:
                 break
 
@@ -172,19 +185,31 @@ async def _encoded(population: Population) -> Vectors:
 
 
 async def _feed(
-    client: AsyncClient, name: str, population: Population, numbers: Sequence[int] | Order
+    client: AsyncClient,
+    name: str,
+    population: Population,
+    numbers: Sequence[int] | Order,
+    *,
+    tenant: str,
 ) -> RankedFeed:
     catalog = population.catalog
     images = {catalog.name(int(n)): catalog.uris[int(n)] for n in numbers}
-    return await client.rank(name, images, explain="none", seconds=WAIT_SECONDS)
+    return await client.rank(name, images, explain="none", seconds=WAIT_SECONDS, tenant=tenant)
 
 
 async def _state(
-    client: AsyncClient, name: str, user: SimulatedUser, population: Population, image: int
+    client: AsyncClient,
+    name: str,
+    user: SimulatedUser,
+    population: Population,
+    image: int,
+    *,
+    tenant: str,
 ) -> None:
     catalog = population.catalog
     kind = "like" if likes(user, catalog, image) else "dislike"
-    await client.send(action(name, kind, catalog.name(image), uri=catalog.uris[image]))  # type: ignore[arg-type]
+    event = action(name, kind, catalog.name(image), uri=catalog.uris[image], tenant=tenant)  # type: ignore[arg-type]
+    await client.send(event)
 
 
 async def _profile(profiles: Profiles, name: str, *, references: int) -> None:
