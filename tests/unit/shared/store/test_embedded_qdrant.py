@@ -1,5 +1,6 @@
 """The embedded Qdrant writes the points of one call in one transaction, all or none."""
 
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -61,6 +62,23 @@ async def test_points_are_there_after_a_new_start(tmp_path: Path) -> None:
     assert isinstance(client, EmbeddedQdrant)
     assert set(await (await vectors_in(client)).get(list(UNITS))) == set(UNITS)
     await client.close()
+
+
+async def test_points_survive_a_process_that_is_killed(tmp_path: Path) -> None:
+    """A copy of the folder at this moment is what a killed process leaves behind."""
+    client = open_qdrant(StoreSettings(qdrant_path=tmp_path / "running"))
+    assert isinstance(client, EmbeddedQdrant)
+    vectors = await vectors_in(client)
+    await vectors.put({name: UNITS[name] for name in WITHOUT_D})
+    await vectors.put({"d": UNITS["d"]})
+    synchronous = connection_of(client, vectors).execute("PRAGMA synchronous").fetchone()
+    assert synchronous == (2,)  # full: a commit is on the disk
+    shutil.copytree(tmp_path / "running", tmp_path / "killed")
+    await client.close()
+    again = open_qdrant(StoreSettings(qdrant_path=tmp_path / "killed"))
+    assert isinstance(again, EmbeddedQdrant)
+    assert set(await (await vectors_in(again)).get(list(UNITS))) == set(UNITS)
+    await again.close()
 
 
 async def test_a_failed_write_leaves_nothing_behind_and_is_repeated(
