@@ -15,7 +15,6 @@ from shared.prompting.styles.protocol import PromptStyle, Task
 from shared.prompting.styles.registry import COMPACT, GENERAL
 from shared.vlm.checkpoint.checkpoint import MANIFEST, shipped_folder
 from shared.vlm.checkpoint.model_package import read_model_package
-from shared.vlm.checkpoint.vision_config import VisionConfig
 from shared.vlm.engine.answer_grammar import grammar_of
 from shared.vlm.engine.answer_layout import PLACEHOLDER_DIGIT, answer_layout
 from shared.vlm.engine.chosen_digits import ChosenDigits
@@ -24,12 +23,12 @@ from shared.vlm.settings import ModelSettings
 from tests.support.prompt_templates import TEMPLATE, preferthinker
 from tests.training.finetuning import tiny_runs
 from tests.training.tiny_checkpoints.architectures import write_checkpoint
-from training.finetuning.data.rows import fit_to, grpo_rows, sft_row
+from training.finetuning.data.rows import grpo_rows, sft_row
 from training.finetuning.data.simulated import TASKS, draw_cases, examples
 from training.finetuning.data.styled_examples import predict_task, taste_of
 from training.finetuning.merge import merge
 from training.finetuning.run.config import BadConfig, Policy
-from training.finetuning.run.policy import policy_style
+from training.finetuning.run.policy import load_policy, policy_style
 from training.finetuning.sft.held_digits import HeldDigits
 from training.finetuning.sft.train import train_sft
 from training.prefersim.users.true_answers import score_elements
@@ -41,15 +40,14 @@ STYLES = {"compact": COMPACT, "general": GENERAL, "preferthinker": preferthinker
 
 
 class Served:
-    """The serving engine of one style, and TRL's processor of the same folder."""
+    """The serving engine of one style, and the processor of a training of the same folder."""
 
     def __init__(self, folder: Path, style: PromptStyle) -> None:
-        from transformers import AutoProcessor
-
+        loaded = load_policy(Policy(base=folder), on_cpu=True)
         self.style = style
         self.engine = TransformersEngine(folder, device="cpu", prompt_style=style)
-        self.processor = AutoProcessor.from_pretrained(folder)
-        self.fit = fit_to(VisionConfig.read(folder))
+        self.processor = loaded.processor
+        self.fit = loaded.fit
 
     def ids(self, task: Task, images: Any, *, with_answer_prefix: bool) -> list[int]:
         """The tokens that serving gives to the model before it answers."""
@@ -60,13 +58,22 @@ class Served:
         return ids
 
 
-@pytest.fixture(scope="module", params=list(STYLES))
+MODELS = [
+    ("compact", "nano"),
+    ("general", "qwen2_5_vl"),
+    ("general", "gemma3"),
+    ("preferthinker", "qwen2_5_vl"),
+]
+"""Style and model: nano, and random models with Qwen's and another tokenizer and template."""
+
+
+@pytest.fixture(scope="module", params=MODELS, ids="-".join)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
-    """nano for its own style, and a model with Qwen's tokenizer for the others."""
-    if request.param == "compact":
-        return Served(shipped_folder(), COMPACT)
-    folder = write_checkpoint("qwen2_5_vl", tmp_path_factory.mktemp("tiny"))
-    return Served(folder, STYLES[request.param])
+    style, model = request.param
+    if model == "nano":
+        return Served(shipped_folder(), STYLES[style])
+    folder = write_checkpoint(model, tmp_path_factory.mktemp("tiny"))
+    return Served(folder, STYLES[style])
 
 
 def served_tasks(style: PromptStyle) -> Iterator[tuple[str, Task, Any]]:
