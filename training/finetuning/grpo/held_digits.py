@@ -17,11 +17,11 @@ from shared.vlm.engine.answer_layout import PLACEHOLDER_DIGIT, answer_layout
 
 def hold_digits(model: Any, processor: Any, style: PromptStyle) -> None:
     """Change what `model` embeds; raises `BadCheckpoint` when a digit is not one token."""
-    held = _HeldDigits(processor, style)
+    held = HeldSamples(processor, style)
     model.get_input_embeddings().register_forward_pre_hook(held)
 
 
-class _HeldDigits:
+class HeldSamples:
     """Replaces digits after score prompts, in whole rows and in the steps of a generation."""
 
     def __init__(self, processor: Any, style: PromptStyle) -> None:
@@ -34,8 +34,9 @@ class _HeldDigits:
         )
         # The taste and the image come first, so all score prompts end in the same way, and no
         # others do.
-        end = str(question).rpartition(processor.image_token)[2]
-        self._end = torch.tensor(tokenizer(end, add_special_tokens=False)["input_ids"])
+        end = str(question).rpartition(processor.image_token)[2].lstrip()
+        # The first token depends on what a processor writes after an image: spaces, line breaks.
+        self._end = torch.tensor(tokenizer(end, add_special_tokens=False)["input_ids"][1:])
         self._rows: Tensor = torch.zeros(0, dtype=torch.bool)
         """Which rows of the current generation are score answers, (rows,)."""
 

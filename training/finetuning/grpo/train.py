@@ -15,6 +15,7 @@ from training.finetuning.data.line_sources import BadRows, report_skipped
 from training.finetuning.data.rows import grpo_dataset, grpo_rows
 from training.finetuning.data.simulated import draw_cases
 from training.finetuning.grpo.held_digits import hold_digits
+from training.finetuning.grpo.image_inputs import check_image_inputs
 from training.finetuning.grpo.image_term import image_term
 from training.finetuning.grpo.prefix_sharing import SharedPrompts
 from training.finetuning.grpo.reward_model import EngineRewardModel
@@ -62,6 +63,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     # TRL pads prompts on the left, but takes image positions from the processor, which uses its own
     # padding side. With another side, only the longest prompt would get its own positions.
     loaded.processor.tokenizer.padding_side = "left"
+    check_image_inputs(loaded.processor)
     style = policy_style(config.policy)
     rows = grpo_dataset(
         grpo_rows(all_cases(config), config.tasks, loaded.fit, seed=config.data.seed, style=style)

@@ -106,7 +106,8 @@ def load_processor(folder: Path, config: Any, limits: PixelLimits) -> Any:
             " use a vision-language checkpoint with its preprocessor_config.json"
         )
     template = placed_template(processor, name=str(folder))
-    processor.chat_template = with_first_token(processor.tokenizer, template)
+    template = with_first_token(processor.tokenizer, template)
+    processor.chat_template = processor.tokenizer.chat_template = template
     processor.tokenizer.padding_side = "left"
     if processor.tokenizer.pad_token_id is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
