@@ -19,10 +19,10 @@ class NoProjection(Exception):
 
 def write_probe_adapter(base: Path, folder: Path, *, seed: int) -> Path:
     """A LoRA of the first layer's queries, in PEFT's layout; raises `NoProjection`."""
-    layer, out, into = _first_projection(base)
+    language_model, out, into = _first_projection(base)
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
-    key = f"base_model.model.model.language_model.layers.{layer}.self_attn.q_proj"
+    key = f"base_model.model.model.{language_model}.layers.0.self_attn.q_proj"
     weights = {
         f"{key}.lora_A.weight": rng.standard_normal((RANK, into), np.float32),
         f"{key}.lora_B.weight": np.float32(STRENGTH) * rng.standard_normal((out, RANK), np.float32),
@@ -36,15 +36,16 @@ def write_probe_adapter(base: Path, folder: Path, *, seed: int) -> Path:
     return folder
 
 
-def _first_projection(base: Path) -> tuple[int, int, int]:
-    """Number of the layer, and the two sides of its matrix of queries."""
+def _first_projection(base: Path) -> tuple[str, int, int]:
+    """Name of the language model's module, and the two sides of its first matrix of queries."""
     for file in sorted(base.glob("*.safetensors")):
         with safe_open(file, "np") as weights:
             for name in weights.keys():  # noqa: SIM118  # no mapping
                 is_language = "visual" not in name and "vision" not in name
                 if name.endswith(f"layers.0.{PROJECTION}") and is_language:
                     out, into = weights.get_slice(name).get_shape()
-                    return 0, int(out), int(into)
+                    module = "text_model" if "text_model." in name else "language_model"
+                    return module, int(out), int(into)
     raise NoProjection(
         f"no language model with query projections was found in the weights of {base}"
     )

@@ -102,6 +102,14 @@ def learning_tokens(work: Workload, *, shares_prompts: bool) -> int:
     return work.rows * work.tokens
 
 
+def attended_tokens(work: Workload, *, shares_prompts: bool) -> int:
+    """Tokens that attention compares each token with."""
+    if work.group > 1 and shares_prompts:
+        completions = -(-work.rows // work.prompts)
+        return work.prompt_tokens + completions * work.answer_tokens
+    return work.tokens
+
+
 def layer_bytes(shape: Shape, setup: Setup) -> int:
     """Bytes that one layer keeps for each token until its backward pass."""
     h, q, k, i = shape.width, shape.queries, shape.keys, shape.inner
@@ -129,11 +137,10 @@ def _activations(shape: Shape, setup: Setup, tokens: int) -> int:
 
 def _masks(work: Workload, setup: Setup) -> int:
     """One additive mask for all layers: rows are padded, or completions share a prompt."""
+    side = attended_tokens(work, shares_prompts=setup.shares_prompts)
     if work.group > 1 and setup.shares_prompts:
-        completions = -(-work.rows // work.prompts)
-        side = work.prompt_tokens + completions * work.answer_tokens
         return work.prompts * side**2 * setup.precision
-    return work.rows * work.tokens**2  # a Boolean
+    return work.rows * side**2  # a Boolean
 
 
 def _logits(shape: Shape, setup: Setup, work: Workload) -> int:
