@@ -18,11 +18,25 @@ from PIL import Image
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.styles.preferthinker import layout
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import prompt_style
 from tests.fakes.stock_model import _groups, _problem, describe
 
 NAME: Final = "preferthinker-7b"
+TEMPLATE: Final = (
+    b"You judge pictures for one person.\n---\n"
+    b"Kept pictures:\n{liked}\nReturned pictures:\n{disliked}\n"
+    b"Picture A:\n{image_a}\nPicture B:\n{image_b}\n"
+    b"Write both profiles, then give both pictures points from 0 to 5, then choose."
+)
+"""A neutral prompt of our own, in place of the official one that a user supplies."""
 ALTERNATIVE: Final = 0.25
 """Probability of the next lower digit at the place of each digit above 0."""
+
+
+def preferthinker() -> PromptStyle:
+    """The style of PreferThinker checkpoints with this template."""
+    return prompt_style("preferthinker", template=TEMPLATE)
 
 
 class OfficialModel:

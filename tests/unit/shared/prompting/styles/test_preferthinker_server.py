@@ -12,8 +12,7 @@ from shared.vlm.factory import open_model
 from shared.vlm.pairwise import Pair
 from shared.vlm.protocol import References, ScoredInput, ScoringInput
 from shared.vlm.settings import ModelSettings
-from tests.fakes.official_model import ALTERNATIVE, OfficialModel
-from tests.support.prompt_templates import TEMPLATE
+from tests.fakes.official_model import ALTERNATIVE, TEMPLATE, OfficialModel
 
 
 def picture(color: str, number: int = 0) -> Image.Image:
