@@ -159,6 +159,16 @@ def test_a_row_without_attributes_gives_the_comparison_of_its_candidates(tmp_pat
     assert [row["task"] for row in rows] == ["predict", "predict"], "the tasks that a case allows"
 
 
+def test_attributes_of_one_side_are_a_profile_and_no_truth(tmp_path: Path) -> None:
+    file = write_rows(tmp_path, row(non_prefer_attributes=None))
+    (case,) = read_cases(file, most=1)
+    assert case.truth is None
+    assert case.profile is not None
+    assert (case.profile.likes, case.profile.dislikes) == (IN_WORDS, {})
+    (example,) = read_examples(file, most=1)
+    assert example.answer == "<answer>Image B</answer>", "no prediction without dislikes"
+
+
 def test_a_folder_of_preferimg_bench_and_a_json_list_are_read(tmp_path: Path) -> None:
     for name in ("TEST_SP_ID", "TEST_MP_OD"):
         folder = tmp_path / "data" / name
