@@ -61,7 +61,7 @@ class Served:
 MODELS = [
     ("compact", "nano"),
     ("general", "qwen2_5_vl"),
-    ("general", "gemma3"),
+    ("general", "llava"),
     ("preferthinker", "qwen2_5_vl"),
 ]
 """Style and model: nano, and random models with Qwen's and another tokenizer and template."""
