@@ -14,12 +14,14 @@ from shared.prompting import parser, prompt
 from shared.prompting.rationale import RELATIONS, agrees, claimed_relation
 from shared.prompting.styles.protocol import PromptStyle
 from shared.prompting.styles.registry import COMPACT, GENERAL
-from shared.vlm.checkpoint.vision_config import VisionConfig
+from shared.vlm.checkpoint.checkpoint import shipped_folder
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
+from shared.vlm.engine.inputs.families import image_scaler
 from tests.fakes.official_model import preferthinker
 from tests.training.finetuning import tiny_runs
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
 from training.finetuning.data.paraphrases import WORDINGS, varied_rationale
-from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows, sft_dataset, sft_row
+from training.finetuning.data.rows import grpo_dataset, grpo_rows, sft_dataset, sft_row
 from training.finetuning.data.simulated import TASKS, draw_cases, examples
 from training.finetuning.data.styled_examples import taste_of
 from training.prefersim.users.true_answers import TrueScore, score_elements
@@ -27,9 +29,6 @@ from training.prefersim.values.vocabulary import VALUES, held_out
 from training.rewards.prediction import Sides
 
 CASES = list(draw_cases(12, seed=5))
-ONE_SIZE = VisionConfig(
-    patch=14, merge=2, min_pixels=84 * 84, max_pixels=84 * 84, mean=(0.5,) * 3, std=(0.5,) * 3
-)
 
 
 def unscaled(image: Image) -> Image:
@@ -161,8 +160,9 @@ def test_a_data_set_keeps_images_messages_and_columns() -> None:
 
 
 def test_images_are_scaled_as_in_serving() -> None:
-    assert fit_to(ONE_SIZE)(new("L", (300, 100))).size == (84, 84)
-    assert fit_to(ONE_SIZE)(new("RGB", (84, 84))).mode == "RGB"
+    fit = image_scaler(shipped_folder(), "qwen2_5_vl", PixelLimits())
+    assert fit(new("L", (300, 100))).size == (84, 84)
+    assert fit(new("L", (84, 84))).mode == "RGB"
 
 
 def write_lines(folder: Path, *lines: object) -> Path:

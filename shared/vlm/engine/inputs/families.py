@@ -82,7 +82,11 @@ def _by_processor(files: LoadedFiles) -> ModelInputs:
 def image_scaler(
     folder: Path, model_type: str, limits: PixelLimits
 ) -> Callable[[Image.Image], Image.Image]:
-    """How serving scales an image before the model's own rule; training scales in the same way."""
+    """How serving scales an image before the model's own rule; training scales in the same way.
+
+    The library's processor then scales nothing. It keeps proportions, while serving makes images
+    square for a model with one image size: such a model would see other grids in serving.
+    """
     if model_type in FAMILIES:
         return VisionConfig.read(folder).limited(limits).scaled
     return limits.scaled
