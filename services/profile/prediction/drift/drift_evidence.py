@@ -38,7 +38,7 @@ class DriftEvidence:
         posterior = np.exp(log_posterior - np.logaddexp.reduce(log_posterior, axis=None))
         strengths = self.combinations[:, element]
         changed = posterior * _logistic(self.log_odds[:, element, :, start])[:, strengths]
-        return np.bincount(strengths, weights=changed.sum(axis=0), minlength=len(STRENGTHS))
+        return np.array([changed[:, strengths == n].sum() for n in range(len(STRENGTHS))])
 
 
 def drift_evidence(

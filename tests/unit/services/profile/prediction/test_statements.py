@@ -131,12 +131,20 @@ def of_color(current: Taste, side: str = "preference") -> list[str]:
 
 
 def test_votes_of_feedback_do_not_outvote_a_stated_word() -> None:
-    voted = taste(["teal", "gold", "blue"], ["red", "blue"])
-    stated_first = stated([group(STATED, color(["blue"]))])
-    assert stated_first is not None
-    stated_blue = stated_first.model_copy(update={"taste": taste(["blue"])})
+    likes = [color([word]) for word in ("teal", "teal", "gold", "gold", "blue")]
+    voted = taste_by_vote([*likes, color([], ["red"])])
+    assert of_color(voted) == ["gold", "teal", "blue"]
+    stated_blue = StatedTaste(taste=taste(["blue"]), model_version="m", content_hashes=frozenset())
     kept = with_stated_words(voted, stated_blue, [*STATED, *LIKED])
-    assert of_color(kept)[:2] == ["blue", "gold"] or of_color(kept)[:2] == ["blue", "teal"]
+    assert of_color(kept) == ["blue", "gold", "teal"]
+    assert of_color(kept, "non_preference") == ["red"]
+
+
+def test_votes_of_feedback_do_not_move_a_stated_word_to_the_other_side() -> None:
+    voted = taste(["teal"], ["blue", "red"])
+    stated_blue = StatedTaste(taste=taste(["blue"]), model_version="m", content_hashes=frozenset())
+    kept = with_stated_words(voted, stated_blue, [*STATED, *LIKED])
+    assert of_color(kept) == ["blue", "teal"]
     assert of_color(kept, "non_preference") == ["red"]
 
 
