@@ -47,6 +47,7 @@ class OfficialModel:
         """Whether it continues answers and follows patterns, as vLLM does."""
         self.ignores_patterns = False
         """Answers anew although it was asked to continue under a pattern."""
+        self.logprobs = True
         self.address = ""
         self.requests: list[dict[str, Any]] = []
 
@@ -86,7 +87,7 @@ class OfficialModel:
         choice: dict[str, Any] = {
             "index": 0, "message": {"content": text}, "finish_reason": "stop"
         }  # fmt: skip
-        if body.get("logprobs") and self.continues:
+        if body.get("logprobs") and self.logprobs:
             choice["logprobs"] = {
                 "content": [_token(token) for token in re.findall(r"\w|\W", text)]
             }
