@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from training.finetuning.run.policy import style_of
 from training.finetuning.run.run_folder import RunFolder
 from training.job.context import Job, JobAborted
@@ -66,6 +67,7 @@ def _sft(job: Job, timings: MachineTimings, weights: ElementWeights) -> dict[str
             data=job.dataset / "examples.jsonl",
             minutes=_minutes(job.folder / "sft", seconds),
             element_weights=weights,
+            pixel_limits=_pixel_limits(job.request),
             **_prompts(job.request),
         ),
     )
@@ -90,6 +92,7 @@ def _grpo(
             data=job.dataset / GRPO_CASES,
             minutes=_minutes(job.folder / "grpo", seconds),
             element_weights=weights,
+            pixel_limits=_pixel_limits(job.request),
             **_prompts(job.request),
         ),
     )
@@ -120,6 +123,10 @@ def _minutes(folder: Path, seconds: float) -> float:
     """Limit of a training: a run counts its time before a kill, and so does the job's budget."""
     progress = RunFolder(folder).progress()
     return ((progress.seconds_spent if progress else 0.0) + (seconds or 1.0)) / 60
+
+
+def _pixel_limits(request: TrainingJobRequest) -> PixelLimits:
+    return PixelLimits(request.min_pixels, request.max_pixels)
 
 
 def _prompts(request: TrainingJobRequest) -> dict[str, Any]:
