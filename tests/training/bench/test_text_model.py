@@ -34,6 +34,6 @@ def test_the_tokenizer_keeps_the_marks_of_the_chat_and_splits_digits(text_model:
 def test_under_the_grammar_every_answer_parses(
     text_model: TextModel, kind: str, count: int
 ) -> None:
-    asked = questions(kind, count, seed=20)
-    texts = answers(text_model, asked, with_grammar=True)
-    assert [q.parses(text) for q, text in zip(asked, texts, strict=True)] == [True] * count, texts
+    batch = questions(kind, count, seed=20)
+    texts = answers(text_model, batch, with_grammar=True)
+    assert [q.parses(text) for q, text in zip(batch, texts, strict=True)] == [True] * count, texts

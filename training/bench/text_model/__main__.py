@@ -24,11 +24,11 @@ def main() -> None:
     print("| task | answers | parses | 95 % interval | seconds of processor time |")
     print("|---|---|---|---|---|", flush=True)
     for kind in arguments.kinds:
-        asked = questions(kind, arguments.count, seed=arguments.seed)
+        batch = questions(kind, arguments.count, seed=arguments.seed)
         for with_grammar in (False, True):
             began = time.process_time()
-            texts = answers(text_model, asked, with_grammar=with_grammar)
-            parsed = sum(q.parses(text) for q, text in zip(asked, texts, strict=True))
+            texts = answers(text_model, batch, with_grammar=with_grammar)
+            parsed = sum(q.parses(text) for q, text in zip(batch, texts, strict=True))
             low, high = wilson(parsed / len(texts), len(texts))
             name = f"{kind}, {'grammar' if with_grammar else 'free'}"
             print(

@@ -83,12 +83,12 @@ KINDS: Final = tuple(_QUESTIONS)
 
 
 @torch.inference_mode()
-def answers(text_model: TextModel, asked: Sequence[Question], *, with_grammar: bool) -> list[str]:
+def answers(text_model: TextModel, batch: Sequence[Question], *, with_grammar: bool) -> list[str]:
     """The greedy answer to each question of one kind, in one batch."""
     tokenizer, model = text_model.tokenizer, text_model.model
     prompts = [
         tokenizer.apply_chat_template(_messages(q.task), tokenize=False, add_generation_prompt=True)
-        for q in asked
+        for q in batch
     ]
     inputs = tokenizer(prompts, padding=True, add_special_tokens=False, return_tensors="pt")
     length = inputs["input_ids"].shape[1]
@@ -97,11 +97,11 @@ def answers(text_model: TextModel, asked: Sequence[Question], *, with_grammar: b
         grammar = AnswerGrammar(
             tokenizer, vocabulary=model.config.vocab_size, end_token=model.config.eos_token_id
         )
-        grammars = [text for q in asked if (text := grammar_of(q.task)) is not None]
+        grammars = [text for q in batch if (text := grammar_of(q.task)) is not None]
         processors.append(grammar.processor(grammars, prompt_length=length))
     out = model.generate(
         input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], do_sample=False,
-        max_new_tokens=asked[0].task.max_tokens, logits_processor=processors,
+        max_new_tokens=batch[0].task.max_tokens, logits_processor=processors,
     )  # fmt: skip
     texts: list[str] = tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
     return texts
