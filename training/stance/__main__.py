@@ -1,4 +1,4 @@
-"""Train the stance reader: `python -m training.stance`; a quarter of an hour on one core.
+"""Train the stance reader: `python -m training.stance`; minutes on one core.
 
 `--measure` measures the shipped weights on the held-out sentences, and trains nothing.
 """

@@ -38,7 +38,7 @@ def test_a_mixed_rationale_or_one_without_a_claim_contradicts_nothing(text: str)
 
 
 def test_natural_sentences_of_another_set_are_rightly_kept_or_dropped() -> None:
-    """They trained nothing; how the two readers join was decided after one look at them."""
+    """They trained nothing; the threshold and how the readers join followed one look at them."""
     held_out = read_sentences(HELD_OUT)
     counts = confusion(held_out)
     agrees, contradicting = (counts[k, False] + counts[k, True] for k in (AGREES, CONTRADICTS))
