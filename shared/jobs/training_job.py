@@ -12,7 +12,6 @@ from pydantic import AwareDatetime, Field
 
 from shared.domain.taste import Value
 from shared.jobs.result_codes import TrainingCode
-from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS
 
 REQUEST = "request.json"
 RESULT = "result.json"
@@ -44,8 +43,8 @@ class TrainingJobRequest(Value):
     """The prompts of models without our manifest, and the template file of a style that has one."""
     prompt_template: Path | None = None
     min_pixels: int | None = None
-    """Fewest and most pixels of an image, as in serving."""
-    max_pixels: int = MAX_PIXELS
+    """Fewest and most pixels of an image, as in serving; None leaves the default."""
+    max_pixels: int | None = None
     minutes: float = Field(gt=0)
     """Wall-clock budget up to the end of the evidence, over all resumptions."""
     seed: int = 0

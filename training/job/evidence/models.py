@@ -7,7 +7,7 @@ from shared.prompting.styles.protocol import BadPromptStyle, PromptStyle
 from shared.prompting.styles.registry import prompt_style
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import read_model_package
-from shared.vlm.checkpoint.pixel_limits import PixelLimits
+from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.pictures.open_reader import with_picture_reader
 from training.job.scoring.pair_scoring import Model
@@ -34,10 +34,15 @@ def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
         base,
         adapter=adapter,
         prompt_style=default_style(request),
-        limits=PixelLimits(request.min_pixels, request.max_pixels),
+        limits=pixel_limits(request),
     )
     # As in serving: real pictures are scored by their words, whatever an adapter learned.
     return with_picture_reader(engine, base)
+
+
+def pixel_limits(request: TrainingJobRequest) -> PixelLimits:
+    """The limits of images, as in serving."""
+    return PixelLimits(request.min_pixels, request.max_pixels or MAX_PIXELS)
 
 
 def default_style(request: TrainingJobRequest) -> PromptStyle:

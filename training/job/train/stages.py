@@ -5,11 +5,10 @@ from typing import Any
 
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
-from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from training.finetuning.run.policy import style_of
 from training.finetuning.run.run_folder import RunFolder
 from training.job.context import Job, JobAborted
-from training.job.evidence.models import default_style
+from training.job.evidence.models import default_style, pixel_limits
 from training.job.examples.grpo_cases import GRPO_CASES
 from training.job.plan import MachineTimings, divide_time, grpo_seconds, minutes_needed
 from training.job.train.trainer_processes import TrainingTask, default_config
@@ -67,7 +66,7 @@ def _sft(job: Job, timings: MachineTimings, weights: ElementWeights) -> dict[str
             data=job.dataset / "examples.jsonl",
             minutes=_minutes(job.folder / "sft", seconds),
             element_weights=weights,
-            pixel_limits=_pixel_limits(job.request),
+            pixel_limits=pixel_limits(job.request),
             **_prompts(job.request),
         ),
     )
@@ -92,7 +91,7 @@ def _grpo(
             data=job.dataset / GRPO_CASES,
             minutes=_minutes(job.folder / "grpo", seconds),
             element_weights=weights,
-            pixel_limits=_pixel_limits(job.request),
+            pixel_limits=pixel_limits(job.request),
             **_prompts(job.request),
         ),
     )
@@ -123,10 +122,6 @@ def _minutes(folder: Path, seconds: float) -> float:
     """Limit of a training: a run counts its time before a kill, and so does the job's budget."""
     progress = RunFolder(folder).progress()
     return ((progress.seconds_spent if progress else 0.0) + (seconds or 1.0)) / 60
-
-
-def _pixel_limits(request: TrainingJobRequest) -> PixelLimits:
-    return PixelLimits(request.min_pixels, request.max_pixels)
 
 
 def _prompts(request: TrainingJobRequest) -> dict[str, Any]:
