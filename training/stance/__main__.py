@@ -1,6 +1,7 @@
 """Train the stance reader: `python -m training.stance`; minutes on one core.
 
-`--measure` measures the shipped weights on the held-out sentences, and trains nothing.
+`--measure` measures the shipped weights on the sentences for validation and the held-out ones, and
+trains nothing.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from shared.embedding.stance_reader import STANCES, WEIGHTS_FILE
 from training.stance.classifier import StanceClassifier
 from training.stance.generate import sentences
 from training.stance.measure import report
-from training.stance.sentences import DEVELOPMENT, HELD_OUT, read_sentences
+from training.stance.sentences import DEVELOPMENT, HELD_OUT, VALIDATION, read_sentences
 
 BATCH = 32
 LEARNING_RATE = 1e-3
@@ -28,14 +29,15 @@ WARM_UP = 0.06
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--generated", type=int, default=4000, help="generated sentences")
-    parser.add_argument("--repeats", type=int, default=3, help="copies of each sentence by hand")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--repeats", type=int, default=2, help="copies of each sentence by hand")
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
     parser.add_argument("--measure", action="store_true")
     arguments = parser.parse_args()
     if arguments.measure:
-        print(report(read_sentences(HELD_OUT)))
+        for path in (VALIDATION, HELD_OUT):
+            print(f"{path.name}\n\n{report(read_sentences(path))}\n")
         return
     train(arguments)
 

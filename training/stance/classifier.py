@@ -12,7 +12,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from shared.embedding.stance_reader import STANCES
 
-RANK: Final = 8
+RANK: Final = 16
 SCALE: Final = 2.0
 FROZEN_LAYERS: Final = 2
 """The lowest layers stay as they are: their states are computed once for all epochs."""

@@ -8,8 +8,10 @@ from training.stance.generate import Sentence
 FOLDER: Final = Path(__file__).parent
 DEVELOPMENT: Final = FOLDER / "development.tsv"
 """For training. Most are pairs that differ in few words and in their stance."""
+VALIDATION: Final = FOLDER / "validation.tsv"
+"""Rationales as models write them. They train nothing; the design was decided on them."""
 HELD_OUT: Final = FOLDER / "held_out.tsv"
-"""For measurement alone: written after the weights were frozen."""
+"""The same, for measurement alone: written after the design was decided."""
 
 
 def read_sentences(path: Path) -> list[Sentence]:

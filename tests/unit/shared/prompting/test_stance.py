@@ -13,6 +13,8 @@ PLAIN: Final = {
     "Rich detail appeals to this viewer.": "for",
     "Not a bad match for their taste.": "for",
     "There is nothing here that the person dislikes.": "for",
+    "It avoids the neon colors that the person dislikes.": "for",
+    "This is the kind of clutter the user hates.": "against",
     "The muted palette is unlikely to be liked.": "against",
     "It is darker than this user likes.": "against",
     "The photograph does not match the preference for paintings.": "against",
@@ -37,15 +39,15 @@ def test_a_mixed_rationale_or_one_without_a_claim_contradicts_nothing(text: str)
     assert not any(contradicts(text, digit) for digit in range(6))
 
 
-def test_natural_sentences_of_another_set_are_rightly_kept_or_dropped() -> None:
-    """They trained nothing; the threshold and how the readers join followed one look at them."""
+def test_rationales_that_trained_nothing_are_rightly_kept_or_dropped() -> None:
     held_out = read_sentences(HELD_OUT)
     counts = confusion(held_out)
     agrees, contradicting = (counts[k, False] + counts[k, True] for k in (AGREES, CONTRADICTS))
-    # Measured: 193 of 204 kept, 126 of 204 contradictions dropped, 76 of 80 others kept.
+    # Measured: 231 of 240 kept, 227 of 240 contradictions dropped, 79 of 80 others kept.
     assert min(agrees, contradicting) >= 200
-    assert counts[AGREES, False] / agrees > 0.9
-    assert counts[CONTRADICTS, True] / contradicting > 0.55
+    assert counts[AGREES, False] + counts[CONTRADICTS, True] > 0.95 * (agrees + contradicting)
+    assert counts[AGREES, False] / agrees > 0.95
+    assert counts[CONTRADICTS, True] / contradicting > 0.94
     neither = counts[CLAIMS_NOTHING, False] + counts[CLAIMS_NOTHING, True]
-    assert counts[CLAIMS_NOTHING, False] / neither > 0.93
+    assert counts[CLAIMS_NOTHING, False] / neither > 0.95
     assert not {s.text for s in held_out} & {s.text for s in read_sentences(DEVELOPMENT)}
