@@ -39,12 +39,13 @@ class EmbeddedQdrant(AsyncQdrantClient):
             yield
             return
         if not isinstance(persistence.storage, _NestedTransactions):
-            persistence.storage.close()
-            persistence.storage = sqlite3.connect(
+            connection = sqlite3.connect(
                 persistence.location,
                 check_same_thread=bool(persistence.CHECK_SAME_THREAD),
                 factory=_NestedTransactions,
             )
+            persistence.storage.close()
+            persistence.storage = connection
         with persistence.storage:
             yield
 

@@ -111,8 +111,8 @@ class _Others:
     @classmethod
     def of(cls, tenant: _Tenant, *, without: str) -> "_Others":
         own: Mapping[str, _Opinion] = tenant.users.get(without) or {}
-        alone = sum(tenant.images[image_id].viewers == 1 for image_id in own)
-        viewers = tenant.viewers - len(own) + PRIOR_VIEWERS * (len(tenant.images) - alone)
+        only_own = sum(tenant.images[image_id].viewers == 1 for image_id in own)
+        viewers = tenant.viewers - len(own) + PRIOR_VIEWERS * (len(tenant.images) - only_own)
         value = tenant.value - sum(opinion.value for opinion in own.values())
         return cls(tenant.images, own, value / viewers if viewers else 0.0)
 

@@ -2,8 +2,9 @@
 
 The ranking score of a user with few references is a weighted mean of the user's own score of an
 image and of its popularity. The share of popularity falls in a straight line and ends at
-`ENOUGH_REFERENCES`. Each score varies more where it is surer: own scores where the references
-differ clearly, popularity where images have many viewers. So a clear taste soon outweighs it.
+`ENOUGH_REFERENCES`. The surer a score is, the more it differs between images: own scores where the
+references differ clearly, popularity where images have many viewers. So a clear taste soon
+outweighs it.
 """
 
 from dataclasses import dataclass

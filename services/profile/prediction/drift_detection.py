@@ -55,8 +55,8 @@ def detect_drift(
     references does not count.
 
     `base_rates` has the images that the user could choose from. In a catalog of mostly blue images,
-    most clicks are on blue images, whatever the taste is. In a feed that is ranked by blue, the
-    other images are there for something else.
+    most clicks are on blue images, whatever the taste is. In a feed that is ranked by blue, an
+    image that is not blue has a high rank because of another element.
     """
     ordered = sorted(references, key=lambda r: (r.occurred_at, r.event_id))
     starts = _session_starts(ordered)

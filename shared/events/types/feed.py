@@ -64,8 +64,9 @@ class RankedItem(Value):
     )
     """How popular the image is with the tenant's other users: 2.5 like their average image, 5 like
     the most popular ones. The rank then follows `(1 - w) total + w 5 popularity`: w is
-    `popularity_weight`, and the total is `score_total` or else `score`. Absent where popularity
-    does not count."""
+    `popularity_weight`, and the total is `score_total` or else `score`. In a cold start there is no
+    total: popular images come first, and the feed is made varied. Absent where popularity does not
+    count."""
     subject_words: Annotated[
         tuple[ShownWord, ...], Field(max_length=8, exclude_if=lambda words: not words)
     ] = ()

@@ -88,9 +88,8 @@ def cards(
 
 
 def _bars(item: RankedItem) -> tuple[Bar, ...]:
-    if item.elements is None:
-        return ()
-    bars = [Bar(e.label, item.elements[e].score, item.elements[e].rationale) for e in ELEMENTS]
+    scored = item.elements
+    bars = [Bar(e.label, scored[e].score, scored[e].rationale) for e in ELEMENTS] if scored else []
     subject = [] if item.subject is None else [Bar("subject", item.subject, None)]
     return (*bars, *subject)
 

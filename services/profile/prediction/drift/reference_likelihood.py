@@ -53,7 +53,7 @@ class Choices:
         return np.asarray(STRENGTHS[:, None, None] * (evidence @ element.direction.T) - normalizer)
 
     def _rates(self, element: WordHypotheses, others: Floats | None) -> Floats:
-        """How often each word is chosen for the other elements alone, with add-one smoothing.
+        """How often each word would be chosen if the other elements alone counted (add-one).
 
         Shape (starts, ratios, words). The images count more, the more their other elements please.
         """

@@ -149,9 +149,10 @@ def _rationales(feed: RankedFeed) -> str:
 
 
 def _shown(reason: str) -> str:
-    """A reason on one line, without the address of the server, which changes."""
+    """A reason on one line, without what changes: the server's address, the answer of an image."""
     words = " ".join("the server" if "127.0.0.1" in w else w for w in reason.split())
-    return words.replace("|", "/")[:110]
+    stated, _, _ = words.replace("|", "/").partition(" ('")
+    return stated.partition(' ("')[0][:110]
 
 
 async def table() -> str:
