@@ -53,11 +53,15 @@ class Deadline:
             milliseconds = self._stages.get(name, 0.0) + (self._now() - started_at) * 1000
             self._stages[name] = round(milliseconds, 1)
 
-    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of `work`; cancels it at the deadline and raises `DeadlineReached`."""
-        if self.left_ms <= 0:
+    async def run(self, work: Callable[[], Awaitable[T]], *, least_ms: float = 0.0) -> T:
+        """The result of `work`; cancels it at the deadline and raises `DeadlineReached`.
+
+        `least_ms` is the time that short work has in any case, also after the deadline.
+        """
+        left_ms = max(self.left_ms, least_ms)
+        if left_ms <= 0:
             raise DeadlineReached
-        timeout = asyncio.timeout(self.left_ms / 1000)
+        timeout = asyncio.timeout(left_ms / 1000)
         try:
             async with timeout:
                 return await work()

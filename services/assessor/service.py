@@ -166,10 +166,17 @@ class AssessorService:
 
 
 async def _through(steps: Sequence[Step], state: RankingState) -> RankingState | None:
-    """The state after the steps; None when a step ends the request without a feed."""
-    for step in steps:
-        after = await step(state)
-        if after is None:
-            return None
-        state = after
-    return state
+    """The state after the steps; None when a step ends the request without a feed.
+
+    The encoding of images does not continue after its request.
+    """
+    try:
+        for step in steps:
+            after = await step(state)
+            if after is None:
+                return None
+            state = after
+        return state
+    finally:
+        if state.encoding is not None:
+            state.encoding.cancel()

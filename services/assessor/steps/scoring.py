@@ -88,13 +88,18 @@ class Score:
         return with_reason(replace(state, scored=scored, status="degraded", outage=cause))
 
 
-def with_reason(state: RankingState) -> RankingState:
-    """The state of a feed without the model, with a reason that counts the ways of ranking."""
+def with_reason(
+    state: RankingState, *, without_description: str = "by their resemblance to the references"
+) -> RankingState:
+    """The state of a feed without the model, with a reason that counts the ways of ranking.
+
+    `without_description` is how images without a description are ranked.
+    """
     described = sum(image.elements is not None for image in state.scored)
     by_vector = sum(image.is_scored for image in state.scored) - described
     reason = f"{state.outage}; {described} images were ranked by their stored descriptions"
     if by_vector:
-        reason += f", {by_vector} by their resemblance to the references"
+        reason += f", {by_vector} {without_description}"
     if rest := len(state.scored) - described - by_vector:
         reason += f", {rest} follow in the order of the request"
     return replace(state, degraded_reason=reason)

@@ -81,8 +81,9 @@ class RankedItem(Value):
     """Whether exploration chose at random between this image and its neighbor."""
     tier: Tier
     """How the image was ranked: `vlm` by the model, `embedding` without it by its stored
-    description or by the similarity of its vector to those of the references, `popularity` by what
-    the tenant's users like (cold start), `fallback` by nothing."""
+    description, by the similarity of its vector to those of the references or by a subject that the
+    user pinned or wrote, `popularity` by what the tenant's users like (cold start), `fallback` by
+    nothing."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
     evidence: Annotated[
@@ -140,7 +141,7 @@ class RankedFeed(Event):
     """Share of `popularity` in the ranking of a user with few references. It falls with each of
     them and is absent from 20 on, and where no other user of the tenant has viewed an image of the
     feed. In a cold start it is the share that the user's own likes and dislikes leave: 1 without
-    any."""
+    any; it is absent where a subject that the user pinned or wrote decides the order."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `popularity`, `subject`, `explain`,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.assessor.steps.state import RankingState
-from services.assessor.steps.subject.scoring import stored_weights
+from services.assessor.steps.subject.scoring import has_vectors, stored_weights
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Vectors
 from shared.store.protocol import Reference
@@ -19,7 +19,8 @@ with less time the scores come first, because a feed without them is degraded.""
 class StartEncoding:
     """The step that starts the work and does not wait for it; the step of the subject does.
 
-    It runs before the model's scores, and again after them for a request with a near deadline.
+    It runs before the model's scores, and again after them for a request with a near deadline or
+    with a first attempt that failed.
     Without an encoder, references or time nothing is started, and the subject does not count.
     """
 
@@ -31,7 +32,9 @@ class StartEncoding:
         encoded, profile = self._encoded_images, state.profile
         if encoded is None or profile is None or not profile.references:
             return state
-        if state.encoding is not None or stored_weights(profile, state) is None:
+        if stored_weights(profile, state) is None:
+            return state
+        if state.encoding is not None and (not state.encoding.done() or has_vectors(state)):
             return state
         if state.deadline.left_ms <= self._min_left_ms:
             return state

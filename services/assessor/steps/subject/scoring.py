@@ -1,6 +1,5 @@
 """Score what the images show, and weigh it against their look by what the user goes by."""
 
-import asyncio
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -23,6 +22,9 @@ from shared.store.protocol import ImageStore, Reference, StoredProfile
 Subjects = Mapping[str, float]
 """Subject scores, 0-5, by content hash."""
 NO_TASTES: Final[Mapping[str, float]] = {}
+LATE_MS: Final = 100.0
+"""Time for the subject after the deadline, for a feed that has vectors and no scores of the model:
+the read of the tenant's images. `deadline_margin_ms` leaves as much."""
 ENOUGH_BACKGROUND: Final = 16
 """Images of the tenant from which the candidates themselves are no part of the background."""
 
@@ -31,7 +33,8 @@ class ScoreSubject:
     """The step that adds the subject to the scores; without an encoder it changes nothing.
 
     A feed without it is ranked by its look: a deadline or an outage of the store fails nothing.
-    Without the model, an image that has no description is ranked by the subject alone.
+    Without the model, an image that has no description is ranked by the subject alone: after the
+    deadline only where the vectors are complete.
     """
 
     def __init__(self, encoded_images: EncodedImages | None, image_store: ImageStore) -> None:
@@ -50,10 +53,19 @@ class ScoreSubject:
             "subject",
             lambda: _with_subject(state, profile, encoding, encoded, tenant_images),
             without="the subject does not count in a feed",
+            least_ms=LATE_MS if state.outage is not None and has_vectors(state) else 0.0,
         )
         if scored is None:
             return state
         return with_reason(scored) if scored.outage else scored
+
+
+def has_vectors(state: RankingState) -> bool:
+    """Whether `encoding` ended without an error."""
+    encoding = state.encoding
+    if encoding is None or not encoding.done() or encoding.cancelled():
+        return False
+    return encoding.exception() is None
 
 
 async def _with_subject(
@@ -63,8 +75,8 @@ async def _with_subject(
     encoded: EncodedImages,
     tenant_images: TenantImages,
 ) -> RankingState:
-    # Shielded: the vectors are stored for the next feed, also when this one gives up.
-    known = await asyncio.shield(encoding)
+    # Not shielded: a feed that gives up starts no more batches. Those in work are stored.
+    known = await encoding
     state = replace(state, image_vectors=known)
     hashes = dict.fromkeys(image.content_hash for image in _comparable(state))
     vectors = {name: known[name] for name in hashes if name in known}
@@ -168,7 +180,7 @@ def _with_total(image: ScoredImage, subject: float, weights: RankingWeights) -> 
     )
 
 
-def _by_subject_alone(image: ScoredImage, subjects: Sequence[float]) -> ScoredImage:
+def by_subject_alone(image: ScoredImage, subjects: Sequence[float]) -> ScoredImage:
     """An image without element scores, by the taste that it resembles most."""
     subject = round(max(subjects), DECIMALS)
     total = round(MAX_TOTAL / MAX_SCORE * subject, DECIMALS)
@@ -195,7 +207,7 @@ def _scored(
             return image
         of_tastes = {taste: scores[image.content_hash] for taste, scores in by_taste.items()}
         if image.elements is None:
-            return _by_subject_alone(image, [*of_tastes.values()] or [subjects[image.content_hash]])
+            return by_subject_alone(image, [*of_tastes.values()] or [subjects[image.content_hash]])
         return with_subject(image, subjects[image.content_hash], weights, by_taste=of_tastes)
 
     return replace(

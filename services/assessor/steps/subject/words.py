@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.assessor.steps.optional_stage import optional_stage
+from services.assessor.steps.scoring import with_reason
 from services.assessor.steps.state import RankingState, ScoredImage
 from services.assessor.steps.subject.encoding import vectors_of
-from services.assessor.steps.subject.scoring import weights_of, with_subject
-from shared.domain.subjects.corrections import MAX_SCORE, NEUTRAL, StatedSubjects, SubjectScale
+from services.assessor.steps.subject.scoring import by_subject_alone, weights_of, with_subject
+from shared.domain.subjects.corrections import NEUTRAL, StatedSubjects, SubjectScale
 from shared.domain.subjects.words import ShownWord
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
 
 Words = Mapping[str, tuple[ShownWord, ...]]
 """The words of images by content hash."""
-MAX_TOTAL = 25.0
 
 
 class NameSubjects:
@@ -64,18 +64,29 @@ def corrected(state: RankingState, stated: StatedSubjects) -> RankingState:
         return state
     if all(image.elements is None for image in state.scored):
         # Without a taste there is no look, and the stated subjects alone decide.
-        scored = tuple(_by_subject_alone(image, stated) for image in state.scored)
-        return replace(state, ranking_weights=weights_of(state).with_subject(1.0), scored=scored)
+        # Popularity orders only images of equal subjects, so the feed names no share of it.
+        scored = tuple(_by_stated_subject(image, stated) for image in state.scored)
+        weights = weights_of(state).with_subject(1.0)
+        return _with_reason(
+            replace(state, ranking_weights=weights, popularity_weight=None, scored=scored)
+        )
     weights = weights_of(state).with_subject(scale.weight)
     scored = tuple(
         _corrected(image, stated, scale, weights)
         if image.elements is not None
-        else _by_subject_alone(image, stated)
+        else _by_stated_subject(image, stated)
         if image.is_scored
         else image
         for image in state.scored
     )
-    return replace(state, ranking_weights=weights, scored=scored)
+    return _with_reason(replace(state, ranking_weights=weights, scored=scored))
+
+
+def _with_reason(state: RankingState) -> RankingState:
+    """The state; for a feed without the model with the reason for the order by stated subjects."""
+    if state.outage is None:
+        return state
+    return with_reason(state, without_description="by their subjects")
 
 
 def _named(state: RankingState, words: Words) -> RankingState:
@@ -102,10 +113,11 @@ def _corrected(
     return replace(scored, subject_words=image.subject_words)
 
 
-def _by_subject_alone(image: ScoredImage, stated: StatedSubjects) -> ScoredImage:
+def _by_stated_subject(image: ScoredImage, stated: StatedSubjects) -> ScoredImage:
+    """An image without element scores, by the statement, or else by its known subject score."""
     known = NEUTRAL if image.subject is None else image.subject
-    subject = stated.score(known, _words_of(image))
-    return replace(image, subject=subject, total_with_subject=MAX_TOTAL / MAX_SCORE * subject)
+    scored = by_subject_alone(image, [stated.score(known, _words_of(image))])
+    return replace(scored, popularity=None)
 
 
 def _words_of(image: ScoredImage) -> list[str]:

@@ -118,3 +118,15 @@ async def test_a_request_is_not_late_by_a_wrong_timestamp(written_ms: int) -> No
     assert (feed.status, feed.latency_ms["queue"]) == ("ok", 0.0)
     assert all(milliseconds >= 0 for milliseconds in feed.latency_ms.values())
     assert feed.occurred_at - NOW < timedelta(seconds=1)
+
+
+async def test_short_work_has_its_least_time_after_the_deadline(clock: ManualClock) -> None:
+    deadline = Deadline(queued_ms=500, deadline_ms=100, now=clock)
+
+    async def work(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "done"
+
+    assert await deadline.run(lambda: work(0), least_ms=50) == "done"
+    with pytest.raises(DeadlineReached):
+        await deadline.run(lambda: work(5), least_ms=10)

@@ -7,8 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from PIL.Image import Image
 
+from services.assessor import service
+from shared.embedding.images import encoded_images
 from shared.embedding.protocol import Vectors
+from shared.events import Event
 from shared.vlm.protocol import Scores, ScoringInput
+from tests.fakes.images import plain_image
 from tests.unit.services.assessor.test_subject_scoring import BIRDS, FLOWERS, Setup
 from tests.unit.services.assessor.users import request
 
@@ -140,3 +144,105 @@ async def test_nothing_is_encoded_after_the_deadline(setup: Setup) -> None:
     feed = await setup.assessor.feed(late)
     assert (feed.status, feed.subject_weight) == ("degraded", None)
     assert setup.encoder.encoded == []
+
+
+class FullEncoder:
+    """An encoder that is in work on one image, so that the images of a feed wait for it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, setup: Setup) -> None:
+        self._released = asyncio.Event()
+        encode = setup.encoder.encode
+
+        async def encode_later(images: Sequence[Image]) -> Vectors:
+            await self._released.wait()
+            return await encode(images)
+
+        monkeypatch.setattr(encoded_images, "MAX_RUNNING", 1)
+        monkeypatch.setattr(setup.encoder, "encode", encode_later)
+        blue = plain_image("blue", "blue")
+        self._in_work = asyncio.create_task(
+            setup.encoded_images.vectors({blue.content_hash: blue.pixels})
+        )
+
+    async def continue_until_idle(self) -> None:
+        self._released.set()
+        await self._in_work
+        await asyncio.sleep(0.05)
+
+
+async def test_a_feed_that_gives_up_adds_no_further_encoding(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await setup.store_profile(0.9)
+    full = FullEncoder(monkeypatch, setup)
+    publish = setup.assessor.publisher.publish
+
+    async def publish_later(event: Event) -> None:
+        await full.continue_until_idle()
+        await publish(event)
+
+    monkeypatch.setattr(setup.assessor.publisher, "publish", publish_later)
+    feed = await setup.assessor.feed(request("red", "yellow", deadline_ms=300, explain="none"))
+    assert (feed.status, feed.subject_weight) == ("ok", None)
+    assert setup.encoder.encoded == ["blue"]
+
+
+async def test_no_encoding_continues_after_a_request_that_ends_early(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await setup.store_profile(0.9)
+    full = FullEncoder(monkeypatch, setup)
+    setup.assessor.model.breaks.add("score")
+    with pytest.raises(RuntimeError, match="a mistake in score"):
+        await setup.assessor.feed(request("red", "yellow"))
+    await full.continue_until_idle()
+    assert setup.encoder.encoded == ["blue"]
+
+
+async def test_encoding_starts_again_after_a_first_attempt_that_failed(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await setup.store_profile(0.9)
+    score = setup.assessor.model.score
+
+    async def score_later(candidates: Sequence[ScoringInput]) -> list[Scores]:
+        await asyncio.sleep(0.05)
+        setup.store.unavailable = None
+        return await score(candidates)
+
+    monkeypatch.setattr(setup.assessor.model, "score", score_later)
+    setup.store.unavailable = "it restarts"
+    feed = await setup.assessor.feed(request(*SLATE))
+    assert (feed.status, feed.subject_weight) == ("ok", 0.9)
+
+
+async def test_a_feed_whose_scores_come_too_late_is_ranked_by_its_vectors(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MIN_LEFT_MS", 0.0)
+    setup.assessor.service = setup.assessor.new_service()
+    await setup.store_profile(0.9, references=1, dislikes=0)  # compared with the tenant's images
+    setup.assessor.model.hangs.add("score")
+    feed = await setup.assessor.feed(request(*SLATE, deadline_ms=400))
+    assert {item.image_id for item in feed.items[:2]} == {"yellow", "red"}
+    assert {item.tier for item in feed.items} == {"embedding"}
+    assert feed.degraded_reason == (
+        "the deadline was near; 0 images were ranked by their stored descriptions,"
+        " 4 by their resemblance to the references"
+    )
+
+
+async def test_a_slow_read_after_the_deadline_does_not_delay_the_feed(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(**_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(service, "MIN_LEFT_MS", 0.0)
+    monkeypatch.setattr(setup.assessor.image_store, "sample", never)
+    setup.assessor.service = setup.assessor.new_service()
+    await setup.store_profile(0.9, references=1, dislikes=0)
+    setup.assessor.model.hangs.add("score")
+    async with asyncio.timeout(5):
+        feed = await setup.assessor.feed(request(*SLATE, deadline_ms=400))
+    assert (feed.status, feed.subject_weight) == ("degraded", None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.corrections import Correction
+from shared.domain.corrections import CorrectedWord, Correction
 from shared.domain.joint_tastes import JointTaste
 from shared.domain.subjects.element import SUBJECT
 from shared.domain.taste import Taste, TasteSide
@@ -16,7 +16,8 @@ from shared.store.protocol import Reference, Side, StoredCorrections
 from tests.fakes.image_encoder import NamingEncoder
 from tests.fakes.images import plain_image
 from tests.fakes.stores import InMemoryImageVectors
-from tests.unit.services.assessor.assessor import Assessor, image_ids
+from tests.unit.services.assessor.assessor import Assessor, image_ids, tiers
+from tests.unit.services.assessor.cold_start.feedback import act
 from tests.unit.services.assessor.users import NOW, color_taste, request, store_profile
 
 SHOWN = dict.fromkeys(("orange", "pink", "yellow", "red"), "bird") | dict.fromkeys(
@@ -149,6 +150,35 @@ async def test_a_pin_counts_without_any_reference(setup: Setup, has_taste: bool)
     assert image_ids(feed) == ["black", "yellow"]
     assert feed.subject_weight == (0.5 if has_taste else 1.0)
     assert feed.status == ("ok" if has_taste else "cold_start")
+
+
+async def test_a_cold_start_by_a_stated_subject_claims_no_popularity(setup: Setup) -> None:
+    await store_profile(setup.assessor.profiles, Taste(), setup.assessor.embedder)
+    setup.assessor.popularity.add(act("bo", "like", "yellow"))
+    popular = await setup.assessor.feed(request("yellow", "black"))
+    assert (popular.popularity_weight, image_ids(popular)[0]) == (1.0, "yellow")
+    await setup.correct(liked(pinned=("flower",)))
+    feed = await setup.assessor.feed(request("yellow", "black", request_id="r-2"))
+    assert (feed.status, image_ids(feed)) == ("cold_start", ["black", "yellow"])
+    assert feed.popularity_weight is None
+    assert all(item.popularity is None for item in feed.items)
+    assert set(tiers(feed).values()) == {"embedding"}
+
+
+async def test_without_the_model_a_stated_subject_is_the_reason_of_the_order(
+    setup: Setup,
+) -> None:
+    await setup.assessor.store_profile_of_ana()
+    await setup.correct(liked(edited=(CorrectedWord(word="flower", weight=1 / 3),)))
+    setup.assessor.model.unavailable["score"] = "out of memory"
+    feed = await setup.assessor.feed(request("yellow", "black"))
+    assert (feed.status, image_ids(feed)) == ("degraded", ["black", "yellow"])
+    assert [(i.subject, i.score_total) for i in feed.items] == [(3.3333, 16.6665), (2.5, 12.5)]
+    assert set(tiers(feed).values()) == {"embedding"}
+    assert feed.degraded_reason == (
+        "the model is unavailable: out of memory; 0 images were ranked by their stored"
+        " descriptions, 2 by their subjects"
+    )
 
 
 async def test_a_word_that_no_image_shows_is_kept_and_changes_no_order(setup: Setup) -> None:
