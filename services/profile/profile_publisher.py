@@ -33,10 +33,11 @@ class ProfilePublisher:
 
 
 def profile_updated(profile: StoredProfile) -> ProfileUpdated:
-    """The event of a stored profile; the same version always has the same event id.
+    """The event of a stored profile; the same version always has the same event id and content.
 
-    Published again, a version may have higher counts of ignored feedback.
+    Feedback that was ignored after the prediction is in the counts of the next prediction.
     """
+    at_prediction = profile.ignored_at_prediction
     liked = sum(reference.side == "liked" for reference in profile.references)
     return ProfileUpdated(
         event_id=profile_event_id(
@@ -51,7 +52,7 @@ def profile_updated(profile: StoredProfile) -> ProfileUpdated:
         evidence=Evidence(
             liked=liked,
             disliked=len(profile.references) - liked,
-            ignored=profile.ignored_feedback,
+            ignored=profile.ignored_feedback if at_prediction is None else at_prediction,
         ),
         reference_ids=tuple(reference.image_id for reference in profile.references),
         model_version=profile.model_version,

@@ -1,13 +1,13 @@
 """Process feedback: make references, debounce, predict, store, publish."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from services.profile.config import ProfileSettings
 from services.profile.debounce import Debounce
-from services.profile.feedback.ignored import Ignored, IgnoredCounts, left_out, summed
+from services.profile.feedback.ignored import Ignored, IgnoredCounts, left_out, reasons, summed
 from services.profile.feedback.new_references import AlreadyApplied, ImageLoader, NewReferences
 from services.profile.feedback.references import dated_references, merge_references
 from services.profile.metrics import ProfileMetrics
@@ -125,7 +125,7 @@ class ProfileService:
         )
 
     async def process_feedback(self, event: Feedback) -> None:
-        """Return when the event is part of a stored and published profile, or of its counts.
+        """Return when the event is part of a published profile, or of the stored counts.
 
         Raises `ImageUnavailable` when its image should be tried again later.
         """
@@ -145,32 +145,42 @@ class ProfileService:
         """Predict and store once for all references of a batch, then publish.
 
         Events that were applied before change nothing; the stored profile is published again. A
-        batch without references only adds to the counts of ignored feedback.
+        batch without references only adds to the stored counts of ignored feedback; they are
+        published with the next prediction.
         """
-        references = [decision for decision in batch if isinstance(decision, Reference)]
-        ignored = Counter(decision.reason for decision in batch if isinstance(decision, Ignored))
+        # Each event once, also when a batch has a redelivery of it.
+        references = {item.event_id: item for item in batch if isinstance(item, Reference)}
         stored = await self._dependencies.profiles.get(tenant=user.tenant, user_id=user.user_id)
-        applied = stored.applied_event_ids if stored else ()
-        new = [reference for reference in references if reference.event_id not in applied]
+        applied = stored.known_event_ids if stored else frozenset()
+        new = [reference for event_id, reference in references.items() if event_id not in applied]
+        ignored = reasons([item for item in batch if isinstance(item, Ignored)], applied)
         if new:
             await self._predict_and_store(user, stored, new, ignored)
         elif ignored:
             await self._store_counts(user, stored, ignored)
-        if references or stored is not None:
+        if references:
             await self._dependencies.publisher.publish(user)
 
     async def _store_counts(
-        self, user: User, stored: StoredProfile | None, ignored: Counter[IgnoredReason]
+        self, user: User, stored: StoredProfile | None, ignored: Mapping[str, IgnoredReason]
     ) -> None:
-        """Store the counts at once, so that a restart loses none."""
-        if stored is None:
-            self._ignored.add(user, ignored)
+        """Store the counts at once, so that a restart loses none; `ignored` is by event id."""
+        counts = Counter(ignored.values())
+        if stored is None or not stored.prediction_version:
+            self._ignored.add(user, counts)
         else:
-            counts = summed(stored.ignored_feedback, ignored)
             await self._dependencies.profiles.put_ignored(
-                counts, tenant=user.tenant, user_id=user.user_id
+                summed(stored.ignored_feedback, counts),
+                applied_event_ids=self._applied_ids(stored, ignored),
+                tenant=user.tenant,
+                user_id=user.user_id,
             )
-        self._count(ignored)
+        self._count(counts)
+
+    def _applied_ids(self, stored: StoredProfile | None, new: Iterable[str]) -> tuple[str, ...]:
+        applied = stored.applied_event_ids if stored else ()
+        event_ids = tuple(dict.fromkeys((*applied, *new)))
+        return event_ids[-self._settings.profile_deduplication_size :]
 
     def _count(self, ignored: Mapping[IgnoredReason, int]) -> None:
         for reason, count in ignored.items():
@@ -181,12 +191,11 @@ class ProfileService:
         user: User,
         stored: StoredProfile | None,
         new: Sequence[Reference],
-        ignored: Counter[IgnoredReason],
+        ignored: Mapping[str, IgnoredReason],
     ) -> None:
         before = dated_references(stored)
         references = merge_references(before, new, per_side=self._settings.references_per_side)
-        ignored = ignored + left_out(before, new, references)
-        self._count(ignored)
+        counts = Counter(ignored.values()) + left_out(before, new, references)
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion
         with self._spans("predict"):
@@ -214,16 +223,18 @@ class ProfileService:
             user_id=user.user_id,
         ):
             return
-        applied = stored.applied_event_ids if stored else ()
-        # Without duplicates: a redelivery in the same batch must not push out two other ids.
-        event_ids = tuple(dict.fromkeys((*applied, *(r.event_id for r in new))))
+        all_counts = summed(
+            stored.ignored_feedback if stored else {}, counts, self._ignored.take(user)
+        )
+        # Last, so that many ignored events do not push out those of the new references.
+        new_ids = (*ignored, *(reference.event_id for reference in new))
         profile = StoredProfile(
             tenant=user.tenant,
             user_id=user.user_id,
             prediction_version=stored.prediction_version + 1 if stored else 1,
             predicted=prediction.taste,
             references=prediction.references,
-            applied_event_ids=event_ids[-self._settings.profile_deduplication_size :],
+            applied_event_ids=self._applied_ids(stored, new_ids),
             model_version=model.model_version,
             updated_at=self._dependencies.clock(),
             subject_weight=prediction.weights.subject if prediction.weights else None,
@@ -231,9 +242,8 @@ class ProfileService:
             predicted_subjects=subjects,
             synonyms=prediction.synonyms.words,
             stated_taste=prediction.stated,
-            ignored_feedback=summed(
-                stored.ignored_feedback if stored else {}, ignored, self._ignored.take(user)
-            ),
+            ignored_feedback=all_counts,
+            ignored_at_prediction=all_counts,
             corrections=stored.corrections if stored else None,
             predicted_tastes=prediction.joint_tastes,
             thoughts=prediction.thoughts,
@@ -242,6 +252,8 @@ class ProfileService:
         await self._put_joint_tastes(profile, stored)
         await self._dependencies.profiles.put(profile, vectors)
         self._metrics.updated.inc()
+        # After the write, so that a retry does not count twice.
+        self._count(counts)
 
     async def _put_joint_tastes(self, profile: StoredProfile, stored: StoredProfile | None) -> None:
         """Store the vectors of several tastes; a user with one taste costs no query."""

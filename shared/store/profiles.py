@@ -115,14 +115,25 @@ class QdrantProfiles:
             await self._client.upsert(self.collection, [point], wait=True)
 
     async def put_ignored(
-        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+        self,
+        counts: Mapping[IgnoredReason, int],
+        *,
+        applied_event_ids: Sequence[str],
+        tenant: str,
+        user_id: str,
     ) -> None:
-        # By a filter: naming the point would fail for a user whose profile was removed.
-        known = Filter(must=[HasIdCondition(has_id=[_point(tenant, user_id)])])
+        point_id = _point(tenant, user_id)
+        payload = {
+            "ignored_feedback": dict(counts),
+            "applied_event_ids": list(applied_event_ids),
+        }
         with qdrant_errors():
-            await self._client.set_payload(
-                self.collection, {"ignored_feedback": dict(counts)}, points=known, wait=True
-            )
+            # By id: for a filter, the embedded Qdrant compares the points of all users. It raises
+            # an error for an id without a point, such as a user's whose profile was removed.
+            if await self._client.retrieve(self.collection, [point_id], with_payload=False):
+                await self._client.set_payload(
+                    self.collection, payload, points=[point_id], wait=True
+                )
 
     async def correct(self, corrections: StoredCorrections) -> None:
         point = PointStruct(

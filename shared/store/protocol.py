@@ -114,9 +114,17 @@ class StoredProfile(Value):
     """Where feedback on feeds changed what the user stated, oldest first, bounded."""
     ignored_feedback: Mapping[IgnoredReason, int] = {}
     """Feedback that is no reference, by reason, since the first event of the user."""
+    ignored_at_prediction: Mapping[IgnoredReason, int] | None = None
+    """`ignored_feedback` at the last prediction, for its event: a version published again has the
+    same content. None in records from before this field."""
     corrections: StoredCorrections | None = None
     thoughts: str = ""
     """The chain of thought of the last prediction, cut to a page; for people to read only."""
+
+    @property
+    def known_event_ids(self) -> frozenset[str]:
+        """The applied feedback events that are still known, and those of the references."""
+        return frozenset((*self.applied_event_ids, *(r.event_id for r in self.references)))
 
     @property
     def has_weights(self) -> bool:
@@ -237,9 +245,17 @@ class ProfileStore(Protocol):
         ...
 
     async def put_ignored(
-        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+        self,
+        counts: Mapping[IgnoredReason, int],
+        *,
+        applied_event_ids: Sequence[str],
+        tenant: str,
+        user_id: str,
     ) -> None:
-        """Replace the counts of ignored feedback alone; an unknown user stays unknown."""
+        """Replace the counts of ignored feedback and the applied events alone, in one write.
+
+        A user without a prediction stays without one.
+        """
         ...
 
     async def correct(self, corrections: StoredCorrections) -> None:

@@ -121,9 +121,16 @@ class IndexedProfiles:
         self._index.add(profile)
 
     async def put_ignored(
-        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+        self,
+        counts: Mapping[IgnoredReason, int],
+        *,
+        applied_event_ids: Sequence[str],
+        tenant: str,
+        user_id: str,
     ) -> None:
-        await self._profiles.put_ignored(counts, tenant=tenant, user_id=user_id)
+        await self._profiles.put_ignored(
+            counts, applied_event_ids=applied_event_ids, tenant=tenant, user_id=user_id
+        )
 
     async def correct(self, corrections: StoredCorrections) -> None:
         await self._profiles.correct(corrections)

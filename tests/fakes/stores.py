@@ -60,12 +60,21 @@ class InMemoryProfiles:
         self._predicted[profile.tenant, profile.user_id] = (bare, vectors)
 
     async def put_ignored(
-        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+        self,
+        counts: Mapping[IgnoredReason, int],
+        *,
+        applied_event_ids: Sequence[str],
+        tenant: str,
+        user_id: str,
     ) -> None:
         self._answer()
         if (tenant, user_id) in self._predicted:
             profile, vectors = self._predicted[tenant, user_id]
-            counted = profile.model_copy(update={"ignored_feedback": dict(counts)})
+            changes = {
+                "ignored_feedback": dict(counts),
+                "applied_event_ids": tuple(applied_event_ids),
+            }
+            counted = profile.model_copy(update=changes)
             self._predicted[tenant, user_id] = (counted, vectors)
 
     async def correct(self, corrections: StoredCorrections) -> None:

@@ -1,7 +1,7 @@
 """Count the feedback that becomes no reference, by reason."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,12 +18,14 @@ class Ignored:
     """The decision on feedback that becomes no reference."""
 
     reason: IgnoredReason
+    event_id: str
 
 
 class IgnoredCounts:
     """Counts of users without a stored profile, in memory until their first one.
 
-    A stored profile has its counts with it, so that a restart loses none.
+    A restart loses these counts. A stored profile has its counts with it, so that a restart loses
+    none, and the ids of its latest events, so that a redelivery of these counts none twice.
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,11 @@ class IgnoredCounts:
     def take(self, user: User) -> Counter[IgnoredReason]:
         """The counts of a user since the last call."""
         return self._counts.pop(user, Counter())
+
+
+def reasons(ignored: Iterable[Ignored], applied_ids: Collection[str]) -> dict[str, IgnoredReason]:
+    """The reasons of ignored events by event id, without the events that were applied before."""
+    return {event.event_id: event.reason for event in ignored if event.event_id not in applied_ids}
 
 
 def left_out(

@@ -22,6 +22,7 @@ from services.profile.feedback.reference_loading import SLOW_SECONDS, load_best
 from services.profile.feedback.waiting_events import WaitingEvents
 from shared.domain.user import User
 from shared.events import Feedback
+from shared.events.types.taste_change import IgnoredReason
 from shared.images.loader import LoadedImage
 from shared.store.protocol import ImageStore, ProfileStore, Reference
 
@@ -130,18 +131,18 @@ class NewReferences:
         choice = choose(
             undecided.events,
             stored=stored.references if stored else (),
-            applied_ids=frozenset(stored.applied_event_ids if stored else ()),
+            applied_ids=stored.known_event_ids if stored else frozenset(),
             uris=await self._stored_uris(user, undecided.events),
             per_side=self._settings.references_per_side,
             dwell_liked_ms=self._settings.dwell_liked_ms,
         )
         undecided.decide(choice.applied, AlreadyApplied())
-        undecided.decide(choice.without_effect, Ignored("side_full"))
+        undecided.ignore(choice.without_effect, "side_full")
         for event in choice.unknown:
             undecided.decide([event], unknown_image(event))
         for image, reference in choice.again:
             undecided.decide([image.decisive], reference)
-            undecided.decide(image.others, Ignored("replaced"))
+            undecided.ignore(image.others, "replaced")
         await asyncio.gather(
             *(self._load(user, undecided, image) for image in choice.moved),
             *(
@@ -149,7 +150,7 @@ class NewReferences:
                     images,
                     wanted=self._settings.references_per_side,
                     load=partial(self._load, user, undecided),
-                    skip=lambda image: undecided.decide(image.events, Ignored("side_full")),
+                    skip=lambda image: undecided.ignore(image.events, "side_full"),
                 )
                 for images in choice.to_load.values()
             ),
@@ -172,7 +173,7 @@ class NewReferences:
             undecided.decide(image.events, image_error(image.uri, error))
         else:
             undecided.decide([image.decisive], reference)
-            undecided.decide(image.others, Ignored("replaced"))
+            undecided.ignore(image.others, "replaced")
             return loaded.content_hash
         return None
 
@@ -202,6 +203,10 @@ class _Undecided:
         for event in events:
             for new in self._by_id[event.event_id]:
                 new.decide(decision)
+
+    def ignore(self, events: Iterable[Feedback], reason: IgnoredReason) -> None:
+        for event in events:
+            self.decide([event], Ignored(reason, str(event.event_id)))
 
     def decide_all(self, decision: Decision | Exception) -> None:
         for new in self._batch:

@@ -1,6 +1,6 @@
 """Every profile store returns profiles as they were written."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.taste import Taste
 from shared.embedding.taste_vectors import taste_vectors
+from shared.events.types.taste_change import IgnoredReason
 from shared.store.protocol import StoredProfile
 from tests.contract.store.stores import (
     EMBEDDER,
@@ -58,17 +59,42 @@ async def test_an_unknown_user_has_neither_profile_nor_vectors(stores: Stores) -
 
 async def test_counts_of_ignored_feedback_change_nothing_else(stores: Stores) -> None:
     await put(stores, profile(TASTES["full"]))
-    await stores.profiles.put_ignored({"replaced": 2}, tenant="default", user_id="ana")
-    await stores.profiles.put_ignored({"side_full": 3}, tenant="default", user_id="ana")
-    expected = profile(TASTES["full"]).model_copy(update={"ignored_feedback": {"side_full": 3}})
+    earlier: Mapping[IgnoredReason, int] = {"replaced": 2}
+    later: Mapping[IgnoredReason, int] = {"side_full": 3}
+    for counts, event_ids in ((earlier, ("e-1", "e-2")), (later, ("e-3",))):
+        await stores.profiles.put_ignored(
+            counts, applied_event_ids=event_ids, tenant="default", user_id="ana"
+        )
+    changes = {"ignored_feedback": {"side_full": 3}, "applied_event_ids": ("e-3",)}
+    expected = profile(TASTES["full"]).model_copy(update=changes)
     assert await stores.profiles.get(tenant="default", user_id="ana") == expected
     assert await stores.profiles.vectors(tenant="default", user_id="ana") is not None
 
 
 async def test_counts_of_an_unknown_user_are_not_stored(stores: Stores) -> None:
     await put(stores, profile(TASTES["full"]))
-    await stores.profiles.put_ignored({"replaced": 2}, tenant="default", user_id="bo")
+    await stores.profiles.put_ignored(
+        {"replaced": 2}, applied_event_ids=["e-1"], tenant="default", user_id="bo"
+    )
     assert await stores.profiles.get(tenant="default", user_id="bo") is None
+
+
+async def test_counts_are_stored_without_a_scan_of_all_users(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(stores, profile(TASTES["full"]))
+
+    def scan(**_: object) -> None:
+        raise AssertionError("the points of all users are compared with a filter")
+
+    monkeypatch.setattr("qdrant_client.local.local_collection.calculate_payload_mask", scan)
+    for user_id in ("ana", "bo"):
+        await stores.profiles.put_ignored(
+            {"replaced": 2}, applied_event_ids=["e-1"], tenant="default", user_id=user_id
+        )
+    stored = await stores.profiles.get(tenant="default", user_id="ana")
+    assert stored is not None
+    assert stored.ignored_feedback == {"replaced": 2}
 
 
 async def test_equal_ids_of_two_tenants_are_two_users(stores: Stores) -> None:

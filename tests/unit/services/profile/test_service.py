@@ -4,11 +4,13 @@ from uuid import UUID
 
 import pytest
 
+from services.profile.feedback.ignored import Ignored
 from services.profile.prediction.base_rates import BaseRates
 from services.profile.prediction.shown_words import CATALOG_IMAGES
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.ids import profile_event_id
 from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
+from shared.domain.user import User
 from shared.embedding.taste_vectors import taste_vectors
 from shared.events import Feedback
 from shared.events.wire.record import Record
@@ -349,15 +351,71 @@ async def test_a_click_does_not_contradict_a_dislike(setup: ProfileSetup) -> Non
 async def test_a_restart_keeps_the_counts_of_ignored_feedback() -> None:
     setup = ProfileSetup(references_per_side=1)
     await setup.process(feedback("red", at=5))
+    first = setup.updates()
     puts = setup.store.puts
     # Older clicks than the like that fills the side: no prediction follows from them.
     await setup.process(feedback("blue", "click", at=1), feedback("green", "click", at=2))
     assert (await setup.stored()).ignored_feedback == {"side_full": 2}
     assert setup.store.puts == puts
-    assert setup.updates()[-1].evidence.ignored == {"side_full": 2}
+    assert setup.updates() == first
     restarted = ProfileSetup(references_per_side=1, store=setup.store)
     await restarted.process(feedback("navy", at=9))
     assert restarted.updates()[-1].evidence.ignored == {"side_full": 3}
+
+
+async def test_a_version_published_again_has_the_counts_of_its_prediction() -> None:
+    setup = ProfileSetup(references_per_side=1)
+    await setup.process(feedback("red", at=5))
+    await setup.process(feedback("blue", "click", at=1))
+    assert (await setup.stored()).ignored_feedback == {"side_full": 1}
+    await setup.process(feedback("red", at=5))
+    first, again = setup.updates()
+    assert again == first
+
+
+async def test_a_redelivery_of_ignored_feedback_counts_once() -> None:
+    setup = ProfileSetup(references_per_side=1)
+    ignored = feedback("blue", "click", at=1)
+    replaced = feedback("red", "click", at=2)
+    await setup.process(feedback("red", at=5), replaced)
+    await setup.process(ignored, ignored)
+    restarted = ProfileSetup(references_per_side=1, store=setup.store)
+    await restarted.process(ignored, replaced)
+    stored = await setup.stored()
+    assert stored.ignored_feedback == {"replaced": 1, "side_full": 1}
+    assert stored.profile_version == 1
+    assert str(ignored.event_id) in stored.applied_event_ids
+
+
+async def test_many_ignored_events_do_not_hide_that_a_reference_was_applied() -> None:
+    setup = ProfileSetup(references_per_side=1, profile_deduplication_size=2)
+    await setup.process(feedback("red", at=9))
+    for at in range(4):
+        await setup.process(feedback("blue", "click", at=at))
+    await setup.process(feedback("red", at=9))
+    assert (await setup.stored()).profile_version == 1
+    assert setup.model.calls["predict"] == 1
+
+
+async def test_a_retry_after_a_failed_write_counts_ignored_feedback_once() -> None:
+    setup = ProfileSetup(references_per_side=1)
+    liked, ignored = feedback("red", at=5), feedback("red", "click", at=1)
+    setup.model.unavailable["predict"] = "out of memory"
+    with pytest.raises(Unavailable):
+        await setup.process(liked, ignored)
+    setup.model.unavailable.clear()
+    await setup.process(liked, ignored)
+    metric = "preferstream_profile_feedback_ignored_total"
+    assert setup.registry.get_sample_value(metric, {"reason": "replaced"}) == 1
+
+
+async def test_ignored_feedback_of_a_user_with_corrections_alone_waits_for_a_profile(
+    setup: ProfileSetup,
+) -> None:
+    await setup.corrections.apply(correction("veto", word="blue"))
+    await setup.service._update_profile(User("default", "ana"), [Ignored("side_full", "e")])
+    await setup.process(feedback("red"))
+    assert (await setup.stored()).ignored_feedback == {"side_full": 1}
 
 
 async def test_ten_thousand_likes_of_a_second_leave_a_full_side_and_a_reason() -> None:
@@ -368,8 +426,9 @@ async def test_ten_thousand_likes_of_a_second_leave_a_full_side_and_a_reason() -
                  event_id=UUID(int=n + 1)) for n in range(10_000)
     ]  # fmt: skip
     await setup.process(*events)
-    event = setup.updates()[-1]
-    assert (event.evidence.liked, event.evidence.disliked) == (5, 0)
-    assert event.evidence.ignored.keys() <= {"side_full", "replaced"}
-    assert sum(event.evidence.ignored.values()) == 10_000 - 5
+    evidence = setup.updates()[-1].evidence
+    assert (evidence.liked, evidence.disliked) == (5, 0)
+    ignored = (await setup.stored()).ignored_feedback
+    assert ignored.keys() <= {"side_full", "replaced"}
+    assert sum(ignored.values()) == 10_000 - 5
     assert setup.model.calls["predict"] <= 3

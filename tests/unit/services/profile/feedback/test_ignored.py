@@ -1,6 +1,13 @@
 """Feedback that becomes no reference is counted by reason until the first profile."""
 
-from services.profile.feedback.ignored import MAX_USERS, IgnoredCounts, left_out, summed
+from services.profile.feedback.ignored import (
+    MAX_USERS,
+    Ignored,
+    IgnoredCounts,
+    left_out,
+    reasons,
+    summed,
+)
 from services.profile.feedback.references import merge_references
 from shared.domain.user import User
 from tests.unit.services.profile.sample_references import described_reference
@@ -24,6 +31,11 @@ def test_the_users_in_memory_are_bounded() -> None:
         counts.add(User("default", str(number)), {"replaced": 1})
     assert counts.take(User("default", "0")) == {}
     assert counts.take(User("default", "1")) == {"replaced": 1}
+
+
+def test_an_event_that_was_applied_or_comes_twice_is_not_counted_again() -> None:
+    new, applied = Ignored("side_full", "new"), Ignored("replaced", "applied")
+    assert reasons([new, applied, new], {"applied"}) == {"new": "side_full"}
 
 
 def test_references_that_a_merge_leaves_out_have_a_reason() -> None:
