@@ -16,7 +16,10 @@ LONGEST_STRIP: Final = 200
 
 @dataclass(frozen=True)
 class PixelLimits:
-    """Least and most pixels of one image; a checkpoint's own limits stay where they are closer."""
+    """Least and most pixels of one image.
+
+    Where a checkpoint's own limits are narrower, they apply.
+    """
 
     min_pixels: int | None = None
     max_pixels: int = MAX_PIXELS

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from PIL import Image
 from transformers import AutoProcessor, AutoTokenizer
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.engine.chosen_digits import digit_tokens
+from shared.vlm.engine.inputs.tile_limits import limit_tiles
 
 
 def digits_of_folder(folder: Path) -> tuple[int, int]:
@@ -27,10 +30,17 @@ def count_tokens(folder: Path, texts: Sequence[str]) -> int:
     return sum(len(tokenizer.encode(text, add_special_tokens=False)) for text in texts)
 
 
-def image_tokens_of_folder(folder: Path, image: Image.Image) -> int:
-    """The tokens that an image adds to a prompt; raises `BadCheckpoint`."""
+def image_tokens_of_folder(
+    folder: Path, image: Image.Image, limits: PixelLimits | None = None
+) -> int:
+    """The tokens that an image adds to a prompt; raises `BadCheckpoint`.
+
+    `limits` also bound the number of tiles into which some processors cut an image.
+    """
     try:
         processor: Any = AutoProcessor.from_pretrained(folder)
+        if limits is not None:
+            limit_tiles(processor.image_processor, SimpleNamespace(), limits)
         with_image, without = (
             processor.apply_chat_template(
                 [{"role": "user", "content": [*images, {"type": "text", "text": "x"}]}],

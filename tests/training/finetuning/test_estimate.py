@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
+from shared.vlm.engine.inputs.families import load_processor
 from tests.training import tiny_model
 from tests.training.finetuning import tiny_runs
 from tests.training.finetuning.test_grpo import low_tokens, not_applicable
+from tests.training.tiny_checkpoints.architectures import write_checkpoint
 from training.finetuning.estimate import __main__ as command
 from training.finetuning.estimate import before_start
 from training.finetuning.estimate.compute import Speed, operations, seconds
@@ -24,7 +28,7 @@ from training.finetuning.estimate.memory import FLOAT32, Setup, memory
 from training.finetuning.estimate.shape import KNOWN, UnknownShape, shape_of
 from training.finetuning.estimate.workload import Workload, workload
 from training.finetuning.grpo.train import grpo_trainer
-from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig, read_config
+from training.finetuning.run.config import BadConfig, GrpoConfig, Policy, SftConfig, read_config
 from training.finetuning.sft.train import sft_trainer
 from training.nano.model.architecture import Shape as NanoShape
 from training.nano.model.architecture import build_model
@@ -158,7 +162,7 @@ def test_a_3b_and_a_7b_are_estimated_without_their_weights(
     parts = estimated.as_json()["memory"]
     assert ("reward model" in parts["fixed"]) == (kind is GrpoConfig)
     if not fits:
-        assert "most of it are weights" in str(estimated.impossible)
+        assert "the largest part is: weights" in str(estimated.impossible)
 
 
 def test_shards_divide_the_weights_and_checkpointing_saves_activations() -> None:
@@ -199,6 +203,81 @@ def test_a_run_prints_its_estimate_and_an_impossible_one_is_refused_unless_force
     with pytest.raises(BadConfig, match=r"needs about .* but this CPU has 0\.00 GB.*--force"):
         before_start.check_before_start(config, force=False)
     before_start.check_before_start(config, force=True)
+
+
+def test_only_the_first_process_measures_and_it_frees_the_memory(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[str] = []
+
+    def measured_machine() -> Device:
+        calls.append("measured")
+        return CPU
+
+    monkeypatch.setattr(before_start, "this_machine", measured_machine)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: calls.append("freed"))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank in ("1", "0"):
+        monkeypatch.setenv("RANK", rank)
+        before_start.check_before_start(tiny_runs.sft_config(base, tmp_path), force=False)
+        assert calls == (["measured", "freed"] if rank == "0" else [])
+    assert "2 of them" in capsys.readouterr().err
+
+
+def image_tokens(base: Path, side: int, **limits: int) -> int:
+    config = tiny_runs.sft_config(base, base / "run", policy=Policy(base=base, **limits))
+    return workload(config, KNOWN["qwen2.5-vl-7b"], image_side=side).image_tokens
+
+
+@pytest.mark.parametrize("with_file", [False, True])
+def test_the_pixel_limits_bound_the_tokens_of_large_photographs(
+    tmp_path: Path, with_file: bool
+) -> None:
+    if with_file:
+        settings = {"patch_size": 14, "merge_size": 2, "min_pixels": 3136, "max_pixels": 12_845_056}
+        (tmp_path / "preprocessor_config.json").write_text(json.dumps(settings))
+    assert image_tokens(tmp_path, 4000, max_pixels=448 * 448) == 256
+    assert 1200 < image_tokens(tmp_path, 1024) <= 1024 * 1024 // 28**2
+    assert image_tokens(tmp_path, 28, min_pixels=448 * 448) == 256
+
+
+@pytest.mark.parametrize("architecture", ["gemma3", "internvl", "llava", "smolvlm"])
+def test_the_tokens_of_an_image_are_those_of_each_architecture(
+    tmp_path: Path, architecture: str
+) -> None:
+    base = write_checkpoint(architecture, tmp_path)
+    limits = PixelLimits(max_pixels=64 * 64)
+    processor = load_processor(base, None, limits)
+    image = limits.scaled(Image.new("RGB", (300, 300)))
+    content = [{"type": "image"}, {"type": "text", "text": "x"}]
+    text = processor.apply_chat_template([{"role": "user", "content": content}])
+    ids = processor(text=[text], images=[[image]])["input_ids"][0]
+    images = sum(token in processor.image_token_ids for token in ids)
+    counted = image_tokens(base, 300, max_pixels=64 * 64)
+    assert images <= counted <= images + 16, "with the marks around an image and its tiles"
+
+
+SIDES = {"patch_size": {"height": 14, "width": 14}}
+STRANGE = [SIDES, {**SIDES, "merge_size": 2}, {"size": 224, "merge_size": 2}, {"merge_size": 0}, []]
+
+
+@pytest.mark.parametrize("settings", STRANGE)
+def test_a_training_without_an_estimate_starts(
+    base: Path, tmp_path: Path, settings: Any,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(before_start, "this_machine", lambda: CPU)
+    folder = tmp_path / "strange"
+    folder.mkdir()
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+    (folder / "config.json").write_bytes((base / "config.json").read_bytes())
+    config = tiny_runs.sft_config(folder, tmp_path)
+    before_start.check_before_start(config, force=False)
+    assert "there is no estimate of memory and time" in capsys.readouterr().err
+    sizes = json.loads((base / "config.json").read_text()) | {"vision_config": None}
+    (folder / "config.json").write_text(json.dumps(sizes))
+    before_start.check_before_start(config, force=False)
+    assert "does not name the sizes" in capsys.readouterr().err
 
 
 def test_the_command_needs_no_checkpoint_and_its_exit_code_says_whether_the_run_can_work(

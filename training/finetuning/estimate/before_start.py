@@ -14,9 +14,14 @@ SHARDING_VARIABLES = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
 
 
 def check_before_start(config: SftConfig | GrpoConfig, *, force: bool) -> None:
-    """Print to standard error; raises `BadConfig` for an impossible run, unless forced."""
+    """Print to standard error; raises `BadConfig` for an impossible run, unless forced.
+
+    Of several processes only the first one measures and checks: a launcher ends all when one fails.
+    """
     import torch
 
+    if os.environ.get("RANK", "0") != "0":
+        return
     try:
         estimated = estimate(
             config, this_machine(),
@@ -27,7 +32,8 @@ def check_before_start(config: SftConfig | GrpoConfig, *, force: bool) -> None:
     except (UnknownShape, BadCheckpoint) as error:
         print(f"there is no estimate of memory and time: {error}", file=sys.stderr)
         return
-    if os.environ.get("RANK", "0") == "0":
-        print("\n".join(estimated.lines()), file=sys.stderr, flush=True)
+    finally:
+        torch.cuda.empty_cache()  # the matrices of the measurement
+    print("\n".join(estimated.lines()), file=sys.stderr, flush=True)
     if estimated.impossible and not force:
         raise BadConfig(f"{estimated.impossible}; to start it all the same, give --force")

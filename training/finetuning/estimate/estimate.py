@@ -148,7 +148,7 @@ def _advice(sizes: Memory) -> str:
         " policy.gradient_checkpointing",
         "KV cache": "lower optimizing.batch x accumulation, or max_completion_length",
     }
-    return f"most of it are {largest}; {advice.get(largest, 'lower optimizing.batch')}"
+    return f"the largest part is: {largest}; {advice.get(largest, 'lower optimizing.batch')}"
 
 
 def _gigabytes(size: float) -> str:

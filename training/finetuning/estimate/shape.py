@@ -25,10 +25,6 @@ class VisionShape:
     extra_mergers: int = 0
     """Mergers of deeper layers (deepstack), as in Qwen3-VL."""
 
-    @property
-    def pixels_per_token(self) -> int:
-        return (self.patch * self.merge) ** 2
-
     def weights(self, text_width: int) -> int:
         """Weights of the tower with its mergers."""
         block = 4 * self.width**2 + (3 if self.gated else 2) * self.width * self.inner
@@ -149,7 +145,7 @@ def _read(name: str, file: Path) -> Shape:
             tied=bool(config.get("tie_word_embeddings", text.get("tie_word_embeddings", False))),
             vision=_vision(vision, width),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnknownShape(
             f"{file} does not name the sizes of a vision-language model ({error!r}); name a known"
             f" shape: {', '.join(KNOWN)}"

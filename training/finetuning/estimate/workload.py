@@ -6,6 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image
+
 from shared.domain.taste import ELEMENTS, Taste
 from shared.prompting import prompt
 from shared.prompting.styles.protocol import PromptStyle
@@ -16,12 +18,13 @@ from shared.vlm.checkpoint.vision_config import (
     DEFAULT_MIN_PIXELS,
     DEFAULT_STD,
     VisionConfig,
+    has_vision_config,
 )
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
 from training.finetuning.data.line_sources import BadRows
 from training.finetuning.data.simulated import REFERENCES
-from training.finetuning.estimate.shape import Shape
-from training.finetuning.run.config import GrpoConfig, SftConfig
+from training.finetuning.estimate.shape import Shape, UnknownShape
+from training.finetuning.run.config import GrpoConfig, Policy, SftConfig
 from training.finetuning.run.policy import completion_length, policy_style
 from training.prefersim.drawing.canvas import SIDE
 
@@ -31,6 +34,7 @@ TEMPLATE_TOKENS: Final = 30
 """Roles and ends of turns of a chat template, and a short system message."""
 DEFAULT_IMAGE_SIDE: Final = 448
 """Pixels of the images of a training job and of the paper, where no row can be read."""
+PROCESSOR_FILES: Final = ("preprocessor_config.json", "processor_config.json")
 SAMPLED_ROWS: Final = 16
 """Rows of a file from which the number and the size of the images are taken."""
 
@@ -70,9 +74,10 @@ class Workload:
 def workload(
     config: SftConfig | GrpoConfig, shape: Shape, *, image_side: int | None = None
 ) -> Workload:
-    """The largest rows that the configuration allows; raises `BadConfig` and `BadCheckpoint`.
+    """The largest rows that the configuration allows.
 
-    `image_side` in pixels replaces the size of the images of the data.
+    `image_side` in pixels replaces the size of the images of the data. Raises `BadConfig`,
+    `BadCheckpoint` and `UnknownShape`.
     """
     sampled = _sample(config)
     sides = (image_side, image_side) if image_side else sampled.size
@@ -91,7 +96,7 @@ def workload(
         passes=config.optimizing.accumulation,
         group=config.group if isinstance(config, GrpoConfig) else 1,
         images=images,
-        image_tokens=_image_tokens(config.policy.base, shape, sides),
+        image_tokens=_image_tokens(config.policy, shape, sides),
         text_tokens=TEMPLATE_TOKENS + _tokens(config.policy.base, text),
         answer_tokens=answer if grpo else answer + 1,
     )
@@ -161,14 +166,26 @@ def _tokens(base: Path, text: str) -> int:
         raise BadCheckpoint(f"{file} cannot be read: {error}; fetch the folder again") from error
 
 
-def _image_tokens(base: Path, shape: Shape, size: tuple[int, int]) -> int:
-    """Tokens of an image, scaled as serving scales it."""
-    if (base / "preprocessor_config.json").is_file():
-        vision = VisionConfig.read(base)
-    else:
-        vision = VisionConfig(
-            shape.vision.patch, shape.vision.merge, DEFAULT_MIN_PIXELS, DEFAULT_MAX_PIXELS,
-            DEFAULT_MEAN, DEFAULT_STD,
-        )  # fmt: skip
-    width, height = vision.size_for(*size)
-    return max(1, width * height // shape.vision.pixels_per_token)
+def _image_tokens(policy: Policy, shape: Shape, size: tuple[int, int]) -> int:
+    """Tokens of an image, scaled as serving scales it; raises `BadCheckpoint`, `UnknownShape`."""
+    base, limits = policy.base, policy.pixel_limits
+    try:
+        if has_vision_config(base):
+            vision = VisionConfig.read(base)
+        elif any((base / name).is_file() for name in PROCESSOR_FILES):
+            from shared.vlm.engine.tokenizer_check import image_tokens_of_folder
+
+            image = limits.scaled(Image.new("RGB", size))
+            return max(1, image_tokens_of_folder(base, image, limits))
+        else:
+            vision = VisionConfig(
+                shape.vision.patch, shape.vision.merge, DEFAULT_MIN_PIXELS, DEFAULT_MAX_PIXELS,
+                DEFAULT_MEAN, DEFAULT_STD,
+            )  # fmt: skip
+        width, height = vision.limited(limits).size_for(*size)
+        return max(1, width * height // (vision.patch * vision.merge) ** 2)
+    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise UnknownShape(
+            f"the tokens of an image cannot be counted in {base} ({error!r}); check its"
+            " preprocessor_config.json, or fetch the folder again"
+        ) from error
