@@ -256,3 +256,13 @@ def test_both_trainings_read_the_files_and_the_images_of_their_configuration(
         list(all_examples(refusing))
     two = Data(source=(file, file), images=(tmp_path / "pictures",), bad_rows="skip")
     assert len(list(all_cases(grpo.model_copy(update={"data": two})))) == 4
+
+
+@pytest.mark.parametrize("start", ["", "\n" * 100_000])
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path, start: str) -> None:
+    file = tmp_path / "latin.jsonl"
+    file.write_bytes(f'{start}{{"ask": "describe", "answer": "café"}}\n'.encode("latin-1"))
+    with pytest.raises(BadCases, match=r"latin\.jsonl is not UTF-8 text: save it as UTF-8"):
+        list(read_examples(file, most=9, bad_rows=BadRows(skip=True)))
+    with pytest.raises(BadCases, match="is not UTF-8 text"):
+        list(read_cases(file, most=9))

@@ -124,17 +124,16 @@ def _lines(source: Path, images: Path | None, bad_rows: BadRows) -> Iterator[Lin
 
 
 def _json_lines(file: Path, images: Path | None, bad_rows: BadRows) -> Iterator[Line]:
-    with _opened(file) as rows:
-        for number, text in enumerate(rows, start=1):
-            if not text.strip():
-                continue
-            place = f"{file}, line {number}"
-            try:
-                payload = json.loads(text)
-            except ValueError as error:
-                bad_rows.add(place, ValueError(f"it is not JSON: {error}"))
-                continue
-            yield from _one(place, payload, _folders(file, images), bad_rows)
+    for number, text in enumerate(_texts(file), start=1):
+        if not text.strip():
+            continue
+        place = f"{file}, line {number}"
+        try:
+            payload = json.loads(text)
+        except ValueError as error:
+            bad_rows.add(place, ValueError(f"it is not JSON: {error}"))
+            continue
+        yield from _one(place, payload, _folders(file, images), bad_rows)
 
 
 def _list(file: Path, images: Path | None, bad_rows: BadRows) -> Iterator[Line]:
@@ -168,15 +167,18 @@ def _folders(file: Path, images: Path | None) -> tuple[Path, ...]:
 
 def _holds_list(file: Path) -> bool:
     """Whether the first character of a file opens a list."""
-    with _opened(file) as rows:
-        return next((text.lstrip()[0] for text in rows if text.strip()), "") == "["
+    return next((text.lstrip()[0] for text in _texts(file) if text.strip()), "") == "["
 
 
-def _opened(file: Path) -> Any:
+def _texts(file: Path) -> Iterator[str]:
+    """The lines of a text file; raises `BadCases`."""
     try:
-        return file.open(encoding="utf-8-sig", errors="strict")
+        with file.open(encoding="utf-8-sig", errors="strict") as rows:
+            yield from rows
     except OSError as error:
         raise BadCases(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadCases(f"{file} is not UTF-8 text: save it as UTF-8") from error
 
 
 def _kind(error: Exception) -> str:
