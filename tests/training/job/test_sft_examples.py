@@ -1,12 +1,18 @@
 """SFT examples agree with the click; pairs without agreement are left out."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shared.prompting.parser import parse_scores, parse_taste
+from PIL.Image import Image
+
+from shared.domain.taste import ELEMENTS
+from shared.prompting.parser import parse_scores
+from shared.prompting.styles.registry import GENERAL
 from shared.vlm.checkpoint.checkpoint import shipped_folder
+from shared.vlm.protocol import Description, PredictedTaste, References
 from tests.training.job.models import LIKES, BrightnessModel, feedback_case
 from training.finetuning.data.case_files import read_examples
 from training.job.examples.own_answers import learned_from_drawings
@@ -79,8 +85,29 @@ def test_a_model_of_real_pictures_rehearses_with_its_own_answers(tmp_path: Path)
     }, "no drawing is written"
     predicted = [line for line in own if line["ask"] == "predict"]
     assert len(predicted) == 1, "a third of the two descriptions"
-    assert parse_taste(predicted[0]["answer"]).preference == LIKES
+    likes = {element.value: list(words) for element, words in LIKES.items()}
+    assert predicted[0]["taste"]["likes"] == likes
     assert len(list(read_examples(tmp_path / "examples.jsonl", most=10_000))) == len(lines)
+
+
+def test_own_words_with_signs_of_the_layout_stay_whole(tmp_path: Path) -> None:
+    words = dict.fromkeys(ELEMENTS, ("16:9 photo", "st. ives"))
+    dark = dict.fromkeys(ELEMENTS, ("black; white or gray",))
+    cases = [feedback_case(tmp_path, f"u{n}") for n in range(90)]
+
+    class SignsModel(BrightnessModel):
+        def describe(self, images: Sequence[Image]) -> list[Description]:
+            return [Description(words) for _ in images]
+
+        def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+            return [PredictedTaste(words, dark) for _ in references]
+
+    _, lines = _write(tmp_path, cases, SignsModel(), on_drawings=False)
+    file = tmp_path / "own.jsonl"
+    own = [line for line in lines if line["ask"] in ("describe", "predict")]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in own))
+    answers = {example.answer for example in read_examples(file, most=99, style=GENERAL)}
+    assert answers == {GENERAL.description_answer(words), GENERAL.taste_answer(words, dark)}
 
 
 def test_users_with_likes_alone_are_predicted_too(tmp_path: Path) -> None:

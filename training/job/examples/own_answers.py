@@ -72,8 +72,8 @@ def _descriptions(champion: Model, files: Sequence[Path], folder: Path) -> Itera
     described = champion.describe([open_image(file) for file in files])
     for file, description in zip(files, described, strict=True):
         if not description.problems and _named(description.words):
-            answer = prompt.description_line(_shown(description.words))
-            yield {"ask": "describe", "images": [_name(file, folder)], "answer": answer}
+            words = _shown(description.words)
+            yield {"ask": "describe", "images": [_name(file, folder)], "words": words}
 
 
 def _predictions(champion: Model, cases: Sequence[FeedbackCase], folder: Path) -> Iterator[Line]:
@@ -86,7 +86,7 @@ def _predictions(champion: Model, cases: Sequence[FeedbackCase], folder: Path) -
             yield {
                 "ask": "predict", "liked": len(case.liked), "disliked": len(case.disliked),
                 "images": [_name(file, folder) for file in (*case.liked, *case.disliked)],
-                "answer": prompt.taste_lines(*map(_shown, sides)),
+                "taste": dict(zip(("likes", "dislikes"), map(_shown, sides), strict=True)),
             }  # fmt: skip
 
 
@@ -94,8 +94,9 @@ def _named(words: SideWords) -> bool:
     return any(words.values())
 
 
-def _shown(words: SideWords) -> SideWords:
-    return {element: named[: prompt.WORDS_SHOWN] for element, named in words.items()}
+def _shown(words: SideWords) -> dict[str, list[str]]:
+    """The strongest words by the element's name: a layout could not keep words with its signs."""
+    return {element.value: list(named[: prompt.WORDS_SHOWN]) for element, named in words.items()}
 
 
 def _shuffled(values: Sequence[ValueT], rng: Rng) -> list[ValueT]:
