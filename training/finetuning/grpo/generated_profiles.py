@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 SCENE: Final = "a harbor town with boats and people"
 """All profiles are drawn of one scene: only the look differs."""
 PAUSE_SECONDS: Final = 60.0
-"""No request is sent for so long after one that failed: a step does not wait for each image."""
+"""No request is sent for so long after the server failed: a step does not wait for each image. A
+server that refuses one prompt has not failed."""
 
 
 class GeneratedProfiles:
@@ -42,6 +43,8 @@ class GeneratedProfiles:
         self._folder = folder
         self._clock = clock
         self._pause_ends = float("-inf")
+        self._refused: set[Path] = set()
+        """Files of the profiles that the server refuses, such as those of a filtered word."""
 
     def render(self, sides: Sequence[SideWords]) -> list[Image | None]:
         """One image a side; None for a side without words, and where the server gives none."""
@@ -58,19 +61,31 @@ class GeneratedProfiles:
 
     def _draw(self, prompts: ImagePrompt, file: Path) -> bool:
         """Whether the server has drawn an image that can be decoded."""
-        if self._clock() < self._pause_ends:
+        if file in self._refused or self._clock() < self._pause_ends:
             return False
         try:
             data = asyncio.run(self._generated(prompts))
-            decode(data, "a generated image", ImageSettings())
-        except (Unavailable, Unprocessable) as error:
-            self._pause_ends = self._clock() + PAUSE_SECONDS
+        except Unprocessable as error:
+            # Other profiles can be drawn: the server refuses this prompt alone.
+            self._refused.add(file)
             log.warning("a profile is compared by its words alone: %s", error.detail)
+            return False
+        except Unavailable as error:
+            self._pause(error.detail)
+            return False
+        try:
+            decode(data, "a generated image", ImageSettings())
+        except Unprocessable as error:
+            self._pause(error.detail)
             return False
         self._folder.mkdir(parents=True, exist_ok=True)
         with atomic_file(file) as stream:
             stream.write(data)
         return True
+
+    def _pause(self, detail: str) -> None:
+        self._pause_ends = self._clock() + PAUSE_SECONDS
+        log.warning("a profile is compared by its words alone: %s", detail)
 
     async def _generated(self, prompts: ImagePrompt) -> bytes:
         async with ImageServer(self._settings) as server:

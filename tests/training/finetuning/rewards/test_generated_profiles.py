@@ -84,6 +84,18 @@ def test_after_a_fault_no_image_is_requested_for_a_while(
     assert drawn.render([SEPIA])[0] is not None
 
 
+def test_a_refused_profile_is_requested_once_and_others_are_drawn(
+    generator: ByWords, tmp_path: Path
+) -> None:
+    drawn = renderer(generator, tmp_path / "kept", [0.0])
+    generator.response = web.json_response({"error": {"message": "not allowed"}}, status=400)
+    first, second = drawn.render([SEPIA, NEON])
+    assert first is None
+    assert second is not None
+    assert drawn.render([SEPIA]) == [None]
+    assert len(generator.requests) == 2
+
+
 def test_the_image_term_uses_the_server_of_the_setting(
     generator: ByWords, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
