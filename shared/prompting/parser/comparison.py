@@ -158,9 +158,14 @@ def _profiles(answer: str) -> tuple[str, str]:
 
 def reasoning(answer: str) -> str:
     """The text with the scores: the last `<think>` block, else all before the answer."""
-    blocks = re.split(r"<think>", answer, flags=re.IGNORECASE)
-    body = blocks[-1] if len(blocks) > 1 else answer
+    body = answer[reasoning_start(answer) :]
     return re.split(r"</think>|<answer>", body, maxsplit=1, flags=re.IGNORECASE)[0]
+
+
+def reasoning_start(answer: str) -> int:
+    """Where the text of `reasoning` starts in the answer, in characters."""
+    starts = [match.end() for match in re.finditer(r"<think>", answer, re.IGNORECASE)]
+    return starts[-1] if starts else 0
 
 
 def _scores(text: str) -> tuple[Digits, bool]:
@@ -183,7 +188,7 @@ _WORDS_SEEN: Final = r"[^\W\d]+(?:[ -][^\W\d]+)? (?=-?\d+(?:\.\d+)?(?:[;.\s]|$))
 
 def _under_elements(text: str) -> Iterator[tuple[Place, str]]:
     """Scores under element headings: `1. Color:`, then `Image A(2) - why; Image B(5) - why`."""
-    for element, below in element_sections(text):
+    for element, below, _ in element_sections(text):
         for label in LABELS:
             opened = r"[\"'*_\s]*(?:[(\[]\s*|[:=]\s*[(\[]?\s*|[-:]?\s*[Ss]core\W*)"
             closed = r"(?=[\"'*\s]*(?:[)\];,.|-]|$))"
@@ -192,14 +197,14 @@ def _under_elements(text: str) -> Iterator[tuple[Place, str]]:
                 yield (label, element), _out_of_five(score[1])
 
 
-def element_sections(text: str) -> Iterator[tuple[Element, str]]:
-    """The text below each element's heading, up to the next heading."""
+def element_sections(text: str) -> Iterator[tuple[Element, str, int]]:
+    """The text below each element's heading up to the next heading, and where it starts."""
     heading = "|".join(rf"(?P<{e.value}>{NAMES[e]})" for e in ELEMENTS)
     heading_line = rf"(?:{_LINE_START}|\d[.)] ?)(?:{heading})(?![ \t]*\w)"
     headings = list(re.finditer(heading_line, text, re.IGNORECASE | re.MULTILINE))
     ends = [match.start() for match in headings[1:]] + [len(text)]
     for match, end in zip(headings, ends, strict=False):
-        yield Element(match.lastgroup or ""), text[match.end() : end]
+        yield Element(match.lastgroup or ""), text[match.end() : end], match.end()
 
 
 def _under_images(text: str) -> Iterator[tuple[Place, str]]:

@@ -31,17 +31,28 @@ def thoughts(answer: str) -> str:
     """
     if not _TAG.search(answer):
         return ""
-    rest = without_thoughts(answer)
-    thought = _TAG.sub("", answer[: answer.rfind(rest)] if rest else answer).strip()
+    thought = _TAG.sub("", _thought(answer)).strip()
     shown = "".join(c for c in thought if c.isprintable() or c == "\n")
     return shown if len(shown) <= MAX_THOUGHTS else shown[: MAX_THOUGHTS - 1].rstrip() + "\u2026"
+
+
+def _thought(answer: str) -> str:
+    """The part of an answer with its thoughts, tags included."""
+    closings = list(_CLOSED_THOUGHT.finditer(answer))
+    if not closings:
+        return _OPEN_THOUGHT.split(answer, maxsplit=1)[1]
+    end = closings[-1].end()
+    if answer[end:].strip() or not without_thoughts(answer).strip():
+        return answer[:end]
+    # The answer is before the last thought.
+    return "\n".join(match[0] for match in _THOUGHTS.finditer(answer))
 
 
 def json_object(answer: str) -> Mapping[str, Any] | None:
     """The last outermost JSON object with at least one key, or None.
 
     The last one counts, because a model may first repeat the layout that it was shown. An object
-    that is cut off at the end is closed where it ends.
+    that is cut off at the end is closed where it ends. Without lone surrogates.
     """
     text = without_thoughts(answer)
     last: Mapping[str, Any] | None = None
@@ -58,7 +69,22 @@ def json_object(answer: str) -> Mapping[str, Any] | None:
         if isinstance(value, dict) and value:
             last = value
         start = text.find("{", end)
-    return last
+    try:
+        cleaned: Mapping[str, Any] | None = _without_surrogates(last)
+    except RecursionError:  # lists in lists, hundreds deep: no answer to any of our prompts
+        return None
+    return cleaned
+
+
+def _without_surrogates(value: Any) -> Any:
+    """A JSON value without half characters, such as one half of an emoji: no UTF-8 has them."""
+    if isinstance(value, str):
+        return value.encode(errors="ignore").decode()
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    return value
 
 
 def _repaired(text: str) -> Mapping[str, Any] | None:

@@ -11,6 +11,7 @@ from shared.prompting.parser.comparison import (
     parse_points,
     parse_profiles,
     reasoning,
+    reasoning_start,
 )
 from shared.prompting.parser.elements import in_another_script
 from shared.prompting.stance import contradicts
@@ -54,19 +55,18 @@ def parse_digits(answer: str) -> ParsedDigits:
 
 def digit_places(answer: str) -> list[int] | None:
     """Where the points of the candidate are in an answer; None where one of the five is missing."""
-    thoughts = reasoning(answer)
-    start = answer.rfind(thoughts)
+    block_start = reasoning_start(answer)
     places: dict[Element, int] = {}
-    for element, section in element_sections(thoughts):
+    for element, section, start in element_sections(reasoning(answer)):
         match = _POINTS.search(section)
         if match and len(match["digit"]) == 1:
-            places[element] = start + thoughts.index(section) + match.start("digit")
+            places[element] = block_start + start + match.start("digit")
     return [places[e] for e in ELEMENTS] if len(places) == len(ELEMENTS) else None
 
 
 def parse_rationales(answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
     """The text after the points of the candidate, for each element with the given digit."""
-    sections = dict(element_sections(reasoning(answer)))
+    sections = {element: text for element, text, _ in element_sections(reasoning(answer))}
     kept: dict[Element, str] = {}
     problems: list[str] = []
     for element in ELEMENTS:

@@ -237,6 +237,35 @@ def test_the_thoughts_are_kept_apart_from_the_answer() -> None:
     assert thoughts("<think>Blue") == "Blue"
 
 
+RED = '{"likes": {"color": ["red"]}}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"\n<think>I see red.</think>\n\n{RED}",
+        f"I see red.</think>{RED}",
+        f"<think>I see red.</think>{RED}<think>And",
+        f"{RED}\n<think>I see red.</think>\n",
+        f"{RED}\n<think>I see red.",
+        "I see red.</think>",
+    ],
+    ids=["line break first", "no opening", "more after", "last", "cut off", "no answer"],
+)
+def test_the_thoughts_never_contain_the_answer(answer: str) -> None:
+    assert thoughts(answer) == "I see red."
+
+
+def test_half_an_emoji_in_json_is_removed() -> None:
+    answer = r'{"likes": {"color": ["\ud83d red"], "\udc00medium": "ink"}}'
+    words = parse_taste(answer).preference
+    assert (words[Element.COLOR], words[Element.MEDIUM]) == (("red",), ("ink",))
+    whole = parse_description(r'{"subject": ["boat \u26f5 \ud83d\ude00"]}')
+    assert whole.subject == ("boat \u26f5 \U0001f600",)
+    deep = '{"likes": ' + "[" * 700 + r'"\ud83d"' + "]" * 700 + "}"
+    assert not parse_taste(deep).preference
+
+
 def test_a_taste_keeps_the_thoughts_cut_and_without_control_characters() -> None:
     assert parse_taste(f"<think>Blue\x00 <b>dominates</b>.\nYes.</think>{JSON}").thoughts == (
         "Blue <b>dominates</b>.\nYes."

@@ -67,6 +67,17 @@ def test_the_rationales_of_image_a_are_kept_without_those_of_image_b() -> None:
     assert STYLE.parse_rationales(on_one_line, DIGITS).by_element == parsed.by_element
 
 
+def test_equal_sections_have_places_of_their_own() -> None:
+    lines = "\n".join(
+        f"{n}. {e.label}:\nImage A(3) - ; Image B(1) -" for n, e in enumerate(ELEMENTS)
+    )
+    answer = f"{PROFILES}<think>\n{lines}\n</think>\n<answer>Image A</answer>"
+    expected = [match.start(1) for match in re.finditer(r"A\((\d)", answer)]
+    assert STYLE.digit_places(answer) == expected
+    # Text that repeats the block after its end changes nothing.
+    assert STYLE.digit_places(f"{answer}\n{lines}") == expected
+
+
 def test_a_rationale_for_another_score_is_left_out() -> None:
     parsed = STYLE.parse_rationales(points(*FINE, digits=DIGITS | {Element.COLOR: 0}), DIGITS)
     assert Element.COLOR not in parsed.by_element
