@@ -167,6 +167,10 @@ class StockModel:
         """Alternatives at each token that it returns; None for no log-probabilities at all."""
         self.refuses_schemas = False
         """Answers 400 to a request with a response format."""
+        self.is_vllm = False
+        """Whether it answers `/version` and takes the own fields of vLLM."""
+        self.refuses_template_fields = False
+        """Answers 400 to `chat_template_kwargs`, as a vLLM with Mistral's tokenizers does."""
         self.fails_from: int | None = None
         """From this request on, each is answered with status 500."""
         self.thought_tokens = 0
@@ -189,6 +193,7 @@ class StockModel:
     async def running(self) -> AsyncIterator["StockModel"]:
         app = web.Application(client_max_size=64 * 1024**2)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/version", self._version)
         app.router.add_post("/v1/chat/completions", self._complete)
         async with TestServer(app) as server:
             self.address = str(server.make_url("")).rstrip("/")
@@ -196,6 +201,11 @@ class StockModel:
 
     async def _models(self, _: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": NAME, "object": "model"}]})
+
+    async def _version(self, _: web.Request) -> web.Response:
+        if not self.is_vllm:
+            return _problem(404, "Not Found")
+        return web.json_response({"version": "0.32.0"})
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -205,9 +215,11 @@ class StockModel:
         if body["model"] != self.serves:
             return _problem(404, f"model {body['model']} not found")
         unknown = set(body) & {"structured_outputs", "logprob_token_ids", "chat_template_kwargs"}
-        if unknown:
+        if self.refuses_template_fields and "chat_template_kwargs" in body:
+            return _problem(400, "chat_template is not supported for Mistral tokenizers.")
+        if unknown and not self.is_vllm:
             return _problem(400, f"Unrecognized request argument: {sorted(unknown)[0]}")
-        if self.refuses_schemas and "response_format" in body:
+        if self.refuses_schemas and set(body) & {"response_format", "structured_outputs"}:
             return _problem(400, "response_format json_schema is not supported by this model")
         text = self._answer(body["messages"][-1]["content"])
         message, is_cut = self._message(text, body["max_tokens"])

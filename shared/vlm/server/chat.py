@@ -1,12 +1,17 @@
 """Write a prompt as a chat completion request, and read the text of the response."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.prompt import Prompt, score_line
 from shared.vlm.server.connection import PART
+
+REASONING_FIELDS: Final = ("reasoning_content", "reasoning")
+"""Fields of a message into which servers put the thoughts; the name has changed over time."""
+_FIELDS: Final = ("content", "refusal", *REASONING_FIELDS)
+"""A message of a chat completion has at least one of these; some servers leave out empty ones."""
 
 
 def completion_request(
@@ -52,8 +57,10 @@ def completion_text(response: Mapping[str, Any], *, prefix: str = "") -> tuple[s
     try:
         (choice,) = response["choices"]
         message = choice["message"]
+        if not any(field in message for field in _FIELDS):
+            raise KeyError("content")
         # A server of the OpenAI API puts a refusal into a field of its own.
-        text = message["content"] or message.get("refusal") or ""
+        text = message.get("content") or message.get("refusal") or ""
         return prefix + text, choice["finish_reason"] == "stop"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unavailable(PART, f"the server's answer is no chat completion: {error!r}") from error

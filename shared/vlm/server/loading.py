@@ -29,7 +29,7 @@ from shared.vlm.server.dialect import dialect_of
 from shared.vlm.server.model import ServerModel
 from shared.vlm.server.score_readers import ScoreReaders
 from shared.vlm.server.served_model import ServedModel, identify_served_model
-from shared.vlm.server.thinking import Thinking
+from shared.vlm.server.thinking import Thinking, ThinkingSwitch
 from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class ServerLoader:
         self._encoder = encoder
         self._orders = orders
         self._thinking = thinking
+        self._thinking_switch = ThinkingSwitch()
         self._adapters = Adapters(server)
         self._loop = asyncio.get_running_loop()
         self._releases: set[asyncio.Task[None]] = set()
@@ -129,6 +130,7 @@ class ServerLoader:
             element_weights=package.element_weights if package else EQUAL_WEIGHTS,
             orders=self._orders,
             thinking=self._thinking,
+            thinking_switch=self._thinking_switch,
         )
 
     async def _load_adapter(self, package: ModelPackage) -> ServerModel:

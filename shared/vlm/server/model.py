@@ -45,10 +45,12 @@ from shared.vlm.server.dialect import (
 from shared.vlm.server.score_reader import ScoreReader
 from shared.vlm.server.thinking import (
     Thinking,
+    ThinkingSwitch,
     answer_with_thoughts,
     is_cut_within_thoughts,
     with_more_tokens,
     with_thinking,
+    without_switch,
 )
 
 log = logging.getLogger(__name__)
@@ -78,12 +80,14 @@ class ServerModel:
         style: PromptStyle = COMPACT,
         dialect: Dialect = Dialect.VLLM,
         thinking: Thinking = Thinking(),  # noqa: B008  # frozen
+        thinking_switch: ThinkingSwitch | None = None,
     ) -> None:
         self._style = style
         self._dialect = dialect
         self._refuses_constraints = False
         """Whether the server has refused a constrained request and answered the free one."""
         self._thinking = thinking
+        self._switch = thinking_switch or ThinkingSwitch()
         self._always_thinks = False
         """Whether the model has thought without being asked to."""
         self._server = server
@@ -206,7 +210,7 @@ class ServerModel:
         response = await self._complete_constrained(request)
         if self._style.digit_reading == "held" or not is_cut_within_thoughts(response):
             return response
-        if is_wanted and self._dialect is Dialect.VLLM:
+        if is_wanted and self._dialect is Dialect.VLLM and not self._switch.is_refused:
             at_once = with_thinking(request, self._dialect, is_wanted=False)
             return await self._complete_constrained(at_once)
         if has_room:
@@ -221,18 +225,35 @@ class ServerModel:
         """The response; a server that refuses to constrain its answer is asked for a free one."""
         free = without_constraint(request)
         if self._refuses_constraints:
-            return await self._complete(free)
+            return await self._complete_switched(free)
         try:
-            return await self._complete(request)
+            return await self._complete_switched(request)
         except Unprocessable:
             if free == request or self._style.digit_reading == "held":
                 raise
-            response = await self._complete(free)
+            response = await self._complete_switched(free)
             self._refuses_constraints = True
             log.warning(
                 "%s refuses structured outputs; its answers are parsed as they come",
                 self._server.address,
             )
+            return response
+
+    async def _complete_switched(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The response; a server that refuses the switch of thoughts decides itself about them."""
+        plain = without_switch(request)
+        if self._switch.is_refused or plain == request:
+            return await self._complete(plain)
+        try:
+            return await self._complete(request)
+        except Unprocessable:
+            response = await self._complete(plain)
+            if not self._switch.is_refused:
+                log.warning(
+                    "%s refuses chat_template_kwargs; requests leave it out from now on",
+                    self._server.address,
+                )
+            self._switch.is_refused = True
             return response
 
     async def _request(

@@ -8,14 +8,14 @@ from itertools import accumulate
 from typing import Any, Final
 
 from shared.prompting.styles.general.json_answer import without_thoughts
-from shared.vlm.server.chat import completion_text
+from shared.vlm.server.chat import REASONING_FIELDS, completion_text
 from shared.vlm.server.dialect import Dialect
 
 _END_OF_THOUGHT: Final = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.I)
 _ANSWER: Final = re.compile(r"[{\d]")
 """What starts an answer: JSON or digits. Untagged thoughts with either count as one."""
-_REASONING_FIELDS: Final = ("reasoning_content", "reasoning")
-"""Fields of a message into which servers put the thoughts; the name has changed over time."""
+_SWITCH: Final = "chat_template_kwargs"
+"""The field of vLLM's requests that switches thoughts on or off."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,16 @@ class Thinking:
 
     is_wanted: bool = False
     max_tokens: int = 1024
+
+
+@dataclass
+class ThinkingSwitch:
+    """Whether a server refuses the switch of `with_thinking`; all models at it share this object.
+
+    A vLLM with `--tokenizer-mode mistral` answers 400 to every request with it.
+    """
+
+    is_refused: bool = False
 
 
 def with_thinking(
@@ -35,7 +45,12 @@ def with_thinking(
     """
     if dialect is not Dialect.VLLM:
         return dict(request)
-    return {**request, "chat_template_kwargs": {"enable_thinking": is_wanted}}
+    return {**request, _SWITCH: {"enable_thinking": is_wanted}}
+
+
+def without_switch(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request without the switch, for a server that refuses it."""
+    return {key: value for key, value in request.items() if key != _SWITCH}
 
 
 def with_more_tokens(request: Mapping[str, Any], tokens: int) -> dict[str, Any]:
@@ -54,7 +69,7 @@ def answer_with_thoughts(response: Mapping[str, Any], *, prefix: str) -> str:
     """The answer with its prefix; thoughts in a field of their own stand before it in a tag."""
     text, _ = completion_text(response, prefix=prefix)
     message = response["choices"][0]["message"]
-    texts = (message.get(field) for field in _REASONING_FIELDS)
+    texts = (message.get(field) for field in REASONING_FIELDS)
     reasoning = next((value for value in texts if isinstance(value, str) and value.strip()), "")
     return f"<think>{reasoning}</think>{text}" if reasoning else text
 

@@ -60,6 +60,21 @@ async def test_a_taste_is_complete_however_the_answer_is_written(
     assert not described.problems
 
 
+@pytest.mark.parametrize("refuses_schemas", [False, True])
+async def test_a_vllm_that_refuses_template_fields_gets_them_once(
+    server: StockModel, settings: ModelSettings, refuses_schemas: bool
+) -> None:
+    server.is_vllm = server.refuses_template_fields = True
+    async with open_model(settings) as model:
+        server.refuses_schemas = refuses_schemas
+        (taste,) = await model.predict([References(RED, BLUE)])
+        low, high = await model.score(SLATE)
+    assert taste.preference[Element.COLOR] == ("red",)
+    assert low.total < high.total
+    with_fields = ["chat_template_kwargs" in request for request in server.requests]
+    assert with_fields == [True] + [False] * (len(with_fields) - 1), "only the check at the start"
+
+
 FAULTS = {
     "element_missing": "no word for color",
     "cut_off": "no word for",

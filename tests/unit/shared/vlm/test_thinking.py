@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from PIL import Image
 
+from shared.domain.errors import Unprocessable
 from shared.domain.taste import Element
 from shared.prompting.styles.registry import GENERAL
 from shared.vlm.protocol import References
@@ -62,6 +63,29 @@ async def test_after_too_long_thoughts_the_model_is_asked_to_answer_at_once() ->
     assert taste.preference[Element.COLOR] == ("red",)
     thinks = [r["chat_template_kwargs"]["enable_thinking"] for r in server.requests]
     assert thinks == [True, False]
+
+
+class RefusingServer(ThinkingServer):
+    """Refuses the switch of thoughts, and always thinks."""
+
+    async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "chat_template_kwargs" in request:
+            self.requests.append(request)
+            raise Unprocessable("model_refused", "chat_template is not supported")
+        thinks = {"chat_template_kwargs": {"enable_thinking": True}}
+        return await super().complete({**request, **thinks})
+
+
+async def test_a_refused_switch_is_left_out_and_no_request_is_repeated_for_it() -> None:
+    server = RefusingServer(thought_tokens=100_000)
+    model = model_at(server, Thinking(is_wanted=True, max_tokens=200))
+    (taste,) = await model.predict([USER])
+    assert not taste.preference
+    assert len(server.requests) == 2, "the switch cannot ask it to answer at once"
+    server.thought_tokens = 100
+    (taste,) = await model.predict([USER])
+    assert (taste.thoughts, taste.preference[Element.COLOR]) == ("Red.", ("red",))
+    assert len(server.requests) == 3
 
 
 def test_the_digits_after_a_thought_keep_their_probabilities() -> None:

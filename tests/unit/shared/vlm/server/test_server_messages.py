@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS
 from shared.prompting import prompt
 from shared.prompting.pair_template import PairTemplate
@@ -90,6 +91,18 @@ def test_an_answer_with_a_prefix_is_continued_and_another_is_not() -> None:
 def test_an_answer_is_finished_when_the_model_stopped(reason: tuple[str, bool]) -> None:
     body = {"choices": [{"message": {"content": " red."}, "finish_reason": reason[0]}]}
     assert completion_text(body, prefix="Shows") == ("Shows red.", reason[1])
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "refusal"])
+def test_a_message_without_the_key_of_its_content_is_read(field: str) -> None:
+    body = {"choices": [{"message": {field: "No."}, "finish_reason": "length"}]}
+    assert completion_text(body) == ("No." if field == "refusal" else "", False)
+
+
+def test_a_message_without_any_known_field_is_no_chat_completion() -> None:
+    body = {"choices": [{"message": {"role": "assistant"}, "finish_reason": "stop"}]}
+    with pytest.raises(Unavailable, match="no chat completion"):
+        completion_text(body)
 
 
 def test_the_digits_pattern_accepts_every_score_line_and_nothing_else() -> None:
