@@ -23,6 +23,8 @@ _PROBE: Final[list[dict[str, Any]]] = [
         ],
     }
 ]
+_IMAGES: Final = 2
+"""Images in the probe."""
 _REWRITE: Final = (
     "{%- set rewritten = namespace(messages=[]) -%}"
     "{%- for message in messages -%}"
@@ -58,7 +60,7 @@ def placed_template(processor: Any, *, name: str) -> str:
         except Exception:
             # A template is a program of the checkpoint and can raise anything.
             continue
-        if text.count(image) != 2 or _FIRST not in text or _SECOND not in text:
+        if text.count(image) != _IMAGES or _FIRST not in text or _SECOND not in text:
             continue
         readable.append(form)
         if text.index(_FIRST) < text.index(image) < text.index(_SECOND):
@@ -69,6 +71,30 @@ def placed_template(processor: Any, *, name: str) -> str:
         f"the chat template of {name} does not write {image!r} for each image of a message; use the"
         " chat template that belongs to this processor"
     )
+
+
+def written_template(tokenizer: Any, *, name: str, image: str) -> str:
+    """The tokenizer's own template without thoughts, after a check that it writes each image.
+
+    `image` is the token of an image, and `name` is that of the checkpoint. Raises `BadCheckpoint`.
+    """
+    own = template_of(tokenizer, name)
+    remedy = "use the chat template that belongs to this checkpoint, with its images"
+    try:
+        template = without_thoughts(tokenizer, own)
+        text = rendered(tokenizer, template, _PROBE)
+    except Exception as error:
+        # A template is a program of the checkpoint and can raise anything.
+        raise BadCheckpoint(
+            f"the chat template of {name} cannot write a message with images"
+            f" ({type(error).__name__}: {error}); {remedy}"
+        ) from error
+    if text.count(image) != _IMAGES:
+        raise BadCheckpoint(
+            f"the chat template of {name} writes {image!r} {text.count(image)} times for {_IMAGES}"
+            f" images; {remedy}"
+        )
+    return template
 
 
 def without_thoughts(tokenizer: Any, template: str) -> str:

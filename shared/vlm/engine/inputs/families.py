@@ -13,13 +13,13 @@ from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from shared.vlm.engine.inputs.chat_template import (
     placed_template,
-    template_of,
     with_first_token,
     without_thoughts,
+    written_template,
 )
 from shared.vlm.engine.inputs.processor_inputs import ProcessorInputs
 from shared.vlm.engine.inputs.protocol import ModelInputs
-from shared.vlm.engine.inputs.qwen_patches import QwenPatches
+from shared.vlm.engine.inputs.qwen_patches import IMAGE_PAD, QwenPatches
 from shared.vlm.engine.inputs.tile_limits import limit_tiles
 
 
@@ -52,8 +52,9 @@ def open_inputs(files: LoadedFiles) -> ModelInputs:
 
 
 def _by_patches(files: LoadedFiles) -> ModelInputs:
-    template = template_of(files.tokenizer, str(files.folder))
-    files.tokenizer.chat_template = without_thoughts(files.tokenizer, template)
+    files.tokenizer.chat_template = written_template(
+        files.tokenizer, name=str(files.folder), image=IMAGE_PAD
+    )
     try:
         vision = VisionConfig.read(files.folder)
     except (OSError, ValueError, TypeError, AttributeError) as error:

@@ -1,19 +1,24 @@
 """Images keep their places in a prompt, whatever a checkpoint's own template does with them."""
 
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
-from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.engine.inputs.chat_template import (
     placed_template,
     rendered,
     template_of,
     without_thoughts,
+    written_template,
 )
+from shared.vlm.engine.inputs.families import LoadedFiles, open_inputs
 from tests.training.tiny_checkpoints.chat_templates import GEMMA, LLAVA, SMOLVLM, chatml
 
 TOKENIZER = PreTrainedTokenizerFast(
@@ -78,6 +83,31 @@ def test_the_default_of_several_templates_is_taken() -> None:
 def test_a_template_that_cannot_write_images_is_refused(template: str) -> None:
     with pytest.raises(BadCheckpoint, match="the chat template of a model does not write '<img>'"):
         text_of(template, "<img>")
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (TEXT_ONLY, "cannot write a message with images .*use the chat template"),
+        (chatml("<other>"), "writes '<img>' 0 times for 2 images; use the chat template"),
+    ],
+    ids=["text only", "no image token"],
+)
+def test_an_own_template_that_does_not_write_each_image_is_refused(
+    template: str, message: str
+) -> None:
+    tokenizer = copy(TOKENIZER)
+    tokenizer.chat_template = template
+    with pytest.raises(BadCheckpoint, match=message):
+        written_template(tokenizer, name="a model", image="<img>")
+    files = LoadedFiles(
+        shipped_folder(), SimpleNamespace(config=SimpleNamespace(model_type="qwen2_5_vl")),
+        tokenizer, PixelLimits(), torch.device("cpu"),
+    )  # fmt: skip
+    with pytest.raises(BadCheckpoint, match="use the chat template"):
+        open_inputs(files)
+    tokenizer.chat_template = chatml("<img>")
+    assert written_template(tokenizer, name="a model", image="<img>") == chatml("<img>")
 
 
 @pytest.mark.parametrize(
