@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 RANK: Final = 4
@@ -14,7 +14,7 @@ PROJECTION: Final = "self_attn.q_proj.weight"
 
 
 class NoProjection(Exception):
-    """A checkpoint has no matrix that adapters of training change; the text names it."""
+    """A checkpoint has no readable matrix that adapters of training change; the text says why."""
 
 
 def write_probe_adapter(base: Path, folder: Path, *, seed: int) -> Path:
@@ -39,13 +39,25 @@ def write_probe_adapter(base: Path, folder: Path, *, seed: int) -> Path:
 def _first_projection(base: Path) -> tuple[str, int, int]:
     """Name of the language model's module, and the two sides of its first matrix of queries."""
     for file in sorted(base.glob("*.safetensors")):
-        with safe_open(file, "np") as weights:
-            for name in weights.keys():  # noqa: SIM118  # no mapping
-                is_language = "visual" not in name and "vision" not in name
-                if name.endswith(f"layers.0.{PROJECTION}") and is_language:
-                    out, into = weights.get_slice(name).get_shape()
-                    module = "text_model" if "text_model." in name else "language_model"
-                    return module, int(out), int(into)
+        try:
+            projection = _projection_in(file)
+        except (OSError, SafetensorError) as error:
+            # Such as the pointer of Git LFS in place of the weights.
+            raise NoProjection(f"{file} cannot be read: {error}") from error
+        if projection is not None:
+            return projection
     raise NoProjection(
         f"no language model with query projections was found in the weights of {base}"
     )
+
+
+def _projection_in(file: Path) -> tuple[str, int, int] | None:
+    """What `_first_projection` returns, from one file; None where it has no such matrix."""
+    with safe_open(file, "np") as weights:
+        for name in weights.keys():  # noqa: SIM118  # no mapping
+            is_language = "visual" not in name and "vision" not in name
+            if name.endswith(f"layers.0.{PROJECTION}") and is_language:
+                out, into = weights.get_slice(name).get_shape()
+                module = "text_model" if "text_model." in name else "language_model"
+                return module, int(out), int(into)
+    return None

@@ -60,8 +60,12 @@ async def _swap(server: Connection, base: str, adapters: dict[str, Path]) -> Fin
     for served in (*adapters, base):
         answered = await _answering_model(server, served)
         if answered != served:
+            detail = f"{served} was requested, and {answered} answered"
+            if answered is None:
+                just = ", which it has just loaded" if served in adapters else ""
+                detail = f"the server says that it does not have {served}{just}"
             return Finding(
-                NAME, "wrong", f"{served} was requested, and {answered} answered",
+                NAME, "wrong", detail,
                 "promotions would serve another version than they name: update the server",
             )  # fmt: skip
     first = next(iter(adapters))

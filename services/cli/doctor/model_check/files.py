@@ -30,13 +30,15 @@ def check_folder(folder: Path, settings: ModelSettings) -> list[Finding]:
     except BadCheckpoint as error:
         return [Finding("prompts", "wrong", str(error), "correct the setting")]
     chosen = (style or default).name
-    source = "its manifest" if style else "PREFERSTREAM_PROMPT_STYLE"
+    is_set = "prompt_style" in settings.model_fields_set
+    setting = "PREFERSTREAM_PROMPT_STYLE" if is_set else "the default of PREFERSTREAM_PROMPT_STYLE"
+    source = "its manifest" if style else setting
     files = Finding("files", "ok", f"{version}; prompts: {chosen}, by {source}")
     return [files, _digits(folder), _image_tokens(folder)]
 
 
 def _digits(folder: Path) -> Finding:
-    # Imported here: transformers takes seconds, and a server needs it not.
+    # Imported here: transformers takes seconds, and a server does not need it.
     from shared.vlm.engine.tokenizer_check import digits_of_folder
 
     try:

@@ -64,7 +64,7 @@ async def check_speed(model: Model, *, price_per_hour: float | None) -> Finding:
 
 async def check_tokens(model: Model, folder: Path) -> Finding:
     """Tokens a second of rationales, which are the longest answers in serving."""
-    # Imported here: transformers takes seconds, and a server needs it not.
+    # Imported here: transformers takes seconds, and a server does not need it.
     from shared.vlm.engine.tokenizer_check import count_tokens
 
     candidates = [ScoringInput(example_taste(), blocky(n)) for n in range(ANSWERS)]

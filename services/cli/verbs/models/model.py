@@ -89,9 +89,13 @@ def _settings(target: str | None) -> ModelSettings:
     if target is None:
         return settings
     if target.startswith(("http://", "https://")):
-        return ModelSettings(**{**settings.model_dump(), "model_server": target, "model": None})
+        return ModelSettings(
+            **{**settings.model_dump(exclude_unset=True), "model_server": target, "model": None}
+        )
     folder = Path(target)
     if not folder.is_dir():
         fail(f"{target} is neither a folder nor an address; name a checkpoint's folder, or a server"
              " such as http://localhost:8000")  # fmt: skip
-    return ModelSettings(**{**settings.model_dump(), "model_server": None, "model": folder})
+    return ModelSettings(
+        **{**settings.model_dump(exclude_unset=True), "model_server": None, "model": folder}
+    )

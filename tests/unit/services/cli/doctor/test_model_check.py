@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from services.cli.doctor.model_check.adapter_swap import check_adapters
+from services.cli.doctor.model_check.files import check_folder
 from services.cli.doctor.model_check.finding import Finding, is_usable
 from services.cli.doctor.model_check.page import findings_page
 from services.cli.doctor.model_check.prefix_cache import check_prefix_cache
 from services.cli.doctor.model_check.quick_check import check_answers
 from services.cli.doctor.model_check.run import run_model_checks
-from shared.vlm.checkpoint.checkpoint import shipped_folder
+from services.cli.verbs.models.model import _settings
+from shared.vlm.checkpoint.checkpoint import MANIFEST, shipped_folder
 from shared.vlm.checkpoint.model_package import release
 from shared.vlm.server.connection import Connection
 from shared.vlm.settings import ModelSettings
@@ -172,6 +174,41 @@ async def test_weights_without_query_projections_are_named(
     finding = await adapters(vllm, tmp_path)
     assert (finding.state, vllm.adapters) == ("note", {})
     assert "no language model with query projections" in finding.detail
+
+
+async def test_weights_that_cannot_be_read_are_named(vllm: ModelServer, tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\nsize 9\n"
+    (tmp_path / "model.safetensors").write_text(pointer)
+    finding = await adapters(vllm, tmp_path)
+    assert (finding.state, vllm.adapters) == ("note", {})
+    assert "model.safetensors cannot be read: " in finding.detail
+
+
+async def test_an_adapter_that_a_server_loads_and_does_not_have_is_named(
+    vllm: ModelServer,
+) -> None:
+    vllm.next_responses.append(problem(404, "The model does not exist."))
+    finding = await adapters(vllm, shipped_folder())
+    assert finding.state == "wrong"
+    assert finding.detail.startswith("the server says that it does not have preferstream-model")
+    assert finding.detail.endswith(", which it has just loaded")
+
+
+def test_the_source_of_a_folders_prompts_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def source(folder: Path) -> str:
+        files, *_ = check_folder(folder, _settings(str(folder)))
+        return files.detail.rpartition(", ")[2]
+
+    assert source(shipped_folder()) == "by its manifest"
+    for file in shipped_folder().iterdir():
+        if file.name != MANIFEST:
+            (tmp_path / file.name).symlink_to(file)
+    monkeypatch.delenv("PREFERSTREAM_PROMPT_STYLE", raising=False)
+    assert source(tmp_path) == "by the default of PREFERSTREAM_PROMPT_STYLE"
+    monkeypatch.setenv("PREFERSTREAM_PROMPT_STYLE", "general")
+    assert source(tmp_path) == "by PREFERSTREAM_PROMPT_STYLE"
 
 
 async def test_a_task_that_fails_is_a_finding_and_the_others_are_checked(
