@@ -46,7 +46,7 @@ class OfficialModel:
         self.continues = continues
         """Whether it continues answers and follows patterns, as vLLM does."""
         self.ignores_patterns = False
-        """Answers anew although it was asked to continue under a pattern."""
+        """Begins a new answer although it was asked to continue under a pattern."""
         self.logprobs = True
         self.address = ""
         self.requests: list[dict[str, Any]] = []

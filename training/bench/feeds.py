@@ -5,7 +5,8 @@ system, calls it, and shows the result.
 
 Simulated users of a separate tenant send references and request feeds. The images are inside the
 events, so that no image store is measured. No round and no run sends an image of another one: each
-has one pixel of its own, so all are encoded and read anew. The users are erased at the end.
+has one pixel of its own, so the services read and encode all of them. The users are erased at the
+end.
 """
 
 import argparse

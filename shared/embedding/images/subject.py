@@ -79,11 +79,6 @@ class SubjectReferences:
         distances = affinity(images, self.liked, self.disliked).astype(np.float64)
         return self._on_scale(distances)
 
-    def left_out_scores(self) -> tuple[Floats, Floats]:
-        """The score of each liked and of each disliked reference among all others."""
-        liked, disliked = self.left_out()
-        return self._on_scale(liked), self._on_scale(disliked)
-
     def _on_scale(self, affinities: Floats) -> Floats:
         middle, scale = self._scale()
         distance = np.clip((affinities - middle) / scale, -50, 50)

@@ -8,7 +8,7 @@ digits of its text; each then has the probability 1.
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -79,15 +79,13 @@ def distributions(
     `gaps` are the fixed texts between the digits; without them only spaces may be there. None when
     the answer has another layout, or no log-probabilities.
     """
-    try:
-        content = response["choices"][0]["logprobs"]["content"]
-        content = content[answer_start([str(token["token"]) for token in content]) :]
-        tokens = [str(token["token"]) for token in content]
-        places = _digit_places(tokens, gaps)
-        rows = [_distribution(content[place]["top_logprobs"]) for place in places or ()]
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return None
-    return [row for row in rows if row] if rows and all(rows) else None
+
+    def places(tokens: Sequence[str]) -> list[int] | None:
+        start = answer_start(tokens)
+        digits = _digit_places(tokens[start:], gaps)
+        return [start + place for place in digits] if digits else None
+
+    return _rows(response, places)
 
 
 def _digit_places(tokens: Sequence[str], gaps: Sequence[str]) -> list[int] | None:
@@ -104,12 +102,22 @@ def _digit_places(tokens: Sequence[str], gaps: Sequence[str]) -> list[int] | Non
 
 def _in_answer(response: Mapping[str, Any], style: PromptStyle) -> list[Distribution] | None:
     """Five distributions at the digits of a whole answer, where the style finds them."""
+
+    def places(tokens: Sequence[str]) -> list[int] | None:
+        characters = style.digit_places("".join(tokens))
+        return _tokens_at(tokens, characters) if characters else None
+
+    return _rows(response, places)
+
+
+def _rows(
+    response: Mapping[str, Any], places: Callable[[Sequence[str]], Sequence[int] | None]
+) -> list[Distribution] | None:
+    """The distributions at the tokens that `places` names; None where one of them has none."""
     try:
         content = response["choices"][0]["logprobs"]["content"]
-        tokens = [str(token["token"]) for token in content]
-        at = style.digit_places("".join(tokens))
-        places = _tokens_at(tokens, at) if at else None
-        rows = [_distribution(content[place]["top_logprobs"]) for place in places or ()]
+        digits = places([str(token["token"]) for token in content])
+        rows = [_distribution(content[place]["top_logprobs"]) for place in digits or ()]
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
     return [row for row in rows if row] if rows and all(rows) else None

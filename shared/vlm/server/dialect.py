@@ -61,7 +61,7 @@ def with_digits(
 def continued(prompt: Prompt, dialect: Dialect) -> Prompt:
     """The prompt with the prefix of its answer, for servers that can continue an answer.
 
-    Another server would answer anew, so it gets no prefix: its whole answer is parsed.
+    Another server would begin a new answer, so it gets no prefix: its whole answer is parsed.
     """
     return prompt if dialect is Dialect.VLLM else replace(prompt, answer_prefix="")
 

@@ -19,7 +19,6 @@ from services.profile.prediction.drift.word_hypotheses import Floats, WordHypoth
 STRENGTHS: Final = np.array([0.0, 0.5, 1.0, 2.0])
 """How much an element may count for a user, all equally likely: with 1, a liked word is chosen four
 times as often as by chance in likes. With 0 the user does not choose by this element."""
-STRENGTHS_PRIOR: Final = -np.log(len(STRENGTHS))
 MAX_EXPONENT: Final = 30.0
 
 
