@@ -11,7 +11,7 @@ from shared.client import Client
 from shared.domain.taste import Element
 from shared.events import ProfileUpdated, RankedFeed
 from tests.e2e.system import System, running
-from tests.fakes.stock_model import NAME, StockModel
+from tests.fakes.chat_servers.stock_model import NAME, StockModel
 from tests.support.event_loop_thread import in_thread
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(400)]

@@ -26,7 +26,7 @@ from shared.vlm.protocol import (
     Scores,
     ScoringInput,
 )
-from tests.fakes.official_model import preferthinker
+from tests.fakes.chat_servers.official_model import preferthinker
 from tests.fakes.scores import certain_scores
 from training.evaluation.__main__ import write
 from training.evaluation.benchmark.answers import Answers

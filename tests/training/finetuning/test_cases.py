@@ -17,7 +17,7 @@ from shared.prompting.styles.registry import COMPACT, GENERAL
 from shared.vlm.checkpoint.checkpoint import shipped_folder
 from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.engine.inputs.families import image_scaler
-from tests.fakes.official_model import preferthinker
+from tests.fakes.chat_servers.official_model import preferthinker
 from tests.training.finetuning import tiny_runs
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
 from training.finetuning.data.paraphrases import WORDINGS, varied_rationale

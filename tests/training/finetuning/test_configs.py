@@ -9,7 +9,7 @@ from accelerate.commands.launch import _validate_launch_command, launch_command_
 from pydantic import ValidationError
 
 from shared.domain.taste import ELEMENTS
-from tests.fakes.official_model import TEMPLATE
+from tests.fakes.chat_servers.official_model import TEMPLATE
 from training.finetuning.run.arguments import grpo_arguments, sft_arguments
 from training.finetuning.run.config import BadConfig, GrpoConfig, Policy, SftConfig, read_config
 from training.finetuning.run.limits import GIGABYTE

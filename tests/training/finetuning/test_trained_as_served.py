@@ -20,7 +20,7 @@ from shared.vlm.engine.answer_layout import PLACEHOLDER_DIGIT, answer_layout
 from shared.vlm.engine.chosen_digits import ChosenDigits
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.settings import ModelSettings
-from tests.fakes.official_model import TEMPLATE, preferthinker
+from tests.fakes.chat_servers.official_model import TEMPLATE, preferthinker
 from tests.training.finetuning import tiny_runs
 from tests.training.tiny_checkpoints.architectures import write_checkpoint
 from training.finetuning.data.rows import grpo_rows, sft_row

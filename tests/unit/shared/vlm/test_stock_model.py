@@ -3,30 +3,15 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from PIL import Image, ImageDraw
 
 from shared.domain.errors import Unavailable
-from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord
+from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.factory import open_model
-from shared.vlm.protocol import References, ScoredInput, ScoringInput
+from shared.vlm.protocol import References, ScoredInput
 from shared.vlm.settings import ModelSettings
-from tests.fakes.stock_model import NAME, THOUGHT, StockModel
-
-
-def picture(color: str, number: int = 0) -> Image.Image:
-    image = Image.new("RGB", (64, 64), color)
-    ImageDraw.Draw(image).rectangle((0, 0, number, 2), "gray")
-    return image
-
-
-RED = tuple(picture("#e01010", n) for n in range(5))
-BLUE = tuple(picture("#1010e0", n) for n in range(5))
-LIKES_RED = Taste(
-    preference=TasteSide(color=(WeightedWord(word="red", weight=1),)),
-    non_preference=TasteSide(color=(WeightedWord(word="blue", weight=1),)),
-)
-SLATE = [ScoringInput(LIKES_RED, image) for image in (BLUE[0], RED[0])]
+from tests.fakes.chat_servers.pictures import BLUE, RED, SLATE
+from tests.fakes.chat_servers.stock_model import NAME, THOUGHT, StockModel
 
 
 @pytest.fixture

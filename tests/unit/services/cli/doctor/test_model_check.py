@@ -20,9 +20,9 @@ from shared.vlm.checkpoint.checkpoint import MANIFEST, shipped_folder
 from shared.vlm.checkpoint.model_package import release
 from shared.vlm.server.connection import Connection
 from shared.vlm.settings import ModelSettings
+from tests.fakes.chat_servers.official_model import TEMPLATE, OfficialModel
+from tests.fakes.chat_servers.stock_model import StockModel
 from tests.fakes.model_server import ModelServer, problem
-from tests.fakes.official_model import TEMPLATE, OfficialModel
-from tests.fakes.stock_model import StockModel
 
 
 @pytest.fixture

@@ -4,30 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
 
-from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord
+from shared.domain.taste import ELEMENTS, Element
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.factory import open_model
 from shared.vlm.pairwise import Pair
-from shared.vlm.protocol import References, ScoredInput, ScoringInput
+from shared.vlm.protocol import References, ScoredInput
 from shared.vlm.settings import ModelSettings
-from tests.fakes.official_model import ALTERNATIVE, TEMPLATE, OfficialModel
-
-
-def picture(color: str, number: int = 0) -> Image.Image:
-    image = Image.new("RGB", (64, 64), color)
-    ImageDraw.Draw(image).rectangle((0, 0, number, 2), "gray")
-    return image
-
-
-RED = tuple(picture("#e01010", n) for n in range(5))
-BLUE = tuple(picture("#1010e0", n) for n in range(5))
-LIKES_RED = Taste(
-    preference=TasteSide(color=(WeightedWord(word="red", weight=1),)),
-    non_preference=TasteSide(color=(WeightedWord(word="blue", weight=1),)),
-)
-SLATE = [ScoringInput(LIKES_RED, image) for image in (BLUE[0], RED[0])]
+from tests.fakes.chat_servers.official_model import ALTERNATIVE, TEMPLATE, OfficialModel
+from tests.fakes.chat_servers.pictures import BLUE, RED, SLATE
 
 
 @pytest.fixture(params=["vllm", "openai", "patterns ignored"])
@@ -72,7 +57,7 @@ async def test_a_candidate_is_scored_by_its_points_against_the_stored_profile(
     # Whole answers have the same distributions at their points as continued ones.
     expected = (0, 0, 0, 0, ALTERNATIVE, 1 - ALTERNATIVE)
     assert red.digits[Element.COLOR] == pytest.approx(expected)
-    assert server.requests[-1].get("continue_final_message", False) == server.continues
+    assert server.requests[-1].get("continue_final_message", False) == server.is_vllm
 
 
 async def test_without_probabilities_the_points_have_no_uncertainty(

@@ -19,8 +19,8 @@ from shared.vlm.factory import open_model
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.protocol import PredictedTaste, References
 from shared.vlm.settings import ModelSettings
+from tests.fakes.chat_servers.stock_model import StockModel
 from tests.fakes.model import FakeModelLoader
-from tests.fakes.stock_model import StockModel
 from tests.support.project_root import PROJECT_ROOT
 from tests.unit.services.assessor.assessor import Assessor
 from tests.unit.services.assessor.users import color_taste, request

@@ -4,22 +4,19 @@ It looks at the pictures that it is sent: it names their color, saturation and d
 picture by the words of the taste in the prompt. How it writes its answer is set by the test.
 """
 
-import base64
 import colorsys
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from io import BytesIO
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from shared.domain.taste import ELEMENTS, Element
+from tests.fakes.chat_servers.chat_server import ChatServer, image_groups, problem
 
 NAME: Final = "stock-vl-7b"
 HUES: Final = {"red": 0, "yellow": 60, "green": 120, "blue": 240}
@@ -156,19 +153,17 @@ SCORES: Final[dict[str, Callable[[Sequence[int]], str]]] = {
 """How an answer with scores is written."""
 
 
-class StockModel:
+class StockModel(ChatServer):
     """The server; tests set how it writes and what it supports."""
 
     def __init__(self) -> None:
-        self.address = ""
+        super().__init__(NAME)
         self.write = "json"
         self.scores = "digits"
         self.logprobs: int | None = 20
         """Alternatives at each token that it returns; None for no log-probabilities at all."""
         self.refuses_schemas = False
         """Answers 400 to a request with a response format."""
-        self.is_vllm = False
-        """Whether it answers `/version` and takes the own fields of vLLM."""
         self.refuses_template_fields = False
         """Answers 400 to `chat_template_kwargs`, as a vLLM with Mistral's tokenizers does."""
         self.fails_from: int | None = None
@@ -187,40 +182,21 @@ class StockModel:
         """Whether its responses have a `usage`."""
         self.cached_tokens: int | None = None
         """Tokens of a repeated prompt that its `usage` reports as cached; None reports nothing."""
-        self.requests: list[dict[str, Any]] = []
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["StockModel"]:
-        app = web.Application(client_max_size=64 * 1024**2)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_get("/version", self._version)
-        app.router.add_post("/v1/chat/completions", self._complete)
-        async with TestServer(app) as server:
-            self.address = str(server.make_url("")).rstrip("/")
-            yield self
-
-    async def _models(self, _: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": NAME, "object": "model"}]})
-
-    async def _version(self, _: web.Request) -> web.Response:
-        if not self.is_vllm:
-            return _problem(404, "Not Found")
-        return web.json_response({"version": "0.32.0"})
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.requests.append(body)
         if self.fails_from is not None and len(self.requests) > self.fails_from:
-            return _problem(500, "EngineCore encountered an issue")
+            return problem(500, "EngineCore encountered an issue")
         if body["model"] != self.serves:
-            return _problem(404, f"model {body['model']} not found")
+            return problem(404, f"model {body['model']} not found")
         unknown = set(body) & {"structured_outputs", "logprob_token_ids", "chat_template_kwargs"}
         if self.refuses_template_fields and "chat_template_kwargs" in body:
-            return _problem(400, "chat_template is not supported for Mistral tokenizers.")
+            return problem(400, "chat_template is not supported for Mistral tokenizers.")
         if unknown and not self.is_vllm:
-            return _problem(400, f"Unrecognized request argument: {sorted(unknown)[0]}")
+            return problem(400, f"Unrecognized request argument: {sorted(unknown)[0]}")
         if self.refuses_schemas and set(body) & {"response_format", "structured_outputs"}:
-            return _problem(400, "response_format json_schema is not supported by this model")
+            return problem(400, "response_format json_schema is not supported by this model")
         text = self._answer(body["messages"][-1]["content"])
         message, is_cut = self._message(text, body["max_tokens"])
         choice: dict[str, Any] = {
@@ -255,7 +231,7 @@ class StockModel:
 
     def _answer(self, content: Sequence[Mapping[str, Any]]) -> str:
         text = "".join(part["text"] for part in content if part["type"] == "text")
-        groups = _groups(content)
+        groups = image_groups(content)
         if not self.sees:
             gray = Image.new("RGB", (32, 32), "gray")
             groups = {name: [gray for _ in images] for name, images in groups.items()}
@@ -289,13 +265,6 @@ class StockModel:
         ]
 
 
-STARTS: Final = {
-    "likes": "likes these", "dislikes": "dislikes these", "liked": "Liked images:",
-    "disliked": "Disliked images:", "A": "Image A:", "B": "Image B:",
-}  # fmt: skip
-"""The text before each group of images in our prompts."""
-
-
 def comparison(groups: Mapping[str, Sequence[Image.Image]]) -> str:
     """The choice between two images, in the layout that the prompt shows."""
     taste = taste_of(groups["liked"], groups["disliked"])
@@ -315,21 +284,3 @@ def comparison(groups: Mapping[str, Sequence[Image.Image]]) -> str:
         totals[label] = sum(digit for _, _, digit in scored)
         lines.append(f"{label} {'; '.join(f'{name}: {word} {d}' for name, word, d in scored)}.")
     return "\n".join([*lines, f"<answer>Image {max(totals, key=totals.__getitem__)}</answer>"])
-
-
-def _groups(content: Sequence[Mapping[str, Any]]) -> dict[str, list[Image.Image]]:
-    """The images by the word in the text before them."""
-    groups: dict[str, list[Image.Image]] = {}
-    group = ""
-    for part in content:
-        if part["type"] == "text":
-            starts = [name for name, start in STARTS.items() if start in part["text"]]
-            group = starts[-1] if starts else group
-        else:
-            data = part["image_url"]["url"].split(",", 1)[1]
-            groups.setdefault(group, []).append(Image.open(BytesIO(base64.b64decode(data))))
-    return groups
-
-
-def _problem(status: int, message: str) -> web.Response:
-    return web.json_response({"error": {"message": message}}, status=status)

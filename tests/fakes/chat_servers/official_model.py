@@ -8,19 +8,18 @@ writes whole answers of its own, as a server of the plain OpenAI API does.
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.styles.preferthinker import layout
 from shared.prompting.styles.protocol import PromptStyle
 from shared.prompting.styles.registry import prompt_style
-from tests.fakes.stock_model import _groups, _problem, describe
+from tests.fakes.chat_servers.chat_server import ChatServer, image_groups, problem
+from tests.fakes.chat_servers.stock_model import describe
 
 NAME: Final = "preferthinker-7b"
 TEMPLATE: Final = (
@@ -39,41 +38,23 @@ def preferthinker() -> PromptStyle:
     return prompt_style("preferthinker", template=TEMPLATE)
 
 
-class OfficialModel:
+class OfficialModel(ChatServer):
     """The server; tests set what it supports."""
 
     def __init__(self, *, continues: bool) -> None:
-        self.continues = continues
-        """Whether it continues answers and follows patterns, as vLLM does."""
+        super().__init__(NAME)
+        self.is_vllm = continues
+        """Also whether it continues answers and follows patterns."""
         self.ignores_patterns = False
         """Begins a new answer although it was asked to continue under a pattern."""
         self.logprobs = True
-        self.address = ""
-        self.requests: list[dict[str, Any]] = []
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["OfficialModel"]:
-        app = web.Application(client_max_size=64 * 1024**2)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_post("/v1/chat/completions", self._complete)
-        if self.continues:
-            app.router.add_get("/version", self._version)
-        async with TestServer(app) as server:
-            self.address = str(server.make_url("")).rstrip("/")
-            yield self
-
-    async def _models(self, _: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": NAME, "object": "model"}]})
-
-    async def _version(self, _: web.Request) -> web.Response:
-        return web.json_response({"version": "0.32.0"})
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.requests.append(body)
         own = {"structured_outputs", "continue_final_message", "chat_template_kwargs"}
-        if not self.continues and set(body) & own:
-            return _problem(400, "Unrecognized request argument")
+        if not self.is_vllm and set(body) & own:
+            return problem(400, "Unrecognized request argument")
         prefix, pattern = "", (body.get("structured_outputs") or {}).get("regex")
         messages = body["messages"]
         if messages[-1]["role"] == "assistant":
@@ -95,7 +76,7 @@ class OfficialModel:
 
     def _whole(self, content: Sequence[dict[str, Any]], prefix: str) -> str:
         """A whole official answer to a prompt with these parts."""
-        images = [image for group in _groups(content).values() for image in group]
+        images = [image for group in image_groups(content).values() for image in group]
         text = "".join(part["text"] for part in content if part["type"] == "text")
         if len(images) == 1:  # a description, which is asked in the general style
             return json.dumps(describe(images[0]))

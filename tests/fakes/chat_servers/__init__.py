@@ -1,0 +1,1 @@
+"""Servers of the OpenAI API without a model, which answer as kinds of models do."""
