@@ -31,8 +31,10 @@ class Tab:
         await self.page.goto(self.base + path)
 
     async def sees(self, selector: str) -> None:
-        """Wait until an element is visible."""
+        """Wait until an element is visible and the scripts of its page listen to it."""
         await self.page.wait_for_selector(selector, timeout=TIMEOUT_MS)
+        # An element can be visible before the page's modules have run; they run before this event.
+        await self.page.wait_for_load_state("domcontentloaded", timeout=TIMEOUT_MS)
 
     async def text(self, selector: str) -> str:
         return await self.page.inner_text(selector)
