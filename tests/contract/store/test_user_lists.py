@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import ProfileStore, StoredProfile, TasteVectors
 from shared.store.user_index import UserIndex, with_user_list
 from shared.store.user_list import UserStore
+from tests.contract.store.qdrants import QDRANT_KINDS, opened_qdrant
 from tests.fakes.stores import InMemoryProfiles, InMemoryUsers
 
 SIZE = 2
@@ -28,18 +30,18 @@ class ListedStore:
     users: UserStore
 
 
-@pytest.fixture(params=["qdrant", "qdrant-indexed", "memory"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[ListedStore]:
-    if request.param == "memory":
+@pytest.fixture(params=["in memory", *QDRANT_KINDS, *(f"{kind}, indexed" for kind in QDRANT_KINDS)])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ListedStore]:
+    if request.param == "in memory":
         in_memory = InMemoryProfiles()
         yield ListedStore(in_memory, InMemoryUsers(in_memory))
         return
-    client = AsyncQdrantClient(":memory:")
-    stored = QdrantProfiles(client, embedder="test")
-    await stored.prepare(dimension=SIZE)
-    profiles, users = await with_user_list(stored, client, embedded="indexed" in request.param)
-    yield ListedStore(profiles, users)
-    await client.close()
+    kind, _, indexed = request.param.partition(",")
+    async with opened_qdrant(kind, tmp_path) as client:
+        stored = QdrantProfiles(client, embedder="test")
+        await stored.prepare(dimension=SIZE)
+        profiles, users = await with_user_list(stored, client, embedded=bool(indexed))
+        yield ListedStore(profiles, users)
 
 
 async def _add(store: ListedStore, user: str, tenant: str = "default", version: int = 1) -> None:
