@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ IDLE_SECONDS: Final = 2.0
 LONGEST_DELAY_SECONDS: Final = 300.0
 """Without a pause, a flush waits no longer. Its only use is to keep the log and the next start
 short, since each write is on the disk already."""
+POSTPONED_SECONDS: Final = 30.0
+"""Pause after a maintenance that failed, on a full disk for example."""
 DELETED_FOR_SECONDS: Final = 3600.0
 """How long deleted points may stay in the files. An erasure does not wait: it calls `purge`."""
 UNINDEXED_POINTS: Final = 2_000
@@ -40,6 +43,7 @@ class Collections:
         self._shards = {name: Shard(self._path(name)) for name in self.configs}
         self._due: dict[str, float] = {}
         """When each collection was first written to since its last maintenance."""
+        self._postponed_until = 0.0
 
     def shard(self, name: str) -> Shard:
         """The shard of a collection or alias; raises `ValueError` for an unknown name."""
@@ -93,11 +97,19 @@ class Collections:
 
     def maintenance_in(self) -> float | None:
         """Seconds that the next maintenance may wait for a pause; None if nothing is due."""
+        ages = [time.time() - since for _, since in self._deletions()]
         if self._due:
             waited = time.monotonic() - min(self._due.values())
-            return 0.0 if waited > LONGEST_DELAY_SECONDS else IDLE_SECONDS
-        ages = [time.time() - since for _, since in self._deletions()]
-        return max(0.0, DELETED_FOR_SECONDS - max(ages)) if ages else None
+            wait = 0.0 if waited > LONGEST_DELAY_SECONDS else IDLE_SECONDS
+        elif ages:
+            wait = DELETED_FOR_SECONDS - max(ages)
+        else:
+            return None
+        return max(wait, self._postponed_until - time.monotonic(), 0.0)
+
+    def postpone(self) -> None:
+        """Wait before the next maintenance."""
+        self._postponed_until = time.monotonic() + POSTPONED_SECONDS
 
     def maintain(self) -> None:
         """Maintain the collection that waits longest: flush, index, remove deleted points."""
@@ -106,11 +118,11 @@ class Collections:
             self._shards[oldest].purge()
             return
         name = min(self._due, key=self._due.__getitem__)
-        del self._due[name]
         if self._needs_index(name):
             self._shards[name].optimize()
         else:
             self._shards[name].flush()
+        del self._due[name]
 
     def _deletions(self) -> list[tuple[str, float]]:
         return [
@@ -120,8 +132,10 @@ class Collections:
         ]
 
     def close(self) -> None:
-        for shard in self._shards.values():
-            shard.close()
+        """Close all shards; raises the first error after the others are closed."""
+        with ExitStack() as stack:
+            for shard in self._shards.values():
+                stack.callback(shard.close)
 
     def _needs_index(self, name: str) -> bool:
         config = self.configs[name]

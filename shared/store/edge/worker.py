@@ -5,6 +5,7 @@ runs in a process of its own. A full disk or a fault of the engine ends this pro
 """
 
 import fcntl
+import logging
 import os
 import pickle
 import signal
@@ -28,6 +29,8 @@ CALLERS_MISTAKES: Final = (
 )  # fmt: skip
 """How the engine's messages begin when the call is wrong and a repetition cannot succeed."""
 
+log = logging.getLogger(__name__)
+
 
 def main() -> None:
     """Serve the folder of the second argument over the pipe of the first."""
@@ -42,7 +45,7 @@ def main() -> None:
             try:
                 _serve(pipe, collections)
             finally:
-                collections.close()
+                _close(collections)
     except (EngineError, OSError) as error:
         with suppress(BrokenPipeError):
             pipe.send_bytes(pickle.dumps((_sendable(error), None)))
@@ -53,7 +56,7 @@ def _serve(pipe: Connection, collections: Collections) -> None:
     while True:
         wait = collections.maintenance_in()
         if wait is not None and not pipe.poll(wait):
-            collections.maintain()
+            _maintain(collections)
             continue
         try:
             method, arguments, options = pickle.loads(pipe.recv_bytes())
@@ -70,6 +73,22 @@ def _serve(pipe: Connection, collections: Collections) -> None:
             pipe.send_bytes(pickle.dumps(reply, protocol=5))
         except BrokenPipeError:
             return
+
+
+def _close(collections: Collections) -> None:
+    try:
+        collections.close()
+    except Exception as error:
+        log.warning("the embedded Qdrant could not flush its files at the end: %s", error)
+
+
+def _maintain(collections: Collections) -> None:
+    """Maintain one collection; a failure is repeated later, since the log has all writes."""
+    try:
+        collections.maintain()
+    except Exception as error:
+        collections.postpone()
+        log.warning("the embedded Qdrant could not flush or clean its files: %s", error)
 
 
 def _sendable(error: Exception) -> Exception:

@@ -1,4 +1,4 @@
-"""Folders of the embedded engine for the tests of its files: points, copies and a second process."""
+"""Points in a folder of the embedded engine, written here or by another process."""
 
 import os
 import subprocess

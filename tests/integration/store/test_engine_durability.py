@@ -157,7 +157,7 @@ def test_a_full_disk_refuses_a_write_before_the_engine_begins_it(
     write = UpdateOperation.upsert_points([Point(1, {"image": [1.0, 0.0]}, {})])
     usage = shutil.disk_usage(folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10 << 20))
-    with pytest.raises(EngineError, match="has 10 MB free.*free some space"):
+    with pytest.raises(EngineError, match=r"has 10 MB free.*free some space"):
         shard.update(write)
     assert shard.engine.count(CountRequest()) == 0
     monkeypatch.undo()

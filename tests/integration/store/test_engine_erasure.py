@@ -141,9 +141,7 @@ def test_deleted_points_leave_the_files_after_an_hour_without_an_erasure(folder:
     shard = collections.shard("things")
     name = secrets.token_hex(16)
     for point, payload in ((1, {"name": name}), (2, {"name": "stays"})):
-        shard.update(
-            UpdateOperation.upsert_points([Point(point, {"image": [1.0, 0.0]}, payload)])
-        )
+        shard.update(UpdateOperation.upsert_points([Point(point, {"image": [1.0, 0.0]}, payload)]))
     shard.update(UpdateOperation.delete_points([1]), deletes=True)
     wait = collections.maintenance_in()
     assert wait is not None
