@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ class Catalog:
                     id=number,
                     vector={
                         "image": self.images[number].tolist(),
-                        **{name: elements[k][j].tolist() for k, name in enumerate(ELEMENTS)},
+                        **{str(name): elements[k][j].tolist() for k, name in enumerate(ELEMENTS)},
                     },
                     payload={
                         "tenant": "default",
@@ -73,7 +73,8 @@ class Catalog:
     def _around(self, count: int) -> Vectors:
         near = self._centers[self._rng.integers(0, CLUSTERS, count)]
         vectors = near + 1.5 * self._normal(count, IMAGE_SIZE)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        units: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return units
 
     def _normal(self, *shape: int) -> Vectors:
         return self._rng.standard_normal(shape, np.float32)
@@ -90,7 +91,7 @@ async def measure(engine: str, count: int, *, seed: int, rounds: int) -> dict[st
             else AsyncQdrantClient(":memory:")
         )
         await _create(client)
-        writes = await _times([_upsert(client, batch) for batch in catalog.batches()])
+        writes = await _times(_upsert(client, batch) for batch in catalog.batches())
         for _ in range(120):  # until the engine has quantized, in its pauses
             info = await client.get_collection(CATALOG)
             left = info.points_count or 0
@@ -99,7 +100,7 @@ async def measure(engine: str, count: int, *, seed: int, rounds: int) -> dict[st
                 break
             await asyncio.sleep(5)
         queries = catalog.queries(rounds)
-        searches = {
+        searches: dict[str, Callable[[int], Awaitable[list[int]]]] = {
             "nearest": lambda k: _search(client, m.NearestQuery(nearest=queries[k].tolist()), None),
             "nearest, one tag of 20": lambda k: _search(
                 client, m.NearestQuery(nearest=queries[k].tolist()), _tagged(k)
@@ -115,9 +116,9 @@ async def measure(engine: str, count: int, *, seed: int, rounds: int) -> dict[st
             "write a point": round(float(np.mean(writes)) / BATCH, 2),
         }
         for name, search in searches.items():
-            result[name] = _quantiles(await _times([search(k) for k in range(rounds)]))
+            result[name] = _quantiles(await _times(search(k) for k in range(rounds)))
         result["recall of nearest"] = await _recall(client, catalog, queries[:10])
-        reads = [_retrieve(client) for _ in range(rounds)]
+        reads = (_retrieve(client) for _ in range(rounds))
         result["read 300 points with image vectors"] = _quantiles(await _times(reads))
         result["longest pause of the event loop"] = await _longest_pause(
             lambda: searches["nearest, one tag of 20"](0)
@@ -129,7 +130,7 @@ async def measure(engine: str, count: int, *, seed: int, rounds: int) -> dict[st
 
 
 async def _create(client: AsyncQdrantClient) -> None:
-    sizes = {"image": IMAGE_SIZE, **dict.fromkeys(ELEMENTS, ELEMENT_SIZE)}
+    sizes = {"image": IMAGE_SIZE, **{str(name): ELEMENT_SIZE for name in ELEMENTS}}
     await client.create_collection(
         CATALOG,
         vectors_config={
@@ -149,11 +150,13 @@ async def _upsert(client: AsyncQdrantClient, points: list[m.PointStruct]) -> Non
     await client.upsert(CATALOG, points, wait=True)
 
 
-async def _search(client: AsyncQdrantClient, query: Any, rule: m.Filter | None) -> list[Any]:
+async def _search(
+    client: AsyncQdrantClient, query: m.NearestQuery | m.RecommendQuery, rule: m.Filter | None
+) -> list[int]:
     response = await client.query_points(
         CATALOG, query=query, using="image", query_filter=rule, limit=LIMIT, search_params=EXACT
     )
-    return [point.id for point in response.points]
+    return [int(point.id) for point in response.points]
 
 
 async def _retrieve(client: AsyncQdrantClient) -> None:
@@ -188,7 +191,7 @@ async def _recall(client: AsyncQdrantClient, catalog: Catalog, queries: Vectors)
     return round(float(np.mean(shares)), 4)
 
 
-async def _times(calls: list[Awaitable[Any]] | Any) -> list[float]:
+async def _times(calls: Iterable[Awaitable[Any]]) -> list[float]:
     times = []
     for call in calls:
         start = time.perf_counter()
