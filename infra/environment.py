@@ -123,7 +123,7 @@ def install(folder: Path) -> None:
     unfinished.touch()
     require(
         uv, "pip", "install", *again, "--python", python,
-        "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev,training]",
+        "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev,training,checkpoints]",
         hint="the installation failed; the lines above name the package. Run the command again:"
         " the downloaded files are kept",
     )  # fmt: skip

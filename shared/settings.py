@@ -119,5 +119,7 @@ def _line(problem: Any, secret: Collection[str]) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if not variable:
         return message
-    value = "" if problem["loc"][0] in secret else f" (it is {problem['input']!r})"
+    # An address with `@` can hold a password.
+    hidden = problem["loc"][0] in secret or "@" in str(problem["input"])
+    value = "" if hidden else f" (it is {problem['input']!r})"
     return f"{PREFIX}{variable.upper()}: {message}{value}"

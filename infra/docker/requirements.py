@@ -25,15 +25,16 @@ def needed(image: str, project: Path) -> list[str]:
     """The requirements of one image; exits with a message for an unknown image."""
     metadata = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
     training: list[str] = metadata["optional-dependencies"]["training"]
+    checkpoints: list[str] = metadata["optional-dependencies"]["checkpoints"]
     registry = [requirement for requirement in training if _name(requirement) in REGISTRY]
     core = [package for package in metadata["dependencies"] if _name(package) not in ONE_MACHINE]
     match image:
         case "light":
             return [package for package in core if _name(package) not in HEAVY] + registry
         case "model":
-            return core + registry
+            return core + checkpoints + registry
         case "training":
-            return core + training
+            return core + checkpoints + training
         case "torch":
             return [package for package in core if _name(package) == "torch"]
         case _:

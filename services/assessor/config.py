@@ -47,6 +47,9 @@ class AssessorSettings(BaseModel):
     popularity_entries: NonNegativeInt = 200_000
     """Latest opinions of users on images that are kept in memory, about 60 MB: users without a
     taste see what others of their tenant like. 0 turns popularity off."""
+    popularity_share: float = Field(default=0.5, ge=0, le=1)
+    """Greatest share of popularity in the ranking of a user with few references. It falls with each
+    reference, and from 20 on popularity does not count. 0 turns it off for users with a taste."""
     cold_start_diversity: float = Field(default=0.3, ge=0, le=1)
     """Weight of similarity to higher-ranked images against popularity for a user without a taste
     (MMR). 0 turns it off."""

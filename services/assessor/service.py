@@ -15,7 +15,8 @@ from services.assessor.steps.description_scoring import DescriptionScoring
 from services.assessor.steps.evidence import AddEvidence
 from services.assessor.steps.explanation import Explain
 from services.assessor.steps.loading import ImageLoader, Load
-from services.assessor.steps.popularity import RankByPopularity
+from services.assessor.steps.popularity.cold_start import RankByPopularity
+from services.assessor.steps.popularity.few_references import AddPopularity
 from services.assessor.steps.publishing import Publish
 from services.assessor.steps.request_filtering import (
     AnsweredRequests,
@@ -25,8 +26,9 @@ from services.assessor.steps.request_filtering import (
 from services.assessor.steps.reranking import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
-from services.assessor.steps.subject_scoring import ScoreSubject
-from services.assessor.steps.subject_words import NameSubjects
+from services.assessor.steps.subject.encoding import StartEncoding
+from services.assessor.steps.subject.scoring import ScoreSubject
+from services.assessor.steps.subject.words import NameSubjects
 from shared.domain.clock import Clock
 from shared.domain.times.time_bounds import written_time
 from shared.embedding.images.encoded_images import EncodedImages
@@ -89,6 +91,7 @@ class AssessorService:
             clock=dependencies.clock,
         )
         self._rank: tuple[Step, ...] = (
+            StartEncoding(dependencies.encoded_images),
             Score(
                 DescriptionScoring(
                     profiles=dependencies.profiles,
@@ -104,6 +107,7 @@ class AssessorService:
             ),
             ScoreSubject(dependencies.encoded_images, dependencies.image_store),
             NameSubjects(dependencies.encoded_images),
+            AddPopularity(dependencies.popularity, greatest=settings.popularity_share),
             Rerank(
                 settings,
                 impressions=dependencies.impressions,

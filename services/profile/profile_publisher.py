@@ -33,7 +33,10 @@ class ProfilePublisher:
 
 
 def profile_updated(profile: StoredProfile) -> ProfileUpdated:
-    """The event of a stored profile; the same version always has the same event id."""
+    """The event of a stored profile; the same version always has the same event id.
+
+    Published again, a version may have higher counts of ignored feedback.
+    """
     liked = sum(reference.side == "liked" for reference in profile.references)
     return ProfileUpdated(
         event_id=profile_event_id(

@@ -1,6 +1,7 @@
 """Process feedback: make references, debounce, predict, store, publish."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -28,7 +29,7 @@ from shared.embedding.images.tenant_images import TenantImages
 from shared.embedding.protocol import Embedder
 from shared.embedding.taste_vectors import taste_vectors
 from shared.events import Feedback
-from shared.events.types.taste_change import TasteChange
+from shared.events.types.taste_change import IgnoredReason, TasteChange
 from shared.observability.tracing import OpenSpan, untraced
 from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import (
@@ -119,22 +120,19 @@ class ProfileService:
         self._subject_names = (
             SubjectNames(dependencies.encoded_images) if dependencies.encoded_images else None
         )
-        self._debounce: Debounce[User, Reference] = Debounce(
+        self._debounce: Debounce[User, Reference | Ignored] = Debounce(
             self._update_profile, wait_seconds=debounce_seconds * IMAGE_DEBOUNCE_FRACTION
         )
 
     async def process_feedback(self, event: Feedback) -> None:
-        """Return when the event is part of a stored and published profile, or changes nothing.
+        """Return when the event is part of a stored and published profile, or of its counts.
 
         Raises `ImageUnavailable` when its image should be tried again later.
         """
         user = User(event.tenant, event.user_id)
         decision = await self._new_references.make(event)
-        if isinstance(decision, Reference):
+        if isinstance(decision, Reference | Ignored):
             await self._debounce.add(user, decision)
-        elif isinstance(decision, Ignored):
-            self._metrics.ignored_feedback.labels(decision.reason).inc()
-            self._ignored.add(user, decision.reason)
         elif isinstance(decision, AlreadyApplied):
             # It may be unpublished: the service can have ended between storing and publishing.
             await self._dependencies.publisher.publish(user)
@@ -143,26 +141,52 @@ class ProfileService:
         """Stop the work that no event waits for."""
         await self._new_references.close()
 
-    async def _update_profile(self, user: User, references: Sequence[Reference]) -> None:
+    async def _update_profile(self, user: User, batch: Sequence[Reference | Ignored]) -> None:
         """Predict and store once for all references of a batch, then publish.
 
-        Events that were applied before change nothing; the stored profile is published again.
+        Events that were applied before change nothing; the stored profile is published again. A
+        batch without references only adds to the counts of ignored feedback.
         """
+        references = [decision for decision in batch if isinstance(decision, Reference)]
+        ignored = Counter(decision.reason for decision in batch if isinstance(decision, Ignored))
         stored = await self._dependencies.profiles.get(tenant=user.tenant, user_id=user.user_id)
         applied = stored.applied_event_ids if stored else ()
         new = [reference for reference in references if reference.event_id not in applied]
-        if stored is None or new:
-            await self._predict_and_store(user, stored, new)
-        await self._dependencies.publisher.publish(user)
+        if new:
+            await self._predict_and_store(user, stored, new, ignored)
+        elif ignored:
+            await self._store_counts(user, stored, ignored)
+        if references or stored is not None:
+            await self._dependencies.publisher.publish(user)
+
+    async def _store_counts(
+        self, user: User, stored: StoredProfile | None, ignored: Counter[IgnoredReason]
+    ) -> None:
+        """Store the counts at once, so that a restart loses none."""
+        if stored is None:
+            self._ignored.add(user, ignored)
+        else:
+            counts = summed(stored.ignored_feedback, ignored)
+            await self._dependencies.profiles.put_ignored(
+                counts, tenant=user.tenant, user_id=user.user_id
+            )
+        self._count(ignored)
+
+    def _count(self, ignored: Mapping[IgnoredReason, int]) -> None:
+        for reason, count in ignored.items():
+            self._metrics.ignored_feedback.labels(reason).inc(count)
 
     async def _predict_and_store(
-        self, user: User, stored: StoredProfile | None, new: Sequence[Reference]
+        self,
+        user: User,
+        stored: StoredProfile | None,
+        new: Sequence[Reference],
+        ignored: Counter[IgnoredReason],
     ) -> None:
         before = dated_references(stored)
         references = merge_references(before, new, per_side=self._settings.references_per_side)
-        ignored = left_out(before, new, references)
-        for reason, count in ignored.items():
-            self._metrics.ignored_feedback.labels(reason).inc(count)
+        ignored = ignored + left_out(before, new, references)
+        self._count(ignored)
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion
         with self._spans("predict"):

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from shared.domain.element_weights import MAX_SCORE
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
 from shared.embedding.protocol import Embedder, Vectors
 from shared.store.protocol import TasteVectors
@@ -16,6 +17,15 @@ element similarities, which can be explained."""
 FULL_SCORE_AT: Final = 0.3
 """Difference of liked and disliked similarity from which the score is 5. In MiniLM equal words have
 similarity 1, two different words of one element 0.3-0.4, two colors 0.7."""
+UNRELATED: Final[Mapping[Element, float]] = {
+    Element.ART_STYLE: 0.40,
+    Element.COLOR: 0.45,
+    Element.MEDIUM: 0.30,
+    Element.SATURATION: 0.35,
+    Element.DETAIL: 0.30,
+}
+"""Mean similarity of two different words of an element in MiniLM. A user with likes alone has no
+disliked similarity to subtract, and without it every word would count as liked."""
 NEUTRAL_SCORE: Final = 2.0
 """The score of an unknown element, as the prompts define it."""
 
@@ -48,15 +58,38 @@ async def vector_of(words: Mapping[Element, WeightedWords], embedder: Embedder) 
 
 
 def element_scores(image: Vectors, taste: TasteVectors) -> dict[Element, float]:
-    """Score each element, 0-5, by similarity; used while no model answers."""
+    """Score each element, 0-5, by similarity; used while no model answers.
+
+    With words of one side only, an image is liked or disliked as far as it resembles them more than
+    unrelated words do; an image that does not is neutral.
+    """
     shown, liked, disliked = (_blocks(v) for v in (image, taste.preference, taste.non_preference))
     scores: dict[Element, float] = {}
     for row, element in enumerate(ELEMENTS):
-        known = bool(liked[row].any() or disliked[row].any()) and bool(shown[row].any())
-        difference = float(shown[row] @ liked[row] - shown[row] @ disliked[row]) / BLOCK_LENGTH**2
-        share = min(max(difference / FULL_SCORE_AT, -1.0), 1.0)
-        scores[element] = round(2.5 + 2.5 * share, 4) if known else NEUTRAL_SCORE
+        to_liked, to_disliked = (
+            float(shown[row] @ side[row]) / BLOCK_LENGTH**2 if side[row].any() else None
+            for side in (liked, disliked)
+        )
+        if not shown[row].any():
+            to_liked = to_disliked = None
+        scores[element] = round(_element_score(element, to_liked, to_disliked), 4)
     return scores
+
+
+def _element_score(element: Element, to_liked: float | None, to_disliked: float | None) -> float:
+    """The score for the similarities to both sides, -1 to 1; None where a side has no word."""
+    if to_liked is not None and to_disliked is not None:
+        return 2.5 + 2.5 * _share(to_liked - to_disliked, least=-1.0)
+    if to_liked is not None:
+        share = _share(to_liked - UNRELATED[element], least=0.0)
+        return NEUTRAL_SCORE + (MAX_SCORE - NEUTRAL_SCORE) * share
+    if to_disliked is not None:
+        return NEUTRAL_SCORE * (1 - _share(to_disliked - UNRELATED[element], least=0.0))
+    return NEUTRAL_SCORE
+
+
+def _share(difference: float, *, least: float) -> float:
+    return min(max(difference / FULL_SCORE_AT, least), 1.0)
 
 
 def _blocks(vector: Vectors) -> Vectors:

@@ -1,5 +1,6 @@
-"""Recognize the type of a file from its first bytes, for the message of a refusal."""
+"""Recognize the type of a file from its first bytes, for refusals, names and `data:` addresses."""
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -14,6 +15,10 @@ ACCEPTED_STARTS: Final[Mapping[Format, re.Pattern[bytes]]] = {
     "GIF": re.compile(rb"GIF8[79]a"),
     "BMP": re.compile(rb"BM....\0\0\0\0", re.DOTALL),
 }
+ENDINGS: Final[Mapping[Format, str]] = {
+    "PNG": "png", "JPEG": "jpeg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp",
+}  # fmt: skip
+"""The subtype of the media type, which is also a usual ending of file names."""
 OTHERS: Final = (
     (re.compile(rb"II\*\0|MM\0\*"), "TIFF"),
     (re.compile(rb"II\+\0|MM\0\+"), "TIFF"),
@@ -70,3 +75,14 @@ def describe_type(data: bytes) -> str:
     if not data.strip(b"\0"):
         return f"has only zero bytes; was its upload interrupted? {ACCEPTED}"
     return f"is not an image of a known type; {ACCEPTED}"
+
+
+def ending(image: bytes) -> str:
+    """`png` or another ending by the first bytes; `png` for an unknown format."""
+    kind = image_format(image)
+    return ENDINGS[kind] if kind else "png"
+
+
+def data_uri(image: bytes) -> str:
+    """The image as a `data:` address with its media type."""
+    return f"data:image/{ending(image)};base64," + base64.b64encode(image).decode("ascii")

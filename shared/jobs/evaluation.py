@@ -59,6 +59,8 @@ class Report(Value):
     element_weights: ElementWeights | None = None
     """`score`: the weight of each element in the totals, as when this version serves."""
     prompt_version: str
+    prompt_style: str = "compact"
+    """The prompts of the model: their style, and the version of this style."""
     template: str | None
     """SHA-256 of the prompt template that replaced ours."""
     seed: int

@@ -39,6 +39,9 @@ class TrainingJobRequest(Value):
     release: ModelFolder
     """The frozen base that adapters belong to."""
     champion: ModelFolder
+    prompt_style: str = "general"
+    """The prompts of models without our manifest, and the template file of a style that has one."""
+    prompt_template: Path | None = None
     minutes: float = Field(gt=0)
     """Wall-clock budget up to the end of the evidence, over all resumptions."""
     seed: int = 0

@@ -9,7 +9,6 @@ from PIL.Image import Image
 from shared.domain.subjects.words import NamedReference, ShownWord, Side, Subjects, subjects_of
 from shared.domain.taste import Taste
 from shared.domain.weights.ranking_weights import RankingWeights
-from shared.domain.weights.word_scores import reference_scores, word_scores
 from shared.embedding.images.naming.nearest_references import typical_references
 from shared.embedding.images.naming.protocol import NamesSubjects
 from shared.embedding.images.protocol import ImageEncoder, UnreadableImages
@@ -126,9 +125,8 @@ async def _weights(
     images = [*liked.values(), *disliked.values(), *candidates.values()]
     words = [description.words for description in await model.describe(images)]
     of_liked, rest = words[: len(liked)], words[len(liked) :]
-    scores = reference_scores(of_liked, rest[: len(disliked)], [taste])
-    others = word_scores(rest[len(disliked) :], [taste])
-    look = LookScores(*scores, others)
+    of_disliked, others = rest[: len(disliked)], rest[len(disliked) :]
+    look = LookScores.of_words(of_liked, of_disliked, [taste], others=others)
     return weigh_references(references, look, model.element_weights).weights
 
 

@@ -1,7 +1,7 @@
 """Store profiles in Qdrant: one point per user and one per joint taste, a vector per side."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from qdrant_client import AsyncQdrantClient
@@ -17,6 +17,7 @@ from qdrant_client.http.models import (
 from shared.domain.ids import derived_id, profile_point_id
 from shared.domain.joint_tastes import MAX_TASTES
 from shared.domain.taste import ELEMENTS
+from shared.events.types.taste_change import IgnoredReason
 from shared.store.protocol import (
     EmbeddedTaste,
     StoredCorrections,
@@ -112,6 +113,16 @@ class QdrantProfiles:
         )
         with qdrant_errors():
             await self._client.upsert(self.collection, [point], wait=True)
+
+    async def put_ignored(
+        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+    ) -> None:
+        # By a filter: naming the point would fail for a user whose profile was removed.
+        known = Filter(must=[HasIdCondition(has_id=[_point(tenant, user_id)])])
+        with qdrant_errors():
+            await self._client.set_payload(
+                self.collection, {"ignored_feedback": dict(counts)}, points=known, wait=True
+            )
 
     async def correct(self, corrections: StoredCorrections) -> None:
         point = PointStruct(

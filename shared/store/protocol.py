@@ -236,6 +236,12 @@ class ProfileStore(Protocol):
         """Replace the prediction and keep the corrections; returns when the write is durable."""
         ...
 
+    async def put_ignored(
+        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+    ) -> None:
+        """Replace the counts of ignored feedback alone; an unknown user stays unknown."""
+        ...
+
     async def correct(self, corrections: StoredCorrections) -> None:
         """Replace the corrections and keep the prediction; returns when the write is durable."""
         ...

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from shared.prompting.styles.protocol import PromptStyle
 from shared.vlm.pairwise import PairwiseModel
 from shared.vlm.protocol import VisionLanguageModel
 from shared.vlm.settings import ModelSettings
@@ -12,6 +13,11 @@ from shared.vlm.settings import ModelSettings
 
 class Model(VisionLanguageModel, PairwiseModel, Protocol):
     """A model with every task that an engine supports."""
+
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of this model version."""
+        ...
 
 
 class EngineLoader(Protocol):

@@ -12,9 +12,11 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     SecretStr,
+    model_validator,
 )
 
 from shared.prompting.styles.registry import style_names
+from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
 
 
 def _known_style(name: str) -> str:
@@ -29,8 +31,8 @@ class ModelSettings(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     model: Path | None = None
-    """Folder of a checkpoint of the Qwen2.5-VL architecture in the Hugging Face layout; without it,
-    the preferthinker-nano in `shared/nano/`, which ships with the release."""
+    """Folder of a vision-language checkpoint in the Hugging Face layout, with a chat template;
+    without it, the preferthinker-nano in `shared/nano/`, which ships with the release."""
     prompt_style: Annotated[str, AfterValidator(_known_style)] = "general"
     """How a model without our manifest is asked: `general` explains the elements and asks for JSON,
     for any instruction-tuned vision-language model; `compact` suits a model that was trained on our
@@ -43,6 +45,13 @@ class ModelSettings(BaseModel):
     model_device: str = "auto"
     """Device of the model, as torch names it: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU if there
     is one."""
+    model_min_pixels: PositiveInt | None = None
+    """Fewest pixels of an image that a model in this process sees; a smaller image is enlarged. A
+    checkpoint's own limit applies where it is higher."""
+    model_max_pixels: PositiveInt = MAX_PIXELS
+    """Most pixels of an image that a model in this process sees, and with them the tokens of a
+    prompt: the size of an image, the number of its tiles. A checkpoint's own limit applies where it
+    is lower; Qwen2.5-VL would use up to twelve million pixels, which are 16,000 tokens."""
     model_threads: NonNegativeInt = 0
     """CPU threads of one forward pass; 0 leaves the choice to torch: one thread a core."""
     model_batch: PositiveInt = 32
@@ -71,6 +80,27 @@ class ModelSettings(BaseModel):
     degraded within seconds and do not wait for their deadline."""
     model_server_circuit_open_seconds: PositiveFloat = 2.0
     """Seconds between two trial requests to a model server that keeps failing."""
+    model_thinking: bool = False
+    """Whether a model at a server, which can think before its answer, does so when it predicts a
+    taste. Its thoughts are on the user's page. vLLM needs `--reasoning-parser` for it. Other
+    answers always come at once."""
+    model_thinking_tokens: PositiveInt = 1024
+    """Most tokens of a chain of thought, besides those of the answer. A model that thinks without
+    being asked to, at a server that cannot turn it off, gets them for every answer."""
     model_server_longest_side: PositiveInt = 1024
     """Pixels of the longer side of an image that is sent to the server; Qwen2.5-VL would use up to
     twelve million pixels of it, which are 16,000 tokens."""
+
+    @model_validator(mode="after")
+    def _ordered_pixels(self) -> "ModelSettings":
+        if (self.model_min_pixels or 0) > self.model_max_pixels:
+            raise ValueError(
+                f"model_min_pixels is {self.model_min_pixels} and model_max_pixels"
+                f" {self.model_max_pixels}: the least must not exceed the most"
+            )
+        return self
+
+    @property
+    def pixel_limits(self) -> PixelLimits:
+        """The limits of a model in this process."""
+        return PixelLimits(self.model_min_pixels, self.model_max_pixels)

@@ -35,6 +35,10 @@ class ModelServer:
         self.mixes = False
         """Answers a request to the base model with another digit while an adapter is in use."""
         self.tokenizes = True
+        self.is_vllm = False
+        """Whether it answers `/version`, as vLLM does."""
+        self.refuses_adapters: str | None = None
+        """The message with which it refuses each adapter."""
         self.answers_as: str | None = None
         self.concurrent = self.max_concurrent = 0
         self.requests: list[dict[str, Any]] = []
@@ -50,6 +54,7 @@ class ModelServer:
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_post("/v1/load_lora_adapter", self._load)
         app.router.add_post("/v1/unload_lora_adapter", self._unload)
+        app.router.add_get("/version", self._version)
         async with TestServer(app) as server:
             self.address = str(server.make_url("")).rstrip("/")
             yield self
@@ -66,6 +71,11 @@ class ModelServer:
             {"id": name, "root": path, "parent": self.model} for name, path in self.adapters.items()
         ]
         return web.json_response({"data": cards})
+
+    async def _version(self, _: web.Request) -> web.Response:
+        if not self.is_vllm:
+            raise web.HTTPNotFound
+        return web.json_response({"version": "0.32.0"})
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         if not self.tokenizes:
@@ -121,6 +131,8 @@ class ModelServer:
     async def _load(self, request: web.Request) -> web.Response:
         if not self.takes_adapters:
             raise web.HTTPNotFound
+        if self.refuses_adapters is not None:
+            return problem(400, self.refuses_adapters)
         body = await request.json()
         if not self.loses_adapters:
             self.adapters[body["lora_name"]] = body["lora_path"]

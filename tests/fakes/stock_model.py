@@ -24,6 +24,7 @@ from shared.domain.taste import ELEMENTS, Element
 NAME: Final = "stock-vl-7b"
 HUES: Final = {"red": 0, "yellow": 60, "green": 120, "blue": 240}
 SUBJECT: Final = "subject"
+THOUGHT: Final = "The liked ones look red to me."
 Words = Mapping[str, Sequence[str]]
 
 
@@ -167,8 +168,20 @@ class StockModel:
         """Answers 400 to a request with a response format."""
         self.fails_from: int | None = None
         """From this request on, each is answered with status 500."""
+        self.thought_tokens = 0
+        """Tokens of the chain of thought before each answer; it spends them first."""
+        self.thoughts_field = ""
+        """The field of the message for the thoughts; without one they stand in the answer."""
+        self.answers_as = NAME
+        """The name of the model in its responses."""
+        self.serves = NAME
+        """The only name that requests may use."""
         self.sees = True
         """Whether it looks at its images; else each of them is a gray square to it."""
+        self.counts_tokens = True
+        """Whether its responses have a `usage`."""
+        self.cached_tokens: int | None = None
+        """Tokens of a repeated prompt that its `usage` reports as cached; None reports nothing."""
         self.requests: list[dict[str, Any]] = []
 
     @asynccontextmanager
@@ -188,7 +201,7 @@ class StockModel:
         self.requests.append(body)
         if self.fails_from is not None and len(self.requests) > self.fails_from:
             return _problem(500, "EngineCore encountered an issue")
-        if body["model"] != NAME:
+        if body["model"] != self.serves:
             return _problem(404, f"model {body['model']} not found")
         unknown = set(body) & {"structured_outputs", "logprob_token_ids", "chat_template_kwargs"}
         if unknown:
@@ -196,14 +209,36 @@ class StockModel:
         if self.refuses_schemas and "response_format" in body:
             return _problem(400, "response_format json_schema is not supported by this model")
         text = self._answer(body["messages"][-1]["content"])
+        message, is_cut = self._message(text, body["max_tokens"])
         choice: dict[str, Any] = {
             "index": 0,
-            "message": {"role": "assistant", "content": text},
-            "finish_reason": "length" if self.write == "cut_off" else "stop",
+            "message": message,
+            "finish_reason": "length" if is_cut or self.write == "cut_off" else "stop",
         }
         if body.get("logprobs") and self.logprobs is not None:
-            choice["logprobs"] = {"content": self._alternatives(text)}
-        return web.json_response({"model": NAME, "choices": [choice]})
+            choice["logprobs"] = {"content": self._alternatives("".join(message.values()))}
+        response = {"model": self.answers_as, "choices": [choice], **self._usage(body, text)}
+        return web.json_response(response)
+
+    def _usage(self, body: Mapping[str, Any], text: str) -> dict[str, Any]:
+        if not self.counts_tokens:
+            return {}
+        usage: dict[str, Any] = {"prompt_tokens": 300, "completion_tokens": len(text.split())}
+        if self.cached_tokens is not None:
+            repeated = self.requests[:-1].count(dict(body)) > 0
+            usage["prompt_tokens_details"] = {
+                "cached_tokens": self.cached_tokens if repeated else 0
+            }
+        return {"usage": usage}
+
+    def _message(self, text: str, max_tokens: int) -> tuple[dict[str, str], bool]:
+        """The message with the thoughts before the answer, and whether the tokens ran out."""
+        if not self.thought_tokens:
+            return {"content": text}, False
+        is_cut = max_tokens <= self.thought_tokens
+        if self.thoughts_field:
+            return {self.thoughts_field: THOUGHT, "content": "" if is_cut else text}, is_cut
+        return {"content": f"<think>{THOUGHT}" + ("" if is_cut else f"</think>\n{text}")}, is_cut
 
     def _answer(self, content: Sequence[Mapping[str, Any]]) -> str:
         text = "".join(part["text"] for part in content if part["type"] == "text")

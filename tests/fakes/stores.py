@@ -7,6 +7,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.taste import Element
 from shared.domain.user import User
 from shared.embedding.protocol import Vectors
+from shared.events.types.taste_change import IgnoredReason
 from shared.store.protocol import (
     Described,
     EmbeddedTaste,
@@ -57,6 +58,15 @@ class InMemoryProfiles:
         self.puts += 1
         bare = profile.model_copy(update={"corrections": None})
         self._predicted[profile.tenant, profile.user_id] = (bare, vectors)
+
+    async def put_ignored(
+        self, counts: Mapping[IgnoredReason, int], *, tenant: str, user_id: str
+    ) -> None:
+        self._answer()
+        if (tenant, user_id) in self._predicted:
+            profile, vectors = self._predicted[tenant, user_id]
+            counted = profile.model_copy(update={"ignored_feedback": dict(counts)})
+            self._predicted[tenant, user_id] = (counted, vectors)
 
     async def correct(self, corrections: StoredCorrections) -> None:
         self._answer()

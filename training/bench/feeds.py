@@ -4,13 +4,15 @@ python -m training.bench.feeds prints one line of JSON; `preferstream bench feed
 system, calls it, and shows the result.
 
 Simulated users of a separate tenant send references and request feeds. The images are inside the
-events, so that no image store is measured. The users are erased at the end.
+events, so that no image store is measured. No round and no run sends an image of another one: each
+has one pixel of its own, so all are encoded and read anew. The users are erased at the end.
 """
 
 import argparse
 import asyncio
 import base64
 import io
+import secrets
 import statistics
 import sys
 import time
@@ -36,12 +38,13 @@ TIMEOUT_SECONDS: Final = 120.0
 TENANT: Final = "bench"
 SEED: Final = 418
 """Seed of the simulated users; no evaluation uses them."""
-EXPLAIN: Final = {
-    "none": "without rationales",
-    "top": "with rationales for the best",
-    "all": "with rationales for all",
+FEEDS: Final = {
+    f"a slate of {SLATE} new images sent until its feed arrives": "none",
+    "the same images again": "none",
+    "the same images again, with rationales for the best": "top",
+    "the same images again, with rationales for all": "all",
 }
-"""Values of `explain` in a request, and their names in the result."""
+"""The feeds of a round in their order: the name in the result, and `explain` of the request."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class RoundTimes:
     profile: float
     """From the first reference sent to the profile of all references."""
     feeds: dict[str, float]
-    """From a request sent to its feed, by the value of `explain`."""
+    """From a request sent to its feed, by the name in `FEEDS`."""
     model: str
     """Model version of the last feed."""
 
@@ -67,10 +70,10 @@ async def measure_round(
     """Send references and requests of one user; raises `NoAnswer` or `Unavailable` on timeout."""
     profile = await _profile_seconds(app, name, user, seconds)
     feeds, model = {}, ""
-    for explain in EXPLAIN:
+    for what, explain in FEEDS.items():
         began = time.perf_counter()
         feed = await app.rank(name, slate, explain=explain, seconds=seconds)
-        feeds[explain] = time.perf_counter() - began
+        feeds[what] = time.perf_counter() - began
         model = feed.model_version
     return RoundTimes(profile, feeds, model)
 
@@ -108,9 +111,16 @@ def _has_all_references(event: object, name: str) -> bool:
 
 
 def slate_of(users: Sequence[HeldOutUser]) -> dict[str, str]:
-    """The images of the users' pairs, as one slate."""
+    """The images of the users' pairs as one slate, each with a pixel that no other image has."""
     images = [image for user in users for pair in user.pairs for image in (pair.better, pair.worse)]
-    return {f"bench-{number}": data_url(image) for number, image in enumerate(images[:SLATE])}
+    run = uuid4().hex[:12]
+    return {f"{run}-{number}": data_url(_new(image)) for number, image in enumerate(images[:SLATE])}
+
+
+def _new(image: Image) -> Image:
+    copy = image.convert("RGB")
+    copy.putpixel((0, 0), tuple(secrets.token_bytes(3)))
+    return copy
 
 
 def data_url(image: Image) -> str:
@@ -129,11 +139,9 @@ def summary(rounds: Sequence[RoundTimes]) -> BenchmarkResult:
     )
     feeds = [
         Measurement(
-            what=f"a slate of {SLATE} sent until its feed arrives, {explained}",
-            unit="s",
-            ours=statistics.median(times.feeds[explain] for times in rounds),
+            what=what, unit="s", ours=statistics.median(times.feeds[what] for times in rounds)
         )
-        for explain, explained in EXPLAIN.items()
+        for what in FEEDS
     ]
     conditions = {"model": rounds[-1].model, "rounds": str(len(rounds))}
     return BenchmarkResult(benchmark="feeds", measures=(profile, *feeds), conditions=conditions)
@@ -141,16 +149,17 @@ def summary(rounds: Sequence[RoundTimes]) -> BenchmarkResult:
 
 async def measure(settings: MessagingSettings, *, rounds: int) -> BenchmarkResult:
     """Measure one user after another; the first one warms up the system and is not counted."""
-    users = draw_held_out_users(rounds + 2, seed=SEED)
+    users = draw_held_out_users(2 * (rounds + 1), seed=SEED)
     names = [f"bench-{uuid4().hex[:12]}" for _ in range(rounds + 1)]
     rounds_done = []
     async with AsyncClient(settings, tenant=TENANT) as app:
         try:
             for number, name in enumerate(names):
-                slate = slate_of(users[number : number + 2])
-                times = await measure_round(app, name, users[number], slate)
+                of_round = users[2 * number : 2 * number + 2]
+                times = await measure_round(app, name, of_round[0], slate_of(of_round))
                 label = "warm-up" if number == 0 else f"round {number} of {rounds}"
-                print(f"{label}: a feed in {times.feeds['top']:.2f} s", file=sys.stderr, flush=True)
+                first = next(iter(times.feeds.values()))
+                print(f"{label}: a feed in {first:.2f} s", file=sys.stderr, flush=True)
                 rounds_done += [] if number == 0 else [times]
         finally:
             # Erasure searches the lake, which would slow the rounds down, so it comes last.

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from shared.prompting.prompt import PROMPT_VERSION
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import GENERAL
 from shared.vlm.checkpoint.checkpoint import (
     MANIFEST,
     BadCheckpoint,
@@ -20,17 +21,18 @@ from shared.vlm.checkpoint.checkpoint import (
     read_manifest,
 )
 from training.finetuning.run.adapter import BadAdapter, check_adapter
-from training.finetuning.run.policy import element_weights_of, folder_of
+from training.finetuning.run.policy import element_weights_of, folder_of, style_of
 from training.nano.model.export import facts
 
 WEIGHT_FILES: Final = ("*.safetensors", "*.safetensors.index.json")
 """Files of the base that the merge writes; all others are copied."""
 
 
-def merge(*, base: Path, adapter: Path, to: Path) -> Path:
+def merge(*, base: Path, adapter: Path, to: Path, style: PromptStyle = GENERAL) -> Path:
     """Write the folder, its manifest last; a complete folder is not changed.
 
-    Sums are computed in float32 and written in the precision of the base.
+    Sums are computed in float32 and written in the precision of the base. `style` is for an adapter
+    and a base without a manifest that names one.
     """
     adapter = folder_of(adapter)
     base_version = check_files(base)
@@ -41,10 +43,14 @@ def merge(*, base: Path, adapter: Path, to: Path) -> Path:
     (to / MANIFEST).unlink(missing_ok=True)
     _copy(base, to)
     parameters = _write_weights(base, adapter, to)
+    style = style_of(base, adapter) or style
+    for name, content in style.package_files.items():
+        (to / name).write_bytes(content)
     manifest = {
         "name": base.name,
         "version": version,
-        "prompt_version": PROMPT_VERSION,
+        "prompt_style": style.name,
+        "prompt_version": style.version,
         "base_version": base_version,
         "parameters": parameters,
         "element_weights": element_weights_of(base, adapter).model_dump(),

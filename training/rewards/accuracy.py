@@ -9,8 +9,9 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS
-from shared.prompting import parser
 from shared.prompting.prediction_voting import taste_by_vote
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.protocol import PredictedTaste, ScoringInput
 from training.evaluation.pairing import win
 from training.rewards.reward import Completion, Reward, Rewards, text_of
@@ -24,12 +25,17 @@ class RewardModel(Protocol):
         ...
 
 
-def accuracy(reward_model: RewardModel, weights: ElementWeights = EQUAL_WEIGHTS) -> Reward:
+def accuracy(
+    reward_model: RewardModel,
+    weights: ElementWeights = EQUAL_WEIGHTS,
+    *,
+    style: PromptStyle = COMPACT,
+) -> Reward:
     """Reward answers that rank pairs correctly (arXiv 2511.00609, accuracy reward).
 
     A predicted profile gets the share of its pairs that `reward_model` ranks correctly with it.
     Scores get the share of the answers for the pair's other image that they beat. `weights` are the
-    element weights of these totals.
+    element weights of these totals. Answers are parsed as those of `style`.
     """
 
     def accuracy(
@@ -53,12 +59,14 @@ def accuracy(reward_model: RewardModel, weights: ElementWeights = EQUAL_WEIGHTS)
                 reward_model,
                 [answers[row] for row in predicts],
                 pairs=[_pairs(candidates[row], better[row], worse[row]) for row in predicts],
+                style=style,
             ),
             strict=True,
         ):
             rewards[row] = reward
         sides = [(pair[row], task[row], bool(liked[row])) for row in scores]
-        wins = ranked_by_scores([answers[row] for row in scores], sides=sides, weights=weights)
+        assessed = [answers[row] for row in scores]
+        wins = ranked_by_scores(assessed, sides=sides, weights=weights, style=style)
         for row, reward in zip(scores, wins, strict=True):
             rewards[row] = reward
         return rewards
@@ -71,6 +79,7 @@ def ranked_by_profile(
     answers: Sequence[str],
     *,
     pairs: Sequence[Sequence[tuple[Image, Image]]],
+    style: PromptStyle = COMPACT,
 ) -> Rewards:
     """For each answer, the share of its pairs in which its profile puts the liked image first.
 
@@ -79,7 +88,7 @@ def ranked_by_profile(
     """
     candidates: dict[tuple[str, int], ScoringInput] = {}
     for answer, shown in zip(answers, pairs, strict=True):
-        read = parser.parse_taste(answer)
+        read = style.parse_taste(answer)
         taste = taste_by_vote([PredictedTaste(read.preference, read.non_preference)])
         for image in (image for pair in shown for image in pair):
             candidates.setdefault((answer, id(image)), ScoringInput(taste, image))
@@ -98,6 +107,7 @@ def ranked_by_scores(
     *,
     sides: Sequence[tuple[int, str, bool]],
     weights: ElementWeights = EQUAL_WEIGHTS,
+    style: PromptStyle = COMPACT,
 ) -> Rewards:
     """For each answer, the share of the other image's answers that its total beats.
 
@@ -106,7 +116,7 @@ def ranked_by_scores(
     images, by the order of the rows. An unreadable answer wins nothing, and no answer is
     compared with it.
     """
-    totals = [_total(answer, weights) for answer in answers]
+    totals = [_total(answer, weights, style) for answer in answers]
     by_side: dict[tuple[int, str, bool], list[float]] = defaultdict(list)
     for side, total in zip(sides, totals, strict=True):
         if total is not None:
@@ -131,6 +141,6 @@ def _pairs(
     return [(candidates[a], candidates[b]) for a, b in zip(better, worse, strict=True)]
 
 
-def _total(answer: str, weights: ElementWeights) -> float | None:
-    read = parser.parse_scores(answer)
-    return weights.total(read.digits) if len(read.digits) == len(ELEMENTS) else None
+def _total(answer: str, weights: ElementWeights, style: PromptStyle) -> float | None:
+    digits = style.parse_digits(answer).by_element
+    return weights.total(digits) if len(digits) == len(ELEMENTS) else None

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.domain.taste import Element
-from shared.prompting import parser
 from shared.prompting.prompt import SideWords
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT
 from training.rewards.image_similarity import ImageSimilarity, Renderer
 from training.rewards.reward import Completion, Reward, Rewards, text_of
 from training.rewards.text_similarity import TextSimilarity
@@ -72,7 +73,9 @@ class ImageTerm:
         return self.similarity.compare(predicted_image, true_image)
 
 
-def prediction(text: TextSimilarity, images: ImageTerm | None = None) -> Reward:
+def prediction(
+    text: TextSimilarity, images: ImageTerm | None = None, *, style: PromptStyle = COMPACT
+) -> Reward:
     """0-1 for predicted profiles whose true profile is known, None for all other completions."""
 
     def prediction(
@@ -86,7 +89,8 @@ def prediction(text: TextSimilarity, images: ImageTerm | None = None) -> Reward:
                 continue
             key = (text_of(completion), true)
             if key not in cache:
-                cache[key] = profile_similarity(key[0], Sides.from_json(true), text, images)
+                true_sides = Sides.from_json(true)
+                cache[key] = profile_similarity(key[0], true_sides, text, images, style=style)
             rewards.append(cache[key])
         return rewards
 
@@ -94,10 +98,15 @@ def prediction(text: TextSimilarity, images: ImageTerm | None = None) -> Reward:
 
 
 def profile_similarity(
-    answer: str, true: Sides, text: TextSimilarity, images: ImageTerm | None = None
+    answer: str,
+    true: Sides,
+    text: TextSimilarity,
+    images: ImageTerm | None = None,
+    *,
+    style: PromptStyle = COMPACT,
 ) -> float:
     """Mean similarity of both sides, 0-1. An element that cannot be read counts as unknown."""
-    read = parser.parse_taste(answer)
+    read = style.parse_taste(answer)
     sides = ((read.preference, true.likes), (read.non_preference, true.dislikes))
     return sum(_side_similarity(*side, text, images) for side in sides) / len(sides)
 

@@ -142,7 +142,7 @@ def ranking_totals(feed: RankedFeed, scores: Mapping[str, Scores]) -> dict[str, 
 
 
 def compare(feed: RankedFeed, totals: Mapping[str, float], *, challenger: str) -> ShadowResult:
-    """Compare the challenger's totals, by image id, with those that the feed is ranked by."""
+    """Compare the challenger's totals, by image id, with those of the feed, without popularity."""
     scores = [
         (item.score if item.score_total is None else item.score_total, totals[item.image_id])
         for item in feed.items

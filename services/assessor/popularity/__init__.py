@@ -1,1 +1,1 @@
-"""Know what the users of a tenant like: feedback counted in memory, for users without a taste."""
+"""Know what the users of a tenant like: feedback counted in memory, for users hardly known."""

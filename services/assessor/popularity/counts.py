@@ -1,11 +1,12 @@
 """Count which images the users of a tenant view and like, in bounded memory."""
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from services.assessor.popularity.prior import popularity_score
 from shared.domain.user import User
 from shared.events import Feedback
 
@@ -98,6 +99,36 @@ class _Tenant:
         self.value -= opinion.value
 
 
+@dataclass(frozen=True)
+class _Others:
+    """The counts of a tenant without the opinions of one user."""
+
+    images: Mapping[str, _Count]
+    own: Mapping[str, _Opinion]
+    mean: float
+    """The tenant's mean opinion, shrunk towards 0."""
+
+    @classmethod
+    def of(cls, tenant: _Tenant, *, without: str) -> "_Others":
+        own: Mapping[str, _Opinion] = tenant.users.get(without) or {}
+        alone = sum(tenant.images[image_id].viewers == 1 for image_id in own)
+        viewers = tenant.viewers - len(own) + PRIOR_VIEWERS * (len(tenant.images) - alone)
+        value = tenant.value - sum(opinion.value for opinion in own.values())
+        return cls(tenant.images, own, value / viewers if viewers else 0.0)
+
+    def count(self, image_id: str) -> _Count:
+        count, own = self.images.get(image_id), self.own.get(image_id)
+        if count is None:
+            return _Count()
+        if own is None:
+            return count
+        return _Count(count.viewers - 1, count.value - own.value)
+
+    def rate(self, image_id: str) -> float:
+        count = self.count(image_id)
+        return (count.value + PRIOR_VIEWERS * self.mean) / (count.viewers + PRIOR_VIEWERS)
+
+
 class Popularity:
     """The opinions of recent users by tenant. Each user counts once for an image.
 
@@ -122,27 +153,30 @@ class Popularity:
         if self._entries > self._max_entries:
             self._make_room()
 
-    def rates(self, *, tenant: str, image_ids: Collection[str]) -> dict[str, float]:
-        """The popularity of each image: what one viewer adds on average, -1 to 1.
+    def rates(self, user: User, *, image_ids: Collection[str]) -> dict[str, float]:
+        """How popular each image is with the other users of the tenant: the mean opinion, -1 to 1.
 
         Each rate is shrunk towards the tenant's mean with `PRIOR_VIEWERS` viewers, and that mean
         itself towards 0, so that more likes count more where an app sends no views. An image that
-        nobody viewed has the tenant's mean. Empty when no image of the tenant was viewed.
+        nobody viewed has the tenant's mean. The user's own opinions do not count. Empty when no
+        other user has viewed any of the images.
         """
-        counts = self._tenants.get(tenant)
-        if counts is None or not counts.viewers:
+        others = self._others(user)
+        if others is None or not any(others.count(image_id).viewers for image_id in image_ids):
             return {}
-        mean = counts.value / (counts.viewers + PRIOR_VIEWERS * len(counts.images))
-        rates = {}
-        for image_id in image_ids:
-            count = counts.images.get(image_id) or _Count()
-            value = count.value + PRIOR_VIEWERS * mean
-            rates[image_id] = value / (count.viewers + PRIOR_VIEWERS)
-        return rates
+        return {image_id: others.rate(image_id) for image_id in image_ids}
 
-    def is_known(self, *, tenant: str, image_id: str) -> bool:
-        """Whether a user viewed the image."""
-        return tenant in self._tenants and image_id in self._tenants[tenant].images
+    def scores(self, user: User, *, image_ids: Collection[str]) -> dict[str, float]:
+        """The popularity of each image as a score, 0-5, where `rates` are known; else empty."""
+        rates = self.rates(user, image_ids=image_ids)
+        others = self._others(user)
+        if others is None:
+            return {}
+        return {name: popularity_score(rate, mean=others.mean) for name, rate in rates.items()}
+
+    def _others(self, user: User) -> "_Others | None":
+        tenant = self._tenants.get(user.tenant)
+        return _Others.of(tenant, without=user.user_id) if tenant else None
 
     def forget(self, user: User) -> int:
         """Remove all opinions of a user; returns how many there were."""

@@ -9,6 +9,7 @@ import numpy as np
 from services.assessor.steps.explanation import images_to_explain
 from services.assessor.steps.optional_stage import optional_stage
 from services.assessor.steps.state import RankingState, ScoredImage
+from services.assessor.steps.subject.encoding import vectors_of
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import ELEMENTS, Element
 from shared.embedding.images.encoded_images import EncodedImages
@@ -68,9 +69,10 @@ class AddEvidence:
         comparisons: Mapping[str, Comparison] = {}
         subjects: Subjects = {}
         if self._encoded_images and state.subject_weight:
-            stored = await self._encoded_images.stored(_content_hashes(images, references))
-            comparisons = await self._comparisons(self._encoded_images, state, images, stored)
-            subjects = await self._encoded_images.subject_words(stored)
+            hashes = _content_hashes(images, references)
+            vectors = await vectors_of(state, hashes, self._encoded_images)
+            comparisons = await self._comparisons(self._encoded_images, state, images, vectors)
+            subjects = await self._encoded_images.subject_words(vectors)
         shares = None
         if state.ranking_weights is not None:
             shares = {element.value: state.ranking_weights[element] for element in ELEMENTS}

@@ -85,11 +85,19 @@ class Score:
             else ScoredImage(candidate, "fallback")
             for candidate, element_scores in zip(state.loaded_candidates, scores, strict=True)
         )
-        described = sum(image.tier == "embedding" for image in scored)
-        reason = f"{cause}; {described} images were ranked by their stored descriptions"
-        if rest := len(scored) - described:
-            reason += f", {rest} follow in the order of the request"
-        return replace(state, scored=scored, status="degraded", degraded_reason=reason)
+        return with_reason(replace(state, scored=scored, status="degraded", outage=cause))
+
+
+def with_reason(state: RankingState) -> RankingState:
+    """The state of a feed without the model, with a reason that counts the ways of ranking."""
+    described = sum(image.elements is not None for image in state.scored)
+    by_vector = sum(image.is_scored for image in state.scored) - described
+    reason = f"{state.outage}; {described} images were ranked by their stored descriptions"
+    if by_vector:
+        reason += f", {by_vector} by their resemblance to the references"
+    if rest := len(state.scored) - described - by_vector:
+        reason += f", {rest} follow in the order of the request"
+    return replace(state, degraded_reason=reason)
 
 
 def scored_by_model(candidate: LoadedCandidate, scores: Scores) -> ScoredImage:

@@ -1,5 +1,6 @@
 """Define the frozen value that grows from step to step, from the request to the ranking."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -37,7 +38,11 @@ class LoadedCandidate:
 
 @dataclass(frozen=True)
 class ScoredImage:
-    """A loaded candidate with its element scores, or without any (tier `fallback`)."""
+    """A loaded candidate with its element scores.
+
+    It has none in the tiers `fallback` and `popularity`, and where it has, without the model, a
+    vector and no description.
+    """
 
     loaded_candidate: LoadedCandidate
     tier: Tier
@@ -54,6 +59,10 @@ class ScoredImage:
     """Score of what the image shows, 0-5; None where it does not count."""
     total_with_subject: float | None = None
     """Total and subject together, 0-25; None where the subject does not count."""
+    popularity: float | None = None
+    """How popular the image is with the tenant's other users, 0-5; None where it does not count."""
+    total_with_popularity: float | None = None
+    """The total by which the image ranks where popularity counts, 0-25."""
     subject_words: tuple[ShownWord, ...] = ()
     """Words for what the image shows, the narrowest first; empty where the encoder is not sure."""
     taste_id: str | None = None
@@ -72,9 +81,20 @@ class ScoredImage:
         return self.loaded_candidate.image_id
 
     @property
+    def own_total(self) -> float:
+        """The total by the user's own taste: with the subject, where it counts."""
+        return self.total if self.total_with_subject is None else self.total_with_subject
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the user's taste gives the image a total."""
+        return self.own_total != NO_SCORE
+
+    @property
     def ranking_total(self) -> float:
         """The total by which images are ranked."""
-        return self.total if self.total_with_subject is None else self.total_with_subject
+        with_popularity = self.total_with_popularity
+        return self.own_total if with_popularity is None else with_popularity
 
     @property
     def content_hash(self) -> str:
@@ -101,8 +121,15 @@ class RankingState:
     loaded_candidates: tuple[LoadedCandidate, ...] = ()
     """Candidates whose image could be loaded, in the order of the request."""
     rejected: tuple[RejectedItem, ...] = ()
+    encoding: asyncio.Task[Mapping[str, Vectors]] | None = None
+    """The vectors of the images and of the user's references by content hash, in work while the
+    model scores; None where the subject does not count."""
+    image_vectors: Mapping[str, Vectors] = field(default_factory=dict)
+    """The result of `encoding`, as soon as a step has waited for it."""
     ranking_weights: RankingWeights | None = None
     """What the user goes by, elements and subject; None where the subject does not count."""
+    popularity_weight: float | None = None
+    """Share of popularity in the ranking; None where it does not count."""
     subject_background: Vectors = field(default_factory=no_vectors)
     """Other images of the tenant with which the subject was compared; (images, dimension)."""
     scored: tuple[ScoredImage, ...] = ()
@@ -112,6 +139,8 @@ class RankingState:
     """The images of the feed, best first."""
     status: Status = "ok"
     degraded_reason: str | None = None
+    outage: str | None = None
+    """Why the model gave no scores; None when it did."""
 
     @property
     def subject_weight(self) -> float | None:

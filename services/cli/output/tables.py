@@ -53,7 +53,7 @@ def feed_table(
             *by_taste,
             *((Column("kind"),) if notes else ()),
         ),
-        further_notes=weight_lines(feed),
+        further_notes=[*weight_lines(feed), *popularity_lines(feed)],
     )
 
 
@@ -165,6 +165,14 @@ def weight_lines(event: RankedFeed | ProfileUpdated) -> list[str]:
     if event.ranking_weights is None:
         return []
     return [f"this user goes by: {event.ranking_weights.summary}"]
+
+
+def popularity_lines(feed: RankedFeed) -> list[str]:
+    """How much popularity counts, in one line; empty where it does not."""
+    if feed.popularity_weight is None:
+        return []
+    share = f"{feed.popularity_weight:.0%}"
+    return [f"popularity with other users counts {share}, less with each reference"]
 
 
 def taste_of(event: ProfileUpdated) -> Taste:

@@ -1,6 +1,5 @@
 """`POST /v1/users/{user_id}/prompt`: a text-to-image prompt in a user's taste, and its image."""
 
-import base64
 from typing import Annotated
 from uuid import uuid4
 
@@ -18,6 +17,7 @@ from shared.client import NoAnswer, request
 from shared.domain.taste import Value
 from shared.events.types.feed import RankedItem
 from shared.events.types.fields import Identifier
+from shared.images.file_types import data_uri
 from shared.prompting.text_to_image.image_server import ImageServer
 from shared.prompting.text_to_image.prompt_writer import ImagePrompt, image_prompt
 
@@ -92,7 +92,7 @@ async def _image(
     async with ImageServer(ops.generation) as server:
         (drawn,) = await server.generate(prompts)
     image_id = f"imagined-{uuid4()}"
-    uri = "data:image/png;base64," + base64.b64encode(drawn).decode("ascii")
+    uri = data_uri(drawn)
     event = request(user_id, {image_id: uri}, tenant=tenant, explain="all")
     try:
         feed = await ops.kafka.answer(event, seconds=FEED_SECONDS)

@@ -10,7 +10,7 @@ from shared.events.types.taste_change import IgnoredReason
 from shared.store.protocol import Reference
 
 MAX_USERS: Final = 10_000
-"""Users whose counts wait for their next profile; the oldest is dropped first."""
+"""Users whose counts wait for their first profile; the oldest is dropped first."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,16 @@ class Ignored:
 
 
 class IgnoredCounts:
-    """Counts by user until the user's next profile is stored.
+    """Counts of users without a stored profile, in memory until their first one.
 
-    They are kept in memory: a restart loses the latest ones, and never a reference.
+    A stored profile has its counts with it, so that a restart loses none.
     """
 
     def __init__(self) -> None:
         self._counts: OrderedDict[User, Counter[IgnoredReason]] = OrderedDict()
 
-    def add(self, user: User, reason: IgnoredReason) -> None:
-        self._counts.setdefault(user, Counter())[reason] += 1
+    def add(self, user: User, counts: Mapping[IgnoredReason, int]) -> None:
+        self._counts.setdefault(user, Counter()).update(counts)
         if len(self._counts) > MAX_USERS:
             self._counts.popitem(last=False)
 

@@ -15,7 +15,6 @@ from shared.domain.user import User
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.subject_weight import SubjectWeight
 from shared.domain.weights.weight_estimation import subject_share
-from shared.domain.weights.word_scores import reference_scores, word_scores
 from shared.domain.word_forms import NO_SYNONYMS, Synonyms
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences
@@ -90,15 +89,14 @@ class WeightEvidence:
             log.warning("the weights of a user stay as they are: %s", error)
             return _stored_weights(stored, population)
         liked, disliked = (_words(references, side, predicted.synonyms) for side in SIDES)
-        scores = reference_scores(liked, disliked, predicted.tastes)
-        others = word_scores(
-            [_unified(words, predicted.synonyms) for words in unchosen.words], predicted.tastes
+        look = LookScores.of_words(
+            liked,
+            disliked,
+            predicted.tastes,
+            others=[_unified(words, predicted.synonyms) for words in unchosen.words],
+            others_were_viewed=unchosen.were_viewed,
         )
-        weighed = weigh_references(
-            vectors,
-            LookScores(*scores, others, others_were_viewed=unchosen.were_viewed),
-            population,
-        )
+        weighed = weigh_references(vectors, look, population)
         return Weights(weighed.weights, _subject_weight(weighed, vectors))
 
     async def _vectors(

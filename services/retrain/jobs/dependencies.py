@@ -1,7 +1,7 @@
 """Define what a job runner depends on, what one job is requested to do, and how jobs are named."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from services.retrain.nightly.daily_trigger import DailyTime
 from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
 from shared.domain.clock import Clock
+from shared.vlm.settings import ModelSettings
 
 NIGHTLY = "nightly-"
 MANUAL = "manual-"
@@ -43,6 +44,8 @@ class JobDependencies:
     lake: Lake
     metrics: JobMetrics
     clock: Clock
+    model: ModelSettings = field(default_factory=ModelSettings)
+    """The settings with which the release serves."""
 
 
 @dataclass(frozen=True)

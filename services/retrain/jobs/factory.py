@@ -58,6 +58,7 @@ def build_job_runner(
         lake=Lake(settings.lake_uri, settings.s3_endpoint, training.allowed_file_roots),
         metrics=metrics,
         clock=system_clock,
+        model=training.model,
     )
     return JobRunner(dependencies, training.jobs), promoter
 

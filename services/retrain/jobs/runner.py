@@ -169,6 +169,7 @@ class JobRunner:
     def _request(self, name: str, plan: JobPlan, now: datetime) -> TrainingJobRequest:
         dependencies, settings = self._dependencies, self._settings
         champion = dependencies.folders.find(dependencies.promoter.champion())
+        template = dependencies.model.prompt_template
         return TrainingJobRequest(
             job=name,
             requested_at=now,
@@ -177,6 +178,8 @@ class JobRunner:
             allowed_file_roots=dependencies.lake.allowed_file_roots,
             release=_folder(dependencies.folders.release),
             champion=_folder(champion),
+            prompt_style=dependencies.model.prompt_style,
+            prompt_template=template.absolute() if template else None,
             minutes=plan.minutes or settings.training_minutes,
             seed=int(now.timestamp()),
             dry_run=plan.dry_run,

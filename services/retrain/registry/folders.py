@@ -14,7 +14,7 @@ from services.retrain.jobs.training_curves import Curves, keep_curves, read_curv
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
-from shared.prompting.prompt import PROMPT_VERSION
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint, file_hash, read_manifest
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
@@ -23,6 +23,7 @@ from shared.vlm.checkpoint.model_package import (
     element_weights_of,
     read_element_weights,
     read_model_package,
+    read_prompt_style,
 )
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -100,7 +101,7 @@ class ModelFolders:
                 shutil.copytree(report, partial / REPORT)
             if job is not None:
                 keep_curves(job, to=partial)
-            _write_manifest(partial, new, read_element_weights(source))
+            _write_manifest(partial, new, source)
             _read_checked(partial)
             partial.rename(final)
         except OSError as error:
@@ -157,7 +158,9 @@ class ModelFolders:
         return [released, *sorted(summaries, key=lambda s: (s.made_at, s.version))]
 
 
-def _write_manifest(folder: Path, new: NewVersion, weights: ElementWeights) -> None:
+def _write_manifest(folder: Path, new: NewVersion, source: Path) -> None:
+    """The manifest of a copied folder; element weights and prompts are those of its source."""
+    style = read_prompt_style(source) or COMPACT
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     for file in files:
         with file.open("rb") as stream:
@@ -166,13 +169,14 @@ def _write_manifest(folder: Path, new: NewVersion, weights: ElementWeights) -> N
         "name": new.name,
         "version": new.version,
         "kind": new.kind,
-        "prompt_version": PROMPT_VERSION,
+        "prompt_style": style.name,
+        "prompt_version": style.version,
         "made_at": new.made_at.isoformat(),
         "base_version": new.base_version,
         "previous_version": new.previous_version,
         "metrics": dict(new.metrics or {}),
         "reason": new.reason,
-        "element_weights": weights.model_dump(),
+        "element_weights": read_element_weights(source).model_dump(),
         "sha256": {file.relative_to(folder).as_posix(): file_hash(file) for file in files},
     }
     atomic_write(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))

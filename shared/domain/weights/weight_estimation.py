@@ -24,19 +24,17 @@ NEUTRAL: Final = 2.5
 PRIOR_SUBJECT: Final = 0.4
 """Share of the subject without evidence. With one like it ranks real pictures nearly as well as the
 subject alone, and drawings that differ in look only nearly as well as the look alone."""
-MIN_SUBJECT: Final = 0.25
-"""Least share of the subject: the encoder's vectors hold the look as well, and a few references
-that the words separate by chance must not silence them."""
 PRIOR_REFERENCES: Final = 4.0
 """References of a side with which that share counts: five of each side outweigh it."""
 PRIOR_REFERENCES_ONE_SIDED: Final = 20.0
 """The same for a user who has only likes or only dislikes, which are compared with other images:
 two or three of them say little about what separates them from the rest."""
-STEEPNESS: Final = 6.0
+STEEPNESS: Final = 2.0
 """How fast the share grows with the difference of the separations."""
-NEEDED_DIFFERENCE: Final = 0.5
-"""Difference from which the subject weighs more than the look. The words of the look were predicted
-from the same images, and still guide users who choose by them better."""
+NEEDED_DIFFERENCE: Final = 1.0
+"""Difference from which the subject weighs more than the look, where all elements have words: words
+guide users who choose by them better than vectors. Style and medium of most real pictures have no
+words; three known elements of five leave an eighth of it."""
 MAX_SEPARATION: Final = 6.0
 """A separation beyond it is complete: whether 8 or 80 deviations lie between, no image is mixed."""
 MAX_EXPONENT: Final = 50.0
@@ -64,6 +62,8 @@ class Separations:
     """References of the smaller side; of the only side where `one_sided`."""
     one_sided: bool = False
     """Whether other images stand for a side without references."""
+    known_look: float = 1.0
+    """The share of the elements for which the references have words, 0-1."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,19 @@ class ScoredImages:
 
 
 def subject_share(separations: Separations | None) -> float:
-    """The share of the subject, `MIN_SUBJECT` to 1; None: nothing separates the images."""
+    """The share of the subject, 0-1; None: nothing separates the images."""
     prior = log(PRIOR_SUBJECT / (1 - PRIOR_SUBJECT))
     if separations is None:
         return PRIOR_SUBJECT
     weak = PRIOR_REFERENCES_ONE_SIDED if separations.one_sided else PRIOR_REFERENCES
     known = separations.references / (separations.references + weak)
-    difference = _limited(separations.subject) - _limited(separations.look) - NEEDED_DIFFERENCE
+    needed = NEEDED_DIFFERENCE * separations.known_look**4
+    difference = _limited(separations.subject) - _limited(separations.look) - needed
     exponent = known * STEEPNESS * difference + (1 - known) * prior
-    return max(MIN_SUBJECT, 1 / (1 + exp(-max(-MAX_EXPONENT, min(MAX_EXPONENT, exponent)))))
+    # The encoder's vectors hold the look as well, and a few references that the words separate by
+    # chance must not silence them: the share falls no faster than the evidence grows.
+    least = (1 - known) * PRIOR_SUBJECT
+    return max(least, 1 / (1 + exp(-max(-MAX_EXPONENT, min(MAX_EXPONENT, exponent)))))
 
 
 def own_element_weights(images: ScoredImages, population: ElementWeights) -> ElementWeights:

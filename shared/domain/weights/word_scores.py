@@ -38,6 +38,15 @@ def reference_scores(
     )
 
 
+def known_share(images: Sequence[ShownWords]) -> float:
+    """The share of the elements that have a word, over the described images; 1 without any."""
+    described = [image for image in images if any(image.values())]
+    if not described:
+        return 1.0
+    known = sum(bool(_forms(image, e)) for image in described for e in ELEMENTS)
+    return known / (len(described) * len(ELEMENTS))
+
+
 def _scores(images: Sequence[ShownWords], taste: Taste) -> Floats:
     likes, dislikes = _shares(images, taste.preference), _shares(images, taste.non_preference)
     return NEUTRAL + NEUTRAL * (likes - dislikes)

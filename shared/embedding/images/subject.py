@@ -102,16 +102,23 @@ class SubjectReferences:
             )
         base = self.background_affinity()
         groups = [group for group in (liked, disliked, base) if len(group) >= MIN_TO_COMPARE]
-        scale = _pooled_deviation(groups)
+        scale = _pooled_deviation(groups, PRIOR_DEVIATION)
         low, high = _sides(liked, disliked, base, scale)
         return (low + high) / 2, scale + MIN_DEVIATION
 
 
-def separation(liked: Sequence[float] | Floats, disliked: Sequence[float] | Floats) -> float:
-    """Difference of the means of two groups of scores in standard deviations (d')."""
+def separation(
+    liked: Sequence[float] | Floats, disliked: Sequence[float] | Floats, *, prior_deviation: float
+) -> float:
+    """Difference of the means of two groups of scores in standard deviations (d').
+
+    A few scores can be nearly equal by chance. The deviation is therefore shrunk towards
+    `prior_deviation`, that of unrelated images, which counts as four images (Tusher, Tibshirani and
+    Chu, PNAS 98, 2001, add a constant to the deviations of gene scores for the same reason).
+    """
     first, second = np.asarray(liked, np.float64), np.asarray(disliked, np.float64)
     difference = float(first.mean() - second.mean())
-    return difference / max(_deviation(first, second), MIN_DEVIATION)
+    return difference / _pooled_deviation([first, second], prior_deviation)
 
 
 def _sides(liked: Floats, disliked: Floats, base: Floats, scale: float) -> tuple[float, float]:
@@ -143,9 +150,9 @@ def _deviation(first: Floats, second: Floats) -> float:
     return float(np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2))
 
 
-def _pooled_deviation(groups: Sequence[Floats]) -> float:
+def _pooled_deviation(groups: Sequence[Floats], prior_deviation: float) -> float:
     """Standard deviation within the groups, with a prior of a few images."""
     squares = sum(float(group.var()) * len(group) for group in groups)
     degrees = sum(len(group) - 1 for group in groups)
-    prior = PRIOR_IMAGES * PRIOR_DEVIATION**2
+    prior = PRIOR_IMAGES * prior_deviation**2
     return float(np.sqrt((squares + prior) / (degrees + PRIOR_IMAGES)))

@@ -1,12 +1,13 @@
 """Weigh the six scores of a user by references, and by images that the user did not choose."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 
-from shared.domain.element_weights import ElementWeights
-from shared.domain.taste import ELEMENTS
+from shared.domain.element_weights import SUM, ElementWeights
+from shared.domain.taste import Taste
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.weight_estimation import (
     Floats,
@@ -14,10 +15,22 @@ from shared.domain.weights.weight_estimation import (
     Separations,
     own_ranking_weights,
 )
+from shared.domain.weights.word_scores import (
+    ShownWords,
+    known_share,
+    reference_scores,
+    word_scores,
+)
 from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, separation
 
 MIN_OTHERS: Final = 8
 """Other images with which a user's only side is compared."""
+SUBJECT_DEVIATION: Final = 0.05
+"""Deviation of the affinities within a side, which counts as four images."""
+LOOK_DEVIATION: Final = 0.75
+"""The same for the look, 0-5. It is wide: the words were predicted from the references, so some of
+them separate a few references by chance. An element that separates nearly all of them, or several
+elements together, outweigh it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,26 @@ class LookScores:
     """Images that the user did not choose."""
     others_were_viewed: bool = False
     """Whether the user saw the others; else they are a sample of what the tenant has."""
+    known: float = 1.0
+    """The share of the elements for which the references have words, 0-1."""
+
+    @classmethod
+    def of_words(
+        cls,
+        liked: Sequence[ShownWords],
+        disliked: Sequence[ShownWords],
+        tastes: Sequence[Taste],
+        *,
+        others: Sequence[ShownWords] = (),
+        others_were_viewed: bool = False,
+    ) -> Self:
+        """The scores by whether each image shows the words of the tastes."""
+        return cls(
+            *reference_scores(liked, disliked, tastes),
+            others=word_scores(others, tastes),
+            others_were_viewed=others_were_viewed,
+            known=known_share([*liked, *disliked]),
+        )
 
 
 @dataclass(frozen=True)
@@ -40,15 +73,13 @@ class WeighedReferences:
     separations: Separations | None
 
 
-def no_others() -> Floats:
-    return np.zeros((0, len(ELEMENTS)))
-
-
 def weigh_references(
     vectors: SubjectReferences, look: LookScores, population: ElementWeights
 ) -> WeighedReferences:
     """The weights of the six scores, from the population's and what separates the references."""
     separations = _separations(vectors, look, population)
+    if separations is not None:
+        separations = replace(separations, known_look=look.known)
     weights = own_ranking_weights(_scored_images(look), separations, population)
     return WeighedReferences(weights, separations)
 
@@ -57,7 +88,7 @@ def _separations(
     vectors: SubjectReferences, look: LookScores, population: ElementWeights
 ) -> Separations | None:
     """How far the user's images are apart; None where too few can be compared."""
-    weights = np.array(population.in_order)
+    weights = np.array(population.in_order) / SUM
     by_look = [look.liked @ weights, look.disliked @ weights]
     by_subject = vectors.left_out()
     counts = [
@@ -65,7 +96,11 @@ def _separations(
         for totals, affinities in zip(by_look, by_subject, strict=True)
     ]
     if min(counts) >= MIN_TO_COMPARE:
-        return Separations(separation(*by_subject), separation(*by_look), min(counts))
+        return Separations(
+            separation(*by_subject, prior_deviation=SUBJECT_DEVIATION),
+            separation(*by_look, prior_deviation=LOOK_DEVIATION),
+            min(counts),
+        )
     larger = int(np.argmax(counts))
     base = vectors.background_affinity()
     if counts[larger] < MIN_TO_COMPARE or min(len(base), len(look.others)) < MIN_OTHERS:
@@ -73,8 +108,10 @@ def _separations(
     # A side without references is where the other images are. Dislikes are below them.
     sign = 1.0 if larger == 0 else -1.0
     return Separations(
-        separation(sign * by_subject[larger], sign * base),
-        separation(sign * by_look[larger], sign * (look.others @ weights)),
+        separation(sign * by_subject[larger], sign * base, prior_deviation=SUBJECT_DEVIATION),
+        separation(
+            sign * by_look[larger], sign * (look.others @ weights), prior_deviation=LOOK_DEVIATION
+        ),
         counts[larger],
         one_sided=True,
     )

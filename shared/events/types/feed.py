@@ -49,8 +49,9 @@ class RankedItem(Value):
     image_id: Identifier
     rank: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
     score: Score | None
-    """Weighted sum of the five element scores (`element_weights`), 0-25. Null in the tiers
-    `fallback` and `popularity`, where nothing was assessed."""
+    """Weighted sum of the five element scores (`element_weights`), 0-25. Null where no element was
+    assessed: in the tiers `fallback` and `popularity`, and without the model for an image that has
+    no description and is ranked by `subject` alone."""
     elements: Assessment | None
     subject: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = None
     """Score of what the image shows, by its similarity to the user's references: 0 like the
@@ -58,6 +59,13 @@ class RankedItem(Value):
     score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
     """Elements and subject together, 0-25: the rank follows it. It is five times the sum of each
     score, 0-5, multiplied with its share in `ranking_weights`. Absent with `subject`."""
+    popularity: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = (
+        None
+    )
+    """How popular the image is with the tenant's other users: 2.5 like their average image, 5 like
+    the most popular ones. The rank then follows `(1 - w) total + w 5 popularity`: w is
+    `popularity_weight`, and the total is `score_total` or else `score`. Absent where popularity
+    does not count."""
     subject_words: Annotated[
         tuple[ShownWord, ...], Field(max_length=8, exclude_if=lambda words: not words)
     ] = ()
@@ -71,8 +79,9 @@ class RankedItem(Value):
     explored: bool = False
     """Whether exploration chose at random between this image and its neighbor."""
     tier: Tier
-    """How the image was ranked: `vlm` by the model, `embedding` by its stored description,
-    `popularity` by what the tenant's users like (cold start), `fallback` by nothing."""
+    """How the image was ranked: `vlm` by the model, `embedding` without it by its stored
+    description or by the similarity of its vector to those of the references, `popularity` by what
+    the tenant's users like (cold start), `fallback` by nothing."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
     evidence: Annotated[
@@ -124,6 +133,13 @@ class RankedFeed(Event):
     """What this user goes by: the shares of the five elements and of the subject in `score_total`,
     0-1, with the sum 1. Learned from what separates the images that the user liked from others.
     Absent with `subject_weight`."""
+    popularity_weight: Annotated[
+        float | None, Field(ge=0, le=1, exclude_if=lambda weight: weight is None)
+    ] = None
+    """Share of `popularity` in the ranking of a user with few references. It falls with each of
+    them and is absent from 20 on, and where no other user of the tenant has viewed an image of the
+    feed. In a cold start it is the share that the user's own likes and dislikes leave: 1 without
+    any."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
     """Milliseconds by stage: `queue`, `images`, `score`, `popularity`, `subject`, `explain`,

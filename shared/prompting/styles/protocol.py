@@ -87,6 +87,11 @@ class PromptStyle(Protocol):
     def digit_reading(self) -> DigitReading: ...
 
     @property
+    def explains_given_digits(self) -> bool:
+        """Whether the prompt of an explanation names the digits, so that its answer has none."""
+        ...
+
+    @property
     def pair_template(self) -> PairTemplate:
         """The prompt of a comparison of two candidates."""
         ...
@@ -141,4 +146,12 @@ class PromptStyle(Protocol):
         self, taste: Taste, digits: Mapping[Element, int], rationales: Mapping[Element, str]
     ) -> str:
         """The answer with a rationale for each digit, with the prefix of the prompt."""
+        ...
+
+    def taste_layout(self, answer: str) -> float:
+        """The share of a readable taste answer that is in the exact layout, 0-1 (for rewards)."""
+        ...
+
+    def score_layout(self, answer: str, *, explained: bool) -> float:
+        """The same for a readable score answer; its rationales must agree with their digits."""
         ...

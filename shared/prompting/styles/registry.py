@@ -29,8 +29,12 @@ def prompt_style(name: str, *, template: bytes | Path | None = None) -> PromptSt
         raise UnknownPromptStyle(
             f"{name!r} is no prompt style; expected {' or '.join(style_names())}"
         )
-    if isinstance(template, Path):
-        template = _read(template)
+    return _opened(name, _read(template) if isinstance(template, Path) else template)
+
+
+@cache
+def _opened(name: str, template: bytes | None) -> PromptStyle:
+    """One object for each style and template, so that packages of one style are equal."""
     folder = importlib.import_module(f"{styles.__name__}.{name}")
     style: PromptStyle = folder.open_style(template)
     return style

@@ -9,11 +9,14 @@ from typing import Any, Final, Self
 import aiohttp
 
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.files.server_address import server_address
 from shared.prompting.text_to_image.prompt_writer import ImagePrompt
 from shared.prompting.text_to_image.settings import GenerationSettings
 
 PART: Final = "image generator"
 ROUTE: Final = "v1/images/generations"
+ROUTES: Final = (f"/{ROUTE}", "/v1")
+"""Ends of an address that a user copies from a manual."""
 CONNECT_SECONDS: Final = 5.0
 MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
 MAX_MESSAGE_CHARACTERS: Final = 300
@@ -25,8 +28,8 @@ class ImageServer:
     def __init__(self, settings: GenerationSettings) -> None:
         assert settings.image_generator is not None
         self._settings = settings
-        address = settings.image_generator.rstrip("/").removesuffix("/v1")
-        self._url = f"{address}/{ROUTE}"
+        address = server_address(settings.image_generator, setting="IMAGE_GENERATOR", routes=ROUTES)
+        self._url = f"{address.rstrip('/')}/{ROUTE}"
         key = settings.image_generator_key
         self._session = aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},

@@ -1,6 +1,12 @@
 """Settings of the text-to-image server."""
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, field_validator
+
+from shared.files.server_address import PREFIX, server_address
+
+SETTING: Final = "IMAGE_GENERATOR"
 
 
 class GenerationSettings(BaseModel):
@@ -22,6 +28,17 @@ class GenerationSettings(BaseModel):
     the prompt names what to leave out."""
     image_generator_timeout_seconds: PositiveFloat = 120.0
     """Seconds until an image, the server's queue included."""
+
+    @field_validator("image_generator")
+    @classmethod
+    def _without_password(cls, address: str | None) -> str | None:
+        if address is not None:
+            try:
+                server_address(address, setting=SETTING)
+            except ValueError as error:
+                # The name of the variable is put before each message.
+                raise ValueError(str(error).removeprefix(f"{PREFIX}{SETTING} ")) from None
+        return address
 
 
 NO_GENERATOR = GenerationSettings()

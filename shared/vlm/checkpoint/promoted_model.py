@@ -70,6 +70,7 @@ class InProcessLoader:
             adapter=adapter,
             device=self._settings.model_device,
             threads=self._settings.model_threads,
+            limits=self._settings.pixel_limits,
             prompt_style=default_style(self._settings),
         )
         return BatchingEngine(

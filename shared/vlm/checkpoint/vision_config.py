@@ -79,6 +79,17 @@ class VisionConfig:
         return image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
 
 
+def has_vision_config(folder: Path) -> bool:
+    """Whether images are cut and merged as in Qwen's models, so that `VisionConfig` describes it.
+
+    In other checkpoints `longest_edge` is the length of a side, and not an area.
+    """
+    try:
+        return "merge_size" in image_processor_settings(folder)
+    except (OSError, ValueError):
+        return False
+
+
 def image_processor_settings(folder: Path) -> dict[str, Any]:
     """`preprocessor_config.json`, or its part of `processor_config.json` in newer checkpoints."""
     file = folder / "preprocessor_config.json"

@@ -1,5 +1,6 @@
 """Constrain generated answers to a JSON Schema or a pattern: none is lost for its layout."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -27,7 +28,9 @@ def grammar_of(task: Task) -> str | None:
     if task.pattern is not None:
         return str(LLMatcher.grammar_from_regex(task.pattern))
     if task.schema is not None:
-        return str(LLMatcher.grammar_from_json_schema({**task.schema, **ONE_LINE_JSON}))
+        schema = json.dumps({**task.schema, **ONE_LINE_JSON})
+        # SentencePiece can write a space before the first word of a text, so training has one.
+        return str(LLMatcher.grammar_from_lark(f'start: " "? answer\nanswer: %json {schema}'))
     return None
 
 

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
+from shared.domain.errors import Unprocessable
+from shared.prompting.styles.protocol import PromptStyle
 from shared.vlm.checkpoint.default_style import default_style
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.order_ensemble import predict_with_order_ensemble
@@ -70,24 +72,32 @@ class Batcher(Generic[InputT, ResultT]):
     async def _run(self) -> None:
         await asyncio.sleep(self._wait_seconds)
         while batch := self._next_batch():
-            loop = asyncio.get_running_loop()
-            inputs = [item for item, _ in batch]
-            try:
-                results = await loop.run_in_executor(self._executor, partial(self._compute, inputs))
-                completed = list(zip(batch, results, strict=True))
-            except asyncio.CancelledError:
-                # The executor was closed: no caller may wait for a result that never comes.
-                for _, future in chain(batch, *self._calls):
-                    future.cancel()
-                raise
-            except Exception as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), result in completed:
+            await self._answer(batch)
+
+    async def _answer(self, batch: Sequence[tuple[InputT, asyncio.Future[ResultT]]]) -> None:
+        loop = asyncio.get_running_loop()
+        inputs = [item for item, _ in batch]
+        try:
+            results = await loop.run_in_executor(self._executor, partial(self._compute, inputs))
+            completed = list(zip(batch, results, strict=True))
+        except asyncio.CancelledError:
+            # The executor was closed: no caller may wait for a result that never comes.
+            for _, future in chain(batch, *self._calls):
+                future.cancel()
+            raise
+        except Exception as error:
+            if isinstance(error, Unprocessable) and len(batch) > 1:
+                # One input that can never be answered must not fail those of other callers.
+                for pair in batch:
+                    await self._answer([pair])
+                return
+            for _, future in batch:
                 if not future.done():
-                    future.set_result(result)
+                    future.set_exception(error)
+            return
+        for (_, future), result in completed:
+            if not future.done():
+                future.set_result(result)
 
     def _next_batch(self) -> list[tuple[InputT, asyncio.Future[ResultT]]]:
         batch: list[tuple[InputT, asyncio.Future[ResultT]]] = []
@@ -139,6 +149,11 @@ class BatchingEngine:
     def element_weights(self) -> ElementWeights:
         return self._engine.element_weights
 
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of this model version."""
+        return self._engine.prompt_style
+
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return await predict_with_order_ensemble(
             self._predictions.submit, references, orders=self._orders
@@ -171,5 +186,6 @@ def load_model(settings: ModelSettings) -> BatchingEngine:
         device=settings.model_device,
         threads=settings.model_threads,
         prompt_style=default_style(settings),
+        limits=settings.pixel_limits,
     )
     return BatchingEngine(with_picture_reader(engine, folder), settings)

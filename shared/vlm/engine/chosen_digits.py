@@ -1,6 +1,6 @@
 """Read digits one after another, each after the digits that the model itself has chosen before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import torch
@@ -22,12 +22,20 @@ class ChosenDigits:
         """`gaps` are the fixed texts between the digits; without them, the digits are adjacent."""
         self._tokens = digit_tokens(tokenizer)
         self.ids = torch.tensor([token for tokens in self._tokens for token in tokens])
-        self._steps: list[Tensor] = [self.ids]
+        # Where digits are adjacent, a token of several digits is also an answer that begins with
+        # the first of them. It counts as this digit, but only single digits are written.
+        self._read = [self._tokens] * len(ELEMENTS)
+        if not gaps:
+            self._read = [leading_digit_tokens(tokenizer)] * (len(ELEMENTS) - 1) + [self._tokens]
+        self._steps: list[Tensor] = []
         """The tokens that are allowed at each step of an answer."""
-        self._places = [0]
+        self._places: list[int] = []
         """The steps of the digits."""
-        for gap in gaps or [""] * (len(ELEMENTS) - 1):
-            self._steps += [torch.tensor([token]) for token in gap_tokens(tokenizer, gap)]
+        single = {token for tokens in self._tokens for token in tokens}
+        # Digits with texts between them continue a text, so no space comes before the first one.
+        begin = [] if gaps else first_tokens(tokenizer, single)
+        for fixed in (begin, *(gap_tokens(tokenizer, g) for g in gaps or [""] * len(ELEMENTS[1:]))):
+            self._steps += [torch.tensor([token]) for token in fixed]
             self._places.append(len(self._steps))
             self._steps.append(self.ids)
 
@@ -43,15 +51,19 @@ class ChosenDigits:
     def probabilities(self, logits: tuple[Tensor, ...]) -> Tensor:
         """(n, 5, 6) from the logits of all steps, each (n, vocabulary); rows sum to 1."""
         assert len(logits) == self.steps
-        return torch.stack([self._of_step(logits[place].float()) for place in self._places], dim=1)
+        steps = [
+            _of_step(logits[place].float(), tokens)
+            for place, tokens in zip(self._places, self._read, strict=True)
+        ]
+        return torch.stack(steps, dim=1)
 
-    def _of_step(self, logits: Tensor) -> Tensor:
-        """(n, 6): a digit with several tokens, with and without a space, has their sum."""
-        ids = self.ids.to(logits.device)
-        by_token = logits[:, ids].softmax(dim=-1)
-        sizes = [len(tokens) for tokens in self._tokens]
-        parts = torch.split(by_token, sizes, dim=1)
-        return torch.stack([part.sum(dim=-1) for part in parts], dim=1)
+
+def _of_step(logits: Tensor, tokens: Sequence[Sequence[int]]) -> Tensor:
+    """(n, 6): a digit with several tokens, with and without a space, has their sum."""
+    ids = torch.tensor([token for group in tokens for token in group], device=logits.device)
+    by_token = logits[:, ids].softmax(dim=-1)
+    parts = torch.split(by_token, [len(group) for group in tokens], dim=1)
+    return torch.stack([part.sum(dim=-1) for part in parts], dim=1)
 
 
 def digit_tokens(tokenizer: Any) -> list[list[int]]:
@@ -75,6 +87,25 @@ def digit_tokens(tokenizer: Any) -> list[list[int]]:
             " be read; use another checkpoint"
         )
     return [sorted(ids) for ids in tokens]
+
+
+def leading_digit_tokens(tokenizer: Any) -> list[list[int]]:
+    """The tokens that begin with each digit 0-5: its own, and those of several such digits (`43`).
+
+    Some tokenizers write up to three digits as one token.
+    """
+    tokens = [list(ids) for ids in digit_tokens(tokenizer)]
+    for text, token in tokenizer.get_vocab().items():
+        digits = text.lstrip(_SPACE_MARKS)
+        if len(digits) > 1 and not digits.strip("012345"):
+            tokens[int(digits[0])].append(token)
+    return [sorted(ids) for ids in tokens]
+
+
+def first_tokens(tokenizer: Any, digits: Collection[int]) -> list[int]:
+    """The tokens before the first digit of an answer of digits: SentencePiece writes a space."""
+    ids = list(tokenizer("0", add_special_tokens=False)["input_ids"])
+    return ids[: next((n for n, token in enumerate(ids) if token in digits), 0)]
 
 
 def gap_tokens(tokenizer: Any, gap: str) -> list[int]:

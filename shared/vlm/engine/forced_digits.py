@@ -13,6 +13,15 @@ LOOK_BACK_TOKENS: Final = 16
 """Enough tokens for the longest element name in any tokenizer."""
 
 
+def continuation(tokenizer: Any, text: str, end: str) -> list[int]:
+    """The tokens of `end` after `text`; on its own, some tokenizers begin it with a space more."""
+    before, whole, alone = (
+        list(tokenizer(part, add_special_tokens=False)["input_ids"])
+        for part in (text, text + end, end)
+    )
+    return whole[len(before) :] if whole[: len(before)] == before else alone
+
+
 class ForcedDigits(LogitsProcessor):  # type: ignore[misc]  # untyped base
     """After an element's name and colon, each row can continue only with its own digit."""
 
@@ -22,7 +31,7 @@ class ForcedDigits(LogitsProcessor):  # type: ignore[misc]  # untyped base
         self._tokenizer = tokenizer
         self._prompt_length = prompt_length
         self._digit_tokens: list[dict[Element, list[int]]] = [
-            {e: tokenizer(f" {row[e]}", add_special_tokens=False)["input_ids"] for e in ELEMENTS}
+            {e: continuation(tokenizer, f"{e.label}:", f" {row[e]}") for e in ELEMENTS}
             for row in digits
         ]
         self._pending: list[list[int]] = [[] for _ in digits]

@@ -28,6 +28,7 @@ from shared.vlm.checkpoint.open_checkpoint import open_checkpoint
 from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.engine.answer_grammar import AnswerGrammar, grammar_of
 from shared.vlm.engine.answer_layout import DIGITS, AnswerLayout, answer_layout
+from shared.vlm.engine.answer_text import AnswerText
 from shared.vlm.engine.answers import (
     MAX_COMPARISON_TOKENS,
     to_description,
@@ -80,12 +81,18 @@ class TransformersEngine:
             merge_adapter(opened.model, adapter.folder)
         self.model = opened.model
         self._tokenizer = opened.tokenizer
+        self._texts = AnswerText(opened.tokenizer)
         self._inputs = opened.inputs
         self._end_tokens = opened.end_tokens
         self._own_penalty = opened.repetition_penalty
         context = self.model.config.get_text_config().max_position_embeddings
         self._context = int(context)
         self._chosen: dict[tuple[str, ...], ChosenDigits] = {}
+
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of this model version."""
+        return self._style
 
     @cached_property
     def _layout(self) -> AnswerLayout:
@@ -258,7 +265,7 @@ class TransformersEngine:
             **({"stop_strings": [stop], "tokenizer": self._tokenizer} if stop else {}),
             repetition_penalty=repetition_penalty,
         )
-        texts = self._tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
+        texts = self._texts.decode(out[:, length:])
         finished = torch.isin(out[:, length:].cpu(), self._end_tokens).any(dim=1).tolist()
         return [
             (item.answer_prefix + text, is_finished)

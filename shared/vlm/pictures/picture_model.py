@@ -14,6 +14,7 @@ from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Taste, TasteSide
 from shared.prompting import parser, prompt
 from shared.prompting.prediction_voting import taste_by_vote
+from shared.prompting.styles.protocol import PromptStyle
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.pictures.picture_reader import PictureReader
 from shared.vlm.pictures.shared_words import shared_taste
@@ -41,6 +42,9 @@ class Engine(Protocol):
     model_version: str
     element_weights: ElementWeights
 
+    @property
+    def prompt_style(self) -> PromptStyle: ...
+
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]: ...
     def describe(self, images: Sequence[Image]) -> list[Description]: ...
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]: ...
@@ -56,6 +60,11 @@ class PictureModel:
         self._reader = reader
         self.model_version = engine.model_version
         self.element_weights = engine.element_weights
+
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of the network."""
+        return self._engine.prompt_style
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         """From the words of all references where enough of them are real pictures."""

@@ -26,8 +26,8 @@ from shared.vlm.server.dialect import (
     DIGITS_PATTERN,
     Dialect,
     with_digits,
-    without_thinking,
 )
+from shared.vlm.server.thinking import answer_start, with_thinking
 
 MAX_QUOTED: Final = 80
 """Characters of an unreadable answer that the error repeats."""
@@ -47,7 +47,7 @@ class ChosenScores:
         return self.style.score(Taste())
 
     def request(self, completion: Mapping[str, Any]) -> dict[str, Any]:
-        request = without_thinking(completion, self.dialect)
+        request = with_thinking(completion, self.dialect, is_wanted=False)
         return with_digits(request, self.dialect, pattern=self._task.pattern or DIGITS_PATTERN)
 
     def read(
@@ -81,6 +81,7 @@ def distributions(
     """
     try:
         content = response["choices"][0]["logprobs"]["content"]
+        content = content[answer_start([str(token["token"]) for token in content]) :]
         tokens = [str(token["token"]) for token in content]
         places = _digit_places(tokens, gaps)
         rows = [_distribution(content[place]["top_logprobs"]) for place in places or ()]

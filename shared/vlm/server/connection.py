@@ -12,6 +12,7 @@ from yarl import URL
 
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.limits.circuit_breaker import CircuitBreaker, Permit, Refusal, State
+from shared.files.server_address import server_address
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.settings import ModelSettings
 
@@ -183,14 +184,10 @@ def _closed_by_server(error: aiohttp.ClientError) -> bool:
 
 def base_address(setting: str) -> URL:
     """The server's address without `/v1`; raises `BadCheckpoint`, and never repeats a password."""
-    url = URL(setting)
-    if url.user or url.password:
-        raise BadCheckpoint(
-            "PREFERSTREAM_MODEL_SERVER contains a user or a password, which would be logged; put"
-            " the key into PREFERSTREAM_MODEL_SERVER_KEY"
-        )
-    path = url.path.rstrip("/").removesuffix(f"/{ROUTES}")
-    return url.with_path(path or "/")
+    try:
+        return URL(server_address(setting, setting="MODEL_SERVER"))
+    except ValueError as error:
+        raise BadCheckpoint(str(error)) from error
 
 
 def error_for(status: int, text: str, *, address: str) -> Exception:

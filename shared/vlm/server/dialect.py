@@ -73,10 +73,3 @@ def without_constraint(request: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in request.items()
         if key not in ("structured_outputs", "response_format")
     }
-
-
-def without_thinking(request: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """The request that asks a model, which can think before its answer, to answer at once."""
-    if dialect is not Dialect.VLLM:
-        return dict(request)
-    return {**request, "chat_template_kwargs": {"enable_thinking": False}}

@@ -18,6 +18,7 @@ from shared.vlm.checkpoint.model_package import (
     read_model_package,
     release,
 )
+from shared.vlm.checkpoint.vision_config import has_vision_config
 from shared.vlm.server.adapters import Adapters, check_changes_language_model_only
 from shared.vlm.server.capability_check import check_scores, check_version_isolation
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
@@ -26,6 +27,7 @@ from shared.vlm.server.dialect import dialect_of
 from shared.vlm.server.model import ServerModel
 from shared.vlm.server.score_readers import ScoreReaders
 from shared.vlm.server.served_model import ServedModel, identify_served_model
+from shared.vlm.server.thinking import Thinking
 from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)
@@ -36,13 +38,14 @@ class ServerLoader:
 
     def __init__(
         self, server: Connection, served: ServedModel, *, score_readers: ScoreReaders,
-        encoder: ImageEncoder, orders: int,
+        encoder: ImageEncoder, orders: int, thinking: Thinking,
     ) -> None:  # fmt: skip
         self._server = server
         self._served = served
         self._score_readers = score_readers
         self._encoder = encoder
         self._orders = orders
+        self._thinking = thinking
         self._adapters = Adapters(server)
         self._loop = asyncio.get_running_loop()
         self._releases: set[asyncio.Task[None]] = set()
@@ -57,10 +60,11 @@ class ServerLoader:
             served = await fetch_served_model(server, settings, package)
             longest_side = settings.model_server_longest_side
             encoder: ImageEncoder = LimitedSize(longest_side)
-            if served.package is not None:
+            if served.package is not None and has_vision_config(served.package.folder):
                 encoder = ModelSize(served.package.folder, longest_side)
             loader = cls(
                 server, served, encoder=encoder, orders=settings.model_prediction_orders,
+                thinking=Thinking(settings.model_thinking, settings.model_thinking_tokens),
                 score_readers=ScoreReaders(
                     server, served.id, dialect=await dialect_of(server),
                     default_style=default_style(settings),
@@ -119,6 +123,7 @@ class ServerLoader:
             reload=partial(self._reload, name, adapter) if adapter else None,
             element_weights=package.element_weights if package else EQUAL_WEIGHTS,
             orders=self._orders,
+            thinking=self._thinking,
         )
 
     async def _load_adapter(self, package: ModelPackage) -> ServerModel:

@@ -41,9 +41,15 @@ from shared.vlm.server.dialect import (
     with_pattern,
     with_schema,
     without_constraint,
-    without_thinking,
 )
 from shared.vlm.server.score_reader import ScoreReader
+from shared.vlm.server.thinking import (
+    Thinking,
+    answer_with_thoughts,
+    is_cut_within_thoughts,
+    with_more_tokens,
+    with_thinking,
+)
 
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -71,11 +77,15 @@ class ServerModel:
         orders: int = 1,
         style: PromptStyle = COMPACT,
         dialect: Dialect = Dialect.VLLM,
+        thinking: Thinking = Thinking(),  # noqa: B008  # frozen
     ) -> None:
         self._style = style
         self._dialect = dialect
         self._refuses_constraints = False
         """Whether the server has refused a constrained request and answered the free one."""
+        self._thinking = thinking
+        self._always_thinks = False
+        """Whether the model has thought without being asked to."""
         self._server = server
         self._name = name
         self._version = version
@@ -88,6 +98,11 @@ class ServerModel:
     @property
     def model_version(self) -> str:
         return self._version
+
+    @property
+    def prompt_style(self) -> PromptStyle:
+        """The prompts of this model version."""
+        return self._style
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
         return await predict_with_order_ensemble(self._predict_all, references, orders=self._orders)
@@ -111,11 +126,11 @@ class ServerModel:
         predict = self._style.predict(
             liked=len(references.liked), disliked=len(references.disliked)
         )
-        answer, _ = await self._answer(predict, predict.shown(references.images))
+        answer = await self._answer(predict, predict.shown(references.images), can_think=True)
         return to_predicted_taste(self._style.parse_taste(answer))
 
     async def _describe(self, image: Image) -> Description:
-        answer, _ = await self._answer(self._style.describe(), [image])
+        answer = await self._answer(self._style.describe(), [image])
         return to_description(self._style.parse_description(answer))
 
     async def _score(self, candidate: ScoringInput) -> Scores:
@@ -124,7 +139,7 @@ class ServerModel:
         request = await self._request(
             question, score.shown([candidate.image]), max_tokens=score.max_tokens
         )
-        response = await self._complete_constrained(self._score_reader.request(request))
+        response = await self._complete_thinking(self._score_reader.request(request))
         return self._score_reader.read(
             response, self.element_weights, prefix=question.answer_prefix
         )
@@ -135,7 +150,7 @@ class ServerModel:
         if self._style.digit_reading == "held":
             pattern = rationales_pattern(digits, prefix=explain.prompt.answer_prefix)
             explain = replace(explain, pattern=pattern)
-        answer, _ = await self._answer(explain, explain.shown([scored.candidate.image]))
+        answer = await self._answer(explain, explain.shown([scored.candidate.image]))
         return to_rationales(self._style.parse_rationales(answer, digits))
 
     async def _compare(self, pair: Pair) -> Comparison:
@@ -149,19 +164,20 @@ class ServerModel:
         )
         return Comparison(answer, parser.parse_comparison(answer, finished=finished))
 
-    async def _answer(self, task: Task, images: Sequence[Image]) -> tuple[str, bool]:
-        """The answer in the task's form, and whether the model finished it."""
+    async def _answer(self, task: Task, images: Sequence[Image], *, can_think: bool = False) -> str:
+        """The answer in the task's form, after the model's thoughts where it has any."""
         question = self._question(task)
         request = await self._request(question, images, max_tokens=task.max_tokens)
         if task.stop is not None:
             request["stop"] = [task.stop]
         if task.pattern is not None:
             request = with_pattern(request, task.pattern, self._dialect)
+        is_wanted = can_think and task.schema is not None and self._thinking.is_wanted
         if task.schema is not None:
-            request = without_thinking(request, self._dialect)
+            request = with_thinking(request, self._dialect, is_wanted=is_wanted)
             request = with_schema(request, task.schema, self._dialect)
-        response = await self._complete_constrained(request)
-        return completion_text(response, prefix=question.answer_prefix)
+        response = await self._complete_thinking(request, is_wanted=is_wanted)
+        return answer_with_thoughts(response, prefix=question.answer_prefix)
 
     def _question(self, task: Task) -> Prompt:
         """The prompt as this server can answer it; held digits need a server that continues."""
@@ -174,6 +190,31 @@ class ServerModel:
         """A free answer, and whether the model finished it."""
         request = await self._request(task, images, max_tokens=max_tokens)
         return completion_text(await self._complete(request), prefix=task.answer_prefix)
+
+    async def _complete_thinking(
+        self, request: Mapping[str, Any], *, is_wanted: bool = False
+    ) -> Mapping[str, Any]:
+        """The response; a model that thinks first gets more tokens, once.
+
+        A model that has spent all of them on its thoughts is asked to answer at once where the
+        server can do so; elsewhere the answer stays empty, and is parsed as such.
+        """
+        has_room = is_wanted or self._always_thinks
+        if has_room:
+            request = with_more_tokens(request, self._thinking.max_tokens)
+        response = await self._complete_constrained(request)
+        if self._style.digit_reading == "held" or not is_cut_within_thoughts(response):
+            return response
+        if is_wanted and self._dialect is Dialect.VLLM:
+            at_once = with_thinking(request, self._dialect, is_wanted=False)
+            return await self._complete_constrained(at_once)
+        if has_room:
+            return response
+        self._always_thinks = True
+        log.info("%s thinks before its answers; they get more tokens", self._name)
+        return await self._complete_constrained(
+            with_more_tokens(request, self._thinking.max_tokens)
+        )
 
     async def _complete_constrained(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The response; a server that refuses to constrain its answer is asked for a free one."""

@@ -56,6 +56,21 @@ async def test_an_unknown_user_has_neither_profile_nor_vectors(stores: Stores) -
         assert await stores.profiles.vectors(tenant=tenant, user_id=user_id) is None
 
 
+async def test_counts_of_ignored_feedback_change_nothing_else(stores: Stores) -> None:
+    await put(stores, profile(TASTES["full"]))
+    await stores.profiles.put_ignored({"replaced": 2}, tenant="default", user_id="ana")
+    await stores.profiles.put_ignored({"side_full": 3}, tenant="default", user_id="ana")
+    expected = profile(TASTES["full"]).model_copy(update={"ignored_feedback": {"side_full": 3}})
+    assert await stores.profiles.get(tenant="default", user_id="ana") == expected
+    assert await stores.profiles.vectors(tenant="default", user_id="ana") is not None
+
+
+async def test_counts_of_an_unknown_user_are_not_stored(stores: Stores) -> None:
+    await put(stores, profile(TASTES["full"]))
+    await stores.profiles.put_ignored({"replaced": 2}, tenant="default", user_id="bo")
+    assert await stores.profiles.get(tenant="default", user_id="bo") is None
+
+
 async def test_equal_ids_of_two_tenants_are_two_users(stores: Stores) -> None:
     await put(stores, profile(TASTES["full"]))
     await put(stores, profile(TASTES["one side"], tenant="elsewhere"))

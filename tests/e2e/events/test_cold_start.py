@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from services.assessor.config import AssessorSettings
 from shared.client import Client
 from shared.domain.weights.weight_estimation import PRIOR_SUBJECT
 from shared.events import RankedFeed
@@ -17,6 +18,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
 TIMEOUT_SECONDS = 120.0
 PHOTOGRAPHS = ("chelsea", "coffee", "rocket")
 CROPS = 3
+POPULARITY_SHARE = AssessorSettings().popularity_share
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,7 @@ def test_a_new_user_sees_what_is_popular_and_one_like_moves_the_feed(
             popular = app.rank("ana", slate, explain="none", seconds=TIMEOUT_SECONDS)
         assert ranks(popular)["rocket-2"] == 1
         assert {item.tier for item in popular.items} == {"popularity"}
+        assert popular.popularity_weight == 1
         elsewhere = app.rank(
             "ana", slate, explain="none", tenant=f"{tenant}-2", seconds=TIMEOUT_SECONDS
         )
@@ -76,7 +79,11 @@ def test_a_new_user_sees_what_is_popular_and_one_like_moves_the_feed(
             seconds=TIMEOUT_SECONDS,
         )
         after = app.rank("ana", slate, explain="none", seconds=TIMEOUT_SECONDS)
+    # The images like the one that ana likes rise to the top; popularity is a prior of the others.
     assert {item.image_id for item in after.items if item.rank <= 2} == {"chelsea-1", "chelsea-2"}
+    popularity = {item.image_id: item.popularity for item in after.items}
+    assert max(popularity, key=lambda image_id: popularity[image_id] or 0) == "rocket-2"
+    assert after.popularity_weight == pytest.approx(POPULARITY_SHARE * 19 / 20)
     # One like says nothing about what the user goes by: the shares are those of all users.
     assert profile is not None
     assert profile.ranking_weights is not None

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from kafka import KafkaConsumer
@@ -19,6 +20,18 @@ try:
 except Unavailable as error:
     print(error)
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unreachable() -> Iterator[subprocess.Popen[str]]:
+    """It waits for the cluster for half a minute, so it starts before the first test."""
+    # In its own process: kafka-python leaks the sockets of a client that never connected.
+    with subprocess.Popen(
+        [sys.executable, "-c", UNREACHABLE_CLUSTER],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
 
 
 def _consume(cluster: Cluster, *, events: int, commit: bool) -> None:
@@ -69,13 +82,6 @@ def test_the_state_has_offsets_and_the_newest_timestamp(cluster: Cluster) -> Non
     assert any(partition.newest_ms for partition in partitions)
 
 
-def test_an_unreachable_cluster_is_unavailable() -> None:
-    # In its own process: kafka-python leaks the sockets of a client that never connected.
-    process = subprocess.run(
-        [sys.executable, "-c", UNREACHABLE_CLUSTER],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert process.stdout.startswith("kafka: 127.0.0.1:1"), process.stderr[-2000:]
+def test_an_unreachable_cluster_is_unavailable(unreachable: subprocess.Popen[str]) -> None:
+    output, errors = unreachable.communicate(timeout=200)
+    assert output.startswith("kafka: 127.0.0.1:1"), errors[-2000:]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -86,7 +87,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
             [UserScramCredentialUpsertion("ada", ScramMechanism.SCRAM_SHA_512, password=PASSWORD)]
         )
         admin.close()
-        fields_of = {
+        fields_of: dict[str, dict[str, Any]] = {
             "tls": {"kafka_security": "ssl"},
             "mtls": {
                 "kafka_security": "ssl",
@@ -111,6 +112,14 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
         }  # fmt: skip
         provision(settings["tls"], (FEEDBACK, FEEDS, PROFILES))
         yield SecuredKafka(settings, untrusted)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def wrong_password(secured: SecuredKafka) -> Iterator["Future[Any]"]:
+    """A short-lived client; it tries for half a minute, so it starts before the first test."""
+    settings = secured.changed("plain", kafka_password="guessed")
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(provision, settings, (FEEDBACK,))
 
 
 def like() -> Feedback:
@@ -222,7 +231,9 @@ async def test_a_server_certificate_for_another_host_is_not_trusted(secured: Sec
     await _refused(secured.changed("tls", kafka_bootstrap_servers=f"localhost:{port}"))
 
 
-def test_short_lived_clients_with_wrong_credentials_are_rejected(secured: SecuredKafka) -> None:
+def test_short_lived_clients_with_wrong_credentials_are_rejected(
+    wrong_password: "Future[Any]",
+) -> None:
     with pytest.raises(Unavailable) as refused:
-        provision(secured.changed("plain", kafka_password="guessed"), (FEEDBACK,))
+        wrong_password.result(timeout=120)
     assert "guessed" not in str(refused.value)

@@ -8,16 +8,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from threading import Barrier, Event, Thread, local
 from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from PIL import Image
 from prometheus_client import CollectorRegistry
 
 from services.local.kafka.broker import LocalKafka, start_local_kafka
@@ -119,6 +120,9 @@ BLOCKING: dict[str, Callable[[MessagingSettings], object]] = {
 
 async def outcomes(settings: MessagingSettings) -> dict[str, tuple[float, str]]:
     """Begin everything at the same time; by name, its seconds and its error."""
+    # A thread for each blocking read: the default executor has six on two cores.
+    threads = ThreadPoolExecutor(2 * len(BLOCKING) + 8)
+    asyncio.get_running_loop().set_default_executor(threads)
 
     async def outcome(begin: Awaitable[object]) -> tuple[float, str]:
         began = time.monotonic()
@@ -131,7 +135,7 @@ async def outcomes(settings: MessagingSettings) -> dict[str, tuple[float, str]]:
             return time.monotonic() - began, "it still waits"
         return time.monotonic() - began, "it returned"
 
-    begun = {name: start(settings) for name, start in STARTS.items()}
+    begun: dict[str, Awaitable[object]] = {n: start(settings) for n, start in STARTS.items()}
     begun |= {name: asyncio.to_thread(read, settings) for name, read in BLOCKING.items()}
     ended = await asyncio.gather(*(outcome(awaitable) for awaitable in begun.values()))
     return dict(zip(begun, ended, strict=True))
@@ -168,11 +172,6 @@ def silent_address() -> Iterator[str]:
                 connection.close()
 
 
-async def test_everything_ends_at_an_address_that_never_answers() -> None:
-    with silent_address() as address:
-        check(await outcomes(MessagingSettings(kafka_bootstrap_servers=address)), address)
-
-
 @pytest.fixture(scope="module")
 def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     folder = tmp_path_factory.mktemp("silent")
@@ -180,14 +179,21 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
         yield kafka
 
 
-async def test_everything_ends_with_a_paused_kafka(own_kafka: LocalKafka) -> None:
-    settings = MessagingSettings(kafka_bootstrap_servers=own_kafka.bootstrap)
-    await asyncio.to_thread(provision, settings, ALL_TOPICS)
+async def test_everything_ends_at_an_address_that_never_answers_and_with_a_paused_kafka(
+    own_kafka: LocalKafka,
+) -> None:
+    """Both at the same time, since each waits for a minute."""
+    paused = MessagingSettings(kafka_bootstrap_servers=own_kafka.bootstrap)
+    await asyncio.to_thread(provision, paused, ALL_TOPICS)
     os.kill(own_kafka.pid, signal.SIGSTOP)
     try:
-        check(await outcomes(settings), own_kafka.bootstrap)
+        with silent_address() as address:
+            silent = MessagingSettings(kafka_bootstrap_servers=address)
+            at_silent, at_paused = await asyncio.gather(outcomes(silent), outcomes(paused))
     finally:
         os.kill(own_kafka.pid, signal.SIGCONT)
+    check(at_silent, address)
+    check(at_paused, own_kafka.bootstrap)
 
 
 async def test_everything_ends_when_kafka_pauses_right_after_the_connection(
@@ -211,7 +217,6 @@ async def test_everything_ends_when_kafka_pauses_right_after_the_connection(
         await asyncio.get_running_loop().run_in_executor(waiting, pause)
 
     waiting = ThreadPoolExecutor(max_workers=len(STARTS))
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(len(BLOCKING) + 8))
     monkeypatch.setattr(AIOKafkaClient, "bootstrap", bootstrap_and_pause)
     for client in (KafkaConsumer, KafkaAdminClient, KafkaProducer):
         monkeypatch.setattr(client, "__init__", _then(client.__init__, pause))
@@ -253,34 +258,44 @@ COMMANDS = {
 }
 
 
-def test_every_service_and_command_ends_with_a_sentence(tmp_path: Path) -> None:
-    from PIL import Image
+@dataclass(frozen=True)
+class Commands:
+    """Running commands and services, whose Kafka is an address that never answers."""
 
-    Image.new("RGB", (32, 32), "red").save(tmp_path / "picture.png")
+    address: str
+    processes: Mapping[str, subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """They start before the first test, and wait during the others."""
+    folder = tmp_path_factory.mktemp("commands")
+    Image.new("RGB", (32, 32), "red").save(folder / "picture.png")
     with silent_address() as address:
         environment = {
             **os.environ,
             "PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": address,
-            "PREFERSTREAM_DATA_DIR": str(tmp_path / "data"),
+            "PREFERSTREAM_DATA_DIR": str(folder / "data"),
             "PYTHONPATH": str(PROJECT_ROOT),
             "PYTHONWARNINGS": "ignore",
         }
-        started = {
-            name: subprocess.Popen(
-                [sys.executable, *arguments], cwd=tmp_path, env=environment, text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )
-            for name, arguments in COMMANDS.items()
-        }  # fmt: skip
-        outputs = {}
+        processes: dict[str, subprocess.Popen[str]] = {}
         try:
-            for name, process in started.items():
-                outputs[name], _ = process.communicate(timeout=600)
+            for name, arguments in COMMANDS.items():
+                processes[name] = subprocess.Popen(
+                    [sys.executable, *arguments], cwd=folder, env=environment, text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                )  # fmt: skip
+            yield Commands(address, processes)
         finally:
-            for process in started.values():
+            for process in processes.values():
                 process.kill()
                 process.communicate()
-    for name, process in started.items():
-        assert process.returncode == 1, f"{name}: {outputs[name]}"
-        assert f"{address} did not answer" in outputs[name].replace("\n", " "), name
-        assert "Traceback" not in outputs[name], name
+
+
+def test_every_service_and_command_ends_with_a_sentence(commands: Commands) -> None:
+    for name, process in commands.processes.items():
+        output, _ = process.communicate(timeout=600)
+        assert process.returncode == 1, f"{name}: {output}"
+        assert f"{commands.address} did not answer" in output.replace("\n", " "), name
+        assert "Traceback" not in output, name

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from services.retrain.lake.schema import LAST, Column, TableSchema
 from services.retrain.lake.table import LakeTable
+from shared.events.topics import FEEDBACK
 from tests.integration.retrain.lakes import Lake, Sender, each_once, new_lake, views
 
 pytestmark = pytest.mark.kafka
@@ -30,6 +32,21 @@ def lake(kafka: str, tmp_path: Path, topic_prefix: str) -> Lake:
 @pytest.fixture
 def sender(lake: Lake) -> Sender:
     return Sender(lake)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collection_without_kafka(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[subprocess.Popen[str]]:
+    """It waits for Kafka for a minute, so it starts before the first test."""
+    lake = Lake("127.0.0.1:1", tmp_path_factory.mktemp("lake"), FEEDBACK)
+    code = "(problem,) = lake.collector().run().problems; print(problem.reason, problem.detail)"
+    # In its own process: after a failed start kafka-python leaves its sockets to the collector.
+    with subprocess.Popen(
+        _command(lake, code), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
 
 
 def test_an_empty_topic_gives_an_empty_table(lake: Lake) -> None:
@@ -190,13 +207,11 @@ def test_a_topic_that_was_created_again_is_a_problem(lake: Lake, sender: Sender)
     assert "deleted and created again" in problem.detail
 
 
-def test_an_unavailable_kafka_is_a_problem(lake: Lake) -> None:
-    # In its own process: after a failed start kafka-python leaves its sockets to the collector.
-    completed = _in_a_process(
-        Lake("127.0.0.1:1", lake.folder, lake.topic),
-        "(problem,) = lake.collector().run().problems; print(problem.reason, problem.detail)",
-    )
-    assert completed.stdout.startswith("kafka 127.0.0.1:1"), completed.stderr[-2000:]
+def test_an_unavailable_kafka_is_a_problem(
+    collection_without_kafka: subprocess.Popen[str],
+) -> None:
+    output, errors = collection_without_kafka.communicate(timeout=120)
+    assert output.startswith("kafka 127.0.0.1:1"), errors[-2000:]
 
 
 def test_offsets_are_kept_after_a_checkpoint_of_the_log(lake: Lake, sender: Sender) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from safetensors.numpy import load_file, save_file
 
+from services.cli.doctor.model_check.server import check_server
 from services.retrain.registry.folders import ModelFolders, NewVersion
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import ELEMENTS
@@ -215,3 +216,14 @@ async def until_gone(connection: Connection, version: str) -> None:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"{version} is still loaded")
+
+
+async def test_model_check_sees_the_prefix_cache_and_swaps_adapters(
+    settings: ModelSettings,
+) -> None:
+    findings = {finding.name: finding for finding in await check_server(settings)}
+    assert {name: finding.state for name, finding in findings.items()} == {
+        "tokens": "ok", "prefix cache": "ok", "adapters": "ok",
+    }  # fmt: skip
+    assert findings["prefix cache"].figures["reused_tokens"] > 0
+    assert findings["tokens"].figures["tokens_per_second"] > 0

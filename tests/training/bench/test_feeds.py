@@ -15,7 +15,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.taste import Taste
 from shared.events import ProfileUpdated
 from shared.events.types.profile import Evidence
-from training.bench.feeds import RoundTimes, measure_round, slate_of, summary
+from training.bench.feeds import FEEDS, RoundTimes, measure_round, slate_of, summary
 from training.evaluation.held_out.users import draw_held_out_users
 
 
@@ -61,9 +61,16 @@ async def test_a_round_ends_when_the_profile_contains_every_reference() -> None:
     users, app = draw_held_out_users(2, seed=1), App()
     times = await measure_round(app, "bench-1", users[0], slate_of(users))  # type: ignore[arg-type]
     assert app.counts == {"reference_like": 5, "reference_dislike": 5}
-    assert app.requests == [(20, "none"), (20, "top"), (20, "all")]
+    assert app.requests == [(20, "none"), (20, "none"), (20, "top"), (20, "all")]
     assert times.model == "nano-9"
     assert times.profile > 0
+
+
+def test_no_two_slates_have_an_image_in_common() -> None:
+    """Else a slate would be measured of which a part was encoded and read before."""
+    users = draw_held_out_users(2, seed=1)
+    contents = [uri for _ in range(2) for uri in slate_of(users).values()]
+    assert len(set(contents)) == len(contents) == 40
 
 
 async def test_a_missing_profile_ends_the_measurement() -> None:
@@ -75,8 +82,9 @@ async def test_a_missing_profile_ends_the_measurement() -> None:
 
 def test_each_figure_is_the_median_of_the_rounds() -> None:
     rounds = [
-        RoundTimes(t, {"none": t, "top": 2 * t, "all": 3 * t}, "nano-9") for t in (1.0, 9.0, 2.0)
+        RoundTimes(t, {what: k * t for k, what in enumerate(FEEDS, start=1)}, "nano-9")
+        for t in (1.0, 9.0, 2.0)
     ]
     result = summary(rounds)
-    assert [measure.ours for measure in result.measures] == [2.0, 2.0, 4.0, 6.0]
+    assert [measure.ours for measure in result.measures] == [2.0, 2.0, 4.0, 6.0, 8.0]
     assert result.conditions == {"model": "nano-9", "rounds": "3"}

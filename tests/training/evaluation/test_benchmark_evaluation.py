@@ -14,6 +14,8 @@ from shared.jobs.evaluation import Report
 from shared.prompting.pair_template import PairTemplate
 from shared.prompting.parser import parse_comparison
 from shared.prompting.prompt import PAIR_TEMPLATE
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
     Description,
@@ -25,6 +27,7 @@ from shared.vlm.protocol import (
     ScoringInput,
 )
 from tests.fakes.scores import certain_scores
+from tests.support.prompt_templates import preferthinker
 from training.evaluation.__main__ import write
 from training.evaluation.benchmark.answers import Answers
 from training.evaluation.benchmark.evaluate import Settings, evaluate, steps
@@ -59,6 +62,7 @@ class FakeModel:
     problems: tuple[str, ...] = ()
     model_version: str = "fake-1"
     element_weights: ElementWeights = EQUAL_WEIGHTS
+    prompt_style: PromptStyle = COMPACT
     templates: set[PairTemplate] = field(default_factory=set)
 
     async def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
@@ -211,6 +215,19 @@ async def test_a_custom_template_is_used_and_its_checksum_reported(tmp_path: Pat
     default, _, _ = await evaluate_folder(model, tmp_path, PAIR)
     assert model.templates == {custom, PAIR_TEMPLATE}
     assert default.template is None
+
+
+async def test_the_pair_prompt_and_its_version_are_those_of_the_models_style(
+    tmp_path: Path,
+) -> None:
+    model = FakeModel(prompt_style=preferthinker())
+    report, _, _ = await evaluate_folder(model, write_reds(tmp_path), PAIR)
+    assert model.templates == {preferthinker().pair_template}
+    assert (report.prompt_style, report.prompt_version) == (
+        "preferthinker",
+        preferthinker().version,
+    )
+    assert report.template is not None
 
 
 async def test_malformed_predictions_are_counted(tmp_path: Path) -> None:

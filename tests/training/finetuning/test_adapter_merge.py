@@ -7,7 +7,7 @@ import torch
 
 from shared.vlm.checkpoint.lora import merge_adapter
 from tests.training.tiny_model import model
-from training.finetuning.run.policy import LANGUAGE_MODEL_ONLY
+from training.finetuning.run.lora_targets import language_model_layers
 
 
 @pytest.mark.parametrize("stabilized", [False, True], ids=["plain", "rank-stabilized"])
@@ -20,7 +20,7 @@ def test_an_adapter_saved_by_peft_merges_to_the_weights_of_pefts_own_merge(
     config = LoraConfig(
         r=4,
         lora_alpha=16,
-        target_modules=LANGUAGE_MODEL_ONLY,
+        target_modules=language_model_layers(model()),
         use_rslora=stabilized,
         init_lora_weights=False,
     )

@@ -33,7 +33,7 @@ def sft_config(base: Path, folder: Path, **changes: Any) -> SftConfig:
     )
     tasks: tuple[Task, ...] = changes.pop("tasks", ("describe", "score"))
     return SftConfig(
-        policy=Policy(base=base, rank=8),
+        policy=changes.pop("policy", Policy(base=base, rank=8)),
         data=Data(cases=changes.pop("cases", 24)),
         run=run(folder, **changes),
         optimizing=Optimizing(**optimizing),

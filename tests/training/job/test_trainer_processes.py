@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,25 @@ def test_a_training_gets_the_element_weights_also_when_they_are_equal(
     arguments = json.loads(done.version)
     value = arguments[arguments.index("--element-weights") + 1]
     assert ElementWeights.model_validate_json(value) == weights
+
+
+def test_a_training_gets_the_prompts_of_the_job_where_no_manifest_names_them(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "print_arguments.py"
+    script.write_text(PRINT_ARGUMENTS)
+    named = TrainingTask(
+        "sft", default_config("sft"), tmp_path / "run", tmp_path, None, tmp_path / "x.jsonl", 1.0
+    )
+    unnamed = replace(
+        named, prompt_style="preferthinker", prompt_template=tmp_path / "official.txt"
+    )
+    python = (sys.executable, str(script))
+    by_manifest, by_job = (
+        json.loads(train_in_process(task, say=lambda line: None, python=python).version)
+        for task in (named, unnamed)
+    )
+    assert "--prompt-style" not in by_manifest
+    assert by_job[-4:] == [
+        "--prompt-style", "preferthinker", "--prompt-template", str(tmp_path / "official.txt"),
+    ]  # fmt: skip

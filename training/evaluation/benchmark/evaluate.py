@@ -10,6 +10,7 @@ from typing import Protocol as Interface
 from shared.jobs import evaluation
 from shared.prompting.pair_template import PairTemplate
 from shared.prompting.prompt import PAIR_TEMPLATE
+from shared.prompting.styles.protocol import PromptStyle
 from shared.vlm.pairwise import PairwiseModel
 from shared.vlm.protocol import VisionLanguageModel
 from training.evaluation.benchmark.answers import Answers
@@ -23,6 +24,9 @@ from training.progress import Advance
 class Model(VisionLanguageModel, PairwiseModel, Interface):
     """A model that answers by either protocol."""
 
+    @property
+    def prompt_style(self) -> PromptStyle: ...
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -31,7 +35,7 @@ class Settings:
     protocol: evaluation.Protocol
     level: evaluation.Level | None = None
     template: PairTemplate | None = None
-    """Replaces the prompt template of this package."""
+    """Replaces the pair prompt of the model's own style."""
     seed: int = 0
     limit: int | None = None
     references: int = 5
@@ -59,6 +63,8 @@ async def evaluate(
     """
     began = clock()
     answers: dict[str, Answers] = {}
+    style = model.prompt_style
+    template = settings.template or style.pair_template
     for name, items in benchmark.splits.items():
         advance_split = partial(advance, name)
         if settings.protocol == "score":
@@ -68,9 +74,8 @@ async def evaluate(
             )  # fmt: skip
         else:
             of_split = await compare_split(
-                model, items, template=settings.template or PAIR_TEMPLATE, seed=settings.seed,
-                advance=advance_split,
-            )  # fmt: skip
+                model, items, template=template, seed=settings.seed, advance=advance_split
+            )
         if not of_split.outcomes:
             counts = ", ".join(f"{reason} {count}" for reason, count in of_split.left_out.items())
             raise BadBenchmark(f"no item of {name} can be evaluated: {counts}")
@@ -80,7 +85,8 @@ async def evaluate(
         level=settings.level,
         model_version=model.model_version,
         element_weights=model.element_weights,
-        template_checksum=_checksum(settings.template),
+        style=style,
+        template_checksum=None if template == PAIR_TEMPLATE else _checksum(template),
         seed=settings.seed,
         limit=settings.limit,
         references=settings.references,
@@ -89,7 +95,5 @@ async def evaluate(
     return report(answers, benchmark, run), answers
 
 
-def _checksum(template: PairTemplate | None) -> str | None:
-    if template is None:
-        return None
+def _checksum(template: PairTemplate) -> str:
     return hashlib.sha256(f"{template.system}\n---\n{template.user}".encode()).hexdigest()

@@ -14,7 +14,7 @@ from shared.jobs.evaluation import (
     Protocol,
     Report,
 )
-from shared.prompting.prompt import PROMPT_VERSION
+from shared.prompting.styles.protocol import PromptStyle
 from training.evaluation.benchmark.answers import Answers, Condition, Outcome
 from training.evaluation.benchmark.items import Benchmark
 from training.evaluation.controls import CONTROLS
@@ -29,6 +29,7 @@ class Run:
     level: Level | None
     model_version: str
     element_weights: ElementWeights
+    style: PromptStyle
     template_checksum: str | None
     seed: int
     limit: int | None
@@ -60,7 +61,8 @@ def report(answers: Mapping[str, Answers], benchmark: Benchmark, run: Run) -> Re
         checksum=benchmark.checksum,
         model_version=run.model_version,
         element_weights=run.element_weights if run.protocol == "score" else None,
-        prompt_version=PROMPT_VERSION,
+        prompt_version=run.style.version,
+        prompt_style=run.style.name,
         template=run.template_checksum,
         seed=run.seed,
         limit=run.limit,

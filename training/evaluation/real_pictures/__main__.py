@@ -77,7 +77,8 @@ def main() -> int:
         try:
             questions = [q for q in QUESTIONS if options.use in (None, q.use)]
             images = decoded(pictures)
-            asyncio.run(report(questions, rankers, images, tasks=options.tasks, seed=options.seed))
+            drawing = {"tasks": options.tasks, "seed": options.seed}
+            asyncio.run(report(questions, rankers, images, baseline=by_encoder.name, **drawing))
         finally:
             encoder.close()
     return 0
@@ -114,17 +115,23 @@ async def report(
     rankers: Sequence[Ranker],
     images: Mapping[str, Sequence[Image]],
     *,
+    baseline: str,
     tasks: int,
     seed: int,
 ) -> None:
-    """Print one table a question, line by line as the figures come."""
+    """Print one table a question, and the difference of the last ranker from the baseline."""
     for question in questions:
         drawn = list(draw_tasks(question.pairs, images, tasks_per_pair=tasks, seed=seed))
         print(f"\n{question.name}: {len(drawn)} tasks of {len(question.pairs)} pairs of sets\n")
         names = ["mean AUC (95 %)", "worst pair", "other user's references"]
         print("\n".join(header("ranked by", names)))
+        by_name: dict[str, Measured] = {}
         for ranker in rankers:
-            print(_line(await measure(ranker, drawn, seed=seed)), flush=True)
+            by_name[ranker.name] = await measure(ranker, drawn, seed=seed)
+            print(_line(by_name[ranker.name]), flush=True)
+        last = by_name[rankers[-1].name]
+        difference = last.minus(by_name[baseline], seed=seed)
+        print(f"\n{last.ranker} minus {baseline}, over pairs: {difference}", flush=True)
 
 
 def _line(measured: Measured) -> str:

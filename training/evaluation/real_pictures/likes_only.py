@@ -16,7 +16,7 @@ from typing import Final
 from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS
-from shared.domain.weights.word_scores import ShownWords, reference_scores, word_scores
+from shared.domain.weights.word_scores import ShownWords
 from shared.embedding.images.pretrained import PretrainedEncoder
 from shared.embedding.images.subject import SubjectReferences, no_vectors
 from shared.embedding.images.weighed_references import LookScores, weigh_references
@@ -91,9 +91,11 @@ async def measure(
             vectors = SubjectReferences(
                 await encoder.vectors(liked[:likes]), no_vectors(), await encoder.vectors(unseen)
             )
-            look = LookScores(
-                *reference_scores(liked_words[:likes], [], [taste]),
-                word_scores([words[id(picture)] for picture in unseen], [taste]),
+            look = LookScores.of_words(
+                liked_words[:likes],
+                [],
+                [taste],
+                others=[words[id(picture)] for picture in unseen],
             )
             weights = weigh_references(vectors, look, model.element_weights).weights
             subjects = [float(s) for s in vectors.scores(await encoder.vectors(pictures))]

@@ -8,7 +8,7 @@ import numpy as np
 
 from training.evaluation.real_pictures.rankers import Ranker
 from training.evaluation.real_pictures.tasks import Task
-from training.statistics.bootstrap import DRAWS, weighted_means
+from training.statistics.bootstrap import DRAWS, paired_difference, weighted_means
 from training.statistics.interval import Interval
 from training.statistics.resampling import Resampling
 
@@ -32,9 +32,18 @@ class Measured:
     tasks: int
     pairs: int
     auc: Interval
-    worst_pair: float
+    by_pair: Sequence[float]
+    """The mean AUC of each pair of sets, in the order of the tasks."""
     other_user: Interval
     """The control: the same pictures ranked after the references of another task."""
+
+    @property
+    def worst_pair(self) -> float:
+        return min(self.by_pair)
+
+    def minus(self, other: "Measured", *, seed: int) -> Interval:
+        """The difference of the mean AUCs, with an interval over pairs of sets."""
+        return paired_difference(self.by_pair, other.by_pair, seed=seed)
 
 
 async def measure(ranker: Ranker, tasks: Sequence[Task], *, seed: int) -> Measured:
@@ -55,7 +64,7 @@ async def measure(ranker: Ranker, tasks: Sequence[Task], *, seed: int) -> Measur
         tasks=len(results),
         pairs=len(by_pair),
         auc=_mean_over([[r.auc for r in rows] for rows in by_pair.values()], seed=seed),
-        worst_pair=min(float(np.mean([r.auc for r in rows])) for rows in by_pair.values()),
+        by_pair=[float(np.mean([r.auc for r in rows])) for rows in by_pair.values()],
         other_user=_mean_over(
             [[r.other_user for r in rows] for rows in by_pair.values()], seed=seed
         ),

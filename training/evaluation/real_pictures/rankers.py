@@ -7,12 +7,11 @@ import numpy as np
 from PIL import Image
 
 from shared.domain.taste import ELEMENTS
-from shared.domain.weights.word_scores import reference_scores
 from shared.embedding.images.affinity import affinity
 from shared.embedding.images.color_histogram import color_shares
 from shared.embedding.images.protocol import ImageEncoder
 from shared.embedding.images.subject import SubjectReferences
-from shared.embedding.images.weighed_references import LookScores, no_others, weigh_references
+from shared.embedding.images.weighed_references import LookScores, weigh_references
 from shared.embedding.protocol import Vectors
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.vlm.protocol import References, ScoringInput, VisionLanguageModel
@@ -105,7 +104,7 @@ class SubjectRanker:
             await self._encoder.vectors(references.liked),
             await self._encoder.vectors(references.disliked),
         )
-        look = LookScores(*reference_scores(words[:liked], words[liked:], [taste]), no_others())
+        look = LookScores.of_words(words[:liked], words[liked:], [taste])
         weights = weigh_references(vectors, look, self._model.element_weights).weights
         subjects = vectors.scores(await self._encoder.vectors(pictures))
         return [

@@ -7,8 +7,10 @@ A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE,
 
 An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
 "Likes ..."}. "ask" is the task; "describe" needs only "images" and "answer", "score" and "explain"
-also need "profile", and the images of "compare" end with both candidates. Paths are relative to the
-folder of the JSON file, or to a folder of images that the configuration names.
+also need "profile", and the images of "compare" end with both candidates. In place of "answer" a
+line can have its values: "taste" (SIDES), "words", "digits" and "rationales" by element. An answer
+in the compact layout is rewritten for another prompt style (`example_lines`). Paths are relative to
+the folder of the JSON file, or to a folder of images that the configuration names.
 
 Rows of PreferThinker's training files and of PreferImg-Bench (`released_rows`) are cases, and give
 examples.
@@ -24,11 +26,12 @@ from PIL.Image import Image
 from shared.domain.errors import Unprocessable
 from shared.domain.taste import Element
 from shared.images.decoding.image_file import read_image
-from shared.prompting import prompt
-from shared.prompting.prompt import Prompt
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.protocol import References
 from training.finetuning.data import released_rows
 from training.finetuning.data.cases import Case, Example, Pair
+from training.finetuning.data.example_lines import example_of
 from training.finetuning.data.line_sources import BadCases, BadRows, Line, build_each, read_lines
 from training.rewards.prediction import Sides
 
@@ -45,10 +48,15 @@ def read_cases(
 
 
 def read_examples(
-    sources: Sources, *, most: int, images: Sources = (), bad_rows: BadRows | None = None
+    sources: Sources,
+    *,
+    most: int,
+    images: Sources = (),
+    bad_rows: BadRows | None = None,
+    style: PromptStyle = COMPACT,
 ) -> Iterator[Example]:
-    """The examples of at most `most` rows; raises `BadCases`."""
-    return _each(sources, images, most, bad_rows, _examples)
+    """The examples of at most `most` rows, in the style to train; raises `BadCases`."""
+    return _each(sources, images, most, bad_rows, lambda line: _examples(line, style))
 
 
 def true_words(
@@ -87,11 +95,11 @@ def _case_line(line: Line) -> tuple[dict[str, Any], Path]:
     return line.payload, line.own_folder
 
 
-def _examples(line: Line) -> list[Example]:
+def _examples(line: Line, style: PromptStyle) -> list[Example]:
     rows = [line.payload]
     if released_rows.is_released(line.payload):
         rows = released_rows.to_examples(line.payload, line.path)
-    return [_example(row, line.own_folder) for row in rows]
+    return [_example(row, line.own_folder, style) for row in rows]
 
 
 def _truth(line: Line) -> list[Sides]:
@@ -119,29 +127,8 @@ def _pair(payload: dict[str, Any], folder: Path) -> Pair:
     return Pair(_image(payload["better"], folder), _image(payload["worse"], folder))
 
 
-def _example(payload: dict[str, Any], folder: Path) -> Example:
-    question, images = _prompt(payload), _images(payload["images"], folder)
-    if question.image_count != len(images):
-        raise ValueError(f"{payload['ask']} takes {question.image_count} images, not {len(images)}")
-    return Example(question.messages(), str(payload["answer"]), images)
-
-
-def _prompt(payload: dict[str, Any]) -> Prompt:
-    match payload["ask"]:
-        case "predict":
-            return prompt.predict(liked=int(payload["liked"]), disliked=int(payload["disliked"]))
-        case "describe":
-            return prompt.describe()
-        case "compare":
-            return prompt.pair(liked=int(payload["liked"]), disliked=int(payload["disliked"]))
-        case "score" | "explain" as task:
-            sides = Sides.read(payload["profile"])
-            build = prompt.score if task == "score" else prompt.explain
-            return build(sides.likes, sides.dislikes)
-        case other:
-            raise ValueError(
-                f'"ask" is {other!r}; expected predict, describe, score, explain or compare'
-            )
+def _example(payload: dict[str, Any], folder: Path, style: PromptStyle) -> Example:
+    return example_of(payload, _images(payload["images"], folder), style)
 
 
 def _images(names: list[str], folder: Path) -> tuple[Image, ...]:

@@ -132,7 +132,7 @@ def _json_lines(file: Path, images: Path | None, bad_rows: BadRows) -> Iterator[
             try:
                 payload = json.loads(text)
             except ValueError as error:
-                bad_rows.add(place, error)
+                bad_rows.add(place, ValueError(f"it is not JSON: {error}"))
                 continue
             yield from _one(place, payload, _folders(file, images), bad_rows)
 

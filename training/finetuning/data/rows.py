@@ -7,15 +7,20 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 from PIL.Image import Image, Resampling
 
-from shared.prompting import prompt
+from shared.domain.taste import ELEMENTS
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.cases import Case, Example
+from training.finetuning.data.styled_examples import predict_task, taste_of
 
 GrpoTask = Literal["predict", "score", "explain"]
 GRPO_TASKS: Final[tuple[GrpoTask, ...]] = get_args(GrpoTask)
 ROWS_PER_PART: Final = 256
 """Rows that are decoded together. With ten photographs a row they take some GB; stored as PNG they
 take a tenth of it."""
+NO_DIGITS: Final = dict.fromkeys(ELEMENTS, 0)
+"""For prompts of explanations that name no digits."""
 Row = dict[str, Any]
 Fit = Callable[[Image], Image]
 
@@ -47,14 +52,20 @@ def sft_row(example: Example, fit: Fit) -> Row:
 
 
 def grpo_rows(
-    cases: Iterable[Case], tasks: Sequence[GrpoTask], fit: Fit, *, seed: int
+    cases: Iterable[Case],
+    tasks: Sequence[GrpoTask],
+    fit: Fit,
+    *,
+    seed: int,
+    style: PromptStyle = COMPACT,
 ) -> Iterator[Row]:
     """Rows in groups of two, so that a batch of even size keeps pairs together.
 
     A case with an assessment task gives two rows, one for each image of its pair; the liked image
     is first in half of the pairs. Predictions of two different cases form a group; a single
     prediction at the end is dropped. The task of a case is drawn from those that it allows: a case
-    without references cannot be predicted, and one without a profile cannot be assessed.
+    without references cannot be predicted, and one without a profile cannot be assessed. In a style
+    that explains given digits, an explanation has no digits to reward: its candidates are scored.
     """
     rng = np.random.default_rng((seed, len(tasks)))
     waiting: list[Row] = []
@@ -63,30 +74,32 @@ def grpo_rows(
         if not possible:
             continue
         task = possible[int(rng.integers(len(possible)))]
+        if task == "explain" and style.explains_given_digits:
+            task = "score"
         if task == "predict":
-            waiting.append(_predict_row(number, case, fit))
+            waiting.append(_predict_row(number, case, fit, style))
             if len(waiting) == 2:
                 yield from waiting
                 waiting = []
         else:
             first = bool(rng.random() < 0.5)
-            yield _assess_row(number, case, task, fit, liked=first)
-            yield _assess_row(number, case, task, fit, liked=not first)
+            yield _assess_row(number, case, task, fit, style, liked=first)
+            yield _assess_row(number, case, task, fit, style, liked=not first)
 
 
 def _allows(case: Case, task: GrpoTask) -> bool:
     return (case.references if task == "predict" else case.profile) is not None
 
 
-def _predict_row(number: int, case: Case, fit: Fit) -> Row:
+def _predict_row(number: int, case: Case, fit: Fit, style: PromptStyle) -> Row:
     assert case.references is not None
-    liked, disliked = case.references.liked, case.references.disliked
+    question = predict_task(style, case.references)
     pairs = case.judged_by or (case.pair,)
     candidates = {id(image): image for pair in pairs for image in (pair.better, pair.worse)}
     place = {name: at for at, name in enumerate(candidates)}
     return {
-        "prompt": prompt.predict(liked=len(liked), disliked=len(disliked)).messages(),
-        "images": [fit(image) for image in (*liked, *disliked)],
+        "prompt": question.prompt.messages(),
+        "images": [fit(image) for image in question.shown(case.references.images)],
         "task": "predict",
         "pair": number,
         "liked": True,
@@ -98,12 +111,16 @@ def _predict_row(number: int, case: Case, fit: Fit) -> Row:
     }
 
 
-def _assess_row(number: int, case: Case, task: GrpoTask, fit: Fit, *, liked: bool) -> Row:
+def _assess_row(
+    number: int, case: Case, task: GrpoTask, fit: Fit, style: PromptStyle, *, liked: bool
+) -> Row:
     assert case.profile is not None
-    build = prompt.score if task == "score" else prompt.explain
+    taste = taste_of(case.profile)
+    question = style.score(taste) if task == "score" else style.explain(taste, NO_DIGITS)
+    image = case.pair.better if liked else case.pair.worse
     return {
-        "prompt": build(case.profile.likes, case.profile.dislikes).messages(),
-        "images": [fit(case.pair.better if liked else case.pair.worse)],
+        "prompt": question.prompt.messages(),
+        "images": [fit(shown) for shown in question.shown([image])],
         "task": task,
         "pair": number,
         "liked": liked,

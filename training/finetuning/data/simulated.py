@@ -13,10 +13,17 @@ from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS
 from shared.jobs.evaluation import Level
-from shared.prompting import prompt
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.protocol import References
 from training.finetuning.data.cases import Case, Example, Pair
 from training.finetuning.data.paraphrases import varied_rationale
+from training.finetuning.data.styled_examples import (
+    describe_example,
+    explain_example,
+    predict_example,
+    score_example,
+)
 from training.nano.data.profile_noise import SYNONYM_SHARE
 from training.prefersim.drawing.degradations import degrade, draw_strength
 from training.prefersim.drawing.parallel import map_in_order
@@ -142,40 +149,41 @@ def _pair(rng: np.random.Generator, user: User) -> tuple[Attributes, Attributes]
 
 
 def examples(
-    case: Case, tasks: Sequence[Task], rng: np.random.Generator, *, varied: bool
+    case: Case,
+    tasks: Sequence[Task],
+    rng: np.random.Generator,
+    *,
+    varied: bool,
+    style: PromptStyle = COMPACT,
 ) -> list[Example]:
     """One example for each task; scores and rationales are of a random candidate of the pair."""
-    return [_example(case, task, rng, varied=varied) for task in tasks]
+    return [_example(case, task, rng, varied=varied, style=style) for task in tasks]
 
 
-def _example(case: Case, task: Task, rng: np.random.Generator, *, varied: bool) -> Example:
+def _example(
+    case: Case, task: Task, rng: np.random.Generator, *, varied: bool, style: PromptStyle
+) -> Example:
     assert case.truth is not None
     assert case.references is not None
     assert case.pair.better_shows is not None
     assert case.pair.worse_shows is not None
     assert case.profile is not None
     if task == "predict":
-        liked, disliked = case.references.liked, case.references.disliked
-        question = prompt.predict(liked=len(liked), disliked=len(disliked))
-        answer = prompt.taste_lines(case.truth.likes, case.truth.dislikes)
-        return Example(question.messages(), answer, (*liked, *disliked))
+        return predict_example(style, case.references, case.truth)
     image, shows = (
         (case.pair.better, case.pair.better_shows)
         if rng.random() < 0.5
         else (case.pair.worse, case.pair.worse_shows)
     )
     if task == "describe":
-        words = {element: (word,) for element, word in shows.items()}
-        return Example(prompt.describe().messages(), prompt.description_line(words), (image,))
+        return describe_example(style, image, {e: (word,) for e, word in shows.items()})
     likes, dislikes = case.profile.likes, case.profile.dislikes
     truth = score_elements(shows, likes=likes, dislikes=dislikes)
     digits = {e: score.digit for e, score in truth.items()}
     if task == "score":
-        question = prompt.score(likes, dislikes)
-        return Example(question.messages(), prompt.score_line(digits), (image,))
+        return score_example(style, case.profile, image, digits)
     rationales = {e: varied_rationale(score, rng, varied=varied) for e, score in truth.items()}
-    question = prompt.explain(likes, dislikes)
-    return Example(question.messages(), prompt.score_line(digits, rationales), (image,))
+    return explain_example(style, case.profile, image, digits, rationales)
 
 
 def _degraded_images(

@@ -9,37 +9,40 @@ from typing import Any
 
 from shared.domain.taste import Element
 from shared.embedding.minilm import MiniLM
-from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.case_files import read_cases, true_words
 from training.finetuning.data.cases import Case
 from training.finetuning.data.line_sources import BadRows, report_skipped
-from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows
+from training.finetuning.data.rows import grpo_dataset, grpo_rows
 from training.finetuning.data.simulated import draw_cases
-from training.finetuning.grpo.drawn_profiles import DrawnProfiles, unlike_profiles
+from training.finetuning.grpo.held_digits import hold_digits
+from training.finetuning.grpo.image_inputs import check_image_inputs
+from training.finetuning.grpo.image_term import image_term
 from training.finetuning.grpo.prefix_sharing import SharedPrompts
 from training.finetuning.grpo.reward_model import EngineRewardModel
 from training.finetuning.grpo.text_encoder import WordEncoder
-from training.finetuning.grpo.vision_cache import DeduplicatedRows, encode_once, scale_once
+from training.finetuning.grpo.vision_cache import (
+    DeduplicatedRows,
+    encode_once,
+    is_known,
+    scale_once,
+)
 from training.finetuning.merge import merge
 from training.finetuning.run.arguments import grpo_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, GrpoConfig
-from training.finetuning.run.policy import Loaded, element_weights, load_policy
+from training.finetuning.run.policy import Loaded, element_weights, load_policy, policy_style
 from training.finetuning.run.run_folder import RunFolder
 from training.finetuning.run.runner import Finished, main_process_first, on_cpu, prepare, train
 from training.prefersim.values.vocabulary import VALUES
 from training.rewards.accuracy import accuracy
-from training.rewards.format import format
-from training.rewards.image_similarity import FeatureSimilarity, ImageSimilarity, rescaled
-from training.rewards.prediction import ImageTerm, prediction
+from training.rewards.format import format_reward
+from training.rewards.prediction import prediction
 from training.rewards.reward import Reward
 from training.rewards.text_similarity import TextSimilarity, floors
 
 STAGE = "grpo"
 MIN_OWN_WORDS = 12
 """Words of one element in the data from which a floor is measured on them alone: 66 pairs."""
-UNLIKE_PAIRS = 64
-"""Pairs of unlike profiles for the floor of image similarity; the floor is then accurate to .01."""
 
 
 def train_grpo(config: GrpoConfig, *, began: float | None = None) -> Finished:
@@ -60,8 +63,11 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     # TRL pads prompts on the left, but takes image positions from the processor, which uses its own
     # padding side. With another side, only the longest prompt would get its own positions.
     loaded.processor.tokenizer.padding_side = "left"
-    fit = fit_to(VisionConfig.read(config.policy.base))
-    rows = grpo_dataset(grpo_rows(all_cases(config), config.tasks, fit, seed=config.data.seed))
+    check_image_inputs(loaded.processor)
+    style = policy_style(config.policy)
+    rows = grpo_dataset(
+        grpo_rows(all_cases(config), config.tasks, loaded.fit, seed=config.data.seed, style=style)
+    )
     batch = config.optimizing.batch * config.optimizing.accumulation // config.group
     if len(rows) < batch:
         raise BadConfig(
@@ -76,12 +82,16 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
+    if style.digit_reading == "held":
+        hold_digits(trainer.model, loaded.processor, style)
     trainer.train_dataset = DeduplicatedRows(rows)
-    scale_once(loaded.processor.image_processor)
-    if trainer.accelerator.num_processes == 1:  # all processes must run a sharded tower together
-        whole = trainer.model.get_base_model().model
-        encode_once(whole)
-        trainer.prompts = SharedPrompts(whole.language_model)
+    whole = trainer.model.get_base_model().model
+    if is_known(whole):
+        scale_once(loaded.processor.image_processor)
+        # All processes must run a sharded tower together, and a trained tower at each pass.
+        if trainer.accelerator.num_processes == 1 and config.policy.layers == "language_model":
+            encode_once(whole)
+            trainer.prompts = SharedPrompts(whole.language_model)
     return trainer
 
 
@@ -109,18 +119,12 @@ def build_rewards(config: GrpoConfig, *, reward_model: Path) -> list[Reward]:
     """The rewards in the order of `Weights.as_list`."""
     encoder = WordEncoder(MiniLM())
     text = TextSimilarity(encoder, floors(encoder, vocabulary(config)))
-    images = None
-    if config.image_similarity != "none":
-        renderer = DrawnProfiles(encoder)
-        similarity = rescaled(
-            _image_similarity(config), renderer, unlike=unlike_profiles(UNLIKE_PAIRS)
-        )
-        images = ImageTerm(renderer, similarity)
-    weights = element_weights(config.policy)
+    weights, style = element_weights(config.policy), policy_style(config.policy)
+    judge = EngineRewardModel(reward_model, weights, style=style, limits=config.policy.pixel_limits)
     return [
-        prediction(text, images),
-        format,
-        accuracy(EngineRewardModel(reward_model, weights), weights),
+        prediction(text, image_term(config, encoder), style=style),
+        format_reward(style),
+        accuracy(judge, weights, style=style),
     ]
 
 
@@ -146,15 +150,12 @@ def reward_model_folder(config: GrpoConfig, folder: RunFolder) -> Path:
     if config.policy.adapter is None:
         return config.policy.base
     with main_process_first():
-        return merge(base=config.policy.base, adapter=config.policy.adapter, to=folder.reward_model)
-
-
-def _image_similarity(config: GrpoConfig) -> ImageSimilarity:
-    if config.image_similarity == "dreamsim":
-        from training.rewards.dreamsim import DreamSimSimilarity
-
-        return DreamSimSimilarity()
-    return FeatureSimilarity()
+        return merge(
+            base=config.policy.base,
+            adapter=config.policy.adapter,
+            to=folder.reward_model,
+            style=policy_style(config.policy),
+        )
 
 
 def main() -> None:

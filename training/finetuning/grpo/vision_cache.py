@@ -17,6 +17,8 @@ PROJECTIONS: Final = 2
 """Random projections that identify an image: two different images agree in both with a
 probability of about 2^-48."""
 SEED: Final = 0x0CE
+KNOWN: Final = frozenset({"qwen2_5_vl"})
+"""Architectures, by the `model_type` of their configuration."""
 
 
 class DeduplicatedRows:
@@ -62,11 +64,23 @@ def scale_once(image_processor: Any) -> None:
     image_processor.__class__ = ScaleOnce
 
 
+def is_known(model: Any) -> bool:
+    """Whether the fast passes of GRPO know this architecture; others take TRL's ordinary ones.
+
+    Qwen3-VL, for example, adds features of the vision tower to several layers of its decoder, which
+    a cache of the last features alone would leave out.
+    """
+    return str(model.config.model_type) in KNOWN
+
+
 def encode_once(model: Any) -> None:
     """Make the vision tower of a Qwen2.5-VL encode each image of a batch once, and cache a batch.
 
-    The tower must be frozen, and all of it in this process; raises `ValueError` if it is trained.
+    Nothing changes for another architecture. The tower must be frozen, and all of it in this
+    process; raises `ValueError` if it is trained.
     """
+    if not is_known(model):
+        return
     visual = model.visual
     if any(weight.requires_grad for weight in visual.parameters()):
         raise ValueError("The vision tower is trained, so its output changes: freeze it first.")

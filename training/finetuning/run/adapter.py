@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
-from shared.prompting.prompt import PROMPT_VERSION
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT
 from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 
 WEIGHTS: Final = "adapter_model.safetensors"
@@ -30,17 +31,21 @@ def write_adapter(
     training: Mapping[str, object],
     weights: Mapping[str, Any] | None = None,
     element_weights: ElementWeights = EQUAL_WEIGHTS,
+    style: PromptStyle = COMPACT,
 ) -> Path:
     """Save the adapter below `folder`; returns its own folder.
 
     A server caches by name and path, so each version has its own folder and is never overwritten.
     Only the trained adapter is kept, not the trainer's copy of the start. `weights` are those of
-    the whole model if the model is sharded over several processes.
+    the whole model if the model is sharded over several processes. Serving reads the prompt style
+    from the manifest, and its template from the folder.
     """
     part = folder / ".part"
     shutil.rmtree(part, ignore_errors=True)
     model.save_pretrained(part, selected_adapters=["default"], state_dict=weights)
     (part / "README.md").unlink(missing_ok=True)  # the library's generic card
+    for name, content in style.package_files.items():
+        (part / name).write_bytes(content)
     version = f"{base_version}-{stage}-{_digest(part / WEIGHTS, element_weights)}"
     final = folder / version
     if (final / MANIFEST).exists():
@@ -50,7 +55,8 @@ def write_adapter(
         "kind": "adapter",
         "version": version,
         "base_version": base_version,
-        "prompt_version": PROMPT_VERSION,
+        "prompt_style": style.name,
+        "prompt_version": style.version,
         "stage": stage,
         "seed": seed,
         "training": dict(training),

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.finetuning.data.case_files import BadCases
+from training.finetuning.estimate.before_start import check_before_start
 from training.finetuning.run.adapter import BadAdapter
 from training.finetuning.run.config import BadConfig, ConfigT, read_config
 from training.finetuning.run.runner import Finished
@@ -37,14 +38,20 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, description: s
     parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
     parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
     parser.add_argument("--adapter", type=Path, help="an adapter to continue with")
+    parser.add_argument("--prompt-style", help="instead of the file's policy.prompt_style")
+    parser.add_argument("--prompt-template", type=Path, help="of a prompt style that has one")
     parser.add_argument("--element-weights", help="as JSON, instead of policy.element_weights")
     parser.add_argument("--data", type=Path, help="instead of the file's data.source")
     parser.add_argument("--images", type=Path, help="instead of the file's data.images")
     parser.add_argument("--minutes", type=float, help="instead of the file's run.minutes")
+    parser.add_argument(
+        "--force", action="store_true", help="start although the memory plainly does not suffice"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as a line of JSON")
     options = parser.parse_args()
     try:
         config = _changed(read_config(options.config, kind), options)
+        check_before_start(config, force=options.force)
         finished = train(config, began=began)
     except (BadConfig, BadCheckpoint, BadAdapter, BadCases) as error:
         print(f"{error}.", file=sys.stderr)
@@ -74,6 +81,8 @@ def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
         ("run", "minutes", options.minutes),
         ("policy", "base", options.base),
         ("policy", "adapter", options.adapter),
+        ("policy", "prompt_style", options.prompt_style),
+        ("policy", "prompt_template", options.prompt_template),
         ("policy", "element_weights", _read(options.element_weights)),
         ("data", "source", options.data),
         ("data", "images", options.images),

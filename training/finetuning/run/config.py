@@ -18,6 +18,7 @@ from pydantic import (
 
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.evaluation import Level
+from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
 from training.finetuning.data.rows import GRPO_TASKS, GrpoTask
 from training.finetuning.data.simulated import TASKS, Task
 from training.rewards.reward import Weights
@@ -33,9 +34,15 @@ class Policy(Section):
     """The model that is trained, and which part of it."""
 
     base: Path = Path("shared/nano")
-    """Folder of a Qwen2.5-VL-like checkpoint in the Hugging Face layout; it is not changed."""
+    """Folder of a vision-language checkpoint in the Hugging Face layout, with a chat template; it
+    is not changed."""
     adapter: Path | None = None
     """An adapter folder to continue with (GRPO after SFT); without it a new adapter starts."""
+    prompt_style: str | None = None
+    """The prompts that are trained and later served; without it those that the manifest of the
+    adapter or base names, or `general` where these have none."""
+    prompt_template: Path | None = None
+    """File with the user's template, for a prompt style that has one (`preferthinker`)."""
     element_weights: ElementWeights | None = None
     """Weights of the elements in the totals of rewards and, later, of serving; without it those of
     the adapter or base."""
@@ -43,10 +50,23 @@ class Policy(Section):
     """Rank of the low-rank updates: enough for one task, 1 % of a 7B model's weights."""
     alpha: PositiveInt = 32
     """Updates are scaled by alpha / rank = 2, the usual value of PEFT."""
+    layers: Literal["language_model", "all"] = "language_model"
+    """Which linear layers are trained. With "all", those of the vision tower as well: vLLM ignores
+    their updates, so serve such an adapter in process or merge it."""
+    min_pixels: PositiveInt | None = None
+    max_pixels: PositiveInt = MAX_PIXELS
+    """Fewest and most pixels of an image, as PREFERSTREAM_MODEL_MIN_PIXELS and
+    PREFERSTREAM_MODEL_MAX_PIXELS in serving. Lower them where a prompt with ten images is too long
+    for the memory."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Type of weights and sums. Most CPUs emulate half precision, which is slow."""
     gradient_checkpointing: bool = False
     """Compute forward passes twice to save memory; a 7B model needs it, nano does not."""
+
+    @property
+    def pixel_limits(self) -> PixelLimits:
+        """Fewest and most pixels of an image."""
+        return PixelLimits(self.min_pixels, self.max_pixels)
 
 
 class Data(Section):
@@ -158,7 +178,10 @@ class GrpoConfig(Section):
     """Folder of the frozen model that ranks pairs by predicted profiles; without it the policy at
     its start, merged into the run's folder."""
     image_similarity: Literal["features", "dreamsim", "none"] = "features"
-    """What compares drawings of profiles; with "none" only words are compared."""
+    """What compares images of profiles; with "none" only words are compared."""
+    image_renderer: Literal["simulator", "server"] = "simulator"
+    """What draws a profile: the simulator, which knows its own words and near ones, or the
+    text-to-image server of PREFERSTREAM_IMAGE_GENERATOR, for profiles in any words."""
 
     @model_validator(mode="after")
     def _whole_pairs(self) -> "GrpoConfig":

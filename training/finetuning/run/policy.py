@@ -1,20 +1,22 @@
-"""Load the policy with low-rank updates (LoRA) in its language model only."""
+"""Load the policy with low-rank updates (LoRA), its processor and the size of its images."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
+from shared.prompting.styles.protocol import BadPromptStyle, PromptStyle
+from shared.prompting.styles.registry import GENERAL, prompt_style
 from shared.vlm.checkpoint.checkpoint import MANIFEST, check_files
-from shared.vlm.checkpoint.model_package import read_element_weights
+from shared.vlm.checkpoint.model_package import read_element_weights, read_prompt_style
+from training.finetuning.data.rows import Fit
 from training.finetuning.run.adapter import check_adapter
-from training.finetuning.run.config import Policy
+from training.finetuning.run.config import BadConfig, Policy
 from training.finetuning.run.limits import Needs
+from training.finetuning.run.lora_targets import language_model_layers
 
-LANGUAGE_MODEL_ONLY: Final = (
-    r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
-)
-"""Bare module names would also match the vision tower, whose updates vLLM silently ignores."""
+ALL_LINEAR: Final = "all-linear"
+"""PEFT's name for all linear layers but the last one."""
 BYTES: Final = {"float32": 4, "bfloat16": 2}
 BYTES_IN_FILES: Final = 2
 """Bytes of a weight in the files of a checkpoint (bf16)."""
@@ -28,33 +30,64 @@ class Loaded:
     processor: Any
     lora: Any
     base_version: str
+    fit: Fit
+    """Scales an image as serving does."""
 
 
 def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
-    """Raises `BadCheckpoint` or `BadAdapter`."""
+    """Raises `BadCheckpoint`, `BadAdapter` or `BadConfig`."""
     import torch
     from peft import LoraConfig, PeftModel
-    from transformers import AutoModelForImageTextToText, AutoProcessor
+    from transformers import AutoModelForImageTextToText
     from transformers.utils.logging import disable_progress_bar
+
+    from shared.vlm.checkpoint.open_checkpoint import drop_generation_defaults, end_tokens_of
+    from shared.vlm.engine.inputs.families import image_scaler, load_processor
 
     disable_progress_bar()
     version = check_files(policy.base)
     if policy.adapter is not None:
         check_adapter(policy.adapter, base_version=version)
-    processor = AutoProcessor.from_pretrained(policy.base)
     dtype = getattr(torch, policy.precision)
     model: Any = AutoModelForImageTextToText.from_pretrained(policy.base, dtype=dtype)
+    limits = policy.pixel_limits
+    processor = load_processor(policy.base, model.config, limits)
+    end_tokens = end_tokens_of(model, processor.tokenizer, policy.base)
+    drop_generation_defaults(model, processor.tokenizer, end_tokens)
+    fit = image_scaler(policy.base, model.config.model_type, limits)
     if policy.adapter is None:
         lora = LoraConfig(
             r=policy.rank,
             lora_alpha=policy.alpha,
             lora_dropout=0.0,  # a resumed run could not repeat the same random zeros
             task_type="CAUSAL_LM",
-            target_modules=LANGUAGE_MODEL_ONLY,
+            target_modules=(
+                language_model_layers(model) if policy.layers == "language_model" else ALL_LINEAR
+            ),
         )
-        return Loaded(model, processor, lora, version)
+        return Loaded(model, processor, lora, version, fit)
     adapted = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
-    return Loaded(adapted, processor, None, version)
+    return Loaded(adapted, processor, None, version, fit)
+
+
+def policy_style(policy: Policy) -> PromptStyle:
+    """The prompt style that is trained: the configured one, or that of its start.
+
+    Raises `BadConfig` and `BadCheckpoint`.
+    """
+    own = style_of(policy.base, policy.adapter)
+    name = policy.prompt_style or (own.name if own else GENERAL.name)
+    if own is not None and own.name == name and policy.prompt_template is None:
+        return own
+    try:
+        return prompt_style(name, template=policy.prompt_template)
+    except BadPromptStyle as error:
+        raise BadConfig(f"policy.prompt_style: {error}") from error
+
+
+def style_of(base: Path, adapter: Path | None) -> PromptStyle | None:
+    """The prompt style of an adapter on its base; None where no manifest names one."""
+    return (read_prompt_style(adapter) if adapter else None) or read_prompt_style(base)
 
 
 def element_weights(policy: Policy) -> ElementWeights:
@@ -76,13 +109,14 @@ def element_weights_of(base: Path, adapter: Path | None) -> ElementWeights:
 
 def needs(policy: Policy, *, with_reward_model: bool) -> Needs:
     """Space that the policy needs, from the sizes of its files and its configuration."""
-    import json
+    from transformers import AutoConfig
 
     weights = sum(file.stat().st_size for file in policy.base.glob("*.safetensors"))
-    config = json.loads((policy.base / "config.json").read_text(encoding="utf-8"))
-    shape = {**config, **config.get("text_config", {})}
+    # The library fills in what the file leaves out because it is the architecture's default.
+    shape = AutoConfig.from_pretrained(policy.base).get_text_config()
     width, inner, layers = (
-        int(shape[name]) for name in ("hidden_size", "intermediate_size", "num_hidden_layers")
+        int(getattr(shape, name))
+        for name in ("hidden_size", "intermediate_size", "num_hidden_layers")
     )
     # Two matrices for each target: four of attention (width x width), three others (width x inner).
     trained = layers * policy.rank * (4 * 2 * width + 3 * (width + inner))

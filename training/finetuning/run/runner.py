@@ -11,7 +11,7 @@ from training.finetuning.run.adapter import write_adapter
 from training.finetuning.run.callbacks import ProgressCallback
 from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
 from training.finetuning.run.limits import Machine, reason_not_to_start
-from training.finetuning.run.policy import element_weights, needs
+from training.finetuning.run.policy import element_weights, needs, policy_style
 from training.finetuning.run.run_folder import RunFolder, step_of
 from training.finetuning.run.training_curves import curves, flat
 
@@ -67,7 +67,9 @@ def prepare(config: SftConfig | GrpoConfig, *, with_reward_model: bool = False) 
     import torch
     from transformers import set_seed
 
-    element_weights(config.policy)  # raises for a wrong manifest before anything is trained
+    # Both raise for a wrong manifest or setting before anything is trained.
+    element_weights(config.policy)
+    policy_style(config.policy)
     check_machine(config, with_reward_model=with_reward_model)
     folder = RunFolder(config.run.folder)
     with main_process_first():
@@ -168,5 +170,6 @@ def _finish(
             training={"steps": steps, "configuration": config.model_dump(mode="json")},
             weights=whole,
             element_weights=element_weights(config.policy),
+            style=policy_style(config.policy),
         )
     return Finished(adapter, adapter.name, steps, progress.spent, progress.ran_out_of_time)

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.case_files import read_examples
 from training.finetuning.data.cases import Example
 from training.finetuning.data.line_sources import BadRows, report_skipped
-from training.finetuning.data.rows import fit_to, sft_dataset, sft_row
+from training.finetuning.data.rows import sft_dataset, sft_row
 from training.finetuning.data.simulated import draw_cases, examples
 from training.finetuning.run.arguments import sft_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, SftConfig
-from training.finetuning.run.policy import Loaded, load_policy
+from training.finetuning.run.policy import Loaded, load_policy, policy_style
 from training.finetuning.run.runner import Finished, on_cpu, prepare, train
 from training.finetuning.sft.bucketed_sampler import size_of, with_bucketed_batches
+from training.finetuning.sft.held_digits import HeldDigits
 
 STAGE = "sft"
 
@@ -35,10 +35,9 @@ def train_sft(config: SftConfig, *, began: float | None = None) -> Finished:
 
 
 def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
-    """TRL's trainer, with the loss on the completions only."""
+    """TRL's trainer, with the loss on the completions only; digits are held where serving does."""
     from trl import SFTTrainer
 
-    fit = fit_to(VisionConfig.read(config.policy.base))
     sizes: list[tuple[int, int]] = []
 
     def with_sizes() -> Iterator[Example]:
@@ -46,7 +45,7 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
             sizes.append(size_of(example))
             yield example
 
-    rows = sft_dataset(sft_row(example, fit) for example in with_sizes())
+    rows = sft_dataset(sft_row(example, loaded.fit) for example in with_sizes())
     if not len(rows):
         raise BadConfig(
             "there is no example to learn from: set data.source to a file with examples"
@@ -58,17 +57,23 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
+    if policy_style(config.policy).digit_reading == "held":
+        trainer.data_collator = HeldDigits(trainer.data_collator, loaded.processor.tokenizer)
     batch = config.optimizing.batch * config.optimizing.accumulation
     return with_bucketed_batches(trainer, sizes, batch=batch, seed=config.run.seed)
 
 
 def all_examples(config: SftConfig) -> Iterator[Example]:
     """Examples from the file, or of simulated users: one for each task and user."""
-    data = config.data
+    data, style = config.data, policy_style(config.policy)
     if data.sources:
         bad_rows = BadRows(skip=data.bad_rows == "skip")
         yield from read_examples(
-            data.sources, most=data.cases, images=data.image_folders, bad_rows=bad_rows
+            data.sources,
+            most=data.cases,
+            images=data.image_folders,
+            bad_rows=bad_rows,
+            style=style,
         )
         report_skipped(bad_rows)
         return
@@ -76,7 +81,7 @@ def all_examples(config: SftConfig) -> Iterator[Example]:
     for case in draw_cases(
         data.cases, seed=data.seed, multi=data.multi, level=data.level, workers=data.workers
     ):
-        yield from examples(case, config.tasks, rng, varied=config.varied_rationales)
+        yield from examples(case, config.tasks, rng, varied=config.varied_rationales, style=style)
 
 
 def main() -> None:

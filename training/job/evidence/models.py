@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
-from shared.prompting.styles.registry import COMPACT
+from shared.prompting.styles.protocol import BadPromptStyle, PromptStyle
+from shared.prompting.styles.registry import prompt_style
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import read_model_package
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.pictures.open_reader import with_picture_reader
@@ -27,9 +29,17 @@ def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
     base, adapter = model.folder, None
     if model.kind == "adapter":
         base, adapter = request.release.folder, read_model_package(model.folder)
-    engine = TransformersEngine(base, adapter=adapter, prompt_style=COMPACT)
+    engine = TransformersEngine(base, adapter=adapter, prompt_style=default_style(request))
     # As in serving: real pictures are scored by their words, whatever an adapter learned.
     return with_picture_reader(engine, base)
+
+
+def default_style(request: TrainingJobRequest) -> PromptStyle:
+    """The prompts of models without our manifest, as in serving; raises `BadCheckpoint`."""
+    try:
+        return prompt_style(request.prompt_style, template=request.prompt_template)
+    except BadPromptStyle as error:
+        raise BadCheckpoint(f"the prompts of {request.release.version}: {error}") from error
 
 
 def open_models(request: TrainingJobRequest, challenger: ModelFolder) -> ComparedModels:

@@ -178,7 +178,8 @@ def _rationale_lines(champion: Model, pairs: Sequence[AgreeingPair], folder: Pat
                 "ask": "explain",
                 "profile": _shown_profile(pair.case),
                 "images": [_name(pair.case.better, folder)],
-                "answer": prompt.score_line(pair.better, rationales.by_element),
+                "digits": {e.value: digit for e, digit in pair.better.items()},
+                "rationales": {e.value: text for e, text in rationales.by_element.items()},
             }
         )
     return lines

@@ -5,8 +5,10 @@ from typing import Any
 
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from training.finetuning.run.policy import style_of
 from training.finetuning.run.run_folder import RunFolder
 from training.job.context import Job, JobAborted
+from training.job.evidence.models import default_style
 from training.job.examples.grpo_cases import GRPO_CASES
 from training.job.plan import MachineTimings, divide_time, grpo_seconds, minutes_needed
 from training.job.train.trainer_processes import TrainingTask, default_config
@@ -36,7 +38,8 @@ def challenger_folder(job: Job, training: dict[str, Any]) -> ModelFolder:
         return ModelFolder(folder=adapter, version=version, kind="adapter")
     from training.finetuning.merge import merge  # loads transformers
 
-    merged = merge(base=base, adapter=adapter, to=job.folder / "merged")
+    style = default_style(job.request)
+    merged = merge(base=base, adapter=adapter, to=job.folder / "merged", style=style)
     return ModelFolder(folder=merged, version=version, kind="checkpoint")
 
 
@@ -63,6 +66,7 @@ def _sft(job: Job, timings: MachineTimings, weights: ElementWeights) -> dict[str
             data=job.dataset / "examples.jsonl",
             minutes=_minutes(job.folder / "sft", seconds),
             element_weights=weights,
+            **_prompts(job.request),
         ),
     )
 
@@ -86,6 +90,7 @@ def _grpo(
             data=job.dataset / GRPO_CASES,
             minutes=_minutes(job.folder / "grpo", seconds),
             element_weights=weights,
+            **_prompts(job.request),
         ),
     )
 
@@ -115,6 +120,13 @@ def _minutes(folder: Path, seconds: float) -> float:
     """Limit of a training: a run counts its time before a kill, and so does the job's budget."""
     progress = RunFolder(folder).progress()
     return ((progress.seconds_spent if progress else 0.0) + (seconds or 1.0)) / 60
+
+
+def _prompts(request: TrainingJobRequest) -> dict[str, Any]:
+    """The prompts to train where no manifest names them: those with which the release serves."""
+    if style_of(*_starting_point(request)) is not None:
+        return {}
+    return {"prompt_style": request.prompt_style, "prompt_template": request.prompt_template}
 
 
 def _starting_point(request: TrainingJobRequest) -> tuple[Path, Path | None]:

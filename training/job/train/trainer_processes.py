@@ -34,6 +34,9 @@ class TrainingTask:
     minutes: float
     element_weights: ElementWeights = EQUAL_WEIGHTS
     """Element weights in the totals of the trained model, whatever those of base and adapter."""
+    prompt_style: str | None = None
+    """The prompts to train; None leaves them to the manifest of adapter or base."""
+    prompt_template: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,10 @@ def train_in_process(
     ]  # fmt: skip
     if task.adapter is not None:
         command += ["--adapter", str(task.adapter)]
+    if task.prompt_style is not None:
+        command += ["--prompt-style", task.prompt_style]
+    if task.prompt_template is not None:
+        command += ["--prompt-template", str(task.prompt_template)]
     last_line = ""
     with ChildProcess(command, own_session=False) as process:
         register_child(process)

@@ -25,7 +25,12 @@ and can be measured on any machine.
 saturation and detail are measured, and the medium is named where it is sure, else `any`
 (`shared/vlm/pictures`). A rule scores these words, so description, profile, score and rationale
 agree. A server of the network alone (vLLM) does not have this part. The figures of simulated users
-below are those of the network, measured as nano-4, which has the same weights.
+below are those of the network, measured as nano-4, which has the same weights; nano-5 on all 1,500
+users of *hard* is right in .978, .936, .982 and .980 of the pairs.
+
+The model alone does not know what a picture shows: after five likes and five dislikes it ranks real
+pictures of held-out packages at a mean AUC of .733 (.651-.816). Services add an image encoder, and
+rank them at .990 (.973-1.000). Tables of kinds, subjects and looks: `training/LOG.md`, 2026-11-30.
 
 **Limits.** Use a larger checkpoint for a real catalog. Profiles may use its {words} words,
 {also} synonyms of them, and the mediums of real pictures; it does not understand other words. Two

@@ -11,34 +11,49 @@ from training.statistics.interval import Interval
 
 FEED: Final = "opinions on the feed"
 NAMES: Final = {"feed": FEED, "asked": "on the most telling", "asked at random": "on random images"}
+WITHOUT: Final = "on the feed, own scores alone"
 BASELINES: Final = ("popularity", "oracle", "random")
 
 
 def results(by_seed: dict[int, Measured], *, seed: int = 0) -> dict[str, Any]:
     """All means with 95 % intervals over the users of all seeds."""
     rankings: dict[str, list[Interval]] = {}
-    for arm in ARMS:
+    arms = [arm for arm in ARMS if all(arm in m.by_arm for m in by_seed.values())]
+    for arm in arms:
         rankings[NAMES[arm]] = [
             mean(_values(by_seed, arm, checkpoint), seed=seed) for checkpoint in CHECKPOINTS
         ]
+    rankings[WITHOUT] = [
+        mean(_without_popularity(by_seed, checkpoint), seed=seed) for checkpoint in CHECKPOINTS
+    ]
     for name in BASELINES:
         values = [value for m in by_seed.values() for value in m.baselines[name]]
         rankings[name] = [mean(values, seed=seed)] * len(CHECKPOINTS)
     popular = [value for m in by_seed.values() for value in m.baselines["popularity"]]
     differences = {
-        "one action minus none, on the feed": paired_difference(
-            _values(by_seed, "feed", 1), _values(by_seed, "feed", 0), seed=seed
-        ),
+        **{
+            f"{_actions(k)} minus none, on the feed": paired_difference(
+                _values(by_seed, "feed", k), _values(by_seed, "feed", 0), seed=seed
+            )
+            for k in CHECKPOINTS[1:]
+        },
+        **{
+            f"with popularity minus own scores alone, after {k}": paired_difference(
+                _values(by_seed, "feed", k), _without_popularity(by_seed, k), seed=seed
+            )
+            for k in CHECKPOINTS[1:]
+        },
         "ten actions minus popularity, on the feed": paired_difference(
             _values(by_seed, "feed", 10), popular, seed=seed
         ),
-        **{
+    }
+    if set(arms) == set(ARMS):
+        differences |= {
             f"most telling minus random questions, after {k}": paired_difference(
                 _values(by_seed, "asked", k), _values(by_seed, "asked at random", k), seed=seed
             )
             for k in CHECKPOINTS[1:]
-        },
-    }
+        }
     return {
         "seeds": list(by_seed),
         "users": len(popular),
@@ -84,6 +99,14 @@ def plot(summary: dict[str, Any]) -> str:
 
 def _values(by_seed: dict[int, Measured], arm: Any, checkpoint: int) -> Sequence[float]:
     return [value for m in by_seed.values() for value in m.by_arm[arm][checkpoint]]
+
+
+def _without_popularity(by_seed: dict[int, Measured], checkpoint: int) -> Sequence[float]:
+    return [value for m in by_seed.values() for value in m.without_popularity[checkpoint]]
+
+
+def _actions(count: int) -> str:
+    return "one action" if count == 1 else f"{count} actions"
 
 
 def _as_dict(interval: Interval) -> dict[str, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from shared.domain.element_weights import MAX_SCORE, SUM, ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord
-from shared.domain.weights.word_scores import ShownWords, reference_scores, word_scores
+from shared.domain.weights.word_scores import ShownWords
 from shared.embedding.images.subject import SubjectReferences, no_vectors
 from shared.embedding.images.weighed_references import LookScores, weigh_references
 from training.prefersim.values.vocabulary import VALUES, Attributes
@@ -134,8 +134,9 @@ def _own_weights(
         _words(sides[np.arange(STATED) % len(sides)])
         for sides in (user.taste.likes, user.taste.dislikes)
     )
-    scores = reference_scores([*liked, *clicked], disliked, [taste])
-    look = LookScores(*scores, word_scores(others, [taste]), others_were_viewed=viewed)
+    look = LookScores.of_words(
+        [*liked, *clicked], disliked, [taste], others=others, others_were_viewed=viewed
+    )
     nothing = SubjectReferences(no_vectors(), no_vectors())
     weights = weigh_references(nothing, look, population).weights
     return as_weights([weights[element] for element in ELEMENTS])

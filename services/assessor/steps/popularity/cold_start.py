@@ -17,6 +17,7 @@ from services.assessor.popularity.counts import Popularity
 from services.assessor.steps.diversity import varied_order
 from services.assessor.steps.state import RankingState
 from shared.domain.errors import Unavailable
+from shared.domain.user import User
 from shared.embedding.images.affinity import affinity
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Vectors
@@ -51,32 +52,33 @@ class RankByPopularity:
     async def __call__(self, state: RankingState) -> RankingState:
         if state.status != "cold_start" or not state.scored:
             return state
-        tenant, images = state.request.tenant, state.scored
-        rates = self._popularity.rates(
-            tenant=tenant, image_ids=[image.image_id for image in images]
-        )
+        user, images = User(state.request.tenant, state.request.user_id), state.scored
+        image_ids = [image.image_id for image in images]
+        rates = self._popularity.rates(user, image_ids=image_ids)
         vectors = await self._vectors(state)
         likeness = await self._likeness(state, vectors)
-        if likeness is None:
-            relevance = scaled([rates.get(image.image_id, 0.0) for image in images])
-            diversity = self._diversity
-        else:
-            # As much of the order as the user's own likes can decide: one like a half of it.
-            share = own_share(state)
-            popular = scaled([rates.get(image.image_id, 0.0) for image in images])
-            relevance = (1 - share) * popular + share * likeness
-            diversity = (1 - share) * self._diversity
+        relevance = scaled([rates.get(image_id, 0.0) for image_id in image_ids])
+        # As much of the order as the user's own likes can decide: one like a half of it.
+        share = 0.0 if likeness is None else own_share(state)
+        if likeness is not None:
+            relevance = (1 - share) * relevance + share * likeness
+        diversity = (1 - share) * self._diversity
         order = varied_order(
             relevance, _matrix([image.content_hash for image in images], vectors), weight=diversity
         )
-        is_ordered = likeness is not None or any(
-            self._popularity.is_known(tenant=tenant, image_id=image.image_id) for image in images
-        )
-        if not is_ordered:
+        if likeness is None and not rates:
             # Nothing is known of any image: the order of the request, made varied.
             return replace(state, scored=tuple(images[place] for place in order))
+        points = self._popularity.scores(user, image_ids=image_ids)
         return replace(
-            state, scored=tuple(replace(images[place], tier="popularity") for place in order)
+            state,
+            scored=tuple(
+                replace(
+                    images[place], tier="popularity", popularity=points.get(images[place].image_id)
+                )
+                for place in order
+            ),
+            popularity_weight=round(1 - share, 4) if points else None,
         )
 
     async def _vectors(self, state: RankingState) -> Mapping[str, Vectors]:

@@ -1,6 +1,7 @@
 """Define what one check of a model found."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 State = Literal["ok", "note", "wrong"]
@@ -15,6 +16,8 @@ class Finding:
     state: State
     detail: str
     advice: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """The measured numbers, for programs; the detail has them in words."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

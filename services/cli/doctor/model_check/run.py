@@ -15,7 +15,7 @@ from services.cli.doctor.model_check.files import check_folder
 from services.cli.doctor.model_check.finding import Finding
 from services.cli.doctor.model_check.seeing import check_colors, check_light, check_look
 from services.cli.doctor.model_check.server import check_server
-from services.cli.doctor.model_check.speed import check_speed
+from services.cli.doctor.model_check.speed import check_speed, check_tokens
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, shipped_folder
 from shared.vlm.factory import Model, open_model
@@ -70,9 +70,12 @@ async def run_model_checks(
             findings.append(
                 await _result("speed", check_speed(model, price_per_hour=price_per_hour))
             )
+            on_progress("tokens")
             if settings.model_server is not None:
-                on_progress("server")
-                findings += await check_server(model, settings)
+                findings += await check_server(settings)
+            else:
+                folder = settings.model or shipped_folder()
+                findings.append(await _result("tokens", check_tokens(model, folder)))
     except BadCheckpoint as error:
         findings.append(Finding("open", "wrong", str(error), "correct this, then check again"))
     except Unavailable as error:

@@ -1,78 +1,49 @@
-"""Check what a vLLM server adds: a prefix cache that works, and adapters that can be swapped."""
+"""Check what a server adds: token counts, a prefix cache, adapters that can be swapped."""
 
-import re
+import asyncio
+from collections.abc import Awaitable
 from typing import Final
 
-from services.cli.doctor.model_check.answers import example_taste
+from services.cli.doctor.model_check.adapter_swap import check_adapters
 from services.cli.doctor.model_check.finding import Finding
-from services.cli.doctor.model_check.probe_images import blocky
+from services.cli.doctor.model_check.prefix_cache import check_prefix_cache
+from services.cli.doctor.model_check.speed import check_server_tokens
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.vlm.factory import Model
-from shared.vlm.protocol import ScoringInput
-from shared.vlm.server.connection import ROUTES, Connection, NotFound, ServerError
+from shared.vlm.checkpoint.model_package import release
+from shared.vlm.server.connection import Connection, NotFound
 from shared.vlm.server.dialect import Dialect, dialect_of
+from shared.vlm.server.loading import fetch_served_model
 from shared.vlm.settings import ModelSettings
 
-HITS: Final = re.compile(r"^vllm:(?:gpu_)?prefix_cache_hits(?:_total)?(?:\{[^}]*\})? (\S+)", re.M)
-NO_ADAPTER: Final = "preferstream-model-check"
+FAULT_ADVICE: Final = "look at the log of the model server"
 
 
-async def check_server(model: Model, settings: ModelSettings) -> list[Finding]:
-    """Nothing for a server that is not vLLM, except that it has neither."""
+async def check_server(settings: ModelSettings) -> list[Finding]:
+    """The findings that only a server has; raises `BadCheckpoint`."""
     async with Connection(settings) as server:
+        package = await asyncio.to_thread(release, settings.model)
+        served = await fetch_served_model(server, settings, package)
+        findings = [
+            await _result("tokens", check_server_tokens(server, served.id)),
+            await _result("prefix cache", check_prefix_cache(server, served.id)),
+        ]
         if await dialect_of(server) is not Dialect.VLLM:
             advice = (
                 "structured outputs depend on the server, and training jobs cannot load adapters;"
                 " serve the model with vLLM for both"
             )
-            return [Finding("server", "note", "it has the OpenAI API, and is not vLLM", advice)]
-        return [await _prefix_cache(server, model), await _adapters(server)]
+            detail = "it has the OpenAI API, and is not vLLM"
+            return [*findings, Finding("server", "note", detail, advice)]
+        base = served.package.folder if served.package else None
+        swap = check_adapters(server, served.id, base)
+        return [*findings, await _result("adapters", swap)]
 
 
-async def _prefix_cache(server: Connection, model: Model) -> Finding:
-    """Whether the second of two equal requests finds the first one's prefix."""
-    candidate = ScoringInput(example_taste(), blocky(21))
-    await model.score([candidate])
-    before = await _hits(server)
-    await model.score([candidate])
-    after = await _hits(server)
-    name = "prefix cache"
-    if before is None or after is None:
-        return Finding(name, "note", "the server reports no cache hits under /metrics")
-    if after > before:
-        return Finding(
-            name, "ok", f"the second of two equal requests reused {after - before:.0f} tokens"
-        )
-    return Finding(
-        name, "note", "the second of two equal requests reused nothing",
-        "start vLLM with --enable-prefix-caching; some architectures lose the cache once they read"
-        " images, and each candidate then pays for the whole prompt",
-    )  # fmt: skip
-
-
-async def _hits(server: Connection) -> float | None:
+async def _result(name: str, check: Awaitable[Finding]) -> Finding:
+    """The finding; a check that fails is a note, because serving needs none of these."""
     try:
-        text = await server.get("metrics")
-    except (NotFound, Unavailable, Unprocessable):
-        return None
-    counts = HITS.findall(text) if isinstance(text, str) else []
-    return sum(map(float, counts)) if counts else None
-
-
-async def _adapters(server: Connection) -> Finding:
-    """Whether the route that loads adapters exists; a name without a folder is refused there."""
-    body = {"lora_name": NO_ADAPTER, "lora_path": f"/{NO_ADAPTER}"}
-    try:
-        await server.post(f"{ROUTES}/load_lora_adapter", body)
+        return await check
+    except (Unavailable, Unprocessable) as error:
+        return Finding(name, "note", error.detail, FAULT_ADVICE)
     except NotFound as error:
-        # The route itself is missing, or vLLM answers 404 because the folder is.
-        if "adapter" in str(error).lower() or NO_ADAPTER in str(error):
-            return Finding("adapters", "ok", "adapters can be loaded while the server runs")
-        return Finding(
-            "adapters", "note", "the server cannot load adapters while it runs",
-            "for training jobs, start it with --enable-lora and"
-            " VLLM_ALLOW_RUNTIME_LORA_UPDATING=1",
-        )  # fmt: skip
-    except (Unprocessable, ServerError):
-        return Finding("adapters", "ok", "adapters can be loaded while the server runs")
-    return Finding("adapters", "note", "the server accepts adapters that do not exist")
+        return Finding(name, "note", str(error), FAULT_ADVICE)

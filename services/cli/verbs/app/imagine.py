@@ -1,7 +1,6 @@
 """`preferstream imagine`: draw an image in a user's taste, or print the prompt for it."""
 
 import asyncio
-import base64
 from pathlib import Path
 from typing import Annotated, Final
 from uuid import uuid4
@@ -16,6 +15,7 @@ from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.taste import Taste
 from shared.events import DEFAULT_TENANT, ProfileUpdated
 from shared.events.types.feed import RankedItem
+from shared.images.file_types import data_uri, ending
 from shared.prompting.text_to_image.image_server import ImageServer
 from shared.prompting.text_to_image.prompt_writer import ImagePrompt, image_prompt
 from shared.prompting.text_to_image.settings import GenerationSettings
@@ -46,11 +46,15 @@ def imagine(
     try:
         with Client(messaging_settings(system), tenant=tenant) as client:
             prompts = image_prompt(text, _taste(client.profile(user), user))
+            if not prompts.words and not prompts.avoided and not as_json:
+                print_progress(f"the profile of {user} names no word yet: the prompt is your text")
             files: list[Path] = []
             items: dict[str, RankedItem] = {}
             if settings.image_generator is not None:
                 if not as_json:
-                    print_progress(f"{settings.image_generator} draws {count} images")
+                    number = "an image" if count == 1 else f"{count} images"
+                    print_progress(f"{settings.image_generator} draws {number}")
+                out.mkdir(parents=True, exist_ok=True)  # before an image is paid for
                 images = asyncio.run(_generated(settings, prompts, count))
                 files = _written(images, out)
                 items = _assessed(client, user, dict(zip(files, images, strict=True)))
@@ -76,9 +80,11 @@ async def _generated(settings: GenerationSettings, prompts: ImagePrompt, count: 
 
 
 def _written(images: list[bytes], folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     batch = uuid4().hex[:8]
-    files = [folder / f"imagined-{batch}-{number}.png" for number in range(1, len(images) + 1)]
+    files = [
+        folder / f"imagined-{batch}-{number}.{ending(image)}"
+        for number, image in enumerate(images, start=1)
+    ]
     for file, image in zip(files, images, strict=True):
         file.write_bytes(image)
     return files
@@ -86,10 +92,7 @@ def _written(images: list[bytes], folder: Path) -> list[Path]:
 
 def _assessed(client: Client, user: str, images: dict[Path, bytes]) -> dict[str, RankedItem]:
     """The items of a feed of these images, by file name."""
-    uris = {
-        file.name: "data:image/png;base64," + base64.b64encode(image).decode("ascii")
-        for file, image in images.items()
-    }
+    uris = {file.name: data_uri(image) for file, image in images.items()}
     feed = client.rank(user, uris, explain="all", seconds=FEED_SECONDS)
     return {item.image_id: item for item in feed.items}
 

@@ -36,7 +36,8 @@ class Card:
     image_id: str
     rank: int
     score: float | None
-    """The score that the rank follows, 0-25: with the subject, where it counts."""
+    """The user's own score, 0-25: with the subject, where it counts. The rank follows it, and
+    popularity while the user has few references."""
     bars: tuple[Bar, ...]
     move: int
     """Ranks up since the previous feed; negative is down."""
@@ -99,4 +100,5 @@ def _marks(item: RankedItem, taste_names: Mapping[str, str]) -> tuple[str, ...]:
     taste = (f"by your taste: {name}",) if name else ()
     explored = ("swapped with its neighbor at random (exploration)",) if item.explored else ()
     tier = (TIERS[item.tier],) if item.tier != "vlm" else ()
-    return (*taste, *tier, *explored, *(DEMOTIONS[reason] for reason in item.demoted))
+    popular = () if item.popularity is None else (f"popularity {item.popularity:.1f} of 5",)
+    return (*taste, *tier, *popular, *explored, *(DEMOTIONS[reason] for reason in item.demoted))

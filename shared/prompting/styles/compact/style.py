@@ -9,6 +9,7 @@ from shared.prompting import parser, prompt, rationale
 from shared.prompting.pair_template import PairTemplate
 from shared.prompting.parser import ParsedSide, ParsedTaste
 from shared.prompting.prompt import PAIR_TEMPLATE, SideWords
+from shared.prompting.styles.compact import layout
 from shared.prompting.styles.protocol import (
     DigitReading,
     ParsedDigits,
@@ -30,6 +31,7 @@ class CompactStyle:
     name: str = "compact"
     version: str = prompt.PROMPT_VERSION
     digit_reading: DigitReading = "held"
+    explains_given_digits: bool = False
     pair_template: PairTemplate = PAIR_TEMPLATE
     package_files: Mapping[str, bytes] = MappingProxyType({})
 
@@ -83,3 +85,9 @@ class CompactStyle:
         self, taste: Taste, digits: Mapping[Element, int], rationales: Mapping[Element, str]
     ) -> str:
         return prompt.score_line(digits, rationales)
+
+    def taste_layout(self, answer: str) -> float:
+        return layout.taste_share(answer)
+
+    def score_layout(self, answer: str, *, explained: bool) -> float:
+        return layout.score_share(answer, explained=explained)

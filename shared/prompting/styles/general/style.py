@@ -9,7 +9,7 @@ from shared.prompting.pair_template import PairTemplate
 from shared.prompting.parser.answers import ParsedTaste
 from shared.prompting.parser.elements import ParsedSide
 from shared.prompting.prompt import PAIR_TEMPLATE, SideWords
-from shared.prompting.styles.general import answers, prompts, written_answers
+from shared.prompting.styles.general import answers, layout, prompts, written_answers
 from shared.prompting.styles.general.schema import (
     DESCRIPTION_SCHEMA,
     RATIONALES_SCHEMA,
@@ -36,6 +36,7 @@ class GeneralStyle:
     name: str = "general"
     version: str = prompts.VERSION
     digit_reading: DigitReading = "chosen"
+    explains_given_digits: bool = True
     pair_template: PairTemplate = PAIR_TEMPLATE
     package_files: Mapping[str, bytes] = MappingProxyType({})
 
@@ -77,3 +78,11 @@ class GeneralStyle:
         self, taste: Taste, digits: Mapping[Element, int], rationales: Mapping[Element, str]
     ) -> str:
         return written_answers.rationales(rationales)
+
+    def taste_layout(self, answer: str) -> float:
+        return layout.schema_share(answer, TASTE_SCHEMA)
+
+    def score_layout(self, answer: str, *, explained: bool) -> float:
+        if explained:
+            return layout.schema_share(answer, RATIONALES_SCHEMA)
+        return float(layout.is_five_digits(answer))

@@ -12,17 +12,17 @@ from shared.prompting.styles.general.schema import DISLIKES, LIKES
 
 def taste(likes: SideWords, dislikes: SideWords) -> str:
     """Both sides of a taste; an unknown element has an empty list."""
-    return _json({LIKES: _lists(likes), DISLIKES: _lists(dislikes)})
+    return to_json({LIKES: _lists(likes), DISLIKES: _lists(dislikes)})
 
 
 def description(words: SideWords) -> str:
     """The words of one image."""
-    return _json(_lists(words))
+    return to_json(_lists(words))
 
 
 def rationales(by_element: Mapping[Element, str]) -> str:
     """One text an element."""
-    return _json({element.value: by_element[element] for element in ELEMENTS})
+    return to_json({element.value: by_element[element] for element in ELEMENTS})
 
 
 def _lists(words: SideWords) -> dict[str, list[str]]:
@@ -30,5 +30,6 @@ def _lists(words: SideWords) -> dict[str, list[str]]:
     return {**{e.value: list(words.get(e, ())) for e in ELEMENTS}, SUBJECT: []}
 
 
-def _json(value: Mapping[str, Any]) -> str:
+def to_json(value: Mapping[str, Any]) -> str:
+    """JSON on one line, with the spaces of the layout in the prompts."""
     return json.dumps(value, ensure_ascii=False)

@@ -16,8 +16,11 @@ from shared.prompting.parser.elements import in_another_script
 from shared.prompting.stance import contradicts
 from shared.prompting.styles.general import answers as general
 from shared.prompting.styles.general.schema import MAX_RATIONALE_CHARACTERS
+from shared.prompting.styles.preferthinker.layout import THINK
 from shared.prompting.styles.protocol import ParsedDigits, ParsedRationales
 
+_PROFILE: Final = re.compile(r"pref\w*[\s_-]*profile", re.IGNORECASE)
+_TAG: Final = re.compile(r"<[^>]*>")
 _POINTS: Final = re.compile(
     r"\bA[\"'*_ ]*\(\s*(?P<digit>\d+)(?:\s*/\s*5)?\s*\)[\"'*_ ]*[-:\u2013\u2014]*"
     r"(?P<text>.*?)(?=;?\s*(?:Image[ _])?\bB[\"'*_ ]*\(|\n|$)",
@@ -28,12 +31,15 @@ _POINTS: Final = re.compile(
 
 def parse_taste(answer: str) -> ParsedTaste:
     """The profiles of an official answer; an answer without any is parsed as a general one."""
-    parsed = parse_profiles(answer)
-    texts = " ".join(w for side in _sides(parsed) for words in side.values() for w in words)
-    if in_another_script(answer) or in_another_script(texts):
-        return ParsedTaste({}, {}, ("the answer is in another script",))
-    if not any(map(len, _sides(parsed))):
+    if not _PROFILE.search(answer):
         return general.parse_taste(answer)
+    if in_another_script(_TAG.sub("", answer.split(THINK)[0])):
+        return ParsedTaste({}, {}, ("the answer is in another script",))
+    parsed = parse_profiles(answer)
+    sides = (parsed.preference, parsed.non_preference)
+    words = [word for side in sides for named in side.values() for word in named]
+    if in_another_script(" ".join(words)):
+        return ParsedTaste({}, {}, ("the profile is in another script",))
     return parsed
 
 
@@ -74,7 +80,3 @@ def _problem(element: Element, text: str, digit: int, written: int | None) -> st
     if contradicts(text, digit):
         return f"the rationale for {element.label} does not agree with its score"
     return None
-
-
-def _sides(parsed: ParsedTaste) -> tuple[Mapping[Element, tuple[str, ...]], ...]:
-    return parsed.preference, parsed.non_preference

@@ -1,9 +1,12 @@
 """The layout of an official answer: two profiles, then points element by element."""
 
 from collections.abc import Mapping
+from itertools import zip_longest
+from statistics import fmean
 from typing import Final
 
 from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.prompting.parser.answers import ParsedTaste
 from shared.prompting.prompt import UNKNOWN, SideWords, shown_words
 
 NAMES: Final[Mapping[Element, str]] = {
@@ -38,6 +41,23 @@ def points(digits: Mapping[Element, int], rationales: Mapping[Element, str] | No
     """The points of the candidate, with rationales or alone."""
     why = {e: f" - {rationales[e]}" if rationales else "" for e in ELEMENTS}
     return "".join(f"{points_start(e)}{digits[e]}){why[e]}" for e in ELEMENTS) + END
+
+
+def profiles_share(answer: str, taste: ParsedTaste) -> float:
+    """The share of exact lines in the part of an answer that states the profiles."""
+    expected = profiles(taste.preference, taste.non_preference).strip().split("\n")
+    written = answer.split(THINK)[0].strip().split("\n")
+    return fmean(line == exact for line, exact in zip_longest(written, expected))
+
+
+def points_share(answer: str, digits: Mapping[Element, int]) -> float:
+    """The share of elements with heading and points in the exact layout; 0 without `</think>`."""
+    thoughts = answer.rpartition(THINK)[2]
+    if END.strip() not in thoughts:
+        return 0.0
+    after_tag = THINK + thoughts
+    exact = (f"{points_start(e)}{digits[e]})" in after_tag for e in ELEMENTS if e in digits)
+    return sum(exact) / len(ELEMENTS)
 
 
 def words(side: SideWords, *, separator: str) -> str:

@@ -36,7 +36,7 @@ MAX_PROFILE_TOKENS: Final = 512
 MAX_POINTS_TOKENS: Final = 1024
 """A whole official answer has 830 tokens (arXiv 2511.00609), where a server ignores the pattern."""
 _GENERAL: Final = GeneralStyle()
-_RATIONALE: Final = rf"[^\n]{{1,{MAX_RATIONALE_CHARACTERS}}}"
+_RATIONALE: Final = rf" [^\n]{{1,{MAX_RATIONALE_CHARACTERS}}}"
 _DIGIT: Final = "[0-5]"
 
 
@@ -45,6 +45,7 @@ class PreferThinkerStyle:
 
     name: str = "preferthinker"
     digit_reading: DigitReading = "chosen"
+    explains_given_digits: bool = False
 
     def __init__(self, template: PairTemplate, file: bytes) -> None:
         """`file` is the file of the template, as the user wrote it."""
@@ -74,7 +75,8 @@ class PreferThinkerStyle:
         )
 
     def explain(self, taste: Taste, digits: Mapping[Element, int]) -> Task:
-        starts = [f"{layout.points_start(e)}{digits[e]}) - " for e in ELEMENTS]
+        # No space at the end: most tokenizers join it with the next word.
+        starts = [f"{layout.points_start(e)}{digits[e]}) -" for e in ELEMENTS]
         pattern = _RATIONALE + "".join(_escaped(text) + _RATIONALE for text in starts[1:])
         return self._assess(taste, start=starts[0], pattern=pattern + layout.END)
 
@@ -103,6 +105,16 @@ class PreferThinkerStyle:
         self, taste: Taste, digits: Mapping[Element, int], rationales: Mapping[Element, str]
     ) -> str:
         return layout.stated_profiles(taste) + layout.points(digits, rationales)
+
+    def taste_layout(self, answer: str) -> float:
+        return layout.profiles_share(answer, self.parse_taste(answer))
+
+    def score_layout(self, answer: str, *, explained: bool) -> float:
+        digits = self.parse_digits(answer).by_element
+        if not explained:
+            return layout.points_share(answer, digits)
+        agreeing = self.parse_rationales(answer, digits).by_element
+        return layout.points_share(answer, digits) * len(agreeing) / len(ELEMENTS)
 
     def _assess(
         self, taste: Taste, *, start: str, pattern: str, digit_gaps: tuple[str, ...] = ()

@@ -1,18 +1,18 @@
-"""Render prompts by the chat template of a checkpoint, with each image at its place in the text.
+"""Find the form of a checkpoint's chat template that keeps each image at its place in the text.
 
 Most templates write an image where the message has it. Some (LLaVA) write all images of a message
 first: "Liked images:" would then stand before nothing, and the model could not know which images
-are liked. Some accept only text. For both, the image's token is written into the text.
+are liked. Some accept only text. For both, a few lines before the template write the image's token
+into the text of the message. Serving and training use the same text.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
-Messages = list[dict[str, Any]]
 _FIRST, _SECOND = "the first part", "the second part"
-_PROBE: Final[Messages] = [
+_PROBE: Final[list[dict[str, Any]]] = [
     {
         "role": "user",
         "content": [
@@ -23,79 +23,79 @@ _PROBE: Final[Messages] = [
         ],
     }
 ]
+_REWRITE: Final = (
+    "{%- set rewritten = namespace(messages=[]) -%}"
+    "{%- for message in messages -%}"
+    "{%- set written = namespace(text='') -%}"
+    "{%- if message['content'] is string -%}{%- set written.text = message['content'] -%}"
+    "{%- else -%}{%- for part in message['content'] -%}"
+    "{%- set written.text = written.text + (IMAGE if part['type'] == 'image' else part['text']) -%}"
+    "{%- endfor -%}{%- endif -%}"
+    "{%- set rewritten.messages = rewritten.messages"
+    " + [{'role': message['role'], 'content': CONTENT}] -%}"
+    "{%- endfor -%}"
+    "{%- set messages = rewritten.messages -%}"
+)
+_CONTENTS: Final = ("[{'type': 'text', 'text': written.text}]", "written.text")
+"""The text of a message as its only part, and as a plain text."""
 
 
-class ChatTemplate:
-    """The template of one checkpoint; raises `BadCheckpoint` when it cannot write images."""
+def placed_template(processor: Any, *, name: str) -> str:
+    """The template of a processor, in the form that keeps images at their places.
 
-    def __init__(self, processor: Any, *, name: str) -> None:
-        """`name` is that of the checkpoint, for errors."""
-        self._tokenizer = processor.tokenizer
-        self._template = template_of(processor, name)
-        self._image = str(processor.image_token)
-        self._prepared = self._working_form(name)
+    `name` is that of the checkpoint, for errors. Raises `BadCheckpoint` without a template, and for
+    one that writes no images.
+    """
+    own, image = template_of(processor, name), str(processor.image_token)
+    forms = [own]
+    for content in _CONTENTS:
+        rewrite = _REWRITE.replace("IMAGE", repr(image)).replace("CONTENT", content)
+        forms.append(rewrite + own)
+    readable = []
+    for form in forms:
+        try:
+            text = rendered(processor.tokenizer, form, _PROBE)
+        except Exception:
+            # A template is a program of the checkpoint and can raise anything.
+            continue
+        if text.count(image) != 2 or _FIRST not in text or _SECOND not in text:
+            continue
+        readable.append(form)
+        if text.index(_FIRST) < text.index(image) < text.index(_SECOND):
+            return form
+    if readable:
+        return readable[0]
+    raise BadCheckpoint(
+        f"the chat template of {name} does not write {image!r} for each image of a message; use the"
+        " chat template that belongs to this processor"
+    )
 
-    def render(self, messages: Sequence[Mapping[str, Any]]) -> str:
-        """The text of a conversation, up to the start of the answer."""
-        return self._rendered(self._prepared(list(map(dict, messages))))
 
-    def prepared(self, messages: Sequence[Mapping[str, Any]]) -> Messages:
-        """The messages in the form in which the template keeps images at their places."""
-        return self._prepared(list(map(dict, messages)))
+def with_first_token(tokenizer: Any, template: str) -> str:
+    """The template with the tokenizer's first token, where only the tokenizer would write it.
 
-    def _working_form(self, name: str) -> Callable[[Messages], Messages]:
-        readable: list[Callable[[Messages], Messages]] = []
-        for prepare in (_as_is, self._in_text_parts, self._as_text):
-            try:
-                text = self._rendered(prepare(_PROBE))
-            except Exception:
-                # A template is a program of the checkpoint and can raise anything.
-                continue
-            if text.count(self._image) != 2 or _FIRST not in text or _SECOND not in text:
-                continue
-            readable.append(prepare)
-            if text.index(_FIRST) < text.index(self._image) < text.index(_SECOND):
-                return prepare
-        if readable:
-            return readable[0]
-        raise BadCheckpoint(
-            f"the chat template of {name} does not write {self._image!r} for each image of a"
-            " message; use the chat template that belongs to this processor"
+    All texts are then tokenized without special tokens, in serving and in training.
+    """
+    first = tokenizer.bos_token
+    if first is None or tokenizer("a")["input_ids"][:1] != [tokenizer.bos_token_id]:
+        return template
+    has_first = rendered(tokenizer, template, _PROBE).startswith(first)
+    return template if has_first else "{{- bos_token -}}" + template
+
+
+def rendered(tokenizer: Any, template: str, messages: list[dict[str, Any]]) -> str:
+    """The text of a conversation, up to the start of the answer."""
+    # Not the processor's own method: SmolVLM's logs a warning at each call.
+    return str(
+        tokenizer.apply_chat_template(
+            messages, chat_template=template, tokenize=False, add_generation_prompt=True
         )
-
-    def _rendered(self, messages: Messages) -> str:
-        # Not the processor's own method: SmolVLM's logs a warning at each call.
-        return str(
-            self._tokenizer.apply_chat_template(
-                messages, chat_template=self._template, tokenize=False, add_generation_prompt=True
-            )
-        )
-
-    def _in_text_parts(self, messages: Messages) -> Messages:
-        return [
-            message | {"content": [{"type": "text", "text": self._text(message["content"])}]}
-            for message in messages
-        ]
-
-    def _as_text(self, messages: Messages) -> Messages:
-        return [message | {"content": self._text(message["content"])} for message in messages]
-
-    def _text(self, content: Any) -> str:
-        if isinstance(content, str):
-            return content
-        return "".join(
-            self._image if part["type"] == "image" else str(part["text"]) for part in content
-        )
-
-
-def _as_is(messages: Messages) -> Messages:
-    return messages
+    )
 
 
 def template_of(processor: Any, name: str) -> str:
     """The chat template of a processor or tokenizer; raises `BadCheckpoint` without one."""
-    tokenizer = getattr(processor, "tokenizer", processor)
-    for owner in (processor, tokenizer):
+    for owner in (processor, getattr(processor, "tokenizer", None)):
         template = getattr(owner, "chat_template", None)
         if isinstance(template, Mapping):
             template = template.get("default")

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from PIL import Image
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_tokens
 from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.checkpoint.vision_config import VisionConfig
-from shared.vlm.engine.inputs.chat_template import ChatTemplate, template_of
+from shared.vlm.engine.inputs.chat_template import placed_template, template_of, with_first_token
 from shared.vlm.engine.inputs.processor_inputs import ProcessorInputs
 from shared.vlm.engine.inputs.protocol import ModelInputs
 from shared.vlm.engine.inputs.qwen_patches import QwenPatches
@@ -65,18 +66,28 @@ def _by_patches(files: LoadedFiles) -> ModelInputs:
 
 
 def _by_processor(files: LoadedFiles) -> ModelInputs:
-    processor = load_processor(files.folder)
-    processor.tokenizer.padding_side = "left"
-    template = ChatTemplate(processor, name=str(files.folder))
-    limit_tiles(processor.image_processor, files.model.config, files.limits)
+    processor = load_processor(files.folder, files.model.config, files.limits)
     _check_tokens(files, image_token=int(processor.image_token_ids[0]))
     return ProcessorInputs(
-        processor, template, limits=files.limits, device=files.device, dtype=files.model.dtype
+        processor, limits=files.limits, device=files.device, dtype=files.model.dtype
     )
 
 
-def load_processor(folder: Path) -> Any:
-    """The processor of a checkpoint; raises `BadCheckpoint`."""
+def image_scaler(
+    folder: Path, model_type: str, limits: PixelLimits
+) -> Callable[[Image.Image], Image.Image]:
+    """How serving scales an image before the model's own rule; training scales in the same way."""
+    if model_type in FAMILIES:
+        return VisionConfig.read(folder).limited(limits).scaled
+    return limits.scaled
+
+
+def load_processor(folder: Path, config: Any, limits: PixelLimits) -> Any:
+    """The processor of a checkpoint for serving and training; raises `BadCheckpoint`.
+
+    Its template keeps images at their places, it pads on the left, and it has the limits of tiles,
+    as has the model's `config` where both must agree.
+    """
     from transformers import AutoProcessor
 
     try:
@@ -94,6 +105,13 @@ def load_processor(folder: Path) -> Any:
             f"{folder} has no processor with image tokens (it has a {type(processor).__name__});"
             " use a vision-language checkpoint with its preprocessor_config.json"
         )
+    template = placed_template(processor, name=str(folder))
+    template = with_first_token(processor.tokenizer, template)
+    processor.chat_template = processor.tokenizer.chat_template = template
+    processor.tokenizer.padding_side = "left"
+    if processor.tokenizer.pad_token_id is None:
+        processor.tokenizer.pad_token = processor.tokenizer.eos_token
+    limit_tiles(processor.image_processor, config, limits)
     return processor
 
 
@@ -109,5 +127,6 @@ def _check_tokens(files: LoadedFiles, *, image_token: int) -> None:
 
 FAMILIES: Final[Mapping[str, Callable[[LoadedFiles], ModelInputs]]] = {
     "qwen2_5_vl": _by_patches,
+    "qwen3_vl": _by_patches,
 }
 """Architectures with inputs of their own, by `model_type`; all others use their processor."""

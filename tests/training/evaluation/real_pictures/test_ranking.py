@@ -62,6 +62,8 @@ async def test_a_ranker_that_ignores_references_is_at_chance() -> None:
 
     measured = await measure(Blind(), tasks(), seed=1)
     assert measured.auc.value == measured.other_user.value == 0.5
+    difference = measured.minus(await measure(ColorHistogram(), tasks(), seed=1), seed=1)
+    assert difference.value == -0.5
 
 
 @pytest.mark.parametrize(

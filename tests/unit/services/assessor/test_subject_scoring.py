@@ -15,7 +15,7 @@ from tests.fakes.image_encoder import SubjectEncoder
 from tests.fakes.images import plain_image
 from tests.fakes.stores import InMemoryImageVectors
 from tests.unit.services.assessor.assessor import Assessor, image_ids
-from tests.unit.services.assessor.users import NOW, request
+from tests.unit.services.assessor.users import NOW, request, store_descriptions
 
 BIRDS, FLOWERS = ("orange", "pink", "yellow", "red"), ("green", "navy", "black", "blue")
 SUBJECTS = dict.fromkeys(BIRDS, "bird") | dict.fromkeys(FLOWERS, "flower")
@@ -177,3 +177,41 @@ async def test_an_outage_of_the_store_leaves_a_feed_by_the_look(setup: Setup) ->
     feed = await setup.assessor.feed(request("blue", "yellow", "red"))
     assert (feed.status, feed.subject_weight) == ("ok", None)
     assert image_ids(feed) == ["red", "yellow", "blue"]
+
+
+async def test_without_the_model_new_images_are_ranked_by_their_resemblance_to_the_references(
+    setup: Setup,
+) -> None:
+    await setup.store_profile(0.9)
+    setup.assessor.model.unavailable["score"] = "out of memory"
+    feed = await setup.assessor.feed(request("black", "yellow", "blue", "red"))
+    assert set(image_ids(feed)[:2]) == {"yellow", "red"}
+    assert feed.status == "degraded"
+    assert feed.degraded_reason == (
+        "the model is unavailable: out of memory; 0 images were ranked by their stored"
+        " descriptions, 4 by their resemblance to the references"
+    )
+    for item in feed.items:
+        assert item.score is item.elements is None
+        assert item.tier == "embedding"
+        assert item.score_total == pytest.approx(5 * (item.subject or 0))
+
+
+async def test_without_the_model_one_like_ranks_new_images(setup: Setup) -> None:
+    await setup.store_profile(0.4, references=1, dislikes=0)
+    setup.assessor.model.unavailable["score"] = "out of memory"
+    feed = await setup.assessor.feed(request("black", "yellow", "blue", "red"))
+    assert set(image_ids(feed)[:2]) == {"yellow", "red"}
+
+
+async def test_without_the_model_described_images_keep_their_six_scores(setup: Setup) -> None:
+    await setup.store_profile(0.5)
+    await store_descriptions(setup.assessor.image_store, ["red"], setup.assessor.embedder)
+    setup.assessor.model.unavailable["score"] = "out of memory"
+    feed = await setup.assessor.feed(request("black", "yellow", "red"))
+    by_id = {item.image_id: item for item in feed.items}
+    assert by_id["red"].score is not None
+    assert by_id["yellow"].score is None
+    assert image_ids(feed)[-1] == "black"
+    assert feed.degraded_reason is not None
+    assert "1 images were ranked by their stored descriptions, 2 by" in feed.degraded_reason

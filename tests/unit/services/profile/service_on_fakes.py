@@ -45,11 +45,12 @@ class ProfileSetup:
         publisher: RecordingPublisher | None = None,
         image_loader: ColorImages | None = None,
         encoded_images: EncodedImages | None = None,
+        store: InMemoryProfiles | None = None,
         **settings: Any,
     ) -> None:
         self.model = model or ColorModel()
         self.embedder = OneHotEmbedder()
-        self.store = InMemoryProfiles()
+        self.store = store or InMemoryProfiles()
         self.image_store = InMemoryImages()
         self.impressions = InMemoryImpressions()
         self.erasures = InMemoryErasures()

@@ -346,6 +346,20 @@ async def test_a_click_does_not_contradict_a_dislike(setup: ProfileSetup) -> Non
     assert setup.updates()[-1].evidence.ignored == {"replaced": 1}
 
 
+async def test_a_restart_keeps_the_counts_of_ignored_feedback() -> None:
+    setup = ProfileSetup(references_per_side=1)
+    await setup.process(feedback("red", at=5))
+    puts = setup.store.puts
+    # Older clicks than the like that fills the side: no prediction follows from them.
+    await setup.process(feedback("blue", "click", at=1), feedback("green", "click", at=2))
+    assert (await setup.stored()).ignored_feedback == {"side_full": 2}
+    assert setup.store.puts == puts
+    assert setup.updates()[-1].evidence.ignored == {"side_full": 2}
+    restarted = ProfileSetup(references_per_side=1, store=setup.store)
+    await restarted.process(feedback("navy", at=9))
+    assert restarted.updates()[-1].evidence.ignored == {"side_full": 3}
+
+
 async def test_ten_thousand_likes_of_a_second_leave_a_full_side_and_a_reason() -> None:
     setup = ProfileSetup(references_per_side=5)
     setup.image_loader.drawn_as = {f"drawing:{n}": COLORS[n % 10] for n in range(10_000)}

@@ -5,6 +5,7 @@ import pytest
 
 from shared.embedding.images.affinity import affinity
 from shared.embedding.images.subject import SubjectReferences, no_vectors, separation
+from shared.embedding.images.weighed_references import SUBJECT_DEVIATION
 from shared.embedding.protocol import Vectors
 
 DIMENSION = 32
@@ -51,18 +52,27 @@ def test_scores_stay_within_their_range() -> None:
 
 
 def test_references_that_share_the_subject_are_hardly_separated() -> None:
-    different = separation(*references(liked=0, disliked=1).left_out())
-    alike = np.mean(
-        [separation(*references(liked=0, disliked=0, seed=s).left_out()) for s in range(20)]
-    )
+    def separated(disliked: int, seed: int = 1) -> float:
+        sides = references(liked=0, disliked=disliked, seed=seed).left_out()
+        return separation(*sides, prior_deviation=SUBJECT_DEVIATION)
+
+    different = separated(1)
+    alike = np.mean([separated(0, seed) for seed in range(20)])
     assert different > 3
     assert alike < 0.5
 
 
 def test_the_separation_is_in_standard_deviations() -> None:
-    assert separation([3, 4, 5], [1, 2, 3]) == pytest.approx(2)
-    assert separation([1, 2, 3], [3, 4, 5]) == pytest.approx(-2)
-    assert np.isfinite(separation([1, 1, 1], [0, 0, 0]))
+    many = np.tile([3.0, 4.0, 5.0], 1000)
+    apart = separation(many, many - 2, prior_deviation=1)
+    assert apart == pytest.approx(2 / many.std(), rel=0.01)
+    assert separation(many - 2, many, prior_deviation=1) == -apart
+
+
+def test_a_few_equal_scores_do_not_count_as_completely_apart() -> None:
+    few, many = (separation([1.0] * count, [0.0] * count, prior_deviation=0.5) for count in (2, 20))
+    assert few == pytest.approx(1 / np.sqrt(4 * 0.25 / 6))
+    assert few < many < 10
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shared.domain.errors import Unprocessable
 from shared.vlm.engine.batching_engine import Batcher
 
 
@@ -25,6 +26,8 @@ class Doubling:
         self.go.wait(timeout=10)
         if -1 in numbers:
             raise ValueError("cannot double -1")
+        if -3 in numbers:
+            raise Unprocessable("prompt_too_long", "-3 is too long")
         if -2 in numbers:
             return [0]
         return [2 * number for number in numbers]
@@ -126,6 +129,18 @@ async def test_an_error_reaches_all_callers_of_its_pass_and_the_next_pass_succee
     assert [repr(outcome) for outcome in outcomes] == ["ValueError('cannot double -1')"] * 2 + [
         "[10]"
     ]
+
+
+async def test_an_input_that_can_never_be_answered_does_not_fail_those_of_other_callers(
+    batcher: Batcher[int, int], engine: Doubling
+) -> None:
+    results = await asyncio.gather(
+        batcher.submit([1]), batcher.submit([-3]), batcher.submit([2]), return_exceptions=True
+    )
+    assert results[0] == [2]
+    assert isinstance(results[1], Unprocessable)
+    assert results[2] == [4]
+    assert engine.passes == [[1, -3, 2], [1], [-3], [2]]
 
 
 async def test_the_inputs_of_a_cancelled_caller_are_not_computed(

@@ -11,7 +11,7 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.factory import open_model
 from shared.vlm.protocol import References, ScoredInput, ScoringInput
 from shared.vlm.settings import ModelSettings
-from tests.fakes.stock_model import StockModel
+from tests.fakes.stock_model import NAME, THOUGHT, StockModel
 
 
 def picture(color: str, number: int = 0) -> Image.Image:
@@ -135,6 +135,71 @@ async def test_rationales_are_the_models_own_sentences(
     assert red.by_element[Element.COLOR] == "It shows red, which this person likes."
     assert blue.by_element[Element.COLOR] == "It shows blue, which this person does not like."
     assert not red.problems
+
+
+@pytest.mark.parametrize("field", ["", "reasoning_content", "reasoning"])
+async def test_a_model_that_thinks_first_gets_more_tokens_and_its_thoughts_are_kept(
+    server: StockModel, settings: ModelSettings, field: str
+) -> None:
+    server.thought_tokens, server.thoughts_field = 900, field
+    async with open_model(settings) as model:
+        (taste,) = await model.predict([References(RED, BLUE)])
+        _, red = await model.score(SLATE)
+        (described,) = await model.describe([RED[0]])
+    assert taste.preference[Element.COLOR] == ("red",)
+    assert taste.thoughts == THOUGHT
+    assert not taste.problems
+    assert described.words[Element.COLOR] == ("red",)
+    assert described.subject == ("plain surface",)
+    assert red.mode(Element.COLOR) == 5
+    if not field:
+        assert red.digits[Element.COLOR][5] < 1, "the digits after the thought have probabilities"
+
+
+async def test_thoughts_beyond_the_limit_give_an_honest_empty_taste_in_two_requests(
+    server: StockModel, settings: ModelSettings
+) -> None:
+    async with open_model(settings) as model:
+        server.thought_tokens = 100_000
+        before = len(server.requests)
+        (taste,) = await model.predict([References(RED, BLUE)])
+    assert len(server.requests) - before == 2
+    limits = [request["max_tokens"] for request in server.requests[before:]]
+    assert limits == [512, 512 + settings.model_thinking_tokens]
+    assert not taste.preference
+    assert taste.problems == ("the answer ends within the chain of thought",)
+
+
+async def test_the_tokens_of_a_thought_are_a_setting(server: StockModel) -> None:
+    settings = ModelSettings(
+        model_server=server.address, model_thinking=True, model_thinking_tokens=64
+    )
+    async with open_model(settings) as model:
+        await model.predict([References(RED, BLUE)])
+        await model.describe([RED[0]])
+    assert [request["max_tokens"] for request in server.requests[-2:]] == [512 + 64, 256]
+
+
+async def test_another_name_in_the_responses_changes_nothing(
+    server: StockModel, settings: ModelSettings
+) -> None:
+    server.answers_as = "stock-vl-7b-2026-01"
+    async with open_model(settings) as model:
+        (taste,) = await model.predict([References(RED, BLUE)])
+    assert taste.preference[Element.COLOR] == ("red",)
+
+
+async def test_a_name_that_the_server_no_longer_serves_is_unavailable_with_the_reason(
+    server: StockModel, settings: ModelSettings
+) -> None:
+    async with open_model(settings) as model:
+        server.serves = "another-model"
+        with pytest.raises(Unavailable, match=f"no longer serves {NAME}"):
+            await model.predict([References(RED, BLUE)])
+    wrong = ModelSettings(model_server=server.address, model_server_model="another")
+    with pytest.raises(BadCheckpoint, match="another"):
+        async with open_model(wrong):
+            pass
 
 
 async def test_only_standard_fields_are_sent_to_a_server_that_is_not_vllm(

@@ -5,9 +5,11 @@ import pytest
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
 from shared.prompting.rationale import rationale
+from shared.prompting.styles.registry import COMPACT
 from tests.unit.training.rewards.words import RIGHT, completion
-from training.rewards.format import READABLE, format
+from training.rewards.format import READABLE, format_reward
 
+COMPACT_FORMAT = format_reward(COMPACT)
 DIGITS = dict.fromkeys(ELEMENTS, 5)
 AGREEING = {e: rationale("red", "liked") for e in ELEMENTS}
 SCORES = prompt.score_line(DIGITS)
@@ -15,7 +17,7 @@ EXPLAINED = prompt.score_line(DIGITS, AGREEING)
 
 
 def reward(answer: str, task: str) -> float | None:
-    (value,) = format([completion(answer)], task=[task], images=[[]])
+    (value,) = COMPACT_FORMAT([completion(answer)], task=[task], images=[[]])
     return value
 
 
@@ -69,4 +71,4 @@ def test_a_score_out_of_range_earns_nothing() -> None:
 
 def test_plain_text_and_message_parts_are_read_in_the_same_way() -> None:
     parts = [{"role": "assistant", "content": [{"type": "text", "text": SCORES}]}]
-    assert format([SCORES, parts, completion(SCORES)], task=["score"] * 3) == [1, 1, 1]
+    assert COMPACT_FORMAT([SCORES, parts, completion(SCORES)], task=["score"] * 3) == [1, 1, 1]

@@ -20,7 +20,9 @@ from shared.embedding.images.encoders.server.responses import (
     retry_seconds,
 )
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
+from shared.files.server_address import server_address
 
+ROUTES: Final = ("/v1/embeddings", "/v2/embed", "/v1")
 CONNECT_SECONDS: Final = 5.0
 """A running server accepts a connection at once, even when it is busy."""
 ATTEMPTS: Final = 3
@@ -148,16 +150,10 @@ class Connection:
 
 def base_address(setting: str) -> URL:
     """The server's address without `/v1`; raises `BadEncoder`, and never repeats a password."""
-    url = URL(setting)
-    if url.user or url.password:
-        raise BadEncoder(
-            "PREFERSTREAM_IMAGE_ENCODER_SERVER contains a user or a password, which would be"
-            " logged; put the key into PREFERSTREAM_IMAGE_ENCODER_SERVER_KEY"
-        )
-    path = url.path.rstrip("/")
-    for suffix in ("/v1/embeddings", "/v2/embed", "/v1"):
-        path = path.removesuffix(suffix)
-    return url.with_path(path or "/")
+    try:
+        return URL(server_address(setting, setting="IMAGE_ENCODER_SERVER", routes=ROUTES))
+    except ValueError as error:
+        raise BadEncoder(str(error)) from error
 
 
 async def _text(response: aiohttp.ClientResponse) -> str:

@@ -10,6 +10,8 @@ from shared.domain.user import User
 from shared.events import Feedback
 from tests.unit.services.assessor.cold_start.feedback import act
 
+NEW = User("default", "new")
+
 
 def counted(*events: Feedback) -> Popularity:
     popularity = Popularity()
@@ -18,8 +20,8 @@ def counted(*events: Feedback) -> Popularity:
     return popularity
 
 
-def order(popularity: Popularity, *image_ids: str, tenant: str = "default") -> list[str]:
-    rates = popularity.rates(tenant=tenant, image_ids=image_ids)
+def order(popularity: Popularity, *image_ids: str) -> list[str]:
+    rates = popularity.rates(NEW, image_ids=image_ids)
     return sorted(image_ids, key=lambda image_id: -rates[image_id])
 
 
@@ -64,7 +66,7 @@ def test_the_latest_statement_counts_in_every_order_of_arrival() -> None:
         act("u", "view", "a", minute=4),
     ]
     rates = {
-        round(counted(*arrived).rates(tenant="default", image_ids=["a"])["a"], 9)
+        round(counted(*arrived).rates(NEW, image_ids=["a"])["a"], 9)
         for arrived in itertools.permutations(events)
     }
     assert len(rates) == 1
@@ -74,15 +76,14 @@ def test_the_latest_statement_counts_in_every_order_of_arrival() -> None:
 @pytest.mark.parametrize(("dwell_ms", "is_interest"), [(400, False), (8_000, True)])
 def test_a_long_look_is_interest(dwell_ms: int, is_interest: bool) -> None:
     popularity = counted(act("u", "dwell", "a", dwell_ms=dwell_ms), act("u", "view", "b"))
-    rates = popularity.rates(tenant="default", image_ids=["a", "b"])
+    rates = popularity.rates(NEW, image_ids=["a", "b"])
     assert (rates["a"] > rates["b"]) is is_interest
 
 
 def test_tenants_are_apart() -> None:
     popularity = counted(act("u", "like", "a", tenant="shop"))
-    assert popularity.rates(tenant="default", image_ids=["a"]) == {}
-    assert popularity.rates(tenant="shop", image_ids=["a"])["a"] > 0
-    assert not popularity.is_known(tenant="default", image_id="a")
+    assert popularity.rates(NEW, image_ids=["a"]) == {}
+    assert popularity.rates(User("shop", "new"), image_ids=["a"])["a"] > 0
 
 
 def test_an_erased_user_leaves_nothing() -> None:
@@ -90,19 +91,43 @@ def test_an_erased_user_leaves_nothing() -> None:
     assert popularity.count(User("default", "ana")) == 2
     assert popularity.forget(User("default", "ana")) == 2
     assert popularity.forget(User("default", "ana")) == 0
-    assert not popularity.is_known(tenant="default", image_id="a")
-    assert popularity.rates(tenant="default", image_ids=["a", "b"]) == counted(
-        act("bo", "like", "b")
-    ).rates(tenant="default", image_ids=["a", "b"])
+    assert not popularity.rates(NEW, image_ids=["a"])
+    assert popularity.rates(NEW, image_ids=["a", "b"]) == counted(act("bo", "like", "b")).rates(
+        NEW, image_ids=["a", "b"]
+    )
     popularity.forget(User("default", "bo"))
     assert len(popularity) == 0
-    assert popularity.rates(tenant="default", image_ids=["b"]) == {}
+    assert popularity.rates(NEW, image_ids=["b"]) == {}
 
 
 def test_one_user_keeps_a_bounded_number_of_images() -> None:
     popularity = counted(*(act("u", "like", str(n)) for n in range(MAX_PER_USER + 50)))
     assert len(popularity) == popularity.count(User("default", "u")) == MAX_PER_USER
-    assert not popularity.is_known(tenant="default", image_id="0")
+    assert not popularity.rates(NEW, image_ids=["0"])
+
+
+def test_the_opinions_of_the_user_do_not_count() -> None:
+    events = [act("bo", "like", "b"), act("bo", "view", "a"), act("cy", "dislike", "a")]
+    popularity = counted(*events, *(act("ana", "like", image) for image in ("a", "b", "own")))
+    ana = User("default", "ana")
+    images = ["a", "b", "own", "unknown"]
+    assert popularity.rates(ana, image_ids=images) == pytest.approx(
+        counted(*events).rates(ana, image_ids=images)
+    )
+    assert popularity.rates(ana, image_ids=["own"]) == {}
+    assert counted(act("ana", "like", "own")).scores(ana, image_ids=["own"]) == {}
+
+
+def test_popularity_as_a_score_is_bounded_and_neutral_for_unknown_images() -> None:
+    popularity = counted(
+        *(act(f"u-{n}", "like", "liked") for n in range(500)),
+        *(act(f"u-{n}", "hide", "hidden") for n in range(500)),
+        act("u-0", "like", "once"),
+    )
+    scores = popularity.scores(NEW, image_ids=["liked", "hidden", "once", "unknown"])
+    assert scores["unknown"] == 2.5
+    assert 2.5 < scores["once"] < scores["liked"] <= 5
+    assert 0 <= scores["hidden"] < 0.5
 
 
 def test_a_large_tenant_does_not_push_out_a_small_one() -> None:
@@ -111,7 +136,7 @@ def test_a_large_tenant_does_not_push_out_a_small_one() -> None:
     for number in range(1_000):
         popularity.add(act(f"u-{number}", "like", "a", tenant="large"))
         assert len(popularity) <= 100
-    assert popularity.is_known(tenant="small", image_id="precious")
+    assert popularity.rates(User("small", "new"), image_ids=["precious"])
     assert popularity.count(User("large", "u-999")) == 1
     assert popularity.count(User("large", "u-0")) == 0
 

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 from PIL.Image import Image
 
-from services.assessor.steps import popularity as step
 from services.assessor.steps.diversity import varied_order
+from services.assessor.steps.popularity import cold_start as step
 from shared.domain.taste import Taste
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Vectors
-from shared.events.types.feedback import Action
-from shared.store.protocol import Reference, Side
+from shared.store.protocol import Side
 from tests.fakes.image_encoder import SubjectEncoder
 from tests.fakes.images import plain_image
 from tests.fakes.stores import InMemoryImageVectors
 from tests.unit.services.assessor.assessor import Assessor, image_ids, tiers
 from tests.unit.services.assessor.cold_start.feedback import act
-from tests.unit.services.assessor.users import NOW, request, store_descriptions
+from tests.unit.services.assessor.cold_start.references import reference
+from tests.unit.services.assessor.users import request, store_descriptions
 
 BIRDS, FLOWERS = ("orange", "pink", "yellow", "red"), ("green", "navy", "black", "blue")
 SUBJECTS = dict.fromkeys(BIRDS, "bird") | dict.fromkeys(FLOWERS, "flower")
@@ -97,14 +97,7 @@ async def like_without_words(assessor: Assessor, *colors: str, side: Side = "lik
     assert assessor.encoded_images is not None
     images = [plain_image(color, color) for color in colors]
     await assessor.encoded_images.vectors({i.content_hash: i.pixels for i in images})
-    action: Action = "like" if side == "liked" else "dislike"
-    references = tuple(
-        Reference(
-            image_id=image.uri, uri=image.uri, content_hash=image.content_hash, side=side,
-            action=action, occurred_at=NOW, event_id=image.uri,
-        )
-        for image in images
-    )  # fmt: skip
+    references = tuple(reference(color, side=side) for color in colors)
     await assessor.store_profile_of_ana(predicted=Taste(), references=references)
 
 
@@ -119,8 +112,9 @@ async def test_one_like_without_words_moves_the_next_feed(assessor: Assessor) ->
     assert sum(map(after.index, birds)) < sum(map(before.index, birds))
     assert after[0] == "black"  # Still popular: one like decides half.
     await like_without_words(assessor, "orange", "pink", "red")
-    later = image_ids(await assessor.feed(request(*candidates, request_id="r-3")))
-    assert set(later[:3]) == birds
+    feed = await assessor.feed(request(*candidates, request_id="r-3"))
+    assert set(image_ids(feed)[:3]) == birds
+    assert (feed.status, feed.popularity_weight) == ("cold_start", 0.25)
 
 
 async def test_one_dislike_without_words_moves_the_next_feed(assessor: Assessor) -> None:

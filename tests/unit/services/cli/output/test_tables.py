@@ -65,6 +65,12 @@ def test_a_feed_by_subject_shows_its_score_and_its_weight(feed: RankedFeed) -> N
     assert "subject" not in _printed(feed_table(feed))
 
 
+def test_a_feed_shows_how_much_popularity_counts(feed: RankedFeed) -> None:
+    assert "popularity" not in _printed(feed_table(feed))
+    popular = feed.model_copy(update={"popularity_weight": 0.25})
+    assert "popularity with other users counts 25%" in _printed(feed_table(popular))
+
+
 def test_a_feed_shows_the_narrowest_word_for_each_image(feed: RankedFeed) -> None:
     words = (ShownWord(word="bird", probability=0.9), ShownWord(word="animal", probability=0.99))
     item = feed.items[0].model_copy(update={"subject_words": words})

@@ -154,6 +154,20 @@ async def test_a_feed_by_subject_shows_its_score_and_weight(sample_folder: Path)
     assert "20.7" in page
 
 
+async def test_a_feed_shows_how_much_popularity_counts(sample_folder: Path) -> None:
+    def popular(event: ImageCandidates) -> RankedFeed:
+        feed = _feed_for(event)
+        items = tuple(item.model_copy(update={"popularity": 4.24}) for item in feed.items)
+        return feed.model_copy(update={"items": items, "popularity_weight": 0.475})
+
+    dashboard = site(with_tokens=True, ops_samples=sample_folder)
+    dashboard.kafka.feed_for = popular
+    body = {"user": "ada", "pictures": [{"image_id": "sample-sea"}, OWN]}
+    page = (await _post(dashboard, "/playground/rank", body)).text
+    assert "popularity with other users counts 48% of the rank" in page
+    assert "popularity 4.2 of 5" in page
+
+
 async def test_evidence_is_shown_with_thumbnails_of_its_references(sample_folder: Path) -> None:
     def with_evidence(event: ImageCandidates) -> RankedFeed:
         feed = _feed_for(event)

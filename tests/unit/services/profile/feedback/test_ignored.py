@@ -1,4 +1,4 @@
-"""Feedback that becomes no reference is counted by reason until the next profile."""
+"""Feedback that becomes no reference is counted by reason until the first profile."""
 
 from services.profile.feedback.ignored import MAX_USERS, IgnoredCounts, left_out, summed
 from services.profile.feedback.references import merge_references
@@ -11,8 +11,8 @@ ANA = User("default", "ana")
 def test_counts_are_taken_once() -> None:
     counts = IgnoredCounts()
     for _ in range(3):
-        counts.add(ANA, "side_full")
-    counts.add(ANA, "replaced")
+        counts.add(ANA, {"side_full": 1})
+    counts.add(ANA, {"replaced": 1})
     assert counts.take(User("other", "ana")) == {}
     assert counts.take(ANA) == {"side_full": 3, "replaced": 1}
     assert counts.take(ANA) == {}
@@ -21,7 +21,7 @@ def test_counts_are_taken_once() -> None:
 def test_the_users_in_memory_are_bounded() -> None:
     counts = IgnoredCounts()
     for number in range(MAX_USERS + 1):
-        counts.add(User("default", str(number)), "replaced")
+        counts.add(User("default", str(number)), {"replaced": 1})
     assert counts.take(User("default", "0")) == {}
     assert counts.take(User("default", "1")) == {"replaced": 1}
 

@@ -11,7 +11,7 @@ from services.profile.prediction.weight_evidence import PredictedTastes, WeightE
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
 from shared.domain.user import User
-from shared.domain.weights.weight_estimation import MIN_SUBJECT, PRIOR_SUBJECT
+from shared.domain.weights.weight_estimation import PRIOR_SUBJECT
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.tenant_images import TenantImages
 from shared.events.types.feedback import Action
@@ -103,10 +103,12 @@ async def test_a_user_whose_references_differ_in_subject_alone_goes_by_the_subje
 
 async def test_a_user_whose_references_share_the_subject_goes_by_the_look() -> None:
     setup = Setup()
-    references = [setup.reference("liked", f"l{n}", subject=0, color="blue") for n in range(5)]
-    references += [setup.reference("disliked", f"d{n}", subject=0, color="red") for n in range(5)]
-    weights = await setup.weights(references, taste(color="blue"))
-    assert weights.ranking.subject == MIN_SUBJECT
+    muted = {"color": "blue", "saturation": "muted", "detail": "busy"}
+    vivid = {"color": "red", "saturation": "vivid", "detail": "busy"}
+    references = [setup.reference("liked", f"l{n}", subject=0, **muted) for n in range(5)]
+    references += [setup.reference("disliked", f"d{n}", subject=0, **vivid) for n in range(5)]
+    weights = await setup.weights(references, taste(color="blue", saturation="muted"))
+    assert weights.ranking.subject < PRIOR_SUBJECT
 
 
 @pytest.mark.parametrize("side", ["liked", "disliked"])

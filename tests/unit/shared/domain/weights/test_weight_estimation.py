@@ -6,7 +6,6 @@ import pytest
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.domain.weights.weight_estimation import (
-    MIN_SUBJECT,
     PRIOR_SUBJECT,
     ScoredImages,
     Separations,
@@ -72,12 +71,13 @@ def test_images_with_contradictory_feedback_keep_the_weights_near_the_population
     ("separations", "low", "high"),
     [
         (None, PRIOR_SUBJECT, PRIOR_SUBJECT),
-        (Separations(5.0, 1.0, references=5), 0.99, 1.0),
-        (Separations(1.2, 1.6, references=5), MIN_SUBJECT, MIN_SUBJECT),
+        (Separations(5.0, 1.0, references=5), 0.9, 1.0),
+        (Separations(1.2, 1.6, references=5), 0.1, 0.2),
         (Separations(900.0, 0.0, references=5), 0.99, 1.0),
         # Both separate everything: the words explain it.
-        (Separations(9.0, 2500.0, references=5), MIN_SUBJECT, 0.3),
-        (Separations(-900.0, 900.0, references=40), MIN_SUBJECT, MIN_SUBJECT),
+        (Separations(9.0, 2500.0, references=5), 0.1, 0.3),
+        (Separations(-900.0, 900.0, references=5), PRIOR_SUBJECT * 4 / 9, PRIOR_SUBJECT * 4 / 9),
+        (Separations(-900.0, 900.0, references=40), 0.03, 0.05),
     ],
 )  # fmt: skip
 def test_the_share_of_the_subject_follows_what_separates_better(
@@ -98,7 +98,16 @@ def test_thin_evidence_leaves_the_share_near_that_of_all_users() -> None:
 
 def test_the_six_shares_are_those_of_subject_and_elements() -> None:
     weights = own_ranking_weights(
-        images(by=COLOR, count=120), Separations(2.0, 1.0, references=5), EQUAL_WEIGHTS
+        images(by=COLOR, count=120), Separations(3.0, 1.0, references=5), EQUAL_WEIGHTS
     )
-    assert weights.subject > 0.7
+    assert weights.subject > 0.6
     assert weights.color > 1.5 * weights.detail
+
+
+def test_a_look_that_is_known_in_part_leaves_more_to_the_subject() -> None:
+    shares = [
+        subject_share(Separations(1.5, 1.0, references=5, known_look=known))
+        for known in (1.0, 0.6, 0.0)
+    ]
+    assert shares == sorted(shares)
+    assert shares[0] < PRIOR_SUBJECT < 0.45 < shares[1]

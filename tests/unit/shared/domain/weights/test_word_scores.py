@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide, WeightedWord
-from shared.domain.weights.word_scores import reference_scores, word_scores
+from shared.domain.weights.word_scores import known_share, reference_scores, word_scores
 
 COLOR = ELEMENTS.index(Element.COLOR)
 DETAIL = ELEMENTS.index(Element.DETAIL)
@@ -58,3 +58,10 @@ def test_without_images_or_tastes_there_is_nothing_to_compare() -> None:
     assert word_scores([], [TASTE]).shape == (0, 5)
     assert (word_scores([shows("blue")], []) == 2.5).all()
     assert [scores.shape for scores in reference_scores([], [], [TASTE])] == [(0, 5), (0, 5)]
+
+
+def test_the_known_share_counts_elements_with_words_of_described_images() -> None:
+    assert known_share([shows("blue"), {Element.COLOR: ("red",)}]) == pytest.approx(3 / 10)
+    assert known_share([dict.fromkeys(ELEMENTS, ("word",))]) == 1.0
+    assert known_share([shows("blue"), {}, {Element.COLOR: ()}]) == pytest.approx(2 / 5)
+    assert known_share([]) == known_share([{}]) == 1.0

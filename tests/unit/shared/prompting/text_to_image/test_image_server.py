@@ -11,6 +11,7 @@ from shared.domain.errors import Unavailable, Unprocessable
 from shared.prompting.text_to_image.image_server import ImageServer
 from shared.prompting.text_to_image.prompt_writer import ImagePrompt
 from shared.prompting.text_to_image.settings import GenerationSettings
+from shared.settings import InvalidSettings, from_environment
 from tests.fakes.image_generator import ImageGenerator, drawing
 
 ASKED = ImagePrompt("a harbor, blue color palette", "red color palette")
@@ -100,3 +101,24 @@ async def test_a_slow_or_absent_server_is_unavailable(generator: ImageGenerator)
 def test_a_wrong_size_is_refused_at_the_start(size: str) -> None:
     with pytest.raises(ValidationError):
         GenerationSettings(image_generator_size=size)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://me:hunter2@pictures:8000", "https://hunter2@pictures/v1"]
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValidationError, match="PREFERSTREAM_IMAGE_GENERATOR_KEY"):
+        GenerationSettings(image_generator=address)
+    monkeypatch.setenv("PREFERSTREAM_IMAGE_GENERATOR", address)
+    with pytest.raises(InvalidSettings, match="contains a user or a password") as refused:
+        from_environment(GenerationSettings)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/images/generations"])
+async def test_an_address_can_end_with_a_route(generator: ImageGenerator, end: str) -> None:
+    chosen = GenerationSettings(image_generator=generator.address + end)
+    async with ImageServer(chosen) as server:
+        assert len(await server.generate(ASKED)) == 1

@@ -1,6 +1,7 @@
 """Score what the images show, and weigh it against their look by what the user goes by."""
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,15 +9,16 @@ import numpy as np
 
 from services.assessor.steps.joint_tastes import best_of
 from services.assessor.steps.optional_stage import optional_stage
-from services.assessor.steps.scoring import DECIMALS
+from services.assessor.steps.scoring import DECIMALS, with_reason
 from services.assessor.steps.state import RankingState, ScoredImage
+from shared.domain.element_weights import MAX_SCORE
 from shared.domain.joint_tastes import JointTaste
-from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.ranking_weights import MAX_TOTAL, RankingWeights
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.subject import SubjectReferences, no_vectors
 from shared.embedding.images.tenant_images import TenantImages
 from shared.embedding.protocol import Vectors
-from shared.store.protocol import ImageStore, StoredProfile
+from shared.store.protocol import ImageStore, Reference, StoredProfile
 
 Subjects = Mapping[str, float]
 """Subject scores, 0-5, by content hash."""
@@ -29,6 +31,7 @@ class ScoreSubject:
     """The step that adds the subject to the scores; without an encoder it changes nothing.
 
     A feed without it is ranked by its look: a deadline or an outage of the store fails nothing.
+    Without the model, an image that has no description is ranked by the subject alone.
     """
 
     def __init__(self, encoded_images: EncodedImages | None, image_store: ImageStore) -> None:
@@ -37,65 +40,62 @@ class ScoreSubject:
 
     async def __call__(self, state: RankingState) -> RankingState:
         encoded, tenant_images, profile = self._encoded_images, self._tenant_images, state.profile
-        if encoded is None or tenant_images is None or profile is None or not profile.references:
+        if encoded is None or tenant_images is None or profile is None:
             return state
-        if stored_weights(profile, state) is None or not _assessed(state):
+        encoding = state.encoding
+        if encoding is None or not _comparable(state):
             return state
         scored = await optional_stage(
             state,
             "subject",
-            lambda: self._with_subject(state, profile, encoded, tenant_images),
+            lambda: _with_subject(state, profile, encoding, encoded, tenant_images),
             without="the subject does not count in a feed",
         )
-        return scored or state
-
-    async def _with_subject(
-        self,
-        state: RankingState,
-        profile: StoredProfile,
-        encoded: EncodedImages,
-        tenant_images: TenantImages,
-    ) -> RankingState:
-        references = await encoded.references(profile.references)
-        if not len(references.liked) and not len(references.disliked):
+        if scored is None:
             return state
-        vectors = await encoded.vectors(
-            {image.content_hash: image.loaded_candidate.image.pixels for image in _assessed(state)}
+        return with_reason(scored) if scored.outage else scored
+
+
+async def _with_subject(
+    state: RankingState,
+    profile: StoredProfile,
+    encoding: Awaitable[Mapping[str, Vectors]],
+    encoded: EncodedImages,
+    tenant_images: TenantImages,
+) -> RankingState:
+    # Shielded: the vectors are stored for the next feed, also when this one gives up.
+    known = await asyncio.shield(encoding)
+    state = replace(state, image_vectors=known)
+    hashes = dict.fromkeys(image.content_hash for image in _comparable(state))
+    vectors = {name: known[name] for name in hashes if name in known}
+    references = encoded.by_side(profile.references, known)
+    if not vectors or not len(references.liked) + len(references.disliked):
+        return state
+    background = no_vectors()
+    if not references.are_enough:
+        own = {reference.content_hash for reference in profile.references}
+        background = _background(
+            await tenant_images.vectors(profile.tenant, without=own), vectors, without=own
         )
-        if not vectors:
-            return state
-        background = no_vectors()
-        if not references.are_enough:
-            own = {reference.content_hash for reference in profile.references}
-            background = _background(
-                await tenant_images.vectors(profile.tenant, without=own), vectors, without=own
-            )
-        subjects = _scores(replace(references, background=background), vectors)
-        if subjects is None:
-            return state
-        by_taste = {
-            taste.taste_id: of_taste
-            for taste in state.joint_tastes
-            if (of_taste := await self._of_taste(taste, profile, encoded, background, vectors))
-        }
-        return replace(_scored(state, subjects, by_taste), subject_background=background)
+    subjects = _scores(replace(references, background=background), vectors)
+    if subjects is None:
+        return state
+    by_taste = {}
+    for taste in state.joint_tastes:
+        of_taste = encoded.by_side(_references_of(taste, profile), known)
+        scores = _scores(replace(of_taste, background=background), vectors)
+        if scores is not None:
+            by_taste[taste.taste_id] = scores
+    return replace(_scored(state, subjects, by_taste), subject_background=background)
 
-    async def _of_taste(
-        self,
-        taste: JointTaste,
-        profile: StoredProfile,
-        encoded: EncodedImages,
-        background: Vectors,
-        vectors: Mapping[str, Vectors],
-    ) -> Subjects | None:
-        """The scores by the liked references of one taste and all disliked ones."""
-        own = [
-            reference
-            for reference in profile.references
-            if reference.side == "disliked" or reference.image_id in taste.reference_ids
-        ]
-        references = await encoded.references(own)
-        return _scores(replace(references, background=background), vectors)
+
+def _references_of(taste: JointTaste, profile: StoredProfile) -> list[Reference]:
+    """The liked references of one taste and all disliked ones."""
+    return [
+        reference
+        for reference in profile.references
+        if reference.side == "disliked" or reference.image_id in taste.reference_ids
+    ]
 
 
 def _scores(references: SubjectReferences, vectors: Mapping[str, Vectors]) -> Subjects | None:
@@ -168,8 +168,17 @@ def _with_total(image: ScoredImage, subject: float, weights: RankingWeights) -> 
     )
 
 
-def _assessed(state: RankingState) -> list[ScoredImage]:
-    return [image for image in state.scored if image.elements is not None]
+def _by_subject_alone(image: ScoredImage, subjects: Sequence[float]) -> ScoredImage:
+    """An image without element scores, by the taste that it resembles most."""
+    subject = round(max(subjects), DECIMALS)
+    total = round(MAX_TOTAL / MAX_SCORE * subject, DECIMALS)
+    return replace(image, tier="embedding", subject=subject, total_with_subject=total)
+
+
+def _comparable(state: RankingState) -> list[ScoredImage]:
+    """The images that get a subject score: those with element scores, and without the model all."""
+    is_degraded = state.outage is not None
+    return [image for image in state.scored if is_degraded or image.elements is not None]
 
 
 def _scored(
@@ -185,6 +194,8 @@ def _scored(
         if image.content_hash not in subjects:
             return image
         of_tastes = {taste: scores[image.content_hash] for taste, scores in by_taste.items()}
+        if image.elements is None:
+            return _by_subject_alone(image, [*of_tastes.values()] or [subjects[image.content_hash]])
         return with_subject(image, subjects[image.content_hash], weights, by_taste=of_tastes)
 
     return replace(

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from services.assessor.steps.optional_stage import optional_stage
 from services.assessor.steps.state import RankingState, ScoredImage
-from services.assessor.steps.subject_scoring import weights_of, with_subject
+from services.assessor.steps.subject.encoding import vectors_of
+from services.assessor.steps.subject.scoring import weights_of, with_subject
 from shared.domain.subjects.corrections import MAX_SCORE, NEUTRAL, StatedSubjects, SubjectScale
 from shared.domain.subjects.words import ShownWord
 from shared.domain.weights.ranking_weights import RankingWeights
@@ -43,9 +44,10 @@ class NameSubjects:
     ) -> Words:
         """The words of the images. Only for a stated subject are further images encoded."""
         images = {image.content_hash: image.loaded_candidate.image.pixels for image in state.scored}
-        vectors = (
-            await encoded.stored(list(images)) if stated.is_empty else await encoded.vectors(images)
-        )
+        vectors = await vectors_of(state, images, encoded)
+        if not stated.is_empty:
+            missing = {name: images[name] for name in images if name not in vectors}
+            vectors |= await encoded.vectors(missing) if missing else {}
         return await encoded.subject_words(vectors)
 
 
@@ -66,7 +68,11 @@ def corrected(state: RankingState, stated: StatedSubjects) -> RankingState:
         return replace(state, ranking_weights=weights_of(state).with_subject(1.0), scored=scored)
     weights = weights_of(state).with_subject(scale.weight)
     scored = tuple(
-        image if image.elements is None else _corrected(image, stated, scale, weights)
+        _corrected(image, stated, scale, weights)
+        if image.elements is not None
+        else _by_subject_alone(image, stated)
+        if image.is_scored
+        else image
         for image in state.scored
     )
     return replace(state, ranking_weights=weights, scored=scored)
@@ -97,7 +103,8 @@ def _corrected(
 
 
 def _by_subject_alone(image: ScoredImage, stated: StatedSubjects) -> ScoredImage:
-    subject = stated.score(NEUTRAL, _words_of(image))
+    known = NEUTRAL if image.subject is None else image.subject
+    subject = stated.score(known, _words_of(image))
     return replace(image, subject=subject, total_with_subject=MAX_TOTAL / MAX_SCORE * subject)
 
 

@@ -1,0 +1,1 @@
+"""Let what the tenant's users like count in the feed of a user with few references or none."""

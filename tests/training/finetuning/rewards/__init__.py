@@ -1,0 +1,1 @@
+"""Tests of what GRPO rewards with: profiles as images, and the reward model."""

@@ -1,0 +1,1 @@
+"""Tiny checkpoints with random weights, in the layout and with the tokenizers of real models."""

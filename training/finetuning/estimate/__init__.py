@@ -1,0 +1,1 @@
+"""Estimate the memory and the time of a training from its configuration, before it starts."""
