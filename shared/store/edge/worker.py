@@ -1,4 +1,4 @@
-"""Serve one folder of the embedded engine: read calls from a pipe until its other end closes.
+"""Serve one folder of the embedded engine: read calls from a pipe until its other end is closed.
 
 The engine holds Python's interpreter lock in every call, also in those that take seconds. So it
 runs in a process of its own. A full disk or a fault of the engine ends this process only.
@@ -33,36 +33,36 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Serve the folder of the second argument over the pipe of the first."""
+    """Arguments: the pipe with the calls, the pipe for the replies, and the folder."""
     # The parent decides when the engine stops: both get the interrupt of a terminal.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    pipe, folder = Connection(int(sys.argv[1])), Path(sys.argv[2])
+    calls = Connection(int(sys.argv[1]), writable=False)
+    replies = Connection(int(sys.argv[2]), readable=False)
+    folder = Path(sys.argv[3])
     try:
         with _locked(folder):
             collections = Collections(folder / "edge")
-            pipe.send_bytes(pickle.dumps((None, None)))
+            replies.send_bytes(pickle.dumps((None, None)))
             try:
-                _serve(pipe, collections)
+                _serve(calls, replies, collections)
             finally:
                 _close(collections)
     except (EngineError, OSError) as error:
         with suppress(BrokenPipeError):
-            pipe.send_bytes(pickle.dumps((_sendable(error), None)))
+            replies.send_bytes(pickle.dumps((_sendable(error), None)))
 
 
-def _serve(pipe: Connection, collections: Collections) -> None:
+def _serve(calls: Connection, replies: Connection, collections: Collections) -> None:
     operations = Operations(collections)
     while True:
         wait = collections.maintenance_in()
-        if wait is not None and not pipe.poll(wait):
+        if wait is not None and not calls.poll(wait):
             _maintain(collections)
             continue
         try:
-            method, arguments, options = pickle.loads(pipe.recv_bytes())
+            method, arguments, options = pickle.loads(calls.recv_bytes())
         except EOFError:
-            return
-        if method == "close":
             return
         reply: tuple[Exception | None, Any]
         try:
@@ -70,7 +70,7 @@ def _serve(pipe: Connection, collections: Collections) -> None:
         except Exception as error:
             reply = _sendable(error), None
         try:
-            pipe.send_bytes(pickle.dumps(reply, protocol=5))
+            replies.send_bytes(pickle.dumps(reply, protocol=5))
         except BrokenPipeError:
             return
 
