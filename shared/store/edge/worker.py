@@ -23,6 +23,8 @@ from shared.store.edge.operations import Operations
 
 LOCK_WAIT_SECONDS: Final = 15.0
 """How long to wait for the engine of a process that has ended: it still flushes its writes."""
+PARENT_CHECK_SECONDS: Final = 5.0
+"""The pipe stays open after the parent's end if a fork of the parent still has it."""
 CALLERS_MISTAKES: Final = (
     "Vector dimension error", "Not existing vector name", "Wrong input", "Validation",
     "No range index", "No appropriate index", "Missing data",
@@ -54,11 +56,15 @@ def main() -> None:
 
 
 def _serve(calls: Connection, replies: Connection, collections: Collections) -> None:
-    operations = Operations(collections)
+    operations, parent = Operations(collections), os.getppid()
     while True:
         wait = collections.maintenance_in()
-        if wait is not None and not calls.poll(wait):
-            _maintain(collections)
+        pause = PARENT_CHECK_SECONDS if wait is None else min(wait, PARENT_CHECK_SECONDS)
+        if not calls.poll(pause):
+            if os.getppid() != parent:
+                return
+            if pause == wait:
+                _maintain(collections)
             continue
         try:
             method, arguments, options = pickle.loads(calls.recv_bytes())
