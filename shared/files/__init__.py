@@ -1,1 +1,1 @@
-"""Atomic file writes, object-storage options and addresses of servers, the same for every process."""
+"""Atomic file writes, object-storage options and server addresses, the same for every process."""

@@ -42,6 +42,9 @@ class TrainingJobRequest(Value):
     prompt_style: str = "general"
     """The prompts of models without our manifest, and the template file of a style that has one."""
     prompt_template: Path | None = None
+    min_pixels: int | None = None
+    """Fewest and most pixels of an image, as in serving; None leaves the default."""
+    max_pixels: int | None = None
     minutes: float = Field(gt=0)
     """Wall-clock budget up to the end of the evidence, over all resumptions."""
     seed: int = 0

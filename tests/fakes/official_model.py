@@ -18,11 +18,25 @@ from PIL import Image
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting.styles.preferthinker import layout
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import prompt_style
 from tests.fakes.stock_model import _groups, _problem, describe
 
 NAME: Final = "preferthinker-7b"
+TEMPLATE: Final = (
+    b"You judge pictures for one person.\n---\n"
+    b"Kept pictures:\n{liked}\nReturned pictures:\n{disliked}\n"
+    b"Picture A:\n{image_a}\nPicture B:\n{image_b}\n"
+    b"Write both profiles, then give both pictures points from 0 to 5, then choose."
+)
+"""A neutral prompt of our own, in place of the official one that a user supplies."""
 ALTERNATIVE: Final = 0.25
 """Probability of the next lower digit at the place of each digit above 0."""
+
+
+def preferthinker() -> PromptStyle:
+    """The style of PreferThinker checkpoints with this template."""
+    return prompt_style("preferthinker", template=TEMPLATE)
 
 
 class OfficialModel:
@@ -33,6 +47,7 @@ class OfficialModel:
         """Whether it continues answers and follows patterns, as vLLM does."""
         self.ignores_patterns = False
         """Answers anew although it was asked to continue under a pattern."""
+        self.logprobs = True
         self.address = ""
         self.requests: list[dict[str, Any]] = []
 
@@ -72,7 +87,7 @@ class OfficialModel:
         choice: dict[str, Any] = {
             "index": 0, "message": {"content": text}, "finish_reason": "stop"
         }  # fmt: skip
-        if body.get("logprobs") and self.continues:
+        if body.get("logprobs") and self.logprobs:
             choice["logprobs"] = {
                 "content": [_token(token) for token in re.findall(r"\w|\W", text)]
             }

@@ -86,7 +86,8 @@ def as_text(value: Mapping[str, Any]) -> str:
     if "likes" in value:
         return "\n\n".join(f"**{side.title()}:**\n{as_text(value[side])}" for side in value)
     return "\n".join(
-        f"- **{key.replace('_', ' ').title()}:** {', '.join(words) or 'not clear'}"
+        f"- **{key.replace('_', ' ').title()}:** "
+        + (words if isinstance(words, str) else ", ".join(words) or "not clear")
         for key, words in value.items()
     )
 

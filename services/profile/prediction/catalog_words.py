@@ -16,7 +16,7 @@ SAMPLE: Final = 300
 KEPT_SECONDS: Final = 600.0
 """A catalog changes slowly; a prediction must not read hundreds of images each time."""
 MAX_TENANTS: Final = 1_000
-"""Tenants whose base rates are kept in memory: about 10 MB."""
+"""Tenants whose base rates are kept in memory: about 50 MB, the words of each image included."""
 
 
 class CatalogWords:

@@ -14,7 +14,7 @@ from services.profile.prediction.bulkhead import Bulkhead
 from services.profile.prediction.drift_detection import detect_drift
 from services.profile.prediction.joint.alternation import returns_to_a_taste
 from services.profile.prediction.joint.joint_tastes import JointTastes, ReferenceImage
-from services.profile.prediction.statements import stated_taste
+from services.profile.prediction.statements import stated_taste, with_stated_words
 from services.profile.prediction.thoughts import joined_thoughts
 from services.profile.prediction.unified_words import (
     unified_references,
@@ -169,6 +169,13 @@ class ProfilePredictor:
             for (liked, disliked), taste in zip(groups, predicted, strict=True)
         ]
         voted = taste_by_vote([group.predicted for group in unified], vote_weights(unified))
+        known = stored.stated_taste if stored else None
+        voted = with_stated_words(
+            voted,
+            stated_taste(unified, taste=voted, model_version=model.model_version, known=known),
+            unified_references(current, synonyms),
+            synonyms,
+        )
         # The words of one group are predicted together: no earlier group can have drifted.
         evidence = [r for r in current if _is_described(r, model)] if len(groups) > 1 else []
         taste = detect_drift(
@@ -185,12 +192,7 @@ class ProfilePredictor:
             taste,
             current,
             await self._weights(groups, current, tastes, model, requester, stored),
-            stated_taste(
-                unified,
-                taste=taste,
-                model_version=model.model_version,
-                known=stored.stated_taste if stored else None,
-            ),
+            stated_taste(unified, taste=taste, model_version=model.model_version, known=known),
             synonyms,
             joint,
             joined_thoughts(predicted),

@@ -1,19 +1,24 @@
 """Compare the taste with what the user stated, and note where feedback on feeds overrules it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.corrections import SIDES, SideName
-from shared.domain.taste import ELEMENTS, Element, Taste
-from shared.domain.word_forms import canonical
+from shared.domain.taste import ELEMENTS, MAX_WORDS, Element, Taste, TasteSide, Words
+from shared.domain.word_forms import NO_SYNONYMS, Synonyms, canonical
 from shared.events.types.taste_change import MAX_HISTORY, TasteChange
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.prompt import WORDS_SHOWN
 from shared.store.protocol import Reference, StatedTaste
 
 Place = tuple[SideName, Element]
+MIN_STATED: Final = 2
+"""Stated references that must show a word, so that feedback does not outvote it."""
+MIN_STATED_SHARE: Final = 0.3
+"""Least share of the stated references of a side that must show it."""
 
 
 def is_stated(reference: Reference) -> bool:
@@ -51,6 +56,72 @@ def stated_taste(
     ]
     voted = taste_by_vote([group.predicted for group in only_stated], vote_weights(only_stated))
     return StatedTaste(taste=voted, model_version=model_version, content_hashes=stated)
+
+
+def with_stated_words(
+    voted: Taste,
+    stated: StatedTaste | None,
+    references: Sequence[Reference],
+    synonyms: Synonyms = NO_SYNONYMS,
+) -> Taste:
+    """The voted taste, in which feedback does not outvote what several stated references show.
+
+    Votes of feedback add words; only a detected drift replaces a stated one. In a skewed catalog
+    most likes show a frequent word, and their votes would outnumber the statement. The references
+    have unified words already.
+    """
+    if stated is None or all(is_stated(reference) for reference in references):
+        return voted
+    kept = {
+        side: {e: _kept(stated.taste, side, e, references, synonyms) for e in ELEMENTS}
+        for side in SIDES
+    }
+    liked, disliked = SIDES
+    return Taste(
+        preference=_with_kept(voted.preference, kept[liked], other=kept[disliked]),
+        non_preference=_with_kept(voted.non_preference, kept[disliked], other=kept[liked]),
+    )
+
+
+def _kept(
+    stated: Taste,
+    side: SideName,
+    element: Element,
+    references: Sequence[Reference],
+    synonyms: Synonyms,
+) -> Words:
+    """The stated words of an element that enough stated references of the side show."""
+    of_side = [
+        r for r in references if is_stated(r) and (r.side == "liked") == (side == "preference")
+    ]
+    needed = max(MIN_STATED, MIN_STATED_SHARE * len(of_side))
+    words = [
+        word.model_copy(update={"word": synonyms.of(element, word.word)})
+        for word in getattr(stated, side)[element][:WORDS_SHOWN]
+    ]
+    return tuple(
+        word
+        for word in words
+        if sum(_shows(r, element, [canonical(word.word)]) for r in of_side) >= needed
+    )
+
+
+def _with_kept(
+    side: TasteSide, kept: Mapping[Element, Words], *, other: Mapping[Element, Words]
+) -> TasteSide:
+    """The side with the kept words among those shown, and without the other side's kept words."""
+    by_element: dict[str, Words] = {}
+    for element in ELEMENTS:
+        own = {canonical(word.word) for word in kept[element]}
+        taken = {canonical(word.word) for word in other[element]} - own
+        words = [word for word in side[element] if canonical(word.word) not in taken]
+        shown = {canonical(word.word) for word in words[:WORDS_SHOWN]}
+        if not own <= shown:
+            voted = {canonical(word.word): word for word in words}
+            first = [voted.get(canonical(word.word), word) for word in kept[element]]
+            words = first + [word for form, word in voted.items() if form not in own]
+        by_element[element.value] = tuple(words[:MAX_WORDS])
+    return TasteSide.model_validate(by_element)
 
 
 def with_changes(

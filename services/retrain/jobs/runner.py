@@ -180,6 +180,8 @@ class JobRunner:
             champion=_folder(champion),
             prompt_style=dependencies.model.prompt_style,
             prompt_template=template.absolute() if template else None,
+            min_pixels=dependencies.model.model_min_pixels,
+            max_pixels=dependencies.model.model_max_pixels,
             minutes=plan.minutes or settings.training_minutes,
             seed=int(now.timestamp()),
             dry_run=plan.dry_run,

@@ -126,6 +126,11 @@ class PromptStyle(Protocol):
         """The digits of a score answer as text, for servers that return no probabilities."""
         ...
 
+    def digit_places(self, answer: str) -> Sequence[int] | None:
+        """Where the five digits of a whole score answer are in its text, in the order of the
+        elements; None for an answer without them. For answers that are longer than their digits."""
+        ...
+
     def parse_rationales(self, answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
         """The rationales that agree with their digits."""
         ...

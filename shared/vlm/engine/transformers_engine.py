@@ -85,8 +85,8 @@ class TransformersEngine:
         self._inputs = opened.inputs
         self._end_tokens = opened.end_tokens
         self._own_penalty = opened.repetition_penalty
-        context = self.model.config.get_text_config().max_position_embeddings
-        self._context = int(context)
+        text_config = self.model.config.get_text_config()
+        self._context: int | None = getattr(text_config, "max_position_embeddings", None)
         self._chosen: dict[tuple[str, ...], ChosenDigits] = {}
 
     @property
@@ -285,7 +285,7 @@ class TransformersEngine:
             prompts, images, with_answer_prefix=with_answer_prefix, answer=answer
         )
         tokens = int(inputs["attention_mask"].sum(dim=1).max())
-        if tokens > self._context:
+        if self._context is not None and tokens > self._context:
             raise Unprocessable(
                 "prompt_too_long",
                 f"a prompt with {max(map(len, images))} images has {tokens} tokens, but"

@@ -13,8 +13,9 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.server.connection import ROUTES, Connection, NotFound, ServerError
 
 log = logging.getLogger(__name__)
-LANGUAGE_MODEL_PART: Final = ".language_model."
-"""Part of the name of every weight that a server can adapt; it ignores other weights silently."""
+LANGUAGE_MODEL_PARTS: Final = (".language_model.", ".text_model.")
+"""Part of the name of every weight that a server can adapt; it ignores other weights silently. The
+second is that of SmolVLM and Idefics3."""
 
 
 class Adapters:
@@ -96,7 +97,9 @@ def check_changes_language_model_only(folder: Path) -> None:
             names = list(weights.keys())
     except (OSError, SafetensorError) as error:
         raise BadCheckpoint(f"{folder} cannot be read: {error}; copy it again") from error
-    others = sorted(name for name in names if LANGUAGE_MODEL_PART not in name)
+    others = sorted(
+        name for name in names if not any(part in name for part in LANGUAGE_MODEL_PARTS)
+    )
     if others or not names:
         raise BadCheckpoint(
             f"{folder} changes {others[0] if others else 'nothing'}, but a model server changes"

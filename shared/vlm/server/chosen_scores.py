@@ -59,7 +59,7 @@ class ChosenScores:
     ) -> Scores:
         """Raises `Unavailable` when an element has no digit."""
         text, _ = completion_text(response, prefix=prefix)
-        rows = distributions(response, self._task.digit_gaps)
+        rows = distributions(response, self._task.digit_gaps) or _in_answer(response, self.style)
         if rows is None:
             parsed = self.style.parse_digits(text)
             if parsed.problems:
@@ -99,8 +99,26 @@ def _digit_places(tokens: Sequence[str], gaps: Sequence[str]) -> list[int] | Non
     match = re.match(layout, "".join(tokens))
     if match is None:
         return None
+    return _tokens_at(tokens, [match.start(n) for n in range(1, len(ELEMENTS) + 1)])
+
+
+def _in_answer(response: Mapping[str, Any], style: PromptStyle) -> list[Distribution] | None:
+    """Five distributions at the digits of a whole answer, where the style finds them."""
+    try:
+        content = response["choices"][0]["logprobs"]["content"]
+        tokens = [str(token["token"]) for token in content]
+        at = style.digit_places("".join(tokens))
+        places = _tokens_at(tokens, at) if at else None
+        rows = [_distribution(content[place]["top_logprobs"]) for place in places or ()]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
+    return [row for row in rows if row] if rows and all(rows) else None
+
+
+def _tokens_at(tokens: Sequence[str], characters: Sequence[int]) -> list[int] | None:
+    """The tokens at these places of their text; None where one is more than a single digit."""
     starts = list(accumulate(map(len, tokens), initial=0))
-    places = [bisect_right(starts, match.start(n)) - 1 for n in range(1, len(ELEMENTS) + 1)]
+    places = [bisect_right(starts, character) - 1 for character in characters]
     are_alone = all(len(tokens[place].strip()) == 1 for place in places)
     return places if are_alone else None
 

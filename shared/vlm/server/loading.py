@@ -9,6 +9,8 @@ from typing import Self
 
 from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.errors import Unavailable
+from shared.embedding import stance_reader
+from shared.prompting.styles.registry import GENERAL
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.default_style import default_style
 from shared.vlm.checkpoint.model_package import (
@@ -72,6 +74,9 @@ class ServerLoader:
             )  # fmt: skip
             await loader._score_readers.open(served.package)
             await check_scores(loader.load_release(), address=str(server.address))
+            if loader._score_readers.style(served.package).name == GENERAL.name:
+                # It reads every rationale of the model, and takes a second to load.
+                await asyncio.to_thread(stance_reader.load)
         except BaseException:
             await server.close()
             raise

@@ -151,7 +151,8 @@ class ServerModel:
             pattern = rationales_pattern(digits, prefix=explain.prompt.answer_prefix)
             explain = replace(explain, pattern=pattern)
         answer = await self._answer(explain, explain.shown([scored.candidate.image]))
-        return to_rationales(self._style.parse_rationales(answer, digits))
+        # In a thread: a style can read each sentence with a small model of its own.
+        return to_rationales(await asyncio.to_thread(self._style.parse_rationales, answer, digits))
 
     async def _compare(self, pair: Pair) -> Comparison:
         compare = prompt.pair(

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.taste import ELEMENTS, Taste
 from shared.prompting.styles.protocol import Task
 from tests.contract.prompting.test_general_prompts import TASTE
-from tests.support.prompt_templates import TEMPLATE, preferthinker
+from tests.fakes.official_model import TEMPLATE, preferthinker
 
 FOLDER: Final = Path(__file__).parent / "golden_prompts" / "preferthinker"
 STYLE: Final = preferthinker()

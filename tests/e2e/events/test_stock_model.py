@@ -149,6 +149,20 @@ def test_a_feed_without_readable_scores_is_degraded_with_the_reason(
     assert len(feed.items) == 4
 
 
+def test_a_model_that_thinks_at_length_gives_whole_profiles_and_feeds(
+    app: App, model: StockModel
+) -> None:
+    model.write, model.scores, model.thought_tokens = "json", "digits", 900
+    try:
+        profile = app.likes_red("stock-thinking-long")
+        assert [w.word for w in profile.preference[Element.COLOR]] == ["red"]
+        feed = app.feed("stock-thinking-long")
+    finally:
+        model.thought_tokens = 0
+    assert feed.status == "ok"
+    assert_red_scores_higher(feed)
+
+
 def test_a_server_that_refuses_schemas_is_asked_freely(app: App, model: StockModel) -> None:
     model.write, model.scores, model.refuses_schemas = "fenced", "digits", True
     profile = app.likes_red("stock-without-schemas")

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,22 @@ import pytest
 from tests.e2e.system import System, environment, no_process_within, preferstream, start
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def up_without_cluster(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[subprocess.Popen[str]]:
+    """It tries to connect for half a minute, so it starts before the first test."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "up"],
+        env=environment(
+            tmp_path_factory.mktemp("cluster"), PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1"
+        ),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
 
 
 def test_the_ready_line_names_every_address(system: System) -> None:
@@ -84,12 +101,10 @@ def test_a_system_started_by_a_command_ends_when_the_command_is_killed(
     assert no_process_within(tmp_path, 60)
 
 
-def test_an_unreachable_cluster_ends_with_an_error_message(tmp_path: Path) -> None:
-    completed = subprocess.run(
-        [sys.executable, "-m", "services.cli", "up"],
-        env=environment(tmp_path, PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1"),
-        capture_output=True, text=True, timeout=200, check=False,
-    )  # fmt: skip
-    assert completed.returncode == 1
-    assert "127.0.0.1:1" in completed.stderr
-    assert "Traceback" not in completed.stderr
+def test_an_unreachable_cluster_ends_with_an_error_message(
+    up_without_cluster: subprocess.Popen[str],
+) -> None:
+    _, errors = up_without_cluster.communicate(timeout=200)
+    assert up_without_cluster.returncode == 1
+    assert "127.0.0.1:1" in errors
+    assert "Traceback" not in errors

@@ -265,7 +265,7 @@ async def test_references_at_a_dead_host_delay_only_the_predictions_of_their_use
         for n in range(LIKES):
             await profiles.until_likes(f"old-{n}")
     host.is_silent = True
-    async with profiles.service(max_image_wait_seconds=60.0, image_attempt_seconds=30.0):
+    async with profiles.service(max_image_wait_seconds=30.0, image_attempt_seconds=15.0):
         baseline = await profiles.seconds_of_like("before")
         await profiles.send(
             *(profiles.like(f"old-{n}", profiles.file("blue")) for n in range(LIKES))

@@ -13,7 +13,7 @@ from shared.vlm.engine.chosen_digits import digit_tokens, gap_tokens
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.protocol import References, ScoredInput, ScoringInput
 from tests.contract.vlm.engines import TASTES, picture
-from tests.support.prompt_templates import preferthinker
+from tests.fakes.official_model import preferthinker
 
 pytestmark = pytest.mark.model
 STYLE = preferthinker()

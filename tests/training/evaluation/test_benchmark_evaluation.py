@@ -26,8 +26,8 @@ from shared.vlm.protocol import (
     Scores,
     ScoringInput,
 )
+from tests.fakes.official_model import preferthinker
 from tests.fakes.scores import certain_scores
-from tests.support.prompt_templates import preferthinker
 from training.evaluation.__main__ import write
 from training.evaluation.benchmark.answers import Answers
 from training.evaluation.benchmark.evaluate import Settings, evaluate, steps

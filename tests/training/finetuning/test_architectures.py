@@ -24,6 +24,7 @@ from tests.training.tiny_checkpoints.architectures import BUILDERS, write_checkp
 from training.finetuning.grpo.held_digits import HeldSamples
 from training.finetuning.grpo.reward_model import EngineRewardModel
 from training.finetuning.grpo.train import grpo_trainer
+from training.finetuning.merge import merge
 from training.finetuning.run.config import BadConfig, Policy
 from training.finetuning.run.runner import prepare, train
 from training.finetuning.sft.train import sft_trainer
@@ -88,6 +89,10 @@ def test_sft_trains_the_language_model_alone_and_serving_loads_the_adapter(
         for adapter in (None, read_model_package(finished.adapter))
     )  # fmt: skip
     assert before != after
+    merged = merge(base=base, adapter=finished.adapter, to=tmp_path / "merged")
+    engine = TransformersEngine(merged, device="cpu", limits=PixelLimits(max_pixels=MAX_PIXELS))
+    for element, row in after[0].digits.items():  # the merged weights are rounded to bfloat16
+        assert engine.score(candidates)[0].digits[element] == pytest.approx(row, abs=0.05)
 
 
 class OtherInputs:

@@ -12,20 +12,23 @@ from shared.domain.taste import ELEMENTS
 from shared.jobs.evaluation import Level
 from shared.prompting import parser, prompt
 from shared.prompting.rationale import RELATIONS, agrees, claimed_relation
-from shared.vlm.checkpoint.vision_config import VisionConfig
+from shared.prompting.styles.protocol import PromptStyle
+from shared.prompting.styles.registry import COMPACT, GENERAL
+from shared.vlm.checkpoint.checkpoint import shipped_folder
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
+from shared.vlm.engine.inputs.families import image_scaler
+from tests.fakes.official_model import preferthinker
 from tests.training.finetuning import tiny_runs
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
 from training.finetuning.data.paraphrases import WORDINGS, varied_rationale
-from training.finetuning.data.rows import fit_to, grpo_dataset, grpo_rows, sft_dataset, sft_row
+from training.finetuning.data.rows import grpo_dataset, grpo_rows, sft_dataset, sft_row
 from training.finetuning.data.simulated import TASKS, draw_cases, examples
+from training.finetuning.data.styled_examples import taste_of
 from training.prefersim.users.true_answers import TrueScore, score_elements
 from training.prefersim.values.vocabulary import VALUES, held_out
 from training.rewards.prediction import Sides
 
 CASES = list(draw_cases(12, seed=5))
-ONE_SIZE = VisionConfig(
-    patch=14, merge=2, min_pixels=84 * 84, max_pixels=84 * 84, mean=(0.5,) * 3, std=(0.5,) * 3
-)
 
 
 def unscaled(image: Image) -> Image:
@@ -157,8 +160,9 @@ def test_a_data_set_keeps_images_messages_and_columns() -> None:
 
 
 def test_images_are_scaled_as_in_serving() -> None:
-    assert fit_to(ONE_SIZE)(new("L", (300, 100))).size == (84, 84)
-    assert fit_to(ONE_SIZE)(new("RGB", (84, 84))).mode == "RGB"
+    fit = image_scaler(shipped_folder(), "qwen2_5_vl", PixelLimits())
+    assert fit(new("L", (300, 100))).size == (84, 84)
+    assert fit(new("L", (84, 84))).mode == "RGB"
 
 
 def write_lines(folder: Path, *lines: object) -> Path:
@@ -214,6 +218,67 @@ def test_examples_from_a_file_get_the_prompts_of_serving(tmp_path: Path) -> None
     conversations = tiny_runs.conversations(read_examples(write_lines(tmp_path, *lines), most=10))
     assert [messages for messages, _ in conversations] == [str(p.messages()) for p in expected]
     assert len(list(read_examples(write_lines(tmp_path, *lines), most=2))) == 2
+
+
+LINES: dict[str, dict[str, Any]] = {
+    "predict": {
+        "ask": "predict", "liked": 1, "disliked": 1, "images": ["a.png", "b.png"], "taste": SIDES,
+    },
+    "describe": {"ask": "describe", "images": ["a.png"], "words": {"color": ["red"]}},
+    "score": {
+        "ask": "score", "profile": SIDES, "images": ["a.png"],
+        "digits": {e.value: n for n, e in enumerate(ELEMENTS)},
+    },
+    "explain": {
+        "ask": "explain", "profile": SIDES, "images": ["a.png"],
+        "digits": {e.value: 5 for e in ELEMENTS},
+        "rationales": {e.value: f"The {e.label} (a strong one; bold) is liked." for e in ELEMENTS},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", [COMPACT, GENERAL, preferthinker()], ids=lambda s: s.name)
+def test_a_line_with_values_is_written_in_the_layout_of_each_style(
+    style: PromptStyle, tmp_path: Path
+) -> None:
+    file = write_lines(tmp_path, *LINES.values())
+    predict, describe, score, explain = read_examples(file, most=10, style=style)
+    sides = Sides.read(SIDES)
+    taste = style.parse_taste(predict.answer)
+    assert {e: w for e, w in taste.preference.items() if w} == dict(sides.likes)
+    assert style.parse_description(describe.answer).words[ELEMENTS[1]] == ("red",)
+    assert dict(style.parse_digits(score.answer).by_element) == dict(
+        zip(ELEMENTS, range(5), strict=True)
+    )
+    if style is not COMPACT:  # whose layout has no brackets in a rationale
+        kept = style.parse_rationales(explain.answer, dict.fromkeys(ELEMENTS, 5)).by_element
+        assert kept[ELEMENTS[0]] == "The art style (a strong one; bold) is liked."
+
+
+@pytest.mark.parametrize("style", [GENERAL, preferthinker()], ids=lambda s: s.name)
+def test_an_answer_in_the_compact_layout_is_rewritten_and_one_in_the_own_layout_is_kept(
+    style: PromptStyle, tmp_path: Path
+) -> None:
+    sides, digits = Sides.read(SIDES), dict.fromkeys(ELEMENTS, 4)
+    line = {"ask": "predict", "liked": 1, "disliked": 1, "images": ["a.png", "b.png"]}
+    score = {"ask": "score", "profile": SIDES, "images": ["a.png"]}
+    compact = (
+        {**line, "answer": COMPACT.taste_answer(sides.likes, sides.dislikes)},
+        {**score, "answer": COMPACT.score_answer(taste_of(sides), digits)},
+    )
+    own = (
+        {**line, "answer": style.taste_answer(sides.likes, sides.dislikes)},
+        {**score, "answer": style.score_answer(taste_of(sides), digits)},
+    )
+    rewritten, kept = (
+        tiny_runs.conversations(read_examples(write_lines(tmp_path, *rows), most=10, style=style))
+        for rows in (compact, own)
+    )
+    assert rewritten == kept
+    assert [answer for _, answer in kept] == [str(row["answer"]) for row in own]
+    unreadable = {**score, "answer": "It is nice."}
+    with pytest.raises(BadCases, match=r"line 1: the answer cannot be parsed: no score for"):
+        list(read_examples(write_lines(tmp_path, unreadable), most=10, style=style))
 
 
 @pytest.mark.parametrize(

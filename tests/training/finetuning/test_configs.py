@@ -9,10 +9,11 @@ from accelerate.commands.launch import _validate_launch_command, launch_command_
 from pydantic import ValidationError
 
 from shared.domain.taste import ELEMENTS
+from tests.fakes.official_model import TEMPLATE
 from training.finetuning.run.arguments import grpo_arguments, sft_arguments
-from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig, read_config
+from training.finetuning.run.config import BadConfig, GrpoConfig, Policy, SftConfig, read_config
 from training.finetuning.run.limits import GIGABYTE
-from training.finetuning.run.policy import needs
+from training.finetuning.run.policy import completion_length, needs
 
 CONFIGS = Path("training/configs")
 SFT = sorted(CONFIGS.glob("*-sft.toml"))
@@ -62,7 +63,23 @@ def test_a_grpo_configuration_gives_the_arguments_of_the_paper(file: Path) -> No
 def test_a_profile_with_two_words_per_element_fits_the_completion_length() -> None:
     """Large models need about one token for three letters."""
     longest = 2 * len(ELEMENTS) * len(" art style: stained glass or pointillism;") // 3
-    assert read_config(GRPO[0], GrpoConfig).max_completion_length >= longest
+    assert completion_length(read_config(GRPO[0], GrpoConfig)) >= longest
+
+
+def test_a_completion_may_be_as_long_as_the_longest_answer_in_serving(tmp_path: Path) -> None:
+    template = tmp_path / "official.txt"
+    template.write_bytes(TEMPLATE)
+    config = read_config(GRPO[0], GrpoConfig)
+    lengths = {
+        style: completion_length(
+            config.model_copy(
+                update={"policy": Policy(prompt_style=style, prompt_template=template)}
+            )
+        )
+        for style in ("compact", "general", "preferthinker")
+    }
+    assert lengths == {"compact": 224, "general": 512, "preferthinker": 1024}
+    assert completion_length(config.model_copy(update={"max_completion_length": 6})) == 6
 
 
 @pytest.mark.parametrize("file", LAUNCHES, ids=lambda file: file.stem)

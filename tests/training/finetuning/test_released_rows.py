@@ -14,6 +14,9 @@ from training.finetuning.data.case_files import BadCases, read_cases, read_examp
 from training.finetuning.data.line_sources import BadRows
 from training.finetuning.data.released_attributes import parse_attributes
 from training.finetuning.data.rows import grpo_rows
+from training.finetuning.grpo.train import all_cases, vocabulary
+from training.finetuning.run.config import Data
+from training.finetuning.sft.train import all_examples
 
 LIKES = {
     "Art Styles": "Ukiyo-e", "Color": "Sepia", "Artistic Medium": "Woodcut",
@@ -156,6 +159,16 @@ def test_a_row_without_attributes_gives_the_comparison_of_its_candidates(tmp_pat
     assert [row["task"] for row in rows] == ["predict", "predict"], "the tasks that a case allows"
 
 
+def test_attributes_of_one_side_are_a_profile_and_no_truth(tmp_path: Path) -> None:
+    file = write_rows(tmp_path, row(non_prefer_attributes=None))
+    (case,) = read_cases(file, most=1)
+    assert case.truth is None
+    assert case.profile is not None
+    assert (case.profile.likes, case.profile.dislikes) == (IN_WORDS, {})
+    (example,) = read_examples(file, most=1)
+    assert example.answer == "<answer>Image B</answer>", "no prediction without dislikes"
+
+
 def test_a_folder_of_preferimg_bench_and_a_json_list_are_read(tmp_path: Path) -> None:
     for name in ("TEST_SP_ID", "TEST_MP_OD"):
         folder = tmp_path / "data" / name
@@ -223,3 +236,23 @@ def test_the_words_of_released_profiles_are_the_words_of_the_floors(tmp_path: Pa
     words = true_words(write_rows(tmp_path, row(), row(prefer_attributes={"Color": "Teal"})))
     assert words[Element.COLOR] == {"sepia", "neon", "teal"}
     assert words[Element.MEDIUM] == {"woodcut", "photograph"}
+
+
+def test_both_trainings_read_the_files_and_the_images_of_their_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = tmp_path / "base"
+    file = write_rows(tmp_path / "rows", row(), "{", row(), images="../pictures")
+    data = Data(source=file, images=tmp_path / "pictures", bad_rows="skip")
+    sft = tiny_runs.sft_config(base, tmp_path / "sft").model_copy(update={"data": data})
+    grpo = tiny_runs.grpo_config(base, tmp_path / "grpo").model_copy(update={"data": data})
+    assert len(list(all_examples(sft))) == 2
+    assert "1 rows are skipped: 1 with a wrong value" in capsys.readouterr().err
+    assert len(list(all_cases(grpo))) == 2
+    assert "line 2: it is not JSON" in capsys.readouterr().err
+    assert {"sepia", "neon"} <= set(vocabulary(grpo)[Element.COLOR])
+    refusing = sft.model_copy(update={"data": data.model_copy(update={"bad_rows": "refuse"})})
+    with pytest.raises(BadCases, match="line 2: it is not JSON"):
+        list(all_examples(refusing))
+    two = Data(source=(file, file), images=(tmp_path / "pictures",), bad_rows="skip")
+    assert len(list(all_cases(grpo.model_copy(update={"data": two})))) == 4

@@ -20,7 +20,7 @@ from shared.vlm.engine.answer_layout import PLACEHOLDER_DIGIT, answer_layout
 from shared.vlm.engine.chosen_digits import ChosenDigits
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.settings import ModelSettings
-from tests.support.prompt_templates import TEMPLATE, preferthinker
+from tests.fakes.official_model import TEMPLATE, preferthinker
 from tests.training.finetuning import tiny_runs
 from tests.training.tiny_checkpoints.architectures import write_checkpoint
 from training.finetuning.data.rows import grpo_rows, sft_row
@@ -61,7 +61,7 @@ class Served:
 MODELS = [
     ("compact", "nano"),
     ("general", "qwen2_5_vl"),
-    ("general", "gemma3"),
+    ("general", "llava"),
     ("preferthinker", "qwen2_5_vl"),
 ]
 """Style and model: nano, and random models with Qwen's and another tokenizer and template."""

@@ -1,6 +1,7 @@
 """SFT examples agree with the click; pairs without agreement are left out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,15 @@ def test_a_model_of_real_pictures_rehearses_with_its_own_answers(tmp_path: Path)
     assert len(predicted) == 1, "a third of the two descriptions"
     assert parse_taste(predicted[0]["answer"]).preference == LIKES
     assert len(list(read_examples(tmp_path / "examples.jsonl", most=10_000))) == len(lines)
+
+
+def test_users_with_likes_alone_are_predicted_too(tmp_path: Path) -> None:
+    cases = [
+        replace(feedback_case(tmp_path, f"u{n}", better=100 + n), disliked=()) for n in range(9)
+    ]
+    _, lines = _write(tmp_path, cases, BrightnessModel(), on_drawings=False)
+    predicted = [line for line in lines if line["ask"] == "predict"]
+    assert {(line["liked"], line["disliked"]) for line in predicted} == {(1, 0)}
 
 
 def test_own_answers_with_format_errors_are_not_rehearsed(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from tests.fakes.scores import COLOR_FIRST
 from training.job.train.trainer_processes import TrainingTask, default_config, train_in_process
 
@@ -31,6 +32,18 @@ def test_a_training_gets_the_element_weights_also_when_they_are_equal(
     arguments = json.loads(done.version)
     value = arguments[arguments.index("--element-weights") + 1]
     assert ElementWeights.model_validate_json(value) == weights
+
+
+def test_a_training_gets_the_pixel_limits_of_serving(tmp_path: Path) -> None:
+    script = tmp_path / "print_arguments.py"
+    script.write_text(PRINT_ARGUMENTS)
+    task = TrainingTask(
+        "sft", default_config("sft"), tmp_path / "run", tmp_path, None, tmp_path / "x.jsonl", 1.0,
+        pixel_limits=PixelLimits(784, 7_840),
+    )  # fmt: skip
+    python = (sys.executable, str(script))
+    arguments = json.loads(train_in_process(task, say=lambda line: None, python=python).version)
+    assert arguments[-4:] == ["--max-pixels", "7840", "--min-pixels", "784"]
 
 
 def test_a_training_gets_the_prompts_of_the_job_where_no_manifest_names_them(

@@ -180,7 +180,7 @@ def _gemma3(folder: Path, size: int | None) -> tuple[Any, Any]:
         "<image_soft_token>",
     )  # fmt: skip
     tokenizer = sentencepiece_tokenizer(
-        special, folder, eos_token="<end_of_turn>", pad_token="<unk>",
+        special, folder, eos_token="<end_of_turn>", pad_token="<unk>", add_prefix_space=False,
         extra_special_tokens={
             "boi_token": "<start_of_image>", "eoi_token": "<end_of_image>",
             "image_token": "<image_soft_token>",

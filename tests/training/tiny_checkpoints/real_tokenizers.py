@@ -92,7 +92,10 @@ def _first_pieces(tokenizer: Tokenizer) -> Tokenizer:
 
 
 def sentencepiece_tokenizer(special: Sequence[str], folder: Path, **names: Any) -> Any:
-    """Mistral's SentencePiece tokenizer: `▁` for spaces, and a space before each first word."""
+    """Mistral's SentencePiece tokenizer: `▁` for spaces, and a space before each first word.
+
+    With `add_prefix_space=False` a text begins without a space, as in Gemma's tokenizer.
+    """
     (folder / "tokenizer.model").write_bytes(
         package_file("mistral_common", MISTRAL_FILE).read_bytes()
     )

@@ -17,7 +17,7 @@ from services.profile.feedback.references import merge_references
 from services.profile.prediction.base_rates import UNKNOWN_BASE_RATES, BaseRates
 from services.profile.prediction.drift_detection import detect_drift
 from services.profile.prediction.shown_words import CATALOG_IMAGES, MAX_VIEWED
-from services.profile.prediction.statements import stated_taste, with_changes
+from services.profile.prediction.statements import stated_taste, with_changes, with_stated_words
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.events.types.feedback import Action
@@ -173,6 +173,8 @@ def _predict(person: Person, new: Sequence[Reference], setting: Setting) -> None
         for liked, disliked in reference_groups(*(side[:PREDICTED_PER_SIDE] for side in sides))
     ]
     voted = taste_by_vote([group.predicted for group in groups], vote_weights(groups))
+    known = stated_taste(groups, taste=voted, model_version="words", known=person.stated)
+    voted = with_stated_words(voted, known, person.references)
     evidence = person.references if len(groups) > 1 else ()
     person.taste = detect_drift(evidence, voted, _base_rates(person, setting))
     person.stated = stated_taste(

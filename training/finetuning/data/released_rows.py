@@ -52,7 +52,10 @@ def is_released(payload: Mapping[str, Any]) -> bool:
 
 
 def to_case(payload: Mapping[str, Any], path: ToPath) -> Line:
-    """A case in our own fields; `truth` is None without attributes. Raises `ValueError`."""
+    """A case in our own fields; raises `ValueError`.
+
+    `truth` is None where the attributes of a side are missing: they are unknown, not empty.
+    """
     row = _read(payload)
     images = {"A": path(row.image_a), "B": path(row.image_b)}
     chosen = _chosen(row.conversations)
@@ -62,7 +65,7 @@ def to_case(payload: Mapping[str, Any], path: ToPath) -> Line:
         "disliked": _paths(row.disliked, path),
         "better": images[chosen],
         "worse": images[_other(chosen)],
-        "truth": _as_json(*sides) if sides else None,
+        "truth": _as_json(*sides) if sides and all(sides) else None,
         "profile": _shown(*sides) if sides else None,
     }
 
@@ -80,7 +83,7 @@ def to_examples(payload: Mapping[str, Any], path: ToPath) -> list[Line]:
     references = [*liked, *disliked]
     candidates = {"A": path(row.image_a), "B": path(row.image_b)}
     lines: list[Line] = []
-    if sides and references:
+    if sides and all(sides) and references:
         answer = prompt.taste_lines(*(_first_words(side) for side in sides))
         lines.append({"ask": "predict", **counts, "images": references, "answer": answer})
     if sides:

@@ -5,12 +5,11 @@ from itertools import islice
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
-from PIL.Image import Image, Resampling
+from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS
 from shared.prompting.styles.protocol import PromptStyle
 from shared.prompting.styles.registry import COMPACT
-from shared.vlm.checkpoint.vision_config import VisionConfig
 from training.finetuning.data.cases import Case, Example
 from training.finetuning.data.styled_examples import predict_task, taste_of
 
@@ -23,21 +22,7 @@ NO_DIGITS: Final = dict.fromkeys(ELEMENTS, 0)
 """For prompts of explanations that name no digits."""
 Row = dict[str, Any]
 Fit = Callable[[Image], Image]
-
-
-def fit_to(vision: VisionConfig) -> Fit:
-    """Scale images exactly as serving does, so that the library's processor scales nothing.
-
-    The processor keeps proportions; serving makes images square for a model with one image size. A
-    model trained on the processor's sizes would see other grids in serving.
-    """
-
-    def fit(image: Image) -> Image:
-        size = vision.size_for(*image.size)
-        rgb = image.convert("RGB")
-        return rgb if rgb.size == size else rgb.resize(size, Resampling.BICUBIC)
-
-    return fit
+"""Scales an image as serving does (`shared.vlm.engine.inputs.families.image_scaler`)."""
 
 
 def sft_row(example: Example, fit: Fit) -> Row:

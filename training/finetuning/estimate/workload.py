@@ -22,7 +22,7 @@ from training.finetuning.data.line_sources import BadRows
 from training.finetuning.data.simulated import REFERENCES
 from training.finetuning.estimate.shape import Shape
 from training.finetuning.run.config import GrpoConfig, SftConfig
-from training.finetuning.run.policy import policy_style
+from training.finetuning.run.policy import completion_length, policy_style
 from training.prefersim.drawing.canvas import SIDE
 
 CHARACTERS_PER_TOKEN: Final = 4.0
@@ -82,7 +82,7 @@ def workload(
     text = "".join(part.text for part in task.parts) + task.answer_prefix
     images = sampled.images if task.image_count > 1 and sampled.images else task.image_count
     answer = (
-        config.max_completion_length
+        completion_length(config)
         if isinstance(config, GrpoConfig)
         else _tokens(config.policy.base, sampled.answer or _answer(config, style))
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from training.finetuning.run.config import GrpoConfig, SftConfig
 from training.finetuning.run.limits import KEPT_CHECKPOINTS
+from training.finetuning.run.policy import completion_length
 from training.finetuning.run.run_folder import RunFolder
 
 
@@ -26,7 +27,7 @@ def grpo_arguments(config: GrpoConfig, *, on_cpu: bool) -> Any:
         # One batch of completions a step: a resumption between two would lose completions.
         steps_per_generation=config.optimizing.accumulation,
         num_iterations=1,
-        max_completion_length=config.max_completion_length,
+        max_completion_length=completion_length(config),
         temperature=config.temperature,
         beta=config.beta,
         epsilon=config.epsilon,

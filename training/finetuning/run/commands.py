@@ -39,6 +39,8 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, description: s
     parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
     parser.add_argument("--adapter", type=Path, help="an adapter to continue with")
     parser.add_argument("--prompt-style", help="instead of the file's policy.prompt_style")
+    parser.add_argument("--min-pixels", type=int, help="instead of the file's policy.min_pixels")
+    parser.add_argument("--max-pixels", type=int, help="instead of the file's policy.max_pixels")
     parser.add_argument("--prompt-template", type=Path, help="of a prompt style that has one")
     parser.add_argument("--element-weights", help="as JSON, instead of policy.element_weights")
     parser.add_argument("--data", type=Path, help="instead of the file's data.source")
@@ -83,6 +85,8 @@ def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
         ("policy", "adapter", options.adapter),
         ("policy", "prompt_style", options.prompt_style),
         ("policy", "prompt_template", options.prompt_template),
+        ("policy", "min_pixels", options.min_pixels),
+        ("policy", "max_pixels", options.max_pixels),
         ("policy", "element_weights", _read(options.element_weights)),
         ("data", "source", options.data),
         ("data", "images", options.images),

@@ -171,8 +171,9 @@ class GrpoConfig(Section):
     released run. It may rise further, so that rare answers can become common."""
     temperature: PositiveFloat = 1.0
     """Sampling temperature; 1 samples from the model's own distribution."""
-    max_completion_length: PositiveInt = 224
-    """Tokens of a completion, as in serving for five rationales; a longer one is cut."""
+    max_completion_length: PositiveInt | None = None
+    """Tokens of a completion; a longer one is cut. Without it, those of the longest answer in
+    serving, in the prompt style that is trained."""
     weights: Weights = Weights()
     reward_model: Path | None = None
     """Folder of the frozen model that ranks pairs by predicted profiles; without it the policy at

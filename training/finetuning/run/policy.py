@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
+from shared.domain.taste import ELEMENTS, Taste
 from shared.prompting.styles.protocol import BadPromptStyle, PromptStyle
 from shared.prompting.styles.registry import GENERAL, prompt_style
 from shared.vlm.checkpoint.checkpoint import MANIFEST, check_files
 from shared.vlm.checkpoint.model_package import read_element_weights, read_prompt_style
 from training.finetuning.data.rows import Fit
 from training.finetuning.run.adapter import check_adapter
-from training.finetuning.run.config import BadConfig, Policy
+from training.finetuning.run.config import BadConfig, GrpoConfig, Policy
 from training.finetuning.run.limits import Needs
 from training.finetuning.run.lora_targets import language_model_layers
 
@@ -83,6 +84,20 @@ def policy_style(policy: Policy) -> PromptStyle:
         return prompt_style(name, template=policy.prompt_template)
     except BadPromptStyle as error:
         raise BadConfig(f"policy.prompt_style: {error}") from error
+
+
+def completion_length(config: GrpoConfig) -> int:
+    """Most tokens of a completion: the configured ones, or those of the longest answer in serving.
+
+    Raises `BadConfig` and `BadCheckpoint`.
+    """
+    if config.max_completion_length is not None:
+        return config.max_completion_length
+    style = policy_style(config.policy)
+    tasks = [style.predict(liked=1, disliked=1), style.score(Taste())]
+    if not style.explains_given_digits:
+        tasks.append(style.explain(Taste(), dict.fromkeys(ELEMENTS, 0)))
+    return max(task.max_tokens for task in tasks)
 
 
 def style_of(base: Path, adapter: Path | None) -> PromptStyle | None:

@@ -7,6 +7,7 @@ from shared.prompting.styles.protocol import BadPromptStyle, PromptStyle
 from shared.prompting.styles.registry import prompt_style
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.model_package import read_model_package
+from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
 from shared.vlm.engine.transformers_engine import TransformersEngine
 from shared.vlm.pictures.open_reader import with_picture_reader
 from training.job.scoring.pair_scoring import Model
@@ -29,9 +30,19 @@ def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
     base, adapter = model.folder, None
     if model.kind == "adapter":
         base, adapter = request.release.folder, read_model_package(model.folder)
-    engine = TransformersEngine(base, adapter=adapter, prompt_style=default_style(request))
+    engine = TransformersEngine(
+        base,
+        adapter=adapter,
+        prompt_style=default_style(request),
+        limits=pixel_limits(request),
+    )
     # As in serving: real pictures are scored by their words, whatever an adapter learned.
     return with_picture_reader(engine, base)
+
+
+def pixel_limits(request: TrainingJobRequest) -> PixelLimits:
+    """The limits of images, as in serving."""
+    return PixelLimits(request.min_pixels, request.max_pixels or MAX_PIXELS)
 
 
 def default_style(request: TrainingJobRequest) -> PromptStyle:

@@ -52,7 +52,7 @@ def own_answer_lines(
     An answer is kept when all of it can be read. No batch starts when it is late.
     """
     images = list(dict.fromkeys(file for case in cases for file in (case.better, case.worse)))
-    users = list({case.user: case for case in cases if case.liked and case.disliked}.values())
+    users = list({case.user: case for case in cases if case.liked or case.disliked}.values())
     descriptions = _shuffled(images, rng)[: min(count, MAX_DESCRIPTIONS)]
     most = round(PREDICTIONS_PER_DESCRIPTION * len(descriptions))
     predictions = _shuffled(users, rng)[: min(most, MAX_PREDICTIONS)]
@@ -80,7 +80,9 @@ def _predictions(champion: Model, cases: Sequence[FeedbackCase], folder: Path) -
     tastes = champion.predict([case.references() for case in cases])
     for case, taste in zip(cases, tastes, strict=True):
         sides = (taste.preference, taste.non_preference)
-        if not taste.problems and all(map(_named, sides)):
+        shown = (case.liked, case.disliked)
+        named = (_named(side) for side, files in zip(sides, shown, strict=True) if files)
+        if not taste.problems and all(named):
             yield {
                 "ask": "predict", "liked": len(case.liked), "disliked": len(case.disliked),
                 "images": [_name(file, folder) for file in (*case.liked, *case.disliked)],

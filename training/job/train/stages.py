@@ -8,7 +8,7 @@ from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from training.finetuning.run.policy import style_of
 from training.finetuning.run.run_folder import RunFolder
 from training.job.context import Job, JobAborted
-from training.job.evidence.models import default_style
+from training.job.evidence.models import default_style, pixel_limits
 from training.job.examples.grpo_cases import GRPO_CASES
 from training.job.plan import MachineTimings, divide_time, grpo_seconds, minutes_needed
 from training.job.train.trainer_processes import TrainingTask, default_config
@@ -66,6 +66,7 @@ def _sft(job: Job, timings: MachineTimings, weights: ElementWeights) -> dict[str
             data=job.dataset / "examples.jsonl",
             minutes=_minutes(job.folder / "sft", seconds),
             element_weights=weights,
+            pixel_limits=pixel_limits(job.request),
             **_prompts(job.request),
         ),
     )
@@ -90,6 +91,7 @@ def _grpo(
             data=job.dataset / GRPO_CASES,
             minutes=_minutes(job.folder / "grpo", seconds),
             element_weights=weights,
+            pixel_limits=pixel_limits(job.request),
             **_prompts(job.request),
         ),
     )

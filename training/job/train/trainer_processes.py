@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Protocol
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.runtime.child_process import ChildProcess
+from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from training.finetuning.run.commands import WRONG_USE
 from training.job.parent_death import register_child, unregister_child
 
@@ -37,6 +38,8 @@ class TrainingTask:
     prompt_style: str | None = None
     """The prompts to train; None leaves them to the manifest of adapter or base."""
     prompt_template: Path | None = None
+    pixel_limits: PixelLimits | None = None
+    """Limits of images, as in serving; None leaves them to the configuration."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,10 @@ def train_in_process(
         command += ["--prompt-style", task.prompt_style]
     if task.prompt_template is not None:
         command += ["--prompt-template", str(task.prompt_template)]
+    if task.pixel_limits is not None:
+        command += ["--max-pixels", str(task.pixel_limits.max_pixels)]
+        if task.pixel_limits.min_pixels is not None:
+            command += ["--min-pixels", str(task.pixel_limits.min_pixels)]
     last_line = ""
     with ChildProcess(command, own_session=False) as process:
         register_child(process)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from services.assessor.steps.state import RankingState
 from services.assessor.steps.subject.scoring import stored_weights
@@ -10,22 +11,29 @@ from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Vectors
 from shared.store.protocol import Reference
 
+MIN_LEFT_MS: Final = 1_000.0
+"""Time until the deadline from which images are encoded while the model scores. Both use the cores;
+with less time the scores come first, because a feed without them is degraded."""
+
 
 class StartEncoding:
-    """The step before the model's scores: it starts the work and does not wait for it.
+    """The step that starts the work and does not wait for it; the step of the subject does.
 
-    The step of the subject waits for the vectors. Without an encoder, references or time nothing is
-    started, and the subject does not count.
+    It runs before the model's scores, and again after them for a request with a near deadline.
+    Without an encoder, references or time nothing is started, and the subject does not count.
     """
 
-    def __init__(self, encoded_images: EncodedImages | None) -> None:
+    def __init__(self, encoded_images: EncodedImages | None, *, min_left_ms: float = 0.0) -> None:
         self._encoded_images = encoded_images
+        self._min_left_ms = min_left_ms
 
     async def __call__(self, state: RankingState) -> RankingState:
         encoded, profile = self._encoded_images, state.profile
         if encoded is None or profile is None or not profile.references:
             return state
-        if stored_weights(profile, state) is None or state.deadline.left_ms <= 0:
+        if state.encoding is not None or stored_weights(profile, state) is None:
+            return state
+        if state.deadline.left_ms <= self._min_left_ms:
             return state
         encoding = asyncio.create_task(_vectors(state, profile.references, encoded))
         # Read here, since no step may wait for the task: asyncio reports unread errors.

@@ -33,7 +33,7 @@ def bench(
 ) -> None:
     """Measure speed, and fail when it is below the required ratio to a baseline.
 
-    `feeds` measures the running system as an app does.
+    `feeds` measures the running system as an app does, with new images in each round.
 
     Example: preferstream bench model
     """

@@ -1,6 +1,6 @@
 """Ask a model that was trained on our short prompts, and parse its one-line answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -57,6 +57,9 @@ class CompactStyle:
     def parse_digits(self, answer: str) -> ParsedDigits:
         parsed = parser.parse_scores(answer)
         return ParsedDigits(parsed.digits, parsed.problems)
+
+    def digit_places(self, answer: str) -> Sequence[int] | None:
+        return None
 
     def parse_rationales(self, answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
         parsed = parser.parse_scores(answer)

@@ -13,7 +13,12 @@ from shared.prompting.stance import contradicts
 from shared.prompting.styles.general.guide import SUBJECT
 from shared.prompting.styles.general.json_answer import json_object, thoughts, without_thoughts
 from shared.prompting.styles.general.schema import MAX_RATIONALE_CHARACTERS
-from shared.prompting.styles.general.text_answer import digits_in_text, side_texts, words_in_text
+from shared.prompting.styles.general.text_answer import (
+    digits_in_text,
+    sentences_in_text,
+    side_texts,
+    words_in_text,
+)
 from shared.prompting.styles.protocol import ParsedDigits, ParsedRationales
 
 MAX_WORDS: Final = 3
@@ -83,7 +88,9 @@ def parse_rationales(answer: str, digits: Mapping[Element, int]) -> ParsedRation
     Left out where it is empty, too long, in another script, or contradicts its digit.
     """
     fault = _fault(answer)
-    value = json_object(answer) or {}
+    value = json_object(answer)
+    if value is None:
+        value = sentences_in_text(without_thoughts(answer))
     kept: dict[Element, str] = {}
     problems: list[str] = []
     for element in ELEMENTS:

@@ -1,6 +1,6 @@
 """Ask any instruction-tuned model: explained elements, JSON answers, digits one after another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -61,6 +61,9 @@ class GeneralStyle:
 
     def parse_digits(self, answer: str) -> ParsedDigits:
         return answers.parse_digits(answer)
+
+    def digit_places(self, answer: str) -> Sequence[int] | None:
+        return None
 
     def parse_rationales(self, answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
         return answers.parse_rationales(answer, digits)

@@ -56,6 +56,16 @@ def words_in_text(text: str) -> Mapping[str, str]:
     return words
 
 
+def sentences_in_text(text: str) -> Mapping[str, str]:
+    """The rest of the line after each element's name and colon, which start a line."""
+    sentences: dict[str, str] = {}
+    for element in ELEMENTS:
+        pattern = rf"^[ \t#>*_\d.)\"'-]*{NAMES[element]}{COLON}[ \t]*(\S.*)$"
+        if match := re.search(pattern, text, re.IGNORECASE | re.MULTILINE):
+            sentences[element.value] = match[1].strip(" *_\"'")
+    return sentences
+
+
 def digits_in_text(text: str) -> dict[Element, int]:
     """The digits by element name, or five digits in the order of the elements."""
     named: dict[Element, int] = {}

@@ -52,6 +52,18 @@ def parse_digits(answer: str) -> ParsedDigits:
     return ParsedDigits(digits, missing)
 
 
+def digit_places(answer: str) -> list[int] | None:
+    """Where the points of the candidate are in an answer; None where one of the five is missing."""
+    thoughts = reasoning(answer)
+    start = answer.rfind(thoughts)
+    places: dict[Element, int] = {}
+    for element, section in element_sections(thoughts):
+        match = _POINTS.search(section)
+        if match and len(match["digit"]) == 1:
+            places[element] = start + thoughts.index(section) + match.start("digit")
+    return [places[e] for e in ELEMENTS] if len(places) == len(ELEMENTS) else None
+
+
 def parse_rationales(answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
     """The text after the points of the candidate, for each element with the given digit."""
     sections = dict(element_sections(reasoning(answer)))

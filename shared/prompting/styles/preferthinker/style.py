@@ -7,7 +7,7 @@ with its points. The official layout has no description of one image; the genera
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -88,6 +88,9 @@ class PreferThinkerStyle:
 
     def parse_digits(self, answer: str) -> ParsedDigits:
         return answers.parse_digits(answer)
+
+    def digit_places(self, answer: str) -> Sequence[int] | None:
+        return answers.digit_places(answer)
 
     def parse_rationales(self, answer: str, digits: Mapping[Element, int]) -> ParsedRationales:
         return answers.parse_rationales(answer, digits)

@@ -71,6 +71,19 @@ def placed_template(processor: Any, *, name: str) -> str:
     )
 
 
+def without_thoughts(tokenizer: Any, template: str) -> str:
+    """The template in which a model that can think begins its answer at once.
+
+    Answers have a fixed layout and few tokens; a chain of thought would take all of them.
+    """
+    if "enable_thinking" in template:  # Qwen3.5, GLM and others let the caller choose
+        template = "{%- set enable_thinking = false -%}" + template
+    text = rendered(tokenizer, template, [{"role": "user", "content": _PROBE[0]["content"][:1]}])
+    if text.rstrip().endswith("<think>"):
+        template += "{%- if add_generation_prompt -%}{{ '</think>\n\n' }}{%- endif -%}"
+    return template
+
+
 def with_first_token(tokenizer: Any, template: str) -> str:
     """The template with the tokenizer's first token, where only the tokenizer would write it.
 

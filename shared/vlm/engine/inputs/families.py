@@ -11,7 +11,12 @@ from PIL import Image
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint, check_tokens
 from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.checkpoint.vision_config import VisionConfig
-from shared.vlm.engine.inputs.chat_template import placed_template, template_of, with_first_token
+from shared.vlm.engine.inputs.chat_template import (
+    placed_template,
+    template_of,
+    with_first_token,
+    without_thoughts,
+)
 from shared.vlm.engine.inputs.processor_inputs import ProcessorInputs
 from shared.vlm.engine.inputs.protocol import ModelInputs
 from shared.vlm.engine.inputs.qwen_patches import QwenPatches
@@ -47,7 +52,8 @@ def open_inputs(files: LoadedFiles) -> ModelInputs:
 
 
 def _by_patches(files: LoadedFiles) -> ModelInputs:
-    template_of(files.tokenizer, str(files.folder))
+    template = template_of(files.tokenizer, str(files.folder))
+    files.tokenizer.chat_template = without_thoughts(files.tokenizer, template)
     try:
         vision = VisionConfig.read(files.folder)
     except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -76,7 +82,11 @@ def _by_processor(files: LoadedFiles) -> ModelInputs:
 def image_scaler(
     folder: Path, model_type: str, limits: PixelLimits
 ) -> Callable[[Image.Image], Image.Image]:
-    """How serving scales an image before the model's own rule; training scales in the same way."""
+    """How serving scales an image before the model's own rule; training scales in the same way.
+
+    The library's processor then scales nothing. It keeps proportions, while serving makes images
+    square for a model with one image size: such a model would see other grids in serving.
+    """
     if model_type in FAMILIES:
         return VisionConfig.read(folder).limited(limits).scaled
     return limits.scaled
@@ -106,6 +116,7 @@ def load_processor(folder: Path, config: Any, limits: PixelLimits) -> Any:
             " use a vision-language checkpoint with its preprocessor_config.json"
         )
     template = placed_template(processor, name=str(folder))
+    template = without_thoughts(processor.tokenizer, template)
     template = with_first_token(processor.tokenizer, template)
     processor.chat_template = processor.tokenizer.chat_template = template
     processor.tokenizer.padding_side = "left"

@@ -34,9 +34,15 @@ class Person:
 
 
 def person(
-    seed: int, *, skew: Mapping[Element, float], like: Action, dislike: Action | None, drifts: bool
+    seed: int,
+    *,
+    skew: Mapping[Element, float],
+    like: Action,
+    dislike: Action | None,
+    drifts: bool,
+    slates: int = SLATES,
 ) -> Person:
-    """A person who states a taste, then chooses from slates for three days.
+    """A person who states a taste, then chooses from so many slates a day for three days.
 
     `skew` is the share of the catalog that shows the first word of an element. A person who drifts
     chooses by another taste than the stated one.
@@ -54,14 +60,14 @@ def person(
         for number in range(STATED)
     ]
     shown: list[Shown] = []
-    for slate in range(DAYS * SLATES):
+    for slate in range(DAYS * slates):
         images = [_image(rng, skew) for _ in range(IMAGES)]
         shown += images
         by_utility = sorted(images, key=lambda image: _utility(image, current) + rng.normal())
         actions = [(image, like) for image in by_utility[-CHOSEN:]]
         if dislike is not None:
             actions += [(image, dislike) for image in by_utility[:CHOSEN]]
-        day = 1 + slate / SLATES
+        day = 1 + slate / slates
         references += [_reference(*action, day, number) for number, action in enumerate(actions)]
     liked, disliked = [{e: (side[e],) for e in ELEMENTS} for side in stated]
     taste = taste_by_vote([PredictedTaste(liked, disliked)])

@@ -123,7 +123,9 @@ async def test_a_server_whose_scores_cannot_be_read_is_unavailable_with_the_reas
             pass
 
 
-@pytest.mark.parametrize("write", ["json", "fenced", "prose", "thinking", "single_quotes"])
+@pytest.mark.parametrize(
+    "write", ["json", "fenced", "prose", "thinking", "text", "british", "single_quotes"]
+)
 async def test_rationales_are_the_models_own_sentences(
     server: StockModel, settings: ModelSettings, write: str
 ) -> None:

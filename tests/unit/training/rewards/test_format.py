@@ -5,7 +5,7 @@ import pytest
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
 from shared.prompting.rationale import rationale
-from shared.prompting.styles.registry import COMPACT
+from shared.prompting.styles.registry import COMPACT, GENERAL
 from tests.unit.training.rewards.words import RIGHT, completion
 from training.rewards.format import READABLE, format_reward
 
@@ -72,3 +72,22 @@ def test_a_score_out_of_range_earns_nothing() -> None:
 def test_plain_text_and_message_parts_are_read_in_the_same_way() -> None:
     parts = [{"role": "assistant", "content": [{"type": "text", "text": SCORES}]}]
     assert COMPACT_FORMAT([SCORES, parts, completion(SCORES)], task=["score"] * 3) == [1, 1, 1]
+
+
+GENERAL_TASTE = GENERAL.taste_answer({e: (e.label,) for e in ELEMENTS}, {})
+GENERAL_ANSWERS = {
+    "exact": ("predict", GENERAL_TASTE, 1.0),
+    "within prose": ("predict", f"Here it is: {GENERAL_TASTE}", 0.75),
+    "a subject of its own": ("predict", GENERAL_TASTE.replace("[]", '["a cat"]', 1), 1.0),
+    "another name": ("predict", GENERAL_TASTE.replace("color", "Colour"), READABLE),
+    "no element": ("predict", "I like it.", 0.0),
+    "five digits": ("score", "42035", 1.0),
+    "digits in words": ("score", SCORES, READABLE),
+    "a number too large": ("score", "42039", 0.0),
+}
+
+
+@pytest.mark.parametrize("name", GENERAL_ANSWERS)
+def test_the_layout_that_is_rewarded_is_that_of_the_style(name: str) -> None:
+    task, answer, expected = GENERAL_ANSWERS[name]
+    assert format_reward(GENERAL)([completion(answer)], task=[task]) == [expected]

@@ -56,6 +56,32 @@ async def test_new_images_are_encoded_while_the_model_scores(
     assert sorted(again.encoder.encoded) == ["blue", "red"]  # the others are references
 
 
+@pytest.mark.parametrize(
+    ("deadline_ms", "order"), [(900, ["score", "encode"]), (60_000, ["encode", "score"])]
+)
+async def test_with_a_near_deadline_the_scores_come_first(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, deadline_ms: int, order: list[str]
+) -> None:
+    await setup.store_profile(0.9)
+    began: list[str] = []
+    score, encode = setup.assessor.model.score, setup.encoder.encode
+
+    async def noted_score(candidates: Sequence[ScoringInput]) -> list[Scores]:
+        await asyncio.sleep(0.05)
+        began.append("score")
+        return await score(candidates)
+
+    async def noted_encode(images: Sequence[Image]) -> Vectors:
+        began.append("encode")
+        return await encode(images)
+
+    monkeypatch.setattr(setup.assessor.model, "score", noted_score)
+    monkeypatch.setattr(setup.encoder, "encode", noted_encode)
+    feed = await setup.assessor.feed(request(*SLATE, deadline_ms=deadline_ms))
+    assert began == order
+    assert (feed.status, feed.subject_weight) == ("ok", 0.9)
+
+
 @pytest.mark.parametrize("explain", ["none", "all"])
 async def test_each_vector_is_read_once(
     setup: Setup, monkeypatch: pytest.MonkeyPatch, explain: str

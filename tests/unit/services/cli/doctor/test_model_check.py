@@ -19,9 +19,8 @@ from shared.vlm.checkpoint.model_package import release
 from shared.vlm.server.connection import Connection
 from shared.vlm.settings import ModelSettings
 from tests.fakes.model_server import ModelServer, problem
-from tests.fakes.official_model import OfficialModel
+from tests.fakes.official_model import TEMPLATE, OfficialModel
 from tests.fakes.stock_model import StockModel
-from tests.support.prompt_templates import TEMPLATE
 
 
 @pytest.fixture

@@ -5,11 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.profile.prediction.drift_detection import (
-    MAX_COMPARED_WORDS,
-    MIN_REFERENCES,
-    detect_drift,
-)
+from services.profile.prediction.drift.word_hypotheses import MAX_COMPARED_WORDS
+from services.profile.prediction.drift_detection import MIN_REFERENCES, detect_drift
 from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.events.types.feedback import Action
 from shared.prompting.prediction_voting import taste_by_vote

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from services.profile.prediction.statements import stated_taste, with_changes
+from services.profile.prediction.statements import (
+    stated_taste,
+    with_changes,
+    with_stated_words,
+)
 from services.profile.prediction.vote_weights import GroupPrediction
 from shared.domain.taste import Element, Taste
 from shared.events.types.feedback import Action
@@ -120,3 +124,44 @@ def test_the_stated_references_vote_again_when_they_or_the_model_change() -> Non
 
 def test_feedback_alone_states_nothing() -> None:
     assert stated([group(LIKED, color(["teal"]))]) is None
+
+
+def of_color(current: Taste, side: str = "preference") -> list[str]:
+    return [word.word for word in getattr(current, side).color]
+
+
+def test_votes_of_feedback_do_not_outvote_a_stated_word() -> None:
+    likes = [color([word]) for word in ("teal", "teal", "gold", "gold", "blue")]
+    voted = taste_by_vote([*likes, color([], ["red"])])
+    assert of_color(voted) == ["gold", "teal", "blue"]
+    stated_blue = StatedTaste(taste=taste(["blue"]), model_version="m", content_hashes=frozenset())
+    kept = with_stated_words(voted, stated_blue, [*STATED, *LIKED])
+    assert of_color(kept) == ["blue", "gold", "teal"]
+    assert of_color(kept, "non_preference") == ["red"]
+
+
+def test_votes_of_feedback_do_not_move_a_stated_word_to_the_other_side() -> None:
+    voted = taste(["teal"], ["blue", "red"])
+    stated_blue = StatedTaste(taste=taste(["blue"]), model_version="m", content_hashes=frozenset())
+    kept = with_stated_words(voted, stated_blue, [*STATED, *LIKED])
+    assert of_color(kept) == ["blue", "teal"]
+    assert of_color(kept, "non_preference") == ["red"]
+
+
+def test_a_stated_word_that_is_shown_keeps_its_place() -> None:
+    voted = taste(["teal"])
+    both = taste_by_vote([color(["blue"]), color(["blue"]), color(["teal"])])
+    stated_blue = StatedTaste(taste=taste(["blue"]), model_version="m", content_hashes=frozenset())
+    assert with_stated_words(both, stated_blue, [*STATED, *LIKED]) == both
+    assert with_stated_words(voted, stated_blue, STATED) == voted
+    assert with_stated_words(voted, None, LIKED) == voted
+
+
+def test_one_stated_reference_is_outvoted() -> None:
+    stated_blue = StatedTaste(taste=taste(["blue"]), model_version="m", content_hashes=frozenset())
+    voted = taste(["teal"])
+    assert with_stated_words(voted, stated_blue, [*STATED[:1], *LIKED]) == voted
+    assert of_color(with_stated_words(voted, stated_blue, [*STATED[:2], *LIKED])) == [
+        "blue",
+        "teal",
+    ]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shared.domain.taste import ELEMENTS, Element
-from tests.support.prompt_templates import preferthinker
+from tests.fakes.official_model import preferthinker
 from tests.unit.shared.prompting.test_comparison import DISLIKES, LIKES, PROFILES, WELL_FORMED, A
 
 STYLE = preferthinker()

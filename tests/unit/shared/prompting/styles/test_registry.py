@@ -10,7 +10,7 @@ from shared.prompting import styles
 from shared.prompting.styles.protocol import BadPromptTemplate
 from shared.prompting.styles.registry import UnknownPromptStyle, prompt_style, style_names
 from shared.vlm.settings import ModelSettings
-from tests.support.prompt_templates import TEMPLATE, preferthinker
+from tests.fakes.official_model import TEMPLATE, preferthinker
 
 NEW_STYLE = """
 from shared.prompting.styles.general.style import GeneralStyle

@@ -12,8 +12,7 @@ from shared.vlm.factory import open_model
 from shared.vlm.pairwise import Pair
 from shared.vlm.protocol import References, ScoredInput, ScoringInput
 from shared.vlm.settings import ModelSettings
-from tests.fakes.official_model import ALTERNATIVE, OfficialModel
-from tests.support.prompt_templates import TEMPLATE
+from tests.fakes.official_model import ALTERNATIVE, TEMPLATE, OfficialModel
 
 
 def picture(color: str, number: int = 0) -> Image.Image:
@@ -70,13 +69,19 @@ async def test_a_candidate_is_scored_by_its_points_against_the_stored_profile(
         blue, red = await model.score(SLATE)
     assert [red.mode(e) for e in ELEMENTS] == [2, 5, 2, 2, 2]
     assert [blue.mode(e) for e in ELEMENTS] == [2, 0, 2, 2, 2]
-    if server.continues and not server.ignores_patterns:
-        assert red.digits[Element.COLOR] == pytest.approx(
-            (0, 0, 0, 0, ALTERNATIVE, 1 - ALTERNATIVE)
-        )
-        assert server.requests[-1]["continue_final_message"]
-    else:
-        assert red.digits[Element.COLOR][5] == 1, "whole answers give digits without uncertainty"
+    # Whole answers have the same distributions at their points as continued ones.
+    expected = (0, 0, 0, 0, ALTERNATIVE, 1 - ALTERNATIVE)
+    assert red.digits[Element.COLOR] == pytest.approx(expected)
+    assert server.requests[-1].get("continue_final_message", False) == server.continues
+
+
+async def test_without_probabilities_the_points_have_no_uncertainty(
+    server: OfficialModel, settings: ModelSettings
+) -> None:
+    server.logprobs = False
+    async with open_model(settings) as model:
+        _, red = await model.score(SLATE)
+    assert red.digits[Element.COLOR][5] == 1
 
 
 async def test_rationales_are_the_models_own_sentences_for_these_digits(

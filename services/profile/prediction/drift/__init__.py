@@ -1,0 +1,1 @@
+"""The statistics of drift detection: which words explain the references best, and how surely."""
