@@ -1,6 +1,7 @@
 """Erased users leave the embedded engine's points, its files and its log."""
 
 import secrets
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from shared.domain.clock import system_clock
 from shared.domain.taste import Taste
 from shared.store.edge.client import EdgeQdrant
 from shared.store.edge.collections import DELETED_FOR_SECONDS, Collections
+from shared.store.edge.shard import Shard
 from shared.store.erasures import FILES, QdrantErasures
 from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
@@ -61,7 +63,7 @@ class Users:
 
 
 def files_with(folder: Path, text: str) -> list[str]:
-    return [f.name for f in folder.rglob("*") if f.is_file() and text.encode() in f.read_bytes()]
+    return _files_with(folder, text.encode())
 
 
 async def test_an_erased_user_is_in_no_file_and_the_others_stay(folder: Path) -> None:
@@ -151,3 +153,45 @@ def test_deleted_points_leave_the_files_after_an_hour_without_an_erasure(folder:
     assert collections.maintenance_in() is None
     assert files_with(folder, name) == []
     collections.close()
+
+
+def test_a_purged_point_leaves_all_segments_with_its_vector_and_its_earlier_payloads(
+    folder: Path,
+) -> None:
+    """Points of several segments, of which some moved to another segment when they changed."""
+    from qdrant_edge import CountRequest, PayloadSchemaType, Point, UpdateOperation
+
+    vectors = {"a": {"size": 32, "distance": "Cosine"}}
+    small = {"max_segment_size": 200, "indexing_threshold": 100}  # KB
+    shard = Shard.create(folder, {"vectors": vectors, "optimizers": small})
+    shard.update(UpdateOperation.create_field_index("user_id", PayloadSchemaType.Keyword))
+    names = [secrets.token_hex(16) for _ in range(6_000)]
+    numbers = np.random.default_rng(0).normal(size=(6_000, 32)).astype(np.float32)
+
+    def point(number: int, **payload: str) -> Point:
+        vector = [float(value) for value in numbers[number]]
+        return Point(number, {"a": vector}, {"user_id": names[number], **payload})
+
+    for start in range(0, 6_000, 2_000):
+        points = [point(number) for number in range(start, start + 2_000)]
+        shard.update(UpdateOperation.upsert_points(points))
+        shard.optimize()
+    assert shard.engine.info().segments_count > 1
+    erased = [100, 2_500, 5_999]
+    for number in erased[:2]:
+        shard.update(UpdateOperation.upsert_points([point(number, again="yes")]))
+    stored = shard.engine.retrieve([*erased], False, True)
+    traces = [names[number].encode() for number in erased]
+    traces += [array("f", record.vector["a"]).tobytes() for record in stored]  # type: ignore[index]
+    shard.update(UpdateOperation.delete_points([*erased]), deletes=True)
+    shard.flush()
+    assert all(_files_with(folder, trace) for trace in traces)
+    shard.purge()
+    assert [_files_with(folder, trace) for trace in traces] == [[]] * len(traces)
+    assert shard.engine.count(CountRequest()) == 6_000 - len(erased)
+    assert _files_with(folder, names[101].encode())
+    shard.close()
+
+
+def _files_with(folder: Path, trace: bytes) -> list[str]:
+    return [f.name for f in folder.rglob("*") if f.is_file() and trace in f.read_bytes()]
