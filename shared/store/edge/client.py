@@ -10,7 +10,7 @@ from qdrant_client.async_client_base import AsyncQdrantBase
 from qdrant_client.conversions import common_types as types
 from qdrant_client.http import models
 
-from shared.store.edge.disk_search import collection_folder, count_files_with
+from shared.store.edge.disk_search import collection_folder, files_with
 from shared.store.edge.engine_process import EngineProcess
 from shared.store.edge.examples import Json, example_ids, with_vectors_of
 from shared.store.edge.local_mode import move_local_mode
@@ -62,7 +62,7 @@ class EdgeQdrant(AsyncQdrantClient):
     async def files_with(self, text: str, *, collections: Iterable[str]) -> int:
         """Number of files of these collections that contain a text."""
         folders = [collection_folder(self._folder / "edge", name) for name in collections]
-        return await asyncio.to_thread(count_files_with, text, folders)
+        return len(await asyncio.to_thread(files_with, text.encode(), folders))
 
 
 class EdgeCalls(AsyncQdrantBase):

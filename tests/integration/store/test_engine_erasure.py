@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.clock import system_clock
 from shared.domain.taste import Taste
+from shared.store.edge import disk_search
 from shared.store.edge.client import EdgeQdrant
 from shared.store.edge.collections import DELETED_FOR_SECONDS, Collections
 from shared.store.edge.shard import Shard
@@ -62,8 +63,20 @@ class Users:
         return await self.erasures.remaining(tenant=tenant, user_id=user_id)
 
 
-def files_with(folder: Path, text: str) -> list[str]:
-    return _files_with(folder, text.encode())
+def files_with(folder: Path, text: str) -> list[Path]:
+    return disk_search.files_with(text.encode(), [folder])
+
+
+def test_the_search_of_files_reads_all_their_bytes(tmp_path: Path) -> None:
+    block = disk_search.BLOCK_BYTES
+    places = {"first": 0, "across two blocks": block - 3, "after a hole": 40 << 20}
+    for name, place in places.items():
+        with (tmp_path / name).open("wb") as file:
+            file.seek(place)
+            file.write(b"ada-lovelace" + b"x" * block)
+    (tmp_path / "without").write_bytes(b"ada-lovelac" * 1_000)
+    (tmp_path / "empty").touch()
+    assert {file.name for file in files_with(tmp_path, "ada-lovelace")} == {*places}
 
 
 async def test_an_erased_user_is_in_no_file_and_the_others_stay(folder: Path) -> None:
@@ -185,13 +198,9 @@ def test_a_purged_point_leaves_all_segments_with_its_vector_and_its_earlier_payl
     traces += [array("f", record.vector["a"]).tobytes() for record in stored]  # type: ignore[index]
     shard.update(UpdateOperation.delete_points([*erased]), deletes=True)
     shard.flush()
-    assert all(_files_with(folder, trace) for trace in traces)
+    assert all(disk_search.files_with(trace, [folder]) for trace in traces)
     shard.purge()
-    assert [_files_with(folder, trace) for trace in traces] == [[]] * len(traces)
+    assert [disk_search.files_with(trace, [folder]) for trace in traces] == [[]] * len(traces)
     assert shard.engine.count(CountRequest()) == 6_000 - len(erased)
-    assert _files_with(folder, names[101].encode())
+    assert files_with(folder, names[101])
     shard.close()
-
-
-def _files_with(folder: Path, trace: bytes) -> list[str]:
-    return [f.name for f in folder.rglob("*") if f.is_file() and trace in f.read_bytes()]
