@@ -11,7 +11,7 @@ import pytest
 from qdrant_client.http.models import PointIdsList
 
 from shared.domain.errors import Unavailable
-from shared.store.edge.client import EdgeCalls
+from shared.store.edge.calls import EdgeCalls
 from shared.store.edge.errors import EngineError
 from shared.store.edge.shard import Shard
 from shared.store.qdrant import qdrant_errors
