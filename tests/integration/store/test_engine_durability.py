@@ -11,6 +11,7 @@ import pytest
 from qdrant_client.http.models import PointIdsList
 
 from shared.domain.errors import Unavailable
+from shared.store.edge import shard as shard_module
 from shared.store.edge.calls import EdgeCalls
 from shared.store.edge.errors import EngineError
 from shared.store.edge.shard import Shard
@@ -188,3 +189,27 @@ async def test_the_event_loop_continues_while_the_engine_works(folder: Path) -> 
     watcher.cancel()
     await client.close()
     assert longest < max(0.05, seconds / 2), (longest, seconds)
+
+
+def test_each_operation_is_in_a_file_that_its_write_forced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the log begins a new file, and for an operation larger than a file of the log."""
+    from qdrant_edge import Point, UpdateOperation
+
+    shard = Shard.create(folder, {"vectors": {"image": {"size": 2, "distance": "Cosine"}}})
+    forced: list[Path] = []
+    monkeypatch.setattr(shard_module, "_force", forced.append)
+    files: set[str] = set()
+    for number in range(300):
+        forced.clear()
+        mark = f"operation-{number:04}-"
+        payload = {"mark": mark, "padding": "x" * (600_000 if number % 100 == 99 else 3_000)}
+        shard.update(UpdateOperation.upsert_points([Point(1, {"image": [1.0, 0.0]}, payload)]))
+        log = folder / "wal"
+        holding = {file.name for file in log.iterdir() if mark.encode() in file.read_bytes()}
+        assert len(holding) == 1
+        assert holding <= {path.name for path in forced}, number
+        files |= holding
+    assert len(files) > 3
+    shard.close()
