@@ -25,8 +25,8 @@ LOG_SEGMENT_BYTES: Final = 256 << 10
 """Size of a file of the write-ahead log. The log keeps its last files whole: with the engine's
 default of 32 MB, the removal of deleted points from it would write 100 MB."""
 FREE_BYTES: Final = 64 << 20
-"""Space that a write needs on the disk. The engine maps files into memory: on a full disk, a write to
-such a page can end the process."""
+"""Space that a write needs on the disk. The engine maps files into memory: on a full disk, a write
+to such a page can end the process."""
 PROBE_VECTOR: Final = "operation_number"
 """A sparse vector that only the probe has. Without any vector the engine creates no shard."""
 PROBE_ID: Final = "00000000-0000-4000-8000-000000000000"
