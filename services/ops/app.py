@@ -38,7 +38,7 @@ from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
-from shared.store.user_index import with_user_list
+from shared.store.user_list import QdrantUsers
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,12 @@ async def open_app(
     client = open_qdrant(store)
     image_loader = ImageLoader(from_environment(ImageSettings))
     try:
-        qdrant_profiles = QdrantProfiles(client, embedder=NAME)
+        profiles = QdrantProfiles(client, embedder=NAME)
         image_store = QdrantImages(client, embedder=NAME)
         await asyncio.gather(
-            qdrant_profiles.prepare(dimension=DIMENSION), image_store.prepare(dimension=DIMENSION)
+            profiles.prepare(dimension=DIMENSION), image_store.prepare(dimension=DIMENSION)
         )
-        profiles, users = await with_user_list(
-            qdrant_profiles, client, embedded=not store.qdrant_url
-        )
+        users = QdrantUsers(client, collection=profiles.collection)
         yield await build_app(
             from_environment(OpsSettings),
             messaging,

@@ -25,8 +25,7 @@ from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import ErasureStore, ImageStore, ImpressionStore, ProfileStore
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
-from shared.store.user_index import with_user_list
-from shared.store.user_list import UserStore
+from shared.store.user_list import QdrantUsers, UserStore
 from shared.vlm.factory import open_engine
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.settings import ModelSettings
@@ -80,15 +79,15 @@ async def open_dependencies(
         image_loader = ImageLoader(images)
         encoded_images: EncodedImages | None = None
         try:
-            stored = QdrantProfiles(client, embedder=embedder.name)
+            profiles = QdrantProfiles(client, embedder=embedder.name)
             image_store = QdrantImages(client, embedder=embedder.name)
-            await stored.prepare(dimension=embedder.dimension)
+            await profiles.prepare(dimension=embedder.dimension)
             await image_store.prepare(dimension=embedder.dimension)
             impressions = QdrantImpressions(client)
             await impressions.prepare()
             erasures = QdrantErasures(client)
             await erasures.prepare()
-            profiles, users = await with_user_list(stored, client, embedded=not store.qdrant_url)
+            users = QdrantUsers(client, collection=profiles.collection)
             if encoder is not None:
                 encoded_images = await _encoded_images(client, encoder)
             yield SharedDependencies(

@@ -1,6 +1,5 @@
 """Open Qdrant, create missing collections, and translate its errors into `Unavailable`."""
 
-import sqlite3
 import ssl
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,8 @@ from qdrant_client.http.models import Distance, PayloadSchemaType, VectorParams
 from shared.domain.errors import Unavailable
 from shared.files.writable_folder import UnusableFolder, prepare_folder
 from shared.settings import InvalidSettings
-from shared.store.embedded_qdrant import EmbeddedQdrant
+from shared.store.edge.client import EdgeQdrant
+from shared.store.edge.errors import EngineError, FolderInUse
 from shared.store.settings import StoreSettings
 
 VectorSizes = Mapping[str, int]
@@ -36,21 +36,17 @@ def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
     path = settings.qdrant_path
     try:
         prepare_folder(path, advice="set PREFERSTREAM_QDRANT_PATH to another folder")
-        return EmbeddedQdrant(path=str(path))
+        return EdgeQdrant(path)
     except UnusableFolder as error:
         raise Unavailable("qdrant", str(error)) from error
-    except sqlite3.Error as error:
+    except FolderInUse as error:
         raise Unavailable(
             "qdrant",
-            f"the database in {path} cannot be opened: {error}. Restore the folder from a backup,"
-            " or move it away to start with an empty store",
+            f"cannot open the folder {path}: {error}. The embedded Qdrant serves one process; set"
+            " PREFERSTREAM_QDRANT_URL to use a server for several",
         ) from error
-    except (RuntimeError, OSError) as error:
-        raise Unavailable(
-            "qdrant",
-            f"cannot open the folder {path}: {error}. Another process may use it: the embedded"
-            " Qdrant serves one process; set PREFERSTREAM_QDRANT_URL to use a server for several",
-        ) from error
+    except (EngineError, OSError) as error:
+        raise Unavailable("qdrant", f"cannot open the folder {path}: {error}") from error
 
 
 def ssl_context(authorities: Path) -> ssl.SSLContext:
@@ -91,7 +87,7 @@ async def index_payload(
 ) -> None:
     """Create payload indexes on these fields, so that a filter does not read every payload.
 
-    Safe to repeat. The embedded Qdrant has no indexes and warns about the call.
+    Safe to repeat. The client's local mode, which tests use in memory, has no indexes and warns.
     """
     with qdrant_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -106,12 +102,8 @@ def qdrant_errors() -> Iterator[None]:
     """Raise `Unavailable` in place of Qdrant's errors."""
     try:
         yield
-    except sqlite3.Error as error:
-        raise Unavailable(
-            "qdrant",
-            f"the embedded Qdrant cannot use its folder: {error}. Check the free space and the"
-            " permissions",
-        ) from error
+    except EngineError as error:
+        raise Unavailable("qdrant", f"the embedded Qdrant cannot answer: {error}") from error
     except (ApiException, httpx.HTTPError, OSError) as error:
         raise Unavailable(
             "qdrant", f"Qdrant does not answer: {type(error).__name__}: {str(error)[:300]}"

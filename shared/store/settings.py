@@ -18,6 +18,7 @@ class StoreSettings(BaseModel):
     """PEM file with the certificate authorities that sign that server's certificate; without it,
     those that this machine trusts."""
     qdrant_path: Path = Path(".data/qdrant")
-    """Folder of the embedded Qdrant; one process at a time can open it."""
+    """Folder of the embedded Qdrant; one process at a time can open it. Collections that an earlier
+    release wrote there are moved into the new format once."""
     qdrant_timeout_seconds: PositiveFloat = 5.0
     """Seconds that a request to the server may take; it usually answers in milliseconds."""

@@ -23,14 +23,13 @@ from shared.store.protocol import (
     StoredCorrections,
     StoredProfile,
 )
-from shared.store.qdrant import open_qdrant
-from shared.store.settings import StoreSettings
+from tests.contract.store.qdrants import QDRANT_KINDS, opened_qdrant
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.stores import InMemoryImages, InMemoryProfiles
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 EMBEDDER = OneHotEmbedder()
-KINDS = ["in memory", "qdrant in memory", "qdrant in a folder"]
+KINDS = ["in memory", *QDRANT_KINDS]
 
 
 @dataclass
@@ -52,16 +51,11 @@ async def in_qdrant(client: AsyncQdrantClient) -> Stores:
 @asynccontextmanager
 async def opened(kind: str, folder: Path) -> AsyncIterator[Stores]:
     """The stores of one of `KINDS`, closed at the end of the block; files go into `folder`."""
-    match kind:
-        case "in memory":
-            yield Stores(InMemoryProfiles(), InMemoryImages())
-            return
-        case "qdrant in memory":
-            client = AsyncQdrantClient(":memory:")
-        case _:
-            client = open_qdrant(StoreSettings(qdrant_path=folder / "qdrant"))
-    yield await in_qdrant(client)
-    await client.close()
+    if kind == "in memory":
+        yield Stores(InMemoryProfiles(), InMemoryImages())
+        return
+    async with opened_qdrant(kind, folder) as client:
+        yield await in_qdrant(client)
 
 
 def side(**words: str) -> TasteSide:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from qdrant_client import AsyncQdrantClient
@@ -12,26 +13,30 @@ from shared.embedding.taste_vectors import taste_vectors
 from shared.store.erasures import COLLECTION, QdrantErasures
 from shared.store.impressions import QdrantImpressions
 from shared.store.protocol import ErasureStore, Impressions
+from tests.contract.store.qdrants import QDRANT_KINDS, opened_qdrant
 from tests.contract.store.stores import EMBEDDER, TASTES, in_qdrant, pinned, profile
 from tests.fakes.stores import InMemoryErasures
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[AsyncQdrantClient]:
-    client = AsyncQdrantClient(":memory:")
-    yield client
-    await client.close()
+@pytest.fixture(params=QDRANT_KINDS)
+async def client(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[AsyncQdrantClient]:
+    async with opened_qdrant(request.param, tmp_path) as client:
+        yield client
 
 
-@pytest.fixture(params=["in memory", "qdrant"])
-async def erasures(request: pytest.FixtureRequest, client: AsyncQdrantClient) -> ErasureStore:
+@pytest.fixture(params=["in memory", *QDRANT_KINDS])
+async def erasures(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ErasureStore]:
     if request.param == "in memory":
-        return InMemoryErasures()
-    in_store = QdrantErasures(client)
-    await in_store.prepare()
-    return in_store
+        yield InMemoryErasures()
+        return
+    async with opened_qdrant(request.param, tmp_path) as client:
+        in_store = QdrantErasures(client)
+        await in_store.prepare()
+        yield in_store
 
 
 def at(moment: datetime) -> Erasure:

@@ -1,8 +1,7 @@
 """Profiles and images in one store: concurrent writes, a reopened folder, an unavailable server."""
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from math import sqrt
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
+from tests.contract.store.qdrants import memory_folder
 from tests.contract.store.stores import (
     EMBEDDER,
     KINDS,
@@ -68,8 +68,9 @@ async def test_concurrent_writes_are_all_stored(stores: Stores) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> StoreSettings:
-    return StoreSettings(qdrant_path=tmp_path / "deep" / "qdrant")
+def folder(tmp_path: Path) -> Iterator[StoreSettings]:
+    with memory_folder(tmp_path) as fast:
+        yield StoreSettings(qdrant_path=fast / "deep" / "qdrant")
 
 
 async def test_a_reopened_folder_still_has_all_profiles_and_images(
@@ -101,15 +102,12 @@ def error_of(settings: StoreSettings) -> str:
     return error.value.detail
 
 
-# The library leaves the lock file to the garbage collector when it cannot open a folder.
-@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 async def test_a_folder_in_use_cannot_be_opened_and_its_first_user_continues(
     folder: StoreSettings,
 ) -> None:
     client = open_qdrant(folder)
     stores = await in_qdrant(client)
     detail = error_of(folder)
-    gc.collect()
     assert str(folder.qdrant_path) in detail
     assert "PREFERSTREAM_QDRANT_URL" in detail
     await put(stores, profile(TASTES["full"]))

@@ -1,0 +1,46 @@
+"""Qdrant's client on the embedded engine."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from qdrant_client import AsyncQdrantClient
+
+from shared.store.edge.calls import EdgeCalls
+from shared.store.edge.disk_search import collection_folder, files_with
+from shared.store.edge.engine_process import EngineProcess
+from shared.store.edge.local_mode import move_local_mode
+
+
+class EdgeQdrant(AsyncQdrantClient):
+    """The embedded Qdrant of one folder, for this process alone.
+
+    Raises `EngineError`; `ValueError` for a wrong call, such as an unknown collection.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the folder, and move the collections of an earlier format into the engine."""
+        super().__init__(":memory:")  # prepares the base class; replaced in the next lines
+        engine = EngineProcess(path)
+        try:
+            move_local_mode(path, engine)
+        except BaseException:
+            engine.close_now()
+            raise
+        self._client = EdgeCalls(engine)
+        self._folder = path
+
+    async def purge(self) -> None:
+        """Remove deleted points from the files now, and not within the next hour.
+
+        Each collection is one call, so that other calls wait for one collection at most.
+        """
+        assert isinstance(self._client, EdgeCalls)
+        engine = self._client.engine
+        for name in await engine.call("collection_names"):
+            await engine.call("purge", name)
+
+    async def files_with(self, text: str, *, collections: Iterable[str]) -> int:
+        """Number of files of these collections that contain a text."""
+        folders = [collection_folder(self._folder / "edge", name) for name in collections]
+        return len(await asyncio.to_thread(files_with, text.encode(), folders))
