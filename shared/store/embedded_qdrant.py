@@ -1,13 +1,13 @@
 """Write the points of one call to the embedded Qdrant in one transaction."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Literal
 
 from qdrant_client import AsyncQdrantClient
-from qdrant_client.conversions.common_types import Points, UpdateResult
+from qdrant_client.conversions.common_types import Points, UpdateOperation, UpdateResult
 from qdrant_client.local.async_qdrant_local import AsyncQdrantLocal
 
 
@@ -28,6 +28,19 @@ class EmbeddedQdrant(AsyncQdrantClient):
         with self._one_transaction(collection_name):
             # The embedded client never suspends here, so no other write gets into the transaction.
             return await super().upsert(collection_name, points, *args, **options)
+
+    async def batch_update_points(
+        self,
+        collection_name: str,
+        update_operations: Sequence[UpdateOperation],
+        *args: Any,
+        **options: Any,
+    ) -> list[UpdateResult]:
+        """Do all operations or none on the disk, like `upsert`."""
+        with self._one_transaction(collection_name):
+            return await super().batch_update_points(
+                collection_name, update_operations, *args, **options
+            )
 
     @contextmanager
     def _one_transaction(self, collection_name: str) -> Iterator[None]:

@@ -11,7 +11,7 @@ from shared.domain.user import User
 from shared.store.qdrant import ensure_collection, qdrant_errors
 
 COLLECTION: Final = "erasures"
-PREFIXES_WITHOUT_USERS: Final = ("image_ids", "images.", "image_vectors.")
+PREFIXES_WITHOUT_USERS: Final = ("image_ids", "images.", "image_vectors.", "catalog.")
 """Prefixes of collections that store images by content and by id: millions of points, no user."""
 
 
