@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.images.catalog_entry import CatalogEntry
-from shared.store.catalog.protocol import ImageIndex, Publication, StoredImage
+from shared.store.catalog.protocol import ImageIndex, IndexFailure, Publication, StoredImage
 
 INDEX: Final = "index"
 """Payload field of everything that indexing has found out; absent before."""
+FAILURE: Final = "failure"
+"""Payload field of the last failure; null after a success and a publication."""
 PUBLISHED_AT: Final = "published_at"
 
 
@@ -17,12 +19,17 @@ def published_payload(publication: Publication) -> dict[str, Any]:
     fields["metadata"] = {
         metadata_field(name): value for name, value in publication.entry.metadata.items()
     }
-    return fields | {PUBLISHED_AT: publication.published_at.isoformat()}
+    return fields | {PUBLISHED_AT: publication.published_at.isoformat(), FAILURE: None}
 
 
 def index_payload(index: ImageIndex) -> dict[str, Any]:
-    """The field that indexing sets."""
-    return {INDEX: index.model_dump(mode="json")}
+    """The fields that a success of indexing sets."""
+    return {INDEX: index.model_dump(mode="json"), FAILURE: None}
+
+
+def failure_payload(failure: IndexFailure) -> dict[str, Any]:
+    """The field that a failure of indexing sets."""
+    return {FAILURE: failure.model_dump(mode="json")}
 
 
 def stored_image(payload: Mapping[str, Any]) -> StoredImage:
@@ -32,6 +39,7 @@ def stored_image(payload: Mapping[str, Any]) -> StoredImage:
         entry=CatalogEntry.model_validate({**payload, "metadata": metadata}),
         published_at=payload[PUBLISHED_AT],
         index=payload.get(INDEX),
+        failure=payload.get(FAILURE),
     )
 
 

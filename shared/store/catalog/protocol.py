@@ -36,6 +36,21 @@ class ImageIndex(Value):
     indexed_at: AwareDatetime
 
 
+class IndexFailure(Value):
+    """Why the content of an image cannot be indexed, until the image is published again."""
+
+    uri: str
+    """The address that failed."""
+    reason: str
+    """A short, stable identifier, as in dead letters: `image_too_large`."""
+    detail: str
+    """For a person: what failed, what was expected, and what to do."""
+    failed_at: AwareDatetime
+
+
+Status = Literal["indexed", "waiting", "failed"]
+
+
 class StoredImage(Value):
     """One image of the catalog; it is in the answers to queries once it has an index."""
 
@@ -45,6 +60,16 @@ class StoredImage(Value):
     index: ImageIndex | None = None
     """None until the image is indexed for the first time. After a change of the address the old
     index and its vectors stay until the new content is indexed."""
+    failure: IndexFailure | None = None
+    """The last failure, until indexing succeeds or the app publishes the image again."""
+
+    @property
+    def status(self) -> Status:
+        """Whether the content of the present address is indexed, and whether it still can be."""
+        if self.is_current:
+            return "indexed"
+        is_failed = self.failure is not None and self.failure.uri == self.entry.uri
+        return "failed" if is_failed else "waiting"
 
     @property
     def is_current(self) -> bool:
@@ -148,9 +173,9 @@ class CatalogStore(Protocol):
     """Stores the catalog of all tenants. Raises `Unavailable` when it does not answer."""
 
     async def publish(self, publications: Sequence[Publication]) -> None:
-        """Add images, or replace what was published about them; an index stays as it is.
+        """Add images, or replace what was published about them.
 
-        Of two publications of one image in a call, the last one counts.
+        An index stays as it is, and a failure is forgotten, so that indexing is tried again. Of two publications of one image in a call, the last one counts.
         """
         ...
 
@@ -160,6 +185,10 @@ class CatalogStore(Protocol):
         An image that was removed meanwhile, or whose address has changed, is left as it is: the
         work of an indexer that comes late never brings an image back.
         """
+        ...
+
+    async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
+        """Note why images cannot be indexed; removed images stay removed."""
         ...
 
     async def remove(self, keys: Collection[ImageKey]) -> int:

@@ -1,7 +1,7 @@
 """Store the catalog in Qdrant: a point an image, with one named vector a visual element."""
 
 import warnings
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +31,12 @@ from qdrant_client.http.models import (
 from shared.domain.ids import catalog_point_id
 from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
-from shared.store.catalog.payload import index_payload, published_payload, stored_image
+from shared.store.catalog.payload import (
+    failure_payload,
+    index_payload,
+    published_payload,
+    stored_image,
+)
 from shared.store.catalog.protocol import (
     VECTOR_NAMES,
     CatalogHit,
@@ -39,6 +44,7 @@ from shared.store.catalog.protocol import (
     CatalogQuery,
     CatalogSelection,
     IndexedContent,
+    IndexFailure,
     Publication,
     StoredImage,
     unit,
@@ -107,11 +113,25 @@ class QdrantCatalog:
             for point_id, content in latest.items()
             if present.get(point_id) == content.index.uri
         }
-        # No upsert: it would bring back an image that was removed after the lines above.
+        # No upsert: it would bring back an image that was removed after the lines above. A server
+        # reports such an image as an error, and the next attempt leaves it out.
         await self._change(
             [change for id_, content in written.items() for change in _index_changes(id_, content)]
         )
         return {content.key for content in written.values()}
+
+    async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
+        by_point = {_point(key): failure for key, failure in failures.items()}
+        stored = {str(point.id) for point in await self._points(by_point)}
+        await self._change(
+            [
+                SetPayloadOperation(
+                    set_payload=SetPayload(payload=failure_payload(failure), points=[point_id])
+                )
+                for point_id, failure in by_point.items()
+                if point_id in stored
+            ]
+        )
 
     async def remove(self, keys: Collection[ImageKey]) -> int:
         point_ids: list[Any] = [_point(key) for key in keys]

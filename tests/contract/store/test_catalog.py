@@ -13,6 +13,7 @@ from shared.store.catalog.protocol import (
     CatalogQuery,
     CatalogSelection,
     CatalogStore,
+    IndexFailure,
 )
 from tests.contract.store.catalogs import (
     KINDS,
@@ -141,6 +142,31 @@ async def test_late_indexing_of_an_old_address_is_left_out(catalog: CatalogStore
     np.testing.assert_allclose(
         (await catalog.vectors([key("a")]))[key("a")]["image"], axis(0), atol=1e-6
     )
+
+
+async def test_a_failure_is_noted_until_indexing_succeeds(catalog: CatalogStore) -> None:
+    await catalog.publish([published("a")])
+    assert (await catalog.get([key("a")]))[key("a")].status == "waiting"
+    failure = IndexFailure(
+        uri="mem:a", reason="image_too_large", detail="40 megapixels; at most 25", failed_at=NOW
+    )
+    await catalog.fail({key("a"): failure, key("missing"): failure})
+    image = (await catalog.get([key("a"), key("missing")]))[key("a")]
+    assert (image.status, image.failure) == ("failed", failure)
+    assert await catalog.count() == 1
+    await catalog.index([indexed("a", image=axis(0))])
+    image = (await catalog.get([key("a")]))[key("a")]
+    assert (image.status, image.failure) == ("indexed", None)
+
+
+async def test_an_image_that_is_published_again_after_a_failure_waits(catalog: CatalogStore) -> None:
+    await catalog.publish([published("a")])
+    failure = IndexFailure(uri="mem:a", reason="not_found", detail="no file", failed_at=NOW)
+    await catalog.fail({key("a"): failure})
+    assert (await catalog.get([key("a")]))[key("a")].status == "failed"
+    await catalog.publish([published("a")])
+    image = (await catalog.get([key("a")]))[key("a")]
+    assert (image.status, image.failure) == ("waiting", None)
 
 
 async def test_a_removed_image_is_in_no_answer(catalog: CatalogStore) -> None:

@@ -1,6 +1,6 @@
 """A `CatalogStore` in memory, whose answers follow from the pure rules of the contract."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from shared.store.catalog.protocol import (
     CatalogQuery,
     CatalogSelection,
     IndexedContent,
+    IndexFailure,
     Publication,
     StoredImage,
     unit,
@@ -45,10 +46,19 @@ class InMemoryCatalog:
             known = self._images.get(content.key)
             if known is None or known.entry.uri != content.index.uri:
                 continue
-            self._images[content.key] = known.model_copy(update={"index": content.index})
+            self._images[content.key] = known.model_copy(
+                update={"index": content.index, "failure": None}
+            )
             self._vectors[content.key] = {n: unit(v) for n, v in content.vectors.items()}
             written.add(content.key)
         return written
+
+    async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
+        self._answer()
+        for key, failure in failures.items():
+            if key in self._images:
+                image = self._images[key].model_copy(update={"failure": failure})
+                self._images[key] = image
 
     async def remove(self, keys: Collection[ImageKey]) -> int:
         self._answer()
