@@ -175,7 +175,8 @@ class CatalogStore(Protocol):
     async def publish(self, publications: Sequence[Publication]) -> None:
         """Add images, or replace what was published about them.
 
-        An index stays as it is, and a failure is forgotten, so that indexing is tried again. Of two publications of one image in a call, the last one counts.
+        An index stays as it is, and a failure is forgotten, so that indexing is tried again. Of
+        two publications of one image in a call, the last one counts.
         """
         ...
 
