@@ -9,7 +9,7 @@ from shared.domain.errors import Unprocessable
 from shared.domain.images.image_key import ImageKey
 from shared.events import CatalogImage
 from shared.events.types.base import image_of_record_key
-from shared.store.catalog.protocol import ImageIndex, Publication, StoredImage
+from shared.store.catalog.images import ImageIndex, Publication, StoredImage
 
 
 def check_key(event: CatalogImage, record_key: bytes | None) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.images.catalog_entry import CatalogEntry
-from shared.store.catalog.protocol import ImageIndex, IndexFailure, Publication, StoredImage
+from shared.store.catalog.images import ImageIndex, IndexFailure, Publication, StoredImage
 
 INDEX: Final = "index"
-"""Payload field of everything that indexing has found out; absent before."""
+"""Payload field of the result of indexing; absent before."""
 FAILURE: Final = "failure"
 """Payload field of the last failure; null after a success and a publication."""
 PUBLISHED_AT: Final = "published_at"

@@ -7,56 +7,48 @@ from typing import Any, Final
 import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import (
-    DeleteVectors,
-    DeleteVectorsOperation,
+    Direction,
     KeywordIndexParams,
     KeywordIndexType,
+    OrderBy,
     PayloadSchemaType,
     PointsList,
     PointStruct,
-    PointVectors,
     QueryRequest,
     RecommendInput,
     RecommendQuery,
     RecommendStrategy,
     Record,
-    SetPayload,
-    SetPayloadOperation,
     UpdateOperation,
-    UpdateVectors,
-    UpdateVectorsOperation,
     UpsertOperation,
 )
 
 from shared.domain.ids import catalog_point_id
 from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
+from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage, unit
 from shared.store.catalog.payload import (
+    PUBLISHED_AT,
     failure_payload,
-    index_payload,
     published_payload,
     stored_image,
 )
-from shared.store.catalog.protocol import (
-    VECTOR_NAMES,
+from shared.store.catalog.qdrant_changes import index_changes, set_payload
+from shared.store.catalog.qdrant_filter import qdrant_filter
+from shared.store.catalog.queries import (
     CatalogHit,
     CatalogPage,
     CatalogQuery,
     CatalogSelection,
-    IndexedContent,
-    IndexFailure,
-    Publication,
-    StoredImage,
-    unit,
+    check_after,
 )
-from shared.store.catalog.qdrant_filter import qdrant_filter
 from shared.store.catalog.spaces import CatalogSpace, CatalogSpaces
 from shared.store.qdrant import ensure_collection, qdrant_errors
 
 SCROLL: Final = 1_000
 """Points of one step of a walk over the whole collection."""
 KEYWORDS: Final = ("author_id", "tags")
-TIMES: Final = ("created_at", "available_from", "available_until")
+TIMES: Final = ("created_at", "available_from", "available_until", PUBLISHED_AT)
 
 
 class QdrantCatalog:
@@ -94,9 +86,7 @@ class QdrantCatalog:
             if point_id not in stored
         ]
         changes: list[UpdateOperation] = [
-            SetPayloadOperation(
-                set_payload=SetPayload(payload=published_payload(publication), points=[point_id])
-            )
+            set_payload(point_id, published_payload(publication))
             for point_id, publication in latest.items()
             if point_id in stored
         ]
@@ -105,6 +95,8 @@ class QdrantCatalog:
         await self._change(changes)
 
     async def index(self, contents: Sequence[IndexedContent]) -> set[ImageKey]:
+        for content in contents:
+            self._check_dimensions(content.vectors)
         latest = {_point(content.key): content for content in contents}
         points = await self._points(latest, with_payload=["uri"])
         present = {str(point.id): (point.payload or {}).get("uri") for point in points}
@@ -116,7 +108,7 @@ class QdrantCatalog:
         # No upsert: it would bring back an image that was removed after the lines above. A server
         # reports such an image as an error, and the next attempt leaves it out.
         await self._change(
-            [change for id_, content in written.items() for change in _index_changes(id_, content)]
+            [change for id_, content in written.items() for change in index_changes(id_, content)]
         )
         return {content.key for content in written.values()}
 
@@ -125,9 +117,7 @@ class QdrantCatalog:
         stored = {str(point.id) for point in await self._points(by_point)}
         await self._change(
             [
-                SetPayloadOperation(
-                    set_payload=SetPayload(payload=failure_payload(failure), points=[point_id])
-                )
+                set_payload(point_id, failure_payload(failure))
                 for point_id, failure in by_point.items()
                 if point_id in stored
             ]
@@ -155,6 +145,7 @@ class QdrantCatalog:
     async def page(
         self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
     ) -> CatalogPage:
+        check_after(after)
         with qdrant_errors():
             points, following = await self._client.scroll(
                 self.collection,
@@ -166,11 +157,25 @@ class QdrantCatalog:
         images = tuple(stored_image(point.payload or {}) for point in points)
         return CatalogPage(images, None if following is None else str(following))
 
+    async def newest(self, selection: CatalogSelection, *, limit: int) -> list[StoredImage]:
+        with qdrant_errors():
+            points, _ = await self._client.scroll(
+                self.collection,
+                scroll_filter=qdrant_filter(selection),
+                order_by=OrderBy(key=PUBLISHED_AT, direction=Direction.DESC),
+                limit=limit,
+                with_payload=True,
+            )
+        return [stored_image(point.payload or {}) for point in points]
+
     async def query(
         self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
     ) -> list[list[CatalogHit]]:
         if not queries:
             return []
+        for query in queries:
+            for example in (*query.positive, *query.negative):
+                self._check_dimensions({query.vector: example})
         conditions = qdrant_filter(selection)
         requests = [
             QueryRequest(
@@ -236,29 +241,20 @@ class QdrantCatalog:
                 with_vectors=with_vectors,
             )
 
+    def _check_dimensions(self, vectors: Mapping[str, Vectors]) -> None:
+        """Raise `ValueError` for a vector of another space, which Qdrant would refuse for ever."""
+        for name, vector in vectors.items():
+            expected = self.space.sizes[name]
+            if vector.shape != (expected,):
+                raise ValueError(
+                    f"the vector {name} has shape {vector.shape}, but {self.collection} takes"
+                    f" ({expected},); use the encoder and the embedder of its name"
+                )
+
     async def _change(self, changes: Sequence[UpdateOperation]) -> None:
         if changes:
             with qdrant_errors():
                 await self._client.batch_update_points(self.collection, changes, wait=True)
-
-
-def _index_changes(point_id: str, content: IndexedContent) -> list[UpdateOperation]:
-    """The vectors that are known, without those that were known before, and the index."""
-    unknown = [name for name in VECTOR_NAMES if name not in content.vectors]
-    changes: list[UpdateOperation] = []
-    if unknown:
-        changes.append(
-            DeleteVectorsOperation(delete_vectors=DeleteVectors(points=[point_id], vector=unknown))
-        )
-    if content.vectors:
-        vector: dict[str, Any] = {name: v.tolist() for name, v in content.vectors.items()}
-        changes.append(
-            UpdateVectorsOperation(
-                update_vectors=UpdateVectors(points=[PointVectors(id=point_id, vector=vector)])
-            )
-        )
-    payload = SetPayload(payload=index_payload(content.index), points=[point_id])
-    return [*changes, SetPayloadOperation(set_payload=payload)]
 
 
 def _vectors(point: Record) -> dict[str, Vectors]:

@@ -9,8 +9,10 @@ from qdrant_client.http.models import (
     FieldCondition,
     Filter,
     HasIdCondition,
+    IsEmptyCondition,
     MatchAny,
     MatchValue,
+    PayloadField,
     Range,
 )
 
@@ -18,8 +20,8 @@ from shared.domain.ids import catalog_point_id
 from shared.domain.images.catalog_entry import MetadataScalar
 from shared.domain.images.catalog_filter import CatalogFilter, MetadataCondition, NumberRange
 from shared.domain.images.image_key import ImageKey
-from shared.store.catalog.payload import metadata_field
-from shared.store.catalog.protocol import CatalogSelection
+from shared.store.catalog.payload import INDEX, metadata_field
+from shared.store.catalog.queries import CatalogSelection
 
 
 def qdrant_filter(selection: CatalogSelection) -> Filter:
@@ -31,6 +33,8 @@ def qdrant_filter(selection: CatalogSelection) -> Filter:
     if selection.exclude_ids:
         points = [_point(selection.tenant, image_id) for image_id in sorted(selection.exclude_ids)]
         must_not.append(HasIdCondition(has_id=points))
+    if selection.indexed_only:
+        must_not.append(IsEmptyCondition(is_empty=PayloadField(key=INDEX)))
     return Filter(must=must, must_not=must_not or None)
 
 

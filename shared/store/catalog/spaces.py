@@ -13,7 +13,7 @@ from qdrant_client.http.models import (
 
 from shared.domain.ids import derived_id
 from shared.domain.taste import ELEMENTS, Value
-from shared.store.catalog.protocol import IMAGE_VECTOR
+from shared.store.catalog.images import IMAGE_VECTOR
 from shared.store.qdrant import VectorSizes, ensure_collection, qdrant_errors
 
 PREFIX: Final = "catalog."

@@ -13,7 +13,8 @@ from shared.domain.images.catalog_entry import CatalogEntry
 from shared.domain.images.image_key import ImageKey
 from shared.domain.taste import Element
 from shared.embedding.protocol import Vectors
-from shared.store.catalog.protocol import CatalogStore, ImageIndex, IndexedContent, Publication
+from shared.store.catalog.images import ImageIndex, IndexedContent, Publication
+from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.qdrant_catalog import QdrantCatalog
 from shared.store.catalog.spaces import CatalogSpace
 from shared.store.qdrant import open_qdrant

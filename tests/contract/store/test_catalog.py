@@ -8,13 +8,9 @@ import numpy as np
 import pytest
 
 from shared.domain.images.catalog_filter import CatalogFilter, MetadataCondition
-from shared.store.catalog.protocol import (
-    CatalogHit,
-    CatalogQuery,
-    CatalogSelection,
-    CatalogStore,
-    IndexFailure,
-)
+from shared.store.catalog.images import IndexFailure, Publication
+from shared.store.catalog.protocol import CatalogStore
+from shared.store.catalog.queries import CatalogHit, CatalogQuery, CatalogSelection
 from tests.contract.store.catalogs import (
     KINDS,
     NOW,
@@ -159,7 +155,9 @@ async def test_a_failure_is_noted_until_indexing_succeeds(catalog: CatalogStore)
     assert (image.status, image.failure) == ("indexed", None)
 
 
-async def test_an_image_that_is_published_again_after_a_failure_waits(catalog: CatalogStore) -> None:
+async def test_an_image_that_is_published_again_after_a_failure_waits(
+    catalog: CatalogStore,
+) -> None:
     await catalog.publish([published("a")])
     failure = IndexFailure(uri="mem:a", reason="not_found", detail="no file", failed_at=NOW)
     await catalog.fail({key("a"): failure})
@@ -243,6 +241,33 @@ async def test_a_page_that_starts_at_a_removed_image_continues(catalog: CatalogS
     await catalog.remove([key(order[3])])
     page = await catalog.page(ALL, after=first.next, limit=10)
     assert [image.entry.image_id for image in page.images] == order[4:]
+
+
+@pytest.mark.parametrize("after", ["image 3", "1", "é"])
+async def test_a_page_that_starts_nowhere_is_an_error(catalog: CatalogStore, after: str) -> None:
+    await catalog.publish([published("a")])
+    with pytest.raises(ValueError, match="no page starts at"):
+        await catalog.page(ALL, after=after)
+
+
+async def test_the_newest_images_come_first(catalog: CatalogStore) -> None:
+    await catalog.publish([
+        Publication(published(f"i{n}").entry, NOW + timedelta(seconds=(n * 7) % 5))
+        for n in range(5)
+    ])  # fmt: skip
+    await catalog.publish([published("other", tenant="shop")])
+    newest = await catalog.newest(ALL, limit=3)
+    assert [image.entry.image_id for image in newest] == ["i2", "i4", "i1"]
+    without = CatalogSelection("default", exclude_ids=frozenset({"i2"}))
+    assert len(await catalog.newest(without, limit=100)) == 4
+
+
+async def test_images_without_an_index_can_be_left_out(catalog: CatalogStore) -> None:
+    await fill(catalog, a=axis(0), b=axis(1))
+    await catalog.publish([published("c"), published("b", uri="mem:other")])
+    indexed_only = CatalogSelection("default", indexed_only=True)
+    assert sorted(await paged(catalog, indexed_only)) == ["a", "b"]
+    assert sorted(await paged(catalog)) == ["a", "b", "c"]
 
 
 async def test_positive_examples_find_what_resembles_them(catalog: CatalogStore) -> None:

@@ -12,8 +12,9 @@ from qdrant_client import AsyncQdrantClient
 
 from shared.domain.images.catalog_entry import MAX_SAFE_INTEGER, CatalogEntry
 from shared.domain.images.catalog_filter import CatalogFilter, MetadataCondition, NumberRange
-from shared.store.catalog.protocol import CatalogSelection, Publication
+from shared.store.catalog.images import Publication, StoredImage
 from shared.store.catalog.qdrant_catalog import QdrantCatalog
+from shared.store.catalog.queries import CatalogSelection
 from tests.contract.store.catalogs import NOW, SPACE
 
 WORDS = ["", "a", "A", "é", "a.b", "a b", "1", "true", "x" * 128, "\\"]
@@ -183,6 +184,6 @@ def test_qdrant_selects_the_images_that_the_pure_function_selects(
     qdrant: QdrantSelection, entries: list[CatalogEntry], selection: CatalogSelection
 ) -> None:
     # The last publication of an image counts.
-    latest = {image.key: image for image in entries}
-    expected = {image.image_id for image in latest.values() if selection.selects(image)}
+    latest = {image.key: StoredImage(entry=image, published_at=NOW) for image in entries}
+    expected = {key.image_id for key, image in latest.items() if selection.selects(image)}
     assert qdrant.ids(entries, selection) == expected

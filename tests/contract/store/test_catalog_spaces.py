@@ -7,13 +7,13 @@ import pytest
 from qdrant_client import AsyncQdrantClient
 
 from shared.domain.user import User
-from shared.store.catalog.protocol import CatalogQuery, CatalogSelection
 from shared.store.catalog.qdrant_catalog import QdrantCatalog
+from shared.store.catalog.queries import CatalogQuery, CatalogSelection
 from shared.store.catalog.spaces import ALIAS, CatalogSpace, CatalogSpaces
 from shared.store.erasures import QdrantErasures
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
-from tests.contract.store.catalogs import SPACE, axis, fill, key, published
+from tests.contract.store.catalogs import SPACE, axis, fill, indexed, key, published
 
 OTHER = SPACE.model_copy(update={"encoder": "encoder-2", "image_dimension": 3})
 
@@ -52,6 +52,15 @@ async def test_the_old_space_serves_until_the_new_one_takes_its_place(
     assert (await client.count(ALIAS)).count == 1
     hits = await new.query(CatalogSelection("default"), [CatalogQuery("image", (axis(0, 3),))])
     assert [hit.image.entry.image_id for hit in hits[0]] == ["a"]
+
+
+async def test_a_vector_of_another_space_is_an_error(client: AsyncQdrantClient) -> None:
+    catalog = await prepared(client, SPACE)
+    await catalog.publish([published("a")])
+    with pytest.raises(ValueError, match=r"image has shape \(3,\), but catalog\.encoder-1\.6"):
+        await catalog.index([indexed("a", image=axis(0, 3))])
+    with pytest.raises(ValueError, match=r"takes \(6,\)"):
+        await catalog.query(CatalogSelection("default"), [CatalogQuery("image", (axis(0, 3),))])
 
 
 async def test_spaces_that_do_not_serve_can_be_dropped(client: AsyncQdrantClient) -> None:

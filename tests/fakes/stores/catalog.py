@@ -8,16 +8,13 @@ from shared.domain.errors import Unavailable
 from shared.domain.ids import catalog_point_id
 from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
-from shared.store.catalog.protocol import (
+from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage, unit
+from shared.store.catalog.queries import (
     CatalogHit,
     CatalogPage,
     CatalogQuery,
     CatalogSelection,
-    IndexedContent,
-    IndexFailure,
-    Publication,
-    StoredImage,
-    unit,
+    check_after,
 )
 
 
@@ -79,10 +76,16 @@ class InMemoryCatalog:
         self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
     ) -> CatalogPage:
         self._answer()
+        check_after(after)
         by_point = {str(catalog_point_id(i.entry.key)): i for i in self._selected(selection)}
         points = sorted(point for point in by_point if after is None or point >= after)
         images = tuple(by_point[point] for point in points[:limit])
         return CatalogPage(images, points[limit] if len(points) > limit else None)
+
+    async def newest(self, selection: CatalogSelection, *, limit: int) -> list[StoredImage]:
+        self._answer()
+        images = self._selected(selection)
+        return sorted(images, key=lambda image: image.published_at, reverse=True)[:limit]
 
     async def query(
         self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
@@ -100,7 +103,7 @@ class InMemoryCatalog:
         return len(self._images.keys() & set(keys))
 
     def _selected(self, selection: CatalogSelection) -> list[StoredImage]:
-        return [image for image in self._images.values() if selection.selects(image.entry)]
+        return [image for image in self._images.values() if selection.selects(image)]
 
     def _hits(self, images: Sequence[StoredImage], query: CatalogQuery) -> list[CatalogHit]:
         hits = []

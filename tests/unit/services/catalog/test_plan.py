@@ -25,7 +25,7 @@ from shared.domain.errors import Unprocessable
 from shared.domain.images.catalog_entry import CatalogEntry
 from shared.domain.images.image_key import ImageKey
 from shared.events import CatalogImage
-from shared.store.catalog.protocol import ImageIndex, IndexFailure, Publication, StoredImage
+from shared.store.catalog.images import ImageIndex, IndexFailure, Publication, StoredImage
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 ENTRY = CatalogEntry(tenant="default", image_id="a", uri="mem:a")
