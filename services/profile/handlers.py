@@ -12,7 +12,7 @@ from services.profile.service import ProfileService
 from shared.domain.user import User
 from shared.events import Feedback, ProfileCorrected, UserErase
 from shared.events.topics import CORRECTIONS, ERASE, FEEDBACK, FEEDBACK_RETRY
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.messaging.consume.retry_record import attempts_of
 from shared.messaging.contract import Delivery
 from shared.messaging.service import KafkaService
@@ -68,10 +68,10 @@ class Handlers:
     async def erase(self, event: UserErase, delivery: Delivery) -> None:
         await self.eraser.erase(event, delivery)
 
-    async def _is_erased(self, event: Event, delivery: Delivery) -> bool:
+    async def _is_erased(self, event: UserEvent, delivery: Delivery) -> bool:
         return await self.erasure_check.is_erased(event, written_ms=delivery.record.timestamp_ms)
 
-    async def _remove_if_erased(self, event: Event, delivery: Delivery) -> None:
+    async def _remove_if_erased(self, event: UserEvent, delivery: Delivery) -> None:
         if await self._is_erased(event, delivery):
             await self.eraser.remove(User(event.tenant, event.user_id))
 

@@ -11,12 +11,14 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError
 
+from shared.client.catalog import CatalogImages, catalog_images, feed_request, removal
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.requests.request_key import RequestKey
 from shared.events import (
     DEFAULT_TENANT,
+    CatalogImage,
     Feedback,
     ImageCandidates,
     ProfileCorrected,
@@ -197,6 +199,25 @@ class AsyncClient:
         """Send candidates and wait for their feed; raises `NoAnswer`."""
         event = request(user_id, images, **{"tenant": self._tenant, **fields})
         return await self.answer(event, seconds=seconds)
+
+    async def feed_from_catalog(
+        self, user_id: str, *, seconds: float = ANSWER_SECONDS, **fields: Any
+    ) -> RankedFeed:
+        """Request a feed of catalog images and wait for it; raises `NoAnswer`."""
+        event = feed_request(user_id, **{"tenant": self._tenant, **fields})
+        return await self.answer(event, seconds=seconds)
+
+    async def add_images(self, images: CatalogImages) -> list[CatalogImage]:
+        """Publish images to the catalog, or replace those that it has under the same ids."""
+        events = catalog_images(images, tenant=self._tenant)
+        await self.send(*events)
+        return events
+
+    async def remove_images(self, *image_ids: str) -> None:
+        """Remove images from the catalog; an unknown id is no error."""
+        await self._publisher.send(
+            *(removal(image_id, tenant=self._tenant) for image_id in image_ids)
+        )
 
     async def answer(
         self, event: ImageCandidates, *, seconds: float = ANSWER_SECONDS

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from shared.client.catalog import CatalogImages, catalog_images, feed_request, removal
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.client.topic_reader import events_of, topic_reader
 from shared.domain.requests.request_key import RequestKey
 from shared.events import (
     DEFAULT_TENANT,
+    CatalogImage,
     Feedback,
     ImageCandidates,
     ProfileCorrected,
@@ -83,10 +85,32 @@ class Client:
 
         `fields` are those of the event: `top_k`, `explain`, `deadline_ms`, `exclude_ids`.
         """
-        event = request(user_id, images, **{"tenant": self._tenant, **fields})
+        return self._answer(request(user_id, images, **{"tenant": self._tenant, **fields}), seconds)
+
+    def feed_from_catalog(
+        self, user_id: str, *, seconds: float = ANSWER_SECONDS, **fields: Any
+    ) -> RankedFeed:
+        """Request a feed of catalog images and wait for it; raises `NoAnswer`.
+
+        `fields`: `limit`, `filter`, `similar_to` and `cursor` of `from_catalog`, and those of the
+        event. Send `next_cursor` of a feed as `cursor` for the next page.
+        """
+        return self._answer(feed_request(user_id, **{"tenant": self._tenant, **fields}), seconds)
+
+    def _answer(self, event: ImageCandidates, seconds: float) -> RankedFeed:
         for feed in self.answers([event], seconds=seconds):
             return feed
         raise NoAnswer(event.request_id, seconds=seconds)
+
+    def add_images(self, images: CatalogImages) -> list[CatalogImage]:
+        """Publish images to the catalog, or replace those that it has under the same ids."""
+        events = catalog_images(images, tenant=self._tenant)
+        self.send(*events)
+        return events
+
+    def remove_images(self, *image_ids: str) -> None:
+        """Remove images from the catalog; an unknown id is no error."""
+        self._producer.send(*(removal(image_id, tenant=self._tenant) for image_id in image_ids))
 
     def answers(
         self,

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from shared.domain.errors import Unprocessable
 from shared.events.topics import topic_named
-from shared.events.types.base import record_key
+from shared.events.types.audience import AudienceMatched
+from shared.events.types.base import UserEvent, record_key
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 
@@ -33,7 +34,12 @@ class IsAboutUser:
             event = decode(topic, record)
         except Unprocessable:
             return True
-        return (event.tenant, event.user_id) == self._user
+        match event:
+            case UserEvent():
+                return (event.tenant, event.user_id) == self._user
+            case AudienceMatched():
+                return any((event.tenant, member.user_id) == self._user for member in event.users)
+        return False
 
 
 def records_about(records: Iterable[Record], *, tenant: str, user_id: str) -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID, uuid5
 
+from shared.domain.images.image_key import ImageKey
 from shared.domain.requests.request_key import RequestKey
 from shared.domain.user import User
 
@@ -50,3 +51,8 @@ def image_point_id(*, content_hash: str, model_version: str) -> UUID:
 def erased_event_id(user: User, *, erase_event_id: UUID, service: str) -> UUID:
     """The event id of one service's receipt for an erasure."""
     return derived_id("user-erased", *user, str(erase_event_id), service)
+
+
+def catalog_point_id(image: ImageKey) -> UUID:
+    """The Qdrant point id of one image of a tenant's catalog."""
+    return derived_id("catalog-image", *image)

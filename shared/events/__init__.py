@@ -1,7 +1,9 @@
 """The public contract: every event on Kafka as a frozen, validated type."""
 
-from shared.events.types.base import DEFAULT_TENANT, Event
+from shared.events.types.audience import AudienceMatched, MatchedUser
+from shared.events.types.base import DEFAULT_TENANT, Event, ImageEvent, UserEvent
 from shared.events.types.candidates import Candidate, ImageCandidates, RejectedItem
+from shared.events.types.catalog import CatalogImage, FromCatalog
 from shared.events.types.correction import ProfileCorrected
 from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErase, UserErased
@@ -11,6 +13,7 @@ from shared.events.types.feed import (
     ElementAssessment,
     RankedFeed,
     RankedItem,
+    RetrievalPolicy,
     ServingPolicy,
 )
 from shared.events.types.feedback import Feedback
@@ -21,7 +24,9 @@ from shared.events.types.profile import Evidence, ProfileUpdated
 __all__ = [
     "DEFAULT_TENANT",
     "Assessment",
+    "AudienceMatched",
     "Candidate",
+    "CatalogImage",
     "DeadLetterResolved",
     "ElementAssessment",
     "Event",
@@ -29,8 +34,11 @@ __all__ = [
     "EvidenceReference",
     "EvidenceWord",
     "Feedback",
+    "FromCatalog",
     "ImageCandidates",
+    "ImageEvent",
     "ItemEvidence",
+    "MatchedUser",
     "ModelPromoted",
     "OperatorAction",
     "ProfileCorrected",
@@ -38,7 +46,9 @@ __all__ = [
     "RankedFeed",
     "RankedItem",
     "RejectedItem",
+    "RetrievalPolicy",
     "ServingPolicy",
     "UserErase",
     "UserErased",
+    "UserEvent",
 ]

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from shared.events.types.audience import AudienceMatched
 from shared.events.types.base import Event
 from shared.events.types.candidates import ImageCandidates
+from shared.events.types.catalog import CatalogImage
 from shared.events.types.correction import ProfileCorrected
 from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErase, UserErased
@@ -48,6 +50,13 @@ class Topic:
         return MAX_RECORD_BYTES + (HEADER_ROOM_BYTES if has_added_headers else 0)
 
 
+CATALOG: Final = Topic(
+    CatalogImage.event_type,
+    CatalogImage,
+    None,
+    compacted=True,
+    purpose="images of the catalog, from which feeds are made without a list",
+)
 CANDIDATES: Final = Topic(
     ImageCandidates.event_type, ImageCandidates, 3 * DAY_MS, purpose="images to rank for a user"
 )
@@ -72,6 +81,13 @@ CORRECTIONS: Final = Topic(
 MODELS: Final = Topic(
     ModelPromoted.event_type, ModelPromoted, None, compacted=True, purpose="the model to serve"
 )
+AUDIENCES: Final = Topic(
+    AudienceMatched.event_type,
+    AudienceMatched,
+    3 * DAY_MS,
+    purpose="the users whose taste a new image meets",
+)
+"""Short, because an event names many users: an erased user's id is gone after three days."""
 ERASE: Final = Topic(UserErase.event_type, UserErase, 30 * DAY_MS, purpose="users to erase")
 ERASED: Final = Topic(
     UserErased.event_type, UserErased, 30 * DAY_MS, purpose="receipts of what was erased"
@@ -89,8 +105,10 @@ RESOLVED: Final = Topic(
 becomes open again."""
 
 TOPICS: Final = (
+    CATALOG,
     CANDIDATES,
     FEEDS,
+    AUDIENCES,
     FEEDBACK,
     CORRECTIONS,
     PROFILES,
@@ -100,7 +118,7 @@ TOPICS: Final = (
     RESOLVED,
     AUDIT,
 )
-CONSUMED: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, MODELS, ERASE, FEEDS, PROFILES)
+CONSUMED: Final = (CATALOG, CANDIDATES, FEEDBACK, CORRECTIONS, MODELS, ERASE, FEEDS, PROFILES)
 """Topics that a service reads. Each has a dead-letter topic."""
 DEAD_LETTERS: Final = tuple(
     Topic(topic.dead_letters, None, 30 * DAY_MS, purpose=f"dead letters of {topic.name}")

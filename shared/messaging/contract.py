@@ -26,6 +26,9 @@ is a bug: the event is retried a limited number of times and then becomes a dead
 traceback is in the log.
 """
 
+HandleTombstone = Callable[[Delivery], Awaitable[None]]
+"""Handles a record without a value, which removes its key; raises like `Handle`."""
+
 
 class Publisher(Protocol):
     """Publishes events. Returns when Kafka has acknowledged them, else raises `Unavailable`."""

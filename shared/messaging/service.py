@@ -19,7 +19,7 @@ from shared.messaging.consume.delayed_path import DelayedPath
 from shared.messaging.consume.offset_window import OffsetWindow
 from shared.messaging.consume.processing import Processing
 from shared.messaging.consume.subscription import FastPath, SlowPath, Subscription
-from shared.messaging.contract import Handle
+from shared.messaging.contract import Handle, HandleTombstone
 from shared.messaging.health import (
     Check,
     ConsumerState,
@@ -102,9 +102,18 @@ class KafkaService:
             ),
         )
 
-    def fast(self, topic: Topic, handle: Handle[Any]) -> None:
-        """Consume `topic` one event after another: for work that takes milliseconds."""
-        processing = self._processing(topic, handle)
+    def fast(
+        self,
+        topic: Topic,
+        handle: Handle[Any],
+        *,
+        handle_tombstone: HandleTombstone | None = None,
+    ) -> None:
+        """Consume `topic` one event after another: for work that takes milliseconds.
+
+        Without `handle_tombstone` a record without a value becomes a dead letter.
+        """
+        processing = self._processing(topic, handle, handle_tombstone=handle_tombstone)
         self._add(topic, FastPath(processing, self._settings, on_failure=self._fail))
 
     def every_instance(self, topic: Topic, handle: Handle[Any]) -> None:
@@ -121,12 +130,18 @@ class KafkaService:
         blocked.set_function(lambda: float(subscription.watch.blocked_partitions))
 
     def _processing(
-        self, topic: Topic, handle: Handle[Any], *, max_dead_letter_ratio: float | None = None
+        self,
+        topic: Topic,
+        handle: Handle[Any],
+        *,
+        handle_tombstone: HandleTombstone | None = None,
+        max_dead_letter_ratio: float | None = None,
     ) -> Processing:
         max_ratio = max_dead_letter_ratio or self._settings.dead_letter_max_ratio
         return Processing(
             topic,
             handle,
+            handle_tombstone=handle_tombstone,
             sender=self.publisher,
             guard=DeadLetterGuard(
                 max_ratio=max_ratio,

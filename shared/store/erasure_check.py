@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from shared.domain.erasures import Erasure
 from shared.domain.times.time_bounds import written_time
 from shared.domain.user import User
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 
 PAUSE_SECONDS: Final = 0.005
 """Pause between two queries while checks keep coming, so that one query serves many of them."""
@@ -38,7 +38,7 @@ class ErasureCheck:
         self._waiting: dict[User, asyncio.Future[_Result]] = {}
         self._reader: asyncio.Task[None] | None = None
 
-    async def is_erased(self, event: Event, *, written_ms: int) -> bool:
+    async def is_erased(self, event: UserEvent, *, written_ms: int) -> bool:
         """Whether an event is erased; `written_ms` is its record's Kafka timestamp."""
         written_at = written_time(written_ms)
         return await self._check(

@@ -19,6 +19,7 @@ from shared.events.types.candidates import (
     RejectedCandidates,
     check_count,
 )
+from shared.events.types.catalog import FromCatalog
 from shared.events.types.correction import CorrectionAction
 from shared.events.types.feedback import Action
 from shared.events.types.fields import Identifier, ImageUri, Moment
@@ -29,7 +30,7 @@ MAX_ACTIONS = 500
 
 
 class CandidatesBody(Value):
-    """Rank these 1-300 images for this user."""
+    """Rank these 1-300 images, or images of the catalog, for this user."""
 
     user_id: Identifier
     tenant: Identifier | None = None
@@ -37,8 +38,9 @@ class CandidatesBody(Value):
     request_id: Identifier | None = None
     """Id of the request and its feed. Default: a new id."""
     candidates: Candidates
-    """The images, at least one. A candidate that breaks this schema is rejected alone, if it has a
-    valid `image_id`: the feed lists it in `rejected`, and the others are ranked."""
+    """The images, at least one, or none with `from_catalog`. A candidate that breaks this schema is
+    rejected alone, if it has a valid `image_id`: the feed lists it in `rejected`, and the others
+    are ranked."""
     rejected: RejectedCandidates = ()
     """Images to list as rejected, with the reason. Candidates that break this schema move here."""
     top_k: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = None
@@ -47,10 +49,14 @@ class CandidatesBody(Value):
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Answer within this many milliseconds, with a degraded feed if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()
+    from_catalog: Annotated[FromCatalog | None, Field(exclude_if=lambda wanted: wanted is None)] = (
+        None
+    )
+    """Find the images to rank in the catalog, in place of `candidates` or in addition to them."""
 
     @model_validator(mode="after")
     def _has_images(self) -> Self:
-        check_count(self.candidates, self.rejected)
+        check_count(self.candidates, self.rejected, from_catalog=self.from_catalog is not None)
         return self
 
 

@@ -81,7 +81,7 @@ async def _feed_of(ops: OpsContext, event: ImageCandidates, seconds: float) -> R
 def _event(body: CandidatesBody, keyed: IdempotentRequest) -> ImageCandidates:
     fields: dict[str, Any] = {
         name: getattr(body, name)
-        for name in ("rejected", "top_k", "explain", "deadline_ms", "exclude_ids")
+        for name in ("rejected", "top_k", "explain", "deadline_ms", "exclude_ids", "from_catalog")
     }
     return request(
         body.user_id,

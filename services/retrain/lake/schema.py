@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from shared.domain.errors import Unprocessable
 from shared.domain.times.time_bounds import MAX_AHEAD, written_time
 from shared.events.topics import CANDIDATES, FEEDBACK, FEEDS, PROFILES, Topic
-from shared.events.types.base import Event
+from shared.events.types.base import Event, UserEvent
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 
@@ -134,6 +134,7 @@ def row_of(schema: TableSchema, record: Record, *, now: datetime) -> Row:
 
 
 def _event_values(schema: TableSchema, event: Event) -> dict[str, Any]:
+    assert isinstance(event, UserEvent), "the lake has tables of users' events only"
     fields = {column.name: getattr(event, column.name) for column in schema.event_columns}
     return fields | {
         "event_id": str(event.event_id),

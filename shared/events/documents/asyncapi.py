@@ -1,4 +1,4 @@
-"""Build the AsyncAPI 3.0 document: what applications send and receive."""
+"""Build the AsyncAPI 3.1 document: what applications send and receive."""
 
 from typing import Any, Final
 
@@ -27,14 +27,15 @@ PARTITIONS: Final = 6
 REPLICAS: Final = 1
 
 _ABOUT: Final = """\
-Preferstream ranks images for each person. An application sends candidates and feedback, and
-receives ranked feeds. This document takes the application's point of view: it *sends* what
-Preferstream reads, and *receives* what Preferstream writes.
+Preferstream ranks images for each person. An application sends feedback, and candidates or a
+catalog of images, and receives ranked feeds. This document takes the application's point of view:
+it *sends* what Preferstream reads, and *receives* what Preferstream writes.
 
 Values are JSON objects in UTF-8 of at most 4 MiB. Preferstream ignores unknown fields. A topic may
 get new fields without a new version, so applications must ignore unknown fields too. The record key
-is the user's id, so one user's events stay in order. CloudEvents 1.0 headers (binary mode) are
-optional; the structured mode (`application/cloudevents+json`) is read as well.
+is the user's id, so one user's events stay in order; an event about an image has the image's id. In
+a compacted topic a record without a value removes its key. CloudEvents 1.0 headers (binary mode)
+are optional; the structured mode (`application/cloudevents+json`) is read as well.
 
 An event that cannot be read or handled is never dropped. It goes, with its bytes unchanged, to the
 topic's dead letters (`<topic>.dlq`), and its headers give the reason.
@@ -48,7 +49,7 @@ never.
 def document() -> dict[str, Any]:
     """The whole document as plain values, ready for JSON."""
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Preferstream",
             "version": VERSION,

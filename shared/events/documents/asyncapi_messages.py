@@ -44,6 +44,8 @@ _DEAD_LETTER_HEADERS: Final[dict[str, str]] = {
 }
 _KEYS: Final[dict[str, str]] = {
     "model.promoted.v1": "The model's name (user_id)",
+    "image.catalog.v1": "The image's id (image_id)",
+    "audience.matched.v1": "The image's id (image_id)",
     "dlq.resolved.v1": "The dead letter's topic/partition/offset (user_id)",
 }
 """Keys of events that are not about a user."""

@@ -5,9 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from shared.domain.corrections import CorrectedWord
+from shared.domain.images.catalog_filter import CatalogFilter, MetadataCondition, NumberRange
 from shared.domain.taste import Element
 from shared.events.types.base import Event
 from shared.events.types.candidates import Candidate, ImageCandidates
+from shared.events.types.catalog import CatalogImage, FromCatalog
 from shared.events.types.correction import ProfileCorrected
 from shared.events.types.erase import UserErase
 from shared.events.types.feedback import Feedback
@@ -23,6 +25,27 @@ def example_id(number: int) -> UUID:
 
 
 FROM_APPS: Final[tuple[tuple[Event, Event], ...]] = (
+    (
+        CatalogImage(
+            event_id=example_id(27),
+            occurred_at=AT,
+            tenant="gallery",
+            image_id="img-1",
+            uri="https://images.example.com/img-1.jpg",
+            author_id="artist-3",
+            created_at=datetime(2026, 1, 30, 18, 0, tzinfo=UTC),
+            tags=("landscape", "winter sale"),
+            metadata={"price": 49.5, "stock": 3, "framed": True, "room": "hall"},
+            available_from=datetime(2026, 2, 1, tzinfo=UTC),
+            available_until=datetime(2026, 3, 1, tzinfo=UTC),
+        ),
+        CatalogImage(
+            event_id=example_id(28),
+            occurred_at=AT,
+            image_id="img-1",
+            uri="https://images.example.com/img-1.jpg",
+        ),
+    ),
     (
         ImageCandidates(
             event_id=example_id(1),
@@ -45,6 +68,20 @@ FROM_APPS: Final[tuple[tuple[Event, Event], ...]] = (
             explain="all",
             deadline_ms=1500,
             exclude_ids=("img-9",),
+            from_catalog=FromCatalog(
+                limit=50,
+                filter=CatalogFilter(
+                    tags_any=("landscape", "sea"),
+                    tags_none=("sold",),
+                    not_author_ids=("artist-9",),
+                    created_after=datetime(2026, 1, 1, tzinfo=UTC),
+                    metadata=(
+                        MetadataCondition(key="price", range=NumberRange(lt=100)),
+                        MetadataCondition(key="room", any_of=("hall", "kitchen")),
+                    ),
+                ),
+                similar_to="img-5",
+            ),
         ),
         ImageCandidates(
             event_id=example_id(2),

@@ -5,6 +5,7 @@ from typing import Final
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import Element, TasteSide, WeightedWord
 from shared.events.documents.examples_from_apps import AT, LATER, USER, example_id
+from shared.events.types.audience import AudienceMatched, MatchedUser
 from shared.events.types.base import Event
 from shared.events.types.candidates import RejectedItem
 from shared.events.types.dead_letter import DeadLetterResolved
@@ -15,6 +16,7 @@ from shared.events.types.feed import (
     ElementAssessment,
     RankedFeed,
     RankedItem,
+    RetrievalPolicy,
     ServingPolicy,
 )
 from shared.events.types.model import ModelPromoted
@@ -60,6 +62,19 @@ _EVIDENCE: Final = ItemEvidence(
 
 FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
     (
+        AudienceMatched(
+            event_id=example_id(31),
+            occurred_at=LATER,
+            tenant="gallery",
+            image_id="img-1",
+            users=(
+                MatchedUser(user_id=USER, score=19.5),
+                MatchedUser(user_id="user-7", score=17.25),
+            ),
+        ),
+        AudienceMatched(event_id=example_id(32), occurred_at=LATER, image_id="img-1", users=()),
+    ),
+    (
         RankedFeed(
             event_id=example_id(3),
             occurred_at=LATER,
@@ -77,6 +92,8 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
                     propensity=0.95,
                     explored=True,
                     tier="vlm",
+                    source="explored",
+                    retrieval_propensity=0.125,
                     demoted=("diversity",),
                     evidence=_EVIDENCE,
                 ),
@@ -91,7 +108,16 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
             ),
             variant="challenger",
             latency_ms={"images": 120.5, "score": 840.0, "total": 1200.25},
-            policy=ServingPolicy(explore_share=0.2, seen_days=7, author_cap=2, diversity=0.25),
+            policy=ServingPolicy(
+                explore_share=0.2,
+                seen_days=7,
+                author_cap=2,
+                diversity=0.25,
+                retrieval=RetrievalPolicy(
+                    shares={"taste": 0.5, "likes": 0.3, "new": 0.1, "explored": 0.1}
+                ),
+            ),
+            next_cursor="eyJyIjoicmVxdWVzdC03In0.c2lnbmF0dXJl",
         ),
         RankedFeed(
             event_id=example_id(4),

@@ -4,13 +4,13 @@ from typing import Any, Final, Literal
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from shared.events.topics import CANDIDATES, CORRECTIONS, ERASE, FEEDBACK, TOPICS, Topic
+from shared.events.topics import CANDIDATES, CATALOG, CORRECTIONS, ERASE, FEEDBACK, TOPICS, Topic
 from shared.events.types.base import Event
 from shared.events.types.correction import ProfileCorrected
 from shared.events.types.feedback import Feedback
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-SENT_BY_APPS: Final = (CANDIDATES, FEEDBACK, CORRECTIONS, ERASE)
+SENT_BY_APPS: Final = (CATALOG, CANDIDATES, FEEDBACK, CORRECTIONS, ERASE)
 """Topics that applications write. Preferstream writes the others."""
 
 _RULES: Final[dict[type[Event], dict[str, Any]]] = {

@@ -7,7 +7,8 @@ from pydantic import ConfigDict, Field, model_validator
 
 from shared.domain.requests.request_key import RequestKey
 from shared.domain.taste import Value
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
+from shared.events.types.catalog import FromCatalog
 from shared.events.types.fields import Identifier, ImageUri, Metadata, Moment, Text
 
 MAX_CANDIDATES = 300
@@ -54,21 +55,28 @@ RejectedCandidates = Annotated[
 are ranked; the feed lists them with their reasons."""
 
 
-def check_count(candidates: Candidates, rejected: RejectedCandidates) -> None:
-    """Raise `ValueError` unless a request has 1 to 300 images."""
+def check_count(
+    candidates: Candidates, rejected: RejectedCandidates, *, from_catalog: bool
+) -> None:
+    """Raise `ValueError` unless a request has 1 to 300 images, or the catalog's and up to 300."""
     count = len(candidates) + len(rejected)
-    if not 1 <= count <= MAX_CANDIDATES:
-        raise ValueError(f"{count} candidates; send 1 to {MAX_CANDIDATES}")
+    if not (0 if from_catalog else 1) <= count <= MAX_CANDIDATES:
+        advice = "" if count else ", or from_catalog for images of the catalog"
+        raise ValueError(f"{count} candidates; send 1 to {MAX_CANDIDATES}{advice}")
 
 
-class ImageCandidates(Event):
-    """`image.candidates.v1`: rank these 1-300 images for this user."""
+class ImageCandidates(UserEvent):
+    """`image.candidates.v1`: rank these 1-300 images, or images of the catalog, for this user."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "anyOf": [
                 {"properties": {"candidates": {"minItems": 1}}},
                 {"properties": {"rejected": {"minItems": 1}}, "required": ["rejected"]},
+                {
+                    "properties": {"from_catalog": {"type": "object"}},
+                    "required": ["from_catalog"],
+                },
             ]
         }
     )
@@ -81,8 +89,9 @@ class ImageCandidates(Event):
     second feed. A request with other content under a used id does, and the feedback on both feeds
     is then left out of training: send a new id for each request."""
     candidates: Candidates
-    """The images, at least one. A candidate that breaks this schema is rejected alone, if it has a
-    valid `image_id`: the feed lists it in `rejected`, and the others are ranked."""
+    """The images, at least one, or none with `from_catalog`. A candidate that breaks this schema is
+    rejected alone, if it has a valid `image_id`: the feed lists it in `rejected`, and the others
+    are ranked."""
     rejected: RejectedCandidates = ()
     """Images that are not ranked, with the reason; absent in most requests. A gateway moves
     candidates that break this schema here."""
@@ -92,10 +101,15 @@ class ImageCandidates(Event):
     deadline_ms: Annotated[int, Field(ge=1, le=600_000)] | None = None
     """Answer within this many milliseconds of the Kafka timestamp; degraded if necessary."""
     exclude_ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()
+    from_catalog: Annotated[FromCatalog | None, Field(exclude_if=lambda wanted: wanted is None)] = (
+        None
+    )
+    """Find the images to rank in the catalog (`image.catalog.v1`), in place of `candidates` or in
+    addition to them. An image that is listed and found is ranked once, as listed."""
 
     @model_validator(mode="after")
     def _has_images(self) -> Self:
-        check_count(self.candidates, self.rejected)
+        check_count(self.candidates, self.rejected, from_catalog=self.from_catalog is not None)
         return self
 
     @property

@@ -7,12 +7,12 @@ from pydantic import Field, model_validator
 from shared.domain.corrections import CorrectedWord, SideName, Word
 from shared.domain.subjects.element import ProfileElement
 from shared.domain.taste import MAX_WORDS
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 
 CorrectionAction = Literal["pin", "veto", "edit", "reset"]
 
 
-class ProfileCorrected(Event):
+class ProfileCorrected(UserEvent):
     """`profile.corrected.v1`: a user corrects their profile; a correction outranks predictions."""
 
     event_type: ClassVar[str] = "profile.corrected.v1"

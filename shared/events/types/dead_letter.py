@@ -2,13 +2,13 @@
 
 from typing import ClassVar, Literal
 
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.types.fields import Identifier, Text
 
 Resolution = Literal["replayed", "dropped"]
 
 
-class DeadLetterResolved(Event):
+class DeadLetterResolved(UserEvent):
     """`dlq.resolved.v1`: this dead letter was replayed or dropped and is no longer open.
 
     The event is not about a user: `user_id`, the record key, holds the position of the dead letter,

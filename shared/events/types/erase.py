@@ -9,11 +9,11 @@ from pydantic import Field
 
 from shared.domain.ids import erased_event_id
 from shared.domain.user import User
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.types.fields import Identifier, Text
 
 
-class UserErase(Event):
+class UserErase(UserEvent):
     """`user.erase.v1`: remove everything about this user."""
 
     event_type: ClassVar[str] = "user.erase.v1"
@@ -43,7 +43,7 @@ class UserErase(Event):
         )
 
 
-class UserErased(Event):
+class UserErased(UserEvent):
     """`user.erased.v1`: the receipt of one service, with counts of what it removed, by kind."""
 
     event_type: ClassVar[str] = "user.erased.v1"

@@ -1,5 +1,6 @@
 """The answer to a request: the ranked images with scores and rationales, and the rejected ones."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -10,13 +11,15 @@ from shared.domain.requests.request_key import RequestKey
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Value
 from shared.domain.weights.ranking_weights import RankingWeights
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates, RejectedItem
+from shared.events.types.catalog import Cursor
 from shared.events.types.evidence import ItemEvidence
 from shared.events.types.fields import Identifier, Milliseconds, ProfileVersion, Text
 
 Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback", "popularity"]
+Source = Literal["listed", "taste", "likes", "similar", "popular", "new", "explored"]
 Demotion = Literal["seen", "author_cap", "diversity"]
 ElementPoints = Annotated[float, Field(ge=0, le=5)]
 Score = Annotated[float, Field(ge=0, le=25)]
@@ -84,6 +87,16 @@ class RankedItem(Value):
     description, by the similarity of its vector to those of the references or by a subject that the
     user pinned or wrote, `popularity` by what the tenant's users like (cold start), `fallback` by
     nothing."""
+    source: Annotated[Source | None, Field(exclude_if=lambda source: source is None)] = None
+    """How the image came into the feed of a request with `from_catalog`: `listed` by the request;
+    found in the catalog by the user's taste in words (`taste`), by the references (`likes`), by its
+    likeness to `similar_to` (`similar`), by what the tenant's users like (`popular`), because it is
+    `new`, or by chance (`explored`). Absent in other feeds."""
+    retrieval_propensity: Annotated[
+        float, Field(gt=0, le=1, exclude_if=lambda propensity: propensity == 1)
+    ] = 1.0
+    """Probability with which this image of the catalog was drawn into the feed; absent where it is
+    1, which holds for all images that no chance has chosen."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
     evidence: Annotated[
@@ -91,6 +104,14 @@ class RankedItem(Value):
     ] = None
     """What speaks for and against the image, with the user's own references. Among the images that
     `explain` selects; absent where nothing is known that explains the score."""
+
+
+class RetrievalPolicy(Value):
+    """How the images of a feed were found in the catalog."""
+
+    shares: Mapping[Source, Annotated[float, Field(ge=0, le=1)]]
+    """Largest share of the images that each source may fill, 0-1; the shares add up to 1. A source
+    that finds less leaves its places to the others."""
 
 
 class ServingPolicy(Value):
@@ -104,9 +125,13 @@ class ServingPolicy(Value):
     """Largest number of images of one author; further ones are ranked behind other authors."""
     diversity: Annotated[float, Field(ge=0, le=1)]
     """Weight of similarity to higher-ranked images against the score (MMR), 0-1."""
+    retrieval: Annotated[
+        RetrievalPolicy | None, Field(exclude_if=lambda retrieval: retrieval is None)
+    ] = None
+    """How images were found in the catalog; absent where all candidates were listed."""
 
 
-class RankedFeed(Event):
+class RankedFeed(UserEvent):
     """`feed.ranked.v1`: answer to an `image.candidates.v1`. Its id is derived; upsert by it."""
 
     event_type: ClassVar[str] = "feed.ranked.v1"
@@ -144,8 +169,8 @@ class RankedFeed(Event):
     any; it is absent where a subject that the user pinned or wrote decides the order."""
     variant: Identifier = "champion"
     latency_ms: dict[str, Milliseconds] = Field(default_factory=dict)
-    """Milliseconds by stage: `queue`, `images`, `score`, `popularity`, `subject`, `explain`,
-    `evidence`, `total`."""
+    """Milliseconds by stage: `queue`, `retrieval`, `images`, `score`, `popularity`, `subject`,
+    `explain`, `evidence`, `total`."""
     policy: Annotated[ServingPolicy | None, Field(exclude_if=lambda policy: policy is None)] = None
     """The reranking rules of this feed; absent when images are ranked by score alone."""
     request_hash: Annotated[
@@ -153,6 +178,10 @@ class RankedFeed(Event):
     ] = None
     """Hash of the request without its event id and time. Feeds with one `request_id` and different
     hashes answer different requests. Absent in feeds from before this field existed."""
+
+    next_cursor: Annotated[Cursor | None, Field(exclude_if=lambda cursor: cursor is None)] = None
+    """Send it as `from_catalog.cursor` for the next page: no image comes twice. Absent in feeds
+    without a catalog, and where the catalog has no further image for the user."""
 
     @property
     def request_key(self) -> RequestKey:

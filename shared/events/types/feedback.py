@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.domain.requests.request_key import RequestKey
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.types.fields import Identifier, ImageUri
 
 Action = Literal[
@@ -13,7 +13,7 @@ Action = Literal[
 ]
 
 
-class Feedback(Event):
+class Feedback(UserEvent):
     """`feedback.v1`: one action of one user on one image."""
 
     event_type: ClassVar[str] = "feedback.v1"

@@ -14,12 +14,13 @@ from pydantic import (
 )
 
 from shared.domain.clock import system_clock
+from shared.domain.requests.identifier import Identifier as Identifier
+from shared.domain.requests.identifier import printable
 from shared.domain.times.rfc3339 import parse_rfc3339
 from shared.domain.times.time_bounds import bounded
 
 NOW: Final = "now"
 """Key of the validation context that holds the reader's time."""
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def _parsed(value: object, info: ValidationInfo) -> object:
@@ -43,12 +44,6 @@ def _now(info: ValidationInfo) -> datetime | None:
     return now if isinstance(now, datetime) else None
 
 
-def _printable(value: str) -> str:
-    if _UNPRINTABLE.search(value):
-        raise ValueError("contains control characters or lone surrogates; send plain Unicode text")
-    return value
-
-
 Moment = Annotated[AwareDatetime, BeforeValidator(_parsed), AfterValidator(_bounded)]
 """RFC 3339 with a zone, in UTC after validation; a number or a time without a zone is refused.
 
@@ -56,14 +51,6 @@ The time is in 1970 or later, and at most 24 hours ahead of the reader's clock: 
 validation context, or else the system clock. A `datetime` of our own code is compared with a given
 `NOW` only.
 """
-
-_PRINTABLE: Final = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f]*$"})
-"""The rule of `_printable` as JSON Schema."""
-
-Identifier = Annotated[
-    str, StringConstraints(min_length=1, max_length=256), AfterValidator(_printable), _PRINTABLE
-]
-"""An id that the app chooses: 1-256 printable characters."""
 
 MAX_URI_CHARACTERS: Final = 2_000_000
 """Room for one `data:` image of about 1.4 MB. The limit of a Kafka record is lower."""
@@ -86,7 +73,7 @@ ImageUri = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_URI_CHARACTERS),
     BeforeValidator(_one_line),
-    AfterValidator(_printable),
+    AfterValidator(printable),
     Field(json_schema_extra={"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"}),
 ]
 """Address of an image: https, s3, a file under an allowed root, or `data:`. Line breaks and tabs in

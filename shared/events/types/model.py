@@ -4,14 +4,14 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.types.fields import Identifier, Text
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 
 
-class ModelPromoted(Event):
+class ModelPromoted(UserEvent):
     """`model.promoted.v1` (compacted by model name): serve this adapter from now on.
 
     The event is not about a user: `user_id`, the record key, holds the model's name.

@@ -5,13 +5,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from shared.domain.ids import derived_id
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.types.fields import Identifier, Text
 
 Outcome = Literal["begun", "done", "refused", "failed"]
 
 
-class OperatorAction(Event):
+class OperatorAction(UserEvent):
     """`operator.action.v1`: one step of an operator's action.
 
     The event is not about a user of an app: `user_id`, the record key, is the operator's name. An

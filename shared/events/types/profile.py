@@ -11,7 +11,7 @@ from shared.domain.subjects.words import Subjects
 from shared.domain.taste import TasteSide, Value
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.subject_weight import SubjectWeight
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.types.fields import Identifier, ProfileVersion
 from shared.events.types.taste_change import MAX_HISTORY, IgnoredReason, TasteChange
 
@@ -29,7 +29,7 @@ class Evidence(Value):
     the same image, or `side_full`. Absent when there is none."""
 
 
-class ProfileUpdated(Event):
+class ProfileUpdated(UserEvent):
     """`profile.updated.v1` (compacted by user): the whole profile after a change."""
 
     event_type: ClassVar[str] = "profile.updated.v1"

@@ -12,7 +12,7 @@ from typing import Final
 from PIL import Image
 
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.domain.picture_alpha import ALPHA
+from shared.domain.images.picture_alpha import ALPHA
 from shared.images.decoding.bmp_header import read_bmp
 from shared.images.decoding.color_profile import ColorTransforms, UnusableProfile
 from shared.images.decoding.compressed_file import decompressed

@@ -19,7 +19,7 @@ from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.dead_letter_guard import Arrival, DeadLetterGuard
 from shared.messaging.consume.dead_letter_record import dead_letter, without_value
 from shared.messaging.consume.retry import backoff_delays
-from shared.messaging.contract import Delivery, Handle
+from shared.messaging.contract import Delivery, Handle, HandleTombstone
 from shared.messaging.metrics import INTERNAL_ERROR, MessagingMetrics
 from shared.observability.logs import log_context
 from shared.observability.tracing import Tracing, describe_current, mark_failed
@@ -56,6 +56,7 @@ class Processing:
         topic: Topic,
         handle: Handle[Any],
         *,
+        handle_tombstone: HandleTombstone | None = None,
         sender: Sender,
         guard: DeadLetterGuard,
         metrics: MessagingMetrics,
@@ -66,6 +67,7 @@ class Processing:
     ) -> None:
         self.topic = topic
         self._handle = handle
+        self._handle_tombstone = handle_tombstone
         self._sender = sender
         self._guard = guard
         self._metrics = metrics
@@ -115,9 +117,7 @@ class Processing:
 
     async def _attempt(self, record: Record, attempts: _Attempts) -> None:
         try:
-            event = self._decode(record)
-            with _log_ids_of(event):
-                await self._handle(event, Delivery(record))
+            await self._handle_record(record)
         except Unprocessable as error:
             await self._make_dead_letter(record, error, attempts)
         except Unavailable:
@@ -130,6 +130,15 @@ class Processing:
             await self._make_dead_letter(record, _internal_error(error), attempts)
         else:
             self._metrics.handled.labels(self.topic.name).inc()
+
+    async def _handle_record(self, record: Record) -> None:
+        is_tombstone = record.value is None and record.unreadable is None
+        if is_tombstone and self._handle_tombstone is not None:
+            await self._handle_tombstone(Delivery(record))
+            return
+        event = self._decode(record)
+        with _log_ids_of(event):
+            await self._handle(event, Delivery(record))
 
     def _decode(self, record: Record) -> Event:
         """The event of a record, with a time at most that of its arrival in Kafka."""

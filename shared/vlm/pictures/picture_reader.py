@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from shared.domain.picture_alpha import ALPHA
+from shared.domain.images.picture_alpha import ALPHA
 from shared.domain.taste import Element
 from shared.vlm.pictures.measured_words import EDGES, GRAY, HUES, SATURATIONS, Measurement, measure
 from shared.vlm.pictures.medium_classifier import MIN_SIDE, Classified, MediumClassifier

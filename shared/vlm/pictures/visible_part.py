@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from shared.domain.picture_alpha import ALPHA
+from shared.domain.images.picture_alpha import ALPHA
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]

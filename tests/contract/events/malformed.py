@@ -7,11 +7,13 @@ from shared.events.wire.record import Header
 from tests.contract.events.malformed_fields import (
     OF_ANY_EVENT,
     OF_CANDIDATES,
+    OF_CATALOG,
     OF_CORRECTIONS,
     OF_FEEDBACK,
 )
 from tests.contract.events.wire import (
     CANDIDATES,
+    CATALOG,
     CORRECTIONS,
     FEEDBACK,
     LEFT_OUT,
@@ -192,6 +194,7 @@ def _malformed() -> tuple[Malformed, ...]:
         (CANDIDATES, OF_CANDIDATES),
         (FEEDBACK, OF_FEEDBACK),
         (CORRECTIONS, OF_CORRECTIONS),
+        (CATALOG, OF_CATALOG),
     ):
         cases += [
             Malformed(f"{topic}: {name}", topic, b"k", value(topic, **change), (), "invalid_event")

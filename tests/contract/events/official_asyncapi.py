@@ -1,4 +1,4 @@
-"""The official JSON Schema of AsyncAPI 3.0.0, from the package that publishes it."""
+"""The official JSON Schema of AsyncAPI 3.1.0, from the package that publishes it."""
 
 import json
 from typing import Any, Final
@@ -6,8 +6,8 @@ from typing import Any, Final
 from tests.support.npm_member import npm_member
 
 PACKAGE: Final = "@asyncapi/specs@6.11.1"
-MEMBER: Final = "package/schemas/3.0.0.json"
-SHA256: Final = "d4571a420e6ffb7fcc7066c95a6db1202f299a3c51daa103d0706bf30f95e626"
+MEMBER: Final = "package/schemas/3.1.0.json"
+SHA256: Final = "51d3274899ad2875f25c18fd1aef4d5512f0a97be785d519740bde55a4162f61"
 
 
 def official_schema() -> Any:

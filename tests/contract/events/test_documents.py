@@ -95,13 +95,14 @@ def test_every_operation_names_messages_of_its_own_channel() -> None:
             assert message["$ref"].startswith(f"{operation['channel']['$ref']}/messages/")
 
 
-def test_an_application_sends_to_four_topics_and_receives_from_all_others() -> None:
+def test_an_application_sends_to_five_topics_and_receives_from_all_others() -> None:
     sent = {
         operation["channel"]["$ref"].removeprefix("#/channels/")
         for operation in DOCUMENT["operations"].values()
         if operation["action"] == "send"
     }
     assert sent == {
+        "image.catalog.v1",
         "image.candidates.v1",
         "feedback.v1",
         "profile.corrected.v1",

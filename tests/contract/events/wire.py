@@ -9,6 +9,7 @@ from shared.events.wire.record import Header, Record
 CANDIDATES: Final = "image.candidates.v1"
 FEEDBACK: Final = "feedback.v1"
 CORRECTIONS: Final = "profile.corrected.v1"
+CATALOG: Final = "image.catalog.v1"
 STRUCTURED: Final[tuple[Header, ...]] = (("content-type", b"application/cloudevents+json"),)
 LEFT_OUT: Final = object()
 """As a field's value: leave the field out."""
@@ -29,6 +30,12 @@ _BASES: Final[dict[str, dict[str, Any]]] = {
         "user_id": "user-42",
         "type": "like",
         "image_id": "img-1",
+    },
+    CATALOG: {
+        "event_id": _EVENT_ID,
+        "occurred_at": "2026-01-31T09:30:00Z",
+        "image_id": "img-1",
+        "uri": "https://images.example.com/1.jpg",
     },
     CORRECTIONS: {
         "event_id": _EVENT_ID,

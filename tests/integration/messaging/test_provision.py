@@ -74,6 +74,8 @@ def test_every_topic_gets_its_partitions_retention_and_compaction(
     assert kept["feedback.v1"] == ("delete", str(30 * DAY_MS))
     assert kept["profile.updated.v1"] == ("compact", "-1")
     assert kept["model.promoted.v1"] == ("compact", "-1")
+    assert kept["image.catalog.v1"] == ("compact", "-1")
+    assert kept["audience.matched.v1"] == ("delete", str(3 * DAY_MS))
     assert kept["feedback.v1.dlq"] == ("delete", str(30 * DAY_MS))
     assert differences(settings, topics) == []
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from shared.domain.errors import Unprocessable
-from shared.domain.picture_alpha import ALPHA
+from shared.domain.images.picture_alpha import ALPHA
 from shared.embedding.images.package_weights import load_network
 from shared.images.decoding.decoder import decode
 from shared.images.settings import ImageSettings

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from shared.domain.picture_alpha import ALPHA
+from shared.domain.images.picture_alpha import ALPHA
 
 CROPPED, RESIZED, COMPRESSED = 0.5, 0.7, 0.6
 """Probabilities of each change."""

@@ -19,7 +19,7 @@ from services.ops.pages.users.user_ref import allowed_user
 from shared.events import ImageCandidates
 from shared.events.documents.asyncapi import document
 from shared.events.topics import CANDIDATES, CORRECTIONS, FEEDBACK, Topic
-from shared.events.types.base import Event
+from shared.events.types.base import UserEvent
 from shared.events.wire.codec import decode, encode
 from shared.events.wire.record import Record
 
@@ -71,10 +71,12 @@ async def send_event(
     return render(http, "docs/_sent.html", topic=topic, key=key, answer=answer)
 
 
-def _read(topic: Topic, value: str) -> Event:
+def _read(topic: Topic, value: str) -> UserEvent:
     """Decode the value. Raises `Unprocessable`, as the service that reads the topic would."""
     record = Record(topic.name, 0, 0, 0, None, value.encode("utf-8", "replace"), ())
-    return decode(topic, record)
+    event = decode(topic, record)
+    assert isinstance(event, UserEvent), "the page writes users' events only"
+    return event
 
 
 def _draft(name: str, ops: OpsContext) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.domain.picture_alpha import ALPHA
+from shared.domain.images.picture_alpha import ALPHA
 from shared.vlm.pictures.medium_classifier import MIN_DRAWING
 from training.evaluation.real_pictures.picture_sets import PICTURE_SETS
 from training.evaluation.real_words.word_sets import WORD_SETS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from shared.domain.picture_alpha import ALPHA
+from shared.domain.images.picture_alpha import ALPHA
 from shared.domain.taste import Element
 from shared.vlm.pictures.measured_words import EDGES, HUES, SATURATIONS, measure
 from shared.vlm.pictures.visible_part import visible_part

@@ -1,0 +1,1 @@
+"""Keep the catalog: accept published images, index their content, and yield to feeds."""

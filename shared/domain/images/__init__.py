@@ -1,0 +1,1 @@
+"""Images as values: catalog entries, the filter over them, and the alpha channel of a picture."""

@@ -1,0 +1,1 @@
+"""Store the catalog: published images, their vectors, and queries by taste over them."""

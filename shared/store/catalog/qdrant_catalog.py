@@ -1,0 +1,266 @@
+"""Store the catalog in Qdrant: a point an image, with one named vector a visual element."""
+
+import warnings
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.models import (
+    Direction,
+    KeywordIndexParams,
+    KeywordIndexType,
+    OrderBy,
+    PayloadSchemaType,
+    PointsList,
+    PointStruct,
+    QueryRequest,
+    RecommendInput,
+    RecommendQuery,
+    RecommendStrategy,
+    Record,
+    UpdateOperation,
+    UpsertOperation,
+)
+
+from shared.domain.ids import catalog_point_id
+from shared.domain.images.image_key import ImageKey
+from shared.embedding.protocol import Vectors
+from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage, unit
+from shared.store.catalog.payload import (
+    PUBLISHED_AT,
+    failure_payload,
+    published_payload,
+    stored_image,
+)
+from shared.store.catalog.qdrant_changes import index_changes, set_payload
+from shared.store.catalog.qdrant_filter import qdrant_filter
+from shared.store.catalog.queries import (
+    CatalogHit,
+    CatalogPage,
+    CatalogQuery,
+    CatalogSelection,
+    check_after,
+)
+from shared.store.catalog.spaces import CatalogSpace, CatalogSpaces
+from shared.store.qdrant import ensure_collection, qdrant_errors
+
+SCROLL: Final = 1_000
+"""Points of one step of a walk over the whole collection."""
+KEYWORDS: Final = ("author_id", "tags")
+TIMES: Final = ("created_at", "available_from", "available_until", PUBLISHED_AT)
+
+
+class QdrantCatalog:
+    """A `CatalogStore` on the collection of one vector space."""
+
+    def __init__(self, client: AsyncQdrantClient, space: CatalogSpace) -> None:
+        self._client = client
+        self.space = space
+        self.collection = space.collection
+
+    async def prepare(self) -> None:
+        """Create the collection and its payload indexes if they are missing."""
+        await ensure_collection(self._client, self.collection, self.space.sizes, on_disk=True)
+        await CatalogSpaces(self._client).prepare(self.space)
+        schemas: dict[str, Any] = {
+            # Qdrant keeps the points of one tenant together.
+            "tenant": KeywordIndexParams(type=KeywordIndexType.KEYWORD, is_tenant=True),
+            **dict.fromkeys(KEYWORDS, PayloadSchemaType.KEYWORD),
+            **dict.fromkeys(TIMES, PayloadSchemaType.DATETIME),
+        }
+        with qdrant_errors(), warnings.catch_warnings():
+            # The embedded Qdrant has no indexes and warns about the call.
+            warnings.simplefilter("ignore", UserWarning)
+            for field, schema in schemas.items():
+                await self._client.create_payload_index(
+                    self.collection, field_name=field, field_schema=schema
+                )
+
+    async def publish(self, publications: Sequence[Publication]) -> None:
+        latest = {_point(p.entry.key): p for p in publications}
+        stored = {point.id for point in await self._points(latest)}
+        added = [
+            PointStruct(id=point_id, vector={}, payload=published_payload(publication))
+            for point_id, publication in latest.items()
+            if point_id not in stored
+        ]
+        changes: list[UpdateOperation] = [
+            set_payload(point_id, published_payload(publication))
+            for point_id, publication in latest.items()
+            if point_id in stored
+        ]
+        if added:
+            changes.append(UpsertOperation(upsert=PointsList(points=added)))
+        await self._change(changes)
+
+    async def index(self, contents: Sequence[IndexedContent]) -> set[ImageKey]:
+        for content in contents:
+            self._check_dimensions(content.vectors)
+        latest = {_point(content.key): content for content in contents}
+        points = await self._points(latest, with_payload=["uri"])
+        present = {str(point.id): (point.payload or {}).get("uri") for point in points}
+        written = {
+            point_id: content
+            for point_id, content in latest.items()
+            if present.get(point_id) == content.index.uri
+        }
+        # No upsert: it would bring back an image that was removed after the lines above. A server
+        # reports such an image as an error, and the next attempt leaves it out.
+        await self._change(
+            [change for id_, content in written.items() for change in index_changes(id_, content)]
+        )
+        return {content.key for content in written.values()}
+
+    async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
+        by_point = {_point(key): failure for key, failure in failures.items()}
+        stored = {str(point.id) for point in await self._points(by_point)}
+        await self._change(
+            [
+                set_payload(point_id, failure_payload(failure))
+                for point_id, failure in by_point.items()
+                if point_id in stored
+            ]
+        )
+
+    async def remove(self, keys: Collection[ImageKey]) -> int:
+        point_ids: list[Any] = [_point(key) for key in keys]
+        stored = [point.id for point in await self._points(point_ids)]
+        if point_ids:
+            with qdrant_errors():
+                # All ids, not the stored ones alone: another instance may have added one.
+                await self._client.delete(self.collection, point_ids, wait=True)
+        return len(stored)
+
+    async def get(self, keys: Collection[ImageKey]) -> dict[ImageKey, StoredImage]:
+        points = await self._points([_point(key) for key in keys], with_payload=True)
+        images = [stored_image(point.payload or {}) for point in points]
+        return {image.entry.key: image for image in images}
+
+    async def vectors(self, keys: Collection[ImageKey]) -> dict[ImageKey, dict[str, Vectors]]:
+        by_point = {_point(key): key for key in keys}
+        points = await self._points(by_point, with_vectors=True)
+        return {by_point[str(point.id)]: _vectors(point) for point in points}
+
+    async def page(
+        self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
+    ) -> CatalogPage:
+        check_after(after)
+        with qdrant_errors():
+            points, following = await self._client.scroll(
+                self.collection,
+                scroll_filter=qdrant_filter(selection),
+                offset=after,
+                limit=limit,
+                with_payload=True,
+            )
+        images = tuple(stored_image(point.payload or {}) for point in points)
+        return CatalogPage(images, None if following is None else str(following))
+
+    async def newest(self, selection: CatalogSelection, *, limit: int) -> list[StoredImage]:
+        with qdrant_errors():
+            points, _ = await self._client.scroll(
+                self.collection,
+                scroll_filter=qdrant_filter(selection),
+                order_by=OrderBy(key=PUBLISHED_AT, direction=Direction.DESC),
+                limit=limit,
+                with_payload=True,
+            )
+        return [stored_image(point.payload or {}) for point in points]
+
+    async def query(
+        self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
+    ) -> list[list[CatalogHit]]:
+        if not queries:
+            return []
+        for query in queries:
+            for example in (*query.positive, *query.negative):
+                self._check_dimensions({query.vector: example})
+        conditions = qdrant_filter(selection)
+        requests = [
+            QueryRequest(
+                query=RecommendQuery(
+                    recommend=RecommendInput(
+                        positive=[unit(example).tolist() for example in query.positive],
+                        negative=[unit(example).tolist() for example in query.negative],
+                        strategy=RecommendStrategy(query.strategy),
+                    )
+                ),
+                using=query.vector,
+                filter=conditions,
+                limit=query.limit,
+                with_payload=True,
+            )
+            for query in queries
+        ]
+        with qdrant_errors():
+            responses = await self._client.query_batch_points(self.collection, requests)
+        return [
+            [CatalogHit(stored_image(point.payload or {}), point.score) for point in points.points]
+            for points in responses
+        ]
+
+    async def count(self, *, tenant: str | None = None) -> int:
+        return len([key async for key in self._all_keys() if tenant in (None, key.tenant)])
+
+    async def remaining(self, keys: Collection[ImageKey]) -> int:
+        wanted = frozenset(keys)
+        return len([key async for key in self._all_keys() if key in wanted])
+
+    async def _all_keys(self) -> AsyncIterator[ImageKey]:
+        """The images of all points, read without a filter: filtered counts have been wrong."""
+        after = None
+        while True:
+            with qdrant_errors():
+                points, after = await self._client.scroll(
+                    self.collection,
+                    offset=after,
+                    limit=SCROLL,
+                    with_payload=["tenant", "image_id"],
+                )
+            for point in points:
+                payload = point.payload or {}
+                yield ImageKey(payload["tenant"], payload["image_id"])
+            if after is None:
+                return
+
+    async def _points(
+        self,
+        point_ids: Collection[str],
+        *,
+        with_payload: bool | list[str] = False,
+        with_vectors: bool = False,
+    ) -> list[Record]:
+        if not point_ids:
+            return []
+        with qdrant_errors():
+            return await self._client.retrieve(
+                self.collection,
+                list(dict.fromkeys(point_ids)),
+                with_payload=with_payload,
+                with_vectors=with_vectors,
+            )
+
+    def _check_dimensions(self, vectors: Mapping[str, Vectors]) -> None:
+        """Raise `ValueError` for a vector of another space, which Qdrant would refuse for ever."""
+        for name, vector in vectors.items():
+            expected = self.space.sizes[name]
+            if vector.shape != (expected,):
+                raise ValueError(
+                    f"the vector {name} has shape {vector.shape}, but {self.collection} takes"
+                    f" ({expected},); use the encoder and the embedder of its name"
+                )
+
+    async def _change(self, changes: Sequence[UpdateOperation]) -> None:
+        if changes:
+            with qdrant_errors():
+                await self._client.batch_update_points(self.collection, changes, wait=True)
+
+
+def _vectors(point: Record) -> dict[str, Vectors]:
+    vectors = point.vector if isinstance(point.vector, dict) else {}
+    return {name: np.asarray(vector, np.float32) for name, vector in vectors.items()}
+
+
+def _point(key: ImageKey) -> str:
+    return str(catalog_point_id(key))

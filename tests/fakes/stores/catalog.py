@@ -1,0 +1,142 @@
+"""A `CatalogStore` in memory, whose answers follow from the pure rules of the contract."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from shared.domain.errors import Unavailable
+from shared.domain.ids import catalog_point_id
+from shared.domain.images.image_key import ImageKey
+from shared.embedding.protocol import Vectors
+from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage, unit
+from shared.store.catalog.queries import (
+    CatalogHit,
+    CatalogPage,
+    CatalogQuery,
+    CatalogSelection,
+    check_after,
+)
+
+
+class InMemoryCatalog:
+    """A `CatalogStore`; raises `Unavailable` while `unavailable` is set to a reason."""
+
+    def __init__(self) -> None:
+        self.unavailable: str | None = None
+        self._images: dict[ImageKey, StoredImage] = {}
+        self._vectors: dict[ImageKey, dict[str, Vectors]] = {}
+
+    async def publish(self, publications: Sequence[Publication]) -> None:
+        self._answer()
+        for publication in publications:
+            known = self._images.get(publication.entry.key)
+            self._images[publication.entry.key] = StoredImage(
+                entry=publication.entry,
+                published_at=publication.published_at,
+                index=known.index if known else None,
+            )
+
+    async def index(self, contents: Sequence[IndexedContent]) -> set[ImageKey]:
+        self._answer()
+        written = set()
+        for content in contents:
+            known = self._images.get(content.key)
+            if known is None or known.entry.uri != content.index.uri:
+                continue
+            self._images[content.key] = known.model_copy(
+                update={"index": content.index, "failure": None}
+            )
+            self._vectors[content.key] = {n: unit(v) for n, v in content.vectors.items()}
+            written.add(content.key)
+        return written
+
+    async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
+        self._answer()
+        for key, failure in failures.items():
+            if key in self._images:
+                image = self._images[key].model_copy(update={"failure": failure})
+                self._images[key] = image
+
+    async def remove(self, keys: Collection[ImageKey]) -> int:
+        self._answer()
+        removed = [self._images.pop(key, None) for key in set(keys)]
+        for key in keys:
+            self._vectors.pop(key, None)
+        return sum(image is not None for image in removed)
+
+    async def get(self, keys: Collection[ImageKey]) -> dict[ImageKey, StoredImage]:
+        self._answer()
+        return {key: self._images[key] for key in keys if key in self._images}
+
+    async def vectors(self, keys: Collection[ImageKey]) -> dict[ImageKey, dict[str, Vectors]]:
+        self._answer()
+        return {key: dict(self._vectors.get(key, {})) for key in keys if key in self._images}
+
+    async def page(
+        self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
+    ) -> CatalogPage:
+        self._answer()
+        check_after(after)
+        by_point = {str(catalog_point_id(i.entry.key)): i for i in self._selected(selection)}
+        points = sorted(point for point in by_point if after is None or point >= after)
+        images = tuple(by_point[point] for point in points[:limit])
+        return CatalogPage(images, points[limit] if len(points) > limit else None)
+
+    async def newest(self, selection: CatalogSelection, *, limit: int) -> list[StoredImage]:
+        self._answer()
+        images = self._selected(selection)
+        return sorted(images, key=lambda image: image.published_at, reverse=True)[:limit]
+
+    async def query(
+        self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
+    ) -> list[list[CatalogHit]]:
+        self._answer()
+        selected = self._selected(selection)
+        return [self._hits(selected, query) for query in queries]
+
+    async def count(self, *, tenant: str | None = None) -> int:
+        self._answer()
+        return sum(tenant in (None, key.tenant) for key in self._images)
+
+    async def remaining(self, keys: Collection[ImageKey]) -> int:
+        self._answer()
+        return len(self._images.keys() & set(keys))
+
+    def _selected(self, selection: CatalogSelection) -> list[StoredImage]:
+        return [image for image in self._images.values() if selection.selects(image)]
+
+    def _hits(self, images: Sequence[StoredImage], query: CatalogQuery) -> list[CatalogHit]:
+        hits = []
+        for image in images:
+            vector = self._vectors.get(image.entry.key, {}).get(query.vector)
+            if vector is not None:
+                hits.append(CatalogHit(image, score(vector, query)))
+        return sorted(hits, key=lambda hit: -hit.score)[: query.limit]
+
+    def _answer(self) -> None:
+        if self.unavailable:
+            raise Unavailable("store", self.unavailable)
+
+
+def score(vector: Vectors, query: CatalogQuery) -> float:
+    """The score of one image's vector, as the docstring of `CatalogQuery` defines it."""
+    positive = [unit(example) for example in query.positive]
+    negative = [unit(example) for example in query.negative]
+    liked = [float(vector @ example) for example in positive]
+    disliked = [float(vector @ example) for example in negative]
+    match query.strategy:
+        case "average_vector":
+            target = np.mean(positive, axis=0)
+            if negative:
+                target = 2 * target - np.mean(negative, axis=0)
+            return float(vector @ target / np.linalg.norm(target))
+        case "best_score":
+            if max(liked, default=-np.inf) > max(disliked, default=-np.inf):
+                return _sigmoid(max(liked))
+            return -_sigmoid(max(disliked))
+        case _:
+            return sum(liked) - sum(disliked)
+
+
+def _sigmoid(value: float) -> float:
+    return 0.5 * (value / (1 + abs(value)) + 1)
