@@ -10,6 +10,7 @@ from shared.store.edge.collection_calls import DONE, CollectionCalls
 from shared.store.edge.examples import Json, example_ids, with_vectors_of
 from shared.store.edge.translation import (
     plain,
+    plain_change,
     plain_filter,
     plain_points,
     plain_query,
@@ -78,6 +79,17 @@ class EdgeCalls(CollectionCalls):
     ) -> types.UpdateResult:
         await self.engine.call("delete_payload", collection_name, list(keys), selector(points))
         return DONE
+
+    async def batch_update_points(
+        self,
+        collection_name: str,
+        update_operations: Sequence[types.UpdateOperation],
+        **kwargs: Any,
+    ) -> list[types.UpdateResult]:
+        """Carry out the changes in their order; all are on the disk when the call returns."""
+        changes = [plain_change(operation) for operation in update_operations]
+        await self.engine.call("batch", collection_name, changes)
+        return [DONE] * len(changes)
 
     async def retrieve(
         self,

@@ -79,16 +79,10 @@ class Operations:
         self._update(name, edge.UpdateOperation.delete_field_index(field))
 
     def upsert(self, name: str, points: Sequence[tuple[PointId, NamedVectors, Json]]) -> None:
-        self._update(
-            name,
-            edge.UpdateOperation.upsert_points(
-                [edge.Point(id_, _vectors(vectors), dict(p)) for id_, vectors, p in points]
-            ),
-        )
+        self._update(name, _upserted(points))
 
     def update_vectors(self, name: str, points: Sequence[tuple[PointId, NamedVectors]]) -> None:
-        vectors = [edge.PointVectors(id_, _vectors(vectors)) for id_, vectors in points]
-        self._update(name, edge.UpdateOperation.update_vectors(vectors))
+        self._update(name, _with_vectors(points))
 
     def delete(self, name: str, selector: Selector) -> None:
         """Delete points. A call that matches none leaves no work for later."""
@@ -129,6 +123,14 @@ class Operations:
             else operations.delete_payload_by_filter(_filter(selector), list(keys))
         )
         self._update(name, operation, deletes=True)
+
+    def batch(self, name: str, changes: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
+        """Carry out several changes in their order, and force them to the disk once.
+
+        Each is a name of `BATCHED` and its arguments. A change is whole or missing after a crash,
+        and so is all that follows it.
+        """
+        self._update(name, *(BATCHED[change](*arguments) for change, arguments in changes))
 
     def retrieve(
         self, name: str, ids: Sequence[PointId], payload: Any, vectors: bool | list[str]
@@ -181,10 +183,36 @@ class Operations:
         """Remove deleted points from the files of a collection now."""
         self._collections.shard(name).purge()
 
-    def _update(self, name: str, operation: edge.UpdateOperation, *, deletes: bool = False) -> None:
+    def _update(self, name: str, *operations: edge.UpdateOperation, deletes: bool = False) -> None:
         shard = self._collections.shard(name)
         self._collections.written(name)
-        shard.update(operation, deletes=deletes)
+        shard.update(*operations, deletes=deletes)
+
+
+def _upserted(points: Sequence[tuple[PointId, NamedVectors, Json]]) -> edge.UpdateOperation:
+    return edge.UpdateOperation.upsert_points(
+        [edge.Point(id_, _vectors(vectors), dict(payload)) for id_, vectors, payload in points]
+    )
+
+
+def _with_vectors(points: Sequence[tuple[PointId, NamedVectors]]) -> edge.UpdateOperation:
+    return edge.UpdateOperation.update_vectors(
+        [edge.PointVectors(id_, _vectors(vectors)) for id_, vectors in points]
+    )
+
+
+def _without_vectors(ids: Sequence[PointId], names: Sequence[str]) -> edge.UpdateOperation:
+    return edge.UpdateOperation.delete_vectors(list(ids), list(names))
+
+
+def _with_payload(ids: Sequence[PointId], payload: Json) -> edge.UpdateOperation:
+    return edge.UpdateOperation.set_payload(list(ids), dict(payload))
+
+
+BATCHED: Final = {
+    "upsert": _upserted, "update_vectors": _with_vectors, "delete_vectors": _without_vectors,
+    "set_payload": _with_payload,
+}  # fmt: skip
 
 
 def _filter(selector: Selector) -> edge.Filter:

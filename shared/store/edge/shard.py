@@ -108,8 +108,8 @@ class Shard:
         info = self.engine.info()
         return info.points_count - info.indexed_vectors_count // max(vectors, 1)
 
-    def update(self, operation: UpdateOperation, *, deletes: bool = False) -> None:
-        """Apply an operation and force it to the disk."""
+    def update(self, *operations: UpdateOperation, deletes: bool = False) -> None:
+        """Apply operations, one after the other, and force them to the disk together."""
         free = shutil.disk_usage(self.folder).free
         if free < FREE_BYTES:
             raise EngineError(
@@ -120,8 +120,9 @@ class Shard:
             self._deletions.touch()
             _force(self.folder)
             self.deletions_since = time.time()
-        self._apply(operation)
-        self._force_log()
+        for operation in operations:
+            self._apply(operation)
+        self._force_log(all_files=len(operations) > 1)
 
     def flush(self) -> None:
         """Write the segments to the disk and shorten the log."""
@@ -183,13 +184,16 @@ class Shard:
     def _log_files(self) -> frozenset[str]:
         return frozenset(name for name in os.listdir(self._log) if name != "first-index")
 
-    def _force_log(self) -> None:
+    def _force_log(self, *, all_files: bool) -> None:
         """Force the file that the last operation is in, and the names when there is a new file.
 
-        The log writes to its open file with the lowest number; the next one is empty.
+        The log writes to its open file with the lowest number; the next one is empty. Several
+        operations can fill a file and continue in the next one.
         """
         names = self._log_files()
-        _force(self._log / min((n for n in names if n.startswith("open-")), key=_number))
+        last = min((n for n in names if n.startswith("open-")), key=_number)
+        for name in names if all_files and names != self._forced else (last,):
+            _force(self._log / name)
         if names != self._forced:
             _force(self._log)
             self._forced = names

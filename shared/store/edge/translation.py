@@ -71,6 +71,24 @@ def plain_vectors(vector: Any) -> dict[str, "array[float]"]:
     return arrays
 
 
+def plain_change(operation: types.UpdateOperation) -> tuple[str, tuple[Any, ...]]:
+    """One change of a batch as its name and arguments; raises `ValueError` for another kind."""
+    match operation:
+        case models.UpsertOperation(upsert=models.PointsList(points=points)):
+            return "upsert", (plain_points(points),)
+        case models.UpdateVectorsOperation(update_vectors=models.UpdateVectors(points=points)):
+            return "update_vectors", ([(p.id, plain_vectors(p.vector)) for p in points],)
+        case models.DeleteVectorsOperation(
+            delete_vectors=models.DeleteVectors(points=list(ids), vector=names)
+        ):
+            return "delete_vectors", (ids, names)
+        case models.SetPayloadOperation(
+            set_payload=models.SetPayload(payload=payload, points=list(ids), key=None)
+        ):
+            return "set_payload", (ids, payload)
+    raise ValueError(f"the embedded engine does not take {type(operation).__name__} in a batch")
+
+
 def selector(points: Any) -> Json:
     """Which points a change is for: {"ids": [...]} or {"filter": ...}."""
     if isinstance(points, models.PointIdsList):
