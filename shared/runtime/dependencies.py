@@ -17,6 +17,8 @@ from shared.embedding.protocol import Embedder
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.runtime.open_files import raise_open_files_limit
+from shared.store.catalog.serving import Catalogs, QdrantCatalogs
+from shared.store.catalog.spaces import CatalogSpace
 from shared.store.erasures import QdrantErasures
 from shared.store.image_vectors import QdrantImageVectors
 from shared.store.images import QdrantImages
@@ -45,6 +47,8 @@ class SharedDependencies:
     image_loader: ImageLoader
     encoded_images: EncodedImages | None = None
     """None while images are ranked by their look alone."""
+    catalogs: Catalogs | None = None
+    """None without an image encoder: the catalog needs the vectors of its images."""
 
 
 @asynccontextmanager
@@ -88,8 +92,11 @@ async def open_dependencies(
             erasures = QdrantErasures(client)
             await erasures.prepare()
             users = QdrantUsers(client, collection=profiles.collection)
+            catalogs = None
             if encoder is not None:
                 encoded_images = await _encoded_images(client, encoder)
+                catalogs = QdrantCatalogs(client, _space(encoder, embedder))
+                await catalogs.prepare()
             yield SharedDependencies(
                 models,
                 embedder,
@@ -100,6 +107,7 @@ async def open_dependencies(
                 erasures,
                 image_loader,
                 encoded_images,
+                catalogs,
             )
         finally:
             if encoded_images is not None:
@@ -107,6 +115,15 @@ async def open_dependencies(
             await image_loader.close()
             await client.close()
             embedder.close()
+
+
+def _space(encoder: ImageEncoder, embedder: Embedder) -> CatalogSpace:
+    return CatalogSpace(
+        encoder=encoder.name,
+        image_dimension=encoder.dimension,
+        embedder=embedder.name,
+        word_dimension=embedder.dimension,
+    )
 
 
 async def _encoded_images(client: AsyncQdrantClient, encoder: ImageEncoder) -> EncodedImages:

@@ -1,0 +1,82 @@
+"""Give the catalog that queries read, and the one that indexing writes."""
+
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from qdrant_client import AsyncQdrantClient
+
+from shared.store.catalog.protocol import CatalogStore
+from shared.store.catalog.qdrant_catalog import QdrantCatalog
+from shared.store.catalog.spaces import CatalogSpace, CatalogSpaces
+
+ALIAS_SECONDS: Final = 5.0
+"""Seconds for which the collection behind the alias is remembered."""
+
+
+class Catalogs(Protocol):
+    """The catalog in the space of this process's models, and the catalog that serves."""
+
+    @property
+    def current(self) -> CatalogStore:
+        """The catalog in the space of this process's encoder and embedder; indexing writes it."""
+        ...
+
+    @property
+    def current_space(self) -> CatalogSpace:
+        """The space of this process's encoder and embedder."""
+        ...
+
+    async def serving(self) -> CatalogStore:
+        """The catalog that queries read. Raises `Unavailable`."""
+        ...
+
+    async def serving_space(self) -> CatalogSpace:
+        """The space of the vectors in `serving`. Raises `Unavailable`."""
+        ...
+
+
+class QdrantCatalogs:
+    """`Catalogs` in Qdrant: the alias names the collection that serves.
+
+    After a change of the encoder the old collection serves until the new one is filled.
+    """
+
+    def __init__(
+        self,
+        client: AsyncQdrantClient,
+        space: CatalogSpace,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._monotonic = monotonic
+        self.spaces = CatalogSpaces(client)
+        self.current_space = space
+        self.current = QdrantCatalog(client, space)
+        self._serving = self.current
+        self._read_at: float | None = None
+
+    async def prepare(self) -> None:
+        """Create the collection of this process's space; the first space of all serves at once."""
+        await self.current.prepare()
+        if await self.spaces.serving() is None:
+            await self.spaces.serve(self.current_space)
+
+    async def serve_current(self) -> None:
+        """Let the space of this process's models serve from now on."""
+        await self.spaces.serve(self.current_space)
+        self._read_at = None
+
+    async def serving(self) -> QdrantCatalog:
+        now = self._monotonic()
+        if self._read_at is None or now - self._read_at > ALIAS_SECONDS:
+            space = await self.spaces.serving() or self.current_space
+            if space != self._serving.space:
+                is_current = space == self.current_space
+                self._serving = self.current if is_current else QdrantCatalog(self._client, space)
+            self._read_at = now
+        return self._serving
+
+    async def serving_space(self) -> CatalogSpace:
+        return (await self.serving()).space
