@@ -23,7 +23,7 @@ from services.assessor.steps.request_filtering import (
     SkipAnswered,
     SkipErased,
 )
-from services.assessor.steps.reranking import Rerank, serving_policy
+from services.assessor.steps.reranking.rerank import Rerank, serving_policy
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
 from services.assessor.steps.subject.encoding import MIN_LEFT_MS, StartEncoding
@@ -136,6 +136,10 @@ class AssessorService:
 
     async def rank(self, request: ImageCandidates, delivery: Delivery) -> None:
         """Publish the feed of a request; raises `Unavailable` when a store cannot answer now."""
+        with self._models.background.request():
+            await self._rank_request(request, delivery)
+
+    async def _rank_request(self, request: ImageCandidates, delivery: Delivery) -> None:
         state = await _through(self._filter, self._start(request, delivery.record.timestamp_ms))
         if state is None:
             return

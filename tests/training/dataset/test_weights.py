@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.assessor.steps.exploration import Place, fair_pairs
+from services.assessor.steps.reranking.exploration import Place, fair_pairs
 from shared.domain.ids import exploration_seed
 from shared.domain.requests.request_key import RequestKey
 from tests.training.dataset.cases import lines

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import numpy as np
 from PIL import Image
 
-from services.assessor.steps.exploration import Place, fair_pairs
+from services.assessor.steps.reranking.exploration import Place, fair_pairs
 from services.retrain.lake.schema import TABLES, Row, row_of
 from services.retrain.lake.table import LakeTable
 from shared.domain.clock import system_clock

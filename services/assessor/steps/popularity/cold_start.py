@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from services.assessor.deadline import DeadlineReached
 from services.assessor.popularity.counts import Popularity
-from services.assessor.steps.diversity import varied_order
+from services.assessor.steps.reranking.diversity import varied_order
 from services.assessor.steps.state import RankingState
 from shared.domain.errors import Unavailable
 from shared.domain.user import User

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL.Image import Image
 
-from services.assessor.steps.diversity import varied_order
 from services.assessor.steps.popularity import cold_start as step
+from services.assessor.steps.reranking.diversity import varied_order
 from shared.domain.taste import Taste
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Vectors

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.assessor.steps.exploration import Place, fair_pairs, propensity
+from services.assessor.steps.reranking.exploration import Place, fair_pairs, propensity
 from shared.domain.ids import exploration_seed
 from shared.domain.requests.request_key import RequestKey
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.assessor.config import AssessorSettings
 from services.assessor.deadline import Deadline
-from services.assessor.steps.reranking import Rerank, serving_policy
+from services.assessor.steps.reranking.rerank import Rerank, serving_policy
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.errors import Unavailable
 from shared.events import ImageCandidates

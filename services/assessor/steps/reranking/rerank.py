@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.assessor.config import AssessorSettings
-from services.assessor.steps.diversity import maximal_marginal_relevance, similarity_of
-from services.assessor.steps.exploration import fair_pairs
+from services.assessor.steps.reranking.diversity import maximal_marginal_relevance, similarity_of
+from services.assessor.steps.reranking.exploration import fair_pairs
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable

@@ -1,0 +1,1 @@
+"""Choose the images of a feed and their order from their scores."""
