@@ -134,28 +134,6 @@ def next_batch(waiting: Collection[Waiting], *, size: int) -> list[Waiting]:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How indexing shares the model with the requests of users."""
-
-    quiet_seconds: float
-    """Time without a waiting request before a batch starts: the next page often follows at once."""
-    max_pause_seconds: float
-    """Longest pause between two batches under constant load, so that indexing still progresses."""
-
-    def may_start(
-        self, *, requests_waiting: int, idle_seconds: float, pause_seconds: float
-    ) -> bool:
-        """Whether the next batch may start now; there is never more than one.
-
-        `idle_seconds`: time since a request last waited. `pause_seconds`: time since the end of the
-        last batch.
-        """
-        if requests_waiting == 0 and idle_seconds >= self.quiet_seconds:
-            return True
-        return pause_seconds >= self.max_pause_seconds
-
-
-@dataclass(frozen=True)
 class Progress:
     """How many images of a collection are indexed, wait, and have failed."""
 

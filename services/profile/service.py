@@ -40,6 +40,7 @@ from shared.store.protocol import (
     Reference,
     StoredProfile,
 )
+from shared.vlm.background_work import BackgroundWork
 from shared.vlm.protocol import VisionLanguageModel
 
 IMAGE_DEBOUNCE_FRACTION: Final = 0.2
@@ -52,10 +53,13 @@ class AnyImageLoader(ImageLoader, ImageBatchLoader, Protocol):
 
 
 class Models(Protocol):
-    """Returns the current champion."""
+    """Returns the current champion, and counts the requests at the model."""
 
     @property
     def champion(self) -> VisionLanguageModel: ...
+
+    @property
+    def background(self) -> BackgroundWork: ...
 
 
 @dataclass(frozen=True)
@@ -198,7 +202,7 @@ class ProfileService:
         counts = Counter(ignored.values()) + left_out(before, new, references)
         # One model for the whole prediction, even if another is promoted in the meantime.
         model = self._dependencies.models.champion
-        with self._spans("predict"):
+        with self._spans("predict"), self._dependencies.models.background.request():
             prediction = await self._predictor.predict(
                 references,
                 model,

@@ -28,6 +28,7 @@ from shared.store.protocol import ErasureStore, ImageStore, ImpressionStore, Pro
 from shared.store.qdrant import open_qdrant
 from shared.store.settings import StoreSettings
 from shared.store.user_list import QdrantUsers, UserStore
+from shared.vlm.background_work import BackgroundWork
 from shared.vlm.factory import open_engine
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.settings import ModelSettings
@@ -69,7 +70,12 @@ async def open_dependencies(
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(model))
         release = await asyncio.to_thread(engine.load_release)
-        models = ServingModels(release, name=engine.name, loader=engine)
+        models = ServingModels(
+            release,
+            name=engine.name,
+            loader=engine,
+            background=BackgroundWork(model.background_pace),
+        )
         embedder = MiniLM()
         # The first embedding takes seconds; it runs in the background during the start.
         embedder.warm()

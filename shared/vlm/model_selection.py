@@ -13,6 +13,7 @@ from typing import Protocol
 from shared.domain.ids import derived_id
 from shared.domain.requests.request_key import RequestKey
 from shared.events.types.model import CHALLENGER, CHAMPION
+from shared.vlm.background_work import BackgroundWork
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.protocol import VisionLanguageModel
 
@@ -57,10 +58,19 @@ class Loader(Protocol):
 class ServingModels:
     """The models of this process."""
 
-    def __init__(self, champion: VisionLanguageModel, *, name: str, loader: Loader) -> None:
+    def __init__(
+        self,
+        champion: VisionLanguageModel,
+        *,
+        name: str,
+        loader: Loader,
+        background: BackgroundWork | None = None,
+    ) -> None:
         self.name = name
         """The model's name, the same for all its versions: promotions are addressed to it."""
         self._lineup: Lineup = Lineup(champion)
+        self.background = background or BackgroundWork()
+        """When background work may use these models; requests are counted by it."""
         self._loader = loader
         self._change_lock = asyncio.Lock()
 

@@ -1,13 +1,14 @@
 """Settings of the model: which checkpoint, in this process or at a server, and its batches."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -16,7 +17,12 @@ from pydantic import (
 )
 
 from shared.prompting.styles.registry import style_names
+from shared.vlm.background_work import Pace
 from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
+
+LEAST_BATCH_AT_SERVER: Final = 8
+"""Smallest background batch at a model server: it computes requests at the same time, and an answer
+takes it nearly as long for one image as for eight."""
 
 
 def _known_style(name: str) -> str:
@@ -62,6 +68,15 @@ class ModelSettings(BaseModel):
     helps a model that depends on the order, and takes as many times the time."""
     model_batch_wait_ms: float = Field(default=4.0, ge=0)
     """Milliseconds that the first request of a batch waits for others."""
+    background_quiet_seconds: NonNegativeFloat = 0.2
+    """Seconds without a request until a batch of background work uses the model: the description of
+    new images, the indexing of the catalog, the evaluation of a challenger as a shadow."""
+    background_max_pause_seconds: NonNegativeFloat = 10.0
+    """Longest wait of background work while requests never end. It then computes one batch, about
+    2 % of the time, so that it progresses under constant load. 0 lets it ignore requests."""
+    background_batch_seconds: PositiveFloat = 0.25
+    """Duration of a batch of background work, from which its number of images follows: a request
+    that arrives in the middle waits no longer, or as long as for one image of a slower model."""
     model_server: str | None = Field(default=None, pattern=r"^https?://\S+$")
     """Address of a vLLM server, `http://host:8000`, that runs the model instead of this process;
     `shared/vlm/server/README.md` explains how to start one."""
@@ -104,3 +119,13 @@ class ModelSettings(BaseModel):
     def pixel_limits(self) -> PixelLimits:
         """The limits of a model in this process."""
         return PixelLimits(self.model_min_pixels, self.model_max_pixels)
+
+    @property
+    def background_pace(self) -> Pace:
+        """How background work shares the model with requests."""
+        return Pace(
+            quiet_seconds=self.background_quiet_seconds,
+            max_pause_seconds=self.background_max_pause_seconds,
+            batch_seconds=self.background_batch_seconds,
+            least_batch=LEAST_BATCH_AT_SERVER if self.model_server else 1,
+        )

@@ -10,6 +10,7 @@ from PIL.Image import Image
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS, Element
+from shared.vlm.background_work import BackgroundWork, Pace
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.protocol import (
@@ -24,6 +25,7 @@ from shared.vlm.protocol import (
 from tests.fakes.scores import certain_scores
 
 COLORS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple", "navy", "pink")
+AT_ONCE = Pace(quiet_seconds=0, max_pause_seconds=0)
 _NAMES = {ImageColor.getrgb(color): color for color in COLORS}
 
 
@@ -104,9 +106,17 @@ class FakeModelLoader:
         return model
 
 
-def serving(champion: ColorModel, *others: ColorModel) -> ServingModels:
-    """Models of a process that serves `champion` and can load the others."""
-    return ServingModels(champion, name="colors", loader=FakeModelLoader(*others))
+def serving(champion: ColorModel, *others: ColorModel, pace: Pace = AT_ONCE) -> ServingModels:
+    """Models of a process that serves `champion` and can load the others.
+
+    By default, background work does not wait for requests.
+    """
+    return ServingModels(
+        champion,
+        name="colors",
+        loader=FakeModelLoader(*others),
+        background=BackgroundWork(pace),
+    )
 
 
 def _digit(candidate: ScoringInput) -> int:

@@ -16,12 +16,10 @@ log = logging.getLogger(__name__)
 MAX_QUEUED: Final = 256
 """Images that wait for a description. Beyond it the oldest are dropped: descriptions are used only
 without the model, and the next request with the same image queues it again."""
-PAUSE_SECONDS: Final = 0.5
-"""Pause before each batch, so that requests reach the model first."""
 
 
 class BackgroundDescription:
-    """Describes queued images in a background task; no request waits for it."""
+    """Describes queued images in small batches, while no request is in work."""
 
     def __init__(
         self,
@@ -30,13 +28,11 @@ class BackgroundDescription:
         embedder: Embedder,
         image_store: ImageStore,
         batch_size: int,
-        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._models = models
         self._embedder = embedder
         self._image_store = image_store
         self._batch_size = batch_size
-        self._pause_seconds = pause_seconds
         self._queued: dict[str, LoadedImage] = {}
         self._done: set[str] = set()
         self._worker: asyncio.Task[None] | None = None
@@ -53,16 +49,18 @@ class BackgroundDescription:
 
     async def _work(self) -> None:
         while self._queued:
-            await asyncio.sleep(self._pause_seconds)
-            batch = list(self._queued.values())[: self._batch_size]
-            for image in batch:
-                self._queued.pop(image.content_hash, None)
-            try:
-                await self._describe(batch)
-            except (Unavailable, Unprocessable) as error:
-                log.warning("%d images were not described: %s", len(batch), error)
+            background = self._models.background
+            async with background.batch("description", at_most=self._batch_size) as permitted:
+                batch = list(self._queued.values())[: permitted.size]
+                for image in batch:
+                    self._queued.pop(image.content_hash, None)
+                try:
+                    permitted.done = await self._describe(batch)
+                except (Unavailable, Unprocessable) as error:
+                    log.warning("%d images were not described: %s", len(batch), error)
 
-    async def _describe(self, batch: Sequence[LoadedImage]) -> None:
+    async def _describe(self, batch: Sequence[LoadedImage]) -> int:
+        """Describe those without a stored description; the number of them."""
         model = self._models.champion
         version = model.model_version
         stored = await self._image_store.descriptions(
@@ -86,6 +84,7 @@ class BackgroundDescription:
         if len(self._done) > MAX_QUEUED * 100:
             self._done.clear()
         self._done.update(image.content_hash for image in batch)
+        return len(new)
 
     async def stop(self) -> None:
         """Drop the queue and end the task."""

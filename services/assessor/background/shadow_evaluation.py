@@ -21,8 +21,8 @@ from shared.vlm.protocol import Scores, ScoringInput, VisionLanguageModel
 log = logging.getLogger(__name__)
 MAX_QUEUED: Final = 16
 """Slates that wait for the challenger; beyond it the oldest are dropped: a sample is enough."""
-PAUSE_SECONDS: Final = 0.2
-"""Pause before each slate, so that requests reach the model first."""
+BATCH: Final = 32
+"""Most images of one call of the challenger, which is background work."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,11 @@ class ShadowEvaluation:
 
     async def _work(self) -> None:
         while self._queued:
-            await asyncio.sleep(PAUSE_SECONDS)
             slate = self._queued.popleft()
             request_id = slate.feed.request_id
             candidates = [ScoringInput(taste, c.image.pixels) for c, taste in slate.candidates]
             try:
-                scores = await slate.challenger.score(candidates)
+                scores = await self._scores(slate.challenger, candidates)
             except Unavailable as error:
                 log.warning("the challenger returned no scores for %s: %s", request_id, error)
                 self._metrics.slates.labels("unavailable").inc()
@@ -112,6 +111,17 @@ class ShadowEvaluation:
             totals = ranking_totals(slate.feed, dict(zip(names, scores, strict=True)))
             version = slate.challenger.model_version
             self._report(compare(slate.feed, totals, challenger=version))
+
+    async def _scores(
+        self, challenger: VisionLanguageModel, candidates: Sequence[ScoringInput]
+    ) -> list[Scores]:
+        scores: list[Scores] = []
+        while len(scores) < len(candidates):
+            async with self._models.background.batch("shadow", at_most=BATCH) as batch:
+                part = candidates[len(scores) : len(scores) + batch.size]
+                scores += await challenger.score(part)
+                batch.done = len(part)
+        return scores
 
     def _report(self, result: ShadowResult) -> None:
         self._metrics.slates.labels("scored").inc()

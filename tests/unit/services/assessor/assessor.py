@@ -21,6 +21,7 @@ from shared.events.topics import CANDIDATES
 from shared.events.wire.record import Record
 from shared.messaging.contract import Delivery
 from shared.store.erasure_check import ErasureCheck
+from shared.vlm.background_work import Pace
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
 from tests.fakes.model import ColorModel, serving
@@ -32,6 +33,9 @@ from tests.fakes.stores import (
     InMemoryProfiles,
 )
 from tests.unit.services.assessor.users import NOW, WRITTEN_MS, color_taste, store_profile
+
+AFTER_THE_FEEDS = Pace(quiet_seconds=0.3, max_pause_seconds=60)
+"""Background work does not change the feeds of requests that follow at once."""
 
 
 class Assessor:
@@ -47,7 +51,7 @@ class Assessor:
         self.encoded_images = encoded_images
         self.model = ColorModel()
         self.challenger = ColorModel("colors-2")
-        self.models = serving(self.model, self.challenger)
+        self.models = serving(self.model, self.challenger, pace=AFTER_THE_FEEDS)
         self.embedder = OneHotEmbedder()
         self.profiles = InMemoryProfiles()
         self.image_store = InMemoryImages()

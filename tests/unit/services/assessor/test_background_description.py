@@ -6,24 +6,25 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.assessor.background.background_description import MAX_QUEUED, BackgroundDescription
+from shared.vlm.background_work import Pace
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import plain_image
-from tests.fakes.model import ColorModel, serving
+from tests.fakes.model import AT_ONCE, ColorModel, serving
 from tests.fakes.stores import InMemoryImages
 
 
 class Background:
     """A background description on fakes."""
 
-    def __init__(self, *, batch_size: int = 2) -> None:
+    def __init__(self, *, batch_size: int = 2, pace: Pace = AT_ONCE) -> None:
         self.model = ColorModel()
+        self.models = serving(self.model, pace=pace)
         self.store = InMemoryImages()
         self.description = BackgroundDescription(
-            models=serving(self.model),
+            models=self.models,
             embedder=OneHotEmbedder(),
             image_store=self.store,
             batch_size=batch_size,
-            pause_seconds=0,
         )
 
     async def described(self, *colors: str) -> set[str]:
@@ -69,7 +70,6 @@ async def test_an_image_that_another_process_described_is_not_described_again(
         embedder=OneHotEmbedder(),
         image_store=background.store,
         batch_size=2,
-        pause_seconds=0,
     )
     other.offer([plain_image("", "red"), plain_image("", "blue")])
     assert await background.described("blue") == {"blue"}
@@ -99,3 +99,12 @@ async def test_stop_drops_the_queue(background: Background) -> None:
     background.description.offer([plain_image("", "red")])
     await background.description.stop()
     assert await background.described("red") == set()
+
+
+async def test_no_image_is_described_while_a_request_is_in_work() -> None:
+    background = Background(pace=Pace(quiet_seconds=0, max_pause_seconds=60))
+    with background.models.background.request():
+        background.description.offer([plain_image("", "red")])
+        assert await background.described("red") == set()
+    assert await background.described("red") == {"red"}
+    await background.description.stop()

@@ -8,7 +8,6 @@ import pytest
 
 from services.catalog.plan import (
     NOTHING,
-    Pace,
     Priority,
     Progress,
     Waiting,
@@ -142,14 +141,6 @@ def test_a_bulk_import_does_not_keep_other_tenants_waiting() -> None:
     assert [(image.key.tenant, image.key.image_id) for image in batch] == [
         ("bulk", "000"), ("shop", "x"), ("bulk", "001"), ("bulk", "002"),
     ]  # fmt: skip
-
-
-def test_indexing_waits_for_requests_and_still_progresses() -> None:
-    pace = Pace(quiet_seconds=0.5, max_pause_seconds=30)
-    assert pace.may_start(requests_waiting=0, idle_seconds=1, pause_seconds=0)
-    assert not pace.may_start(requests_waiting=0, idle_seconds=0.1, pause_seconds=5)
-    assert not pace.may_start(requests_waiting=3, idle_seconds=0, pause_seconds=29)
-    assert pace.may_start(requests_waiting=3, idle_seconds=0, pause_seconds=30)
 
 
 def test_progress_counts_what_needs_no_more_work() -> None:
