@@ -53,6 +53,10 @@ class CatalogStore(Protocol):
         """
         ...
 
+    async def walk(self, *, after: str | None = None, limit: int = 1_000) -> CatalogPage:
+        """The images of all tenants, read without a filter; `after` as in `page`."""
+        ...
+
     async def newest(self, selection: CatalogSelection, *, limit: int) -> list[StoredImage]:
         """The selected images that were published last, the newest first."""
         ...

@@ -8,6 +8,7 @@ import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import (
     Direction,
+    Filter,
     KeywordIndexParams,
     KeywordIndexType,
     OrderBy,
@@ -145,11 +146,17 @@ class QdrantCatalog:
     async def page(
         self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
     ) -> CatalogPage:
+        return await self._page(qdrant_filter(selection), after, limit)
+
+    async def walk(self, *, after: str | None = None, limit: int = SCROLL) -> CatalogPage:
+        return await self._page(None, after, limit)
+
+    async def _page(self, conditions: Filter | None, after: str | None, limit: int) -> CatalogPage:
         check_after(after)
         with qdrant_errors():
             points, following = await self._client.scroll(
                 self.collection,
-                scroll_filter=qdrant_filter(selection),
+                scroll_filter=conditions,
                 offset=after,
                 limit=limit,
                 with_payload=True,

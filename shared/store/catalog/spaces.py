@@ -1,5 +1,6 @@
 """Name the collection of each vector space, and switch the alias that serves."""
 
+from collections.abc import Collection
 from typing import Final
 
 from qdrant_client import AsyncQdrantClient
@@ -24,6 +25,8 @@ REGISTRY: Final = "catalog_spaces"
 """Collection that describes the space of each collection of the catalog."""
 FORMAT: Final = 1
 """Version of the payload and of the named vectors; a change starts a new collection."""
+MAX_SPACES: Final = 1_000
+"""Spaces that are read from the registry; those that do not serve are dropped."""
 
 
 class CatalogSpace(Value):
@@ -75,6 +78,15 @@ class CatalogSpaces:
             points = await self._client.retrieve(REGISTRY, [_point(names[0])])
         return CatalogSpace.model_validate(points[0].payload) if points else None
 
+    async def registered(self) -> list[CatalogSpace]:
+        """Every space that has a collection, in the order of their collections' names."""
+        with qdrant_errors():
+            if not await self._client.collection_exists(REGISTRY):
+                return []
+            points, _ = await self._client.scroll(REGISTRY, limit=MAX_SPACES, with_payload=True)
+        spaces = [CatalogSpace.model_validate(point.payload) for point in points]
+        return sorted(spaces, key=lambda space: space.collection)
+
     async def serve(self, space: CatalogSpace) -> None:
         """Let this space serve from now on, in one step; its collection must exist."""
         before = await self.serving()
@@ -90,15 +102,20 @@ class CatalogSpaces:
         with qdrant_errors():
             await self._client.update_collection_aliases(switch)
 
-    async def drop_others(self) -> list[str]:
-        """Delete the collections of spaces that do not serve; returns their names."""
+    async def drop_others(self, *, keep: Collection[str] = ()) -> list[str]:
+        """Delete the collections of spaces that do not serve, except those of the names `keep`.
+
+        Returns the names of the deleted ones.
+        """
         serving = await self.serving()
         if serving is None:
             return []
         dropped = []
         with qdrant_errors():
             for collection in (await self._client.get_collections()).collections:
-                if collection.name.startswith(PREFIX) and collection.name != serving.collection:
+                if not collection.name.startswith(PREFIX):
+                    continue
+                if collection.name != serving.collection and collection.name not in keep:
                     await self._client.delete_collection(collection.name)
                     await self._client.delete(REGISTRY, [_point(collection.name)], wait=True)
                     dropped.append(collection.name)

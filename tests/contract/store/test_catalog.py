@@ -74,6 +74,18 @@ async def test_a_later_publication_replaces_every_field(catalog: CatalogStore) -
     assert await catalog.count() == 1
 
 
+async def test_a_walk_reads_the_images_of_all_tenants_once(catalog: CatalogStore) -> None:
+    await catalog.publish([published(f"i{n}", tenant=f"t{n % 3}") for n in range(7)])
+    keys, after = [], None
+    while True:
+        page = await catalog.walk(after=after, limit=2)
+        keys += [image.entry.key for image in page.images]
+        after = page.next
+        if after is None:
+            break
+    assert sorted(keys) == sorted(key(f"i{n}", tenant=f"t{n % 3}") for n in range(7))
+
+
 async def test_the_last_of_two_publications_in_one_call_counts(catalog: CatalogStore) -> None:
     await catalog.publish([published("a", tags=("old",)), published("a", tags=("new",))])
     assert (await catalog.get([key("a")]))[key("a")].entry.tags == ("new",)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
+from shared.domain.images.image_key import ImageKey
 from shared.domain.taste import Element
 from shared.domain.user import User
 from shared.embedding.protocol import Vectors
@@ -145,6 +146,11 @@ class InMemoryImages:
         self._answer()
         keys = [(tenant, image_id) for image_id in image_ids]
         return {key[1]: self._known[key] for key in keys if key in self._known}
+
+    async def forget(self, keys: Collection[ImageKey]) -> dict[ImageKey, str]:
+        self._answer()
+        known = {key: self._known.pop(key, None) for key in keys}
+        return {key: image.content_hash for key, image in known.items() if image is not None}
 
     async def sample(self, *, tenant: str, limit: int) -> list[KnownImage]:
         self._answer()

@@ -1,6 +1,6 @@
 """A `CatalogStore` in memory, whose answers follow from the pure rules of the contract."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -75,12 +75,18 @@ class InMemoryCatalog:
     async def page(
         self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
     ) -> CatalogPage:
+        return self._page(self._selected(selection), after, limit)
+
+    async def walk(self, *, after: str | None = None, limit: int = 1_000) -> CatalogPage:
+        return self._page(self._images.values(), after, limit)
+
+    def _page(self, images: Iterable[StoredImage], after: str | None, limit: int) -> CatalogPage:
         self._answer()
         check_after(after)
-        by_point = {str(catalog_point_id(i.entry.key)): i for i in self._selected(selection)}
+        by_point = {str(catalog_point_id(image.entry.key)): image for image in images}
         points = sorted(point for point in by_point if after is None or point >= after)
-        images = tuple(by_point[point] for point in points[:limit])
-        return CatalogPage(images, points[limit] if len(points) > limit else None)
+        page = tuple(by_point[point] for point in points[:limit])
+        return CatalogPage(page, points[limit] if len(points) > limit else None)
 
     async def newest(self, selection: CatalogSelection, *, limit: int) -> list[StoredImage]:
         self._answer()
