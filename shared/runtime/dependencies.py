@@ -26,6 +26,10 @@ from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import ErasureStore, ImageStore, ImpressionStore, ProfileStore
 from shared.store.qdrant import open_qdrant
+from shared.store.removal.contents import QdrantContents
+from shared.store.removal.image_removal import ImageRemoval
+from shared.store.removal.qdrant_removed_images import QdrantRemovedImages
+from shared.store.removal.removal_check import RemovalCheck
 from shared.store.settings import StoreSettings
 from shared.store.user_list import QdrantUsers, UserStore
 from shared.vlm.background_work import BackgroundWork
@@ -50,6 +54,10 @@ class SharedDependencies:
     """None while images are ranked by their look alone."""
     catalogs: Catalogs | None = None
     """None without an image encoder: the catalog needs the vectors of its images."""
+    removal_check: RemovalCheck | None = None
+    """Which images of the catalog are removed; None only in tests."""
+    image_removal: ImageRemoval | None = None
+    """Removes images from the store; None only in tests."""
 
 
 @asynccontextmanager
@@ -98,6 +106,8 @@ async def open_dependencies(
             erasures = QdrantErasures(client)
             await erasures.prepare()
             users = QdrantUsers(client, collection=profiles.collection)
+            removed_images = QdrantRemovedImages(client)
+            await removed_images.prepare()
             catalogs = None
             if encoder is not None:
                 encoded_images = await _encoded_images(client, encoder)
@@ -114,6 +124,8 @@ async def open_dependencies(
                 image_loader,
                 encoded_images,
                 catalogs,
+                RemovalCheck(removed_images),
+                ImageRemoval(removed_images, image_store, QdrantContents(client)),
             )
         finally:
             if encoded_images is not None:

@@ -9,7 +9,7 @@ from qdrant_client.http.models import PointStruct
 
 from shared.domain.ids import derived_id
 from shared.embedding.protocol import Vectors
-from shared.store.qdrant import ensure_collection, qdrant_errors
+from shared.store.qdrant import ensure_collection, index_payload, qdrant_errors
 
 VECTOR: Final = "image"
 PREFIX: Final = "image_vectors."
@@ -32,6 +32,7 @@ class QdrantImageVectors:
         await ensure_collection(
             self._client, self.collection, {VECTOR: self._dimension}, on_disk=True
         )
+        await index_payload(self._client, self.collection, ("content_hash",))
 
     async def put(self, vectors: Mapping[str, Vectors]) -> None:
         points = [

@@ -1,18 +1,24 @@
 """Store images in Qdrant: the address of each image id, and each model's description."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import FieldCondition, Filter, MatchValue, PointStruct, Record
 
 from shared.domain.ids import derived_id, image_point_id
+from shared.domain.images.image_key import ImageKey
 from shared.domain.taste import ELEMENTS, Element
 from shared.store.protocol import Described, ImageDescription, KnownImage
 from shared.store.qdrant import ensure_collection, index_payload, qdrant_errors
 from shared.store.vector_norms import restore_norm
 
 ELEMENTS_VECTOR: Final = "elements"
+IDS: Final = "image_ids"
+"""Collection of the image ids of all tenants."""
+DESCRIPTIONS: Final = "images."
+"""Prefix of the collections of descriptions, one for each embedder."""
+CONTENT: Final = "content_hash"
 
 
 class QdrantImages:
@@ -20,17 +26,18 @@ class QdrantImages:
 
     def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
         self._client = client
-        self.ids = "image_ids"
-        self.descriptions_collection = f"images.{embedder}"
+        self.ids = IDS
+        self.descriptions_collection = f"{DESCRIPTIONS}{embedder}"
 
     async def prepare(self, *, dimension: int) -> None:
         """Create the collections if they are missing."""
         size = len(ELEMENTS) * dimension
         await ensure_collection(self._client, self.ids, {}, on_disk=True)
-        await index_payload(self._client, self.ids, ("tenant",))
+        await index_payload(self._client, self.ids, ("tenant", CONTENT))
         await ensure_collection(
             self._client, self.descriptions_collection, {ELEMENTS_VECTOR: size}, on_disk=True
         )
+        await index_payload(self._client, self.descriptions_collection, (CONTENT,))
 
     async def remember(self, images: Sequence[KnownImage]) -> None:
         points = [
@@ -53,6 +60,16 @@ class QdrantImages:
             points = await self._client.retrieve(self.ids, point_ids, with_payload=True)
         known = [KnownImage.model_validate(point.payload) for point in points]
         return {image.image_id: image for image in known}
+
+    async def forget(self, keys: Collection[ImageKey]) -> dict[ImageKey, str]:
+        point_ids = {_id_point(*key): key for key in keys}
+        if not point_ids:
+            return {}
+        with qdrant_errors():
+            points = await self._client.retrieve(self.ids, list(point_ids), with_payload=[CONTENT])
+            if points:
+                await self._client.delete(self.ids, [point.id for point in points], wait=True)
+        return {point_ids[str(point.id)]: (point.payload or {})[CONTENT] for point in points}
 
     async def sample(self, *, tenant: str, limit: int) -> list[KnownImage]:
         with qdrant_errors():

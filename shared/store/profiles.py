@@ -30,6 +30,10 @@ from shared.store.vector_norms import restore_norm
 
 PREFERENCE: Final = "preference"
 NON_PREFERENCE: Final = "non_preference"
+PROFILES: Final = "profiles."
+"""Prefix of the collections of profiles, one for each embedder."""
+REFERENCED: Final = "references[].content_hash"
+"""Payload field of the contents of a user's references."""
 CORRECTIONS: Final = "corrections"
 """Collection of the users' corrections; it does not depend on the embedder."""
 
@@ -39,7 +43,7 @@ class QdrantProfiles:
 
     def __init__(self, client: AsyncQdrantClient, *, embedder: str) -> None:
         self._client = client
-        self.collection = f"profiles.{embedder}"
+        self.collection = f"{PROFILES}{embedder}"
         self.joint_tastes = f"joint_tastes.{embedder}"
         """Only users with several tastes have points here, one for each taste."""
 
@@ -52,6 +56,7 @@ class QdrantProfiles:
         await ensure_collection(self._client, CORRECTIONS, {}, on_disk=True)
         for collection in (self.collection, self.joint_tastes, CORRECTIONS):
             await index_payload(self._client, collection)
+        await index_payload(self._client, self.collection, (REFERENCED,))
 
     async def get(self, *, tenant: str, user_id: str) -> StoredProfile | None:
         with qdrant_errors():

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from shared.domain.corrections import Correction, apply_corrections
 from shared.domain.erasures import Erasure
+from shared.domain.images.image_key import ImageKey
 from shared.domain.joint_tastes import JointTaste
 from shared.domain.subjects.corrections import apply_to_subjects
 from shared.domain.subjects.words import Subjects
@@ -312,6 +313,13 @@ class ImageStore(Protocol):
 
     async def find(self, *, tenant: str, image_ids: Sequence[str]) -> dict[str, KnownImage]:
         """The known images among these ids, by id."""
+        ...
+
+    async def forget(self, keys: Collection[ImageKey]) -> dict[ImageKey, str]:
+        """Remove the ids of images; returns the content hash of each that was known.
+
+        Descriptions stay: other images may have the same content.
+        """
         ...
 
     async def sample(self, *, tenant: str, limit: int) -> list[KnownImage]:

@@ -1,0 +1,1 @@
+"""Keep removed images removed: which ones are removed, and what else is stored about them."""
