@@ -145,6 +145,8 @@ async def _build(
         dependencies.image_store,
         dependencies.image_loader,
         dependencies.encoded_images,
+        dependencies.catalogs,
+        dependencies.embedder,
     )
     # All settings are read before any service is built, so a wrong one leaves nothing half built.
     profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)

@@ -27,13 +27,14 @@ from services.ops.kafka.kafka_adapter import KafkaAdapter
 from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
 from shared.domain.clock import system_clock
-from shared.embedding.minilm import DIMENSION, NAME
+from shared.embedding.minilm import DIMENSION, NAME, MiniLM
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.tracing import Tracing, open_tracing
 from shared.prompting.text_to_image.settings import GenerationSettings
 from shared.settings import InvalidSettings, from_environment
+from shared.store.catalog.read_only import QdrantServingCatalogs
 from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
@@ -127,13 +128,15 @@ async def open_app(
     models: ModelRegistry | None = None,
     training_jobs: TrainingJobRecords | None = None,
 ) -> AsyncIterator[OpsApp]:
-    """Build the service for its own process, with its own stores. Loads no model.
+    """Build the service for its own process, with its own stores. Loads no vision model.
 
     `models` and `training_jobs` add the pages that read the folders of the retrain service.
     """
     store = from_environment(StoreSettings)
     client = open_qdrant(store)
     image_loader = ImageLoader(from_environment(ImageSettings))
+    # Its encoder is loaded at the first search by words, which takes about a second.
+    embedder = MiniLM()
     try:
         profiles = QdrantProfiles(client, embedder=NAME)
         image_store = QdrantImages(client, embedder=NAME)
@@ -144,13 +147,21 @@ async def open_app(
         yield await build_app(
             from_environment(OpsSettings),
             messaging,
-            Stores(profiles, users, image_store, image_loader),
+            Stores(
+                profiles,
+                users,
+                image_store,
+                image_loader,
+                catalogs=QdrantServingCatalogs(client),
+                embedder=embedder,
+            ),
             models=models,
             training_jobs=training_jobs,
         )
     finally:
         await image_loader.close()
         await client.close()
+        embedder.close()
 
 
 def _tokens(settings: OpsSettings) -> Tokens | None:

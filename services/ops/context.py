@@ -24,9 +24,11 @@ from services.ops.sample_images import SampleImages
 from services.ops.study.studies import Studies
 from shared.domain.clock import Clock
 from shared.embedding.images.encoded_images import EncodedImages
+from shared.embedding.protocol import Embedder
 from shared.images.loader import LoadedImage
 from shared.observability.tracing import Tracing
 from shared.prompting.text_to_image.settings import NO_GENERATOR, GenerationSettings
+from shared.store.catalog.read_only import ServingCatalogs
 from shared.store.protocol import ImageStore, ProfileStore
 from shared.store.user_list import UserStore
 
@@ -49,6 +51,10 @@ class Stores:
     image_loader: ImageLoader
     encoded_images: EncodedImages | None = None
     """None in a process without an image encoder."""
+    catalogs: ServingCatalogs | None = None
+    """None where images are ranked by their look alone: then there is no catalog."""
+    embedder: Embedder | None = None
+    """Embeds the words of a search; None where the catalog cannot be searched by words."""
 
 
 @dataclass(frozen=True)

@@ -213,11 +213,13 @@ class AsyncClient:
         await self.send(*events)
         return events
 
-    async def remove_images(self, *image_ids: str) -> None:
-        """Remove images from the catalog; an unknown id is no error."""
-        await self._publisher.send(
-            *(removal(image_id, tenant=self._tenant) for image_id in image_ids)
-        )
+    async def remove_images(self, *image_ids: str, tenant: str | None = None) -> None:
+        """Remove images from the catalog; an unknown id is no error.
+
+        `tenant`: by default the tenant of the client.
+        """
+        of_tenant = tenant or self._tenant
+        await self._publisher.send(*(removal(i, tenant=of_tenant) for i in image_ids))
 
     async def answer(
         self, event: ImageCandidates, *, seconds: float = ANSWER_SECONDS

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 
 from shared.client import NoAnswer
 from shared.client.asynchronous import ReceivedRecord
+from shared.client.catalog import removal
 from shared.domain.errors import Unavailable
 from shared.domain.requests.request_key import RequestKey
-from shared.events import ImageCandidates, RankedFeed
+from shared.events import DEFAULT_TENANT, ImageCandidates, RankedFeed
 from shared.events.topics import Topic
 from shared.events.types.base import Event
 from shared.events.wire.codec import encode
@@ -22,6 +23,8 @@ class FakeKafkaPort:
     def __init__(self) -> None:
         self.unavailable: str | None = None
         self.sent: list[Event] = []
+        self.removed: list[bytes | None] = []
+        """Keys of the tombstones that were sent for images of the catalog."""
         self.feed_for: Callable[[ImageCandidates], RankedFeed | None] = lambda event: None
         self._listeners: set[asyncio.Queue[ReceivedRecord]] = set()
         self._listened = asyncio.Event()
@@ -40,6 +43,10 @@ class FakeKafkaPort:
         self._awaited |= {
             event.request_key for event in events if isinstance(event, ImageCandidates)
         }
+
+    async def remove_images(self, *image_ids: str, tenant: str | None = None) -> None:
+        self._answers()
+        self.removed += [removal(i, tenant=tenant or DEFAULT_TENANT).key for i in image_ids]
 
     async def feed(self, request: RequestKey) -> RankedFeed | None:
         self._answers()

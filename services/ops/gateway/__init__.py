@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.ops.gateway import (
     candidates,
+    catalog,
     corrections,
     events,
     feedback,
@@ -16,6 +17,7 @@ from services.ops.gateway import (
 def gateway_router() -> APIRouter:
     """Return all endpoints under `/v1`."""
     router = APIRouter()
-    for part in (candidates, feeds, feedback, corrections, generation, profiles, events):
+    parts = (candidates, catalog, feeds, feedback, corrections, generation, profiles, events)
+    for part in parts:
         router.include_router(part.router)
     return router

@@ -49,7 +49,13 @@ async def rank(
     """
     tenant = tenant_for(principal, body.tenant)
     keyed = IdempotentRequest(principal, tenant, key, await http.body())
-    event = _event(body, keyed)
+    return await answered(ops, _event(body, keyed), keyed, wait_seconds)
+
+
+async def answered(
+    ops: OpsContext, event: ImageCandidates, keyed: IdempotentRequest, wait_seconds: float
+) -> Response:
+    """Send a request: return its feed, the feed of the same request before, or a 202."""
     earlier = await ops.kafka.feed(event.request_key)
     if earlier is not None and earlier.answers(event):
         return feed_response(earlier)
@@ -87,8 +93,8 @@ def _event(body: CandidatesBody, keyed: IdempotentRequest) -> ImageCandidates:
         body.user_id,
         body.candidates,
         tenant=keyed.tenant,
-        event_id=keyed.id_of("event", user_id=body.user_id),
-        request_id=body.request_id or str(keyed.id_of("request", user_id=body.user_id)),
+        event_id=keyed.id_of("event", about=body.user_id),
+        request_id=body.request_id or str(keyed.id_of("request", about=body.user_id)),
         **fields,
     )
 

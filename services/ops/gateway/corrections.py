@@ -41,7 +41,7 @@ async def correct(
         event = correction(
             user_id,
             tenant=tenant,
-            event_id=keyed.id_of("correction", user_id=user_id),
+            event_id=keyed.id_of("correction", about=user_id),
             occurred_at=ops.clock(),
             **body.model_dump(exclude={"tenant"}, exclude_none=True),
         )

@@ -57,7 +57,7 @@ def _events(body: FeedbackBody, keyed: IdempotentRequest, clock: Clock) -> list[
                 item.type,
                 item.image_id,
                 tenant=keyed.tenant,
-                event_id=keyed.id_of(f"action {number}", user_id=body.user_id),
+                event_id=keyed.id_of(f"action {number}", about=body.user_id),
                 occurred_at=item.occurred_at or clock(),
                 **fields,
             )

@@ -7,13 +7,14 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.ops.gateway.bodies import CandidatesBody, CorrectionBody, FeedbackBody
+from services.ops.gateway.catalog.bodies import FeedBody, ImageBody
 from services.ops.gateway.generation import PromptBody
 from services.ops.gateway.request_body import REF
 from services.ops.gateway.responses import ProblemBody
 from shared.domain.taste import Value
 
 BODIES: tuple[type[Value], ...] = (
-    CandidatesBody, CorrectionBody, FeedbackBody, PromptBody, ProblemBody,
+    CandidatesBody, CorrectionBody, FeedbackBody, FeedBody, ImageBody, PromptBody, ProblemBody,
 )  # fmt: skip
 
 

@@ -45,13 +45,25 @@ def body_of(model: type[BodyT]) -> Callable[[Request], Awaitable[BodyT]]:
     return read
 
 
+def body_or_default(model: type[BodyT]) -> Callable[[Request], Awaitable[BodyT]]:
+    """Like `body_of`, for a body whose fields all have defaults: an empty body is allowed."""
+    read_body = body_of(model)
+
+    async def read(request: Request) -> BodyT:
+        if not await request.body():
+            return model()
+        return await read_body(request)
+
+    return read
+
+
 def validation_error(error: ValidationError, *path: str | int) -> RequestValidationError:
     """Return the errors of the request part at `path`, without the input."""
     errors = error.errors(include_url=False, include_input=False)
     return RequestValidationError([{**item, "loc": (*path, *item["loc"])} for item in errors])
 
 
-def request_schema(model: type[Value]) -> dict[str, Any]:
+def request_schema(model: type[Value], *, is_required: bool = True) -> dict[str, Any]:
     """Return the OpenAPI description of a body that `body_of` parses."""
     schema = {"$ref": REF.format(model=model.__name__)}
-    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
+    return {"requestBody": {"required": is_required, "content": {JSON: {"schema": schema}}}}

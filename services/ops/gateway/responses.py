@@ -17,7 +17,8 @@ class ProblemBody(Value):
     status: int
     detail: str
     errors: tuple[dict[str, str], ...] = ()
-    """For an invalid request: each error with its place (a JSON pointer) and its description."""
+    """For an invalid request: each error with its place (a JSON pointer) and its description; for
+    NDJSON also with its line."""
 
 
 _DESCRIPTIONS: Final = {

@@ -45,15 +45,15 @@ class IdempotentRequest:
     key: str | None
     body: bytes
 
-    def id_of(self, part: str, *, user_id: str) -> UUID:
+    def id_of(self, part: str, *, about: str) -> UUID:
         """Return the id of one part of the request: derived from the key, else random.
 
-        The user is part of it. Otherwise two users would get one id when an app sends one key for
-        both, because only one instance compares the bodies.
+        The user or the image that it is about is part of it. Otherwise two users would get one id
+        when an app sends one key for both, because only one instance compares the bodies.
         """
         if self.key is None:
             return uuid4()
-        return derived_id("gateway", self.principal.name, self.tenant, user_id, self.key, part)
+        return derived_id("gateway", self.principal.name, self.tenant, about, self.key, part)
 
 
 class IdempotencyCache(Generic[ResponseT]):

@@ -60,7 +60,7 @@ def problem_of(error: Exception) -> Problem:
                 422,
                 "invalid-request",
                 "The request is not valid; `errors` lists each error.",
-                errors=_listed(error.errors()),
+                errors=listed_errors(error.errors()),
             )
         case HTTPException():
             return _of_http(error)
@@ -90,7 +90,7 @@ def _of_http(error: HTTPException) -> Problem:
     return Problem(error.status_code, slug, detail, headers=dict(error.headers or {}))
 
 
-def _listed(errors: Sequence[Any]) -> list[dict[str, str]]:
+def listed_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     """Name the place and the error, without the input: it may be a private image or a secret."""
     listed = [
         {

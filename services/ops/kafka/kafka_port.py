@@ -23,6 +23,10 @@ class KafkaPort(Protocol):
         """Publish events. Returns when Kafka has acknowledged all of them."""
         ...
 
+    async def remove_images(self, *image_ids: str, tenant: str | None = ...) -> None:
+        """Remove images from the catalog of a tenant. Raises `Unprocessable` for an invalid id."""
+        ...
+
     async def answer(self, event: ImageCandidates, *, seconds: float) -> RankedFeed:
         """Send a request and wait for its feed. Raises `NoAnswer` after `seconds`."""
         ...

@@ -8,6 +8,20 @@ from shared.domain.errors import Unprocessable
 
 def read_object(data: bytes) -> dict[str, Any]:
     """The JSON object in `data`; raises `Unprocessable` for anything else."""
+    return as_object(read_value(data))
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """The value, if it is a JSON object; raises `Unprocessable`."""
+    if not isinstance(value, dict):
+        raise Unprocessable(
+            "not_an_object", f"the value is a JSON {_kind(value)}; an event is a JSON object"
+        )
+    return value
+
+
+def read_value(data: bytes) -> Any:
+    """The JSON value in `data`, whatever its type; raises `Unprocessable`."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -15,7 +29,7 @@ def read_object(data: bytes) -> dict[str, Any]:
             "not_utf8", f"the value is not UTF-8 at byte {error.start}; send JSON in UTF-8"
         ) from error
     try:
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except RecursionError as error:
         raise Unprocessable("not_json", "the value is nested too deeply to be an event") from error
     except json.JSONDecodeError as error:
@@ -25,11 +39,6 @@ def read_object(data: bytes) -> dict[str, Any]:
     except ValueError as error:
         # Python refuses integers of thousands of digits, because parsing them is quadratic.
         raise Unprocessable("not_json", "a number has thousands of digits") from error
-    if not isinstance(value, dict):
-        raise Unprocessable(
-            "not_an_object", f"the value is a JSON {_kind(value)}; an event is a JSON object"
-        )
-    return value
 
 
 class _NotStrict(Exception):

@@ -15,6 +15,9 @@ from services.ops.http.problems import Problem
 FORM_TOKEN_HEADER: Final = "X-CSRF-Token"
 FORM_TOKEN_FIELD: Final = "csrf_token"
 API: Final = "/v1/"
+NOT_FROM_FORMS: Final = frozenset({"application/json", "application/x-ndjson"})
+"""Content types that a page of another site cannot send without a preflight request, which fails
+here (Fetch standard, "CORS-safelisted request-header")."""
 bearer = HTTPBearer(auto_error=False, description="A token of PREFERSTREAM_OPS_TOKENS.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
@@ -105,7 +108,7 @@ async def _check_same_site(ops: OpsContext, request: Request, session: Session |
         return
     # A program on this machine without a token may send JSON; a page of another site cannot.
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and kind != "application/json":
+    if kind and kind not in NOT_FROM_FORMS:
         raise Problem(415, "not-json", "Send JSON with Content-Type: application/json.")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.taste import ELEMENTS
-from shared.events import ItemEvidence, RankedFeed, RankedItem
+from shared.events import AppliedRule, ItemEvidence, RankedFeed, RankedItem
 
 DEMOTIONS: Final = {
     "seen": "seen before",
@@ -100,4 +100,23 @@ def _marks(item: RankedItem, taste_names: Mapping[str, str]) -> tuple[str, ...]:
     explored = ("swapped with its neighbor at random (exploration)",) if item.explored else ()
     tier = (TIERS[item.tier],) if item.tier != "vlm" else ()
     popular = () if item.popularity is None else (f"popularity {item.popularity:.1f} of 5",)
-    return (*taste, *tier, *popular, *explored, *(DEMOTIONS[reason] for reason in item.demoted))
+    demoted = (DEMOTIONS[reason] for reason in item.demoted)
+    return (*taste, *tier, *popular, *explored, *demoted, *rule_marks(item))
+
+
+def rule_marks(item: RankedItem) -> tuple[str, ...]:
+    """The rules of the shop that moved an image, in words, and its rank without them."""
+    marks = tuple(_rule_mark(rule) for rule in item.rules)
+    if not marks or item.rank_without_rules is None:
+        return marks
+    return (*marks, f"rank {item.rank_without_rules} without the shop's rules")
+
+
+def _rule_mark(rule: AppliedRule) -> str:
+    match rule.kind:
+        case "pin":
+            return f"pinned here by the shop's rule “{rule.name}”"
+        case "cap":
+            return f"behind other images by the shop's rule “{rule.name}”"
+        case "boost":
+            return f"{rule.points or 0:+g} points by the shop's rule “{rule.name}”"

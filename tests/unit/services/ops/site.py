@@ -23,15 +23,21 @@ from services.ops.http.streaming import Streams
 from services.ops.http.web import web_app
 from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
+from shared.embedding.images.encoded_images import EncodedImages
 from shared.prompting.text_to_image.settings import NO_GENERATOR, GenerationSettings
+from shared.store.catalog.spaces import CatalogSpace
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.dead_letters import FakeDeadLetterAdmin
+from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
 from tests.fakes.kafka_port import FakeKafkaPort
 from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemoryUsers
+from tests.fakes.stores.catalog import InMemoryCatalog
+from tests.fakes.stores.catalogs import InMemoryCatalogs
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 HOME = "http://127.0.0.1:8420"
+SPACE = CatalogSpace(encoder="subjects", image_dimension=8, embedder="one-hot", word_dimension=32)
 TOKENS = {"reader": Role.READ, "writer": Role.WRITE, "operator": Role.OPERATE}
 
 
@@ -45,6 +51,11 @@ class Site:
     cluster: FakeCluster
     dead_letters: FakeDeadLetterAdmin
     profiles: InMemoryProfiles
+    catalogs: InMemoryCatalogs
+
+    @property
+    def catalog(self) -> InMemoryCatalog:
+        return self.catalogs.current
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
         """Return a client of the app. `token` is a name in `TOKENS`."""
@@ -61,6 +72,8 @@ def site(
     seconds: list[float] | None = None,
     max_streams: int = 1000,
     idempotency_keys: int = 1000,
+    has_catalog: bool = True,
+    encoded_images: EncodedImages | None = None,
     models: ModelRegistry | None = None,
     training_jobs: TrainingJobRecords | None = None,
     generation: GenerationSettings = NO_GENERATOR,
@@ -70,13 +83,21 @@ def site(
     ops_settings = OpsSettings(**settings)
     kafka, profiles, registry = FakeKafkaPort(), InMemoryProfiles(), CollectorRegistry()
     clock, cluster = seconds or [0.0], FakeCluster()
-    dead_letters = FakeDeadLetterAdmin()
+    dead_letters, catalogs = FakeDeadLetterAdmin(), InMemoryCatalogs(SPACE)
     ops = OpsContext(
         settings=ops_settings,
         kafka=kafka,
         cluster=cluster,
         dead_letters=dead_letters,
-        stores=Stores(profiles, InMemoryUsers(profiles), InMemoryImages(), ColorImages()),
+        stores=Stores(
+            profiles,
+            InMemoryUsers(profiles),
+            InMemoryImages(),
+            ColorImages(),
+            encoded_images,
+            catalogs=catalogs if has_catalog else None,
+            embedder=OneHotEmbedder(),
+        ),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=ops_settings.ops_session_hours, clock=lambda: NOW),
         limits=RateLimits(
@@ -96,7 +117,7 @@ def site(
         clock=lambda: NOW,
         generation=generation,
     )
-    return Site(web_app(ops), ops, kafka, cluster, dead_letters, profiles)
+    return Site(web_app(ops), ops, kafka, cluster, dead_letters, profiles, catalogs)
 
 
 def known_tokens(roles: Mapping[str, Role], *, tenant: str | None = None) -> Tokens:

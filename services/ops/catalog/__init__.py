@@ -1,0 +1,1 @@
+"""Read the catalog for endpoints and pages: one image, lists, similar images, and searches."""

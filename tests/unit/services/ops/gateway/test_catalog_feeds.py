@@ -1,0 +1,106 @@
+"""A feed of catalog images over HTTP: the body, the wait, the next page."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.domain.images.catalog_filter import CatalogFilter
+from shared.events import ImageCandidates
+from tests.unit.services.ops.gateway.test_catalog_images import problem
+from tests.unit.services.ops.sample_events import feed_of
+from tests.unit.services.ops.site import site
+
+
+async def sent_for(
+    body: Any, *, path: str = "/v1/users/ada/feed?wait_seconds=0"
+) -> tuple[httpx.Response, ImageCandidates | None]:
+    fake_site = site()
+    async with fake_site.client() as app:
+        response = await app.post(path, json=body)
+    event = next(iter(fake_site.kafka.sent), None)
+    assert event is None or isinstance(event, ImageCandidates)
+    return response, event
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"limit": 5, "filter": {"tags_any": ["sea"]}, "similar_to": "a", "top_k": 3},
+        {
+            "from_catalog": {"limit": 5, "filter": {"tags_any": ["sea"]}, "similar_to": "a"},
+            "top_k": 3,
+        },
+    ],
+)
+async def test_a_feed_is_requested_without_a_list(body: Any) -> None:
+    response, event = await sent_for(body)
+    assert response.status_code == 202
+    assert event is not None
+    assert event.from_catalog is not None
+    assert (event.user_id, event.candidates, event.top_k) == ("ada", (), 3)
+    assert event.from_catalog.limit == 5
+    assert event.from_catalog.filter == CatalogFilter(tags_any=("sea",))
+    assert event.from_catalog.similar_to == "a"
+
+
+async def test_an_empty_body_asks_for_the_default_feed_and_waits() -> None:
+    fake_site = site()
+    fake_site.kafka.feed_for = feed_of
+    async with fake_site.client() as app:
+        response = await app.post("/v1/users/a%2Fb/feed")
+    (event,) = fake_site.kafka.sent
+    assert isinstance(event, ImageCandidates)
+    assert event.user_id == "a/b"
+    assert event.from_catalog is not None
+    assert event.from_catalog.limit == 100
+    assert response.status_code == 200
+    assert response.json()["user_id"] == "a/b"
+
+
+async def test_a_slow_feed_is_fetched_later() -> None:
+    slow = site()
+    async with slow.client() as app:
+        response = await app.post("/v1/users/ada/feed?wait_seconds=0", json={"limit": 2})
+        (sent,) = slow.kafka.sent
+        assert isinstance(sent, ImageCandidates)
+        slow.kafka.deliver(feed_of(sent))
+        feed = await app.get(response.headers["location"])
+    assert response.status_code == 202
+    assert feed.status_code == 200
+
+
+async def test_the_next_page_is_requested_by_cursor() -> None:
+    _, event = await sent_for({"cursor": "abc", "limit": 7})
+    assert event is not None
+    assert event.from_catalog is not None
+    assert (event.from_catalog.cursor, event.from_catalog.limit) == ("abc", 7)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"filters": {"tags_any": ["sea"]}}, "filters"),
+        ({"filter": {"tag": ["sea"]}}, "tag"),
+        ({"limit": 0}, "limit"),
+        ({"cursor": "x", "similar_to": "a"}, "cursor"),
+        ({"from_catalog": {"limit": 5}, "limit": 5}, "from_catalog"),
+        ({"from_catalog": {"filter": {"tag": []}}}, "tag"),
+        ({"candidates": []}, "candidates"),
+    ],
+)
+async def test_a_wrong_field_is_refused_with_its_name(body: Any, named: str) -> None:
+    response, event = await sent_for(body)
+    assert (response.status_code, problem(response)) == (422, "invalid-request")
+    assert event is None
+    assert named in response.text
+
+
+async def test_an_idempotency_key_belongs_to_its_user() -> None:
+    fake_site = site()
+    async with fake_site.client(**{"Idempotency-Key": "k"}) as app:
+        ada = await app.post("/v1/users/ada/feed?wait_seconds=0", json={})
+        again = await app.post("/v1/users/ada/feed?wait_seconds=0", json={})
+        bob = await app.post("/v1/users/bob/feed?wait_seconds=0", json={})
+    assert ada.json()["request_id"] == again.json()["request_id"]
+    assert problem(bob) == "key-used-otherwise"
