@@ -10,7 +10,12 @@ from typing import Any, Final
 import httpx
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException
-from qdrant_client.http.models import Distance, PayloadSchemaType, VectorParams
+from qdrant_client.http.models import (
+    Distance,
+    PayloadSchemaType,
+    ScalarQuantization,
+    VectorParams,
+)
 
 from shared.domain.errors import Unavailable
 from shared.files.writable_folder import UnusableFolder, prepare_folder
@@ -21,6 +26,7 @@ from shared.store.settings import StoreSettings
 
 VectorSizes = Mapping[str, int]
 """Dimension of each named vector of a collection; empty for a collection of payloads only."""
+NO_OTHERS: Final[Mapping[str, VectorParams]] = {}
 
 
 def open_qdrant(settings: StoreSettings) -> AsyncQdrantClient:
@@ -60,9 +66,18 @@ def ssl_context(authorities: Path) -> ssl.SSLContext:
 
 
 async def ensure_collection(
-    client: AsyncQdrantClient, name: str, sizes: VectorSizes, *, on_disk: bool
+    client: AsyncQdrantClient,
+    name: str,
+    sizes: VectorSizes,
+    *,
+    on_disk: bool,
+    others: Mapping[str, VectorParams] = NO_OTHERS,
+    quantization: ScalarQuantization | None = None,
 ) -> None:
-    """Create a collection if it is missing; safe to repeat."""
+    """Create a collection if it is missing; safe to repeat.
+
+    The vectors of `sizes` are compared by their cosine; `others` have parameters of their own.
+    """
     with qdrant_errors():
         if await client.collection_exists(name):
             return
@@ -71,7 +86,9 @@ async def ensure_collection(
             for vector, size in sizes.items()
         }
         try:
-            await client.create_collection(name, vectors_config=vectors)
+            await client.create_collection(
+                name, vectors_config={**vectors, **others}, quantization_config=quantization
+            )
         except ApiException:
             # Another instance may have created it in the meantime.
             if not await client.collection_exists(name):

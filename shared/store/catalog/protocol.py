@@ -6,7 +6,8 @@ from typing import Protocol
 from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
 from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage
-from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogQuery, CatalogSelection
+from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogSelection
+from shared.store.catalog.query_kinds import AnyQuery
 
 
 class CatalogStore(Protocol):
@@ -62,7 +63,7 @@ class CatalogStore(Protocol):
         ...
 
     async def query(
-        self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
+        self, selection: CatalogSelection, queries: Sequence[AnyQuery]
     ) -> list[list[CatalogHit]]:
         """The best images for each query, best first, with one filter for all queries."""
         ...

@@ -1,6 +1,5 @@
 """Store the catalog in Qdrant: a point an image, with one named vector a visual element."""
 
-import warnings
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -9,16 +8,9 @@ from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import (
     Direction,
     Filter,
-    KeywordIndexParams,
-    KeywordIndexType,
     OrderBy,
-    PayloadSchemaType,
     PointsList,
     PointStruct,
-    QueryRequest,
-    RecommendInput,
-    RecommendQuery,
-    RecommendStrategy,
     Record,
     UpdateOperation,
     UpsertOperation,
@@ -27,7 +19,14 @@ from qdrant_client.http.models import (
 from shared.domain.ids import catalog_point_id
 from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
-from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage, unit
+from shared.store.catalog.collection import prepare_collection
+from shared.store.catalog.images import (
+    VECTOR_NAMES,
+    IndexedContent,
+    IndexFailure,
+    Publication,
+    StoredImage,
+)
 from shared.store.catalog.payload import (
     PUBLISHED_AT,
     failure_payload,
@@ -36,20 +35,19 @@ from shared.store.catalog.payload import (
 )
 from shared.store.catalog.qdrant_changes import index_changes, set_payload
 from shared.store.catalog.qdrant_filter import qdrant_filter
+from shared.store.catalog.qdrant_queries import query_request
 from shared.store.catalog.queries import (
     CatalogHit,
     CatalogPage,
-    CatalogQuery,
     CatalogSelection,
     check_after,
 )
+from shared.store.catalog.query_kinds import AnyQuery, examples
 from shared.store.catalog.spaces import CatalogSpace, CatalogSpaces
-from shared.store.qdrant import ensure_collection, qdrant_errors
+from shared.store.qdrant import qdrant_errors
 
 SCROLL: Final = 1_000
 """Points of one step of a walk over the whole collection."""
-KEYWORDS: Final = ("author_id", "tags")
-TIMES: Final = ("created_at", "available_from", "available_until", PUBLISHED_AT)
 
 
 class QdrantCatalog:
@@ -62,21 +60,8 @@ class QdrantCatalog:
 
     async def prepare(self) -> None:
         """Create the collection and its payload indexes if they are missing."""
-        await ensure_collection(self._client, self.collection, self.space.sizes, on_disk=True)
+        await prepare_collection(self._client, self.collection, self.space.sizes)
         await CatalogSpaces(self._client).prepare(self.space)
-        schemas: dict[str, Any] = {
-            # Qdrant keeps the points of one tenant together.
-            "tenant": KeywordIndexParams(type=KeywordIndexType.KEYWORD, is_tenant=True),
-            **dict.fromkeys(KEYWORDS, PayloadSchemaType.KEYWORD),
-            **dict.fromkeys(TIMES, PayloadSchemaType.DATETIME),
-        }
-        with qdrant_errors(), warnings.catch_warnings():
-            # The embedded Qdrant has no indexes and warns about the call.
-            warnings.simplefilter("ignore", UserWarning)
-            for field, schema in schemas.items():
-                await self._client.create_payload_index(
-                    self.collection, field_name=field, field_schema=schema
-                )
 
     async def publish(self, publications: Sequence[Publication]) -> None:
         latest = {_point(p.entry.key): p for p in publications}
@@ -106,10 +91,15 @@ class QdrantCatalog:
             for point_id, content in latest.items()
             if present.get(point_id) == content.index.uri
         }
+        sizes = self.space.sizes
         # No upsert: it would bring back an image that was removed after the lines above. A server
         # reports such an image as an error, and the next attempt leaves it out.
         await self._change(
-            [change for id_, content in written.items() for change in index_changes(id_, content)]
+            [
+                change
+                for id_, content in written.items()
+                for change in index_changes(id_, content, sizes)
+            ]
         )
         return {content.key for content in written.values()}
 
@@ -140,7 +130,7 @@ class QdrantCatalog:
 
     async def vectors(self, keys: Collection[ImageKey]) -> dict[ImageKey, dict[str, Vectors]]:
         by_point = {_point(key): key for key in keys}
-        points = await self._points(by_point, with_vectors=True)
+        points = await self._points(by_point, with_vectors=[*VECTOR_NAMES])
         return {by_point[str(point.id)]: _vectors(point) for point in points}
 
     async def page(
@@ -176,30 +166,15 @@ class QdrantCatalog:
         return [stored_image(point.payload or {}) for point in points]
 
     async def query(
-        self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
+        self, selection: CatalogSelection, queries: Sequence[AnyQuery]
     ) -> list[list[CatalogHit]]:
         if not queries:
             return []
         for query in queries:
-            for example in (*query.positive, *query.negative):
-                self._check_dimensions({query.vector: example})
+            for name, example in examples(query):
+                self._check_dimensions({name: example})
         conditions = qdrant_filter(selection)
-        requests = [
-            QueryRequest(
-                query=RecommendQuery(
-                    recommend=RecommendInput(
-                        positive=[unit(example).tolist() for example in query.positive],
-                        negative=[unit(example).tolist() for example in query.negative],
-                        strategy=RecommendStrategy(query.strategy),
-                    )
-                ),
-                using=query.vector,
-                filter=conditions,
-                limit=query.limit,
-                with_payload=True,
-            )
-            for query in queries
-        ]
+        requests = [query_request(query, conditions, self.space.sizes) for query in queries]
         with qdrant_errors():
             responses = await self._client.query_batch_points(self.collection, requests)
         return [
@@ -236,7 +211,7 @@ class QdrantCatalog:
         point_ids: Collection[str],
         *,
         with_payload: bool | list[str] = False,
-        with_vectors: bool = False,
+        with_vectors: bool | list[str] = False,
     ) -> list[Record]:
         if not point_ids:
             return []

@@ -13,8 +13,10 @@ from qdrant_client.http.models import (
     UpdateVectorsOperation,
 )
 
+from shared.store.catalog.combined import COMBINED, combined_vector
 from shared.store.catalog.images import VECTOR_NAMES, IndexedContent
 from shared.store.catalog.payload import index_payload
+from shared.store.qdrant import VectorSizes
 
 
 def set_payload(point_id: str, payload: dict[str, Any]) -> SetPayloadOperation:
@@ -22,9 +24,16 @@ def set_payload(point_id: str, payload: dict[str, Any]) -> SetPayloadOperation:
     return SetPayloadOperation(set_payload=SetPayload(payload=payload, points=[point_id]))
 
 
-def index_changes(point_id: str, content: IndexedContent) -> list[UpdateOperation]:
-    """The vectors that are known, without those that were known before, and the index."""
+def index_changes(
+    point_id: str, content: IndexedContent, sizes: VectorSizes
+) -> list[UpdateOperation]:
+    """The vectors that are known, without those that were known before, and the index.
+
+    `sizes` are the dimensions of the named vectors.
+    """
     unknown = [name for name in VECTOR_NAMES if name not in content.vectors]
+    if not content.vectors:
+        unknown.append(COMBINED)
     changes: list[UpdateOperation] = []
     if unknown:
         changes.append(
@@ -32,6 +41,7 @@ def index_changes(point_id: str, content: IndexedContent) -> list[UpdateOperatio
         )
     if content.vectors:
         vector: dict[str, Any] = {name: v.tolist() for name, v in content.vectors.items()}
+        vector[COMBINED] = combined_vector(content.vectors, sizes).tolist()
         changes.append(
             UpdateVectorsOperation(
                 update_vectors=UpdateVectors(points=[PointVectors(id=point_id, vector=vector)])

@@ -23,7 +23,7 @@ from tests.contract.store.catalogs import (
     opened,
     published,
 )
-from tests.fakes.stores.catalog import score
+from tests.fakes.stores.catalog_scores import score
 
 ALL = CatalogSelection("default")
 
@@ -308,7 +308,9 @@ async def test_the_scores_are_those_that_the_contract_defines(
     ]
     for query, hits in zip(queries, await catalog.query(ALL, queries), strict=True):
         assert len(hits) == 8
-        expected = [score(vectors[i] / np.linalg.norm(vectors[i]), query) for i in ids(hits)]
+        expected = [
+            score({query.vector: vectors[i] / np.linalg.norm(vectors[i])}, query) for i in ids(hits)
+        ]
         np.testing.assert_allclose([hit.score for hit in hits], expected, atol=1e-5)
         assert expected == sorted(expected, reverse=True)
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-import numpy as np
-
 from shared.domain.errors import Unavailable
 from shared.domain.ids import catalog_point_id
 from shared.domain.images.image_key import ImageKey
@@ -12,10 +10,11 @@ from shared.store.catalog.images import IndexedContent, IndexFailure, Publicatio
 from shared.store.catalog.queries import (
     CatalogHit,
     CatalogPage,
-    CatalogQuery,
     CatalogSelection,
     check_after,
 )
+from shared.store.catalog.query_kinds import AnyQuery
+from tests.fakes.stores.catalog_scores import score
 
 
 class InMemoryCatalog:
@@ -94,7 +93,7 @@ class InMemoryCatalog:
         return sorted(images, key=lambda image: image.published_at, reverse=True)[:limit]
 
     async def query(
-        self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
+        self, selection: CatalogSelection, queries: Sequence[AnyQuery]
     ) -> list[list[CatalogHit]]:
         self._answer()
         selected = self._selected(selection)
@@ -111,38 +110,14 @@ class InMemoryCatalog:
     def _selected(self, selection: CatalogSelection) -> list[StoredImage]:
         return [image for image in self._images.values() if selection.selects(image)]
 
-    def _hits(self, images: Sequence[StoredImage], query: CatalogQuery) -> list[CatalogHit]:
+    def _hits(self, images: Sequence[StoredImage], query: AnyQuery) -> list[CatalogHit]:
         hits = []
         for image in images:
-            vector = self._vectors.get(image.entry.key, {}).get(query.vector)
-            if vector is not None:
-                hits.append(CatalogHit(image, score(vector, query)))
+            number = score(self._vectors.get(image.entry.key, {}), query)
+            if number is not None:
+                hits.append(CatalogHit(image, number))
         return sorted(hits, key=lambda hit: -hit.score)[: query.limit]
 
     def _answer(self) -> None:
         if self.unavailable:
             raise Unavailable("store", self.unavailable)
-
-
-def score(vector: Vectors, query: CatalogQuery) -> float:
-    """The score of one image's vector, as the docstring of `CatalogQuery` defines it."""
-    positive = [unit(example) for example in query.positive]
-    negative = [unit(example) for example in query.negative]
-    liked = [float(vector @ example) for example in positive]
-    disliked = [float(vector @ example) for example in negative]
-    match query.strategy:
-        case "average_vector":
-            target = np.mean(positive, axis=0)
-            if negative:
-                target = 2 * target - np.mean(negative, axis=0)
-            return float(vector @ target / np.linalg.norm(target))
-        case "best_score":
-            if max(liked, default=-np.inf) > max(disliked, default=-np.inf):
-                return _sigmoid(max(liked))
-            return -_sigmoid(max(disliked))
-        case _:
-            return sum(liked) - sum(disliked)
-
-
-def _sigmoid(value: float) -> float:
-    return 0.5 * (value / (1 + abs(value)) + 1)

@@ -1,0 +1,46 @@
+"""Create the collection of one vector space, with its quantization and payload indexes."""
+
+import warnings
+from typing import Any, Final
+
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.models import (
+    Distance,
+    KeywordIndexParams,
+    KeywordIndexType,
+    PayloadSchemaType,
+    ScalarQuantization,
+    ScalarQuantizationConfig,
+    ScalarType,
+    VectorParams,
+)
+
+from shared.store.catalog.combined import COMBINED, combined_size
+from shared.store.catalog.payload import PUBLISHED_AT
+from shared.store.qdrant import VectorSizes, ensure_collection, qdrant_errors
+
+KEYWORDS: Final = ("author_id", "tags")
+TIMES: Final = ("created_at", "available_from", "available_until", PUBLISHED_AT)
+QUANTIZATION: Final = ScalarQuantization(
+    scalar=ScalarQuantizationConfig(type=ScalarType.INT8, quantile=0.99, always_ram=True)
+)
+"""One byte a number in memory; the exact vectors stay on the disk and rescore the best images."""
+
+
+async def prepare_collection(client: AsyncQdrantClient, name: str, sizes: VectorSizes) -> None:
+    """Create the collection and its payload indexes if they are missing; safe to repeat."""
+    combined = VectorParams(size=combined_size(sizes), distance=Distance.DOT, on_disk=True)
+    await ensure_collection(
+        client, name, sizes, on_disk=True, others={COMBINED: combined}, quantization=QUANTIZATION
+    )
+    schemas: dict[str, Any] = {
+        # Qdrant keeps the points of one tenant together.
+        "tenant": KeywordIndexParams(type=KeywordIndexType.KEYWORD, is_tenant=True),
+        **dict.fromkeys(KEYWORDS, PayloadSchemaType.KEYWORD),
+        **dict.fromkeys(TIMES, PayloadSchemaType.DATETIME),
+    }
+    with qdrant_errors(), warnings.catch_warnings():
+        # The client's local mode has no indexes and warns about the call.
+        warnings.simplefilter("ignore", UserWarning)
+        for field, schema in schemas.items():
+            await client.create_payload_index(name, field_name=field, field_schema=schema)
