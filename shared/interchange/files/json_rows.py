@@ -1,0 +1,103 @@
+"""Read JSON lines, or one JSON array, as rows."""
+
+import json
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from shared.domain.errors import Unprocessable
+from shared.events.wire.strict_json import read_object
+from shared.interchange.files.lines import Line, lines
+from shared.interchange.values import SHOWN_TEXT, Problem, Row
+
+BULK_ACTIONS: Final = frozenset({"index", "create", "update", "delete"})
+"""Names of the lines that precede a document in the bulk format of OpenSearch."""
+
+
+def json_rows(path: Path, *, encoding: str | None = None) -> Iterator[Row | Problem]:
+    """One row a line. A document of OpenSearch in its envelope is read as its `_source`.
+
+    A file that begins with `[` is read as one array; then each element begins on a line of its own
+    or follows another one.
+    """
+    read = lines(path, encoding=encoding)
+    for first in read:
+        if isinstance(first, Problem) or not first.text.strip():
+            if isinstance(first, Problem):
+                yield first
+            continue
+        is_array = first.text.lstrip().startswith("[")
+        yield from (_array if is_array else _lines)(str(path), chain((first,), read))
+        return
+
+
+def _lines(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]:
+    for line in read:
+        if isinstance(line, Problem):
+            yield line
+        elif line.text.strip():
+            row = _row(file, line.number, line.text)
+            if row is not None:
+                yield row
+
+
+def _row(file: str, number: int, text: str) -> Row | Problem | None:
+    try:
+        fields = read_object(text.encode("utf-8", "surrogatepass"))
+    except Unprocessable as error:
+        return Problem(file, number, error.reason, error.detail, text[:SHOWN_TEXT])
+    return _unwrapped(file, number, fields)
+
+
+def _unwrapped(file: str, number: int, fields: dict[str, Any]) -> Row | None:
+    if len(fields) == 1 and BULK_ACTIONS & fields.keys():
+        return None
+    source = fields.get("_source")
+    return Row(file, number, source if isinstance(source, dict) else fields)
+
+
+def _array(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]:
+    """Elements of an array, with memory for one of them; a broken element ends at its line."""
+    decoder = json.JSONDecoder()
+    pending, begins, is_inside = "", 0, False
+    for line in read:
+        if isinstance(line, Problem):
+            yield line
+            continue
+        text = line.text
+        if not is_inside:
+            text, is_inside = text.lstrip().removeprefix("["), True
+        if not pending.strip(" \t,"):
+            pending, begins = "", line.number
+        pending += text + "\n"
+        while (pending := pending.lstrip(" \t\r\n,")) and pending.strip() != "]":
+            try:
+                value, end = decoder.raw_decode(pending)
+            except (ValueError, RecursionError):
+                break
+            if isinstance(value, dict):
+                row = _row(file, begins, json.dumps(value, ensure_ascii=False))
+            else:
+                row = Problem(
+                    file, begins, "not_an_object", "an element of the array is no JSON object",
+                    pending[:end][:SHOWN_TEXT],
+                )  # fmt: skip
+            if row is not None:
+                yield row
+            pending, begins = pending[end:], line.number
+        if pending.rstrip().endswith("},") or len(pending) > _MAX_PENDING:
+            # The element is complete by its looks and cannot be read: without it, go on.
+            yield _broken(file, begins, pending)
+            pending = ""
+    if pending.strip(" \t\r\n,]"):
+        yield _broken(file, begins, pending)
+
+
+_MAX_PENDING: Final = 8 * 1024 * 1024
+
+
+def _broken(file: str, number: int, text: str) -> Problem:
+    return Problem(
+        file, number, "not_json", "an element of the array is not JSON", text[:SHOWN_TEXT]
+    )

@@ -1,0 +1,1 @@
+"""One module a format: turn one row into events, purely."""

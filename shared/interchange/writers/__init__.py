@@ -1,0 +1,1 @@
+"""One module a format: turn our events into its rows."""
