@@ -160,8 +160,10 @@ FEEDS = Board(
               "Events per second whose effect is acknowledged."),
         Panel("Explored and demoted", "reqps",
               ((f"sum(rate(preferstream_images_explored_total[{RATE}]))", "explored"),
-               (f"sum by (rule) (rate(preferstream_images_demoted_total[{RATE}]))", "{{rule}}")),
-              "Images per second that exploration moved, or that a rule ranked lower."),
+               (f"sum by (rule) (rate(preferstream_images_demoted_total[{RATE}]))", "{{rule}}"),
+               (f"sum by (rule) (rate(preferstream_images_ruled_total[{RATE}]))", "shop {{rule}}")),
+              "Images per second that exploration moved, that a rule ranked lower, or that the"
+              " shop's rules moved."),
         Panel("Duplicates, erasures and rationales", "reqps",
               ((f"sum(rate(preferstream_duplicate_requests_total[{RATE}]))", "duplicate requests"),
                (f"sum(rate(preferstream_reused_request_ids_total[{RATE}]))", "reused ids"),

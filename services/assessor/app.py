@@ -14,6 +14,7 @@ from services.assessor.handlers import connect
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.popularity.counts import Popularity
 from services.assessor.popularity.feedback_reader import FeedbackReader
+from services.assessor.rules.policy_file import open_rules
 from services.assessor.service import AssessorService, Dependencies
 from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.clock import system_clock
@@ -94,6 +95,8 @@ async def build(
             clock=system_clock,
             encoded_images=shared.encoded_images,
             popularity=popularity,
+            rules=open_rules(settings.rules_file),
+            catalogs=shared.catalogs,
         ),
         settings,
         metrics,

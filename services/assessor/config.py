@@ -1,5 +1,7 @@
 """Settings of the assessor service."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 
@@ -44,6 +46,9 @@ class AssessorSettings(BaseModel):
     diversity: float = Field(default=0.0, ge=0, le=1)
     """Weight of similarity to higher-ranked images against the score when the next image is chosen
     (MMR). 0.2 breaks up rows of the same style. It uses stored descriptions; 0 turns it off."""
+    rules_file: Path | None = None
+    """TOML file with the rules of the shop by tenant: pins, caps and boosts. It is read at the
+    start and after each change. Without it there are no rules."""
     popularity_entries: NonNegativeInt = 200_000
     """Latest opinions of users on images that are kept in memory, about 60 MB: users without a
     taste see what others of their tenant like. 0 turns popularity off."""

@@ -37,6 +37,12 @@ class AssessorMetrics:
             ["rule"],
             registry=registry,
         )
+        self.ruled = Counter(
+            "preferstream_images_ruled",
+            "Images whose rank a rule of the shop changed, by kind of rule",
+            ["rule"],
+            registry=registry,
+        )
         self.duplicates = Counter(
             "preferstream_duplicate_requests",
             "Redelivered or repeated requests whose feed was already published",
@@ -90,6 +96,8 @@ class AssessorMetrics:
             self.explored.inc(item.explored)
             for rule in item.demoted:
                 self.demoted.labels(rule).inc()
+            for applied in item.rules:
+                self.ruled.labels(applied.kind).inc()
         for rejected in feed.rejected:
             self.rejected.labels(rejected.reason.partition(":")[0]).inc()
         for stage, milliseconds in feed.latency_ms.items():

@@ -11,6 +11,7 @@ from services.assessor.config import AssessorSettings
 from services.assessor.deadline import Deadline
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.popularity.counts import Popularity
+from services.assessor.rules.policy_file import FixedRules, Rules
 from services.assessor.steps.description_scoring import DescriptionScoring
 from services.assessor.steps.evidence import AddEvidence
 from services.assessor.steps.explanation import Explain
@@ -36,6 +37,7 @@ from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates
 from shared.messaging.contract import Delivery, Publisher
 from shared.observability.tracing import OpenSpan, untraced
+from shared.store.catalog.serving import Catalogs
 from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import ImageStore, ImpressionStore, ProfileStore
 from shared.vlm.model_selection import ServingModels
@@ -55,7 +57,10 @@ class Dependencies:
     publisher: Publisher
     clock: Clock
     encoded_images: EncodedImages | None = None
+    catalogs: Catalogs | None = None
     popularity: Popularity = field(default_factory=Popularity)
+    rules: Rules = field(default_factory=FixedRules)
+    """Rules of the shop."""
 
 
 class AssessorService:
@@ -114,6 +119,8 @@ class AssessorService:
                 impressions=dependencies.impressions,
                 image_store=dependencies.image_store,
                 clock=dependencies.clock,
+                rules=dependencies.rules,
+                catalogs=dependencies.catalogs,
             ),
             Explain(top_k=settings.explain_top_k, problems=metrics.explanation_problems),
             AddEvidence(

@@ -9,11 +9,13 @@ from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErase, UserErased
 from shared.events.types.evidence import EvidenceReference, EvidenceWord, ItemEvidence
 from shared.events.types.feed import (
+    AppliedRule,
     Assessment,
     ElementAssessment,
     RankedFeed,
     RankedItem,
     RetrievalPolicy,
+    RulesPolicy,
     ServingPolicy,
 )
 from shared.events.types.feedback import Feedback
@@ -23,6 +25,7 @@ from shared.events.types.profile import Evidence, ProfileUpdated
 
 __all__ = [
     "DEFAULT_TENANT",
+    "AppliedRule",
     "Assessment",
     "AudienceMatched",
     "Candidate",
@@ -47,6 +50,7 @@ __all__ = [
     "RankedItem",
     "RejectedItem",
     "RetrievalPolicy",
+    "RulesPolicy",
     "ServingPolicy",
     "UserErase",
     "UserErased",

@@ -3,7 +3,8 @@
 A FairPairs pair was ordered by a fair coin (Radlinski and Joachims 2006), so its click is unbiased
 and has full weight. In any other pair the order is (nearly) the model's, and a click may depend on
 the position as much as on the image: its weight is the inverse propensity, clipped and
-self-normalized, times a lower factor.
+self-normalized, times a lower factor. A pair with an image that a rule of the shop has pinned or
+boosted is used only if it is fair: its order is the shop's, and the clicks that it brings with it.
 """
 
 import duckdb
@@ -18,7 +19,7 @@ dwell) make no pair."""
 def make_pairs(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> dict[str, int]:
     """Create table `pairs`, capped; return how many pairs each cap excluded."""
     connection.execute(_RAW, {"least": MIN_DIFFERENCE, "clip": settings.clip})
-    excluded = {}
+    excluded = {"placed_by_rule": _drop_placed(connection)}
     excluded["repeated"] = _keep(connection, _LATEST)
     excluded["slate_cap"] = _keep(connection, f"{_PLACE_IN_SLATE} <= {settings.pairs_per_slate}")
     excluded["user_cap"] = _keep(connection, f"{_PLACE_OF_USER} <= {settings.pairs_per_user}")
@@ -54,7 +55,8 @@ SELECT
     w.image_id AS better, l.image_id AS worse, w.rank AS better_rank, l.rank AS worse_rank,
     CASE WHEN w.pair = l.pair THEN 'fair' ELSE 'biased' END AS kind,
     least(w.strength - l.strength, 1.0) AS strength,
-    least(1 / (w.propensity * l.propensity), $clip) AS inverse
+    least(1 / (w.propensity * l.propensity), $clip) AS inverse,
+    w.is_placed OR l.is_placed AS is_placed
 FROM outcomes w
 JOIN outcomes l USING (tenant, user_id, request_id)
 WHERE w.strength - l.strength >= $least AND w.image_id <> l.image_id
@@ -68,6 +70,15 @@ _PLACE_IN_SLATE = f"""row_number() OVER (
     PARTITION BY tenant, user_id, request_id ORDER BY {_BEST_FIRST})"""
 _PLACE_OF_USER = f"row_number() OVER (PARTITION BY tenant, user_id ORDER BY {_BEST_FIRST})"
 _PLACE_OF_IMAGE = f"row_number() OVER (PARTITION BY tenant, better ORDER BY {_BEST_FIRST})"
+
+
+def _drop_placed(connection: duckdb.DuckDBPyConnection) -> int:
+    """Delete pairs whose order a rule of the shop has made; return how many."""
+    (count,) = connection.execute(
+        "DELETE FROM pairs WHERE is_placed AND kind <> 'fair'"
+    ).fetchone() or (0,)
+    connection.execute("ALTER TABLE pairs DROP COLUMN is_placed")
+    return int(count)
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, condition: str) -> int:

@@ -9,7 +9,7 @@ from training.dataset.settings import DatasetSettings
 
 ITEM = (
     '[{"image_id": "VARCHAR", "rank": "INTEGER", "score": "DOUBLE", "propensity": "DOUBLE",'
-    ' "explored": "BOOLEAN", "elements": {"art_style": {"score": "DOUBLE"},'
+    ' "explored": "BOOLEAN", "rules": [{"kind": "VARCHAR"}], "elements": {"art_style": {"score": "DOUBLE"},'
     ' "color": {"score": "DOUBLE"}, "medium": {"score": "DOUBLE"},'
     ' "saturation": {"score": "DOUBLE"}, "detail": {"score": "DOUBLE"}}}]'
 )
@@ -19,6 +19,7 @@ def join_feedback(connection: duckdb.DuckDBPyConnection, settings: DatasetSettin
     """Create tables `slates`, `items`, `feedback` (each event once, with its use) and `outcomes`.
 
     `items.pair` numbers the FairPairs pairs of a slate: its explored positions, two by two.
+    `items.is_placed` marks images that a rule of the shop has pinned or boosted.
     """
     connection.execute(_SLATES)
     connection.execute(_ITEMS, [ITEM])
@@ -54,8 +55,11 @@ WITH served AS (
     FROM slates)
 SELECT tenant, user_id, request_id, shown_at, item.image_id, item.rank, item.score,
        item.propensity, item.explored, item.elements,
-       CASE WHEN item.explored THEN (item.rank - min(item.rank) FILTER (item.explored) OVER (
-           PARTITION BY tenant, user_id, request_id)) // 2 END AS pair
+       coalesce(list_has_any([rule.kind FOR rule IN item.rules], ['pin', 'boost']), FALSE)
+           AS is_placed,
+       -- Counted, not by distance: a pinned image between two pairs has a rank of its own.
+       CASE WHEN item.explored THEN (count(*) FILTER (item.explored) OVER (
+           PARTITION BY tenant, user_id, request_id ORDER BY item.rank) - 1) // 2 END AS pair
 FROM served
 """
 

@@ -53,7 +53,8 @@ class Publish:
             # Kafka delivered the request twice, and both deliveries were in work together.
             self._metrics.duplicates.inc()
             return None
-        feed = ranked_feed(state, at=self._clock(), policy=self._policy)
+        policy = self._policy.model_copy(update={"rules": state.rules})
+        feed = ranked_feed(state, at=self._clock(), policy=policy)
         await self._publish(feed, request, request_hash=state.request_hash)
         self._metrics.count(feed)
         self._background_description.offer(
@@ -135,6 +136,8 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
             explored=image.explored,
             tier=image.tier,
             demoted=image.demoted,
+            rules=image.rules,
+            rank_without_rules=image.rank_without_rules,
             evidence=image.evidence,
         )
         for rank, image in enumerate(ranked, start=1)

@@ -12,7 +12,14 @@ from shared.domain.taste import Element, Taste
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.embedding.images.subject import no_vectors
 from shared.embedding.protocol import Vectors
-from shared.events import Candidate, ImageCandidates, ItemEvidence, RejectedItem
+from shared.events import (
+    AppliedRule,
+    Candidate,
+    ImageCandidates,
+    ItemEvidence,
+    RejectedItem,
+    RulesPolicy,
+)
 from shared.events.types.feed import Demotion, Status, Tier
 from shared.images.loader import LoadedImage
 from shared.store.protocol import StoredProfile
@@ -71,6 +78,12 @@ class ScoredImage:
     """The image scored by each joint taste; empty for a user with one taste."""
     demoted: tuple[Demotion, ...] = ()
     """Rules that placed the image lower than its total would."""
+    boost: float = 0.0
+    """Points that rules of the shop add to the total by which the image is ranked."""
+    rules: tuple[AppliedRule, ...] = ()
+    """Rules of the shop that changed the rank of the image."""
+    rank_without_rules: int | None = None
+    """Rank without the rules of the shop; None where no rule applies."""
     propensity: float = 1.0
     """Probability of this rank for this image under the serving policy."""
     explored: bool = False
@@ -92,9 +105,9 @@ class ScoredImage:
 
     @property
     def ranking_total(self) -> float:
-        """The total by which images are ranked."""
+        """The total by which images are ranked, with the points of boosts."""
         with_popularity = self.total_with_popularity
-        return self.own_total if with_popularity is None else with_popularity
+        return (self.own_total if with_popularity is None else with_popularity) + self.boost
 
     @property
     def content_hash(self) -> str:
@@ -137,6 +150,10 @@ class RankingState:
     varied images first."""
     ranked: tuple[ScoredImage, ...] = ()
     """The images of the feed, best first."""
+    pinned_in: frozenset[str] = frozenset()
+    """Images that only a pin of the shop has brought into the request."""
+    rules: RulesPolicy | None = None
+    """The rules of the shop that were active; None where its tenant has none."""
     status: Status = "ok"
     degraded_reason: str | None = None
     outage: str | None = None

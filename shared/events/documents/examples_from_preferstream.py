@@ -12,11 +12,13 @@ from shared.events.types.dead_letter import DeadLetterResolved
 from shared.events.types.erase import UserErased
 from shared.events.types.evidence import EvidenceReference, EvidenceWord, ItemEvidence
 from shared.events.types.feed import (
+    AppliedRule,
     Assessment,
     ElementAssessment,
     RankedFeed,
     RankedItem,
     RetrievalPolicy,
+    RulesPolicy,
     ServingPolicy,
 )
 from shared.events.types.model import ModelPromoted
@@ -95,6 +97,8 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
                     source="explored",
                     retrieval_propensity=0.125,
                     demoted=("diversity",),
+                    rules=(AppliedRule(kind="boost", name="spring sale", points=0.5),),
+                    rank_without_rules=2,
                     evidence=_EVIDENCE,
                 ),
             ),
@@ -115,6 +119,9 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
                 diversity=0.25,
                 retrieval=RetrievalPolicy(
                     shares={"taste": 0.5, "likes": 0.3, "new": 0.1, "explored": 0.1}
+                ),
+                rules=RulesPolicy(
+                    version="2026-spring", digest="5f2b8c1e9a7d4036", active=("spring sale",)
                 ),
             ),
             next_cursor="eyJyIjoicmVxdWVzdC03In0.c2lnbmF0dXJl",

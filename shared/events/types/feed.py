@@ -1,7 +1,7 @@
 """The answer to a request: the ranked images with scores and rationales, and the rejected ones."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback", "popularity"]
 Source = Literal["listed", "taste", "likes", "similar", "popular", "new", "explored"]
 Demotion = Literal["seen", "author_cap", "diversity"]
+RuleKind = Literal["pin", "cap", "boost"]
+MAX_RULES_OF_AN_IMAGE: Final = 150
 ElementPoints = Annotated[float, Field(ge=0, le=5)]
 Score = Annotated[float, Field(ge=0, le=25)]
 
@@ -44,6 +46,19 @@ class Assessment(Value):
     def __getitem__(self, element: Element) -> ElementAssessment:
         assessment: ElementAssessment = getattr(self, element.value)
         return assessment
+
+
+class AppliedRule(Value):
+    """A rule of the shop's rules file that changed the rank of an image."""
+
+    kind: RuleKind
+    """`pin`: the image has a fixed place. `cap`: enough images of its tag or author come before
+    it. `boost`: points were added to its total."""
+    name: Identifier
+    """Name of the rule in the rules file."""
+    points: Annotated[float | None, Field(exclude_if=lambda points: points is None)] = None
+    """Points that a boost added to the total by which images are ranked, on the scale 0-25. `score`
+    and `score_total` are without them."""
 
 
 class RankedItem(Value):
@@ -99,6 +114,18 @@ class RankedItem(Value):
     1, which holds for all images that no chance has chosen."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
+    rules: Annotated[
+        tuple[AppliedRule, ...],
+        Field(max_length=MAX_RULES_OF_AN_IMAGE, exclude_if=lambda rules: not rules),
+    ] = ()
+    """Rules of the shop that changed the rank of this image; absent where none did. Clicks on an
+    image with a `pin` or a `boost` teach no taste by its rank."""
+    rank_without_rules: Annotated[
+        int | None, Field(ge=1, le=MAX_CANDIDATES, exclude_if=lambda rank: rank is None)
+    ] = None
+    """The rank that the image would have without the rules of the shop, before exploration; it may
+    lie beyond the end of the feed. Only with `rules`, and absent for an image that only its pin
+    brought into the feed."""
     evidence: Annotated[
         ItemEvidence | None, Field(exclude_if=lambda evidence: evidence is None)
     ] = None
@@ -112,6 +139,17 @@ class RetrievalPolicy(Value):
     shares: Mapping[Source, Annotated[float, Field(ge=0, le=1)]]
     """Largest share of the images that each source may fill, 0-1; the shares add up to 1. A source
     that finds less leaves its places to the others."""
+
+
+class RulesPolicy(Value):
+    """The rules of the shop that were active for a feed."""
+
+    version: Annotated[Identifier | None, Field(exclude_if=lambda version: version is None)] = None
+    """`version` of the rules file; absent where the file names none."""
+    digest: Identifier
+    """Hash of the content of the rules file."""
+    active: Annotated[tuple[Identifier, ...], Field(max_length=1_000)]
+    """Names of the tenant's rules, in the order of the file."""
 
 
 class ServingPolicy(Value):
@@ -129,6 +167,8 @@ class ServingPolicy(Value):
         RetrievalPolicy | None, Field(exclude_if=lambda retrieval: retrieval is None)
     ] = None
     """How images were found in the catalog; absent where all candidates were listed."""
+    rules: Annotated[RulesPolicy | None, Field(exclude_if=lambda rules: rules is None)] = None
+    """The rules of the shop; absent where its tenant has none."""
 
 
 class RankedFeed(UserEvent):

@@ -42,6 +42,10 @@ class FakeImages:
     async def close(self) -> None: ...
 
 
+def _ruled(kind: str | None) -> dict[str, Any]:
+    return {"rules": [{"kind": kind, "name": kind}]} if kind else {}
+
+
 def _image(uri: str) -> LoadResult:
     name = uri.removeprefix("mem:").split("?")[0]
     if name.startswith("gone"):
@@ -72,8 +76,12 @@ class World:
         places: Sequence[Place] | None = None,
         profile_version: int | None = None,
         score: float = 2.5,
+        rules: Mapping[str, str] | None = None,
     ) -> list[str]:
-        """Serve images in this order, or in that of explored `places`; return the shown order."""
+        """Serve images in this order, or in that of explored `places`; return the shown order.
+
+        `rules` has the kind of the shop's rule that moved an image.
+        """
         chance = places or fair_pairs(len(images), share=0, seed=UUID(int=0))
         shown = [images[place.origin] for place in chance]
         self.add(
@@ -104,6 +112,7 @@ class World:
                     "propensity": place.propensity,
                     "explored": place.explored,
                     "tier": "vlm",
+                    **_ruled((rules or {}).get(image)),
                 }
                 for rank, (image, place) in enumerate(zip(shown, chance, strict=True), start=1)
             ],

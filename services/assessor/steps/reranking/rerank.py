@@ -1,20 +1,28 @@
-"""Rerank a slate: demote seen images, cap authors, diversify (MMR) and explore (FairPairs)."""
+"""Rerank a slate: demote seen images, cap authors, apply the shop's rules, diversify, explore."""
 
 import logging
-from collections import Counter
-from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from services.assessor.config import AssessorSettings
-from services.assessor.steps.reranking.diversity import maximal_marginal_relevance, similarity_of
+from services.assessor.rules.facts import entries_of
+from services.assessor.rules.policy_file import FixedRules, Rules
+from services.assessor.steps.reranking.diversity import Similarity, similarity_of
 from services.assessor.steps.reranking.exploration import fair_pairs
-from services.assessor.steps.state import RankingState, ScoredImage
+from services.assessor.steps.reranking.order import ordered
+from services.assessor.steps.reranking.shop_rules import (
+    RuledRequest,
+    apply_rules,
+    is_first_page,
+    with_earlier_ranks,
+)
+from services.assessor.steps.state import RankingState
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
 from shared.domain.ids import exploration_seed
 from shared.events import ImageCandidates, ServingPolicy
-from shared.events.types.feed import Demotion
+from shared.store.catalog.serving import Catalogs
 from shared.store.protocol import ImageStore, ImpressionStore
 
 log = logging.getLogger(__name__)
@@ -30,33 +38,54 @@ class Rerank:
         impressions: ImpressionStore,
         image_store: ImageStore,
         clock: Clock,
+        rules: Rules | None = None,
+        catalogs: Catalogs | None = None,
     ) -> None:
         self._settings = settings
         self._impressions = impressions
         self._image_store = image_store
         self._clock = clock
+        self._rules = rules or FixedRules()
+        self._catalogs = catalogs
 
     async def __call__(self, state: RankingState) -> RankingState:
         request, settings = state.request, self._settings
-        first, capped, seen = split_by_rules(
-            by_total(state.scored),
-            seen_ids=await self._seen_ids(request),
-            author_cap=settings.author_cap,
-        )
+        rules_file = self._rules.current()
+        rules = rules_file.of_tenant(request.tenant)
         size = request.top_k or len(state.scored)
-        if settings.diversity:
-            first = await self._diversify(first, size, state.serving.model.model_version)
-        feed = [*first, *capped, *seen][:size]
+        seen_ids = await self._seen_ids(request)
+        similarity = await self._similarity(state) if settings.diversity else None
+        order = partial(
+            ordered,
+            seen_ids=seen_ids,
+            author_cap=settings.author_cap,
+            diversity=settings.diversity,
+            similarity=similarity,
+            size=size,
+        )
+        if rules.names:
+            entries = await entries_of(
+                [image.loaded_candidate.candidate for image in state.scored],
+                tenant=request.tenant,
+                catalogs=self._catalogs,
+            )
+            ruled = RuledRequest(rules, entries, seen_ids, is_first_page=is_first_page(request))
+            feed, fixed = apply_rules(state.scored, ruled, order=order, size=size)
+            without = [image for image in state.scored if image.image_id not in state.pinned_in]
+            feed = with_earlier_ranks(feed, order(without))
+        else:
+            feed, fixed = order(state.scored)[:size], frozenset()
         places = fair_pairs(
             len(feed),
             share=settings.explore_share,
             seed=exploration_seed(request.request_key, request_hash=state.request_hash),
+            fixed=fixed,
         )
         ranked = tuple(
             replace(feed[place.origin], propensity=place.propensity, explored=place.explored)
             for place in places
         )
-        return replace(state, ranked=ranked)
+        return replace(state, ranked=ranked, rules=rules_file.shown(request.tenant))
 
     async def _seen_ids(self, request: ImageCandidates) -> frozenset[str]:
         if not self._settings.seen_days:
@@ -72,51 +101,17 @@ class Rerank:
         since = self._clock() - timedelta(days=self._settings.seen_days)
         return impressions.since(since) if impressions else frozenset()
 
-    async def _diversify(
-        self, ranked: Sequence[ScoredImage], size: int, model_version: str
-    ) -> list[ScoredImage]:
+    async def _similarity(self, state: RankingState) -> Similarity | None:
+        """Similarity by stored descriptions; None while their store does not answer."""
         try:
             described = await self._image_store.descriptions(
-                content_hashes=[image.content_hash for image in ranked],
-                model_version=model_version,
+                content_hashes=[image.content_hash for image in state.scored],
+                model_version=state.serving.model.model_version,
             )
         except Unavailable as error:
             log.warning("the feed is not diversified: %s", error)
-            return list(ranked)
-        vectors = {content_hash: stored.vector for content_hash, stored in described.items()}
-        return maximal_marginal_relevance(
-            ranked, similarity_of(vectors), weight=self._settings.diversity, size=size
-        )
-
-
-def by_total(scored: Sequence[ScoredImage]) -> list[ScoredImage]:
-    """Best first; images with equal totals, or without one, stay in the order of the request."""
-    return sorted(scored, key=lambda image: -image.ranking_total)
-
-
-def split_by_rules(
-    ranked: Sequence[ScoredImage], *, seen_ids: Set[str], author_cap: int
-) -> tuple[list[ScoredImage], list[ScoredImage], list[ScoredImage]]:
-    """Images to show first, images beyond their author's cap, and images seen already.
-
-    Each group keeps the order of `ranked`. `author_cap` 0 turns the cap off; images without an
-    author are never capped.
-    """
-    first: list[ScoredImage] = []
-    capped: list[ScoredImage] = []
-    seen: list[ScoredImage] = []
-    by_author: Counter[str] = Counter()
-    for image in ranked:
-        author = image.loaded_candidate.candidate.author_id
-        if image.image_id in seen_ids:
-            seen.append(_demoted(image, "seen"))
-        elif author_cap and author is not None and by_author[author] >= author_cap:
-            capped.append(_demoted(image, "author_cap"))
-        else:
-            first.append(image)
-            if author is not None:
-                by_author[author] += 1
-    return first, capped, seen
+            return None
+        return similarity_of({name: stored.vector for name, stored in described.items()})
 
 
 def serving_policy(settings: AssessorSettings) -> ServingPolicy:
@@ -127,7 +122,3 @@ def serving_policy(settings: AssessorSettings) -> ServingPolicy:
         author_cap=settings.author_cap,
         diversity=settings.diversity,
     )
-
-
-def _demoted(image: ScoredImage, rule: Demotion) -> ScoredImage:
-    return replace(image, demoted=(*image.demoted, rule))

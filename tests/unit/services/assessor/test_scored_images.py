@@ -8,7 +8,7 @@ import pytest
 
 from services.assessor.steps.explanation import images_to_explain
 from services.assessor.steps.publishing import feed_items
-from services.assessor.steps.reranking.rerank import by_total
+from services.assessor.steps.reranking.order import by_total
 from services.assessor.steps.scoring import scored_by_description, scored_by_model
 from services.assessor.steps.state import LoadedCandidate, ScoredImage
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights

@@ -1,7 +1,7 @@
 """Each reranking rule on its own: seen images, author caps and maximal marginal relevance."""
 
 from services.assessor.steps.reranking.diversity import maximal_marginal_relevance
-from services.assessor.steps.reranking.rerank import split_by_rules
+from services.assessor.steps.reranking.order import split_by_rules
 from services.assessor.steps.state import ScoredImage
 from tests.unit.services.assessor.slates import names, scored_image
 

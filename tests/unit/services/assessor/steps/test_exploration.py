@@ -1,10 +1,13 @@
 """FairPairs: over 100,000 slates, the measured frequencies match the stated probabilities."""
 
 import math
+import random
 from collections import Counter
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.assessor.steps.reranking.exploration import Place, fair_pairs, propensity
 from shared.domain.ids import exploration_seed
@@ -101,3 +104,32 @@ def test_users_and_contents_with_one_request_id_are_drawn_independently() -> Non
     assert exploration_seed(RequestKey("t", "a/b", "c"), request_hash="0") != exploration_seed(
         RequestKey("t", "a", "b/c"), request_hash="0"
     )
+
+
+@given(st.integers(0, 12), st.sets(st.integers(0, 11)), st.floats(0, 1), st.uuids())
+def test_fixed_places_are_never_explored_and_all_propensities_are_probabilities(
+    count: int, fixed: set[int], share: float, seed: UUID
+) -> None:
+    places = fair_pairs(count, share=share, seed=seed, fixed=fixed)
+    assert sorted(place.origin for place in places) == list(range(count))
+    for shown, place in enumerate(places):
+        assert shown not in fixed or place == Place(shown, 1.0, False)
+    for origin in range(count):
+        chances = [
+            propensity(origin, shown, count=count, share=share, fixed=fixed)
+            for shown in range(count)
+        ]
+        assert sum(chances) == pytest.approx(1)
+
+
+def test_propensities_around_a_fixed_place_are_those_of_the_draws() -> None:
+    fixed, rng, draws = {2}, random.Random(7), 20_000
+    counts: Counter[tuple[int, int]] = Counter()
+    for _ in range(draws):
+        seed = UUID(int=rng.getrandbits(128))
+        places = fair_pairs(5, share=0.8, seed=seed, fixed=fixed)
+        counts.update((place.origin, shown) for shown, place in enumerate(places))
+    for origin in range(5):
+        for shown in range(5):
+            expected = propensity(origin, shown, count=5, share=0.8, fixed=fixed)
+            assert counts[origin, shown] / draws == pytest.approx(expected, abs=0.015)

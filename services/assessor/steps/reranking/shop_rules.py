@@ -1,0 +1,87 @@
+"""Apply the rules of the shop to the scored images of one request."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from services.assessor.rules.ordering import (
+    NO_CAPS,
+    CapCounter,
+    Entries,
+    boosted,
+    pinned_images,
+    placed,
+)
+from services.assessor.rules.policy import TenantRules
+from services.assessor.steps.state import ScoredImage
+from shared.events import ImageCandidates
+
+
+class Order(Protocol):
+    """Orders scored images by taste and by the settings, with the caps of the shop."""
+
+    def __call__(
+        self,
+        scored: Sequence[ScoredImage],
+        *,
+        caps: CapCounter = NO_CAPS,
+        placed: Sequence[ScoredImage] = (),
+    ) -> list[ScoredImage]: ...
+
+
+@dataclass(frozen=True)
+class RuledRequest:
+    """The rules of a request's tenant, and what they look at."""
+
+    rules: TenantRules
+    entries: Entries
+    seen_ids: Set[str]
+    is_first_page: bool
+    """Pins are for the first page; caps and boosts apply to each page."""
+
+
+def apply_rules(
+    scored: Sequence[ScoredImage], ruled: RuledRequest, *, order: Order, size: int
+) -> tuple[list[ScoredImage], frozenset[int]]:
+    """The feed with the rules applied, and the indexes of its pinned images.
+
+    Boosts change totals, then pins take their places, and the other images follow `order`. Pinned
+    images are neither demoted nor capped, and count first where caps count.
+    """
+    rules, entries = ruled.rules, ruled.entries
+    images = boosted(scored, rules.boosts, entries)
+    pinned: dict[int, ScoredImage] = {}
+    if rules.pins and ruled.is_first_page:
+        plain = {image.image_id: image for image in images}
+        before = order(images, caps=CapCounter(rules.caps, entries))
+        pinned = pinned_images(
+            # Without demotions: a pinned image keeps its place in spite of them.
+            [plain[image.image_id] for image in before],
+            rules.pins,
+            entries,
+            size=size,
+            seen_ids=ruled.seen_ids,
+        )
+    pinned_ids = {image.image_id for image in pinned.values()}
+    others = order(
+        [image for image in images if image.image_id not in pinned_ids],
+        caps=CapCounter(rules.caps, entries),
+        placed=tuple(pinned.values()),
+    )
+    return placed(others, pinned, size=size), frozenset(pinned)
+
+
+def with_earlier_ranks(
+    feed: Sequence[ScoredImage], without_rules: Sequence[ScoredImage]
+) -> list[ScoredImage]:
+    """The feed with `rank_without_rules` for each image that a rule has moved."""
+    ranks = {image.image_id: rank for rank, image in enumerate(without_rules, start=1)}
+    return [
+        replace(image, rank_without_rules=ranks.get(image.image_id)) if image.rules else image
+        for image in feed
+    ]
+
+
+def is_first_page(request: ImageCandidates) -> bool:
+    """Whether a request starts a feed, and does not continue one."""
+    return request.from_catalog is None or request.from_catalog.cursor is None
