@@ -13,6 +13,7 @@ from services.cli.doctor.image_encoder_check import check_image_encoder
 from services.cli.doctor.model_check.quick_check import check_answers
 from services.cli.doctor.model_server_check import check_model_server
 from services.cli.doctor.record_check import check_codecs, check_kafka_records
+from services.cli.doctor.rules_check import check_rules
 from services.cli.files.data_folder import ADVICE
 from services.cli.files.paths import lake_settings
 from services.local.config import LocalSettings
@@ -37,7 +38,7 @@ def run_checks() -> list[CheckResult]:
     checks: list[Callable[[ConnectionSettings], CheckResult]] = [
         check_python, check_variables, check_data_folder, check_disk,
         check_lake_folder, check_file_roots,
-        check_model, check_image_encoder,
+        check_model, check_image_encoder, check_rules,
     ]  # fmt: skip
     general = [check(settings) for check in checks]
     return general + check_answers() + _check_kafka(settings) + check_deployment()

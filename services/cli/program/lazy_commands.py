@@ -12,7 +12,7 @@ VERBS: Final = {
     "up": "system", "demo": "system", "assess": "app", "publish": "app", "feed": "app",
     "feedback": "app", "profile": "app", "imagine": "app", "study": "system", "erase": "app",
     "evaluate": "models", "bench": "models", "night": "models", "model": "models",
-    "models": "models", "dlq": "app", "doctor": "system",
+    "models": "models", "rules": "system", "dlq": "app", "doctor": "system",
 }  # fmt: skip
 """In the order of `--help`; each is a module in its folder of `services.cli.verbs`."""
 
