@@ -25,12 +25,14 @@ from services.retrain.jobs.admin import JobAdmin
 from services.retrain.jobs.settings import TrainingSettings
 from services.retrain.lake.schema import TABLES
 from shared.domain.clock import system_clock
+from shared.embedding.audience.settings import AudienceSettings
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.settings import SubjectSettings
 from shared.files.lake_address import delta_address
 from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.consume.dead_letter_guard import TooManyDeadLetters
+from shared.runtime.audience import audience_matcher
 from shared.runtime.dependencies import SharedDependencies, open_dependencies
 from shared.runtime.run import App
 from shared.settings import InvalidSettings, from_environment
@@ -147,6 +149,7 @@ async def _build(
         dependencies.encoded_images,
         dependencies.catalogs,
         dependencies.embedder,
+        audience_matcher(from_environment(AudienceSettings), dependencies),
     )
     # All settings are read before any service is built, so a wrong one leaves nothing half built.
     profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)

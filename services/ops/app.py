@@ -27,6 +27,8 @@ from services.ops.kafka.kafka_adapter import KafkaAdapter
 from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
 from shared.domain.clock import system_clock
+from shared.embedding.audience.matching import AudienceMatcher
+from shared.embedding.audience.settings import AudienceSettings
 from shared.embedding.minilm import DIMENSION, NAME, MiniLM
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
@@ -35,6 +37,8 @@ from shared.observability.tracing import Tracing, open_tracing
 from shared.prompting.text_to_image.settings import GenerationSettings
 from shared.settings import InvalidSettings, from_environment
 from shared.store.catalog.read_only import QdrantServingCatalogs
+from shared.store.erasure_check import ErasureCheck
+from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
@@ -144,6 +148,8 @@ async def open_app(
             profiles.prepare(dimension=DIMENSION), image_store.prepare(dimension=DIMENSION)
         )
         users = QdrantUsers(client, collection=profiles.collection)
+        erasures = QdrantErasures(client)
+        await erasures.prepare()
         yield await build_app(
             from_environment(OpsSettings),
             messaging,
@@ -154,6 +160,12 @@ async def open_app(
                 image_loader,
                 catalogs=QdrantServingCatalogs(client),
                 embedder=embedder,
+                audience=AudienceMatcher(
+                    from_environment(AudienceSettings),
+                    profiles=profiles,
+                    embedder=embedder,
+                    erasure_check=ErasureCheck(erasures),
+                ),
             ),
             models=models,
             training_jobs=training_jobs,

@@ -23,6 +23,7 @@ from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
 from services.ops.study.studies import Studies
 from shared.domain.clock import Clock
+from shared.embedding.audience.matching import AudienceMatcher
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
 from shared.images.loader import LoadedImage
@@ -55,6 +56,8 @@ class Stores:
     """None where images are ranked by their look alone: then there is no catalog."""
     embedder: Embedder | None = None
     """Embeds the words of a search; None where the catalog cannot be searched by words."""
+    audience: AudienceMatcher | None = None
+    """Finds the users whose taste an image meets; None where there is no catalog."""
 
 
 @dataclass(frozen=True)

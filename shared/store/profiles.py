@@ -17,9 +17,11 @@ from qdrant_client.http.models import (
 from shared.domain.ids import derived_id, profile_point_id
 from shared.domain.joint_tastes import MAX_TASTES
 from shared.domain.taste import ELEMENTS
+from shared.embedding.protocol import Vectors
 from shared.events.types.taste_change import IgnoredReason
 from shared.store.protocol import (
     EmbeddedTaste,
+    NearTaste,
     StoredCorrections,
     StoredProfile,
     TasteVectors,
@@ -86,6 +88,29 @@ class QdrantProfiles:
             )
         vectors = {(p.payload or {})["taste_id"]: _taste_vectors(p.vector) for p in points}
         return {taste_id: both for taste_id, both in vectors.items() if both is not None}
+
+    async def nearest(self, description: Vectors, *, tenant: str, limit: int) -> list[NearTaste]:
+        with qdrant_errors():
+            responses = await asyncio.gather(
+                *(
+                    self._client.query_points(
+                        collection,
+                        query=description.tolist(),
+                        using=PREFERENCE,
+                        query_filter=_of_tenant(tenant),
+                        limit=limit,
+                        with_payload=["user_id", "taste_id"],
+                        with_vectors=True,
+                    )
+                    for collection in (self.collection, self.joint_tastes)
+                )
+            )
+        return [
+            NearTaste(point.payload["user_id"], point.payload.get("taste_id"), vectors)
+            for response in responses
+            for point in response.points
+            if point.payload and (vectors := _taste_vectors(point.vector)) is not None
+        ]
 
     async def put_joint(
         self, tastes: Sequence[EmbeddedTaste], *, tenant: str, user_id: str
@@ -175,6 +200,10 @@ def _taste_vectors(vector: object) -> TasteVectors | None:
         preference=restore_norm(vector[PREFERENCE]),
         non_preference=restore_norm(vector[NON_PREFERENCE]),
     )
+
+
+def _of_tenant(tenant: str) -> Filter:
+    return Filter(must=[FieldCondition(key="tenant", match=MatchValue(value=tenant))])
 
 
 def _of(tenant: str, user_id: str) -> Filter:

@@ -220,6 +220,16 @@ class EmbeddedTaste:
     vectors: TasteVectors
 
 
+@dataclass(frozen=True)
+class NearTaste:
+    """A predicted taste near a description: of a user with one taste, or one of several tastes."""
+
+    user_id: str
+    taste_id: str | None
+    """None for the taste of a user over all references."""
+    vectors: TasteVectors
+
+
 class ProfileStore(Protocol):
     """Stores profiles. Raises `shared.domain.errors.Unavailable` when it does not answer."""
 
@@ -233,6 +243,14 @@ class ProfileStore(Protocol):
 
     async def joint_vectors(self, *, tenant: str, user_id: str) -> dict[str, TasteVectors]:
         """The vectors of each joint taste, by its id; empty for a user with one taste."""
+        ...
+
+    async def nearest(self, description: Vectors, *, tenant: str, limit: int) -> list[NearTaste]:
+        """The predicted tastes whose liked words are nearest to an image's description.
+
+        At most `limit` of all users, and as many of the joint tastes, each by descending cosine.
+        `description`: element blocks as in `TasteVectors`, (5 x dimension,), not zero.
+        """
         ...
 
     async def put_joint(

@@ -14,6 +14,7 @@ from services.profile.config import ProfileSettings
 from services.retrain.config import RetrainSettings
 from services.retrain.jobs.settings import JobSettings
 from services.retrain.registry.settings import RegistrySettings
+from shared.embedding.audience.settings import AudienceSettings
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.settings import SubjectSettings
 from shared.images.settings import ImageSettings
@@ -34,6 +35,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The store", StoreSettings),
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
+    ("The audience of a new image", AudienceSettings),
     ("Retrain service", RetrainSettings),
     ("Training jobs", JobSettings),
     ("Dashboard and gateway", OpsSettings),

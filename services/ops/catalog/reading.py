@@ -9,6 +9,7 @@ from services.ops.context import OpsContext
 from services.ops.http.problems import Problem
 from shared.domain.images.catalog_filter import EVERY_IMAGE, CatalogFilter
 from shared.domain.images.image_key import ImageKey
+from shared.embedding.audience.scoring import UserScore
 from shared.store.catalog.images import Status, StoredImage
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogPage, CatalogSelection
@@ -96,3 +97,22 @@ async def _page_of_status(
         if after is None or len(images) == limit:
             break
     return CatalogPage(tuple(images), after)
+
+
+async def audience_of(
+    ops: OpsContext, catalog: CatalogStore, image: StoredImage
+) -> list[UserScore]:
+    """The users whose taste an image meets; raises a 409 before it is indexed."""
+    if image.index is None:
+        raise not_indexed(image)
+    matcher = ops.stores.audience
+    users = await matcher.audience(catalog, image.entry.key) if matcher else None
+    return users or []
+
+
+def not_indexed(image: StoredImage) -> Problem:
+    failure = f": {image.failure.detail}" if image.failure else ""
+    return Problem(
+        409, "not-indexed", "The image is not indexed, so nothing can be compared with it; its"
+        f" status is {image.status}{failure}.",
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.ops.http.problems import Problem
+from services.ops.catalog.reading import not_indexed
 from shared.domain.images.catalog_filter import CatalogFilter
 from shared.embedding.protocol import Vectors
 from shared.store.catalog.images import IMAGE_VECTOR, StoredImage
@@ -22,11 +22,7 @@ async def similar_images(
     key = image.entry.key
     vector = (await catalog.vectors([key])).get(key, {}).get(IMAGE_VECTOR)
     if vector is None:
-        failure = f": {image.failure.detail}" if image.failure else ""
-        raise Problem(
-            409, "not-indexed", f"The image is not indexed, so nothing can be compared with it; its"
-            f" status is {image.status}{failure}.",
-        )  # fmt: skip
+        raise not_indexed(image)
     selection = CatalogSelection(
         key.tenant,
         filter,

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
+
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
 from shared.domain.images.image_key import ImageKey
@@ -14,6 +16,7 @@ from shared.store.protocol import (
     EmbeddedTaste,
     Impressions,
     KnownImage,
+    NearTaste,
     StoredCorrections,
     StoredProfile,
     TasteVectors,
@@ -47,6 +50,25 @@ class InMemoryProfiles:
         self._answer()
         stored = self.joint.get((tenant, user_id), ())
         return {embedded.taste.taste_id: embedded.vectors for embedded in stored}
+
+    async def nearest(self, description: Vectors, *, tenant: str, limit: int) -> list[NearTaste]:
+        self._answer()
+        whole = [
+            NearTaste(user, None, vectors)
+            for (of, user), (_, vectors) in self._predicted.items()
+            if of == tenant
+        ]
+        joint = [
+            NearTaste(user, embedded.taste.taste_id, embedded.vectors)
+            for (of, user), tastes in self.joint.items()
+            for embedded in tastes
+            if of == tenant
+        ]
+        return [
+            taste
+            for tastes in (whole, joint)
+            for taste in sorted(tastes, key=lambda taste: -_cosine(description, taste))[:limit]
+        ]
 
     async def put_joint(
         self, tastes: Sequence[EmbeddedTaste], *, tenant: str, user_id: str
@@ -96,6 +118,11 @@ class InMemoryProfiles:
     def _answer(self) -> None:
         if self.unavailable:
             raise Unavailable("store", self.unavailable)
+
+
+def _cosine(description: Vectors, taste: NearTaste) -> float:
+    length = float(np.linalg.norm(description) * np.linalg.norm(taste.vectors.preference))
+    return float(description @ taste.vectors.preference) / length if length else 0.0
 
 
 class InMemoryUsers:

@@ -11,6 +11,7 @@ from shared.domain.images.catalog_entry import MAX_TAGS, CatalogMetadata, Metada
 from shared.domain.images.catalog_filter import EVERY_IMAGE, CatalogFilter
 from shared.domain.taste import Element, Value
 from shared.domain.times.planned_moment import PlannedMoment
+from shared.events import MatchedUser
 from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.events.types.catalog import (
     DEFAULT_SHORTLIST,
@@ -140,6 +141,14 @@ class SimilarItems(Value):
 
     image_id: Identifier
     images: tuple[SimilarItem, ...]
+
+
+class Audience(Value):
+    """The users whose taste an image meets, the highest score first."""
+
+    image_id: Identifier
+    users: tuple[MatchedUser, ...]
+    """Empty when the image meets nobody's taste."""
 
 
 class FeedBody(Value):

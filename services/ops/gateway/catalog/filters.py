@@ -57,14 +57,18 @@ QueryFilter = Annotated[CatalogFilter, Depends(_filter)]
 
 
 def check_parameters(http: Request, allowed: Collection[str]) -> None:
-    """Raise a 422 for a parameter that is neither allowed nor a field of the filter.
+    """Raise a 422 for a parameter that is neither allowed nor a field of the filter."""
+    check_no_filter(http, {*allowed, *LISTS, *TIMES, "filter"})
+
+
+def check_no_filter(http: Request, allowed: Collection[str]) -> None:
+    """Raise a 422 for a parameter that is not allowed.
 
     Ignoring a misspelled condition would let more images pass.
     """
-    unknown = sorted(set(http.query_params) - LISTS - TIMES - {"filter"} - set(allowed))
+    unknown = sorted(set(http.query_params) - set(allowed))
     if unknown:
-        known = ", ".join(sorted({*allowed, *LISTS, *TIMES, "filter"}))
         raise Problem(
             422, "unknown-parameter", f"There is no parameter {unknown[0][:80]!r}; the parameters"
-            f" are {known}.",
+            f" are {', '.join(sorted(allowed))}.",
         )  # fmt: skip

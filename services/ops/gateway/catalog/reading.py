@@ -5,22 +5,32 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from services.ops.catalog.reading import Listing, images_by_id, page_of, serving, stored_image
+from services.ops.catalog.reading import (
+    Listing,
+    audience_of,
+    images_by_id,
+    page_of,
+    serving,
+    stored_image,
+)
 from services.ops.catalog.similar import similar_images
 from services.ops.context import Context
 from services.ops.gateway.catalog.bodies import (
+    Audience,
     CatalogItem,
     CatalogItems,
     SimilarItem,
     SimilarItems,
 )
-from services.ops.gateway.catalog.filters import QueryFilter, check_parameters
+from services.ops.gateway.catalog.filters import QueryFilter, check_no_filter, check_parameters
 from services.ops.gateway.feeds import Tenant
 from services.ops.gateway.responses import FAILURES, failure
 from services.ops.gateway.tenancy import tenant_for
-from services.ops.http.middleware.authentication import Reader
+from services.ops.http.middleware.authentication import Reader, Writer
 from shared.domain.images.image_key import ImageKey
 from shared.domain.taste import Value
+from shared.events import MatchedUser
+from shared.events.types.audience import MAX_AUDIENCE
 from shared.events.types.fields import Identifier
 from shared.store.catalog.images import Status
 
@@ -91,6 +101,34 @@ async def similar(
         catalog, image, filter=filter, available_at=ops.clock(), limit=limit
     )
     return _json(SimilarItems(image_id=image_id, images=tuple(map(SimilarItem.of, hits))))
+
+
+@router.get(
+    "/images/{image_id:path}/audience",
+    responses={
+        200: {"model": Audience},
+        **FAILURES,
+        409: failure("The image is not indexed yet, or cannot be."),
+    },
+)
+async def audience(
+    http: Request,
+    ops: Context,
+    principal: Writer,
+    image_id: ImageId,
+    tenant: Tenant = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_AUDIENCE)] = 100,
+) -> Response:
+    """Return the users whose taste an image meets, at most as many as the settings allow.
+
+    It names users, so it needs the role `write`, like everything that acts as the app.
+    """
+    check_no_filter(http, {"tenant", "limit"})
+    catalog = await serving(ops)
+    image = await stored_image(catalog, ImageKey(tenant_for(principal, tenant), image_id))
+    users = await audience_of(ops, catalog, image)
+    matched = tuple(MatchedUser(user_id=user.user_id, score=user.score) for user in users[:limit])
+    return _json(Audience(image_id=image_id, users=matched))
 
 
 @router.get("/images/{image_id:path}", responses={200: {"model": CatalogItem}, **FAILURES})

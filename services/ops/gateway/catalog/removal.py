@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse, Response
 from services.ops.catalog.reading import serving
 from services.ops.context import Context, OpsContext
 from services.ops.gateway.catalog.bodies import RemovalAccepted
+from services.ops.gateway.catalog.filters import check_no_filter
 from services.ops.gateway.catalog.parsing import MAX_IMAGES
 from services.ops.gateway.feeds import Tenant
 from services.ops.gateway.responses import FAILURES
 from services.ops.gateway.tenancy import tenant_for
 from services.ops.http.middleware.authentication import Writer
-from services.ops.http.problems import Problem
 from shared.events.types.fields import Identifier
 
 router = APIRouter(prefix="/v1", tags=["catalog"])
@@ -31,13 +31,8 @@ async def remove_several(
     tenant: Tenant = None,
 ) -> Response:
     """Remove the images of these ids; also for an id that a path cannot hold: `.`, `..`."""
-    unknown = sorted(set(http.query_params) - {"image_id", "tenant"})
-    if unknown:
-        # A filter that is ignored would remove other images than the caller wants.
-        raise Problem(
-            422, "unknown-parameter", f"There is no parameter {unknown[0][:80]!r}; images are"
-            " removed by image_id.",
-        )  # fmt: skip
+    # A filter that is ignored would remove other images than the caller wants.
+    check_no_filter(http, {"image_id", "tenant"})
     return await _remove(ops, image_id, tenant=tenant_for(principal, tenant))
 
 

@@ -23,15 +23,18 @@ from services.ops.http.streaming import Streams
 from services.ops.http.web import web_app
 from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
+from shared.embedding.audience.matching import AudienceMatcher
+from shared.embedding.audience.settings import AudienceSettings
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.prompting.text_to_image.settings import NO_GENERATOR, GenerationSettings
 from shared.store.catalog.spaces import CatalogSpace
+from shared.store.erasure_check import ErasureCheck
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.dead_letters import FakeDeadLetterAdmin
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
 from tests.fakes.kafka_port import FakeKafkaPort
-from tests.fakes.stores import InMemoryImages, InMemoryProfiles, InMemoryUsers
+from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemoryUsers
 from tests.fakes.stores.catalog import InMemoryCatalog
 from tests.fakes.stores.catalogs import InMemoryCatalogs
 
@@ -84,6 +87,7 @@ def site(
     kafka, profiles, registry = FakeKafkaPort(), InMemoryProfiles(), CollectorRegistry()
     clock, cluster = seconds or [0.0], FakeCluster()
     dead_letters, catalogs = FakeDeadLetterAdmin(), InMemoryCatalogs(SPACE)
+    embedder = OneHotEmbedder()
     ops = OpsContext(
         settings=ops_settings,
         kafka=kafka,
@@ -96,7 +100,13 @@ def site(
             ColorImages(),
             encoded_images,
             catalogs=catalogs if has_catalog else None,
-            embedder=OneHotEmbedder(),
+            embedder=embedder,
+            audience=AudienceMatcher(
+                AudienceSettings(audience_min_score=11.0),
+                profiles=profiles,
+                embedder=embedder,
+                erasure_check=ErasureCheck(InMemoryErasures()),
+            ),
         ),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=ops_settings.ops_session_hours, clock=lambda: NOW),

@@ -1,7 +1,7 @@
 """Publish, list, read and remove images of the catalog over HTTP."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -13,20 +13,24 @@ import pytest
 from services.ops.auth.roles import Role
 from shared.domain.images.catalog_entry import CatalogEntry
 from shared.domain.images.image_key import ImageKey
-from shared.domain.taste import Element
+from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
+from shared.embedding.protocol import Vectors
+from shared.embedding.taste_vectors import taste_vectors
 from shared.events import CatalogImage
 from shared.store.catalog.images import ImageIndex, IndexedContent, IndexFailure, Publication
+from shared.store.protocol import StoredProfile
 from tests.unit.services.ops.site import NOW, SPACE, Site, known_tokens, site
 
 SEA = {"image_id": "sea", "uri": "https://images.example/sea.png"}
 CUP = {"image_id": "cup", "uri": "https://images.example/cup.png", "tags": ["kitchen"]}
+NO_WORDS: Mapping[str, Vectors] = {}
 LATER = "2027-01-01T00:00:00Z"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 async def put(
     fake_site: Site, image_id: str, *, tenant: str = "default", vector: Sequence[float] = (1.0,),
-    is_indexed: bool = True, **fields: Any,
+    is_indexed: bool = True, words: Mapping[str, Vectors] = NO_WORDS, **fields: Any,
 ) -> ImageKey:  # fmt: skip
     """Store an image in the catalog of a site, indexed with an image vector."""
     uri = f"https://images.example/{quote(image_id)}"
@@ -39,7 +43,9 @@ async def put(
         )  # fmt: skip
         padded = np.zeros(SPACE.image_dimension, np.float32)
         padded[: len(vector)] = vector
-        await fake_site.catalog.index([IndexedContent(entry.key, index, {"image": padded})])
+        await fake_site.catalog.index(
+            [IndexedContent(entry.key, index, {"image": padded, **words})]
+        )
     return entry.key
 
 
@@ -334,3 +340,28 @@ async def test_a_system_without_a_catalog_says_what_to_set() -> None:
     assert {problem(response) for response in responses} == {"no-catalog"}
     assert "PREFERSTREAM_SUBJECT_RANKING" in responses[0].text
     assert not fake_site.kafka.sent
+
+
+async def test_the_audience_of_an_image_names_users_to_writers_only() -> None:
+    fake_site = site(with_tokens=True)
+    embedder = fake_site.ops.stores.embedder
+    assert embedder is not None
+    (teal,) = await embedder.embed(["teal"])
+    await put(fake_site, "a/b", words={"color": teal})
+    await put(fake_site, "new", is_indexed=False)
+    liked = TasteSide(color=(WeightedWord(word="teal", weight=1, count=2),))
+    for user, tenant in (("ada", "default"), ("bob", "shop")):
+        profile = StoredProfile(
+            tenant=tenant, user_id=user, prediction_version=1, predicted=Taste(preference=liked),
+            model_version="m", updated_at=NOW,
+        )  # fmt: skip
+        await fake_site.profiles.put(profile, await taste_vectors(profile.taste, embedder))
+    async with fake_site.client("writer") as app:
+        matched = await app.get("/v1/images/a%2Fb/audience")
+        waiting = await app.get("/v1/images/new/audience")
+        unknown = await app.get("/v1/images/none/audience")
+    async with fake_site.client("reader") as app:
+        refused = await app.get("/v1/images/a%2Fb/audience")
+    assert matched.json() == {"image_id": "a/b", "users": [{"user_id": "ada", "score": 13.0}]}
+    assert [problem(r) for r in (waiting, unknown)] == ["not-indexed", "no-image"]
+    assert problem(refused) == "role-too-small"

@@ -1,0 +1,1 @@
+"""Publish the users whose taste a new image of the catalog meets."""

@@ -1,0 +1,1 @@
+"""Find the users whose taste an image of the catalog meets."""
