@@ -15,6 +15,8 @@ from services.assessor.steps.scoring import is_cold_start
 from services.assessor.steps.state import RankingState
 from shared.domain.limits.fair_limiter import FairLimiter
 from shared.domain.user import User
+from shared.events import ImageCandidates
+from shared.events.types.candidates import MAX_CANDIDATES
 
 GUARANTEED_IMAGES: Final = 16
 """Images that every user may have in work, even when all places are in use: a small request starts
@@ -41,7 +43,7 @@ class RequestCapacity:
         """Places for the images of the request, from before they are loaded until its feed."""
         with state.deadline.stage("images"):
             lease = await self._images.acquire(
-                _user(state), cost=max(1, len(state.request.candidates))
+                _user(state), cost=max(1, most_images(state.request))
             )
         try:
             yield
@@ -67,6 +69,12 @@ class RequestCapacity:
         finally:
             if lease is not None:
                 lease.release()
+
+
+def most_images(request: ImageCandidates) -> int:
+    """The largest number of images that a request can have, before the catalog is searched."""
+    wanted = request.from_catalog.limit if request.from_catalog else 0
+    return min(len(request.candidates) + wanted, MAX_CANDIDATES)
 
 
 def _user(state: RankingState) -> User:

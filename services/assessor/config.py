@@ -1,8 +1,9 @@
 """Settings of the assessor service."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 
 class AssessorSettings(BaseModel):
@@ -58,7 +59,31 @@ class AssessorSettings(BaseModel):
     cold_start_diversity: float = Field(default=0.3, ge=0, le=1)
     """Weight of similarity to higher-ranked images against popularity for a user without a taste
     (MMR). 0 turns it off."""
+    retrieval_popular_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of the images from the catalog that other users like most. A user without a taste gets
+    popular images in the places of the taste as well."""
+    retrieval_new_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of the images from the catalog that are new and hardly viewed yet. The shares of
+    popular, new and explored images together are at most 1; the user's taste has the rest."""
+    retrieval_explore_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of the images from the catalog that are drawn by chance among hardly viewed ones, with
+    known probabilities, so that an image that no query returns can be liked as well."""
+    new_days: PositiveInt = Field(default=30, le=3_650)
+    """Days after its publication for which an image of the catalog is new."""
     assessor_health_port: NonNegativeInt = Field(default=0, le=65_535)
     """Port of `/healthz`, `/readyz` and `/metrics`; 0 means any free port."""
     health_host: str = "127.0.0.1"
     """Interface on which the health endpoints listen; `0.0.0.0` in a container."""
+
+    @model_validator(mode="after")
+    def _leaves_places_for_the_taste(self) -> Self:
+        fixed = (
+            self.retrieval_popular_share + self.retrieval_new_share + self.retrieval_explore_share
+        )
+        if fixed > 1 + 1e-9:
+            raise ValueError(
+                "PREFERSTREAM_RETRIEVAL_POPULAR_SHARE, PREFERSTREAM_RETRIEVAL_NEW_SHARE and"
+                f" PREFERSTREAM_RETRIEVAL_EXPLORE_SHARE add up to {fixed:g}; lower one of them, so"
+                " that the sum is at most 1"
+            )
+        return self

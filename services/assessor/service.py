@@ -19,12 +19,15 @@ from services.assessor.steps.loading import ImageLoader, Load
 from services.assessor.steps.popularity.cold_start import RankByPopularity
 from services.assessor.steps.popularity.few_references import AddPopularity
 from services.assessor.steps.publishing import Publish
+from services.assessor.steps.reading_profile import ReadProfile
 from services.assessor.steps.request_filtering import (
     AnsweredRequests,
     SkipAnswered,
     SkipErased,
 )
 from services.assessor.steps.reranking.rerank import Rerank, serving_policy
+from services.assessor.steps.retrieval.retrieve import Retrieve
+from services.assessor.steps.retrieval.search import catalog_search
 from services.assessor.steps.scoring import Score
 from services.assessor.steps.state import RankingState, Step
 from services.assessor.steps.subject.encoding import MIN_LEFT_MS, StartEncoding
@@ -89,21 +92,31 @@ class AssessorService:
             SkipAnswered(answered, metrics.duplicates),
             skip_erased,
         )
-        self._load = Load(
+        description_scoring = DescriptionScoring(
             profiles=dependencies.profiles,
+            image_store=dependencies.image_store,
+            embedder=dependencies.embedder,
+        )
+        self._read_profile = ReadProfile(dependencies.profiles)
+        self._retrieve = Retrieve(
+            catalog_search(
+                dependencies.catalogs,
+                description_scoring=description_scoring,
+                embedder=dependencies.embedder,
+                popularity=dependencies.popularity,
+                impressions=dependencies.impressions,
+                settings=settings,
+                clock=dependencies.clock,
+            )
+        )
+        self._load = Load(
             image_loader=dependencies.image_loader,
             image_store=dependencies.image_store,
             clock=dependencies.clock,
         )
         self._rank: tuple[Step, ...] = (
             StartEncoding(dependencies.encoded_images, min_left_ms=MIN_LEFT_MS),
-            Score(
-                DescriptionScoring(
-                    profiles=dependencies.profiles,
-                    image_store=dependencies.image_store,
-                    embedder=dependencies.embedder,
-                )
-            ),
+            Score(description_scoring),
             RankByPopularity(
                 dependencies.popularity,
                 encoded_images=dependencies.encoded_images,
@@ -151,6 +164,7 @@ class AssessorService:
         if state is None:
             return
         async with self._capacity.images(state):
+            state = await self._retrieve(await self._read_profile(state))
             loaded = await self._load(state)
             async with self._capacity.model(loaded):
                 await _through(self._rank, loaded)

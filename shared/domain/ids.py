@@ -33,6 +33,12 @@ def exploration_seed(request: RequestKey, *, request_hash: str) -> UUID:
     return derived_id("exploration", *request, request_hash)
 
 
+def retrieval_seed(request: RequestKey, *, request_hash: str) -> UUID:
+    """The random seed of a request's draw from the catalog; a redelivered request draws again the
+    same images."""
+    return derived_id("retrieval", *request, request_hash)
+
+
 def profile_event_id(*, tenant: str, user_id: str, profile_version: int) -> UUID:
     """The event id of one version of a user's profile."""
     return derived_id("profile-updated", tenant, user_id, profile_version)

@@ -22,7 +22,7 @@ class DescriptionScoring:
     async def score(self, state: RankingState) -> list[list[Mapping[Element, float]]]:
         """Scores of each loaded image by each taste, 0-5 per element; empty where no description is
         stored. A user without joint tastes has one taste."""
-        tastes = await self._tastes(state.profile) if state.profile else []
+        tastes = await self.tastes(state.profile) if state.profile else []
         described = await self._image_store.descriptions(
             content_hashes=[c.image.content_hash for c in state.loaded_candidates],
             model_version=state.serving.model.model_version,
@@ -33,7 +33,7 @@ class DescriptionScoring:
             for stored in descriptions
         ]
 
-    async def _tastes(self, profile: StoredProfile) -> list[TasteVectors]:
+    async def tastes(self, profile: StoredProfile) -> list[TasteVectors]:
         """The vectors of the joint tastes in their order, or of the one taste."""
         if not profile.tastes:
             vectors = await self._taste_vectors(profile)

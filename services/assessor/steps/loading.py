@@ -1,18 +1,18 @@
-"""Load the user's profile and the candidate images, and reject images that cannot be loaded."""
+"""Load the candidate images, listed and retrieved, and reject images that cannot be loaded."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from services.assessor.steps.state import UNKNOWN_TASTE, LoadedCandidate, RankingState
+from services.assessor.steps.state import LoadedCandidate, RankingState
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.user import User
 from shared.events import Candidate, ImageCandidates, RejectedItem
 from shared.images.data_source import is_data_address
 from shared.images.loader import LoadedImage, LoadResult
-from shared.store.protocol import ImageStore, KnownImage, ProfileStore, image_by_content
+from shared.store.protocol import ImageStore, KnownImage, image_by_content
 
 MIN_SECONDS_FOR_IMAGES: Final = 1.0
 """A request that starts after its deadline still loads its images: they can be ranked by their
@@ -34,25 +34,24 @@ class ImageLoader(Protocol):
 
 
 class Load:
-    """The step that loads the profile and the images."""
+    """The step that loads the images."""
 
     def __init__(
         self,
         *,
-        profiles: ProfileStore,
         image_loader: ImageLoader,
         image_store: ImageStore,
         clock: Clock,
     ) -> None:
-        self._profiles = profiles
         self._image_loader = image_loader
         self._image_store = image_store
         self._clock = clock
 
     async def __call__(self, state: RankingState) -> RankingState:
         request = state.request
-        profile = await self._profiles.get(tenant=request.tenant, user_id=request.user_id)
         candidates, not_loadable = candidates_to_load(request)
+        if state.shortlist is not None:
+            candidates += state.shortlist.candidates()
         with state.deadline.stage("images"):
             results = await self._image_loader.load_many(
                 [candidate.uri for candidate in candidates],
@@ -66,10 +65,7 @@ class Load:
         )
         return replace(
             state,
-            profile=profile,
-            taste=UNKNOWN_TASTE if profile is None else profile.taste,
-            joint_tastes=() if profile is None else profile.tastes,
-            loaded_candidates=loaded,
+            loaded_candidates=tuple(_with_source(candidate, state) for candidate in loaded),
             rejected=(*not_loadable, *rejected),
         )
 
@@ -114,6 +110,16 @@ def separate(
         else:
             rejected.append(RejectedItem(image_id=candidate.image_id, reason=_reason(result)))
     return tuple(loaded), tuple(rejected)
+
+
+def _with_source(loaded: LoadedCandidate, state: RankingState) -> LoadedCandidate:
+    """The candidate with the way in which it came into a request with `from_catalog`."""
+    if state.request.from_catalog is None:
+        return loaded
+    retrieved = state.shortlist.by_id.get(loaded.image_id) if state.shortlist else None
+    if retrieved is None:
+        return replace(loaded, source="listed")
+    return replace(loaded, source=retrieved.source, retrieval_propensity=retrieved.propensity)
 
 
 def known_images(

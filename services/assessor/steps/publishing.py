@@ -18,6 +18,7 @@ from shared.events import (
     ElementAssessment,
     RankedFeed,
     RankedItem,
+    RetrievalPolicy,
     ServingPolicy,
 )
 from shared.messaging.contract import Publisher
@@ -102,8 +103,8 @@ def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> 
         user_id=request.user_id,
         tenant=request.tenant,
         request_id=request.request_id,
-        status=state.status,
-        degraded_reason=state.degraded_reason,
+        status="degraded" if state.retrieval_problem else state.status,
+        degraded_reason=state.reason,
         items=feed_items(state.ranked),
         rejected=state.rejected,
         profile_version=profile_version,
@@ -114,9 +115,15 @@ def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> 
         popularity_weight=state.popularity_weight,
         variant=state.serving.variant,
         latency_ms=state.deadline.stages(),
-        policy=policy,
+        policy=policy.model_copy(update={"retrieval": retrieval_policy(state)}),
         request_hash=state.request_hash,
     )
+
+
+def retrieval_policy(state: RankingState) -> RetrievalPolicy | None:
+    """How images were found in the catalog; None where no query ran."""
+    shares = state.shortlist.shares if state.shortlist else {}
+    return RetrievalPolicy(shares=shares) if shares else None
 
 
 def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
@@ -134,6 +141,8 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
             elements=_assessment(image),
             propensity=image.propensity,
             explored=image.explored,
+            source=image.loaded_candidate.source,
+            retrieval_propensity=image.loaded_candidate.retrieval_propensity,
             tier=image.tier,
             demoted=image.demoted,
             rules=image.rules,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.assessor.deadline import Deadline
+from services.assessor.steps.retrieval.shortlist import Shortlist
 from shared.domain.joint_tastes import JointTaste
 from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import Element, Taste
@@ -20,7 +21,7 @@ from shared.events import (
     RejectedItem,
     RulesPolicy,
 )
-from shared.events.types.feed import Demotion, Status, Tier
+from shared.events.types.feed import Demotion, Source, Status, Tier
 from shared.images.loader import LoadedImage
 from shared.store.protocol import StoredProfile
 from shared.vlm.model_selection import SelectedModel
@@ -37,6 +38,10 @@ class LoadedCandidate:
 
     candidate: Candidate
     image: LoadedImage
+    source: Source | None = None
+    """How the candidate came into the request; None without `from_catalog`."""
+    retrieval_propensity: float = 1.0
+    """Probability with which chance drew it from the catalog; 1 where none has."""
 
     @property
     def image_id(self) -> str:
@@ -131,8 +136,10 @@ class RankingState:
     """The user's taste; unknown without a profile, or with one that has no word."""
     joint_tastes: tuple[JointTaste, ...] = ()
     """The tastes of a user with several; empty for a user with one taste."""
+    shortlist: Shortlist | None = None
+    """What was found in the catalog; None for a request that wants nothing of it."""
     loaded_candidates: tuple[LoadedCandidate, ...] = ()
-    """Candidates whose image could be loaded, in the order of the request."""
+    """Candidates whose image could be loaded, the listed ones first, in their order."""
     rejected: tuple[RejectedItem, ...] = ()
     encoding: asyncio.Task[Mapping[str, Vectors]] | None = None
     """The vectors of the images and of the user's references by content hash, in work while the
@@ -158,6 +165,16 @@ class RankingState:
     degraded_reason: str | None = None
     outage: str | None = None
     """Why the model gave no scores; None when it did."""
+
+    @property
+    def retrieval_problem(self) -> str | None:
+        """Why the catalog gave the request no image; None where it gave some or none was wanted."""
+        return None if self.shortlist is None else self.shortlist.reason
+
+    @property
+    def reason(self) -> str | None:
+        """Why the feed is not what the request wants, of the catalog and of the model."""
+        return "; ".join(filter(None, (self.retrieval_problem, self.degraded_reason))) or None
 
     @property
     def subject_weight(self) -> float | None:

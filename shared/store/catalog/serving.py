@@ -6,29 +6,18 @@ from typing import Final, Protocol
 
 from qdrant_client import AsyncQdrantClient
 
-from shared.domain.errors import Unavailable
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.qdrant_catalog import QdrantCatalog
 from shared.store.catalog.spaces import CatalogSpace, CatalogSpaces
 from shared.store.catalog.status import IndexingStatus, QdrantIndexingStatuses
+from shared.store.image_vectors import QdrantImageVectors
+from shared.store.protocol import ImageVectorStore
 
 ALIAS_SECONDS: Final = 5.0
 """Seconds for which the collection behind the alias is remembered."""
 
 
-class ServingCatalogs(Protocol):
-    """The catalog that queries read; it needs no model."""
-
-    async def serving(self) -> CatalogStore:
-        """The catalog that queries read. Raises `Unavailable`."""
-        ...
-
-    async def serving_space(self) -> CatalogSpace:
-        """The space of the vectors in `serving`. Raises `Unavailable`."""
-        ...
-
-
-class Catalogs(ServingCatalogs, Protocol):
+class Catalogs(Protocol):
     """The catalog in the space of this process's models, and the catalog that serves."""
 
     @property
@@ -47,6 +36,13 @@ class Catalogs(ServingCatalogs, Protocol):
 
     async def serving_space(self) -> CatalogSpace:
         """The space of the vectors in `serving`. Raises `Unavailable`."""
+        ...
+
+    async def serving_vectors(self) -> ImageVectorStore:
+        """The stored vectors of images by content hash, in the space of `serving`.
+
+        It may have none for the encoder of an older space. Raises `Unavailable`.
+        """
         ...
 
     async def everywhere(self) -> Sequence[CatalogStore]:
@@ -121,6 +117,12 @@ class QdrantCatalogs:
 
     async def serving_space(self) -> CatalogSpace:
         return (await self.serving()).space
+
+    async def serving_vectors(self) -> QdrantImageVectors:
+        space = (await self.serving()).space
+        return QdrantImageVectors(
+            self._client, encoder=space.encoder, dimension=space.image_dimension
+        )
 
     async def everywhere(self) -> list[QdrantCatalog]:
         now = self._monotonic()

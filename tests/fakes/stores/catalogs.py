@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from shared.store.catalog.spaces import CatalogSpace
 from shared.store.catalog.status import IndexingStatus
+from tests.fakes.stores import InMemoryImageVectors
 from tests.fakes.stores.catalog import InMemoryCatalog
 
 
@@ -20,6 +21,8 @@ class InMemoryCatalogs:
         self.current_space = space
         self.status_log: list[IndexingStatus] = []
         self.dropped: list[str] = []
+        self.image_vectors: dict[CatalogSpace, InMemoryImageVectors] = {}
+        """The vectors of images that each space has stored."""
         self._by_space = {space: self.current}
         self._serving = space
         if serving is not None:
@@ -31,6 +34,9 @@ class InMemoryCatalogs:
 
     async def serving_space(self) -> CatalogSpace:
         return self._serving
+
+    async def serving_vectors(self) -> InMemoryImageVectors:
+        return self.image_vectors.setdefault(self._serving, InMemoryImageVectors())
 
     async def everywhere(self) -> list[InMemoryCatalog]:
         serving = self._by_space[self._serving]

@@ -32,6 +32,7 @@ from tests.fakes.stores import (
     InMemoryImpressions,
     InMemoryProfiles,
 )
+from tests.fakes.stores.catalogs import InMemoryCatalogs
 from tests.unit.services.assessor.users import NOW, WRITTEN_MS, color_taste, store_profile
 
 AFTER_THE_FEEDS = Pace(quiet_seconds=0.3, max_pause_seconds=60)
@@ -46,9 +47,12 @@ class Assessor:
         *,
         now: Callable[[], float] = monotonic,
         encoded_images: EncodedImages | None = None,
+        catalogs: InMemoryCatalogs | None = None,
         **settings: Any,
     ) -> None:
         self.encoded_images = encoded_images
+        self.catalogs = catalogs
+        self.impressions = InMemoryImpressions()
         self.model = ColorModel()
         self.challenger = ColorModel("colors-2")
         self.models = serving(self.model, self.challenger, pace=AFTER_THE_FEEDS)
@@ -82,13 +86,14 @@ class Assessor:
                 embedder=self.embedder,
                 profiles=self.profiles,
                 image_store=self.image_store,
-                impressions=InMemoryImpressions(),
+                impressions=self.impressions,
                 erasure_check=ErasureCheck(self.erasures),
                 image_loader=self.image_loader,
                 publisher=self.publisher,
                 clock=lambda: NOW,
                 encoded_images=self.encoded_images,
                 popularity=self.popularity,
+                catalogs=self.catalogs,
             ),
             self._settings,
             AssessorMetrics(self.registry),

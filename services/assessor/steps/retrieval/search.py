@@ -1,0 +1,181 @@
+"""Find a shortlist: plan the searches for a user, read the catalog and merge the results."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import ceil
+
+from services.assessor.config import AssessorSettings
+from services.assessor.popularity.counts import Popularity
+from services.assessor.steps.description_scoring import DescriptionScoring
+from services.assessor.steps.retrieval.catalog_reader import CatalogReader
+from services.assessor.steps.retrieval.merging import Ranking, shortlisted
+from services.assessor.steps.retrieval.queries import Search, searches, similar_search
+from services.assessor.steps.retrieval.reasons import (
+    not_indexed,
+    nothing_matches,
+    unknown_image,
+)
+from services.assessor.steps.retrieval.shares import SIMILAR_ALONE, SourceShares, places
+from services.assessor.steps.retrieval.shortlist import (
+    RetrievedImage,
+    Shares,
+    Shortlist,
+    ShortlistRequest,
+)
+from services.assessor.steps.retrieval.user_examples import UserExamples
+from services.assessor.steps.seen_images import SeenImages
+from shared.domain.clock import Clock
+from shared.domain.images.image_key import ImageKey
+from shared.embedding.protocol import Embedder
+from shared.store.catalog.images import IMAGE_VECTOR
+from shared.store.catalog.protocol import CatalogStore
+from shared.store.catalog.queries import CatalogSelection
+from shared.store.catalog.serving import Catalogs
+from shared.store.protocol import ImpressionStore
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The searches over vectors, and the share of each source."""
+
+    searches: tuple[Search, ...]
+    shares: Shares
+
+
+class CatalogSearch:
+    """Finds shortlists. Raises `Unavailable` when a store does not answer."""
+
+    def __init__(
+        self,
+        catalogs: Catalogs,
+        *,
+        examples: UserExamples,
+        popularity: Popularity,
+        seen_images: SeenImages,
+        shares: SourceShares,
+        new_days: int,
+        clock: Clock,
+    ) -> None:
+        self._catalogs = catalogs
+        self._examples = examples
+        self._popularity = popularity
+        self._seen_images = seen_images
+        self._shares = shares
+        self._new_age = timedelta(days=new_days)
+        self._clock = clock
+
+    async def find(self, request: ShortlistRequest) -> Shortlist:
+        """The images for a request, at most `limit`; fewer where the catalog has no more.
+
+        Images that the user has seen are left out as long as there are enough others.
+        """
+        catalog = await self._catalogs.serving()
+        plan = await self._plan(request, catalog)
+        if isinstance(plan, str):
+            return Shortlist(reason=plan)
+        excluded = set(request.exclude_ids)
+        if request.similar_to is not None:
+            excluded.add(request.similar_to)
+        seen = await self._seen_images.ids(request.user)
+        selection = CatalogSelection(
+            request.user.tenant,
+            request.filter,
+            available_at=self._clock(),
+            exclude_ids=frozenset(excluded | seen),
+            indexed_only=True,
+        )
+        images = await self._images(request, catalog, selection, plan, number=request.limit)
+        if len(images) < request.limit and seen - excluded:
+            excluded |= {image.image_id for image in images}
+            selection = replace(selection, exclude_ids=frozenset(excluded))
+            images += await self._images(
+                request, catalog, selection, plan, number=request.limit - len(images)
+            )
+        reason = None if images else await nothing_matches(catalog, selection)
+        return Shortlist(tuple(images), plan.shares, reason)
+
+    async def _plan(self, request: ShortlistRequest, catalog: CatalogStore) -> Plan | str:
+        """The plan; a reason where the image that others should resemble is not known."""
+        if request.similar_to is not None:
+            key = ImageKey(request.user.tenant, request.similar_to)
+            stored = (await catalog.get([key])).get(key)
+            if stored is None:
+                return unknown_image(request.similar_to)
+            vector = (await catalog.vectors([key])).get(key, {}).get(IMAGE_VECTOR)
+            if vector is None:
+                return not_indexed(stored)
+            return Plan((similar_search(vector, limit=request.limit),), SIMILAR_ALONE)
+        tastes = await self._examples.of(request.profile)
+        weights = request.weights
+        shares = self._shares.for_taste(
+            words=any(taste.has_words for taste in tastes),
+            likes=any(taste.has_images for taste in tastes),
+            subject=None if weights is None else weights.subject,
+        )
+        planned = searches(tastes, shares=shares, weights=weights, limit=request.limit)
+        return Plan(tuple(planned), shares)
+
+    async def _images(
+        self,
+        request: ShortlistRequest,
+        catalog: CatalogStore,
+        selection: CatalogSelection,
+        plan: Plan,
+        *,
+        number: int,
+    ) -> list[RetrievedImage]:
+        """At most `number` images of the selection: first the sure ones, then the drawn ones."""
+        reader = CatalogReader(catalog, selection, popularity=self._popularity, user=request.user)
+        by_source = plan.shares
+        explored = places(
+            [by_source.get("explored", 0.0), 1 - by_source.get("explored", 0.0)], number
+        )[0]
+        rankings = await reader.rankings(plan.searches)
+        if "popular" in by_source:
+            share = by_source["popular"]
+            popular = await reader.popular(2 * ceil(share * number))
+            rankings.append(Ranking("popular", share, popular))
+        if "new" in by_source:
+            share = by_source["new"]
+            new = await reader.new(2 * ceil(share * number), since=self._clock() - self._new_age)
+            rankings.append(Ranking("new", share, new))
+        sure = shortlisted(rankings, limit=number - explored)
+        images = [RetrievedImage(reader.images[name], source) for name, source in sure]
+        chosen = {name for name, _ in sure}
+        draws = await reader.drawn(number - len(sure), seed=request.seed, without=chosen)
+        images += [
+            RetrievedImage(reader.images[name], "explored", probability)
+            for name, probability in draws.items()
+        ]
+        if len(images) < number:
+            rest = shortlisted(rankings, limit=number - len(images), without=chosen | draws.keys())
+            images += [RetrievedImage(reader.images[name], source) for name, source in rest]
+        return images
+
+
+def catalog_search(
+    catalogs: Catalogs | None,
+    *,
+    description_scoring: DescriptionScoring,
+    embedder: Embedder,
+    popularity: Popularity,
+    impressions: ImpressionStore,
+    settings: AssessorSettings,
+    clock: Clock,
+) -> CatalogSearch | None:
+    """The search by these settings; None without a catalog."""
+    if catalogs is None:
+        return None
+    return CatalogSearch(
+        catalogs,
+        examples=UserExamples(catalogs, description_scoring, embedder),
+        popularity=popularity,
+        seen_images=SeenImages(impressions, days=settings.seen_days, clock=clock),
+        shares=SourceShares(
+            popular=settings.retrieval_popular_share,
+            new=settings.retrieval_new_share,
+            explored=settings.retrieval_explore_share,
+        ),
+        new_days=settings.new_days,
+        clock=clock,
+    )

@@ -1,0 +1,1 @@
+"""Test how the images of a request are found in the catalog."""
