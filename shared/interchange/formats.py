@@ -9,7 +9,7 @@ from shared.domain.errors import Unprocessable
 from shared.interchange.files.csv_rows import csv_rows
 from shared.interchange.files.gorse_dump import gorse_dump_rows, is_dump
 from shared.interchange.files.json_rows import json_rows
-from shared.interchange.files.opened import opened
+from shared.interchange.files.opened import READ_ERRORS, opened
 from shared.interchange.files.parquet_rows import parquet_rows
 from shared.interchange.options import ImportOptions
 from shared.interchange.readers import gorse, metarank, own, personalize, ubi
@@ -54,7 +54,7 @@ def _gorse(path: Path, encoding: str | None) -> Rows:
             return gorse_dump_rows(path)
         with opened(path) as file:
             start = file.peek(64)[:64].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")
-    except OSError:
+    except READ_ERRORS:
         start = b""  # The reader of the lines reports the file.
     return (_json if start[:1] in (b"{", b"[") else _csv)(path, encoding)
 

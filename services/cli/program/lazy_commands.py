@@ -12,7 +12,7 @@ VERBS: Final = {
     "up": "system", "demo": "system", "assess": "app", "publish": "app", "feed": "app",
     "feedback": "app", "profile": "app", "imagine": "app", "study": "system", "erase": "app",
     "evaluate": "models", "bench": "models", "night": "models", "model": "models",
-    "models": "models", "rules": "system", "dlq": "app", "doctor": "system",
+    "models": "models", "rules": "system", "dlq": "app", "import": "data", "doctor": "system",
 }  # fmt: skip
 """In the order of `--help`; each is a module in its folder of `services.cli.verbs`."""
 
@@ -47,5 +47,7 @@ def _command(name: str) -> Any:
     if hasattr(module, "app"):
         group.add_typer(module.app, name=name)
     else:
-        group.command()(getattr(module, name))
+        # `import` is a word of Python: its function is called `import_`.
+        function = getattr(module, name, None) or getattr(module, f"{name}_")
+        group.command(name)(function)
     return typer.main.get_group(group).commands[name]
