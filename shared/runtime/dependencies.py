@@ -30,6 +30,9 @@ from shared.store.removal.contents import QdrantContents
 from shared.store.removal.image_removal import ImageRemoval
 from shared.store.removal.qdrant_removed_images import QdrantRemovedImages
 from shared.store.removal.removal_check import RemovalCheck
+from shared.store.sessions.cursor_keys import Cursors
+from shared.store.sessions.pages import FeedSessionStore
+from shared.store.sessions.qdrant_sessions import QdrantFeedSessions
 from shared.store.settings import StoreSettings
 from shared.store.user_list import QdrantUsers, UserStore
 from shared.vlm.background_work import BackgroundWork
@@ -58,6 +61,10 @@ class SharedDependencies:
     """Which images of the catalog are removed; None only in tests."""
     image_removal: ImageRemoval | None = None
     """Removes images from the store; None only in tests."""
+    feed_sessions: FeedSessionStore | None = None
+    """What the pages of feeds have shown; None only in tests."""
+    cursors: Cursors | None = None
+    """Signs the cursors of feeds; None only in tests."""
 
 
 @asynccontextmanager
@@ -108,6 +115,10 @@ async def open_dependencies(
             users = QdrantUsers(client, collection=profiles.collection)
             removed_images = QdrantRemovedImages(client)
             await removed_images.prepare()
+            feed_sessions = QdrantFeedSessions(client)
+            await feed_sessions.prepare()
+            cursors = Cursors(client, store.feed_cursor_key)
+            await cursors.prepare()
             catalogs = None
             if encoder is not None:
                 encoded_images = await _encoded_images(client, encoder)
@@ -126,6 +137,8 @@ async def open_dependencies(
                 catalogs,
                 RemovalCheck(removed_images),
                 ImageRemoval(removed_images, image_store, QdrantContents(client)),
+                feed_sessions,
+                cursors,
             )
         finally:
             if encoded_images is not None:

@@ -14,7 +14,9 @@ from shared.store.edge.client import EdgeQdrant
 from shared.store.qdrant import ensure_collection, qdrant_errors
 
 COLLECTION: Final = "erasures"
-PREFIXES_WITHOUT_USERS: Final = ("image_ids", "images.", "image_vectors.", "catalog.")
+PREFIXES_WITHOUT_USERS: Final = (
+    "image_ids", "images.", "image_vectors.", "catalog.", "removed_images"
+)  # fmt: skip
 """Prefixes of collections that store images by content and by id: millions of points, no user."""
 
 PAGE: Final = 1_000

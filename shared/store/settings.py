@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr
 
 
 class StoreSettings(BaseModel):
@@ -22,3 +22,7 @@ class StoreSettings(BaseModel):
     release wrote there are moved into the new format once."""
     qdrant_timeout_seconds: PositiveFloat = 5.0
     """Seconds that a request to the server may take; it usually answers in milliseconds."""
+    feed_cursor_key: SecretStr | None = Field(default=None, min_length=16)
+    """Secret key of at least 16 characters that signs the cursors of feeds; the same for all
+    instances. Without it, the first instance makes a key and keeps it in the store. Another key
+    ends the feeds that apps are paging through."""

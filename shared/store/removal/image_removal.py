@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -29,6 +29,8 @@ class _Due:
     content_hashes: tuple[str, ...]
     at: float
     is_last: bool
+    key: ImageKey | None = None
+    """None for a removal from before a restart, of which only the hash is known."""
 
 
 class ImageRemoval:
@@ -73,8 +75,7 @@ class ImageRemoval:
         await self._removed.add({key: RemovedImage(position, tuple(sorted(hashes)))})
         counts = [await store.remove([key]) for store in stores]
         await self._image_store.forget([key])
-        if hashes:
-            self._add(_due(key, hashes, at=_now() + self._soon, is_last=False))
+        self._add(_Due(removal_id(key), tuple(sorted(hashes)), _now() + self._soon, False, key))
         return sum(counts)
 
     async def accepts(self, key: ImageKey, position: RecordPosition) -> bool:
@@ -99,6 +100,7 @@ class ImageRemoval:
             if not due:
                 continue
             try:
+                await self._forget_late_addresses([d.key for d in due if d.key is not None])
                 await self._contents.remove_unused({h for d in due for h in d.content_hashes})
                 await self._removed.contents_removed([d.id for d in due if d.is_last])
             except Unavailable as error:
@@ -108,7 +110,11 @@ class ImageRemoval:
             self._due = [d for d in self._due if d not in due]
             for d in due:
                 if not d.is_last:
-                    self._add(_Due(d.id, d.content_hashes, _now() + self._again, is_last=True))
+                    self._add(replace(d, at=_now() + self._again, is_last=True))
+
+    async def _forget_late_addresses(self, keys: Sequence[ImageKey]) -> None:
+        """A request or an indexer in progress may have stored an address after the removal."""
+        await self._image_store.forget(await self._removed.get(keys))
 
     async def _hashes(self, key: ImageKey, catalogs: Iterable[CatalogStore]) -> set[str]:
         known = (await self._image_store.find(tenant=key.tenant, image_ids=[key.image_id])).values()
@@ -143,10 +149,6 @@ class ImageRemoval:
     def _add(self, due: _Due) -> None:
         self._due.append(due)
         self._changed.set()
-
-
-def _due(key: ImageKey, hashes: Iterable[str], *, at: float, is_last: bool) -> _Due:
-    return _Due(removal_id(key), tuple(sorted(hashes)), at, is_last)
 
 
 def _now() -> float:

@@ -1,0 +1,1 @@
+"""Store what the pages of a feed have shown for a day, and the keys that sign their cursors."""

@@ -1,0 +1,1 @@
+"""Erasures, removals and what ends with them: every store keeps and proves them."""
