@@ -10,7 +10,8 @@ from typer.core import TyperGroup
 
 VERBS: Final = {
     "up": "system", "demo": "system", "assess": "app", "publish": "app", "feed": "app",
-    "feedback": "app", "profile": "app", "imagine": "app", "study": "system", "erase": "app",
+    "catalog": "app", "feedback": "app", "profile": "app", "mcp": "app", "imagine": "app",
+    "study": "system", "erase": "app",
     "evaluate": "models", "bench": "models", "night": "models", "model": "models",
     "models": "models", "rules": "system", "dlq": "app", "import": "data", "doctor": "system",
 }  # fmt: skip

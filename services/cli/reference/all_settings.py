@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.assessor.config import AssessorSettings
+from services.catalog.config import CatalogSettings
+from services.cli.catalog.gateway import GatewaySettings
 from services.local.config import LocalSettings
 from services.monitor.config import MonitorSettings
 from services.ops.config import OpsSettings
@@ -35,10 +37,12 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The store", StoreSettings),
     ("Profile service", ProfileSettings),
     ("Assessor service", AssessorSettings),
+    ("Catalog service", CatalogSettings),
     ("The audience of a new image", AudienceSettings),
     ("Retrain service", RetrainSettings),
     ("Training jobs", JobSettings),
     ("Dashboard and gateway", OpsSettings),
+    ("The command line", GatewaySettings),
     ("The model registry", RegistrySettings),
     ("Monitor service", MonitorSettings),
 )

@@ -1,25 +1,48 @@
-"""`preferstream feed`: show the latest ranked feeds, or follow new ones."""
+"""`preferstream feed`: make a feed from the catalog, or show the latest ranked feeds."""
 
 import shlex
 from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
+from pydantic import ValidationError
 
 from services.cli.connection import connect, messaging_settings
-from services.cli.output.console import fail, print_progress
+from services.cli.output.console import fail, print_line, print_progress, wrong_use
 from services.cli.program.interruption import interruptible
 from services.cli.verbs.app.publish import show_feed
-from shared.client import Client
+from shared.client import Client, NoAnswer, feed_request
 from shared.domain.errors import Unavailable
 from shared.domain.user import User
-from shared.events import RankedFeed
+from shared.events import DEFAULT_TENANT, ImageCandidates, RankedFeed
+from shared.events.types.catalog import DEFAULT_SHORTLIST, MAX_SHORTLIST
+from shared.events.wire.validation_problems import describe_problems
 
 NAMED_USERS: Final = 5
 """Users that an error message names."""
 
 
 def feed(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[USER]", help="User for whom a feed of catalog images is made."),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MAX_SHORTLIST, help="With USER: images in the feed.")
+    ] = 20,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(help="With USER: only images with one of these tags; can be repeated."),
+    ] = None,
+    similar_to: Annotated[
+        str | None, typer.Option(help="With USER: images that resemble this image of the catalog.")
+    ] = None,
+    next_page: Annotated[
+        bool, typer.Option("--next", help="With USER: the next page of the user's latest feed.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option(min=1, help="With USER: timeout for the feed in seconds.")
+    ] = 60.0,
     user: Annotated[str | None, typer.Option(help="Only this user's feeds.")] = None,
     request_id: Annotated[str | None, typer.Option(help="Only the feed for this request.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only feeds of this tenant.")] = None,
@@ -27,10 +50,88 @@ def feed(
     follow: Annotated[bool, typer.Option("--follow", help="Show new feeds until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print feeds as JSON lines.")] = False,
 ) -> None:
-    """Show the latest ranked feeds, or follow new ones.
+    """Make a feed for USER from the catalog; without USER, show the latest ranked feeds.
 
-    Example: preferstream feed --user ada --follow
+    Example: preferstream feed ada --tag landscape, or preferstream feed --user ada --follow
     """
+    if name is None:
+        if tag or similar_to or next_page:
+            wrong_use("--tag, --similar-to and --next need a user: preferstream feed USER ...")
+        _show(user, request_id, tenant, last=last, follow=follow, as_json=as_json)
+        return
+    if user is not None or request_id is not None or follow or last != 1:
+        wrong_use("--user, --request-id, --last and --follow show feeds that exist; leave USER out")
+    if next_page and (tag or similar_to):
+        wrong_use("--next continues a feed with its own conditions; leave out --tag, --similar-to")
+    _make(
+        name, tenant or DEFAULT_TENANT, limit=limit, tags=tag or (), similar_to=similar_to,
+        next_page=next_page, seconds=wait, as_json=as_json,
+    )  # fmt: skip
+
+
+def _make(
+    user_id: str, tenant: str, *, limit: int, tags: Sequence[str], similar_to: str | None,
+    next_page: bool, seconds: float, as_json: bool,
+) -> None:  # fmt: skip
+    try:
+        with (
+            interruptible(lambda: "the feed may still come; `preferstream feed` shows it"),
+            Client(messaging_settings(connect()), tenant=tenant) as app,
+        ):
+            cursor = _cursor(app, User(tenant, user_id)) if next_page else None
+            event = request_for(
+                user_id, tenant, limit=limit, tags=tags, similar_to=similar_to, cursor=cursor
+            )
+            (ranked,) = list(app.answers([event], seconds=seconds)) or [None]
+            if ranked is None:
+                raise NoAnswer(event.request_id, seconds=seconds)
+    except ValidationError as error:
+        wrong_use(describe_problems(error))
+    except (Unavailable, NoAnswer) as error:
+        fail(error.detail if isinstance(error, Unavailable) else str(error))
+    show_feed(ranked, as_json=as_json)
+    if not as_json and not ranked.items:
+        print_line("no image of the catalog matches; `preferstream catalog list` shows what it has")
+    elif not as_json and ranked.next_cursor:
+        print_progress(f"the next page: preferstream feed {shlex.quote(user_id)} --next")
+
+
+def request_for(
+    user_id: str, tenant: str, *, limit: int, tags: Sequence[str] = (),
+    similar_to: str | None = None, cursor: str | None = None,
+) -> ImageCandidates:  # fmt: skip
+    """The request for a feed of `limit` images; raises `ValidationError`.
+
+    More images are found and ranked than are shown: the next page continues with the others.
+    """
+    wanted = {"filter": {"tags_any": list(tags)}} if tags else {}
+    return feed_request(
+        user_id, tenant=tenant, limit=max(limit, DEFAULT_SHORTLIST), top_k=limit,
+        similar_to=similar_to, cursor=cursor, **wanted,
+    )  # fmt: skip
+
+
+def _cursor(app: Client, user: User) -> str:
+    """Where the user's latest feed of the catalog continues."""
+    feeds = app.feeds(
+        wanted=lambda feed: (
+            User(feed.tenant, feed.user_id) == user
+            and feed.policy is not None
+            and feed.policy.retrieval is not None
+        )
+    )
+    if not feeds:
+        fail("this user has no feed from the catalog yet; leave out --next")
+    cursor = feeds[-1].next_cursor
+    if cursor is None:
+        fail("the user's latest feed has no next page: all images that match were shown")
+    return cursor
+
+
+def _show(
+    user: str | None, request_id: str | None, tenant: str | None, *, last: int, follow: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     system = connect()
 
     def wanted(feed: RankedFeed) -> bool:

@@ -1,0 +1,1 @@
+"""Fill the catalog from a folder, and read it at the gateway."""
