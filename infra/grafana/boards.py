@@ -269,7 +269,33 @@ LEARNING = Board(
     ),
 )  # fmt: skip
 
-BOARDS: Final = (OVERVIEW, FEEDS, LEARNING)
+CATALOG = Board(
+    "preferstream-catalog",
+    "Preferstream: catalog",
+    (
+        Panel("Images", "short",
+              (("max by (state) (preferstream_catalog_images)", "{{state}}"),),
+              "Images of the catalog; outdated ones serve until a newer model describes them."),
+        Panel("Published, removed, indexed", "reqps",
+              ((f"sum(rate(preferstream_catalog_published_total[{RATE}]))", "published"),
+               (f"sum(rate(preferstream_catalog_removed_total[{RATE}]))", "removed"),
+               (f"sum(rate(preferstream_catalog_indexed_total[{RATE}]))", "indexed"),
+               (f"sum(rate(preferstream_catalog_contents_total[{RATE}]))", "contents computed")),
+              "Images per second; equal images under several ids are one content."),
+        Panel("Failed and tried again", "reqps",
+              (*_rate("preferstream_catalog_failed_total", "reason"),
+               (f"sum(rate(preferstream_catalog_retried_total[{RATE}]))", "tried again later")),
+              "Images per second that cannot be indexed, by reason, or that are tried again later."),
+        Panel("Stages of indexing", "s",
+              _quantiles("preferstream_catalog_index_seconds", by="stage"),
+              "Seconds to load one image, and to encode, describe and write one batch."),
+        Panel("Re-indexing for another encoder", "percentunit",
+              (("min(preferstream_catalog_reindexed_ratio)", "done"),),
+              "Share of the images that are done; the old encoder's collection serves below 1."),
+    ),
+)  # fmt: skip
+
+BOARDS: Final = (OVERVIEW, FEEDS, LEARNING, CATALOG)
 
 
 def as_json(board: Board) -> str:

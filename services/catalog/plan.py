@@ -1,15 +1,17 @@
-"""Decide what must be done for an image of the catalog, in which order, and when."""
+"""Decide what must be done for an image of the catalog, and when another encoder may serve."""
 
-from collections import defaultdict, deque
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from shared.domain.errors import Unprocessable
 from shared.domain.images.image_key import ImageKey
+from shared.domain.taste import Element
 from shared.events import CatalogImage
 from shared.events.types.base import image_of_record_key
 from shared.store.catalog.images import ImageIndex, Publication, StoredImage
+
+Words = Mapping[Element, tuple[str, ...]]
+"""The words of one description."""
 
 
 def check_key(event: CatalogImage, record_key: bytes | None) -> None:
@@ -36,101 +38,39 @@ def is_change(publication: Publication, stored: StoredImage | None) -> bool:
     return stored is None or stored.entry != publication.entry or stored.status == "failed"
 
 
-@dataclass(frozen=True)
-class Work:
-    """The steps that one image needs; an image that needs none is done."""
+def needs_indexing(image: StoredImage, *, model_version: str) -> bool:
+    """Whether an image waits for its index, or for the description of a newer model.
 
-    encode: bool
-    """Compute the image vector."""
-    describe: bool
-    """Let the model describe the image in words."""
-    write: bool
-    """Write index and vectors, also where both are known from elsewhere."""
-
-    @property
-    def load(self) -> bool:
-        """Whether the pixels are needed."""
-        return self.encode or self.describe
-
-
-NOTHING = Work(encode=False, describe=False, write=False)
-
-
-def work_for(
-    image: StoredImage, *, model_version: str, elsewhere: ImageIndex | None = None
-) -> Work:
-    """What an image of the collection needs.
-
-    `elsewhere`: its index in the collection that serves while this one is filled for another
-    encoder. Its words are used again if they are about the same address and by the same model.
+    An image that failed waits for its next publication.
     """
     if image.status == "failed":
-        return NOTHING
-    if image.is_current and image.index is not None:
-        is_outdated = image.index.model_version != model_version
-        return Work(encode=False, describe=is_outdated, write=is_outdated)
-    has_words = _is_usable(elsewhere, uri=image.entry.uri, model_version=model_version)
-    return Work(encode=True, describe=not has_words, write=True)
-
-
-def work_after_loading(
-    work: Work, image: StoredImage, *, content_hash: str, model_version: str
-) -> Work:
-    """The remaining work once the content is known: a new address may have the old content."""
+        return False
     index = image.index
-    if index is None or index.content_hash != content_hash:
-        return work
-    return replace(
-        work, encode=False, describe=work.describe and index.model_version != model_version
-    )
+    return not image.is_current or index is None or index.model_version != model_version
 
 
-def by_content(hashes: Mapping[ImageKey, str]) -> dict[str, list[ImageKey]]:
-    """The images of each content: a content under a thousand ids is encoded and described once."""
-    images: dict[str, list[ImageKey]] = defaultdict(list)
-    for key, content_hash in hashes.items():
-        images[content_hash].append(key)
-    return dict(images)
+def known_hash(image: StoredImage, *, elsewhere: ImageIndex | None = None) -> str | None:
+    """The hash of the content at the present address, as far as an index knows it.
 
-
-class Priority(IntEnum):
-    """Which images come first; a lower number is earlier."""
-
-    PUBLISHED = 0
-    """Images that no query can return yet."""
-    OUTDATED = 1
-    """Images that serve with an older description, or with vectors of an older encoder."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """An image that waits for indexing."""
-
-    key: ImageKey
-    priority: Priority
-    since: float
-    """Monotonic seconds at which it began to wait."""
-
-
-def next_batch(waiting: Collection[Waiting], *, size: int) -> list[Waiting]:
-    """The next images to index, at most `size`.
-
-    Published images come before outdated ones. Within a priority the tenants take turns, each with
-    its oldest image, so that the bulk import of one tenant does not keep the others waiting.
+    `elsewhere`: the index in the collection that serves while this one is filled for another
+    encoder. Only the app can change what an address shows, and it must not
+    (`shared/events/types/catalog.py`), so the content is not loaded for its hash alone.
     """
-    batch: list[Waiting] = []
-    for priority in Priority:
-        queues: dict[str, deque[Waiting]] = defaultdict(deque)
-        of_priority = [image for image in waiting if image.priority == priority]
-        for image in sorted(of_priority, key=lambda image: (image.since, image.key)):
-            queues[image.key.tenant].append(image)
-        tenants = deque(queues.values())
-        while tenants and len(batch) < size:
-            queue = tenants.popleft()
-            batch.append(queue.popleft())
-            if queue:
-                tenants.append(queue)
-    return batch
+    for index in (image.index, elsewhere):
+        if index is not None and index.uri == image.entry.uri:
+            return index.content_hash
+    return None
+
+
+def known_words(
+    image: StoredImage, *, model_version: str, elsewhere: ImageIndex | None = None
+) -> dict[str, Words]:
+    """The words of this model, by content hash: also of the old content of a changed address.
+
+    A new address may have the old content, which is then not described again.
+    """
+    indexes = [index for index in (elsewhere, image.index) if index is not None]
+    return {i.content_hash: i.words for i in indexes if i.model_version == model_version}
 
 
 @dataclass(frozen=True)
@@ -155,10 +95,6 @@ def may_serve(new: Progress, *, indexed_before: int) -> bool:
     with which all images fail must not empty the feeds.
     """
     return new.waiting == 0 and 2 * new.indexed >= indexed_before
-
-
-def _is_usable(index: ImageIndex | None, *, uri: str, model_version: str) -> bool:
-    return index is not None and index.uri == uri and index.model_version == model_version
 
 
 def _name(image: ImageKey) -> str:

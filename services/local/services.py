@@ -9,6 +9,8 @@ from typing import Any
 
 from services.assessor.app import build as build_assessor
 from services.assessor.config import AssessorSettings
+from services.catalog.app import build as build_catalog
+from services.catalog.config import CatalogSettings
 from services.local.config import LocalSettings
 from services.local.errors import ServiceStopped
 from services.local.registry import open_models
@@ -141,6 +143,7 @@ async def _build(
 ) -> dict[str, App]:
     """Build all services at once: some read a topic to its end before they are built."""
     training = TrainingSettings.read(data_dir=settings.data_dir)
+    catalog, audience = from_environment(CatalogSettings), from_environment(AudienceSettings)
     stores = Stores(
         dependencies.profiles,
         dependencies.users,
@@ -149,7 +152,7 @@ async def _build(
         dependencies.encoded_images,
         dependencies.catalogs,
         dependencies.embedder,
-        audience_matcher(from_environment(AudienceSettings), dependencies),
+        audience_matcher(audience, dependencies),
     )
     # All settings are read before any service is built, so a wrong one leaves nothing half built.
     profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)
@@ -160,6 +163,7 @@ async def _build(
     building: dict[str, Coroutine[Any, Any, App]] = {
         "profile": build_profile(profile, messaging, dependencies),
         "assessor": build_assessor(assessor, messaging, dependencies),
+        "catalog": build_catalog(catalog, messaging, dependencies, audience=audience),
         "retrain": build_retrain(retrain, messaging, training),
         "monitor": build_monitor(monitor, messaging),
         "ops": build_ops(ops, messaging, stores, models=models, training_jobs=jobs),

@@ -108,12 +108,19 @@ class KafkaService:
         handle: Handle[Any],
         *,
         handle_tombstone: HandleTombstone | None = None,
+        max_dead_letter_ratio: float | None = None,
     ) -> None:
         """Consume `topic` one event after another: for work that takes milliseconds.
 
         Without `handle_tombstone` a record without a value becomes a dead letter.
+        `max_dead_letter_ratio` replaces the setting; with 1.0 dead letters never stop the service.
         """
-        processing = self._processing(topic, handle, handle_tombstone=handle_tombstone)
+        processing = self._processing(
+            topic,
+            handle,
+            handle_tombstone=handle_tombstone,
+            max_dead_letter_ratio=max_dead_letter_ratio,
+        )
         self._add(topic, FastPath(processing, self._settings, on_failure=self._fail))
 
     def every_instance(self, topic: Topic, handle: Handle[Any]) -> None:

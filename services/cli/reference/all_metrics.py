@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from services.assessor.background.shadow_evaluation import ShadowMetrics
 from services.assessor.metrics import AssessorMetrics
+from services.catalog.metrics import STAGES, CatalogMetrics
 from services.monitor.metrics import ClusterMetrics, PollMetrics
 from services.ops.metrics import OpsMetrics
 from services.profile.metrics import ProfileMetrics
@@ -73,8 +74,9 @@ LABELS: Final[Mapping[str, Label]] = {
     "tier": _one_of(*get_args(Tier)),
     "rule": _one_of(*get_args(Demotion), *get_args(RuleKind)),
     "stage": _one_of(
-        "queue", "images", "score", "subject", "popularity", "explain", "evidence", "total"
+        "queue", "images", "score", "subject", "popularity", "explain", "evidence", "total", *STAGES
     ),
+    "state": _one_of("indexed", "outdated", "waiting", "failed"),
     "circuit": _one_of("host", "address"),
     "kind": _one_of(*get_args(FailureKind)),
     "outcome": _one_of("scored", "unavailable", "failed"),
@@ -145,11 +147,12 @@ class _RecordingRegistry(CollectorRegistry):
 
 SOURCES: Final[tuple[tuple[str, Callable[[CollectorRegistry], object]], ...]] = (
     ("every service", MessagingMetrics),
-    ("assessor, profile", lambda registry: ModelMetrics(_NoModel(), registry)),
-    ("assessor, profile", lambda registry: HostMetrics(_NoGate(), registry)),
+    ("assessor, profile, catalog", lambda registry: ModelMetrics(_NoModel(), registry)),
+    ("assessor, profile, catalog", lambda registry: HostMetrics(_NoGate(), registry)),
     ("assessor", AssessorMetrics),
     ("assessor", ShadowMetrics),
     ("profile", ProfileMetrics),
+    ("catalog", CatalogMetrics),
     ("retrain", CollectMetrics),
     ("retrain", JobMetrics),
     ("retrain", lambda registry: JobHistory(Path(), registry)),

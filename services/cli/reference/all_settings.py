@@ -10,6 +10,7 @@ from services.assessor.config import AssessorSettings
 from services.catalog.config import CatalogSettings
 from services.cli.catalog.gateway import GatewaySettings
 from services.local.config import LocalSettings
+from services.mcp.settings import McpSettings
 from services.monitor.config import MonitorSettings
 from services.ops.config import OpsSettings
 from services.profile.config import ProfileSettings
@@ -43,6 +44,7 @@ GROUPS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Training jobs", JobSettings),
     ("Dashboard and gateway", OpsSettings),
     ("The command line", GatewaySettings),
+    ("MCP server", McpSettings),
     ("The model registry", RegistrySettings),
     ("Monitor service", MonitorSettings),
 )

@@ -33,7 +33,9 @@ def up_without_cluster(
 def test_the_ready_line_names_every_address(system: System) -> None:
     assert system.ready["ready"] is True
     assert system.ready["dashboard"] == system.ready["services"]["ops"]
-    assert set(system.ready["services"]) == {"assessor", "ops", "profile", "retrain", "monitor"}
+    assert set(system.ready["services"]) == {
+        "assessor", "catalog", "ops", "profile", "retrain", "monitor"
+    }  # fmt: skip
     assert set(system.ready) == {"ready", "kafka", "dashboard", "services"}
 
 

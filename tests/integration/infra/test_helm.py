@@ -150,7 +150,7 @@ def test_a_single_pod_may_be_moved(resources: list[dict[str, Any]]) -> None:
 def test_a_pod_has_more_time_to_stop_than_to_drain(resources: list[dict[str, Any]]) -> None:
     from shared.messaging.client.settings import MessagingSettings
 
-    for component in ("assessor", "profile"):
+    for component in ("assessor", "profile", "catalog"):
         resource = named(resources, "Deployment", f"demo-preferstream-{component}")
         grace = resource["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
         assert grace > MessagingSettings().drain_seconds + 10
@@ -181,7 +181,9 @@ def test_every_pod_that_promotes_or_serves_mounts_the_checkpoint_of_vllm(
         for mount in pod["spec"]["containers"][0]["volumeMounts"]
         if mount["mountPath"] == folder and mount["readOnly"]
     }
-    assert mounted_by == {"assessor", "profile", "retrain", "ops", "training", "vllm"}
+    assert mounted_by == {
+        "assessor", "profile", "catalog", "retrain", "ops", "training", "vllm",
+    }  # fmt: skip
     small = named(render(SMALL), "ConfigMap", "demo-preferstream-settings")["data"]
     assert "PREFERSTREAM_MODEL" not in small
 

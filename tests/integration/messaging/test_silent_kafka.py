@@ -252,6 +252,7 @@ COMMANDS = {
     "doctor": ["-m", "services.cli", "doctor"],
     "assessor": ["-m", "services.assessor"],
     "profile": ["-m", "services.profile"],
+    "catalog": ["-m", "services.catalog"],
     "retrain": ["-m", "services.retrain"],
     "monitor": ["-m", "services.monitor"],
     "ops": ["-m", "services.ops"],

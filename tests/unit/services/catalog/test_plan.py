@@ -7,22 +7,16 @@ from uuid import UUID
 import pytest
 
 from services.catalog.plan import (
-    NOTHING,
-    Priority,
     Progress,
-    Waiting,
-    Work,
-    by_content,
     check_key,
     is_change,
+    known_hash,
+    known_words,
     may_serve,
-    next_batch,
-    work_after_loading,
-    work_for,
+    needs_indexing,
 )
 from shared.domain.errors import Unprocessable
 from shared.domain.images.catalog_entry import CatalogEntry
-from shared.domain.images.image_key import ImageKey
 from shared.events import CatalogImage
 from shared.store.catalog.images import ImageIndex, IndexFailure, Publication, StoredImage
 
@@ -69,78 +63,35 @@ def test_a_redelivered_publication_changes_nothing() -> None:
     assert is_change(Publication(ENTRY, NOW), stored(failure=FAILURE))
 
 
-def test_a_new_image_needs_every_step() -> None:
-    assert work_for(stored(), model_version="m-1") == Work(encode=True, describe=True, write=True)
+@pytest.mark.parametrize(
+    ("image", "needs"),
+    [
+        (stored(), True),
+        (stored(index()), False),
+        (stored(index(uri="mem:old")), True),
+        (stored(index(model="m-0")), True),
+        (stored(failure=FAILURE), False),
+        (stored(failure=FAILURE.model_copy(update={"uri": "mem:old"})), True),
+    ],
+)
+def test_new_changed_and_outdated_images_need_indexing(image: StoredImage, needs: bool) -> None:
+    assert needs_indexing(image, model_version="m-1") is needs
 
 
-def test_an_indexed_image_needs_nothing() -> None:
-    assert work_for(stored(index()), model_version="m-1") == NOTHING
-    assert not NOTHING.load
+def test_the_content_of_the_present_address_is_known_from_any_index() -> None:
+    assert known_hash(stored(index())) == "h"
+    assert known_hash(stored(index(uri="mem:old"))) is None
+    assert known_hash(stored(), elsewhere=index(content_hash="e")) == "e"
+    assert known_hash(stored(), elsewhere=index(uri="mem:old")) is None
 
 
-def test_another_address_needs_every_step() -> None:
-    old = stored(index(uri="mem:old"))
-    assert work_for(old, model_version="m-1") == Work(encode=True, describe=True, write=True)
-
-
-def test_another_model_describes_again_and_keeps_the_image_vector() -> None:
-    work = work_for(stored(index()), model_version="m-2")
-    assert work == Work(encode=False, describe=True, write=True)
-    assert work.load
-
-
-def test_a_failed_image_waits_for_its_next_publication() -> None:
-    assert work_for(stored(failure=FAILURE), model_version="m-1") == NOTHING
-
-
-def test_another_encoder_uses_the_words_of_the_serving_collection_again() -> None:
-    for elsewhere, describes in (
-        (index(), False),
-        (index(model="m-0"), True),
-        (index(uri="mem:old"), True),
-        (None, True),
-    ):
-        work = work_for(stored(), model_version="m-1", elsewhere=elsewhere)
-        assert work == Work(encode=True, describe=describes, write=True)
-
-
-def test_the_old_content_at_a_new_address_is_only_written() -> None:
-    moved = stored(index(uri="mem:old"))
-    work = work_for(moved, model_version="m-1")
-    same = work_after_loading(work, moved, content_hash="h", model_version="m-1")
-    assert same == Work(encode=False, describe=False, write=True)
-    by_other_model = work_after_loading(work, moved, content_hash="h", model_version="m-2")
-    assert by_other_model == Work(encode=False, describe=True, write=True)
-    assert work_after_loading(work, moved, content_hash="other", model_version="m-1") == work
-    assert work_after_loading(work, stored(), content_hash="h", model_version="m-1") == work
-
-
-def test_images_with_one_content_are_one_group() -> None:
-    keys = [ImageKey("default", str(n)) for n in range(1_000)]
-    groups = by_content({**dict.fromkeys(keys, "same"), ImageKey("shop", "x"): "other"})
-    assert groups == {"same": keys, "other": [ImageKey("shop", "x")]}
-
-
-def waiting(
-    image_id: str, since: float, *, tenant: str = "default", outdated: bool = False
-) -> Waiting:
-    priority = Priority.OUTDATED if outdated else Priority.PUBLISHED
-    return Waiting(ImageKey(tenant, image_id), priority, since)
-
-
-def test_published_images_come_before_outdated_ones() -> None:
-    images = [waiting("old", 0, outdated=True), waiting("b", 2), waiting("a", 1)]
-    assert [image.key.image_id for image in next_batch(images, size=2)] == ["a", "b"]
-    assert [image.key.image_id for image in next_batch(images, size=9)] == ["a", "b", "old"]
-    assert next_batch([], size=9) == []
-
-
-def test_a_bulk_import_does_not_keep_other_tenants_waiting() -> None:
-    bulk = [waiting(f"{n:03}", n, tenant="bulk") for n in range(100)]
-    batch = next_batch([*bulk, waiting("x", 500, tenant="shop")], size=4)
-    assert [(image.key.tenant, image.key.image_id) for image in batch] == [
-        ("bulk", "000"), ("shop", "x"), ("bulk", "001"), ("bulk", "002"),
-    ]  # fmt: skip
+def test_words_of_the_same_model_are_used_again_by_content() -> None:
+    image = stored(index(uri="mem:old"))
+    assert known_words(image, model_version="m-1") == {"h": {}}
+    assert known_words(image, model_version="m-2") == {}
+    assert set(known_words(image, model_version="m-1", elsewhere=index(content_hash="e"))) == {
+        "h", "e",
+    }  # fmt: skip
 
 
 def test_progress_counts_what_needs_no_more_work() -> None:

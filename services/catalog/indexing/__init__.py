@@ -1,0 +1,1 @@
+"""Index the published images in the background: load, encode, describe, write."""
