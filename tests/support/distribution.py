@@ -39,6 +39,7 @@ GROUPS: Final = {
         "tests/e2e/events/test_foreign_client.py",
         "tests/e2e/events/test_gateway.py",
         "tests/e2e/events/test_imagine.py",
+        "tests/e2e/events/test_mcp.py",
         "tests/e2e/operations/test_interrupted.py",
         "tests/e2e/operations/test_metrics.py",
         "tests/e2e/events/test_request_ids.py",

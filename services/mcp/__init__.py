@@ -1,0 +1,1 @@
+"""Serve the gateway to language models by the Model Context Protocol (MCP)."""
