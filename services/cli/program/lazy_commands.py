@@ -13,7 +13,8 @@ VERBS: Final = {
     "catalog": "app", "feedback": "app", "profile": "app", "mcp": "app", "imagine": "app",
     "study": "system", "erase": "app",
     "evaluate": "models", "bench": "models", "night": "models", "model": "models",
-    "models": "models", "rules": "system", "dlq": "app", "import": "data", "doctor": "system",
+    "models": "models", "rules": "system", "dlq": "app", "import": "data",
+    "export": "data", "doctor": "system",
 }  # fmt: skip
 """In the order of `--help`; each is a module in its folder of `services.cli.verbs`."""
 
