@@ -30,6 +30,7 @@ from shared.messaging.service import KafkaService
 from shared.runtime.dependencies import SharedDependencies
 from shared.runtime.promotions import follow_promotions
 from shared.store.erasure_check import ErasureCheck
+from shared.vlm.score_cache import ScoreCache
 
 FEEDS_READ_AT_START: Final = 1_000
 """Latest feeds of each partition that are read at the start. A crash leaves fewer feeds published
@@ -82,6 +83,8 @@ async def build(
     popularity = Popularity(max_entries=settings.popularity_entries)
     metrics = AssessorMetrics(registry)
     metrics.popularity.set_function(lambda: len(popularity))
+    score_cache = ScoreCache(max_entries=settings.score_cache_entries)
+    metrics.kept_scores.set_function(lambda: len(score_cache))
     service = AssessorService(
         Dependencies(
             models=shared.models,
@@ -95,6 +98,7 @@ async def build(
             clock=system_clock,
             encoded_images=shared.encoded_images,
             popularity=popularity,
+            score_cache=score_cache,
             rules=open_rules(settings.rules_file),
             catalogs=shared.catalogs,
         ),

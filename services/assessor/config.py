@@ -33,8 +33,11 @@ class AssessorSettings(BaseModel):
     """Requests that are scored at the same time, in the order of arrival and fairly between users:
     enough to fill the model's batches."""
     description_batch_size: PositiveInt = 16
-    """Images described in the background in one batch after a feed; the next request waits for at
-    most one batch."""
+    """Most images described in the background in one batch, while no request is in work; fewer
+    where the model is slow (PREFERSTREAM_BACKGROUND_BATCH_SECONDS)."""
+    score_cache_entries: NonNegativeInt = 100_000
+    """Latest scores of the model that are kept in memory, about 70 MB: an image that was scored by
+    the same taste and model version before is not scored again. 0 scores every image again."""
     explore_share: float = Field(default=0.1, ge=0, le=1)
     """Share of slates in which neighbors are swapped at random (FairPairs), so that training can
     separate taste from position; a swap moves an image by one rank. 0 turns exploration off."""

@@ -31,6 +31,17 @@ class AssessorMetrics:
             "Images whose rank exploration chose at random between two neighbors",
             registry=registry,
         )
+        self.scores = Counter(
+            "preferstream_scores",
+            "Scores of images by a taste, by origin: computed by the model, or kept in memory",
+            ["origin"],
+            registry=registry,
+        )
+        self.kept_scores = Gauge(
+            "preferstream_score_cache_entries",
+            "Scores of images that are kept in memory",
+            registry=registry,
+        )
         self.demoted = Counter(
             "preferstream_images_demoted",
             "Images ranked lower than their score, by rule",
@@ -87,6 +98,13 @@ class AssessorMetrics:
             self.feeds.labels(status)
         for tier in get_args(Tier):
             self.ranked.labels(tier)
+        for origin in ("model", "cache"):
+            self.scores.labels(origin)
+
+    def count_scores(self, known: int, new: int) -> None:
+        """Count scores that were kept in memory, and scores that the model computed."""
+        self.scores.labels("cache").inc(known)
+        self.scores.labels("model").inc(new)
 
     def count(self, feed: RankedFeed) -> None:
         """Count a published feed."""

@@ -35,6 +35,7 @@ from services.assessor.steps.subject.scoring import ScoreSubject
 from services.assessor.steps.subject.words import NameSubjects
 from shared.domain.clock import Clock
 from shared.domain.times.time_bounds import written_time
+from shared.domain.user import User
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates
@@ -43,7 +44,9 @@ from shared.observability.tracing import OpenSpan, untraced
 from shared.store.catalog.serving import Catalogs
 from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import ImageStore, ImpressionStore, ProfileStore
+from shared.vlm.cached_scoring import CachedScoring
 from shared.vlm.model_selection import ServingModels
+from shared.vlm.score_cache import ScoreCache
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Dependencies:
     popularity: Popularity = field(default_factory=Popularity)
     rules: Rules = field(default_factory=FixedRules)
     """Rules of the shop."""
+    score_cache: ScoreCache = field(default_factory=lambda: ScoreCache(max_entries=10_000))
+    """Scores that the model computed before."""
 
 
 class AssessorService:
@@ -82,6 +87,7 @@ class AssessorService:
         spans: OpenSpan = untraced,
     ) -> None:
         self._models = dependencies.models
+        self._score_cache = dependencies.score_cache
         self._clock = dependencies.clock
         self._settings = settings
         self._now = now
@@ -116,7 +122,10 @@ class AssessorService:
         )
         self._rank: tuple[Step, ...] = (
             StartEncoding(dependencies.encoded_images, min_left_ms=MIN_LEFT_MS),
-            Score(description_scoring),
+            Score(
+                description_scoring,
+                CachedScoring(dependencies.score_cache, on_scored=metrics.count_scores),
+            ),
             RankByPopularity(
                 dependencies.popularity,
                 encoded_images=dependencies.encoded_images,
@@ -167,7 +176,9 @@ class AssessorService:
             state = await self._retrieve(await self._read_profile(state))
             loaded = await self._load(state)
             async with self._capacity.model(loaded):
-                await _through(self._rank, loaded)
+                if await _through(self._rank, loaded) is None:
+                    # The user may have been erased meanwhile: no score may stay in memory.
+                    self._score_cache.erase(User(request.tenant, request.user_id))
 
     def _start(self, request: ImageCandidates, written_ms: int) -> RankingState:
         now = self._clock()

@@ -12,7 +12,9 @@ from services.assessor.steps.state import UNKNOWN_TASTE, LoadedCandidate, Rankin
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import ELEMENTS, Element
-from shared.vlm.protocol import Scores, ScoringInput
+from shared.domain.user import User
+from shared.vlm.cached_scoring import CachedScoring
+from shared.vlm.protocol import Scores
 
 log = logging.getLogger(__name__)
 DECIMALS: Final = 4
@@ -30,10 +32,16 @@ def is_cold_start(state: RankingState) -> bool:
 
 
 class Score:
-    """The step that scores the loaded images: by the model, or without it by descriptions."""
+    """The step that scores the loaded images: by the model, or without it by descriptions.
 
-    def __init__(self, description_scoring: DescriptionScoring) -> None:
+    An image that the model has scored by the same taste before is not scored again.
+    """
+
+    def __init__(
+        self, description_scoring: DescriptionScoring, model_scoring: CachedScoring
+    ) -> None:
         self._description_scoring = description_scoring
+        self._model_scoring = model_scoring
 
     async def __call__(self, state: RankingState) -> RankingState:
         if is_cold_start(state):
@@ -41,32 +49,31 @@ class Score:
             return replace(state, status="cold_start", scored=unscored)
         if not state.loaded_candidates:
             return state
-        model = state.serving.model
-        tastes = [joint.taste for joint in state.joint_tastes] or [state.taste]
         # Tastes may have the same words and differ in what they show: these are scored once.
-        distinct = list(dict.fromkeys(tastes))
-        # One taste after the other: the prompts of one taste share their beginning.
-        candidates = [
-            ScoringInput(taste, candidate.image.pixels)
-            for taste in distinct
-            for candidate in state.loaded_candidates
-        ]
+        tastes = [joint.taste for joint in state.joint_tastes] or [state.taste]
+        images = {c.image.content_hash: c.image.pixels for c in state.loaded_candidates}
+        user = User(state.request.tenant, state.request.user_id)
         try:
             with state.deadline.stage("score"):
-                scores = await state.deadline.run(lambda: model.score(candidates))
+                scores = await state.deadline.run(
+                    lambda: self._model_scoring.scores(
+                        state.serving.model, user, tastes=tastes, images=images
+                    )
+                )
         except DeadlineReached:
             return await self._without_model(state, "the deadline was near")
         except Unavailable as error:
             log.warning("the model returned no scores: %s", error)
             return await self._without_model(state, f"the model is unavailable: {error.detail}")
-        count = len(state.loaded_candidates)
-        starts = [distinct.index(taste) * count for taste in tastes]
         scored = tuple(
             best_by_taste(
-                [scored_by_model(candidate, scores[start + number]) for start in starts],
+                [
+                    scored_by_model(candidate, scores[taste][candidate.image.content_hash])
+                    for taste in tastes
+                ],
                 state.joint_tastes,
             )
-            for number, candidate in enumerate(state.loaded_candidates)
+            for candidate in state.loaded_candidates
         )
         return replace(state, scored=scored)
 
