@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shared.events.interchange.values import Imported, Problem, ShownList, Skipped
 from shared.events.types.catalog import CatalogImage
 from shared.events.types.feedback import Feedback
-from shared.interchange.values import Imported, Problem, ShownList, Skipped
 
 SHOWN_PROBLEMS: Final = 5
 

@@ -6,13 +6,13 @@ from typing import Final
 from services.cli.interchange.import_checkpoint import ImportCheckpoint
 from services.cli.interchange.import_counts import ImportCounts
 from services.cli.interchange.refused_lines import RefusedLines
+from shared.events.interchange.addresses import AddressBook
+from shared.events.interchange.events import views_of
+from shared.events.interchange.formats import Read
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.values import Imported, Problem, ShownList, Skipped
 from shared.events.types.base import Event
 from shared.events.types.catalog import CatalogImage
-from shared.interchange.addresses import AddressBook
-from shared.interchange.events import views_of
-from shared.interchange.formats import Read
-from shared.interchange.options import ImportOptions
-from shared.interchange.values import Imported, Problem, ShownList, Skipped
 
 BATCH_EVENTS: Final = 1_000
 """Acknowledged together: enough to fill the requests of the producer."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from shared.interchange.values import Problem
+from shared.events.interchange.values import Problem
 
 
 class RefusedLines:

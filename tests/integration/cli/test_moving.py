@@ -19,7 +19,7 @@ from shared.events import Feedback
 from shared.events.topics import CATALOG, ERASE, FEEDBACK, FEEDS
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
-from tests.unit.shared.interchange import samples
+from tests.unit.shared.events.interchange import samples
 
 pytestmark = pytest.mark.kafka
 

@@ -77,9 +77,9 @@ def _write(format: str, folder: Path, *, tenant: str, source: str, packed: bool)
 
 
 def _ubi(exporting: Any, folder: Path, files: ExitStack, packed: bool) -> dict[str, int]:
+    from shared.events.interchange.writers.ndjson import ndjson_writer
+    from shared.events.interchange.writers.ubi import event_of, query_of
     from shared.events.topics import FEEDBACK, FEEDS
-    from shared.interchange.writers.ndjson import ndjson_writer
-    from shared.interchange.writers.ubi import event_of, query_of
 
     end = ".ndjson.gz" if packed else ".ndjson"
     queries = files.enter_context(ndjson_writer(folder / f"queries{end}", packed=packed))
@@ -93,8 +93,8 @@ def _ubi(exporting: Any, folder: Path, files: ExitStack, packed: bool) -> dict[s
 
 
 def _parquet(exporting: Any, folder: Path, files: ExitStack, packed: bool) -> dict[str, int]:
+    from shared.events.interchange.writers.parquet import parquet_writer
     from shared.events.topics import CATALOG, FEEDBACK, FEEDS
-    from shared.interchange.writers.parquet import parquet_writer
 
     counts = {}
     for name, topic in (("catalog", CATALOG), ("feeds", FEEDS), ("feedback", FEEDBACK)):

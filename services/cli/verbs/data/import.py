@@ -29,12 +29,12 @@ from services.cli.program.interruption import interruptible
 from shared.client import Client
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.events.interchange.addresses import AddressBook
+from shared.events.interchange.event_names import BadMapping, event_names
+from shared.events.interchange.formats import FORMATS, Format, read_files
+from shared.events.interchange.options import ImportOptions, UserField
 from shared.events.types.base import DEFAULT_TENANT
 from shared.events.types.fields import Identifier, Moment, now_context
-from shared.interchange.addresses import AddressBook
-from shared.interchange.event_names import BadMapping, event_names
-from shared.interchange.formats import FORMATS, Format, read_files
-from shared.interchange.options import ImportOptions, UserField
 from shared.settings import from_environment
 
 PROGRESS_SECONDS = 5.0
@@ -180,7 +180,7 @@ def _options(
 
 
 def _address_of(addresses: AddressBook, template: str | None) -> Any:
-    from shared.interchange.events import address_by_template
+    from shared.events.interchange.events import address_by_template
 
     if template is None:
         return addresses

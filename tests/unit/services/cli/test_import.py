@@ -13,10 +13,10 @@ from services.cli.interchange.import_run import run_import
 from services.cli.interchange.refused_lines import RefusedLines
 from services.cli.program.app import app
 from shared.domain.errors import Unavailable
+from shared.events.interchange.addresses import AddressBook
+from shared.events.interchange.formats import FORMATS, read_files
 from shared.events.types.base import Event
-from shared.interchange.addresses import AddressBook
-from shared.interchange.formats import FORMATS, read_files
-from tests.unit.shared.interchange import samples
+from tests.unit.shared.events.interchange import samples
 
 HEADER = "USER_ID,ITEM_ID,TIMESTAMP\n"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.errors import Unprocessable
-from shared.interchange.events import (
+from shared.events.interchange.events import (
     catalog_image,
     feedback,
     identifier,
@@ -16,8 +16,8 @@ from shared.interchange.events import (
     shown_list,
     time_of,
 )
-from shared.interchange.options import ImportOptions
-from shared.interchange.values import Imported, Row, Skipped
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.values import Imported, Row, Skipped
 
 
 def read(row: Row, options: ImportOptions) -> Iterator[Imported | Skipped]:

@@ -11,8 +11,8 @@ from hashlib import sha256
 from typing import Any, Final
 
 from shared.domain.errors import Unprocessable
-from shared.interchange.event_names import normalized
-from shared.interchange.events import (
+from shared.events.interchange.event_names import normalized
+from shared.events.interchange.events import (
     catalog_image,
     feedback,
     identifier,
@@ -21,8 +21,8 @@ from shared.interchange.events import (
     shown_list,
     time_of,
 )
-from shared.interchange.options import ImportOptions
-from shared.interchange.values import Imported, Row, Skipped
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.values import Imported, Row, Skipped
 
 WITHOUT_EVENT_TYPE: Final = "click"
 """EVENT_TYPE is optional in custom datasets; each interaction is positive there."""

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.events import CatalogImage, Feedback
-from shared.interchange.event_names import event_names
-from shared.interchange.formats import FORMATS, Read, read_files
-from shared.interchange.options import ImportOptions
-from shared.interchange.values import Problem, ShownList, Skipped
+from shared.events.interchange.event_names import event_names
+from shared.events.interchange.formats import FORMATS, Read, read_files
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.values import Problem, ShownList, Skipped
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 

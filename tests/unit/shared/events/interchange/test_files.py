@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.interchange.files.csv_rows import csv_rows
-from shared.interchange.files.json_rows import json_rows
-from shared.interchange.files.lines import MAX_LINE_BYTES, Line, lines
-from shared.interchange.formats import FORMATS
-from shared.interchange.values import Problem, Row
-from tests.unit.shared.interchange import samples
-from tests.unit.shared.interchange.samples import actions, problems, read
+from shared.events.interchange.files.csv_rows import csv_rows
+from shared.events.interchange.files.json_rows import json_rows
+from shared.events.interchange.files.lines import MAX_LINE_BYTES, Line, lines
+from shared.events.interchange.formats import FORMATS
+from shared.events.interchange.values import Problem, Row
+from tests.unit.shared.events.interchange import samples
+from tests.unit.shared.events.interchange.samples import actions, problems, read
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=20)
 
@@ -55,7 +55,7 @@ def test_a_truncated_gzip_loses_only_its_end(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_a_problem_and_the_other_files_are_read(tmp_path: Path) -> None:
-    from shared.interchange.formats import read_files
+    from shared.events.interchange.formats import read_files
 
     (tmp_path / "there.csv").write_text(samples.PERSONALIZE, encoding="utf-8")
     files = [tmp_path / "missing.csv", tmp_path / "there.csv"]

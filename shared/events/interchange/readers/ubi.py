@@ -7,15 +7,15 @@ places of fields: 1.0 to 1.2, and `object_id` at the top. Events and queries may
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from shared.interchange.events import (
+from shared.events.interchange.events import (
     feedback,
     identifier,
     optional_identifier,
     shown_list,
     time_of,
 )
-from shared.interchange.options import ImportOptions
-from shared.interchange.values import Imported, Row, Skipped
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.values import Imported, Row, Skipped
 
 ABOUT_NO_ITEM: Final = "events about no object"
 NO_RESULTS: Final = "queries without results"

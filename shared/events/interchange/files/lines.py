@@ -7,8 +7,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-from shared.interchange.files.opened import READ_ERRORS, encoding_of, opened
-from shared.interchange.values import SHOWN_TEXT, Problem
+from shared.events.interchange.files.opened import READ_ERRORS, encoding_of, opened
+from shared.events.interchange.values import SHOWN_TEXT, Problem
 
 MAX_LINE_BYTES: Final = 8 * 1024 * 1024
 """The longest line that is read: twice the largest Kafka record. Memory stays bounded."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from shared.interchange.values import Problem, Row
+from shared.events.interchange.values import Problem, Row
 
 BATCH_ROWS: Final = 1_000
 

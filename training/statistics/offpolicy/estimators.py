@@ -16,9 +16,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from training.offpolicy.cluster_jackknife import jackknife
-from training.offpolicy.decisions import Decisions, Floats
 from training.statistics.interval import TAIL, Interval
+from training.statistics.offpolicy.cluster_jackknife import jackknife
+from training.statistics.offpolicy.decisions import Decisions, Floats
 
 Estimator = Literal["logged", "ips", "snips", "dm", "dr", "sndr"]
 NEED_A_MODEL: Final[frozenset[Estimator]] = frozenset({"dm", "dr", "sndr"})

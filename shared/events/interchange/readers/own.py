@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from shared.domain.errors import Unprocessable
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.values import Imported, Row, ShownList, Skipped
 from shared.events.topics import CATALOG, FEEDBACK, FEEDS, Topic
 from shared.events.types.catalog import CatalogImage
 from shared.events.types.feed import RankedFeed
 from shared.events.types.feedback import Feedback
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
-from shared.interchange.options import ImportOptions
-from shared.interchange.values import Imported, Row, ShownList, Skipped
 
 _BY_COLUMN: Final[tuple[tuple[str, Topic], ...]] = (
     ("status", FEEDS), ("type", FEEDBACK), ("uri", CATALOG)

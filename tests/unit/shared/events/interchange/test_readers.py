@@ -6,11 +6,18 @@ from pathlib import Path
 import pytest
 
 from shared.events import Feedback
-from shared.interchange.event_names import BadMapping, event_names, normalized
-from shared.interchange.events import views_of
-from shared.interchange.values import Problem
-from tests.unit.shared.interchange import samples
-from tests.unit.shared.interchange.samples import actions, problems, read, results, shown, skipped
+from shared.events.interchange.event_names import BadMapping, event_names, normalized
+from shared.events.interchange.events import views_of
+from shared.events.interchange.values import Problem
+from tests.unit.shared.events.interchange import samples
+from tests.unit.shared.events.interchange.samples import (
+    actions,
+    problems,
+    read,
+    results,
+    shown,
+    skipped,
+)
 
 
 def test_ubi_events_become_feedback_and_queries_become_lists(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from shared.domain.errors import Unprocessable
 from shared.domain.ids import derived_id
 from shared.domain.images.catalog_entry import MAX_METADATA, MAX_SAFE_INTEGER, MAX_TAGS
+from shared.events.interchange.event_names import SKIP, normalized
+from shared.events.interchange.options import ADDRESS_FIELDS, ImportOptions
+from shared.events.interchange.times import NoTime, Unit, parse_time
+from shared.events.interchange.values import ShownList, Skipped
 from shared.events.types.catalog import CatalogImage
 from shared.events.types.feedback import Feedback
 from shared.events.types.fields import now_context
 from shared.events.wire.validation_problems import describe_problems
-from shared.interchange.event_names import SKIP, normalized
-from shared.interchange.options import ADDRESS_FIELDS, ImportOptions
-from shared.interchange.times import NoTime, Unit, parse_time
-from shared.interchange.values import ShownList, Skipped
 
 EventT = TypeVar("EventT", CatalogImage, Feedback)
 MAX_POSITION: Final = 1_000_000

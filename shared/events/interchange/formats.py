@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from shared.domain.errors import Unprocessable
-from shared.interchange.files.csv_rows import csv_rows
-from shared.interchange.files.gorse_dump import gorse_dump_rows, is_dump
-from shared.interchange.files.json_rows import json_rows
-from shared.interchange.files.opened import READ_ERRORS, opened
-from shared.interchange.files.parquet_rows import parquet_rows
-from shared.interchange.options import ImportOptions
-from shared.interchange.readers import gorse, metarank, own, personalize, ubi
-from shared.interchange.values import SHOWN_TEXT, Imported, Problem, Row, Skipped
+from shared.events.interchange.files.csv_rows import csv_rows
+from shared.events.interchange.files.gorse_dump import gorse_dump_rows, is_dump
+from shared.events.interchange.files.json_rows import json_rows
+from shared.events.interchange.files.opened import READ_ERRORS, opened
+from shared.events.interchange.files.parquet_rows import parquet_rows
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.readers import gorse, metarank, own, personalize, ubi
+from shared.events.interchange.values import SHOWN_TEXT, Imported, Problem, Row, Skipped
 
 Rows = Iterator[Row | Problem]
 Reader = Callable[[Row, ImportOptions], Iterator[Imported | Skipped]]

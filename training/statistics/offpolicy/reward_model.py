@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from training.offpolicy.decisions import Floats, Ints
+from training.statistics.offpolicy.decisions import Floats, Ints
 
 FOLDS: Final = 5
 RIDGE: Final = 1e-2

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from shared.events.interchange.readers.ubi import OWN
 from shared.events.types.feed import RankedFeed
 from shared.events.types.feedback import Feedback
-from shared.interchange.readers.ubi import OWN
 
 APPLICATION: Final = "preferstream"
 OBJECT_FIELD: Final = "image_id"

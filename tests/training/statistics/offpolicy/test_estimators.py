@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tests.training.offpolicy.logged_bandit import log, world
-from training.offpolicy.decisions import Decisions
-from training.offpolicy.estimators import Estimator, estimate, gain
-from training.offpolicy.support import support
+from tests.training.statistics.offpolicy.logged_bandit import log, world
+from training.statistics.offpolicy.decisions import Decisions
+from training.statistics.offpolicy.estimators import Estimator, estimate, gain
+from training.statistics.offpolicy.support import support
 
 RUNS = 300
 

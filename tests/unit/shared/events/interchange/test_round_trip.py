@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.events import Feedback
+from shared.events.interchange.values import ShownList
+from shared.events.interchange.writers.ubi import event_of, query_of
 from shared.events.topics import FEEDS, topic_named
 from shared.events.types.feedback import Action
-from shared.interchange.values import ShownList
-from shared.interchange.writers.ubi import event_of, query_of
-from tests.unit.shared.interchange import samples
-from tests.unit.shared.interchange.samples import read, results
+from tests.unit.shared.events.interchange import samples
+from tests.unit.shared.events.interchange.samples import read, results
 
 IDS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30

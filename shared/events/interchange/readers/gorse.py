@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.errors import Unprocessable
-from shared.interchange.event_names import normalized
-from shared.interchange.events import (
+from shared.events.interchange.event_names import normalized
+from shared.events.interchange.events import (
     catalog_image,
     feedback,
     identifier,
     optional_time,
     time_of,
 )
-from shared.interchange.options import ImportOptions
-from shared.interchange.values import Imported, Row, Skipped
+from shared.events.interchange.options import ImportOptions
+from shared.events.interchange.values import Imported, Row, Skipped
 
 _NOT_PROPERTIES = frozenset({"item_id", "is_hidden", "categories", "timestamp", "labels"})
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import Unprocessable
+from shared.events.interchange.files.lines import Line, lines
+from shared.events.interchange.values import SHOWN_TEXT, Problem, Row
 from shared.events.wire.strict_json import read_object
-from shared.interchange.files.lines import Line, lines
-from shared.interchange.values import SHOWN_TEXT, Problem, Row
 
 BULK_ACTIONS: Final = frozenset({"index", "create", "update", "delete"})
 """Names of the lines that precede a document in the bulk format of OpenSearch."""

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import t
 
-from training.offpolicy.decisions import Floats, Ints
 from training.statistics.interval import TAIL, Interval
+from training.statistics.offpolicy.decisions import Floats, Ints
 
 
 def jackknife(

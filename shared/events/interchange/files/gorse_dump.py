@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.times.time_bounds import EARLIEST
-from shared.interchange.files.opened import READ_ERRORS, opened
-from shared.interchange.values import Problem, Row
+from shared.events.interchange.files.opened import READ_ERRORS, opened
+from shared.events.interchange.values import Problem, Row
 
 MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
 _FIELDS: Final[Mapping[int, Mapping[int, str]]] = {

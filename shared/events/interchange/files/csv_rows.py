@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from shared.interchange.files.lines import Line, lines
-from shared.interchange.values import SHOWN_TEXT, Problem, Row
+from shared.events.interchange.files.lines import Line, lines
+from shared.events.interchange.values import SHOWN_TEXT, Problem, Row
 
 MAX_LINES_OF_A_FIELD: Final = 200
 """How far a quoted field may reach: a quote without an end must not swallow the rest of a file."""

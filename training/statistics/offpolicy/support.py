@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from training.offpolicy.cluster_jackknife import jackknife
-from training.offpolicy.decisions import Decisions
 from training.statistics.interval import Interval
+from training.statistics.offpolicy.cluster_jackknife import jackknife
+from training.statistics.offpolicy.decisions import Decisions
 
 LEAST_EFFECTIVE: Final = 30.0
 """Below it an estimate rests on a handful of decisions, whatever their number."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.offpolicy.decisions import Decisions
-from training.offpolicy.reward_model import cross_fitted
+from training.statistics.offpolicy.decisions import Decisions
+from training.statistics.offpolicy.reward_model import cross_fitted
 
 ACTIONS = 4
 
