@@ -7,6 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from services.assessor.background.background_description import BackgroundDescription
+from services.assessor.background.session_cleaning import SessionCleaning
 from services.assessor.background.shadow_evaluation import ShadowEvaluation, ShadowMetrics
 from services.assessor.config import AssessorSettings
 from services.assessor.erasure import UserEraser
@@ -16,6 +17,7 @@ from services.assessor.popularity.counts import Popularity
 from services.assessor.popularity.feedback_reader import FeedbackReader
 from services.assessor.rules.policy_file import open_rules
 from services.assessor.service import AssessorService, Dependencies
+from services.assessor.steps.paging.feed_page import PageStores
 from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
@@ -29,6 +31,7 @@ from shared.messaging.read.tail import tail
 from shared.messaging.service import KafkaService
 from shared.runtime.dependencies import SharedDependencies
 from shared.runtime.promotions import follow_promotions
+from shared.runtime.removal_follower import RemovalFollower
 from shared.store.erasure_check import ErasureCheck
 from shared.vlm.score_cache import ScoreCache
 
@@ -47,9 +50,15 @@ class AssessorApp:
     shadow_evaluation: ShadowEvaluation
     feedback: FeedbackReader | None
     """None while popularity is off."""
+    removals: RemovalFollower | None
+    session_cleaning: SessionCleaning | None
 
     async def start(self) -> None:
-        """Count the latest feedback, join the consumer groups and start to read."""
+        """Read removals and the latest feedback, join the consumer groups and start to read."""
+        if self.removals is not None:
+            await self.removals.start()
+        if self.session_cleaning is not None:
+            self.session_cleaning.start()
         if self.feedback is not None:
             await self.feedback.start()
         await self.kafka.start()
@@ -57,6 +66,10 @@ class AssessorApp:
     async def stop(self) -> None:
         """Finish the requests in work and leave Kafka; drop the queued background work."""
         await self.kafka.stop()
+        if self.removals is not None:
+            await self.removals.stop()
+        if self.session_cleaning is not None:
+            await self.session_cleaning.stop()
         if self.feedback is not None:
             await self.feedback.stop()
         await self.background_description.stop()
@@ -101,6 +114,8 @@ async def build(
             score_cache=score_cache,
             rules=open_rules(settings.rules_file),
             catalogs=shared.catalogs,
+            pages=page_stores(shared),
+            removal_check=shared.removal_check,
         ),
         settings,
         metrics,
@@ -109,14 +124,38 @@ async def build(
         shadow_evaluation=shadow_evaluation,
         spans=kafka.tracing.stage,
     )
-    eraser = UserEraser(shared.erasures, answered, kafka.publisher, clock=system_clock)
+    eraser = UserEraser(
+        shared.erasures,
+        answered,
+        kafka.publisher,
+        sessions=shared.feed_sessions,
+        clock=system_clock,
+    )
     connect(kafka, service, eraser, candidates_in_flight=settings.candidates_in_flight)
     await follow_promotions(kafka, shared.models, messaging)
     health = HealthServer(
         kafka, registry, host=settings.health_host, port=settings.assessor_health_port
     )
     feedback = FeedbackReader(messaging, popularity) if settings.popularity_entries else None
-    return AssessorApp(kafka, health, background_description, shadow_evaluation, feedback)
+    check, sessions = shared.removal_check, shared.feed_sessions
+    if check is not None:
+        check.on_removal(popularity.forget_image)
+    return AssessorApp(
+        kafka,
+        health,
+        background_description,
+        shadow_evaluation,
+        feedback,
+        RemovalFollower(messaging, check) if check is not None else None,
+        SessionCleaning(sessions, clock=system_clock) if sessions is not None else None,
+    )
+
+
+def page_stores(shared: SharedDependencies) -> PageStores | None:
+    """Where the pages of feeds are stored."""
+    if shared.feed_sessions is None or shared.cursors is None:
+        return None
+    return PageStores(shared.feed_sessions, shared.cursors)
 
 
 def read_answered_requests(messaging: MessagingSettings, *, size: int) -> AnsweredRequests:

@@ -8,6 +8,7 @@ from shared.domain.erasures import Erasure
 from shared.domain.user import User
 from shared.events import UserErase
 from shared.messaging.contract import Publisher
+from shared.store.sessions.pages import FeedSessionStore
 
 
 class Erasures(Protocol):
@@ -17,14 +18,21 @@ class Erasures(Protocol):
 
 
 class UserEraser:
-    """Erase users from the assessor, which stores only the ids of their latest requests."""
+    """Erase users from the assessor: the ids of their latest requests, and the pages of feeds."""
 
     def __init__(
-        self, erasures: Erasures, answered: AnsweredRequests, publisher: Publisher, *, clock: Clock
+        self,
+        erasures: Erasures,
+        answered: AnsweredRequests,
+        publisher: Publisher,
+        *,
+        sessions: FeedSessionStore | None = None,
+        clock: Clock,
     ) -> None:
         self._erasures = erasures
         self._answered = answered
         self._publisher = publisher
+        self._sessions = sessions
         self._clock = clock
 
     async def erase(self, event: UserErase, *, written_ms: int) -> None:
@@ -35,12 +43,20 @@ class UserEraser:
         erasure = Erasure.from_event(event.occurred_at, written_ms=written_ms, now=self._clock())
         await self._erasures.add(erasure, tenant=event.tenant, user_id=event.user_id)
         user = User(event.tenant, event.user_id)
-        removed = self._answered.forget(user)
+        requests = self._answered.forget(user)
+        pages = 0 if self._sessions is None else await self._sessions.remove(user)
         await self._publisher.publish(
             event.receipt(
                 "assessor",
                 at=self._clock(),
-                removed={"remembered_requests": removed},
-                remaining={"remembered_requests": self._answered.count(user)},
+                removed={"remembered_requests": requests, "feed_pages": pages},
+                remaining={
+                    "remembered_requests": self._answered.count(user),
+                    "feed_pages": await self._pages_left(user),
+                },
             )
         )
+
+    async def _pages_left(self, user: User) -> int:
+        """Pages that a second search still finds."""
+        return 0 if self._sessions is None else await self._sessions.count(user)

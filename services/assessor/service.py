@@ -11,11 +11,15 @@ from services.assessor.config import AssessorSettings
 from services.assessor.deadline import Deadline
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.popularity.counts import Popularity
+from services.assessor.removal import DropRemoved, RejectRemoved
 from services.assessor.rules.policy_file import FixedRules, Rules
 from services.assessor.steps.description_scoring import DescriptionScoring
 from services.assessor.steps.evidence import AddEvidence
 from services.assessor.steps.explanation import Explain
 from services.assessor.steps.loading import ImageLoader, Load
+from services.assessor.steps.paging.feed_page import PageStores
+from services.assessor.steps.paging.open_page import OpenPage
+from services.assessor.steps.paging.store_page import StorePage
 from services.assessor.steps.popularity.cold_start import RankByPopularity
 from services.assessor.steps.popularity.few_references import AddPopularity
 from services.assessor.steps.publishing import Publish
@@ -44,6 +48,7 @@ from shared.observability.tracing import OpenSpan, untraced
 from shared.store.catalog.serving import Catalogs
 from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import ImageStore, ImpressionStore, ProfileStore
+from shared.store.removal.removal_check import RemovalCheck
 from shared.vlm.cached_scoring import CachedScoring
 from shared.vlm.model_selection import ServingModels
 from shared.vlm.score_cache import ScoreCache
@@ -64,6 +69,10 @@ class Dependencies:
     clock: Clock
     encoded_images: EncodedImages | None = None
     catalogs: Catalogs | None = None
+    pages: PageStores | None = None
+    """None where a feed has one page."""
+    removal_check: RemovalCheck | None = None
+    """None where nothing reports removals: without Kafka."""
     popularity: Popularity = field(default_factory=Popularity)
     rules: Rules = field(default_factory=FixedRules)
     """Rules of the shop."""
@@ -103,7 +112,10 @@ class AssessorService:
             image_store=dependencies.image_store,
             embedder=dependencies.embedder,
         )
-        self._read_profile = ReadProfile(dependencies.profiles)
+        self._begin: tuple[Step, ...] = (
+            *steps_before(dependencies),
+            ReadProfile(dependencies.profiles),
+        )
         self._retrieve = Retrieve(
             catalog_search(
                 dependencies.catalogs,
@@ -150,8 +162,7 @@ class AssessorService:
                 dependencies.encoded_images,
                 top_k=settings.explain_top_k,
             ),
-            # Again: a user who was erased during these seconds gets no new record.
-            skip_erased,
+            *steps_after(dependencies, skip_erased),
             Publish(
                 dependencies.publisher,
                 clock=dependencies.clock,
@@ -173,8 +184,9 @@ class AssessorService:
         if state is None:
             return
         async with self._capacity.images(state):
-            state = await self._retrieve(await self._read_profile(state))
-            loaded = await self._load(state)
+            begun = await _through(self._begin, state)
+            assert begun is not None, "only steps before these end a request"
+            loaded = await self._load(await self._retrieve(begun))
             async with self._capacity.model(loaded):
                 if await _through(self._rank, loaded) is None:
                     # The user may have been erased meanwhile: no score may stay in memory.
@@ -199,6 +211,30 @@ class AssessorService:
             ),
             self._models.select(tenant=request.tenant, user_id=request.user_id),
         )
+
+
+def steps_before(dependencies: Dependencies) -> tuple[Step, ...]:
+    """What decides, before anything is loaded, which images a request may not show."""
+    pages, catalogs, check = dependencies.pages, dependencies.catalogs, dependencies.removal_check
+    steps: list[Step] = []
+    if check is not None:
+        steps.append(RejectRemoved(check))
+    if pages is not None and catalogs is not None:
+        steps.append(OpenPage(pages, catalogs, clock=dependencies.clock))
+    return tuple(steps)
+
+
+def steps_after(dependencies: Dependencies, skip_erased: Step) -> tuple[Step, ...]:
+    """What happens between the ranking and the feed."""
+    pages, catalogs, check = dependencies.pages, dependencies.catalogs, dependencies.removal_check
+    steps: list[Step] = []
+    if pages is not None and catalogs is not None:
+        steps.append(StorePage(pages, catalogs, skip_erased=skip_erased, clock=dependencies.clock))
+    # Again: a user who was erased during these seconds gets no new record.
+    steps.append(skip_erased)
+    if check is not None:
+        steps.append(DropRemoved(check, dependencies.image_store))
+    return tuple(steps)
 
 
 async def _through(steps: Sequence[Step], state: RankingState) -> RankingState | None:

@@ -1,13 +1,14 @@
 """Count which images the users of a tenant view and like, in bounded memory."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import nlargest
 from typing import Final
 
 from services.assessor.popularity.prior import popularity_score
+from shared.domain.images.image_key import ImageKey
 from shared.domain.user import User
 from shared.events import Feedback
 
@@ -113,6 +114,16 @@ class _Tenant:
             self._remove(opinions, image_id)
         return number
 
+    def drop_images(self, image_ids: Set[str]) -> int:
+        """Drop all opinions on these images in one pass over the users; returns their number."""
+        before = self.entries
+        for user_id, opinions in list(self.users.items()):
+            for image_id in opinions.keys() & image_ids:
+                self._remove(opinions, image_id)
+            if not opinions:
+                del self.users[user_id]
+        return before - self.entries
+
     def drop_oldest_user(self) -> int:
         return self.drop_user(next(iter(self.users)))
 
@@ -167,6 +178,8 @@ class Popularity:
     def __init__(self, *, max_entries: int = MAX_ENTRIES) -> None:
         self._max_entries = max_entries
         self._tenants: dict[str, _Tenant] = {}
+        self._removed_images: dict[str, set[str]] = {}
+        """Images by tenant whose opinions are dropped before the next use: many in one pass."""
         self._entries = 0
 
     def __len__(self) -> int:
@@ -175,6 +188,7 @@ class Popularity:
 
     def add(self, event: Feedback, *, at: datetime | None = None) -> None:
         """Count one action; `at` replaces its time."""
+        self._tenant(event.tenant)
         tenant = self._tenants.setdefault(event.tenant, _Tenant())
         before = tenant.entries
         tenant.set(event.user_id, event.image_id, _opinion(event, at or event.occurred_at))
@@ -209,7 +223,7 @@ class Popularity:
         The best first. Which images these are may be a hundredth of the opinions old in a large
         tenant; their order and the exclusion of the user's own opinions are not.
         """
-        tenant = self._tenants.get(user.tenant)
+        tenant = self._tenant(user.tenant)
         if tenant is None:
             return []
         others = _Others.of(tenant, without=user.user_id)
@@ -223,17 +237,17 @@ class Popularity:
 
     def viewers(self, tenant: str, *, image_ids: Collection[str]) -> dict[str, int]:
         """Number of recent users who have viewed each image; without those that nobody has."""
-        known = self._tenants.get(tenant)
+        known = self._tenant(tenant)
         images = known.images if known else {}
         return {name: images[name].viewers for name in image_ids if name in images}
 
     def _others(self, user: User) -> "_Others | None":
-        tenant = self._tenants.get(user.tenant)
+        tenant = self._tenant(user.tenant)
         return _Others.of(tenant, without=user.user_id) if tenant else None
 
     def forget(self, user: User) -> int:
         """Remove all opinions of a user; returns how many there were."""
-        tenant = self._tenants.get(user.tenant)
+        tenant = self._tenant(user.tenant)
         if tenant is None:
             return 0
         number = tenant.drop_user(user.user_id)
@@ -242,9 +256,26 @@ class Popularity:
             del self._tenants[user.tenant]
         return number
 
+    def forget_image(self, image: ImageKey) -> None:
+        """Drop all opinions on an image that was removed from the catalog."""
+        known = self._tenants.get(image.tenant)
+        if known is not None and image.image_id in known.images:
+            self._removed_images.setdefault(image.tenant, set()).add(image.image_id)
+
+    def _tenant(self, name: str) -> _Tenant | None:
+        """The opinions of a tenant, without those on removed images."""
+        tenant = self._tenants.get(name)
+        removed = self._removed_images.pop(name, None)
+        if tenant is not None and removed:
+            self._entries -= tenant.drop_images(removed)
+            if not tenant.users:
+                del self._tenants[name]
+                return None
+        return tenant
+
     def count(self, user: User) -> int:
         """Number of opinions of a user."""
-        tenant = self._tenants.get(user.tenant)
+        tenant = self._tenant(user.tenant)
         return len(tenant.users.get(user.user_id, ())) if tenant else 0
 
     def _make_room(self) -> None:

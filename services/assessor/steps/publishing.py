@@ -117,6 +117,7 @@ def ranked_feed(state: RankingState, *, at: datetime, policy: ServingPolicy) -> 
         latency_ms=state.deadline.stages(),
         policy=policy.model_copy(update={"retrieval": retrieval_policy(state)}),
         request_hash=state.request_hash,
+        next_cursor=state.next_cursor,
     )
 
 

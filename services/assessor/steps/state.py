@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.assessor.deadline import Deadline
+from services.assessor.steps.paging.feed_page import FeedPage
 from services.assessor.steps.retrieval.shortlist import Shortlist
 from shared.domain.joint_tastes import JointTaste
 from shared.domain.subjects.words import ShownWord
@@ -136,6 +137,8 @@ class RankingState:
     """The user's taste; unknown without a profile, or with one that has no word."""
     joint_tastes: tuple[JointTaste, ...] = ()
     """The tastes of a user with several; empty for a user with one taste."""
+    page: FeedPage | None = None
+    """The page of the feed; None for a request that wants nothing of the catalog."""
     shortlist: Shortlist | None = None
     """What was found in the catalog; None for a request that wants nothing of it."""
     loaded_candidates: tuple[LoadedCandidate, ...] = ()
@@ -161,6 +164,8 @@ class RankingState:
     """Images that only a pin of the shop has brought into the request."""
     rules: RulesPolicy | None = None
     """The rules of the shop that were active; None where its tenant has none."""
+    next_cursor: str | None = None
+    """Where the next page starts; None after the last one."""
     status: Status = "ok"
     degraded_reason: str | None = None
     outage: str | None = None

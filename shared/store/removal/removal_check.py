@@ -31,7 +31,6 @@ class RemovalCheck:
         self._size = size
         self._removed: dict[UUID, RecordPosition] = {}
         self._published: dict[UUID, RecordPosition] = {}
-        self._is_loaded = False
         self._is_complete = True
         self._listeners: list[Callable[[ImageKey], None]] = []
         self.is_following = False
@@ -45,10 +44,13 @@ class RemovalCheck:
         self._listeners.append(forget)
 
     async def load(self) -> None:
-        """Read the stored removals; one that was noted meanwhile stays. Raises `Unavailable`."""
+        """Read the stored removals; note no record meanwhile. Raises `Unavailable`."""
         async for id_, image in self._store.all():
             self._note(id_, image.position)
-        self._is_loaded = True
+
+    def knows_removed(self, key: ImageKey) -> bool:
+        """Whether the memory has this image as removed."""
+        return removal_id(key) in self._removed
 
     def note_removed(self, key: ImageKey, position: RecordPosition) -> None:
         """Note a tombstone; the image is removed from this call on."""
@@ -63,7 +65,7 @@ class RemovalCheck:
         if removed_at is not None and not position.is_after(removed_at):
             return
         self._removed.pop(id_, None)
-        if removed_at is None and self._is_loaded and self._is_complete:
+        if removed_at is None and self._is_complete:
             return  # The store does not know it as removed.
         self._published[id_] = position
         _drop_oldest(self._published, MAX_PUBLISHED)

@@ -126,6 +126,10 @@ class FeedSessionStore(Protocol):
         """Remove all pages of a user; returns their number."""
         ...
 
+    async def count(self, user: User) -> int:
+        """Number of stored pages of a user, counted without a filter."""
+        ...
+
     async def clean(self, *, now: datetime) -> int:
         """Remove ended feeds, and the oldest pages beyond the limits; returns how many pages."""
         ...

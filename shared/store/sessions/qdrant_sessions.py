@@ -57,13 +57,19 @@ class QdrantFeedSessions:
         await self._delete([str(page_id)])
 
     async def remove(self, user: User) -> int:
-        points = [
+        points = await self._of(user)
+        await self._delete(points)
+        return len(points)
+
+    async def count(self, user: User) -> int:
+        return len(await self._of(user))
+
+    async def _of(self, user: User) -> list[str]:
+        return [
             id_
             async for id_, payload in self._all(["tenant", "user_id"])
             if (payload["tenant"], payload["user_id"]) == user
         ]
-        await self._delete(points)
-        return len(points)
 
     async def clean(self, *, now: datetime) -> int:
         pages = sorted(

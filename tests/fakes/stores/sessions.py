@@ -39,6 +39,10 @@ class InMemorySessions:
             del self.pages[id_]
         return len(own)
 
+    async def count(self, user: User) -> int:
+        self._answer()
+        return sum(page.user == user for page in self.pages.values())
+
     async def clean(self, *, now: datetime) -> int:
         self._answer()
         ended = [id_ for id_, page in self.pages.items() if page.expires_at <= now]

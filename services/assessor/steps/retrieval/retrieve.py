@@ -31,6 +31,9 @@ class Retrieve:
         self._search = search
 
     async def __call__(self, state: RankingState) -> RankingState:
+        if state.shortlist is not None:
+            # A bad cursor, or a page that an earlier delivery of the request has stored.
+            return state
         request = shortlist_request(state)
         if request is None:
             return state
@@ -58,6 +61,8 @@ def shortlist_request(state: RankingState) -> ShortlistRequest | None:
     request, wanted = state.request, state.request.from_catalog
     if wanted is None:
         return None
+    page = state.page
+    served = frozenset[str]() if page is None else page.served_before
     listed, not_loadable = candidates_to_load(request)
     limit = min(wanted.limit, MAX_CANDIDATES - len(listed) - len(not_loadable))
     if limit <= 0:
@@ -68,7 +73,7 @@ def shortlist_request(state: RankingState) -> ShortlistRequest | None:
         seed=retrieval_seed(request.request_key, request_hash=state.request_hash),
         profile=state.profile,
         weights=None if state.profile is None else stored_weights(state.profile, state),
-        filter=wanted.filter,
-        similar_to=wanted.similar_to,
-        exclude_ids=frozenset((*request.exclude_ids, *(c.image_id for c in listed))),
+        filter=wanted.filter if page is None else page.conditions.filter,
+        similar_to=wanted.similar_to if page is None else page.conditions.similar_to,
+        exclude_ids=frozenset((*request.exclude_ids, *(c.image_id for c in listed), *served)),
     )

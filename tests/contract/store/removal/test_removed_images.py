@@ -195,16 +195,6 @@ async def test_the_check_knows_stored_removals_and_new_records() -> None:
     assert (store.reads, forgotten) == (reads, [B])
 
 
-async def test_a_record_that_arrives_while_the_store_is_read_counts() -> None:
-    store = InMemoryRemovedImages()
-    await store.add({A: RemovedImage(at(3))})
-    check = RemovalCheck(store)
-    check.note_published(A, at(4))
-    await check.load()
-    check.is_following = True
-    assert await check.removed([A]) == set()
-
-
 async def test_with_too_many_removals_for_the_memory_the_check_reads_the_store() -> None:
     store = InMemoryRemovedImages()
     keys = [ImageKey("default", str(number)) for number in range(10)]

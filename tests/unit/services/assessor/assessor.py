@@ -13,6 +13,7 @@ from services.assessor.erasure import UserEraser
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.popularity.counts import Popularity
 from services.assessor.service import AssessorService, Dependencies
+from services.assessor.steps.paging.feed_page import PageStores
 from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.taste import Taste
 from shared.embedding.images.encoded_images import EncodedImages
@@ -21,6 +22,7 @@ from shared.events.topics import CANDIDATES
 from shared.events.wire.record import Record
 from shared.messaging.contract import Delivery
 from shared.store.erasure_check import ErasureCheck
+from shared.store.removal.removal_check import RemovalCheck
 from shared.vlm.background_work import Pace
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
@@ -33,6 +35,8 @@ from tests.fakes.stores import (
     InMemoryProfiles,
 )
 from tests.fakes.stores.catalogs import InMemoryCatalogs
+from tests.fakes.stores.removed_images import InMemoryRemovedImages
+from tests.fakes.stores.sessions import InMemorySessions, cursors
 from tests.unit.services.assessor.users import NOW, WRITTEN_MS, color_taste, store_profile
 
 AFTER_THE_FEEDS = Pace(quiet_seconds=0.3, max_pause_seconds=60)
@@ -53,6 +57,11 @@ class Assessor:
         self.encoded_images = encoded_images
         self.catalogs = catalogs
         self.impressions = InMemoryImpressions()
+        self.time = NOW
+        self.sessions = InMemorySessions()
+        self.removed_images = InMemoryRemovedImages()
+        self.removal_check = RemovalCheck(self.removed_images)
+        self.removal_check.is_following = True
         self.model = ColorModel()
         self.challenger = ColorModel("colors-2")
         self.models = serving(self.model, self.challenger, pace=AFTER_THE_FEEDS)
@@ -79,7 +88,13 @@ class Assessor:
         self.registry = CollectorRegistry()
         self.shadow_evaluation = ShadowEvaluation(self.models, ShadowMetrics(self.registry))
         self.answered = AnsweredRequests(size=self._settings.request_deduplication_size)
-        self.eraser = UserEraser(self.erasures, self.answered, self.publisher, clock=lambda: NOW)
+        self.eraser = UserEraser(
+            self.erasures,
+            self.answered,
+            self.publisher,
+            sessions=self.sessions,
+            clock=lambda: self.time,
+        )
         return AssessorService(
             Dependencies(
                 models=self.models,
@@ -90,10 +105,12 @@ class Assessor:
                 erasure_check=ErasureCheck(self.erasures),
                 image_loader=self.image_loader,
                 publisher=self.publisher,
-                clock=lambda: NOW,
+                clock=lambda: self.time,
                 encoded_images=self.encoded_images,
                 popularity=self.popularity,
                 catalogs=self.catalogs,
+                pages=PageStores(self.sessions, cursors()),
+                removal_check=self.removal_check,
             ),
             self._settings,
             AssessorMetrics(self.registry),

@@ -1,0 +1,1 @@
+"""Continue a feed page by page: no image comes twice, and none is missed."""

@@ -1,0 +1,1 @@
+"""Tests of feeds that continue page by page."""
