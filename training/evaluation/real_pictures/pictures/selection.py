@@ -27,14 +27,19 @@ def select(picture_set: PictureSet, folder: Path, *, seed: int) -> list[Picture]
 
     The same files and seed give the same pictures; equal files count once.
     """
+    chosen = all_pictures(picture_set, folder)
+    random.Random(f"{seed}/{picture_set.name}").shuffle(chosen)
+    return sorted(chosen[:MAX_PICTURES], key=lambda picture: picture.path)
+
+
+def all_pictures(picture_set: PictureSet, folder: Path) -> list[Picture]:
+    """All pictures of a set in the order of their paths; equal files count once."""
     pictures = {
         picture.sha256: picture
         for picture in sorted(_all(picture_set, folder), key=lambda picture: picture.path)
         if not any(part in picture.path for part in picture_set.without)
     }
-    chosen = list(pictures.values())
-    random.Random(f"{seed}/{picture_set.name}").shuffle(chosen)
-    return sorted(chosen[:MAX_PICTURES], key=lambda picture: picture.path)
+    return list(pictures.values())
 
 
 def _all(picture_set: PictureSet, folder: Path) -> Iterator[Picture]:
