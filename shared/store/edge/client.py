@@ -1,10 +1,12 @@
 """Qdrant's client on the embedded engine."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.models import QueryRequest, QueryResponse
 
 from shared.store.edge.calls import EdgeCalls
 from shared.store.edge.disk_search import collection_folder, files_with
@@ -29,6 +31,18 @@ class EdgeQdrant(AsyncQdrantClient):
             raise
         self._client = EdgeCalls(engine)
         self._folder = path
+
+    async def query_batch_points(
+        self, collection_name: str, requests: Sequence[QueryRequest], **options: Any
+    ) -> list[QueryResponse]:
+        """Answer several queries in one call.
+
+        The base class copies each request number by number before, to embed texts in it: 20 ms for
+        a query with ten examples. Our queries hold vectors alone.
+        """
+        return await self._client.query_batch_points(
+            collection_name=collection_name, requests=requests, **options
+        )
 
     async def purge(self) -> None:
         """Remove deleted points from the files now, and not within the next hour.

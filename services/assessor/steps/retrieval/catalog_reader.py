@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.assessor.popularity.counts import Popularity
-from services.assessor.steps.retrieval.merging import Ranking, reciprocal_rank_fusion
+from services.assessor.steps.retrieval.merging import Ranking
 from services.assessor.steps.retrieval.queries import Search
 from services.assessor.steps.retrieval.random_draw import (
     FEW_VIEWERS,
@@ -53,18 +53,13 @@ class CatalogReader:
 
     async def rankings(self, searches: Sequence[Search]) -> list[Ranking]:
         """The ranking of each search; all queries are one call of the store."""
-        queries = [weighted.query for search in searches for weighted in search.queries]
-        results = iter(await self._catalog.query(self._selection, queries) if queries else ())
-        rankings = []
-        for search in searches:
-            fused = reciprocal_rank_fusion(
-                [
-                    (self._keep(hit.image for hit in next(results)), weighted.weight)
-                    for weighted in search.queries
-                ]
-            )
-            rankings.append(Ranking(search.source, search.share, tuple(fused)))
-        return rankings
+        if not searches:
+            return []
+        results = await self._catalog.query(self._selection, [s.query for s in searches])
+        return [
+            Ranking(search.source, search.share, self._keep(hit.image for hit in hits))
+            for search, hits in zip(searches, results, strict=True)
+        ]
 
     async def popular(self, number: int) -> tuple[str, ...]:
         """At most `number` images, those first that the tenant's other users like most."""

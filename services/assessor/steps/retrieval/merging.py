@@ -1,32 +1,10 @@
-"""Merge the rankings of several queries: reciprocal rank fusion, then the places of each source.
+"""Merge the rankings of several searches: each source fills the places of its share."""
 
-Reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009.
-"""
-
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
 
 from services.assessor.steps.retrieval.shares import places
 from shared.events.types.feed import Source
-
-RANK_CONSTANT: Final = 60
-"""`k` of the paper: how much less the first ranks differ from the following ones."""
-T = TypeVar("T", bound=Hashable)
-
-
-def reciprocal_rank_fusion(rankings: Sequence[tuple[Sequence[T], float]]) -> list[T]:
-    """The items of all rankings, by the sum of `weight / (k + rank)`; ranks start at 1.
-
-    Of equal sums the item comes first that comes first in an earlier ranking.
-    """
-    if len(rankings) == 1:
-        return list(dict.fromkeys(rankings[0][0]))
-    sums: dict[T, float] = {}
-    for ranking, weight in rankings:
-        for rank, item in enumerate(dict.fromkeys(ranking), start=1):
-            sums[item] = sums.get(item, 0.0) + weight / (RANK_CONSTANT + rank)
-    return sorted(sums, key=lambda item: -sums[item])
 
 
 @dataclass(frozen=True)

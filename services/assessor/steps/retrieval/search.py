@@ -106,14 +106,12 @@ class CatalogSearch:
                 return not_indexed(stored)
             return Plan((similar_search(vector, limit=request.limit),), SIMILAR_ALONE)
         tastes = await self._examples.of(request.profile)
-        weights = request.weights
         shares = self._shares.for_taste(
             words=any(taste.has_words for taste in tastes),
             likes=any(taste.has_images for taste in tastes),
-            subject=None if weights is None else weights.subject,
         )
-        planned = searches(tastes, shares=shares, weights=weights, limit=request.limit)
-        return Plan(tuple(planned), shares)
+        planned = searches(tastes, shares=shares, weights=request.weights, limit=request.limit)
+        return Plan(planned, shares)
 
     async def _images(
         self,

@@ -7,9 +7,10 @@ from typing import Final
 from services.assessor.steps.retrieval.shortlist import Shares
 from shared.events.types.feed import Source
 
-LEAST_PART: Final = 0.2
-"""Least part of words and of likes in the places of the user's taste, where the user has both: the
-weights of a user are estimates."""
+LIKES_PART: Final = 0.25
+"""Part of the likes alone in the places of the user's taste, where the user has words as well. The
+search by the whole taste counts the likes too, as much as the user goes by them; this part brings
+what resembles them without fitting the words."""
 DECIMALS: Final = 4
 
 
@@ -28,14 +29,13 @@ class SourceShares:
                 f" ({self.explored:g}) images add up to more than 1; lower one of them"
             )
 
-    def for_taste(self, *, words: bool, likes: bool, subject: float | None) -> Shares:
+    def for_taste(self, *, words: bool, likes: bool) -> Shares:
         """The shares for a user: the taste has what the other sources leave.
 
-        `subject` is the weight of the subject for the user, 0-1: likes show subjects, and words
-        describe looks. A user with neither words nor likes gets popular images in their place.
+        A user with neither words nor likes gets popular images in the places of the taste.
         """
         rest = max(1 - self.popular - self.new - self.explored, 0.0)
-        part = _part_of_likes(words=words, likes=likes, subject=subject)
+        part = (LIKES_PART if words else 1.0) if likes else 0.0
         has_taste = words or likes
         shares: dict[Source, float] = {
             "taste": rest * (1 - part) if has_taste else 0.0,
@@ -49,13 +49,6 @@ class SourceShares:
 
 SIMILAR_ALONE: Final[Shares] = {"similar": 1.0}
 """A request for images that resemble one gets no others."""
-
-
-def _part_of_likes(*, words: bool, likes: bool, subject: float | None) -> float:
-    if not (words and likes):
-        return float(likes)
-    part = 0.5 if subject is None else subject
-    return min(max(part, LEAST_PART), 1 - LEAST_PART)
 
 
 def places(shares: Sequence[float], total: int) -> list[int]:
