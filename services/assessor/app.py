@@ -129,6 +129,7 @@ async def build(
         answered,
         kafka.publisher,
         sessions=shared.feed_sessions,
+        score_cache=score_cache,
         clock=system_clock,
     )
     connect(kafka, service, eraser, candidates_in_flight=settings.candidates_in_flight)

@@ -9,6 +9,7 @@ from shared.domain.user import User
 from shared.events import UserErase
 from shared.messaging.contract import Publisher
 from shared.store.sessions.pages import FeedSessionStore
+from shared.vlm.score_cache import ScoreCache
 
 
 class Erasures(Protocol):
@@ -18,7 +19,7 @@ class Erasures(Protocol):
 
 
 class UserEraser:
-    """Erase users from the assessor: the ids of their latest requests, and the pages of feeds."""
+    """Erase users from the assessor: ids of their latest requests, pages of feeds, kept scores."""
 
     def __init__(
         self,
@@ -27,12 +28,14 @@ class UserEraser:
         publisher: Publisher,
         *,
         sessions: FeedSessionStore | None = None,
+        score_cache: ScoreCache | None = None,
         clock: Clock,
     ) -> None:
         self._erasures = erasures
         self._answered = answered
         self._publisher = publisher
         self._sessions = sessions
+        self._score_cache = score_cache
         self._clock = clock
 
     async def erase(self, event: UserErase, *, written_ms: int) -> None:
@@ -44,15 +47,23 @@ class UserEraser:
         await self._erasures.add(erasure, tenant=event.tenant, user_id=event.user_id)
         user = User(event.tenant, event.user_id)
         requests = self._answered.forget(user)
+        scores = 0 if self._score_cache is None else self._score_cache.erase(user)
         pages = 0 if self._sessions is None else await self._sessions.remove(user)
         await self._publisher.publish(
             event.receipt(
                 "assessor",
                 at=self._clock(),
-                removed={"remembered_requests": requests, "feed_pages": pages},
+                removed={
+                    "remembered_requests": requests,
+                    "feed_pages": pages,
+                    "kept_scores": scores,
+                },
                 remaining={
                     "remembered_requests": self._answered.count(user),
                     "feed_pages": await self._pages_left(user),
+                    "kept_scores": 0
+                    if self._score_cache is None
+                    else self._score_cache.count(user),
                 },
             )
         )

@@ -12,6 +12,8 @@ from services.assessor.config import AssessorSettings
 from services.assessor.erasure import UserEraser
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.popularity.counts import Popularity
+from services.assessor.rules.policy import NO_RULES, Policy, TenantRules
+from services.assessor.rules.policy_file import FixedRules, RulesFile
 from services.assessor.service import AssessorService, Dependencies
 from services.assessor.steps.paging.feed_page import PageStores
 from services.assessor.steps.request_filtering import AnsweredRequests
@@ -24,6 +26,7 @@ from shared.messaging.contract import Delivery
 from shared.store.erasure_check import ErasureCheck
 from shared.store.removal.removal_check import RemovalCheck
 from shared.vlm.background_work import Pace
+from shared.vlm.score_cache import ScoreCache
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
 from tests.fakes.model import ColorModel, serving
@@ -52,10 +55,12 @@ class Assessor:
         now: Callable[[], float] = monotonic,
         encoded_images: EncodedImages | None = None,
         catalogs: InMemoryCatalogs | None = None,
+        rules: TenantRules = NO_RULES,
         **settings: Any,
     ) -> None:
         self.encoded_images = encoded_images
         self.catalogs = catalogs
+        self.rules = FixedRules(RulesFile(Policy(tenants={"default": rules}), digest="test"))
         self.impressions = InMemoryImpressions()
         self.time = NOW
         self.sessions = InMemorySessions()
@@ -87,12 +92,14 @@ class Assessor:
         """A service that knows no earlier request, as after a crash, on the same dependencies."""
         self.registry = CollectorRegistry()
         self.shadow_evaluation = ShadowEvaluation(self.models, ShadowMetrics(self.registry))
+        self.score_cache = ScoreCache(max_entries=self._settings.score_cache_entries)
         self.answered = AnsweredRequests(size=self._settings.request_deduplication_size)
         self.eraser = UserEraser(
             self.erasures,
             self.answered,
             self.publisher,
             sessions=self.sessions,
+            score_cache=self.score_cache,
             clock=lambda: self.time,
         )
         return AssessorService(
@@ -108,7 +115,9 @@ class Assessor:
                 clock=lambda: self.time,
                 encoded_images=self.encoded_images,
                 popularity=self.popularity,
+                score_cache=self.score_cache,
                 catalogs=self.catalogs,
+                rules=self.rules,
                 pages=PageStores(self.sessions, cursors()),
                 removal_check=self.removal_check,
             ),

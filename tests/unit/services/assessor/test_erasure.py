@@ -31,8 +31,8 @@ async def test_the_receipt_counts_the_forgotten_requests(assessor: Assessor) -> 
         await assessor.feed(request("red", request_id=f"r-{number}"))
     await assessor.feed(request("red", user_id="bo", request_id="r-of-bo"))
     receipt = await erase(assessor)
-    assert receipt.removed == {"remembered_requests": 3, "feed_pages": 0}
-    assert receipt.remaining == {"remembered_requests": 0, "feed_pages": 0}
+    assert receipt.removed == {"remembered_requests": 3, "feed_pages": 0, "kept_scores": 0}
+    assert not any(receipt.remaining.values())
     assert receipt.event_id == erased_event_id(
         User("default", "ana"), erase_event_id=UUID(int=9), service="assessor"
     )
