@@ -30,6 +30,7 @@ from services.assessor.steps.request_filtering import (
     SkipErased,
 )
 from services.assessor.steps.reranking.rerank import Rerank, serving_policy
+from services.assessor.steps.retrieval.pinned_images import FindPinned
 from services.assessor.steps.retrieval.retrieve import Retrieve
 from services.assessor.steps.retrieval.search import catalog_search
 from services.assessor.steps.scoring import Score
@@ -127,6 +128,9 @@ class AssessorService:
                 clock=dependencies.clock,
             )
         )
+        self._find_pinned = FindPinned(
+            dependencies.rules, dependencies.catalogs, clock=dependencies.clock
+        )
         self._load = Load(
             image_loader=dependencies.image_loader,
             image_store=dependencies.image_store,
@@ -186,7 +190,7 @@ class AssessorService:
         async with self._capacity.images(state):
             begun = await _through(self._begin, state)
             assert begun is not None, "only steps before these end a request"
-            loaded = await self._load(await self._retrieve(begun))
+            loaded = await self._load(await self._find_pinned(await self._retrieve(begun)))
             async with self._capacity.model(loaded):
                 if await _through(self._rank, loaded) is None:
                     # The user may have been erased meanwhile: no score may stay in memory.

@@ -52,6 +52,7 @@ class Load:
         candidates, not_loadable = candidates_to_load(request)
         if state.shortlist is not None:
             candidates += state.shortlist.candidates()
+        candidates += state.pinned_candidates
         with state.deadline.stage("images"):
             results = await self._image_loader.load_many(
                 [candidate.uri for candidate in candidates],
@@ -115,6 +116,9 @@ def separate(
 def _with_source(loaded: LoadedCandidate, state: RankingState) -> LoadedCandidate:
     """The candidate with the way in which it came into a request with `from_catalog`."""
     if state.request.from_catalog is None:
+        return loaded
+    if loaded.image_id in state.pinned_in:
+        # Neither the request nor a query has found it: the rule of the shop names itself.
         return loaded
     retrieved = state.shortlist.by_id.get(loaded.image_id) if state.shortlist else None
     if retrieved is None:

@@ -160,8 +160,8 @@ class RankingState:
     varied images first."""
     ranked: tuple[ScoredImage, ...] = ()
     """The images of the feed, best first."""
-    pinned_in: frozenset[str] = frozenset()
-    """Images that only a pin of the shop has brought into the request."""
+    pinned_candidates: tuple[Candidate, ...] = ()
+    """Images of the catalog that only a pin of the shop has brought into the request."""
     rules: RulesPolicy | None = None
     """The rules of the shop that were active; None where its tenant has none."""
     next_cursor: str | None = None
@@ -180,6 +180,11 @@ class RankingState:
     def reason(self) -> str | None:
         """Why the feed is not what the request wants, of the catalog and of the model."""
         return "; ".join(filter(None, (self.retrieval_problem, self.degraded_reason))) or None
+
+    @property
+    def pinned_in(self) -> frozenset[str]:
+        """Ids of the images that only a pin of the shop has brought into the request."""
+        return frozenset(candidate.image_id for candidate in self.pinned_candidates)
 
     @property
     def subject_weight(self) -> float | None:

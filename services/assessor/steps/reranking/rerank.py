@@ -17,7 +17,7 @@ from services.assessor.steps.reranking.shop_rules import (
     is_first_page,
     with_earlier_ranks,
 )
-from services.assessor.steps.state import RankingState
+from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
 from shared.domain.ids import exploration_seed
@@ -69,12 +69,17 @@ class Rerank:
                 tenant=request.tenant,
                 catalogs=self._catalogs,
             )
-            ruled = RuledRequest(rules, entries, seen_ids, is_first_page=is_first_page(request))
+            ruled = RuledRequest(
+                rules,
+                entries,
+                seen_ids,
+                is_first_page=is_first_page(request),
+                pinned_in=state.pinned_in,
+            )
             feed, fixed = apply_rules(state.scored, ruled, order=order, size=size)
-            without = [image for image in state.scored if image.image_id not in state.pinned_in]
-            feed = with_earlier_ranks(feed, order(without))
+            feed = with_earlier_ranks(feed, order(without_pins_of(state)))
         else:
-            feed, fixed = order(state.scored)[:size], frozenset()
+            feed, fixed = order(without_pins_of(state))[:size], frozenset()
         places = fair_pairs(
             len(feed),
             share=settings.explore_share,
@@ -112,6 +117,11 @@ class Rerank:
             log.warning("the feed is not diversified: %s", error)
             return None
         return similarity_of({name: stored.vector for name, stored in described.items()})
+
+
+def without_pins_of(state: RankingState) -> list[ScoredImage]:
+    """The scored images without those that only a pin of the shop has brought in."""
+    return [image for image in state.scored if image.image_id not in state.pinned_in]
 
 
 def serving_policy(settings: AssessorSettings) -> ServingPolicy:

@@ -1,6 +1,6 @@
 """Apply the rules of the shop to the scored images of one request."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -38,6 +38,8 @@ class RuledRequest:
     seen_ids: Set[str]
     is_first_page: bool
     """Pins are for the first page; caps and boosts apply to each page."""
+    pinned_in: Set[str] = frozenset()
+    """Images that are in the request for a pin alone: without it they are not in the feed."""
 
 
 def apply_rules(
@@ -62,13 +64,21 @@ def apply_rules(
             size=size,
             seen_ids=ruled.seen_ids,
         )
-    pinned_ids = {image.image_id for image in pinned.values()}
-    others = order(
-        [image for image in images if image.image_id not in pinned_ids],
-        caps=CapCounter(rules.caps, entries),
-        placed=tuple(pinned.values()),
-    )
+    others = _others(images, pinned, ruled)
+    while pinned and (last := max(pinned)) >= min(size, len(others) + len(pinned)):
+        # Without images that were in the request for another pin, the feed is shorter.
+        del pinned[last]
+        others = _others(images, pinned, ruled)
+    others = order(others, caps=CapCounter(rules.caps, entries), placed=tuple(pinned.values()))
     return placed(others, pinned, size=size), frozenset(pinned)
+
+
+def _others(
+    images: Sequence[ScoredImage], pinned: Mapping[int, ScoredImage], ruled: RuledRequest
+) -> list[ScoredImage]:
+    """The images of the feed that no pin has placed."""
+    left_out = {image.image_id for image in pinned.values()} | ruled.pinned_in
+    return [image for image in images if image.image_id not in left_out]
 
 
 def with_earlier_ranks(

@@ -39,6 +39,12 @@ class ShortlistRequest:
     """Images to leave out: excluded or listed by the request, or served on earlier pages."""
 
 
+def candidate_of(image: StoredImage) -> Candidate:
+    """An image of the catalog as a candidate of a request."""
+    entry = image.entry
+    return Candidate(image_id=entry.image_id, uri=entry.uri, author_id=entry.author_id)
+
+
 @dataclass(frozen=True)
 class RetrievedImage:
     """One image of a shortlist and how it was found."""
@@ -56,8 +62,7 @@ class RetrievedImage:
     @property
     def candidate(self) -> Candidate:
         """The image as a candidate of the request."""
-        entry = self.image.entry
-        return Candidate(image_id=entry.image_id, uri=entry.uri, author_id=entry.author_id)
+        return candidate_of(self.image)
 
 
 @dataclass(frozen=True)
