@@ -44,7 +44,8 @@ class SourceShares:
             "new": self.new,
             "explored": self.explored,
         }
-        return {source: round(share, DECIMALS) for source, share in shares.items() if share > 0}
+        rounded = {source: round(share, DECIMALS) for source, share in shares.items()}
+        return {source: share for source, share in rounded.items() if share > 0}
 
 
 SIMILAR_ALONE: Final[Shares] = {"similar": 1.0}
