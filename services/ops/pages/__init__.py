@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.ops.pages import (
+    catalog,
     dead_letters,
     docs,
     models,
@@ -17,6 +18,9 @@ from services.ops.pages import (
 def page_router() -> APIRouter:
     """Return all pages. Every page needs at least the role `read`."""
     pages = APIRouter(include_in_schema=False)
-    for package in (overview, playground, study, users, models, training_jobs, dead_letters, docs):
+    packages = (
+        overview, playground, catalog, study, users, models, training_jobs, dead_letters, docs,
+    )  # fmt: skip
+    for package in packages:
         pages.include_router(package.router)
     return pages

@@ -77,6 +77,22 @@ class EncodedImages:
             stored |= {name: vectors[name] for name in images if name in vectors}
         return stored
 
+    @property
+    def space(self) -> str:
+        """Name of the encoder, whose vectors alone are comparable."""
+        return self._encoder.name
+
+    async def encode_one(self, image: Image) -> Vectors:
+        """The vector of one image that is not stored, such as the picture of a search.
+
+        Raises `Unprocessable` for an image that the encoder cannot read.
+        """
+        try:
+            (vector,) = await self._encoder.encode([image])
+        except UnreadableImages as error:
+            raise error.reasons[0] from error
+        return unit_vector(vector)
+
     async def close(self) -> None:
         """Give up the work in progress."""
         tasks = set(self._running.values())

@@ -29,11 +29,13 @@ class Page:
     name: str
 
 
+CATALOG: Final = Page("/catalog", "Catalog")
 MODELS: Final = Page("/models", "Models")
 TRAINING_JOBS: Final = Page("/training-jobs", "Training jobs")
 PAGES: Final = (
     Page("/", "Overview"),
     Page("/playground", "Playground"),
+    CATALOG,
     Page("/study", "Blind test"),
     Page("/users", "Users"),
     MODELS,
@@ -66,6 +68,7 @@ def _available(ops: OpsContext) -> list[Page]:
     """Return all pages except those whose data is not available in this process."""
     missing = {MODELS} if ops.models is None else set()
     missing |= {TRAINING_JOBS} if ops.training_jobs is None else set()
+    missing |= {CATALOG} if ops.stores.catalogs is None else set()
     return [page for page in PAGES if page not in missing]
 
 

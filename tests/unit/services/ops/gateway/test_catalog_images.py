@@ -41,7 +41,7 @@ async def put(
             uri=uri, content_hash=image_id, words={Element.COLOR: ("teal",)},
             subject_words=("boat",), model_version="nano-1", indexed_at=NOW,
         )  # fmt: skip
-        padded = np.zeros(SPACE.image_dimension, np.float32)
+        padded = np.zeros(max(SPACE.image_dimension, len(vector)), np.float32)
         padded[: len(vector)] = vector
         await fake_site.catalog.index(
             [IndexedContent(entry.key, index, {"image": padded, **words})]
