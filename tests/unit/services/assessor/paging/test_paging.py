@@ -1,6 +1,7 @@
 """Pages continue a feed: bound to its user and conditions, also after a redelivery."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -58,26 +59,20 @@ def edited(cursor: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("reason", "change"),
+    ("reason", "change", "sender"),
     [
-        ("unknown_cursor", {"cursor": "x"}),
-        ("unknown_cursor", {}),
-        ("cursor_of_another_user", {"user_id": "bo"}),
-        ("cursor_of_another_user", {"tenant": "elsewhere"}),
+        ("unknown_cursor", lambda cursor: "x", {}),
+        ("unknown_cursor", edited, {}),
+        ("cursor_of_another_user", str, {"user_id": "bo"}),
+        ("cursor_of_another_user", str, {"tenant": "elsewhere"}),
     ],
 )
 async def test_a_bad_cursor_gives_a_feed_without_catalog_images_and_the_reason(
-    assessor: Assessor, reason: str, change: dict[str, Any]
+    assessor: Assessor, reason: str, change: Callable[[str], str], sender: dict[str, str]
 ) -> None:
     first = await assessor.feed(page_request(limit=3))
     assert first.next_cursor is not None
-    cursor = (
-        first.next_cursor
-        if "id" in str(change) or "tenant" in change
-        else edited(first.next_cursor)
-    )
-    fields = {"cursor": cursor, **change}
-    feed = await assessor.feed(page_request("white", **fields))
+    feed = await assessor.feed(page_request("white", cursor=change(first.next_cursor), **sender))
     assert image_ids(feed) == ["white"]
     assert feed.next_cursor is None
     assert (feed.degraded_reason or "").startswith(f"{reason}: ")
