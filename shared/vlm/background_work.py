@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -59,6 +60,16 @@ class Batch:
     """Whether requests were in work at the start: the longest wait was over."""
 
 
+@dataclass
+class WorkTotals:
+    """What one kind of background work has done since the start."""
+
+    items: int = 0
+    items_under_load: int = 0
+    """Those of batches that started while requests were in work."""
+    seconds: float = 0.0
+
+
 class BackgroundWork:
     """Decides when background work may use the model of this process.
 
@@ -78,6 +89,8 @@ class BackgroundWork:
         self._last_end = float("-inf")
         self._one_batch = asyncio.Lock()
         self._seconds_per_item: dict[str, float] = {}
+        self.totals: defaultdict[str, WorkTotals] = defaultdict(WorkTotals)
+        """By kind of work."""
 
     @property
     def requests(self) -> int:
@@ -115,14 +128,21 @@ class BackgroundWork:
                 yield batch
             finally:
                 self._last_end = self._now()
-                if batch.done:
-                    self._measured(work, (self._last_end - started_at) / batch.done)
+                self._count(work, batch, self._last_end - started_at)
 
-    def _measured(self, work: str, seconds_per_item: float) -> None:
-        """A slower batch counts at once, a faster one by half: items differ, such as known ones."""
-        before = self._seconds_per_item.get(work, seconds_per_item)
-        mean = (before + seconds_per_item) / 2
-        self._seconds_per_item[work] = max(mean, seconds_per_item)
+    def _count(self, work: str, batch: Batch, seconds: float) -> None:
+        """Add to the totals, and measure the speed.
+
+        A slower batch counts at once, a faster one by half: items differ, such as known ones.
+        """
+        totals = self.totals[work]
+        totals.seconds += seconds
+        totals.items += batch.done
+        totals.items_under_load += batch.done if batch.under_load else 0
+        if batch.done:
+            latest = seconds / batch.done
+            before = self._seconds_per_item.get(work, latest)
+            self._seconds_per_item[work] = max(latest, (before + latest) / 2)
 
     async def _may_start(self, waiting_since: float) -> None:
         while True:

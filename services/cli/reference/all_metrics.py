@@ -30,6 +30,7 @@ from shared.images.hosts.host_metrics import HostMetrics
 from shared.jobs.result_codes import MEANINGS
 from shared.messaging.metrics import MessagingMetrics
 from shared.runtime.model_metrics import ModelMetrics
+from shared.vlm.background_work import BackgroundWork
 from shared.vlm.model_selection import Lineup
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -76,6 +77,9 @@ LABELS: Final[Mapping[str, Label]] = {
     "stage": _one_of(
         "queue", "images", "score", "subject", "popularity", "explain", "evidence", "total", *STAGES
     ),
+    "origin": _one_of("model", "cache"),
+    "work": Label(pattern=r"[a-z]{3,40}", description="a kind of background work"),
+    "load": _one_of("quiet", "requests"),
     "state": _one_of("indexed", "outdated", "waiting", "failed"),
     "circuit": _one_of("host", "address"),
     "kind": _one_of(*get_args(FailureKind)),
@@ -123,6 +127,10 @@ class _NoModel:
     @property
     def lineup(self) -> Lineup:
         raise NotImplementedError  # no value is ever read
+
+    @property
+    def background(self) -> BackgroundWork:
+        raise NotImplementedError
 
 
 class _NoGate:
