@@ -176,6 +176,11 @@ FEEDS = Board(
                (f"sum by (rule) (rate(preferstream_images_ruled_total[{RATE}]))", "shop {{rule}}")),
               "Images per second that exploration moved, that a rule ranked lower, or that the"
               " shop's rules moved."),
+        Panel("Images from the catalog", "reqps",
+              ((f"sum by (source) (rate(preferstream_images_retrieved_total[{RATE}]))",
+                "{{source}}"),),
+              "Images per second that were found in the catalog: by words, likes, similarity,"
+              " popularity, age or chance."),
         Panel("Duplicates, erasures and rationales", "reqps",
               ((f"sum(rate(preferstream_duplicate_requests_total[{RATE}]))", "duplicate requests"),
                (f"sum(rate(preferstream_reused_request_ids_total[{RATE}]))", "reused ids"),

@@ -27,7 +27,7 @@ class CatalogMetrics:
         )
         self.contents = Counter(
             "preferstream_catalog_contents",
-            "Contents that the encoder encoded or the model described; equal images are one",
+            "Contents that the model described; equal images under several ids are one content",
             registry=registry,
         )
         self.failed = Counter(

@@ -82,6 +82,7 @@ class BackgroundIndexing:
             "scan": self.scan_if_due,
             "load": self._indexer.load_next,
             "index": self._indexer.index_next,
+            "write": self._indexer.write_next,
             "switch": self.switch_if_done,
             "status": self.store_status,
             "drop": self.drop_if_due,

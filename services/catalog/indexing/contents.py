@@ -37,14 +37,16 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Contents:
-    """The results for some contents, by content hash; each is in one of the two."""
+class Computed:
+    """What encoder and model have computed for some contents, by content hash."""
 
-    known: Mapping[str, Content]
+    model_version: str
+    vectors: Mapping[str, Vectors]
+    known_words: Mapping[str, Words]
+    new_words: Mapping[str, Words]
+    """Words that are not stored yet."""
     refused: Mapping[str, Unprocessable | Unavailable]
     """Contents that the model cannot describe, and those whose description failed."""
-    computed: int = 0
-    """Contents that the encoder or the model had to read."""
 
 
 class ContentReader:
@@ -77,10 +79,10 @@ class ContentReader:
         known = await self._known_words(list(vectors), words, model_version)
         return await self._contents({name: vectors[name] for name in known}, known)
 
-    async def read(
+    async def compute(
         self, pixels: Mapping[str, Image], *, model: VisionLanguageModel, words: Mapping[str, Words]
-    ) -> Contents:
-        """All these contents, by content hash; encoder and model work at the same time."""
+    ) -> Computed:
+        """Encode and describe these contents, by content hash, both at the same time."""
         known = await self._known_words(list(pixels), words, model.model_version)
         missing = {name: image for name, image in pixels.items() if name not in known}
         vectors, described = await asyncio.gather(
@@ -95,9 +97,14 @@ class ContentReader:
                 refused[name] = NOTHING_KNOWN
             else:
                 new[name] = description.words
-        await self._keep(new, model.model_version)
-        contents = await self._contents(vectors, known | new)
-        return Contents(contents, refused, computed=len(missing))
+        return Computed(model.model_version, vectors, known, new, refused)
+
+    async def finish(self, computed: Computed) -> Mapping[str, Content]:
+        """Store the new descriptions, embed all words, and name the subjects."""
+        await self._keep(computed.new_words, computed.model_version)
+        return await self._contents(
+            computed.vectors, {**computed.known_words, **computed.new_words}
+        )
 
     async def _known_words(
         self, hashes: Sequence[str], elsewhere: Mapping[str, Words], model_version: str

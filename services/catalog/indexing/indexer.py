@@ -1,11 +1,12 @@
-"""Index the images that wait: load them, and encode and describe them while no request waits."""
+"""Index the images that wait: load, encode and describe, and write them, when requests allow it."""
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from services.catalog.indexing.contents import INTERNAL, ContentReader
+from services.catalog.indexing.contents import INTERNAL, Computed, ContentReader
 from services.catalog.indexing.loading import ImageSource, LoadedItems, Loading, by_hash
 from services.catalog.indexing.waiting_list import Priority, WaitingList
 from services.catalog.indexing.writer import IndexWriter, Item
@@ -18,6 +19,8 @@ from shared.store.catalog.serving import Catalogs
 from shared.vlm.model_selection import ServingModels
 
 log = logging.getLogger(__name__)
+MAX_COMPUTED: Final = 2
+"""Batches that wait to be written; more would grow while the store is slow."""
 WORK: Final = "indexing"
 """Name of this kind of background work at the model."""
 
@@ -25,7 +28,7 @@ WORK: Final = "indexing"
 class Indexer:
     """Takes images from the waiting list; each step returns whether there was work.
 
-    Both steps raise `Unavailable` when a store, the encoder or the model does not answer; then the
+    All steps raise `Unavailable` when a store, the encoder or the model does not answer; then the
     images of the step wait again.
     """
 
@@ -52,12 +55,17 @@ class Indexer:
         self._images_in_work = images_in_work
         self._batch_size = batch_size
         self.loading = Loading(source, refused=self._refuse, metrics=metrics, monotonic=monotonic)
-        self._computing = 0
+        self._in_progress = 0
+        """Images of steps that have begun and not ended."""
+        self._computed: deque[tuple[Mapping[str, Sequence[Item]], Computed]] = deque()
+        """Computed contents that are not written yet, with the images that have them."""
 
     @property
     def is_idle(self) -> bool:
         """Whether no image is in work, and none can be indexed now."""
-        return not (len(self._waiting) or self.loading.in_work or self._computing)
+        return not (
+            len(self._waiting) or self.loading.in_work or self._in_progress or self._computed
+        )
 
     async def load_next(self) -> bool:
         """Start to load the next images, and write those of which everything is known."""
@@ -67,7 +75,7 @@ class Indexer:
             taken.append(next_image)
         if not taken:
             return False
-        self._computing += len(taken)
+        self._in_progress += len(taken)
         try:
             await self._start(dict(taken))
         except BaseException:
@@ -75,7 +83,7 @@ class Indexer:
                 self._waiting.add(key, priority)
             raise
         finally:
-            self._computing -= len(taken)
+            self._in_progress -= len(taken)
         return True
 
     async def _start(self, priorities: Mapping[ImageKey, Priority]) -> None:
@@ -113,40 +121,64 @@ class Indexer:
         return {key: image.index for key, image in images.items() if image.index is not None}
 
     async def index_next(self) -> bool:
-        """Encode, describe and write a batch of loaded images, when requests leave time for it."""
-        if not self.loading.has_loaded:
+        """Encode and describe a batch of loaded images, when requests leave time for it."""
+        if not self.loading.has_loaded or len(self._computed) >= MAX_COMPUTED:
             return False
         background = self._models.background
         async with background.batch(WORK, at_most=self._batch_size) as permitted:
             batch = self.loading.take(permitted.size)
-            self._computing += len(batch)
+            self._in_progress += len(batch)
             try:
-                permitted.done = await self._index(batch)
+                permitted.done = await self._compute(batch)
             except Unavailable:
                 self.loading.put_back(batch)
                 raise
             except Exception as error:
-                internal = Unavailable(INTERNAL, f"it failed with {type(error).__name__}: {error}")
-                await self._refuse([(item, internal) for loaded in batch for item in loaded.items])
+                await self._failed(by_hash(batch), error)
                 raise
             finally:
-                self._computing -= len(batch)
+                self._in_progress -= len(batch)
         return True
 
-    async def _index(self, batch: Sequence[LoadedItems]) -> int:
-        """Index loaded images; returns the number of contents that were computed."""
+    async def _compute(self, batch: Sequence[LoadedItems]) -> int:
+        """Compute loaded contents; returns how many the model has described."""
         model = self._models.champion
-        version = model.model_version
-        items = by_hash(batch)
         pixels = {loaded.image.content_hash: loaded.image.pixels for loaded in batch}
-        words = _words([item for loaded in batch for item in loaded.items], version)
-        results = await self._reader.read(pixels, model=model, words=words)
-        await self._writer.write(items, results.known, model_version=version)
-        await self._refuse(
-            [(item, error) for name, error in results.refused.items() for item in items[name]]
-        )
-        self._metrics.contents.inc(results.computed)
-        return results.computed
+        words = _words([item for loaded in batch for item in loaded.items], model.model_version)
+        for _, before in self._computed:
+            # Not stored yet: the same content under another id is not described again.
+            if before.model_version == model.model_version:
+                words |= before.new_words
+        computed = await self._reader.compute(pixels, model=model, words=words)
+        self._computed.append((by_hash(batch), computed))
+        count = len(pixels) - len(computed.known_words)
+        self._metrics.contents.inc(count)
+        return count
+
+    async def write_next(self) -> bool:
+        """Write computed contents, while encoder and model work on the next ones."""
+        if not self._computed:
+            return False
+        items, computed = self._computed[0]
+        try:
+            contents = await self._reader.finish(computed)
+            await self._writer.write(items, contents, model_version=computed.model_version)
+            await self._refuse(
+                [(item, error) for name, error in computed.refused.items() for item in items[name]]
+            )
+        except Unavailable:
+            raise
+        except Exception as error:
+            await self._failed(items, error)
+            self._computed.popleft()
+            raise
+        self._computed.popleft()
+        return True
+
+    async def _failed(self, items: Mapping[str, Sequence[Item]], error: Exception) -> None:
+        """Let images wait for their next attempt after an unknown error."""
+        internal = Unavailable(INTERNAL, f"it failed with {type(error).__name__}: {error}")
+        await self._refuse([(item, internal) for of_one in items.values() for item in of_one])
 
     async def _refuse(self, errors: Sequence[tuple[Item, Unprocessable | Unavailable]]) -> None:
         version = self._models.champion.model_version

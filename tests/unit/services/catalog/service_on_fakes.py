@@ -168,6 +168,7 @@ class CatalogOnFakes:
             await self.indexer.load_next()
             await asyncio.sleep(0)
             await self.indexer.index_next()
+            await self.indexer.write_next()
 
     async def stored(self, image_id: str, *, tenant: str = "default") -> StoredImage | None:
         key = ImageKey(tenant, image_id)

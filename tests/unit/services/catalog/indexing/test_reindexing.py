@@ -1,7 +1,5 @@
 """Another encoder fills its own collection while the old one serves, and then takes its place."""
 
-from typing import cast
-
 from shared.domain.errors import Unprocessable
 from shared.domain.images.catalog_entry import CatalogEntry
 from shared.domain.images.image_key import ImageKey
@@ -153,7 +151,7 @@ async def test_a_process_of_which_the_space_served_never_takes_the_alias_back() 
     await service.reindexing.start()
     await service.publish("a", "drawing:red")
     await service.index_all()
-    other = cast(InMemoryCatalog, await old_catalog("red"))
+    other = await old_catalog("red")
     service.catalogs._by_space[OLD_SPACE] = other
     service.catalogs._serving = OLD_SPACE
     assert not await service.background.switch_if_done()
