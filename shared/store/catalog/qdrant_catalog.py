@@ -1,6 +1,7 @@
 """Store the catalog in Qdrant: a point an image, with one named vector a visual element."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -173,7 +174,8 @@ class QdrantCatalog:
         for query in queries:
             for name, example in examples(query):
                 self._check_dimensions({name: example})
-        conditions = qdrant_filter(selection)
+        # Only indexed images have vectors, so the condition would cost time and change nothing.
+        conditions = qdrant_filter(replace(selection, indexed_only=False))
         requests = [query_request(query, conditions, self.space.sizes) for query in queries]
         with qdrant_errors():
             responses = await self._client.query_batch_points(self.collection, requests)
