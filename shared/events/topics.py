@@ -35,6 +35,9 @@ class Topic:
     """None for dead letters: they keep the original bytes."""
     retention_ms: int | None
     compacted: bool = False
+    tombstones_kept_ms: int | None = None
+    """How long a tombstone stays in a compacted topic; None for Kafka's default of a day. A service
+    that was down for longer would never learn of the removal."""
     purpose: str = ""
     is_retry: bool = False
     """Whether its records are copies of records whose processing is tried again later."""
@@ -55,6 +58,7 @@ CATALOG: Final = Topic(
     CatalogImage,
     None,
     compacted=True,
+    tombstones_kept_ms=30 * DAY_MS,
     purpose="images of the catalog, from which feeds are made without a list",
 )
 CANDIDATES: Final = Topic(

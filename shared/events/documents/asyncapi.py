@@ -78,6 +78,8 @@ def document() -> dict[str, Any]:
 
 def _channel(topic: Topic) -> dict[str, Any]:
     compaction = {"max.compaction.lag.ms": COMPACTED_WITHIN_MS} if topic.compacted else {}
+    if topic.tombstones_kept_ms is not None:
+        compaction["delete.retention.ms"] = topic.tombstones_kept_ms
     return {
         "address": topic.name,
         "description": f"{topic.purpose[0].upper()}{topic.purpose[1:]}; {_kept(topic)}.",

@@ -61,6 +61,8 @@ def differences(settings: MessagingSettings, topics: Sequence[Topic]) -> list[Di
 def topic_config(topic: Topic) -> dict[str, str]:
     """The configuration of the topic, with Kafka's names."""
     compaction = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_MS)} if topic.compacted else {}
+    if topic.tombstones_kept_ms is not None:
+        compaction["delete.retention.ms"] = str(topic.tombstones_kept_ms)
     return compaction | {
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": str(-1 if topic.retention_ms is None else topic.retention_ms),
