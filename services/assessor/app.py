@@ -21,6 +21,11 @@ from services.assessor.steps.paging.feed_page import PageStores
 from services.assessor.steps.request_filtering import AnsweredRequests
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unprocessable
+from shared.domain.weights.retrieval_weights import (
+    BadWeightsFile,
+    RetrievalWeights,
+    read_retrieval_weights,
+)
 from shared.events import RankedFeed
 from shared.events.topics import FEEDS
 from shared.events.wire.codec import decode
@@ -32,6 +37,7 @@ from shared.messaging.service import KafkaService
 from shared.runtime.dependencies import SharedDependencies
 from shared.runtime.promotions import follow_promotions
 from shared.runtime.removal_follower import RemovalFollower
+from shared.settings import InvalidSettings
 from shared.store.erasure_check import ErasureCheck
 from shared.vlm.score_cache import ScoreCache
 
@@ -113,6 +119,7 @@ async def build(
             popularity=popularity,
             score_cache=score_cache,
             rules=open_rules(settings.rules_file),
+            retrieval_weights=retrieval_weights(settings),
             catalogs=shared.catalogs,
             pages=page_stores(shared),
             removal_check=shared.removal_check,
@@ -157,6 +164,14 @@ def page_stores(shared: SharedDependencies) -> PageStores | None:
     if shared.feed_sessions is None or shared.cursors is None:
         return None
     return PageStores(shared.feed_sessions, shared.cursors)
+
+
+def retrieval_weights(settings: AssessorSettings) -> RetrievalWeights:
+    """The weights of the setting; raises `InvalidSettings` when its file cannot be used."""
+    try:
+        return read_retrieval_weights(settings.retrieval_weights_file)
+    except BadWeightsFile as error:
+        raise InvalidSettings(f"PREFERSTREAM_RETRIEVAL_WEIGHTS_FILE: {error}") from error
 
 
 def read_answered_requests(messaging: MessagingSettings, *, size: int) -> AnsweredRequests:

@@ -42,8 +42,8 @@ class AssessorSettings(BaseModel):
     """Share of slates in which neighbors are swapped at random (FairPairs), so that training can
     separate taste from position; a swap moves an image by one rank. 0 turns exploration off."""
     seen_days: NonNegativeInt = Field(default=0, le=3_650)
-    """Days for which an image that the user has seen is ranked behind all others. 0 turns the rule
-    off."""
+    """Days for which an image that the user has seen is ranked behind all others, and left out of
+    feeds from the catalog while there are others. 0 turns the rule off."""
     author_cap: NonNegativeInt = 0
     """Largest number of images of one author before images of other authors; 0 turns the cap
     off."""
@@ -71,6 +71,9 @@ class AssessorSettings(BaseModel):
     retrieval_explore_share: float = Field(default=0.05, ge=0, le=1)
     """Share of the images from the catalog that are drawn by chance among hardly viewed ones, with
     known probabilities, so that an image that no query returns can be liked as well."""
+    retrieval_weights_file: Path | None = None
+    """JSON file with the weights of the words and of the subject in the search of the catalog, as
+    `preferstream catalog fit` writes it from clicks. Without it the shipped weights count."""
     new_days: PositiveInt = Field(default=30, le=3_650)
     """Days after its publication for which an image of the catalog is new."""
     assessor_health_port: NonNegativeInt = Field(default=0, le=65_535)

@@ -5,7 +5,7 @@ from typing import Final, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from shared.events import RankedFeed
-from shared.events.types.feed import Status, Tier
+from shared.events.types.feed import Source, Status, Tier
 
 STAGE_BUCKETS_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15, 30, 60)
 
@@ -46,6 +46,12 @@ class AssessorMetrics:
             "preferstream_images_demoted",
             "Images ranked lower than their score, by rule",
             ["rule"],
+            registry=registry,
+        )
+        self.retrieved = Counter(
+            "preferstream_images_retrieved",
+            "Images of feeds that were found in the catalog, by source",
+            ["source"],
             registry=registry,
         )
         self.ruled = Counter(
@@ -96,6 +102,9 @@ class AssessorMetrics:
         # Started at 0: Prometheus sees no increase in a counter whose first value is 1.
         for status in get_args(Status):
             self.feeds.labels(status)
+        for source in get_args(Source):
+            if source != "listed":
+                self.retrieved.labels(source)
         for tier in get_args(Tier):
             self.ranked.labels(tier)
         for origin in ("model", "cache"):
@@ -114,6 +123,8 @@ class AssessorMetrics:
             self.explored.inc(item.explored)
             for rule in item.demoted:
                 self.demoted.labels(rule).inc()
+            if item.source not in (None, "listed"):
+                self.retrieved.labels(item.source).inc()
             for applied in item.rules:
                 self.ruled.labels(applied.kind).inc()
         for rejected in feed.rejected:

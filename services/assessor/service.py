@@ -41,6 +41,7 @@ from services.assessor.steps.subject.words import NameSubjects
 from shared.domain.clock import Clock
 from shared.domain.times.time_bounds import written_time
 from shared.domain.user import User
+from shared.domain.weights.retrieval_weights import SHIPPED, RetrievalWeights
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
 from shared.events import ImageCandidates
@@ -75,6 +76,8 @@ class Dependencies:
     removal_check: RemovalCheck | None = None
     """None where nothing reports removals: without Kafka."""
     popularity: Popularity = field(default_factory=Popularity)
+    retrieval_weights: RetrievalWeights = SHIPPED
+    """How much each vector counts when the catalog is searched by a taste."""
     rules: Rules = field(default_factory=FixedRules)
     """Rules of the shop."""
     score_cache: ScoreCache = field(default_factory=lambda: ScoreCache(max_entries=10_000))
@@ -124,6 +127,7 @@ class AssessorService:
                 embedder=dependencies.embedder,
                 popularity=dependencies.popularity,
                 impressions=dependencies.impressions,
+                factors=dependencies.retrieval_weights,
                 settings=settings,
                 clock=dependencies.clock,
             )

@@ -167,6 +167,9 @@ WITH candidate_lists AS (
 all_uris AS (
     SELECT tenant, c.image_id AS image_id, c.uri AS uri, written_at FROM candidate_lists
     UNION ALL
+    -- Images of the catalog, which no request names.
+    SELECT tenant, image_id, uri, shown_at FROM items WHERE uri IS NOT NULL
+    UNION ALL
     SELECT tenant, image_id, event->>'uri', written_at
     FROM lake_feedback WHERE refused IS NULL AND event->>'uri' IS NOT NULL)
 SELECT tenant, image_id, arg_max(uri, written_at) AS uri FROM all_uris GROUP BY ALL

@@ -9,9 +9,11 @@ from training.dataset.settings import DatasetSettings
 
 ITEM = (
     '[{"image_id": "VARCHAR", "rank": "INTEGER", "score": "DOUBLE", "propensity": "DOUBLE",'
-    ' "explored": "BOOLEAN", "rules": [{"kind": "VARCHAR"}], "elements": {"art_style": {"score": "DOUBLE"},'
-    ' "color": {"score": "DOUBLE"}, "medium": {"score": "DOUBLE"},'
-    ' "saturation": {"score": "DOUBLE"}, "detail": {"score": "DOUBLE"}}}]'
+    ' "explored": "BOOLEAN", "source": "VARCHAR", "retrieval_propensity": "DOUBLE",'
+    ' "uri": "VARCHAR", "rules": [{"kind": "VARCHAR"}],'
+    ' "elements": {"art_style": {"score": "DOUBLE"}, "color": {"score": "DOUBLE"},'
+    ' "medium": {"score": "DOUBLE"}, "saturation": {"score": "DOUBLE"},'
+    ' "detail": {"score": "DOUBLE"}}}]'
 )
 
 
@@ -19,6 +21,8 @@ def join_feedback(connection: duckdb.DuckDBPyConnection, settings: DatasetSettin
     """Create tables `slates`, `items`, `feedback` (each event once, with its use) and `outcomes`.
 
     `items.pair` numbers the FairPairs pairs of a slate: its explored positions, two by two.
+    `items.retrieval_propensity` is the probability with which chance drew the image from the
+    catalog, for estimates over the whole catalog; the images of one slate are compared without it.
     `items.is_placed` marks images that a rule of the shop has pinned or boosted.
     """
     connection.execute(_SLATES)
@@ -54,7 +58,8 @@ WITH served AS (
            unnest(from_json(event->'items', ?)) AS item
     FROM slates)
 SELECT tenant, user_id, request_id, shown_at, item.image_id, item.rank, item.score,
-       item.propensity, item.explored, item.elements,
+       item.propensity, item.explored, item.elements, item.source, item.uri,
+       coalesce(item.retrieval_propensity, 1.0) AS retrieval_propensity,
        coalesce(list_has_any([rule.kind FOR rule IN item.rules], ['pin', 'boost']), FALSE)
            AS is_placed,
        -- Counted, not by distance: a pinned image between two pairs has a rank of its own.

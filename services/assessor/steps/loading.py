@@ -60,13 +60,14 @@ class Load:
                 requester=User(request.tenant, request.user_id),
             )
         loaded, rejected = separate(candidates, results)
+        loaded = tuple(_with_source(candidate, state) for candidate in loaded)
         # Before the feed is published: feedback on it may name an image by its id alone.
         await self._image_store.remember(
             known_images(loaded, tenant=request.tenant, at=self._clock())
         )
         return replace(
             state,
-            loaded_candidates=tuple(_with_source(candidate, state) for candidate in loaded),
+            loaded_candidates=loaded,
             rejected=(*not_loadable, *rejected),
         )
 
@@ -115,15 +116,20 @@ def separate(
 
 def _with_source(loaded: LoadedCandidate, state: RankingState) -> LoadedCandidate:
     """The candidate with the way in which it came into a request with `from_catalog`."""
-    if state.request.from_catalog is None:
-        return loaded
     if loaded.image_id in state.pinned_in:
         # Neither the request nor a query has found it: the rule of the shop names itself.
+        return replace(loaded, is_listed=False)
+    if state.request.from_catalog is None:
         return loaded
     retrieved = state.shortlist.by_id.get(loaded.image_id) if state.shortlist else None
     if retrieved is None:
         return replace(loaded, source="listed")
-    return replace(loaded, source=retrieved.source, retrieval_propensity=retrieved.propensity)
+    return replace(
+        loaded,
+        source=retrieved.source,
+        retrieval_propensity=retrieved.propensity,
+        is_listed=False,
+    )
 
 
 def known_images(
@@ -132,11 +138,11 @@ def known_images(
     """The record to store for each image.
 
     A `data:` address contains the whole image, and the app that sent it keeps it: such an image is
-    only known by its content, as a part of the tenant's catalog.
+    only known by its content, as one of the tenant's images. Those of the catalog are small.
     """
     return [
         image_by_content(candidate.image.content_hash, tenant=tenant, at=at)
-        if is_data_address(candidate.image.uri)
+        if candidate.is_listed and is_data_address(candidate.image.uri)
         else KnownImage(
             tenant=tenant,
             image_id=candidate.image_id,

@@ -8,7 +8,7 @@ from services.assessor.background.background_description import BackgroundDescri
 from services.assessor.background.shadow_evaluation import ShadowEvaluation
 from services.assessor.metrics import AssessorMetrics
 from services.assessor.steps.request_filtering import AnsweredRequests
-from services.assessor.steps.state import RankingState, ScoredImage
+from services.assessor.steps.state import LoadedCandidate, RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.ids import feed_id
 from shared.domain.requests.request_key import RequestKey
@@ -21,6 +21,7 @@ from shared.events import (
     RetrievalPolicy,
     ServingPolicy,
 )
+from shared.images.data_source import is_data_address
 from shared.messaging.contract import Publisher
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,7 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
             explored=image.explored,
             source=image.loaded_candidate.source,
             retrieval_propensity=image.loaded_candidate.retrieval_propensity,
+            uri=_address(image.loaded_candidate),
             tier=image.tier,
             demoted=image.demoted,
             rules=image.rules,
@@ -152,6 +154,12 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
         )
         for rank, image in enumerate(ranked, start=1)
     )
+
+
+def _address(candidate: LoadedCandidate) -> str | None:
+    """The address that a feed names: training and pages find it nowhere else."""
+    uri = candidate.candidate.uri
+    return None if candidate.is_listed or is_data_address(uri) else uri
 
 
 def _assessment(image: ScoredImage) -> Assessment | None:

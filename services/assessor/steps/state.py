@@ -43,6 +43,8 @@ class LoadedCandidate:
     """How the candidate came into the request; None without `from_catalog`."""
     retrieval_propensity: float = 1.0
     """Probability with which chance drew it from the catalog; 1 where none has."""
+    is_listed: bool = True
+    """Whether the request names it; else it comes from the catalog."""
 
     @property
     def image_id(self) -> str:

@@ -96,6 +96,7 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
                     tier="vlm",
                     source="explored",
                     retrieval_propensity=0.125,
+                    uri="https://images.example.com/1.png",
                     demoted=("diversity",),
                     rules=(AppliedRule(kind="boost", name="spring sale", points=0.5),),
                     rank_without_rules=2,

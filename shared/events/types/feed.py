@@ -15,7 +15,7 @@ from shared.events.types.base import UserEvent
 from shared.events.types.candidates import MAX_CANDIDATES, ImageCandidates, RejectedItem
 from shared.events.types.catalog import Cursor
 from shared.events.types.evidence import ItemEvidence
-from shared.events.types.fields import Identifier, Milliseconds, ProfileVersion, Text
+from shared.events.types.fields import Identifier, ImageUri, Milliseconds, ProfileVersion, Text
 
 Status = Literal["ok", "cold_start", "degraded"]
 Tier = Literal["vlm", "embedding", "fallback", "popularity"]
@@ -112,6 +112,9 @@ class RankedItem(Value):
     ] = 1.0
     """Probability with which this image of the catalog was drawn into the feed; absent where it is
     1, which holds for all images that no chance has chosen."""
+    uri: Annotated[ImageUri | None, Field(exclude_if=lambda uri: uri is None)] = None
+    """Address of an image of the catalog that the request has not listed. Absent for listed images,
+    whose addresses are in the request, and for `data:` addresses, which are whole images."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
     rules: Annotated[

@@ -42,6 +42,12 @@ class FakeImages:
     async def close(self) -> None: ...
 
 
+def _retrieved(image: str, propensity: float | None) -> dict[str, Any]:
+    if propensity is None:
+        return {}
+    return {"source": "explored", "retrieval_propensity": propensity, "uri": f"mem:{image}"}
+
+
 def _ruled(kind: str | None) -> dict[str, Any]:
     return {"rules": [{"kind": kind, "name": kind}]} if kind else {}
 
@@ -77,6 +83,7 @@ class World:
         profile_version: int | None = None,
         score: float = 2.5,
         rules: Mapping[str, str] | None = None,
+        drawn: Mapping[str, float] | None = None,
     ) -> list[str]:
         """Serve images in this order, or in that of explored `places`; return the shown order.
 
@@ -90,7 +97,8 @@ class World:
             user_id=user,
             tenant=tenant,
             request_id=request,
-            candidates=[{"image_id": i, "uri": f"mem:{i}"} for i in images],
+            candidates=[{"image_id": i, "uri": f"mem:{i}"} for i in images if not drawn],
+            **({"from_catalog": {}} if drawn else {}),
         )
         self.add(
             RankedFeed,
@@ -112,6 +120,7 @@ class World:
                     "propensity": place.propensity,
                     "explored": place.explored,
                     "tier": "vlm",
+                    **_retrieved(image, (drawn or {}).get(image)),
                     **_ruled((rules or {}).get(image)),
                 }
                 for rank, (image, place) in enumerate(zip(shown, chance, strict=True), start=1)

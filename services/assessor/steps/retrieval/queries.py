@@ -1,15 +1,16 @@
 """Plan the queries over the catalog's vectors: by the words, the likes and an image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from services.assessor.steps.retrieval.shortlist import Shares
-from shared.domain.taste import ELEMENTS
 from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.retrieval_weights import RetrievalWeights
 from shared.embedding.protocol import Vectors
+from shared.embedding.taste_direction import taste_directions
 from shared.events.types.feed import Source
 from shared.store.catalog.images import IMAGE_VECTOR, unit
 from shared.store.catalog.queries import CatalogQuery, Strategy
@@ -18,10 +19,6 @@ from shared.store.protocol import TasteVectors
 
 STRATEGY: Final[Strategy] = "average_vector"
 """How the likes are compared: one comparison for each image, however many examples there are."""
-IMAGE_SCALE: Final = 1.5
-"""Weight of a difference of image vectors against one of words at equal shares of subject and look:
-the score of a subject rises by 12.5 for a cosine of 1 where references deviate by 0.1
-(`SubjectReferences`), and that of an element by 8.3 (`FULL_SCORE_AT`)."""
 DECISIVE: Final = 1e-6
 """Length below which a direction says nothing: the user likes and dislikes the same."""
 
@@ -62,6 +59,7 @@ def searches(
     *,
     shares: Shares,
     weights: RankingWeights | None,
+    factors: RetrievalWeights,
     limit: int,
 ) -> tuple[Search, ...]:
     """The searches for a user: by the whole taste and by the likes alone, for each taste.
@@ -72,7 +70,12 @@ def searches(
     by_taste: list[tuple[TasteExamples, AnyQuery]] = [
         (taste, LinearQuery(directions, limit=limit))
         for taste in tastes
-        if taste.has_words and (directions := taste_directions(taste, weights))
+        if taste.has_words
+        and (
+            directions := taste_directions(
+                taste.words, taste.liked, taste.disliked, weights=weights, factors=factors
+            )
+        )
     ]
     by_likes: list[tuple[TasteExamples, AnyQuery]] = [
         (taste, likes_query(taste, limit=limit)) for taste in tastes if taste.has_images
@@ -81,33 +84,6 @@ def searches(
         *_searches("taste", by_taste, shares.get("taste", 0.0)),
         *_searches("likes", by_likes, shares.get("likes", 0.0)),
     )
-
-
-def taste_directions(taste: TasteExamples, weights: RankingWeights | None) -> Mapping[str, Vectors]:
-    """A direction for each vector that the taste is about, as long as its weight in the ranking.
-
-    The sum of the products is the total by which the model's scores rank, up to the limits of each
-    score: images whose words are like the liked ones and unlike the disliked ones come first, and
-    images like the references as far as the user goes by the subject. An unknown weight counts as
-    that of a user who goes by the look.
-    """
-    directions: dict[str, Vectors] = {}
-    if taste.words is not None:
-        blocks = [
-            side.reshape(len(ELEMENTS), -1)
-            for side in (taste.words.preference, taste.words.non_preference)
-        ]
-        for row, element in enumerate(ELEMENTS):
-            weight = 1 / len(ELEMENTS) if weights is None else weights[element]
-            directions[element.value] = weight * (_unit(blocks[0][row]) - _unit(blocks[1][row]))
-    if taste.has_images and weights is not None:
-        direction = _mean(taste.liked) - _mean(taste.disliked)
-        directions[IMAGE_VECTOR] = weights.subject * IMAGE_SCALE * direction
-    return {
-        name: np.asarray(direction, np.float32)
-        for name, direction in directions.items()
-        if np.linalg.norm(direction) > DECISIVE
-    }
 
 
 def likes_query(taste: TasteExamples, *, limit: int) -> CatalogQuery:
@@ -160,7 +136,3 @@ def _mean(vectors: Sequence[Vectors]) -> Vectors | float:
         return 0.0
     mean: Vectors = np.mean([unit(vector) for vector in vectors], axis=0)
     return mean
-
-
-def _unit(block: Vectors) -> Vectors:
-    return unit(block) if block.any() else block

@@ -26,6 +26,7 @@ from services.assessor.steps.retrieval.user_examples import UserExamples
 from services.assessor.steps.seen_images import SeenImages
 from shared.domain.clock import Clock
 from shared.domain.images.image_key import ImageKey
+from shared.domain.weights.retrieval_weights import RetrievalWeights
 from shared.embedding.protocol import Embedder
 from shared.store.catalog.images import IMAGE_VECTOR
 from shared.store.catalog.protocol import CatalogStore
@@ -53,6 +54,7 @@ class CatalogSearch:
         popularity: Popularity,
         seen_images: SeenImages,
         shares: SourceShares,
+        factors: RetrievalWeights,
         new_days: int,
         clock: Clock,
     ) -> None:
@@ -61,6 +63,7 @@ class CatalogSearch:
         self._popularity = popularity
         self._seen_images = seen_images
         self._shares = shares
+        self._factors = factors
         self._new_age = timedelta(days=new_days)
         self._clock = clock
 
@@ -110,7 +113,13 @@ class CatalogSearch:
             words=any(taste.has_words for taste in tastes),
             likes=any(taste.has_images for taste in tastes),
         )
-        planned = searches(tastes, shares=shares, weights=request.weights, limit=request.limit)
+        planned = searches(
+            tastes,
+            shares=shares,
+            weights=request.weights,
+            factors=self._factors,
+            limit=request.limit,
+        )
         return Plan(planned, shares)
 
     async def _images(
@@ -158,6 +167,7 @@ def catalog_search(
     embedder: Embedder,
     popularity: Popularity,
     impressions: ImpressionStore,
+    factors: RetrievalWeights,
     settings: AssessorSettings,
     clock: Clock,
 ) -> CatalogSearch | None:
@@ -174,6 +184,7 @@ def catalog_search(
             new=settings.retrieval_new_share,
             explored=settings.retrieval_explore_share,
         ),
+        factors=factors,
         new_days=settings.new_days,
         clock=clock,
     )

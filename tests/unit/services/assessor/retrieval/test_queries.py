@@ -7,10 +7,10 @@ from services.assessor.steps.retrieval.queries import (
     TasteExamples,
     likes_query,
     searches,
-    taste_directions,
 )
 from shared.domain.taste import ELEMENTS, Element
 from shared.domain.weights.ranking_weights import RankingWeights
+from shared.domain.weights.retrieval_weights import SHIPPED
 from shared.embedding.protocol import Vectors
 from shared.embedding.taste_vectors import BLOCK_LENGTH
 from shared.store.catalog.images import unit
@@ -41,31 +41,25 @@ def axis(number: int) -> Vectors:
 WORDS = TasteVectors(side(color=0, medium=2), side(color=1))
 
 
-def test_each_element_with_words_has_a_direction_from_the_disliked_to_the_liked_words() -> None:
-    directions = taste_directions(TasteExamples(words=WORDS), None)
-    assert set(directions) == {"color", "medium"}
-    np.testing.assert_allclose(directions["color"], 0.2 * (axis(0) - axis(1)), atol=1e-6)
-    np.testing.assert_allclose(directions["medium"], 0.2 * axis(2), atol=1e-6)
-
-
-def test_the_weights_of_the_user_are_the_lengths_of_the_directions() -> None:
+def test_the_whole_taste_is_one_query_with_a_direction_for_each_vector() -> None:
     taste = TasteExamples(words=WORDS, liked=(axis(3),), disliked=(axis(2),))
-    directions = taste_directions(taste, BOTH)
+    planned = searches([taste], shares=SHARES, weights=BOTH, factors=SHIPPED, limit=10)
+    assert isinstance(planned[0].query, LinearQuery)
     # The user does not go by the medium.
-    assert set(directions) == {"color", "image"}
-    by_color, by_image = (np.linalg.norm(directions[name]) for name in ("color", "image"))
-    assert by_image / by_color == pytest.approx(1.5 * 0.4 / 0.6)
+    assert set(planned[0].query.directions) == {"color", "image"}
 
 
 def test_likes_do_not_count_by_words_while_the_ranking_ignores_them() -> None:
     taste = TasteExamples(words=WORDS, liked=(axis(3),))
-    assert "image" not in taste_directions(taste, None)
+    planned = searches([taste], shares=SHARES, weights=None, factors=SHIPPED, limit=10)
+    assert isinstance(planned[0].query, LinearQuery)
+    assert set(planned[0].query.directions) == {"color", "medium"}
 
 
 def test_the_same_word_on_both_sides_gives_no_query() -> None:
     taste = TasteExamples(words=TasteVectors(side(color=1), side(color=1)))
     assert taste.has_words
-    assert not searches([taste], shares=SHARES, weights=None, limit=10)
+    assert not searches([taste], shares=SHARES, weights=None, factors=SHIPPED, limit=10)
 
 
 def test_each_taste_is_searched_alone_with_its_part_of_the_share() -> None:
@@ -73,7 +67,7 @@ def test_each_taste_is_searched_alone_with_its_part_of_the_share() -> None:
         TasteExamples(0.6, WORDS, (axis(0),)),
         TasteExamples(0.2, WORDS, (axis(1),)),
     ]
-    planned = searches(tastes, shares=SHARES, weights=None, limit=10)
+    planned = searches(tastes, shares=SHARES, weights=None, factors=SHIPPED, limit=10)
     assert [(s.source, round(s.share, 4)) for s in planned] == [
         ("taste", 0.45), ("taste", 0.15), ("likes", 0.15), ("likes", 0.05)
     ]  # fmt: skip
@@ -82,7 +76,7 @@ def test_each_taste_is_searched_alone_with_its_part_of_the_share() -> None:
 
 def test_a_part_without_examples_leaves_its_share_to_the_other_tastes() -> None:
     tastes = [TasteExamples(0.5, WORDS), TasteExamples(0.5, None, (axis(1),))]
-    planned = searches(tastes, shares=SHARES, weights=None, limit=10)
+    planned = searches(tastes, shares=SHARES, weights=None, factors=SHIPPED, limit=10)
     assert [(s.source, s.share) for s in planned] == [("taste", 0.6), ("likes", 0.2)]
 
 
