@@ -12,6 +12,7 @@ from services.cli.catalog.adding import (
     published_entries,
     wait_for_indexing,
 )
+from services.cli.catalog.fitting import fit
 from services.cli.catalog.folder_images import FolderOptions, folder_images
 from services.cli.catalog.gateway import open_gateway
 from services.cli.catalog.tables import image_lines, images_table
@@ -36,9 +37,10 @@ from shared.messaging.read.tail import whole_topic
 from shared.store.catalog.images import Status
 
 app = typer.Typer(
-    help="The catalog (images from which feeds are made): add, list, show, remove.",
+    help="The catalog (images from which feeds are made): add, list, show, remove, fit.",
     no_args_is_help=True,
 )
+app.command()(fit)
 SHOWN_REASONS = 10
 Tenant = Annotated[str, typer.Option(help="Tenant of the images.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

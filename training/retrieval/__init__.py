@@ -1,0 +1,1 @@
+"""Compare how a shortlist is found in the catalog, and fit the weights of its queries."""

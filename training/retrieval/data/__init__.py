@@ -1,0 +1,1 @@
+"""Catalogs and users of the comparison, indexed and scored once and kept in files."""
