@@ -11,6 +11,8 @@ from training.statistics.offpolicy.decisions import Decisions
 
 LEAST_EFFECTIVE: Final = 30.0
 """Below it an estimate rests on a handful of decisions, whatever their number."""
+ALARM_TAIL: Final = 0.0005
+"""The mean weight is called too low once in 2,000 estimates by chance: each of them is checked."""
 LEAST_CLUSTERS: Final = 10
 """The interval over users is too narrow with fewer."""
 
@@ -23,7 +25,7 @@ class Support:
     clusters: int
     mean_weight: Interval
     """1 in expectation where the logging policy could have chosen every action of the target; less
-    where it could not, and then the value of the other actions is unknown."""
+    where it could not, and then the value of the other actions is unknown. A 99.9 % interval."""
     effective: float
     """Decisions that would be as informative with equal weights (Kish 1965)."""
 
@@ -53,6 +55,8 @@ def support(decisions: Decisions) -> Support:
     return Support(
         decisions=int(weights.size),
         clusters=decisions.cluster_count,
-        mean_weight=jackknife(columns, decisions.clusters, lambda s: s[..., 0] / s[..., 1]),
+        mean_weight=jackknife(
+            columns, decisions.clusters, lambda s: s[..., 0] / s[..., 1], tail=ALARM_TAIL
+        ),
         effective=float(weights.sum()) ** 2 / square if square else 0.0,
     )

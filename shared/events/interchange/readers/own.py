@@ -31,16 +31,17 @@ def read(row: Row, options: ImportOptions) -> Iterator[Imported | Skipped]:
     event = decode(topic, Record(topic.name, 0, row.line, 0, None, text.encode()), now=options.now)
     match event:
         case RankedFeed():
-            yield _shown(event, options)
+            yield list_of_feed(event, tenant=options.tenant)
         case Feedback() | CatalogImage():
             yield event.model_copy(update={"tenant": options.tenant})
 
 
-def _shown(feed: RankedFeed, options: ImportOptions) -> ShownList | Skipped:
+def list_of_feed(feed: RankedFeed, *, tenant: str) -> ShownList | Skipped:
+    """The list that a feed shows, with its propensities; apps report the views themselves."""
     if not feed.items:
         return Skipped("feeds without images")
     return ShownList(
-        options.tenant,
+        tenant,
         feed.user_id,
         feed.request_id,
         feed.occurred_at,

@@ -12,6 +12,7 @@ from shared.events.interchange.formats import FORMATS, Read, read_files
 from shared.events.interchange.options import ImportOptions
 from shared.events.interchange.values import Problem, ShownList, Skipped
 
+NOT_EVENTS = (Problem, Skipped)
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 UBI = "\n".join(
